@@ -1,0 +1,133 @@
+"""The defaults file, the settings in force and the README's table all come from one definition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.shared_data import REPOSITORY, shared
+from tui.settings import FILE, Settings, load
+from tui.settings_fields import fields_of
+from tui.settings_text import defaults_yaml, effective_text, markdown_table
+
+
+def written(project: Path, text: str) -> Path:
+    file = project / FILE
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return project
+
+
+def test_the_file_in_the_repository_is_the_generated_one() -> None:
+    held = (REPOSITORY / FILE).read_text()
+    assert held == defaults_yaml(), f"write `overnight-tui config --defaults` to {FILE}"
+
+
+@pytest.mark.parametrize("environ", [{}, {"DISCORD_WEBHOOK_URL": "https://discord.com/api/x"}])
+def test_the_defaults_file_loads_back_to_the_defaults(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    without = load(tmp_path, environ=environ)
+    loaded = load(written(tmp_path, defaults_yaml()), environ=environ)
+    assert loaded.settings == without.settings
+    from_file = {key for key, origin in loaded.origin.items() if origin == "file"}
+    webhooks = {"notifications.discord_webhook", "notifications.slack_webhook"}
+    assert from_file == set(loaded.origin) - webhooks
+
+
+def test_a_simple_loader_of_sections_and_keys_can_read_it() -> None:
+    content: dict[str, Any] = yaml.safe_load(defaults_yaml())
+    assert list(content) == list(Settings.__struct_fields__)
+    assert all(isinstance(section, dict) for section in content.values())
+    assert content["notifications"]["discord_webhook"] == "${DISCORD_WEBHOOK_URL}"
+    for section in content.values():
+        for value in section.values():
+            assert not isinstance(value, dict) or not value
+
+
+def test_it_has_every_section_key_and_value_of_the_original() -> None:
+    original = yaml.safe_load(
+        shared("data", "real", "seed", "config", "overnight.yaml").read_text()
+    )
+    ours = yaml.safe_load(defaults_yaml())
+    for section, values in original.items():
+        for key, value in values.items():
+            assert ours[section][key] == value, f"{section}.{key}"
+
+
+def test_every_setting_is_documented() -> None:
+    text = defaults_yaml()
+    table = markdown_table()
+    for field in fields_of(Settings).values():
+        assert field.sentence.endswith("."), field.key
+        assert f"{field.name}:" in text
+        assert table.count(f"| `{field.key}` |") == 1
+        if field.kind in ("integer", "number"):
+            assert field.low is not None, field.key
+            assert field.high is not None, field.key
+    assert max(map(len, text.splitlines())) <= 104
+
+
+def test_the_table_is_markdown() -> None:
+    for row in markdown_table().splitlines():
+        assert row.replace("\\|", "").count("|") == 5, row
+
+
+def test_every_default_is_within_its_own_range(tmp_path: Path) -> None:
+    for key, field in fields_of(Settings).items():
+        default = field.default
+        if field.variable or default is None:
+            continue
+        section, dot, name = key.partition(".")
+        settings = load(tmp_path, flags={key: default}, environ={}).settings
+        got = getattr(getattr(settings, section), name) if dot else getattr(settings, section)
+        assert got == default, key
+
+
+def test_settings_in_force_show_values_and_where_they_are_from(tmp_path: Path) -> None:
+    project = written(tmp_path, "session:\n  max_idle_minutes: 12.5\n")
+    loaded = load(
+        project, environ={"OVERNIGHT_AGENT_MODEL": "opus"}, flags={"budget.max_cost_usd": 3}
+    )
+    rows = [row.split("#") for row in effective_text(loaded).splitlines()]
+    found = {row[0].strip(): row[1].strip() for row in rows if len(row) == 2 and row[0]}
+    assert found["max_idle_minutes: 12.5"] == f"{FILE}:2"
+    assert found["model: opus"] == "OVERNIGHT_AGENT_MODEL"
+    assert found["max_cost_usd: 3"] == "the command line"
+    assert found["fallback_model: null"] == "default"
+
+
+def test_settings_in_force_are_a_file_that_gives_the_same_settings(tmp_path: Path) -> None:
+    flags = {
+        "agent.model": 'odd: "text" # \u202e\x85\U0001f600\U000e0041'.replace("\x85", ""),
+        "agent.extra_args": ["-x", "null", "a, b", "12", "~", "it's", ""],
+        "budget.alerts_pct": [12.5, 100],
+        "stalls.step_back": "first\n\n  indented {evidence}\n",
+        "paths.events": "naïve/пут\u200bь.jsonl",
+    }
+    flagged = load(tmp_path, flags=flags, environ={})
+    text = effective_text(flagged)
+    assert text.replace("\n", "").isprintable()
+    again = load(written(tmp_path, text), environ={})
+    assert again.settings == flagged.settings
+
+
+def test_secrets_are_masked_in_what_is_shown(tmp_path: Path) -> None:
+    text = """
+notifications:
+  slack_webhook: https://hooks.slack.com/services/hunter2
+  urls: ['tgram://hunter2/1']
+agent: {env: {TOKEN: hunter2}}
+"""
+    shown = effective_text(load(written(tmp_path, text), environ={}))
+    assert "hunter2" not in shown
+    assert "https://hooks.slack.com/…" in shown
+    assert "TOKEN" in shown
+
+
+def test_notices_are_shown(tmp_path: Path) -> None:
+    shown = effective_text(load(tmp_path, environ={"OVERNIGHT_OATS": "x"}))
+    assert "# OVERNIGHT_OATS names no setting and was ignored." in shown

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.color import Color
+from rich.style import Style
+
+from tests.widgets.host import words
+from tests.widgets.hostile import HOSTILE
+from tui.records import Detail, DetailPart, Ref
+from widgets.ansi import COLOURED, coloured_lines, pieces_of
+from widgets.cells import cells, visible
+from widgets.detail_view import detail_document
+from widgets.documents import Document, Flow, Stack, Wrapped
+from widgets.ink import Line, Role, highlight, text_of, width_of
+from widgets.layout import apart, centred, wrap
+from widgets.markdown import markdown_rows
+from widgets.tints import CodeTint, DiffTint
+
+
+def drawn(document: Document, width: int) -> list[str]:
+    return words([document.row(index, width) for index in range(document.rows(width))])
+
+
+def test_long_lines_are_broken_at_the_edge() -> None:
+    document = Wrapped("0123456789\n\nab")
+    assert drawn(document, 4) == ["0123", "4567", "89", "", "ab"]
+    assert drawn(document, 20) == ["0123456789", "", "ab"]
+    assert document.find("6", 4) == [1]
+    assert document.find("AB", 4) == [4]
+
+
+def test_wide_characters_are_not_cut_in_half() -> None:
+    assert drawn(Wrapped("漢字漢字x"), 5) == ["漢字", "漢字x"]
+    assert drawn(Wrapped("aé" * 4), 4) == ["aéaé", "aéaé"]
+
+
+def test_numbers_stand_in_a_gutter() -> None:
+    assert drawn(Wrapped("abcdef\nx", numbered=True), 5) == ["1 abc", "  def", "2 x"]
+
+
+@given(st.text(max_size=300) | st.sampled_from(HOSTILE), st.integers(min_value=2, max_value=60))
+@settings(deadline=None)
+def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
+    document = Wrapped(text)
+    rows = [text_of(document.row(index, width)) for index in range(document.rows(width))]
+    assert all(cells(visible(row)) <= max(2, width) for row in rows)
+    assert "".join(rows) == "".join(document.lines)
+
+
+def test_a_stack_counts_through() -> None:
+    stack = Stack(
+        [Wrapped("a\nb"), Flow(lambda width: [[(f"flow {width}", "text")]]), Wrapped("c")]
+    )
+    assert drawn(stack, 9) == ["a", "b", "flow 9", "c"]
+    assert stack.find("c", 9) == [3]
+    assert stack.find("flow", 9) == [2]
+
+
+@pytest.mark.parametrize("text", ["x" * 2_000_000, "é漢" * 1_000_000, "line\n" * 400_000])
+def test_a_text_of_two_megabytes_opens_at_once(text: str) -> None:
+    start = time.perf_counter()
+    document = Wrapped(text)
+    rows = document.rows(100)
+    assert document.row(rows // 2, 100)
+    assert document.row(rows - 1, 100)
+    spent = time.perf_counter() - start
+    assert spent < 1.5, "a budget with much room: about 0.1 s is usual"
+
+
+def test_colours_are_read_and_everything_else_is_shown() -> None:
+    lines = coloured_lines(
+        "\x1b[1;31mred\x1b[0m plain\x1b[2Jx\n\x1b[38;5;208morange\x1b[39m\x1b[8mseen"
+    )
+    assert [line.text for line in lines] == ["red plain␛[2Jx", "orangeseen"]
+    first = pieces_of(lines[0], 0, 20)
+    assert first[0] == ("red", Style(color=Color.from_ansi(1), bold=True))
+    assert first[1][0].startswith(" plain")
+    assert first[1][1] == Style.null()
+    orange, seen = pieces_of(lines[1], 0, 20)
+    assert orange[1] is not None
+    assert orange[1].color is not None
+    assert orange[1].color.number == 208
+    assert seen[0] == "seen"
+
+
+def test_a_colour_lasts_over_the_end_of_its_line() -> None:
+    lines = coloured_lines("\x1b[32mgreen\nstill\x1b[m\nplain")
+    assert pieces_of(lines[1], 0, 5) == [("still", Style(color=Color.from_ansi(2)))]
+    assert lines[2].runs == ()
+    assert pieces_of(lines[0], 2, 4) == [("ee", Style(color=Color.from_ansi(2)))]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\x1b[", "m", "1", ";", "38", "5", "2", "999999999", "x", "\n", "4:3"])
+    )
+)
+@settings(deadline=None)
+def test_any_mixture_of_codes_is_survived(parts: list[str]) -> None:
+    text = "".join(parts)
+    for line in coloured_lines(text):
+        assert visible(line.text) == line.text
+        assert "".join(piece for piece, _ in pieces_of(line, 0, len(line.text))) == line.text
+
+
+def test_a_flood_of_codes_keeps_its_words() -> None:
+    lines = coloured_lines("\x1b[31mx" * (COLOURED + 10))
+    assert lines[0].text == "x" * (COLOURED + 10)
+
+
+MARKDOWN = """# Notes
+
+- **bold** and `code` and *soft*
+- [x] done thing
+- [ ] open thing that is too long for the row
+1. first
+> quoted
+
+```
+code   here
+```
+| run | minutes |
+|---|---|
+| before | 71 |
+***
+[link](http://x) ~~gone~~"""
+
+
+def test_markdown() -> None:
+    assert words(markdown_rows(MARKDOWN, 24)) == [
+        "Notes",
+        "",
+        "• bold and code and soft",
+        "✓ done thing",
+        "○ open thing that is too",
+        "  long for the row",
+        "1. first",
+        "│ quoted",
+        "",
+        "│ code   here",
+        "run     minutes",
+        "before  71",
+        "─" * 24,
+        "link (http://x) gone",
+    ]
+
+
+def test_lines_broken_for_width_are_joined_and_short_ones_kept() -> None:
+    text = (
+        "This sentence was broken by its writer because it was getting too\nlong.\nkey: a\nkey: b"
+    )
+    assert words(markdown_rows(text, 100)) == [
+        "This sentence was broken by its writer because it was getting too long.",
+        "key: a",
+        "key: b",
+    ]
+
+
+@given(st.text(alphabet="#*`-_[]()|>~ ab1.\n\tx", max_size=200), st.integers(8, 80))
+@settings(deadline=None)
+def test_any_markdown_fits(text: str, width: int) -> None:
+    for row in markdown_rows(text, width):
+        assert width_of(row) <= width + 1
+
+
+@pytest.mark.parametrize(
+    "text", ["*" * 20_000, "[" * 20_000, "`a" * 10_000, "- " * 10_000, "|" * 20_000]
+)
+def test_markdown_that_invites_backtracking_is_quick(text: str) -> None:
+    start = time.perf_counter()
+    markdown_rows(text, 80)
+    assert time.perf_counter() - start < 2.0
+
+
+def roles(line: Line) -> dict[str, Role | Style]:
+    return dict(line)
+
+
+def test_diffs_keep_their_signs() -> None:
+    lines = ["@@ -1 +1 @@", "+new", "-old", " same", "+++ b"]
+    tint = DiffTint(lines)
+    assert [tint(n, 0, 20)[0] for n in range(5)] == [
+        ("@@ -1 +1 @@", "hunk"),
+        ("+new", "added"),
+        ("-old", "removed"),
+        (" same", "text"),
+        ("+++ b", "dim"),
+    ]
+
+
+def test_code_and_json_are_tinted() -> None:
+    code = roles(CodeTint(['return "x" + 12  # why'])(0, 0, 99))
+    assert (code["return"], code['"x"'], code["12"], code["# why"]) == (
+        "label",
+        "string",
+        "number",
+        "dim",
+    )
+    found = roles(CodeTint(['"key": "value", -1.5'], json=True)(0, 0, 99))
+    assert (found['"key"'], found['"value"'], found["-1.5"]) == ("label", "string", "number")
+
+
+def test_a_detail_shows_all_its_parts() -> None:
+    detail = Detail(
+        "Edit a.py",
+        (
+            DetailPart("Change", "-a\n+b", "diff"),
+            DetailPart("Input", '{"a":[1,{"b":null}]}', "json"),
+            DetailPart("Output", "\x1b[31mred\x1b[0m", "ansi"),
+            DetailPart("Words", "**b**", "markdown"),
+            DetailPart("", "plain [/]", "plain"),
+            DetailPart("File", "x = 1", "code"),
+        ),
+        Ref("s", 0),
+        (("when", "02:14:07"), ("a long name of a fact", "v")),
+    )
+    text = drawn(detail_document(detail), 40)
+    assert text[:3] == ["Edit a.py", "when              02:14:07", "a long name of a  v"]
+    assert "── Change ──────────────────────────────" in text
+    assert "+b" in text
+    assert '  "a": [' in text
+    assert "red" in text
+    assert "plain [/]" in text
+    assert "1 x = 1" in text
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{", '{"a": 1' + "1" * 10_000 + "}", "NaN"])
+def test_odd_json_is_shown_as_it_is(text: str) -> None:
+    detail = Detail("t", (DetailPart("Input", text, "json"),), Ref("s", 0))
+    assert detail_document(detail).rows(80) >= 3
+
+
+@given(st.text(max_size=200), st.integers(4, 60))
+@settings(deadline=None)
+def test_wrapped_words_fit(text: str, width: int) -> None:
+    for row in wrap([(text, "text")], width):
+        assert width_of(row) <= width
+
+
+def test_small_layouts() -> None:
+    assert centred("no log; set it", 10, 5) == ("", "", " no log;", "  set it")[1:] or centred(
+        "no log; set it", 10, 5
+    )
+    assert text_of(apart([("left", "text")], [("right", "dim")], 12)) == "left   right"
+    assert text_of(apart([("left is long", "text")], [("right", "dim")], 12)) == "left i…right"
+    assert highlight("Aa", "a", "text") == [("A", "match"), ("a", "match")]
+    assert highlight("İx", "i", "text") == [("İx", "text")]

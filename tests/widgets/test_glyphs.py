@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+
+from widgets.glyphs import ASCII, ASCII_TWINS, UNICODE, Glyphs, suited
+
+
+@pytest.mark.parametrize("signs", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_every_sign_takes_one_column(signs: Glyphs) -> None:
+    for name, sign in msgspec.structs.asdict(signs).items():
+        if name == "name":
+            continue
+        length = {"bars": 5, "frame": 7, "stale": 7}.get(name, 1)
+        assert len(sign) == length, name
+        assert all(cell_len(char) == 1 for char in sign), name
+
+
+def test_the_plain_signs_are_ascii_and_every_other_has_a_twin() -> None:
+    for name, sign in msgspec.structs.asdict(ASCII).items():
+        assert sign.isascii(), name
+    for name, sign in msgspec.structs.asdict(UNICODE).items():
+        for char in sign:
+            twin = ASCII_TWINS.get(ord(char), char)
+            assert twin.isascii(), (name, char)
+            assert len(twin) == 1, (name, char)
+
+
+def test_which_signs_suit_a_terminal() -> None:
+    assert suited({"TERM": "xterm-256color"}, "utf-8") is UNICODE
+    assert suited({"TERM": "linux"}, "utf-8") is ASCII
+    assert suited({"TERM": "xterm"}, "ANSI_X3.4-1968") is ASCII
+    assert suited({}, "UTF8") is UNICODE

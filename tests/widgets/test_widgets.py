@@ -1,0 +1,425 @@
+"""Header, strip, footer, find bar, documents and dialogs in a running app."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from tests.widgets.host import Host, heard, numbered, screen_rows, until
+from tui.night.timeline import KINDS, Bucket, Gap, Kind, Mark, Timeline
+from tui.records import Detail, DetailPart, FeedState, Progress, Ref, Task
+from widgets.button_row import Answer, Choice, Option
+from widgets.detail_view import DetailView
+from widgets.dialog import Dialog, Sentence
+from widgets.documents import Wrapped
+from widgets.event_view import EventView
+from widgets.find_bar import FindBar
+from widgets.footer import Footer, FooterItem
+from widgets.header import Header, HeaderFacts
+from widgets.ink import text_of
+from widgets.ladder_dialog import LadderDialog
+from widgets.night_cells import cell_sign, cut, described
+from widgets.night_strip import NightStrip, strip_line
+from widgets.picker import Picker, PickerRow
+from widgets.plan_dialog import NoticeDialog, PlanDialog
+from widgets.progress_note import ProgressNote
+from widgets.progress_view import ProgressView
+from widgets.prompt_dialog import PromptDialog
+from widgets.sources_panel import SourcesPanel
+from widgets.text_view import TextView
+
+T0 = 1_763_676_000.0
+
+
+def minute(nth: int, kind: Kind, seconds: float = 60.0) -> Bucket:
+    return Bucket(T0 + 60 * nth, tuple(seconds if each == kind else 0.0 for each in KINDS))
+
+
+NIGHT = Timeline(
+    T0,
+    T0 + 60 * 60,
+    60.0,
+    (*(minute(n, "working") for n in range(20)), *(minute(n, "tool") for n in range(20, 30))),
+    (
+        Gap(T0 + 30 * 60, T0 + 40 * 60, "rate_limited"),
+        Gap(T0 + 40 * 60, T0 + 50 * 60, "stalled"),
+        Gap(T0 + 50 * 60, T0 + 60 * 60, "dead"),
+    ),
+    (Mark(T0 + 5 * 60, "checkpoint", "checkpoint 1"), Mark(T0 + 25 * 60, "commit", "a41f09c")),
+)
+
+
+def test_the_night_in_one_row() -> None:
+    assert text_of(strip_line(cut(NIGHT, 60), 74)) == (
+        " 22:00 " + "▇" * 5 + "◆" + "▇" * 14 + "▒" * 10 + "L" * 10 + "S" * 10 + "×" * 10 + " 23:00 "
+    )
+    assert text_of(strip_line(cut(NIGHT, 12), 26)) == " 22:00 ▇◆▇▇▒▒LLSS×× 23:00 "
+
+
+def test_a_young_night_fills_from_the_left_and_a_long_one_is_gathered() -> None:
+    young = Timeline(T0, T0 + 150, 60.0, (minute(0, "working"), minute(1, "working", 20.0)))
+    assert text_of(strip_line(cut(young, 10), 24)) == " 22:00 ▇▂ ─────── 22:10 "
+    assert text_of(strip_line(cut(Timeline(), 10), 24)).strip() == "─" * 10
+    long = Timeline(T0, T0 + 86_400 * 3, 60.0, (), (Gap(T0, T0 + 86_400 * 3, "idle"),))
+    assert len(cut(long, 50)) == 50
+    assert cell_sign(cut(long, 50)[3]) == (" ", "dim")
+
+
+def test_a_cell_speaks() -> None:
+    cells = cut(NIGHT, 60)
+    assert described(cells[5]) == "working; checkpoint 1"
+    assert described(cells[25]) == "running tools; a41f09c"
+    assert described(cells[45]) == "stalled"
+    assert sum(sum(cell.seconds) for cell in cells) == pytest.approx(3600)
+
+
+async def test_the_cursor_walks_along_the_night() -> None:
+    moved, hook = heard(NightStrip.CursorMoved)
+
+    strip = NightStrip()
+    app = Host(strip)
+    async with app.run_test(size=(74, 5), message_hook=hook) as pilot:
+        strip.show(NIGHT)
+        await until(pilot, lambda: "SSSS" in screen_rows(app)[0])
+        assert strip.move(-1) == T0 + 59.5 * 60
+        assert strip.move(-10) == T0 + 49.5 * 60
+        assert strip.move(20) is None
+        strip.move(-1000)
+        assert strip.cursor_at == T0 + 30
+        await pilot.click(strip, offset=(7 + 12, 0))
+        await pilot.pause()
+        assert [getattr(m, "words", None) for m in moved] == [
+            "not running",
+            "stalled",
+            "",
+            "working",
+            "working",
+        ]
+        assert strip.cursor_at == T0 + 12.5 * 60
+        strip.set_cursor(None)
+        assert strip.cursor_at is None
+
+
+async def test_the_header_is_painted_only_when_it_reads_differently() -> None:
+    header = Header(HeaderFacts("bot", state="working", idle_s=4.2))
+    app = Host(header)
+    async with app.run_test(size=(60, 3)) as pilot:
+        await pilot.pause(0.05)
+        painted: list[int] = []
+        original = header.render_line
+
+        def watched(y: int) -> object:
+            painted.append(y)
+            return original(y)
+
+        header.render_line = watched  # type: ignore[assignment, method-assign]
+        header.show(msgspec.structs.replace(header.facts, idle_s=4.4))
+        await pilot.pause(0.05)
+        assert painted == []
+        header.show(msgspec.structs.replace(header.facts, idle_s=5.4))
+        await until(pilot, lambda: "idle 0:05" in screen_rows(app)[0])
+
+
+async def test_the_footer_can_be_clicked() -> None:
+    pressed, hook = heard(Footer.Pressed)
+
+    footer = Footer(
+        [FooterItem("c", "checkpoint", "c"), FooterItem("r", "rewind", "r", False, "why")]
+    )
+    app = Host(footer)
+    async with app.run_test(size=(60, 3), message_hook=hook) as pilot:
+        await until(pilot, lambda: "rewind" in screen_rows(app)[2])
+        await pilot.click(footer, offset=(3, 0))
+        await pilot.click(footer, offset=(17, 0))
+        await pilot.click(footer, offset=(50, 0))
+        await pilot.pause()
+        assert [getattr(m, "item", None) for m in pressed] == list(footer.items)
+
+
+async def test_finding() -> None:
+    said, hook = heard(FindBar.Changed, FindBar.Submitted, FindBar.Closed)
+
+    view, bar = EventView(now=lambda: 0.0), FindBar()
+    app = Host(view, bar)
+    async with app.run_test(size=(60, 8), message_hook=hook) as pilot:
+        view.show(numbered(20))
+        await pilot.pause()
+        assert not bar.is_open
+        await bar.open()
+        await pilot.press("r", "o", "w", "enter")
+        bar.set_matches(3, 17, more=True)
+        await until(pilot, lambda: "3/17+" in screen_rows(app)[7])
+        assert "/ row" in screen_rows(app)[7]
+        bar.set_matches(0, 0)
+        await until(pilot, lambda: "no match" in screen_rows(app)[7])
+        bar.set_progress(0.5, 12)
+        await until(pilot, lambda: "12 ━━━━────" in screen_rows(app)[7])
+        await pilot.press("escape")
+        await until(pilot, lambda: not bar.is_open)
+        kinds = [type(message).__name__ for message in said]
+        assert kinds == ["Changed", "Changed", "Changed", "Submitted", "Closed"]
+        assert isinstance(said[3], FindBar.Submitted)
+        assert said[3].text == "row"
+
+
+async def test_folding_is_shown_while_it_goes_on() -> None:
+    note = ProgressNote()
+    app = Host(note)
+    async with app.run_test(size=(60, 3)) as pilot:
+        await pilot.pause()
+        assert "reading" not in screen_rows(app)[0]
+        note.show_reading(412_000_000, 1_000_000_000)
+        await until(pilot, lambda: "reading 412 of 1,000 MB" in screen_rows(app)[0])
+        note.hide()
+        await until(pilot, lambda: "reading" not in screen_rows(app)[0])
+
+
+async def test_notes_are_wrapped_again_when_the_window_changes() -> None:
+    view = TextView(placeholder="no notes")
+    app = Host(view)
+    async with app.run_test(size=(30, 8)) as pilot:
+        await until(pilot, lambda: any("no notes" in row for row in screen_rows(app)))
+        view.show_markdown("# Title\n- one two three four five six seven")
+        await until(pilot, lambda: "Title" in screen_rows(app)[0])
+        assert view.count == 3
+        await pilot.resize_terminal(60, 8)
+        await until(pilot, lambda: view.count == 2)
+        await until(pilot, lambda: "six seven" in screen_rows(app)[1])
+        view.show_text("# as it is")
+        await until(pilot, lambda: "# as it is" in screen_rows(app)[0])
+
+
+async def test_progress_brings_the_task_in_work_into_sight() -> None:
+    view = ProgressView()
+    app = Host(view)
+    tasks = (*(Task(f"open {n}", "open") for n in range(30)), Task("the one", "in_progress"))
+    async with app.run_test(size=(30, 8)) as pilot:
+        view.show(Progress("p", None, "checkboxes", 0, 31, tasks))
+        await until(pilot, lambda: any("▸ the one" in row for row in screen_rows(app)))
+        view.focus()
+        await pilot.press("g")
+        view.show(Progress("p", None, "checkboxes", 1, 31, (*tasks, Task("new", "done"))))
+        await until(pilot, lambda: view.count > 32)
+        await pilot.pause(0.15)
+        assert view.top == 0, "a person who scrolled is left alone"
+        view.show(None)
+        await until(pilot, lambda: view.count == 0)
+
+
+async def test_done_tasks_unfold_on_enter() -> None:
+    view = ProgressView()
+    app = Host(view)
+    tasks = (*(Task(f"done {n}", "done") for n in range(30)), Task("now", "in_progress"))
+    async with app.run_test(size=(30, 8)) as pilot:
+        view.show(Progress("p", None, "checkboxes", 30, 1, tasks))
+        view.focus()
+        await until(pilot, lambda: any("✓ 30 done" in row for row in screen_rows(app)))
+        await pilot.press("enter")
+        await until(pilot, lambda: view.count == 33)
+
+
+async def test_searching_in_a_detail() -> None:
+    view = DetailView()
+    app = Host(view)
+    text = "\n".join(f"line {n}" for n in range(500))
+    async with app.run_test(size=(40, 10)) as pilot:
+        view.show(Detail("Bash", (DetailPart("Output", text),), Ref("s", 0)))
+        await until(pilot, lambda: "line 0" in "".join(screen_rows(app)))
+        assert view.search("LINE 49") == 11
+        assert view.go_match(1) == (1, 11)
+        await until(pilot, lambda: any("line 49" in row for row in screen_rows(app)))
+        assert view.go_match(1) == (2, 11)
+        await until(pilot, lambda: any("line 490" in row for row in screen_rows(app)))
+        assert view.go_match(-1) == (1, 11)
+        assert view.go_match(-1) == (11, 11)
+        assert view.search("nothing") == 0
+        assert view.go_match(1) == (0, 0)
+
+
+async def test_sources() -> None:
+    panel = SourcesPanel(now=lambda: T0)
+    app = Host(panel)
+    async with app.run_test(size=(60, 8)) as pilot:
+        panel.show([FeedState("events", "s.jsonl", "following", "", "our run", 1, T0 - 60, 10)])
+        await until(pilot, lambda: "● following" in screen_rows(app)[0])
+        assert "changed 1m ago" in screen_rows(app)[0]
+
+
+# --- dialogs ---
+
+
+async def answered(
+    dialog: Dialog, *keys: str, size: tuple[int, int] = (80, 24)
+) -> Answer | str | None:
+    """What the dialog gives after these keys; "open" when it is still there."""
+    given: list[Answer | None] = []
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(dialog, given.append)
+        await pilot.pause(0.05)
+        assert all(app.screen.region.contains_region(w.region) for w in dialog.query("ButtonRow"))
+        for key in keys:
+            await pilot.press(key)
+        await pilot.pause(0.05)
+    return given[0] if given else "open"
+
+
+def plan() -> PlanDialog:
+    lines: list[Sentence] = ["7 files will be written.", ("! 2 not covered", "warning")]
+    lines.extend(f"file {n}" for n in range(60))
+    return PlanDialog(
+        "Rewind",
+        lines,
+        [
+            Choice("go", "Rewind", danger=True),
+            Choice("code", "Code only", enabled=False, reason="no"),
+        ],
+        [Option("safety", "a", "a safety checkpoint first")],
+    )
+
+
+SAFE = frozenset({"safety"})
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("enter",), None),
+        (("escape",), None),
+        (("q",), None),
+        (("tab", "enter"), Answer("go", SAFE)),
+        (("right", "left", "enter"), None),
+        (("l", "a", "enter"), Answer("go")),
+        (("j", "pagedown", "k"), "open"),
+        (("right", "right", "enter"), "open"),
+        (("left", "left", "enter"), Answer("go", SAFE)),
+    ],
+)
+async def test_a_plan_starts_on_cancel(
+    keys: tuple[str, ...], expected: Answer | str | None, size: tuple[int, int]
+) -> None:
+    assert await answered(plan(), *keys, size=size) == expected
+
+
+async def test_a_plan_scrolls_and_can_be_busy() -> None:
+    dialog = plan()
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(dialog)
+        await pilot.pause(0.05)
+        text = "\n".join(screen_rows(app))
+        assert "7 files will be written." in text
+        assert "▸ Cancel" in text
+        assert "[✓] a a safety checkpoint first" in text
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "7 files" not in "\n".join(screen_rows(app)))
+        dialog.set_busy("restoring 3 of 7 files", 0.4)
+        await until(pilot, lambda: "restoring 3 of 7 files" in "\n".join(screen_rows(app)))
+        await pilot.press("escape", "enter", "q")
+        assert app.screen is dialog
+        dialog.set_busy("")
+        dialog.set_lines(["another plan"])
+        await until(pilot, lambda: "another plan" in "\n".join(screen_rows(app)))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not dialog)
+
+
+def ladder() -> LadderDialog:
+    return LadderDialog(
+        "Stop",
+        ["It runs pytest."],
+        [
+            Choice("interrupt", "Interrupt", "the session stays"),
+            Choice("stop", "Stop", "finish the tool", enabled=False, reason="not ours"),
+            Choice("kill", "Kill now", "the run is over", danger=True),
+        ],
+        [Option("checkpoint", "a", "a checkpoint first")],
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("enter",), None),
+        (("k", "enter"), Answer("kill", frozenset({"checkpoint"}))),
+        (("up", "a", "enter"), Answer("kill")),
+        (("k", "k", "enter"), "open"),
+        (("down", "enter"), Answer("interrupt", frozenset({"checkpoint"}))),
+        (("escape",), None),
+    ],
+)
+async def test_a_ladder_starts_on_cancel(
+    keys: tuple[str, ...], expected: Answer | str | None, size: tuple[int, int]
+) -> None:
+    assert await answered(ladder(), *keys, size=size) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("x", "ctrl+s"), Answer("send", text="hellox")),
+        (("enter", "y", "tab", "enter"), Answer("send", text="hello\ny")),
+        (("q", "escape"), None),
+        (("tab", "left", "enter"), None),
+        (("ctrl+a", "ctrl+k", "ctrl+s"), "open"),
+    ],
+)
+async def test_a_prompt_sends_what_was_written(
+    keys: tuple[str, ...], expected: Answer | str | None
+) -> None:
+    assert await answered(PromptDialog("Inject", ["Soft."], "hello"), *keys) == expected
+
+
+async def test_a_prompt_at_60_by_20_shows_its_choices() -> None:
+    dialog = PromptDialog("Inject", ["Some words about it."] * 10, "hello")
+    app = Host()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.push_screen(dialog)
+        await until(pilot, lambda: "Send" in "\n".join(screen_rows(app)))
+        assert dialog.query_one(TextArea).has_focus
+
+
+PICKS = [PickerRow(str(n), f"checkpoint {n}", "green") for n in range(40)]
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
+async def test_a_picker_previews_and_then_asks(size: tuple[int, int]) -> None:
+    asked: list[str] = []
+    given: list[Answer | None] = []
+
+    def preview(key: str) -> None:
+        asked.append(key)
+        if key != "1":
+            picker.set_preview(key, Wrapped(f"preview of {key}"))
+
+    picker = Picker("Rewind", PICKS, [Choice("rewind", "Rewind", danger=True)], preview)
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(picker, given.append)
+        await until(pilot, lambda: "preview of 0" in "\n".join(screen_rows(app)))
+        await pilot.press("j")
+        await until(pilot, lambda: "looking" in "\n".join(screen_rows(app)))
+        picker.set_preview("0", Wrapped("too late"))
+        picker.set_preview("1", None, "nothing would change")
+        await until(pilot, lambda: "nothing would change" in "\n".join(screen_rows(app)))
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: "▸ Cancel" in "\n".join(screen_rows(app)))
+        assert "preview of 2" in "\n".join(screen_rows(app))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: bool(given))
+        assert asked == ["0", "1", "2"]
+        assert given == [Answer("rewind", row="2")]
+
+
+async def test_a_picker_without_rows_gives_nothing() -> None:
+    picker = Picker("Rewind", [], [Choice("rewind", "Rewind")], lambda key: None)
+    assert await answered(picker, "tab", "tab", "right", "enter") == "open"
+
+
+async def test_a_notice_only_closes() -> None:
+    assert await answered(NoticeDialog("Why", ["because"]), "enter") is None
+    assert isinstance(NoticeDialog("Why", []), Screen)

@@ -1,0 +1,175 @@
+"""The command line: finds the command, reads its words, turns errors into a sentence and a code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from tui.errors import OvernightError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+PROGRAM = "overnight-tui"
+
+COMMANDS: dict[str, str] = {
+    "watch": "watch a project's session (what plain `overnight-tui [PATH]` does)",
+    "demo": "watch a scripted agent work in a throwaway git repository",
+    "status": "print what is known of the session",
+    "events": "print the session's events, one a line",
+    "config": "print the settings in force and where each comes from",
+}
+"""Command names in the order of the help, with what each does; `tui.commands.<name>` runs it."""
+
+
+class CommandModule(Protocol):
+    """What a module in `tui.commands` offers."""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, given: argparse.Namespace) -> int: ...
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code; never raises for bad input."""
+    given = list(sys.argv[1:] if words is None else words)
+    try:
+        code = _run(given)
+        sys.stdout.flush()
+        return code
+    except OvernightError as error:
+        return _say(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _close_stdout()
+        return 0
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    except Exception as error:  # the last net: a sentence for the person, the trace for us
+        return _say(_crash_report(error), 1)
+
+
+def _run(given: list[str]) -> int:
+    name, rest = _command(given)
+    if name is None:
+        return _print_help()
+    module: CommandModule = import_module(f"tui.commands.{name.replace('-', '_')}")
+    parser = _parser(name)
+    module.arguments(parser)
+    return module.run(parser.parse_args(rest))
+
+
+def _command(given: list[str]) -> tuple[str | None, list[str]]:
+    """The command's name and its own words; a path, or nothing at all, means `watch`."""
+    if given and given[0] in ("-h", "--help", "help"):
+        return None, []
+    if "--version" in given[:1] or "-V" in given[:1]:
+        from tui import __version__
+
+        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        raise SystemExit(0)
+    if not given or given[0].startswith("-"):
+        return _after_common(given)
+    if given[0] in COMMANDS:
+        return given[0], given[1:]
+    _check_path(given[0])
+    return "watch", given
+
+
+def _after_common(given: list[str]) -> tuple[str, list[str]]:
+    """Common options may stand before the command: `overnight-tui --project P status`."""
+    place = 0
+    while place < len(given) and given[place].startswith("--"):
+        place += 1 if "=" in given[place] or given[place] not in _TAKE_VALUE else 2
+    if place < len(given) and given[place] in COMMANDS:
+        return given[place], given[:place] + given[place + 1 :]
+    return "watch", given
+
+
+_TAKE_VALUE = ("--project", "--events", "--progress", "--notes", "--watchdog", "--theme")
+
+
+def _check_path(word: str) -> None:
+    if os.path.isdir(word):
+        return
+    if os.path.exists(word):
+        raise UsageError(f"{word} is a file; give a project's folder, or --events {word}")
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, COMMANDS, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else f"; '{PROGRAM} --help' lists the commands"
+    raise UsageError(f"there is no folder and no command '{word}'{hint}")
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    import argparse
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise UsageError(f"{message} ('{self.prog} --help' tells more)")
+
+    shown = PROGRAM if name == "watch" else f"{PROGRAM} {name}"
+    parser = Parser(prog=shown, description=_sentence(COMMANDS[name]), allow_abbrev=False)
+    add_common(parser)
+    return parser
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """The options every command takes."""
+    common = parser.add_argument_group("where to look")
+    common.add_argument("--project", metavar="PATH", help="the project's folder (default: here)")
+    for name, what in (
+        ("events", "the JSON event stream; it is then the whole truth"),
+        ("progress", "the progress file"),
+        ("notes", "the session notes"),
+        ("watchdog", "the watchdog's log"),
+    ):
+        common.add_argument(f"--{name}", metavar="FILE", help=what)
+
+
+def _print_help() -> int:
+    lines = [f"usage: {PROGRAM} [PATH]  or  {PROGRAM} COMMAND [OPTIONS]", ""]
+    width = max(map(len, COMMANDS))
+    lines += [f"  {name:<{width}}  {what}" for name, what in COMMANDS.items()]
+    lines += ["", f"'{PROGRAM} COMMAND --help' tells the options of one; keys: press ? inside."]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
+
+
+def _say(text: str, code: int) -> int:
+    line = " ".join(text.split())
+    try:
+        sys.stderr.write(f"{PROGRAM}: {line}\n")
+        sys.stderr.flush()
+    except OSError:
+        pass
+    return code
+
+
+def _close_stdout() -> None:
+    """A closed pipe is the reader's way of saying enough; keep the interpreter quiet about it."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
+
+
+def _crash_report(error: Exception) -> str:
+    import traceback
+
+    from tui import paths
+
+    where = paths.state_dir() / "crash.log"
+    try:
+        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with where.open("a", encoding="utf-8") as log:
+            log.write("".join(traceback.format_exception(error)) + "\n")
+    except OSError:
+        return f"this should not have happened: {type(error).__name__}: {error}"
+    return f"this should not have happened ({type(error).__name__}); the trace is in {where}"

@@ -1,0 +1,72 @@
+"""`overnight-tui events`: the session's events, one a line, now or as they come."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.observing import watch_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from tui.records import EventRow
+    from tui.watching.watch import Watch
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--follow", action="store_true", help="go on as events come; ctrl+c ends")
+    parser.add_argument(
+        "--verbosity", type=int, choices=(1, 2, 3), default=1, help="how much is told (1)"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Prints the events; 3 when there are none and none will come."""
+    watch = watch_of(given)
+    watch.set_level(given.verbosity)
+    write = _write_json if given.json else _write_words
+    printed = 0
+    try:
+        watch.catch_up()
+        for row in _rows(watch, given.follow):
+            write(row)
+            printed += 1
+    finally:
+        watch.close()
+    return 0 if printed or given.follow else 3
+
+
+def _rows(watch: Watch, follow: bool) -> Iterator[EventRow]:
+    generation, shown = watch.events.generation, 0
+    while True:
+        if watch.events.generation != generation:
+            generation, shown = watch.events.generation, 0
+        while shown < len(watch.events):
+            yield watch.events.row(shown)
+            shown += 1
+        if not follow:
+            return
+        sys.stdout.flush()
+        watch.wait_for_more()
+
+
+def _write_json(row: EventRow) -> None:
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+
+
+def _write_words(row: EventRow) -> None:
+    import time
+
+    from tui.night.words import span
+
+    at = "--:--:--" if row.at is None else time.strftime("%H:%M:%S", time.localtime(row.at))
+    took = f"  {span(row.seconds)}" if row.seconds is not None else ""
+    outcome = f"  [{row.outcome}]" if row.outcome else ""
+    sign = "✗ " if row.mark == "error" else ""
+    sys.stdout.write(f"{at} {row.label:<10} {sign}{row.text}{outcome}{took}\n")

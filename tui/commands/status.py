@@ -1,0 +1,44 @@
+"""`overnight-tui status`: what is known of the session, in words or as one JSON object."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.observing import watch_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.night.model import Night
+    from tui.watching.watch import Watch
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Prints the status; 3 when there is no session to speak of."""
+    from tui.commands.status_words import status_words
+    from tui.night.status import status
+
+    watch = watch_of(given)
+    try:
+        night = watch.catch_up()
+        facts = status(night, str(watch.project), _budget(watch, night))
+        if given.json:
+            import msgspec
+
+            sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        else:
+            sys.stdout.write("\n".join(status_words(night, watch.feeds())) + "\n")
+    finally:
+        watch.close()
+    return 3 if night.state == "none" else 0
+
+
+def _budget(watch: Watch, night: Night) -> float | None:
+    """The budget in force: only our own runs are held to one."""
+    return watch.settings.budget.max_cost_usd if night.run.owned else None

@@ -1,0 +1,83 @@
+"""The status in words, for a pipe, a dumb terminal or a hurried look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from tui.night.model import Cost, Night
+from tui.night.words import count, short, span
+from tui.records import FeedState
+
+
+def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
+    """A few lines, the most important first; the last ones say what was read and why."""
+    run, activity = night.run, night.activity
+    lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
+    if run.goal:
+        lines.append(f"goal      {short(run.goal, 100)}")
+    if night.stall is not None:
+        lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
+    if run.started_at is not None:
+        end = run.ended_at if run.ended_at is not None and night.over else night.now
+        lines.append(
+            f"session   {run.session_id or '?'} with {run.model or '?'}, {span(end - run.started_at)}"
+        )
+    lines.append(f"progress  {_progress(night)}")
+    lines.append(f"cost      {cost_words(night.cost)}")
+    if night.context.used:
+        used, window = night.context.used, night.context.window
+        lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
+    lines.append(f"events    {_events(night)}")
+    if not night.over:
+        lines.append(f"idle      {span(activity.idle_seconds)}")
+    if night.deeds.checkpoints:
+        last = night.deeds.checkpoints[-1]
+        at = time.strftime("%H:%M", time.localtime(last.at))
+        lines.append(f"safety    {count(len(night.deeds.checkpoints), 'checkpoint')}, last {at}")
+    lines += [source_words(feed) for feed in feeds if feed.path]
+    return lines
+
+
+def _progress(night: Night) -> str:
+    progress = night.progress
+    if progress is None or progress.basis == "unknown":
+        return "unknown: nothing in the progress file can be counted"
+    now = f", now: {'; '.join(progress.in_progress[:2])}" if progress.in_progress else ""
+    blocked = f", {count(len(progress.blockers), 'blocker')}" if progress.blockers else ""
+    return f"{progress.done} of {progress.total} done{now}{blocked}"
+
+
+def cost_words(cost: Cost) -> str:
+    """The figure with what it rests on."""
+    if cost.usd is None:
+        return cost.reason or "unknown"
+    sign = {"result": "", "estimate": "about ", "partial": "at least "}[cost.source]
+    reason = f" ({cost.reason})" if cost.reason else f" ({cost.source})"
+    return f"{sign}${cost.usd:.2f}{reason}"
+
+
+def _events(night: Night) -> str:
+    counts = night.counts
+    calls = sum(number for _, number in counts.tool_calls)
+    words = [
+        count(counts.total, "record"),
+        count(counts.turns, "turn"),
+        count(calls, "tool call"),
+        count(counts.tool_errors, "tool error"),
+    ]
+    for number, one, many in (
+        (counts.api_retries, "retry", "retries"),
+        (counts.compactions, "compaction", ""),
+        (counts.malformed, "malformed line", ""),
+        (counts.unknown, "unknown record", ""),
+    ):
+        if number:
+            words.append(count(number, one, many))
+    return ", ".join(words)
+
+
+def source_words(feed: FeedState) -> str:
+    """Which file, how it is, and why this one."""
+    why = feed.chosen or feed.why
+    return f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"

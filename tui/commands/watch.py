@@ -1,0 +1,71 @@
+"""`overnight-tui [PATH]`: the live screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tui.clock import SystemClock
+from tui.commands.observing import named_sources, project_of, settings_of
+from tui.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from tui.feeds.discovery import Named
+    from tui.settings import Settings
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    parser.add_argument("--slow-link", action="store_true", help="paint at most 4 times a second")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII signs only")
+    parser.add_argument("--theme", help="dark, light, ansi, mono, or any theme of Textual's")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Watches until the viewer is closed; the session never notices."""
+    project = project_of(given)
+    loaded = settings_of(given, project, **{"screen.theme": given.theme})
+    return show(
+        project,
+        loaded.settings,
+        named_sources(given),
+        slow_link=given.slow_link,
+        ascii_only=given.ascii,
+    )
+
+
+def show(
+    project: Path,
+    settings: Settings,
+    named: Named,
+    *,
+    slow_link: bool = False,
+    ascii_only: bool = False,
+) -> int:
+    """Opens the screen on a project; needs a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
+    from tui.watching.watch import Watch
+
+    clock = SystemClock()
+    watch = Watch(project, settings, named, clock)
+    watch.start()
+    try:
+        from tui.app import OvernightApp
+
+        slow = slow_link or settings.screen.slow_link == "on" or _far_away(settings)
+        app = OvernightApp(
+            watch, clock, slow_link=slow, ascii_only=ascii_only or settings.screen.ascii == "on"
+        )
+        app.run(mouse=settings.screen.mouse)
+    finally:
+        watch.close()
+    return app.return_code or 0
+
+
+def _far_away(settings: Settings) -> bool:
+    return settings.screen.slow_link == "auto" and "SSH_TTY" in os.environ

@@ -1,0 +1,247 @@
+"""Checkpoints: the work tree byte for byte, the user's index, HEAD, branches and hooks untouched.
+
+`take` makes one; `checkpoints`, `find` and `retire` look after them. See `quarantine` for how its
+objects come into the repository and `checkpoint_refs` for what is recorded.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tui.clock import Clock, SystemClock
+from tui.control.checkpoint_refs import (
+    NAMESPACE,
+    Checkpoint,
+    Details,
+    Kind,
+    checkpoints,
+    details,
+    find,
+    retire,
+    safe_session,
+)
+from tui.control.memory import Memory
+from tui.control.quarantine import Quarantine, locked, sweep_litter
+from tui.control.seen import Rows
+from tui.control.staged import Staged
+from tui.control.work_tree import Limits, NotCaptured, Survey
+from tui.control.writing import write
+from tui.errors import CheckpointError, GitError, RefusedError
+from tui.git import Git
+
+__all__ = [
+    "Captured",
+    "Checkpoint",
+    "Details",
+    "Limits",
+    "NotCaptured",
+    "Wish",
+    "capture",
+    "checkpoints",
+    "details",
+    "find",
+    "retire",
+    "take",
+]
+
+_HAND_OVERS = 3
+_NO_LOG = {"core.logAllRefUpdates": "false", "core.fsync": "default,reference"}
+
+
+class _PrunedError(CheckpointError):
+    """Somebody collected objects that this checkpoint counted on."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a checkpoint is to say of itself; `also` are ignored paths it is to hold all the same."""
+
+    label: str = ""
+    session: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    kind: Kind = "checkpoint"
+    also: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A checkpoint together with the rows it holds."""
+
+    checkpoint: Checkpoint
+    rows: Rows
+
+
+def take(
+    project: Path,
+    *,
+    label: str = "",
+    session: str = "",
+    facts: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Checkpoint:
+    """Takes a checkpoint of the work tree that holds `project`, and has verified it on return.
+
+    `facts` are any JSON values worth keeping with it (last safe event, progress counts, test
+    verdict). `progress` hears "listed", "writing", "stored", "recorded", "verified". Raises
+    `CheckpointError`, and then there is no checkpoint.
+    """
+    wish = Wish(label, session, facts or {})
+    return capture(project, wish, limits=limits, clock=clock, progress=progress).checkpoint
+
+
+def capture(
+    project: Path,
+    wish: Wish,
+    *,
+    limits: Limits | None = None,
+    clock: Clock | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Captured:
+    """`take`, for callers that need the stat data of what was captured as well."""
+    limits = limits or Limits()
+    at = (clock or SystemClock()).wall()
+    try:
+        git = Git(project)
+        with locked(git, limits.seconds) as lock:
+            sweep_litter(git)
+            taking = _Taking(git, wish, limits, at, lock, progress or _silent)
+            try:
+                return taking.run(Memory.recall(git))
+            except _PrunedError:
+                return taking.run(Memory.empty())
+    except CheckpointError:
+        raise
+    except (GitError, RefusedError) as error:
+        raise CheckpointError(f"no checkpoint was taken: {error}") from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        reason = f"{error.strerror or error}{where}"
+        raise CheckpointError(f"no checkpoint was taken of {project}: {reason}") from error
+
+
+def _silent(step: str) -> None:
+    pass
+
+
+class _Taking:
+    """One checkpoint being taken, the lock being held."""
+
+    def __init__(
+        self,
+        git: Git,
+        wish: Wish,
+        limits: Limits,
+        at: float,
+        lock: int,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._git, self._wish, self._limits, self._at = git, wish, limits, at
+        self._lock, self._progress = lock, progress
+
+    def run(self, memory: Memory) -> Captured:
+        git = self._git
+        refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _refs_of(git)))
+        head, head_tree, branch = _head(git)
+        staged = Staged(git, head, head_tree)
+        try:
+            known = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
+            if known.get(memory.ref) != memory.commit:
+                # Without the ref nothing keeps those objects alive, so nothing can build on them.
+                memory = Memory.empty()
+            return self._taken(memory, self._described(head, branch, known), staged)
+        finally:
+            staged.cancel()
+
+    def _described(self, head: str, branch: str | None, refs: Iterable[str]) -> Checkpoint:
+        git, wish = self._git, self._wish
+        names = (ref.rpartition("/")[2] for ref in refs)
+        number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
+        return Checkpoint(
+            id=f"c{number}",
+            number=number,
+            at=self._at,
+            label=wish.label,
+            session=wish.session,
+            kind=wish.kind,
+            commit="",
+            ref=f"{_refs_of(git)}/{safe_session(wish.session)}/{number}",
+            head=head or None,
+            branch=branch,
+            operation=git.operation_in_progress(),
+            files=0,
+            facts=wish.facts,
+        )
+
+    def _taken(self, memory: Memory, checkpoint: Checkpoint, staged: Staged) -> Captured:
+        git = self._git
+        with Survey(git, self._limits, memory.rows, memory.folders) as survey:
+            state = survey.look(self._wish.also)
+            self._progress("listed")
+            quarantine = Quarantine(git, self._lock, survey.left())
+            try:
+                writing = partial(self._progress, "writing")
+                checkpoint, sent = write(
+                    survey, state, memory, staged, quarantine, checkpoint, writing
+                )
+                tree = self._recorded(checkpoint, sent, quarantine)
+            finally:
+                quarantine.close()
+        self._progress("verified")
+        new = Memory(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
+        new.store(git, state.seen_ns)
+        return Captured(checkpoint, state.rows)
+
+    def _recorded(self, checkpoint: Checkpoint, sent: list[str], quarantine: Quarantine) -> str:
+        """Hands the objects over, creates the ref and finds everything again; the tree's id.
+
+        Somebody may prune in between, so a look that fails hands over once more; if that does not
+        help, an object is gone that the repository had when git looked for it.
+        """
+        git, there = self._git, False
+        for _ in range(_HAND_OVERS):
+            loose = quarantine.hand_over()
+            self._progress("stored")
+            order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
+            if not there:
+                there = git.ask(order, config=_NO_LOG) is not None
+            self._progress("recorded")
+            tree = _verified(git, checkpoint, {*loose, *sent}) if there else None
+            if tree:
+                return tree
+        if there:
+            git.run(("update-ref", "--no-deref", "-d", checkpoint.ref, checkpoint.commit))
+        raise _PrunedError(f"objects of {git.work_tree} vanish while they are written; try again")
+
+
+def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
+    """The checkpoint's tree, if ref, commits, trees and all new objects can be found."""
+    ref = checkpoint.ref
+    last = f"{ref}^{2 if checkpoint.head else 1}"
+    asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *objects]
+    lines = git.run(
+        ("cat-file", "--batch-check=%(objectname) %(objecttype)"), input="\n".join(asked).encode()
+    ).splitlines()
+    found = [os.fsdecode(line).split(" ") for line in lines]
+    kinds = [line[-1] for line in found]
+    good = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
+    return found[1][0] if good and found[0][0] == checkpoint.commit else None
+
+
+def _head(git: Git) -> tuple[str, str, str | None]:
+    """HEAD's commit and tree, empty before the first commit, and the branch, if on one."""
+    lines = git.ask(("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--abbrev-ref", "HEAD"))
+    if lines is None:
+        return "", "", git.branch()
+    commit, tree, branch = lines.split("\n")
+    return commit, tree, None if branch == "HEAD" else branch
+
+
+def _refs_of(git: Git) -> str:
+    return f"{NAMESPACE}/{git.worktree_id}"

@@ -1,0 +1,119 @@
+"""Requests to the runner: one file each, written in one step, carried out once, answered in the journal."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.errors import RefusedError
+
+Verb = Literal[
+    "checkpoint", "rewind", "undo", "inject", "withdraw", "interrupt", "stop", "kill", "pause_limits"
+]
+_MOST_BYTES = 1 << 20
+_CLAIMED = ".claimed"
+
+
+class Request(Struct, frozen=True):
+    """What somebody wants of the runner; `id` is unique and names its answer."""
+
+    id: str
+    verb: Verb
+    arguments: dict[str, Any]
+    at: float
+
+
+def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> Request:
+    """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
+    check_owner(folder)
+    now = time.time()
+    request = Request(f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}", verb, dict(arguments or {}), now)
+    partial = folder / f".{request.id}"
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        os.write(descriptor, msgspec.json.encode(request))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.rename(partial, folder / f"{request.id}.json")
+    return request
+
+
+def claim(folder: Path) -> list[tuple[Request, Path]]:
+    """The waiting requests, oldest first, each now claimed; call `done` after the answer is written.
+
+    Requests that a killed supervisor had claimed come back through `reclaimed`.
+    """
+    check_owner(folder)
+    claimed = []
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".json"):
+            continue
+        target = folder / (name + _CLAIMED)
+        try:
+            os.rename(folder / name, target)
+        except OSError:
+            continue
+        request = _read(target)
+        if request is None:
+            os.unlink(target)
+        else:
+            claimed.append((request, target))
+    return claimed
+
+
+def reclaimed(folder: Path) -> list[tuple[Request, Path]]:
+    """Requests that were claimed and never finished; their answer may stand in the journal."""
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(_CLAIMED):
+            request = _read(folder / name)
+            if request is None:
+                os.unlink(folder / name)
+            else:
+                found.append((request, folder / name))
+    return found
+
+
+def done(path: Path) -> None:
+    """Forgets a claimed request that has been answered."""
+    path.unlink(missing_ok=True)
+
+
+def check_owner(folder: Path) -> None:
+    """Only a directory of ours that nobody else can write may carry wishes."""
+    try:
+        facts = os.lstat(folder)
+    except OSError as error:
+        raise RefusedError(f"there is no inbox at {folder}: {error.strerror}") from error
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
+        raise RefusedError(f"{folder} is not a directory of yours; nothing was sent")
+    if facts.st_mode & 0o022:
+        raise RefusedError(f"others can write to {folder}; run 'chmod 700 {folder}' first")
+
+
+def _read(path: Path) -> Request | None:
+    """The request in a file of ours; None for anything else that lies there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.getuid():
+            return None
+        if facts.st_size > _MOST_BYTES:
+            return None
+        return msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=Request)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,53 @@
+"""Writing the journal: append-only, one JSON object a line, each line one `write`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
+
+class Journal:
+    """Appends entries to one journal file; safe for several writers, as each line is one append.
+
+    A predecessor that was killed in the middle of a line leaves no newline; the next entry begins
+    with one, so a torn tail never swallows what follows.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], wall: Callable[[], float] = time.time) -> None:
+        self.path = os.fspath(path)
+        self._wall = wall
+
+    def write(
+        self, kind: str, data: Mapping[str, object] | None = None, *, id: str = "", sync: bool = False
+    ) -> None:
+        """Appends one entry; with `sync` it is on the disk when this returns. Raises OSError."""
+        entry: dict[str, object] = {"at": self._wall(), "kind": kind}
+        if id:
+            entry["id"] = id
+        entry.update(data or {})
+        line = msgspec.json.encode(entry) + b"\n"
+        descriptor = os.open(self.path, _FLAGS, 0o600)
+        try:
+            if _is_torn(descriptor, self.path):
+                line = b"\n" + line
+            os.write(descriptor, line)
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _is_torn(descriptor: int, path: str) -> bool:
+    size = os.fstat(descriptor).st_size
+    if size == 0:
+        return False
+    reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.pread(reader, 1, size - 1) != b"\n"
+    finally:
+        os.close(reader)

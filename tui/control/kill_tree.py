@@ -1,0 +1,156 @@
+"""Ending an agent with everything it started, whatever shape that has.
+
+The agent gets a polite signal first, because it ends its own tools and runs its closing hooks. What
+is left after the grace is stopped, so that nothing can fork away, and killed, round after round,
+until two looks in a row find nobody. Processes are known by pid and start time, never by pid alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tui.control.process_table import Identity, Process, alive, environment_has, look, send, table
+
+_ROUND = 0.02
+_LEAST_ROUNDS = 2
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Whose tree it is: the agent, the parent that inherits its orphans, and what else marks them.
+
+    `marker` is an environment variable as `NAME=value`; `known` are members seen earlier, which may
+    have cut every other tie since.
+    """
+
+    agent: Identity | None = None
+    shim: Identity | None = None
+    marker: bytes = b""
+    known: frozenset[Identity] = frozenset()
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What a kill did; `survivors` are named as `name (pid)` and could not be ended."""
+
+    polite: bool
+    killed: tuple[str, ...] = ()
+    survivors: tuple[str, ...] = ()
+
+
+@dataclass
+class _Hunt:
+    tree: Tree
+    members: dict[Identity, str] = field(default_factory=dict)
+    sessions: set[int] = field(default_factory=set)
+
+    def look(self) -> list[Process]:
+        """All living members now; what was once a member stays one, and so do its children."""
+        everyone = table()
+        roots = self._roots(everyone)
+        children: dict[int, list[Process]] = {}
+        for process in everyone.values():
+            children.setdefault(process.parent, []).append(process)
+        found: dict[int, Process] = {}
+        waiting = list(roots)
+        while waiting:
+            process = waiting.pop()
+            if process.pid not in found:
+                found[process.pid] = process
+                waiting.extend(children.get(process.pid, ()))
+        self._forget_shim(found, everyone)
+        for process in found.values():
+            self.members.setdefault(process.identity, process.name)
+            if process.session == process.pid:
+                self.sessions.add(process.session)
+        return [one for one in found.values() if one.state not in "ZX"]
+
+    def _roots(self, everyone: dict[int, Process]) -> Iterable[Process]:
+        tree, own = self.tree, os.getpid()
+        wanted = {*self.members, *tree.known}
+        wanted.update(one for one in (tree.agent, tree.shim) if one is not None)
+        for process in everyone.values():
+            if process.pid in (own, 1):
+                continue
+            tied = process.identity in wanted or process.session in self.sessions
+            if tied or (tree.marker and environment_has(process.pid, tree.marker)):
+                yield process
+
+    def _forget_shim(self, found: dict[int, Process], everyone: dict[int, Process]) -> None:
+        """Neither the shim, which reaps and records, nor we or our ancestors are members."""
+        if self.tree.shim is not None:
+            found.pop(self.tree.shim.pid, None)
+        pid = os.getpid()
+        while pid and pid in everyone:
+            found.pop(pid, None)
+            pid = everyone[pid].parent
+
+
+def members(tree: Tree) -> list[Process]:
+    """The living members of a tree, the shim left out."""
+    return _Hunt(tree).look()
+
+
+def kill_tree(
+    tree: Tree,
+    grace: float,
+    *,
+    limit: float = 5.0,
+    spare: Callable[[], bool] | None = None,
+) -> Killed:
+    """Ends the tree: SIGTERM to the agent, up to `grace` seconds of patience, then no more.
+
+    Returns after `grace + limit` seconds at the latest. `spare` is asked during the grace; True
+    ends the patience at once.
+    """
+    hunt = _Hunt(tree)
+    hunt.look()
+    polite = _ask(tree.agent, grace, hunt, spare)
+    killed = _finish(hunt, limit)
+    survivors = [f"{one.name} ({one.pid})" for one in hunt.look()]
+    return Killed(polite, tuple(killed), tuple(survivors))
+
+
+def _ask(
+    agent: Identity | None, grace: float, hunt: _Hunt, spare: Callable[[], bool] | None
+) -> bool:
+    """The polite part; True when the agent left by itself."""
+    if agent is None or not alive(agent):
+        return True
+    if grace <= 0:
+        return False
+    send(agent, signal.SIGTERM)
+    until = time.monotonic() + grace
+    while alive(agent):
+        if time.monotonic() >= until or (spare is not None and spare()):
+            return False
+        time.sleep(_ROUND)
+        hunt.look()
+    return True
+
+
+def _finish(hunt: _Hunt, limit: float) -> list[str]:
+    until = time.monotonic() + limit
+    killed: dict[Identity, str] = {}
+    empty = 0
+    while empty < _LEAST_ROUNDS and time.monotonic() < until:
+        found = hunt.look()
+        empty = 0 if found else empty + 1
+        # Stopped first, then looked for again: what forked meanwhile is found before it runs.
+        for process in found:
+            send(process.identity, signal.SIGSTOP)
+        for process in (*found, *(hunt.look() if found else ())):
+            if send(process.identity, signal.SIGKILL):
+                killed[process.identity] = f"{process.name} ({process.pid})"
+        time.sleep(_ROUND)
+    return list(killed.values())
+
+
+def identity_of(pid: int) -> Identity | None:
+    """The process that has this pid now, as an identity."""
+    process = look(pid)
+    return None if process is None or process.state in "ZX" else process.identity

@@ -1,0 +1,264 @@
+"""What lies in a work tree now: every file git would not ignore, by its stat data and blob id.
+
+Git says which paths count; this module looks at them itself, because the index may lie about them
+(assume-unchanged, skip-worktree) and filters may change their bytes. Paths are raw bytes,
+relative to the top of the work tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from tui.control.folders import Folders, kind_of
+from tui.control.listing import Lister, Listing, acceptable
+from tui.control.seen import Rows, same
+from tui.errors import CheckpointError
+from tui.git import Git
+
+_TRIES = 3
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a checkpoint may hold and how long it may take; the first of a work tree, which
+    has to read everything, gets `first_seconds`."""
+
+    file_bytes: int = 25 << 20
+    untracked_bytes: int = 500 << 20
+    seconds: float = 10.0
+    first_seconds: float = 120.0
+
+
+class NotCaptured(Struct, frozen=True, array_like=True):
+    """A path that a checkpoint leaves out, and why; one ending in "/" stands for all below it."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class WorkTree:
+    """The state of a work tree at `seen_ns`; the rows numbered in `unread` lack a blob id."""
+
+    rows: Rows
+    unread: list[int]
+    left_out: dict[bytes, str]
+    folders: Folders
+    unmerged: list[bytes]
+    seen_ns: int
+
+    def not_captured(self) -> list[NotCaptured]:
+        """Everything left out, by path."""
+        items = sorted({**self.folders.odd, **self.left_out}.items())
+        return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
+
+
+class Survey:
+    """Looks at one work tree; `known` rows and folders of an earlier look save reading again."""
+
+    def __init__(self, git: Git, limits: Limits, known: Rows, folders: Folders) -> None:
+        self.git, self.limits = git, limits
+        self._known, self._folders = known, folders
+        self._budget = limits.seconds if known.paths else limits.first_seconds
+        self._until = time.monotonic() + self._budget
+        self.top = os.open(git.work_tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def __enter__(self) -> Survey:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.top)
+
+    def left(self) -> float:
+        """Seconds left of the budget; raises `CheckpointError` when there are none."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise CheckpointError(
+                f"{self.git.work_tree} could not be captured within {self._budget:g} s; raise "
+                "checkpoints.time_budget_seconds or let git ignore what need not be kept"
+            )
+        return left
+
+    def look(self, also: Iterable[bytes] = ()) -> WorkTree:
+        """Lists and stats everything; `also` names paths to include even if git ignores them."""
+        seen_ns = time.time_ns()
+        lister = Lister(self.git)
+        unchanged = self._unchanged()
+        listing = lister.finish(self.left)
+        folders = self._folders.walked(self.top, listing.barred())
+        listing.loose += also
+        known = self._known
+        foreign = {p for p in known.parents - folders.real if not folders.is_real(self.top, p)}
+        keep, rest = self._divided(listing, unchanged, foreign)
+        rows = known.chosen(keep)
+        state = WorkTree(rows, [], listing.left_out, folders, listing.unmerged, seen_ns)
+        for path in rest:
+            self._add(path, state)
+        return self._within_limits(state, listing)
+
+    def _unchanged(self) -> bytearray:
+        """Which known rows still have the same stat data; worked out while git is listing."""
+        known, top, look = self._known, self.top, os.stat
+        unchanged = bytearray(len(known))
+        columns = (known.modes, known.sizes, known.mtimes, known.ctimes, known.inodes)
+        rows = enumerate(zip(known.paths, *columns, strict=True))
+        for number, (path, mode, size, mtime, ctime, inode) in rows:
+            try:
+                now = look(path, dir_fd=top, follow_symlinks=False)
+            except OSError:
+                continue
+            unchanged[number] = (
+                now.st_mtime_ns == mtime
+                and now.st_size == size
+                and now.st_ctime_ns == ctime
+                and now.st_ino == inode
+                and now.st_mode == mode
+            )
+        return unchanged
+
+    def _divided(
+        self, listing: Listing, unchanged: bytearray, foreign: set[bytes]
+    ) -> tuple[list[int], list[bytes]]:
+        """Row numbers that can be kept, and paths to look at; what is behind a link is neither."""
+        index = self._known.index()
+        keep: list[int] = []
+        rest: list[bytes] = []
+        for path in dict.fromkeys((*listing.tracked, *listing.loose)):
+            number = index.get(path)
+            if number is None or not unchanged[number]:
+                rest.append(path)
+            elif not foreign or path.rpartition(b"/")[0] not in foreign:
+                keep.append(number)
+        return keep, rest
+
+    def _add(self, path: bytes, state: WorkTree) -> None:
+        """One path that is new or changed: a row without blob id, or a reason to leave it out."""
+        if not acceptable(path):
+            return
+        if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
+            return
+        try:
+            now = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            state.left_out[path] = f"cannot be reached: {error.strerror}"
+            return
+        if stat.S_ISREG(now.st_mode) or stat.S_ISLNK(now.st_mode):
+            state.unread.append(state.rows.add(path, now, b""))
+        elif not stat.S_ISDIR(now.st_mode):
+            state.left_out[path] = kind_of(now.st_mode)
+
+    def _within_limits(self, state: WorkTree, listing: Listing) -> WorkTree:
+        """Moves what is too large to `left_out`; of the untracked, the largest first."""
+        rows, limits = state.rows, self.limits
+        out: dict[int, str] = {}
+        if rows.paths and max(rows.sizes) > limits.file_bytes:
+            for number, size in enumerate(rows.sizes):
+                if size > limits.file_bytes:
+                    out[number] = f"larger than {in_words(limits.file_bytes)}: {in_words(size)}"
+        index = rows.index() if listing.loose else {}
+        loose = {index[path] for path in listing.loose if path in index} - out.keys()
+        by_size = sorted((rows.sizes[number], number) for number in loose)
+        total = sum(size for size, _ in by_size)
+        while total > limits.untracked_bytes:
+            size, number = by_size.pop()
+            total -= size
+            most = in_words(limits.untracked_bytes)
+            out[number] = f"untracked files exceed {most} in all: {in_words(size)}"
+        return self._dropped(state, out)
+
+    def _dropped(self, state: WorkTree, out: dict[int, str]) -> WorkTree:
+        if out:
+            unread = {state.rows.paths[number] for number in state.unread if number not in out}
+            state.left_out.update((state.rows.paths[number], why) for number, why in out.items())
+            state.rows = state.rows.without(out)
+            index = state.rows.index()
+            state.unread = [index[path] for path in unread]
+        return state
+
+    def contents(self, state: WorkTree) -> Iterator[tuple[int, bytes]]:
+        """Row number and bytes of all that is unread; fills in blob ids and stat data.
+
+        Row numbers hold until the end; then what could not be read is gone from the rows.
+        """
+        lost: dict[int, str] = {}
+        for number in state.unread:
+            self.left()
+            path = state.rows.paths[number]
+            try:
+                data, now = self._read(path)
+            except FileNotFoundError:
+                lost[number] = ""
+                continue
+            except OSError as error:
+                lost[number] = f"cannot be read: {error.strerror}"
+                continue
+            if data is None:
+                lost[number] = f"grew beyond {in_words(self.limits.file_bytes)}"
+                continue
+            state.rows.put(number, now)
+            state.rows.blobs[number] = blob_id(self.git, data)
+            yield number, data
+        state.unread = []
+        vanished = {state.rows.paths[number] for number, why in lost.items() if not why}
+        self._dropped(state, lost)
+        for path in vanished:
+            del state.left_out[path]
+
+    def _read(self, path: bytes) -> tuple[bytes | None, os.stat_result]:
+        """The bytes of a file, or the target of a link, with stat data that belongs to them."""
+        attempt = 0
+        while True:
+            attempt += 1
+            before = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+            if stat.S_ISLNK(before.st_mode):
+                data: bytes | None = os.readlink(path, dir_fd=self.top)
+            else:
+                data = self._read_file(path)
+            after = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+            # A file that never rests is taken as it was; its stat data will not match next time.
+            if same(before, after) or data is None or attempt == _TRIES:
+                return data, before
+
+    def _read_file(self, path: bytes) -> bytes | None:
+        """All bytes of a regular file; None if there are more than the limit."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        with open(os.open(path, flags, dir_fd=self.top), "rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise FileNotFoundError(2, "is no regular file any more")
+            pieces: list[bytes] = []
+            total = 0
+            while piece := file.read(min(status.st_size + 1, _CHUNK)):
+                pieces.append(piece)
+                total += len(piece)
+                if total > self.limits.file_bytes:
+                    return None
+            return b"".join(pieces)
+
+
+def blob_id(git: Git, data: bytes) -> bytes:
+    """The raw id git gives a blob with these bytes."""
+    new = hashlib.new(git.object_format, usedforsecurity=False)
+    new.update(b"blob %d\0" % len(data))
+    new.update(data)
+    return new.digest()
+
+
+def in_words(size: int) -> str:
+    """A number of bytes for people, in binary units."""
+    value, unit = float(size), "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if value == int(value) else f"{value:.1f} {unit}"

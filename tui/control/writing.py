@@ -1,0 +1,88 @@
+"""From a look at the work tree to the commit that holds it, inside the quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from tui.control.checkpoint_refs import Checkpoint, Details, details_text, message
+from tui.control.memory import Memory
+from tui.control.quarantine import Quarantine
+from tui.control.seen import Rows, git_mode, permissions
+from tui.control.staged import Staged
+from tui.control.work_tree import Survey, WorkTree
+
+
+def write(
+    survey: Survey,
+    state: WorkTree,
+    memory: Memory,
+    staged: Staged,
+    quarantine: Quarantine,
+    checkpoint: Checkpoint,
+    writing: Callable[[], None],
+) -> tuple[Checkpoint, list[str]]:
+    """Sends all that `memory` does not hold yet; `writing` is called when the bytes are under way.
+
+    Returns the checkpoint with its commit, and the ids of the blobs sent.
+    """
+    fresh, sent = _send_blobs(survey, state, memory.rows, quarantine, writing)
+    record = _details(state)
+    checkpoint = replace(
+        checkpoint,
+        files=len(state.rows),
+        not_captured=record.not_captured,
+        not_captured_count=len(record.not_captured),
+    )
+    mark = quarantine.commit(checkpoint.at, "overnight staged state and details")
+    staged.write(quarantine, state.unmerged, survey.left)
+    quarantine.put_text(details_text(record), b"details.json")
+    quarantine.new_branch()
+    parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
+    text = message(checkpoint, str(survey.git.work_tree))
+    quarantine.commit(checkpoint.at, text, parents)
+    _send_tree(state.rows, memory, fresh, quarantine)
+    return replace(checkpoint, commit=quarantine.finish(survey.left())), sent
+
+
+def _send_blobs(
+    survey: Survey,
+    state: WorkTree,
+    before: Rows,
+    quarantine: Quarantine,
+    writing: Callable[[], None],
+) -> tuple[list[bytes], list[str]]:
+    """Reads what is unread and sends what is new; the paths read, and the ids of the blobs sent."""
+    fresh: list[bytes] = []
+    sent: list[str] = []
+    index = before.index()
+    for number, data in survey.contents(state):
+        blob = state.rows.blobs[number]
+        path = state.rows.paths[number]
+        fresh.append(path)
+        old = index.get(path)
+        if old is None or before.blobs[old] != blob:
+            quarantine.blob(data)
+            sent.append(blob.hex())
+            if len(sent) == 1:
+                writing()
+    return fresh, sent
+
+
+def _details(state: WorkTree) -> Details:
+    usual, unusual = permissions(state.rows)
+    return Details(tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty))
+
+
+def _send_tree(rows: Rows, memory: Memory, fresh: list[bytes], quarantine: Quarantine) -> None:
+    """What differs from the remembered tree; everything, if there is none."""
+    index = rows.index()
+    changed: Iterable[bytes] = rows.paths
+    if memory.tree:
+        quarantine.tree(memory.tree)
+        for path in memory.rows.index().keys() - index.keys():
+            quarantine.remove(path)
+        changed = (path for path in fresh if path in index)
+    for path in changed:
+        number = index[path]
+        quarantine.put(git_mode(rows.modes[number]), rows.blobs[number].hex(), path)

@@ -1,0 +1,143 @@
+"""New commits of the watched project, at the cost of a few `stat` calls while there are none."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.errors import GitError, OvernightError
+from tui.feeds.sanitize import clean_line
+from tui.records import Commit
+
+if TYPE_CHECKING:
+    from tui.git import Git
+
+MOST_AT_ONCE = 1_000
+_HEAD_BYTES = 4_096
+
+Signature = tuple[object, ...]
+
+
+class CommitFeed:
+    """Commits on the project's HEAD since `since`, each handed out once, oldest first.
+
+    `since` is in seconds since the epoch; None means from the first poll on. Git runs only when
+    HEAD, its branch or the packed refs changed. Trouble is a state: `why` says what is wrong, and
+    a repository that appears later is found.
+    """
+
+    def __init__(self, project: Path, since: float | None) -> None:
+        self.project = project
+        self.why = ""
+        self.calls = 0
+        self._since = since
+        self._git: Git | None = None
+        self._signature: Signature | None = None
+        self._head: str | None = None
+        self._known: set[str] = set()
+        self._from_now = since is None
+
+    def poll(self) -> list[Commit]:
+        """Commits that were not handed out yet; at most 1,000 of them, the newest."""
+        signature = self._look()
+        if signature == self._signature:
+            return []
+        self._signature = signature
+        try:
+            return self._read()
+        except OvernightError as error:
+            self.why = str(error)
+            return []
+
+    def _look(self) -> Signature:
+        git = self._git
+        if git is None:
+            entry = self._entry()
+            return ("no repository yet", _stamp(entry), _stamp(entry / "HEAD"))
+        head = git.git_dir / "HEAD"
+        paths = [
+            git.work_tree / ".git",
+            head,
+            git.git_dir / "logs" / "HEAD",
+            git.common_dir / "packed-refs",
+            git.common_dir / "reftable" / "tables.list",
+        ]
+        branch = _branch(head)
+        if branch:
+            paths.append(git.common_dir / branch)
+        return (branch, *map(_stamp, paths))
+
+    def _entry(self) -> Path:
+        """The nearest `.git` from the project up, or where it would stand."""
+        for folder in (self.project, *self.project.parents):
+            entry = folder / ".git"
+            if _stamp(entry) is not None:
+                return entry
+        return self.project / ".git"
+
+    def _read(self) -> list[Commit]:
+        from tui.git import Git
+
+        self.calls += 1
+        if self._git is None:
+            self._git = Git(self.project)
+            self._signature = self._look()
+        git = self._git
+        head = git.head()
+        self.why = ""
+        before, skip = self._head, self._from_now
+        self._from_now = False
+        found = [] if head in (None, before) or skip else self._between(git, before, str(head))
+        self._head = head
+        fresh = [commit for commit in reversed(found) if commit.sha not in self._known]
+        self._known.update(commit.sha for commit in fresh)
+        return [_cleaned(commit) for commit in fresh]
+
+    def _between(self, git: Git, before: str | None, head: str) -> list[Commit]:
+        """Commits of `head` that `before` lacks, newest first."""
+        if before:
+            try:
+                found = git.commits(self._since, f"{before}..{head}", limit=MOST_AT_ONCE)
+            except GitError:
+                # The old head is gone from the repository; what was handed out is remembered.
+                found = []
+            if found or self._since is None:
+                return found
+        return git.commits(self._since, head, limit=MOST_AT_ONCE)
+
+
+def _cleaned(commit: Commit) -> Commit:
+    return replace(
+        commit, subject=clean_line(commit.subject, 300), author=clean_line(commit.author, 100)
+    )
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file does; of a folder only which one it is."""
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return None
+    if stat.S_ISDIR(facts.st_mode):
+        return facts.st_ino, 0, 0
+    return facts.st_ino, facts.st_mtime_ns, facts.st_size
+
+
+def _branch(head: Path) -> str:
+    """`refs/heads/…` when HEAD is on a branch; whatever else it says is watched by its own stamp."""
+    try:
+        descriptor = os.open(head, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        content = os.read(descriptor, _HEAD_BYTES)
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+    name = os.fsdecode(content.removeprefix(b"ref:").strip()) if content.startswith(b"ref:") else ""
+    return name if name.startswith("refs/") and ".." not in name and "\0" not in name else ""

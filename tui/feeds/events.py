@@ -1,0 +1,137 @@
+"""Lines of Claude Code's JSON to records: stream and transcript alike, whatever state they are in.
+
+Streamed deltas are most of the lines of a stream and say nothing that is counted: a line that
+begins like one is only checked to be one whole JSON object. Every other line is read, and what
+cannot be read becomes a `Malformed` event. No byte sequence makes a decoder raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from tui.feeds.broken_lines import excerpt, pieces
+from tui.feeds.event_bodies import body_of
+from tui.feeds.live_text import DELTA, LiveText
+from tui.feeds.message_bodies import QUIET_STEPS, partial
+from tui.feeds.plain_values import known, seconds, uuid
+from tui.feeds.tolerant import UNREADABLE, read
+from tui.feeds.wire import Line, Skipped
+from tui.records import Assistant, Body, Event, Malformed, Partial, Result
+
+_check = msgspec.json.Decoder(Skipped).decode
+_decode = msgspec.json.Decoder(Line).decode
+_FENCES = frozenset((Partial, Assistant, Result))
+
+
+class Decoded(NamedTuple):
+    """What a batch held: its events, how many deltas beside them, and the text being written now."""
+
+    events: list[Event]
+    deltas: int
+    live: str
+
+
+class EventDecoder:
+    """Turns the lines of one source, from anywhere in it onwards, into events.
+
+    How a file is cut into batches of whole lines changes neither the events nor the sum of the
+    deltas. `live` holds the end of the main conversation's message in the making.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._live = LiveText()
+        self._open: dict[str, str] = {}
+
+    def decode(self, data: bytes, offset: int) -> Decoded:
+        """The events of `data`, whole lines that begin at byte `offset` of the source."""
+        events: list[Event] = []
+        deltas = 0
+        fence = -1  # the last line at which the message in the making began or ended
+        lines = data.split(b"\n")
+        for number, line in enumerate(lines):
+            start = offset
+            offset += len(line) + 1
+            if line.startswith(DELTA):
+                try:
+                    _check(line)
+                    deltas += 1
+                    continue
+                except UNREADABLE:
+                    pass
+            for event in self._line(line, start):
+                kind = type(event.body)
+                if kind in _FENCES:
+                    if kind is Partial and event.body.step in QUIET_STEPS:  # type: ignore[union-attr]
+                        deltas += 1
+                        continue
+                    if not event.thread:
+                        fence = number
+                events.append(event)
+        return Decoded(events, deltas, self._live.after(lines if deltas else (), fence))
+
+    def decode_all(self, data: bytes, offset: int) -> list[Event]:
+        """As `decode`, but every delta is an event too: for looking at single lines."""
+        events: list[Event] = []
+        for line in data.split(b"\n"):
+            events += self._line(line, offset)
+            offset += len(line) + 1
+        return events
+
+    def _line(self, line: bytes, offset: int) -> Sequence[Event]:
+        """All events of one line; none for a blank one."""
+        try:
+            return (self._event(_decode(line), line, offset, len(line), 0),)
+        except UNREADABLE:
+            if not line or line.isspace():
+                return ()
+        try:
+            return (self._event(read(Line, line), line, offset, len(line), 0),)
+        except UNREADABLE:
+            return self._pieces(line, offset)
+
+    def _pieces(self, line: bytes, offset: int) -> list[Event]:
+        """The events of a line that is not one readable object."""
+        length = len(line)
+        events: list[Event] = []
+        for part, piece in enumerate(pieces(line)):
+            reason = piece.reason
+            if not reason:
+                try:
+                    wire = read(Line, piece.data)
+                    events.append(self._event(wire, piece.data, offset, length, part))
+                    continue
+                except UNREADABLE:
+                    reason = "an object that cannot be read"
+            body = Malformed(reason, excerpt(piece.data), len(piece.data))
+            events.append(Event(self.source, offset, length, body, part=part))
+        return events
+
+    def _event(self, line: Line, raw: bytes, offset: int, length: int, part: int) -> Event:
+        body = self._streamed(line) if line.type == "stream_event" else body_of(line, raw)
+        if line.type == "tool_progress":  # its parent is the tool call itself
+            line.parent_tool_use_id = None
+        thread = line.parent_tool_use_id or line.agent or ("sidechain" if line.sidechain else "")
+        return Event(
+            self.source,
+            offset,
+            length,
+            body,
+            uuid(line.uuid),
+            known(line.session_id or line.session),
+            seconds(line.timestamp),
+            known(thread),
+            uuid(line.parent),
+            part,
+        )
+
+    def _streamed(self, line: Line) -> Body:
+        """A step of a response; the id a message began with is its id until the next begins."""
+        thread = line.parent_tool_use_id or ""
+        body = partial(line, self._open.get(thread, ""))
+        if type(body) is Partial and body.step == "message_start":
+            self._open[thread] = body.message_id
+        return body

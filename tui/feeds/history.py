@@ -1,0 +1,124 @@
+"""The original system's histories: one JSON line for each session, compaction and continuation.
+
+Keys came and went over its life, so each is optional and a value of the wrong type costs that value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from tui.feeds.sanitize import clean_line
+from tui.records import CompactionHistory, SessionHistory
+
+MOST_LINES = 20_000
+LONGEST_LINE = 256 * 1024
+
+
+class Continuation(Struct, frozen=True, gc=False):
+    """A line of continuation_history.jsonl: what the Stop hook decided at the end of a turn."""
+
+    source: str
+    offset: int
+    at: float | None
+    decision: str
+    reason: str
+    percent: float | None
+
+
+def read_history(data: bytes, source: str) -> list[SessionHistory]:
+    """Lines of session-history.jsonl; what is no object, such as a torn tail, is left out."""
+    return [_session(record, source, offset) for offset, record in _objects(data)]
+
+
+def read_compactions(data: bytes, source: str) -> list[CompactionHistory]:
+    """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
+    return [_compaction(record, source, offset) for offset, record in _objects(data)]
+
+
+def read_continuations(data: bytes, source: str) -> list[Continuation]:
+    """Lines of continuation_history.jsonl."""
+    return [
+        Continuation(
+            source,
+            offset,
+            _moment(record.get("timestamp")),
+            _text(record.get("decision")),
+            _text(record.get("reason")),
+            _number(record.get("completion_pct")),
+        )
+        for offset, record in _objects(data)
+    ]
+
+
+def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistory:
+    tests = record.get("tests_passed")
+    passed, failed = (
+        (tests.get("passed"), tests.get("failed")) if isinstance(tests, dict) else (tests, None)
+    )
+    return SessionHistory(
+        source=source,
+        offset=offset,
+        ended_at=_moment(record.get("end_time", record.get("timestamp"))),
+        commits=_count(record.get("commits_made", record.get("commits"))) or 0,
+        files_changed=_count(record.get("files_changed")) or 0,
+        tests_passed=_count(passed),
+        tests_failed=_count(failed if failed is not None else record.get("tests_failed")),
+        runtime_hours=_number(record.get("runtime_hours")),
+    )
+
+
+def _compaction(record: dict[str, Any], source: str, offset: int) -> CompactionHistory:
+    return CompactionHistory(
+        source=source,
+        offset=offset,
+        at=_moment(record.get("timestamp")),
+        estimated_tokens=_count(record.get("estimated_tokens")),
+        reason=_text(record.get("compaction_reason", record.get("reason"))),
+        checkpoint=record.get("checkpoint_created") is True,
+        backup=_text(record.get("backup_path")),
+    )
+
+
+def _objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    offset = 0
+    for line in data.split(b"\n", MOST_LINES)[:MOST_LINES]:
+        if 1 < len(line) <= LONGEST_LINE:
+            try:
+                record = msgspec.json.decode(line)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict):
+                yield offset, record
+        offset += len(line) + 1
+
+
+def _moment(value: Any) -> float | None:
+    """ISO text (naive: local) or seconds since the epoch."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value.strip()).timestamp()
+        except (ValueError, OverflowError, OSError):
+            return None
+    number = _number(value)
+    return number if number is not None and 0 < number < 1e11 else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    number = float(value) if abs(value) < 1e15 else None
+    return number if number is not None and number == number else None
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number >= 0 else None
+
+
+def _text(value: Any) -> str:
+    return clean_line(value, 500) if isinstance(value, str) else ""

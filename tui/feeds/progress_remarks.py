@@ -1,0 +1,129 @@
+"""What a progress file says under headings such as Blockers, In Progress and Goal."""
+
+from __future__ import annotations
+
+import re
+
+from tui.feeds.progress_headings import BOLD_LEVEL, Role
+from tui.feeds.progress_outline import Outline, Row, is_blank, newest
+from tui.feeds.progress_tasks import read_box
+from tui.feeds.progress_text import plain
+from tui.feeds.progress_words import NOTHING
+
+KEPT_REMARKS = 50
+
+_BULLET = re.compile(r"(?:[-*+•]|\d{1,5}[.)])\s+(.*)$")
+_PLACEHOLDER = re.compile(r"(?:_[^_]+_|<[^<>]+>|\W*)$")
+_RESOLVED = re.compile(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
+_SEPARATOR = frozenset("|:-+ \t")
+
+
+def remarks(document: Outline, role: Role) -> tuple[str, ...]:
+    """The items the newest section of this role lists; "None" and its like list nothing.
+
+    A section inside a session of the log says nothing any more once a newer session exists.
+    """
+    sessions = document.sessions
+    latest = newest(sessions, list(range(len(sessions))))
+    current = {
+        row.session
+        for row in document.rows
+        if _announces(row, role) and (row.session == latest or not _within_session(document, row))
+    }
+    if not current:
+        return ()
+    chosen = newest(sessions, sorted(current))
+    rows = [row for row in document.rows if row.session == chosen]
+    items = _Items()
+    for index, row in enumerate(rows):
+        following = rows[index + 1] if index + 1 < len(rows) else None
+        if row.role is not role or row.heading is not None:
+            items.pause()
+        elif not (following and "|" in row.text and _is_separator(following.text)):
+            items.take(row)
+    return tuple(dict.fromkeys(items.texts()))[:KEPT_REMARKS]
+
+
+def _within_session(document: Outline, row: Row) -> bool:
+    if row.session < 0:
+        return False
+    level = row.heading.level if row.heading else BOLD_LEVEL
+    return level > document.sessions[row.session].level
+
+
+def goal(document: Outline) -> str:
+    """The goal: the first `Goal:` line or the first paragraph under a goal heading, else empty."""
+    words: list[str] = []
+    for row in document.rows:
+        if row.heading is None and row.role is Role.GOAL and not is_blank(row):
+            bullet = _BULLET.match(row.text)
+            if _PLACEHOLDER.match(row.text) or (words and bullet):
+                break
+            words.append(bullet[1] if bullet else row.text)
+            if row.label or bullet:
+                break
+        elif words:
+            break
+    said = plain(" ".join(words), 500).rstrip(":：").strip()
+    return "" if NOTHING.match(said) else said
+
+
+def _announces(row: Row, role: Role) -> bool:
+    return row.role is role and (
+        row.label or (row.heading is not None and row.heading.role is role)
+    )
+
+
+def _is_separator(text: str) -> bool:
+    return "-" in text and _SEPARATOR.issuperset(text)
+
+
+class _Items:
+    """Joins paragraph lines, keeps the outermost bullets, leaves out what says nothing."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+        self._outermost = -1
+        self._open = False
+
+    def texts(self) -> list[str]:
+        found = (plain(item) for item in self._found)
+        return [item for item in found if item and not NOTHING.match(item) and not item.isdecimal()]
+
+    def pause(self) -> None:
+        self._open = False
+        self._outermost = -1
+
+    def take(self, row: Row) -> None:
+        text = row.text
+        if is_blank(row):
+            self._open = False
+            return
+        if read_box(text) is not None or _is_separator(text):
+            return
+        if text.startswith("|"):
+            cells = [cell.strip() for cell in text.strip("|").split("|") if cell.strip()]
+            text = " — ".join(cells[:2])
+        bullet = _BULLET.match(text)
+        if bullet:
+            self._bullet(bullet[1], row.indent)
+        elif self._outermost >= 0 and row.indent > self._outermost:
+            return
+        elif self._open and not row.label:
+            self._found[-1] += " " + text
+        else:
+            self._add(text, joins=not row.label)
+
+    def _bullet(self, text: str, indent: int) -> None:
+        if self._outermost < 0:
+            self._outermost = indent
+        if indent <= self._outermost:
+            self._add(text, joins=False)
+
+    def _add(self, text: str, *, joins: bool) -> None:
+        stripped = text.strip()
+        if _PLACEHOLDER.match(stripped) or _RESOLVED.match(stripped):
+            self._open = False
+            return
+        self._found.append(text)
+        self._open = joins

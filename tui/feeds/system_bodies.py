@@ -1,0 +1,249 @@
+"""`system` records of stream and transcript, one function for what belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from tui.feeds.loose_bodies import unknown
+from tui.feeds.plain_values import line as one_line
+from tui.feeds.plain_values import name, whole, words
+from tui.feeds.sgr import strip_ansi
+from tui.feeds.tolerant import read
+from tui.feeds.wire import Initial, Line, SystemLine
+from tui.records import (
+    Body,
+    Compaction,
+    Control,
+    Denied,
+    HookRun,
+    Housekeeping,
+    Init,
+    Notice,
+    Retry,
+    SessionState,
+    TaskNote,
+)
+
+_HOOK_TEXT = 2000
+
+
+def system(line: Line, raw: bytes) -> Body:
+    """The body of a `system` record; a subtype not known here becomes `Unknown`."""
+    subtype = line.subtype or ""
+    if subtype == "init":
+        return _init(raw)
+    build = _SUBTYPES.get(subtype)
+    if build is None:
+        return unknown(line, raw)
+    return build(subtype, read(SystemLine, raw))
+
+
+def _init(raw: bytes) -> Init:
+    i = read(Initial, raw)
+    return Init(
+        name(i.model),
+        name(i.cwd),
+        name(i.claude_code_version),
+        name(i.permissionMode),
+        name(i.apiKeySource),
+    )
+
+
+# --- the API ---
+
+
+def _api_retry(subtype: str, s: SystemLine) -> Body:
+    return Retry(
+        s.attempt or 0,
+        s.max_retries or 0,
+        (s.retry_delay_ms or 0) / 1000,
+        s.error_status or 0,
+        one_line(s.error),
+    )
+
+
+def _api_error(subtype: str, s: SystemLine) -> Body:
+    """A retry as transcripts tell it; its headers can hold what is nobody's business."""
+    error = s.error if isinstance(s.error, dict) else {}
+    status = error.get("status")
+    return Retry(
+        s.retryAttempt or s.attempt or 0,
+        s.maxRetries or s.max_retries or 0,
+        (s.retryInMs or s.retry_delay_ms or 0) / 1000,
+        status if isinstance(status, int) else 0,
+        one_line(_api_error_words(s)),
+    )
+
+
+def _api_error_words(s: SystemLine) -> str:
+    """The type of the API's own error, else the code of a failed connection."""
+    found: Any = s.error
+    if isinstance(found, str):
+        return found
+    for _ in range(3):  # {"error": {"type": "error", "error": {"type": "overloaded_error"}}}
+        inner = found.get("error") if isinstance(found, dict) else None
+        if not isinstance(inner, dict):
+            break
+        found = inner
+    if isinstance(found, dict) and isinstance(found.get("type"), str):
+        return str(found["type"])
+    for cause in (s.cause, s.error.get("cause") if isinstance(s.error, dict) else None):
+        if isinstance(cause, dict) and isinstance(cause.get("code"), str):
+            return str(cause["code"])
+    return "unknown"
+
+
+def _compact_boundary(subtype: str, s: SystemLine) -> Body:
+    m = s.compact_metadata or s.compactMetadata
+    if m is None:
+        return Compaction("", 0)
+    duration = m.duration_ms if m.duration_ms is not None else m.durationMs
+    after = m.post_tokens if m.post_tokens is not None else m.postTokens
+    return Compaction(
+        name(m.trigger),
+        m.pre_tokens or m.preTokens or 0,
+        after,
+        None if duration is None else duration / 1000,
+    )
+
+
+def _microcompact(subtype: str, s: SystemLine) -> Body:
+    saved = s.microcompactMetadata.tokensSaved if s.microcompactMetadata else None
+    told = f"{saved:,} tokens of old tool results dropped" if saved else "old tool results dropped"
+    return Notice("microcompaction", told)
+
+
+# --- background tasks ---
+
+_ENDED = {"completed", "failed", "stopped", "killed", "cancelled"}
+
+
+def _task(subtype: str, s: SystemLine) -> Body:
+    status = name(s.status or (s.patch.status if s.patch else None))
+    phase = _TASK_PHASES[subtype]
+    if phase == "updated" and status in _ENDED:
+        phase = "ended"
+    description = s.description or s.summary or s.last_tool_name
+    return TaskNote(
+        phase,
+        name(s.task_id),
+        name(s.tool_use_id),
+        one_line(description),
+        name(s.task_type),
+        status,
+        whole(s.usage.total_tokens if s.usage else 0),
+    )
+
+
+_TASK_PHASES: dict[str, Literal["started", "progress", "updated", "ended"]] = {
+    "task_started": "started",
+    "task_progress": "progress",
+    "task_updated": "updated",
+    "task_notification": "ended",
+}
+
+
+# --- hooks and permissions ---
+
+
+def _hook(subtype: str, s: SystemLine) -> Body:
+    outcome = {"hook_started": "started", "hook_progress": "running"}.get(subtype)
+    text = s.output or s.stderr or ""
+    return HookRun(
+        name(s.hook_name),
+        name(s.hook_event),
+        outcome or name(s.outcome) or "ended",
+        strip_ansi(text[-_HOOK_TEXT:]),
+    )
+
+
+def _stop_hooks(subtype: str, s: SystemLine) -> Body:
+    """The summary a transcript keeps of the Stop hooks of a turn."""
+    outcome = "success"
+    if s.preventedContinuation:
+        outcome = "stopped the turn"
+    elif s.hookErrors:
+        outcome = "error"
+    commands = "; ".join(one_line(hook.command, 120) for hook in s.hookInfos or ())
+    return HookRun("Stop", "Stop", outcome, one_line(s.stopReason) or commands)
+
+
+def _denied(subtype: str, s: SystemLine) -> Body:
+    reason = s.message or s.decision_reason
+    return Denied(name(s.tool_name), name(s.tool_use_id), one_line(reason))
+
+
+# --- what the CLI says of itself ---
+
+
+def _status(subtype: str, s: SystemLine) -> Body:
+    details = [
+        f"permission mode {name(s.permissionMode)}" if s.permissionMode else "",
+        f"compaction {name(s.compact_result)}" if s.compact_result else "",
+        one_line(s.compact_error),
+    ]
+    return SessionState(name(s.status), ", ".join(filter(None, details)))
+
+
+def _state(subtype: str, s: SystemLine) -> Body:
+    return SessionState(name(s.state))
+
+
+def _turn_duration(subtype: str, s: SystemLine) -> Body:
+    return SessionState("idle", f"the turn took {(s.durationMs or 0) / 1000:.0f} s")
+
+
+def _control_progress(subtype: str, s: SystemLine) -> Body:
+    return Control(name(s.request_id), "progress", True, name(s.status))
+
+
+def _notice(subtype: str, s: SystemLine) -> Body:
+    found = next(filter(None, (s.text, s.content, s.summary, s.message, s.title)), None)
+    text = words(found) if found is not None else _state_words(s)
+    level = name(s.level or s.priority) or _LEVELS.get(subtype, "")
+    return Notice(name(s.key) or subtype, text, level)
+
+
+def _state_words(s: SystemLine) -> str:
+    return one_line(", ".join(filter(None, (s.state, s.status, s.outcome, s.cause_text))))
+
+
+def _quiet(subtype: str, s: SystemLine) -> Body:
+    return Housekeeping(subtype)
+
+
+_LEVELS = {
+    "model_refusal_no_fallback": "warning",
+    "model_refusal_fallback": "warning",
+    "session_writes_lost": "error",
+    "mirror_error": "error",
+    "worker_shutting_down": "warning",
+    "peer_message_hold": "warning",
+}
+_NOTICES = (
+    "informational notification local_command local_command_output away_summary peer_message_hold "
+    "model_refusal_no_fallback model_refusal_fallback plugin_install worker_shutting_down "
+    "session_writes_lost mirror_error turn_preempted post_turn_summary scheduled_task_fire "
+    "files_persisted"
+)
+_QUIET = (
+    "thinking_tokens background_tasks_changed session_title_changed commands_changed memory_recall "
+    "elicitation_complete turn_starting vcs_state_changed"
+)
+_SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
+    **dict.fromkeys(_NOTICES.split(), _notice),
+    **dict.fromkeys(_QUIET.split(), _quiet),
+    **dict.fromkeys(_TASK_PHASES, _task),
+    **dict.fromkeys(("hook_started", "hook_response", "hook_progress"), _hook),
+    "api_retry": _api_retry,
+    "api_error": _api_error,
+    "compact_boundary": _compact_boundary,
+    "microcompact_boundary": _microcompact,
+    "stop_hook_summary": _stop_hooks,
+    "permission_denied": _denied,
+    "status": _status,
+    "session_state_changed": _state,
+    "turn_duration": _turn_duration,
+    "control_request_progress": _control_progress,
+}

@@ -1,0 +1,198 @@
+"""Claude's own transcripts: which belong to a folder or a session, and which paths may be opened.
+
+Claude keeps them in `projects/<slug of the folder>/<session>.jsonl`. A slug cannot be turned back
+into a folder, so it is only where the search begins; the `cwd` inside the records decides.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import NamedTuple
+
+from tui.feeds.event_heads import Head, head_of
+
+ACTIVE_S = 600.0
+MOST_FOLDERS = 60
+MOST_LOOKED_AT = 12
+MOST_AGENTS = 500
+
+_SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
+_NOT_WORD = re.compile(r"[^A-Za-z0-9]")
+_searched: dict[tuple[str, str], tuple[object, list[str]]] = {}
+
+
+class Transcript(NamedTuple):
+    """A transcript file; `session` is the stem of its name."""
+
+    path: str
+    session: str
+    head: Head
+
+
+def safe_transcript(path: str, projects: Path) -> str | None:
+    """The resolved path if it may be read: a regular `.jsonl` of this user inside `projects`.
+
+    For paths that come from outside (a hook, a stream). The rule is checked on the file itself,
+    through every link; whoever opens the answer refuses a link at its end.
+    """
+    if "\0" in path or not path.endswith(".jsonl") or not os.path.isabs(path):
+        return None
+    try:
+        real = os.path.realpath(path, strict=True)
+        base = os.path.realpath(projects, strict=True)
+        if not real.startswith(base.rstrip("/") + "/") or not real.endswith(".jsonl"):
+            return None
+        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        return None
+    try:
+        facts = os.fstat(descriptor)
+        ours = stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid() and facts.st_nlink == 1
+        return real if ours else None
+    finally:
+        os.close(descriptor)
+
+
+def slugs(folder: str) -> list[str]:
+    """Names Claude may have given the folder's transcripts."""
+    return list(
+        dict.fromkeys(_NOT_WORD.sub("-", name) for name in (folder, os.path.realpath(folder)))
+    )
+
+
+def of_session(projects: Path, session: str, folder: str) -> str | None:
+    """The transcript of a session id, looked for in the folder's slug first."""
+    if not _SESSION.fullmatch(session):
+        return None
+    for name in [*slugs(folder), *_folders(projects)]:
+        path = projects / name / f"{session}.jsonl"
+        if os.path.lexists(path):
+            return safe_transcript(str(path), projects)
+    return None
+
+
+def newest_of_folder(projects: Path, folder: str) -> Transcript | None:
+    """The transcript of the session that began last, among those of `folder` still written to.
+
+    A session that ran in `folder` itself goes before one that ran below it.
+    """
+    exact = _matching(projects, slugs(folder), folder, below=False)
+    if not exact:
+        others = _search(projects, folder)
+        exact = _matching(projects, others, folder, below=False)
+        exact = exact or _matching(projects, others, folder, below=True)
+    if not exact:
+        return None
+    latest = max(found.head.changed for found in exact)
+    active = [found for found in exact if found.head.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda found: (found.head.started, found.session))
+
+
+def agents_of(transcript: str, session: str) -> list[str]:
+    """Files of a session's subagents, of the present layout and of the one before 2.1.2."""
+    folder = os.path.dirname(transcript)
+    found = []
+    base = os.path.join(folder, session, "subagents")
+    for root, folders, names in os.walk(base, followlinks=False):
+        folders[:] = sorted(folders)[:50] if root.count("/") - base.count("/") < 3 else []
+        found += [os.path.join(root, name) for name in sorted(names) if _is_agent(name)]
+        if len(found) >= MOST_AGENTS:
+            break
+    beside = sorted(name for name in _names(folder) if _is_agent(name))[:MOST_AGENTS]
+    for name in beside:
+        path = os.path.join(folder, name)
+        head = head_of(path, follow=False)
+        if head is not None and session in head.sessions:
+            found.append(path)
+    return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
+
+
+def _is_agent(name: str) -> bool:
+    return name.startswith("agent-") and name.endswith(".jsonl")
+
+
+def _is_own_file(path: str) -> bool:
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
+
+
+def _matching(projects: Path, folders: list[str], wanted: str, *, below: bool) -> list[Transcript]:
+    """The newest transcripts in these folders whose records name the wanted folder."""
+    dated: list[tuple[float, str]] = []
+    for name in folders:
+        try:
+            with os.scandir(projects / name) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".jsonl") and not _is_agent(entry.name):
+                        dated.append((entry.stat(follow_symlinks=False).st_mtime, entry.path))
+        except OSError:
+            continue
+    found: list[Transcript] = []
+    for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
+        if found and changed < found[0].head.changed - ACTIVE_S:
+            break
+        head = head_of(path, follow=False)
+        if head is None or not _names_folder(head.cwds, wanted, below=below):
+            continue
+        real = safe_transcript(path, projects)
+        if real is not None:
+            found.append(Transcript(real, os.path.basename(path)[:-6], head))
+    return found
+
+
+def _names_folder(cwds: tuple[str, ...], wanted: str, *, below: bool) -> bool:
+    for place in {wanted, os.path.realpath(wanted)}:
+        for cwd in cwds:
+            if cwd == place or (below and cwd.startswith(place.rstrip("/") + "/")):
+                return True
+    return False
+
+
+def _search(projects: Path, folder: str) -> list[str]:
+    """Folders of transcripts that are not under the slug: those like it, then the newest."""
+    names = _folders(projects)
+    stamp = (tuple(names), _changed(projects))
+    key = (str(projects), folder)
+    known = _searched.get(key)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    expected = slugs(folder)
+    below = [name for name in names if any(name.startswith(slug) for slug in expected)]
+    chosen = list(dict.fromkeys([*below[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
+    if len(_searched) > 100:
+        _searched.clear()
+    _searched[key] = (stamp, chosen)
+    return chosen
+
+
+def _folders(projects: Path) -> list[str]:
+    """Every folder of transcripts, the one that changed last first."""
+    dated = []
+    try:
+        with os.scandir(projects) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    dated.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.name))
+    except OSError:
+        return []
+    return [name for _, name in sorted(dated, reverse=True)[:2_000]]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return 0

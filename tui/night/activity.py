@@ -1,0 +1,316 @@
+"""What the session is doing: a state machine over the events of the main conversation.
+
+It keeps facts and leaves judging them to `tui.night.verdict`, because most judgements need the
+time that has passed since.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.night import timeline
+from tui.night.words import short
+from tui.records import (
+    Assistant,
+    Denied,
+    Heartbeat,
+    RateLimit,
+    Ref,
+    Result,
+    Retry,
+    SessionState,
+    TaskNote,
+    ToolUse,
+    User,
+)
+
+NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
+
+
+_MOST_TOOLS = 512
+_MOST_TASKS = 256
+_SAID = 200
+_KIND_OF_PHASE = (
+    timeline.IDLE,
+    timeline.WORKING,
+    timeline.WORKING,
+    timeline.WORKING,
+    timeline.TOOL,
+    timeline.IDLE,
+)
+
+
+class OpenTool(Struct):
+    """A tool call without an answer yet."""
+
+    use: ToolUse
+    ref: Ref
+    thread: str
+    since: float | None
+    beat_at: float | None = None
+
+
+class Waiting(Struct, frozen=True):
+    """A retry to come: the attempt, its limit, when, and why."""
+
+    attempt: int
+    limit: int
+    due: float | None
+    since: float | None
+    status: int
+    error: str
+
+    @property
+    def limited(self) -> bool:
+        return self.status == 429 or "rate_limit" in self.error
+
+
+class Limited(Struct, frozen=True):
+    """A limit that stops the session until `resets_at`."""
+
+    window: str
+    resets_at: float | None
+    since: float | None
+
+
+class Asking(Struct, frozen=True):
+    """Somebody must allow something."""
+
+    what: str
+    since: float | None
+
+
+class Closed(Struct, frozen=True):
+    """How the last turn ended."""
+
+    subtype: str
+    is_error: bool
+    terminal_reason: str
+    text: str
+    at: float | None
+    status: int = 0
+    queued: int = 0
+    interrupted: bool = False
+
+
+class Doing(Struct):
+    """The facts of the moment."""
+
+    phase: int = NONE
+    since: float | None = None
+    after_tool: bool = False
+    requested: bool = False
+    maybe_over: bool = False
+    partials: bool = False
+    beats: bool = False
+    tools: dict[str, OpenTool] = {}
+    main_tools: int = 0
+    retry: Waiting | None = None
+    limit: Limited | None = None
+    asking: Asking | None = None
+    compacting: bool = False
+    closed: Closed | None = None
+    tasks: dict[str, str] = {}
+    said: str = ""
+    said_idle: bool = False
+    slash: bool = False
+
+    def enter(self, phase: int, at: float | None) -> None:
+        """Go over to `phase`; staying in it does not start it anew."""
+        if phase != self.phase:
+            if self.phase == IDLE:
+                self.closed = None
+            self.phase = phase
+            self.since = at
+        self.maybe_over = False
+
+    def kind(self) -> int:
+        """What time that passes now counts as in the timeline."""
+        if self.asking is not None or self.maybe_over:
+            return timeline.IDLE
+        if self.limit is not None and self.phase != TOOL:
+            return timeline.LIMITED
+        if self.retry is not None:
+            return timeline.LIMITED if self.retry.limited else timeline.API
+        if self.phase == REQUESTING and (self.partials or self.requested):
+            return timeline.API
+        return _KIND_OF_PHASE[self.phase]
+
+    @property
+    def turn_open(self) -> bool:
+        return self.phase in (REQUESTING, STREAMING, TOOL)
+
+    def seen(self, at: float | None) -> None:
+        """Any record at all: something is starting."""
+        if self.phase == NONE:
+            self.phase = STARTING
+            self.since = at
+
+    def turn_begins(self, at: float | None) -> None:
+        """The CLI begins a turn; what a process before it left open will not be answered."""
+        self.drop_tools(keep_subagents=bool(self.tasks))
+        self.after_tool = self.requested = False
+        self.retry = self.asking = None
+        self.compacting = self.said_idle = False
+        self.enter(REQUESTING, at)
+
+    def drop_tools(self, keep_subagents: bool) -> None:
+        """Forget calls that nobody will answer."""
+        if keep_subagents:
+            self.tools = {key: tool for key, tool in self.tools.items() if tool.thread}
+        else:
+            self.tools = {}
+        self.main_tools = 0
+
+    def calls(self, tool: OpenTool) -> None:
+        """A tool call was made."""
+        if tool.use.id in self.tools or len(self.tools) >= _MOST_TOOLS:
+            return
+        self.tools[tool.use.id] = tool
+        if not tool.thread:
+            self.main_tools += 1
+
+    def answered(self, tool_use_id: str) -> OpenTool | None:
+        """A tool's answer came; the call it belongs to, if it was seen."""
+        tool = self.tools.pop(tool_use_id, None)
+        if tool is not None and not tool.thread:
+            self.main_tools -= 1
+        return tool
+
+    def on_assistant(self, body: Assistant, at: float | None) -> None:
+        """The main conversation's model said something."""
+        if self.retry is not None or self.limit is not None or self.asking is not None:
+            self.retry = self.asking = None
+            if not body.error:
+                self.limit = None
+        self.requested = self.said_idle = False
+        if body.text:
+            self.said = body.text[:_SAID]
+        if body.error:
+            self.failed(body, at)
+            return
+        self.enter(TOOL if self.main_tools else STREAMING, at)
+        self.maybe_over = body.final and not body.tools and not self.main_tools
+
+    def streams(self, at: float | None) -> None:
+        """The main conversation's answer begins to arrive."""
+        self.asking = None
+        self.enter(STREAMING, at)
+
+    def failed(self, body: Assistant, at: float | None) -> None:
+        """The CLI put an error of the API in the model's place."""
+        if "rate_limit" in body.error:
+            self.limit = self.limit or Limited(short(body.text, 120), None, at)
+        self.enter(STREAMING, at)
+        self.maybe_over = True
+
+    def on_user(self, body: User, at: float | None) -> None:
+        """Something reached the main conversation's model."""
+        role = body.role
+        if role == "results":
+            self.asking = None
+            if self.main_tools:
+                self.enter(TOOL, at)
+                return
+            self.after_tool = True
+            self.enter(REQUESTING, at)
+        elif role == "interrupted":
+            self.drop_tools(keep_subagents=False)
+            self.asking = self.retry = None
+            self.closed = Closed("interrupted", True, "interrupted", "", at, interrupted=True)
+            self.enter(IDLE, at)
+        elif role == "note":
+            if body.origin.startswith("local-command-std"):
+                self.answered_locally(at)
+        elif role != "summary":
+            self.said_idle = False
+            self.slash = role == "prompt" and body.text.startswith(("/", "! "))
+            if not self.main_tools:
+                self.after_tool = False
+                self.enter(REQUESTING, at)
+
+    def answered_locally(self, at: float | None) -> None:
+        """The CLI answered a command by itself; no model is asked."""
+        if self.slash and not self.main_tools:
+            self.slash = False
+            self.enter(IDLE, at)
+
+    def on_result(self, body: Result, at: float | None) -> None:
+        """A turn ended."""
+        self.drop_tools(keep_subagents=bool(self.tasks))
+        self.retry = self.asking = None
+        self.compacting = False
+        self.closed = Closed(
+            body.subtype,
+            body.is_error,
+            body.terminal_reason,
+            short(body.text or "; ".join(body.errors), 160),
+            at,
+            body.api_error_status,
+            body.queued,
+            body.terminal_reason.startswith("aborted"),
+        )
+        if not body.is_error and body.subtype == "success":
+            self.limit = None
+        self.enter(IDLE, at)
+
+    def on_retry(self, body: Retry, at: float | None) -> None:
+        due = None if at is None else at + body.delay_s
+        self.retry = Waiting(body.attempt, body.limit, due, at, body.status, body.error)
+        if self.phase != TOOL:
+            self.enter(REQUESTING, at)
+
+    def on_limit(self, body: RateLimit, at: float | None) -> None:
+        if body.status == "rejected":
+            since = self.limit.since if self.limit is not None else at
+            self.limit = Limited(body.window, body.resets_at, since)
+        elif self.limit is not None and body.status == "allowed":
+            self.limit = None
+
+    def on_state(self, body: SessionState, at: float | None) -> None:
+        """The CLI said what it is at."""
+        state = body.state
+        if state == "requires_action":
+            self.asking = self.asking or Asking(body.detail or "an action", at)
+        elif state == "requesting":
+            self.requested = self.partials = True
+            if self.phase != TOOL:
+                self.enter(REQUESTING, at)
+        elif state == "compacting":
+            self.compacting = True
+        elif state == "idle":
+            self.asking = None
+            self.said_idle = True
+            self.drop_tools(keep_subagents=False)
+            self.enter(IDLE, at)
+        elif state == "running":
+            self.asking = None
+            self.said_idle = False
+            if self.phase in (NONE, STARTING, IDLE):
+                self.enter(REQUESTING, at)
+        else:
+            self.compacting = False
+
+    def on_denied(self, body: Denied, at: float | None) -> None:
+        if body.waiting:
+            self.asking = Asking(f"leave to use {body.tool}", at)
+
+    def on_beat(self, body: Heartbeat, at: float | None) -> None:
+        self.beats = True
+        self.asking = None
+        tool = self.tools.get(body.tool_use_id)
+        if tool is not None:
+            tool.beat_at = at
+            if tool.since is None and at is not None:
+                tool.since = at - body.elapsed_s
+
+    def on_task(self, body: TaskNote) -> None:
+        """A background task came or went."""
+        if body.phase == "ended" or body.status in ("completed", "failed", "stopped", "killed"):
+            self.tasks.pop(body.task_id, None)
+        elif body.phase == "started" and len(self.tasks) < _MOST_TASKS:
+            self.asking = None
+            self.tasks[body.task_id] = short(body.description)
+
+    def on_compaction(self) -> None:
+        self.compacting = False

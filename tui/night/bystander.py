@@ -1,0 +1,102 @@
+"""What records beside the session's own events change: journal, commits, processes, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tui.night.cost import Accounts
+from tui.night.interventions import read_entry
+from tui.night.memory import Memory
+from tui.night.words import short
+from tui.records import (
+    Arrival,
+    Commit,
+    CompactionHistory,
+    JournalEntry,
+    LogEntry,
+    Notes,
+    Processes,
+    Progress,
+    SessionHistory,
+)
+
+_MOST_COMMITS = 5_000
+
+
+class Bystander:
+    """Handlers of everything that is no event."""
+
+    def __init__(self, memory: Memory, accounts: Accounts) -> None:
+        self._memory = memory
+        self._accounts = accounts
+        self.handlers: dict[type, Callable[[Any], None]] = {
+            Arrival: self._arrival,
+            Progress: self._progress,
+            Notes: self._nothing,
+            LogEntry: self._log,
+            SessionHistory: self._session_history,
+            CompactionHistory: self._nothing,
+            Commit: self._commit,
+            Processes: self._processes,
+            JournalEntry: self._journal,
+        }
+
+    def _nothing(self, record: object) -> None:
+        """The pane that shows it reads it by itself."""
+
+    def _arrival(self, arrival: Arrival) -> None:
+        memory = self._memory
+        memory.source(arrival.source).arrived(arrival.offset, arrival.at)
+        memory.sign(arrival.at)
+
+    def _progress(self, progress: Progress) -> None:
+        memory = self._memory
+        if memory.first_progress is None and progress.basis != "unknown":
+            memory.first_progress = progress
+        memory.progress = progress
+
+    def _log(self, entry: LogEntry) -> None:
+        """The original system's watchdog says in its log whom it ends and why."""
+        _, found, reason = entry.text.partition("Terminating session:")
+        if found:
+            self._memory.watchdog = short(reason, 160)
+            self._memory.watchdog_at = entry.at
+
+    def _session_history(self, record: SessionHistory) -> None:
+        self._memory.last_session_end = record
+
+    def _commit(self, commit: Commit) -> None:
+        memory = self._memory
+        if commit.sha in memory.commits:
+            return
+        memory.commits[commit.sha] = commit
+        if len(memory.commits) > _MOST_COMMITS:
+            del memory.commits[next(iter(memory.commits))]
+        self._memory.watcher.changed()
+        self._memory.strip.mark(commit.at, "commit", short(commit.subject))
+
+    def _processes(self, seen: Processes) -> None:
+        memory = self._memory
+        memory.agents, memory.agents_at = seen.agents, seen.at
+
+    def _journal(self, entry: JournalEntry) -> None:
+        memory = self._memory
+        read_entry(memory.book, entry, self._memory.strip)
+        if entry.kind == "segment_started":
+            self._segment(entry)
+        elif entry.kind in ("rewind", "undo"):
+            self._memory.watcher.changed()
+        elif entry.kind == "inject":
+            self._memory.watcher.reset("")
+
+    def _segment(self, entry: JournalEntry) -> None:
+        segment = self._memory.book.segment
+        if segment is None or not segment.session:
+            return
+        sessions = self._memory.sessions
+        parent = segment.resume_of
+        if parent and parent != segment.session:
+            self._accounts.link(sessions.number(segment.session), sessions.number(parent))
+        elif not parent:
+            self._accounts.link(sessions.number(segment.session), None)

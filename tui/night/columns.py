@@ -1,0 +1,172 @@
+"""API responses as flat columns: 44 bytes each, so that a night of a hundred thousand stays small."""
+
+from __future__ import annotations
+
+from array import array
+from math import nan
+
+from msgspec import Struct, field
+
+from tui.night.seen import Positions, digest
+from tui.records import Usage
+
+FINAL, GUESSED = 1, 2
+_CODES = "QIIIIIHHHBd"
+_MOST = 100_000_000
+_NAMES = 65_535
+
+
+class Names(Struct):
+    """A list of names and the number of each; past 65,535 names all are number 0, the unknown."""
+
+    names: list[str] = field(default_factory=lambda: [""])
+    numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
+
+    def number(self, name: str) -> int:
+        found = self.numbers.get(name)
+        if found is None:
+            if len(self.names) >= _NAMES:
+                return 0
+            found = self.numbers[name] = len(self.names)
+            self.names.append(name)
+        return found
+
+
+class SavedColumns(Struct, frozen=True):
+    """`Columns` on its way to disk."""
+
+    data: tuple[bytes, ...]
+    waiting: bytes
+    keys: bytes
+    places: bytes
+
+
+class Columns:
+    """One row per API response, found by message id and request id."""
+
+    __slots__ = (
+        "_rows",
+        "at",
+        "flags",
+        "input",
+        "model",
+        "output",
+        "read",
+        "request",
+        "session",
+        "source",
+        "waiting",
+        "write_1h",
+        "write_5m",
+    )
+
+    def __init__(self) -> None:
+        self._rows = Positions()
+        self.request: array[int] = array("Q")
+        self.input: array[int] = array("I")
+        self.output: array[int] = array("I")
+        self.write_5m: array[int] = array("I")
+        self.write_1h: array[int] = array("I")
+        self.read: array[int] = array("I")
+        self.model: array[int] = array("H")
+        self.session: array[int] = array("H")
+        self.source: array[int] = array("H")
+        self.flags: array[int] = array("B")
+        self.at: array[float] = array("d")
+        self.waiting = bytearray()
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+    def find(self, message: str, request: str = "") -> int:
+        """The row of a response; -1 says that the next row to be appended is kept for it.
+
+        A record without request id belongs to its message, whoever asked.
+        """
+        row = self._rows.find(digest(message), len(self.flags))
+        if row < 0 or not request:
+            return row
+        asked = digest(request)
+        known = self.request[row]
+        if known == asked:
+            return row
+        if not known:
+            self.request[row] = asked
+            return row
+        return self._rows.find(digest(f"{message}\0{request}"), len(self.flags))
+
+    def append(
+        self,
+        request: str,
+        usage: Usage,
+        model: int,
+        session: int,
+        source: int,
+        flags: int,
+        at: float | None,
+    ) -> int:
+        """A new row; its number."""
+        self.request.append(digest(request) if request else 0)
+        self.input.append(min(usage.input, _MOST))
+        self.output.append(min(usage.output, _MOST))
+        self.write_5m.append(min(usage.cache_write_5m, _MOST))
+        self.write_1h.append(min(usage.cache_write_1h, _MOST))
+        self.read.append(min(usage.cache_read, _MOST))
+        self.model.append(model)
+        self.session.append(session)
+        self.source.append(source)
+        self.flags.append(flags)
+        self.at.append(nan if at is None else at)
+        self.waiting.append(0)
+        return len(self.flags) - 1
+
+    def put(self, row: int, usage: Usage) -> None:
+        """Set a row's tokens; no kind counts for more than any response can have."""
+        self.input[row] = min(usage.input, _MOST)
+        self.output[row] = min(usage.output, _MOST)
+        self.write_5m[row] = min(usage.cache_write_5m, _MOST)
+        self.write_1h[row] = min(usage.cache_write_1h, _MOST)
+        self.read[row] = min(usage.cache_read, _MOST)
+
+    def tokens(self, row: int) -> tuple[int, int, int, int, int]:
+        """Input, output, cache writes of 5 minutes and 1 hour, cache reads."""
+        return (
+            self.input[row],
+            self.output[row],
+            self.write_5m[row],
+            self.write_1h[row],
+            self.read[row],
+        )
+
+    def prompt(self, row: int) -> int:
+        """Tokens the model had before it."""
+        return self.input[row] + self.write_5m[row] + self.write_1h[row] + self.read[row]
+
+    def _all(self) -> tuple[array[int] | array[float], ...]:
+        return (
+            self.request,
+            self.input,
+            self.output,
+            self.write_5m,
+            self.write_1h,
+            self.read,
+            self.model,
+            self.session,
+            self.source,
+            self.flags,
+            self.at,
+        )
+
+    def dump(self) -> SavedColumns:
+        keys, places = self._rows.dump()
+        data = tuple(column.tobytes() for column in self._all())
+        return SavedColumns(data, bytes(self.waiting), keys, places)
+
+    @classmethod
+    def restore(cls, saved: SavedColumns) -> Columns:
+        new = cls()
+        for column, data in zip(new._all(), saved.data, strict=True):
+            column.frombytes(data)
+        new.waiting = bytearray(saved.waiting)
+        new._rows = Positions(saved.keys, saved.places)
+        return new

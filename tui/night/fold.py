@@ -1,0 +1,208 @@
+"""The fold: records go in, in any batches, and what is known of the night comes out.
+
+Nothing here reads a file or a clock. What a record changes depends on the records before it only,
+so that the same records give the same night however they are cut, saved and taken up again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tui.night import timeline
+from tui.night.bystander import Bystander
+from tui.night.cost import Accounts
+from tui.night.listener import Listener
+from tui.night.memory import Memory
+from tui.night.model import Night
+from tui.night.prices import Prices
+from tui.night.saved import pack, unpack
+from tui.night.seen import digest
+from tui.night.snapshot import Painter
+from tui.night.stalls import beats_expected, budget
+from tui.night.thresholds import Thresholds
+from tui.night.times import BEHIND, Source
+from tui.records import Assistant, Event, HookRun, Malformed, Record
+
+
+class Fold:
+    """A night in the making.
+
+    `own` says that our runner started the session. `prices` and `thresholds` come from settings;
+    without them the package's own hold.
+    """
+
+    def __init__(
+        self,
+        prices: Prices | None = None,
+        thresholds: Thresholds | None = None,
+        *,
+        own: bool = False,
+    ) -> None:
+        self._prices = prices or Prices()
+        self._limits = thresholds or Thresholds()
+        self._own = own
+        self._memory = Memory()
+        self._accounts = Accounts(self._prices)
+        self._wire()
+
+    def _wire(self) -> None:
+        memory = self._memory
+        self._doing = memory.doing
+        self._strip = memory.strip
+        self._tally = memory.tally
+        self._sources = memory.sources
+        self._uuids = memory.uuids
+        self._painter = Painter(memory, self._accounts, self._prices, self._limits, self._own)
+        self._listener = Listener(memory, self._accounts, self._limits)
+        self._bodies = self._listener.handlers
+        self._others = Bystander(memory, self._accounts).handlers
+
+    def apply(self, records: Iterable[Record]) -> list[bool]:
+        """Take records in, in the order of their files; for each, whether it was not seen before.
+
+        An event is new when no event with its uuid came before, from whichever source.
+        """
+        event = self._event
+        others = self._others
+        fresh = []
+        for record in records:
+            if type(record) is Event:
+                fresh.append(event(record))
+            else:
+                others[type(record)](record)
+                fresh.append(True)
+        return fresh
+
+    def deltas(self, n: int, at: float | None = None, source: str = "") -> None:
+        """`n` streamed pieces came that nobody parsed; `at` when, if that is known."""
+        if n <= 0:
+            return
+        self._tally.total += n
+        self._doing.partials = True
+        if at is not None:
+            self._memory.sign(at)
+            self._advance(at, self._memory.source(source).number if source else self._memory.lead)
+
+    def snapshot(self, now: float) -> Night:
+        """What is known at `now`; cheap, and changes nothing."""
+        return self._painter.paint(now)
+
+    def save(self) -> bytes:
+        """The whole state, to be taken up by `load`."""
+        return pack(self._memory, self._accounts.dump(), self._prices.mark)
+
+    @classmethod
+    def load(
+        cls,
+        data: bytes,
+        prices: Prices | None = None,
+        thresholds: Thresholds | None = None,
+        *,
+        own: bool = False,
+    ) -> Fold:
+        """A fold that goes on where the saved one stood.
+
+        Raises SavedFoldError for state of another version or machine, or damaged state.
+        """
+        fold = cls(prices, thresholds, own=own)
+        saved = unpack(data)
+        fold._memory = saved.memory
+        fold._accounts.restore(saved.accounts, saved.prices == fold._prices.mark)
+        fold._wire()
+        return fold
+
+    def _advance(self, at: float, source: int) -> bool:
+        """Time goes on to `at`; False for what belongs to a past that another source told already."""
+        strip = self._strip
+        clock = strip.clock
+        if clock is None:
+            strip.clock = strip.start = at
+            self._memory.lead = source
+            return True
+        passed = at - clock
+        if passed <= 0.0:
+            return source == self._memory.lead or passed >= -BEHIND
+        if passed < timeline.GAP:
+            strip.pour(clock, at, self._doing.kind())
+        else:
+            strip.silent(clock, at, self._silence_kind(passed))
+        strip.clock = at
+        self._memory.lead = source
+        return True
+
+    def _silence_kind(self, passed: float) -> int:
+        """What a silence that just ended was."""
+        kind = self._doing.kind()
+        if kind not in (timeline.WORKING, timeline.TOOL, timeline.API):
+            return kind
+        if self._doing.retry is not None:
+            return kind
+        memory = self._memory
+        beats = beats_expected(self._doing, memory.version, memory.streams)
+        if passed > budget(self._doing, self._limits, beats):
+            self._strip.mark(self._strip.clock, "stall", "silence")
+            return timeline.STALLED
+        return kind
+
+    def _event(self, event: Event) -> bool:
+        name = event.source
+        source = self._sources.get(name)
+        if source is None:
+            source = self._memory.source(name)
+        source.offset = event.offset
+        at = event.at
+        if at is None:
+            at = source.time_of(event.offset)
+        elif source.last is None or at > source.last:
+            source.last = at
+        body = event.body
+        kind = type(body)
+        if event.uuid and not self._uuids.add(digest(event.uuid)):
+            self._again(event, kind, at, source)
+            return False
+        if kind is Malformed:
+            self._tally.malformed += 1
+            return True
+        self._tally.total += 1
+        memory = self._memory
+        if at is None:
+            live = self._strip.clock is None or source.number == memory.lead
+        else:
+            live = self._advance(at, source.number)
+            if memory.last_sign is None or at > memory.last_sign:
+                memory.last_sign = at
+        if live and not self._doing.phase:
+            self._doing.seen(at)
+        if event.thread:
+            if event.thread not in self._tally.agents:
+                self._agent_thread(event.thread)
+        elif event.session != memory.session and event.session and kind is not HookRun:
+            self._session(event.session)
+        handler = self._bodies.get(kind)
+        if handler is not None:
+            handler(event, body, at, live, source)
+        return True
+
+    def _again(self, event: Event, kind: type, at: float | None, source: Source) -> None:
+        """Another source tells what is known; its usage may be the more complete one."""
+        body = event.body
+        if isinstance(body, Assistant):
+            self._listener.used(event, body, at, source)
+        if at is not None:
+            self._memory.sign(at)
+            strip = self._strip
+            if strip.clock is None:
+                strip.start = at
+            if strip.clock is None or at > strip.clock:
+                strip.clock = at
+                self._memory.lead = source.number
+
+    def _session(self, session: str) -> None:
+        memory = self._memory
+        memory.session = session
+        memory.sessions.number(session)
+
+    def _agent_thread(self, thread: str) -> None:
+        """Helpers that summarise, and old sidechains without a name, are no subagents."""
+        if thread != "sidechain" and not thread.startswith("acompact"):
+            self._tally.subagent(thread)

@@ -1,0 +1,231 @@
+"""What is known of a night: the frozen snapshot that screen, status, review and metrics read.
+
+Times are seconds since the epoch, UTC; `None` means that nothing told. Money is USD.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.night.deeds import Checkpoint, Deeds
+from tui.night.evidence import TestRun, Tests
+from tui.night.timeline import Sums, Timeline
+from tui.records import AgentProcess, Commit, Progress, Ref, SessionHistory, Usage
+
+__all__ = [
+    "Activity",
+    "Checkpoint",
+    "Context",
+    "Cost",
+    "CostSource",
+    "Counts",
+    "Deeds",
+    "Exit",
+    "HourCost",
+    "ModelCost",
+    "Night",
+    "Run",
+    "RunningTool",
+    "Stall",
+    "StallKind",
+    "State",
+    "Sums",
+    "TestRun",
+    "Tests",
+    "Timeline",
+]
+
+State = Literal[
+    "starting",
+    "working",
+    "tool",
+    "waiting_api",
+    "rate_limited",
+    "waiting_permission",
+    "stalled",
+    "looping",
+    "paused",
+    "finished",
+    "failed",
+    "killed",
+    "crashed",
+    "none",
+]
+
+StallKind = Literal["silent_tool", "silent_api", "wedged", "loop", "limit_wait", "process_gone"]
+
+CostSource = Literal["result", "estimate", "partial"]
+
+Level = Literal["", "notice", "nudge", "stop"]
+
+OVER: frozenset[State] = frozenset({"finished", "failed", "killed", "crashed", "none"})
+"""States in which nothing more comes unless somebody starts it."""
+
+
+class Exit(Struct, frozen=True):
+    """How it ended: the words for it, and the exit code where a process had one."""
+
+    reason: str
+    code: int | None = None
+
+
+class Run(Struct, frozen=True):
+    """Which run this is; `owned` says that our runner started it."""
+
+    owned: bool
+    id: str | None = None
+    goal: str | None = None
+    first_prompt: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    pid: int | None = None
+    session_id: str | None = None
+    sessions: tuple[str, ...] = ()
+    model: str | None = None
+    agent_version: str = ""
+    permission_mode: str = ""
+    cwd: str = ""
+    attempt: int = 0
+    exit: Exit | None = None
+
+
+class RunningTool(Struct, frozen=True):
+    """A tool call without an answer yet; `thread` names the subagent it belongs to."""
+
+    id: str
+    name: str
+    target: str
+    since: float | None
+    thread: str
+    ref: Ref
+    beat_at: float | None = None
+
+
+class Stall(Struct, frozen=True):
+    """Why the session counts as stuck: evidence in words, and where it stands.
+
+    A loop has a `level` and a `count` of equal rounds; `waiting` says that time alone ends it.
+    """
+
+    kind: StallKind
+    since: float
+    evidence: tuple[str, ...]
+    refs: tuple[Ref, ...] = ()
+    level: Level = ""
+    count: int = 0
+    waiting: bool = False
+
+
+class Activity(Struct, frozen=True):
+    """What goes on now, with the reason in one sentence."""
+
+    state: State
+    reason: str
+    since: float | None
+    tools: tuple[RunningTool, ...]
+    turn_open: bool
+    last_event_at: float | None
+    last_sign_at: float | None
+    idle_seconds: float
+    said: str = ""
+    background: int = 0
+    until: float | None = None
+
+
+class ModelCost(Struct, frozen=True):
+    """One model's part; `usd` is None where no price is known, `responses` counts API answers."""
+
+    model: str
+    usage: Usage
+    responses: int
+    usd: float | None
+
+
+class HourCost(Struct, frozen=True):
+    """What an hour cost, shared out by its tokens; `start` is the hour's first second."""
+
+    start: float
+    usd: float
+
+
+class Cost(Struct, frozen=True):
+    """What it cost, and what the figure rests on.
+
+    "result": the CLI's own total, nothing after it. "estimate": tokens times the table of
+    `priced_on`, wholly or for what came after the last result. "partial": at least this much.
+    `per_hour` is the burn of the last hour of work.
+    """
+
+    usd: float | None
+    source: CostSource
+    reason: str
+    by_model: tuple[ModelCost, ...] = ()
+    by_hour: tuple[HourCost, ...] = ()
+    per_hour: float | None = None
+    priced_on: str = ""
+
+
+class Context(Struct, frozen=True):
+    """How full the main conversation is; `basis` says how the window is known."""
+
+    used: int
+    window: int
+    basis: Literal["result", "model", "seen"] = "model"
+
+    @property
+    def percent(self) -> float:
+        return round(100.0 * self.used / self.window, 1) if self.window else 0.0
+
+
+class Counts(Struct, frozen=True):
+    """Records and deeds counted once each; `total` are JSON records, streamed deltas included."""
+
+    total: int = 0
+    malformed: int = 0
+    unknown: int = 0
+    turns: int = 0
+    tool_calls: tuple[tuple[str, int], ...] = ()
+    tool_errors: int = 0
+    api_retries: int = 0
+    rate_limits: int = 0
+    api_errors: int = 0
+    compactions: int = 0
+    subagents: int = 0
+    denials: int = 0
+    edits: int = 0
+    unknown_types: tuple[tuple[str, int], ...] = ()
+
+
+class Night(Struct, frozen=True):
+    """Everything known at `now`."""
+
+    now: float
+    run: Run
+    activity: Activity
+    stall: Stall | None
+    tokens: Usage
+    cost: Cost
+    context: Context
+    counts: Counts
+    deeds: Deeds
+    tests: Tests
+    timeline: Timeline
+    time: Sums
+    progress: Progress | None = None
+    first_progress: Progress | None = None
+    commits: tuple[Commit, ...] = ()
+    loops: tuple[Stall, ...] = ()
+    agents: tuple[AgentProcess, ...] = ()
+    agents_at: float | None = None
+    last_session_end: SessionHistory | None = None
+
+    @property
+    def state(self) -> str:
+        return self.activity.state
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes unless somebody starts it."""
+        return self.activity.state in OVER

@@ -1,0 +1,133 @@
+"""Silence: how long it may last before it counts as a stall, and of which kind.
+
+While a tool runs, the CLI sends a heartbeat every 30 s, but only since some version and only on
+its stream. Without them a quiet tool is normal for long, and so it is while its process lives.
+Waiting for leave, for a limit's end or for a retry is no stall.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL, Doing, OpenTool
+from tui.night.model import Stall
+from tui.night.thresholds import Thresholds
+from tui.night.tools import ASKING, SUBAGENTS
+from tui.night.words import short, span
+from tui.records import Ref
+
+_WITHOUT_BEATS = (2, 1, 143)
+"""The newest version whose recorded streams have no heartbeats; the ones after it are taken to."""
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_LATE_RETRY = 30.0
+
+
+class Silent(Struct, frozen=True):
+    """What judging a silence needs besides the facts of the moment."""
+
+    last_sign: float
+    version: str
+    streams: bool
+    children: int | None
+    ref: Ref | None
+
+
+def beats_expected(doing: Doing, version: str, streams: bool) -> bool:
+    """Whether a running tool of this session would send heartbeats."""
+    if doing.beats:
+        return True
+    if not streams:
+        return False
+    match = _VERSION.match(version)
+    return match is None or tuple(map(int, match.groups())) > _WITHOUT_BEATS
+
+
+def budget(doing: Doing, limits: Thresholds, beats: bool) -> float:
+    """Seconds without any sign of life that are normal in this moment."""
+    if doing.phase != TOOL:
+        return limits.api_silence_seconds
+    names = {tool.use.name for tool in doing.tools.values()}
+    if names and names <= SUBAGENTS:
+        return limits.api_silence_seconds
+    return limits.tool_heartbeat_seconds if beats else limits.quiet_tool_seconds
+
+
+def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stall | None:
+    """The stall that a silence since `about.last_sign` is by now, or None."""
+    if doing.asking is not None or doing.limit is not None:
+        return None
+    quiet = now - about.last_sign
+    if doing.retry is not None:
+        return _late_retry(doing, now, about, limits)
+    if doing.phase == TOOL:
+        return _in_tool(doing, quiet, about, limits)
+    if doing.phase not in (STARTING, REQUESTING, STREAMING):
+        return None
+    wedged = doing.phase == REQUESTING and doing.after_tool and not doing.requested
+    if wedged and quiet > limits.wedge_seconds:
+        waited = (
+            f"a tool's answer came {span(quiet)} ago, and nothing since",
+            f"allowed: {span(limits.wedge_seconds)}; no request to the API was announced",
+        )
+        return _stall("wedged", about, waited)
+    if quiet <= limits.api_silence_seconds:
+        return None
+    where = {
+        STARTING: "the session has not begun its first turn",
+        REQUESTING: "a request is out, and no answer has begun",
+        STREAMING: "an answer had begun and did not go on",
+    }[doing.phase]
+    evidence = (
+        where,
+        f"no sign of life for {span(quiet)}; allowed: {span(limits.api_silence_seconds)}",
+        "no tool runs, and no retry is announced",
+    )
+    return _stall("silent_api", about, evidence)
+
+
+def _late_retry(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stall | None:
+    retry = doing.retry
+    if retry is None:
+        return None
+    due = max(about.last_sign, retry.due if retry.due is not None else about.last_sign)
+    if now - due <= limits.api_silence_seconds:
+        return None
+    evidence = (
+        f"retry {retry.attempt} of {retry.limit} was due {span(now - due)} ago and did not come",
+        f"allowed: {span(limits.api_silence_seconds)}",
+    )
+    return _stall("silent_api", about, evidence)
+
+
+def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> Stall | None:
+    tools = list(doing.tools.values())
+    if any(tool.use.name in ASKING for tool in tools):
+        return None
+    beats = beats_expected(doing, about.version, about.streams)
+    allowed = budget(doing, limits, beats)
+    if quiet <= allowed:
+        return None
+    if not beats and about.children:
+        return None
+    heartbeat = f"no heartbeat for {span(quiet)} (one comes every 30 s)"
+    evidence = (
+        f"{_named(tools)} has not answered",
+        heartbeat if beats else f"no sign of life for {span(quiet)}; allowed: {span(allowed)}",
+        *(() if about.children is None else (f"processes under the agent: {about.children}",)),
+    )
+    refs = tuple(tool.ref for tool in tools[:5])
+    return Stall("silent_tool", about.last_sign, evidence, refs)
+
+
+def _named(tools: list[OpenTool]) -> str:
+    if not tools:
+        return "a tool"
+    first = f"{tools[0].use.name} {short(tools[0].use.target, 60)}".strip()
+    return first if len(tools) == 1 else f"{first} and {len(tools) - 1} more"
+
+
+def _stall(kind: str, about: Silent, evidence: tuple[str, ...]) -> Stall:
+    refs = () if about.ref is None else (about.ref,)
+    return Stall("wedged" if kind == "wedged" else "silent_api", about.last_sign, evidence, refs)

@@ -1,0 +1,251 @@
+"""Where the night went: minutes and gaps by what they were, and the marks of what mattered.
+
+Time is poured in as it passes between records. Short stretches go into the bucket of their minute;
+a silence of more than `GAP` seconds is kept as one gap, however long, so that days cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct, field
+
+from tui.records import Ref
+
+Kind = Literal["working", "tool", "waiting_api", "rate_limited", "stalled", "dead", "idle"]
+
+KINDS: tuple[Kind, ...] = (
+    "working",
+    "tool",
+    "waiting_api",
+    "rate_limited",
+    "stalled",
+    "dead",
+    "idle",
+)
+WORKING, TOOL, API, LIMITED, STALLED, DEAD, IDLE = range(7)
+
+GAP = 90.0
+MINUTE = 60.0
+MOST_BUCKETS = 5_760
+MOST_GAPS = 4_096
+MOST_MARKS = 400
+
+MarkKind = Literal[
+    "commit",
+    "green",
+    "red",
+    "checkpoint",
+    "compaction",
+    "injection",
+    "rewind",
+    "restart",
+    "limit",
+    "stall",
+    "error",
+    "end",
+]
+
+
+class Bucket(Struct, frozen=True, gc=False):
+    """Seconds of each of `KINDS` from `start` on, for as long as the timeline's resolution."""
+
+    start: float
+    seconds: tuple[float, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """What most of it was."""
+        return KINDS[max(range(len(KINDS)), key=self.seconds.__getitem__)]
+
+
+class Gap(Struct, frozen=True, gc=False):
+    """A stretch in which nothing was heard."""
+
+    start: float
+    end: float
+    kind: Kind
+
+
+class Mark(Struct, frozen=True, gc=False):
+    """Something that mattered, at its moment."""
+
+    at: float
+    kind: MarkKind
+    label: str
+    ref: Ref | None = None
+
+
+class Sums(Struct, frozen=True):
+    """Seconds of each kind over the whole night; `idle` is waiting for a person, or asleep."""
+
+    total: float = 0.0
+    working: float = 0.0
+    tool: float = 0.0
+    waiting_api: float = 0.0
+    rate_limited: float = 0.0
+    stalled: float = 0.0
+    dead: float = 0.0
+    idle: float = 0.0
+
+
+class Timeline(Struct, frozen=True):
+    """Buckets, gaps between them, and marks, each in order of time."""
+
+    start: float | None = None
+    end: float | None = None
+    resolution: float = MINUTE
+    buckets: tuple[Bucket, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+class Silence(Struct):
+    """A gap as it was judged when it ended."""
+
+    start: float
+    end: float
+    kind: int
+
+
+class Span(Struct, frozen=True):
+    """A stretch that the journal knows better: the agent was dead, or the machine asleep."""
+
+    start: float
+    end: float
+    kind: int
+
+
+def _zeros() -> list[float]:
+    return [0.0] * len(KINDS)
+
+
+class Strip(Struct):
+    """The timeline as it grows."""
+
+    start: float | None = None
+    clock: float | None = None
+    resolution: float = MINUTE
+    buckets: list[Bucket] = []
+    minute: float = 0.0
+    seconds: list[float] = field(default_factory=_zeros)
+    totals: list[float] = field(default_factory=_zeros)
+    gaps: list[Silence] = []
+    marks: dict[str, list[Mark]] = {}
+    version: int = 0
+
+    def pour(self, since: float, until: float, kind: int) -> None:
+        """Time from `since` to `until`, less than `GAP`, was of `kind`."""
+        self.totals[kind] += until - since
+        minute = self.minute
+        if since >= minute and until < minute + self.resolution:
+            self.seconds[kind] += until - since
+            return
+        while since < until:
+            if not self.minute <= since < self.minute + self.resolution:
+                self._turn(since)
+            end = min(until, self.minute + self.resolution)
+            self.seconds[kind] += end - since
+            since = end
+
+    def _turn(self, at: float) -> None:
+        """Close the bucket that is open and begin the one of `at`."""
+        self._close()
+        self.minute = at // self.resolution * self.resolution
+        self.seconds = _zeros()
+
+    def _close(self) -> None:
+        if not any(self.seconds):
+            return
+        start = self.minute // self.resolution * self.resolution
+        seconds = self.seconds
+        if self.buckets and self.buckets[-1].start == start:
+            before = self.buckets.pop().seconds
+            seconds = [a + b for a, b in zip(before, seconds, strict=True)]
+        self.buckets.append(Bucket(start, tuple(seconds)))
+        if len(self.buckets) > MOST_BUCKETS:
+            self._coarsen()
+
+    def _coarsen(self) -> None:
+        self.resolution *= 2
+        merged: dict[float, list[float]] = {}
+        for bucket in self.buckets:
+            start = bucket.start // self.resolution * self.resolution
+            seconds = merged.setdefault(start, _zeros())
+            for place, amount in enumerate(bucket.seconds):
+                seconds[place] += amount
+        self.buckets = [Bucket(start, tuple(merged[start])) for start in merged]
+
+    def silent(self, since: float, until: float, kind: int) -> None:
+        """Nothing was heard from `since` to `until`, which makes it `kind`."""
+        self.gaps.append(Silence(since, until, kind))
+        if len(self.gaps) > MOST_GAPS:
+            first = self.gaps.pop(0)
+            self.totals[first.kind] += first.end - first.start
+
+    def rename_last(self, at: float, kind: int) -> None:
+        """What comes at `at` proves that the silence just ended was `kind`."""
+        if self.gaps and self.gaps[-1].end == at:
+            self.gaps[-1].kind = kind
+
+    def mark(self, at: float | None, kind: MarkKind, label: str, ref: Ref | None = None) -> None:
+        """Something that mattered happened; the newest `MOST_MARKS` of a kind are kept."""
+        if at is None:
+            return
+        marks = self.marks.setdefault(kind, [])
+        marks.append(Mark(at, kind, label, ref))
+        if len(marks) > MOST_MARKS:
+            del marks[: MOST_MARKS // 4]
+        self.version += 1
+
+
+def sorted_marks(strip: Strip) -> tuple[Mark, ...]:
+    """All marks in order of time."""
+    return tuple(
+        sorted(
+            (mark for marks in strip.marks.values() for mark in marks),
+            key=lambda mark: (mark.at, mark.kind, mark.label),
+        )
+    )
+
+
+def _split(silence: Silence, spans: Sequence[Span]) -> list[Gap]:
+    """A gap cut where the journal knows better; later spans win."""
+    pieces = [Gap(silence.start, silence.end, KINDS[silence.kind])]
+    for span in spans:
+        cut: list[Gap] = []
+        for piece in pieces:
+            start, end = max(span.start, piece.start), min(span.end, piece.end)
+            if start >= end:
+                cut.append(piece)
+                continue
+            if piece.start < start:
+                cut.append(Gap(piece.start, start, piece.kind))
+            cut.append(Gap(start, end, KINDS[span.kind]))
+            if end < piece.end:
+                cut.append(Gap(end, piece.end, piece.kind))
+        pieces = cut
+    return pieces
+
+
+def draw(
+    strip: Strip,
+    spans: Sequence[Span],
+    marks: tuple[Mark, ...],
+    tail: Silence | None,
+) -> tuple[Timeline, Sums]:
+    """The timeline up to now: `tail` is the stretch since the last record, still open."""
+    gaps: list[Gap] = []
+    totals = list(strip.totals)
+    open_gaps = strip.gaps if tail is None else [*strip.gaps, tail]
+    for silence in open_gaps:
+        gaps.extend(_split(silence, spans))
+    for gap in gaps:
+        totals[KINDS.index(gap.kind)] += gap.end - gap.start
+    buckets = list(strip.buckets)
+    if any(strip.seconds):
+        buckets.append(Bucket(strip.minute, tuple(strip.seconds)))
+    end = tail.end if tail is not None else strip.clock
+    timeline = Timeline(strip.start, end, strip.resolution, tuple(buckets), tuple(gaps), marks)
+    return timeline, Sums(sum(totals), *totals)

@@ -1,0 +1,261 @@
+"""Tokens: each API response once, the largest usage winning, with sums kept as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isnan
+
+from msgspec import Struct
+
+from tui.night.columns import FINAL, GUESSED, Columns, Names, SavedColumns
+from tui.night.prices import Prices, Rates
+from tui.records import Usage
+
+SYNTHETIC = "<synthetic>"
+SLOT = 600
+_LARGEST = (1 << 63) - 1
+
+
+class Sums(Struct):
+    """Sums over a set of rows, money in pico-dollars."""
+
+    responses: int = 0
+    input: int = 0
+    output: int = 0
+    write_5m: int = 0
+    write_1h: int = 0
+    read: int = 0
+    cost: int = 0
+    placeholders: int = 0
+
+    def usage(self) -> Usage:
+        return Usage(self.input, self.output, self.write_5m, self.write_1h, self.read)
+
+    def book(
+        self, tokens: tuple[int, int, int, int, int], cost: int, loose: int, sign: int
+    ) -> None:
+        """Add a row (`sign` 1) or take it out again (-1)."""
+        self.responses += sign
+        self.input += sign * tokens[0]
+        self.output += sign * tokens[1]
+        self.write_5m += sign * tokens[2]
+        self.write_1h += sign * tokens[3]
+        self.read += sign * tokens[4]
+        self.cost += sign * cost
+        self.placeholders += sign * loose
+
+
+class SavedResponses(Struct):
+    """`Responses` on its way to disk."""
+
+    rows: SavedColumns
+    models: Names
+    totals: list[Sums]
+    slots: dict[int, int]
+    open: dict[int, Sums]
+    current: dict[str, str]
+    guesses: dict[str, int]
+
+
+class Responses:
+    """Every API response of the night once, whoever told of it.
+
+    Of several records of one response the one with the most tokens counts. Rows that no result
+    has accounted for are waiting; `open` has their sums by session and model. `accounted` says
+    at birth whether a result already covers a response (session, source, time).
+    """
+
+    def __init__(self, prices: Prices, accounted: Callable[[int, int, float | None], bool]) -> None:
+        self._prices = prices
+        self._accounted = accounted
+        self.rows = Columns()
+        self.models = Names()
+        self._rates: list[Rates | None] = []
+        self.totals: list[Sums] = []
+        self.slots: dict[int, int] = {}
+        self.open: dict[int, Sums] = {}
+        self._current: dict[str, str] = {}
+        self._guesses: dict[str, int] = {}
+        self._last: tuple[str, str, Usage, bool, bool, str] | None = None
+        self._model("")
+
+    def add(
+        self,
+        message: str,
+        request: str,
+        model: str,
+        usage: Usage,
+        final: bool,
+        at: float | None,
+        source: int,
+        session: int,
+    ) -> None:
+        """Take in what one record says of a response."""
+        last = self._last
+        if (
+            last is not None
+            and last[0] == message
+            and last[2] == usage
+            and last[1] == request
+            and (last[3] or not final)
+            and (last[4] or at is None)
+            and last[5] == model
+        ):
+            return
+        self._last = (message, request, usage, final, at is not None, model)
+        row = self.rows.find(message, request)
+        if row < 0:
+            number = self._model(model)
+            self._born(request, number, usage, FINAL if final else 0, at, source, session)
+            return
+        if model and self.rows.flags[row] & GUESSED:
+            self._rename(row, model)
+        if at is not None and isnan(self.rows.at[row]):
+            self._book(row, -1)
+            self.rows.at[row] = at
+            self._book(row, 1)
+        self._improve(row, usage, final)
+
+    def _born(
+        self,
+        request: str,
+        model: int,
+        usage: Usage,
+        flags: int,
+        at: float | None,
+        source: int,
+        session: int,
+    ) -> None:
+        row = self.rows.append(request, usage, model, session, source, flags, at)
+        if not self._accounted(session, source, at):
+            self.rows.waiting[row] = 1
+        self._book(row, 1)
+
+    def _improve(self, row: int, usage: Usage, final: bool) -> None:
+        old = Usage(*self.rows.tokens(row))
+        larger = (usage.total, usage.output) > (old.total, old.output)
+        finished = final and not self.rows.flags[row] & FINAL
+        if larger or finished:
+            self._book(row, -1)
+            if larger:
+                self.rows.put(row, usage)
+            if finished:
+                self.rows.flags[row] |= FINAL
+            self._book(row, 1)
+
+    def _rename(self, row: int, model: str) -> None:
+        self._book(row, -1)
+        self.rows.model[row] = self._model(model)
+        self.rows.flags[row] &= ~GUESSED
+        self._book(row, 1)
+
+    def _model(self, model: str) -> int:
+        number = self.models.number(model)
+        while len(self._rates) < len(self.models.names):
+            self._rates.append(self._prices.rates(self.models.names[len(self._rates)]))
+        while len(self.totals) < len(self._rates):
+            self.totals.append(Sums())
+        return number
+
+    def _book(self, row: int, sign: int) -> None:
+        """Add a row to every sum it belongs to, or take it out of them."""
+        rows = self.rows
+        tokens = rows.tokens(row)
+        model = rows.model[row]
+        rates = self._rates[model]
+        cost = rates.cost(*tokens) if rates is not None else 0
+        loose = 0 if rows.flags[row] & FINAL else 1
+        self.totals[model].book(tokens, cost, loose, sign)
+        at = rows.at[row]
+        if cost and at == at:
+            slot = int(at // SLOT)
+            self.slots[slot] = self.slots.get(slot, 0) + sign * cost
+        if rows.waiting[row]:
+            key = rows.session[row] << 16 | model
+            waits = self.open.get(key)
+            if waits is None:
+                waits = self.open[key] = Sums()
+            waits.book(tokens, cost, loose, sign)
+
+    def settle(self, row: int) -> None:
+        """A result has accounted for this row."""
+        self._book(row, -1)
+        self.rows.waiting[row] = 0
+        self._book(row, 1)
+
+    def streamed(
+        self,
+        thread: str,
+        message: str,
+        model: str,
+        usage: Usage,
+        final: bool,
+        at: float | None,
+        source: int,
+        session: int,
+    ) -> None:
+        """A response began (`final` False) or told its last usage, in the stream's own pieces."""
+        lane = f"{source} {thread}"
+        message = message or self._current.get(lane, "")
+        if not message:
+            return
+        if not final:
+            self._current[lane] = message
+        elif self._current.get(lane) == message:
+            del self._current[lane]
+        self._last = None
+        row = self.rows.find(message)
+        if row >= 0:
+            self._improve(row, _completed(Usage(*self.rows.tokens(row)), usage), final)
+            return
+        number = self._model(model) if model else self._guesses.get(lane, 0)
+        flags = (FINAL if final else 0) | (0 if model else GUESSED)
+        self._born("", number, usage, flags, at, source, session)
+
+    def guess(self, source: int, thread: str, model: str) -> None:
+        """A response of this lane that does not say its model comes from `model` from now on."""
+        self._guesses[f"{source} {thread}"] = self._model(model)
+
+    def priced(self, model: int) -> bool:
+        return self._rates[model] is not None
+
+    def cost(self, row: int) -> int:
+        """Pico-dollars of a row by the table, 0 where its model has no price."""
+        rates = self._rates[self.rows.model[row]]
+        return 0 if rates is None else rates.cost(*self.rows.tokens(row))
+
+    def dump(self) -> SavedResponses:
+        for sums in (*self.totals, *self.open.values()):
+            sums.cost = min(sums.cost, _LARGEST)
+        slots = {slot: min(cost, _LARGEST) for slot, cost in self.slots.items()}
+        return SavedResponses(
+            self.rows.dump(),
+            self.models,
+            self.totals,
+            slots,
+            self.open,
+            self._current,
+            self._guesses,
+        )
+
+    def restore(self, saved: SavedResponses, same_prices: bool) -> None:
+        """Go on from `saved`; with another table of prices every row is booked anew."""
+        self.rows = Columns.restore(saved.rows)
+        self.models = saved.models
+        self._current, self._guesses = saved.current, saved.guesses
+        self._rates, self.totals = [], []
+        if same_prices:
+            self.totals, self.slots, self.open = saved.totals, saved.slots, saved.open
+        self._model("")
+        if not same_prices:
+            for row in range(len(self.rows)):
+                self._book(row, 1)
+
+
+def _completed(begun: Usage, told: Usage) -> Usage:
+    """The last word of a response; it may leave out the prompt, or not tell the cache kinds apart."""
+    if told.context in (0, begun.context):
+        return Usage(
+            begun.input, told.output, begun.cache_write_5m, begun.cache_write_1h, begun.cache_read
+        )
+    return told

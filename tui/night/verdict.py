@@ -1,0 +1,330 @@
+"""The state of the session at a moment, with its reason: the first ruling that applies, in order.
+
+What the journal says of the run's end comes first, then the process table, then what the session
+waits for, then silence, then loops, and only then what it is busy with.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.night.activity import IDLE, NONE, REQUESTING, STARTING, STREAMING, TOOL, Doing
+from tui.night.deeds import Book
+from tui.night.model import Stall, State
+from tui.night.stalls import Silent, silence
+from tui.night.thresholds import Thresholds
+from tui.night.tools import ASKING
+from tui.night.words import count, short, span
+from tui.records import AgentProcess, Ref
+
+_SETTLE = 10.0
+_GRACE = 120.0
+_WATCHDOG_REACH = 900.0
+
+
+class Scene(Struct, frozen=True):
+    """Everything a ruling may look at."""
+
+    now: float
+    doing: Doing
+    book: Book
+    limits: Thresholds
+    loop: Stall | None
+    last_sign: float | None
+    records: int
+    version: str
+    streams: bool
+    ref: Ref | None
+    agents: tuple[AgentProcess, ...] | None
+    agents_at: float | None
+    watchdog: str
+    watchdog_at: float | None
+
+    @property
+    def quiet(self) -> float:
+        """Seconds since the last sign of life, 0 where no time is known."""
+        return 0.0 if self.last_sign is None else max(0.0, self.now - self.last_sign)
+
+    @property
+    def alive(self) -> bool | None:
+        """Whether an agent lives here; None: nobody looked since the last record."""
+        if self.agents is None:
+            return None
+        if self.agents:
+            return True
+        late = self.agents_at is not None and (
+            self.last_sign is None or self.agents_at >= self.last_sign - 1.0
+        )
+        return False if late else None
+
+    @property
+    def turn_open(self) -> bool:
+        """Whether an answer is still owed; a transcript's last word closes its turn after a while."""
+        doing = self.doing
+        return doing.turn_open and not (doing.maybe_over and self.quiet > _SETTLE)
+
+
+class Ruling(Struct, frozen=True):
+    """A state, its reason in one sentence, since when, until when, and the stall that it is."""
+
+    state: State
+    reason: str
+    since: float | None = None
+    stall: Stall | None = None
+    until: float | None = None
+
+
+def judge(scene: Scene) -> Ruling:
+    """The ruling for this moment."""
+    for rule in _RULES:
+        ruling = rule(scene)
+        if ruling is not None:
+            return ruling
+    return _busy(scene)
+
+
+def _nothing(scene: Scene) -> Ruling | None:
+    book = scene.book
+    if scene.records or book.ended_at is not None:
+        return None
+    if scene.agents:
+        return Ruling("starting", "an agent is here and has not recorded anything yet")
+    if book.started_at is not None and not (book.segment and book.segment.ended_at):
+        return Ruling("starting", "the agent is being started", book.started_at)
+    return None if book.segments else Ruling("none", "no session was seen here")
+
+
+def _ended(scene: Scene) -> Ruling | None:
+    book = scene.book
+    if book.ended_at is None:
+        return None
+    reason = book.reason.strip()
+    return Ruling(_ending(reason, book.code), reason or "the run ended", book.ended_at)
+
+
+def _ending(reason: str, code: int | None) -> State:
+    """The state that the reason of a run's end stands for."""
+    words = reason.lower()
+    if words.startswith(("killed", "stopped", "limit", "interrupted")):
+        return "killed"
+    if words.startswith(("crash", "gave up")):
+        return "crashed"
+    if words.startswith(("needs you", "fail", "error")):
+        return "failed"
+    if words:
+        return "finished"
+    return "finished" if code in (0, None) else "crashed"
+
+
+def _between(scene: Scene) -> Ruling | None:
+    """The journal says that the agent's process ended, and the run goes on or should."""
+    book = scene.book
+    segment = book.segment
+    if book.pending is not None:
+        due = book.pending.due
+        when = f" in {span(due - scene.now)}" if due is not None and due > scene.now else " now"
+        why = f" ({book.pending.why})" if book.pending.why else ""
+        reason = f"restart {book.pending.attempt} is due{when}{why}"
+        return Ruling("paused", reason, segment.ended_at if segment else None, None, due)
+    if segment is None or segment.ended_at is None:
+        return None
+    if book.stopped_by:
+        by = {"person": "a person", "limit": "a limit"}.get(book.stopped_by, book.stopped_by)
+        return Ruling("killed", f"ended by {by}", segment.ended_at)
+    how = f"signal {segment.signal}" if segment.signal else f"exit code {segment.code}"
+    if segment.signal or segment.code or scene.turn_open:
+        words = f"the agent ended with {how}" + (f": {segment.reason}" if segment.reason else "")
+        return Ruling("crashed", words, segment.ended_at, _gone_stall(scene, words))
+    return None
+
+
+def _gone(scene: Scene) -> Ruling | None:
+    """The process table shows no agent although an answer is owed."""
+    if scene.alive is not False or not (scene.turn_open or scene.doing.phase == STARTING):
+        return None
+    at = scene.last_sign
+    if scene.watchdog_at is not None and (at is None or scene.watchdog_at >= at - _WATCHDOG_REACH):
+        return Ruling("killed", f"ended by the watchdog: {scene.watchdog}", scene.watchdog_at)
+    if scene.book.stopped_by:
+        return Ruling("killed", f"ended by {scene.book.stopped_by}", at)
+    limit = scene.doing.limit
+    if limit is not None:
+        return Ruling("failed", f"a usage limit was reached ({limit.window or 'unnamed'})", at)
+    words = "no agent lives here, and its last turn has no end"
+    return Ruling("crashed", words, at, _gone_stall(scene, words))
+
+
+def _gone_stall(scene: Scene, words: str) -> Stall | None:
+    if not scene.turn_open:
+        return None
+    since = scene.last_sign if scene.last_sign is not None else scene.now
+    evidence = [words, f"last sign of life {span(scene.quiet)} ago"]
+    evidence.extend(
+        f"unanswered: {tool.use.name} {short(tool.use.target, 60)}".rstrip()
+        for tool in list(scene.doing.tools.values())[:3]
+    )
+    return Stall("process_gone", since, tuple(evidence), () if scene.ref is None else (scene.ref,))
+
+
+def _stopped(scene: Scene) -> Ruling | None:
+    if scene.agents and all(agent.status == "stopped" for agent in scene.agents):
+        return Ruling("paused", "the agent's process is stopped (SIGSTOP)", scene.last_sign)
+    return None
+
+
+def _asking(scene: Scene) -> Ruling | None:
+    doing = scene.doing
+    if doing.asking is not None:
+        reason = f"it waits for a person: {short(doing.asking.what)}"
+        return Ruling("waiting_permission", reason, doing.asking.since)
+    for tool in doing.tools.values():
+        if tool.use.name in ASKING and not tool.thread:
+            reason = f"it asks a person: {short(tool.use.target)}".rstrip(": ")
+            return Ruling("waiting_permission", reason, tool.since)
+    for agent in scene.agents or ():
+        if agent.status == "waiting" and (scene.agents_at or 0.0) >= (scene.last_sign or 0.0):
+            reason = f"it waits for a person: {agent.waiting_for or 'input'}"
+            return Ruling("waiting_permission", reason, scene.last_sign)
+    return None
+
+
+def _limited(scene: Scene) -> Ruling | None:
+    limit = scene.doing.limit
+    if limit is None or scene.doing.phase == TOOL:
+        return None
+    lifted = limit.resets_at is None or scene.now > limit.resets_at
+    if scene.doing.phase == IDLE and (scene.alive is False or lifted):
+        return None
+    window = limit.window.replace("_", " ") or "usage limit"
+    since = limit.since if limit.since is not None else scene.last_sign or scene.now
+    resets = limit.resets_at
+    if resets is None:
+        words = f"{window}: nobody said until when"
+    elif scene.now <= resets + _GRACE:
+        words = f"{window}: lifted in {span(resets - scene.now)}"
+    else:
+        words = f"{window}: was to be lifted {span(scene.now - resets)} ago, and nothing came since"
+    evidence = (words, f"limited for {span(scene.now - since)}")
+    if resets is not None and scene.now > resets + max(_GRACE, scene.limits.api_silence_seconds):
+        stall = Stall("limit_wait", since, evidence, () if scene.ref is None else (scene.ref,))
+        return Ruling("stalled", words, since, stall)
+    stall = Stall(
+        "limit_wait", since, evidence, () if scene.ref is None else (scene.ref,), waiting=True
+    )
+    return Ruling("rate_limited", words, since, stall, resets)
+
+
+def _over(scene: Scene) -> Ruling | None:
+    """No answer is owed."""
+    doing = scene.doing
+    settled = doing.maybe_over and scene.quiet > _SETTLE
+    idle = any(agent.status == "idle" for agent in scene.agents or ()) and doing.maybe_over
+    if doing.phase != IDLE and not settled and not idle:
+        return None
+    if doing.tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
+        first = next(iter(doing.tasks.values()))
+        reason = f"the turn ended; {count(len(doing.tasks), 'background task')} still run: {first}"
+        return Ruling("working", reason, doing.since)
+    closed = doing.closed if doing.phase == IDLE else None
+    waits = "; the process waits for the next message" if scene.alive else ""
+    if closed is None:
+        return Ruling("finished", f"the last turn is over{waits}", doing.since)
+    if closed.interrupted:
+        reason = f"the turn was interrupted ({closed.terminal_reason or closed.subtype}){waits}"
+        return Ruling("paused" if scene.alive else "killed", reason, doing.since)
+    if closed.queued and scene.alive is not False:
+        return Ruling(
+            "working", f"{count(closed.queued, 'message')} wait to be taken up", closed.at
+        )
+    if closed.is_error or closed.subtype.startswith("error"):
+        why = closed.terminal_reason or closed.subtype
+        words = f"the turn failed ({why}): {closed.text}" if closed.text else f"failed ({why})"
+        return Ruling("failed", words + waits, doing.since)
+    how = closed.terminal_reason or closed.subtype or "success"
+    return Ruling("finished", f"the turn ended ({how}){waits}", doing.since)
+
+
+def _silent(scene: Scene) -> Ruling | None:
+    if scene.last_sign is None:
+        return None
+    sign = scene.last_sign
+    if scene.book.awake_at is not None:
+        sign = max(sign, scene.book.awake_at)
+    children = None if scene.agents is None else sum(agent.children for agent in scene.agents)
+    about = Silent(sign, scene.version, scene.streams, children, scene.ref)
+    stall = silence(scene.doing, scene.now, about, scene.limits)
+    if stall is None:
+        return None
+    return Ruling("stalled", "; ".join(stall.evidence[:2]), stall.since, stall)
+
+
+def _looping(scene: Scene) -> Ruling | None:
+    loop = scene.loop
+    if loop is None:
+        return None
+    return Ruling("looping", f"{loop.evidence[0]} ({loop.level})", loop.since or None, loop)
+
+
+def _retrying(scene: Scene) -> Ruling | None:
+    retry = scene.doing.retry
+    if retry is None:
+        return None
+    status = f"HTTP {retry.status}" if retry.status else "no connection"
+    left = "now" if retry.due is None else f"in {span(retry.due - scene.now)}"
+    words = f"{status} ({retry.error or 'error'}): retry {retry.attempt} of {retry.limit} {left}"
+    state: State = "rate_limited" if retry.limited else "waiting_api"
+    return Ruling(state, words, retry.since, None, retry.due)
+
+
+def _busy(scene: Scene) -> Ruling:
+    doing = scene.doing
+    if doing.compacting:
+        return Ruling("working", "the conversation is being summarised", doing.since)
+    if doing.phase == TOOL:
+        return _in_tool(scene)
+    if doing.phase == STREAMING:
+        return Ruling("working", "the model is answering", doing.since)
+    if doing.phase == REQUESTING:
+        waited = span(scene.quiet)
+        if scene.quiet <= scene.limits.answer_patience_seconds:
+            return Ruling("working", f"the model is at it for {waited}", doing.since)
+        words = f"no answer has begun for {waited}"
+        if not doing.partials:
+            words += "; this stream shows answers only when they are complete"
+        return Ruling("waiting_api", words, doing.since)
+    if doing.phase == NONE:
+        return Ruling("starting", "the agent is being started", scene.book.started_at)
+    return Ruling("starting", "the session begins", doing.since)
+
+
+def _in_tool(scene: Scene) -> Ruling:
+    tools = list(scene.doing.tools.values())
+    main = [tool for tool in tools if not tool.thread] or tools
+    if not main:
+        return Ruling("tool", "a tool runs", scene.doing.since)
+    first = main[0]
+    lasts = f" for {span(scene.now - first.since)}" if first.since is not None else ""
+    words = f"{first.use.name} runs{lasts}"
+    if first.use.target:
+        words += f": {short(first.use.target)}"
+    if len(main) > 1:
+        words += f", and {len(main) - 1} more"
+    inner = [tool for tool in tools if tool.thread]
+    if inner:
+        words += f"; inside it {inner[-1].use.name} {short(inner[-1].use.target, 40)}".rstrip()
+    return Ruling("tool", words, first.since)
+
+
+_RULES = (
+    _nothing,
+    _ended,
+    _between,
+    _gone,
+    _stopped,
+    _asking,
+    _limited,
+    _over,
+    _silent,
+    _looping,
+    _retrying,
+)

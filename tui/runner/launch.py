@@ -1,0 +1,71 @@
+"""The agent's command line and environment, from settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tui.runner.folder import Facts
+from tui.runner.state import Next
+from tui.settings import SKIP_PERMISSIONS, Settings
+
+_STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
+
+
+def arguments(facts: Facts, settings: Settings, step: Next, session: str) -> list[str]:
+    """The agent's argument list. `session` is the id that a fresh conversation is to have."""
+    agent = settings.agent
+    words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
+    if agent.partial_messages:
+        words.append("--include-partial-messages")
+    if agent.skip_permissions == SKIP_PERMISSIONS:
+        words.append("--dangerously-skip-permissions")
+    else:
+        words += ["--permission-mode", agent.permission_mode]
+    for flag, tools in (
+        ("--allowedTools", agent.allowed_tools),
+        ("--disallowedTools", agent.disallowed_tools),
+    ):
+        if tools:
+            words += [flag, *tools]
+    for flag, value in (
+        ("--model", agent.model),
+        ("--fallback-model", agent.fallback_model),
+        ("--max-turns", agent.max_turns),
+        ("--max-budget-usd", agent.max_budget_usd),
+    ):
+        if value is not None:
+            words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+    if agent.sandbox != "default":
+        words += ["--settings", json.dumps({"sandbox": {"enabled": agent.sandbox == "on"}})]
+    words += conversation(step, session)
+    return [*words, *agent.extra_args, *facts.extra]
+
+
+def conversation(step: Next, session: str) -> list[str]:
+    """The words that name the conversation: a fresh one, or where to take an old one up."""
+    if not step.resume:
+        return ["--session-id", session]
+    words = ["--resume", step.resume]
+    if step.resume_at:
+        words += ["--resume-session-at", step.resume_at]
+    if step.fork:
+        words += ["--fork-session", "--session-id", session]
+    return words
+
+
+def additions(facts: Facts, run: Path) -> dict[str, str]:
+    """Variables for the agent that may be written down; secrets are none of them."""
+    return {
+        "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
+        "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING": "1",
+        "OVERNIGHT_RUN_DIR": str(run),
+        **facts.env,
+    }
+
+
+def environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The environment a shim is started in: ours, and what the settings add, secrets included."""
+    told = {name: secret.reveal() for name, secret in settings.agent.env.items()}
+    return {**environ, **told}

@@ -1,0 +1,117 @@
+"""What a supervisor must not forget: kept in one small file that is replaced in one step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.runner.folder import replace_file
+
+Kind = Literal["finish", "limit", "stop", "kill", "handover", "rewind", "needs you"]
+Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
+Class = Literal["crash", "overload", "limit", "resume refused"]
+
+
+class Intent(Struct, frozen=True):
+    """Why the agent is being ended, and what is to follow.
+
+    `request` is the inbox request to be answered; `arguments` are those of a rewind. `note` asks
+    for a hand-over note first.
+    """
+
+    kind: Kind
+    reason: str
+    by: Literal["person", "limit", "watchdog"] = "watchdog"
+    note: bool = False
+    request: str = ""
+    arguments: dict[str, object] = {}
+
+
+class Next(Struct, frozen=True):
+    """The segment that is to come: why, whom it resumes, and what it is told first."""
+
+    why: Why
+    prompt: str
+    resume: str = ""
+    resume_at: str = ""
+    fork: bool = False
+    initializer: bool = False
+
+
+class Pending(Struct, frozen=True):
+    """A restart or continuation that waits: due at `due_wall`, or after `due_elapsed` of the run."""
+
+    kind: Class
+    attempt: int
+    next: Next | None
+    due_elapsed: float | None = None
+    due_wall: float | None = None
+    counts: bool = True
+
+
+class Outgoing(Struct):
+    """A message on its way to the agent; `id` is its uuid on the wire, and its name in the journal.
+
+    `inject` says that a person or a rule put it in, so that its receipts are journalled.
+    """
+
+    id: str
+    text: str
+    mode: Literal["soft", "hard"] = "soft"
+    inject: bool = False
+    step: Literal["waiting", "sent", "queued", "delivered"] = "waiting"
+    interrupted: bool = False
+    withdrawn: bool = False
+
+
+class State(Struct):
+    """Everything durable about a run under way. Seconds `elapsed` count from the run's start, asleep
+    or not, whatever the wall clock does."""
+
+    segment: int = 0
+    attempt: int = 0
+    session: str = ""
+    why: str = "start"
+    announced: int = 0
+    initializing: bool = False
+    intent: Intent | None = None
+    pending: Pending | None = None
+    outgoing: list[Outgoing] = []
+    restarts: list[float] = []
+    overloads: int = 0
+    limited_since: float | None = None
+    elapsed: float = 0.0
+    boottime: float = 0.0
+    boot: str = ""
+    wall: float = 0.0
+    segment_elapsed: float = 0.0
+    segment_wall: float = 0.0
+    handled: int = 0
+    told: list[str] = []
+    continuations: int = 0
+    best_done: int = 0
+    held: bool = False
+    paused_until: float | None = None
+    checkpoint_elapsed: float | None = None
+    handover_asked: str = ""
+    handover_since: float = 0.0
+    handover_share: float = 0.0
+    stall: str = ""
+    nudged: float = 0.0
+    transcripts: dict[str, int] = {}
+
+
+def load(path: Path) -> State:
+    """The state as it was last kept; a fresh one where there is none or it cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=State)
+    except (OSError, msgspec.MsgspecError):
+        return State()
+
+
+def keep(path: Path, state: State) -> None:
+    """Replaces the kept state. Raises OSError."""
+    replace_file(path, msgspec.json.encode(state), sync=False)

@@ -1,0 +1,54 @@
+"""What the header says of a night."""
+
+from __future__ import annotations
+
+import time
+
+from tui.night.model import Night
+from tui.settings import Settings
+from widgets.header import HeaderFacts
+
+
+def header_facts(
+    project: str, night: Night | None, settings: Settings, paused: bool, looking_at: float | None
+) -> HeaderFacts:
+    """The header's facts; a night that is not known yet is only its project."""
+    if night is None:
+        return HeaderFacts(project, state="starting", paused=paused)
+    run, activity = night.run, night.activity
+    latest = night.deeds.checkpoints[-1] if night.deeds.checkpoints else None
+    end = run.ended_at if run.ended_at is not None and night.over else night.now
+    started = run.started_at
+    queued = sum(1 for injection in night.deeds.injections if injection.state == "queued")
+    return HeaderFacts(
+        project=project,
+        run=_run_name(night),
+        state=activity.state,
+        elapsed_s=None if started is None else max(0.0, (end or night.now) - started),
+        cost_usd=night.cost.usd,
+        cost_source=night.cost.source,
+        budget_usd=settings.budget.max_cost_usd if run.owned else None,
+        tokens=night.tokens.total or None,
+        context_percent=night.context.percent if night.context.used else None,
+        idle_s=None if night.over else activity.idle_seconds,
+        checkpoints=len(night.deeds.checkpoints),
+        checkpoint_age_s=None if latest is None else max(0.0, night.now - latest.at),
+        deeds=len(night.deeds.interventions) if hasattr(night.deeds, "interventions") else 0,
+        queued=queued,
+        paused=paused,
+        looking_at=looking_at,
+        alert=_alert(night),
+    )
+
+
+def _run_name(night: Night) -> str:
+    started = night.run.started_at
+    if started is None:
+        return ""
+    return time.strftime("%m-%d %H:%M", time.localtime(started))
+
+
+def _alert(night: Night) -> str:
+    if night.run.permission_mode == "bypassPermissions":
+        return "no permission prompts"
+    return ""

@@ -1,0 +1,214 @@
+"""The sections that the original system's file does not have: agent, screen, stalls and others."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from tui.settings_types import (
+    LEAVE,
+    PROGRAM,
+    Count,
+    Days,
+    Hours,
+    MiB,
+    Milliseconds,
+    Repeats,
+    Seconds,
+    Secret,
+    Usd,
+    UsdPerMillion,
+    says,
+)
+
+SKIP_PERMISSIONS = "yes, run without permission prompts"
+
+STEP_BACK = """\
+Please stop for a moment and step back.
+
+What the record shows: {evidence}
+It has been going on since {since}.
+Tried so far: {tried}
+
+Do not repeat these steps. First say in two or three sentences what you believe the real cause is
+and what would prove you wrong. Then look for that proof, choose a different approach, and write
+both down in the session notes. If you need something only a person can give, note it under
+Blockers in the progress file and go on with another task.
+"""
+
+
+class Agent(Struct, frozen=True):
+    """The program that does the work, and what it may do."""
+
+    command: Annotated[
+        tuple[str, ...],
+        says("Program, with first arguments, that speaks stream-json.", power=PROGRAM, words=True),
+    ] = ("claude",)
+    model: Annotated[str | None, says("Model; null: the agent's own choice.")] = None
+    fallback_model: Annotated[
+        str | None, says("Model used while the first one is overloaded; null: none.")
+    ] = None
+    permission_mode: Annotated[
+        Literal["default", "acceptEdits", "plan", "dontAsk", "auto"],
+        says(
+            "What the agent may do without asking; nobody is there to answer.",
+            power=LEAVE,
+            harmless=("default", "plan", "dontAsk"),
+        ),
+    ] = "acceptEdits"
+    allowed_tools: Annotated[
+        tuple[str, ...],
+        says('Tools allowed without asking, such as "Bash(pytest:*)".', power=LEAVE),
+    ] = ()
+    disallowed_tools: Annotated[tuple[str, ...], says("Tools refused always.")] = ()
+    sandbox: Annotated[
+        Literal["default", "on", "off"],
+        says(
+            "The agent's own sandbox; default: as its own settings say.",
+            power=LEAVE,
+            harmless=("on",),
+        ),
+    ] = "default"
+    skip_permissions: Annotated[
+        Literal["no", "yes, run without permission prompts"],
+        says("Run with every permission check off; must be said in these words.", power=LEAVE),
+    ] = "no"
+    max_budget_usd: Annotated[
+        Usd | None, says("Budget the agent itself keeps within one process; null: none.")
+    ] = None
+    max_turns: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000, extra={"unit": "turns"})] | None,
+        says("Turns the agent allows itself in one process; null: any."),
+    ] = None
+    partial_messages: Annotated[
+        bool, says("Ask for streamed pieces: exact live tokens, a larger stream.")
+    ] = True
+    extra_args: Annotated[
+        tuple[str, ...],
+        says("Further arguments for the agent, as they are.", power=PROGRAM, words=True),
+    ] = ()
+    env: Annotated[
+        dict[str, Secret], says("Environment variables added for the agent.", power=PROGRAM)
+    ] = {}
+
+
+class Screen(Struct, frozen=True):
+    """How the screen looks and how often it paints."""
+
+    theme: Annotated[
+        Literal["auto", "dark", "light", "ansi"],
+        says("Colours; auto: dark, or none where NO_COLOR is set."),
+    ] = "auto"
+    time_zone: Annotated[Literal["local", "utc"], says("Zone of the times shown.")] = "local"
+    verbosity: Annotated[
+        Literal["brief", "normal", "full"], says("How much of each event is shown at first.")
+    ] = "normal"
+    ascii: Annotated[
+        Literal["auto", "on", "off"],
+        says("Draw with ASCII only; auto: where the locale is not UTF-8."),
+    ] = "auto"
+    slow_link: Annotated[
+        Literal["auto", "on", "off"],
+        says("Paint sparingly; auto: over SSH."),
+    ] = "auto"
+    paint_ms: Annotated[
+        Milliseconds, says("Least time between paints; the first is immediate.")
+    ] = 100
+    slow_paint_ms: Annotated[Milliseconds, says("Least time between paints over a slow link.")] = (
+        250
+    )
+    poll_ms: Annotated[
+        Milliseconds, says("Time between looks at a file that sends no hints of change.")
+    ] = 200
+    follow: Annotated[bool, says("Start at the newest event and stay there.")] = True
+    mouse: Annotated[bool, says("React to the mouse; off leaves it to the terminal.")] = True
+    show_night: Annotated[bool, says("Show the strip of the night.")] = True
+    show_notes: Annotated[bool, says("Show the pane of session notes.")] = True
+    show_watchdog: Annotated[bool, says("Show the pane of the watchdog's log.")] = True
+
+
+class Stalls(Struct, frozen=True):
+    """When silence or repetition is called a stall, and what is done about it."""
+
+    tool_heartbeat_seconds: Annotated[
+        Seconds, says("Silence during a tool call, heartbeats included, that counts as frozen.")
+    ] = 90
+    quiet_tool_seconds: Annotated[
+        Seconds, says("The same where the agent sends no heartbeats at all.")
+    ] = 3600
+    api_silence_seconds: Annotated[
+        Seconds, says("Silence with no tool running and no retry pending that counts as stalled.")
+    ] = 360
+    wedge_seconds: Annotated[
+        Seconds, says("Silence after a tool's result or after a turn that counts as wedged.")
+    ] = 360
+    answer_patience_seconds: Annotated[
+        Seconds, says("Time the agent has to take in a message before that is worth a word.")
+    ] = 20
+    linger_seconds: Annotated[
+        Seconds, says("Time a process may stay after its work is done before it is ended.")
+    ] = 60
+    loop_notice: Annotated[Repeats, says("Equal rounds after which a loop is shown.")] = 3
+    loop_nudge: Annotated[Repeats, says("Equal rounds after which the agent is nudged, once.")] = 5
+    loop_stop: Annotated[
+        Repeats, says("Equal rounds after which you are called, or the turn is interrupted.")
+    ] = 8
+    loop_longest_cycle: Annotated[
+        Annotated[int, Meta(ge=1, le=20, extra={"unit": "calls"})],
+        says("Longest sequence of calls looked at as one round."),
+    ] = 5
+    loop_action: Annotated[
+        Literal["notice", "nudge", "interrupt"],
+        says("How far the supervisor goes by itself when a session loops."),
+    ] = "nudge"
+    pollers: Annotated[
+        tuple[str, ...], says("Commands that wait by repeating and deserve patience.")
+    ] = ("sleep", "wait", "gh run watch", "tail")
+    poller_factor: Annotated[
+        Annotated[float, Meta(ge=1, le=100, extra={"unit": "times"})],
+        says("How many times more repeats such commands may make."),
+    ] = 4
+    step_back: Annotated[
+        str,
+        says("Words of the step-back; {evidence}, {since} and {tried} are filled in.", block=True),
+    ] = STEP_BACK
+
+
+class Checkpoints(Struct, frozen=True):
+    """What a checkpoint captures and how long it is kept."""
+
+    max_file_mib: Annotated[
+        MiB, says("Larger files are listed, not captured; a rewind never touches them.")
+    ] = 25
+    max_untracked_mib: Annotated[
+        MiB, says("Untracked files beyond this total are listed, not captured.")
+    ] = 500
+    time_budget_seconds: Annotated[
+        Seconds, says("Time a checkpoint may take before it is given up and tried later.")
+    ] = 10
+    keep_all_hours: Annotated[Hours, says("Age up to which every checkpoint is kept.")] = 24
+    keep_hourly_days: Annotated[
+        Days | None, says("Age up to which one an hour is kept; null: for ever.")
+    ] = 30
+
+
+class Review(Struct, frozen=True):
+    """What the morning review points at."""
+
+    large_file_mib: Annotated[
+        MiB, says("Files of this size added in the night are a risk to look at.")
+    ] = 5
+    large_deletion_lines: Annotated[
+        Count, says("Lines deleted from one file that are a risk to look at.")
+    ] = 200
+
+
+class Price(Struct, frozen=True, kw_only=True):
+    """USD for a million tokens of each kind; nothing is guessed, so all five are needed."""
+
+    input: UsdPerMillion
+    output: UsdPerMillion
+    cache_write_5m: UsdPerMillion
+    cache_write_1h: UsdPerMillion
+    cache_read: UsdPerMillion

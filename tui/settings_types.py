@@ -1,0 +1,91 @@
+"""The vocabulary settings are declared in: units with their ranges, secrets, and `says`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+Hours = Annotated[float, Meta(ge=0.01, le=1000, extra={"unit": "hours"})]
+Minutes = Annotated[float, Meta(ge=0.01, le=10_000, extra={"unit": "minutes"})]
+Seconds = Annotated[float, Meta(ge=0.1, le=86_400, extra={"unit": "seconds"})]
+Milliseconds = Annotated[int, Meta(ge=10, le=10_000, extra={"unit": "milliseconds"})]
+Days = Annotated[int, Meta(ge=1, le=3650, extra={"unit": "days"})]
+Percent = Annotated[float, Meta(ge=0, le=100, extra={"unit": "%"})]
+Usd = Annotated[float, Meta(ge=0.001, le=1_000_000, extra={"unit": "USD"})]
+UsdPerMillion = Annotated[float, Meta(ge=0, le=100_000, extra={"unit": "USD per million tokens"})]
+MiB = Annotated[int, Meta(ge=1, le=1_000_000, extra={"unit": "MiB"})]
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Repeats = Annotated[int, Meta(ge=2, le=1000, extra={"unit": "repeats"})]
+Share = Annotated[float, Meta(ge=0.05, le=0.99)]
+
+PROGRAM: Final = "runs a program"
+SENDS: Final = "sends words to another machine"
+LIMIT: Final = "loosens a limit"
+LEAVE: Final = "lets the agent do more without asking"
+OUTSIDE: Final = "reaches outside the project"
+
+HIDDEN: Final = "…"
+
+
+class Secret(Struct, frozen=True, order=True, repr_omit_defaults=True):
+    """Text that shows itself only to `reveal()`; printed, logged or formatted it is masked."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        """The text itself, for the one call that needs it."""
+        return self._text
+
+    def masked(self) -> str:
+        """What may be shown: an http URL keeps scheme and host, all else only its scheme."""
+        scheme, separator, rest = self._text.partition("://")
+        if not separator or not scheme.replace("+", "").isalnum() or not scheme.isascii():
+            return HIDDEN
+        if scheme.lower() not in ("http", "https"):
+            return f"{scheme}://{HIDDEN}"
+        host = rest.partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+        shown = host if host.isascii() and host.isprintable() else HIDDEN
+        return f"{scheme}://{shown}/{HIDDEN}"
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.masked()})"
+
+    def __str__(self) -> str:
+        return self.masked()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.masked(), spec)
+
+
+def says(
+    sentence: str,
+    *,
+    power: str = "",
+    harmless: tuple[str, ...] = (),
+    variable: str = "",
+    example: str = "",
+    words: bool = False,
+    urls: bool = False,
+    block: bool = False,
+) -> Meta:
+    """Documents a field.
+
+    `power` says what a project's file could do to its reader by setting the field to anything but
+    the default or the `harmless` choices; `variable` names another environment variable that gives
+    the default; `example` shows what its pattern means; `words` marks a command line that plain
+    text is split into, `urls` text that must be a URL, `block` text of several lines.
+    """
+    facts = {
+        "power": power,
+        "harmless": harmless,
+        "variable": variable,
+        "example": example,
+        "words": words,
+        "urls": urls,
+        "block": block,
+    }
+    return Meta(description=sentence, extra={name: fact for name, fact in facts.items() if fact})

@@ -1,0 +1,212 @@
+"""Reads a settings file that somebody else may have written: bounded, and with line numbers.
+
+Only plain YAML is accepted: one document of mappings, lists and scalars. Size, depth, number of
+nodes and aliases are limited, because the C parser overruns its stack on deep nesting and aliases
+can unfold without end; a key may appear once only.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from tui.errors import SettingsError
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 12
+MAX_NODES: Final = 20_000
+MAX_ALIASES: Final = 50
+
+_SCALARS: Final = {
+    "null": "an empty value",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "text",
+    "timestamp": "a time",
+}
+_PREFIX: Final = "tag:yaml.org,2002:"
+_COLLECTIONS: Final = frozenset({f"{_PREFIX}map", f"{_PREFIX}seq"})
+
+
+class Found(Struct, frozen=True):
+    """A value as it was found: `text` is how a scalar was written, `where` is file and line.
+
+    Mappings are `dict[str, Found]`, lists `list[Found]`. `loose` says that the value came as text
+    (a variable, an argument) and may be read as a number or switch; `unset` names the first
+    environment variable that was wanted and gave nothing.
+    """
+
+    value: Any
+    where: str
+    text: str | None = None
+    loose: bool = False
+    unset: str = ""
+    key_where: str = ""
+
+
+def read_bytes(path: Path, shown: str) -> bytes | None:
+    """The file's bytes, `None` if there is no file; SettingsError when it cannot be read."""
+    try:
+        # Not blocking: a FIFO put there must not hang whoever looks at the project.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"{shown} cannot be read: {reason}.") from error
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SettingsError(f"{shown} is not a regular file.")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SettingsError(f"{shown} cannot be read: {error.strerror}.") from error
+    finally:
+        os.close(descriptor)
+    if len(data) > MAX_BYTES:
+        raise SettingsError(f"{shown} is larger than {MAX_BYTES // 1024} KiB; it cannot be meant.")
+    return data
+
+
+def parse(data: bytes, shown: str) -> dict[str, Found]:
+    """The file's top-level mapping; SettingsError, with the line, when it holds anything else."""
+    import yaml
+
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{shown}:{line}: the file is not UTF-8 text.") from error
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        _check_bounds(text, loader, shown)
+        root = yaml.compose(text, Loader=loader)
+    except yaml.YAMLError as error:
+        raise SettingsError(_syntax_sentence(error, text, shown)) from error
+    if root is None:
+        return {}
+    found = _Reader(shown).read(root)
+    if found.value is None:
+        return {}
+    if not isinstance(found.value, dict):
+        raise SettingsError(f"{found.where}: the file must hold sections such as `budget:`.")
+    return found.value
+
+
+def _check_bounds(text: str, loader: Any, shown: str) -> None:
+    import yaml
+
+    depth = nodes = aliases = 0
+    for event in yaml.parse(text, Loader=loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, yaml.AliasEvent):
+            aliases += 1
+        nodes += isinstance(event, yaml.NodeEvent)
+        if depth > MAX_DEPTH or nodes > MAX_NODES or aliases > MAX_ALIASES:
+            what = "nested too deep" if depth > MAX_DEPTH else "too many values or aliases"
+            raise SettingsError(f"{shown}:{_line(event.start_mark)}: {what} for a settings file.")
+
+
+def _line(mark: Any) -> int:
+    return 1 if mark is None else int(mark.line) + 1
+
+
+def _syntax_sentence(error: yaml.YAMLError, text: str, shown: str) -> str:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = getattr(error, "position", None)
+    line = _line(mark)
+    if mark is None and isinstance(position, int):
+        line = text.count("\n", 0, position) + 1
+    reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    return f"{shown}:{line}: this is not valid YAML: {' '.join(str(reason).split())}."
+
+
+class _Reader:
+    """Turns composed nodes into `Found`; counts, so that aliases cannot unfold without end."""
+
+    def __init__(self, shown: str) -> None:
+        import yaml
+
+        self._shown = shown
+        self._nodes = 0
+        self._constructor = yaml.constructor.SafeConstructor()
+
+    def read(self, node: yaml.Node, depth: int = 0) -> Found:
+        import yaml
+
+        where = self._where(node)
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            raise SettingsError(f"{where}: too much for a settings file unfolds from an alias.")
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _COLLECTIONS:
+            raise SettingsError(f"{where}: the YAML tag {quoted(node.tag)} has no place here.")
+        if isinstance(node, yaml.MappingNode):
+            return Found(self._mapping(node, depth), where)
+        if isinstance(node, yaml.SequenceNode):
+            return Found([self.read(item, depth + 1) for item in node.value], where)
+        return Found(self._scalar(node, where), where, text=node.value)
+
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Found]:
+        import yaml
+
+        found: dict[str, Found] = {}
+        first: dict[str, str] = {}
+        for key_node, value_node in node.value:
+            where = self._where(key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise SettingsError(f"{where}: a key must be a plain word.")
+            key = key_node.value
+            if key in found:
+                raise SettingsError(f"{where}: {quoted(key)} was set before at {first[key]}.")
+            value = self.read(value_node, depth + 1)
+            # The key's line is what a person looks for; a block value starts a line later.
+            found[key] = Found(value.value, value.where, value.text, key_where=where)
+            first[key] = where
+        return found
+
+    def _scalar(self, node: yaml.Node, where: str) -> object:
+        kind = node.tag.removeprefix(_PREFIX)
+        if kind not in _SCALARS:
+            raise SettingsError(f"{where}: the YAML tag {quoted(node.tag)} has no place here.")
+        if kind in ("str", "timestamp"):
+            return str(node.value)
+        try:
+            return self._constructor.construct_object(node)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # What the library happens to raise for `!!bool maybe` and the like.
+            sentence = f"{where}: {quoted(node.value)} cannot be read as {_SCALARS[kind]}."
+            raise SettingsError(sentence) from error
+
+    def _where(self, node: yaml.Node) -> str:
+        return f"{self._shown}:{_line(node.start_mark)}"
+
+
+def quoted(value: object) -> str:
+    """A short printable picture of any value: no control, bidi or zero-width characters."""
+    if isinstance(value, dict):
+        return "a mapping" if value else "an empty mapping"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        try:
+            shown = repr(value)
+        except ValueError:  # an integer too long to print
+            return "a very long number"
+        return shown if len(shown) <= 40 else shown[:39] + "…"
+    text = str(value)
+    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -1,0 +1,116 @@
+"""Folding large files in a process of its own, so that no key waits for it.
+
+The child reads one JSON order from its standard input, prints `bytes total` lines while it works and
+`done` at the end; the folded ledger stands in the file that the order names.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.watching import saved
+from tui.watching.ledger import Ledger, SourceFile, total_size
+from tui.watching.rules import Rules
+
+_REPORT_EVERY = 0.1
+
+
+class Order(Struct, frozen=True):
+    """What the child is to fold, how, and where the result goes."""
+
+    files: tuple[SourceFile, ...]
+    result: str
+    rules: Rules
+
+
+class Backfill:
+    """A running child; `progress` is the share of bytes folded, `finished` says it ended."""
+
+    def __init__(self, order: Order, on_progress: Callable[[], None]) -> None:
+        self.done_bytes = 0
+        self.total_bytes = total_size(order.files)
+        self.finished = False
+        self.failed = ""
+        self._on_progress = on_progress
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tui.watching.backfill"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(order))
+        self._process.stdin.close()
+
+    @property
+    def progress(self) -> float:
+        return self.done_bytes / self.total_bytes if self.total_bytes else 1.0
+
+    def watch(self) -> bool:
+        """Follows the child to its end, in the calling thread; True when the result is there."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            words = line.split()
+            if words and words[0] == b"done":
+                self.finished = True
+            elif len(words) == 2:
+                self.done_bytes, self.total_bytes = int(words[0]), int(words[1])
+            self._on_progress()
+        code = self._process.wait()
+        if not self.finished:
+            self.failed = f"folding in the background ended with code {code}"
+        return self.finished
+
+    def stop(self) -> None:
+        """Ends the child at once; what it folded is lost and nothing else is."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+
+def fold_files(order: Order, report: Callable[[int, int], None]) -> None:
+    """Folds the order's files to their end and writes the ledger down."""
+    ledger = Ledger(order.files, order.rules.fold())
+    total = total_size(order.files)
+    reported = 0.0
+    while ledger.poll():
+        now = time.monotonic()
+        if now - reported >= _REPORT_EVERY:
+            reported = now
+            report(ledger.read_bytes(), total)
+    data = ledger.save()
+    if data is not None:
+        saved.write(Path(order.result), data)
+    ledger.close()
+
+
+def main() -> int:
+    """The child's whole life."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    parent = os.getppid()
+
+    def report(done: int, total: int) -> None:
+        if os.getppid() != parent:
+            raise SystemExit(1)
+        sys.stdout.write(f"{done} {total}\n")
+        sys.stdout.flush()
+
+    fold_files(order, report)
+    sys.stdout.write("done\n")
+    sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""Journal entries as rows of the events pane."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tui.records import Detail, DetailPart, EventRow, JournalEntry, Mark, Ref
+
+_QUIET = frozenset({"notified", "request", "answer", "note", "injection", "supervisor_stopped"})
+_MARKS: dict[str, Mark] = {
+    "checkpoint_failed": "error",
+    "limit_warning": "warning",
+    "limit_hit": "error",
+    "stall": "warning",
+    "restart_scheduled": "warning",
+    "kill": "warning",
+    "checkpoint": "ok",
+}
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "run_started": ("goal", "model"),
+    "segment_started": ("why", "session"),
+    "segment_ended": ("reason", "code", "signal"),
+    "run_ended": ("reason",),
+    "supervisor_started": ("adopted", "gap_s"),
+    "checkpoint": ("checkpoint", "label", "why", "tests"),
+    "rewind": ("checkpoint", "mode", "written", "deleted"),
+    "undo": ("checkpoint", "mode", "written", "deleted"),
+    "inject": ("mode", "text"),
+    "injection": ("state", "detail"),
+    "limit_warning": ("limit", "value", "allowed"),
+    "limit_hit": ("limit", "value", "allowed"),
+    "stall": ("stall", "evidence"),
+    "restart_scheduled": ("class", "attempt", "delay_s"),
+    "handover": ("share",),
+    "continuation": ("open", "attempt"),
+    "notified": ("event", "channel", "state"),
+}
+
+
+def deed_level(entry: JournalEntry) -> int:
+    """The verbosity from which on the entry is shown."""
+    return 2 if entry.kind in _QUIET else 1
+
+
+def deed_row(entry: JournalEntry) -> EventRow:
+    """What the entry says, in one line."""
+    words = [_word(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
+    return EventRow(
+        "deed",
+        entry.at,
+        entry.kind.replace("_", " "),
+        " · ".join(word for word in words if word)[:400],
+        mark=_MARKS.get(entry.kind, ""),
+        ref=Ref(entry.source, entry.offset),
+    )
+
+
+def deed_detail(entry: JournalEntry, ref: Ref) -> Detail:
+    """Everything the journal says of the deed."""
+    text = msgspec.json.format(msgspec.json.encode(entry.data), indent=2).decode()
+    return Detail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)
+
+
+def _word(value: object) -> str:
+    if value is None or value is False or value == "":
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value[:4])
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,377 @@
+"""The rows of the events pane: a compact index over the records, read back from the files on demand."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from tui.feeds.event_detail import detail as event_detail
+from tui.feeds.event_rows import row as event_row
+from tui.feeds.event_rows import visibility
+from tui.feeds.events import EventDecoder
+from tui.feeds.journal import JournalDecoder
+from tui.records import (
+    Assistant,
+    Detail,
+    DetailPart,
+    Event,
+    EventRow,
+    JournalEntry,
+    Malformed,
+    Ref,
+    Result,
+    ToolResult,
+    User,
+)
+from tui.watching.deed_rows import deed_detail, deed_level, deed_row
+
+Reader = Callable[[int, int], "bytes | None"]
+"""Reads (offset, length) of one file; None when those bytes are gone."""
+
+ERROR = 4
+LEVEL = 3
+_CACHED_ROWS = 3_000
+_REMEMBERED_WHEN_LOST = 2_000
+_OPEN_CALLS = 5_000
+_WHOLE_LINE = 64 << 10
+_NAN = math.nan
+
+
+class SavedLog(Struct, frozen=True):
+    """The index in a form that can be written down; arrays are native bytes."""
+
+    sources: bytes
+    offsets: bytes
+    lengths: bytes
+    parts: bytes
+    flags: bytes
+    times: bytes
+    pairs: bytes
+    open_calls: dict[str, int]
+
+
+class EventLog:
+    """Knows where each event stands and draws the visible ones.
+
+    One thread adds; any thread may read: columns only grow, and a row becomes visible last.
+    `level` is the verbosity, 1 to 3. `generation` changes when row numbers lose their meaning.
+    """
+
+    def __init__(self, level: int = 1) -> None:
+        self.generation = 0
+        self.live = False
+        self.changed: list[int] = []
+        self._level = level
+        self._names: list[str] = []
+        self._readers: list[Reader] = []
+        self._sources = array("H")
+        self._offsets = array("Q")
+        self._lengths = array("I")
+        self._parts = array("I")
+        self._flags = bytearray()
+        self._times = array("d")
+        self._pairs = array("I")
+        self._visible = (array("I"), array("I"))
+        self._by_source: dict[int, array[int]] = {}
+        self._open_calls: dict[str, int] = {}
+        self._cache: OrderedDict[int, EventRow] = OrderedDict()
+        self._kept: dict[int, EventRow] = {}
+
+    # --- growing -------------------------------------------------------------------------------
+
+    def open_source(self, name: str, reader: Reader) -> int:
+        """Registers a file (one generation of it) and returns its number."""
+        self._names.append(name)
+        self._readers.append(reader)
+        return len(self._names) - 1
+
+    def close_source(self, number: int) -> None:
+        """Keeps the newest rows of a file whose bytes are about to go."""
+        rows = self._by_source.get(number, array("I"))
+        for index in rows[-_REMEMBERED_WHEN_LOST:]:
+            if self._flags[index] & LEVEL < 3:
+                self._kept[index] = self._cache.get(index) or self._draw(index)
+
+    def add(self, number: int, record: Event | JournalEntry) -> None:
+        """Adds one record; tool results also complete the row of their call."""
+        index = len(self._flags)
+        if type(record) is Event:
+            flags = visibility(record) | self._note(record, index)
+            self._lengths.append(record.length)
+            self._parts.append(record.part)
+        else:
+            flags = deed_level(record)  # type: ignore[arg-type]
+            self._lengths.append(_WHOLE_LINE)
+            self._parts.append(0)
+        self._offsets.append(record.offset)
+        self._times.append(_NAN if record.at is None else record.at)
+        self._pairs.append(0)
+        self._sources.append(number)
+        rows = self._by_source.get(number)
+        if rows is None:
+            rows = self._by_source[number] = array("I")
+        rows.append(index)
+        self._flags.append(flags)
+        level = flags & LEVEL
+        if level <= 2:
+            self._visible[1].append(index)
+            if level == 1:
+                self._visible[0].append(index)
+
+    def _note(self, event: Event, index: int) -> int:
+        """Remembers calls and completes them; says whether the event is an error."""
+        body = event.body
+        kind = type(body)
+        if kind is User:
+            for result in body.results:  # type: ignore[union-attr]
+                self._complete(result, index)
+        elif kind is Assistant:
+            for tool in body.tools:  # type: ignore[union-attr]
+                self._open_calls[tool.id] = index
+                if len(self._open_calls) > _OPEN_CALLS:
+                    del self._open_calls[next(iter(self._open_calls))]
+            return ERROR if body.error else 0  # type: ignore[union-attr]
+        elif kind is Result:
+            return ERROR if body.is_error else 0  # type: ignore[union-attr]
+        return ERROR if kind is Malformed else 0
+
+    def _complete(self, result: ToolResult, index: int) -> None:
+        call = self._open_calls.pop(result.tool_use_id, None)
+        if call is None:
+            return
+        self._pairs[call] = index + 1
+        if result.is_error:
+            self._flags[call] |= ERROR
+        self._cache.pop(call, None)
+        self.changed.append(call)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @property
+    def level(self) -> int:
+        return self._level
+
+    @level.setter
+    def level(self, level: int) -> None:
+        if level != self._level:
+            self._level = level
+            self.generation += 1
+
+    @property
+    def total(self) -> int:
+        """Rows at the most talkative level."""
+        return len(self._flags)
+
+    def __len__(self) -> int:
+        return len(self._flags) if self._level >= 3 else len(self._visible[self._level - 1])
+
+    def _index(self, row: int) -> int:
+        return row if self._level >= 3 else self._visible[self._level - 1][row]
+
+    def _row_at_or_before(self, index: int) -> int:
+        if self._level >= 3:
+            return index
+        return bisect_right(self._visible[self._level - 1], index) - 1
+
+    def take_changed(self) -> list[int]:
+        """Visible rows that were completed since the last call."""
+        changed, self.changed = self.changed, []
+        return [row for row in map(self._visible_row, changed) if row is not None]
+
+    def _visible_row(self, index: int) -> int | None:
+        row = self._row_at_or_before(index)
+        return row if row >= 0 and self._index(row) == index else None
+
+    def row(self, row: int) -> EventRow:
+        """The visible row by its number, 0 the oldest."""
+        index = self._index(row)
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        found = self._cache.get(index)
+        if found is None:
+            found = self._draw(index)
+            self._cache[index] = found
+            if len(self._cache) > _CACHED_ROWS:
+                self._cache.popitem(last=False)
+        return found
+
+    def time(self, row: int) -> float | None:
+        """When the row happened; the nearest earlier time when it does not say."""
+        index = self._index(row)
+        for back in range(index, max(-1, index - 500), -1):
+            at = self._times[back]
+            if not math.isnan(at):
+                return at
+        return None
+
+    def row_at_time(self, at: float) -> int | None:
+        """The first visible row not before `at`; times are taken as rising."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            when = self.time(middle)
+            if when is None or when < at:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) else (len(self) - 1 if len(self) else None)
+
+    def record(self, row: int) -> Event | JournalEntry | None:
+        """The record behind a row, read anew from its file."""
+        return self._event(self._index(row))
+
+    def ref(self, row: int) -> Ref:
+        index = self._index(row)
+        return Ref(self._names[self._sources[index]], self._offsets[index])
+
+    def row_of(self, source: str, offset: int) -> int | None:
+        """The visible row that holds this byte of this file; a hidden result leads to its call."""
+        for number in range(len(self._names) - 1, -1, -1):
+            if self._names[number] != source:
+                continue
+            rows = self._by_source.get(number)
+            if rows is None:
+                continue
+            place = bisect_right(rows, offset, key=lambda index: self._offsets[index]) - 1
+            if place < 0:
+                continue
+            index = rows[place]
+            if offset < self._offsets[index] + self._lengths[index]:
+                return self._shown_for(index)
+        return None
+
+    def _shown_for(self, index: int) -> int | None:
+        row = self._visible_row(index)
+        if row is not None:
+            return row
+        event = self._event(index)
+        if isinstance(event, Event) and isinstance(event.body, User):
+            for back in range(index, max(-1, index - 2_000), -1):
+                if self._pairs[back] == index + 1:
+                    return self._visible_row(back)
+        before = self._row_at_or_before(index)
+        return before if before >= 0 else None
+
+    def next_error(self, row: int, step: int) -> int | None:
+        """The next (`step` 1) or previous (-1) visible row that went wrong."""
+        place = row + step
+        while 0 <= place < len(self):
+            if self._flags[self._index(place)] & ERROR:
+                return place
+            place += step
+        return None
+
+    def detail(self, row: int) -> Detail:
+        """Everything about the row: its call, its result, its raw record."""
+        index = self._index(row)
+        line = self._line(index)
+        ref = self.ref(row)
+        record = self._event(index)
+        if isinstance(record, JournalEntry):
+            return deed_detail(record, ref)
+        if line is None or record is None:
+            gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
+            return Detail("gone", (gone,), ref)
+        pair = self._pairs[index]
+        result = self._line(pair - 1) if pair else None
+        return event_detail(line, self._parts[index], ref, result)
+
+    # --- from the files ------------------------------------------------------------------------
+
+    def _line(self, index: int) -> bytes | None:
+        return self._readers[self._sources[index]](self._offsets[index], self._lengths[index])
+
+    def _event(self, index: int) -> Event | JournalEntry | None:
+        line = self._line(index)
+        if line is None:
+            return None
+        name, offset = self._names[self._sources[index]], self._offsets[index]
+        if self._lengths[index] == _WHOLE_LINE and name.endswith("journal.jsonl"):
+            entries = JournalDecoder(name).decode(line.partition(b"\n")[0] + b"\n", offset)
+            return entries[0] if entries else None
+        events = EventDecoder(name).decode_all(line, offset)
+        part = self._parts[index]
+        return next((event for event in events if event.part == part), None)
+
+    def _draw(self, index: int) -> EventRow:
+        at = self._times[index]
+        event = self._event(index)
+        if event is None:
+            return EventRow("notice", None if math.isnan(at) else at, "gone", "", mark="quiet")
+        if isinstance(event, JournalEntry):
+            return deed_row(event)
+        result, seconds = self._result_of(index, event, at)
+        drawn = event_row(event, result, seconds)
+        body = event.body
+        if self.live and not self._pairs[index] and isinstance(body, Assistant) and body.tools:
+            return _running(drawn) if body.tools[0].id in self._open_calls else drawn
+        return drawn
+
+    def _result_of(
+        self, index: int, event: Event, at: float
+    ) -> tuple[ToolResult | None, float | None]:
+        pair = self._pairs[index]
+        if not pair or not isinstance(event.body, Assistant):
+            return None, None
+        answer = self._event(pair - 1)
+        if not isinstance(answer, Event) or not isinstance(answer.body, User):
+            return None, None
+        wanted = {tool.id for tool in event.body.tools}
+        result = next((r for r in answer.body.results if r.tool_use_id in wanted), None)
+        took = self._times[pair - 1] - at
+        return result, (None if math.isnan(took) or took < 0 else took)
+
+    # --- saving --------------------------------------------------------------------------------
+
+    def save(self) -> SavedLog:
+        """The whole index, to be taken up again by `load` over the same files."""
+        return SavedLog(
+            self._sources.tobytes(),
+            self._offsets.tobytes(),
+            self._lengths.tobytes(),
+            self._parts.tobytes(),
+            bytes(self._flags),
+            self._times.tobytes(),
+            self._pairs.tobytes(),
+            dict(self._open_calls),
+        )
+
+    def load(self, saved: SavedLog) -> None:
+        """Takes up a saved index; the sources must have been opened in the same order."""
+        columns: Sequence[tuple[array[Any], bytes]] = (
+            (self._sources, saved.sources),
+            (self._offsets, saved.offsets),
+            (self._lengths, saved.lengths),
+            (self._parts, saved.parts),
+            (self._times, saved.times),
+            (self._pairs, saved.pairs),
+        )
+        for column, data in columns:
+            column.frombytes(data)
+        self._flags = bytearray(saved.flags)
+        self._open_calls = dict(saved.open_calls)
+        levels = self._flags.translate(bytes(flag & LEVEL for flag in range(256)))
+        for index, level in enumerate(levels):
+            if level <= 2:
+                self._visible[1].append(index)
+                if level == 1:
+                    self._visible[0].append(index)
+        if len(self._names) == 1:
+            self._by_source[0] = array("I", range(len(self._flags)))
+        else:
+            for index, number in enumerate(self._sources):
+                self._by_source.setdefault(number, array("I")).append(index)
+        self.generation += 1
+
+
+def _running(row: EventRow) -> EventRow:
+    return EventRow(
+        row.kind, row.at, row.label, row.text, row.outcome, "running", None, row.depth, row.ref
+    )

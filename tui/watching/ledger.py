@@ -1,0 +1,313 @@
+"""Followed event files, the fold over them and the index of their rows, kept in step."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.feeds.events import EventDecoder
+from tui.feeds.follower import Batch, Follower, Position
+from tui.feeds.journal import JournalDecoder
+from tui.night.fold import Fold
+from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
+from tui.watching.event_log import EventLog, SavedLog
+
+Kind = Literal["stream", "transcript", "journal"]
+_READ = 1 << 20
+_MERGED = 512
+
+
+class SourceFile(Struct, frozen=True):
+    """A file of events: what it is, where it is, and why it was chosen."""
+
+    kind: Kind
+    path: str
+    chosen: str = ""
+
+
+class SavedLedger(Struct, frozen=True):
+    """A ledger written down: how far each file was read, the fold and the index."""
+
+    version: int
+    sources: tuple[SourceFile, ...]
+    positions: tuple[Position | None, ...]
+    lines: tuple[int, ...]
+    malformed: tuple[int, ...]
+    fold: bytes
+    log: SavedLog
+
+
+SAVED_VERSION = 1
+
+
+class _Source:
+    """One followed file with its decoder and its number in the row index."""
+
+    def __init__(self, file: SourceFile, follower: Follower) -> None:
+        self.file = file
+        self.follower = follower
+        self.decoder: EventDecoder | JournalDecoder = (
+            JournalDecoder(file.path) if file.kind == "journal" else EventDecoder(file.path)
+        )
+        self.number = -1
+        self.generation = -1
+        self.latest = -math.inf
+        self.lines = 0
+        self.malformed = 0
+
+
+class Ledger:
+    """Reads event files into one fold and one row index.
+
+    `poll` takes in what is new and says whether anything was; it never blocks on a file. Lines are
+    applied in the order of their times as far as one call sees them, so stream and transcript of one
+    session interleave as they happened.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[SourceFile],
+        fold: Fold,
+        *,
+        level: int = 1,
+        tail_bytes: int | None = None,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.fold = fold
+        self.log = EventLog(level)
+        self.live_text = ""
+        self._wall = wall
+        self._tail_bytes = tail_bytes
+        self._first = True
+        self._sources: list[_Source] = []
+        self.caught_up = False
+        for file in files:
+            self.add(file)
+
+    # --- sources -------------------------------------------------------------------------------
+
+    def add(self, file: SourceFile, start: Position | None = None) -> None:
+        """Begins to follow one more file."""
+        follower = Follower(file.path, start=start, at_end_bytes=self._tail_bytes)
+        self._sources.append(_Source(file, follower))
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        return tuple(source.file for source in self._sources)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(s.file.path for s in self._sources if s.file.kind != "journal")
+
+    def size(self) -> int:
+        """Bytes of all event files now."""
+        return sum(source.follower.state.size for source in self._sources)
+
+    def read_bytes(self) -> int:
+        """Bytes taken in so far."""
+        return sum(_offset(source.follower) for source in self._sources)
+
+    def states(self) -> tuple[FeedState, ...]:
+        return tuple(self._state(source) for source in self._sources)
+
+    def _state(self, source: _Source) -> FeedState:
+        follower = source.follower
+        size = follower.state.size
+        return FeedState(
+            source.file.kind,
+            source.file.path,
+            feed_status(follower),
+            follower.state.reason,
+            source.file.chosen,
+            size,
+            follower.state.mtime,
+            source.lines,
+            source.malformed,
+            _offset(follower) / size if size else 1.0,
+        )
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def poll(self, limit: int = 8 << 20) -> bool:
+        """Takes in at most about `limit` bytes; True when there was anything."""
+        if len(self._sources) == 1:
+            busy = self._poll_one(self._sources[0], limit)
+        else:
+            busy = self._poll_merged(limit)
+        self.caught_up = not busy
+        if self.caught_up and self._first:
+            self._first = False
+            self._date_the_undated()
+        return busy
+
+    def _date_the_undated(self) -> None:
+        """A file without times was at least written to when its own time says."""
+        for source in self._sources:
+            state = source.follower.state
+            if source.latest == -math.inf and state.mtime is not None and state.size:
+                self.fold.apply([Arrival(source.file.path, state.size, state.mtime)])
+
+    def _poll_one(self, source: _Source, limit: int) -> bool:
+        busy = False
+        for batch in source.follower.poll(limit):
+            busy = True
+            self._take(source, self._decode(source, batch))
+        return busy
+
+    def _poll_merged(self, limit: int) -> bool:
+        busy = False
+        streams = [self._timed(source, limit) for source in self._sources]
+        held: list[tuple[_Source, Event | JournalEntry]] = []
+        for _, _, source, record in heapq.merge(*streams, key=_by_time):
+            busy = True
+            held.append((source, record))
+            if len(held) >= _MERGED:
+                self._take_mixed(held)
+                held = []
+        self._take_mixed(held)
+        return busy
+
+    def _timed(
+        self, source: _Source, limit: int
+    ) -> Iterator[tuple[float, int, _Source, Event | JournalEntry]]:
+        number = self._sources.index(source)
+        left = limit
+        while left > 0:
+            batches = source.follower.poll(min(_READ, left))
+            if not batches:
+                return
+            for batch in batches:
+                left -= len(batch.data)
+                for record in self._decode(source, batch):
+                    if record.at is not None and record.at > source.latest:
+                        source.latest = record.at
+                    yield source.latest, number, source, record
+
+    def _decode(self, source: _Source, batch: Batch) -> Sequence[Event | JournalEntry]:
+        if batch.generation != source.generation:
+            self._new_generation(source, batch.generation)
+        source.lines += batch.data.count(b"\n")
+        if isinstance(source.decoder, JournalDecoder):
+            return source.decoder.decode(batch.data, batch.offset)
+        if not self._first:
+            end = batch.offset + len(batch.data)
+            self.fold.apply([Arrival(source.file.path, end, self._wall())])
+        decoded = source.decoder.decode(batch.data, batch.offset)
+        if decoded.deltas:
+            at = None if self._first else self._wall()
+            self.fold.deltas(decoded.deltas, at, source.file.path)
+        self.live_text = decoded.live
+        return decoded.events
+
+    def _new_generation(self, source: _Source, generation: int) -> None:
+        if source.number >= 0:
+            self.log.close_source(source.number)
+        source.generation = generation
+        reader = partial(source.follower.read, generation)
+        source.number = self.log.open_source(source.file.path, reader)
+
+    def _take(self, source: _Source, records: Sequence[Event | JournalEntry]) -> None:
+        add, number = self.log.add, source.number
+        latest = source.latest
+        for record, fresh in zip(records, self.fold.apply(records), strict=True):
+            if fresh:
+                add(number, record)
+                if type(record) is Event and type(record.body) is Malformed:
+                    source.malformed += 1
+            if record.at is not None and record.at > latest:
+                latest = record.at
+        source.latest = latest
+
+    def _take_mixed(self, held: list[tuple[_Source, Event | JournalEntry]]) -> None:
+        records: list[Record] = [record for _, record in held]
+        for (source, record), fresh in zip(held, self.fold.apply(records), strict=True):
+            if fresh:
+                self.log.add(source.number, record)
+                if type(record) is Event and type(record.body) is Malformed:
+                    source.malformed += 1
+
+    # --- saving --------------------------------------------------------------------------------
+
+    def save(self) -> bytes | None:
+        """The whole ledger as bytes; None once a file was rewritten, as old rows are lost then."""
+        if any(source.number != place for place, source in enumerate(self._sources)):
+            return None
+        saved = SavedLedger(
+            SAVED_VERSION,
+            self.files,
+            tuple(source.follower.position for source in self._sources),
+            tuple(source.lines for source in self._sources),
+            tuple(source.malformed for source in self._sources),
+            self.fold.save(),
+            self.log.save(),
+        )
+        return msgspec.msgpack.encode(saved)
+
+    @classmethod
+    def resume(
+        cls,
+        files: Sequence[SourceFile],
+        fold: Fold,
+        saved: SavedLedger,
+        *,
+        level: int,
+    ) -> Ledger | None:
+        """The saved ledger over the same files; None when one no longer goes on where it stopped."""
+        ledger = cls((), fold, level=level)
+        ledger._first = False
+        waiting: list[list[Batch]] = []
+        for place, file in enumerate(files):
+            position = saved.positions[place]
+            ledger.add(file, position)
+            source = ledger._sources[place]
+            waiting.append(source.follower.poll(1 << 20))
+            now = source.follower.position
+            if position is not None and (now is None or now.generation != position.generation):
+                ledger.close()
+                return None
+            source.lines = saved.lines[place]
+            source.malformed = saved.malformed[place]
+            ledger._new_generation(source, source.follower.generation)
+        ledger.log.load(saved.log)
+        for source, batches in zip(ledger._sources, waiting, strict=True):
+            for batch in batches:
+                ledger._take(source, ledger._decode(source, batch))
+        return ledger
+
+    def close(self) -> None:
+        for source in self._sources:
+            source.follower.close()
+
+
+def feed_status(follower: Follower) -> Literal["following", "missing", "unreadable"]:
+    """The follower's state as the sources panel tells it."""
+    if follower.state.status in ("following", "missing"):
+        return follower.state.status
+    return "unreadable"
+
+
+def _offset(follower: Follower) -> int:
+    return follower.position.offset if follower.position is not None else 0
+
+
+def _by_time(item: tuple[float, int, _Source, Event | JournalEntry]) -> tuple[float, int]:
+    return item[0], item[1]
+
+
+def total_size(files: Sequence[SourceFile]) -> int:
+    """Bytes of the files that exist."""
+    total = 0
+    for file in files:
+        try:
+            total += os.stat(file.path).st_size
+        except OSError:
+            continue
+    return total

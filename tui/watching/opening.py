@@ -1,0 +1,100 @@
+"""How a ledger comes to be: read from the start, begun at the end, or taken up from a saved one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from tui import paths
+from tui.feeds.discovery import Sources
+from tui.watching import saved
+from tui.watching.backfill import Backfill, Order
+from tui.watching.ledger import Ledger, SourceFile
+from tui.watching.rules import Rules
+
+TAIL_BYTES = 1 << 20
+
+
+def event_files(sources: Sources) -> tuple[SourceFile, ...]:
+    """The event files that discovery chose, the main stream first."""
+    return tuple(SourceFile(s.kind, s.path, s.chosen) for s in sources.events)
+
+
+def fresh(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger:
+    """A ledger that will read everything from the start."""
+    return Ledger(files, rules.fold(), level=level)
+
+
+def tail(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger:
+    """A ledger over the newest part of each file only, read at once."""
+    ledger = Ledger(files, rules.fold(), level=level, tail_bytes=TAIL_BYTES)
+    while ledger.poll():
+        pass
+    return ledger
+
+
+def restored(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger | None:
+    """The ledger that an earlier start saved, if its files still go on from there."""
+    return saved.read(saved.place(paths.cache_dir(), files), files, rules, level)
+
+
+def save(ledger: Ledger) -> None:
+    """Writes the ledger down for the next start."""
+    data = ledger.save()
+    if data is not None:
+        saved.write(saved.place(paths.cache_dir(), ledger.files), data)
+
+
+class Folding:
+    """A full ledger being made beside a tail: from a saved one, else by a child process.
+
+    `take` hands the ledger over once it is ready. `done` and `total` are bytes; `failed` is a sentence.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[SourceFile],
+        rules: Rules,
+        level: int,
+        on_progress: Callable[[], None],
+    ) -> None:
+        self.failed = ""
+        self.over = False
+        self._files = tuple(files)
+        self._rules = rules
+        self._level = level
+        self._notify = on_progress
+        self._child: Backfill | None = None
+        self._ready: Ledger | None = None
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="folding", daemon=True)
+        self._thread.start()
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        return (self._child.done_bytes, self._child.total_bytes) if self._child else (0, 0)
+
+    def take(self) -> Ledger | None:
+        """The finished ledger, once."""
+        ready, self._ready = self._ready, None
+        return ready
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._child is not None:
+            self._child.stop()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        ledger = restored(self._files, self._rules, self._level)
+        if ledger is None and not self._stopped:
+            place = saved.place(paths.cache_dir(), self._files)
+            order = Order(self._files, str(place), self._rules)
+            self._child = Backfill(order, self._notify)
+            if self._child.watch():
+                ledger = restored(self._files, self._rules, self._level)
+            if ledger is None and not self._stopped:
+                self.failed = self._child.failed or "the files changed while they were read"
+        self._ready = ledger
+        self.over = True
+        self._notify()

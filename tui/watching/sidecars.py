@@ -1,0 +1,222 @@
+"""What stands beside the events: progress file, notes, logs, histories, commits, processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.clock import Clock
+from tui.feeds.commits import CommitFeed
+from tui.feeds.discovery import Sources
+from tui.feeds.follower import Follower
+from tui.feeds.history import read_compactions, read_history
+from tui.feeds.notes import read_notes
+from tui.feeds.processes import ProcessFeed
+from tui.feeds.progress import read_feature_list, read_progress, with_features
+from tui.feeds.sanitize import clean_bytes
+from tui.feeds.watchdog_log import LogDecoder
+from tui.records import (
+    Commit,
+    FeedState,
+    LogEntry,
+    Notes,
+    Processes,
+    Progress,
+    Record,
+    SessionHistory,
+)
+from tui.watching.ledger import feed_status
+from tui.watching.whole_file import WholeFile
+
+_LOG_ENTRIES = 5_000
+_VERSIONS = 200
+_PROCESS_EVERY = 2.0
+_COMMITS_EVERY = 2.0
+
+
+class LogBook:
+    """The newest entries of the watchdog log; `generation` changes when the file began anew."""
+
+    def __init__(self, path: str, chosen: str) -> None:
+        self.generation = 0
+        self._entries: list[LogEntry] = []
+        self._follower = Follower(path, at_end_bytes=2 << 20)
+        self._decoder = LogDecoder(path)
+        self._chosen = chosen
+        self._seen_generation: int | None = None
+        self._lines = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def entry(self, index: int) -> LogEntry:
+        return self._entries[index]
+
+    def row_at_time(self, at: float) -> int | None:
+        """The newest entry not after `at`; None when there is none."""
+        found = None
+        for index, entry in enumerate(self._entries):
+            if entry.at is not None and entry.at <= at:
+                found = index
+        return found
+
+    def poll(self) -> list[LogEntry]:
+        """New whole entries, oldest first; the newest one is held until it cannot grow."""
+        fresh: list[LogEntry] = []
+        for batch in self._follower.poll():
+            if self._seen_generation not in (None, batch.generation):
+                self.generation += 1
+                self._entries.clear()
+            self._seen_generation = batch.generation
+            self._lines += batch.data.count(b"\n")
+            fresh += self._decoder.decode(batch.data, batch.offset)
+        fresh += self._decoder.flush()
+        self._entries.extend(fresh)
+        if len(self._entries) > 2 * _LOG_ENTRIES:
+            del self._entries[:_LOG_ENTRIES]
+            self.generation += 1
+        return fresh
+
+    @property
+    def path(self) -> str:
+        return self._follower.path
+
+    def feed_state(self) -> FeedState:
+        follower = self._follower
+        return FeedState(
+            "watchdog",
+            follower.path,
+            feed_status(follower),
+            follower.state.reason,
+            self._chosen,
+            follower.state.size,
+            follower.state.mtime,
+            self._lines,
+        )
+
+    def close(self) -> None:
+        self._follower.close()
+
+
+class Sidecars:
+    """Polls everything that is not an event file; each poll returns the records that are new."""
+
+    def __init__(self, project: Path, sources: Sources, clock: Clock) -> None:
+        self.progress: Progress | None = None
+        self.notes: Notes | None = None
+        self.log = LogBook(sources.watchdog.path, sources.watchdog.chosen)
+        self._clock = clock
+        self._progress = WholeFile("progress", sources.progress.path, sources.progress.chosen)
+        self._features = WholeFile("features", sources.features.path, sources.features.chosen)
+        self._notes = WholeFile("notes", sources.notes.path, sources.notes.chosen)
+        self._history = WholeFile("history", sources.history.path, sources.history.chosen)
+        self._compactions = WholeFile(
+            "compactions", sources.compactions.path, sources.compactions.chosen
+        )
+        self._processes = ProcessFeed(project, clock)
+        self._commits: CommitFeed | None = None
+        self._project = project
+        self._next_processes = 0.0
+        self._next_commits = 0.0
+        self._text_progress: Progress | None = None
+        self._listed: Progress | None = None
+        self._progress_seen: list[Progress] = []
+        self._newest: dict[type, Record] = {}
+        self._lasting: list[Record] = []
+
+    def poll(self) -> tuple[list[Record], set[str]]:
+        """New records, and the names of the panes they touch."""
+        records: list[Record] = []
+        touched: set[str] = set()
+        if self._poll_progress(records):
+            touched.add("progress")
+        data = self._notes.changed()
+        if data is not None:
+            self.notes = read_notes(data, self._notes.path, self._notes.mtime)
+            records.append(self.notes)
+            touched.add("notes")
+        entries = self.log.poll()
+        if entries:
+            records += entries
+            touched.add("log")
+        self._poll_histories(records)
+        self._poll_slow(records)
+        self._remember(records)
+        return records, touched
+
+    def _remember(self, records: list[Record]) -> None:
+        """Keeps what a fold that begins later must be told."""
+        for record in records:
+            if isinstance(record, Progress):
+                self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
+            if isinstance(record, Progress | Notes | Processes):
+                self._newest[type(record)] = record
+            elif isinstance(record, Commit | SessionHistory):
+                self._lasting.append(record)
+
+    def progress_at(self, at: float) -> Progress | None:
+        """The progress as this viewer saw it at `at`; None when it was not looking yet."""
+        past = [version for version in self._progress_seen if (version.at or 0.0) <= at]
+        return past[-1] if past else None
+
+    @property
+    def records(self) -> list[Record]:
+        """Everything that still matters of what was read so far."""
+        return [*self._lasting, *self._newest.values()]
+
+    def _poll_progress(self, records: list[Record]) -> bool:
+        data = self._progress.changed()
+        features = self._features.changed()
+        if data is None and features is None:
+            return False
+        if data is not None:
+            self._text_progress = read_progress(
+                clean_bytes(data), self._progress.path, self._progress.mtime
+            )
+        if features is not None:
+            self._listed = read_feature_list(features, self._features.path, self._features.mtime)
+        if self._text_progress is not None:
+            self.progress = with_features(self._text_progress, self._listed)
+        else:
+            self.progress = self._listed
+        if self.progress is None:
+            return False
+        records.append(self.progress)
+        return True
+
+    @property
+    def follows_commits(self) -> bool:
+        return self._commits is not None
+
+    def follow_commits(self, since: float | None) -> None:
+        """From now on also tells of commits made after `since`, the session's start."""
+        self._commits = CommitFeed(self._project, since)
+
+    def _poll_histories(self, records: list[Record]) -> None:
+        data = self._history.changed()
+        if data is not None:
+            records += read_history(data, self._history.path)
+        data = self._compactions.changed()
+        if data is not None:
+            records += read_compactions(data, self._compactions.path)
+
+    def _poll_slow(self, records: list[Record]) -> None:
+        now = self._clock.monotonic()
+        if now >= self._next_processes:
+            self._next_processes = now + _PROCESS_EVERY
+            records.append(self._processes.read())
+        if self._commits is not None and now >= self._next_commits:
+            self._next_commits = now + _COMMITS_EVERY
+            records += self._commits.poll()
+
+    @property
+    def watched_paths(self) -> Sequence[str]:
+        """Files whose change should wake the pump."""
+        return (self._progress.path, self._notes.path, self.log.path)
+
+    def states(self) -> tuple[FeedState, ...]:
+        files = (self._progress, self._notes)
+        return (*(file.feed_state() for file in files), self.log.feed_state())
+
+    def close(self) -> None:
+        self.log.close()

@@ -1,0 +1,282 @@
+"""One project's session, watched from its files: where feeds meet the fold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from tui.clock import Clock
+from tui.feeds.discovery import Named, Sources, discover
+from tui.feeds.wake import Wake
+from tui.night.model import Night
+from tui.records import FeedState
+from tui.settings import Settings
+from tui.watching import opening
+from tui.watching.event_log import EventLog
+from tui.watching.ledger import Ledger, total_size
+from tui.watching.rules import rules_of
+from tui.watching.search import Search
+from tui.watching.sidecars import Sidecars
+
+LARGE = 24 << 20
+_REDISCOVER_EVERY = 3.0
+_SNAPSHOT_EVERY = 1.0
+_BUSY_EVERY = 0.1
+_SAVE_ABOVE = 8 << 20
+
+OnChange = Callable[[frozenset[str]], None]
+
+
+class Watch:
+    """Follows a session's files in one thread and offers what is known of it to any thread.
+
+    `on_change` is called from that thread with the names of what changed: "events", "night", "log",
+    "progress", "notes", "feeds", "folding". `night` is None until the first snapshot.
+    """
+
+    def __init__(
+        self,
+        project: Path,
+        settings: Settings,
+        named: Named,
+        clock: Clock,
+        on_change: OnChange | None = None,
+    ) -> None:
+        self.project = project
+        self.settings = settings
+        self.night: Night | None = None
+        self.sources: Sources | None = None
+        self.sidecars: Sidecars | None = None
+        self.ledger: Ledger | None = None
+        self._named = named
+        self._clock = clock
+        self._on_change = on_change or (lambda names: None)
+        self._rules = rules_of(settings)
+        self._folding: opening.Folding | None = None
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._wake: Wake | None = None
+        self._thread: threading.Thread | None = None
+        self._next_discovery = 0.0
+        self._next_snapshot = 0.0
+        self._level = 1
+        self._empty = EventLog()
+
+    # --- for screens and commands --------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to watch in a thread of its own."""
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops watching; the session never notices."""
+        self._stopping.set()
+        self._woken.set()
+        if self._wake is not None:
+            self._wake.close()
+        if self._folding is not None:
+            self._folding.stop()
+        if self._thread is not None:
+            self._thread.join(5)
+        if self.ledger is not None:
+            if self._folding is None and self.ledger.size() > _SAVE_ABOVE:
+                opening.save(self.ledger)
+            self.ledger.close()
+        if self.sidecars is not None:
+            self.sidecars.close()
+
+    def tell(self, on_change: OnChange) -> None:
+        """Calls this from now on; for a screen that is built after the watch began."""
+        self._on_change = on_change
+
+    def catch_up(self) -> Night:
+        """Reads everything that is there in the calling thread and returns what is known."""
+        self._open(background=False)
+        while self._read()[0]:
+            pass
+        return self._take_snapshot()
+
+    @property
+    def events(self) -> EventLog:
+        """The rows of the events pane; another object after a large file was folded."""
+        return self.ledger.log if self.ledger is not None else self._empty
+
+    @property
+    def folding(self) -> tuple[int, int] | None:
+        """Bytes folded and to fold while a large file is being read, else None."""
+        return self._folding.progress if self._folding is not None else None
+
+    @property
+    def partial(self) -> bool:
+        """Whether only the newest part of the events is known yet."""
+        return self._folding is not None
+
+    def search(self, text: str, on_progress: Callable[[], None] | None = None) -> Search:
+        """Starts a search through the raw event files."""
+        paths = self.ledger.paths if self.ledger is not None else ()
+        return Search(text, paths, on_progress).start()
+
+    def feeds(self) -> tuple[FeedState, ...]:
+        """How each source is doing."""
+        events = self.ledger.states() if self.ledger is not None else ()
+        beside = self.sidecars.states() if self.sidecars is not None else ()
+        return (*events, *beside)
+
+    @property
+    def wake_mode(self) -> str:
+        """How changes are noticed: "notified" or "polling"."""
+        return self._wake.mode if self._wake is not None else "polling"
+
+    def set_level(self, level: int) -> None:
+        """Sets the verbosity of the event rows, 1 to 3."""
+        self._level = level
+        self.events.level = level
+
+    def wait_for_more(self) -> None:
+        """Blocks until something new was taken in; for commands that follow without a thread."""
+        self._begin_waking()
+        while True:
+            busy, changed = self._read()
+            if busy or changed or self._look_around():
+                self._take_snapshot()
+                return
+            self._woken.wait()
+            self._woken.clear()
+
+    def hurry(self) -> None:
+        """Looks at the files now."""
+        self._woken.set()
+
+    # --- opening -------------------------------------------------------------------------------
+
+    def _open(self, background: bool) -> None:
+        self.sources = discover(self.project, self.settings, self._named)
+        files = opening.event_files(self.sources)
+        self.sidecars = Sidecars(self.project, self.sources, self._clock)
+        if total_size(files) <= LARGE:
+            self._adopt(opening.fresh(files, self._rules, self._level))
+        elif background:
+            self._adopt(opening.tail(files, self._rules, self._level))
+            self._folding = opening.Folding(files, self._rules, self._level, self._progressed)
+        else:
+            restored = opening.restored(files, self._rules, self._level)
+            self._adopt(restored or opening.fresh(files, self._rules, self._level))
+        if self._wake is not None:
+            self._wake.watch(self._watched())
+        self._next_discovery = self._clock.monotonic() + _REDISCOVER_EVERY
+
+    def _begin_waking(self) -> None:
+        if self._wake is None:
+            seconds = self.settings.screen.poll_ms / 1000
+            self._wake = Wake(lambda paths: self._woken.set(), self._watched(), seconds=seconds)
+            self._wake.start()
+
+    def _adopt(self, ledger: Ledger) -> None:
+        old, self.ledger = self.ledger, ledger
+        ledger.log.level = self._level
+        ledger.log.generation = (old.log.generation if old else self._empty.generation) + 1
+        if old is not None:
+            old.close()
+
+    def _watched(self) -> list[str]:
+        events = [file.path for file in self.ledger.files] if self.ledger else []
+        beside = self.sidecars.watched_paths if self.sidecars else ()
+        return [*events, *beside]
+
+    def _progressed(self) -> None:
+        self._on_change(frozenset({"folding"}))
+        if self._folding is not None and self._folding.over:
+            self._woken.set()
+
+    # --- the thread ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        self._open(background=True)
+        self._begin_waking()
+        while not self._stopping.is_set():
+            began = self._clock.monotonic()
+            busy, changed = self._read()
+            changed |= self._take_folded()
+            changed |= self._look_around()
+            if changed or began >= self._next_snapshot:
+                self._take_snapshot()
+                changed.add("night")
+            if changed:
+                self._on_change(frozenset(changed))
+            if busy:
+                # the first change after quiet is read at once, a busy stream ten times a second
+                self._stopping.wait(max(0.0, _BUSY_EVERY - (self._clock.monotonic() - began)))
+            else:
+                self._woken.wait(_SNAPSHOT_EVERY)
+                self._woken.clear()
+
+    def _read(self) -> tuple[bool, set[str]]:
+        """Takes in what is new; says whether there may be more, and what changed."""
+        assert self.ledger is not None
+        assert self.sidecars is not None
+        busy = self.ledger.poll()
+        records, changed = self.sidecars.poll()
+        if records:
+            self.ledger.fold.apply(records)
+            changed.add("night")
+        if busy:
+            changed |= {"events", "night"}
+        elif not self.sidecars.follows_commits:
+            self.sidecars.follow_commits(self.ledger.fold.snapshot(0.0).run.started_at)
+        return busy, changed
+
+    def _take_folded(self) -> set[str]:
+        folding = self._folding
+        if folding is None or not folding.over:
+            return set()
+        self._folding = None
+        ledger = folding.take()
+        if ledger is None:
+            return {"folding", "feeds"}
+        while ledger.poll():
+            pass
+        if self.sidecars is not None:
+            ledger.fold.apply(self.sidecars.records)
+        self._adopt(ledger)
+        return {"folding", "events", "night", "feeds"}
+
+    def _look_around(self) -> set[str]:
+        """Every few seconds: did another session begin, did a file appear?"""
+        now = self._clock.monotonic()
+        if now < self._next_discovery or self._folding is not None:
+            return set()
+        self._next_discovery = now + _REDISCOVER_EVERY
+        found = discover(self.project, self.settings, self._named)
+        if found == self.sources:
+            return set()
+        assert self.ledger is not None
+        old = {file.path for file in self.ledger.files}
+        files = opening.event_files(found)
+        if old and old <= {file.path for file in files}:
+            for file in files:
+                if file.path not in old:
+                    self.ledger.add(file)
+            self.sources = found
+            self._renew_sidecars(found)
+        else:
+            if self.sidecars is not None:
+                self.sidecars.close()
+            self._open(background=True)
+        return {"feeds", "events", "progress", "notes", "log"}
+
+    def _renew_sidecars(self, found: Sources) -> None:
+        assert self.sidecars is not None
+        self.sidecars.close()
+        self.sidecars = Sidecars(self.project, found, self._clock)
+        if self._wake is not None:
+            self._wake.watch(self._watched())
+
+    def _take_snapshot(self) -> Night:
+        assert self.ledger is not None
+        night = self.ledger.fold.snapshot(self._clock.wall())
+        self.night = night
+        self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
+        self.events.live = not night.over
+        return night

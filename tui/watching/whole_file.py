@@ -1,0 +1,66 @@
+"""Files that are rewritten as a whole (progress, notes): read again when they changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Literal
+
+from tui.records import FeedState
+
+_MOST = 4 << 20
+
+
+class WholeFile:
+    """Reads a small file when its size, times or identity changed; never blocks on a FIFO."""
+
+    def __init__(self, name: str, path: str, chosen: str) -> None:
+        self.name = name
+        self.path = path
+        self.chosen = chosen
+        self.state: Literal["following", "missing", "unreadable"] = "missing"
+        self.why = ""
+        self.size = 0
+        self.mtime: float | None = None
+        self._seen: tuple[int, int, int, int] | None = None
+
+    def changed(self) -> bytes | None:
+        """The file's bytes if they changed since the last call (at most 4 MiB), else None."""
+        try:
+            facts = os.stat(self.path)
+        except OSError as error:
+            return self._lost(error)
+        if not stat.S_ISREG(facts.st_mode):
+            self.state, self.why = "unreadable", f"{self.path} is not a regular file"
+            return None
+        seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        if seen == self._seen:
+            return None
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            return self._lost(error)
+        try:
+            data = os.pread(descriptor, _MOST, 0)
+        except OSError as error:
+            return self._lost(error)
+        finally:
+            os.close(descriptor)
+        self._seen = seen
+        self.state, self.why = "following", ""
+        self.size, self.mtime = facts.st_size, facts.st_mtime
+        if facts.st_size > _MOST:
+            self.why = f"only the first {_MOST >> 20} MiB are read"
+        return data
+
+    def _lost(self, error: OSError) -> bytes | None:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        self.state = "missing" if missing else "unreadable"
+        self.why = "" if missing else f"{self.path}: {error.strerror}"
+        self._seen = None
+        return None
+
+    def feed_state(self) -> FeedState:
+        return FeedState(
+            self.name, self.path, self.state, self.why, self.chosen, self.size, self.mtime
+        )

@@ -1,0 +1,183 @@
+"""Long texts as numbered rows of a given width, worked out only where somebody looks."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Final, Protocol
+
+from widgets.cells import cells, visible
+from widgets.ink import Line, Role, text_of
+
+LONG: Final = 4000
+"""Characters beyond which a line with wide characters is broken by count, not by columns."""
+
+Styler = Callable[[int, int, int], Line]
+"""Gives the spans for the characters from start to end of a numbered line."""
+
+
+class Document(Protocol):
+    """Rows at any width; `find` gives the rows that hold a needle, whatever its case."""
+
+    def rows(self, width: int) -> int: ...
+
+    def row(self, index: int, width: int) -> Line: ...
+
+    def find(self, needle: str, width: int) -> list[int]: ...
+
+
+class Flow:
+    """Rows that must be laid out as a whole: rendered Markdown, tables, lists."""
+
+    def __init__(self, build: Callable[[int], Sequence[Line]]) -> None:
+        self._build = build
+        self._width = -1
+        self._rows: Sequence[Line] = ()
+
+    def _laid_out(self, width: int) -> Sequence[Line]:
+        if width != self._width:
+            self._rows = self._build(width)
+            self._width = width
+        return self._rows
+
+    def rows(self, width: int) -> int:
+        return len(self._laid_out(width))
+
+    def row(self, index: int, width: int) -> Line:
+        return self._laid_out(width)[index]
+
+    def find(self, needle: str, width: int) -> list[int]:
+        wanted = needle.lower()
+        rows = self._laid_out(width)
+        return [index for index, row in enumerate(rows) if wanted in text_of(row).lower()]
+
+
+class Wrapped:
+    """A text of any length, its lines broken at the edge; lines may be numbered in a gutter."""
+
+    def __init__(
+        self, text: str, style: Role | Styler = "text", numbered: bool = False, indent: int = 0
+    ) -> None:
+        text = text.expandtabs(4) if "\t" in text else text
+        whole = text if text.isascii() else "\n".join(map(visible, text.split("\n")))
+        self.lines = whole.split("\n")
+        if len(self.lines) > 1 and not self.lines[-1]:
+            self.lines.pop()
+        self.style = style
+        self._gutter = len(str(len(self.lines))) + 1 if numbered else 0
+        self._indent = indent
+        self._width = -1
+        self._ends: list[int] = []
+        self._breaks: dict[int, list[int]] = {}
+
+    def _room(self, width: int) -> int:
+        return max(2, width - self._gutter - self._indent)
+
+    def _measure(self, width: int) -> list[int]:
+        if width != self._width:
+            self._width = width
+            self._breaks.clear()
+            room = self._room(width)
+            self._ends = list(
+                accumulate(self._rows_of(number, room) for number in range(len(self.lines)))
+            )
+        return self._ends
+
+    def _rows_of(self, number: int, room: int) -> int:
+        line = self.lines[number]
+        if len(line) * 2 <= room or line.isascii() or cells(line) == len(line):
+            return max(1, -(-len(line) // room))
+        starts = _starts(line, room)
+        self._breaks[number] = starts
+        return len(starts)
+
+    def rows(self, width: int) -> int:
+        ends = self._measure(width)
+        return ends[-1] if ends else 0
+
+    def row(self, index: int, width: int) -> Line:
+        ends = self._measure(width)
+        number = bisect_right(ends, index)
+        nth = index - (ends[number - 1] if number else 0)
+        line = self.lines[number]
+        room = self._room(width)
+        starts = self._breaks.get(number)
+        if starts is None:
+            start, end = nth * room, min(len(line), (nth + 1) * room)
+        else:
+            start = starts[nth]
+            end = starts[nth + 1] if nth + 1 < len(starts) else len(line)
+        body: Line
+        if isinstance(self.style, str):
+            body = [(line[start:end], self.style)]
+        else:
+            body = self.style(number, start, end)
+        return [*self._margin(number, nth), *body]
+
+    def _margin(self, number: int, nth: int) -> Line:
+        pad = " " * self._indent
+        if not self._gutter:
+            return [(pad, "text")] if pad else []
+        label = str(number + 1) if nth == 0 else ""
+        return [(pad + label.rjust(self._gutter - 1) + " ", "faint")]
+
+    def find(self, needle: str, width: int) -> list[int]:
+        wanted = needle.lower()
+        ends = self._measure(width)
+        room = self._room(width)
+        out: list[int] = []
+        for number, line in enumerate(self.lines):
+            at = line.lower().find(wanted)
+            if at >= 0:
+                before = ends[number - 1] if number else 0
+                starts = self._breaks.get(number)
+                nth = at // room if starts is None else bisect_right(starts, at) - 1
+                out.append(min(before + nth, ends[number] - 1))
+        return out
+
+
+def _starts(line: str, room: int) -> list[int]:
+    """Where the rows of a line with wide or narrow characters begin."""
+    if len(line) > LONG:
+        return list(range(0, len(line), max(1, room // 2)))
+    starts, used = [0], 0
+    for at, char in enumerate(line):
+        width = cells(char)
+        if used + width > room:
+            starts.append(at)
+            used = 0
+        used += width
+    return starts
+
+
+class Stack:
+    """Documents one below the other."""
+
+    def __init__(self, parts: Sequence[Document]) -> None:
+        self.parts = tuple(parts)
+        self._width = -1
+        self._ends: list[int] = []
+
+    def _measure(self, width: int) -> list[int]:
+        if width != self._width:
+            self._width = width
+            self._ends = list(accumulate(part.rows(width) for part in self.parts))
+        return self._ends
+
+    def rows(self, width: int) -> int:
+        ends = self._measure(width)
+        return ends[-1] if ends else 0
+
+    def row(self, index: int, width: int) -> Line:
+        ends = self._measure(width)
+        number = bisect_right(ends, index)
+        return self.parts[number].row(index - (ends[number - 1] if number else 0), width)
+
+    def find(self, needle: str, width: int) -> list[int]:
+        ends = self._measure(width)
+        out: list[int] = []
+        for number, part in enumerate(self.parts):
+            before = ends[number - 1] if number else 0
+            out.extend(before + row for row in part.find(needle, width))
+        return out

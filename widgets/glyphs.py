@@ -1,0 +1,145 @@
+"""The signs on the screen, one column each, and their twins for terminals that know only ASCII."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class Glyphs(Struct, frozen=True):
+    """One sign of one column for each meaning; `bars`, `frame` and `stale` are rows of signs."""
+
+    name: str = "unicode"
+    ok: str = "✓"
+    error: str = "✗"
+    warning: str = "!"
+    running: str = "▸"
+    open: str = "○"
+    ellipsis: str = "…"
+    branch: str = "│"
+    dot: str = "·"
+    bullet: str = "•"
+    down: str = "↓"
+    prompt: str = "›"
+    cursor: str = "▌"
+    arrow: str = "→"
+    approx: str = "≈"
+    atleast: str = "≥"
+    minus: str = "−"
+    filled: str = "━"
+    empty: str = "─"
+    thumb: str = "▐"
+    bars: str = "▁▂▃▅▇"
+    frame: str = "╭─╮│╯─╰"
+    stale: str = "╭╌╮╎╯╌╰"
+    # states
+    working: str = "●"
+    tool: str = "▸"
+    waiting: str = "◌"
+    limited: str = "◔"
+    stalled: str = "▲"
+    looping: str = "∞"
+    asking: str = "?"
+    paused: str = "‖"
+    finished: str = "■"
+    dead: str = "×"
+    none: str = "○"
+    # the night's strip
+    tool_minute: str = "▒"
+    waiting_minute: str = "·"
+    checkpoint: str = "◆"
+    restart: str = "▲"
+    inject: str = "»"
+    rewind: str = "«"
+    compaction: str = "≋"
+    commit: str = "+"
+
+
+UNICODE = Glyphs()
+
+ASCII = Glyphs(
+    name="ascii",
+    ok="+",
+    error="x",
+    running=">",
+    open="o",
+    ellipsis="~",
+    branch="|",
+    dot=".",
+    bullet="-",
+    down="v",
+    prompt=">",
+    cursor="|",
+    arrow=">",
+    approx="~",
+    atleast=">",
+    minus="-",
+    filled="#",
+    empty="-",
+    thumb="#",
+    bars="_.:=#",
+    frame="+-+|+-+",
+    stale="+ +:+ +",
+    working="*",
+    tool=">",
+    waiting=".",
+    limited="L",
+    stalled="!",
+    looping="@",
+    paused="=",
+    finished="#",
+    dead="x",
+    none="o",
+    tool_minute="%",
+    waiting_minute=".",
+    checkpoint="c",
+    restart="r",
+    inject=">",
+    rewind="<",
+    compaction="~",
+    commit="+",
+)
+
+_active = UNICODE
+
+
+def glyphs() -> Glyphs:
+    """The signs in use."""
+    return _active
+
+
+def use(signs: Glyphs) -> None:
+    """Draw with these signs from the next paint on; called once, before the first paint."""
+    global _active
+    _active = signs
+
+
+def suited(environ: Mapping[str, str], encoding: str) -> Glyphs:
+    """The signs that a terminal of this environment and output encoding can show."""
+    plain = "utf" not in encoding.lower() or environ.get("TERM", "") in ("linux", "dumb", "vt100")
+    return ASCII if plain else UNICODE
+
+
+ASCII_TWINS: Mapping[int, str] = {
+    **{ord(c): "-" for c in "─━╌╍┄┅┈┉═╴╶╸╺‐‑‒–—−⎯▁▔"},
+    **{ord(c): "|" for c in "│┃╎╏┆┇┊┋║▏▎▕❘"},
+    **{ord(c): "+" for c in "┌┐└┘├┤┬┴┼╭╮╰╯┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬✓✔☑"},
+    **{ord(c): "#" for c in "█▉▊▋▌▐▆▇▅▄▓■▰"},
+    **{ord(c): "=" for c in "▃▂▒░▱▀"},
+    **{ord(c): "*" for c in "●•◉★"},
+    **{ord(c): "o" for c in "○◌◦☐□"},
+    **{ord(c): ">" for c in "▶▸►›»→⟶"},
+    **{ord(c): "<" for c in "◀◂‹«←"},
+    **{ord(c): "^" for c in "▲△↑"},
+    **{ord(c): "v" for c in "▼▽↓▾"},
+    **{ord(c): "x" for c in "✗✘×✕☒"},
+    **{ord(c): "'" for c in "‘’‛′"},
+    **{ord(c): '"' for c in "“”‟″"},
+    **dict(zip(map(ord, "◆◔∞‖≋≥≤"), "*o@=~><", strict=True)),
+    ord("…"): "~",
+    ord("·"): ".",
+    ord("≈"): "~",
+    ord("\u00a0"): " ",
+}
+"""What a terminal without Unicode is given for a sign that some widget draws all the same."""

@@ -1,0 +1,121 @@
+"""The roles that text plays on the screen, and the styles a theme gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias, get_args
+
+from rich.segment import Segment
+from rich.style import Style
+
+from widgets.cells import cells, clip, visible
+
+Role = Literal[
+    "text",
+    "strong",
+    "dim",
+    "faint",
+    "accent",
+    "ok",
+    "warning",
+    "error",
+    "running",
+    "person",
+    "label",
+    "heading",
+    "code",
+    "string",
+    "number",
+    "added",
+    "removed",
+    "hunk",
+    "match",
+    "badge",
+    "alarm",
+    "work",
+]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+Span: TypeAlias = tuple[str, "Role | Style"]
+"""A piece of text with its role; a Style is only for colours that a tool's output brought along."""
+
+Line: TypeAlias = Sequence[Span]
+
+
+class Ink:
+    """A theme's styles by role, over a background once `over` has been called."""
+
+    __slots__ = ("_styles", "base", "cursor", "name")
+
+    def __init__(self, name: str, styles: Mapping[Role, Style], cursor: Style) -> None:
+        self.name = name
+        self.cursor = cursor
+        self.base = Style.null()
+        self._styles = dict(styles)
+
+    def __getitem__(self, role: Role) -> Style:
+        return self._styles[role]
+
+    def over(self, base: Style) -> Ink:
+        """The same ink on paper of this style; every style it gives is complete."""
+        styles = {role: base + style for role, style in self._styles.items()}
+        ink = Ink(self.name, styles, self.cursor)
+        ink.base = base
+        return ink
+
+    def style(self, role: Role | Style) -> Style:
+        """The complete style for a role, or for colours brought along."""
+        return self._styles[role] if isinstance(role, str) else self.base + role
+
+    def segments(self, line: Line, width: int) -> list[Segment]:
+        """The line in exactly `width` columns, safe to draw."""
+        out: list[Segment] = []
+        left = width
+        for raw, role in line:
+            if left <= 0:
+                break
+            text = visible(raw)
+            used = cells(text)
+            if used > left:
+                text = clip(text, left)
+                used = cells(text)
+            if text:
+                out.append(Segment(text, self.style(role)))
+                left -= used
+        if left > 0:
+            out.append(Segment(" " * left, self.base))
+        return out
+
+
+def parse_ink(name: str, styles: Mapping[Role, str], cursor: str) -> Ink:
+    """An ink from style words such as "bold #87afd7"."""
+    return Ink(
+        name, {role: Style.parse(styles.get(role, "")) for role in ROLES}, Style.parse(cursor)
+    )
+
+
+def text_of(line: Iterable[Span]) -> str:
+    """The line's words without their roles."""
+    return "".join([text for text, _ in line])
+
+
+def width_of(line: Iterable[Span]) -> int:
+    """Columns that the line takes."""
+    return sum([cells(text) for text, _ in line])
+
+
+def highlight(text: str, needle: str, role: Role | Style) -> list[Span]:
+    """The text with every occurrence of the needle, in any case, in the role `match`."""
+    folded, wanted = text.lower(), needle.lower()
+    if not wanted or len(folded) != len(text) or wanted not in folded:
+        return [(text, role)]
+    out: list[Span] = []
+    start = 0
+    while (at := folded.find(wanted, start)) >= 0:
+        if at > start:
+            out.append((text[start:at], role))
+        out.append((text[at : at + len(wanted)], "match"))
+        start = at + len(wanted)
+    if start < len(text):
+        out.append((text[start:], role))
+    return out

@@ -1,0 +1,165 @@
+"""The night's timeline cut into as many cells as there are columns."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct, field
+
+from tui.night.timeline import KINDS, Kind, Mark, MarkKind, Timeline
+from widgets.glyphs import Glyphs, glyphs
+from widgets.ink import Role
+
+TELLING: Final = 0.25
+"""Share of a cell from which on trouble is what the cell shows."""
+
+BUSY: Final = 0.1
+"""Share of a cell from which on work is what the cell shows."""
+
+_WORDS: Final[dict[Kind, str]] = {
+    "working": "working",
+    "tool": "running tools",
+    "waiting_api": "waiting for the API",
+    "rate_limited": "rate limited",
+    "stalled": "stalled",
+    "dead": "not running",
+    "idle": "waiting for a person",
+}
+
+_SHOWN: Final[tuple[MarkKind, ...]] = (
+    "rewind",
+    "restart",
+    "injection",
+    "checkpoint",
+    "error",
+    "red",
+    "compaction",
+)
+"""Marks that take a cell, the weightiest first; commits and green tests would cover the night."""
+
+
+class Cell(Struct):
+    """A stretch of the night: seconds by kind, and the marks in it."""
+
+    start: float
+    length: float
+    seconds: list[float] = field(default_factory=lambda: [0.0] * len(KINDS))
+    marks: list[Mark] = []
+
+    def share(self, *kinds: Kind) -> float:
+        """The part of the cell that was of these kinds, 0 to 1."""
+        return sum(self.seconds[KINDS.index(kind)] for kind in kinds) / self.length
+
+    @property
+    def known(self) -> float:
+        """The part of the cell of which anything is known."""
+        return sum(self.seconds) / self.length
+
+
+def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[Cell]:
+    """Cells from the night's beginning on; a young night does not fill the columns yet."""
+    start, end = timeline.start, timeline.end
+    if start is None or columns < 1:
+        return []
+    last = max(end if end is not None else start, now if now is not None else start)
+    length = max(timeline.resolution, (last - start) / columns)
+    used = min(columns, max(1, -(-int(last - start) // max(1, int(length))) or 1))
+    cells = [Cell(start + nth * length, length) for nth in range(used)]
+    for bucket in timeline.buckets:
+        total = sum(bucket.seconds)
+        if total:
+            begin = max(start, bucket.start)
+            stop = min(last, bucket.start + timeline.resolution)
+            _pour(cells, begin, max(stop, begin + 1.0), bucket.seconds)
+    for gap in timeline.gaps:
+        seconds = [0.0] * len(KINDS)
+        seconds[KINDS.index(gap.kind)] = gap.end - gap.start
+        _pour(cells, gap.start, gap.end, seconds)
+    for mark in timeline.marks:
+        nth = int((mark.at - start) / length)
+        if 0 <= nth <= used:
+            cells[min(nth, used - 1)].marks.append(mark)
+    return cells
+
+
+def _pour(cells: list[Cell], start: float, end: float, seconds: Iterable[float]) -> None:
+    """Spread the seconds of a stretch over the cells that it touches."""
+    first, length = cells[0].start, cells[0].length
+    low = max(0, min(len(cells) - 1, int((start - first) / length)))
+    high = max(low, min(len(cells) - 1, int((end - first) / length)))
+    for cell in cells[low : high + 1]:
+        overlap = min(end, cell.start + cell.length) - max(start, cell.start)
+        if overlap <= 0:
+            continue
+        part = overlap / (end - start)
+        for kind, amount in enumerate(seconds):
+            cell.seconds[kind] += amount * part
+
+
+def crowded(cells: list[Cell]) -> frozenset[MarkKind]:
+    """Kinds of marks in so many cells that they would hide the night."""
+    out = set()
+    for kind in _SHOWN:
+        having = sum(1 for cell in cells if any(mark.kind == kind for mark in cell.marks))
+        if len(cells) >= 12 and having > len(cells) // 4:
+            out.add(kind)
+    return frozenset(out)
+
+
+def cell_sign(cell: Cell, hidden: frozenset[MarkKind] = frozenset()) -> tuple[str, Role]:
+    """The sign that says what the cell was, and its role."""
+    signs = glyphs()
+    kinds = {mark.kind for mark in cell.marks} - hidden
+    for kind in _SHOWN:
+        if kind in kinds:
+            return _mark_sign(kind, signs)
+    if cell.share("dead") >= TELLING:
+        return signs.dead, "error"
+    if cell.share("stalled") >= TELLING:
+        return "S", "error"
+    if cell.share("rate_limited") >= TELLING:
+        return "L", "warning"
+    busy = cell.share("working", "tool")
+    if busy >= BUSY:
+        if cell.share("tool") > 2 * cell.share("working"):
+            return signs.tool_minute, "work"
+        return signs.bars[min(len(signs.bars) - 1, int(busy * len(signs.bars)))], "work"
+    if cell.share("waiting_api") >= BUSY:
+        return signs.waiting_minute, "accent"
+    return (signs.bars[0], "work") if busy else (" ", "dim")
+
+
+def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
+    looks: dict[MarkKind, tuple[str, Role]] = {
+        "rewind": (signs.rewind, "person"),
+        "restart": (signs.restart, "warning"),
+        "injection": (signs.inject, "person"),
+        "checkpoint": (signs.checkpoint, "accent"),
+        "error": (signs.error, "error"),
+        "red": (signs.error, "error"),
+        "compaction": (signs.compaction, "accent"),
+    }
+    return looks[kind]
+
+
+def described(cell: Cell) -> str:
+    """What the cell was, in words: "mostly running tools; checkpoint 4"."""
+    parts = []
+    if cell.known:
+        most = max(range(len(KINDS)), key=cell.seconds.__getitem__)
+        share = cell.seconds[most] / sum(cell.seconds)
+        parts.append(("" if share > 0.9 else "mostly ") + _WORDS[KINDS[most]])
+    order = [*_SHOWN, "commit", "green", "limit", "stall", "end"]
+    marks = sorted(cell.marks, key=lambda mark: order.index(mark.kind))
+    parts.extend(mark.label or mark.kind for mark in marks[:3])
+    if len(marks) > 3:
+        parts.append(f"and {len(marks) - 3} more")
+    return "; ".join(parts) or "nothing recorded"
+
+
+def cell_at(cells: list[Cell], at: float) -> int:
+    """The number of the cell that holds the time, the nearest when none does."""
+    starts = [cell.start for cell in cells]
+    return max(0, min(len(cells) - 1, bisect_left(starts, at + 1e-6) - 1))

@@ -1,0 +1,197 @@
+"""A frame round a view: its number and name, how it is doing, and what is new."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from widgets.cells import clip, visible
+from widgets.glyphs import glyphs
+from widgets.ink import Ink, Line, Role, Span, width_of
+from widgets.line_view import LineView
+from widgets.pill import pill
+from widgets.themes import ink_for
+
+
+def frame_top(
+    number: int, title: str, note: str, status: str, width: int, focused: bool, stale: bool
+) -> Line:
+    """The upper edge in `width` columns: number, title and note left, status right."""
+    frame = glyphs().stale if stale else glyphs().frame
+    role: Role = "accent" if focused else "faint"
+    badge: list[Span] = []
+    if number:
+        badge = [(f" {number} ", "badge")] if focused else [(f" {number} ", "dim")]
+    name: list[Span] = [*badge, (" " if focused or not badge else "", role)]
+    room = max(0, width - 4 - width_of(name))
+    title = clip(visible(title), room)
+    name.append((title, "strong" if focused else "text"))
+    room -= width_of([(title, role)])
+    if note and room > 3:
+        name.append((" " + clip(visible(note), room - 2), "dim"))
+    name.append((" ", role))
+    room = width - 2 - width_of(name) - 1
+    right: list[Span] = []
+    if status and room > 6:
+        right = [(f" {clip(visible(status), room - 3)} ", "warning" if stale else "dim")]
+    rule = max(0, width - 2 - width_of(name) - width_of(right) - (1 if right else 0))
+    out: list[Span] = [(frame[0], role), *name, (frame[1] * rule, role), *right]
+    return [*out, ((frame[1] if right else "") + frame[2], role)]
+
+
+def frame_bottom(foot: str, marker: list[Span], width: int, focused: bool, stale: bool) -> Line:
+    """The lower edge, with a few words at its left end and the pill at its right."""
+    frame = glyphs().stale if stale else glyphs().frame
+    role: Role = "accent" if focused else "faint"
+    room = width - 4 - width_of(marker)
+    words: list[Span] = []
+    if foot and room > 8:
+        words = [(frame[5], role), (f" {clip(visible(foot), room - 3)} ", "dim")]
+    rule = max(0, width - 2 - width_of(words) - width_of(marker) - (1 if marker else 0))
+    out: list[Span] = [(frame[6], role), *words, (frame[5] * rule, role), *marker]
+    return [*out, ((frame[5] if marker else "") + frame[4], role)]
+
+
+class Pane(Widget):
+    """Frames one view. Classes `-stale` and `-focus` say the state; shape and words say it too.
+
+    The frame is drawn by hand, so that a changed count repaints one row and no child.
+    """
+
+    DEFAULT_CSS = """
+    Pane {
+        layout: vertical;
+        background: $background;
+        color: $foreground;
+        width: 1fr;
+        height: 1fr;
+        & > * { margin: 1 1 1 2; width: 1fr; height: 1fr; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    class Clicked(Message):
+        """The person clicked the frame's title."""
+
+        def __init__(self, pane: Pane) -> None:
+            super().__init__()
+            self.pane = pane
+
+        @property
+        def control(self) -> Pane:
+            return self.pane
+
+    def __init__(
+        self, number: int, title: str, view: Widget, *, id: str | None = None, classes: str = ""
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self.number = number
+        self.title = title
+        self.view = view
+        self._note = ""
+        self._status = ""
+        self._stale = ""
+        self._foot = ""
+        self._new = 0
+        self._focused = False
+        self._ink: Ink | None = None
+
+    def compose(self) -> ComposeResult:
+        yield self.view
+
+    # --- what others tell ---
+
+    def set_note(self, words: str) -> None:
+        """A few words right after the title, such as "12/19"."""
+        if words != self._note:
+            self._note = words
+            self._repaint_edge(top=True)
+
+    def set_status(self, words: str) -> None:
+        """How the pane is doing, at the right of its upper edge."""
+        if words != self._status:
+            self._status = words
+            self._repaint_edge(top=True)
+
+    def set_foot(self, words: str) -> None:
+        """A few words in the lower edge, such as the keys that matter here."""
+        if words != self._foot:
+            self._foot = words
+            self._repaint_edge(top=False)
+
+    def set_stale(self, words: str) -> None:
+        """Why what is shown is old ("no data for 4m12s"); empty when it is not."""
+        if words != self._stale:
+            changed = bool(words) != bool(self._stale)
+            self._stale = words
+            self.set_class(bool(words), "-stale")
+            if changed:
+                self.refresh()
+            else:
+                self._repaint_edge(top=True)
+
+    def set_empty(self, sentence: str) -> None:
+        """What the view says while it has nothing to show."""
+        if isinstance(self.view, LineView):
+            self.view.set_placeholder(sentence)
+
+    # --- drawing ---
+
+    def _repaint_edge(self, top: bool) -> None:
+        if self.is_attached:
+            self.refresh(Region(0, 0 if top else self.size.height - 1, self.size.width, 1))
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._ink = None
+
+    def render_line(self, y: int) -> Strip:
+        if self._ink is None:
+            self._ink = ink_for(self.app.current_theme).over(self.rich_style)
+        width, height = self.size
+        line: Line
+        if y == 0:
+            status = self._stale or self._status
+            line = frame_top(
+                self.number, self.title, self._note, status, width, self._focused, bool(self._stale)
+            )
+        elif y == height - 1:
+            marker = pill(self._new)
+            line = frame_bottom(self._foot, marker, width, self._focused, bool(self._stale))
+        else:
+            side = (glyphs().stale if self._stale else glyphs().frame)[3]
+            role: Role = "accent" if self._focused else "faint"
+            line = [(side, role), (" " * max(0, width - 2), "text"), (side, role)]
+        return Strip(self._ink.segments(line, width), width)
+
+    # --- events ---
+
+    def on_descendant_focus(self) -> None:
+        self._focus_is(True)
+
+    def on_descendant_blur(self) -> None:
+        self._focus_is(False)
+
+    def _focus_is(self, focused: bool) -> None:
+        self._focused = focused
+        self.set_class(focused, "-focus")
+        self.refresh()
+
+    def on_line_view_follow_changed(self, event: LineView.FollowChanged) -> None:
+        if event.view is self.view and event.new != self._new:
+            self._new = event.new
+            self._repaint_edge(top=False)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is not self:
+            return
+        if event.y == self.size.height - 1 and self._new and isinstance(self.view, LineView):
+            if event.x >= self.size.width - 2 - width_of(pill(self._new)):
+                self.view.follow()
+        elif event.y == 0:
+            self.view.focus()
+            self.post_message(self.Clicked(self))

@@ -1,0 +1,60 @@
+"""A calm row that says how far some long work is."""
+
+from __future__ import annotations
+
+from widgets.cells import cells, clip, visible
+from widgets.figures import size
+from widgets.glyphs import glyphs
+from widgets.ink import Line
+from widgets.layout import apart
+from widgets.one_row import OneRow
+
+
+def progress_line(words: str, share: float, width: int) -> Line:
+    """The words, a bar that takes what is left, and the percentage."""
+    share = max(0.0, min(1.0, share))
+    signs = glyphs()
+    percent = f" {int(100 * share)}% "
+    words = clip(visible(words), max(0, width - 16))
+    room = max(4, width - cells(words) - len(percent) - 2)
+    filled = round(share * room)
+    right: Line = [
+        (signs.filled * filled, "accent"),
+        (signs.empty * (room - filled), "faint"),
+        (percent, "dim"),
+    ]
+    return apart([(" " + words + " ", "dim")], right, width)
+
+
+def reading(done: int, total: int) -> str:
+    """ "reading 412 of 1,000 MB"."""
+    if total >= 1_000_000:
+        return f"reading {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
+    return f"reading {size(done)} of {size(total)}"
+
+
+class ProgressNote(OneRow):
+    """Shown while work goes on, gone when it does not."""
+
+    DEFAULT_CSS = """
+    ProgressNote { display: none; &.-on { display: block; } }
+    """
+    _words = ""
+    _share = 0.0
+
+    def show(self, words: str, share: float) -> None:
+        """Say what goes on and how far it is, 0 to 1."""
+        self._words, self._share = words, share
+        self.set_class(True, "-on")
+        self.redraw()
+
+    def show_reading(self, done: int, total: int) -> None:
+        """Say how many bytes of how many have been read."""
+        self.show(reading(done, total), done / total if total else 1.0)
+
+    def hide(self) -> None:
+        """The work is over."""
+        self.set_class(False, "-on")
+
+    def spans(self, width: int) -> Line:
+        return progress_line(self._words, self._share, width)

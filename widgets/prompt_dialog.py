@@ -1,0 +1,97 @@
+"""A text that a person writes or edits before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from widgets.button_row import CANCEL, Answer, ButtonRow, Choice, Option
+from widgets.dialog import Dialog, Sentence
+
+if TYPE_CHECKING:
+    from textual.widgets import TextArea
+
+
+class PromptDialog(Dialog):
+    """Sentences, a text of several lines, and the ways to send it; gives an `Answer` with the text.
+
+    Tab leaves the text for the choices; `ctrl+s` is the first way to send. Nothing but blanks is
+    never sent.
+    """
+
+    DEFAULT_CSS = """
+    PromptDialog TextArea {
+        border: none;
+        padding: 0 1;
+        height: 8;
+        background: $surface;
+        &:focus { border: none; background-tint: transparent; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", show=False, priority=True),
+        Binding("ctrl+s", "send", "Send", show=False, priority=True),
+    ]
+    HINT = "tab choose · ctrl+s send · esc cancel"
+    ROWS: ClassVar[int] = 8
+
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[Sentence],
+        text: str = "",
+        choices: Sequence[Choice] = (Choice("send", "Send"),),
+        options: Sequence[Option] = (),
+    ) -> None:
+        super().__init__(title, lines, (CANCEL, *choices), options, chosen=1)
+        self._text = text
+        self._area: TextArea | None = None
+
+    def content(self) -> Sequence[Widget]:
+        from textual.widgets import TextArea
+
+        self._area = TextArea(self._text, soft_wrap=True, tab_behavior="focus")
+        return (self._area,)
+
+    def first(self) -> Widget:
+        if self._area is None:
+            return self._buttons
+        self._area.move_cursor(self._area.document.end)
+        return self._area
+
+    def _content_rows(self) -> int:
+        rows = max(3, min(self.ROWS, self.size.height - 12))
+        if self._area is not None:
+            self._area.styles.height = rows
+        return rows + 1
+
+    @property
+    def text(self) -> str:
+        """What has been written."""
+        return self._area.text if self._area is not None else self._text
+
+    def answer(self, choice: str) -> Answer:
+        given = super().answer(choice)
+        return Answer(given.choice, given.options, self.text)
+
+    def action_send(self) -> None:
+        self._send(self._buttons.choices[1])
+
+    def _send(self, choice: Choice) -> None:
+        if not self.text.strip():
+            self._buttons.set_hint("nothing written yet")
+        elif not choice.enabled:
+            self._buttons.set_hint(choice.reason)
+        elif not self._busy:
+            self.dismiss(self.answer(choice.key))
+
+    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
+        event.stop()
+        event.prevent_default()
+        if event.choice.key == CANCEL.key:
+            self.action_cancel()
+        else:
+            self._send(event.choice)

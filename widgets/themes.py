@@ -1,0 +1,297 @@
+"""The four looks: dark, light, the terminal's own sixteen colours, and none at all.
+
+Every colour of dark and light is one of the 256 that any terminal has, since tmux below 3.6
+offers no more; good, warning and bad differ in lightness too, and never speak by colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from textual.theme import Theme
+
+from widgets.ink import Ink, Role, parse_ink
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+DARK: Final = "overnight-dark"
+LIGHT: Final = "overnight-light"
+ANSI: Final = "overnight-ansi"
+MONO: Final = "overnight-mono"
+NAMES: Final = (DARK, LIGHT, ANSI, MONO)
+
+
+def _variables(
+    faint: str, border: str, paper: str, raised: str, text: str, chosen: str
+) -> dict[str, str]:
+    return {
+        "border": border,
+        "border-blurred": faint,
+        "scrollbar": faint,
+        "scrollbar-hover": border,
+        "scrollbar-active": border,
+        "scrollbar-background": paper,
+        "scrollbar-background-hover": paper,
+        "scrollbar-background-active": paper,
+        "scrollbar-corner-color": paper,
+        "text": text,
+        "text-muted": faint,
+        "foreground-muted": faint,
+        "block-cursor-foreground": text,
+        "block-cursor-background": raised,
+        "input-cursor-background": text,
+        "input-cursor-foreground": paper,
+        "input-selection-background": chosen,
+        "screen-selection-background": chosen,
+        "screen-selection-foreground": text,
+    }
+
+
+_TERMINALS_OWN: Final = {
+    "ansi-background": "ansi_default",
+    "ansi-foreground": "ansi_default",
+    "input-cursor-text-style": "reverse",
+}
+
+THEMES: Final = (
+    Theme(
+        name=DARK,
+        dark=True,
+        primary="#5fafd7",
+        secondary="#87afd7",
+        accent="#5fafd7",
+        success="#5fd7af",
+        warning="#ffd75f",
+        error="#ff875f",
+        foreground="#d0d0d0",
+        background="#121212",
+        surface="#1c1c1c",
+        panel="#262626",
+        variables=_variables("#4e4e4e", "#5fafd7", "#121212", "#303030", "#d0d0d0", "#005f87"),
+    ),
+    Theme(
+        name=LIGHT,
+        dark=False,
+        primary="#005f87",
+        secondary="#005f87",
+        accent="#005f87",
+        success="#005f5f",
+        warning="#af5f00",
+        error="#870000",
+        foreground="#262626",
+        background="#ffffff",
+        surface="#eeeeee",
+        panel="#e4e4e4",
+        variables=_variables("#a8a8a8", "#005f87", "#ffffff", "#e4e4e4", "#262626", "#afd7ff"),
+    ),
+    Theme(
+        name=ANSI,
+        ansi=True,
+        primary="ansi_cyan",
+        secondary="ansi_cyan",
+        accent="ansi_cyan",
+        success="ansi_green",
+        warning="ansi_yellow",
+        error="ansi_red",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            **_variables(
+                "ansi_bright_black",
+                "ansi_cyan",
+                "ansi_default",
+                "ansi_default",
+                "ansi_default",
+                "ansi_cyan",
+            ),
+            **_TERMINALS_OWN,
+            "text-muted": "ansi_default",
+            "foreground-muted": "ansi_default",
+            "input-cursor-background": "ansi_default",
+            "input-selection-foreground": "ansi_black",
+            "screen-selection-foreground": "ansi_black",
+        },
+    ),
+    Theme(
+        name=MONO,
+        ansi=True,
+        primary="ansi_default",
+        secondary="ansi_default",
+        accent="ansi_default",
+        success="ansi_default",
+        warning="ansi_default",
+        error="ansi_default",
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        variables={
+            **_variables(*["ansi_default"] * 6),
+            **_TERMINALS_OWN,
+            "footer-key-foreground": "ansi_default",
+            "button-focus-text-style": "bold reverse",
+        },
+    ),
+)
+
+_DARK_INK: Final[Mapping[Role, str]] = {
+    "text": "#d0d0d0",
+    "strong": "bold #eeeeee",
+    "dim": "#8a8a8a",
+    "faint": "#626262",
+    "accent": "#5fafd7",
+    "ok": "#5fd7af",
+    "warning": "#ffd75f",
+    "error": "bold #ff875f",
+    "running": "#87d7ff",
+    "person": "#d7afff",
+    "label": "#87afd7",
+    "heading": "bold #87afd7",
+    "code": "#d7d7af",
+    "string": "#87d7af",
+    "number": "#d7af87",
+    "added": "#87d787",
+    "removed": "#ff875f",
+    "hunk": "#5fafd7",
+    "match": "bold #121212 on #ffd75f",
+    "badge": "bold #121212 on #5fafd7",
+    "alarm": "bold #121212 on #ff875f",
+    "work": "#5f8787",
+}
+
+_LIGHT_INK: Final[Mapping[Role, str]] = {
+    "text": "#262626",
+    "strong": "bold #080808",
+    "dim": "#626262",
+    "faint": "#8a8a8a",
+    "accent": "#005f87",
+    "ok": "#005f5f",
+    "warning": "#af5f00",
+    "error": "bold #870000",
+    "running": "#005faf",
+    "person": "#8700af",
+    "label": "#005f87",
+    "heading": "bold #005f87",
+    "code": "#5f5f00",
+    "string": "#005f00",
+    "number": "#875f00",
+    "added": "#005f00",
+    "removed": "#af0000",
+    "hunk": "#005f87",
+    "match": "bold #080808 on #ffd75f",
+    "badge": "bold #ffffff on #005f87",
+    "alarm": "bold #ffffff on #870000",
+    "work": "#5f8787",
+}
+
+_ANSI_INK: Final[Mapping[Role, str]] = {
+    "strong": "bold",
+    "dim": "dim",
+    "faint": "dim",
+    "accent": "cyan",
+    "ok": "green",
+    "warning": "bold yellow",
+    "error": "bold red",
+    "running": "bold cyan",
+    "person": "magenta",
+    "label": "cyan",
+    "heading": "bold cyan",
+    "code": "yellow",
+    "string": "green",
+    "number": "magenta",
+    "added": "green",
+    "removed": "red",
+    "hunk": "cyan",
+    "match": "black on yellow",
+    "badge": "bold reverse",
+    "alarm": "bold reverse red",
+    "work": "green",
+}
+
+_MONO_INK: Final[Mapping[Role, str]] = {
+    "strong": "bold",
+    "dim": "dim",
+    "faint": "dim",
+    "warning": "bold",
+    "error": "bold",
+    "running": "bold",
+    "person": "italic",
+    "heading": "bold",
+    "removed": "dim",
+    "hunk": "dim",
+    "match": "bold underline",
+    "badge": "bold reverse",
+    "alarm": "bold reverse",
+}
+
+_INKS: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
+    DARK: (_DARK_INK, "on #303030"),
+    LIGHT: (_LIGHT_INK, "on #e4e4e4"),
+    ANSI: (_ANSI_INK, "reverse"),
+    MONO: (_MONO_INK, "reverse"),
+}
+
+
+def _derived(theme: Theme) -> tuple[Mapping[Role, str], str]:
+    """Roles for a theme that is not ours, from the house's nearest look and the theme's colours."""
+    words, cursor = _INKS[ANSI] if theme.ansi else (_INKS[DARK] if theme.dark else _INKS[LIGHT])
+    if theme.ansi:
+        return words, cursor
+    roles = dict(words)
+    own: tuple[tuple[Role, str, str | None], ...] = (
+        ("accent", "", theme.primary),
+        ("label", "", theme.primary),
+        ("heading", "bold ", theme.primary),
+        ("ok", "", theme.success),
+        ("warning", "", theme.warning),
+        ("error", "bold ", theme.error),
+        ("text", "", theme.foreground),
+        ("added", "", theme.success),
+        ("removed", "", theme.error),
+    )
+    for role, prefix, colour in own:
+        if colour and colour.startswith("#") and len(colour) == 7:
+            roles[role] = prefix + colour
+    return roles, f"on {theme.panel}" if theme.panel and len(theme.panel) == 7 else cursor
+
+
+@lru_cache(maxsize=64)
+def _ink_named(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> Ink:
+    return parse_ink(name, dict(words), cursor)
+
+
+def ink_for(theme: Theme) -> Ink:
+    """The ink that goes with a theme, ours or any other."""
+    words, cursor = _INKS.get(theme.name) or _derived(theme)
+    return _ink_named(theme.name, tuple(words.items()), cursor)
+
+
+def register(app: App[Any]) -> None:
+    """Make the four looks known to the app; call it in the app's `__init__`."""
+    for theme in THEMES:
+        app.register_theme(theme)
+
+
+def chosen(environ: Mapping[str, str], wish: str = "") -> str:
+    """The theme to start with: no colours where NO_COLOR asks so, else the wish, else by terminal.
+
+    The wish is a theme's full name or one of "dark", "light", "ansi", "mono".
+    """
+    if "NO_COLOR" in environ:
+        return MONO
+    wish = wish or environ.get("TEXTUAL_THEME", "")
+    if wish:
+        return f"overnight-{wish}" if f"overnight-{wish}" in NAMES else wish
+    return ANSI if environ.get("TERM", "") in ("linux", "xterm", "screen", "vt100") else DARK
+
+
+def after(name: str) -> str:
+    """The next of the four looks, for the key that walks through them."""
+    return NAMES[(NAMES.index(name) + 1) % len(NAMES)] if name in NAMES else DARK
