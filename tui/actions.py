@@ -51,7 +51,7 @@ _MOVING = tuple(
     Action(
         move.action,
         tuple(move.keys.split(",")),
-        move.label.lower(),
+        "follow" if move.action == "toggle_follow" else move.label.lower(),
         move.label[:1].lower() + move.label[1:],
         "moving",
         10 if move.action == "toggle_follow" else 0,

@@ -59,8 +59,10 @@ class Ink:
     def over(self, base: Style) -> Ink:
         """The same ink on paper of this style; every style it gives is complete."""
         styles = {role: base + style for role, style in self._styles.items()}
-        ink = Ink(self.name, styles, self.cursor)
-        ink.base = base
+        # Roles that look alike share one style object, so that `segments` can join them.
+        one = {style: style for style in (*styles.values(), base)}
+        ink = Ink(self.name, {role: one[style] for role, style in styles.items()}, self.cursor)
+        ink.base = one[base]
         return ink
 
     def style(self, role: Role | Style) -> Style:
@@ -80,11 +82,19 @@ class Ink:
                 text = clip(text, left)
                 used = cells(text)
             if text:
-                out.append(Segment(text, self.style(role)))
+                _add(out, text, self.style(role))
                 left -= used
         if left > 0:
-            out.append(Segment(" " * left, self.base))
+            _add(out, " " * left, self.base)
         return out
+
+
+def _add(segments: list[Segment], text: str, style: Style) -> None:
+    """Append the text, to the last segment if that looks the same: fewer bytes for the terminal."""
+    if segments and segments[-1][1] is style:
+        segments[-1] = Segment(segments[-1][0] + text, style)
+    else:
+        segments.append(Segment(text, style))
 
 
 def parse_ink(name: str, styles: Mapping[Role, str], cursor: str) -> Ink:

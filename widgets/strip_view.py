@@ -126,6 +126,24 @@ class StripView(ScrollView):
         self._ink = None
         self._forget()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of the crop, filtered; kept rows stay the same objects.
+
+        Textual would build every row anew round borders and padding that this view has not, and
+        with it lose what filters and terminal sequences it has worked out for the row.
+        """
+        if self.styles.gutter.totals != (0, 0):
+            return super().render_lines(crop)
+        background = self.background_colors[1]
+        filters = self.get_line_filters()
+        strips = [self.render_line(y) for y in crop.line_range]
+        for line_filter in filters:
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        left, right = crop.column_span
+        if (left, right) != (0, self._outer):
+            strips = [strip.crop(left, right) for strip in strips]
+        return strips
+
     def render_line(self, y: int) -> Strip:
         outer = self.size.width
         if self._ink is None or outer != self._outer:

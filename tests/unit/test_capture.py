@@ -227,10 +227,14 @@ def non_utf8_name(f: Path) -> None:
 
 
 def newline_in_name(f: Path) -> None:
-    write(
-        f,
-        {"two\nlines": "x", 'quote"back\\slash': "y", " leading": "z", "tab\t": "t", "git~1": "n"},
-    )
+    write(f, {"two\nlines": "x", 'quote"back\\slash': "y", " leading": "z", "tab\t": "t"})
+
+
+RESERVED = ("git~1", "d/.GIT. ", "d/.g\u200cit/x", "back\\GIT~1")
+
+
+def names_git_reserves(f: Path) -> None:
+    write(f, dict.fromkeys(RESERVED, "x"))
 
 
 def exec_bit_without_filemode(f: Path) -> None:
@@ -290,6 +294,7 @@ STATES: list[Callable[[Path], None]] = [
     fifo_and_socket,
     non_utf8_name,
     newline_in_name,
+    names_git_reserves,
     exec_bit_without_filemode,
     sparse_checkout,
     deleted,
@@ -297,6 +302,7 @@ STATES: list[Callable[[Path], None]] = [
 ]
 LISTED = {
     "ignored": {"x.log": "ignored", "build/": "ignored"},
+    "names_git_reserves": dict.fromkeys(RESERVED, "a name that git reserves"),
     "fifo_and_socket": {
         "a.txt": "a FIFO",
         "src/pipe": "a FIFO",
@@ -356,6 +362,7 @@ import os, sys
 from pathlib import Path
 from tui.control.capture import take, details
 from tui.git import Git
+take(Path(sys.argv[2]))  # loads everything while this user's Python can be read
 os.setgid(65534); os.setuid(65534)
 folder = Path(sys.argv[1])
 checkpoint = take(folder)
@@ -383,7 +390,7 @@ def test_state_unreadable(tmp_path: Path) -> None:
         os.chown(folder, 65534, 65534)
     code = UNREADABLE if os.geteuid() == 0 else UNREADABLE.replace("os.setgid", "#")
     done = subprocess.run(
-        [sys.executable, "-c", code, str(folder)],
+        [sys.executable, "-c", code, str(folder), str(make(tmp_path / "other"))],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "HOME": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -633,9 +640,10 @@ def test_refs_that_others_put_there_are_passed_over(tmp_path: Path) -> None:
 def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     before = user_state(folder)
+    write(folder, {"a.txt": "changed\n"})
     blob = sh(folder, "rev-parse", "HEAD^{tree}")
     (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
-    with pytest.raises(CheckpointError):
+    with pytest.raises(CheckpointError, match="git fsck"):
         take(folder)
     assert checkpoints(folder) == []
     assert user_state(folder) == before

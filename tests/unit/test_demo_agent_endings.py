@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -11,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent_harness import DEADLINE, AgentProcess, Workplace, blocks
+from tests.agent_harness import DEADLINE, REPOSITORY, AgentProcess, Workplace, blocks
 from tui.demo.repository import create
 
 
@@ -247,3 +250,26 @@ def test_stdin_can_be_left_unread(place: Workplace) -> None:
     unheard = agent.say("Do you hear me?")
     agent.result()
     assert all(one.get("command_uuid") != unheard for one in agent.lines)
+
+
+def test_half_a_line_of_a_killed_process_does_no_harm(place: Workplace) -> None:
+    first = place.play("[[story:hello]]")
+    (path,) = place.config.glob(f"projects/*/{first.session}.jsonl")
+    with path.open("a") as sink:
+        sink.write('{"type":"assistant","mess')
+    again = place.play("[[story:hello]]", "--resume", first.session)
+    assert again.exit_code() == 0
+    whole = [raw for raw in path.read_text().splitlines() if raw.endswith("}")]
+    assert len(whole) == len(path.read_text().splitlines()) - 1
+    assert json.loads(whole[-1])["type"] == "cost-state"
+
+
+def test_a_pipe_on_stdin_is_part_of_the_prompt(place: Workplace) -> None:
+    words = [sys.executable, "-m", "tui.demo.agent", "-p", "--pace", "0"]
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY), "CLAUDE_CONFIG_DIR": str(place.config)}
+    for given, code, told in ((b"[[story:hello]]", 0, b"Hello"), (b"", 1, b"Input must be")):
+        done = subprocess.run(
+            words, cwd=place.repository, env=env, input=given, capture_output=True, check=False
+        )
+        assert done.returncode == code
+        assert told in done.stdout + done.stderr

@@ -155,6 +155,7 @@ class Following(RuleBasedStateMachine):
         for file in [*self.files, *([self.current] if self.current else [])]:
             if not file.held and not news:
                 # rotated away while nothing took its place: found when something does, if not before
+                file.superseded_at = file.superseded_at or now
                 continue
             self.scene.expected += file.fresh
             file.fresh = []

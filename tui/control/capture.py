@@ -147,8 +147,8 @@ class _Taking:
 
     def run(self, memory: Memory) -> Captured:
         git = self._git
-        refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _refs_of(git)))
         head, head_tree, branch = _head(git)
+        refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _refs_of(git)))
         staged = Staged(git, head, head_tree)
         try:
             known = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
@@ -217,14 +217,19 @@ class _Taking:
                 return tree
         if there:
             git.run(("update-ref", "--no-deref", "-d", checkpoint.ref, checkpoint.commit))
-        raise _PrunedError(f"objects of {git.work_tree} vanish while they are written; try again")
+        raise _PrunedError(
+            f"no checkpoint was taken of {git.work_tree}: objects of its repository are missing; "
+            "`git fsck` tells which"
+        )
 
 
 def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     """The checkpoint's tree, if ref, commits, trees and all new objects can be found."""
     ref = checkpoint.ref
     last = f"{ref}^{2 if checkpoint.head else 1}"
-    asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *objects]
+    # The staged tree is HEAD's with changes, and HEAD's may be broken.
+    index = [f"{last}:index"] if checkpoint.head else []
+    asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *index, *objects]
     lines = git.run(
         ("cat-file", "--batch-check=%(objectname) %(objecttype)"), input="\n".join(asked).encode()
     ).splitlines()
@@ -237,6 +242,10 @@ def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None
 def _head(git: Git) -> tuple[str, str, str | None]:
     """HEAD's commit and tree, empty before the first commit, and the branch, if on one."""
     lines = git.ask(("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--abbrev-ref", "HEAD"))
+    if lines is None and git.ask(("rev-parse", "--verify", "--quiet", "HEAD")) is not None:
+        raise CheckpointError(
+            f"no checkpoint was taken: HEAD of {git.work_tree} cannot be read; try `git fsck`"
+        )
     if lines is None:
         return "", "", git.branch()
     commit, tree, branch = lines.split("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,7 +12,10 @@ from tui.git import Git, Running
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
-_FORBIDDEN = frozenset((b"", b".", b"..", b".overnight"))
+_OUTSIDE = frozenset((b"", b".", b"..", b".git", b".overnight"))
+# What git, on the file systems of other machines too, could take for its own folder.
+_RESERVED = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 
 NOT_CHECKED_OUT = "a submodule that is not checked out"
 IGNORED = "ignored"
@@ -101,10 +105,19 @@ class Lister:
             found.left_out[shown] = f"a nested repository that git cannot open: {error}"
 
 
+def reserved(path: bytes) -> bool:
+    """Whether git would call a tree with this name broken."""
+    if _RESERVED.search(path):
+        return True
+    if path.isascii():
+        return False
+    plain = _INVISIBLE.sub("", path.decode("utf-8", "replace")).encode()
+    return _RESERVED.search(plain) is not None
+
+
 def acceptable(path: bytes) -> bool:
     """Whether a path may be captured and restored at all: inside the work tree, not git's own."""
-    parts = path.split(b"/")
-    return not any(part in _FORBIDDEN or part.lower() == b".git" for part in parts)
+    return _OUTSIDE.isdisjoint(path.split(b"/")) and not reserved(path)
 
 
 def _split(output: bytes) -> list[bytes]:

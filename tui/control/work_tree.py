@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from tui.control.folders import Folders, kind_of
-from tui.control.listing import Lister, Listing, acceptable
+from tui.control.listing import Lister, Listing, acceptable, reserved
 from tui.control.seen import Rows, same
 from tui.errors import CheckpointError
 from tui.git import Git
@@ -142,6 +142,8 @@ class Survey:
     def _add(self, path: bytes, state: WorkTree) -> None:
         """One path that is new or changed: a row without blob id, or a reason to leave it out."""
         if not acceptable(path):
+            if reserved(path):
+                state.left_out[path] = "a name that git reserves"
             return
         if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
             return

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from . import hooks, shapes
@@ -64,7 +66,13 @@ class Agent:
         return 1 if self.session.failed else 0
 
     def _prompt(self) -> Message:
-        text = self.session.options.prompt + _piped()
+        text = (self.session.options.prompt + _piped()).strip()
+        if not text:
+            complain(
+                "Error: Input must be provided either through stdin or as a prompt argument "
+                "when using --print"
+            )
+            raise Quit(1)
         self.session.transcript.queue("enqueue", text)
         body = {"message": {"role": "user", "content": text}}
         return Message(body, self.session.timing.stamp())
@@ -81,12 +89,20 @@ class Agent:
             queue.remove(message)
             self._turn(message)
 
-    def _turn(self, message: Message, origin: Json | None = None) -> None:
+    def _turn(
+        self,
+        message: Message,
+        origin: Json | None = None,
+        play: Callable[[Stage], object] | None = None,
+    ) -> None:
         self.session.begin_turn(message, origin)
         stage = Stage(self.session)
         stage.grow(len(message.text) // 4)
         try:
-            self.director.play(stage, message.text)
+            if play is None:
+                self.director.play(stage, message.text)
+            else:
+                play(stage)
             self._heed_stop_hooks(stage)
             over = TurnOver("success", "completed")
         except Interrupted as stop:
@@ -135,10 +151,8 @@ class Agent:
             }
             message = Message({"message": {"content": text}}, self.session.timing.stamp())
             self.session.transcript.queue("enqueue", text)
-            self.session.begin_turn(message, origin)
-            second = Stage(self.session)
-            second.respond(f"The subagent has reported back: {agent.report}")
-            self.session.end_turn(TurnOver("success", "completed"))
+            words = f"The subagent has reported back: {agent.report}"
+            self._turn(message, origin, partial(Stage.respond, text=words))
         stage.background = []
 
 

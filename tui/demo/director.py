@@ -58,6 +58,7 @@ class Director:
             else:
                 self._unmarked(stage, prompt)
         except WrapUp:
+            stage.wrapping = True
             Hands(stage).hand_over()
 
     def _unmarked(self, stage: Stage, prompt: str) -> None:

@@ -172,8 +172,3 @@ def check(options: Options) -> None:
         raise UsageError("Error: --input-format=stream-json requires output-format=stream-json.")
     if options.resume is not None and not options.resume:
         raise UsageError("Error: --resume requires a valid session ID when used with --print")
-    if not options.streams_in and not options.prompt:
-        raise UsageError(
-            "Error: Input must be provided either through stdin or as a prompt argument "
-            "when using --print"
-        )

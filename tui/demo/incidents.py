@@ -103,26 +103,8 @@ def compact(stage: Stage, trigger: str, seconds: float = 2.0, after: int = 0) ->
     after = after or 2_600 + len(summary) // 4
     lasted = round((time.monotonic() - started) * 1000 * session.timing.scale) + 1
     session.system("status", status=None, compact_result="success")
-    old_leaf, kept, anchor = session.transcript.leaf, list(session.transcript.tail), shapes.fresh()
-    ends = (kept[0], kept[-1]) if kept else (anchor, anchor)
-    dropped = max(0, before - after)
-    session.system(
-        "compact_boundary",
-        compact_metadata={
-            "trigger": trigger,
-            "pre_tokens": before,
-            "post_tokens": after,
-            "cumulative_dropped_tokens": dropped,
-            "duration_ms": lasted,
-            "preserved_segment": {
-                "head_uuid": ends[0],
-                "anchor_uuid": anchor,
-                "tail_uuid": ends[1],
-            },
-            "preserved_messages": {"anchor_uuid": anchor, "uuids": kept, "all_uuids": kept},
-        },
-        logical_parent_uuid=old_leaf,
-    )
+    old_leaf, anchor = session.transcript.leaf, shapes.fresh()
+    _announce_boundary(session, trigger, before, after, lasted, anchor)
     _write_boundary(session, trigger, before, after, lasted, old_leaf)
     text = SUMMARY.format(summary=summary)
     stamp = session.timing.stamp()
@@ -137,6 +119,30 @@ def compact(stage: Stage, trigger: str, seconds: float = 2.0, after: int = 0) ->
     }
     session.transcript.link(record, anchor, stamp)
     session.context = after
+
+
+def _announce_boundary(
+    session: Session, trigger: str, before: int, after: int, lasted: int, anchor: str
+) -> None:
+    kept = list(session.transcript.tail)
+    ends = (kept[0], kept[-1]) if kept else (anchor, anchor)
+    session.system(
+        "compact_boundary",
+        compact_metadata={
+            "trigger": trigger,
+            "pre_tokens": before,
+            "post_tokens": after,
+            "cumulative_dropped_tokens": max(0, before - after),
+            "duration_ms": lasted,
+            "preserved_segment": {
+                "head_uuid": ends[0],
+                "anchor_uuid": anchor,
+                "tail_uuid": ends[1],
+            },
+            "preserved_messages": {"anchor_uuid": anchor, "uuids": kept, "all_uuids": kept},
+        },
+        logical_parent_uuid=session.transcript.leaf,
+    )
 
 
 def _write_boundary(

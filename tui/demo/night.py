@@ -17,13 +17,17 @@ from .stage import Call, Stage
 from .tasklist import NOTES, PROGRESS, Item
 
 Scene = Callable[[Hands], None]
-GROWTH = 8_500
-LATE_GROWTH = 15_000
+# Tokens a response adds: over half a window before the compaction, and again before the end.
+GROWTH = 8_000
+LATE_GROWTH = 19_000
+HEARTBEAT = 6.0
 
 
 def night(stage: Stage, incidents: str = "yes", growth: str = str(GROWTH)) -> None:
     """Works on the open tasks until none is left; incidents=no plays an undisturbed night."""
     hands = Hands(stage)
+    timing = stage.session.timing
+    timing.heartbeat = min(timing.heartbeat, HEARTBEAT)
     if incidents != "yes":
         for name in night_late.INCIDENTS:
             if not stage.session.memory.count(name):

@@ -76,7 +76,7 @@ def _threads(hands: Hands) -> None:
     hands.write("tests/test_threads.py", text.TEST_THREADS, "Six threads, twenty tokens.")
     hands.bash("python3 -m unittest tests.test_threads", "I expect red.", "Run thread tests")
     if session.memory.once("night.stall"):
-        hands.stage.silence(40 * session.timing.pace)
+        hands.stage.silence(30 * session.timing.pace)
     for number, (old, new) in enumerate(text.LOCK_EDITS):
         path = hands.cwd / "tidebell/bucket.py"
         if path.is_file() and new not in path.read_text("utf-8"):
@@ -87,7 +87,7 @@ def _threads(hands: Hands) -> None:
 def _soak(hands: Hands) -> None:
     session = hands.stage.session
     hands.write("tidebell/soak.py", text.SOAK, "Forty bells, real time, every ring counted.")
-    seconds = max(0.3, round(36 * session.timing.pace, 1))
+    seconds = max(0.3, round(24 * session.timing.pace, 1))
     command = f"python3 -m tidebell.soak --seconds {seconds:g}"
     if session.memory.once("night.crash"):
         words = "The soak takes a while."

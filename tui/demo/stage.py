@@ -51,6 +51,7 @@ class Stage:
         self.growth = 0
         self.nudges: list[str] = []
         self.last_tool = ""
+        self.wrapping = False
         self.cost_boost = Tokens()
         self.background: list[Agent] = []
         self._unanswered: list[str] = []
@@ -91,7 +92,7 @@ class Stage:
             session.system("thinking_tokens", estimated_tokens=guess, estimated_tokens_delta=guess)
         turn.count(tokens)
         session.ledger.add(session.model, tokens)
-        reply.say(blocks, min(3.0, said / 60) * session.timing.pace)
+        reply.say(blocks, min(2.0, said / 100) * session.timing.pace)
         for call in calls:
             call.uuid = reply.uuids[call.id]
         outcomes = self._carry_out(list(calls))
@@ -289,7 +290,8 @@ class Stage:
         self._fresh += estimate(text)
         if kind == "step-back":
             self.nudges.append(text)
-        elif kind in ("hand-over", "stop"):
+        elif kind in ("hand-over", "stop") and not self.wrapping:
+            self.wrapping = True
             raise WrapUp(text)
 
     def nudged(self) -> bool:

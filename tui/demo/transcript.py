@@ -131,7 +131,10 @@ class Transcript:
         if self._descriptor < 0:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+            torn = self.path.is_file() and not self.path.read_bytes().endswith(b"\n")
             self._descriptor = os.open(self.path, flags, 0o600)
+            if torn and os.fstat(self._descriptor).st_size:
+                write_all(self._descriptor, b"\n")  # a killed process left half a line
         write_all(self._descriptor, encode(record))
 
     def link(self, record: Json, uuid: str = "", stamp: str = "", root: bool = False) -> str:

@@ -69,9 +69,8 @@ class Turn:
     ) -> Json:
         """The result line; its `type` stands late, as in the real stream."""
         succeeded = over.subtype == "success"
-        first = self.first or Tokens()
+        timed = succeeded and not over.is_error
         ids = self.tracked
-        ids_late: Json = {"user_message_uuids": ids} if ids else {}
         line: Json = {
             "duration_api_ms": round(ledger.api_s * 1000 * scale),
             "stop_reason": self.stop_reason,
@@ -82,11 +81,7 @@ class Turn:
             "permission_denials": self.denials,
             "terminal_reason": over.reason,
             **FAST_OFF,
-            "subagent_stats": {
-                **SUBAGENT_STATS,
-                "spawned": self.subagents,
-                "completed": self.subagents,
-            },
+            "subagent_stats": self._subagent_stats(),
             "safety_stops": 0,
             "is_error": over.is_error,
             "num_turns": self.requests + (2 if over.reason.startswith("aborted") else 0),
@@ -101,21 +96,36 @@ class Turn:
         line.update(over.fields)
         if ids:
             line["user_message_uuid"] = ids[0]
-        waited = round(self.ttft_s * 1000)
-        timed = succeeded and not over.is_error
-        if timed:
-            line["ttft_ms"] = waited
         line["type"] = "result"
         line["duration_ms"] = round((time.monotonic() - self.started) * 1000 * scale)
         line["uuid"] = fresh()
         if timed:
-            line.update(ttft_stream_ms=waited, time_to_request_ms=1, first_content_frame_ms=waited)
-        line.update(ids_late)
+            line.update(self._waits())
+        if ids:
+            line["user_message_uuids"] = ids
         if timed and ids:
-            line["request_sent_wall_ms"] = self.sent_ms
-            line["first_request_input_tokens"] = first.context
-            line["first_request_cache_read_input_tokens"] = first.read
+            line.update(self._first_request())
         line["queued_turn_count"] = queued
         line["result_index"] = index
         line["model_usage_since_last_result"] = ledger.since_mark()
         return line
+
+    def _subagent_stats(self) -> Json:
+        return {**SUBAGENT_STATS, "spawned": self.subagents, "completed": self.subagents}
+
+    def _waits(self) -> Json:
+        waited = round(self.ttft_s * 1000)
+        return {
+            "ttft_ms": waited,
+            "ttft_stream_ms": waited,
+            "time_to_request_ms": 1,
+            "first_content_frame_ms": waited,
+        }
+
+    def _first_request(self) -> Json:
+        first = self.first or Tokens()
+        return {
+            "request_sent_wall_ms": self.sent_ms,
+            "first_request_input_tokens": first.context,
+            "first_request_cache_read_input_tokens": first.read,
+        }

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
-MOST_LINES = 200
+MOST_LINES = 80
 MOST_KNOWN = 4_000
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC

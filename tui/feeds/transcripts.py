@@ -21,7 +21,7 @@ MOST_AGENTS = 500
 
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]")
-_searched: dict[tuple[str, str], tuple[object, list[str]]] = {}
+_in_vain: dict[tuple[str, str], tuple[str, ...]] = {}
 
 
 class Transcript(NamedTuple):
@@ -63,9 +63,14 @@ def slugs(folder: str) -> list[str]:
     )
 
 
+def is_session(word: str) -> bool:
+    """Whether a word from outside can be a session id, and so part of a file's name."""
+    return _SESSION.fullmatch(word) is not None
+
+
 def of_session(projects: Path, session: str, folder: str) -> str | None:
     """The transcript of a session id, looked for in the folder's slug first."""
-    if not _SESSION.fullmatch(session):
+    if not is_session(session):
         return None
     for name in [*slugs(folder), *_folders(projects)]:
         path = projects / name / f"{session}.jsonl"
@@ -79,16 +84,27 @@ def newest_of_folder(projects: Path, folder: str) -> Transcript | None:
 
     A session that ran in `folder` itself goes before one that ran below it.
     """
-    exact = _matching(projects, slugs(folder), folder, below=False)
-    if not exact:
-        others = _search(projects, folder)
-        exact = _matching(projects, others, folder, below=False)
-        exact = exact or _matching(projects, others, folder, below=True)
-    if not exact:
+    found = _matching(projects, slugs(folder), folder, below=False) or _elsewhere(projects, folder)
+    if not found:
         return None
-    latest = max(found.head.changed for found in exact)
-    active = [found for found in exact if found.head.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda found: (found.head.started, found.session))
+    latest = max(one.head.changed for one in found)
+    active = [one for one in found if one.head.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda one: (one.head.started, one.session))
+
+
+def _elsewhere(projects: Path, folder: str) -> list[Transcript]:
+    """Matches under other slugs: those that begin alike first, then the folders changed last."""
+    names = _folders(projects)
+    key, stamp = (str(projects), folder), tuple(names)
+    if _in_vain.get(key) == stamp:
+        return []
+    alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
+    chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
+    found = _matching(projects, chosen, folder, below=False)
+    found = found or _matching(projects, chosen, folder, below=True)
+    if not found:
+        _in_vain[key] = stamp
+    return found
 
 
 def agents_of(transcript: str, session: str) -> list[str]:
@@ -124,15 +140,7 @@ def _is_own_file(path: str) -> bool:
 
 def _matching(projects: Path, folders: list[str], wanted: str, *, below: bool) -> list[Transcript]:
     """The newest transcripts in these folders whose records name the wanted folder."""
-    dated: list[tuple[float, str]] = []
-    for name in folders:
-        try:
-            with os.scandir(projects / name) as entries:
-                for entry in entries:
-                    if entry.name.endswith(".jsonl") and not _is_agent(entry.name):
-                        dated.append((entry.stat(follow_symlinks=False).st_mtime, entry.path))
-        except OSError:
-            continue
+    dated = [file for name in folders for file in _dated_files(projects / name)]
     found: list[Transcript] = []
     for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
         if found and changed < found[0].head.changed - ACTIVE_S:
@@ -154,31 +162,28 @@ def _names_folder(cwds: tuple[str, ...], wanted: str, *, below: bool) -> bool:
     return False
 
 
-def _search(projects: Path, folder: str) -> list[str]:
-    """Folders of transcripts that are not under the slug: those like it, then the newest."""
-    names = _folders(projects)
-    stamp = (tuple(names), _changed(projects))
-    key = (str(projects), folder)
-    known = _searched.get(key)
-    if known is not None and known[0] == stamp:
-        return known[1]
-    expected = slugs(folder)
-    below = [name for name in names if any(name.startswith(slug) for slug in expected)]
-    chosen = list(dict.fromkeys([*below[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
-    if len(_searched) > 100:
-        _searched.clear()
-    _searched[key] = (stamp, chosen)
-    return chosen
+def _dated_files(folder: Path) -> list[tuple[float, str]]:
+    """When each transcript of one folder was last written to, and its path."""
+    try:
+        with os.scandir(folder) as entries:
+            return [
+                (entry.stat(follow_symlinks=False).st_mtime, entry.path)
+                for entry in entries
+                if entry.name.endswith(".jsonl") and not _is_agent(entry.name)
+            ]
+    except OSError:
+        return []
 
 
 def _folders(projects: Path) -> list[str]:
     """Every folder of transcripts, the one that changed last first."""
-    dated = []
     try:
         with os.scandir(projects) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    dated.append((entry.stat(follow_symlinks=False).st_mtime_ns, entry.name))
+            dated = [
+                (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name)
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False)
+            ]
     except OSError:
         return []
     return [name for _, name in sorted(dated, reverse=True)[:2_000]]
@@ -189,10 +194,3 @@ def _names(folder: str) -> list[str]:
         return os.listdir(folder)
     except OSError:
         return []
-
-
-def _changed(folder: Path) -> int:
-    try:
-        return os.stat(folder).st_mtime_ns
-    except OSError:
-        return 0

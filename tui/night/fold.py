@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.night import timeline
+from tui.night.activity import IDLE
 from tui.night.bystander import Bystander
 from tui.night.cost import Accounts
 from tui.night.listener import Listener
@@ -130,6 +131,16 @@ class Fold:
         self._memory.lead = source
         return True
 
+    def _still_matters(self, at: float, source: int) -> bool:
+        """What another file tells of before the turn's end does not open the turn again."""
+        doing = self._doing
+        return (
+            doing.phase != IDLE
+            or doing.since is None
+            or at >= doing.since
+            or source == self._memory.lead
+        )
+
     def _silence_kind(self, passed: float) -> int:
         """What a silence that just ended was."""
         kind = self._doing.kind()
@@ -168,7 +179,7 @@ class Fold:
         if at is None:
             live = self._strip.clock is None or source.number == memory.lead
         else:
-            live = self._advance(at, source.number)
+            live = self._advance(at, source.number) and self._still_matters(at, source.number)
             if memory.last_sign is None or at > memory.last_sign:
                 memory.last_sign = at
         if live and not self._doing.phase:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from tui.records import (
     Assistant,
@@ -72,7 +74,7 @@ class Turns:
         """Takes in one event of the stream."""
         body = event.body
         kind = type(body)
-        if event.thread:
+        if event.thread and kind in (Assistant, User):
             return
         if event.session and kind in (Init, Result):
             self.session = event.session
@@ -138,7 +140,7 @@ class Turns:
         self.replies[body.request_id] = body
 
 
-_READERS = {
+_READERS: dict[type, Callable[[Turns, Event, Any], None]] = {
     Init: Turns._init,
     Assistant: Turns._assistant,
     Result: Turns._result,

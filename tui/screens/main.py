@@ -64,6 +64,7 @@ class MainScreen(Screen[None]):
         self._news: set[str] = set()
         self._lock = threading.Lock()
         self._told = False
+        self._ready = False
 
     # --- the house -----------------------------------------------------------------------------
 
@@ -80,6 +81,7 @@ class MainScreen(Screen[None]):
         yield Footer(self._footer_items(), id="footer")
 
     def on_mount(self) -> None:
+        self._ready = True
         self._lay_out()
         self.panes.events.focus()
         with self._lock:
@@ -136,17 +138,18 @@ class MainScreen(Screen[None]):
 
     @on(Changed)
     def _take_news(self) -> None:
+        if not self._ready:
+            return
         with self._lock:
             news, self._news = self._news, set()
             self._told = False
-        if not self.is_mounted:
-            return
         if "night" in news:
             self._show_night()
         if "folding" in news:
             self._show_folding()
         if "feeds" in news or "night" in news:
-            self.panes.say_empty(self.watch_source.feeds())
+            sources = self.watch_source.sources
+            self.panes.say_empty(self.watch_source.feeds(), sources.why if sources else "")
         if not self._paused:
             self._show_panes(news)
 

@@ -51,47 +51,22 @@ class Panes:
         notes = {1: task_count(progress), 2: "", 3: "", 4: ""}
         return [Tab(number, title, notes[number]) for number, title in TITLES.items()]
 
-    def say_empty(self, feeds: tuple[FeedState, ...]) -> None:
+    def say_empty(self, feeds: tuple[FeedState, ...], why: str) -> None:
         """Puts each pane's calm sentence in place of what is not there."""
         events = [feed for feed in feeds if feed.name in ("stream", "transcript")]
-        self.frames[2].set_empty(
-            events_sentence(events) if not events or _all_missing(events) else "no events yet"
-        )
+        lost = [feed.why for feed in events if feed.state != "following"]
+        self.frames[2].set_empty(why or next(iter(lost), "no events yet"))
         for name, number in (("progress", 1), ("notes", 3), ("watchdog", 4)):
             feed = next((feed for feed in feeds if feed.name == name), None)
             if feed is not None:
                 self.frames[number].set_empty(sentence(feed))
 
 
-def _all_missing(feeds: list[FeedState]) -> bool:
-    return all(feed.state != "following" for feed in feeds)
-
-
-def events_sentence(events: list[FeedState]) -> str:
-    if not events:
-        return (
-            "no session found here yet: no run of ours, no event stream in logs/, and no "
-            "transcript of this folder; --events FILE names one"
-        )
-    feed = events[0]
-    return feed.why or f"no events at {feed.path} yet"
-
-
-SETTING_OF = {
-    "progress": "paths.progress_file",
-    "notes": "paths.session_notes",
-    "watchdog": "paths.watchdog_log",
-}
-WHAT = {"progress": "progress file", "notes": "session notes", "watchdog": "watchdog log"}
-
-
 def sentence(feed: FeedState) -> str:
     """Why a pane is empty, and what would fill it."""
     if feed.state == "following":
         return f"{feed.path} is empty"
-    if feed.state == "unreadable" and feed.why:
-        return feed.why
-    return f"no {WHAT[feed.name]} at {feed.path}; set {SETTING_OF[feed.name]} to name another"
+    return feed.why or f"nothing at {feed.path} yet"
 
 
 def task_count(progress: Progress | None) -> str:

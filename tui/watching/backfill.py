@@ -16,8 +16,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from tui.feeds.discovery import Source
 from tui.watching import saved
-from tui.watching.ledger import Ledger, SourceFile, total_size
+from tui.watching.ledger import Ledger, total_size
 from tui.watching.rules import Rules
 
 _REPORT_EVERY = 0.1
@@ -26,7 +27,7 @@ _REPORT_EVERY = 0.1
 class Order(Struct, frozen=True):
     """What the child is to fold, how, and where the result goes."""
 
-    files: tuple[SourceFile, ...]
+    files: tuple[Source, ...]
     result: str
     rules: Rules
 

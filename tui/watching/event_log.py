@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from tui.feeds.event_detail import detail as event_detail
 from tui.feeds.event_rows import row as event_row
 from tui.feeds.event_rows import visibility
 from tui.feeds.events import EventDecoder
@@ -66,6 +66,7 @@ class EventLog:
     def __init__(self, level: int = 1) -> None:
         self.generation = 0
         self.live = False
+        self.root = ""
         self.changed: list[int] = []
         self._level = level
         self._names: list[str] = []
@@ -270,6 +271,8 @@ class EventLog:
 
     def detail(self, row: int) -> Detail:
         """Everything about the row: its call, its result, its raw record."""
+        from tui.feeds.event_detail import detail as event_detail
+
         index = self._index(row)
         line = self._line(index)
         ref = self.ref(row)
@@ -308,11 +311,17 @@ class EventLog:
         if isinstance(event, JournalEntry):
             return deed_row(event)
         result, seconds = self._result_of(index, event, at)
-        drawn = event_row(event, result, seconds)
+        drawn = self._short(event_row(event, result, seconds))
         body = event.body
         if self.live and not self._pairs[index] and isinstance(body, Assistant) and body.tools:
             return _running(drawn) if body.tools[0].id in self._open_calls else drawn
         return drawn
+
+    def _short(self, row: EventRow) -> EventRow:
+        """Paths inside the project without the way to it."""
+        if self.root and self.root in row.text:
+            return replace(row, text=row.text.replace(self.root, ""))
+        return row
 
     def _result_of(
         self, index: int, event: Event, at: float
@@ -372,6 +381,4 @@ class EventLog:
 
 
 def _running(row: EventRow) -> EventRow:
-    return EventRow(
-        row.kind, row.at, row.label, row.text, row.outcome, "running", None, row.depth, row.ref
-    )
+    return replace(row, mark="running", seconds=None)

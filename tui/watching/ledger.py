@@ -13,6 +13,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.feeds import arrivals
+from tui.feeds.discovery import Source
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Batch, Follower, Position
 from tui.feeds.journal import JournalDecoder
@@ -20,24 +22,16 @@ from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
 from tui.watching.event_log import EventLog, SavedLog
 
-Kind = Literal["stream", "transcript", "journal"]
 _READ = 1 << 20
 _MERGED = 512
-
-
-class SourceFile(Struct, frozen=True):
-    """A file of events: what it is, where it is, and why it was chosen."""
-
-    kind: Kind
-    path: str
-    chosen: str = ""
+_MOST_ARRIVALS = 16 << 20
 
 
 class SavedLedger(Struct, frozen=True):
     """A ledger written down: how far each file was read, the fold and the index."""
 
     version: int
-    sources: tuple[SourceFile, ...]
+    sources: tuple[Source, ...]
     positions: tuple[Position | None, ...]
     lines: tuple[int, ...]
     malformed: tuple[int, ...]
@@ -48,10 +42,10 @@ class SavedLedger(Struct, frozen=True):
 SAVED_VERSION = 1
 
 
-class _Source:
+class _Followed:
     """One followed file with its decoder and its number in the row index."""
 
-    def __init__(self, file: SourceFile, follower: Follower) -> None:
+    def __init__(self, file: Source, follower: Follower) -> None:
         self.file = file
         self.follower = follower
         self.decoder: EventDecoder | JournalDecoder = (
@@ -74,7 +68,7 @@ class Ledger:
 
     def __init__(
         self,
-        files: Sequence[SourceFile],
+        files: Sequence[Source],
         fold: Fold,
         *,
         level: int = 1,
@@ -87,20 +81,32 @@ class Ledger:
         self._wall = wall
         self._tail_bytes = tail_bytes
         self._first = True
-        self._sources: list[_Source] = []
+        self._sources: list[_Followed] = []
         self.caught_up = False
         for file in files:
             self.add(file)
 
     # --- sources -------------------------------------------------------------------------------
 
-    def add(self, file: SourceFile, start: Position | None = None) -> None:
+    def add(self, file: Source, start: Position | None = None) -> None:
         """Begins to follow one more file."""
-        follower = Follower(file.path, start=start, at_end_bytes=self._tail_bytes)
-        self._sources.append(_Source(file, follower))
+        follower = Follower(
+            file.path, start=start, at_end_bytes=self._tail_bytes, trusted=file.trusted
+        )
+        self._sources.append(_Followed(file, follower))
+        if file.kind == "stream":
+            self._read_arrivals(file.path)
+
+    def _read_arrivals(self, stream: str) -> None:
+        """Beside the stream of a run of ours stands when its bytes came."""
+        try:
+            with open(os.path.join(os.path.dirname(stream), "arrivals"), "rb") as file:
+                self.fold.apply(arrivals.read(file.read(_MOST_ARRIVALS), stream))
+        except OSError:
+            return
 
     @property
-    def files(self) -> tuple[SourceFile, ...]:
+    def files(self) -> tuple[Source, ...]:
         return tuple(source.file for source in self._sources)
 
     @property
@@ -118,7 +124,7 @@ class Ledger:
     def states(self) -> tuple[FeedState, ...]:
         return tuple(self._state(source) for source in self._sources)
 
-    def _state(self, source: _Source) -> FeedState:
+    def _state(self, source: _Followed) -> FeedState:
         follower = source.follower
         size = follower.state.size
         return FeedState(
@@ -138,10 +144,8 @@ class Ledger:
 
     def poll(self, limit: int = 8 << 20) -> bool:
         """Takes in at most about `limit` bytes; True when there was anything."""
-        if len(self._sources) == 1:
-            busy = self._poll_one(self._sources[0], limit)
-        else:
-            busy = self._poll_merged(limit)
+        alone = len(self._sources) == 1
+        busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged(limit)
         self.caught_up = not busy
         if self.caught_up and self._first:
             self._first = False
@@ -155,7 +159,7 @@ class Ledger:
             if source.latest == -math.inf and state.mtime is not None and state.size:
                 self.fold.apply([Arrival(source.file.path, state.size, state.mtime)])
 
-    def _poll_one(self, source: _Source, limit: int) -> bool:
+    def _poll_one(self, source: _Followed, limit: int) -> bool:
         busy = False
         for batch in source.follower.poll(limit):
             busy = True
@@ -165,7 +169,7 @@ class Ledger:
     def _poll_merged(self, limit: int) -> bool:
         busy = False
         streams = [self._timed(source, limit) for source in self._sources]
-        held: list[tuple[_Source, Event | JournalEntry]] = []
+        held: list[tuple[_Followed, Event | JournalEntry]] = []
         for _, _, source, record in heapq.merge(*streams, key=_by_time):
             busy = True
             held.append((source, record))
@@ -176,8 +180,8 @@ class Ledger:
         return busy
 
     def _timed(
-        self, source: _Source, limit: int
-    ) -> Iterator[tuple[float, int, _Source, Event | JournalEntry]]:
+        self, source: _Followed, limit: int
+    ) -> Iterator[tuple[float, int, _Followed, Event | JournalEntry]]:
         number = self._sources.index(source)
         left = limit
         while left > 0:
@@ -191,7 +195,7 @@ class Ledger:
                         source.latest = record.at
                     yield source.latest, number, source, record
 
-    def _decode(self, source: _Source, batch: Batch) -> Sequence[Event | JournalEntry]:
+    def _decode(self, source: _Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
         if batch.generation != source.generation:
             self._new_generation(source, batch.generation)
         source.lines += batch.data.count(b"\n")
@@ -207,14 +211,14 @@ class Ledger:
         self.live_text = decoded.live
         return decoded.events
 
-    def _new_generation(self, source: _Source, generation: int) -> None:
+    def _new_generation(self, source: _Followed, generation: int) -> None:
         if source.number >= 0:
             self.log.close_source(source.number)
         source.generation = generation
         reader = partial(source.follower.read, generation)
         source.number = self.log.open_source(source.file.path, reader)
 
-    def _take(self, source: _Source, records: Sequence[Event | JournalEntry]) -> None:
+    def _take(self, source: _Followed, records: Sequence[Event | JournalEntry]) -> None:
         add, number = self.log.add, source.number
         latest = source.latest
         for record, fresh in zip(records, self.fold.apply(records), strict=True):
@@ -226,7 +230,7 @@ class Ledger:
                 latest = record.at
         source.latest = latest
 
-    def _take_mixed(self, held: list[tuple[_Source, Event | JournalEntry]]) -> None:
+    def _take_mixed(self, held: list[tuple[_Followed, Event | JournalEntry]]) -> None:
         records: list[Record] = [record for _, record in held]
         for (source, record), fresh in zip(held, self.fold.apply(records), strict=True):
             if fresh:
@@ -254,7 +258,7 @@ class Ledger:
     @classmethod
     def resume(
         cls,
-        files: Sequence[SourceFile],
+        files: Sequence[Source],
         fold: Fold,
         saved: SavedLedger,
         *,
@@ -298,11 +302,11 @@ def _offset(follower: Follower) -> int:
     return follower.position.offset if follower.position is not None else 0
 
 
-def _by_time(item: tuple[float, int, _Source, Event | JournalEntry]) -> tuple[float, int]:
+def _by_time(item: tuple[float, int, _Followed, Event | JournalEntry]) -> tuple[float, int]:
     return item[0], item[1]
 
 
-def total_size(files: Sequence[SourceFile]) -> int:
+def total_size(files: Sequence[Source]) -> int:
     """Bytes of the files that exist."""
     total = 0
     for file in files:

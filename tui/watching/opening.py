@@ -6,26 +6,21 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tui import paths
-from tui.feeds.discovery import Sources
+from tui.feeds.discovery import Source
 from tui.watching import saved
 from tui.watching.backfill import Backfill, Order
-from tui.watching.ledger import Ledger, SourceFile
+from tui.watching.ledger import Ledger
 from tui.watching.rules import Rules
 
 TAIL_BYTES = 1 << 20
 
 
-def event_files(sources: Sources) -> tuple[SourceFile, ...]:
-    """The event files that discovery chose, the main stream first."""
-    return tuple(SourceFile(s.kind, s.path, s.chosen) for s in sources.events)
-
-
-def fresh(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger:
+def fresh(files: Sequence[Source], rules: Rules, level: int) -> Ledger:
     """A ledger that will read everything from the start."""
     return Ledger(files, rules.fold(), level=level)
 
 
-def tail(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger:
+def tail(files: Sequence[Source], rules: Rules, level: int) -> Ledger:
     """A ledger over the newest part of each file only, read at once."""
     ledger = Ledger(files, rules.fold(), level=level, tail_bytes=TAIL_BYTES)
     while ledger.poll():
@@ -33,7 +28,7 @@ def tail(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger:
     return ledger
 
 
-def restored(files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger | None:
+def restored(files: Sequence[Source], rules: Rules, level: int) -> Ledger | None:
     """The ledger that an earlier start saved, if its files still go on from there."""
     return saved.read(saved.place(paths.cache_dir(), files), files, rules, level)
 
@@ -53,7 +48,7 @@ class Folding:
 
     def __init__(
         self,
-        files: Sequence[SourceFile],
+        files: Sequence[Source],
         rules: Rules,
         level: int,
         on_progress: Callable[[], None],

@@ -13,14 +13,15 @@ from pathlib import Path
 import msgspec
 
 from tui.errors import SavedFoldError
-from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger, SourceFile
+from tui.feeds.discovery import Source
+from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
 from tui.watching.rules import Rules
 
 _KEEP_DAYS = 30
 _KEEP_FILES = 40
 
 
-def place(cache: Path, files: Sequence[SourceFile]) -> Path:
+def place(cache: Path, files: Sequence[Source]) -> Path:
     """The file that a ledger over these files is saved in."""
     names = "\n".join(f"{file.kind} {os.path.realpath(file.path)}" for file in files)
     return cache / "folds" / (hashlib.sha256(names.encode()).hexdigest()[:32] + ".msgpack")
@@ -43,7 +44,7 @@ def write(path: Path, data: bytes) -> None:
     _prune(path.parent)
 
 
-def read(path: Path, files: Sequence[SourceFile], rules: Rules, level: int) -> Ledger | None:
+def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledger | None:
     """The ledger saved at `path`, going on where it stopped; None when anything does not fit."""
     try:
         saved = msgspec.msgpack.decode(path.read_bytes(), type=SavedLedger)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui.clock import Clock
+from tui.feeds.beside import Beside
 from tui.feeds.commits import CommitFeed
 from tui.feeds.discovery import Sources
 from tui.feeds.follower import Follower
@@ -37,12 +38,12 @@ _COMMITS_EVERY = 2.0
 class LogBook:
     """The newest entries of the watchdog log; `generation` changes when the file began anew."""
 
-    def __init__(self, path: str, chosen: str) -> None:
+    def __init__(self, place: Beside) -> None:
         self.generation = 0
         self._entries: list[LogEntry] = []
-        self._follower = Follower(path, at_end_bytes=2 << 20)
-        self._decoder = LogDecoder(path)
-        self._chosen = chosen
+        self._follower = Follower(place.path, at_end_bytes=2 << 20)
+        self._decoder = LogDecoder(place.path)
+        self._place = place
         self._seen_generation: int | None = None
         self._lines = 0
 
@@ -83,12 +84,13 @@ class LogBook:
 
     def feed_state(self) -> FeedState:
         follower = self._follower
+        status = feed_status(follower)
         return FeedState(
             "watchdog",
             follower.path,
-            feed_status(follower),
-            follower.state.reason,
-            self._chosen,
+            status,
+            self._place.missing if status == "missing" else follower.state.reason,
+            self._place.chosen,
             follower.state.size,
             follower.state.mtime,
             self._lines,
@@ -104,16 +106,18 @@ class Sidecars:
     def __init__(self, project: Path, sources: Sources, clock: Clock) -> None:
         self.progress: Progress | None = None
         self.notes: Notes | None = None
-        self.log = LogBook(sources.watchdog.path, sources.watchdog.chosen)
+        self.log = LogBook(sources.watchdog)
         self._clock = clock
-        self._progress = WholeFile("progress", sources.progress.path, sources.progress.chosen)
-        self._features = WholeFile("features", sources.features.path, sources.features.chosen)
-        self._notes = WholeFile("notes", sources.notes.path, sources.notes.chosen)
-        self._history = WholeFile("history", sources.history.path, sources.history.chosen)
-        self._compactions = WholeFile(
-            "compactions", sources.compactions.path, sources.compactions.chosen
-        )
-        self._processes = ProcessFeed(project, clock)
+        self._progress = WholeFile("progress", sources.progress)
+        self._features = WholeFile("features", sources.features)
+        self._notes = WholeFile("notes", sources.notes)
+        self._history = WholeFile("history", sources.history)
+        self._compactions = WholeFile("compactions", sources.compactions)
+        self._processes: ProcessFeed | None = None
+        self._alone = sources.alone
+        if not sources.alone:
+            self._processes = ProcessFeed(project, clock)
+            self._processes.own = sources.agent
         self._commits: CommitFeed | None = None
         self._project = project
         self._next_processes = 0.0
@@ -186,7 +190,7 @@ class Sidecars:
 
     @property
     def follows_commits(self) -> bool:
-        return self._commits is not None
+        return self._commits is not None or self._alone
 
     def follow_commits(self, since: float | None) -> None:
         """From now on also tells of commits made after `since`, the session's start."""
@@ -202,7 +206,7 @@ class Sidecars:
 
     def _poll_slow(self, records: list[Record]) -> None:
         now = self._clock.monotonic()
-        if now >= self._next_processes:
+        if self._processes is not None and now >= self._next_processes:
             self._next_processes = now + _PROCESS_EVERY
             records.append(self._processes.read())
         if self._commits is not None and now >= self._next_commits:

@@ -153,7 +153,7 @@ class Watch:
 
     def _open(self, background: bool) -> None:
         self.sources = discover(self.project, self.settings, self._named)
-        files = opening.event_files(self.sources)
+        files = self.sources.events
         self.sidecars = Sidecars(self.project, self.sources, self._clock)
         if total_size(files) <= LARGE:
             self._adopt(opening.fresh(files, self._rules, self._level))
@@ -176,6 +176,7 @@ class Watch:
     def _adopt(self, ledger: Ledger) -> None:
         old, self.ledger = self.ledger, ledger
         ledger.log.level = self._level
+        ledger.log.root = f"{self.project}/"
         ledger.log.generation = (old.log.generation if old else self._empty.generation) + 1
         if old is not None:
             old.close()
@@ -253,7 +254,7 @@ class Watch:
             return set()
         assert self.ledger is not None
         old = {file.path for file in self.ledger.files}
-        files = opening.event_files(found)
+        files = found.events
         if old and old <= {file.path for file in files}:
             for file in files:
                 if file.path not in old:

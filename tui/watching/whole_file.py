@@ -6,6 +6,7 @@ import os
 import stat
 from typing import Literal
 
+from tui.feeds.beside import Beside
 from tui.records import FeedState
 
 _MOST = 4 << 20
@@ -14,10 +15,10 @@ _MOST = 4 << 20
 class WholeFile:
     """Reads a small file when its size, times or identity changed; never blocks on a FIFO."""
 
-    def __init__(self, name: str, path: str, chosen: str) -> None:
+    def __init__(self, name: str, place: Beside) -> None:
         self.name = name
-        self.path = path
-        self.chosen = chosen
+        self.path = place.path
+        self._place = place
         self.state: Literal["following", "missing", "unreadable"] = "missing"
         self.why = ""
         self.size = 0
@@ -56,11 +57,17 @@ class WholeFile:
     def _lost(self, error: OSError) -> bytes | None:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         self.state = "missing" if missing else "unreadable"
-        self.why = "" if missing else f"{self.path}: {error.strerror}"
+        self.why = self._place.missing if missing else f"{self.path}: {error.strerror}"
         self._seen = None
         return None
 
     def feed_state(self) -> FeedState:
         return FeedState(
-            self.name, self.path, self.state, self.why, self.chosen, self.size, self.mtime
+            self.name,
+            self.path,
+            self.state,
+            self.why,
+            self._place.chosen,
+            self.size,
+            self.mtime,
         )

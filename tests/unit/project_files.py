@@ -1,0 +1,100 @@
+"""Writes what a project and Claude's own folder may hold, small and of our own making."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+NOW = 1_770_000_000.0
+
+
+def write(path: Path, content: str | bytes | list[dict[str, Any]], age: float = 0.0) -> Path:
+    """A file last changed `age` seconds before `NOW`; a list becomes JSON lines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, list):
+        content = "".join(json.dumps(record) + "\n" for record in content)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    os.utime(path, (NOW - age, NOW - age))
+    return path
+
+
+def stream_records(
+    session: str, *, cwd: str = "/p", started: str = "", over: bool = False
+) -> list[dict[str, Any]]:
+    """The lines of a short `stream-json` session."""
+    records: list[dict[str, Any]] = [
+        {"type": "system", "subtype": "init", "cwd": cwd, "session_id": session, "uuid": "u1"},
+        {
+            "type": "user",
+            "session_id": session,
+            "uuid": "u2",
+            "message": {"role": "user", "content": "x"},
+        },
+    ]
+    if started:
+        records[1]["timestamp"] = started
+    if over:
+        records.append(
+            {"type": "result", "subtype": "success", "session_id": session, "uuid": "u3"}
+        )
+    return records
+
+
+def transcript_records(
+    session: str, cwd: str, started: str = "2026-02-01T00:00:00.000Z"
+) -> list[dict[str, Any]]:
+    """The lines of a short transcript; the first names neither folder nor time, as in real ones."""
+    envelope = {"sessionId": session, "cwd": cwd, "timestamp": started, "version": "2.1.300"}
+    return [
+        {"type": "file-history-snapshot", "messageId": "m", "snapshot": {}},
+        {"type": "user", "uuid": "u1", "message": {"role": "user", "content": "x"}, **envelope},
+        {"type": "assistant", "uuid": "u2", "message": {"id": "m1", "content": []}, **envelope},
+    ]
+
+
+def slug(folder: Path) -> str:
+    return re.sub("[^A-Za-z0-9]", "-", str(folder))
+
+
+def transcript(
+    projects: Path,
+    cwd: Path,
+    session: str,
+    *,
+    age: float = 0.0,
+    folder: str = "",
+    started: str = "",
+) -> Path:
+    """A transcript of a session that ran in `cwd`, under its slug or another folder's name."""
+    records = transcript_records(session, str(cwd), started or "2026-02-01T00:00:00.000Z")
+    return write(projects / (folder or slug(cwd)) / f"{session}.jsonl", records, age)
+
+
+def run(
+    project: Path,
+    name: str,
+    *,
+    started: float,
+    sessions: tuple[str, ...] = (),
+    over: bool = False,
+    age: float = 0.0,
+) -> Path:
+    """A run's directory as the runner leaves it."""
+    folder = project / ".overnight" / "runs" / name
+    write(folder / "run.json", json.dumps({"run": name, "goal": "g", "started_at": started}), age)
+    journal = [
+        {"at": started, "kind": "segment_started", "session": session} for session in sessions
+    ]
+    write(folder / "journal.jsonl", journal, age)
+    records = [record for session in sessions for record in stream_records(session)]
+    write(folder / "stream.jsonl", records, age)
+    if over:
+        write(
+            folder / "ended.json",
+            json.dumps({"reason": "all tasks done", "code": 0, "at": started}),
+            age,
+        )
+    return folder

@@ -1,0 +1,55 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+from tui.actions import ACTIONS, footer_actions
+from tui.cli import COMMANDS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", REPOSITORY / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_readme_tables_are_current() -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    assert generator().with_tables(readme) == readme, "run: python docs/generate.py"
+
+
+def test_no_key_is_given_twice() -> None:
+    keys = [key for action in ACTIONS for key in action.keys]
+    assert len(keys) == len(set(keys))
+
+
+def test_no_key_that_tmux_or_a_terminal_needs() -> None:
+    taken = {"ctrl+b", "ctrl+a", "ctrl+space", "ctrl+z", "ctrl+m", "ctrl+i", "ctrl+h", "ctrl+["}
+    keys = {key for action in ACTIONS for key in action.keys}
+    assert not keys & taken
+    assert not [key for key in keys if key.startswith("alt+")]
+
+
+def test_footer_comes_from_the_table() -> None:
+    assert [action.label for action in footer_actions()][-1] == "quit"
+
+
+def test_every_command_has_its_module() -> None:
+    for name in COMMANDS:
+        module = REPOSITORY / "tui" / "commands" / (name.replace("-", "_") + ".py")
+        assert module.exists(), module
+
+
+def test_documents_name_no_machine() -> None:
+    pattern = re.compile(r"/(?:root|work)/|\bissue #?\d", re.IGNORECASE)
+    for path in [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")]:
+        assert not pattern.search(path.read_text("utf-8")), path

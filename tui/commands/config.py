@@ -1,0 +1,32 @@
+"""`overnight-tui config`: the settings in force, or the documented defaults."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.observing import project_of, settings_of
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    parser.add_argument(
+        "--defaults", action="store_true", help="print a documented config/overnight.yaml"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Prints settings; notices about variables that name none go to stderr."""
+    from tui.settings_text import defaults_yaml, effective_text
+
+    if given.defaults:
+        sys.stdout.write(defaults_yaml())
+        return 0
+    loaded = settings_of(given, project_of(given))
+    sys.stdout.write(effective_text(loaded))
+    for notice in loaded.notices:
+        sys.stderr.write(f"overnight-tui: {notice}\n")
+    return 0

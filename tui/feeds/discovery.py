@@ -1,0 +1,258 @@
+"""Which files tell of a project's session, and why just these.
+
+Our own run comes first, then an event stream lying in the project, then Claude's newest transcript
+of the folder. What is over gives way to what began later. A source named by hand is never doubted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+from tui import paths
+from tui.feeds import transcripts
+from tui.feeds.beside import Beside, beside
+from tui.feeds.event_heads import Head, head_of
+from tui.feeds.run_places import RunPlace, agent_of, run_places, sessions_of
+from tui.feeds.stream_files import FOLDERS, StreamFile, newest_stream
+from tui.feeds.transcripts import Transcript
+from tui.settings import Settings
+
+OVERTAKEN_S = 60.0
+LONG_SILENT_S = 12 * 3600.0
+MOST_SESSIONS = 40
+
+Kind = Literal["stream", "transcript", "journal"]
+
+
+class Named(Struct, frozen=True):
+    """Sources named on the command line, as absolute paths; `run` is a run's id."""
+
+    events: str | None = None
+    progress: str | None = None
+    notes: str | None = None
+    watchdog: str | None = None
+    run: str | None = None
+
+
+class Source(Struct, frozen=True):
+    """A file of events and why it was chosen; `trusted` false: a link at its end is refused."""
+
+    kind: Kind
+    path: str
+    chosen: str
+    trusted: bool = True
+
+
+class Sources(Struct, frozen=True):
+    """What was found. `events` has the main stream first; where it is empty, `why` says where was
+    looked and what to do. `alone` means that a stream was named and is the whole truth: nothing of
+    the machine (processes, commits) speaks beside it. `agent` is pid and start ticks of our run's.
+    """
+
+    events: tuple[Source, ...]
+    progress: Beside
+    features: Beside
+    notes: Beside
+    watchdog: Beside
+    history: Beside
+    compactions: Beside
+    run: str = ""
+    run_dir: str = ""
+    agent: tuple[int, int] | None = None
+    why: str = ""
+    alone: bool = False
+
+
+class _Events(Struct, frozen=True):
+    sources: tuple[Source, ...] = ()
+    run: RunPlace | None = None
+    why: str = ""
+
+
+def discover(
+    project: Path,
+    settings: Settings,
+    named: Named | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+) -> Sources:
+    """The files that tell of the project's session now. Reads little, starts nothing, never fails.
+
+    Equal as long as nothing changed, so that a caller may ask again and compare.
+    """
+    named = named or Named()
+    finder = _Finder(project, settings, paths.claude_dir(environ) / "projects", environ)
+    events = finder.events(named)
+    alone = named.events is not None
+    others = {
+        name: beside(
+            project,
+            settings.paths,
+            name,
+            getattr(named, name, None),
+            settled=alone,
+            environ=environ,
+        )
+        for name in ("progress", "features", "notes", "watchdog", "history", "compactions")
+    }
+    return Sources(
+        events=events.sources,
+        run=events.run.id if events.run else "",
+        run_dir=str(events.run.folder) if events.run else "",
+        agent=agent_of(events.run) if events.run and not events.run.over else None,
+        why=events.why,
+        alone=alone,
+        **others,
+    )
+
+
+class _Finder:
+    """One look around a project."""
+
+    def __init__(
+        self, project: Path, settings: Settings, projects: Path, environ: Mapping[str, str]
+    ) -> None:
+        self._project = project
+        self._paths = settings.paths
+        self._projects = projects
+        self._environ = environ
+
+    def events(self, named: Named) -> _Events:
+        if named.events is not None:
+            return _Events((Source(_kind_of(named.events), named.events, "named by --events"),))
+        runs = run_places(paths.resolve(self._project, self._paths.run_dir, self._environ))
+        if named.run is not None:
+            wanted = next((run for run in runs if run.id == named.run), None)
+            if wanted is None:
+                return _Events(why=f"no run {named.run} in {self._paths.run_dir}/runs")
+            return self._of_run(wanted, f"run {wanted.id}, as asked")
+        return self._found(runs[0] if runs else None)
+
+    def _from_settings(self) -> _Events:
+        events, transcript = self._paths.events, self._paths.transcript
+        if events:
+            path = str(paths.resolve(self._project, events, self._environ))
+            chosen = "paths.events in the settings"
+            return _Events((Source(_kind_of(path), path, chosen), *self._beside_stream(path)))
+        if transcript:
+            path = str(paths.resolve(self._project, transcript, self._environ))
+            session = os.path.basename(path).removesuffix(".jsonl")
+            first = Source("transcript", path, "paths.transcript in the settings")
+            return _Events((first, *_agents(path, session)))
+        return _Events()
+
+    def _found(self, run: RunPlace | None) -> _Events:
+        """The run, unless another session went on after its end; else what is set, else found."""
+        stream = newest_stream(self._project)
+        transcript = transcripts.newest_of_folder(self._projects, str(self._project))
+        set_by_hand = self._from_settings()
+        others = [found.head for found in (stream, transcript) if found is not None]
+        if set_by_hand.sources:
+            head = head_of(set_by_hand.sources[0].path)
+            others = [head] if head is not None else []
+        if run is not None and not self._overtaken(run, others):
+            over = "; it is over" if run.over else ""
+            return self._of_run(
+                run, f"run {run.id}, the newest in {self._paths.run_dir}/runs{over}"
+            )
+        if set_by_hand.sources:
+            return set_by_hand
+        since = f"; run {run.id} is older" if run is not None else ""
+        if stream is not None and not _is_stale(stream, transcript):
+            return self._of_stream(stream, since)
+        if transcript is not None:
+            if stream is not None:
+                since = f"; the stream {os.path.basename(stream.path)} is older"
+            return self._of_transcript(
+                transcript, f"newest transcript whose cwd is this folder{since}"
+            )
+        return _Events(why=self._nothing())
+
+    def _overtaken(self, run: RunPlace, others: list[Head]) -> bool:
+        """Whether another session was written to after the end, or a long silence, of this run."""
+        own = set(sessions_of(run))
+        grace = OVERTAKEN_S if run.over else LONG_SILENT_S
+        return any(
+            head.changed > run.changed + grace and not own.intersection(head.sessions)
+            for head in others
+        )
+
+    def _of_stream(self, stream: StreamFile, since: str) -> _Events:
+        where = "the project's folder" if stream.folder == "." else stream.folder + "/"
+        first = Source("stream", stream.path, f"newest event stream in {where}{since}")
+        return _Events((first, *self._beside_stream(stream.path)))
+
+    def _of_run(self, run: RunPlace, chosen: str) -> _Events:
+        sources = [Source("stream", str(run.stream), chosen)]
+        head = head_of(str(run.stream))
+        named = sessions_of(run)[-MOST_SESSIONS:]
+        for session in dict.fromkeys([*named, *(head.sessions if head else ())]):
+            sources += self._session(session, run)
+        sources.append(Source("journal", str(run.journal), "journal of that run"))
+        return _Events(tuple(dict.fromkeys(sources)), run)
+
+    def _of_transcript(self, found: Transcript, chosen: str) -> _Events:
+        first = Source("transcript", found.path, chosen, trusted=False)
+        return _Events((first, *_agents(found.path, found.session)))
+
+    def _beside_stream(self, path: str) -> list[Source]:
+        """The transcripts of the sessions a stream names, with their subagents."""
+        head = head_of(path)
+        if head is None or head.kind != "stream":
+            return []
+        found: list[Source] = []
+        for session in head.sessions[:MOST_SESSIONS]:
+            found += self._session(session, None)
+        return list(dict.fromkeys(found))
+
+    def _session(self, session: str, run: RunPlace | None) -> list[Source]:
+        path = transcripts.of_session(self._projects, session, str(self._project))
+        if path is not None:
+            first = Source(
+                "transcript", path, f"transcript of session {session[:8]}", trusted=False
+            )
+            return [first, *_agents(path, session)]
+        if run is not None and transcripts.is_session(session):
+            kept = run.kept_transcript(session)
+            if kept.is_file():
+                words = f"kept copy of the transcript of session {session[:8]}"
+                return [
+                    Source("transcript", str(kept), words, trusted=False),
+                    *_agents(str(kept), session),
+                ]
+        return []
+
+    def _nothing(self) -> str:
+        looked = ", ".join(
+            "the project's folder" if folder == "." else f"{folder}/" for folder in FOLDERS
+        )
+        return (
+            f"no session found: no run in {self._paths.run_dir}/runs, no event stream in {looked}, no "
+            f"transcript of this folder in {self._projects}; start one with `overnight-tui run`, or "
+            "name a file with --events or paths.events"
+        )
+
+
+def _is_stale(stream: StreamFile, transcript: Transcript | None) -> bool:
+    """Whether a transcript of another session goes on while the stream is over or long silent."""
+    if transcript is None or transcript.session in stream.head.sessions:
+        return False
+    behind = transcript.head.changed - stream.head.changed
+    return behind > LONG_SILENT_S or (stream.head.ended and behind > transcripts.ACTIVE_S)
+
+
+def _agents(transcript: str, session: str) -> list[Source]:
+    return [
+        Source("transcript", path, f"subagent of session {session[:8]}", trusted=False)
+        for path in transcripts.agents_of(transcript, session)
+    ]
+
+
+def _kind_of(path: str) -> Kind:
+    head = head_of(path)
+    return "transcript" if head is not None and head.kind == "transcript" else "stream"

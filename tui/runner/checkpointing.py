@@ -1,0 +1,121 @@
+"""Checkpoints taken beside the supervisor's loop, one at a time, in a thread of their own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui.clock import Clock
+from tui.errors import OvernightError
+from tui.settings import Settings
+
+
+class Checkpointer(Protocol):
+    """Takes one checkpoint and returns the keys of its journal entry; OvernightError if it cannot."""
+
+    def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]: ...
+
+
+class GitCheckpointer:
+    """The engine of `tui.control.capture`, with the limits of the settings."""
+
+    def __init__(self, project: Path, settings: Settings, session: str, clock: Clock) -> None:
+        self._project = project
+        self._settings = settings
+        self._session = session
+        self._clock = clock
+
+    def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]:
+        from tui.control import capture
+
+        limits = self._settings.checkpoints
+        made = capture.take(
+            self._project,
+            label=label,
+            session=self._session,
+            facts={**facts, "why": why},
+            limits=capture.Limits(
+                file_bytes=limits.max_file_mib << 20,
+                untracked_bytes=limits.max_untracked_mib << 20,
+                seconds=limits.time_budget_seconds,
+            ),
+            clock=self._clock,
+        )
+        return {
+            "checkpoint": made.id,
+            "label": label,
+            "commit": made.commit,
+            "files": made.files,
+            "not_captured": made.not_captured_count,
+            "why": why,
+            "tests": str(facts.get("tests") or ""),
+        }
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A checkpoint that was asked for; `request` is the inbox request it answers."""
+
+    label: str
+    why: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How it went: the journal's keys, or the reason why there is none."""
+
+    wanted: Wanted
+    entry: dict[str, object] | None
+    reason: str = ""
+
+
+class Checkpoints:
+    """A queue of checkpoints; `busy` while one is being taken or waits."""
+
+    def __init__(self, engine: Checkpointer) -> None:
+        self._engine = engine
+        self._wanted: queue.SimpleQueue[Wanted | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Taken] = queue.SimpleQueue()
+        self._open = 0
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._open > 0
+
+    def ask(self, wanted: Wanted) -> None:
+        """Has a checkpoint taken; `results` hands out how it went."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            self._thread.start()
+        self._open += 1
+        self._wanted.put(wanted)
+
+    def results(self) -> list[Taken]:
+        """Checkpoints that are done since the last call."""
+        found = []
+        while not self._done.empty():
+            found.append(self._done.get())
+            self._open -= 1
+        return found
+
+    def close(self) -> None:
+        """No more are taken; one under way comes to its end by itself."""
+        self._wanted.put(None)
+
+    def _run(self) -> None:
+        while (wanted := self._wanted.get()) is not None:
+            try:
+                entry = self._engine.take(wanted.label, wanted.why, wanted.facts)
+                self._done.put(Taken(wanted, entry))
+            except (OvernightError, OSError) as error:
+                self._done.put(Taken(wanted, None, str(error)))
+            except Exception as error:  # a thread that dies would leave every later one waiting
+                reason = f"no checkpoint was taken: {type(error).__name__}: {error}"
+                self._done.put(Taken(wanted, None, reason))

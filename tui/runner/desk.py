@@ -1,0 +1,122 @@
+"""What every part of the supervisor shares: the run, its settings, clocks, journal, log and state."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui import paths
+from tui.clock import Clock
+from tui.control.journal import Journal
+from tui.control.process_table import boot_id
+from tui.runner.folder import Facts, RunFolder
+from tui.runner.human_log import HumanLog, Level
+from tui.runner.state import State, keep
+from tui.settings import Settings
+
+_MOST_HELD = 1_000
+_ASLEEP = 5.0
+
+
+class Notifier(Protocol):
+    """Whoever tells people: `tell` must return at once and never raise."""
+
+    def tell(self, event: str, text: str, facts: Mapping[str, Any]) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass
+class Desk:
+    """The supervisor's desk. Nothing on it can fail because of a full disk: entries are held back
+    and written as soon as they can be."""
+
+    folder: RunFolder
+    facts: Facts
+    settings: Settings
+    clock: Clock
+    state: State
+    journal: Journal
+    log: HumanLog
+    notifier: Notifier | None = None
+    _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
+    _kept: bytes = b""
+    _monotonic: float = 0.0
+
+    @property
+    def project(self) -> Path:
+        return Path(self.facts.project)
+
+    def path(self, name: str) -> Path:
+        """A path of the settings, resolved."""
+        return paths.resolve(self.project, name)
+
+    def tell(
+        self, kind: str, data: Mapping[str, object] | None = None, *, id: str = ""
+    ) -> None:
+        """Writes a journal entry, now or as soon as the disk allows."""
+        if len(self._held) < _MOST_HELD:
+            self._held.append((kind, dict(data or {}), id))
+        self.flush()
+
+    def flush(self) -> None:
+        """Tries to write what is held back."""
+        while self._held:
+            kind, data, name = self._held[0]
+            try:
+                self.journal.write(kind, data, id=name)
+            except OSError:
+                return
+            del self._held[0]
+
+    def say(self, text: str, level: Level = "INFO") -> None:
+        """Writes to the watchdog's log."""
+        self.log.write(text, level)
+
+    def notify(self, event: str, text: str, **facts: object) -> None:
+        """Tells people, where somebody does that."""
+        if self.notifier is not None:
+            self.notifier.tell(event, text, facts)
+
+    def keep(self) -> None:
+        """Keeps the state; where the disk is full, the next time will do."""
+        try:
+            keep(self.folder.state, self.state)
+        except OSError:
+            return
+
+    # --- time ---
+
+    def begin_watching(self) -> None:
+        """Takes up the run's clock where it stood, whoever watched or did not watch meanwhile."""
+        state, now = self.state, self.clock.boottime()
+        boot = boot_id()
+        if state.boot == boot and now >= state.boottime:
+            state.elapsed += now - state.boottime
+        elif state.boot:
+            state.elapsed += max(0.0, self.clock.wall() - state.wall)
+        state.boot = boot
+        self._mark()
+
+    def pass_time(self) -> float:
+        """Time goes on; returns the seconds the machine slept since the last call, or 0."""
+        state, clock = self.state, self.clock
+        passed = max(0.0, clock.boottime() - state.boottime)
+        asleep = passed - (clock.monotonic() - self._monotonic)
+        state.elapsed += passed
+        self._mark()
+        return asleep if asleep > _ASLEEP else 0.0
+
+    def _mark(self) -> None:
+        self.state.boottime = self.clock.boottime()
+        self.state.wall = self.clock.wall()
+        self._monotonic = self.clock.monotonic()
+
+    def beat(self) -> None:
+        """Shows on the lock file that somebody watches."""
+        try:
+            os.utime(self.folder.lock)
+        except OSError:
+            return

@@ -1,0 +1,38 @@
+"""A small file that others rewrite as a whole: read again only when it changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+_MOST = 4 << 20
+
+
+class SmallFile:
+    """One such file; `mtime` is that of what was read last, None while there is none."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.mtime: float | None = None
+        self._seen: tuple[int, ...] | None = None
+
+    def changed(self) -> bytes | None:
+        """Its bytes (at most 4 MiB) if it changed since the last call, else None. Never blocks."""
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            self._seen = None
+            return None
+        try:
+            facts = os.fstat(descriptor)
+            seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+            if seen == self._seen or not stat.S_ISREG(facts.st_mode):
+                return None
+            data = os.pread(descriptor, _MOST, 0)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        self._seen, self.mtime = seen, facts.st_mtime
+        return data
