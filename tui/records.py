@@ -555,14 +555,14 @@ class Span(Struct, frozen=True, gc=False):
 class DetailPart(Struct, frozen=True, gc=False):
     """A titled piece of an event's detail; `style` says how its text is to be drawn.
 
-    Text of style "ansi" is as clean as any other: its colours are in `spans`.
+    Text of style "ansi" may hold SGR sequences, written by the sanitising door itself; whoever
+    draws it reads them and sends none of them on. All other text holds no control character.
     """
 
     title: str
     text: str
     style: Literal["plain", "diff", "code", "markdown", "json", "ansi"] = "plain"
     language: str = ""
-    spans: tuple[Span, ...] = ()
 
 
 class Detail(Struct, frozen=True, gc=False):

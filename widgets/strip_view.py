@@ -17,7 +17,7 @@ from widgets.layout import centred
 from widgets.scrollbar import ThinBar
 from widgets.themes import ink_for
 
-CACHED: Final = 4096
+CACHED: Final = 512
 """Drawn rows kept; beyond it the cache starts anew."""
 
 COPIED: Final = 5000

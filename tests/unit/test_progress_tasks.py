@@ -232,6 +232,12 @@ def test_appended_sections_neither_swallow_nor_invent() -> None:
     assert (progress.session, progress.started, progress.blockers) == ("", "", ())
 
 
+def test_a_task_below_appended_sections_belongs_where_tasks_were() -> None:
+    text = "## Next\n- [x] one\n## Notes\nwords\n## Context Compaction\n- Note: x\n- [ ] two\n"
+
+    assert [(s.title, s.done, s.open) for s in read(text).sections] == [("Next", 1, 1)]
+
+
 def test_a_section_after_appended_ones_is_its_own() -> None:
     progress = read(APPENDED + "## More work\n- [ ] four\n")
 

@@ -41,7 +41,7 @@ def test_paths_that_are_refused(projects: Path, good: Path, tmp_path: Path) -> N
     (projects / "elsewhere").symlink_to(tmp_path)
     os.mkfifo(projects / "p" / "fifo.jsonl")
     (projects / "p" / "folder.jsonl").mkdir()
-    os.link(outside, projects / "p" / "hard.jsonl")
+    os.link(files.write(tmp_path / "other.jsonl", "x"), projects / "p" / "hard.jsonl")
     files.write(projects / "p" / "notes.txt", "x")
     refused = [
         str(projects / "p" / ".." / ".." / ".." / "outside.jsonl"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -54,6 +55,10 @@ def eventually(condition: Callable[[], bool]) -> bool:
 def no_longer(wake: Wake) -> bool:
     """Whether the wake polls now and says why."""
     return wake.mode == "polling" and bool(wake.reason)
+
+
+def notified(wake: Wake) -> bool:
+    return wake.mode == "notified"
 
 
 @pytest.fixture
@@ -325,7 +330,7 @@ def test_no_descriptor_is_left_behind(
     for _ in range(5):
         wake = Wake(ear, [tmp_path / "x"], seconds=FAR, hints=source)
         wake.start()
-        assert eventually(lambda wake=wake: wake.mode == "notified")
+        assert eventually(functools.partial(notified, wake))
         wake.close()
     assert eventually(lambda: inotify_descriptors() == before)
 

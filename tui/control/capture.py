@@ -7,7 +7,7 @@ objects come into the repository and `checkpoint_refs` for what is recorded.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,9 +27,8 @@ from tui.control.checkpoint_refs import (
 )
 from tui.control.memory import Memory
 from tui.control.quarantine import Quarantine, locked, sweep_litter
-from tui.control.seen import Rows
 from tui.control.staged import Staged
-from tui.control.work_tree import Limits, NotCaptured, Survey
+from tui.control.work_tree import Limits, NotCaptured, Survey, WorkTree
 from tui.control.writing import write
 from tui.errors import CheckpointError, GitError, RefusedError
 from tui.git import Git
@@ -42,6 +41,7 @@ __all__ = [
     "NotCaptured",
     "Wish",
     "capture",
+    "survey",
     "checkpoints",
     "details",
     "find",
@@ -70,10 +70,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Captured:
-    """A checkpoint together with the rows it holds."""
+    """A checkpoint together with the look at the work tree that it holds."""
 
     checkpoint: Checkpoint
-    rows: Rows
+    state: WorkTree
 
 
 def take(
@@ -124,6 +124,17 @@ def capture(
         where = f" ({error.filename})" if error.filename else ""
         reason = f"{error.strerror or error}{where}"
         raise CheckpointError(f"no checkpoint was taken of {project}: {reason}") from error
+
+
+def survey(project: Path, limits: Limits, also: Collection[bytes] = ()) -> WorkTree:
+    """The work tree as it is now, every blob id known, nothing written anywhere."""
+    git = Git(project)
+    memory = Memory.recall(git)
+    with Survey(git, limits, memory.rows, memory.folders) as looking:
+        state = looking.look(also)
+        for _ in looking.contents(state):
+            pass
+    return state
 
 
 def _silent(step: str) -> None:
@@ -196,7 +207,7 @@ class _Taking:
         self._progress("verified")
         new = Memory(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
         new.store(git, state.seen_ns)
-        return Captured(checkpoint, state.rows)
+        return Captured(checkpoint, state)
 
     def _recorded(self, checkpoint: Checkpoint, sent: list[str], quarantine: Quarantine) -> str:
         """Hands the objects over, creates the ref and finds everything again; the tree's id.

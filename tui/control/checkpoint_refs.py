@@ -78,13 +78,24 @@ class LeftOut:
     def __init__(self, items: Iterable[NotCaptured]) -> None:
         self._reasons = {os.fsencode(item.path): item.reason for item in items}
 
-    def covering(self, path: bytes) -> str | None:
-        """The reason that covers `path`, if any."""
-        if path in self._reasons:
-            return self._reasons[path]
+    def exactly(self, path: bytes) -> str | None:
+        """The reason given for `path` itself, if any."""
+        return self._reasons.get(path)
+
+    def above(self, path: bytes) -> str | None:
+        """The reason given for a folder that `path` lies in, if any."""
         parts = path.split(b"/")
-        above = (b"/".join(parts[:n]) + b"/" for n in range(1, len(parts) + 1))
-        return next((self._reasons[p] for p in above if p in self._reasons), None)
+        folders = (b"/".join(parts[:n]) + b"/" for n in range(1, len(parts)))
+        return next((self._reasons[p] for p in folders if p in self._reasons), None)
+
+    def covering(self, path: bytes) -> str | None:
+        """The reason that covers `path`, its own or that of a folder above it."""
+        return self.exactly(path) or self.above(path)
+
+    def anything_in(self, folder: bytes) -> bool:
+        """Whether `folder` is left out itself or holds something that is."""
+        start = folder + b"/"
+        return any(path.startswith(start) for path in self._reasons)
 
 
 def safe_session(session: str) -> str:

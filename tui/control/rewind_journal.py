@@ -1,5 +1,146 @@
-"""stub"""
+"""The rewind's own record, on disk before any file is touched: what to do, and how far it came."""
+
 from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.control.steps import Step
+from tui.errors import RefusedError, RewindError
+from tui.paths import RUN_DIR, private_dir, run_root
+
+Phase = Literal["staging", "applying", "reverting"]
+_FOLDER = "rewind"
+
+
+class Entry(Struct, frozen=True):
+    """An open rewind. Until "applying" no file has been touched; "reverting" goes the way back."""
+
+    phase: Phase
+    work_tree: bytes
+    target: str
+    target_commit: str
+    safety: str
+    safety_commit: str
+    steps: list[Step]
+    empty_folders: list[bytes]
+    undoes: bool = False
+
+
+class Last(Struct, frozen=True):
+    """The last rewind that was carried out, which is what an undo takes back."""
+
+    at: float
+    target: str
+    target_commit: str
+    safety: str
+    safety_commit: str
+    undoes: bool
+
+
+class Journal:
+    """The rewind folder of a project: journal, staged files, the last rewind, the lock."""
+
+    def __init__(self, project: Path) -> None:
+        self._project = project
+        self.folder = project / RUN_DIR / _FOLDER
+        self.stage = self.folder / "stage"
+        self.rescued = self.folder / "rescued"
+        self._path = self.folder / "open"
+        self._last = self.folder / "last"
+
+    def is_open(self) -> bool:
+        """Whether a rewind is under way or was interrupted."""
+        return self._path.exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the lock on rewinds here; RefusedError when somebody else does."""
+        import fcntl
+
+        run_root(self._project)
+        private_dir(self.folder)
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self.folder / "lock", flags, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RefusedError(f"another rewind of {self._project} is under way") from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def write(self, entry: Entry) -> None:
+        """Records the rewind as open, durably."""
+        self._replace(self._path, msgspec.msgpack.encode(entry))
+
+    def read(self) -> Entry | None:
+        """The open rewind, if there is one; RewindError if its record cannot be read."""
+        try:
+            return msgspec.msgpack.decode(self._path.read_bytes(), type=Entry)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise RewindError(
+                f"the record of an interrupted rewind, {self._path}, cannot be read ({error}); "
+                "every file it touched is in the newest safety checkpoint: look at it, then "
+                "remove the record"
+            ) from error
+
+    def close(self, last: Last | None) -> None:
+        """The rewind is over; `last` is what an undo would take back, None if nothing changed."""
+        if last is not None:
+            self._replace(self._last, msgspec.msgpack.encode(last))
+        self.clear_stage()
+        self._path.unlink(missing_ok=True)
+        _flush(self.folder)
+
+    def clear_stage(self) -> None:
+        """Removes staged files and what was set aside."""
+        if self.stage.is_dir() and not self.stage.is_symlink():
+            for path in self.stage.iterdir():
+                path.unlink(missing_ok=True)
+
+    def last(self) -> Last | None:
+        """The last rewind carried out, if any."""
+        try:
+            return msgspec.msgpack.decode(self._last.read_bytes(), type=Last)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        partial = path.with_suffix(".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(partial, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _flush(self.folder)
+
+
 def needed_checkpoints(project: Path) -> set[str]:
-    return set()
+    """Commits of the checkpoints that an open rewind or an undo of the last one would need."""
+    journal = Journal(Path(project).resolve())
+    found = [journal.last()]
+    needed = {last.safety_commit for last in found if last is not None}
+    try:
+        entry = journal.read()
+    except RewindError:
+        return needed
+    return needed | ({entry.target_commit, entry.safety_commit} if entry else set())
+
+
+def _flush(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -53,6 +53,7 @@ class WorkTree:
     left_out: dict[bytes, str]
     folders: Folders
     unmerged: list[bytes]
+    nested: frozenset[bytes]
     seen_ns: int
 
     def not_captured(self) -> list[NotCaptured]:
@@ -87,21 +88,25 @@ class Survey:
             )
         return left
 
-    def look(self, also: Iterable[bytes] = ()) -> WorkTree:
+    def look(self, also: Collection[bytes] = ()) -> WorkTree:
         """Lists and stats everything; `also` names paths to include even if git ignores them."""
         seen_ns = time.time_ns()
         lister = Lister(self.git)
         unchanged = self._unchanged()
         listing = lister.finish(self.left)
         folders = self._folders.walked(self.top, listing.barred())
-        listing.loose += also
+        listing.loose += set(also).difference(listing.tracked, listing.loose)
         known = self._known
         foreign = {p for p in known.parents - folders.real if not folders.is_real(self.top, p)}
         keep, rest = self._divided(listing, unchanged, foreign)
         rows = known.chosen(keep)
-        state = WorkTree(rows, [], listing.left_out, folders, listing.unmerged, seen_ns)
+        nested = frozenset(listing.nested)
+        state = WorkTree(rows, [], listing.left_out, folders, listing.unmerged, nested, seen_ns)
         for path in rest:
             self._add(path, state)
+        for path in also:
+            if path in rows.index():
+                state.left_out.pop(path, None)
         return self._within_limits(state, listing)
 
     def _unchanged(self) -> bytearray:

@@ -37,6 +37,7 @@ class Chain:
         self._work = work
         self._let_go = let_go
         self._links: list[Generation] = []
+        self._left: Position | None = None
         self._former: dict[Ident, Position] = {}
         self._lock = threading.Lock()
 
@@ -110,7 +111,7 @@ class Chain:
                     link.announce(batches)
             index += 1
         self.behind = index < len(self._links)
-        self._retire(now, batches)
+        self._retire(self._links[:index], now, batches)
         return batches
 
     def peek(self, number: int, offset: int, length: int) -> bytes | None:
@@ -128,10 +129,11 @@ class Chain:
         """The end of the last line handed out, in the first file that has more to give."""
         for link in self._links:
             if link is self.current or not link.at_end:
-                return link.position()
-        return self._links[-1].position() if self._links else None
+                return link.position(self.next_number)
+        return self._links[-1].position(self.next_number) if self._links else self._left
 
     def close(self) -> None:
+        self._left = self.position()
         with self._lock:
             for link in self._links:
                 link.close()
@@ -157,15 +159,16 @@ class Chain:
         if link is self.current:
             self.trouble = refusal(self._path, error)
 
-    def _retire(self, now: float, batches: list[Batch]) -> None:
-        """Hand out the unfinished line of each file whose time is over, and close it."""
-        for link in list(self._links):
+    def _retire(self, read: list[Generation], now: float, batches: list[Batch]) -> None:
+        """Hand out the unfinished line of each file, just read, whose time is over, and close it."""
+        for link in read:
             over = link.superseded_at is not None and now - link.superseded_at >= LATE_SECONDS
             if not over or not link.at_end:
                 continue
             link.finish(batches)
+            self._left = link.position(self.next_number)
             if link.offset:
-                self._former[link.ident] = link.position()
+                self._former[link.ident] = self._left
             while len(self._former) > _FORMER:
                 del self._former[next(iter(self._former))]
             self._let_go(link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from datetime import datetime
 from typing import Any, Literal
@@ -45,6 +46,7 @@ class _Line(Struct):
     timestamp: Any = None
 
 
+_NAMES_SESSION = re.compile(rb'"(session_id|sessionId)"\s*:\s*"')
 _decoder = msgspec.json.Decoder(_Line)
 _known: dict[str, tuple[tuple[int, ...], Head]] = {}
 
@@ -88,7 +90,7 @@ def _read(descriptor: int, facts: os.stat_result) -> Head:
         whole, torn, tail = lines, b"", []
     records = [record for line in whole[:MOST_LINES] if (record := _parse(line))]
     last = [record for line in (tail or whole)[-MOST_LINES:] if (record := _parse(line))]
-    kind = _kind(records) or (_kind_of_torn(torn) if not records else "")
+    kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     both = [*records, *last]
     sessions = [_word(record.session_id) or _word(record.sessionId) for record in both]
     cwds = [_word(record.cwd) for record in both]
@@ -124,12 +126,13 @@ def _kind(records: list[_Line]) -> Literal["stream", "transcript", ""]:
 
 
 def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
-    """A first line longer than what was read."""
-    if line[:1] != b"{" or b'"type":' not in line:
+    """A line longer than what was read."""
+    if line[:1] != b"{" or b'"type"' not in line:
         return ""
-    if b'"session_id":"' in line:
-        return "stream"
-    return "transcript" if b'"sessionId":"' in line else ""
+    found = _NAMES_SESSION.search(line)
+    if found is None:
+        return ""
+    return "stream" if found[1] == b"session_id" else "transcript"
 
 
 def _word(value: Any) -> str:

@@ -53,8 +53,8 @@ class Follower:
         self._clock = clock
         self._trusted = trusted
         self._siblings = Siblings(self.path, self.work) if rotates else None
-        self._chain = Chain(self.path, self.work, start.generation if start else 0, self._let_go)
-        self._last = start
+        self._chain = Chain(self.path, self.work, start.generations if start else 0, self._let_go)
+        self._saved = start
         self._looked = self._opened = self._closed = False
         self._seen: tuple[int, int, int] | None = None
         self._born_ns = time.time_ns() - _TICK_NS
@@ -75,7 +75,6 @@ class Follower:
         batches = self._chain.read(limit, now, self._begin_again)
         if self._chain.trouble:
             self._say(self._chain.trouble)
-        self._last = self._chain.position() or self._last
         return batches
 
     @property
@@ -99,7 +98,7 @@ class Follower:
     @property
     def position(self) -> Position | None:
         """The end of the last complete line handed out; None before any file was found."""
-        return self._last
+        return self._chain.position() or self._saved
 
     def partial(self) -> Pending:
         """The line at the end of the current file that has no newline yet."""
@@ -209,8 +208,8 @@ class Follower:
         """Find where reading begins in a file not met before, and what comes before it."""
         if self._opened:
             opened.note = self._reason()
-        elif self._begins(opened, status):
-            return
+        else:
+            self._begin(opened, status)
         if self._siblings:
             self._siblings.look()
             besides = {*self._chain.idents(), opened.ident}
@@ -291,14 +290,13 @@ class Follower:
         finally:
             generation.close()
 
-    def _begins(self, opened: Generation, status: os.stat_result) -> bool:
-        """Stand in the first file where it was asked; True when a saved position was taken up."""
+    def _begin(self, opened: Generation, status: os.stat_result) -> None:
+        """Stand in the first file where it was asked."""
         start, self._start = self._start, None
         if start is not None:
             same = start.ident == opened.ident
             if same and _resumes(opened, start):
-                return True
-            self._chain.next_number = start.generation + 1
+                return
             shrunk = status.st_size < start.offset
             opened.note = ("truncated" if shrunk else "rewritten") if same else "replaced"
         if self._at_end_bytes is not None:
@@ -307,11 +305,10 @@ class Follower:
             except OSError:
                 # the first read meets the same trouble and makes a state of it
                 pass
-        return False
 
     def _begin_again(self, old: Generation, befell: Note, batches: list[Batch]) -> None:
         """The file was truncated or rewritten in place: what it held may live on in a copy."""
-        position, current = old.position(), old is self._chain.current
+        position, current = old.position(self._chain.next_number), old is self._chain.current
         fresh = old.reborn(befell)
         links: list[Generation] = []
         if current and self._siblings:

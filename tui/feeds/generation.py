@@ -78,9 +78,10 @@ class Generation:
         self.number = start.generation
         return self.begin(start.offset)
 
-    def position(self) -> Position:
+    def position(self, generations: int) -> Position:
         known_by = fingerprint(self.head, self.tail)
-        return Position(*self.ident, self.offset, known_by, max(0, self.number), self.sound_ns)
+        number = max(0, self.number)
+        return Position(*self.ident, self.offset, known_by, number, self.sound_ns, generations)
 
     def pending(self) -> Pending:
         data = b"".join(self._held)[-SHOWN_PENDING:] if self._held else b""

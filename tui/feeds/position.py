@@ -21,7 +21,7 @@ class Position(Struct, frozen=True):
 
     `fingerprint` covers the first and the last 1,024 bytes before `offset`, so that neither a reused
     inode nor a file written anew in place is taken for the old one. `mtime_ns` is the file's time when it
-    was read: a copy of it cannot be older.
+    was read: a copy of it cannot be older. `generations` is how many numbers have been given away.
     """
 
     device: int
@@ -30,6 +30,7 @@ class Position(Struct, frozen=True):
     fingerprint: str
     generation: int = 0
     mtime_ns: int = 0
+    generations: int = 1
 
     @property
     def ident(self) -> tuple[int, int]:

@@ -100,25 +100,18 @@ def _tool_label(name: str) -> tuple[str, str]:
 
 
 def _user(body: User) -> RowLine:
-    if body.role == "results":
-        first = body.results[0] if body.results else None
-        if first is None:
-            return RowLine("tool_result", "output", _one(body.text))
-        more = f"and {len(body.results) - 1} more" if len(body.results) > 1 else ""
+    if body.role == "results" and body.results:
+        first, others = body.results[0], len(body.results) - 1
+        text = _parted(_one(first.excerpt), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
-        text = _parted(_one(first.excerpt[-_TEXT:]), more)
-        return RowLine(
-            "tool_result",
-            "output",
-            text,
-            f"{first.size:,} characters" if first.size else "",
-            "error" if failed else "quiet",
-        )
+        size = f"{first.size:,} character{'' if first.size == 1 else 's'}"
+        return RowLine("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
     return RowLine("user", label, _one(body.text), body.origin, mark)
 
 
 _ROLES: dict[str, tuple[str, Mark]] = {
+    "results": ("output", "quiet"),
     "prompt": ("prompt", ""),
     "replay": ("prompt", ""),
     "interrupted": ("interrupted", "warning"),

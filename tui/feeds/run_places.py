@@ -59,7 +59,7 @@ def sessions_of(place: RunPlace) -> tuple[str, ...]:
     known = _sessions.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
-    found: list[str] = []
+    found: list[Any] = []
     for line in _content(Path(path), MOST_JOURNAL).split(b"\n"):
         if b'"segment_started"' in line or b'"handover"' in line:
             entry = _json(line)

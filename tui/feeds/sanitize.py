@@ -7,7 +7,7 @@ draws it must not parse it.
 
 from __future__ import annotations
 
-from tui.feeds.sgr import clean_coloured, strip_ansi
+from tui.feeds.sgr import clean_coloured, clean_keeping_sgr, strip_ansi
 from tui.feeds.visible import LINE_LIMIT, clean, clean_bytes, clean_line, cut_middle
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "clean",
     "clean_bytes",
     "clean_coloured",
+    "clean_keeping_sgr",
     "clean_line",
     "cut_middle",
     "strip_ansi",

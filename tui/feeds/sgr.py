@@ -56,6 +56,9 @@ _SWITCHES: dict[int, dict[str, Any]] = {
 }
 
 
+_ATTRIBUTES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
+
+
 def strip_ansi(text: str) -> str:
     """`text` cleaned, without any escape sequence; a lone carriage return begins a new line."""
     text = _seven_bit(text)
@@ -77,13 +80,51 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Span, 
     at = 0
     for piece, style in _styled(_bounded(text, whole)):
         shown = clean(piece)
-        if style.fg and style.fg == style.bg:
-            style = style._replace(fg="", bg="")
+        style = _seen(style)
         if shown and style != _PLAIN:
             spans.append(Span(at, at + len(shown), *style))
         pieces.append(shown)
         at += len(shown)
     return "".join(pieces), tuple(spans)
+
+
+def clean_keeping_sgr(text: str, *, whole: bool = False) -> str:
+    """`text` as from `strip_ansi`, but with its colours as plain SGR sequences, for who draws them.
+
+    Each sequence is written anew (`ESC [ 0 ; …  m`), so nothing else can hide in one.
+    """
+    text = _seven_bit(text)
+    if "\x1b" not in text:
+        return clean(text, whole=whole)
+    pieces: list[str] = []
+    last = _PLAIN
+    for piece, style in _styled(_bounded(text, whole)):
+        style = _seen(style)
+        if style != last:
+            pieces.append(_sequence(style))
+            last = style
+        pieces.append(clean(piece))
+    return "".join(pieces)
+
+
+def _seen(style: _Style) -> _Style:
+    """The style without colours that would hide the text."""
+    return style._replace(fg="", bg="") if style.fg and style.fg == style.bg else style
+
+
+def _sequence(style: _Style) -> str:
+    codes = ["0"]
+    codes += [str(code) for code, name in _ATTRIBUTES.items() if getattr(style, name)]
+    codes += [_code(colour, base) for colour, base in ((style.fg, 30), (style.bg, 40)) if colour]
+    return f"\x1b[{';'.join(codes)}m"
+
+
+def _code(colour: str, base: int) -> str:
+    if colour.startswith("#"):
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        return f"{base + 8};2;{red};{green};{blue}"
+    bright = colour.startswith("bright_")
+    return str(base + _NAMES.index(colour.removeprefix("bright_")) + (60 if bright else 0))
 
 
 def _seven_bit(text: str) -> str:

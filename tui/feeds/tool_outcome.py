@@ -21,6 +21,7 @@ _VERDICTS = re.compile(
     r"|test result: |Ran \d+ tests? in |FAILED \(|OK\Z|OK \()"
 )
 _BAD = frozenset(("failed", "error", "errors"))
+_STOPPED = "this call was stopped while running"
 _PROCEED = "doesn't want to proceed with this tool use"
 
 
@@ -38,6 +39,10 @@ def outcome(tool: ToolUse, result: ToolResult) -> Outcome:
     summary = test_summary(result.excerpt)
     if summary is not None:
         return summary
+    if tool.name in _AGENTS:
+        background = result.agent_id and "output_file:" in result.excerpt
+        told = "in the background" if background else first_meaningful_line(result.excerpt)
+        return Outcome(_cut(told), "ok")
     if tool.name in _BULKY:
         return Outcome(_size(result), "ok")
     if tool.name in _CHANGING:
@@ -46,6 +51,7 @@ def outcome(tool: ToolUse, result: ToolResult) -> Outcome:
 
 
 _BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
+_AGENTS = frozenset(("Agent", "Task"))
 _CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
 
 
@@ -82,7 +88,7 @@ def _counted(counts: list[tuple[str, str]]) -> Outcome:
 def _error(text: str) -> str:
     """The exit code with the tests' summary, else the first line that says something."""
     if _PROCEED in text:
-        return "refused by the user"
+        return "stopped by the user" if _STOPPED in text else "refused by the user"
     text = _TAGS.sub("", text)
     code = _EXIT.match(text)
     head = f"exit {code[1]}" if code else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,8 @@ MOST_AGENTS = 500
 
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _NOT_WORD = re.compile(r"[^A-Za-z0-9]")
-_in_vain: dict[tuple[str, str], tuple[str, ...]] = {}
+_places: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
+"""Where the search under other slugs found something, as long as the folders stay as they were."""
 
 
 class Transcript(NamedTuple):
@@ -72,11 +74,17 @@ def of_session(projects: Path, session: str, folder: str) -> str | None:
     """The transcript of a session id, looked for in the folder's slug first."""
     if not is_session(session):
         return None
-    for name in [*slugs(folder), *_folders(projects)]:
+    for name in _slugs_then_all(projects, folder):
         path = projects / name / f"{session}.jsonl"
         if os.path.lexists(path):
             return safe_transcript(str(path), projects)
     return None
+
+
+def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
+    yield from slugs(folder)
+    for _, name in _folders(projects):
+        yield name
 
 
 def newest_of_folder(projects: Path, folder: str) -> Transcript | None:
@@ -94,16 +102,19 @@ def newest_of_folder(projects: Path, folder: str) -> Transcript | None:
 
 def _elsewhere(projects: Path, folder: str) -> list[Transcript]:
     """Matches under other slugs: those that begin alike first, then the folders changed last."""
-    names = _folders(projects)
-    key, stamp = (str(projects), folder), tuple(names)
-    if _in_vain.get(key) == stamp:
-        return []
-    alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
-    chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
+    dated = _folders(projects)
+    names = [name for _, name in dated]
+    key, stamp = (str(projects), folder), tuple(dated[:MOST_FOLDERS])
+    known = _places.get(key)
+    if known is not None and known[0] == stamp:
+        chosen = known[1]
+    else:
+        alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
+        chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
     found = _matching(projects, chosen, folder, below=False)
     found = found or _matching(projects, chosen, folder, below=True)
-    if not found:
-        _in_vain[key] = stamp
+    places = list(dict.fromkeys(os.path.basename(os.path.dirname(one.path)) for one in found))
+    _places[key] = (stamp, places)
     return found
 
 
@@ -175,8 +186,8 @@ def _dated_files(folder: Path) -> list[tuple[float, str]]:
         return []
 
 
-def _folders(projects: Path) -> list[str]:
-    """Every folder of transcripts, the one that changed last first."""
+def _folders(projects: Path) -> list[tuple[int, str]]:
+    """When each folder of transcripts changed, and its name; the one that changed last first."""
     try:
         with os.scandir(projects) as entries:
             dated = [
@@ -186,7 +197,7 @@ def _folders(projects: Path) -> list[str]:
             ]
     except OSError:
         return []
-    return [name for _, name in sorted(dated, reverse=True)[:2_000]]
+    return sorted(dated, reverse=True)[:2_000]
 
 
 def _names(folder: str) -> list[str]:

@@ -17,7 +17,6 @@ from tui.night.memory import Memory
 from tui.night.model import Night
 from tui.night.prices import Prices
 from tui.night.saved import pack, unpack
-from tui.night.seen import digest
 from tui.night.snapshot import Painter
 from tui.night.stalls import beats_expected, budget
 from tui.night.thresholds import Thresholds
@@ -134,12 +133,7 @@ class Fold:
     def _still_matters(self, at: float, source: int) -> bool:
         """What another file tells of before the turn's end does not open the turn again."""
         doing = self._doing
-        return (
-            doing.phase != IDLE
-            or doing.since is None
-            or at >= doing.since
-            or source == self._memory.lead
-        )
+        return doing.since is None or at >= doing.since or source == self._memory.lead
 
     def _silence_kind(self, passed: float) -> int:
         """What a silence that just ended was."""
@@ -168,7 +162,7 @@ class Fold:
             source.last = at
         body = event.body
         kind = type(body)
-        if event.uuid and not self._uuids.add(digest(event.uuid)):
+        if event.uuid and not self._uuids.new(event.uuid):
             self._again(event, kind, at, source)
             return False
         if kind is Malformed:
@@ -179,9 +173,11 @@ class Fold:
         if at is None:
             live = self._strip.clock is None or source.number == memory.lead
         else:
-            live = self._advance(at, source.number) and self._still_matters(at, source.number)
+            live = self._advance(at, source.number)
             if memory.last_sign is None or at > memory.last_sign:
                 memory.last_sign = at
+            if live and self._doing.phase == IDLE:
+                live = self._still_matters(at, source.number)
         if live and not self._doing.phase:
             self._doing.seen(at)
         if event.thread:

@@ -9,7 +9,6 @@ from tui.night import timeline
 from tui.night.activity import IDLE, OpenTool
 from tui.night.cost import Accounts
 from tui.night.memory import Memory
-from tui.night.seen import digest
 from tui.night.testoutput import Verdict
 from tui.night.thresholds import Thresholds
 from tui.night.times import Source
@@ -125,7 +124,7 @@ class Listener:
 
     def _called(self, use: ToolUse, ref: Ref, thread: str, at: float | None, live: bool) -> None:
         memory = self._memory
-        if use.id and not memory.calls.add(digest(use.id)):
+        if use.id and not memory.calls.new(use.id):
             return
         self._tally.call(use.name)
         if use.name in SUBAGENTS:
@@ -142,7 +141,7 @@ class Listener:
             use = tool.use if tool is not None else self._memory.late.pop(result.tool_use_id, None)
             if result.agent_id:
                 self._tally.subagent(result.agent_id, result.tool_use_id)
-            if result.is_error and self._memory.errors.add(digest(result.tool_use_id)):
+            if result.is_error and self._memory.errors.new(result.tool_use_id):
                 self._tally.tool_errors += 1
             if use is None:
                 continue

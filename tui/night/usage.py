@@ -15,6 +15,10 @@ SYNTHETIC = "<synthetic>"
 SLOT = 600
 _LARGEST = (1 << 63) - 1
 
+Tokens = tuple[int, int, int, int, int]
+"""Input, output, cache writes for 5 minutes and 1 hour, cache reads."""
+_NOTHING: Tokens = (0, 0, 0, 0, 0)
+
 
 class Sums(Struct):
     """Sums over a set of rows, money in pico-dollars."""
@@ -31,18 +35,16 @@ class Sums(Struct):
     def usage(self) -> Usage:
         return Usage(self.input, self.output, self.write_5m, self.write_1h, self.read)
 
-    def book(
-        self, tokens: tuple[int, int, int, int, int], cost: int, loose: int, sign: int
-    ) -> None:
-        """Add a row (`sign` 1) or take it out again (-1)."""
-        self.responses += sign
-        self.input += sign * tokens[0]
-        self.output += sign * tokens[1]
-        self.write_5m += sign * tokens[2]
-        self.write_1h += sign * tokens[3]
-        self.read += sign * tokens[4]
-        self.cost += sign * cost
-        self.placeholders += sign * loose
+    def book(self, row: int, tokens: Tokens, cost: int, loose: int) -> None:
+        """Add a row's figures, or what changed in them; `row` is how many responses that makes."""
+        self.responses += row
+        self.input += tokens[0]
+        self.output += tokens[1]
+        self.write_5m += tokens[2]
+        self.write_1h += tokens[3]
+        self.read += tokens[4]
+        self.cost += cost
+        self.placeholders += loose
 
 
 class SavedResponses(Struct):
@@ -132,22 +134,34 @@ class Responses:
         self._book(row, 1)
 
     def _improve(self, row: int, usage: Usage, final: bool) -> None:
-        old = Usage(*self.rows.tokens(row))
-        larger = (usage.total, usage.output) > (old.total, old.output)
-        finished = final and not self.rows.flags[row] & FINAL
-        if larger or finished:
-            self._book(row, -1)
-            if larger:
-                self.rows.put(row, usage)
-            if finished:
-                self.rows.flags[row] |= FINAL
-            self._book(row, 1)
+        rows = self.rows
+        old = rows.tokens(row)
+        finished = final and not rows.flags[row] & FINAL
+        before, after = sum(old), usage.total
+        if after > before or (after == before and usage.output > old[1]):
+            cost = self.cost(row)
+            rows.put(row, usage)
+            new = rows.tokens(row)
+            change = (
+                new[0] - old[0],
+                new[1] - old[1],
+                new[2] - old[2],
+                new[3] - old[3],
+                new[4] - old[4],
+            )
+            self._sum(row, 0, change, self.cost(row) - cost, -1 if finished else 0)
+        elif finished:
+            self._sum(row, 0, _NOTHING, 0, -1)
+        if finished:
+            rows.flags[row] |= FINAL
 
     def _rename(self, row: int, model: str) -> None:
-        self._book(row, -1)
-        self.rows.model[row] = self._model(model)
+        number = self._model(model)
+        if number != self.rows.model[row]:
+            self._book(row, -1)
+            self.rows.model[row] = number
+            self._book(row, 1)
         self.rows.flags[row] &= ~GUESSED
-        self._book(row, 1)
 
     def _model(self, model: str) -> int:
         number = self.models.number(model)
@@ -158,30 +172,39 @@ class Responses:
         return number
 
     def _book(self, row: int, sign: int) -> None:
-        """Add a row to every sum it belongs to, or take it out of them."""
+        """Add a row to every sum it belongs to (1), or take it out of them (-1)."""
+        tokens = self.rows.tokens(row)
+        if sign < 0:
+            tokens = (-tokens[0], -tokens[1], -tokens[2], -tokens[3], -tokens[4])
+        loose = 0 if self.rows.flags[row] & FINAL else sign
+        self._sum(row, sign, tokens, sign * self.cost(row), loose)
+
+    def _sum(self, row: int, count: int, tokens: Tokens, cost: int, loose: int) -> None:
         rows = self.rows
-        tokens = rows.tokens(row)
         model = rows.model[row]
-        rates = self._rates[model]
-        cost = rates.cost(*tokens) if rates is not None else 0
-        loose = 0 if rows.flags[row] & FINAL else 1
-        self.totals[model].book(tokens, cost, loose, sign)
+        self.totals[model].book(count, tokens, cost, loose)
         at = rows.at[row]
         if cost and at == at:
             slot = int(at // SLOT)
-            self.slots[slot] = self.slots.get(slot, 0) + sign * cost
+            self.slots[slot] = self.slots.get(slot, 0) + cost
         if rows.waiting[row]:
-            key = rows.session[row] << 16 | model
-            waits = self.open.get(key)
-            if waits is None:
-                waits = self.open[key] = Sums()
-            waits.book(tokens, cost, loose, sign)
+            self._waits(row, model).book(count, tokens, cost, loose)
+
+    def _waits(self, row: int, model: int) -> Sums:
+        key = self.rows.session[row] << 16 | model
+        waits = self.open.get(key)
+        if waits is None:
+            waits = self.open[key] = Sums()
+        return waits
 
     def settle(self, row: int) -> None:
         """A result has accounted for this row."""
-        self._book(row, -1)
-        self.rows.waiting[row] = 0
-        self._book(row, 1)
+        rows = self.rows
+        tokens = rows.tokens(row)
+        less = (-tokens[0], -tokens[1], -tokens[2], -tokens[3], -tokens[4])
+        loose = 0 if rows.flags[row] & FINAL else -1
+        self._waits(row, rows.model[row]).book(-1, less, -self.cost(row), loose)
+        rows.waiting[row] = 0
 
     def streamed(
         self,

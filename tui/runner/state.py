@@ -69,14 +69,17 @@ class Outgoing(Struct):
 
 class State(Struct):
     """Everything durable about a run under way. Seconds `elapsed` count from the run's start, asleep
-    or not, whatever the wall clock does."""
+    or not, whatever the wall clock does. `begun` is the last segment whose start the journal tells;
+    `announced` is where in the stream the present one begins; `handled` up to where events had their
+    effects; `resumable` the last session that is known to exist."""
 
     segment: int = 0
     attempt: int = 0
     session: str = ""
-    why: str = "start"
+    resumable: str = ""
+    next: Next | None = None
+    begun: int = 0
     announced: int = 0
-    initializing: bool = False
     intent: Intent | None = None
     pending: Pending | None = None
     outgoing: list[Outgoing] = []

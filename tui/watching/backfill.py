@@ -90,9 +90,7 @@ def fold_files(order: Order, report: Callable[[int, int], None]) -> None:
         if now - reported >= _REPORT_EVERY:
             reported = now
             report(ledger.read_bytes(), total)
-    data = ledger.save()
-    if data is not None:
-        saved.write(Path(order.result), data)
+    saved.write(Path(order.result), ledger)
     ledger.close()
 
 

@@ -6,7 +6,7 @@ import math
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
@@ -44,15 +44,9 @@ _NAN = math.nan
 
 
 class SavedLog(Struct, frozen=True):
-    """The index in a form that can be written down; arrays are native bytes."""
+    """What belongs to an index besides its columns."""
 
-    sources: bytes
-    offsets: bytes
-    lengths: bytes
-    parts: bytes
-    flags: bytes
-    times: bytes
-    pairs: bytes
+    rows: int
     open_calls: dict[str, int]
 
 
@@ -339,32 +333,30 @@ class EventLog:
 
     # --- saving --------------------------------------------------------------------------------
 
-    def save(self) -> SavedLog:
-        """The whole index, to be taken up again by `load` over the same files."""
-        return SavedLog(
-            self._sources.tobytes(),
-            self._offsets.tobytes(),
-            self._lengths.tobytes(),
-            self._parts.tobytes(),
-            bytes(self._flags),
-            self._times.tobytes(),
-            self._pairs.tobytes(),
-            dict(self._open_calls),
+    @property
+    def columns(self) -> tuple[array[Any] | bytearray, ...]:
+        """Everything that is written down of the rows, column by column, as it lies in memory."""
+        return (
+            self._offsets,
+            self._times,
+            self._lengths,
+            self._parts,
+            self._pairs,
+            self._sources,
+            self._flags,
         )
 
-    def load(self, saved: SavedLog) -> None:
-        """Takes up a saved index; the sources must have been opened in the same order."""
-        columns: Sequence[tuple[array[Any], bytes]] = (
-            (self._sources, saved.sources),
-            (self._offsets, saved.offsets),
-            (self._lengths, saved.lengths),
-            (self._parts, saved.parts),
-            (self._times, saved.times),
-            (self._pairs, saved.pairs),
-        )
-        for column, data in columns:
-            column.frombytes(data)
-        self._flags = bytearray(saved.flags)
+    def save(self) -> SavedLog:
+        """The index without its columns."""
+        return SavedLog(len(self._flags), dict(self._open_calls))
+
+    def load(self, saved: SavedLog, fill: Callable[[array[Any] | bytearray, int], None]) -> None:
+        """Takes up a saved index; the sources must have been opened in the same order.
+
+        `fill` puts that many items into a column, and is called for each in the order of `columns`.
+        """
+        for column in self.columns:
+            fill(column, saved.rows)
         self._open_calls = dict(saved.open_calls)
         levels = self._flags.translate(bytes(flag & LEVEL for flag in range(256)))
         for index, level in enumerate(levels):

@@ -8,9 +8,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from tui.feeds import arrivals
@@ -35,11 +34,10 @@ class SavedLedger(Struct, frozen=True):
     positions: tuple[Position | None, ...]
     lines: tuple[int, ...]
     malformed: tuple[int, ...]
-    fold: bytes
     log: SavedLog
 
 
-SAVED_VERSION = 1
+SAVED_VERSION = 2
 
 
 class _Followed:
@@ -142,7 +140,7 @@ class Ledger:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def poll(self, limit: int = 8 << 20) -> bool:
+    def poll(self, limit: int = 1 << 20) -> bool:
         """Takes in at most about `limit` bytes; True when there was anything."""
         alone = len(self._sources) == 1
         busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged(limit)
@@ -240,20 +238,18 @@ class Ledger:
 
     # --- saving --------------------------------------------------------------------------------
 
-    def save(self) -> bytes | None:
-        """The whole ledger as bytes; None once a file was rewritten, as old rows are lost then."""
+    def save(self) -> SavedLedger | None:
+        """All but fold and columns; None once a file was rewritten: old rows are lost then."""
         if any(source.number != place for place, source in enumerate(self._sources)):
             return None
-        saved = SavedLedger(
+        return SavedLedger(
             SAVED_VERSION,
             self.files,
             tuple(source.follower.position for source in self._sources),
             tuple(source.lines for source in self._sources),
             tuple(source.malformed for source in self._sources),
-            self.fold.save(),
             self.log.save(),
         )
-        return msgspec.msgpack.encode(saved)
 
     @classmethod
     def resume(
@@ -261,7 +257,7 @@ class Ledger:
         files: Sequence[Source],
         fold: Fold,
         saved: SavedLedger,
-        *,
+        fill: Callable[[Any, int], None],
         level: int,
     ) -> Ledger | None:
         """The saved ledger over the same files; None when one no longer goes on where it stopped."""
@@ -280,7 +276,7 @@ class Ledger:
             source.lines = saved.lines[place]
             source.malformed = saved.malformed[place]
             ledger._new_generation(source, source.follower.generation)
-        ledger.log.load(saved.log)
+        ledger.log.load(saved.log, fill)
         for source, batches in zip(ledger._sources, waiting, strict=True):
             for batch in batches:
                 ledger._take(source, ledger._decode(source, batch))

@@ -35,9 +35,7 @@ def restored(files: Sequence[Source], rules: Rules, level: int) -> Ledger | None
 
 def save(ledger: Ledger) -> None:
     """Writes the ledger down for the next start."""
-    data = ledger.save()
-    if data is not None:
-        saved.write(saved.place(paths.cache_dir(), ledger.files), data)
+    saved.write(saved.place(paths.cache_dir(), ledger.files), ledger)
 
 
 class Folding:

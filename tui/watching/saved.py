@@ -5,10 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import struct
 import tempfile
 import time
+from array import array
 from collections.abc import Sequence
+from functools import partial
+from io import BufferedReader
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,6 +22,7 @@ from tui.feeds.discovery import Source
 from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
 from tui.watching.rules import Rules
 
+_SIZE = struct.Struct("<Q")
 _KEEP_DAYS = 30
 _KEEP_FILES = 40
 
@@ -27,8 +33,11 @@ def place(cache: Path, files: Sequence[Source]) -> Path:
     return cache / "folds" / (hashlib.sha256(names.encode()).hexdigest()[:32] + ".msgpack")
 
 
-def write(path: Path, data: bytes) -> None:
-    """Replaces the saved ledger in one step; a full disk only means that nothing is saved."""
+def write(path: Path, ledger: Ledger) -> None:
+    """Replaces the saved ledger in one step; what cannot be saved only costs time at the next start."""
+    saved = ledger.save()
+    if saved is None:
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".fold-")
@@ -36,7 +45,11 @@ def write(path: Path, data: bytes) -> None:
         return
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            for part in (msgspec.msgpack.encode(saved), ledger.fold.save()):
+                file.write(_SIZE.pack(len(part)))
+                file.write(part)
+            for column in ledger.log.columns:
+                file.write(column)
         Path(name).replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -47,15 +60,30 @@ def write(path: Path, data: bytes) -> None:
 def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledger | None:
     """The ledger saved at `path`, going on where it stopped; None when anything does not fit."""
     try:
-        saved = msgspec.msgpack.decode(path.read_bytes(), type=SavedLedger)
-        if saved.version != SAVED_VERSION:
-            return None
-        if [file.path for file in saved.sources] != [file.path for file in files]:
-            return None
-        fold = rules.load(saved.fold)
-    except (OSError, ValueError, msgspec.MsgspecError, SavedFoldError):
+        with path.open("rb") as file:
+            saved = msgspec.msgpack.decode(_part(file), type=SavedLedger)
+            if saved.version != SAVED_VERSION:
+                return None
+            if [source.path for source in saved.sources] != [source.path for source in files]:
+                return None
+            fold = rules.load(_part(file))
+            return Ledger.resume(files, fold, saved, partial(_fill, file), level)
+    except (OSError, ValueError, EOFError, struct.error, msgspec.MsgspecError, SavedFoldError):
         return None
-    return Ledger.resume(files, fold, saved, level=level)
+
+
+def _part(file: BufferedReader) -> bytes:
+    return file.read(_SIZE.unpack(file.read(_SIZE.size))[0])
+
+
+def _fill(file: BufferedReader, column: array[Any] | bytearray, items: int) -> None:
+    if isinstance(column, bytearray):
+        data = file.read(items)
+        if len(data) != items:
+            raise EOFError
+        column += data
+    else:
+        column.fromfile(file, items)
 
 
 def _prune(folder: Path) -> None:

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 _CHUNK = 8 << 20
 _MOST_HITS = 10_000
+_BACK = 64 << 10
+_DELTA = b'{"type":"stream_event"'
 
 
 class Hit(Struct, frozen=True, gc=False):
@@ -81,7 +83,8 @@ class Search:
         while end > 0 and not self._cancelled.is_set() and not self.capped:
             start = max(0, end - _CHUNK)
             chunk = os.pread(descriptor, end - start + overlap, start)
-            found = self._matches(chunk, end - start)
+            before = _line_head(descriptor, start) if start else b""
+            found = self._matches(chunk, end - start, before)
             if found:
                 self.hits.extend(Hit(path, start + place) for place in reversed(found))
                 self.capped = len(self.hits) >= _MOST_HITS
@@ -89,8 +92,11 @@ class Search:
             end = start
             self._notify()
 
-    def _matches(self, chunk: bytes, own: int) -> list[int]:
-        """Places in the chunk's own part, one a line."""
+    def _matches(self, chunk: bytes, own: int, before: bytes) -> list[int]:
+        """Places in the chunk's own part, one a line; streamed deltas say nothing of their own.
+
+        `before` is the beginning of the line that the chunk begins in the middle of.
+        """
         places: set[int] = set()
         for needle in self._needles:
             at = chunk.find(needle)
@@ -100,15 +106,27 @@ class Search:
                 if line_end < 0:
                     break
                 at = chunk.find(needle, line_end)
-        return _one_a_line(chunk, sorted(places))
+        kept: list[int] = []
+        last = -2
+        for place in sorted(places):
+            start = chunk.rfind(b"\n", 0, place)
+            head = chunk[start + 1 : start + 1 + len(_DELTA)] if start >= 0 else before
+            if start != last and head != _DELTA:
+                kept.append(place)
+            last = start
+        return kept
 
 
-def _one_a_line(chunk: bytes, places: list[int]) -> list[int]:
-    kept: list[int] = []
-    for place in places:
-        if not kept or chunk.find(b"\n", kept[-1], place) >= 0:
-            kept.append(place)
-    return kept
+def _line_head(descriptor: int, offset: int) -> bytes:
+    """The beginning of the line that `offset` lies in."""
+    end = offset
+    while end > 0:
+        start = max(0, end - _BACK)
+        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            return os.pread(descriptor, len(_DELTA), start + newline + 1)
+        end = start
+    return os.pread(descriptor, len(_DELTA), 0)
 
 
 def needles(text: str) -> tuple[bytes, ...]:

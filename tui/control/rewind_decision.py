@@ -1,0 +1,157 @@
+"""What a rewind has to do: the target tree against what lies there now, path by path. No I/O but
+reading the target; the plan shown and the deed done both come from here."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tui.control.checkpoint_refs import Checkpoint, Details, LeftOut, details
+from tui.control.listing import IGNORED
+from tui.control.seen import Rows, git_mode
+from tui.control.steps import Identity, Side, Step
+from tui.control.work_tree import WorkTree
+from tui.errors import CheckpointError
+from tui.git import Git
+
+_LINK = 0o120000
+
+
+@dataclass(frozen=True)
+class Target:
+    """The tree to go back to: mode and blob by path, and what its checkpoint says besides."""
+
+    checkpoint: Checkpoint
+    entries: Mapping[bytes, tuple[int, str]]
+    details: Details
+
+    @staticmethod
+    def load(git: Git, checkpoint: Checkpoint) -> Target:
+        """Reads a checkpoint's tree; raises `CheckpointError` or `GitError` if it is damaged."""
+        out = git.run(("ls-tree", "-r", "-z", "--full-tree", checkpoint.commit))
+        entries: dict[bytes, tuple[int, str]] = {}
+        for entry in out.split(b"\0")[:-1]:
+            head, _, path = entry.partition(b"\t")
+            mode, kind, blob = head.decode().split(" ")
+            if kind != "blob" or int(mode, 8) not in (_LINK, 0o100644, 0o100755):
+                raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
+            entries[path] = int(mode, 8), blob
+        return Target(checkpoint, entries, details(git, checkpoint))
+
+    def side(self, path: bytes) -> Side:
+        """What the target has at `path`."""
+        mode, blob = self.entries[path]
+        usual = self.details.permissions(path, mode == 0o100755)
+        return Side(mode, blob, 0 if mode == _LINK else usual)
+
+
+@dataclass
+class Decision:
+    """Steps to take, and what stays as it is with the reason; `unchanged` counts equal files.
+
+    `links` are links standing where the target has folders; they are removed, never followed.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    kept: dict[bytes, str] = field(default_factory=dict)
+    links: set[bytes] = field(default_factory=set)
+    unchanged: int = 0
+
+
+def decide(target: Target, state: WorkTree, scope: bytes) -> Decision:
+    """Compares; `scope` limits it to the paths that start with it."""
+    decision = Decision()
+    left_out = LeftOut(state.not_captured())
+    new_nested = _new_nested(target, state)
+    index = state.rows.index()
+    gone: dict[bytes, Step] = {}
+    for path, number in index.items():
+        if path in target.entries or not path.startswith(scope):
+            continue
+        why = target.details.left_out.covering(path)
+        nested = next((n for n in new_nested if path.startswith(n)), None)
+        if nested is not None:
+            decision.kept[nested] = "a repository that was not there then"
+        elif why is not None:
+            decision.kept[path] = f"was there then, not captured: {why}"
+        else:
+            gone[path] = Step(path, _side(state.rows, number), None)
+    for path in sorted(target.entries):
+        if path.startswith(scope):
+            _decide_one(path, target, state, left_out, gone, decision)
+    decision.steps += [gone[path] for path in sorted(gone)]
+    return decision
+
+
+def _decide_one(
+    path: bytes,
+    target: Target,
+    state: WorkTree,
+    left_out: LeftOut,
+    gone: Mapping[bytes, Step],
+    decision: Decision,
+) -> None:
+    closed = left_out.above(path)
+    if closed not in (None, IGNORED):
+        decision.kept[path] = f"not touched: in {closed}"
+        return
+    after = target.side(path)
+    number = state.rows.index().get(path)
+    if number is not None:
+        before = _side(state.rows, number)
+        if (before.mode, before.blob, before.permissions) == (
+            after.mode,
+            after.blob,
+            after.permissions,
+        ):
+            decision.unchanged += 1
+        else:
+            decision.steps.append(Step(path, before, after))
+        return
+    why = left_out.exactly(path) or _in_the_way(path, state, left_out, gone, decision)
+    if why is None:
+        decision.steps.append(Step(path, None, after))
+    else:
+        decision.kept[path] = f"cannot be put back: {why}"
+
+
+def _in_the_way(
+    path: bytes,
+    state: WorkTree,
+    left_out: LeftOut,
+    gone: Mapping[bytes, Step],
+    decision: Decision,
+) -> str | None:
+    """What keeps `path` from being put back, because it will stay; notes links to be removed."""
+    parts = path.split(b"/")
+    index = state.rows.index()
+    for length in range(1, len(parts)):
+        above = b"/".join(parts[:length])
+        if left_out.exactly(above):
+            return f"its folder is now {left_out.exactly(above)}"
+        if above in index:
+            if above not in gone:
+                return "its folder is a file now that stays"
+            if stat.S_ISLNK(state.rows.modes[index[above]]):
+                decision.links.add(above)
+    if left_out.exactly(path + b"/"):
+        return "a folder that is not captured has taken its place"
+    if path in state.folders.known:
+        inside = path + b"/"
+        if left_out.anything_in(path) or any(p.startswith(inside) for p in decision.kept):
+            return "a folder with files that are not captured has taken its place"
+    return None
+
+
+def _new_nested(target: Target, state: WorkTree) -> list[bytes]:
+    """Repositories inside the work tree of which the target holds nothing."""
+    found = [path + b"/" for path in sorted(state.nested)]
+    return [path for path in found if not any(p.startswith(path) for p in target.entries)]
+
+
+def _side(rows: Rows, number: int) -> Side:
+    mode = rows.modes[number]
+    identity = Identity(rows.inodes[number], rows.sizes[number], rows.mtimes[number], mode)
+    permissions = stat.S_IMODE(mode) & 0o777 if stat.S_ISREG(mode) else 0
+    return Side(git_mode(mode), rows.blobs[number].hex(), permissions, identity)

@@ -1,0 +1,182 @@
+"""What a rewind would change, shown before anything is: files to write, to delete, to keep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tui.control.capture import survey
+from tui.control.checkpoint_refs import Checkpoint
+from tui.control.file_diff import counts, unified
+from tui.control.places import Places
+from tui.control.rewind_decision import Decision, Target, decide
+from tui.control.rewind_journal import Journal
+from tui.control.steps import Side, Step
+from tui.control.work_tree import Limits, NotCaptured, WorkTree
+from tui.errors import RefusedError
+from tui.git import Git
+
+What = Literal["create", "replace", "permissions", "delete"]
+_MOST_COUNTED = 2000
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file that a rewind would touch; `path` is from the top of the work tree."""
+
+    path: str
+    what: What
+    step: Step = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(step: Step) -> Change:
+        return Change(os.fsdecode(step.path), step.kind, step)
+
+
+@dataclass(frozen=True)
+class RewindPlan:
+    """What going back to `checkpoint` would do now.
+
+    `refusals` are reasons not to, each a sentence; `execute` asks for `confirmed` if there are any.
+    `notes` are worth knowing. `scope` is the folder it is limited to, empty for all of the work
+    tree. `undoes` says that it takes back the last rewind. Text is not yet safe to show.
+    """
+
+    project: Path
+    work_tree: Path
+    checkpoint: Checkpoint
+    writes: tuple[Change, ...]
+    deletes: tuple[Change, ...]
+    keeps: tuple[NotCaptured, ...]
+    unchanged: int
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    scope: str = ""
+    undoes: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all would change."""
+        return not self.writes and not self.deletes
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return self.writes + self.deletes
+
+    def diff(self, change: Change) -> str:
+        """A unified diff from what is there now to what would be."""
+        now, then = self._sides(change)
+        text = unified(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
+        before, after = change.step.before, change.step.after
+        if change.what == "permissions" and before is not None and after is not None:
+            return f"permissions {before.permissions:o} become {after.permissions:o}\n"
+        return text
+
+    def lines(self, change: Change) -> tuple[int, int] | None:
+        """Lines that would be added and removed; None for binary and very large files."""
+        return (0, 0) if change.what == "permissions" else counts(*self._sides(change))
+
+    def total_lines(self) -> tuple[int, int]:
+        """The sum of `lines` over the first two thousand changes that have any."""
+        added = removed = 0
+        for change in self.changes[:_MOST_COUNTED]:
+            found = self.lines(change) or (0, 0)
+            added, removed = added + found[0], removed + found[1]
+        return added, removed
+
+    def _sides(self, change: Change) -> tuple[bytes, bytes]:
+        now = b""
+        if change.step.before is not None:
+            try:
+                with Places(self.work_tree) as places:
+                    now = places.read(change.step.path)
+            except OSError:  # gone or swapped since the plan was made
+                pass
+        return now, _stored(Git(self.work_tree), change.step.after)
+
+
+def _stored(git: Git, side: Side | None) -> bytes:
+    return b"" if side is None else git.run(("cat-file", "blob", side.blob))
+
+
+def plan(
+    project: Path,
+    checkpoint: Checkpoint,
+    *,
+    live: Sequence[str] = (),
+    limits: Limits | None = None,
+    undoes: bool = False,
+) -> RewindPlan:
+    """What going back to `checkpoint` would do; writes nothing.
+
+    `live` names other sessions at work in this work tree. Raises `RefusedError` while an
+    interrupted rewind waits to be finished, `CheckpointError` if the checkpoint is damaged.
+    """
+    project = Path(project).resolve()
+    if Journal(project).is_open():
+        raise RefusedError(
+            f"a rewind of {project} was interrupted or is under way; let it be finished first"
+        )
+    git = Git(project)
+    target = Target.load(git, checkpoint)
+    scope = scope_of(git, project)
+    state = survey(project, limits or Limits(), target.entries.keys())
+    decision = decide(target, state, scope)
+    return RewindPlan(
+        project=project,
+        work_tree=git.work_tree,
+        checkpoint=checkpoint,
+        writes=tuple(Change.of(s) for s in decision.steps if s.after is not None),
+        deletes=tuple(Change.of(s) for s in decision.steps if s.after is None),
+        keeps=_keeps(decision, state, scope),
+        unchanged=decision.unchanged,
+        refusals=tuple(_refusals(git, decision, live)),
+        notes=tuple(_notes(git, checkpoint, scope)),
+        scope=os.fsdecode(scope),
+        undoes=undoes,
+    )
+
+
+def scope_of(git: Git, project: Path) -> bytes:
+    """The project's folder from the top of the work tree with a slash; empty if it is the top."""
+    inside = os.path.relpath(project, git.work_tree)
+    return b"" if inside == "." else os.fsencode(inside) + b"/"
+
+
+def _keeps(decision: Decision, state: WorkTree, scope: bytes) -> tuple[NotCaptured, ...]:
+    kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
+    kept = {path: why for path, why in kept.items() if path.startswith(scope)}
+    kept.update(decision.kept)
+    return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
+
+
+def _refusals(git: Git, decision: Decision, live: Sequence[str]) -> Iterable[str]:
+    operation = git.operation_in_progress()
+    if operation:
+        yield f"a {operation} is half done; finish or abort it first, or its files get mixed up"
+    for name in live:
+        yield f"another session ({name}) is at work in this work tree; its edits would be undone too"
+    top = os.fsencode(git.work_tree)
+    for link in sorted(decision.links):
+        place = os.path.join(top, link)
+        goal = os.path.realpath(place)
+        if not goal.startswith(top + b"/"):
+            yield (
+                f"{os.fsdecode(link)} is now a link that leads out of the work tree "
+                f"({os.fsdecode(goal)}); the link would be removed and a folder made in its place"
+            )
+
+
+def _notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
+    head = git.head()
+    if head != checkpoint.head:
+        then, now = (checkpoint.head or "no commit")[:10], (head or "no commit")[:10]
+        yield f"HEAD was at {then} and is at {now}; it stays there, only files change"
+    yield "what is staged stays staged"
+    if scope:
+        yield f"only files in {os.fsdecode(scope)} change, the project's own folder"
+    if checkpoint.not_captured_count:
+        yield f"{checkpoint.not_captured_count} paths were not captured then; they stay as they are"

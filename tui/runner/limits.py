@@ -1,0 +1,167 @@
+"""The limits of a run: how long, how silent, how dear, how large; warned of first, then kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tui.control.kill_tree import members
+from tui.control.process_table import resident_bytes
+from tui.night.model import Night
+from tui.runner.desk import Desk
+from tui.runner.eyes import Eyes
+from tui.runner.segment import Look, Segment
+from tui.runner.state import Intent
+
+_MEMORY_EVERY = 5.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One limit: how much is used, of how much, and from which shares somebody is told."""
+
+    limit: str
+    value: float
+    allowed: float
+    shares: tuple[float, ...]
+    value_text: str
+    allowed_text: str
+
+    @property
+    def share(self) -> float:
+        return self.value / self.allowed if self.allowed else 0.0
+
+
+class Limits:
+    """Reads the limits; `check` tells of warnings and returns the intent to end a run, if any."""
+
+    def __init__(self, desk: Desk, eyes: Eyes) -> None:
+        self._desk = desk
+        self._eyes = eyes
+        self._memory_at = 0.0
+        self._memory: list[Reading] = []
+
+    def check(self, night: Night, segment: Segment | None, look: Look | None) -> Intent | None:
+        """Warns once of each share that was reached; an intent for a limit that was."""
+        if self._paused():
+            return None
+        for reading in self._readings(night, segment, look):
+            self._warn(reading)
+            if reading.share >= 1:
+                return self._hit(reading)
+        return None
+
+    def _paused(self) -> bool:
+        state = self._desk.state
+        if state.paused_until is None:
+            return False
+        if self._desk.clock.wall() < state.paused_until:
+            return True
+        state.paused_until = None
+        self._desk.tell("limits_resumed", {"until": None})
+        self._desk.keep()
+        return False
+
+    def _readings(
+        self, night: Night, segment: Segment | None, look: Look | None
+    ) -> Iterator[Reading]:
+        session, state = self._desk.settings.session, self._desk.state
+        if session.max_runtime_hours is not None:
+            allowed = session.max_runtime_hours * 3600
+            yield _of_time("runtime", state.elapsed, allowed, (0.9,))
+        budget = self._desk.settings.budget
+        if budget.max_cost_usd is not None and night.cost.usd is not None:
+            shares = tuple(share / 100 for share in budget.alerts_pct)
+            cost, most = night.cost.usd, budget.max_cost_usd
+            yield Reading("cost", cost, most, shares, f"${cost:.2f}", f"${most:.2f}")
+        if segment is None or look is None or look.state != "running":
+            return
+        if session.max_idle_minutes is not None and not self._rightly_silent(night):
+            silent = self._desk.clock.monotonic() - self._eyes.quiet_since
+            share = self._desk.settings.notifications.idle_warning_pct / 100
+            yield _of_time("idle", silent, session.max_idle_minutes * 60, (share,))
+        yield from self._memory_readings(segment, look)
+
+    def _rightly_silent(self, night: Night) -> bool:
+        """A wait for a limit's end, a restart, or a person who interrupted is no idleness."""
+        state = self._desk.state
+        limited = night.activity.state == "rate_limited" and night.stall is not None
+        return state.pending is not None or (limited and night.activity.until is not None)
+
+    def _memory_readings(self, segment: Segment, look: Look) -> list[Reading]:
+        now = time.monotonic()
+        wait = min(_MEMORY_EVERY, self._desk.settings.watchdog.check_interval_seconds)
+        if now - self._memory_at < wait:
+            return self._memory
+        self._memory_at = now
+        self._memory = []
+        most = self._desk.settings.session.max_memory_mib
+        if most is not None:
+            tree = members(segment.tree(look))
+            held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
+            self._memory.append(
+                Reading("memory", held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
+            )
+        used = machine_memory_share()
+        watchdog = self._desk.settings.watchdog
+        if used is not None and watchdog.memory_critical_pct > 0:
+            critical = watchdog.memory_critical_pct / 100
+            share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
+            words = f"{used:.0%} of the machine"
+            self._memory.append(
+                Reading("machine memory", used, critical, (share,), words, f"{critical:.0%}")
+            )
+        return self._memory
+
+    def _warn(self, reading: Reading) -> None:
+        """Tells of the highest share reached that nobody was told of."""
+        state = self._desk.state
+        reached = [share for share in reading.shares if reading.share >= share]
+        if reading.limit == "idle" and not reached:
+            state.told = [word for word in state.told if not word.startswith("idle ")]
+        fresh = [share for share in reached if f"{reading.limit} {share:g}" not in state.told]
+        if not fresh:
+            return
+        state.told += [f"{reading.limit} {share:g}" for share in fresh]
+        self._desk.keep()
+        self._desk.tell("limit_warning", {**_facts(reading), "share": max(fresh)})
+        words = f"{reading.limit}: {reading.value_text} of {reading.allowed_text}"
+        self._desk.say(f"{reading.limit.title()} check: {words} ({reading.share:.0%})", "WARNING")
+        self._desk.notify("limit", words, **_facts(reading))
+
+    def _hit(self, reading: Reading) -> Intent:
+        self._desk.tell("limit_hit", {**_facts(reading), "share": round(reading.share, 3)})
+        reason = f"{reading.limit} {reading.value_text} of {reading.allowed_text}"
+        self._desk.say(f"Terminating session: ✗ {reading.limit.title()}: {reason}", "ERROR")
+        self._desk.notify("limit", f"limit reached: {reason}", **_facts(reading))
+        return Intent("limit", reason, "limit", note="memory" not in reading.limit)
+
+
+def _facts(reading: Reading) -> dict[str, object]:
+    return {
+        "limit": reading.limit,
+        "value": reading.value_text,
+        "allowed": reading.allowed_text,
+    }
+
+
+def _of_time(limit: str, seconds: float, allowed: float, shares: tuple[float, ...]) -> Reading:
+    return Reading(limit, seconds, allowed, shares, duration(seconds), duration(allowed))
+
+
+def duration(seconds: float) -> str:
+    """Hours, minutes and seconds as the original's log writes them."""
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def machine_memory_share() -> float | None:
+    """The share of the machine's memory that is in use; None where the system does not say."""
+    try:
+        with open("/proc/meminfo", "rb") as file:
+            rows = dict(line.split(b":", 1) for line in file if b":" in line)
+        total, free = (int(rows[name].split()[0]) for name in (b"MemTotal", b"MemAvailable"))
+    except (OSError, KeyError, ValueError, IndexError):
+        return None
+    return 1 - free / total if total else None

@@ -1,0 +1,292 @@
+"""Requests from the inbox: each carried out once, each answered in the journal."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import msgspec
+
+from tui.control import inbox
+from tui.control.inbox import Request
+from tui.errors import OvernightError
+from tui.runner import prompts
+from tui.runner.checkpointing import Checkpoints, Wanted
+from tui.runner.conduct import Conductor
+from tui.runner.deliveries import Deliveries
+from tui.runner.desk import Desk
+from tui.runner.eyes import Eyes
+from tui.runner.state import Intent, Next
+
+_NAMES = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
+_LONGEST_TEXT = 4 << 20
+
+
+@dataclass(frozen=True)
+class Rewound:
+    """How a rewind went: keys of its journal entry, and whom the next segment takes up, where."""
+
+    entry: dict[str, object]
+    text: str
+    prompt: str
+    resume: str = ""
+    resume_at: str = ""
+
+
+class Rewinder(Protocol):
+    """Rewinds while no agent runs. `kind` is "rewind" or "undo"; OvernightError if it refuses.
+
+    `check` is asked before the agent is stopped, so that a refusal costs nothing.
+    """
+
+    def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
+    def carry_out(self, kind: str, arguments: Mapping[str, Any]) -> Rewound: ...
+
+
+class Requests:
+    """Carries out what stands in the inbox."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        eyes: Eyes,
+        deliveries: Deliveries,
+        conductor: Conductor,
+        checkpoints: Checkpoints,
+        rewinder: Rewinder | None = None,
+    ) -> None:
+        self._desk = desk
+        self._eyes = eyes
+        self._deliveries = deliveries
+        self._conductor = conductor
+        self._checkpoints = checkpoints
+        self._rewinder = rewinder
+        self._verbs: dict[str, Callable[[Request], str | None]] = {
+            "checkpoint": self._checkpoint,
+            "inject": self._inject,
+            "withdraw": self._withdraw,
+            "interrupt": self._interrupt,
+            "stop": self._stop,
+            "kill": self._kill,
+            "pause_limits": self._pause_limits,
+            "rewind": self._rewind,
+            "undo": self._rewind,
+        }
+
+    # --- taking them in ---
+
+    def take_up(self) -> None:
+        """Goes on with what an earlier supervisor had claimed and not answered."""
+        waiting = inbox.reclaimed(self._desk.folder.inbox)
+        if not waiting:
+            return
+        answered = {entry["id"] for entry in self._entries() if entry.get("kind") == "answer"}
+        injected = {entry["id"] for entry in self._entries() if entry.get("kind") == "inject"}
+        for request, path in waiting:
+            if request.id in answered:
+                inbox.done(path)
+            elif request.verb == "inject" and _message_id(request) in injected:
+                self.answer(request.id, True, "queued", _message_id(request))
+            elif not self._is_intended(request.id):
+                self._carry_out(request, told=True)
+
+    def _is_intended(self, name: str) -> bool:
+        intent = self._desk.state.intent
+        return intent is not None and intent.request == name
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
+        try:
+            lines = self._desk.folder.journal.read_bytes().split(b"\n")
+        except OSError:
+            return
+        for line in lines:
+            try:
+                entry = msgspec.json.decode(line)
+            except msgspec.MsgspecError:
+                continue
+            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+                yield entry
+
+    def work(self) -> None:
+        """Carries out what arrived since the last round."""
+        try:
+            waiting = inbox.claim(self._desk.folder.inbox)
+        except OvernightError as error:
+            self._desk.say(f"Inbox: {error}", "ERROR")
+            return
+        for request, _ in waiting:
+            self._carry_out(request)
+
+    def _carry_out(self, request: Request, told: bool = False) -> None:
+        if not told:
+            facts = {"verb": request.verb, "arguments": request.arguments}
+            self._desk.tell("request", facts, id=request.id)
+        verb = self._verbs.get(request.verb)
+        try:
+            if verb is None:
+                self.answer(request.id, False, f"the runner knows no {request.verb!r}")
+                return
+            said = verb(request)
+        except (OvernightError, ValueError, TypeError) as error:
+            self.answer(request.id, False, str(error) or "the request makes no sense")
+            return
+        if said is not None:
+            self.answer(request.id, True, said, self._result(request))
+
+    def _result(self, request: Request) -> object:
+        return _message_id(request) if request.verb == "inject" else None
+
+    def answer(self, name: str, ok: bool, text: str, result: object = None) -> None:
+        """Answers a request and forgets it; an empty name is no request."""
+        if not name:
+            return
+        self._desk.tell("answer", {"ok": ok, "text": text, "result": result}, id=name)
+        inbox.done(self._desk.folder.inbox / f"{name}.json.claimed")
+
+    def refuse_rest(self, reason: str) -> None:
+        """The run is over: whatever still waits is answered with the reason."""
+        self.work_off(reason, inbox.claim(self._desk.folder.inbox))
+        self.work_off(reason, inbox.reclaimed(self._desk.folder.inbox))
+
+    def work_off(self, reason: str, waiting: list[tuple[Request, Any]]) -> None:
+        """Answers these requests with a refusal."""
+        for request, _ in waiting:
+            self.answer(request.id, False, reason)
+
+    # --- the verbs: the answer's words, or None when it comes later ---
+
+    def _checkpoint(self, request: Request) -> str | None:
+        label = str(request.arguments.get("label") or "")[:200]
+        why = str(request.arguments.get("why") or "key")[:40]
+        self._checkpoints.ask(Wanted(label, why, checkpoint_facts(self._eyes), request.id))
+        return None
+
+    def _inject(self, request: Request) -> str | None:
+        text = request.arguments.get("text")
+        mode = str(request.arguments.get("mode") or "soft")
+        if mode not in ("soft", "hard", "step-back"):
+            raise ValueError(f"a message is soft, hard or step-back, not {mode!r}")
+        if mode == "step-back" and not text:
+            stall = self._eyes.night().stall
+            evidence = stall.evidence if stall is not None else ()
+            text = prompts.step_back(self._desk.settings, evidence, "a while")
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError("there is nothing to say in that message")
+        if len(text) > _LONGEST_TEXT:
+            raise ValueError("the message is longer than 4 million characters")
+        if self._desk.state.intent is not None:
+            raise ValueError("the session is being ended; the message was not sent")
+        hard = mode == "hard" or bool(request.arguments.get("now"))
+        name = _message_id(request)
+        self._deliveries.put(text, hard=hard, inject=True, id=name, mode=mode)
+        return "queued"
+
+    def _withdraw(self, request: Request) -> str | None:
+        why = self._deliveries.withdraw(str(request.arguments.get("id") or ""))
+        if why:
+            raise ValueError(why)
+        return "asked to take it back"
+
+    def _interrupt(self, request: Request) -> str | None:
+        if not self._eyes.turns.open:
+            raise ValueError("no turn is open; there is nothing to interrupt")
+        if not self._deliveries.control("interrupt", f"interrupt-{request.id}"):
+            raise ValueError("the agent does not listen")
+        self._desk.tell("interrupt", {"by": "person", "reason": _reason(request)})
+        self._desk.say("Turn interrupted by a person")
+        return "interrupted"
+
+    def _stop(self, request: Request) -> str | None:
+        note = bool(request.arguments.get("note", True))
+        return self._end(request, Intent("stop", _reason(request), "person", note, request.id))
+
+    def _kill(self, request: Request) -> str | None:
+        return self._end(request, Intent("kill", _reason(request), "person", False, request.id))
+
+    def _end(self, request: Request, intent: Intent) -> str | None:
+        before = self._desk.state.intent
+        if before is not None and before.kind == "kill":
+            return "it is being killed already"
+        if before is not None and before.request:
+            self.answer(before.request, True, "a stronger request took its place")
+        self._desk.tell(intent.kind, {"by": "person", "reason": intent.reason})
+        self._desk.say(f"{intent.kind.title()} asked for by a person: {intent.reason}", "WARNING")
+        if self._conductor.segment is None or self._desk.state.pending is not None:
+            waiting = self._desk.state.pending
+            if waiting is None or waiting.next is not None:
+                self._desk.state.intent = intent
+                words = "killed" if intent.kind == "kill" else "stopped"
+                self._conductor.end_run(f"{words} by person", None)
+                return None
+        self._conductor.cancel("ended by a person")
+        self._conductor.intend(intent)
+        return None
+
+    def _pause_limits(self, request: Request) -> str | None:
+        state, now = self._desk.state, self._desk.clock.wall()
+        minutes = request.arguments.get("minutes")
+        until = request.arguments.get("until")
+        if request.arguments.get("off"):
+            state.paused_until = None
+            self._desk.tell("limits_resumed", {"until": None})
+            return "limits are in force again"
+        if isinstance(minutes, int | float) and minutes > 0:
+            until = now + 60 * minutes
+        if not isinstance(until, int | float) or until <= now:
+            raise ValueError("say for how many minutes the limits are to be paused")
+        state.paused_until = float(until)
+        self._desk.keep()
+        self._desk.tell("limits_paused", {"until": state.paused_until})
+        return "limits are paused"
+
+    def _rewind(self, request: Request) -> str | None:
+        if self._rewinder is None:
+            raise ValueError("this runner cannot rewind")
+        if self._desk.state.intent is not None:
+            raise ValueError("the session is being ended; nothing was rewound")
+        self._rewinder.check(request.verb, request.arguments)
+        self._conductor.cancel("a rewind was asked for")
+        arguments = {**request.arguments, "verb": request.verb}
+        intent = Intent("rewind", request.verb, "person", False, request.id, arguments)
+        self._conductor.intend(intent)
+        return None
+
+    def rewind_now(self, intent: Intent) -> None:
+        """The agent is gone: rewinds, and takes the run up again where that leads."""
+        verb, state = str(intent.arguments.get("verb")), self._desk.state
+        try:
+            if self._rewinder is None:
+                raise OvernightError("this runner cannot rewind")
+            done = self._rewinder.carry_out(verb, intent.arguments)
+        except OvernightError as error:
+            self.answer(intent.request, False, str(error))
+            words = prompts.resume(self._desk.settings, f"a {verb} was refused: {error}")
+            step = Next("rewind", words, resume=state.resumable)
+        else:
+            self._desk.tell(verb, done.entry)
+            self.answer(intent.request, True, done.text, done.entry)
+            resume = done.resume or state.resumable
+            # A fork leaves the old conversation whole, so that the rewind can itself be undone.
+            fork = bool(done.resume_at)
+            step = Next("rewind", done.prompt, resume, done.resume_at, fork)
+        self._conductor.launch(step)
+
+
+def checkpoint_facts(eyes: Eyes) -> dict[str, Any]:
+    """What a checkpoint is to remember of the moment."""
+    night = eyes.night()
+    facts: dict[str, Any] = {"session": eyes.turns.session, "tests": night.tests.last}
+    if eyes.progress is not None:
+        facts["done"], facts["open"] = eyes.progress.done, eyes.progress.open
+    return facts
+
+
+def _message_id(request: Request) -> str:
+    """The same request is always the same message, however often it is taken up."""
+    return str(uuid.uuid5(_NAMES, request.id))
+
+
+def _reason(request: Request) -> str:
+    return str(request.arguments.get("reason") or "asked for")[:300]

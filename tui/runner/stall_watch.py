@@ -1,0 +1,65 @@
+"""Stalls and loops: told once each, and answered as far as the settings say."""
+
+from __future__ import annotations
+
+import time
+
+from tui.night.model import Night, Stall
+from tui.runner import prompts
+from tui.runner.deliveries import Deliveries
+from tui.runner.desk import Desk
+
+_LEVELS = {"": 0, "notice": 1, "nudge": 2, "stop": 3}
+
+
+class StallWatch:
+    """Compares each night with the last one and journals what began and what is over."""
+
+    def __init__(self, desk: Desk, deliveries: Deliveries) -> None:
+        self._desk = desk
+        self._deliveries = deliveries
+
+    def look(self, night: Night) -> None:
+        """Takes note of the stall of this moment, if any."""
+        stall = None if night.over else night.stall
+        state = self._desk.state
+        name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
+        if name != state.stall:
+            if state.stall:
+                self._desk.tell("stall_over", {"stall": state.stall.partition(" ")[0]})
+            state.stall = name
+            state.nudged = 0
+            self._desk.keep()
+            if stall is not None:
+                self._began(stall)
+        if stall is not None and stall.kind == "loop":
+            self._answer_loop(stall)
+
+    def _began(self, stall: Stall) -> None:
+        evidence = list(stall.evidence)
+        facts = {"stall": stall.kind, "since": stall.since, "evidence": evidence}
+        self._desk.tell("stall", facts)
+        words = "; ".join(evidence[:2])
+        if stall.waiting:
+            self._desk.say(f"Waiting: {words}")
+            return
+        self._desk.say(f"Process Health check failed: {stall.kind}: {words}", "WARNING")
+        self._desk.notify("stall", f"{stall.kind}: {words}")
+
+    def _answer_loop(self, stall: Stall) -> None:
+        """Nudges once for a streak, and once more by interrupting it, if the settings go so far."""
+        state, action = self._desk.state, self._desk.settings.stalls.loop_action
+        level = _LEVELS.get(stall.level, 0)
+        if level < 2 or action == "notice" or state.intent is not None or level <= state.nudged:
+            return
+        stop = level == 3
+        if stop and action != "interrupt":
+            state.nudged = level
+            self._desk.keep()
+            self._desk.notify("needs_you", f"it loops: {'; '.join(stall.evidence[:1])}")
+            return
+        state.nudged = level
+        since = time.strftime("%H:%M", time.localtime(stall.since)) if stall.since else "a while"
+        text = prompts.step_back(self._desk.settings, stall.evidence, since)
+        self._deliveries.put(text, hard=stop, inject=True, mode="step-back")
+        self._desk.say(f"Step-back sent: {'; '.join(stall.evidence[:1])}", "WARNING")
