@@ -33,6 +33,7 @@ class OvernightApp(App[None]):
         themes.register(self)
         self.theme = themes.chosen(os.environ, screen.theme if screen.theme != "auto" else "")
         self.session = watch
+        self.fault: Exception | None = None
         interval = screen.slow_paint_ms if slow_link else screen.paint_ms
         self._governor = PaintGovernor(1000 / interval)
         self._clock = clock
@@ -43,6 +44,18 @@ class OvernightApp(App[None]):
 
     def on_mount(self) -> None:
         self.session.tell(self._main.leave_word)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A fault of ours ends the viewer with a sentence; the trace goes to the crash log.
+
+        Textual has no public way to replace its own full-screen traceback; a test pins this one.
+        """
+        self.fault = error
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions offers."""

@@ -100,10 +100,9 @@ class Screen(Struct, frozen=True):
         Literal["auto", "dark", "light", "ansi"],
         says("Colours; auto: dark, or none where NO_COLOR is set."),
     ] = "auto"
-    time_zone: Annotated[Literal["local", "utc"], says("Zone of the times shown.")] = "local"
     verbosity: Annotated[
-        Literal["brief", "normal", "full"], says("How much of each event is shown at first.")
-    ] = "normal"
+        Literal["brief", "normal", "full"], says("How many kinds of events are shown at first.")
+    ] = "brief"
     ascii: Annotated[
         Literal["auto", "on", "off"],
         says("Draw with ASCII only; auto: where the locale is not UTF-8."),
@@ -121,11 +120,7 @@ class Screen(Struct, frozen=True):
     poll_ms: Annotated[
         Milliseconds, says("Time between looks at a file that sends no hints of change.")
     ] = 200
-    follow: Annotated[bool, says("Start at the newest event and stay there.")] = True
     mouse: Annotated[bool, says("React to the mouse; off leaves it to the terminal.")] = True
-    show_night: Annotated[bool, says("Show the strip of the night.")] = True
-    show_notes: Annotated[bool, says("Show the pane of session notes.")] = True
-    show_watchdog: Annotated[bool, says("Show the pane of the watchdog's log.")] = True
 
 
 class Stalls(Struct, frozen=True):

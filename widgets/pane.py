@@ -10,6 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.cells import clip, visible
+from widgets.direct import filtered_lines
 from widgets.glyphs import glyphs
 from widgets.ink import Ink, Line, Role, Span, width_of
 from widgets.line_view import LineView
@@ -99,6 +100,7 @@ class Pane(Widget):
         self._new = 0
         self._focused = False
         self._ink: Ink | None = None
+        self._drawn: dict[str, tuple[tuple[object, ...], Strip]] = {}
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -149,24 +151,36 @@ class Pane(Widget):
         super().notify_style_update()
         self._ink = None
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return filtered_lines(self, crop)
+
     def render_line(self, y: int) -> Strip:
         if self._ink is None:
             self._ink = ink_for(self.app.current_theme).over(self.rich_style)
-        width, height = self.size
-        line: Line
-        if y == 0:
+            self._drawn.clear()
+        edge = "top" if y == 0 else ("bottom" if y == self.size.height - 1 else "side")
+        state: tuple[object, ...] = (self.size.width, self._focused, bool(self._stale))
+        if edge == "top":
+            state = (*state, self.title, self._note, self._stale or self._status)
+        elif edge == "bottom":
+            state = (*state, self._foot, self._new)
+        kept = self._drawn.get(edge)
+        if kept is None or kept[0] != state:
+            width = self.size.width
+            kept = (state, Strip(self._ink.segments(self._edge(edge, width), width), width))
+            self._drawn[edge] = kept
+        return kept[1]
+
+    def _edge(self, edge: str, width: int) -> Line:
+        stale, focused = bool(self._stale), self._focused
+        if edge == "top":
             status = self._stale or self._status
-            line = frame_top(
-                self.number, self.title, self._note, status, width, self._focused, bool(self._stale)
-            )
-        elif y == height - 1:
-            marker = pill(self._new)
-            line = frame_bottom(self._foot, marker, width, self._focused, bool(self._stale))
-        else:
-            side = (glyphs().stale if self._stale else glyphs().frame)[3]
-            role: Role = "accent" if self._focused else "faint"
-            line = [(side, role), (" " * max(0, width - 2), "text"), (side, role)]
-        return Strip(self._ink.segments(line, width), width)
+            return frame_top(self.number, self.title, self._note, status, width, focused, stale)
+        if edge == "bottom":
+            return frame_bottom(self._foot, pill(self._new), width, focused, stale)
+        side = (glyphs().stale if stale else glyphs().frame)[3]
+        role: Role = "accent" if focused else "faint"
+        return [(side, role), (" " * max(0, width - 2), "text"), (side, role)]
 
     # --- events ---
 

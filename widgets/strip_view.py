@@ -12,6 +12,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from widgets.cells import visible
+from widgets.direct import filtered_lines
 from widgets.ink import Ink, Line, text_of
 from widgets.layout import centred
 from widgets.scrollbar import ThinBar
@@ -127,22 +128,9 @@ class StripView(ScrollView):
         self._forget()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The rows of the crop, filtered; kept rows stay the same objects.
-
-        Textual would build every row anew round borders and padding that this view has not, and
-        with it lose what filters and terminal sequences it has worked out for the row.
-        """
         if self.styles.gutter.totals != (0, 0):
             return super().render_lines(crop)
-        background = self.background_colors[1]
-        filters = self.get_line_filters()
-        strips = [self.render_line(y) for y in crop.line_range]
-        for line_filter in filters:
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        left, right = crop.column_span
-        if (left, right) != (0, self._outer):
-            strips = [strip.crop(left, right) for strip in strips]
-        return strips
+        return filtered_lines(self, crop)
 
     def render_line(self, y: int) -> Strip:
         outer = self.size.width

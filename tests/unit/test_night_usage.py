@@ -137,7 +137,7 @@ def test_a_guessed_model_gives_way_to_the_named_one() -> None:
 def test_hostile_figures_are_bounded() -> None:
     script = Script()
     for number in range(600):
-        script.say("x", usage=Usage(10**18, 10**18, 10**18), message=f"m{number}")
+        script.say("x", usage=Usage(10**18, -5, 10**18), message=f"m{number}")
     made = fold(script.events)
     assert made.snapshot(0.0).tokens.input == 600 * 100_000_000
     assert made.save()

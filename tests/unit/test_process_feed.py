@@ -30,6 +30,8 @@ def start() -> Iterator[Start]:
     def begin(*words: str, cwd: Path) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(words, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         running.append(process)
+        # Popen returns in the middle of exec, a moment before the kernel renames the process.
+        wait_for(lambda: is_up(process.pid, os.path.basename(words[0])))
         return process
 
     yield begin
@@ -173,6 +175,11 @@ def test_children_are_counted_and_are_no_agents(
     (agent,) = feed.read().agents
     assert (agent.pid, agent.children) == (process.pid, 4)
     kill_tree(process.pid)
+
+
+def is_up(pid: int, name: str) -> bool:
+    facts = process_table.facts_of(pid)
+    return facts is not None and facts.name == name and facts.rss > 0
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -215,20 +215,18 @@ async def test_rows_out_of_sight_cause_no_paint() -> None:
         await pilot.pause(0.05)
         await pilot.press("g")
         await pilot.pause(0.2)
-        painted: list[int] = []
-        original = view.render_line
-
-        def watched(y: int) -> object:
-            painted.append(y)
-            return original(y)
-
-        view.render_line = watched  # type: ignore[assignment, method-assign]
+        view.drawn.clear()
+        updates: list[object] = []
+        driver = app._driver
+        assert driver is not None
+        write = driver.write
+        driver.write = lambda data: (updates.append(data), write(data))  # type: ignore[method-assign, assignment]
         view.advance(200, 1, changed=[50, 60])
         await until(pilot, lambda: view.new == 100)
         await pilot.pause(0.2)
-        assert painted == []
+        assert view.drawn == []
         view.advance(201, 1, changed=[3])
-        await until(pilot, lambda: painted == [3])
+        await until(pilot, lambda: view.drawn == [3])
 
 
 async def test_reveal_puts_a_row_in_sight_and_stops_following() -> None:

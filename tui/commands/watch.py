@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tui.settings import Settings
 
 
+LEVELS = {"brief": 1, "normal": 2, "full": 3}
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--slow-link", action="store_true", help="paint at most 4 times a second")
@@ -49,10 +52,17 @@ def show(
     """Opens the screen on a project; needs a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
+    from tui.commands import first_glance
+    from tui.feeds.discovery import discover
+
+    found = discover(project, settings, named)
+    if found.events:
+        first_glance.show(found.events[0].path, project.name)
     from tui.watching.watch import Watch
 
     clock = SystemClock()
     watch = Watch(project, settings, named, clock)
+    watch.set_level(LEVELS[settings.screen.verbosity])
     watch.start()
     try:
         from tui.app import OvernightApp
@@ -64,6 +74,8 @@ def show(
         app.run(mouse=settings.screen.mouse)
     finally:
         watch.close()
+    if app.fault is not None:
+        raise app.fault
     return app.return_code or 0
 
 

@@ -41,11 +41,11 @@ __all__ = [
     "NotCaptured",
     "Wish",
     "capture",
-    "survey",
     "checkpoints",
     "details",
     "find",
     "retire",
+    "survey",
     "take",
 ]
 

@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tui.control.quarantine import locked
+from tui.control.rewind_journal import needed_checkpoints
 from tui.control.work_tree import NotCaptured
 from tui.errors import CheckpointError, RefusedError
 from tui.git import Git
@@ -237,9 +239,6 @@ def retire(
     `keep_hourly_seconds` (None: for ever), the newest of all, what a rewind still needs, and the ids
     in `spare`. The objects stay until git collects them.
     """
-    from tui.control.quarantine import locked
-    from tui.control.rewind_journal import needed_checkpoints
-
     git = Git(project)
     with locked(git, seconds=10):
         known = listed(git)

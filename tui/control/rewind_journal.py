@@ -23,7 +23,6 @@ class Entry(Struct, frozen=True):
     """An open rewind. Until "applying" no file has been touched; "reverting" goes the way back."""
 
     phase: Phase
-    work_tree: bytes
     target: str
     target_commit: str
     safety: str

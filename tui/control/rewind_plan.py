@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from tui.control.capture import survey
 from tui.control.checkpoint_refs import Checkpoint
@@ -14,12 +13,11 @@ from tui.control.file_diff import counts, unified
 from tui.control.places import Places
 from tui.control.rewind_decision import Decision, Target, decide
 from tui.control.rewind_journal import Journal
-from tui.control.steps import Side, Step
+from tui.control.steps import Side, Step, What
 from tui.control.work_tree import Limits, NotCaptured, WorkTree
 from tui.errors import RefusedError
 from tui.git import Git
 
-What = Literal["create", "replace", "permissions", "delete"]
 _MOST_COUNTED = 2000
 
 
@@ -133,7 +131,7 @@ def plan(
         deletes=tuple(Change.of(s) for s in decision.steps if s.after is None),
         keeps=_keeps(decision, state, scope),
         unchanged=decision.unchanged,
-        refusals=tuple(_refusals(git, decision, live)),
+        refusals=tuple(refusals(git, decision, live)),
         notes=tuple(_notes(git, checkpoint, scope)),
         scope=os.fsdecode(scope),
         undoes=undoes,
@@ -153,7 +151,8 @@ def _keeps(decision: Decision, state: WorkTree, scope: bytes) -> tuple[NotCaptur
     return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
 
 
-def _refusals(git: Git, decision: Decision, live: Sequence[str]) -> Iterable[str]:
+def refusals(git: Git, decision: Decision, live: Sequence[str] = ()) -> Iterable[str]:
+    """Reasons not to go ahead, each a sentence."""
     operation = git.operation_in_progress()
     if operation:
         yield f"a {operation} is half done; finish or abort it first, or its files get mixed up"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import Literal
 
 from msgspec import Struct
+
+What = Literal["create", "replace", "permissions", "delete"]
 
 
 class Identity(Struct, frozen=True, array_like=True):
@@ -52,7 +55,7 @@ class Step(Struct, frozen=True):
     after: Side | None
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> What:
         """ "create", "delete", "replace", or "permissions" where the bytes stay."""
         if self.before is None:
             return "create"

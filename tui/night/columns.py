@@ -11,9 +11,11 @@ from tui.night.seen import Positions, digest
 from tui.records import Usage
 
 FINAL, GUESSED = 1, 2
-_CODES = "QIIIIIHHHBd"
 _MOST = 100_000_000
 _NAMES = 65_535
+
+Tokens = tuple[int, int, int, int, int]
+"""Input, output, cache writes for 5 minutes and 1 hour, cache reads."""
 
 
 class Names(Struct):
@@ -46,28 +48,20 @@ class Columns:
 
     __slots__ = (
         "_rows",
+        "_tokens",
         "at",
         "flags",
-        "input",
         "model",
-        "output",
-        "read",
         "request",
         "session",
         "source",
         "waiting",
-        "write_1h",
-        "write_5m",
     )
 
     def __init__(self) -> None:
         self._rows = Positions()
+        self._tokens: array[int] = array("I")
         self.request: array[int] = array("Q")
-        self.input: array[int] = array("I")
-        self.output: array[int] = array("I")
-        self.write_5m: array[int] = array("I")
-        self.write_1h: array[int] = array("I")
-        self.read: array[int] = array("I")
         self.model: array[int] = array("H")
         self.session: array[int] = array("H")
         self.source: array[int] = array("H")
@@ -107,11 +101,7 @@ class Columns:
     ) -> int:
         """A new row; its number."""
         self.request.append(digest(request) if request else 0)
-        self.input.append(min(usage.input, _MOST))
-        self.output.append(min(usage.output, _MOST))
-        self.write_5m.append(min(usage.cache_write_5m, _MOST))
-        self.write_1h.append(min(usage.cache_write_1h, _MOST))
-        self.read.append(min(usage.cache_read, _MOST))
+        self._tokens.extend(_five(usage))
         self.model.append(model)
         self.session.append(session)
         self.source.append(source)
@@ -122,34 +112,23 @@ class Columns:
 
     def put(self, row: int, usage: Usage) -> None:
         """Set a row's tokens; no kind counts for more than any response can have."""
-        self.input[row] = min(usage.input, _MOST)
-        self.output[row] = min(usage.output, _MOST)
-        self.write_5m[row] = min(usage.cache_write_5m, _MOST)
-        self.write_1h[row] = min(usage.cache_write_1h, _MOST)
-        self.read[row] = min(usage.cache_read, _MOST)
+        self._tokens[5 * row : 5 * row + 5] = _five(usage)
 
-    def tokens(self, row: int) -> tuple[int, int, int, int, int]:
-        """Input, output, cache writes of 5 minutes and 1 hour, cache reads."""
-        return (
-            self.input[row],
-            self.output[row],
-            self.write_5m[row],
-            self.write_1h[row],
-            self.read[row],
-        )
+    def tokens(self, row: int) -> Tokens:
+        """Tokens of each kind."""
+        first = 5 * row
+        one, two, three, four, five = self._tokens[first : first + 5]
+        return one, two, three, four, five
 
     def prompt(self, row: int) -> int:
         """Tokens the model had before it."""
-        return self.input[row] + self.write_5m[row] + self.write_1h[row] + self.read[row]
+        fresh, _, write_5m, write_1h, read = self.tokens(row)
+        return fresh + write_5m + write_1h + read
 
     def _all(self) -> tuple[array[int] | array[float], ...]:
         return (
+            self._tokens,
             self.request,
-            self.input,
-            self.output,
-            self.write_5m,
-            self.write_1h,
-            self.read,
             self.model,
             self.session,
             self.source,
@@ -170,3 +149,19 @@ class Columns:
         new.waiting = bytearray(saved.waiting)
         new._rows = Positions(saved.keys, saved.places)
         return new
+
+
+def _five(usage: Usage) -> array[int]:
+    told = (
+        usage.input,
+        usage.output,
+        usage.cache_write_5m,
+        usage.cache_write_1h,
+        usage.cache_read,
+    )
+    try:
+        if usage.total <= _MOST:
+            return array("I", told)
+    except OverflowError:
+        pass
+    return array("I", [min(max(0, tokens), _MOST) for tokens in told])

@@ -56,7 +56,9 @@ class Lane(Struct):
     """The newest steps of one conversation and, for each length of cycle, how far it has repeated."""
 
     steps: list[Step] = []
+    keys: list[int] = []
     runs: list[int] = []
+    repeating: bool = False
     edits: list[int] = []
     texts: int = 0
     said: str = ""
@@ -125,29 +127,36 @@ class Watcher(Struct):
             ref,
         )
         lane.texts = 0
-        runs = lane.runs
         longest = limits.loop_longest_cycle
-        if len(runs) != longest:
-            runs[:] = [0] * longest
-        looping = False
-        known = len(steps)
-        for length in range(1, longest + 1):
-            if (
-                length <= known
-                and steps[-length].key == use.key
-                and _same(steps[-length], step, limits)
-            ):
-                runs[length - 1] += 1
-                looping = True
-            else:
-                runs[length - 1] = 0
+        again = use.key in lane.keys and self._compare(lane, step, limits)
+        if lane.repeating and not again:
+            lane.runs = []
+        lane.repeating = again
+        lane.keys.append(use.key)
+        if len(lane.keys) > longest:
+            del lane.keys[:-longest]
         steps.append(step)
-        if known >= _KEPT:
-            del steps[: known - _KEPT // 2]
-        if looping:
+        if len(steps) > _KEPT:
+            del steps[: _KEPT // 2]
+        if again:
             self._judge(lane, limits)
         elif lane.active is not None:
             self._end(lane)
+
+    def _compare(self, lane: Lane, step: Step, limits: Thresholds) -> bool:
+        """Whether `step` repeats one of those before it; how far each length of cycle goes on."""
+        longest = limits.loop_longest_cycle
+        if len(lane.runs) != longest:
+            lane.runs = [0] * longest
+        again = False
+        for length in range(1, longest + 1):
+            before = lane.steps[-length] if length <= len(lane.steps) else None
+            if before is not None and before.key == step.key and _same(before, step, limits):
+                lane.runs[length - 1] += 1
+                again = True
+            else:
+                lane.runs[length - 1] = 0
+        return again
 
     def _edited(self, lane: Lane, key: int) -> None:
         if key in lane.edits:

@@ -7,7 +7,7 @@ from math import isnan
 
 from msgspec import Struct
 
-from tui.night.columns import FINAL, GUESSED, Columns, Names, SavedColumns
+from tui.night.columns import FINAL, GUESSED, Columns, Names, SavedColumns, Tokens
 from tui.night.prices import Prices, Rates
 from tui.records import Usage
 
@@ -15,8 +15,6 @@ SYNTHETIC = "<synthetic>"
 SLOT = 600
 _LARGEST = (1 << 63) - 1
 
-Tokens = tuple[int, int, int, int, int]
-"""Input, output, cache writes for 5 minutes and 1 hour, cache reads."""
 _NOTHING: Tokens = (0, 0, 0, 0, 0)
 
 

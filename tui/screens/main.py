@@ -55,7 +55,6 @@ class MainScreen(Screen[None]):
         self.panes = Panes(governor, clock.wall)
         self.searching = Searching(watch, self._search_moved)
         self._clock = clock
-        self._level = 1
         self._paused = False
         self._zoomed = False
         self._shown_pane = 2
@@ -187,7 +186,7 @@ class MainScreen(Screen[None]):
         watch = self.watch_source
         night = watch.night
         following = self.panes.events.following
-        status = words.events_status(night, following, self._level, watch.partial)
+        status = words.events_status(night, following, watch.level, watch.partial)
         self.panes.frames[2].set_status("a place of the past" if self._detached else status)
         alive = night is not None and not night.over
         for feed in watch.feeds():
@@ -239,8 +238,7 @@ class MainScreen(Screen[None]):
     def action_verbosity(self) -> None:
         log, view = self.watch_source.events, self.panes.events
         place = log.ref(view.cursor) if len(log) and not view.following else None
-        self._level = self._level % 3 + 1
-        self.watch_source.set_level(self._level)
+        self.watch_source.set_level(self.watch_source.level % 3 + 1)
         view.show(self.watch_source.events)
         if place is not None:
             row = log.row_of(place.source, place.offset)
@@ -401,7 +399,7 @@ class MainScreen(Screen[None]):
             self._seek_night(log.time(row))
 
     def _show_window(self, hit: Hit) -> None:
-        around = window(hit.source, hit.offset, self._level)
+        around = window(hit.source, hit.offset, self.watch_source.level)
         row = around.row_of(hit.source, hit.offset) if around is not None else None
         if around is None or row is None:
             return

@@ -129,6 +129,11 @@ class Watch:
         """How changes are noticed: "notified" or "polling"."""
         return self._wake.mode if self._wake is not None else "polling"
 
+    @property
+    def level(self) -> int:
+        """The verbosity of the event rows."""
+        return self._level
+
     def set_level(self, level: int) -> None:
         """Sets the verbosity of the event rows, 1 to 3."""
         self._level = level

@@ -1,0 +1,302 @@
+"""The runner as the command line sees it: start, adopt, request, prune."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from tui import paths
+from tui.control import inbox
+from tui.control.inbox import Verb
+from tui.control.journal import Journal
+from tui.errors import NoSessionError, OvernightError, RefusedError
+from tui.git import Git
+from tui.records import JournalEntry
+from tui.runner import folder as runs_room
+from tui.runner.checks import check
+from tui.runner.folder import Facts, RunFolder, hold_lock, live, make, new_id, runs
+from tui.runner.papers import initialise
+from tui.runner.segment import without_marks
+from tui.runner.story_clock import clock_for
+from tui.settings import SKIP_PERMISSIONS, Settings
+
+_STARTED_WITHIN = 20.0
+_ADOPTED_WITHIN = 5.0
+_LOOK = 0.02
+_ROOM = Path(__file__).resolve().parents[2]
+LEAST_KEPT = 7
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a start may be given beside the settings.
+
+    `command` is "run" or "demo"; `extra` are further words for the agent; `env` plain variables for
+    it, no secrets, as they are written down. `trusted` skips the checks of login, version and dirty
+    tree, for a repository and an agent of our own making.
+    """
+
+    command: Literal["run", "demo"] = "run"
+    allow_dirty: bool = False
+    trusted: bool = False
+    extra: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that has begun: its id and its directory."""
+
+    run_id: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the runner said to a request; `result` depends on the verb."""
+
+    ok: bool
+    text: str
+    result: Any = None
+
+
+def start(
+    project: Path,
+    goal: str,
+    settings: Settings,
+    *,
+    agent_command: Sequence[str] = (),
+    options: Options | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Started:
+    """Starts a session that outlives this process, and returns once its agent runs.
+
+    RefusedError, in one sentence, when a precondition does not hold; OvernightError when the
+    agent could not be started.
+    """
+    options = options or Options()
+    project = project.resolve()
+    agent = tuple(agent_command) or settings.agent.command
+    if not goal.strip():
+        raise RefusedError("a session needs a goal; say what is to be done")
+    root = paths.run_root(project, settings.paths.run_dir)
+    lock = hold_lock(root / "start.lock")
+    if lock is None:
+        raise RefusedError(f"somebody else is starting a session in {project} at this moment")
+    try:
+        git = check(project, settings, agent, environ, allow_dirty=options.allow_dirty)
+        folder = _prepare(root, project, goal, settings, agent, options, git)
+        _spawn(folder, environ, settings)
+    finally:
+        os.close(lock)
+    _wait_for_agent(folder)
+    prune(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
+    return Started(folder.id, folder.path)
+
+
+def _prepare(
+    root: Path,
+    project: Path,
+    goal: str,
+    settings: Settings,
+    agent: tuple[str, ...],
+    options: Options,
+    git: Git,
+) -> RunFolder:
+    now = clock_for(options.env).wall()
+    head = git.head()
+    env = dict(options.env)
+    words = tuple(options.extra)
+    facts = Facts(
+        new_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
+    )
+    try:
+        folder = make(root, facts, settings)
+        initialise(project, settings, folder.id, goal, now)
+        journal = Journal(folder.journal, lambda: now)
+        journal.write("run_started", _announcement(folder, settings), sync=True)
+    except OSError as error:
+        where = f"{error.filename or root}: {error.strerror}"
+        raise RefusedError(f"a run could not be prepared: {where}") from error
+    return folder
+
+
+def _announcement(folder: RunFolder, settings: Settings) -> dict[str, object]:
+    facts = folder.facts()
+    session, budget = settings.session, settings.budget
+    limits = {
+        "max_runtime_hours": session.max_runtime_hours,
+        "max_idle_minutes": session.max_idle_minutes,
+        "max_cost_usd": budget.max_cost_usd,
+        "max_memory_mib": session.max_memory_mib,
+        "handover_share": session.handover_share,
+        "continuous": settings.enforcement.continuous_mode,
+        "recovery": settings.recovery.auto_resume,
+        "skip_permissions": settings.agent.skip_permissions == SKIP_PERMISSIONS,
+        "permission_mode": settings.agent.permission_mode,
+    }
+    return {
+        "run": folder.id,
+        "goal": facts.goal,
+        "project": facts.project,
+        "agent": os.path.basename(facts.agent[0]),
+        "model": settings.agent.model or "",
+        "settings": limits,
+        "command": facts.command,
+        "head": facts.head,
+    }
+
+
+def _spawn(folder: RunFolder, environ: Mapping[str, str], settings: Settings) -> None:
+    """Starts a supervisor that is no child of ours in any way that matters."""
+    import subprocess
+
+    secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
+    log = os.open(folder.own_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # `-m` looks in the current folder first: there, this package is.
+            cwd=_ROOM,
+            env={**without_marks(environ), **secrets},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise OvernightError(f"the supervisor could not be started: {error.strerror}") from error
+    finally:
+        os.close(log)
+    # It outlives us on purpose; whoever reaps it, it is not this object's business to complain.
+    process.returncode = 0
+
+
+def _wait_for_agent(folder: RunFolder) -> None:
+    """Returns when the first agent runs; OvernightError if the run ends before, or nothing happens."""
+    until = time.monotonic() + _STARTED_WITHIN
+    first = folder.segment(1)
+    while time.monotonic() < until:
+        if (first / "agent.json").exists():
+            return
+        ended = folder.ended()
+        if ended is not None:
+            raise OvernightError(f"the session could not be started: {ended.reason}")
+        if (first / "exit.json").exists():
+            record = runs_room.read_json(first / "exit.json") or {}
+            raise OvernightError(f"the agent could not be started: {record.get('error')}")
+        time.sleep(_LOOK)
+    raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
+
+
+def adopt(
+    project: Path,
+    *,
+    run_dir: str = paths.RUN_DIR,
+    environ: Mapping[str, str] = os.environ,
+) -> bool:
+    """Gives a run that goes on unwatched a supervisor again; True if one was started.
+
+    However many ask at once, one takes the run: the others find its lock held.
+    """
+    folder = live(project.resolve(), run_dir)
+    if folder is None or folder.supervised():
+        return False
+    _spawn(folder, environ, Settings())
+    until = time.monotonic() + _ADOPTED_WITHIN
+    while time.monotonic() < until:
+        if folder.supervised() or folder.ended() is not None:
+            return True
+        time.sleep(_LOOK)
+    raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
+
+
+def request(
+    project: Path,
+    verb: Verb,
+    arguments: Mapping[str, object] | None = None,
+    *,
+    run_dir: str = paths.RUN_DIR,
+    wait: float = 30.0,
+    environ: Mapping[str, str] = os.environ,
+) -> Answer:
+    """Asks the runner for something and waits up to `wait` seconds for its answer.
+
+    NoSessionError if no run is going. A run that nobody watches gets a supervisor first. When the
+    time is up the request stands all the same; the answer says so.
+    """
+    project = project.resolve()
+    folder = live(project, run_dir)
+    if folder is None:
+        raise NoSessionError(f"no run of ours is going in {project}")
+    journal = JournalTail(folder.journal)
+    made = inbox.send(folder.inbox, verb, arguments)
+    adopt(project, run_dir=run_dir, environ=environ)
+    until = time.monotonic() + wait
+    while time.monotonic() < until:
+        for entry in journal.fresh():
+            if entry.kind == "answer" and entry.id == made.id:
+                data = entry.data
+                return Answer(bool(data.get("ok")), str(data.get("text")), data.get("result"))
+        time.sleep(_LOOK)
+    return Answer(False, f"no answer within {wait:g} s; the request stands", None)
+
+
+class JournalTail:
+    """Entries of a journal that come after this was made."""
+
+    def __init__(self, path: Path) -> None:
+        from tui.feeds.journal import JournalDecoder
+
+        self._path = path
+        self._decoder = JournalDecoder(str(path))
+        self._offset = path.stat().st_size if path.exists() else 0
+
+    def fresh(self) -> list[JournalEntry]:
+        """What whole lines came since the last call."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return []
+        data = data[: data.rfind(b"\n") + 1]
+        found = self._decoder.decode(data, self._offset)
+        self._offset += len(data)
+        return found
+
+
+def prune(project: Path, keep: int | None, *, run_dir: str = paths.RUN_DIR) -> list[str]:
+    """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
+
+    `None` keeps all. What cannot be removed stays.
+    """
+    if keep is None:
+        return []
+    import shutil
+
+    removed = []
+    for folder in runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
+        if folder.ended() is None or folder.supervised():
+            continue
+        try:
+            # The run first stops being one, so that a prune that is cut short leaves no half run.
+            (folder.path / "run.json").rename(folder.path / ".pruned")
+            shutil.rmtree(folder.path)
+        except OSError:
+            continue
+        removed.append(folder.id)
+    return removed
+
+
+def facts_of(folder: RunFolder) -> dict[str, Any]:
+    """What a run was started with, as plain values."""
+    plain: dict[str, Any] = msgspec.to_builtins(folder.facts())
+    return plain

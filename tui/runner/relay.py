@@ -1,0 +1,47 @@
+"""The relay race: a session whose context fills up writes its hand-over, and a fresh one goes on."""
+
+from __future__ import annotations
+
+from tui.night.model import Night
+from tui.runner import prompts
+from tui.runner.conduct import Conductor
+from tui.runner.deliveries import Deliveries
+from tui.runner.desk import Desk
+from tui.runner.eyes import Eyes
+
+
+class Relay:
+    """Asks for a hand-over past the configured share of the context, and waits for it so long."""
+
+    def __init__(
+        self, desk: Desk, eyes: Eyes, deliveries: Deliveries, conductor: Conductor
+    ) -> None:
+        self._desk = desk
+        self._eyes = eyes
+        self._deliveries = deliveries
+        self._conductor = conductor
+
+    def look(self, night: Night) -> None:
+        """Asks when it is time, and hands over without the note when that does not come."""
+        state, settings = self._desk.state, self._desk.settings
+        if state.pending is not None or state.intent is not None:
+            return
+        if state.handover_asked:
+            waited = state.elapsed - state.handover_since
+            if waited > settings.session.handover_timeout_minutes * 60:
+                self._conductor.hand_over("it wrote no hand-over in time", alive=True)
+            return
+        share, least = night.context.percent / 100, settings.session.handover_share
+        planning = state.next is not None and state.next.initializer
+        if least is None or share < least or planning or not self._eyes.turns.open:
+            return
+        self._ask(share, least)
+
+    def _ask(self, share: float, least: float) -> None:
+        desk, state = self._desk, self._desk.state
+        state.handover_share, state.handover_since = share, state.elapsed
+        state.handover_asked = self._deliveries.put(prompts.handover(desk.settings))
+        desk.keep()
+        facts = {"limit": "context", "value": f"{share:.0%}", "allowed": f"{least:.0%}"}
+        desk.tell("limit_warning", {**facts, "share": round(share / least, 3)})
+        desk.say(f"Context at {share:.0%}: the session is asked to hand over", "WARNING")

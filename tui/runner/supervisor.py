@@ -1,0 +1,387 @@
+"""The supervisor of one run: `python -m tui.runner.supervisor RUN_DIR`, a process of its own.
+
+It starts the agent under a shim, follows it, keeps the limits, takes it up again when it breaks off,
+and carries out what the inbox asks for. It may be killed at any moment: the agent does not notice,
+and the next supervisor goes on from the run's directory. One run never has two: a lock sees to that.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from tui import settings as settings_room
+from tui.clock import Clock
+from tui.control.journal import Journal
+from tui.errors import OvernightError
+from tui.records import Compaction, Event
+from tui.runner.awake import Awake
+from tui.runner.checkpointing import Checkpointer, Checkpoints, GitCheckpointer, Taken, Wanted
+from tui.runner.conduct import Conductor, how_it_ended
+from tui.runner.deliveries import Deliveries
+from tui.runner.desk import Desk, Notifier
+from tui.runner.ending import Ending
+from tui.runner.eyes import Eyes
+from tui.runner.folder import Facts, RunFolder, hold_lock, with_secrets
+from tui.runner.human_log import HumanLog
+from tui.runner.limits import Limits
+from tui.runner.papers import Papers
+from tui.runner.relay import Relay
+from tui.runner.requests import Requests, Rewinder, checkpoint_facts
+from tui.runner.segment import Look, Segment
+from tui.runner.stall_watch import StallWatch
+from tui.runner.state import load
+from tui.runner.story_clock import clock_for
+from tui.settings import Settings
+
+ROUND = 0.1
+_CHECK = 1.0
+_COPY_EVERY = 30.0
+_READ_WITHIN = 10.0
+
+
+class Supervisor:
+    """Everything that happens in one round after the other; `run` lasts until the run is over."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        clock: Clock | None = None,
+        notifier: Notifier | None = None,
+        checkpointer: Checkpointer | None = None,
+        rewinder: Rewinder | None = None,
+    ) -> None:
+        facts = folder.facts()
+        settings = _settings(folder, facts)
+        clock = clock or clock_for(facts.env)
+        log = HumanLog(
+            _project_path(facts, settings.paths.watchdog_log), settings.logging.level, clock.wall
+        )
+        state = load(folder.state)
+        journal = Journal(folder.journal, clock.wall)
+        self.desk = Desk(folder, facts, settings, clock, state, journal, log, notifier)
+        self.eyes = Eyes(self.desk)
+        self.deliveries = Deliveries(self.desk, self.eyes.turns)
+        self.conductor = Conductor(self.desk, self.eyes, self.deliveries)
+        self.ending = Ending(self.desk, self.eyes.turns, self.deliveries)
+        self.limits = Limits(self.desk, self.eyes)
+        self.stalls = StallWatch(self.desk, self.deliveries)
+        self.relay = Relay(self.desk, self.eyes, self.deliveries, self.conductor)
+        self.papers = Papers(self.desk)
+        engine = checkpointer or GitCheckpointer(self.desk.project, settings, facts.run, clock)
+        self.checkpoints = Checkpoints(engine)
+        self.requests = Requests(
+            self.desk, self.eyes, self.deliveries, self.conductor, self.checkpoints, rewinder
+        )
+        self._awake = Awake()
+        self._stopping = False
+        self._gone_since: float | None = None
+        self._check_at = self._copy_at = 0.0
+        self._climbed: object = None
+
+    # --- beginning ---
+
+    def begin(self, gap: float | None) -> None:
+        """Takes the run up where it stands; `gap` is how long nobody watched, None at its start."""
+        desk, state = self.desk, self.desk.state
+        desk.begin_watching()
+        facts = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
+        desk.tell("supervisor_started", facts)
+        desk.say("Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s")
+        if gap is None:
+            self._say_limits()
+            desk.notify("start", f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
+        if desk.settings.session.inhibit_sleep:
+            self._awake.hold()
+        if state.segment == 0:
+            self._checkpoint("start", "start")
+            self.conductor.launch(self.conductor.first())
+        else:
+            self._adopt()
+        self.requests.take_up()
+
+    def _adopt(self) -> None:
+        state = self.desk.state
+        segment = self.conductor.segment = Segment(self.desk.folder, state.segment)
+        ordered = (segment.path / "order.json").exists()
+        if state.begun < state.segment and (not ordered or segment.look().state == "void"):
+            # Nobody had come so far as to start it: that is no crash.
+            step = state.next or self.conductor.first()
+            self.deliveries.segment_over(resumes=True)
+            state.attempt -= 1
+            self.conductor.launch(step)
+
+    def _say_limits(self) -> None:
+        desk = self.desk
+        session, budget = desk.settings.session, desk.settings.budget
+        desk.say(f"Max runtime: {_or_none(session.max_runtime_hours)} hours")
+        desk.say(f"Max idle: {_or_none(session.max_idle_minutes)} minutes")
+        desk.say(f"Max cost: ${_or_none(budget.max_cost_usd)}")
+        desk.say(f"Check interval: {desk.settings.watchdog.check_interval_seconds:g}s")
+
+    # --- rounds ---
+
+    def run(self) -> None:
+        """Rounds until the run is over or this process is asked to leave."""
+        while not self._stopping and self.conductor.over is None:
+            busy = self.round()
+            if not busy:
+                time.sleep(ROUND)
+        if self.conductor.over is None:
+            self.desk.tell("supervisor_stopped", {"pid": os.getpid()})
+            self.desk.say("Watchdog stopped")
+            self.desk.keep()
+        else:
+            self._finish()
+        self.close()
+
+    def leave(self, number: int, frame: FrameType | None) -> None:
+        """Asked to go: the agent stays."""
+        self._stopping = True
+
+    def round(self) -> bool:
+        """One look at everything; True when there is more to be read at once."""
+        desk = self.desk
+        asleep = desk.pass_time()
+        if asleep:
+            desk.tell("suspended", {"seconds": round(asleep, 1)})
+            desk.say(f"The machine slept for {asleep:.0f}s")
+        desk.flush()
+        grew = self.eyes.look(self._heard)
+        if not self.eyes.caught_up:
+            return True
+        desk.state.handled = max(desk.state.handled, self.eyes.end_of_stream() if grew else 0)
+        self._checkpoints_done()
+        self.requests.work()
+        if self.conductor.over is None and desk.state.pending is not None:
+            self.conductor.wait_over()
+        if self.conductor.over is None and self.conductor.segment is not None:
+            self._watch_segment(self.conductor.segment)
+        self._now_and_then()
+        return grew
+
+    def _watch_segment(self, segment: Segment) -> None:
+        look = segment.look()
+        if look.over:
+            if not self._waits_for_restart():
+                self._gone(segment, look)
+            return
+        if look.state == "running":
+            self.deliveries.fifo = segment.fifo
+            self.conductor.began(look)
+            self.conductor.note_session()
+            self.conductor.healthy()
+        self.deliveries.work()
+        intent = self.desk.state.intent
+        if intent is not None:
+            if self._climbed is not intent:
+                self._climbed = intent
+                if intent.kind in ("kill", "limit", "stop", "rewind"):
+                    self._checkpoint(f"before {intent.kind}", f"before {intent.kind}")
+                self.ending.begin(intent)
+            self.ending.step(intent, segment, look)
+        elif self.eyes.turns.settled and not self.deliveries.waiting and self._after_pending():
+            self.conductor.turn_over()
+
+    def _waits_for_restart(self) -> bool:
+        """Whether the present segment is over and dealt with, and its successor has its time."""
+        pending = self.desk.state.pending
+        return pending is not None and pending.next is not None
+
+    def _after_pending(self) -> bool:
+        return self.desk.state.pending is None
+
+    def _gone(self, segment: Segment, look: Look) -> None:
+        """The agent's process is gone: reads its last words, clears its tree, decides."""
+        now = time.monotonic()
+        if self._gone_since is None:
+            self._gone_since = now
+        if not self.eyes.read_all() and now - self._gone_since < _READ_WITHIN:
+            return
+        if self.checkpoints.busy and now - self._gone_since < _READ_WITHIN:
+            return
+        self._gone_since = None
+        desk = self.desk
+        self.conductor.began(look)
+        self.conductor.note_session()
+        survivors = self.ending.clear(segment, look).survivors
+        words = how_it_ended(look)
+        facts = {"attempt": desk.state.attempt, "code": look.code, "signal": look.signal}
+        desk.tell("segment_ended", {**facts, "reason": words})
+        desk.say(f"Process ended: {words}")
+        self.papers.copy_transcripts()
+        self.papers.session_over(self.eyes.night())
+        self._decide(look, survivors)
+
+    def _decide(self, look: Look, survivors: tuple[str, ...]) -> None:
+        desk, intent = self.desk, self.desk.state.intent
+        if intent is not None and intent.kind in ("kill", "limit"):
+            by = "limit" if intent.kind == "limit" else intent.by
+            facts = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
+            desk.tell("kill" if survivors or intent.kind == "kill" else "stop", facts)
+        goes_on = intent is None or intent.kind in ("handover", "rewind")
+        self.deliveries.segment_over(resumes=goes_on)
+        self.ending.begin_segment()
+        if intent is not None and intent.kind == "rewind":
+            self.requests.rewind_now(intent)
+        else:
+            self.conductor.agent_gone(look)
+        if self.conductor.over is not None and intent is not None:
+            named = f"; these survived: {', '.join(survivors)}" if survivors else ""
+            text = self.conductor.over.reason + named
+            self.requests.answer(intent.request, not survivors, text, list(survivors))
+
+    def _now_and_then(self) -> None:
+        desk, now = self.desk, time.monotonic()
+        if now < self._check_at or self.conductor.over is not None:
+            return
+        self._check_at = now + min(_CHECK, desk.settings.watchdog.check_interval_seconds)
+        desk.beat()
+        segment = self.conductor.segment
+        look = segment.look() if segment is not None else None
+        night = self.eyes.night()
+        self.stalls.look(night)
+        if segment is not None and look is not None:
+            self.ending.remember(segment, look)
+        if desk.state.intent is None:
+            self._keep_limits(segment, look)
+            self.relay.look(night)
+        self._checkpoint_when_due()
+        if now >= self._copy_at:
+            self._copy_at = now + _COPY_EVERY
+            self.papers.copy_transcripts()
+            desk.keep()
+
+    def _keep_limits(self, segment: Segment | None, look: Look | None) -> None:
+        intent = self.limits.check(self.eyes.night(), segment, look)
+        if intent is None:
+            return
+        self.conductor.cancel("a limit was reached")
+        if look is not None and not look.over:
+            self.conductor.intend(intent)
+        else:
+            self.conductor.end_run(f"limit: {intent.reason}", None)
+
+    # --- events and checkpoints ---
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event.body, Compaction) and event.offset >= self.desk.state.handled:
+            body = event.body
+            self.papers.compacted(event, body)
+            self.desk.say(f"Context compaction: {body.before:,} tokens before")
+            self._checkpoint("after compaction", "compaction")
+
+    def _checkpoint(self, label: str, why: str) -> None:
+        self.checkpoints.ask(Wanted(label, why, checkpoint_facts(self.eyes)))
+        self.desk.state.checkpoint_elapsed = self.desk.state.elapsed
+
+    def _checkpoint_when_due(self) -> None:
+        minutes, state = self.desk.settings.session.checkpoint_interval_minutes, self.desk.state
+        if minutes is None or self.checkpoints.busy or state.pending is not None:
+            return
+        last = state.checkpoint_elapsed or 0.0
+        if state.elapsed - last >= minutes * 60:
+            self._checkpoint("", "timer")
+
+    def _checkpoints_done(self) -> None:
+        for taken in self.checkpoints.results():
+            self._tell_checkpoint(taken)
+
+    def _tell_checkpoint(self, taken: Taken) -> None:
+        desk, request = self.desk, taken.wanted.request
+        if taken.entry is None:
+            desk.tell("checkpoint_failed", {"reason": taken.reason, "why": taken.wanted.why})
+            desk.say(f"Checkpoint failed: {taken.reason}", "WARNING")
+            self.requests.answer(request, False, taken.reason)
+            return
+        desk.tell("checkpoint", taken.entry)
+        name = str(taken.entry.get("checkpoint") or "")
+        desk.say(f"Checkpoint triggered successfully ({name}, {taken.wanted.why})")
+        desk.notify("checkpoint", f"checkpoint {name}: {taken.wanted.label or taken.wanted.why}")
+        self.requests.answer(request, True, f"checkpoint {name}", taken.entry)
+
+    # --- the end ---
+
+    def _finish(self) -> None:
+        desk, over = self.desk, self.conductor.over
+        if over is None:
+            return
+        until = time.monotonic() + desk.settings.checkpoints.time_budget_seconds
+        self._checkpoint("end", "end")
+        while self.checkpoints.busy and time.monotonic() < until:
+            self._checkpoints_done()
+            time.sleep(0.02)
+        self.requests.refuse_rest(f"the run is over: {over.reason}")
+        self.papers.publish_transcripts()
+        desk.tell("run_ended", {"reason": over.reason, "code": over.code})
+        needs_you = over.reason.startswith(("needs you", "gave up", "crashed"))
+        desk.notify("needs_you" if needs_you else "finished", over.reason)
+        desk.say(f"Run ended: {over.reason}")
+        desk.say("Watchdog stopped")
+        desk.keep()
+        try:
+            desk.folder.end(over)
+        except OSError as error:
+            desk.say(f"The end could not be recorded: {error}", "ERROR")
+
+    def close(self) -> None:
+        """Lets everything go; the agent is none of it."""
+        self.checkpoints.close()
+        self.eyes.close()
+        self._awake.close()
+        if self.desk.notifier is not None:
+            self.desk.notifier.close()
+
+
+def _settings(folder: RunFolder, facts: Facts) -> Settings:
+    """The settings of the run's start, with secrets as the project and the environment have them."""
+    stored = folder.settings()
+    try:
+        return with_secrets(stored, settings_room.load(Path(facts.project)).settings)
+    except OvernightError:
+        return stored
+
+
+def _project_path(facts: Facts, name: str) -> Path:
+    from tui import paths
+
+    return paths.resolve(Path(facts.project), name)
+
+
+def _or_none(value: float | None) -> str:
+    return "none" if value is None else f"{value:g}"
+
+
+def unwatched_seconds(folder: RunFolder, wall: float) -> float:
+    """How long ago a supervisor last showed that it watches."""
+    try:
+        return max(0.0, wall - os.stat(folder.lock).st_mtime)
+    except OSError:
+        return 0.0
+
+
+def main(words: list[str] | None = None) -> int:
+    """Supervises the run until it is over; 0 at once when somebody else does or it has ended."""
+    folder = RunFolder(Path((sys.argv[1:] if words is None else words)[0]).absolute())
+    first = not folder.lock.exists()
+    gap = unwatched_seconds(folder, time.time())
+    lock = hold_lock(folder.lock)
+    if lock is None or folder.ended() is not None:
+        return 0
+    os.chdir(folder.path)
+    supervisor = Supervisor(folder)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, supervisor.leave)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    supervisor.begin(None if first else gap)
+    supervisor.run()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
