@@ -133,7 +133,7 @@ class Dialog(ModalScreen[Answer | None]):
         yield self._framed(Vertical(*parts, self._busy_row, self._buttons))
 
     def _framed(self, inside: Widget) -> Pane:
-        pane = Pane(0, self._heading, inside)
+        pane = Pane(0, self._heading, inside, heavy=True)
         pane.set_foot(self.HINT)
         return pane
 

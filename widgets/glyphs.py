@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Glyphs(Struct, frozen=True):
-    """One sign of one column for each meaning; `bars`, `frame` and `stale` are rows of signs."""
+    """One sign of one column for each meaning; `bars` and the frames are rows of signs."""
 
     name: str = "unicode"
     ok: str = "✓"
@@ -33,6 +33,7 @@ class Glyphs(Struct, frozen=True):
     bars: str = "▁▂▃▅▇"
     frame: str = "╭─╮│╯─╰"
     stale: str = "╭╌╮╎╯╌╰"
+    heavy: str = "┏━┓┃┛━┗"
     # states
     working: str = "●"
     tool: str = "▸"
@@ -81,6 +82,7 @@ ASCII = Glyphs(
     bars="_.:=#",
     frame="+-+|+-+",
     stale="+ +:+ +",
+    heavy="#=#|#=#",
     working="*",
     tool=">",
     waiting=".",

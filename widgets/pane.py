@@ -19,10 +19,16 @@ from widgets.themes import ink_for
 
 
 def frame_top(
-    number: int, title: str, note: str, status: str, width: int, focused: bool, stale: bool
+    frame: str,
+    number: int,
+    title: str,
+    note: str,
+    status: str,
+    width: int,
+    focused: bool,
+    old: bool,
 ) -> Line:
     """The upper edge in `width` columns: number, title and note left, status right."""
-    frame = glyphs().stale if stale else glyphs().frame
     role: Role = "accent" if focused else "faint"
     badge: list[Span] = []
     if number:
@@ -38,15 +44,14 @@ def frame_top(
     room = width - 2 - width_of(name) - 1
     right: list[Span] = []
     if status and room > 6:
-        right = [(f" {clip(visible(status), room - 3)} ", "warning" if stale else "dim")]
+        right = [(f" {clip(visible(status), room - 3)} ", "warning" if old else "dim")]
     rule = max(0, width - 2 - width_of(name) - width_of(right) - (1 if right else 0))
     out: list[Span] = [(frame[0], role), *name, (frame[1] * rule, role), *right]
     return [*out, ((frame[1] if right else "") + frame[2], role)]
 
 
-def frame_bottom(foot: str, marker: list[Span], width: int, focused: bool, stale: bool) -> Line:
+def frame_bottom(frame: str, foot: str, marker: list[Span], width: int, focused: bool) -> Line:
     """The lower edge, with a few words at its left end and the pill at its right."""
-    frame = glyphs().stale if stale else glyphs().frame
     role: Role = "accent" if focused else "faint"
     room = width - 4 - width_of(marker)
     words: list[Span] = []
@@ -87,12 +92,20 @@ class Pane(Widget):
             return self.pane
 
     def __init__(
-        self, number: int, title: str, view: Widget, *, id: str | None = None, classes: str = ""
+        self,
+        number: int,
+        title: str,
+        view: Widget,
+        *,
+        heavy: bool = False,
+        id: str | None = None,
+        classes: str = "",
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.number = number
         self.title = title
         self.view = view
+        self.heavy = heavy
         self._note = ""
         self._status = ""
         self._stale = ""
@@ -171,16 +184,24 @@ class Pane(Widget):
             self._drawn[edge] = kept
         return kept[1]
 
+    @property
+    def _frame(self) -> str:
+        signs = glyphs()
+        if self._stale:
+            return signs.stale
+        return signs.heavy if self.heavy else signs.frame
+
     def _edge(self, edge: str, width: int) -> Line:
-        stale, focused = bool(self._stale), self._focused
+        frame, old, focused = self._frame, bool(self._stale), self._focused
         if edge == "top":
             status = self._stale or self._status
-            return frame_top(self.number, self.title, self._note, status, width, focused, stale)
+            return frame_top(
+                frame, self.number, self.title, self._note, status, width, focused, old
+            )
         if edge == "bottom":
-            return frame_bottom(self._foot, pill(self._new), width, focused, stale)
-        side = (glyphs().stale if stale else glyphs().frame)[3]
+            return frame_bottom(frame, self._foot, pill(self._new), width, focused)
         role: Role = "accent" if focused else "faint"
-        return [(side, role), (" " * max(0, width - 2), "text"), (side, role)]
+        return [(frame[3], role), (" " * max(0, width - 2), "text"), (frame[3], role)]
 
     # --- events ---
 

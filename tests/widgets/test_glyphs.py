@@ -12,7 +12,7 @@ def test_every_sign_takes_one_column(signs: Glyphs) -> None:
     for name, sign in msgspec.structs.asdict(signs).items():
         if name == "name":
             continue
-        length = {"bars": 5, "frame": 7, "stale": 7}.get(name, 1)
+        length = {"bars": 5, "frame": 7, "stale": 7, "heavy": 7}.get(name, 1)
         assert len(sign) == length, name
         assert all(cell_len(char) == 1 for char in sign), name
 

@@ -216,11 +216,6 @@ async def test_rows_out_of_sight_cause_no_paint() -> None:
         await pilot.press("g")
         await pilot.pause(0.2)
         view.drawn.clear()
-        updates: list[object] = []
-        driver = app._driver
-        assert driver is not None
-        write = driver.write
-        driver.write = lambda data: (updates.append(data), write(data))  # type: ignore[method-assign, assignment]
         view.advance(200, 1, changed=[50, 60])
         await until(pilot, lambda: view.new == 100)
         await pilot.pause(0.2)

@@ -236,18 +236,21 @@ def test_a_narrow_footer_keeps_help() -> None:
     assert drawn(footer_line(ITEMS, 8)[0]).strip() == "? help"
 
 
+FRAME = glyphs.UNICODE.frame
+
+
 def test_frames() -> None:
     assert (
-        drawn(frame_top(2, "Events", "", "follow", 30, False, False))
+        drawn(frame_top(FRAME, 2, "Events", "", "follow", 30, False, False))
         == "╭ 2 Events ───────── follow ─╮"
     )
     assert (
-        drawn(frame_top(1, "Progress", "12/19", "", 30, False, False))
+        drawn(frame_top(FRAME, 1, "Progress", "12/19", "", 30, False, False))
         == "╭ 1 Progress 12/19 ──────────╮"
     )
-    assert drawn(frame_bottom("", pill(128), 30, False, False)) == "╰───────────── +128 new ↓ f ─╯"
-    assert drawn(frame_bottom("", [], 10, False, True)) == "╰╌╌╌╌╌╌╌╌╯"
-    focused = frame_top(2, "Events", "", "", 30, True, False)
+    assert drawn(frame_bottom(FRAME, "", pill(128), 30, False)) == "╰───────────── +128 new ↓ f ─╯"
+    assert drawn(frame_bottom(glyphs.UNICODE.stale, "", [], 10, False)) == "╰╌╌╌╌╌╌╌╌╯"
+    focused = frame_top(FRAME, 2, "Events", "", "", 30, True, False)
     assert (" 2 ", "badge") in focused
 
 
@@ -262,8 +265,10 @@ def test_frames() -> None:
 def test_frames_are_as_wide_as_they_should_be(
     title: str, note: str, status: str, width: int, focused: bool
 ) -> None:
-    assert width_of(frame_top(2, title, note, status, width, focused, False)) == width
-    assert width_of(frame_bottom(status, pill(12), max(20, width), focused, True)) == max(20, width)
+    assert width_of(frame_top(FRAME, 2, title, note, status, width, focused, False)) == width
+    assert width_of(frame_bottom(FRAME, status, pill(12), max(20, width), focused)) == max(
+        20, width
+    )
 
 
 def test_folding_says_how_far_it_is() -> None:

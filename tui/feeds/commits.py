@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 1_000
 _HEAD_BYTES = 4_096
+_DISTANT = 1e8
 
 Signature = tuple[object, ...]
 
@@ -26,32 +27,41 @@ class CommitFeed:
     """Commits on the project's HEAD since `since`, each handed out once, oldest first.
 
     `since` is in seconds since the epoch; None means from the first poll on. Git runs only when
-    HEAD, its branch or the packed refs changed. Trouble is a state: `why` says what is wrong, and
-    a repository that appears later is found.
+    HEAD, its branch or the packed refs changed. Trouble is a state: `why` says what is wrong; it is
+    tried again after a while, and a repository that appears later is found.
     """
 
     def __init__(self, project: Path, since: float | None) -> None:
         self.project = project
         self.why = ""
         self.calls = 0
-        self._since = since
+        # Git takes a small number for a time of day; nothing is committed before the seventies.
+        self._since = since if since is None or since > _DISTANT else None
         self._git: Git | None = None
         self._signature: Signature | None = None
         self._head: str | None = None
         self._known: set[str] = set()
         self._from_now = since is None
+        self._wait = 0
+        self._failures = 0
 
     def poll(self) -> list[Commit]:
         """Commits that were not handed out yet; at most 1,000 of them, the newest."""
         signature = self._look()
-        if signature == self._signature:
+        self._wait -= 1
+        if signature == self._signature and self._wait != 0:
             return []
         self._signature = signature
+        self._wait = 0
         try:
-            return self._read()
+            found = self._read()
         except OvernightError as error:
             self.why = str(error)
+            self._failures = min(self._failures + 1, 6)
+            self._wait = 2**self._failures if self._git is not None else 0
             return []
+        self._failures = 0
+        return found
 
     def _look(self) -> Signature:
         git = self._git
@@ -105,7 +115,7 @@ class CommitFeed:
             except GitError:
                 # The old head is gone from the repository; what was handed out is remembered.
                 found = []
-            if found or self._since is None:
+            if found:
                 return found
         return git.commits(self._since, head, limit=MOST_AT_ONCE)
 

@@ -165,7 +165,8 @@ def boot_id() -> str:
 def _write(folder: str, name: str, facts: dict[str, Any]) -> None:
     """Writes a small file in one step: nobody ever reads half of it."""
     partial = os.path.join(folder, f".{name}.{os.getpid()}")
-    with open(partial, "w", encoding="utf-8") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as file:
         json.dump(facts, file)
         file.flush()
         os.fsync(file.fileno())

@@ -39,7 +39,7 @@ from tui.runner.story_clock import clock_for
 from tui.settings import Settings
 
 ROUND = 0.1
-_CHECK = 1.0
+_CHECK = 0.5
 _COPY_EVERY = 30.0
 _READ_WITHIN = 10.0
 

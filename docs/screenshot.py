@@ -1,0 +1,77 @@
+"""Draws docs/screen.svg: the screen over a night that the scripted agent plays for the occasion.
+
+`python docs/screenshot.py [COLUMNS ROWS [FILE]]`; takes about a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tui.app import OvernightApp
+from tui.clock import SystemClock
+from tui.demo import repository
+from tui.feeds.discovery import Named
+from tui.settings import load
+from tui.watching.watch import Watch
+
+HERE = Path(__file__).resolve().parent
+WATCHDOG = """2026-11-20 22:00:01,104 - INFO - Watchdog started
+2026-11-20 22:00:01,105 - INFO - Max runtime: 10.0 hours
+2026-11-20 22:00:01,105 - INFO - Max cost: $50.0
+2026-11-20 22:15:02,341 - INFO - Checkpoint triggered successfully
+2026-11-20 22:31:12,007 - WARNING - Idle Time check failed: 70% of the limit
+"""
+
+
+def play(folder: Path) -> Path:
+    """A good part of a night within a minute, its clock running as if it had taken hours."""
+    project = repository.create(folder / "tidebell")
+    environment = {
+        **os.environ,
+        "CLAUDE_CONFIG_DIR": str(folder / "claude"),
+        "OVERNIGHT_DEMO_CLOCK_SCALE": "240",
+        "OVERNIGHT_DEMO_HEARTBEAT": "0.1",
+        "OVERNIGHT_DEMO_EPOCH": "2026-11-20T22:00:00",
+    }
+    logs = project / "logs"
+    logs.mkdir()
+    (logs / "watchdog.log").write_text(WATCHDOG, "utf-8")
+    command = [sys.executable, "-m", "tui.demo.agent", "-p", "Bring tidebell to 0.3", "--pace", "0.12"]
+    command += ["--output-format", "stream-json", "--verbose"]
+    with (logs / "session.jsonl").open("ab") as stream:
+        subprocess.run(
+            command, cwd=project, env=environment, stdin=subprocess.DEVNULL, stdout=stream, check=False
+        )
+    os.environ["CLAUDE_CONFIG_DIR"] = environment["CLAUDE_CONFIG_DIR"]
+    return project
+
+
+async def draw(project: Path, columns: int, rows: int, target: Path) -> None:
+    watch = Watch(project, load(project).settings, Named(), SystemClock())
+    watch.start()
+    app = OvernightApp(watch, SystemClock(), slow_link=False, ascii_only=False)
+    async with app.run_test(size=(columns, rows)) as pilot:
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if len(watch.events) and watch.night is not None:
+                break
+        await pilot.pause(0.5)
+        target.write_text(app.export_screenshot(title="overnight-tui"), "utf-8")
+    watch.close()
+
+
+def main() -> None:
+    words = sys.argv[1:]
+    columns, rows = (int(words[0]), int(words[1])) if len(words) >= 2 else (120, 36)
+    target = Path(words[2]) if len(words) > 2 else HERE / "screen.svg"
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(draw(play(Path(folder)), columns, rows, target))
+
+
+if __name__ == "__main__":
+    main()
