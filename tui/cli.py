@@ -17,9 +17,16 @@ PROGRAM = "overnight-tui"
 
 COMMANDS: dict[str, str] = {
     "watch": "watch a project's session (what plain `overnight-tui [PATH]` does)",
+    "run": "start a session that outlives everything, and watch it",
     "demo": "watch a scripted agent work in a throwaway git repository",
     "status": "print what is known of the session",
     "events": "print the session's events, one a line",
+    "checkpoint": "keep the work tree as it is now, touching nothing of yours",
+    "checkpoints": "list what can be gone back to",
+    "rewind": "bring the files back to a checkpoint, after a safety checkpoint",
+    "undo": "take the last rewind back",
+    "inject": "say something to the agent of a run",
+    "kill": "end a run with everything it started",
     "config": "print the settings in force and where each comes from",
 }
 """Command names in the order of the help, with what each does; `tui.commands.<name>` runs it."""

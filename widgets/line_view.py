@@ -328,7 +328,6 @@ class LineView(StripView, can_focus=True):
         self._governor.forget(self._settle)
 
     def on_resize(self, event: events.Resize) -> None:
-        self._forget()
         if self._following:
             self._to_end()
         self._governor.request(self._settle)

@@ -50,7 +50,7 @@ class StripView(ScrollView):
         self._top = 0
         self._width = 0
         self._outer = 0
-        self._all_dirty = True
+        self._all_dirty = False
         self._strips: dict[int, Strip] = {}
         self._ink: Ink | None = None
         self._cursor_ink: Ink | None = None
@@ -125,7 +125,7 @@ class StripView(ScrollView):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._ink = None
-        self._forget()
+        self._strips.clear()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         if self.styles.gutter.totals != (0, 0):

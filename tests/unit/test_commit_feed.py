@@ -71,6 +71,24 @@ def test_without_a_start_only_what_comes_from_now_on(tmp_path: Path) -> None:
     assert subjects(feed) == []
     add(project, "second")
     assert subjects(feed) == ["second"]
+    repo.sh(project, "checkout", "-q", "--detach", "HEAD~1")
+    assert subjects(feed) == []
+
+
+def test_trouble_that_passes_is_tried_again(tmp_path: Path) -> None:
+    project = repo.make(tmp_path / "p")
+    feed = CommitFeed(project, 0.0)
+    feed.poll()
+    objects = project / ".git" / "objects"
+    add(project, "second")
+    objects.rename(project / ".git" / "away")
+
+    assert feed.poll() == []
+    assert feed.why
+    (project / ".git" / "away").rename(objects)
+    found = [feed.poll() for _ in range(2)]
+    assert [[commit.subject for commit in commits] for commits in found] == [[], ["second"]]
+    assert feed.why == ""
 
 
 def test_other_branches_amends_and_packed_refs(tmp_path: Path) -> None:

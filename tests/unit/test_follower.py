@@ -170,6 +170,36 @@ def test_a_failing_descriptor_is_a_state_and_then_exchanged(scene: Scene) -> Non
     assert scene.verdict() == Verdict([], [], [])
 
 
+def test_a_file_is_read_to_its_end_before_it_is_let_go(scene: Scene) -> None:
+    """Several files come of age in one poll that has room for a part of the first."""
+    scene.write(scene.lines(3))
+    scene.poll()
+    old = []
+    for _ in range(2):
+        old.append(scene.open())
+        scene.rotate()
+        scene.write(scene.lines(1))
+    scene.poll()
+    for writer in old:
+        scene.put(writer, scene.lines(2))
+    scene.limit = 5
+    scene.poll(seconds=6)
+
+    assert scene.verdict() == Verdict([], [], [])
+
+
+def test_a_rewrite_that_keeps_the_last_bytes_is_seen_by_the_first(scene: Scene) -> None:
+    same = b"always the same\n" * 100
+    scene.write(scene.line() + same)
+    scene.poll()
+    scene.expected += same.splitlines(keepends=True) * 2
+    scene.write(scene.line() + same)
+    scene.poll()
+
+    assert scene.reader.notes == ["rewritten"]
+    assert scene.verdict() == Verdict([], [], [])
+
+
 # --- lines that end late or never -------------------------------------------------------------------
 
 

@@ -60,12 +60,15 @@ def test_the_run_directory_is_private_and_ignored(scene: Scene) -> None:
 
 
 def test_all_tasks_done_ends_a_continuous_run(scene: Scene) -> None:
-    scene.start("[[story:continue_needed per_turn=6]]", enforcement__continuous_mode=True,
-                env={"OVERNIGHT_AGENT_STORY": "continue_needed per_turn=6"})  # fmt: skip
+    scene.start(
+        "[[story:continue_needed per_turn=6]]",
+        enforcement__continuous_mode=True,
+        env={"OVERNIGHT_AGENT_STORY": "continue_needed per_turn=6"},
+    )
     assert scene.ended() == "all tasks done"
     turns = scene.journal("continuation")
     assert [turn["attempt"] for turn in turns] == [1]
-    assert "2.4 Tide tables" in scene.repository.joinpath("claude-progress.txt").read_text()
+    assert "- [ ]" not in scene.repository.joinpath("claude-progress.txt").read_text()
     assert len(scene.journal("segment_started")) == 1
 
 

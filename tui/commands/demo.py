@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +13,17 @@ from tui.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-GOAL = "Bring the harbour library to 0.3: every task of claude-progress.txt, tests green."
+GOAL = "Bring tidebell to 0.3: every task of claude-progress.txt done, tests green."
+
+SETTINGS: dict[str, object] = {
+    "recovery.backoff_min_seconds": 10,
+    "recovery.backoff_base_seconds": 10,
+    "session.checkpoint_interval_minutes": 1,
+    "stalls.api_silence_seconds": 20,
+    "stalls.wedge_seconds": 20,
+    "enforcement.continuous_mode": True,
+}
+"""A night in a few minutes needs a quicker watchdog than a real one."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,49 +39,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Starts the agent and opens the screen on it; closing the screen leaves it running."""
+    from tui.commands.run import tell_or_watch
     from tui.demo import repository
+    from tui.runner import api
+    from tui.settings import load
 
     if not given.detach and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; 'overnight-tui demo --detach' only starts it")
-    folder = Path(given.folder or tempfile.mkdtemp(prefix="overnight-demo-")) / "harbour"
+    folder = Path(given.folder or tempfile.mkdtemp(prefix="overnight-demo-")) / "tidebell"
     try:
         project = repository.create(folder)
     except FileExistsError as error:
         raise UsageError(str(error)) from error
-    run_id = start_agent(project, given.story, given.pace)
-    if given.detach:
-        sys.stdout.write(f"{project}\n{run_id}\n")
-        return 0
-    from tui.commands.watch import show
-    from tui.feeds.discovery import Named
-    from tui.settings import load
-
-    return show(project, load(project).settings, Named())
-
-
-def start_agent(project: Path, story: str, pace: float) -> str:
-    """Starts the scripted agent on its own, its stream going to a file in logs/."""
-    import uuid
-
-    session = str(uuid.uuid4())
-    logs = project / "logs"
-    logs.mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        "CLAUDE_CONFIG_DIR": str(project.parent / "claude"),
-        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
-    }
-    command = [sys.executable, "-m", "tui.demo.agent", "-p", GOAL]
-    command += ["--output-format", "stream-json", "--verbose", "--include-partial-messages"]
-    command += ["--session-id", session, "--story", story, "--pace", str(pace)]
-    with (logs / "session.jsonl").open("ab") as stream, (logs / "agent.err").open("ab") as errors:
-        subprocess.Popen(
-            command,
-            cwd=project,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=errors,
-            start_new_session=True,
-        )
-    return session
+    os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
+    settings = load(project, flags=SETTINGS, environ={}).settings
+    agent = (sys.executable, "-m", "tui.demo.agent", "--story", given.story)
+    options = api.Options(
+        command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(given.pace)}
+    )
+    started = api.start(project, GOAL, settings, agent_command=agent, options=options)
+    return tell_or_watch(project, settings, started.run_id, given.detach)

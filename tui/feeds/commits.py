@@ -35,12 +35,13 @@ class CommitFeed:
         self.project = project
         self.why = ""
         self.calls = 0
-        # Git takes a small number for a time of day; nothing is committed before the seventies.
+        # Git takes a number this small for a time of day.
         self._since = since if since is None or since > _DISTANT else None
         self._git: Git | None = None
         self._signature: Signature | None = None
         self._head: str | None = None
         self._known: set[str] = set()
+        self._looks_back = since is not None
         self._from_now = since is None
         self._wait = 0
         self._failures = 0
@@ -98,6 +99,8 @@ class CommitFeed:
             self._signature = self._look()
         git = self._git
         head = git.head()
+        if head is None and self._head is not None:
+            raise GitError(f"HEAD of {git.work_tree} names no commit that can be read")
         self.why = ""
         before, skip = self._head, self._from_now
         self._from_now = False
@@ -115,7 +118,7 @@ class CommitFeed:
             except GitError:
                 # The old head is gone from the repository; what was handed out is remembered.
                 found = []
-            if found:
+            if found or not self._looks_back:
                 return found
         return git.commits(self._since, head, limit=MOST_AT_ONCE)
 

@@ -16,6 +16,7 @@ from tui.runner.eyes import Eyes
 from tui.runner.folder import Ended
 from tui.runner.launch import additions, arguments, environment
 from tui.runner.outcomes import Outcome, name_of, of_exit, of_turn
+from tui.runner.papers import current_head
 from tui.runner.segment import Look, Segment
 from tui.runner.state import Class, Intent, Next, Pending
 
@@ -57,7 +58,7 @@ class Conductor:
         fresh = not step.resume or step.fork
         state.session = str(uuid.uuid4()) if fresh else step.resume
         state.announced = self._eyes.end_of_stream()
-        state.segment_elapsed, state.segment_wall = state.elapsed, desk.clock.wall()
+        state.segment_elapsed, state.segment_head = state.elapsed, current_head(desk.project)
         self._eyes.turns.begin_segment()
         self._judged = 0
         segment = self.segment = Segment(desk.folder, state.segment)

@@ -111,10 +111,10 @@ class Papers:
     def session_over(self, night: Night) -> None:
         """A line of the session history for the segment that just ended."""
         desk = self._desk
-        since = desk.state.segment_wall
+        head = desk.state.segment_head
         commits = files = 0
         try:
-            found = Git(desk.project).commits(since=since)
+            found = Git(desk.project).commits(range=f"{head}..HEAD" if head else "HEAD")
             commits, files = len(found), sum(one.files for one in found)
         except (OvernightError, OSError):
             pass
@@ -216,6 +216,14 @@ class Papers:
                 os.link(source, link)
             except OSError:
                 continue
+
+
+def current_head(project: Path) -> str:
+    """The commit that HEAD stands on; empty where there is none."""
+    try:
+        return Git(project).head() or ""
+    except (OvernightError, OSError):
+        return ""
 
 
 def _size(path: Path) -> int:

@@ -91,7 +91,7 @@ class State(Struct):
     boot: str = ""
     wall: float = 0.0
     segment_elapsed: float = 0.0
-    segment_wall: float = 0.0
+    segment_head: str = ""
     handled: int = 0
     told: list[str] = []
     continuations: int = 0

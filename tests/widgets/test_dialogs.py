@@ -1,0 +1,191 @@
+"""Dialogs, by keyboard alone, in the sizes that matter."""
+
+from __future__ import annotations
+
+import pytest
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from tests.widgets.host import Host, screen_rows, until
+from widgets.button_row import Answer, Choice, Option
+from widgets.dialog import Dialog, Sentence
+from widgets.documents import Wrapped
+from widgets.ladder_dialog import LadderDialog
+from widgets.picker import Picker, PickerRow
+from widgets.plan_dialog import NoticeDialog, PlanDialog
+from widgets.prompt_dialog import PromptDialog
+
+
+async def answered(
+    dialog: Dialog, *keys: str, size: tuple[int, int] = (80, 24)
+) -> Answer | str | None:
+    """What the dialog gives after these keys; "open" when it is still there."""
+    given: list[Answer | None] = []
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(dialog, given.append)
+        await pilot.pause(0.05)
+        assert all(app.screen.region.contains_region(w.region) for w in dialog.query("ButtonRow"))
+        for key in keys:
+            await pilot.press(key)
+        await pilot.pause(0.05)
+    return given[0] if given else "open"
+
+
+def plan() -> PlanDialog:
+    lines: list[Sentence] = ["7 files will be written.", ("! 2 not covered", "warning")]
+    lines.extend(f"file {n}" for n in range(60))
+    return PlanDialog(
+        "Rewind",
+        lines,
+        [
+            Choice("go", "Rewind", danger=True),
+            Choice("code", "Code only", enabled=False, reason="no"),
+        ],
+        [Option("safety", "a", "a safety checkpoint first")],
+    )
+
+
+SAFE = frozenset({"safety"})
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("enter",), None),
+        (("escape",), None),
+        (("q",), None),
+        (("tab", "enter"), Answer("go", SAFE)),
+        (("right", "left", "enter"), None),
+        (("l", "a", "enter"), Answer("go")),
+        (("j", "pagedown", "k"), "open"),
+        (("right", "right", "enter"), "open"),
+        (("left", "left", "enter"), Answer("go", SAFE)),
+    ],
+)
+async def test_a_plan_starts_on_cancel(
+    keys: tuple[str, ...], expected: Answer | str | None, size: tuple[int, int]
+) -> None:
+    assert await answered(plan(), *keys, size=size) == expected
+
+
+async def test_a_plan_scrolls_and_can_be_busy() -> None:
+    dialog = plan()
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(dialog)
+        await pilot.pause(0.05)
+        text = "\n".join(screen_rows(app))
+        assert "7 files will be written." in text
+        assert "▸ Cancel" in text
+        assert "[✓] a a safety checkpoint first" in text
+        await pilot.press("pagedown")
+        await until(pilot, lambda: "7 files" not in "\n".join(screen_rows(app)))
+        dialog.set_busy("restoring 3 of 7 files", 0.4)
+        await until(pilot, lambda: "restoring 3 of 7 files" in "\n".join(screen_rows(app)))
+        await pilot.press("escape", "enter", "q")
+        assert app.screen is dialog
+        dialog.set_busy("")
+        dialog.set_lines(["another plan"])
+        await until(pilot, lambda: "another plan" in "\n".join(screen_rows(app)))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not dialog)
+
+
+def ladder() -> LadderDialog:
+    return LadderDialog(
+        "Stop",
+        ["It runs pytest."],
+        [
+            Choice("interrupt", "Interrupt", "the session stays"),
+            Choice("stop", "Stop", "finish the tool", enabled=False, reason="not ours"),
+            Choice("kill", "Kill now", "the run is over", danger=True),
+        ],
+        [Option("checkpoint", "a", "a checkpoint first")],
+    )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 20)])
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("enter",), None),
+        (("k", "enter"), Answer("kill", frozenset({"checkpoint"}))),
+        (("up", "a", "enter"), Answer("kill")),
+        (("k", "k", "enter"), "open"),
+        (("down", "enter"), Answer("interrupt", frozenset({"checkpoint"}))),
+        (("escape",), None),
+    ],
+)
+async def test_a_ladder_starts_on_cancel(
+    keys: tuple[str, ...], expected: Answer | str | None, size: tuple[int, int]
+) -> None:
+    assert await answered(ladder(), *keys, size=size) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (("x", "ctrl+s"), Answer("send", text="hellox")),
+        (("enter", "y", "tab", "enter"), Answer("send", text="hello\ny")),
+        (("q", "escape"), None),
+        (("tab", "left", "enter"), None),
+        (("ctrl+a", "ctrl+k", "ctrl+s"), "open"),
+    ],
+)
+async def test_a_prompt_sends_what_was_written(
+    keys: tuple[str, ...], expected: Answer | str | None
+) -> None:
+    assert await answered(PromptDialog("Inject", ["Soft."], "hello"), *keys) == expected
+
+
+async def test_a_prompt_at_60_by_20_shows_its_choices() -> None:
+    dialog = PromptDialog("Inject", ["Some words about it."] * 10, "hello")
+    app = Host()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.push_screen(dialog)
+        await until(pilot, lambda: "Send" in "\n".join(screen_rows(app)))
+        assert dialog.query_one(TextArea).has_focus
+
+
+PICKS = [PickerRow(str(n), f"checkpoint {n}", "green") for n in range(40)]
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
+async def test_a_picker_previews_and_then_asks(size: tuple[int, int]) -> None:
+    asked: list[str] = []
+    given: list[Answer | None] = []
+
+    def preview(key: str) -> None:
+        asked.append(key)
+        if key != "1":
+            picker.set_preview(key, Wrapped(f"preview of {key}"))
+
+    picker = Picker("Rewind", PICKS, [Choice("rewind", "Rewind", danger=True)], preview)
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(picker, given.append)
+        await until(pilot, lambda: "preview of 0" in "\n".join(screen_rows(app)))
+        await pilot.press("j")
+        await until(pilot, lambda: "looking" in "\n".join(screen_rows(app)))
+        picker.set_preview("0", Wrapped("too late"))
+        picker.set_preview("1", None, "nothing would change")
+        await until(pilot, lambda: "nothing would change" in "\n".join(screen_rows(app)))
+        await pilot.press("j", "enter")
+        await until(pilot, lambda: "▸ Cancel" in "\n".join(screen_rows(app)))
+        assert "preview of 2" in "\n".join(screen_rows(app))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: bool(given))
+        assert asked == ["0", "1", "2"]
+        assert given == [Answer("rewind", row="2")]
+
+
+async def test_a_picker_without_rows_gives_nothing() -> None:
+    picker = Picker("Rewind", [], [Choice("rewind", "Rewind")], lambda key: None)
+    assert await answered(picker, "tab", "tab", "right", "enter") == "open"
+
+
+async def test_a_notice_only_closes() -> None:
+    assert await answered(NoticeDialog("Why", ["because"]), "enter") is None
+    assert isinstance(NoticeDialog("Why", []), Screen)

@@ -1,0 +1,26 @@
+"""`overnight-tui checkpoint`: keep the work tree as it is now, touching nothing of yours."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.acting import deeds_of
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    parser.add_argument("-m", "--message", metavar="LABEL", default="", help="what to call it")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Prints the checkpoint's id; stderr says what was not captured, and why."""
+    taken = deeds_of(given).checkpoint(given.message, why="command line")
+    sys.stdout.write(f"{taken.id}\n")
+    sys.stderr.write(f"{taken.files:,} files kept as {taken.commit[:10]}\n")
+    for left in taken.not_captured[:20]:
+        sys.stderr.write(f"not captured: {ascii(left.path)[1:-1]} ({left.reason})\n")
+    return 0

@@ -1,0 +1,51 @@
+"""`overnight-tui rewind ID`: bring the files back to a checkpoint, after a safety checkpoint."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.acting import agree, deeds_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.control.deeds import Deeds
+    from tui.control.rewind_plan import RewindPlan
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="a checkpoint, as `checkpoints` lists them")
+    parser.add_argument("--code", action="store_true", help="the files (the default)")
+    parser.add_argument("--dry-run", action="store_true", help="only print the plan")
+    parser.add_argument("--yes", action="store_true", help="do it without being asked")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
+    deeds = deeds_of(given)
+    return carry_out(deeds, deeds.plan_rewind(given.id), given.dry_run, given.yes)
+
+
+def carry_out(deeds: Deeds, plan: RewindPlan, dry_run: bool, yes: bool) -> int:
+    """Shows a plan and, unless it is only to be shown, asks and does it."""
+    from tui.control.deeds import plan_words
+
+    words = plan_words(plan) + [f"Against it: {reason}" for reason in plan.refusals]
+    if dry_run:
+        for change in plan.changes:
+            sys.stdout.write(f"{change.what} {ascii(change.path)[1:-1]}\n")
+        sys.stderr.write("\n".join(words) + "\n")
+        return 0
+    if plan.empty:
+        sys.stderr.write("\n".join(words) + "\n")
+        return 0
+    agree(words, "Do it?", yes)
+    receipt = deeds.rewind(plan)
+    if receipt.safety is not None:
+        sys.stdout.write(f"{receipt.safety.id}\n")
+    done = f"{receipt.written} written, {receipt.deleted} deleted, {receipt.unchanged:,} unchanged"
+    sys.stderr.write(f"{done}; 'overnight-tui undo' takes it back\n")
+    for path in receipt.meanwhile:
+        sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
+    return 0
