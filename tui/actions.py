@@ -47,6 +47,10 @@ def _action(
     return Action(name, tuple(keys.split()), label, help, group, footer, rank)
 
 
+def _deed(name: str, keys: str, label: str, help: str, footer: int, rank: int) -> Action:
+    return Action(name, tuple(keys.split()), label, help, "deeds", footer, rank, deed=True)
+
+
 _MOVING = tuple(
     Action(
         move.action,
@@ -85,6 +89,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _action("the night", "strip(1)", "right_square_bracket", "later", "on along the night"),
     _action("the night", "live", "escape", "now", "back to now: ends search, zoom, looking back"),
+    _deed("checkpoint", "c", "checkpoint", "keep the files as they are now, as a checkpoint", 1, 1),
+    _deed("rewind", "r", "rewind", "bring the files back to a checkpoint, after a preview", 2, 1),
+    _deed("undo", "u", "undo", "take the last rewind back", 0, 1),
+    _deed("inject", "i", "inject", "say something to the agent", 3, 1),
+    _deed("step_back", "s", "step back", "tell the agent what repeats, and to step back", 4, 1),
+    _deed("kill", "K", "kill", "interrupt, stop or kill the session", 5, 1),
     _action("looking", "explain", "x", "why", "why it thinks the session is in this state", 13, 3),
     _action("looking", "verbosity", "v", "verbosity", "show more kinds of events, or fewer", 14, 4),
     _action("looking", "pause", "p", "pause", "hold the panes still; the header stays live"),

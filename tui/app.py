@@ -23,7 +23,15 @@ class OvernightApp(App[None]):
     TITLE = "overnight"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, watch: Watch, clock: Clock, *, slow_link: bool, ascii_only: bool) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        clock: Clock,
+        *,
+        slow_link: bool,
+        ascii_only: bool,
+        adopt: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
         screen = watch.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
@@ -37,7 +45,7 @@ class OvernightApp(App[None]):
         interval = screen.slow_paint_ms if slow_link else screen.paint_ms
         self._governor = PaintGovernor(1000 / interval)
         self._clock = clock
-        self._main = MainScreen(watch, clock, self._governor)
+        self._main = MainScreen(watch, clock, self._governor, adopt)
 
     def get_default_screen(self) -> Screen[None]:
         return self._main

@@ -313,7 +313,7 @@ class Git:
         args = ["log", "-z", "--numstat", "--no-renames", "--diff-merges=first-parent", shape]
         args.append(f"--max-count={limit}")
         if since is not None:
-            args.append(f"--since={int(since)}")
+            args.append(f"--since=@{int(since)} +0000")
         return list(_commits(self.run((*args, range, "--")).split(b"\0")))
 
 

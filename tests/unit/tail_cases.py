@@ -174,7 +174,7 @@ def link_swapped(scene: Scene) -> None:
     scene.append(scene.lines(3), green)
     scene.path.symlink_to(blue)
     scene.poll()
-    for target in (green, blue, green):
+    for target, seconds in ((green, 0.2), (blue, 0.2), (green, 6), (blue, 0.2), (green, 0.2)):
         scene.append(scene.lines(1), blue)
         scene.append(scene.lines(1), green)
         (scene.folder / "new").symlink_to(target)
@@ -182,7 +182,7 @@ def link_swapped(scene: Scene) -> None:
         scene.tick()
         scene.poll()
         scene.append(scene.lines(1), target)
-        scene.poll(seconds=6)
+        scene.poll(seconds=seconds)
     assert scene.reader.notes == ["swapped"]
     scene.append(scene.line(), green)
     scene.poll()
@@ -446,9 +446,6 @@ def clock_set_back(scene: Scene) -> None:
         scene.tick()
 
     scene.write(scene.lines(3))
-    scene.poll()
-    scene.append(scene.lines(1))
-    an_hour_ago("")
     scene.poll()
     scene.append(scene.lines(1))
     scene.rotate()

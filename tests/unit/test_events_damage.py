@@ -289,13 +289,13 @@ def test_no_bytes_make_it_raise(lines: list[bytes]) -> None:
 _KEYS = (
     "type subtype message content uuid usage event delta text data attachment response input id "
     "name session_id error tool_use_result structuredPatch lines"
-).split()
+)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
-            st.sampled_from(_KEYS),
+            st.sampled_from(_KEYS.split()),
             inner | st.sampled_from(["assistant", "user", "system", "stream_event", "tool_use"]),
             max_size=6,
         )

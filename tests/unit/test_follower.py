@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from tests.unit.tail_cases import CASES, HEAVY, Named, Skip
 from tests.unit.tail_scene import Clock, Reader, Scene, Verdict
+from tui.feeds import generation
 from tui.feeds.follower import Batch, Follower, Position
 
 WAYS = [(4 << 20, False), (4 << 20, True), (7, False), (7, True)]
@@ -262,6 +265,47 @@ def test_a_line_that_never_ends_is_cut_and_counted(scene: Scene) -> None:
     assert cuts[0].continues is False
     assert all(batch.continues for batch in cuts[1:])
     assert scene.reader.lines == [b"first\n", piece * 10 + b"\n", b"last\n"]
+
+
+def test_a_restart_within_a_cut_line_goes_on_in_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation, "LONGEST_LINE", 1 << 16)
+    scene.write(scene.line() + b"z" * 100_000)
+    scene.poll()
+    scene.restart(start=scene.follower.position)
+    scene.append(b" end\n")
+    scene.poll()
+
+    assert scene.reader.batches[-1].continues
+    assert scene.reader.lines[-1] == b"z" * 100_000 + b" end\n"
+
+
+def test_a_writer_in_full_swing_that_rotates_its_file(scene: Scene) -> None:
+    script = (
+        "import os, sys\n"
+        "for part in range(40):\n"
+        "    with open(sys.argv[1], 'ab', buffering=0) as file:\n"
+        "        for line in range(250):\n"
+        "            text = b'%d.%d\\n' % (part, line)\n"
+        "            file.write(text[:3])\n"
+        "            file.write(text[3:])\n"
+        "    os.rename(sys.argv[1], sys.argv[1] + '.2026-01-01_%04d' % part)\n"
+        "with open(sys.argv[1], 'ab') as file:\n"
+        "    file.write(b'last\\n')\n"
+    )
+    scene.expected += [b"%d.%d\n" % (part, line) for part in range(40) for line in range(250)]
+    scene.expected.append(b"last\n")
+    scene.poll()
+    writer = subprocess.Popen([sys.executable, "-c", script, str(scene.path)])
+    while writer.poll() is None:
+        scene.reader.take(scene.follower.poll(4096))
+    assert writer.returncode == 0
+    scene.poll()
+    scene.poll()
+
+    assert scene.verdict() == Verdict([], [], [])
+    assert scene.reader.overlaps == []
 
 
 def test_what_is_pending_is_shown_only_in_part(scene: Scene) -> None:

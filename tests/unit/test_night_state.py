@@ -275,6 +275,36 @@ def test_an_interrupted_turn() -> None:
     assert state(night(script)) == ("working", None)
 
 
+def test_an_old_ending_is_not_the_new_ones() -> None:
+    script = started()
+    script.result(0.1, subtype="error_max_turns", is_error=True, reason="max_turns")
+    script.init()
+    script.say("better")
+    script.add(SessionState("idle"))
+    assert state(night(script)) == ("finished", None)
+
+
+def test_a_new_turn_forgets_what_nobody_will_answer() -> None:
+    script = in_tool()
+    script.init()
+    assert night(script).activity.tools == ()
+    assert state(night(script)) == ("working", None)
+
+
+def test_a_subagent_may_wait_for_the_api_as_long_as_anyone() -> None:
+    script = in_tool("Agent", "explore")
+    assert state(night(script, 300.0)) == ("tool", None)
+    assert state(night(script, 361.0)) == ("stalled", "silent_tool")
+
+
+def test_silence_in_a_loop_is_silence() -> None:
+    script = started()
+    for _ in range(6):
+        script.step("Bash", "make", "no rule", error=True)
+    assert state(night(script, 5.0)) == ("looping", "loop")
+    assert state(night(script, 361.0)) == ("stalled", "wedged")
+
+
 def test_background_work_goes_on_after_the_turn() -> None:
     script = started()
     script.add(TaskNote("started", "t1", "c", "run the suite", "local_bash"))
@@ -424,7 +454,10 @@ def test_the_session_is_the_inits_and_not_a_hooks() -> None:
     script.add(HookRun("SessionStart:startup", "SessionStart", "success"))
     script.session = "s1"
     script.init()
+    script.session = "hook-session"
+    script.add(HookRun("PostToolUse:Bash", "PostToolUse", "success"))
     assert night(script).run.session_id == "s1"
+    assert night(script).run.sessions == ("s1",)
 
 
 def test_compacting_is_work() -> None:

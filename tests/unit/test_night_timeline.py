@@ -101,6 +101,14 @@ def test_the_journal_knows_when_the_agent_was_dead() -> None:
         assert seen.deeds.restarts == 1
 
 
+def test_a_transcript_waits_for_its_person_after_the_last_word() -> None:
+    script = Script("t.jsonl")
+    script.prompt(after=0.0)
+    script.say("done", 10.0, final=True)
+    script.prompt("more", 3000.0)
+    assert kinds(night(script, 0.0).time) == {"working": 10.0, "idle": 3000.0}
+
+
 def test_a_sleeping_machine_is_idle() -> None:
     script = Script()
     script.init(after=0.0)

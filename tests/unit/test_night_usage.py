@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.night_script import MODEL, Script, fold, night
 from tui.night.model import Night
-from tui.records import Assistant, Partial, Usage
+from tui.records import Assistant, Event, Partial, Usage
 
 
 def tokens(*scripts: Script) -> Usage:
@@ -132,6 +132,16 @@ def test_a_guessed_model_gives_way_to_the_named_one() -> None:
     models = by_model(night(script))
     assert models.keys() == {"claude-haiku-4-5"}
     assert models["claude-haiku-4-5"][0] == 1
+
+
+def test_a_time_told_later_is_taken() -> None:
+    script = Script()
+    script.say("x", usage=Usage(1_000_000), message="m")
+    late = script.events[0]
+    early = Event("s", 0, 1, late.body, "other", late.session)
+    assert fold([early]).snapshot(0.0).cost.by_hour == ()
+    hours = fold([early, late]).snapshot(0.0).cost.by_hour
+    assert [hour.usd for hour in hours] == [pytest.approx(4.0)]
 
 
 def test_hostile_figures_are_bounded() -> None:

@@ -68,12 +68,16 @@ def test_without_auto_resume_a_crash_ends_the_run(scene: Scene) -> None:
 
 
 def test_a_refused_resume_starts_fresh_with_the_notes(scene: Scene) -> None:
-    scene.start("[[story:long_tool gate=never]]", env={STORY: "work tasks=1"})
-    scene.wait_said('"tool_use"')
+    scene.start(
+        "[[story:crash]]",
+        env={STORY: "work tasks=1"},
+        recovery__backoff_base_seconds=1,
+        recovery__backoff_max_seconds=1,
+    )
     first = scene.entry("segment_started")
+    scene.entry("restart_scheduled")
     (transcript,) = scene.config.glob(f"projects/*/{first['session']}.jsonl")
     transcript.unlink()
-    os.kill(scene.agent().pid, signal.SIGKILL)
     scene.ended()
     classes = [one["class"] for one in scene.journal("restart_scheduled")]
     assert classes == ["crash", "resume refused"]
@@ -137,6 +141,7 @@ def test_a_pending_restart_is_cancelled_by_the_persons_stop(scene: Scene) -> Non
 def test_the_restart_timer_survives_the_supervisor(scene: Scene) -> None:
     scene.start(
         "[[story:crash]]",
+        env={STORY: "work tasks=1"},
         recovery__backoff_base_seconds=3,
         recovery__backoff_min_seconds=3,
         recovery__backoff_max_seconds=3,

@@ -69,7 +69,11 @@ def show(
 
         slow = slow_link or settings.screen.slow_link == "on" or _far_away(settings)
         app = OvernightApp(
-            watch, clock, slow_link=slow, ascii_only=ascii_only or settings.screen.ascii == "on"
+            watch,
+            clock,
+            slow_link=slow,
+            ascii_only=ascii_only or settings.screen.ascii == "on",
+            adopt=lambda: _adopt(project, settings),
         )
         app.run(mouse=settings.screen.mouse)
     finally:
@@ -77,6 +81,13 @@ def show(
     if app.fault is not None:
         raise app.fault
     return app.return_code or 0
+
+
+def _adopt(project: Path, settings: Settings) -> object:
+    """A run that lost its supervisor gets one again."""
+    from tui.runner import api
+
+    return api.adopt(project, run_dir=settings.paths.run_dir)
 
 
 def _far_away(settings: Settings) -> bool:

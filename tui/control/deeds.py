@@ -42,6 +42,7 @@ class Deeds:
         self.run_dir = run_dir
         self._session = session
         self._adopt = adopt or (lambda: None)
+        self.step_back_template = settings.stalls.step_back
         kept = settings.checkpoints
         self._limits = Limits(
             file_bytes=int(kept.max_file_mib) << 20,

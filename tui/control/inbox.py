@@ -1,4 +1,6 @@
-"""Requests to the runner: one file each, written in one step, carried out once, answered in the journal."""
+"""Requests to the runner: one file each, written in one step, carried out once, answered in the
+journal.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,17 @@ from msgspec import Struct
 from tui.errors import RefusedError
 
 Verb = Literal[
-    "checkpoint", "rewind", "undo", "inject", "withdraw", "interrupt", "stop", "kill", "pause_limits"
+    "checkpoint",
+    "rewind",
+    "undo",
+    "inject",
+    "withdraw",
+    "interrupt",
+    "stop",
+    "kill",
+    "pause_limits",
 ]
-_MOST_BYTES = 1 << 20
+_MOST_BYTES = 32 << 20
 _CLAIMED = ".claimed"
 
 
@@ -35,14 +45,24 @@ def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
     """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
     check_owner(folder)
     now = time.time()
-    request = Request(f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}", verb, dict(arguments or {}), now)
+    name = f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}"
+    request = Request(name, verb, dict(arguments or {}), now)
+    data = memoryview(msgspec.json.encode(request))
+    if len(data) > _MOST_BYTES:
+        raise RefusedError(f"the request is larger than {_MOST_BYTES >> 20} MiB; nothing was sent")
     partial = folder / f".{request.id}"
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        os.write(descriptor, msgspec.json.encode(request))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(partial, flags, 0o600)
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise RefusedError(f"the request could not be left: {error.strerror}") from error
     os.rename(partial, folder / f"{request.id}.json")
     return request
 
@@ -112,7 +132,10 @@ def _read(path: Path) -> Request | None:
             return None
         if facts.st_size > _MOST_BYTES:
             return None
-        return msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=Request)
+        data = b""
+        while piece := os.read(descriptor, _MOST_BYTES - len(data)):
+            data += piece
+        return msgspec.json.decode(data, type=Request)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
     finally:

@@ -23,7 +23,12 @@ class Journal:
         self._wall = wall
 
     def write(
-        self, kind: str, data: Mapping[str, object] | None = None, *, id: str = "", sync: bool = False
+        self,
+        kind: str,
+        data: Mapping[str, object] | None = None,
+        *,
+        id: str = "",
+        sync: bool = False,
     ) -> None:
         """Appends one entry; with `sync` it is on the disk when this returns. Raises OSError."""
         entry: dict[str, object] = {"at": self._wall(), "kind": kind}

@@ -5,7 +5,11 @@ from __future__ import annotations
 from tui.feeds.plain_values import line as one_line
 from tui.feeds.plain_values import name, uuid, words
 from tui.feeds.tolerant import read
-from tui.feeds.wire import AttachmentBody, AttachmentLine, Line
+from tui.feeds.wire import Line
+from tui.feeds.wire_rare import (
+    AttachmentBody,
+    AttachmentLine,
+)
 from tui.records import Body, HookRun, Housekeeping, Notice, TaskNote, Unknown, User
 
 _HOOK_OUTCOMES = {

@@ -171,6 +171,7 @@ class Chain:
                 self._former[link.ident] = self._left
             while len(self._former) > _FORMER:
                 del self._former[next(iter(self._former))]
+            self._let_go(link)
             with self._lock:
                 self._links.remove(link)
                 link.close()

@@ -13,12 +13,12 @@ from tui.feeds.plain_values import name, usage, whole, words
 from tui.feeds.relayed import progress
 from tui.feeds.system_bodies import system
 from tui.feeds.tolerant import read
-from tui.feeds.wire import (
+from tui.feeds.wire import Line
+from tui.feeds.wire_rare import (
     ControlLine,
     CostLine,
     LifecycleLine,
     LimitLine,
-    Line,
     Outcome,
     SystemLine,
     ToolProgress,

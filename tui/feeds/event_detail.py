@@ -226,7 +226,8 @@ def _tokens(usage: Usage | None) -> str:
 
 
 def _moment(at: float) -> str:
+    whole, thousandths = divmod(round(at * 1000), 1000)
     try:
-        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) + f".{int(at % 1 * 1000):03d}"
+        return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(whole))}.{thousandths:03d}"
     except (ValueError, OverflowError, OSError):
         return str(at)

@@ -9,7 +9,10 @@ import msgspec
 from tui.feeds.plain_values import line as one_line
 from tui.feeds.plain_values import name
 from tui.feeds.tolerant import UNREADABLE, read
-from tui.feeds.wire import Line, Loose
+from tui.feeds.wire import Line
+from tui.feeds.wire_rare import (
+    Loose,
+)
 from tui.records import Unknown
 
 _SHOWN = 200

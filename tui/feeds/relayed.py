@@ -6,7 +6,11 @@ from tui.feeds.message_bodies import assistant, user
 from tui.feeds.plain_values import line as one_line
 from tui.feeds.plain_values import name
 from tui.feeds.tolerant import UNREADABLE, read
-from tui.feeds.wire import Line, ProgressBody, ProgressLine
+from tui.feeds.wire import Line
+from tui.feeds.wire_rare import (
+    ProgressBody,
+    ProgressLine,
+)
 from tui.records import Body, Heartbeat, HookRun, Housekeeping, TaskNote, Unknown
 
 _HEARTBEATS = {"bash_progress": "Bash", "powershell_progress": "PowerShell", "mcp_progress": ""}

@@ -82,7 +82,7 @@ def _assistant(body: Assistant) -> RowLine:
     if body.tools:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
-        more = f"and {len(body.tools) - 1} more calls" if len(body.tools) > 1 else ""
+        more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
         text = _parted(_parted(server, tool.target), more, _one(body.text))
         return RowLine("tool", label, text)
     if body.thinking:

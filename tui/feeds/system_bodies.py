@@ -10,7 +10,11 @@ from tui.feeds.plain_values import line as one_line
 from tui.feeds.plain_values import name, whole, words
 from tui.feeds.sgr import strip_ansi
 from tui.feeds.tolerant import read
-from tui.feeds.wire import Initial, Line, SystemLine
+from tui.feeds.wire import Line
+from tui.feeds.wire_rare import (
+    Initial,
+    SystemLine,
+)
 from tui.records import (
     Body,
     Compaction,

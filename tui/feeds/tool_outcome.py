@@ -61,9 +61,9 @@ def test_summary(text: str) -> Outcome | None:
         line = line.strip("= \t-")
         counts = _COUNT.findall(line)
         if counts and (len(counts) > 1 or _whole_summary(line)):
-            return _counted([(number, word) for number, word in counts])
+            return _counted(counts)
         if named := _NAMED_COUNTS.findall(line):
-            return _counted([(number, word) for word, number in named])
+            return _counted([(count, word.replace("failures", "failed")) for word, count in named])
         if _VERDICTS.match(line):
             bad = line.startswith(("Found", "FAILED", "test result: FAILED")) or "problem" in line
             return Outcome(_cut(line), "warning" if bad else "ok")
@@ -80,7 +80,7 @@ def _whole_summary(line: str) -> bool:
 
 def _counted(counts: list[tuple[str, str]]) -> Outcome:
     shown = [(number, word) for number, word in counts if number != "0"] or counts[:1]
-    failed = any(word in _BAD or word == "failures" for _, word in shown)
+    failed = any(word in _BAD for _, word in shown)
     text = ", ".join(f"{number} {word}" for number, word in shown)
     return Outcome(_cut(text), "warning" if failed else "ok")
 

@@ -167,8 +167,8 @@ class Fold:
             return False
         if kind is Malformed:
             self._tally.malformed += 1
-            return True
-        self._tally.total += 1
+        else:
+            self._tally.total += 1
         memory = self._memory
         if at is None:
             live = self._strip.clock is None or source.number == memory.lead
@@ -178,7 +178,7 @@ class Fold:
                 memory.last_sign = at
             if live and self._doing.phase == IDLE:
                 live = self._still_matters(at, source.number)
-        if live and not self._doing.phase:
+        if live and not self._doing.phase and kind is not Malformed:
             self._doing.seen(at)
         if event.thread:
             if event.thread not in self._tally.agents:

@@ -76,7 +76,7 @@ class Responses:
         self.open: dict[int, Sums] = {}
         self._current: dict[str, str] = {}
         self._guesses: dict[str, int] = {}
-        self._last: tuple[str, str, Usage, bool, bool, str] | None = None
+        self._last: tuple[str, str, Usage, bool, bool] | None = None
         self._model("")
 
     def add(
@@ -99,10 +99,9 @@ class Responses:
             and last[1] == request
             and (last[3] or not final)
             and (last[4] or at is None)
-            and last[5] == model
         ):
             return
-        self._last = (message, request, usage, final, at is not None, model)
+        self._last = (message, request, usage, final, at is not None)
         row = self.rows.find(message, request)
         if row < 0:
             number = self._model(model)

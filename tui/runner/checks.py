@@ -60,9 +60,7 @@ def is_claude(agent: Sequence[str]) -> bool:
     return len(agent) == 1 and os.path.basename(agent[0]) == "claude"
 
 
-def _check_running(
-    project: Path, settings: Settings, git: Git, environ: Mapping[str, str]
-) -> None:
+def _check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
     run = live(project, settings.paths.run_dir)
     if run is not None:
         raise RefusedError(

@@ -169,7 +169,9 @@ class Deliveries:
         """Words that no pipe holds are left in a file, and the agent is told to read it."""
         path = self._desk.folder.path / f"message-{message.id}.txt"
         replace_file(path, message.text.encode("utf-8", "replace"))
-        text = f"Your message is too long for this channel. Read all of it from {path} and follow it."
+        text = (
+            f"Your message is too long for this channel. Read all of it from {path} and follow it."
+        )
         return channel.encode(channel.user_line(text, message.id))
 
     def _write(self, record: dict[str, object]) -> channel.Sent:

@@ -53,9 +53,7 @@ class Desk:
         """A path of the settings, resolved."""
         return paths.resolve(self.project, name)
 
-    def tell(
-        self, kind: str, data: Mapping[str, object] | None = None, *, id: str = ""
-    ) -> None:
+    def tell(self, kind: str, data: Mapping[str, object] | None = None, *, id: str = "") -> None:
         """Writes a journal entry, now or as soon as the disk allows."""
         if len(self._held) < _MOST_HELD:
             self._held.append((kind, dict(data or {}), id))

@@ -195,7 +195,10 @@ class Papers:
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-            with open(source, "rb") as reader, os.fdopen(os.open(target, flags, 0o600), "wb") as out:
+            with (
+                open(source, "rb") as reader,
+                os.fdopen(os.open(target, flags, 0o600), "wb") as out,
+            ):
                 reader.seek(have)
                 while piece := reader.read(_COPY):
                     out.write(piece)

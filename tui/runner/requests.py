@@ -219,7 +219,7 @@ class Requests:
                 self._desk.state.intent = intent
                 words = "killed" if intent.kind == "kill" else "stopped"
                 self._conductor.end_run(f"{words} by person", None)
-                return None
+                return f"{words} by person; no agent was running"
         self._conductor.cancel("ended by a person")
         self._conductor.intend(intent)
         return None

@@ -48,7 +48,9 @@ def main(words: list[str] | None = None) -> int:
 
 def _hold(segment: str) -> bool:
     """Takes the lock for as long as this process lives; no child inherits it."""
-    descriptor = os.open(os.path.join(segment, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(
+        os.path.join(segment, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

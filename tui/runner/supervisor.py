@@ -83,6 +83,7 @@ class Supervisor:
         self._gone_since: float | None = None
         self._check_at = self._copy_at = 0.0
         self._climbed: object = None
+        self._faults: set[str] = set()
 
     # --- beginning ---
 
@@ -129,7 +130,11 @@ class Supervisor:
     def run(self) -> None:
         """Rounds until the run is over or this process is asked to leave."""
         while not self._stopping and self.conductor.over is None:
-            busy = self.round()
+            try:
+                busy = self.round()
+            except Exception as error:  # whatever goes wrong in a round, the session is watched on
+                busy = False
+                self._stumbled(error)
             if not busy:
                 time.sleep(ROUND)
         if self.conductor.over is None:
@@ -139,6 +144,17 @@ class Supervisor:
         else:
             self._finish()
         self.close()
+
+    def _stumbled(self, error: Exception) -> None:
+        """A fault of our own: told once for each kind, with its trace in our own log."""
+        import traceback
+
+        words = f"{type(error).__name__}: {error}"[:300]
+        if words not in self._faults:
+            self._faults.add(words)
+            traceback.print_exception(error, file=sys.stderr)
+            self.desk.tell("note", {"text": f"the supervisor stumbled and went on: {words}"})
+            self.desk.say(f"Watchdog error: {words}", "ERROR")
 
     def leave(self, number: int, frame: FrameType | None) -> None:
         """Asked to go: the agent stays."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 
 from tui.actions import footer_actions, screen_actions, shown_key
 from tui.clock import Clock
+from tui.control.deeds import Deeds
 from tui.screens import panes as words
+from tui.screens.deed_desk import DeedDesk
 from tui.screens.header_facts import header_facts
 from tui.screens.panes import Panes
 from tui.screens.searching import Searching, excerpt
@@ -23,6 +25,7 @@ from tui.watching.event_log import EventLog
 from tui.watching.search import Hit
 from tui.watching.watch import Watch
 from tui.watching.window import window
+from widgets.direct import Columns, Rows
 from widgets.find_bar import FindBar
 from widgets.footer import Footer, FooterItem
 from widgets.guard import toast
@@ -40,6 +43,7 @@ LOW = 14
 class MainScreen(Screen[None]):
     """Draws a `Watch`. Its thread only leaves word; everything on the screen happens here."""
 
+    BLANK = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(",".join(action.keys), action.name, action.label, show=False)
         for action in screen_actions()
@@ -49,8 +53,15 @@ class MainScreen(Screen[None]):
     class Changed(Message, bubble=False):
         """The watch has news; what changed stands in the screen's own set."""
 
-    def __init__(self, watch: Watch, clock: Clock, governor: PaintGovernor) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        clock: Clock,
+        governor: PaintGovernor,
+        adopt: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__()
+        self._adopt = adopt
         self.watch_source = watch
         self.panes = Panes(governor, clock.wall)
         self.searching = Searching(watch, self._search_moved)
@@ -72,8 +83,8 @@ class MainScreen(Screen[None]):
         yield Header(id="header")
         yield NightStrip(id="strip")
         yield TabRow(id="tabs")
-        with Horizontal(id="panes"):
-            yield Vertical(frames[1], frames[3], frames[4], id="left")
+        with Columns(id="panes"):
+            yield Rows(frames[1], frames[3], frames[4], id="left")
             yield frames[2]
         yield ProgressNote(id="folding")
         yield FindBar(id="find")
@@ -98,7 +109,7 @@ class MainScreen(Screen[None]):
         self.query_one("#strip", NightStrip).display = height >= LOW
         for number, frame in self.panes.frames.items():
             frame.display = not one or number == self._shown_pane
-        self.query_one("#left", Vertical).display = not one or self._shown_pane != 2
+        self.query_one("#left", Rows).display = not one or self._shown_pane != 2
         self.set_class(one, "-one")
         self._show_tabs()
 
@@ -118,7 +129,9 @@ class MainScreen(Screen[None]):
                 shown_key(action.keys[0]),
                 action.label,
                 action.name,
+                enabled=not (action.deed and self._ready and self.desk.why_not(action.name)),
                 rank=action.rank,
+                gap=action.name == "search",
                 right=action.name in ("help", "quit"),
             )
             for action in footer_actions()
@@ -180,6 +193,7 @@ class MainScreen(Screen[None]):
             strip = self.query_one("#strip", NightStrip)
             strip.show(night.timeline, None if night.over else night.now)
             self.panes.events.tick()
+        self.query_one("#footer", Footer).show(self._footer_items())
         self._show_edges()
 
     def _show_edges(self) -> None:
@@ -439,6 +453,44 @@ class MainScreen(Screen[None]):
             toast(self.app, "no error further on" if step > 0 else "no error before this")
         else:
             view.reveal(row)
+
+    # --- deeds ---------------------------------------------------------------------------------
+
+    @cached_property
+    def desk(self) -> DeedDesk:
+        """Carries out the deed keys."""
+        return DeedDesk(self.app, self._deeds, lambda: self.watch_source.night)
+
+    def _deeds(self) -> Deeds:
+        watch = self.watch_source
+        run_dir = watch.sources.run_dir if watch.sources is not None else ""
+        session = (watch.night.run.session_id or "") if watch.night is not None else ""
+        return Deeds(watch.project, watch.settings, run_dir, session, self._adopt)
+
+    def _deed(self, name: str) -> None:
+        reason = self.desk.why_not(name)
+        if reason:
+            toast(self.app, reason, severity="warning")
+        else:
+            getattr(self.desk, name)()
+
+    def action_checkpoint(self) -> None:
+        self._deed("checkpoint")
+
+    def action_rewind(self) -> None:
+        self._deed("rewind")
+
+    def action_undo(self) -> None:
+        self._deed("undo")
+
+    def action_inject(self) -> None:
+        self._deed("inject")
+
+    def action_step_back(self) -> None:
+        self._deed("step_back")
+
+    def action_kill(self) -> None:
+        self._deed("kill")
 
     # --- looking closer ------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def deed_detail(entry: JournalEntry, ref: Ref) -> Detail:
 
 
 def _word(value: object) -> str:
-    if value is None or value is False or value == "":
+    if value in (None, False, "", 0):
         return ""
     if isinstance(value, list | tuple):
         return ", ".join(str(part) for part in value[:4])

@@ -93,8 +93,8 @@ class EventLog:
             if self._flags[index] & LEVEL < 3:
                 self._kept[index] = self._cache.get(index) or self._draw(index)
 
-    def add(self, number: int, record: Event | JournalEntry) -> None:
-        """Adds one record; tool results also complete the row of their call."""
+    def add(self, number: int, record: Event | JournalEntry, at: float = _NAN) -> None:
+        """Adds one record that happened at `at`; tool results also complete the row of their call."""
         index = len(self._flags)
         if type(record) is Event:
             flags = visibility(record) | self._note(record, index)
@@ -105,7 +105,7 @@ class EventLog:
             self._lengths.append(_WHOLE_LINE)
             self._parts.append(0)
         self._offsets.append(record.offset)
-        self._times.append(_NAN if record.at is None else record.at)
+        self._times.append(at)
         self._pairs.append(0)
         self._sources.append(number)
         rows = self._by_source.get(number)
@@ -306,6 +306,8 @@ class EventLog:
             return deed_row(event)
         result, seconds = self._result_of(index, event, at)
         drawn = self._short(event_row(event, result, seconds))
+        if drawn.at is None and not math.isnan(at):
+            drawn = replace(drawn, at=at)
         body = event.body
         if self.live and not self._pairs[index] and isinstance(body, Assistant) and body.tools:
             return _running(drawn) if body.tools[0].id in self._open_calls else drawn

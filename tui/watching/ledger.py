@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -23,6 +24,9 @@ from tui.watching.event_log import EventLog, SavedLog
 
 _READ = 1 << 20
 _MERGED = 512
+_SLICE = 4096
+_NAN = math.nan
+_LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
 
 
@@ -79,6 +83,7 @@ class Ledger:
         self._wall = wall
         self._tail_bytes = tail_bytes
         self._first = True
+        self._merge: Iterator[_Timed] | None = None
         self._sources: list[_Followed] = []
         self.caught_up = False
         for file in files:
@@ -143,7 +148,7 @@ class Ledger:
     def poll(self, limit: int = 1 << 20) -> bool:
         """Takes in at most about `limit` bytes; True when there was anything."""
         alone = len(self._sources) == 1
-        busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged(limit)
+        busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged()
         self.caught_up = not busy
         if self.caught_up and self._first:
             self._first = False
@@ -164,34 +169,25 @@ class Ledger:
             self._take(source, self._decode(source, batch))
         return busy
 
-    def _poll_merged(self, limit: int) -> bool:
-        busy = False
-        streams = [self._timed(source, limit) for source in self._sources]
-        held: list[tuple[_Followed, Event | JournalEntry]] = []
-        for _, _, source, record in heapq.merge(*streams, key=_by_time):
-            busy = True
-            held.append((source, record))
-            if len(held) >= _MERGED:
-                self._take_mixed(held)
-                held = []
-        self._take_mixed(held)
-        return busy
+    def _poll_merged(self) -> bool:
+        """Goes on with one merge over all files until each is at its end; a slice at a time."""
+        if self._merge is None:
+            self._merge = heapq.merge(*map(self._timed, self._sources), key=_by_time)
+        held = list(islice(self._merge, _SLICE))
+        for start in range(0, len(held), _MERGED):
+            self._take_mixed(held[start : start + _MERGED])
+        if len(held) < _SLICE:
+            self._merge = None
+        return bool(held)
 
-    def _timed(
-        self, source: _Followed, limit: int
-    ) -> Iterator[tuple[float, int, _Followed, Event | JournalEntry]]:
-        number = self._sources.index(source)
-        left = limit
-        while left > 0:
-            batches = source.follower.poll(min(_READ, left))
-            if not batches:
-                return
+    def _timed(self, source: _Followed) -> Iterator[_Timed]:
+        order = self._sources.index(source)
+        while batches := source.follower.poll(_READ):
             for batch in batches:
-                left -= len(batch.data)
                 for record in self._decode(source, batch):
                     if record.at is not None and record.at > source.latest:
                         source.latest = record.at
-                    yield source.latest, number, source, record
+                    yield source.latest, order, source, source.number, record
 
     def _decode(self, source: _Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
         if batch.generation != source.generation:
@@ -217,24 +213,34 @@ class Ledger:
         source.number = self.log.open_source(source.file.path, reader)
 
     def _take(self, source: _Followed, records: Sequence[Event | JournalEntry]) -> None:
-        add, number = self.log.add, source.number
-        latest = source.latest
+        number, latest = source.number, source.latest
+        log = self.log
+        now = _NAN if self._first else self._wall()
         for record, fresh in zip(records, self.fold.apply(records), strict=True):
+            at = record.at
+            if at is None:
+                at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
+            elif at > latest:
+                latest = at
             if fresh:
-                add(number, record)
+                log.add(number, record, at)
                 if type(record) is Event and type(record.body) is Malformed:
                     source.malformed += 1
-            if record.at is not None and record.at > latest:
-                latest = record.at
         source.latest = latest
 
-    def _take_mixed(self, held: list[tuple[_Followed, Event | JournalEntry]]) -> None:
-        records: list[Record] = [record for _, record in held]
-        for (source, record), fresh in zip(held, self.fold.apply(records), strict=True):
-            if fresh:
-                self.log.add(source.number, record)
-                if type(record) is Event and type(record.body) is Malformed:
-                    source.malformed += 1
+    def _take_mixed(self, held: list[_Timed]) -> None:
+        records: list[Record] = [item[4] for item in held]
+        now = _NAN if self._first else self._wall()
+        for item, fresh in zip(held, self.fold.apply(records), strict=True):
+            if not fresh:
+                continue
+            latest, _, source, number, record = item
+            at = record.at
+            if at is None:
+                at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
+            self.log.add(number, record, at)
+            if type(record) is Event and type(record.body) is Malformed:
+                source.malformed += 1
 
     # --- saving --------------------------------------------------------------------------------
 
@@ -298,7 +304,10 @@ def _offset(follower: Follower) -> int:
     return follower.position.offset if follower.position is not None else 0
 
 
-def _by_time(item: tuple[float, int, _Followed, Event | JournalEntry]) -> tuple[float, int]:
+_Timed = tuple[float, int, _Followed, int, Event | JournalEntry]
+
+
+def _by_time(item: _Timed) -> tuple[float, int]:
     return item[0], item[1]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tui.clock import Clock
@@ -14,7 +15,6 @@ from tui.feeds.history import read_compactions, read_history
 from tui.feeds.notes import read_notes
 from tui.feeds.processes import ProcessFeed
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.feeds.sanitize import clean_bytes
 from tui.feeds.watchdog_log import LogDecoder
 from tui.records import (
     Commit,
@@ -31,6 +31,7 @@ from tui.watching.whole_file import WholeFile
 
 _LOG_ENTRIES = 5_000
 _VERSIONS = 200
+_SETTLED = 2.0
 _PROCESS_EVERY = 2.0
 _COMMITS_EVERY = 2.0
 
@@ -38,8 +39,10 @@ _COMMITS_EVERY = 2.0
 class LogBook:
     """The newest entries of the watchdog log; `generation` changes when the file began anew."""
 
-    def __init__(self, place: Beside) -> None:
+    def __init__(self, place: Beside, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.generation = 0
+        self._monotonic = monotonic
+        self._quiet_since = 0.0
         self._entries: list[LogEntry] = []
         self._follower = Follower(place.path, at_end_bytes=2 << 20)
         self._decoder = LogDecoder(place.path)
@@ -48,9 +51,12 @@ class LogBook:
         self._lines = 0
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + (self._decoder.held is not None)
 
     def entry(self, index: int) -> LogEntry:
+        held = self._decoder.held
+        if index == len(self._entries) and held is not None:
+            return held
         return self._entries[index]
 
     def row_at_time(self, at: float) -> int | None:
@@ -71,7 +77,11 @@ class LogBook:
             self._seen_generation = batch.generation
             self._lines += batch.data.count(b"\n")
             fresh += self._decoder.decode(batch.data, batch.offset)
-        fresh += self._decoder.flush()
+        now = self._monotonic()
+        if fresh:
+            self._quiet_since = now
+        elif self._decoder.held is not None and now - self._quiet_since >= _SETTLED:
+            fresh += self._decoder.flush()
         self._entries.extend(fresh)
         if len(self._entries) > 2 * _LOG_ENTRIES:
             del self._entries[:_LOG_ENTRIES]
@@ -139,9 +149,9 @@ class Sidecars:
             self.notes = read_notes(data, self._notes.path, self._notes.mtime)
             records.append(self.notes)
             touched.add("notes")
-        entries = self.log.poll()
-        if entries:
-            records += entries
+        shown = len(self.log)
+        records += self.log.poll()
+        if len(self.log) != shown:
             touched.add("log")
         self._poll_histories(records)
         self._poll_slow(records)
@@ -175,7 +185,7 @@ class Sidecars:
             return False
         if data is not None:
             self._text_progress = read_progress(
-                clean_bytes(data), self._progress.path, self._progress.mtime
+                data.decode("utf-8", "replace"), self._progress.path, self._progress.mtime
             )
         if features is not None:
             self._listed = read_feature_list(features, self._features.path, self._features.mtime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import partial
 
@@ -26,7 +27,7 @@ def window(path: str, offset: int, level: int) -> EventLog | None:
     log = EventLog(level)
     number = log.open_source(path, partial(_held, data, start))
     for event in EventDecoder(path).decode(data, start).events:
-        log.add(number, event)
+        log.add(number, event, math.nan if event.at is None else event.at)
     return log
 
 

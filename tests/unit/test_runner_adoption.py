@@ -1,0 +1,184 @@
+"""The supervisor is killed; the session goes on, and the next supervisor takes it up, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.runner_scene import Scene, until
+from tui.control.process_table import alive
+from tui.runner import api
+from tui.runner.folder import RunFolder, hold_lock
+from tui.runner.segment import Segment
+from tui.runner.shim import claim
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    scene = Scene(tmp_path)
+    yield scene
+    scene.tidy()
+
+
+def adopt(scene: Scene) -> bool:
+    return api.adopt(scene.repository, environ=scene.environ)
+
+
+def test_a_killed_supervisor_is_replaced_within_two_seconds(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    agent = scene.agent()
+    scene.kill_supervisor()
+    assert alive(agent)
+    began = time.monotonic()
+    assert adopt(scene)
+    until(lambda: len(scene.journal("supervisor_started")) == 2, "the adoption")
+    assert time.monotonic() - began < 2.0
+    again = scene.journal("supervisor_started")[1]
+    assert again["adopted"] is True
+    assert again["gap_s"] >= 0
+    assert not adopt(scene)
+    (scene.repository / "gate").touch()
+    scene.ended()
+    assert len(scene.journal("segment_started")) == 1
+    assert scene.agent() == agent
+
+
+def test_ten_who_adopt_at_once_make_one_supervisor(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    scene.kill_supervisor()
+    words = [sys.executable, "-m", "tui.runner.supervisor", str(scene.folder.path)]
+    crowd = [
+        subprocess.Popen(words, env=scene.environ, stderr=subprocess.DEVNULL) for _ in range(5)
+    ]
+    try:
+        until(lambda: sum(one.poll() == 0 for one in crowd) == 4, "four to step back")
+        assert len(scene.journal("supervisor_started")) == 2
+    finally:
+        (scene.repository / "gate").touch()
+        scene.ended()
+        for one in crowd:
+            one.wait(20)
+
+
+def test_no_line_is_lost_when_supervisors_die_at_random(scene: Scene) -> None:
+    scene.start("[[story:flood rate=200 seconds=6]] [[story:work tasks=2]]")
+    dice = random.Random(7)
+    for _ in range(6):
+        until(lambda: scene.folder.supervised() and scene.supervisor(), "a supervisor")
+        time.sleep(dice.uniform(0.0, 0.4))
+        if scene.folder.ended() is not None:
+            break
+        scene.kill_supervisor()
+        adopt(scene)
+    scene.ended()
+    lines = scene.stream()
+    deltas = [one for one in lines if one["type"] == "stream_event"]
+    assert sum("text_delta" in json.dumps(one) for one in deltas) >= 1200
+    assert len(scene.journal("segment_started")) == 1
+    assert len(scene.journal("segment_ended")) == 1
+    assert len(scene.journal("run_ended")) == 1
+    prompts = [one for one in lines if one.get("isReplay")]
+    assert len(prompts) == len({one["uuid"] for one in prompts}) <= 1
+
+
+def test_an_agent_that_ended_unwatched_is_judged_by_the_next(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    scene.wait_said('"tool_use"')
+    agent = scene.agent()
+    scene.kill_supervisor()
+    (scene.repository / "gate").touch()
+    scene.wait_said('"type":"result"')
+    os.kill(agent.pid, signal.SIGTERM)
+    until(lambda: not alive(agent), "the agent's end")
+    assert adopt(scene)
+    assert scene.ended() == "the turn ended with 12 tasks open"
+
+
+def test_a_crash_of_everything_is_taken_up_again(scene: Scene) -> None:
+    """As after a reboot: neither supervisor nor shim nor agent is left, and no exit record."""
+    scene.start("[[story:long_tool seconds=50]]", env={"OVERNIGHT_AGENT_STORY": "work tasks=1"})
+    scene.wait_said('"tool_use"')
+    facts = json.loads((scene.folder.segment(1) / "agent.json").read_text())
+    scene.kill_supervisor()
+    os.kill(facts["shim"], signal.SIGKILL)
+    os.kill(facts["pid"], signal.SIGKILL)
+    until(lambda: not alive(scene.agent()), "the agent's end")
+    facts["boot"] = "another-boot"
+    (scene.folder.segment(1) / "agent.json").write_text(json.dumps(facts))
+    assert adopt(scene)
+    scene.ended()
+    assert scene.entry("segment_ended")["reason"] == "gone without a record"
+    assert [one["why"] for one in scene.journal("segment_started")] == ["start", "crash"]
+
+
+def test_the_session_outlives_its_shim(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    scene.wait_said('"tool_use"')
+    facts = json.loads((scene.folder.segment(1) / "agent.json").read_text())
+    os.kill(facts["shim"], signal.SIGKILL)
+    name = scene.request("inject", text="Are you still there?").result
+    (scene.repository / "gate").touch()
+    scene.ended()
+    states = [one["state"] for one in scene.journal("injection") if one["id"] == name]
+    assert states[-1] == "seen"
+
+
+def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Scene) -> None:
+    scene.start("[[story:hello]]")
+    scene.ended()
+    folder = scene.folder
+    (folder.path / "ended.json").unlink()
+    state = json.loads(folder.state.read_bytes())
+    state.update(segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "Go on."})
+    folder.state.write_text(json.dumps(state))
+    segment = Segment(folder, 2)
+    segment.order(folder, ["false"], scene.repository, {})
+    assert adopt(scene)
+    scene.ended()
+    assert (folder.segment(2) / "claim").exists()
+    assert not (folder.segment(2) / "agent.json").exists()
+    assert (folder.segment(3) / "agent.json").exists()
+
+
+def test_a_claim_is_given_once(tmp_path: Path) -> None:
+    assert claim(str(tmp_path))
+    assert not claim(str(tmp_path))
+
+
+def test_the_lock_is_not_inherited_and_asking_does_not_take_it(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    lock = hold_lock(folder.lock)
+    assert lock is not None
+    child = subprocess.Popen(["sleep", "30"], close_fds=False)
+    try:
+        assert folder.supervised()
+        assert hold_lock(folder.lock) is None
+        os.close(lock)
+        assert not folder.supervised()
+        again = hold_lock(folder.lock)
+        assert again is not None
+        os.close(again)
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_supervisor_asked_to_leave_leaves_the_agent(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    who = scene.supervisor()
+    os.kill(who.pid, signal.SIGTERM)
+    until(lambda: not alive(who), "its end")
+    assert scene.journal("supervisor_stopped")
+    assert alive(scene.agent())
+    assert adopt(scene)
+    (scene.repository / "gate").touch()
+    scene.ended()
