@@ -157,6 +157,7 @@ def test_words_on_their_way() -> None:
     script.add(Lifecycle("u1", "queued"))
     script.add(Lifecycle("u1", "started"))
     made.apply(script.events)
+    made.apply([JournalEntry(START + 150.0, "injection", "u1", {"state": "queued"})])
     assert states(made) == ["delivered"]
     script.say("I step back")
     made.apply(script.events[2:])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.night_script import MODEL, START, Script, fold, night
 from tui.errors import OvernightError, SavedFoldError
 from tui.night.fold import Fold
+from tui.night.tallies import Tally
 from tui.night.thresholds import Thresholds
 from tui.records import (
     AgentProcess,
@@ -330,9 +331,21 @@ def test_subagents_are_known_by_many_names() -> None:
     agents.say("z", thread="agent-3")
     agents.say("w", thread="acompact-9")
     assert night(script, 1.0, agents.events).counts.subagents == 4
+    made = fold(script.events, agents.events)
+    assert made.snapshot(START).counts.subagents == 4
     linked = User("results", results=(ToolResult(second, False, "", 0, agent_id="agent-2"),))
-    script.add(linked)
+    made.apply([script.add(linked)])
+    assert made.snapshot(START).counts.subagents == 3
     assert night(script, 1.0, agents.events).counts.subagents == 3
+
+
+def test_two_known_subagents_may_turn_out_to_be_one() -> None:
+    tally = Tally()
+    tally.subagent("task-1", "agent-1")
+    tally.subagent("call-1", "thread-1")
+    assert tally.subagents() == 2
+    tally.subagent("call-1", "agent-1")
+    assert tally.subagents() == 1
 
 
 def test_deltas_count_and_are_signs_of_life() -> None:

@@ -65,6 +65,28 @@ def test_pollers_get_four_times_the_patience() -> None:
     assert (stall.level, stall.count) == ("notice", 12)
 
 
+def test_one_patient_step_makes_the_cycle_patient() -> None:
+    script = Script()
+    rounds(6, ("Bash", "sleep 9", ""), ("Read", "out.txt", "nothing yet"))(script)
+    assert night(script).stall is None
+
+
+def test_failing_and_working_are_not_the_same() -> None:
+    script = Script()
+    script.step("Bash", "make", "text")
+    script.step("Bash", "make", "text")
+    script.step("Bash", "make", "text", error=True)
+    assert night(script).stall is None
+
+
+def test_errors_of_the_api_are_not_the_models_words() -> None:
+    script = Script()
+    for _ in range(6):
+        script.say("API Error: 529 overloaded", error="overloaded", model="<synthetic>")
+    assert night(script).loops == ()
+    assert night(script).counts.api_errors == 6
+
+
 def test_a_pipe_into_tail_is_no_poller() -> None:
     script = Script()
     rounds(3, ("Bash", "pytest -q | tail -5", "1 failed in 1.0s"))(script)

@@ -16,6 +16,7 @@ from tui.control.capture import Limits, checkpoints, details, take
 from tui.control.restore import Receipt, execute, recover, undo, undo_plan
 from tui.control.rewind_journal import Journal
 from tui.control.rewind_plan import RewindPlan, plan
+from tui.control.since import since
 from tui.errors import CheckpointError, RefusedError, RewindError
 from tui.git import Git
 
@@ -103,6 +104,26 @@ def test_the_plan_shows_what_happens_and_changes_nothing(tmp_path: Path) -> None
     assert found.total_lines() == (1, 4)
     assert (tree(folder), user_state(folder)) == (before, user)
     assert [c.id for c in checkpoints(folder)] == ["c1"]
+
+
+def test_how_far_each_checkpoint_is_away(tmp_path: Path) -> None:
+    folder = make(tmp_path / "repo", {"a": "1\n2\n"})
+    take(folder)
+    write(folder, {"a": "1\n", "b": "b\n"})
+    commit(folder)
+    take(folder)
+    write(folder, {"a": "1\n2\n3\n"})
+    (folder / "a").chmod(0o755)
+    damaged = take(folder)
+    side = sh(folder, "rev-parse", f"{damaged.commit}^2:details.json")
+    (folder / ".git/objects" / side[:2] / side[2:]).unlink()
+    found = {s.checkpoint.id: s for s in since(folder, checkpoints(folder))}
+    assert [(s.files, s.added, s.removed) for s in found.values()] == [
+        (2, 0, 2),
+        (1, 0, 2),
+        (0, 0, 0),
+    ]
+    assert found["c3"].damage
 
 
 # 1, 2

@@ -136,6 +136,7 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     scene.start("[[story:hello]]")
     scene.ended()
     folder = scene.folder
+    until(lambda: not folder.supervised(), "the supervisor to leave")
     (folder.path / "ended.json").unlink()
     state = json.loads(folder.state.read_bytes())
     state.update(segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "Go on."})

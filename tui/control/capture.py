@@ -252,7 +252,8 @@ def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None
 
 def _head(git: Git) -> tuple[str, str, str | None]:
     """HEAD's commit and tree, empty before the first commit, and the branch, if on one."""
-    lines = git.ask(("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--abbrev-ref", "HEAD"))
+    asked = ("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--symbolic-full-name", "HEAD")
+    lines = git.ask(asked)
     if lines is None and git.ask(("rev-parse", "--verify", "--quiet", "HEAD")) is not None:
         raise CheckpointError(
             f"no checkpoint was taken: HEAD of {git.work_tree} cannot be read; try `git fsck`"
@@ -260,7 +261,7 @@ def _head(git: Git) -> tuple[str, str, str | None]:
     if lines is None:
         return "", "", git.branch()
     commit, tree, branch = lines.split("\n")
-    return commit, tree, None if branch == "HEAD" else branch
+    return commit, tree, None if branch == "HEAD" else branch.removeprefix("refs/heads/")
 
 
 def _refs_of(git: Git) -> str:

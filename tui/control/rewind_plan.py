@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tui.control.blobs import Blobs
 from tui.control.capture import survey
 from tui.control.checkpoint_refs import Checkpoint
 from tui.control.file_diff import counts, unified
 from tui.control.places import Places
 from tui.control.rewind_decision import Decision, Target, decide
 from tui.control.rewind_journal import Journal
-from tui.control.steps import Side, Step, What
+from tui.control.steps import Step, What
 from tui.control.work_tree import Limits, NotCaptured, WorkTree
 from tui.errors import RefusedError
 from tui.git import Git
@@ -66,7 +67,8 @@ class RewindPlan:
 
     def diff(self, change: Change) -> str:
         """A unified diff from what is there now to what would be."""
-        now, then = self._sides(change)
+        with Blobs(Git(self.work_tree)) as blobs:
+            now, then = sides(self.work_tree, change.step, blobs)
         text = unified(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
         before, after = change.step.before, change.step.after
         if change.what == "permissions" and before is not None and after is not None:
@@ -75,29 +77,34 @@ class RewindPlan:
 
     def lines(self, change: Change) -> tuple[int, int] | None:
         """Lines that would be added and removed; None for binary and very large files."""
-        return (0, 0) if change.what == "permissions" else counts(*self._sides(change))
+        with Blobs(Git(self.work_tree)) as blobs:
+            return counts(*sides(self.work_tree, change.step, blobs))
 
     def total_lines(self) -> tuple[int, int]:
         """The sum of `lines` over the first two thousand changes that have any."""
-        added = removed = 0
-        for change in self.changes[:_MOST_COUNTED]:
-            found = self.lines(change) or (0, 0)
+        return count_lines(Git(self.work_tree), [change.step for change in self.changes])
+
+
+def sides(work_tree: Path, step: Step, blobs: Blobs) -> tuple[bytes, bytes]:
+    """The bytes that are at a step's path now, and those it would have after."""
+    now = b""
+    if step.before is not None:
+        try:
+            with Places(work_tree) as places:
+                now = places.read(step.path)
+        except OSError:  # gone or swapped since the plan was made
+            pass
+    return now, b"" if step.after is None else blobs.read(step.after.blob)
+
+
+def count_lines(git: Git, steps: Sequence[Step]) -> tuple[int, int]:
+    """Lines added and removed by the first two thousand steps that can be compared."""
+    added = removed = 0
+    with Blobs(git) as blobs:
+        for step in steps[:_MOST_COUNTED]:
+            found = counts(*sides(git.work_tree, step, blobs)) or (0, 0)
             added, removed = added + found[0], removed + found[1]
-        return added, removed
-
-    def _sides(self, change: Change) -> tuple[bytes, bytes]:
-        now = b""
-        if change.step.before is not None:
-            try:
-                with Places(self.work_tree) as places:
-                    now = places.read(change.step.path)
-            except OSError:  # gone or swapped since the plan was made
-                pass
-        return now, _stored(Git(self.work_tree), change.step.after)
-
-
-def _stored(git: Git, side: Side | None) -> bytes:
-    return b"" if side is None else git.run(("cat-file", "blob", side.blob))
+    return added, removed
 
 
 def plan(

@@ -38,13 +38,14 @@ class EventDecoder:
     """Turns the lines of one source, from anywhere in it onwards, into events.
 
     How a file is cut into batches of whole lines changes neither the events nor the sum of the
-    deltas. `live` holds the end of the main conversation's message in the making.
+    deltas. `live` holds the end of the main conversation's message in the making. `messages` are the
+    ids of the messages in the making, by thread: a decoder that goes on from there is given them.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._live = LiveText()
-        self._open: dict[str, str] = {}
+        self.messages: dict[str, str] = {}
 
     def decode(self, data: bytes, offset: int) -> Decoded:
         """The events of `data`, whole lines that begin at byte `offset` of the source."""
@@ -131,7 +132,7 @@ class EventDecoder:
     def _streamed(self, line: Line) -> Body:
         """A step of a response; the id a message began with is its id until the next begins."""
         thread = line.parent_tool_use_id or ""
-        body = partial(line, self._open.get(thread, ""))
+        body = partial(line, self.messages.get(thread, ""))
         if type(body) is Partial and body.step == "message_start":
-            self._open[thread] = body.message_id
+            self.messages[thread] = body.message_id
         return body

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tui.feeds.visible import LINE_LIMIT, clean, cut_lines, fold_lines
@@ -107,11 +108,13 @@ def clean_keeping_sgr(text: str, *, whole: bool = False) -> str:
     return "".join(pieces)
 
 
+@lru_cache(maxsize=1024)
 def _seen(style: _Style) -> _Style:
     """The style without colours that would hide the text."""
     return style._replace(fg="", bg="") if style.fg and style.fg == style.bg else style
 
 
+@lru_cache(maxsize=1024)
 def _sequence(style: _Style) -> str:
     codes = ["0"]
     codes += [str(code) for code, name in _ATTRIBUTES.items() if getattr(style, name)]
@@ -155,6 +158,7 @@ def _styled(text: str) -> Iterator[tuple[str, _Style]]:
         yield text[at:], style
 
 
+@lru_cache(maxsize=4096)
 def _after(style: _Style, parameters: str) -> _Style:
     """The style after one SGR sequence; codes that mean nothing here leave it as it is."""
     codes = parameters.split(";")

@@ -139,8 +139,15 @@ _SHOWN = _Shown()
 def _run(match: re.Match[str]) -> str:
     """What a run of suspects looks like; `match.string` tells each one's neighbours."""
     start, end, text = *match.span(), match.string
-    if end - start == 1 and "\r" != text[start] < "\u0300":
-        return _SHOWN[text[start]]
+    if end - start == 1:
+        char = text[start]
+        if "\r" != char < "\u0300":
+            return _SHOWN[char]
+        if char in _CLEARED:
+            return char
+        if _TOKEN.match(char) is None:
+            _CLEARED.add(char)  # at most as many as there are characters
+            return char
     parts: list[str] = []
     for token in _TOKEN.finditer(text, start, end):
         parts.append(text[start : token.start()])
@@ -148,6 +155,10 @@ def _run(match: re.Match[str]) -> str:
         start = token.end()
     parts.append(text[start:end])
     return "".join(parts)
+
+
+_CLEARED: set[str] = set()
+"""Characters beyond the basic plane that were looked at and found plain, such as most emoji."""
 
 
 def _visible(match: re.Match[str]) -> str:

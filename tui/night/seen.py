@@ -5,12 +5,20 @@ from __future__ import annotations
 from array import array
 
 _SMALLEST = (1 << 10) - 1
+_SPREAD = 0x9E3779B97F4A7C15
+_MASK = (1 << 64) - 1
 _LEAPS_TO = 1 << 18
 
 
 def digest(text: str) -> int:
-    """A number between 1 and 2**61 that stands for `text`, the same in every process."""
-    return hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) or 1
+    """A number between 1 and 2**64 that stands for `text`, the same in every process.
+
+    The remainder that `hash` of an int takes leaves texts alike close together; the multiplication
+    spreads them, or ids that only count up would crowd one corner of a table.
+    """
+    number = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big"))
+    number = number * _SPREAD & _MASK
+    return (number ^ number >> 32) or 1
 
 
 def _larger(places: int) -> int:
@@ -37,7 +45,8 @@ class Seen:
 
     def new(self, text: str) -> bool:
         """Put the digest of `text` in; True when it was not there."""
-        key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) or 1
+        key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) * _SPREAD & _MASK
+        key = (key ^ key >> 32) or 1
         keys = self._keys
         place = key % self._places
         found = keys[place]

@@ -23,7 +23,18 @@ from tui.night.model import (
 from tui.night.prices import Prices
 from tui.night.stalls import beats_expected, budget
 from tui.night.thresholds import Thresholds
-from tui.night.timeline import API, DEAD, GAP, IDLE, STALLED, WORKING, Silence, draw, sorted_marks
+from tui.night.timeline import (
+    API,
+    DEAD,
+    GAP,
+    IDLE,
+    STALLED,
+    WORKING,
+    Silence,
+    draw,
+    settled,
+    sorted_marks,
+)
 from tui.night.verdict import Ruling, Scene, judge
 
 _T = TypeVar("_T")
@@ -45,9 +56,9 @@ class Painter:
         self._prices = prices
         self._limits = limits
         self._own = own
-        self._kept: dict[str, tuple[int, Any]] = {}
+        self._kept: dict[str, tuple[object, Any]] = {}
 
-    def _keep(self, name: str, version: int, make: Callable[[], _T]) -> _T:
+    def _keep(self, name: str, version: object, make: Callable[[], _T]) -> _T:
         kept = self._kept.get(name)
         if kept is None or kept[0] != version:
             kept = self._kept[name] = (version, make())
@@ -60,7 +71,11 @@ class Painter:
         ruling = judge(self._scene(now))
         strip = memory.strip
         marks = self._keep("marks", strip.version, lambda: sorted_marks(strip))
-        line, sums = draw(strip, memory.book.spans, marks, self._tail(now, ruling))
+        spans = memory.book.spans
+        newest = strip.gaps[-1] if strip.gaps else None
+        version = newest and (len(strip.gaps), newest.end, newest.kind, len(spans))
+        known = self._keep("gaps", version, lambda: settled(strip, spans))
+        line, sums = draw(strip, known, spans, marks, self._tail(now, ruling))
         window, basis = memory.gauge.window()
         deeds: Deeds = self._keep("deeds", memory.book.version, memory.book.deeds)
         tests: Tests = self._keep("tests", memory.proof.version, memory.proof.tests)
@@ -73,7 +88,7 @@ class Painter:
             cost=bill(self._accounts, self._prices.priced_on, strip.start, strip.clock),
             context=Context(memory.gauge.used, window, basis),
             counts=memory.tally.counts(
-                self._keep("agents", len(memory.tally.agents), memory.tally.subagents)
+                self._keep("agents", memory.tally.linked, memory.tally.subagents)
             ),
             deeds=deeds,
             tests=tests,
@@ -81,9 +96,7 @@ class Painter:
             time=sums,
             progress=memory.progress,
             first_progress=memory.first_progress,
-            commits=self._keep(
-                "commits", len(memory.commits), lambda: tuple(memory.commits.values())
-            ),
+            commits=self._keep("commits", strip.version, lambda: tuple(memory.commits.values())),
             loops=self._loops(),
             agents=memory.agents or (),
             agents_at=memory.agents_at,

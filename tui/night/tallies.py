@@ -27,6 +27,7 @@ class Tally(Struct):
     edits: int = 0
     unknown_types: dict[str, int] = {}
     agents: dict[str, str] = {}
+    linked: int = 0
 
     def call(self, name: str) -> None:
         calls = self.tool_calls
@@ -47,6 +48,7 @@ class Tally(Struct):
         chosen = known[0] if known else next(filter(None, names), "")
         if not chosen or (not known and len(self.agents) >= _MOST_AGENTS):
             return
+        self.linked += 1
         for name in names:
             if name:
                 self.agents[name] = chosen

@@ -229,23 +229,35 @@ def _split(silence: Silence, spans: Sequence[Span]) -> list[Gap]:
     return pieces
 
 
+def settled(strip: Strip, spans: Sequence[Span]) -> tuple[tuple[Gap, ...], tuple[float, ...]]:
+    """All gaps that ended, and the seconds of each kind in them."""
+    gaps = tuple(gap for silence in strip.gaps for gap in _split(silence, spans))
+    return gaps, _seconds(gaps)
+
+
+def _seconds(gaps: Sequence[Gap]) -> tuple[float, ...]:
+    totals = _zeros()
+    for gap in gaps:
+        totals[KINDS.index(gap.kind)] += gap.end - gap.start
+    return tuple(totals)
+
+
 def draw(
     strip: Strip,
+    known: tuple[tuple[Gap, ...], tuple[float, ...]],
     spans: Sequence[Span],
     marks: tuple[Mark, ...],
     tail: Silence | None,
 ) -> tuple[Timeline, Sums]:
     """The timeline up to now: `tail` is the stretch since the last record, still open."""
-    gaps: list[Gap] = []
-    totals = list(strip.totals)
-    open_gaps = strip.gaps if tail is None else [*strip.gaps, tail]
-    for silence in open_gaps:
-        gaps.extend(_split(silence, spans))
-    for gap in gaps:
-        totals[KINDS.index(gap.kind)] += gap.end - gap.start
+    gaps, silent = known
+    last = () if tail is None else tuple(_split(tail, spans))
+    totals = [sum(parts) for parts in zip(strip.totals, silent, _seconds(last), strict=True)]
     buckets = list(strip.buckets)
     if any(strip.seconds):
         buckets.append(Bucket(strip.minute, tuple(strip.seconds)))
     end = tail.end if tail is not None else strip.clock
-    timeline = Timeline(strip.start, end, strip.resolution, tuple(buckets), tuple(gaps), marks)
+    timeline = Timeline(
+        strip.start, end, strip.resolution, tuple(buckets), gaps + last if last else gaps, marks
+    )
     return timeline, Sums(sum(totals), *totals)

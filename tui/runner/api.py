@@ -184,7 +184,7 @@ def _wait_for_agent(folder: RunFolder) -> None:
     until = time.monotonic() + _STARTED_WITHIN
     first = folder.segment(1)
     while time.monotonic() < until:
-        if (first / "agent.json").exists():
+        if (first / "agent.json").exists() and _told(folder):
             return
         ended = folder.ended()
         if ended is not None:
@@ -194,6 +194,13 @@ def _wait_for_agent(folder: RunFolder) -> None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_LOOK)
     raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
+
+
+def _told(folder: RunFolder) -> bool:
+    try:
+        return b'"segment_started"' in folder.journal.read_bytes()
+    except OSError:
+        return False
 
 
 def adopt(

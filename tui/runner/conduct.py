@@ -9,6 +9,7 @@ import uuid
 from msgspec.structs import replace
 
 from tui.runner import backoff, prompts
+from tui.runner.baseline import baseline_trouble
 from tui.runner.completion import is_complete, is_stuck
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
@@ -152,7 +153,7 @@ class Conductor:
         state.overloads, state.limited_since = 0, None
         progress, rules = self._eyes.tasks(), desk.settings.enforcement
         if state.next is not None and state.next.initializer:
-            self.hand_over("the plan is made", alive)
+            self._planned(alive)
         elif progress is None:
             self._finish("the turn ended; the progress file counts no tasks", alive)
         elif is_complete(progress, rules):
@@ -166,6 +167,18 @@ class Conductor:
             self._finish(reason, alive, "needs you")
         else:
             self._continue(alive)
+
+    def _planned(self, alive: bool) -> None:
+        """The initializer is done: the coding session follows, if the baseline holds."""
+        desk = self._desk
+        command = desk.settings.session.baseline_tests
+        trouble = baseline_trouble(command, desk.project) if command else ""
+        if trouble:
+            self._finish(f"needs you: the baseline tests fail: {trouble}", alive, "needs you")
+            return
+        if command:
+            desk.tell("note", {"text": "the baseline tests pass"})
+        self.hand_over("the plan is made", alive)
 
     def _continue(self, alive: bool) -> None:
         desk, state = self._desk, self._desk.state

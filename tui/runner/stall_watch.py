@@ -25,15 +25,20 @@ class StallWatch:
         state = self._desk.state
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:
-            if state.stall:
-                self._desk.tell("stall_over", {"stall": state.stall.partition(" ")[0]})
+            self.over()
             state.stall = name
-            state.nudged = 0
             self._desk.keep()
             if stall is not None:
                 self._began(stall)
         if stall is not None and stall.kind == "loop":
             self._answer_loop(stall)
+
+    def over(self) -> None:
+        """The stall that was told last, if any, is over."""
+        state = self._desk.state
+        if state.stall:
+            self._desk.tell("stall_over", {"stall": state.stall.partition(" ")[0]})
+            state.stall, state.nudged = "", 0
 
     def _began(self, stall: Stall) -> None:
         evidence = list(stall.evidence)

@@ -334,6 +334,7 @@ class Supervisor:
             time.sleep(0.02)
         self.requests.refuse_rest(f"the run is over: {over.reason}")
         self.papers.publish_transcripts()
+        self.stalls.over()
         desk.tell("run_ended", {"reason": over.reason, "code": over.code})
         needs_you = over.reason.startswith(("needs you", "gave up", "crashed"))
         desk.notify("needs_you" if needs_you else "finished", over.reason)

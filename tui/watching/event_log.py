@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +39,8 @@ LEVEL = 3
 _CACHED_ROWS = 3_000
 _REMEMBERED_WHEN_LOST = 2_000
 _OPEN_CALLS = 5_000
+_UNDATED = 5_000
+_MOST_CHANGED = 20_000
 _WHOLE_LINE = 64 << 10
 _NAN = math.nan
 
@@ -48,6 +50,7 @@ class SavedLog(Struct, frozen=True):
 
     rows: int
     open_calls: dict[str, int]
+    undated: dict[str, int]
 
 
 class EventLog:
@@ -61,7 +64,7 @@ class EventLog:
         self.generation = 0
         self.live = False
         self.root = ""
-        self.changed: list[int] = []
+        self.changed: deque[int] = deque(maxlen=_MOST_CHANGED)
         self._level = level
         self._names: list[str] = []
         self._readers: list[Reader] = []
@@ -75,6 +78,7 @@ class EventLog:
         self._visible = (array("I"), array("I"))
         self._by_source: dict[int, array[int]] = {}
         self._open_calls: dict[str, int] = {}
+        self._undated: dict[str, int] = {}
         self._cache: OrderedDict[int, EventRow] = OrderedDict()
         self._kept: dict[int, EventRow] = {}
 
@@ -98,6 +102,10 @@ class EventLog:
         index = len(self._flags)
         if type(record) is Event:
             flags = visibility(record) | self._note(record, index)
+            if record.at is None and record.uuid:
+                self._undated[record.uuid] = index
+                if len(self._undated) > _UNDATED:
+                    del self._undated[next(iter(self._undated))]
             self._lengths.append(record.length)
             self._parts.append(record.part)
         else:
@@ -118,6 +126,14 @@ class EventLog:
             self._visible[1].append(index)
             if level == 1:
                 self._visible[0].append(index)
+
+    def date(self, uuid: str, at: float) -> None:
+        """Another file tells when a row happened whose own record does not say."""
+        index = self._undated.pop(uuid, None)
+        if index is not None:
+            self._times[index] = at
+            self._cache.pop(index, None)
+            self.changed.append(index)
 
     def _note(self, event: Event, index: int) -> int:
         """Remembers calls and completes them; says whether the event is an error."""
@@ -176,8 +192,12 @@ class EventLog:
 
     def take_changed(self) -> list[int]:
         """Visible rows that were completed since the last call."""
-        changed, self.changed = self.changed, []
-        return [row for row in map(self._visible_row, changed) if row is not None]
+        changed: set[int] = set()
+        while self.changed:
+            changed.add(self.changed.popleft())
+        for index in changed:
+            self._cache.pop(index, None)  # it may have been drawn just before it was completed
+        return [row for row in map(self._visible_row, sorted(changed)) if row is not None]
 
     def _visible_row(self, index: int) -> int | None:
         row = self._row_at_or_before(index)
@@ -350,7 +370,7 @@ class EventLog:
 
     def save(self) -> SavedLog:
         """The index without its columns."""
-        return SavedLog(len(self._flags), dict(self._open_calls))
+        return SavedLog(len(self._flags), dict(self._open_calls), dict(self._undated))
 
     def load(self, saved: SavedLog, fill: Callable[[array[Any] | bytearray, int], None]) -> None:
         """Takes up a saved index; the sources must have been opened in the same order.
@@ -360,6 +380,7 @@ class EventLog:
         for column in self.columns:
             fill(column, saved.rows)
         self._open_calls = dict(saved.open_calls)
+        self._undated = dict(saved.undated)
         levels = self._flags.translate(bytes(flag & LEVEL for flag in range(256)))
         for index, level in enumerate(levels):
             if level <= 2:

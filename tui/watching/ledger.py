@@ -38,10 +38,12 @@ class SavedLedger(Struct, frozen=True):
     positions: tuple[Position | None, ...]
     lines: tuple[int, ...]
     malformed: tuple[int, ...]
+    latest: tuple[float, ...]
+    messages: tuple[dict[str, str], ...]
     log: SavedLog
 
 
-SAVED_VERSION = 2
+SAVED_VERSION = 3
 
 
 class _Followed:
@@ -58,6 +60,19 @@ class _Followed:
         self.latest = -math.inf
         self.lines = 0
         self.malformed = 0
+        self.waiting: list[Batch] = []
+
+    def read(self, limit: int) -> list[Batch]:
+        """What was read when the file was taken up again, then what is new."""
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            return waiting
+        return self.follower.poll(limit)
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """The messages in the making, which usage that comes later belongs to."""
+        return self.decoder.messages if isinstance(self.decoder, EventDecoder) else {}
 
 
 class Ledger:
@@ -96,7 +111,9 @@ class Ledger:
         follower = Follower(
             file.path, start=start, at_end_bytes=self._tail_bytes, trusted=file.trusted
         )
-        self._sources.append(_Followed(file, follower))
+        source = _Followed(file, follower)
+        self._sources.append(source)
+        self._new_generation(source, start.generation if start is not None else 0)
         if file.kind == "stream":
             self._read_arrivals(file.path)
 
@@ -164,7 +181,7 @@ class Ledger:
 
     def _poll_one(self, source: _Followed, limit: int) -> bool:
         busy = False
-        for batch in source.follower.poll(limit):
+        for batch in source.read(limit):
             busy = True
             self._take(source, self._decode(source, batch))
         return busy
@@ -182,7 +199,7 @@ class Ledger:
 
     def _timed(self, source: _Followed) -> Iterator[_Timed]:
         order = self._sources.index(source)
-        while batches := source.follower.poll(_READ):
+        while batches := source.read(_READ):
             for batch in batches:
                 for record in self._decode(source, batch):
                     if record.at is not None and record.at > source.latest:
@@ -232,10 +249,12 @@ class Ledger:
         records: list[Record] = [item[4] for item in held]
         now = _NAN if self._first else self._wall()
         for item, fresh in zip(held, self.fold.apply(records), strict=True):
-            if not fresh:
-                continue
             latest, _, source, number, record = item
             at = record.at
+            if not fresh:
+                if at is not None and type(record) is Event:
+                    self.log.date(record.uuid, at)
+                continue
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
             self.log.add(number, record, at)
@@ -245,7 +264,12 @@ class Ledger:
     # --- saving --------------------------------------------------------------------------------
 
     def save(self) -> SavedLedger | None:
-        """All but fold and columns; None once a file was rewritten: old rows are lost then."""
+        """All but fold and columns; None once a file was rewritten: old rows are lost then.
+
+        None also while there is something that was read and not taken in.
+        """
+        if self._merge is not None or any(source.waiting for source in self._sources):
+            return None
         if any(source.number != place for place, source in enumerate(self._sources)):
             return None
         return SavedLedger(
@@ -254,6 +278,8 @@ class Ledger:
             tuple(source.follower.position for source in self._sources),
             tuple(source.lines for source in self._sources),
             tuple(source.malformed for source in self._sources),
+            tuple(source.latest for source in self._sources),
+            tuple(source.messages for source in self._sources),
             self.log.save(),
         )
 
@@ -268,25 +294,30 @@ class Ledger:
     ) -> Ledger | None:
         """The saved ledger over the same files; None when one no longer goes on where it stopped."""
         ledger = cls((), fold, level=level)
-        ledger._first = False
-        waiting: list[list[Batch]] = []
-        for place, file in enumerate(files):
-            position = saved.positions[place]
-            ledger.add(file, position)
-            source = ledger._sources[place]
-            waiting.append(source.follower.poll(1 << 20))
-            now = source.follower.position
-            if position is not None and (now is None or now.generation != position.generation):
-                ledger.close()
-                return None
-            source.lines = saved.lines[place]
-            source.malformed = saved.malformed[place]
-            ledger._new_generation(source, source.follower.generation)
-        ledger.log.load(saved.log, fill)
-        for source, batches in zip(ledger._sources, waiting, strict=True):
-            for batch in batches:
-                ledger._take(source, ledger._decode(source, batch))
+        try:
+            for place, file in enumerate(files):
+                ledger.add(file, saved.positions[place])
+                if not ledger._goes_on(ledger._sources[place], saved, place):
+                    ledger.close()
+                    return None
+            ledger.log.load(saved.log, fill)
+        except BaseException:
+            ledger.close()
+            raise
         return ledger
+
+    def _goes_on(self, source: _Followed, saved: SavedLedger, place: int) -> bool:
+        """Whether the file still begins with what was taken in; if so, goes on from there."""
+        position = saved.positions[place]
+        source.waiting = source.follower.poll(_READ)
+        now = source.follower.position
+        if position is not None and (now is None or now.generation != position.generation):
+            return False
+        source.lines = saved.lines[place]
+        source.malformed = saved.malformed[place]
+        source.latest = saved.latest[place]
+        source.messages.update(saved.messages[place])
+        return True
 
     def close(self) -> None:
         for source in self._sources:

@@ -8,6 +8,7 @@ import os
 import struct
 import tempfile
 import time
+import zlib
 from array import array
 from collections.abc import Sequence
 from functools import partial
@@ -23,6 +24,8 @@ from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
 from tui.watching.rules import Rules
 
 _SIZE = struct.Struct("<Q")
+_CHECK = struct.Struct("<I")
+_PIECE = 1 << 20
 _KEEP_DAYS = 30
 _KEEP_FILES = 40
 
@@ -45,11 +48,15 @@ def write(path: Path, ledger: Ledger) -> None:
         return
     try:
         with os.fdopen(handle, "wb") as file:
+            check = 0
             for part in (msgspec.msgpack.encode(saved), ledger.fold.save()):
-                file.write(_SIZE.pack(len(part)))
-                file.write(part)
+                for piece in (_SIZE.pack(len(part)), part):
+                    check = zlib.crc32(piece, check)
+                    file.write(piece)
             for column in ledger.log.columns:
+                check = zlib.crc32(column, check)
                 file.write(column)
+            file.write(_CHECK.pack(check))
         Path(name).replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -61,6 +68,8 @@ def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledge
     """The ledger saved at `path`, going on where it stopped; None when anything does not fit."""
     try:
         with path.open("rb") as file:
+            if not _whole(file):
+                return None
             saved = msgspec.msgpack.decode(_part(file), type=SavedLedger)
             if saved.version != SAVED_VERSION:
                 return None
@@ -70,6 +79,18 @@ def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledge
             return Ledger.resume(files, fold, saved, partial(_fill, file), level)
     except (OSError, ValueError, EOFError, struct.error, msgspec.MsgspecError, SavedFoldError):
         return None
+
+
+def _whole(file: BufferedReader) -> bool:
+    """Whether the file is what was once written; leaves it at its beginning."""
+    left = os.fstat(file.fileno()).st_size - _CHECK.size
+    check = 0
+    while left > 0 and (piece := file.read(min(_PIECE, left))):
+        check = zlib.crc32(piece, check)
+        left -= len(piece)
+    same = left == 0 and file.read() == _CHECK.pack(check)
+    file.seek(0)
+    return same
 
 
 def _part(file: BufferedReader) -> bytes:

@@ -1,0 +1,161 @@
+"""Speed as ratios against plain things, measured side by side in one run.
+
+`python -m benchmarks.speed [MEGABYTES]` prints a table; nothing in it is a pass or a failure.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.stream import END, NEEDLE, write
+from benchmarks.terminal import Terminal
+
+HELLO = """from textual.app import App
+from textual.widgets import Static
+class Hello(App):
+    def compose(self):
+        yield Static("hello world")
+Hello().run()
+"""
+TUI = [sys.executable, "-m", "tui"]
+
+
+def median(measure: Callable[[], float], times: int = 5) -> float:
+    return statistics.median(measure() for _ in range(times))
+
+
+def first_paint(command: list[str], pattern: str) -> float:
+    with Terminal(command) as terminal:
+        return terminal.wait_for(pattern) or float("nan")
+
+
+def process_seconds(command: list[str]) -> float:
+    began = time.monotonic()
+    subprocess.run(command, capture_output=True, check=False)
+    return time.monotonic() - began
+
+
+def starting(folder: Path, stream: Path) -> None:
+    hello = folder / "hello.py"
+    hello.write_text(HELLO)
+    base = median(lambda: first_paint([sys.executable, str(hello)], "hello world"))
+    ours = median(lambda: first_paint([*TUI, "--events", str(stream)], END))
+    say(
+        "newest event on screen / a hello app's first paint",
+        ours / base,
+        f"{ours:.3f} s, {base:.3f} s",
+    )
+    plain = median(lambda: process_seconds([sys.executable, "-c", "import msgspec, yaml, psutil"]))
+    small = folder / "small"
+    small.mkdir()
+    write(small / "session.jsonl", 0)
+    status = median(lambda: process_seconds([*TUI, "status", "--project", str(small)]))
+    say("status of a small project / importing its libraries", status / plain, f"{status:.3f} s")
+
+
+def folding(folder: Path, stream: Path) -> None:
+    from tui.feeds.discovery import Source
+    from tui.settings import Settings
+    from tui.watching.backfill import Order, fold_files
+    from tui.watching.rules import rules_of
+
+    size = stream.stat().st_size
+    data = stream.read_bytes()
+    began = time.process_time()
+    for line in data.splitlines():
+        json.loads(line)
+    base = size / (time.process_time() - began)
+    order = Order((Source("stream", str(stream), ""),), str(folder / "fold"), rules_of(Settings()))
+    began = time.process_time()
+    fold_files(order, lambda done, total: None)
+    ours = size / (time.process_time() - began)
+    say("folding / json.loads of every line", ours / base, f"{ours / 1e6:.0f} MB/s")
+
+
+def searching(stream: Path) -> None:
+    from tui.watching.search import Search
+
+    data = stream.read_bytes()
+    began = time.process_time()
+    data.find(b"nowhere-to-be-found")
+    base = time.process_time() - began
+    search = Search(NEEDLE, [str(stream)])
+    began = time.process_time()
+    search.run()
+    spent = time.process_time() - began
+    say(
+        "search / one pass of bytes.find",
+        spent / base,
+        f"{len(search.hits)} found in {spent:.3f} s",
+    )
+
+
+def following(folder: Path) -> None:
+    path = write(folder / "live.jsonl", 1)
+    with Terminal([*TUI, "--events", str(path)]) as terminal:
+        terminal.wait_for("quit")
+        terminal.read(2.0)
+        latencies = []
+        for number in range(40):
+            mark = f"mark-{number:04d}"
+            began = time.monotonic()
+            append(path, mark)
+            terminal.forget()
+            terminal.wait_for(mark, 5)
+            latencies.append(time.monotonic() - began)
+            terminal.read(0.15)
+        latencies.sort()
+        p50, p95 = latencies[len(latencies) // 2], latencies[int(len(latencies) * 0.95)]
+        say("append to screen, p95 / p50", p95 / p50, f"{p50 * 1e3:.1f} ms, {p95 * 1e3:.1f} ms")
+        for rate in (0, 100, 1000):
+            cpu, before, began = terminal.cpu(), terminal.bytes, time.monotonic()
+            count = 0
+            while time.monotonic() - began < 8:
+                due = int((time.monotonic() - began) * rate)
+                for _ in range(due - count):
+                    append(path, f"rate-{rate}-{count}")
+                    count += 1
+                terminal.read(0.02)
+            spent = time.monotonic() - began
+            share = 100 * (terminal.cpu() - cpu) / spent
+            say(
+                f"following {rate} lines/s",
+                share,
+                f"% of a core, {(terminal.bytes - before) / spent / 1e3:.1f} kB/s",
+            )
+        say("peak memory", terminal.peak_mb(), "MB")
+
+
+def append(path: Path, words: str) -> None:
+    line = json.dumps({"type": "system", "subtype": words, "session_id": "s"}).encode() + b"\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+    os.write(descriptor, line)
+    os.close(descriptor)
+
+
+def say(what: str, figure: float, detail: str) -> None:
+    print(f"{what:<58} {figure:8.2f}   {detail}", flush=True)
+
+
+def main() -> None:
+    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        stream = write(folder / "night.jsonl", megabytes)
+        starting(folder, stream)
+        folding(folder, stream)
+        folding(folder, write(folder / "whole.jsonl", megabytes, partials=False))
+        searching(stream)
+        following(folder)
+
+
+if __name__ == "__main__":
+    main()

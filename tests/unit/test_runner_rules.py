@@ -1,0 +1,332 @@
+"""The rules without processes: backoff, completion, outcomes, command line, clocks, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.clock import FakeClock
+from tui.control.journal import Journal
+from tui.feeds.arrivals import line, read
+from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task
+from tui.runner import backoff, channel
+from tui.runner.completion import is_complete, is_stuck
+from tui.runner.desk import Desk
+from tui.runner.folder import Facts, RunFolder, make
+from tui.runner.human_log import HumanLog
+from tui.runner.launch import arguments
+from tui.runner.outcomes import of_exit, of_turn
+from tui.runner.segment import Look
+from tui.runner.state import Intent, Next, Outgoing, Pending, State, keep, load
+from tui.runner.story_clock import StoryClock, clock_for
+from tui.runner.turns import Turns
+from tui.settings import Agent, Enforcement, Recovery, Secret, Settings
+
+# --- backoff ---
+
+
+def test_ten_thousand_waits_keep_within_their_bounds() -> None:
+    rules = Recovery(backoff_jitter_pct=25)
+    dice = random.Random(1)
+    for number in range(10_000):
+        failures = number % 12
+        wait = backoff.delay(failures, rules, dice.random)
+        whole = 30 * 2**failures
+        assert 10 <= wait <= 600
+        assert wait <= whole * 1.25 + 1e-9
+        assert wait >= min(600, whole * 0.75) - 1e-9
+
+
+def test_waits_vary_double_and_end_at_the_longest() -> None:
+    rules = Recovery(backoff_jitter_pct=25)
+    assert backoff.delay(0, rules, lambda: 0.0) == 22.5
+    assert backoff.delay(0, rules, lambda: 1.0) == 37.5
+    assert backoff.delay(3, rules, lambda: 0.5) == 240
+    assert backoff.delay(1000, rules, lambda: 0.5) == 600
+    short = Recovery(backoff_base_seconds=1)
+    assert backoff.delay(0, short, lambda: 0.5) == 10
+
+
+def test_restarts_are_counted_within_the_window_only() -> None:
+    rules = Recovery(max_restarts=3, window_minutes=10)
+    assert not backoff.exhausted([0, 10], 20, rules)
+    assert backoff.exhausted([0, 10, 20], 30, rules)
+    assert not backoff.exhausted([0, 10, 20], 605, rules)
+    assert backoff.exhausted([], 0, Recovery(max_restarts=0))
+
+
+# --- completion ---
+
+
+def progress(*tasks: tuple[str, str]) -> Progress:
+    made = tuple(Task(f"t{n}", state, priority=p) for n, (state, p) in enumerate(tasks))  # type: ignore[arg-type]
+    done = sum(task.state == "done" for task in made)
+    return Progress("f", None, "checkboxes", done, len(made) - done, made)
+
+
+def test_done_is_what_the_progress_file_says() -> None:
+    rules = Enforcement()
+    assert is_complete(progress(("done", ""), ("done", "P2")), rules)
+    assert not is_complete(progress(("done", ""), ("open", "P2")), rules)
+    lenient = Enforcement(min_completion_pct=50)
+    assert is_complete(progress(("done", ""), ("open", "P2")), lenient)
+    assert not is_complete(progress(("done", ""), ("open", "P1")), lenient)
+    assert not is_complete(progress(("done", ""), ("open", "P0"), ("open", "")), lenient)
+    assert is_stuck(progress(("done", ""), ("blocked", "")))
+    assert not is_stuck(progress(("blocked", ""), ("open", "")))
+    assert not is_stuck(progress(("done", "")))
+
+
+# --- outcomes ---
+
+
+def result(**facts: object) -> Result:
+    basis: dict[str, object] = {
+        "subtype": "success", "is_error": False, "turns": 1, "duration_ms": 5, "cost_usd": 0.0
+    }  # fmt: skip
+    return Result(**{**basis, **facts})  # type: ignore[arg-type]
+
+
+def turns_with(body: Result, error: str = "", limit: float | None = None) -> Turns:
+    turns = Turns(started=True)
+    if limit is not None:
+        turns.take(Event("s", 0, 1, RateLimit("rejected", limit, "five_hour")))
+    if error:
+        said = Assistant("m", "r", "x", None, True, text=f"API Error: {error}", error=error)
+        turns.take(Event("s", 1, 1, said))
+    turns.take(Event("s", 2, 1, body))
+    return turns
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "limit", "meaning"),
+    [
+        (result(), "", None, "done"),
+        (result(subtype="error_max_turns", is_error=True), "", None, "turns used up"),
+        (result(subtype="error_max_budget_usd", is_error=True), "", None, "budget used up"),
+        (result(is_error=True, terminal_reason="aborted_tools"), "", None, "interrupted"),
+        (result(is_error=True, api_error_status=401), "authentication_failed", None, "needs you"),
+        (result(is_error=True, api_error_status=400), "billing_error", None, "needs you"),
+        (result(is_error=True, api_error_status=429), "rate_limit", 99.0, "limit"),
+        (result(is_error=True, api_error_status=529), "overloaded", None, "overload"),
+        (result(is_error=True, api_error_status=500), "server_error", None, "overload"),
+        (result(is_error=True, api_error_status=400), "invalid_request", None, "crash"),
+    ],
+)
+def test_what_a_turns_end_means(
+    body: Result, error: str, limit: float | None, meaning: str
+) -> None:
+    outcome = of_turn(turns_with(body, error, limit))
+    assert outcome.meaning == meaning
+    assert outcome.resets_at == limit
+
+
+def test_what_a_process_end_means() -> None:
+    fresh = Turns()
+    assert of_exit(Look("ended", signal=9), fresh, False, "").reason.endswith("SIGKILL")
+    assert of_exit(Look("lost"), fresh, False, "").meaning == "crash"
+    assert of_exit(Look("ended", code=0), fresh, False, "").meaning == "crash"
+    refused = of_exit(Look("ended", code=1), fresh, True, "No conversation found with …")
+    assert refused.meaning == "resume refused"
+    assert of_exit(Look("ended", code=1), fresh, False, "No conversation found").meaning == "crash"
+    over = turns_with(result())
+    assert of_exit(Look("ended", code=0), over, True, "").meaning == "done"
+
+
+# --- the command line ---
+
+
+def test_the_command_line_follows_the_settings() -> None:
+    agent = Agent(
+        model="opus",
+        max_turns=7,
+        max_budget_usd=2.5,
+        allowed_tools=("Bash(git *)", "Edit"),
+        sandbox="on",
+        env={"TOKEN": Secret("hidden")},
+        extra_args=("--one",),
+    )
+    facts = Facts("r", "g", "/p", 0.0, ("claude",), extra=("--two",))
+    words = arguments(facts, Settings(agent=agent), Next("start", "x"), "SID")
+    text = " ".join(words)
+    assert words[:2] == ["claude", "-p"]
+    assert "--permission-mode acceptEdits" in text
+    assert "--allowedTools Bash(git *) Edit --model opus" in text
+    assert "--max-turns 7 --max-budget-usd 2.5" in text
+    assert '{"sandbox": {"enabled": true}}' in words
+    assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
+    assert "hidden" not in text
+    assert "--dangerously-skip-permissions" not in text
+    resumed = arguments(facts, Settings(), Next("rewind", "x", "OLD", "UUID", True), "NEW")
+    tail = ["--resume", "OLD", "--resume-session-at", "UUID", "--fork-session"]
+    assert resumed[-8:] == [*tail, "--session-id", "NEW", "--two"]
+
+
+def test_permissions_are_skipped_only_in_words() -> None:
+    agent = Agent(skip_permissions="yes, run without permission prompts")
+    words = arguments(Facts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S")
+    assert "--dangerously-skip-permissions" in words
+    assert "--permission-mode" not in words
+
+
+# --- clocks ---
+
+
+def desk_in(folder: Path, clock: FakeClock) -> Desk:
+    facts = Facts("r", "g", str(folder), 0.0, ("a",))
+    run = make(folder, facts, Settings())
+    journal = Journal(run.journal, clock.wall)
+    log = HumanLog(folder / "log", "INFO", clock.wall)
+    return Desk(run, facts, Settings(), clock, State(), journal, log)
+
+
+def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    clock.advance(60)
+    assert desk.pass_time() == 0
+    clock.suspend(8 * 3600)
+    assert desk.pass_time() == pytest.approx(8 * 3600)
+    assert desk.state.elapsed == pytest.approx(8 * 3600 + 60)
+
+
+@pytest.mark.parametrize("jump", [86_400.0, -86_400.0, 3600.0])
+def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, jump: float) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    clock.set_wall(clock.wall() + jump)
+    clock.advance(10)
+    assert desk.pass_time() == 0
+    assert desk.state.elapsed == pytest.approx(10)
+
+
+def test_the_runs_clock_goes_on_over_restarts_and_reboots(tmp_path: Path) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    clock.advance(100)
+    desk.begin_watching()
+    assert desk.state.elapsed == pytest.approx(100)
+    desk.state.boot = "another boot"
+    desk.state.wall = clock.wall() - 500
+    desk.begin_watching()
+    assert desk.state.elapsed == pytest.approx(600)
+
+
+def test_a_story_has_a_clock_of_its_own() -> None:
+    assert not isinstance(clock_for({}), StoryClock)
+    clock = clock_for({"OVERNIGHT_DEMO_EPOCH": "1000", "OVERNIGHT_DEMO_CLOCK_SCALE": "100"})
+    assert isinstance(clock, StoryClock)
+    assert 1000 <= clock.wall() < 1100
+
+
+# --- what is kept ---
+
+
+def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    state = State(
+        segment=3,
+        intent=Intent("stop", "x", "person", True, "id", {"a": 1}),
+        pending=Pending("limit", 1, Next("crash", "p", "s"), due_wall=5.0),
+        outgoing=[Outgoing("u", "text", "hard", True, "sent")],
+        restarts=[1.0],
+    )
+    keep(tmp_path / "state", state)
+    assert load(tmp_path / "state") == state
+    (tmp_path / "state").write_bytes(b"{half")
+    assert load(tmp_path / "state") == State()
+
+
+def test_a_full_disk_only_delays_the_journal(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, FakeClock())
+    path = desk.folder.journal
+    path.unlink()
+    path.mkdir()
+    desk.tell("note", {"text": "one"})
+    desk.tell("note", {"text": "two"})
+    path.rmdir()
+    desk.flush()
+    assert [json.loads(row)["text"] for row in path.read_bytes().splitlines()] == ["one", "two"]
+
+
+def test_stored_settings_hold_no_secrets(tmp_path: Path) -> None:
+    secret = Secret("https://hooks.example.invalid/T000/very-secret")
+    changed = msgspec.structs.replace(
+        Settings(),
+        agent=Agent(env={"TOKEN": secret}),
+        notifications=msgspec.structs.replace(
+            Settings().notifications, discord_webhook=secret, slack_webhook=secret, urls=(secret,)
+        ),
+    )
+    folder = make(tmp_path, Facts("r", "g", "/p", 0.0, ("a",)), changed)
+    assert b"very-secret" not in (folder.path / "settings.json").read_bytes()
+    assert folder.settings().agent.command == Settings().agent.command
+
+
+def test_arrivals_are_read_back() -> None:
+    data = line(10, 5.5) + b"junk\n" + line(20, 6.25) + b"30 nan\n40"
+    assert read(data, "s") == [Arrival("s", 10, 5.5), Arrival("s", 20, 6.25)]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.binary(max_size=200))
+def test_no_bytes_upset_the_reader_of_arrivals(data: bytes) -> None:
+    read(data, "s")
+
+
+# --- the way in ---
+
+
+def test_a_fifo_takes_whole_lines_or_nothing(tmp_path: Path) -> None:
+    fifo = tmp_path / "stdin"
+    channel.make(fifo)
+    assert channel.send(fifo, b"nobody reads\n") == "gone"
+    reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert channel.send(fifo, b"hello\n") == "sent"
+        big = b"x" * 300_000 + b"\n"
+        assert channel.send(fifo, big) == "busy"
+        assert os.read(reader, 100) == b"hello\n"
+        assert channel.send(fifo, big) == "sent"
+        assert len(os.read(reader, 400_000)) == len(big)
+        full = 0
+        while channel.send(fifo, b"y" * 4000 + b"\n") == "sent":
+            full += 1
+        assert full > 10
+        assert channel.send(fifo, b"z\n") in ("busy", "sent")
+    finally:
+        os.close(reader)
+
+
+def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
+    plain = tmp_path / "stdin"
+    plain.write_bytes(b"")
+    assert channel.send(plain, b"hello\n") == "gone"
+    assert plain.read_bytes() == b""
+    link = tmp_path / "link"
+    link.symlink_to(plain)
+    assert channel.send(link, b"hello\n") == "gone"
+
+
+def test_runs_are_found_newest_first(tmp_path: Path) -> None:
+    from tui.runner.folder import find, live, runs
+
+    root = tmp_path / ".overnight"
+    root.mkdir()
+    for number in range(3):
+        make(root, Facts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings())
+    assert [run.id for run in runs(tmp_path)] == ["same-second-3", "same-second-2", "same-second"]
+    newest = live(tmp_path)
+    assert newest is not None
+    assert newest.id == "same-second-3"
+    assert find(tmp_path, "same-second").id == "same-second"
+    assert isinstance(newest, RunFolder)

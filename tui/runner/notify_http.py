@@ -1,0 +1,270 @@
+"""One POST to a service that may be slow, broken or hostile. Nothing here quotes an address.
+
+Only https, or http to this machine; never a redirect; never an address inside somebody's network
+unless that is allowed, checked on the very address that is connected to.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from msgspec import Struct
+
+from tui.runner.notify_rules import Outcome, retry_after
+
+CONNECT: Final = 5.0
+_MOST_READ: Final = 1 << 16
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Post(Struct, frozen=True):
+    """What is to be posted, and where; the URL is a credential."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class _Refused(Exception):
+    """The address must not be used; its words name no address."""
+
+
+class _Unreached(Exception):
+    """Nothing was sent."""
+
+
+def post(order: Post, *, total: float = 15.0, private: bool = False) -> Outcome:
+    """Posts once, within `total` seconds from the connection on. Never raises, never redirects."""
+    try:
+        parts = checked_url(order.url)
+        connection = _connect(parts, min(CONNECT, total), private)
+    except _Refused as error:
+        return Outcome("refused", str(error))
+    except _Unreached as error:
+        return Outcome("unreached", str(error))
+    until = time.monotonic() + total
+    guard = threading.Timer(total, _cut, (connection.sock,))
+    guard.daemon = True
+    guard.start()
+    try:
+        return _exchange(connection, parts, order, until)
+    finally:
+        guard.cancel()
+        connection.close()
+
+
+def _cut(sock: socket.socket | None) -> None:
+    """Ends every wait on the socket: a timeout for each read would let a slow drip go on for ever."""
+    if sock is not None:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+def _exchange(
+    connection: http.client.HTTPConnection, parts: SplitResult, order: Post, until: float
+) -> Outcome:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"User-Agent": "overnight-tui", "Connection": "close", **order.headers}
+    try:
+        connection.request("POST", target, order.body, headers)
+        answer = connection.getresponse()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if isinstance(error, http.client.InvalidURL | UnicodeError | ValueError):
+            return Outcome("refused", "its URL holds characters that no URL may have")
+        late = isinstance(error, TimeoutError) or time.monotonic() >= until
+        return Outcome("unsure", "it did not answer in time" if late else "it broke off unanswered")
+    body = _body(answer)
+    return _meaning(answer.status, {key.lower(): text for key, text in answer.getheaders()}, body)
+
+
+def _body(answer: http.client.HTTPResponse) -> Mapping[str, object]:
+    """The JSON object of an answer, as far as it is worth reading: its status counts already."""
+    try:
+        found = json.loads(answer.read(_MOST_READ))
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _meaning(status: int, headers: Mapping[str, str], body: Mapping[str, object]) -> Outcome:
+    words = f"HTTP {status}"
+    if 200 <= status < 300:
+        return Outcome("sent", words)
+    if status == 429:
+        return Outcome("busy", f"{words}: too many messages", retry_after(headers, body, time.time()))
+    if status >= 500:
+        return Outcome("unsure", words, retry_after(headers, body, time.time()))
+    if 300 <= status < 400:
+        return Outcome("refused", f"{words}: it has moved, and redirects are not followed")
+    if status in (401, 403, 404, 410):
+        return Outcome("refused", f"{words}: the service does not know this URL or its credentials")
+    return Outcome("refused", words)
+
+
+# --- the address ---
+
+
+def checked_url(url: str) -> SplitResult:
+    """The parts of a URL that may be posted to."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise _Refused("its URL cannot be understood") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise _Refused("its URL is neither https nor http")
+    if parts.scheme == "http" and not is_this_machine(host):
+        raise _Refused("its URL is not https; http is used to this machine only")
+    return parts
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host, as it is written in a URL, is this very machine."""
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is out in the world, and not inside somebody's network."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour
+        if inner is None and found in _NAT64:
+            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return inner.is_global and not inner.is_multicast
+    return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _connect(parts: SplitResult, within: float, private: bool) -> http.client.HTTPConnection:
+    host = parts.hostname or ""
+    here = is_this_machine(host)
+    proxy = "" if here else _proxy(host)
+    if proxy:
+        return _through(proxy, parts, within, private)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    sock = _dial(host, port, within, private or here)
+    connection: http.client.HTTPConnection
+    if parts.scheme == "http":
+        connection = http.client.HTTPConnection(host, port)
+    else:
+        context = ssl.create_default_context()
+        connection = http.client.HTTPSConnection(host, port, context=context)
+        sock = _secured(sock, context, host)
+    connection.sock = sock
+    return connection
+
+
+def _secured(sock: socket.socket, context: ssl.SSLContext, host: str) -> socket.socket:
+    try:
+        return context.wrap_socket(sock, server_hostname=host)
+    except ssl.SSLCertVerificationError:
+        sock.close()
+        raise _Refused("its certificate is not trusted") from None
+    except (OSError, ValueError):
+        sock.close()
+        raise _Unreached("no secure connection came about") from None
+
+
+def _dial(host: str, port: int, within: float, private: bool) -> socket.socket:
+    until = time.monotonic() + within
+    addresses = _resolved(host, port, within)
+    if not private and not all(is_public(one[4][0]) for one in addresses):
+        raise _Refused(
+            "it is a private address; notifications.allow_private_addresses would allow it"
+        )
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.settimeout(max(0.1, until - time.monotonic()))
+        try:
+            sock.connect(address)
+        except OSError:
+            sock.close()
+            continue
+        return sock
+    raise _Unreached("no connection could be made")
+
+
+_Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]
+
+
+def _resolved(host: str, port: int, within: float) -> list[_Address]:
+    """The addresses of a host. The resolver knows no time limit, so it is asked in a thread."""
+    found: list[_Address] = []
+
+    def ask() -> None:
+        try:
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))  # type: ignore[arg-type]
+        except (OSError, UnicodeError):
+            return
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(within)
+    if not found:
+        raise _Unreached("its name is not known to the network")
+    return list(found)
+
+
+# --- a proxy, where the environment names one ---
+
+
+def _proxy(host: str) -> str:
+    return "" if proxy_bypass(host) else getproxies().get("https", "")
+
+
+def _through(
+    proxy: str, parts: SplitResult, within: float, private: bool
+) -> http.client.HTTPConnection:
+    """A tunnel through the proxy the person's environment names; it resolves the name."""
+    host = parts.hostname or ""
+    if not private and _is_inner(host):
+        raise _Refused(
+            "it is a private address; notifications.allow_private_addresses would allow it"
+        )
+    try:
+        there = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        context = ssl.create_default_context()
+        connection = http.client.HTTPSConnection(
+            there.hostname or "", there.port or 3128, timeout=within, context=context
+        )
+        connection.set_tunnel(host, parts.port or 443, _proxy_login(there))
+        connection.connect()
+    except ssl.SSLCertVerificationError:
+        raise _Refused("its certificate is not trusted") from None
+    except (OSError, http.client.HTTPException, ValueError):
+        raise _Unreached("the proxy let nothing through") from None
+    return connection
+
+
+def _is_inner(host: str) -> bool:
+    try:
+        return not is_public(host)
+    except ValueError:
+        return host.lower().endswith((".local", ".internal", ".localhost")) or "." not in host
+
+
+def _proxy_login(proxy: SplitResult) -> dict[str, str]:
+    if not proxy.username:
+        return {}
+    from base64 import b64encode
+    from urllib.parse import unquote
+
+    words = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": "Basic " + b64encode(words.encode()).decode()}

@@ -1,0 +1,121 @@
+"""Notices on their way: one file each, replaced in one step, so that a crash forgets none."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+import uuid
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from tui import paths
+from tui.runner.folder import replace_file
+from tui.runner.notify_rules import Delivery, State
+
+FOLDER: Final = "outbox"
+LOCK: Final = ".sender"
+_MOST_BYTES: Final = 1 << 16
+_ENDING: Final = ".json"
+
+
+class Event(Struct):
+    """Something people are to be told. `text` is clean and free of secrets; `at` is when it was.
+
+    `deliveries` says by channel how it stands.
+    """
+
+    id: str
+    kind: str
+    text: str
+    at: float
+    deliveries: dict[str, Delivery]
+
+    @property
+    def open(self) -> bool:
+        return any(one.open for one in self.deliveries.values())
+
+
+def new_event(kind: str, text: str, channels: tuple[str, ...], wall: float) -> Event:
+    """An event nobody was told of yet; ids sort by age."""
+    name = f"{int(time.time() * 1000):013d}-{uuid.uuid4().hex[:8]}"
+    return Event(name, kind, text, wall, {channel: Delivery() for channel in channels})
+
+
+class Outbox:
+    """The outbox of one run. Anybody may add; only the holder of its lock changes what is there."""
+
+    def __init__(self, run: Path) -> None:
+        self.path = run / FOLDER
+        self.lock = self.path / LOCK
+        self._done: set[str] = set()
+
+    def add(self, event: Event) -> None:
+        """Leaves an event; a killed process loses nothing of it. Raises OSError."""
+        if not self.path.exists():
+            paths.private_dir(self.path)
+        replace_file(self._file(event), msgspec.json.encode(event), sync=False)
+
+    def secure(self, event: Event) -> None:
+        """Writes the event as it now stands, so that not even a power cut forgets it. Raises OSError."""
+        replace_file(self._file(event), msgspec.json.encode(event))
+        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        if not event.open:
+            self._done.add(event.id + _ENDING)
+
+    def fresh(self, held: dict[str, Event]) -> list[Event]:
+        """Events that are not among `held` and not known to be done, oldest first."""
+        found = []
+        for name in self._names():
+            if name in self._done or name.removesuffix(_ENDING) in held:
+                continue
+            event = self._read(name)
+            if event is None:
+                self._done.add(name)
+            else:
+                found.append(event)
+        return found
+
+    def has_open(self) -> bool:
+        """Whether something waits to be sent."""
+        return any(event.open for event in self.fresh({}))
+
+    def _names(self) -> list[str]:
+        try:
+            names = os.listdir(self.path)
+        except OSError:
+            return []
+        return sorted(one for one in names if one.endswith(_ENDING) and not one.startswith("."))
+
+    def _file(self, event: Event) -> Path:
+        return self.path / (event.id + _ENDING)
+
+    def _read(self, name: str) -> Event | None:
+        """The event in a file of ours; None for anything else that lies there."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        try:
+            descriptor = os.open(self.path / name, flags)
+        except OSError:
+            return None
+        try:
+            facts = os.fstat(descriptor)
+            if not stat.S_ISREG(facts.st_mode) or facts.st_size > _MOST_BYTES:
+                return None
+            event = msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=Event)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            return None
+        finally:
+            os.close(descriptor)
+        return event if event.id + _ENDING == name else None
+
+
+def states(event: Event) -> dict[str, State]:
+    """How an event stands with each channel."""
+    return {channel: one.state for channel, one in event.deliveries.items()}
