@@ -91,8 +91,8 @@ def test_ended_by_a_person_is_no_crash() -> None:
     assert (night.activity.state, night.activity.reason) == ("killed", "ended by a person")
 
 
-def test_checkpoints_rewinds_and_the_rest() -> None:
-    night = seen(
+def busy() -> Night:
+    return seen(
         (
             "checkpoint",
             {
@@ -117,6 +117,10 @@ def test_checkpoints_rewinds_and_the_rest() -> None:
         ("note", {"text": "hello"}),
         ("something_new", {"x": 1}),
     )
+
+
+def test_checkpoints_rewinds_and_the_rest() -> None:
+    night = busy()
     deeds = night.deeds
     assert [(c.id, c.files, c.not_captured) for c in deeds.checkpoints] == [("c1", 12, 1)]
     assert [(r.checkpoint, r.undo, r.written, r.deleted) for r in deeds.rewinds] == [

@@ -308,6 +308,15 @@ def test_everything_is_counted_once() -> None:
     assert (counts.subagents, counts.edits, counts.rate_limits) == (1, 1, 1)
 
 
+def test_a_retry_told_by_stream_and_transcript_counts_once() -> None:
+    stream, transcript = Script("s.jsonl"), Script("t.jsonl")
+    for script in (stream, transcript):
+        for attempt in (1, 2, 1):
+            script.add(Retry(attempt, 10, 1.0, 529, "overloaded"), 90.0)
+    assert night(stream).counts.api_retries == 3
+    assert night(stream, 1.0, transcript.events).counts.api_retries == 3
+
+
 def test_a_call_copied_into_a_fork_counts_once() -> None:
     script = Script()
     script.init()

@@ -115,7 +115,7 @@ def test_how_far_each_checkpoint_is_away(tmp_path: Path) -> None:
     write(folder, {"a": "1\n2\n3\n"})
     (folder / "a").chmod(0o755)
     damaged = take(folder)
-    side = sh(folder, "rev-parse", f"{damaged.commit}^2:details.json")
+    side = sh(folder, "rev-parse", f"{damaged.commit}^{{tree}}")
     (folder / ".git/objects" / side[:2] / side[2:]).unlink()
     found = {s.checkpoint.id: s for s in since(folder, checkpoints(folder))}
     assert [(s.files, s.added, s.removed) for s in found.values()] == [

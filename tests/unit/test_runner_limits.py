@@ -65,9 +65,7 @@ def test_memory_is_limited(scene: Scene) -> None:
 
 
 def test_silence_is_told_as_a_stall_and_its_end_too(scene: Scene) -> None:
-    scene.start(
-        "[[story:stall seconds=4]]", stalls__api_silence_seconds=1, stalls__wedge_seconds=1
-    )
+    scene.start("[[story:stall seconds=4]]", stalls__api_silence_seconds=1, stalls__wedge_seconds=1)
     stall = scene.entry("stall")
     assert stall["stall"] in ("silent_api", "wedged")
     assert stall["evidence"]
@@ -107,7 +105,7 @@ def test_a_full_context_is_handed_over_to_a_fresh_session(scene: Scene) -> None:
     assert scene.said("Hand over now")
     scene.request("kill")
     scene.ended()
-    assert not [one for one in scene.journal("restart_scheduled")]
+    assert not scene.journal("restart_scheduled")
     assert {path.stem for path in scene.folder.transcripts.glob("*.jsonl")} >= {
         first["session"],
         second["session"],
@@ -128,9 +126,7 @@ def test_the_initializer_plans_and_hands_over(scene: Scene) -> None:
 
 
 def test_a_baseline_that_fails_needs_a_person(scene: Scene) -> None:
-    scene.start(
-        "[[story:hello]]", session__initializer=True, session__baseline_tests=["false"]
-    )
+    scene.start("[[story:hello]]", session__initializer=True, session__baseline_tests=["false"])
     assert scene.ended().startswith("needs you: the baseline tests fail")
 
 
@@ -152,9 +148,7 @@ def test_a_compaction_is_recorded(scene: Scene) -> None:
 
 
 def test_checkpoints_are_taken_regularly(scene: Scene) -> None:
-    scene.start(
-        "[[story:long_tool seconds=6]]", session__checkpoint_interval_minutes=1, env=fast()
-    )
+    scene.start("[[story:long_tool seconds=6]]", session__checkpoint_interval_minutes=1, env=fast())
     until(lambda: len([1 for one in scene.journal("checkpoint") if one["why"] == "timer"]) >= 2)
     scene.request("kill")
     scene.ended()

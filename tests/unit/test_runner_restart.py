@@ -52,9 +52,7 @@ def test_no_line_is_glued_to_what_a_dead_agent_left(scene: Scene) -> None:
 
 
 def test_restarts_are_given_up_after_so_many(scene: Scene) -> None:
-    scene.start(
-        "[[story:crash times=99]]", env={STORY: "crash times=99"}, recovery__max_restarts=2
-    )
+    scene.start("[[story:crash times=99]]", env={STORY: "crash times=99"}, recovery__max_restarts=2)
     reason = scene.ended()
     assert reason.startswith("gave up: 2 restarts within 60 min")
     assert len(scene.journal("segment_started")) == 3

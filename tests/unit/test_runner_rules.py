@@ -171,7 +171,9 @@ def test_the_command_line_follows_the_settings() -> None:
 
 def test_permissions_are_skipped_only_in_words() -> None:
     agent = Agent(skip_permissions="yes, run without permission prompts")
-    words = arguments(Facts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S")
+    words = arguments(
+        Facts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S"
+    )
     assert "--dangerously-skip-permissions" in words
     assert "--permission-mode" not in words
 
@@ -330,3 +332,39 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
     assert newest.id == "same-second-3"
     assert find(tmp_path, "same-second").id == "same-second"
     assert isinstance(newest, RunFolder)
+
+
+# --- units ---
+
+
+def test_a_unit_starts_the_run_and_nothing_else() -> None:
+    from tui.runner.units import unit_text
+
+    goal = 'Fix "all" $HOME 100% of it; rm -rf /'
+    text = unit_text(
+        Path("/home/ada/tide bell"),
+        goal,
+        at="7:05",
+        arguments=("--max-cost", "5", "--", "--effort", "high"),
+        program="/usr/bin/overnight-tui",
+    )
+    assert "OnCalendar=*-*-* 07:05:00" in text
+    (start,) = [row for row in text.splitlines() if row.startswith("ExecStart=")]
+    assert r'"Fix \"all\" $$HOME 100%% of it; rm -rf /" "--" "--effort" "high"' in start
+    (cron,) = [row for row in text.splitlines() if row.startswith("# 5 7 ")]
+    import shlex
+
+    words = shlex.split(cron.removeprefix("# 5 7 * * *  ").replace(r"\%", "%"))
+    assert words[words.index("--detach") :] == [
+        *("--detach", "--max-cost", "5", goal, "--", "--effort", "high")
+    ]
+    assert "KillMode=process" in text
+
+
+@pytest.mark.parametrize("at", ["24:00", "noon", "7", "07:60"])
+def test_a_time_that_is_none_is_refused(at: str) -> None:
+    from tui.errors import UsageError
+    from tui.runner.units import unit_text
+
+    with pytest.raises(UsageError):
+        unit_text(Path("/p"), "g", at=at)

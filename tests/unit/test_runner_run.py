@@ -13,6 +13,7 @@ from tests.unit.runner_scene import Scene, until
 from tui.control.process_table import alive
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.runner import api
+from tui.runner.folder import runs
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def test_refusals_are_one_sentence(scene: Scene, tmp_path: Path) -> None:
     scene.environ["ANTHROPIC_API_KEY"] = "dummy"
     with pytest.raises(RefusedError, match="too old"):
         scene.start("[[story:hello]]", agent=(str(claude),))
-    assert not api.runs(scene.repository)
+    assert not runs(scene.repository)
 
 
 def test_another_session_in_the_work_tree_is_refused(scene: Scene) -> None:
@@ -216,5 +217,5 @@ def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
         folder.end(Ended("done", 0, 1.0))
     assert api.prune(scene.repository, None) == []
     assert sorted(api.prune(scene.repository, 2)) == ["run-01", "run-02"]
-    assert [one.id for one in api.runs(scene.repository)][-1] == "run-00"
-    assert until(lambda: len(api.runs(scene.repository)) == 8)
+    assert [one.id for one in runs(scene.repository)][-1] == "run-00"
+    assert until(lambda: len(runs(scene.repository)) == 8)

@@ -62,6 +62,7 @@ class Waiting(Struct, frozen=True):
 
     @property
     def limited(self) -> bool:
+        """Whether it is a limit that makes it wait, and not a failure."""
         return self.status == 429 or "rate_limit" in self.error
 
 
@@ -138,6 +139,7 @@ class Doing(Struct):
 
     @property
     def turn_open(self) -> bool:
+        """Whether the model owes an answer."""
         return self.phase in (REQUESTING, STREAMING, TOOL)
 
     def seen(self, at: float | None) -> None:
@@ -255,12 +257,14 @@ class Doing(Struct):
         self.enter(IDLE, at)
 
     def on_retry(self, body: Retry, at: float | None) -> None:
+        """The API failed and will be called again."""
         due = None if at is None else at + body.delay_s
         self.retry = Waiting(body.attempt, body.limit, due, at, body.status, body.error)
         if self.phase != TOOL:
             self.enter(REQUESTING, at)
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
+        """A limit's state was told."""
         if body.status == "rejected":
             since = self.limit.since if self.limit is not None else at
             self.limit = Limited(body.window, body.resets_at, since)
@@ -292,10 +296,12 @@ class Doing(Struct):
             self.compacting = False
 
     def on_denied(self, body: Denied, at: float | None) -> None:
+        """A call was refused, or waits for a person's leave."""
         if body.waiting:
             self.asking = Asking(f"leave to use {body.tool}", at)
 
     def on_beat(self, body: Heartbeat, at: float | None) -> None:
+        """A tool still runs."""
         self.beats = True
         self.asking = None
         tool = self.tools.get(body.tool_use_id)
@@ -313,4 +319,5 @@ class Doing(Struct):
             self.tasks[body.task_id] = short(body.description)
 
     def on_compaction(self) -> None:
+        """The conversation was summarised."""
         self.compacting = False

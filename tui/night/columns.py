@@ -25,6 +25,7 @@ class Names(Struct):
     numbers: dict[str, int] = field(default_factory=lambda: {"": 0})
 
     def number(self, name: str) -> int:
+        """The number of `name`, a new one if it has none."""
         found = self.numbers.get(name)
         if found is None:
             if len(self.names) >= _NAMES:
@@ -137,12 +138,14 @@ class Columns:
         )
 
     def dump(self) -> SavedColumns:
+        """The columns as bytes; `restore` goes on from there."""
         keys, places = self._rows.dump()
         data = tuple(column.tobytes() for column in self._all())
         return SavedColumns(data, bytes(self.waiting), keys, places)
 
     @classmethod
     def restore(cls, saved: SavedColumns) -> Columns:
+        """The columns that were dumped."""
         new = cls()
         for column, data in zip(new._all(), saved.data, strict=True):
             column.frombytes(data)

@@ -39,9 +39,11 @@ class Chain(Struct):
 
     @property
     def usd(self) -> float:
+        """What this session itself spent."""
         return self.closed + self.total - self.base
 
     def by_model(self) -> dict[str, float]:
+        """The same by model."""
         spent = dict(self.closed_by_model)
         for model, (_, usd) in self.told.items():
             before = self.base_told.get(model, (0, 0.0))[1]
@@ -260,6 +262,7 @@ class Accounts:
         return fits
 
     def dump(self) -> SavedAccounts:
+        """Everything that `restore` needs."""
         return SavedAccounts(
             self.responses.dump(),
             self.chains,
@@ -270,6 +273,7 @@ class Accounts:
         )
 
     def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
+        """Go on from `saved`, priced anew if another table holds now."""
         self.responses.restore(saved.responses, same_prices)
         self.chains, self.parents = saved.chains, saved.parents
         self.starts, self.by_hour = saved.starts, saved.by_hour

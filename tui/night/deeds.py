@@ -156,6 +156,7 @@ class Book(Struct):
                 self.injection(key, "seen", at)
 
     def deeds(self) -> Deeds:
+        """All deeds, frozen."""
         return Deeds(
             tuple(self.checkpoints),
             tuple(self.injections.values()),

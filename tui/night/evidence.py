@@ -87,6 +87,7 @@ class Proof(Struct):
             self.last = run.verdict
 
     def tests(self) -> Tests:
+        """What is proven so far."""
         return Tests(
             self.last,
             tuple(self.runs),

@@ -233,7 +233,7 @@ class Listener:
     def _retry(
         self, event: Event, body: Retry, at: float | None, live: bool, source: Source
     ) -> None:
-        self._tally.api_retries += 1
+        self._tally.retry(body.attempt, at, source.number)
         if live:
             self._doing.on_retry(body, at)
 

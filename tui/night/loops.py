@@ -76,6 +76,7 @@ class Watcher(Struct):
     over: list[Stall] = []
 
     def lane(self, thread: str) -> Lane:
+        """The lane of a conversation; when there are too many, a subagent's is forgotten."""
         lane = self.lanes.get(thread)
         if lane is None:
             if len(self.lanes) >= _MOST_LANES:
@@ -127,14 +128,12 @@ class Watcher(Struct):
             ref,
         )
         lane.texts = 0
-        longest = limits.loop_longest_cycle
         again = use.key in lane.keys and self._compare(lane, step, limits)
         if lane.repeating and not again:
             lane.runs = []
         lane.repeating = again
         lane.keys.append(use.key)
-        if len(lane.keys) > longest:
-            del lane.keys[:-longest]
+        del lane.keys[: -limits.loop_longest_cycle]
         steps.append(step)
         if len(steps) > _KEPT:
             del steps[: _KEPT // 2]

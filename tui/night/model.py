@@ -176,6 +176,7 @@ class Context(Struct, frozen=True):
 
     @property
     def percent(self) -> float:
+        """Share of the window that is used, in percent."""
         return round(100.0 * self.used / self.window, 1) if self.window else 0.0
 
 
@@ -222,7 +223,8 @@ class Night(Struct, frozen=True):
     last_session_end: SessionHistory | None = None
 
     @property
-    def state(self) -> str:
+    def state(self) -> State:
+        """What it is doing, in one word."""
         return self.activity.state
 
     @property

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.night.model import Exit, Night, Stall
+from tui.records import Usage
 
 SCHEMA = 1
 _STATES = {"withdrawn": "failed"}
@@ -36,13 +37,7 @@ def status(night: Night, project: str, budget_usd: float | None = None) -> dict[
             "source": night.cost.source,
             "budget_usd": budget_usd,
         },
-        "tokens": {
-            "input": night.tokens.input,
-            "output": night.tokens.output,
-            "cache_write_5m": night.tokens.cache_write_5m,
-            "cache_write_1h": night.tokens.cache_write_1h,
-            "cache_read": night.tokens.cache_read,
-        },
+        "tokens": _tokens(night.tokens),
         "context": {
             "used": night.context.used,
             "window": night.context.window,
@@ -80,6 +75,16 @@ def run(night: Night) -> dict[str, Any]:
         "model": facts.model,
         "attempt": facts.attempt,
         "exit": None if facts.exit is None else _exit(facts.exit),
+    }
+
+
+def _tokens(usage: Usage) -> dict[str, int]:
+    return {
+        "input": usage.input,
+        "output": usage.output,
+        "cache_write_5m": usage.cache_write_5m,
+        "cache_write_1h": usage.cache_write_1h,
+        "cache_read": usage.cache_read,
     }
 
 

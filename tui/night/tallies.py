@@ -8,6 +8,8 @@ from tui.night.model import Counts
 
 _MOST_NAMES = 512
 _MOST_AGENTS = 4_096
+_MOST_RETRIES = 256
+_SAME_RETRY = 60.0
 
 
 class Tally(Struct):
@@ -28,8 +30,21 @@ class Tally(Struct):
     unknown_types: dict[str, int] = {}
     agents: dict[str, str] = {}
     linked: int = 0
+    retries: list[tuple[int, float | None, int]] = []
+
+    def retry(self, attempt: int, at: float | None, source: int) -> None:
+        """A retry was announced; stream and transcript tell of the same one under other ids."""
+        for place, (number, moment, teller) in enumerate(self.retries):
+            near = at is None or moment is None or abs(at - moment) <= _SAME_RETRY
+            if number == attempt and teller != source and near:
+                del self.retries[place]
+                return
+        self.retries.append((attempt, at, source))
+        del self.retries[:-_MOST_RETRIES]
+        self.api_retries += 1
 
     def call(self, name: str) -> None:
+        """A tool was called."""
         calls = self.tool_calls
         if name in calls:
             calls[name] += 1
@@ -37,6 +52,7 @@ class Tally(Struct):
             calls[name] = 1
 
     def unknown_record(self, kind: str, subtype: str) -> None:
+        """A record of a type or subtype that this program does not know."""
         self.unknown += 1
         name = f"{kind}/{subtype}" if subtype else kind
         if name in self.unknown_types or len(self.unknown_types) < _MOST_NAMES:
@@ -59,9 +75,11 @@ class Tally(Struct):
                     self.agents[name] = chosen
 
     def subagents(self) -> int:
+        """How many subagents there were, by whatever names."""
         return len(set(self.agents.values()))
 
     def counts(self, subagents: int) -> Counts:
+        """The counts as they stand."""
         return Counts(
             self.total,
             self.malformed,

@@ -22,6 +22,7 @@ class Outcome(Struct, frozen=True):
 
     @property
     def verdict(self) -> Verdict:
+        """Red with any failure, green with none, unknown where nothing ran."""
         if self.failed:
             return "red"
         return "green" if self.passed else "unknown"

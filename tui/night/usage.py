@@ -31,6 +31,7 @@ class Sums(Struct):
     placeholders: int = 0
 
     def usage(self) -> Usage:
+        """The tokens alone."""
         return Usage(self.input, self.output, self.write_5m, self.write_1h, self.read)
 
     def book(self, row: int, tokens: Tokens, cost: int, loose: int) -> None:
@@ -237,6 +238,7 @@ class Responses:
         self._guesses[f"{source} {thread}"] = self._model(model)
 
     def priced(self, model: int) -> bool:
+        """Whether the table has a price for model number `model`."""
         return self._rates[model] is not None
 
     def cost(self, row: int) -> int:
@@ -245,6 +247,7 @@ class Responses:
         return 0 if rates is None else rates.cost(*self.rows.tokens(row))
 
     def dump(self) -> SavedResponses:
+        """Everything that `restore` needs."""
         for sums in (*self.totals, *self.open.values()):
             sums.cost = min(sums.cost, _LARGEST)
         slots = {slot: min(cost, _LARGEST) for slot, cost in self.slots.items()}

@@ -39,8 +39,8 @@ class Options:
     """What a start may be given beside the settings.
 
     `command` is "run" or "demo"; `extra` are further words for the agent; `env` plain variables for
-    it, no secrets, as they are written down. `trusted` skips the checks of login, version and dirty
-    tree, for a repository and an agent of our own making.
+    it, no secrets, as they are written down. `trusted` says that the repository is of our own
+    making, so that nobody's work in it can come to harm.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -91,7 +91,8 @@ def start(
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
-        git = check(project, settings, agent, environ, allow_dirty=options.allow_dirty)
+        allow_dirty = options.allow_dirty or options.trusted
+        git = check(project, settings, agent, environ, allow_dirty=allow_dirty)
         folder = _prepare(root, project, goal, settings, agent, options, git)
         _spawn(folder, environ, settings)
     finally:

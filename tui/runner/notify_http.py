@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from msgspec import Struct
@@ -44,7 +44,8 @@ class _Unreached(Exception):
 
 
 def post(order: Post, *, total: float = 15.0, private: bool = False) -> Outcome:
-    """Posts once, within `total` seconds from the connection on. Never raises, never redirects."""
+    """Posts once, within `total` seconds. Never raises, never follows a redirect."""
+    until = time.monotonic() + total
     try:
         parts = checked_url(order.url)
         connection = _connect(parts, min(CONNECT, total), private)
@@ -52,8 +53,9 @@ def post(order: Post, *, total: float = 15.0, private: bool = False) -> Outcome:
         return Outcome("refused", str(error))
     except _Unreached as error:
         return Outcome("unreached", str(error))
-    until = time.monotonic() + total
-    guard = threading.Timer(total, _cut, (connection.sock,))
+    left = max(0.1, until - time.monotonic())
+    connection.sock.settimeout(left)
+    guard = threading.Timer(left, _cut, (connection.sock,))
     guard.daemon = True
     guard.start()
     try:
@@ -63,26 +65,25 @@ def post(order: Post, *, total: float = 15.0, private: bool = False) -> Outcome:
         connection.close()
 
 
-def _cut(sock: socket.socket | None) -> None:
+def _cut(sock: socket.socket) -> None:
     """Ends every wait on the socket: a timeout for each read would let a slow drip go on for ever."""
-    if sock is not None:
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
+    try:
+        # The plain socket's own: TLS would first have a word with the other side.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+    except OSError:
+        return
 
 
 def _exchange(
     connection: http.client.HTTPConnection, parts: SplitResult, order: Post, until: float
 ) -> Outcome:
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    query = f"?{parts.query}" if parts.query else ""
+    target = quote((parts.path or "/") + query, safe="/?%:@!$&'()*+,;=~")
     headers = {"User-Agent": "overnight-tui", "Connection": "close", **order.headers}
     try:
         connection.request("POST", target, order.body, headers)
         answer = connection.getresponse()
     except (OSError, http.client.HTTPException, ValueError) as error:
-        if isinstance(error, http.client.InvalidURL | UnicodeError | ValueError):
-            return Outcome("refused", "its URL holds characters that no URL may have")
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
         return Outcome("unsure", "it did not answer in time" if late else "it broke off unanswered")
     body = _body(answer)
@@ -103,7 +104,9 @@ def _meaning(status: int, headers: Mapping[str, str], body: Mapping[str, object]
     if 200 <= status < 300:
         return Outcome("sent", words)
     if status == 429:
-        return Outcome("busy", f"{words}: too many messages", retry_after(headers, body, time.time()))
+        return Outcome(
+            "busy", f"{words}: too many messages", retry_after(headers, body, time.time())
+        )
     if status >= 500:
         return Outcome("unsure", words, retry_after(headers, body, time.time()))
     if 300 <= status < 400:

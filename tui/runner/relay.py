@@ -10,8 +10,15 @@ from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
 
 
+_ROOM = 0.1
+
+
 class Relay:
-    """Asks for a hand-over past the configured share of the context, and waits for it so long."""
+    """Asks for a hand-over past the configured share of the context, and waits for it so long.
+
+    A session that is past that share from its first answer on is asked only once it has used a
+    tenth of the window more: else one fresh session would follow the other and none would work.
+    """
 
     def __init__(
         self, desk: Desk, eyes: Eyes, deliveries: Deliveries, conductor: Conductor
@@ -20,6 +27,7 @@ class Relay:
         self._eyes = eyes
         self._deliveries = deliveries
         self._conductor = conductor
+        self._first: tuple[int, float] = (0, 0.0)
 
     def look(self, night: Night) -> None:
         """Asks when it is time, and hands over without the note when that does not come."""
@@ -33,9 +41,17 @@ class Relay:
             return
         share, least = night.context.percent / 100, settings.session.handover_share
         planning = state.next is not None and state.next.initializer
-        if least is None or share < least or planning or not self._eyes.turns.open:
+        turns = self._eyes.turns
+        if not turns.answers:
+            # What is known of the context is still the last session's.
             return
-        self._ask(share, least)
+        if self._first[0] != state.segment:
+            self._first = (state.segment, share)
+        if least is None or planning or not turns.open:
+            return
+        first = self._first[1]
+        if share >= (least if first < least else first + _ROOM):
+            self._ask(share, least)
 
     def _ask(self, share: float, least: float) -> None:
         desk, state = self._desk, self._desk.state

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -13,36 +12,16 @@ from tui.control import inbox
 from tui.control.inbox import Request
 from tui.errors import OvernightError
 from tui.runner import prompts
-from tui.runner.checkpointing import Checkpoints, Wanted
+from tui.runner.checkpoint_keeper import CheckpointKeeper
 from tui.runner.conduct import Conductor
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
+from tui.runner.rewinding import Rewinder
 from tui.runner.state import Intent, Next
 
 _NAMES = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _LONGEST_TEXT = 4 << 20
-
-
-@dataclass(frozen=True)
-class Rewound:
-    """How a rewind went: keys of its journal entry, and whom the next segment takes up, where."""
-
-    entry: dict[str, object]
-    text: str
-    prompt: str
-    resume: str = ""
-    resume_at: str = ""
-
-
-class Rewinder(Protocol):
-    """Rewinds while no agent runs. `kind` is "rewind" or "undo"; OvernightError if it refuses.
-
-    `check` is asked before the agent is stopped, so that a refusal costs nothing.
-    """
-
-    def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
-    def carry_out(self, kind: str, arguments: Mapping[str, Any]) -> Rewound: ...
 
 
 class Requests:
@@ -54,7 +33,7 @@ class Requests:
         eyes: Eyes,
         deliveries: Deliveries,
         conductor: Conductor,
-        checkpoints: Checkpoints,
+        checkpoints: CheckpointKeeper,
         rewinder: Rewinder | None = None,
     ) -> None:
         self._desk = desk
@@ -160,7 +139,7 @@ class Requests:
     def _checkpoint(self, request: Request) -> str | None:
         label = str(request.arguments.get("label") or "")[:200]
         why = str(request.arguments.get("why") or "key")[:40]
-        self._checkpoints.ask(Wanted(label, why, checkpoint_facts(self._eyes), request.id))
+        self._checkpoints.take(label, why, request.id)
         return None
 
     def _inject(self, request: Request) -> str | None:
@@ -259,7 +238,7 @@ class Requests:
         try:
             if self._rewinder is None:
                 raise OvernightError("this runner cannot rewind")
-            done = self._rewinder.carry_out(verb, intent.arguments)
+            done = self._rewinder.carry_out(verb, intent.arguments, state.before_rewind)
         except OvernightError as error:
             self.answer(intent.request, False, str(error))
             words = prompts.resume(self._desk.settings, f"a {verb} was refused: {error}")
@@ -268,19 +247,11 @@ class Requests:
             self._desk.tell(verb, done.entry)
             self.answer(intent.request, True, done.text, done.entry)
             resume = done.resume or state.resumable
+            state.before_rewind = state.resumable if done.resume and verb == "rewind" else ""
             # A fork leaves the old conversation whole, so that the rewind can itself be undone.
             fork = bool(done.resume_at)
             step = Next("rewind", done.prompt, resume, done.resume_at, fork)
         self._conductor.launch(step)
-
-
-def checkpoint_facts(eyes: Eyes) -> dict[str, Any]:
-    """What a checkpoint is to remember of the moment."""
-    night = eyes.night()
-    facts: dict[str, Any] = {"session": eyes.turns.session, "tests": night.tests.last}
-    if eyes.progress is not None:
-        facts["done"], facts["open"] = eyes.progress.done, eyes.progress.open
-    return facts
 
 
 def _message_id(request: Request) -> str:

@@ -104,6 +104,7 @@ class State(Struct):
     handover_share: float = 0.0
     stall: str = ""
     nudged: float = 0.0
+    before_rewind: str = ""
     transcripts: dict[str, int] = {}
 
 

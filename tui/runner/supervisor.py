@@ -20,7 +20,8 @@ from tui.control.journal import Journal
 from tui.errors import OvernightError
 from tui.records import Compaction, Event
 from tui.runner.awake import Awake
-from tui.runner.checkpointing import Checkpointer, Checkpoints, GitCheckpointer, Taken, Wanted
+from tui.runner.checkpoint_keeper import CheckpointKeeper
+from tui.runner.checkpointing import Checkpointer, Checkpoints, GitCheckpointer
 from tui.runner.conduct import Conductor, how_it_ended
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk, Notifier
@@ -31,7 +32,8 @@ from tui.runner.human_log import HumanLog
 from tui.runner.limits import Limits
 from tui.runner.papers import Papers
 from tui.runner.relay import Relay
-from tui.runner.requests import Requests, Rewinder, checkpoint_facts
+from tui.runner.requests import Requests
+from tui.runner.rewinding import GitRewinder, Rewinder
 from tui.runner.segment import Look, Segment
 from tui.runner.stall_watch import StallWatch
 from tui.runner.state import load
@@ -74,7 +76,9 @@ class Supervisor:
         self.relay = Relay(self.desk, self.eyes, self.deliveries, self.conductor)
         self.papers = Papers(self.desk)
         engine = checkpointer or GitCheckpointer(self.desk.project, settings, facts.run, clock)
-        self.checkpoints = Checkpoints(engine)
+        self._workers = Checkpoints(engine)
+        self.checkpoints = CheckpointKeeper(self.desk, self.eyes, self._workers)
+        rewinder = rewinder or GitRewinder(self.desk.project, settings, folder, clock)
         self.requests = Requests(
             self.desk, self.eyes, self.deliveries, self.conductor, self.checkpoints, rewinder
         )
@@ -99,8 +103,9 @@ class Supervisor:
             desk.notify("start", f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
         if desk.settings.session.inhibit_sleep:
             self._awake.hold()
+        self._recover_rewind()
         if state.segment == 0:
-            self._checkpoint("start", "start")
+            self.checkpoints.take("start", "start")
             self.conductor.launch(self.conductor.first())
         else:
             self._adopt()
@@ -116,6 +121,19 @@ class Supervisor:
             self.deliveries.segment_over(resumes=True)
             state.attempt -= 1
             self.conductor.launch(step)
+
+    def _recover_rewind(self) -> None:
+        """A rewind that was cut short is finished, or taken back, before anybody works on."""
+        from tui.control import restore
+
+        try:
+            recovery = restore.recover(self.desk.project)
+        except (OvernightError, OSError) as error:
+            self.desk.tell("note", {"text": f"an interrupted rewind is still open: {error}"})
+            return
+        if recovery is not None:
+            words = f"an interrupted rewind to {recovery.checkpoint} was {recovery.outcome}"
+            self.desk.tell("note", {"text": words})
 
     def _say_limits(self) -> None:
         desk = self.desk
@@ -172,7 +190,7 @@ class Supervisor:
         if not self.eyes.caught_up:
             return True
         desk.state.handled = max(desk.state.handled, self.eyes.end_of_stream() if grew else 0)
-        self._checkpoints_done()
+        self.checkpoints.tell(self.requests.answer)
         self.requests.work()
         if self.conductor.over is None and desk.state.pending is not None:
             self.conductor.wait_over()
@@ -198,7 +216,7 @@ class Supervisor:
             if self._climbed is not intent:
                 self._climbed = intent
                 if intent.kind in ("kill", "limit", "stop", "rewind"):
-                    self._checkpoint(f"before {intent.kind}", f"before {intent.kind}")
+                    self.checkpoints.take(f"before {intent.kind}", f"before {intent.kind}")
                 self.ending.begin(intent)
             self.ending.step(intent, segment, look)
         elif self.eyes.turns.settled and not self.deliveries.waiting and self._after_pending():
@@ -267,7 +285,7 @@ class Supervisor:
         if desk.state.intent is None:
             self._keep_limits(segment, look)
             self.relay.look(night)
-        self._checkpoint_when_due()
+        self.checkpoints.when_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_EVERY
             self.papers.copy_transcripts()
@@ -283,43 +301,14 @@ class Supervisor:
         else:
             self.conductor.end_run(f"limit: {intent.reason}", None)
 
-    # --- events and checkpoints ---
+    # --- events ---
 
     def _heard(self, event: Event) -> None:
         if isinstance(event.body, Compaction) and event.offset >= self.desk.state.handled:
             body = event.body
             self.papers.compacted(event, body)
             self.desk.say(f"Context compaction: {body.before:,} tokens before")
-            self._checkpoint("after compaction", "compaction")
-
-    def _checkpoint(self, label: str, why: str) -> None:
-        self.checkpoints.ask(Wanted(label, why, checkpoint_facts(self.eyes)))
-        self.desk.state.checkpoint_elapsed = self.desk.state.elapsed
-
-    def _checkpoint_when_due(self) -> None:
-        minutes, state = self.desk.settings.session.checkpoint_interval_minutes, self.desk.state
-        if minutes is None or self.checkpoints.busy or state.pending is not None:
-            return
-        last = state.checkpoint_elapsed or 0.0
-        if state.elapsed - last >= minutes * 60:
-            self._checkpoint("", "timer")
-
-    def _checkpoints_done(self) -> None:
-        for taken in self.checkpoints.results():
-            self._tell_checkpoint(taken)
-
-    def _tell_checkpoint(self, taken: Taken) -> None:
-        desk, request = self.desk, taken.wanted.request
-        if taken.entry is None:
-            desk.tell("checkpoint_failed", {"reason": taken.reason, "why": taken.wanted.why})
-            desk.say(f"Checkpoint failed: {taken.reason}", "WARNING")
-            self.requests.answer(request, False, taken.reason)
-            return
-        desk.tell("checkpoint", taken.entry)
-        name = str(taken.entry.get("checkpoint") or "")
-        desk.say(f"Checkpoint triggered successfully ({name}, {taken.wanted.why})")
-        desk.notify("checkpoint", f"checkpoint {name}: {taken.wanted.label or taken.wanted.why}")
-        self.requests.answer(request, True, f"checkpoint {name}", taken.entry)
+            self.checkpoints.take("after compaction", "compaction")
 
     # --- the end ---
 
@@ -328,9 +317,9 @@ class Supervisor:
         if over is None:
             return
         until = time.monotonic() + desk.settings.checkpoints.time_budget_seconds
-        self._checkpoint("end", "end")
+        self.checkpoints.take("end", "end")
         while self.checkpoints.busy and time.monotonic() < until:
-            self._checkpoints_done()
+            self.checkpoints.tell(self.requests.answer)
             time.sleep(0.02)
         self.requests.refuse_rest(f"the run is over: {over.reason}")
         self.papers.publish_transcripts()
@@ -348,7 +337,7 @@ class Supervisor:
 
     def close(self) -> None:
         """Lets everything go; the agent is none of it."""
-        self.checkpoints.close()
+        self._workers.close()
         self.eyes.close()
         self._awake.close()
         if self.desk.notifier is not None:

@@ -26,7 +26,10 @@ _ENDED = ("completed", "failed", "stopped", "killed")
 
 @dataclass
 class Turns:
-    """The main conversation of the segment that runs, as far as decisions need it."""
+    """The main conversation of the segment that runs, as far as decisions need it.
+
+    `safe_uuid` is the last event after which the conversation can be cut cleanly.
+    """
 
     session: str = ""
     started: bool = False
@@ -39,6 +42,7 @@ class Turns:
     resets_at: float | None = None
     limited: bool = False
     turns: int = 0
+    answers: int = 0
     tasks: set[str] = field(default_factory=set)
     queued: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
@@ -47,6 +51,7 @@ class Turns:
     cancelled: set[str] = field(default_factory=set)
     replies: dict[str, Control] = field(default_factory=dict)
     permission_mode: str = ""
+    safe_uuid: str = ""
 
     def begin_segment(self) -> None:
         """A new process: nothing of the old one's turns holds any longer."""
@@ -54,7 +59,7 @@ class Turns:
         self.result = None
         self.error = self.error_text = ""
         self.limited, self.resets_at = False, None
-        self.turns = 0
+        self.turns = self.answers = 0
         self.tasks.clear()
         self.queued.clear()
         self.replies.clear()
@@ -90,10 +95,13 @@ class Turns:
 
     def _assistant(self, event: Event, body: Assistant) -> None:
         self.answered |= self.taken
+        self.answers += 1
         if body.error:
             self.error, self.error_text = body.error, body.text
         else:
             self.error, self.limited = "", False
+            if body.text and not body.tools and event.uuid:
+                self.safe_uuid = event.uuid
 
     def _result(self, event: Event, body: Result) -> None:
         self.open = False
@@ -125,6 +133,8 @@ class Turns:
             (self.over if name in self.taken else self.cancelled).add(name)
 
     def _user(self, event: Event, body: User) -> None:
+        if body.role == "results" and event.uuid:
+            self.safe_uuid = event.uuid
         if body.role in ("replay", "prompt") and event.uuid:
             self.taken.add(body.command_uuid or event.uuid)
 

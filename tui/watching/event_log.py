@@ -27,6 +27,7 @@ from tui.records import (
     Ref,
     Result,
     ToolResult,
+    Unknown,
     User,
 )
 from tui.watching.deed_rows import deed_detail, deed_level, deed_row
@@ -134,6 +135,12 @@ class EventLog:
             self._times[index] = at
             self._cache.pop(index, None)
             self.changed.append(index)
+
+    def remark(self, number: int, at: float, text: str) -> None:
+        """Adds a row of our own: what befell the file itself."""
+        self._kept[len(self._flags)] = EventRow("notice", at, "file", text, mark="warning")
+        place = self._offsets[-1] if len(self._offsets) else 0
+        self.add(number, Event(self._names[number], place, 0, Unknown("file", text)), at)
 
     def _note(self, event: Event, index: int) -> int:
         """Remembers calls and completes them; says whether the event is an error."""

@@ -56,7 +56,7 @@ class _Followed:
             JournalDecoder(file.path) if file.kind == "journal" else EventDecoder(file.path)
         )
         self.number = -1
-        self.generation = -1
+        self.numbers: dict[int, int] = {}
         self.latest = -math.inf
         self.lines = 0
         self.malformed = 0
@@ -109,7 +109,11 @@ class Ledger:
     def add(self, file: Source, start: Position | None = None) -> None:
         """Begins to follow one more file."""
         follower = Follower(
-            file.path, start=start, at_end_bytes=self._tail_bytes, trusted=file.trusted
+            file.path,
+            start=start,
+            at_end_bytes=self._tail_bytes,
+            trusted=file.trusted,
+            rotates=file.kind == "stream",
         )
         source = _Followed(file, follower)
         self._sources.append(source)
@@ -207,8 +211,10 @@ class Ledger:
                     yield source.latest, order, source, source.number, record
 
     def _decode(self, source: _Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
-        if batch.generation != source.generation:
-            self._new_generation(source, batch.generation)
+        if batch.generation in source.numbers:
+            source.number = source.numbers[batch.generation]
+        else:
+            self._new_generation(source, batch.generation, batch.note)
         source.lines += batch.data.count(b"\n")
         if isinstance(source.decoder, JournalDecoder):
             return source.decoder.decode(batch.data, batch.offset)
@@ -222,12 +228,15 @@ class Ledger:
         self.live_text = decoded.live
         return decoded.events
 
-    def _new_generation(self, source: _Followed, generation: int) -> None:
+    def _new_generation(self, source: _Followed, generation: int, note: str = "") -> None:
         if source.number >= 0:
             self.log.close_source(source.number)
-        source.generation = generation
         reader = partial(source.follower.read, generation)
         source.number = self.log.open_source(source.file.path, reader)
+        source.numbers[generation] = source.number
+        if note:
+            words = f"{source.file.path} was {note}; it is read from its beginning"
+            self.log.remark(source.number, self._wall(), words)
 
     def _take(self, source: _Followed, records: Sequence[Event | JournalEntry]) -> None:
         number, latest = source.number, source.latest

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 _CHUNK = 8 << 20
+_MOST_AT_ONCE = 64 << 20
 _MOST_HITS = 10_000
 _BACK = 64 << 10
 _DELTA = b'{"type":"stream_event"'
@@ -70,6 +71,8 @@ class Search:
                 continue
             try:
                 self._file(path, descriptor)
+            except OSError:
+                continue
             finally:
                 os.close(descriptor)
         self.done = True
@@ -78,13 +81,10 @@ class Search:
     def _file(self, path: str, descriptor: int) -> None:
         size = os.fstat(descriptor).st_size
         self.total += size
-        overlap = max(len(needle) for needle in self._needles) - 1
         end = size
         while end > 0 and not self._cancelled.is_set() and not self.capped:
-            start = max(0, end - _CHUNK)
-            chunk = os.pread(descriptor, end - start + overlap, start)
-            before = _line_head(descriptor, start) if start else b""
-            found = self._matches(chunk, end - start, before)
+            start = _line_start(descriptor, end - _CHUNK, max(0, end - _MOST_AT_ONCE))
+            found = self._matches(os.pread(descriptor, end - start, start))
             if found:
                 self.hits.extend(Hit(path, start + place) for place in reversed(found))
                 self.capped = len(self.hits) >= _MOST_HITS
@@ -92,15 +92,12 @@ class Search:
             end = start
             self._notify()
 
-    def _matches(self, chunk: bytes, own: int, before: bytes) -> list[int]:
-        """Places in the chunk's own part, one a line; streamed deltas say nothing of their own.
-
-        `before` is the beginning of the line that the chunk begins in the middle of.
-        """
+    def _matches(self, chunk: bytes) -> list[int]:
+        """Places in whole lines, the first of each; streamed deltas say nothing of their own."""
         places: set[int] = set()
         for needle in self._needles:
             at = chunk.find(needle)
-            while 0 <= at < own:
+            while at >= 0:
                 places.add(at)
                 line_end = chunk.find(b"\n", at)
                 if line_end < 0:
@@ -110,23 +107,22 @@ class Search:
         last = -2
         for place in sorted(places):
             start = chunk.rfind(b"\n", 0, place)
-            head = chunk[start + 1 : start + 1 + len(_DELTA)] if start >= 0 else before
-            if start != last and head != _DELTA:
+            if start != last and not chunk.startswith(_DELTA, start + 1):
                 kept.append(place)
             last = start
         return kept
 
 
-def _line_head(descriptor: int, offset: int) -> bytes:
-    """The beginning of the line that `offset` lies in."""
+def _line_start(descriptor: int, offset: int, floor: int) -> int:
+    """The beginning of the line that the byte at `offset` lies in, but not before `floor`."""
     end = offset
-    while end > 0:
-        start = max(0, end - _BACK)
+    while end > floor:
+        start = max(floor, end - _BACK)
         newline = os.pread(descriptor, end - start, start).rfind(b"\n")
         if newline >= 0:
-            return os.pread(descriptor, len(_DELTA), start + newline + 1)
+            return start + newline + 1
         end = start
-    return os.pread(descriptor, len(_DELTA), 0)
+    return floor
 
 
 def needles(text: str) -> tuple[bytes, ...]:

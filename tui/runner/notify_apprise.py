@@ -1,0 +1,67 @@
+"""Every other service, through Apprise where it is installed (the extra `notify`)."""
+
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tui.runner.notify_http import is_public, is_this_machine
+from tui.runner.notify_rules import Outcome
+from tui.runner.notify_text import Message, plain
+
+MISSING: Final = (
+    "this service is reached through Apprise, which is not installed; "
+    "install it with: pip install 'overnight-tui[notify]'"
+)
+
+
+def installed() -> bool:
+    """Whether Apprise is there; it is not imported for that."""
+    try:
+        return find_spec("apprise") is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def send(url: str, message: Message, total: float, *, private: bool) -> Outcome:
+    """Makes one attempt in a thread that is left behind when its time is up. Never raises."""
+    if not installed():
+        return Outcome("refused", MISSING)
+    if not private and _is_inner(url):
+        return Outcome(
+            "refused",
+            "it is a private address; notifications.allow_private_addresses would allow it",
+        )
+    said: list[Outcome] = []
+    worker = threading.Thread(target=lambda: said.append(_attempt(url, message)), daemon=True)
+    worker.start()
+    worker.join(total)
+    return said[0] if said else Outcome("unsure", "it did not answer in time")
+
+
+def _attempt(url: str, message: Message) -> Outcome:
+    try:
+        apprise: Any = import_module("apprise")
+        box = apprise.Apprise()
+        if not box.add(url):
+            return Outcome("refused", "Apprise does not understand its URL")
+        # Apprise reads a body as its service's markup unless it is told that it is plain text.
+        done = box.notify(body=plain(message), body_format="text", interpret_escapes=False)
+    except Exception as error:  # a plug-in may raise anything, with its URL in the words
+        return Outcome("unsure", f"Apprise failed ({type(error).__name__})")
+    if done:
+        return Outcome("sent")
+    return Outcome("unsure", "Apprise could not deliver it and does not say why")
+
+
+def _is_inner(url: str) -> bool:
+    """Only what is plainly an inner address: for many services the host is a token, and asking a
+    name server for it would give it away."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return not is_this_machine(host) and not is_public(host)
+    except ValueError:
+        return False

@@ -1,0 +1,164 @@
+"""Going back while no agent runs: the work tree by a checkpoint, the conversation by a fork."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui.clock import Clock
+from tui.errors import RefusedError
+from tui.feeds.events import EventDecoder
+from tui.runner.folder import RunFolder
+from tui.runner.turns import Turns
+from tui.settings import Settings
+
+_MODES = ("code", "conversation", "both")
+
+
+@dataclass(frozen=True)
+class Rewound:
+    """How a rewind went: keys of its journal entry, and whom the next segment takes up, where."""
+
+    entry: dict[str, object]
+    text: str
+    prompt: str
+    resume: str = ""
+    resume_at: str = ""
+
+
+class Rewinder(Protocol):
+    """Rewinds while no agent runs. `kind` is "rewind" or "undo"; OvernightError if it refuses.
+
+    `check` is asked before the agent is stopped, so that a refusal costs nothing. `before` is the
+    session that ran before the last rewind, to which an undo returns.
+    """
+
+    def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
+    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> Rewound: ...
+
+
+class GitRewinder:
+    """The engine of `tui.control.restore`, and a fork of the conversation."""
+
+    def __init__(self, project: Path, settings: Settings, folder: RunFolder, clock: Clock) -> None:
+        self._project = project
+        self._folder = folder
+        self._clock = clock
+        kept = settings.checkpoints
+        from tui.control.work_tree import Limits
+
+        self._limits = Limits(
+            file_bytes=kept.max_file_mib << 20,
+            untracked_bytes=kept.max_untracked_mib << 20,
+            seconds=kept.time_budget_seconds,
+        )
+
+    def check(self, kind: str, arguments: Mapping[str, Any]) -> None:
+        """RefusedError for what cannot work, before anything is stopped."""
+        from tui.control import restore, rewind_plan
+        from tui.control.checkpoint_refs import find
+
+        confirmed = bool(arguments.get("confirmed"))
+        if kind == "undo":
+            plan = restore.undo_plan(self._project, limits=self._limits)
+        else:
+            mode = _mode(arguments)
+            checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
+            if mode != "code" and not all(self._place(checkpoint)):
+                raise RefusedError(
+                    f"checkpoint {checkpoint.id} does not say where the conversation stood; "
+                    "rewind the code only"
+                )
+            if mode == "conversation":
+                return
+            plan = rewind_plan.plan(self._project, checkpoint, limits=self._limits)
+        if plan.refusals and not confirmed:
+            raise RefusedError("; ".join(plan.refusals))
+
+    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> Rewound:
+        """Does it; the agent is gone."""
+        if kind == "undo":
+            return self._undo(arguments, before)
+        from tui.control.checkpoint_refs import find
+
+        mode = _mode(arguments)
+        checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
+        entry: dict[str, object] = {"checkpoint": checkpoint.id, "mode": mode}
+        if mode != "conversation":
+            entry.update(self._restore(checkpoint, bool(arguments.get("confirmed"))))
+        session, uuid = self._place(checkpoint) if mode != "code" else ("", "")
+        entry["session"] = session
+        what = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
+        words = f"{what[mode]} rewound to {checkpoint.id}"
+        label = f" “{checkpoint.label}”" if checkpoint.label else ""
+        prompt = (
+            f"A person has rewound the {what[mode]} to checkpoint {checkpoint.id}{label}; what came "
+            "after it was undone. Look at git status and the progress file before you go on, and "
+            "do not repeat what was undone."
+        )
+        said = str(arguments.get("text") or "").strip()
+        return Rewound(entry, words, f"{prompt}\n\n{said}".strip(), session, uuid)
+
+    def _restore(self, checkpoint: Any, confirmed: bool) -> dict[str, object]:
+        from tui.control import restore, rewind_plan
+
+        plan = rewind_plan.plan(self._project, checkpoint, limits=self._limits)
+        return _told(self._execute(restore, plan, confirmed))
+
+    def _undo(self, arguments: Mapping[str, Any], before: str) -> Rewound:
+        from tui.control import restore
+
+        plan = restore.undo_plan(self._project, limits=self._limits)
+        receipt = self._execute(restore, plan, bool(arguments.get("confirmed")))
+        mode = "both" if before else "code"
+        entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": before}
+        prompt = "A person has undone the last rewind: what it took back is there again. Go on."
+        return Rewound({**entry, **_told(receipt)}, "the rewind was undone", prompt, before)
+
+    def _execute(self, engine: Any, plan: Any, confirmed: bool) -> Any:
+        return engine.execute(
+            plan,
+            confirmed=confirmed,
+            session=self._folder.id,
+            limits=self._limits,
+            clock=self._clock,
+        )
+
+    def _place(self, checkpoint: Any) -> tuple[str, str]:
+        """Session and event up to which the conversation is to be kept."""
+        facts = checkpoint.facts
+        session, uuid = str(facts.get("session") or ""), str(facts.get("uuid") or "")
+        if session and uuid:
+            return session, uuid
+        return self._place_by_time(checkpoint.at)
+
+    def _place_by_time(self, at: float) -> tuple[str, str]:
+        """The same from the stream: the last event before that moment at which a cut is clean."""
+        source, turns = str(self._folder.stream), Turns()
+        decoder, offset = EventDecoder(source), 0
+        with open(source, "rb") as file:
+            for line in file:
+                for event in decoder.decode(line, offset).events:
+                    if event.at is not None and event.at > at:
+                        return turns.session, turns.safe_uuid
+                    turns.take(event)
+                offset += len(line)
+        return turns.session, turns.safe_uuid
+
+
+def _mode(arguments: Mapping[str, Any]) -> str:
+    mode = str(arguments.get("mode") or "both")
+    if mode not in _MODES:
+        raise RefusedError(f"a rewind is of code, conversation or both, not of {mode!r}")
+    return mode
+
+
+def _told(receipt: Any) -> dict[str, object]:
+    return {
+        "written": receipt.written,
+        "deleted": receipt.deleted,
+        "kept": len(receipt.kept),
+        "safety": receipt.safety.id if receipt.safety else "",
+    }
