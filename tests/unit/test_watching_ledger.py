@@ -222,7 +222,7 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
         assert len(shown(ledger)) == 20
         stream.write_bytes(fresh)
     taken_in(ledger)
-    texts = [row[2] for row in shown(ledger)]
+    texts = [row[2] for row in shown(ledger) if row[1] == "text"]
     assert texts == [f"old {n}" for n in range(20)] + [f"new {n}" for n in range(3)]
     assert ledger.save() is None, "rows of a file that is gone cannot be saved"
 
@@ -254,7 +254,7 @@ def _two_files(folder: Path) -> tuple[list[Source], list[Record], list[Record]]:
 
 
 @settings(deadline=None, max_examples=40)
-@given(cut=st.integers(0, 14), lag=st.integers(-1, 1), torn=st.integers(0, 30))
+@given(cut=st.integers(0, 14), lag=st.integers(-1, 0), torn=st.integers(0, 30))
 def test_resumed_is_the_same_as_read_from_scratch(
     tmp_path_factory: pytest.TempPathFactory, cut: int, lag: int, torn: int
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.session_files import bash, delta, line, lines, speech
+from tui.watching import raw_lines
 from tui.watching import search as module
 from tui.watching.search import Search, needles
 
@@ -129,7 +130,7 @@ def test_chunk_borders_change_nothing(
     path = written(tmp_path_factory.mktemp("chunks"), data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_CHUNK", chunk)
-        patch.setattr(module, "_BACK", back)
+        patch.setattr(raw_lines, "_BACK", back)
         assert found("ab", path) == naive(data, "ab")
 
 

@@ -38,7 +38,7 @@ def test_any_byte_of_any_file_is_in_its_window(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], around: int, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("window") / "s.jsonl"
-    path.write_bytes(lines(speech(n, "w" * size, float(n)) for n, size in enumerate(sizes)))
+    path.write_bytes(lines(speech(n, "w" * (size + 1), float(n)) for n, size in enumerate(sizes)))
     whole = path.read_bytes()
     place = data.draw(st.integers(0, len(whole) - 1))
     with pytest.MonkeyPatch.context() as patch:
@@ -61,7 +61,9 @@ def test_a_place_inside_a_huge_line_is_found(tmp_path: Path) -> None:
     place = path.read_bytes().index(b"needle") + 1_000_000
     log = window(str(path), place, 1)
     assert log is not None
-    assert log.row_of(str(path), place) is not None
+    row = log.row_of(str(path), place)
+    assert row is not None
+    assert log.row(row).label == "Bash"
 
 
 def test_calls_and_results_are_paired_in_a_window_too(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def run(given: argparse.Namespace) -> int:
 
     watch = watch_of(given)
     try:
-        night = watch.catch_up()
+        night = watch.glance()
         facts = status(night, str(watch.project), _budget(watch, night))
         if given.json:
             import msgspec

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tui.runner.notify_http import is_public, is_this_machine
+from tui.runner.notify_address import PRIVATE, is_public, is_this_machine
 from tui.runner.notify_rules import Outcome
 from tui.runner.notify_text import Message, plain
 
@@ -31,10 +31,7 @@ def send(url: str, message: Message, total: float, *, private: bool) -> Outcome:
     if not installed():
         return Outcome("refused", MISSING)
     if not private and _is_inner(url):
-        return Outcome(
-            "refused",
-            "it is a private address; notifications.allow_private_addresses would allow it",
-        )
+        return Outcome("refused", PRIVATE)
     said: list[Outcome] = []
     worker = threading.Thread(target=lambda: said.append(_attempt(url, message)), daemon=True)
     worker.start()

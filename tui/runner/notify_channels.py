@@ -1,28 +1,23 @@
-"""Where notices go: the channels the settings name, and how each is spoken to."""
+"""Where notices go: the channels that the settings name. Nothing here reaches for a network."""
 
 from __future__ import annotations
 
-import json
 import os
-from base64 import b64encode
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct
 
 from tui.runner import notify_apprise, notify_tmux
-from tui.runner.notify_http import Post, is_this_machine, post
-from tui.runner.notify_rules import Outcome
-from tui.runner.notify_text import URGENT, Message, for_discord, for_slack, plain
+from tui.runner.notify_address import is_this_machine
+from tui.runner.notify_outbox import Event
 from tui.settings import Settings
 
 Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]
 TMUX: Final = "tmux"
 _NTFY: Final = "ntfy.sh"
 _DISCORD_HOSTS: Final = ("discord.com", "discordapp.com")
-_NO_EMBEDS: Final = 4  # Discord's message flag SUPPRESS_EMBEDS
 
 
 class Channel(Struct, frozen=True):
@@ -38,6 +33,23 @@ class Channel(Struct, frozen=True):
     @property
     def remote(self) -> bool:
         return self.service != "tmux"
+
+
+class Order(Struct, frozen=True):
+    """What a sender is told, secrets among it: it is handed over and never written down.
+
+    `total` is the time of one delivery in seconds, `most` the messages a run may send, `loose` what
+    could not be left in the outbox.
+    """
+
+    channels: tuple[Channel, ...]
+    total: float = 15.0
+    private: bool = False
+    most: int = 20
+    loose: tuple[Event, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Order({self.channels})"
 
 
 def channels_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[Channel, ...]:
@@ -106,80 +118,3 @@ def _ntfy_urls(parts: SplitResult, secure: bool) -> list[str]:
     host = parts.hostname or ""
     scheme = "https" if secure or not is_this_machine(host) else "http"
     return [f"{scheme}://{parts.netloc}/{topic}" for topic in topics]
-
-
-# --- sending ---
-
-
-class Conduct(Struct, frozen=True):
-    """How one sends: seconds in all for one delivery, and whether inner networks may be reached."""
-
-    total: float = 15.0
-    private: bool = False
-    project: str = ""
-    run: str = ""
-
-
-def send(channel: Channel, message: Message, conduct: Conduct) -> Outcome:
-    """Makes one attempt. Never raises; takes the time allowed and little more."""
-    if channel.service == "tmux":
-        return notify_tmux.show(message, os.environ)
-    if channel.service == "apprise":
-        return notify_apprise.send(channel.url, message, conduct.total, private=conduct.private)
-    order = _ORDERS[channel.service](channel.url, message, conduct)
-    return post(order, total=conduct.total, private=conduct.private)
-
-
-def _json(url: str, body: Mapping[str, object]) -> Post:
-    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Post(url, data, {"Content-Type": "application/json; charset=utf-8"})
-
-
-def _discord(url: str, message: Message, conduct: Conduct) -> Post:
-    body = {
-        "content": for_discord(message),
-        "allowed_mentions": {"parse": []},
-        "flags": _NO_EMBEDS,
-    }
-    return _json(url, body)
-
-
-def _slack(url: str, message: Message, conduct: Conduct) -> Post:
-    quiet = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
-    return _json(url, {"text": for_slack(message), **quiet})
-
-
-def _generic(url: str, message: Message, conduct: Conduct) -> Post:
-    body = {
-        "id": message.id,
-        "event": message.kind,
-        "text": plain(message),
-        "project": conduct.project,
-        "run": conduct.run,
-        "may_repeat": message.repeat,
-    }
-    return _json(url, body)
-
-
-def _ntfy(url: str, message: Message, conduct: Conduct) -> Post:
-    headers = {
-        "Content-Type": "text/plain; charset=utf-8",
-        "Title": f"overnight: {message.kind}",
-        "Priority": "high" if message.kind in URGENT else "default",
-    }
-    parts = urlsplit(url)
-    user, _, password = parts.netloc.rpartition("@")[0].partition(":")
-    if user:
-        login = f"{unquote(user)}:{unquote(password)}".encode()
-        token = "Bearer " + unquote(user) if not password else ""
-        headers["Authorization"] = token or "Basic " + b64encode(login).decode()
-        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return Post(url, plain(message).encode("utf-8", "replace"), headers)
-
-
-_ORDERS: Final = {"discord": _discord, "slack": _slack, "json": _generic, "ntfy": _ntfy}
-
-
-def named(path: str) -> str:
-    """A project's name as notices give it."""
-    return Path(path).name or "project"

@@ -7,7 +7,6 @@ unless that is allowed, checked on the very address that is connected to.
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import socket
 import ssl
@@ -20,11 +19,11 @@ from urllib.request import getproxies, proxy_bypass
 
 from msgspec import Struct
 
+from tui.runner.notify_address import PRIVATE, is_public, is_this_machine
 from tui.runner.notify_rules import Outcome, retry_after
 
 CONNECT: Final = 5.0
 _MOST_READ: Final = 1 << 16
-_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Post(Struct, frozen=True):
@@ -133,28 +132,6 @@ def checked_url(url: str) -> SplitResult:
     return parts
 
 
-def is_this_machine(host: str) -> bool:
-    """Whether a host, as it is written in a URL, is this very machine."""
-    if host.rstrip(".").lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is out in the world, and not inside somebody's network."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if inner is None and found in _NAT64:
-            inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
-        if inner is not None:
-            return inner.is_global and not inner.is_multicast
-    return found.is_global and not found.is_multicast and not found.is_reserved
-
-
 def _connect(parts: SplitResult, within: float, private: bool) -> http.client.HTTPConnection:
     host = parts.hostname or ""
     here = is_this_machine(host)
@@ -189,9 +166,7 @@ def _dial(host: str, port: int, within: float, private: bool) -> socket.socket:
     until = time.monotonic() + within
     addresses = _resolved(host, port, within)
     if not private and not all(is_public(one[4][0]) for one in addresses):
-        raise _Refused(
-            "it is a private address; notifications.allow_private_addresses would allow it"
-        )
+        raise _Refused(PRIVATE)
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)
         sock.settimeout(max(0.1, until - time.monotonic()))
@@ -238,9 +213,7 @@ def _through(
     """A tunnel through the proxy the person's environment names; it resolves the name."""
     host = parts.hostname or ""
     if not private and _is_inner(host):
-        raise _Refused(
-            "it is a private address; notifications.allow_private_addresses would allow it"
-        )
+        raise _Refused(PRIVATE)
     try:
         there = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         context = ssl.create_default_context()

@@ -66,8 +66,8 @@ _KEPT_FRONT: Final = tuple(
 )
 # An environment's dump: the value goes on to the next name or the end of its line.
 _DUMPED: Final = re.compile(
-    rf"\b((?-i:[A-Z0-9_]{{0,60}}(?:KEY|TOKEN|SECRET|PASSW(?:OR)?D|PASS|CREDENTIALS?|AUTH|DSN|WEBHOOK"
-    rf"|PWD|PRIVATE)[A-Z0-9_]{{0,20}})=)(?![0-9][0-9.,_]*(?:\s|$))"
+    r"\b((?:[A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSW(?:OR)?D|PASS|CREDENTIALS?|AUTH|DSN|WEBHOOK"
+    r"|PWD|PRIVATE)[A-Z0-9_]{0,20})=)(?![0-9][0-9.,_]*(?:\s|$))"
     r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\n]*?(?=\s+[A-Z_][A-Z0-9_]*=|\n|$))"
 )
 _ASSIGNED: Final = re.compile(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -136,6 +135,8 @@ def _thousandth(value: float | None) -> float | None:
 
 
 def _until_date(text: str, now: float) -> float | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -14,21 +14,20 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.control.journal import Journal
 from tui.errors import OvernightError
 from tui.runner.folder import RunFolder, hold_lock
-from tui.runner.notify_channels import Channel, Conduct, named, send
+from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
 from tui.runner.notify_queue import Group, due_at, groups, used_up
 from tui.runner.notify_redact import redact, spellings
 from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, judged
-from tui.runner.notify_text import URGENT, compose
+from tui.runner.notify_services import Conduct, send
+from tui.runner.notify_text import URGENT, Message, compose
 from tui.runner.story_clock import clock_for
 
 _LOOK = 0.25
@@ -36,21 +35,14 @@ _SPACING = 1.1  # Slack takes about one message a second
 _LOCK_TRIES = 10
 _BROKE_OFF = Outcome("unsure", "it broke off while it was being sent")
 
-Send = Callable[[Channel, Any, Conduct], Outcome]
-
-
-class Order(Struct, frozen=True):
-    """What a sender is told: secrets among it, so it is never written down."""
-
-    channels: tuple[Channel, ...]
-    total: float = 15.0
-    private: bool = False
-    most: int = 20
-    loose: tuple[Event, ...] = ()
+Send = Callable[[Channel, Message, Conduct], Outcome]
 
 
 class Sender:
-    """Works through the outbox; `round` never waits for a network."""
+    """Works through the outbox; `round` never waits for a network.
+
+    Without `outbox` it sends the loose events of its order only, and records them nowhere.
+    """
 
     def __init__(
         self,
@@ -58,16 +50,17 @@ class Sender:
         order: Order,
         journal: Journal,
         *,
+        outbox: bool = True,
         wall: Callable[[], float] = time.time,
         draw: Callable[[], float] = random.random,
         send: Send = send,
     ) -> None:
         facts = folder.facts()
-        self.outbox = Outbox(folder.path)
+        self._outbox = Outbox(folder.path) if outbox else None
         self._order = order
         self._journal = journal
         self._wall, self._draw, self._send = wall, draw, send
-        self._conduct = Conduct(order.total, order.private, named(facts.project), folder.id)
+        self._conduct = Conduct(order.total, order.private, Path(facts.project).name, folder.id)
         self._secrets = spellings(one.url for one in order.channels if one.url)
         self._events: dict[str, Event] = {one.id: one for one in order.loose}
         self._busy: set[str] = set()
@@ -99,8 +92,10 @@ class Sender:
 
     def _take_up(self) -> None:
         """New events; what a killed sender had begun may have arrived, and is judged so."""
+        if self._outbox is None:
+            return
         names = {one.name for one in self._order.channels}
-        for event in self.outbox.fresh(self._events):
+        for event in self._outbox.fresh(self._events):
             self._events[event.id] = event
             for name, one in list(event.deliveries.items()):
                 if name not in names and one.open:
@@ -170,8 +165,10 @@ class Sender:
             self._tell(channel, first, delivery, len(events))
 
     def _keep(self, event: Event) -> None:
+        if self._outbox is None:
+            return
         try:
-            self.outbox.secure(event)
+            self._outbox.secure(event)
         except OSError:
             # A full disk is no reason to keep quiet; it is one of the things worth telling.
             return
@@ -202,7 +199,7 @@ def work(folder: RunFolder, order: Order) -> None:
         lock = _locked(outbox)
         if lock is None:
             if order.loose:
-                _loose_only(folder, order, journal)
+                Sender(folder, order, journal, outbox=False).run()
             return
         try:
             Sender(folder, order, journal).run()
@@ -212,12 +209,6 @@ def work(folder: RunFolder, order: Order) -> None:
         order = replace(order, loose=())
         if not outbox.has_open():
             return
-
-
-def _loose_only(folder: RunFolder, order: Order, journal: Journal) -> None:
-    sender = Sender(folder, order, journal)
-    sender.outbox.fresh = lambda held: []  # type: ignore[method-assign]
-    sender.run()
 
 
 def _locked(outbox: Outbox) -> int | None:

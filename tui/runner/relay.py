@@ -9,7 +9,6 @@ from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
 
-
 _ROOM = 0.1
 
 
@@ -27,7 +26,6 @@ class Relay:
         self._eyes = eyes
         self._deliveries = deliveries
         self._conductor = conductor
-        self._first: tuple[int, float] = (0, 0.0)
 
     def look(self, night: Night) -> None:
         """Asks when it is time, and hands over without the note when that does not come."""
@@ -45,11 +43,9 @@ class Relay:
         if not turns.answers:
             # What is known of the context is still the last session's.
             return
-        if self._first[0] != state.segment:
-            self._first = (state.segment, share)
         if least is None or planning or not turns.open:
             return
-        first = self._first[1]
+        first = turns.first_context / max(1, night.context.window)
         if share >= (least if first < least else first + _ROOM):
             self._ask(share, least)
 

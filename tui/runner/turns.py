@@ -43,6 +43,7 @@ class Turns:
     limited: bool = False
     turns: int = 0
     answers: int = 0
+    first_context: int = 0
     tasks: set[str] = field(default_factory=set)
     queued: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
@@ -59,7 +60,7 @@ class Turns:
         self.result = None
         self.error = self.error_text = ""
         self.limited, self.resets_at = False, None
-        self.turns = self.answers = 0
+        self.turns = self.answers = self.first_context = 0
         self.tasks.clear()
         self.queued.clear()
         self.replies.clear()
@@ -96,6 +97,8 @@ class Turns:
     def _assistant(self, event: Event, body: Assistant) -> None:
         self.answered |= self.taken
         self.answers += 1
+        if not self.first_context and body.usage is not None:
+            self.first_context = body.usage.context
         if body.error:
             self.error, self.error_text = body.error, body.text
         else:

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tui.feeds.discovery import Source
 from tui.watching import saved
+from tui.watching.event_log import EventLog
 from tui.watching.ledger import Ledger, total_size
 from tui.watching.rules import Rules
 
@@ -82,7 +83,7 @@ class Backfill:
 
 def fold_files(order: Order, report: Callable[[int, int], None]) -> None:
     """Folds the order's files to their end and writes the ledger down."""
-    ledger = Ledger(order.files, order.rules.fold())
+    ledger = Ledger(order.files, order.rules.fold(), EventLog())
     total = total_size(order.files)
     reported = 0.0
     while ledger.poll():

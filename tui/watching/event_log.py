@@ -9,7 +9,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.feeds.event_rows import row as event_row
@@ -31,9 +30,7 @@ from tui.records import (
     User,
 )
 from tui.watching.deed_rows import deed_detail, deed_level, deed_row
-
-Reader = Callable[[int, int], "bytes | None"]
-"""Reads (offset, length) of one file; None when those bytes are gone."""
+from tui.watching.ledger import Reader, SavedLog
 
 ERROR = 4
 LEVEL = 3
@@ -44,14 +41,6 @@ _UNDATED = 5_000
 _MOST_CHANGED = 20_000
 _WHOLE_LINE = 64 << 10
 _NAN = math.nan
-
-
-class SavedLog(Struct, frozen=True):
-    """What belongs to an index besides its columns."""
-
-    rows: int
-    open_calls: dict[str, int]
-    undated: dict[str, int]
 
 
 class EventLog:

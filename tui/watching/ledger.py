@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from msgspec import Struct
 
@@ -20,7 +20,12 @@ from tui.feeds.follower import Batch, Follower, Position
 from tui.feeds.journal import JournalDecoder
 from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
-from tui.watching.event_log import EventLog, SavedLog
+
+if TYPE_CHECKING:
+    from tui.watching.event_log import EventLog
+
+Reader = Callable[[int, int], "bytes | None"]
+"""Reads (offset, length) of one file; None when those bytes are gone."""
 
 _READ = 1 << 20
 _MERGED = 512
@@ -28,6 +33,39 @@ _SLICE = 4096
 _NAN = math.nan
 _LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
+
+
+class SavedLog(Struct, frozen=True):
+    """What belongs to an index of rows besides its columns."""
+
+    rows: int
+    open_calls: dict[str, int]
+    undated: dict[str, int]
+
+
+class Rows(Protocol):
+    """Whoever wants every new record, with the file it came from; an index of rows is one."""
+
+    def open_source(self, name: str, reader: Reader) -> int: ...
+    def close_source(self, number: int) -> None: ...
+    def add(self, number: int, record: Event | JournalEntry, at: float) -> None: ...
+    def remark(self, number: int, at: float, text: str) -> None: ...
+
+
+class NoRows:
+    """For those who only want to know what the fold knows."""
+
+    def open_source(self, name: str, reader: Reader) -> int:
+        return 0
+
+    def close_source(self, number: int) -> None:
+        pass
+
+    def add(self, number: int, record: Event | JournalEntry, at: float) -> None:
+        pass
+
+    def remark(self, number: int, at: float, text: str) -> None:
+        pass
 
 
 class SavedLedger(Struct, frozen=True):
@@ -87,13 +125,13 @@ class Ledger:
         self,
         files: Sequence[Source],
         fold: Fold,
+        rows: Rows | None = None,
         *,
-        level: int = 1,
         tail_bytes: int | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.fold = fold
-        self.log = EventLog(level)
+        self._rows = rows or NoRows()
         self.live_text = ""
         self._wall = wall
         self._tail_bytes = tail_bytes
@@ -230,17 +268,17 @@ class Ledger:
 
     def _new_generation(self, source: _Followed, generation: int, note: str = "") -> None:
         if source.number >= 0:
-            self.log.close_source(source.number)
+            self._rows.close_source(source.number)
         reader = partial(source.follower.read, generation)
-        source.number = self.log.open_source(source.file.path, reader)
+        source.number = self._rows.open_source(source.file.path, reader)
         source.numbers[generation] = source.number
         if note:
             words = f"{source.file.path} was {note}; it is read from its beginning"
-            self.log.remark(source.number, self._wall(), words)
+            self._rows.remark(source.number, self._wall(), words)
 
     def _take(self, source: _Followed, records: Sequence[Event | JournalEntry]) -> None:
         number, latest = source.number, source.latest
-        log = self.log
+        add = self._rows.add
         now = _NAN if self._first else self._wall()
         for record, fresh in zip(records, self.fold.apply(records), strict=True):
             at = record.at
@@ -249,7 +287,7 @@ class Ledger:
             elif at > latest:
                 latest = at
             if fresh:
-                log.add(number, record, at)
+                add(number, record, at)
                 if type(record) is Event and type(record.body) is Malformed:
                     source.malformed += 1
         source.latest = latest
@@ -266,13 +304,22 @@ class Ledger:
                 continue
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
-            self.log.add(number, record, at)
+            self._rows.add(number, record, at)
             if type(record) is Event and type(record.body) is Malformed:
                 source.malformed += 1
 
     # --- saving --------------------------------------------------------------------------------
 
-    def save(self) -> SavedLedger | None:
+    @property
+    def log(self) -> EventLog:
+        """The index of rows; only for a ledger that was given one."""
+        from tui.watching.event_log import EventLog
+
+        if not isinstance(self._rows, EventLog):
+            raise TypeError("this ledger keeps no rows")
+        return self._rows
+
+    def save(self, log: EventLog) -> SavedLedger | None:
         """All but fold and columns; None once a file was rewritten: old rows are lost then.
 
         None also while there is something that was read and not taken in.
@@ -289,7 +336,7 @@ class Ledger:
             tuple(source.malformed for source in self._sources),
             tuple(source.latest for source in self._sources),
             tuple(source.messages for source in self._sources),
-            self.log.save(),
+            log.save(),
         )
 
     @classmethod
@@ -299,17 +346,17 @@ class Ledger:
         fold: Fold,
         saved: SavedLedger,
         fill: Callable[[Any, int], None],
-        level: int,
+        log: EventLog,
     ) -> Ledger | None:
         """The saved ledger over the same files; None when one no longer goes on where it stopped."""
-        ledger = cls((), fold, level=level)
+        ledger = cls((), fold, log)
         try:
             for place, file in enumerate(files):
                 ledger.add(file, saved.positions[place])
                 if not ledger._goes_on(ledger._sources[place], saved, place):
                     ledger.close()
                     return None
-            ledger.log.load(saved.log, fill)
+            log.load(saved.log, fill)
         except BaseException:
             ledger.close()
             raise

@@ -9,6 +9,7 @@ from tui import paths
 from tui.feeds.discovery import Source
 from tui.watching import saved
 from tui.watching.backfill import Backfill, Order
+from tui.watching.event_log import EventLog
 from tui.watching.ledger import Ledger
 from tui.watching.rules import Rules
 
@@ -17,12 +18,12 @@ TAIL_BYTES = 1 << 20
 
 def fresh(files: Sequence[Source], rules: Rules, level: int) -> Ledger:
     """A ledger that will read everything from the start."""
-    return Ledger(files, rules.fold(), level=level)
+    return Ledger(files, rules.fold(), EventLog(level))
 
 
 def tail(files: Sequence[Source], rules: Rules, level: int) -> Ledger:
     """A ledger over the newest part of each file only, read at once."""
-    ledger = Ledger(files, rules.fold(), level=level, tail_bytes=TAIL_BYTES)
+    ledger = Ledger(files, rules.fold(), EventLog(level), tail_bytes=TAIL_BYTES)
     while ledger.poll():
         pass
     return ledger
@@ -59,7 +60,7 @@ class Folding:
         self._notify = on_progress
         self._child: Backfill | None = None
         self._ready: Ledger | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="folding", daemon=True)
         self._thread.start()
 
@@ -73,20 +74,22 @@ class Folding:
         return ready
 
     def stop(self) -> None:
-        self._stopped = True
+        self._stopped.set()
         if self._child is not None:
             self._child.stop()
         self._thread.join(5)
 
     def _run(self) -> None:
         ledger = restored(self._files, self._rules, self._level)
-        if ledger is None and not self._stopped:
+        if ledger is None and not self._stopped.is_set():
             place = saved.place(paths.cache_dir(), self._files)
             order = Order(self._files, str(place), self._rules)
             self._child = Backfill(order, self._notify)
+            if self._stopped.is_set():
+                self._child.stop()
             if self._child.watch():
                 ledger = restored(self._files, self._rules, self._level)
-            if ledger is None and not self._stopped:
+            if ledger is None and not self._stopped.is_set():
                 self.failed = self._child.failed or "the files changed while they were read"
         self._ready = ledger
         self.over = True

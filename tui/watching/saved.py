@@ -20,6 +20,7 @@ import msgspec
 
 from tui.errors import SavedFoldError
 from tui.feeds.discovery import Source
+from tui.watching.event_log import EventLog
 from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
 from tui.watching.rules import Rules
 
@@ -38,7 +39,7 @@ def place(cache: Path, files: Sequence[Source]) -> Path:
 
 def write(path: Path, ledger: Ledger) -> None:
     """Replaces the saved ledger in one step; what cannot be saved only costs time at the next start."""
-    saved = ledger.save()
+    saved = ledger.save(ledger.log)
     if saved is None:
         return
     try:
@@ -76,7 +77,7 @@ def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledge
             if [source.path for source in saved.sources] != [source.path for source in files]:
                 return None
             fold = rules.load(_part(file))
-            return Ledger.resume(files, fold, saved, partial(_fill, file), level)
+            return Ledger.resume(files, fold, saved, partial(_fill, file), EventLog(level))
     except (OSError, ValueError, EOFError, struct.error, msgspec.MsgspecError, SavedFoldError):
         return None
 

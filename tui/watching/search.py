@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from tui.watching.raw_lines import line_start
+
 _CHUNK = 8 << 20
 _MOST_AT_ONCE = 64 << 20
 _MOST_HITS = 10_000
-_BACK = 64 << 10
 _DELTA = b'{"type":"stream_event"'
 
 
@@ -83,7 +84,7 @@ class Search:
         self.total += size
         end = size
         while end > 0 and not self._cancelled.is_set() and not self.capped:
-            start = _line_start(descriptor, end - _CHUNK, max(0, end - _MOST_AT_ONCE))
+            start = line_start(descriptor, end - _CHUNK, max(0, end - _MOST_AT_ONCE))
             found = self._matches(os.pread(descriptor, end - start, start))
             if found:
                 self.hits.extend(Hit(path, start + place) for place in reversed(found))
@@ -111,18 +112,6 @@ class Search:
                 kept.append(place)
             last = start
         return kept
-
-
-def _line_start(descriptor: int, offset: int, floor: int) -> int:
-    """The beginning of the line that the byte at `offset` lies in, but not before `floor`."""
-    end = offset
-    while end > floor:
-        start = max(floor, end - _BACK)
-        newline = os.pread(descriptor, end - start, start).rfind(b"\n")
-        if newline >= 0:
-            return start + newline + 1
-        end = start
-    return floor
 
 
 def needles(text: str) -> tuple[bytes, ...]:

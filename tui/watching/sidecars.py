@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui.clock import Clock
 from tui.feeds.beside import Beside
-from tui.feeds.commits import CommitFeed
 from tui.feeds.discovery import Sources
 from tui.feeds.follower import Follower
 from tui.feeds.history import read_compactions, read_history
@@ -28,6 +28,9 @@ from tui.records import (
 )
 from tui.watching.ledger import feed_status
 from tui.watching.whole_file import WholeFile
+
+if TYPE_CHECKING:
+    from tui.feeds.commits import CommitFeed
 
 _LOG_ENTRIES = 5_000
 _VERSIONS = 200
@@ -165,7 +168,7 @@ class Sidecars:
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
             if isinstance(record, Progress | Notes | Processes):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistory):
+            elif isinstance(record, Commit | SessionHistory) or _tells_an_end(record):
                 self._lasting.append(record)
 
     def progress_at(self, at: float) -> Progress | None:
@@ -176,7 +179,7 @@ class Sidecars:
     @property
     def records(self) -> list[Record]:
         """Everything that still matters of what was read so far."""
-        return [*self._lasting, *self._newest.values()]
+        return [*self._lasting, *self._progress_seen[:1], *self._newest.values()]
 
     def _poll_progress(self, records: list[Record]) -> bool:
         data = self._progress.changed()
@@ -204,6 +207,8 @@ class Sidecars:
 
     def follow_commits(self, since: float | None) -> None:
         """From now on also tells of commits made after `since`, the session's start."""
+        from tui.feeds.commits import CommitFeed
+
         self._commits = CommitFeed(self._project, since)
 
     def _poll_histories(self, records: list[Record]) -> None:
@@ -234,3 +239,8 @@ class Sidecars:
 
     def close(self) -> None:
         self.log.close()
+
+
+def _tells_an_end(record: Record) -> bool:
+    """Whether this is the log entry in which the original system's watchdog ends a session."""
+    return isinstance(record, LogEntry) and "Terminating session" in record.text

@@ -5,18 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tui.clock import Clock
 from tui.feeds.discovery import Named, Sources, discover
-from tui.feeds.wake import Wake
 from tui.night.model import Night
 from tui.records import FeedState
 from tui.settings import Settings
-from tui.watching import opening
-from tui.watching.event_log import EventLog
 from tui.watching.ledger import Ledger, total_size
 from tui.watching.rules import rules_of
-from tui.watching.search import Search
 from tui.watching.sidecars import Sidecars
 
 LARGE = 24 << 20
@@ -24,6 +23,12 @@ _REDISCOVER_EVERY = 3.0
 _SNAPSHOT_EVERY = 1.0
 _BUSY_EVERY = 0.1
 _SAVE_ABOVE = 8 << 20
+
+if TYPE_CHECKING:
+    from tui.feeds.wake import Wake
+    from tui.watching.event_log import EventLog
+    from tui.watching.opening import Folding
+    from tui.watching.search import Search
 
 OnChange = Callable[[frozenset[str]], None]
 
@@ -49,11 +54,12 @@ class Watch:
         self.sources: Sources | None = None
         self.sidecars: Sidecars | None = None
         self.ledger: Ledger | None = None
+        self.fault: Exception | None = None
         self._named = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
         self._rules = rules_of(settings)
-        self._folding: opening.Folding | None = None
+        self._folding: Folding | None = None
         self._stopping = threading.Event()
         self._woken = threading.Event()
         self._wake: Wake | None = None
@@ -61,12 +67,14 @@ class Watch:
         self._next_discovery = 0.0
         self._next_snapshot = 0.0
         self._level = 1
-        self._empty = EventLog()
+        self._background = False
+        self._empty: EventLog | None = None
 
     # --- for screens and commands --------------------------------------------------------------
 
     def start(self) -> None:
         """Begins to watch in a thread of its own."""
+        self._background = True
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
@@ -82,6 +90,8 @@ class Watch:
             self._thread.join(5)
         if self.ledger is not None:
             if self._folding is None and self.ledger.size() > _SAVE_ABOVE:
+                from tui.watching import opening
+
                 opening.save(self.ledger)
             self.ledger.close()
         if self.sidecars is not None:
@@ -93,15 +103,36 @@ class Watch:
 
     def catch_up(self) -> Night:
         """Reads everything that is there in the calling thread and returns what is known."""
-        self._open(background=False)
+        self._open()
         while self._read()[0]:
             pass
         return self._take_snapshot()
 
+    def glance(self) -> Night:
+        """As `catch_up`, for those who want no rows: nothing that only rows need is even loaded."""
+        self.sources = discover(self.project, self.settings, self._named)
+        files = self.sources.events
+        if total_size(files) > LARGE:
+            return self.catch_up()
+        self.sidecars = Sidecars(self.project, self.sources, self._clock)
+        self.ledger = Ledger(files, self._rules.fold())
+        while self.ledger.poll():
+            pass
+        records, _ = self.sidecars.poll()
+        self.ledger.fold.apply(records)
+        self.night = self.ledger.fold.snapshot(self._clock.wall())
+        return self.night
+
     @property
     def events(self) -> EventLog:
         """The rows of the events pane; another object after a large file was folded."""
-        return self.ledger.log if self.ledger is not None else self._empty
+        if self.ledger is not None:
+            return self.ledger.log
+        if self._empty is None:
+            from tui.watching.event_log import EventLog
+
+            self._empty = EventLog()
+        return self._empty
 
     @property
     def folding(self) -> tuple[int, int] | None:
@@ -115,6 +146,8 @@ class Watch:
 
     def search(self, text: str, on_progress: Callable[[], None] | None = None) -> Search:
         """Starts a search through the raw event files."""
+        from tui.watching.search import Search
+
         paths = self.ledger.paths if self.ledger is not None else ()
         return Search(text, paths, on_progress).start()
 
@@ -156,13 +189,15 @@ class Watch:
 
     # --- opening -------------------------------------------------------------------------------
 
-    def _open(self, background: bool) -> None:
+    def _open(self) -> None:
+        from tui.watching import opening
+
         self.sources = discover(self.project, self.settings, self._named)
         files = self.sources.events
         self.sidecars = Sidecars(self.project, self.sources, self._clock)
         if total_size(files) <= LARGE:
             self._adopt(opening.fresh(files, self._rules, self._level))
-        elif background:
+        elif self._background:
             self._adopt(opening.tail(files, self._rules, self._level))
             self._folding = opening.Folding(files, self._rules, self._level, self._progressed)
         else:
@@ -173,6 +208,8 @@ class Watch:
         self._next_discovery = self._clock.monotonic() + _REDISCOVER_EVERY
 
     def _begin_waking(self) -> None:
+        from tui.feeds.wake import Wake
+
         if self._wake is None:
             seconds = self.settings.screen.poll_ms / 1000
             self._wake = Wake(lambda paths: self._woken.set(), self._watched(), seconds=seconds)
@@ -182,7 +219,7 @@ class Watch:
         old, self.ledger = self.ledger, ledger
         ledger.log.level = self._level
         ledger.log.root = f"{self.project}/"
-        ledger.log.generation = (old.log.generation if old else self._empty.generation) + 1
+        ledger.log.generation = (old.log.generation if old else 0) + 1
         if old is not None:
             old.close()
 
@@ -199,7 +236,17 @@ class Watch:
     # --- the thread ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        self._open(background=True)
+        try:
+            self._pump()
+        except Exception as error:  # told to the screen, which ends with a sentence
+            self.fault = error
+            self._on_change(frozenset({"fault"}))
+        finally:
+            if self._folding is not None:
+                self._folding.stop()
+
+    def _pump(self) -> None:
+        self._open()
         self._begin_waking()
         while not self._stopping.is_set():
             began = self._clock.monotonic()
@@ -229,7 +276,7 @@ class Watch:
             changed.add("night")
         if busy:
             changed |= {"events", "night"}
-        elif not self.sidecars.follows_commits:
+        elif not self.sidecars.follows_commits and self._folding is None:
             self.sidecars.follow_commits(self.ledger.fold.snapshot(0.0).run.started_at)
         return busy, changed
 
@@ -239,10 +286,14 @@ class Watch:
             return set()
         self._folding = None
         ledger = folding.take()
-        if ledger is None:
-            return {"folding", "feeds"}
-        while ledger.poll():
-            pass
+        if ledger is None:  # then it takes longer, but all of it is read all the same
+            from tui.watching import opening
+
+            assert self.ledger is not None
+            ledger = opening.fresh(self.ledger.files, self._rules, self._level)
+        else:
+            while ledger.poll():
+                pass
         if self.sidecars is not None:
             ledger.fold.apply(self.sidecars.records)
         self._adopt(ledger)
@@ -264,20 +315,21 @@ class Watch:
             for file in files:
                 if file.path not in old:
                     self.ledger.add(file)
+            if _beside(found) != _beside(self.sources):
+                self._renew_sidecars(found)
             self.sources = found
-            self._renew_sidecars(found)
+            if self._wake is not None:
+                self._wake.watch(self._watched())
         else:
             if self.sidecars is not None:
                 self.sidecars.close()
-            self._open(background=True)
+            self._open()
         return {"feeds", "events", "progress", "notes", "log"}
 
     def _renew_sidecars(self, found: Sources) -> None:
         assert self.sidecars is not None
         self.sidecars.close()
         self.sidecars = Sidecars(self.project, found, self._clock)
-        if self._wake is not None:
-            self._wake.watch(self._watched())
 
     def _take_snapshot(self) -> Night:
         assert self.ledger is not None
@@ -286,3 +338,8 @@ class Watch:
         self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
         self.events.live = not night.over
         return night
+
+
+def _beside(sources: Sources | None) -> Sources | None:
+    """What does not concern the event files."""
+    return replace(sources, events=(), why="") if sources is not None else None

@@ -8,8 +8,10 @@ from functools import partial
 
 from tui.feeds.events import EventDecoder
 from tui.watching.event_log import EventLog
+from tui.watching.raw_lines import line_start
 
 _AROUND = 256 << 10
+_MOST_BEFORE = 32 << 20
 
 
 def window(path: str, offset: int, level: int) -> EventLog | None:
@@ -33,20 +35,13 @@ def window(path: str, offset: int, level: int) -> EventLog | None:
 
 def _lines_around(descriptor: int, offset: int) -> tuple[int, bytes]:
     """Whole lines round the offset, and where the first of them begins."""
-    start = max(0, offset - _AROUND)
+    start = line_start(descriptor, offset - _AROUND, max(0, offset - _MOST_BEFORE))
     data = os.pread(descriptor, offset - start + _AROUND, start)
-    if start:
-        skipped = data.find(b"\n") + 1
-        if skipped > offset - start:
-            skipped = 0
-        data, start = data[skipped:], start + skipped
-    end = data.rfind(b"\n") + 1
-    while end <= offset - start:
+    while (end := data.rfind(b"\n") + 1) <= offset - start:
         more = os.pread(descriptor, 4 * _AROUND, start + len(data))
         if not more:
             return start, data
         data += more
-        end = data.rfind(b"\n") + 1
     return start, data[:end]
 
 
