@@ -31,6 +31,7 @@ QUIET = {
     "recovery.backoff_min_seconds": 0.1,
     "recovery.backoff_max_seconds": 0.2,
     "enforcement.continuous_mode": False,
+    "notifications.tmux": False,
 }
 
 
@@ -57,6 +58,8 @@ class Scene:
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OVERNIGHT_")},
             "HOME": str(base),
+            "DISCORD_WEBHOOK_URL": "",
+            "SLACK_WEBHOOK_URL": "",
             "CLAUDE_CONFIG_DIR": str(self.config),
             "TMPDIR": str(base),
             "PYTHONPATH": str(REPOSITORY),

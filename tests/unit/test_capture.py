@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.clock import FakeClock
 from tui.control.capture import Checkpoint, Limits, checkpoints, details, find, retire, take
+from tui.control.memory import Memory
 from tui.errors import CheckpointError, RefusedError
 from tui.git import Git
 
@@ -453,9 +455,26 @@ def test_a_git_that_hangs_is_ended(tmp_path: Path) -> None:
 # --- what it remembers ---
 
 
+def rest(folder: Path) -> None:
+    """Waits until every change time lies so far back that the next checkpoint believes it."""
+    last = max(os.lstat(path).st_ctime_ns for path in (folder, *folder.rglob("*")))
+    deadline = time.monotonic() + 10
+    while time.time_ns() < last + 150_000_000:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def believed(folder: Path) -> set[str]:
+    """Paths that the next checkpoint need not read unless their stat data change."""
+    rows = Memory.recall(Git(folder)).rows
+    return {os.fsdecode(p) for p, m in zip(rows.paths, rows.mtimes, strict=True) if m != -1}
+
+
 def test_the_next_one_sees_every_kind_of_change(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {f"f{n}": f"{n}" for n in range(20)})
+    rest(folder)
     take(folder)
+    assert believed(folder) == {f"f{n}" for n in range(20)}
     write(folder, {"f1": "X", "new/file": "n"})  # same size as before
     (folder / "f2").unlink()
     (folder / "f3").chmod(0o755)
@@ -475,10 +494,9 @@ def test_the_next_one_sees_every_kind_of_change(tmp_path: Path) -> None:
 def test_a_folder_swapped_for_a_link_to_where_it_went(tmp_path: Path) -> None:
     """The files behind the link have the same inode and times as before; they are not there."""
     folder = make(tmp_path / "repo")
-    for path in tree(folder):
-        os.utime(folder / path, (1, 1))
+    rest(folder)
     take(folder)
-    take(folder)
+    assert believed(folder) == {"a.txt", "src/b.py"}
     (folder / "src").rename(tmp_path / "moved")
     (folder / "src").symlink_to(tmp_path / "moved")
     checkpoint = take(folder)
@@ -487,8 +505,12 @@ def test_a_folder_swapped_for_a_link_to_where_it_went(tmp_path: Path) -> None:
 
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
-    """Same size, same inode, time stamps set back: only reading again can tell."""
+    """What changed shortly before a checkpoint may change again and look the same; not believed."""
     folder = make(tmp_path / "repo")
+    rest(folder)
+    write(folder, {"a.txt": "fresh"})
+    take(folder)
+    assert believed(folder) == {"src/b.py"}
     for number in range(30):
         write(folder, {"a.txt": f"{number:04}"})
         checkpoint = take(folder)
@@ -512,6 +534,20 @@ def test_lost_refs_and_objects_are_written_again(tmp_path: Path) -> None:
     sh(folder, "-c", "gc.reflogExpire=now", "gc", "-q", "--prune=now")
     check(folder, take(folder))
     sh(folder, "fsck", "--strict")
+
+
+def test_only_folders_that_changed_are_read_again(tmp_path: Path) -> None:
+    folder = make(tmp_path / "repo", {"a/x": "x", "b/y": "y"})
+    rest(folder)
+    take(folder)
+    remembered = Memory.recall(Git(folder)).folders.known
+    assert set(remembered) == {b"", b"a", b"b"}
+    os.mkfifo(folder / "a/pipe")
+    (folder / "b/empty").mkdir()
+    record = details(Git(folder), take(folder))
+    assert [item.path for item in record.not_captured] == ["a/pipe"]
+    assert record.empty_folders == {b"b/empty"}
+    assert set(Memory.recall(Git(folder)).folders.known) == {b""}
 
 
 def test_empty_folders_are_recorded(tmp_path: Path) -> None:

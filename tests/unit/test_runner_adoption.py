@@ -150,6 +150,28 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     assert (folder.segment(3) / "agent.json").exists()
 
 
+def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
+    from tui.control.kill_tree import kill_tree
+    from tui.runner import channel
+    from tui.runner.folder import Facts, make
+    from tui.settings import Settings
+
+    folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    segment = Segment(folder, 1)
+    script = "import sys\nfor row in sys.stdin: print(row.strip(), flush=True)"
+    segment.order(folder, [sys.executable, "-c", script], tmp_path, {})
+    segment.launch(os.environ)
+    try:
+        until(lambda: segment.look().state == "running", "the agent")
+        for words in (b"one", b"two", b"three"):
+            assert channel.send(segment.fifo, words + b"\n") == "sent"
+            until(lambda words=words: words in folder.stream.read_bytes(), "the echo")  # type: ignore[misc]
+            assert segment.look().state == "running"
+    finally:
+        kill_tree(segment.tree(segment.look()), 0.0)
+    until(lambda: segment.look().state == "ended", "its end")
+
+
 def test_a_claim_is_given_once(tmp_path: Path) -> None:
     assert claim(str(tmp_path))
     assert not claim(str(tmp_path))

@@ -48,7 +48,7 @@ class Memory:
                 data = file.read()
             body = memoryview(data)[len(_MAGIC) + 4 :]
             check = data[len(_MAGIC) : len(_MAGIC) + 4]
-            if data[: len(_MAGIC)] != _MAGIC or zlib.crc32(body).to_bytes(4, "big") != check:
+            if data[: len(_MAGIC)] != _MAGIC or zlib.adler32(body).to_bytes(4, "big") != check:
                 return Memory.empty()
             stored = msgspec.msgpack.decode(body, type=_Stored)
             rows = Rows.unpacked(stored.rows, len(git.zero) // 2)
@@ -63,7 +63,7 @@ class Memory:
         path = _path(git)
         partial = path.with_suffix(".new")
         with open(partial, "wb", opener=_no_links) as file:
-            file.write(_MAGIC + zlib.crc32(body).to_bytes(4, "big"))
+            file.write(_MAGIC + zlib.adler32(body).to_bytes(4, "big"))
             file.write(body)
         partial.replace(path)
 

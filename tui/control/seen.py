@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -112,7 +112,7 @@ class Rows:
         """A copy with these rows in this order."""
         new = Rows()
         new.parents = set(self.parents)
-        if len(numbers) == len(self) and all(a == b for a, b in enumerate(numbers)):
+        if numbers == range(len(self)):
             new.paths, new.blobs = self.paths[:], self.blobs[:]
             new.modes, new.sizes, new.inodes = self.modes[:], self.sizes[:], self.inodes[:]
             new.mtimes, new.ctimes = self.mtimes[:], self.ctimes[:]
@@ -126,15 +126,12 @@ class Rows:
         new.inodes = array("Q", [self.inodes[n] for n in numbers])
         return new
 
-    def without(self, out: Collection[int]) -> Rows:
-        """A copy that lacks these rows."""
-        return self.chosen([n for n in range(len(self)) if n not in out]) if out else self
-
     def packed(self, seen_ns: int) -> Packed:
         """The rows to store; those that changed too shortly before `seen_ns` will not match."""
         mtimes = self.mtimes[:]
-        for number, changed in enumerate(self.ctimes):
-            if not settled(changed, seen_ns):
+        recent = seen_ns - _COARSE_TICK_NS
+        for number in [n for n, changed in enumerate(self.ctimes) if changed >= recent]:
+            if not settled(self.ctimes[number], seen_ns):
                 mtimes[number] = -1
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
         a, b, c, d, e = (column.tobytes() for column in columns)

@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -98,14 +98,12 @@ class Survey:
         listing.loose += set(also).difference(listing.tracked, listing.loose)
         known = self._known
         foreign = {p for p in known.parents - folders.real if not folders.is_real(self.top, p)}
-        keep, rest = self._divided(listing, unchanged, foreign)
-        rows = known.chosen(keep)
         nested = frozenset(listing.nested)
-        state = WorkTree(rows, [], listing.left_out, folders, listing.unmerged, nested, seen_ns)
-        for path in rest:
-            self._add(path, state)
+        state = WorkTree(Rows(), [], listing.left_out, folders, listing.unmerged, nested, seen_ns)
+        wanted = list(dict.fromkeys((*listing.tracked, *listing.loose)))
+        self._fill(state, wanted, unchanged, foreign)
         for path in also:
-            if path in rows.index():
+            if path in state.rows.index():
                 state.left_out.pop(path, None)
         return self._within_limits(state, listing)
 
@@ -129,40 +127,64 @@ class Survey:
             )
         return unchanged
 
-    def _divided(
-        self, listing: Listing, unchanged: bytearray, foreign: set[bytes]
-    ) -> tuple[list[int], list[bytes]]:
-        """Row numbers that can be kept, and paths to look at; what is behind a link is neither."""
-        index = self._known.index()
-        keep: list[int] = []
-        rest: list[bytes] = []
-        for path in dict.fromkeys((*listing.tracked, *listing.loose)):
-            number = index.get(path)
-            if number is None or not unchanged[number]:
-                rest.append(path)
-            elif not foreign or path.rpartition(b"/")[0] not in foreign:
-                keep.append(number)
-        return keep, rest
+    def _fill(
+        self, state: WorkTree, wanted: list[bytes], unchanged: bytearray, foreign: set[bytes]
+    ) -> None:
+        """The rows for the wanted paths in that order; what is behind a link is not there."""
+        known = self._known
+        numbers: Sequence[int] = range(len(known))
+        new: list[bytes] = []
+        if foreign or wanted != known.paths:
+            found = [(path, known.index().get(path)) for path in wanted]
+            inside = [n for p, n in found if n is not None and p.rpartition(b"/")[0] not in foreign]
+            numbers, new = inside, [path for path, number in found if number is None]
+            unchanged = bytearray(unchanged[number] for number in inside)
+        state.rows = known.chosen(numbers)
+        gone: set[int] = set()
+        at = unchanged.find(0)
+        while at >= 0:
+            self._renew(at, state, gone)
+            at = unchanged.find(0, at + 1)
+        for path in new:
+            status = self._status(path, state)
+            if status is not None:
+                state.unread.append(state.rows.add(path, status, b""))
+        if gone or new:
+            place = dict(zip(wanted, range(len(wanted)), strict=True))
+            left = [number for number in range(len(state.rows)) if number not in gone]
+            paths = state.rows.paths
+            self._choose(state, sorted(left, key=lambda number: place[paths[number]]))
 
-    def _add(self, path: bytes, state: WorkTree) -> None:
-        """One path that is new or changed: a row without blob id, or a reason to leave it out."""
+    def _renew(self, number: int, state: WorkTree, gone: set[int]) -> None:
+        """Looks again at a known row whose stat data changed."""
+        status = self._status(state.rows.paths[number], state)
+        if status is None:
+            gone.add(number)
+        else:
+            state.rows.put(number, status)
+            state.rows.blobs[number] = b""
+            state.unread.append(number)
+
+    def _status(self, path: bytes, state: WorkTree) -> os.stat_result | None:
+        """Stat data of a file or link; None if there is none, the reason in `left_out` if any."""
         if not acceptable(path):
             if reserved(path):
                 state.left_out[path] = "a name that git reserves"
-            return
+            return None
         if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
-            return
+            return None
         try:
             now = os.stat(path, dir_fd=self.top, follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
-            return
+            return None
         except OSError as error:
             state.left_out[path] = f"cannot be reached: {error.strerror}"
-            return
+            return None
         if stat.S_ISREG(now.st_mode) or stat.S_ISLNK(now.st_mode):
-            state.unread.append(state.rows.add(path, now, b""))
-        elif not stat.S_ISDIR(now.st_mode):
+            return now
+        if not stat.S_ISDIR(now.st_mode):
             state.left_out[path] = kind_of(now.st_mode)
+        return None
 
     def _within_limits(self, state: WorkTree, listing: Listing) -> WorkTree:
         """Moves what is too large to `left_out`; of the untracked, the largest first."""
@@ -185,12 +207,17 @@ class Survey:
 
     def _dropped(self, state: WorkTree, out: dict[int, str]) -> WorkTree:
         if out:
-            unread = {state.rows.paths[number] for number in state.unread if number not in out}
             state.left_out.update((state.rows.paths[number], why) for number, why in out.items())
-            state.rows = state.rows.without(out)
-            index = state.rows.index()
-            state.unread = [index[path] for path in unread]
+            self._choose(state, [n for n in range(len(state.rows)) if n not in out])
         return state
+
+    @staticmethod
+    def _choose(state: WorkTree, numbers: Sequence[int]) -> None:
+        """Keeps these rows, in this order."""
+        unread = {state.rows.paths[number] for number in state.unread}
+        state.rows = state.rows.chosen(numbers)
+        index = state.rows.index()
+        state.unread = sorted(index[path] for path in unread if path in index)
 
     def contents(self, state: WorkTree) -> Iterator[tuple[int, bytes]]:
         """Row number and bytes of all that is unread; fills in blob ids and stat data.

@@ -76,13 +76,15 @@ def _details(state: WorkTree) -> Details:
 
 def _send_tree(rows: Rows, memory: Memory, fresh: list[bytes], quarantine: Quarantine) -> None:
     """What differs from the remembered tree; everything, if there is none."""
-    index = rows.index()
     changed: Iterable[bytes] = rows.paths
     if memory.tree:
         quarantine.tree(memory.tree)
-        for path in memory.rows.index().keys() - index.keys():
-            quarantine.remove(path)
-        changed = (path for path in fresh if path in index)
+        if rows.paths != memory.rows.paths:
+            for path in memory.rows.index().keys() - rows.index().keys():
+                quarantine.remove(path)
+        changed = fresh
+    index = rows.index()
     for path in changed:
-        number = index[path]
-        quarantine.put(git_mode(rows.modes[number]), rows.blobs[number].hex(), path)
+        number = index.get(path)
+        if number is not None:
+            quarantine.put(git_mode(rows.modes[number]), rows.blobs[number].hex(), path)

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from typing import Any, NamedTuple
 
 from tui.feeds.visible import clean_bytes
+from tui.patterns import lazy
 
 _EXCERPT = 200
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-_START = re.compile(r'\{\s*"')
-_GAP = re.compile(r"[\s,\ufeff]*")
-_LONE = re.compile("[\ud800-\udfff]")
+_START = lazy(r'\{\s*"')
+_GAP = lazy(r"[\s,\ufeff]*")
+_LONE = lazy("[\ud800-\udfff]")
 _MOST_OBJECTS = 10_000
 _EFFORT = 4
 

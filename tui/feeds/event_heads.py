@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+
+from tui.patterns import lazy
 
 HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
@@ -46,7 +47,7 @@ class _Line(Struct):
     timestamp: Any = None
 
 
-_NAMES_SESSION = re.compile(rb'"(session_id|sessionId)"\s*:\s*"')
+_NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
 _decoder = msgspec.json.Decoder(_Line)
 _known: dict[str, tuple[tuple[int, ...], Head]] = {}
 

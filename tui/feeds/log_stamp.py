@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 import msgspec
 
+from tui.patterns import lazy
 from tui.records import LogLevel
 
 _LEVELS: dict[str, LogLevel] = {
@@ -35,19 +35,19 @@ _ZONES = {
 }  # fmt: skip
 _TIME = r"(\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?"
 _ZONE = rf"(?:\s?([+-]\d{{2}}:?\d{{2}}|{'|'.join(_ZONES)})(?=[\s\]),:|-]|$))?"
-_DATED = re.compile(rf"[\[(]?(\d{{4}})[-/](\d\d)[-/](\d\d)[T\s]+{_TIME}{_ZONE}[\])]?")
-_CLOCK = re.compile(rf"[\[(]?{_TIME}[\])]?(?=\s)")
-_NAMED = re.compile(r"\[([A-Za-z][\w .:/-]{0,40})\]\s*")
-_BANNER = re.compile(
+_DATED = lazy(rf"[\[(]?(\d{{4}})[-/](\d\d)[-/](\d\d)[T\s]+{_TIME}{_ZONE}[\])]?")
+_CLOCK = lazy(rf"[\[(]?{_TIME}[\])]?(?=\s)")
+_NAMED = lazy(r"\[([A-Za-z][\w .:/-]{0,40})\]\s*")
+_BANNER = lazy(
     r"[=\-*#]{3,}\s.*?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s+([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)"
     r"\s+(?:([A-Z]{2,5})\s+)?(\d{4})"
 )
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_WORD = re.compile(
+_WORD = lazy(
     r"[\s|:–-]*(?:\[\s*([A-Za-z][\w.:-]{0,40})\s*\]|([A-Za-z][\w.:-]{0,40}))(?=[\s|\]:]|$)"
 )
 _MARKS = frozenset("-|[–")
-_KEY = re.compile(r"([A-Z][A-Z0-9_]{2,40}):\s")
+_KEY = lazy(r"([A-Z][A-Z0-9_]{2,40}):\s")
 
 
 class Stamp(NamedTuple):

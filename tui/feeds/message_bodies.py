@@ -13,20 +13,21 @@ from tui.feeds.plain_values import line as one_line
 from tui.feeds.tool_results import tool_result
 from tui.feeds.tool_summary import tool_use
 from tui.feeds.wire import Block, Line, Message, Origin, StreamStep
+from tui.patterns import lazy
 from tui.records import Assistant, Body, Partial, ToolUse, Unknown, User
 
 _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
 _CALLS = {"tool_use", "server_tool_use", "mcp_tool_use"}
 _CONTINUED = "This session is being continued from a previous conversation"
 _INTERRUPTED = "[Request interrupted by user"
-_COMMAND = re.compile(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
-_ARGUMENTS = re.compile(r"<command-args>\s*(.*?)\s*</command-args>", re.S)
-_SHELL = re.compile(r"\A<bash-input>(.*?)</bash-input>", re.S)
-_NOTE = re.compile(
+_COMMAND = lazy(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
+_ARGUMENTS = lazy(r"<command-args>\s*(.*?)\s*</command-args>", re.S)
+_SHELL = lazy(r"\A<bash-input>(.*?)</bash-input>", re.S)
+_NOTE = lazy(
     r"\A\s*<(task-notification|local-command-stdout|local-command-stderr|local-command-caveat"
     r"|bash-stdout|bash-stderr|system-reminder)>"
 )
-_TAGS = re.compile(r"</?[a-z][a-z-]{2,40}>")
+_TAGS = lazy(r"</?[a-z][a-z-]{2,40}>")
 QUIET_STEPS = {
     "content_block_start",
     "content_block_delta",

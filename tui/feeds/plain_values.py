@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
 from tui.feeds.visible import clean, clean_line, cut_middle
 from tui.feeds.wire import WireUsage
+from tui.patterns import lazy
 from tui.records import Usage
 
 TEXT_LIMIT = 8192
 LINE = 300
-_NIL = re.compile(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
+_NIL = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
 
 
 def name(text: str | None) -> str:

@@ -14,6 +14,7 @@ from tui.feeds import progress_words as words
 from tui.feeds.progress_headings import BOLD_LEVEL, Role
 from tui.feeds.progress_outline import Outline, Row, newest
 from tui.feeds.progress_text import plain
+from tui.patterns import lazy
 from tui.records import Section
 
 
@@ -27,12 +28,12 @@ class Count(NamedTuple):
     heading: str = ""
 
 
-_PAIR = re.compile(
+_PAIR = lazy(
     r"(?<![\w./:$€£+-])(\d{1,6})\s?(?:[/／]|\b(?:out of|of|из|von|de|sur)\b)\s?(\d{1,6})"
     r"(?![\w/]|:\d|\.\d|-\d|,\d{3})"
 )
-_PERCENT = re.compile(r"[\s(（=:,—–-]{0,4}~?(\d{1,3}(?:\.\d{1,4})?)\s?[%％]")
-_CLAUSE = re.compile(r"[,;|()\[\]{}（）【】，；、•→]|->|[.。!?]\s|\s[—–]\s")
+_PERCENT = lazy(r"[\s(（=:,—–-]{0,4}~?(\d{1,3}(?:\.\d{1,4})?)\s?[%％]")
+_CLAUSE = lazy(r"[,;|()\[\]{}（）【】，；、•→]|->|[.。!?]\s|\s[—–]\s")
 _MARKS = ("/", "／", " of ", " из ", " von ", " de ", " sur ")
 _OPENING = frozenset("([（")
 _CLOSING = frozenset(")]）")

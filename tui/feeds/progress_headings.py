@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tui.feeds import progress_words as words
 from tui.feeds.progress_text import plain
+from tui.patterns import lazy
 
 BOLD_LEVEL = 7
 
@@ -44,21 +45,21 @@ class SessionKey(NamedTuple):
 
 
 _DECORATION = "=-~*─━═"
-_BRACKETED = re.compile(r"\s*(?:【([^【】]{1,100})】|\[([^\[\]]{2,100})\])\s*$")
-_BOLD_LINE = re.compile(r"\s*(?:\*\*|__)([^*]{2,80}?)(?:\*\*|__)\s*[:：]?\s*$")
-_RULER = re.compile(r"\s*([=\-_*~─━═])\1{2,}\s*$")
-_LIST_OR_TABLE = re.compile(r"\s*(?:[-*+•|>]|\d{1,4}[.)]\s|\[.?\])")
-_LIST = re.compile(r"(?:[-*+•]|\d{1,4}[.)])\s")
-_METADATA = re.compile(
+_BRACKETED = lazy(r"\s*(?:【([^【】]{1,100})】|\[([^\[\]]{2,100})\])\s*$")
+_BOLD_LINE = lazy(r"\s*(?:\*\*|__)([^*]{2,80}?)(?:\*\*|__)\s*[:：]?\s*$")
+_RULER = lazy(r"\s*([=\-_*~─━═])\1{2,}\s*$")
+_LIST_OR_TABLE = lazy(r"\s*(?:[-*+•|>]|\d{1,4}[.)]\s|\[.?\])")
+_LIST = lazy(r"(?:[-*+•]|\d{1,4}[.)])\s")
+_METADATA = lazy(
     r"(?:session(?: id)?|started|goal|priority|source|created|status|estimated effort|completed"
     r"|research date|based on|execution mode|date|updated|last updated|model|owner|author|branch)"
     r"\s*:",
     re.I,
 )
-_EDGES = re.compile(r"^[\W\d_]+|[\s:：!.\-–—]+$")
-_TAIL = re.compile(r"\s*[(（\[][^()（）\[\]]{0,80}[)）\]]\s*$")
+_EDGES = lazy(r"^[\W\d_]+|[\s:：!.\-–—]+$")
+_TAIL = lazy(r"\s*[(（\[][^()（）\[\]]{0,80}[)）\]]\s*$")
 
-_DATE = re.compile(
+_DATE = lazy(
     r"(?<!\d)(20\d\d)[-/.年]\s?(\d{1,2})[-/.月]\s?(\d{1,2})(?!\d)日?"
     r"(?:[T ,]{1,2}(\d{1,2}:\d\d(?::\d\d)?))?"
 )

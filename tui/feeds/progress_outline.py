@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tui.feeds import progress_words as words
@@ -18,12 +17,13 @@ from tui.feeds.progress_headings import (
     session_key,
 )
 from tui.feeds.progress_text import plain, visible_lines
+from tui.patterns import lazy
 
-_LABEL = re.compile(
+_LABEL = lazy(
     r"(?:#\s+|[-*+•]\s+)?(?:\*\*|__)?([^\W\d_][^:：*|`\[\]()（）]{0,40})(?:\*\*|__)?\s?[:：](?:\*\*|__)?(.*)"
 )
-_PRIORITY = re.compile(r"(?<![\w/])P([0-4])(?![\w/%])")
-_CLOCK = re.compile(r"20\d\d|\d{1,2}:\d\d")
+_PRIORITY = lazy(r"(?<![\w/])P([0-4])(?![\w/%])")
+_CLOCK = lazy(r"20\d\d|\d{1,2}:\d\d")
 _FILE_LEVEL = 99
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from tui.feeds.progress_headings import BOLD_LEVEL, Role
 from tui.feeds.progress_outline import Outline, Row, is_blank, newest
 from tui.feeds.progress_tasks import read_box
 from tui.feeds.progress_text import plain
 from tui.feeds.progress_words import NOTHING
+from tui.patterns import lazy
 
 KEPT_REMARKS = 50
 
-_BULLET = re.compile(r"(?:[-*+•]|\d{1,5}[.)])\s+(.*)$")
-_PLACEHOLDER = re.compile(r"(?:_[^_]+_|<[^<>]+>|\W*)$")
-_RESOLVED = re.compile(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
+_BULLET = lazy(r"(?:[-*+•]|\d{1,5}[.)])\s+(.*)$")
+_PLACEHOLDER = lazy(r"(?:_[^_]+_|<[^<>]+>|\W*)$")
+_RESOLVED = lazy(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
 _SEPARATOR = frozenset("|:-+ \t")
 
 

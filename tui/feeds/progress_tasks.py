@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from tui.feeds import progress_words as words
 from tui.feeds.progress_headings import Heading, Role
 from tui.feeds.progress_outline import Outline, Row, priority_in
 from tui.feeds.progress_text import plain
+from tui.patterns import lazy
 from tui.records import Section, Task, TaskState
 
 KEPT_TASKS = 20_000
@@ -21,13 +20,13 @@ _STATES: dict[str, TaskState] = {
     **dict.fromkeys(("!", "⛔", "🚫", "⚠", "⚠️", "b", "B"), "blocked"),
 }
 _GLYPHS: dict[str, TaskState] = {"☐": "open", "☑": "done", "☒": "done"}
-_BOX = re.compile(
+_BOX = lazy(
     r"(?P<bullet>(?:[-*+•]|\d{1,5}(?:\.\d{1,5}){0,3}[.)]?)\s+)?(?P<open>\*\*|__|~~)?"
     r"\[(?P<mark>[^\[\]]{0,3})\](?P<gap>\s*)(?P<title>.*)$"
 )
-_GLYPH = re.compile(r"(?:(?:[-*+•]|\d{1,5}[.)])\s+)?([☐☑☒])\ufe0f?\s+(.*)$")
-_QUOTE = re.compile(r"(?:>\s?)+")
-_WORDS = re.compile(r"[^\W_]")
+_GLYPH = lazy(r"(?:(?:[-*+•]|\d{1,5}[.)])\s+)?([☐☑☒])\ufe0f?\s+(.*)$")
+_QUOTE = lazy(r"(?:>\s?)+")
+_WORDS = lazy(r"[^\W_]")
 
 
 class TaskReader:

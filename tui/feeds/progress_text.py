@@ -6,17 +6,18 @@ import re
 
 from tui.feeds.sanitize import clean_line
 from tui.feeds.sgr import strip_ansi
+from tui.patterns import lazy
 
 PARSED_CHARACTERS = 2_000_000
 LINE_CHARACTERS = 2_000
 
-_FENCE = re.compile(r"\s*(?:>\s*)*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)")
-_CODE = re.compile(r"`+([^`]*)`+")
-_BOLD = re.compile(r"\*\*(?=\S)([^*]+)\*\*")
-_UNDERLINE = re.compile(r"(?<!\w)__(?=\S)([^_]*[ ,.:;!?][^_]*)__(?!\w)")
-_ITALIC = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_]+)_(?!\w)")
-_LINK = re.compile(r"!?\[([^\[\]]{1,300})\]\([^()\s]{0,500}\)")
-_TAG = re.compile(
+_FENCE = lazy(r"\s*(?:>\s*)*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)")
+_CODE = lazy(r"`+([^`]*)`+")
+_BOLD = lazy(r"\*\*(?=\S)([^*]+)\*\*")
+_UNDERLINE = lazy(r"(?<!\w)__(?=\S)([^_]*[ ,.:;!?][^_]*)__(?!\w)")
+_ITALIC = lazy(r"(?<![\w*])\*(?=[^\s*])([^*]+)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_]+)_(?!\w)")
+_LINK = lazy(r"!?\[([^\[\]]{1,300})\]\([^()\s]{0,500}\)")
+_TAG = lazy(
     r"</?(?:b|i|u|s|em|strong|code|kbd|del|ins|sub|sup|span|br|p|a|details|summary)\b[^<>]{0,200}>",
     re.IGNORECASE,
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tui.patterns import lazy
+
 
 def _any(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
+    return lazy("|".join(alternatives), re.IGNORECASE)
 
 
 # --- headings, matched from the beginning of a title without its decoration ---
@@ -67,9 +69,9 @@ UNDERWAY = _any(
     r"[–—:-]\s+(?:in[ -]progress|wip|ongoing)\W?$|^\W*[🚧🔄]|[🚧🔄]$",
     r"(?:←|<-+|<=+|◀)\s*(?:in[ -]progress|wip|current(?:ly here)?|now|here)\b.{0,20}$",
 )
-UNDERWAY_LOUD = re.compile(r"\bIN[_ -]PROGRESS\b")
+UNDERWAY_LOUD = lazy(r"\bIN[_ -]PROGRESS\b")
 UNDERWAY_CELL = _any(r"\W*(?:in[ _-]progress|wip|ongoing|进行中|진행\s?중|進行中|в работе)\W*$")
-HELD_UP = re.compile(r"[(\[（*_]\s*(?:[Bb]locked)\b|\bBLOCKED\b|[⛔🚫]")
+HELD_UP = lazy(r"[(\[（*_]\s*(?:[Bb]locked)\b|\bBLOCKED\b|[⛔🚫]")
 NOTHING = _any(
     r"[(\[]?\s*(?:none|nothing|nil|n/?a|not applicable|tbd"
     r"|no(?:\s+(?:current|known|active|open|major|external))?"

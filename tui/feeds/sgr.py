@@ -7,15 +7,15 @@ an unterminated one up to the end of its line at most, and what is no sequence i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from tui.feeds.visible import LINE_LIMIT, clean, cut_lines, fold_lines
+from tui.patterns import lazy
 from tui.records import Span
 
-_SEQUENCE = re.compile(
+_SEQUENCE = lazy(
     "\x1b(?:"  # one literal first: the engine then skips everything else at the speed of memchr
     "\\[(?:([0-9:;]{0,128})m|[0-?]{0,128}[ -/]{0,8}(?:[@-~]|\\Z))"
     "|[\\]PX^_][^\x07\x1b\x9c\r\n]{0,4096}(?:\x07|\x1b\\\\|\x9c)?"
@@ -23,7 +23,7 @@ _SEQUENCE = re.compile(
     "|[0-OQ-WYZ\\\\`-~]"
     ")"
 )
-_EIGHT_BIT = re.compile("[\x90\x98\x9b\x9d-\x9f]")
+_EIGHT_BIT = lazy("[\x90\x98\x9b\x9d-\x9f]")
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _LEVELS = (0, 95, 135, 175, 215, 255)
 _EXTENDED = 38, 48

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from tui.feeds.opening import OPEN_FLAGS, Ident
 from tui.feeds.position import Position, Work, fingerprint, samples
+from tui.patterns import lazy
 
 _HEAD: Final = 256
-_NUMBERED: Final = re.compile(r"[.-](\d{1,4})")
-_ROTATED: Final = re.compile(r"[.-]\d[\dTZ.:_+-]*")
-_COPIED: Final = re.compile(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
+_NUMBERED: Final = lazy(r"[.-](\d{1,4})")
+_ROTATED: Final = lazy(r"[.-]\d[\dTZ.:_+-]*")
+_COPIED: Final = lazy(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
 
 
 class Sibling(NamedTuple):

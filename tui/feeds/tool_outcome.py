@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tui.patterns import lazy
 from tui.records import Mark, ToolResult, ToolUse
 
 _LIMIT = 80
 _LOOKED_AT = 40
-_EXIT = re.compile(r"\AExit code (\d+)\b")
-_TAGS = re.compile(r"</?(?:tool_use_error|error|system-reminder)>")
-_RULER = re.compile(r"[\W_]*\Z")
-_COUNT = re.compile(
+_EXIT = lazy(r"\AExit code (\d+)\b")
+_TAGS = lazy(r"</?(?:tool_use_error|error|system-reminder)>")
+_RULER = lazy(r"[\W_]*\Z")
+_COUNT = lazy(
     r"\b(\d+)[ \xa0](failed|passed|errors?|skipped|xfailed|xpassed|warnings?|deselected)\b"
 )
-_NAMED_COUNTS = re.compile(r"\b(failures|errors|skipped)=(\d+)")
-_VERDICTS = re.compile(
+_NAMED_COUNTS = lazy(r"\b(failures|errors|skipped)=(\d+)")
+_VERDICTS = lazy(
     r"(?:Found \d+ errors?\b|Success: no issues found|All checks passed|\d+ problems? \("
     r"|test result: |Ran \d+ tests? in |FAILED \(|OK\Z|OK \()"
 )

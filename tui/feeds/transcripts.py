@@ -7,21 +7,21 @@ into a folder, so it is only where the search begins; the `cwd` inside the recor
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from tui.feeds.event_heads import Head, head_of
+from tui.patterns import lazy
 
 ACTIVE_S = 600.0
 MOST_FOLDERS = 60
 MOST_LOOKED_AT = 12
 MOST_AGENTS = 500
 
-_SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
-_NOT_WORD = re.compile(r"[^A-Za-z0-9]")
+_SESSION = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
+_NOT_WORD = lazy(r"[^A-Za-z0-9]")
 _places: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
 """Where the search under other slugs found something, as long as the folders stay as they were."""
 

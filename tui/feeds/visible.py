@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from tui.patterns import lazy
+
 LINE_LIMIT = 8192
 """No line shown is longer than this many characters; the rest of it is counted, not drawn."""
 
@@ -28,20 +30,20 @@ _HIGH_SINGLES = (
 )
 # One class that never misses: the regex engine scans it ten times faster than the exact tokens,
 # which then look only at what it found. Beyond the basic plane it takes everything.
-_SUSPECT = re.compile(f"[{_SINGLES}{_SELECTORS}{_MARKS}\U00010000-\U0010ffff]+")
-_BASIC_SUSPECT = re.compile(f"[{_SINGLES}{_SELECTORS}{_MARKS}]+")
-_TOKEN = re.compile(
+_SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}\U00010000-\U0010ffff]+")
+_BASIC_SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}]+")
+_TOKEN = lazy(
     f"[{_SINGLES}{_HIGH_SINGLES}{_SKIN}]|[{_SELECTORS}{_HIGH_SELECTORS}]+|[{_MARKS}]+|[{_FLAGS}]+"
 )
 _JOINERS = "\u200c\u200d"
-_EMOJI = re.compile(
+_EMOJI = lazy(
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf\u2900-\u297f"
     "\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\ufe0f]"
 )
-_JOINING_SCRIPTS = re.compile("[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af]")
-_KEYCAP = re.compile("[#*0-9]")
-_IDEOGRAPH = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_ASCII_ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_JOINING_SCRIPTS = lazy("[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af]")
+_KEYCAP = lazy("[#*0-9]")
+_IDEOGRAPH = lazy("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_ASCII_ODD = lazy(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LONGEST_PILE = 4
 
 
@@ -93,7 +95,7 @@ def cut_middle(text: str, limit: int) -> str:
     return f"{text[:head]}\n… ({len(text) - limit:,} characters left out) …\n{text[-tail:]}"
 
 
-_BREAKS = re.compile(r"[ \t]*\n\s*")
+_BREAKS = lazy(r"[ \t]*\n\s*")
 
 
 def cut_lines(text: str) -> str:
@@ -181,10 +183,10 @@ def _visible(match: re.Match[str]) -> str:
     return _SHOWN[first]
 
 
-_SELECTOR = re.compile(f"[{_SELECTORS}{_HIGH_SELECTORS}]")
-_MARK = re.compile(f"[{_MARKS}]")
-_FLAG = re.compile(f"[{_FLAGS}]")
-_SKINS = re.compile(f"[{_SKIN}]")
+_SELECTOR = lazy(f"[{_SELECTORS}{_HIGH_SELECTORS}]")
+_MARK = lazy(f"[{_MARKS}]")
+_FLAG = lazy(f"[{_FLAGS}]")
+_SKINS = lazy(f"[{_SKIN}]")
 
 
 def _before(match: re.Match[str]) -> str:

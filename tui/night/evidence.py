@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from msgspec import Struct
@@ -11,10 +10,11 @@ from tui.night.testcommands import reads_only, runner, status_counts
 from tui.night.testoutput import Verdict, promising, read
 from tui.night.tools import EDITING, SHELLS
 from tui.night.words import short
+from tui.patterns import lazy
 from tui.records import Ref, ToolResult, ToolUse
 
 MOST_RUNS = 1_000
-_REFUSED = re.compile(
+_REFUSED = lazy(
     r"requires approval|requested permissions|doesn't want to (?:proceed|take)|hook error"
     r"|interrupted by user|has been denied|was denied|^(?:<[^>]*>)?Blocked: "
 )

@@ -18,10 +18,11 @@ from tui.night.sameness import chanted, fingerprint, infrastructure
 from tui.night.thresholds import Thresholds
 from tui.night.tools import EDITING, POLLING, SHELLS
 from tui.night.words import short, span
+from tui.patterns import lazy
 from tui.records import Ref, ToolResult, ToolUse
 
 _START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b)\s*(?:sudo\s+|timeout\s+\S+\s+)?"
-_POLLING = re.compile(
+_POLLING = lazy(
     _START
     + r"""(?: sleep | wait | watch | until | while | pgrep | ps | squeue | qstat | nc\s+-z
     | tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF] | gh\s+(?:run|pr)\s+(?:watch|view|checks|list)

@@ -6,11 +6,12 @@ Source: the model pricing table of platform.claude.com/docs/en/about-claude/pric
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Protocol
 
 from msgspec import Struct
+
+from tui.patterns import lazy
 
 PRICED_ON = "2026-10-24"
 PICO = 10**12
@@ -89,7 +90,7 @@ LONG_PROMPTS: Mapping[str, tuple[int, Price]] = {
 }
 """Models whose whole request costs more once its prompt is longer than so many tokens."""
 
-_TAIL = re.compile(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
+_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
 
 
 def plain(model: str) -> str:

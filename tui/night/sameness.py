@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from tui.night.seen import digest
+from tui.patterns import lazy
 
-_CHANCE = re.compile(
+_CHANCE = lazy(
     r"""
     [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}      # uuid
     | \d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?   # date, time
@@ -22,9 +23,9 @@ _CHANCE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_SPACE = re.compile(r"\s+")
+_SPACE = lazy(r"\s+")
 
-_INFRASTRUCTURE = re.compile(
+_INFRASTRUCTURE = lazy(
     r"""\b(?:429|50[0234]|52[0-9])\b | rate.?limit | overloaded | service\ unavailable
     | bad\ gateway | gateway\ time | too\ many\ requests
     | ECONN(?:RESET|REFUSED|ABORTED) | ETIMEDOUT | EAI_AGAIN | ENOTFOUND

@@ -7,8 +7,6 @@ Waiting for leave, for a limit's end or for a retry is no stall.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
 from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL, Doing, OpenTool
@@ -16,11 +14,12 @@ from tui.night.model import Stall
 from tui.night.thresholds import Thresholds
 from tui.night.tools import ASKING, SUBAGENTS
 from tui.night.words import short, span
+from tui.patterns import lazy
 from tui.records import Ref
 
 _WITHOUT_BEATS = (2, 1, 143)
 """The newest version whose recorded streams have no heartbeats; the ones after it are taken to."""
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION = lazy(r"(\d+)\.(\d+)\.(\d+)")
 _LATE_RETRY = 30.0
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_SEGMENT = re.compile(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|&)\s*")
-_QUOTED_SHELL = re.compile(
-    r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)\1""", re.DOTALL
-)
-_PREFIX = re.compile(
+from tui.patterns import lazy
+
+_SEGMENT = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|&)\s*")
+_QUOTED_SHELL = lazy(r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)\1""", re.DOTALL)
+_PREFIX = lazy(
     r"""\s*(?: [A-Za-z_]\w*=(?:'[^']*'|"[^"]*"|\S*)
     | sudo(?:\s-\S+)* | time(?:\s-p)? | nice(?:\s-n\s*\S+)? | env | exec | command | nohup
     | caffeinate | then | do | else
@@ -63,15 +63,15 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
         r"(?:(?:ba|z)?sh\s+|python[\d.]*\s+|node\s+|\./|\S*/)\S*(?:tests?|check|ci|verify)\b\S*",
     ),
 )
-_RUN = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _RUNNERS))
-_IDLE = re.compile(
+_RUN = lazy("|".join(f"(?P<{name}>{pattern})" for name, pattern in _RUNNERS))
+_IDLE = lazy(
     r"\s--?(?:version|help|h|collect-only|co|list|list-tests|listTests|no-run|fixtures|markers|showConfig|dry-run)\b"
 )
-_READER = re.compile(
+_READER = lazy(
     r"(?:\S*/)?(?:cat|bat|less|more|head|tail|grep|egrep|rg|ag|sed|awk|jq|find|ls|echo|printf|diff|zcat|journalctl"
     r"|git\s+(?:show|log|diff|grep|blame)|gh|docker\s+logs|kubectl\s+logs|curl|wget|nl|wc)\b"
 )
-_HINT = re.compile(
+_HINT = lazy(
     r"test|spec|check|tox|nox|jest|mocha|pest|phpunit|\bci\b|verify|ginkgo|mvn|gradle|nose|\bava\b|\btap\b"
     r"|npm t|cargo t"
 )

@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.patterns import lazy
+
 Verdict = Literal["green", "red", "unknown"]
 
 
@@ -28,13 +30,13 @@ class Outcome(Struct, frozen=True):
         return "green" if self.passed else "unknown"
 
 
-_COLOUR = re.compile(r"[\x1b␛]\[[0-9;]*m")
+_COLOUR = lazy(r"[\x1b␛]\[[0-9;]*m")
 _PYTEST_LINE = 200
 _PYTEST_TAIL = 1000
-_PYTEST_END = re.compile(
+_PYTEST_END = lazy(
     r"\d (?:failed|passed|errors?|skipped|xfailed|xpassed|deselected|warnings?|rerun)$"
 )
-_WORDS = re.compile(r"(\d+) (\w+)")
+_WORDS = lazy(r"(\d+) (\w+)")
 
 _Counts = tuple[int, int]
 _Reader = Callable[[list[Match[str]]], _Counts]
@@ -140,7 +142,7 @@ class _Summary(Struct, frozen=True):
 
 
 def _summary(framework: str, words: str, pattern: str, reader: _Reader) -> _Summary:
-    return _Summary(framework, tuple(words.split("|")), re.compile(pattern, re.M), reader)
+    return _Summary(framework, tuple(words.split("|")), lazy(pattern, re.M), reader)
 
 
 _SUMMARIES = (
@@ -230,7 +232,7 @@ _SUMMARIES = (
         _plain_words,
     ),
 )
-_NUMBERED = re.compile(
+_NUMBERED = lazy(
     r"\d+ (?:passed|failed|passing|failing|pass|fail|failures?|examples?|errors?|tests? )"
 )
 _NUMBERED_WORDS = (" pass", " fail", " example", " error")

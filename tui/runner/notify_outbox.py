@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from tui import paths
 from tui.runner.folder import replace_file
-from tui.runner.notify_rules import Delivery, State
+from tui.runner.notify_rules import Delivery
 
 FOLDER: Final = "outbox"
 LOCK: Final = ".sender"
@@ -114,8 +114,3 @@ class Outbox:
         finally:
             os.close(descriptor)
         return event if event.id + _ENDING == name else None
-
-
-def states(event: Event) -> dict[str, State]:
-    """How an event stands with each channel."""
-    return {channel: one.state for channel, one in event.deliveries.items()}

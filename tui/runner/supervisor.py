@@ -30,6 +30,8 @@ from tui.runner.eyes import Eyes
 from tui.runner.folder import Facts, RunFolder, hold_lock, with_secrets
 from tui.runner.human_log import HumanLog
 from tui.runner.limits import Limits
+from tui.runner.notify import notifier_for
+from tui.runner.notify import notifier_for
 from tui.runner.papers import Papers
 from tui.runner.relay import Relay
 from tui.runner.requests import Requests
@@ -381,6 +383,8 @@ def main(words: list[str] | None = None) -> int:
         return 0
     os.chdir(folder.path)
     supervisor = Supervisor(folder)
+    supervisor.desk.notifier = notifier_for(supervisor.desk)
+    supervisor.desk.notifier = notifier_for(supervisor.desk)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.leave)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
