@@ -109,9 +109,9 @@ class Service:
             return
         if reply.trick == "drip":
             handler.close_connection = True
-            handler.wfile.write(b"HTTP/1.1 200 O")
+            handler.wfile.write(b"HTTP/1.1 ")
             while not self.released.wait(0.05):
-                handler.wfile.write(b"K")
+                handler.wfile.write(b" ")
             return
         handler.send_response(reply.status)
         for key, text in reply.headers.items():
@@ -164,9 +164,7 @@ class Post:
     def another(self) -> Sender:
         """A sender as it starts anew after the last one was killed."""
         journal = Journal(self.folder.journal, self.clock)
-        self.sender = Sender(
-            self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0
-        )
+        self.sender = Sender(self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0)
         return self.sender
 
     def leave(self, kind: str = "stall", text: str = "it is silent") -> Event:

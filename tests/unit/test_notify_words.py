@@ -71,7 +71,6 @@ def test_credentials_are_found_in_every_form(form: str) -> None:
     shown = redact(text)
     assert "[hidden]" in shown
     for secret in secrets:
-        assert secret in text.replace("\x1b[0m\u200b", "") or secret not in shown
         assert secret not in shown, shown
 
 
@@ -92,7 +91,9 @@ def test_ordinary_words_stay(text: str) -> None:
 
 
 def test_known_secrets_are_found_whatever_their_shape() -> None:
-    known = spellings(["tgram://4711token4711x/chat-room", "plain words", "mailto://me:pa%20ss@h.org"])
+    known = spellings(
+        ["tgram://4711token4711x/chat-room", "plain words", "mailto://me:pa%20ss@h.org"]
+    )
     for text in (
         "url tgram://4711token4711x/chat-room",
         "no host 4711token4711x",
@@ -140,10 +141,6 @@ HOSTILE = (
 )
 
 
-def message(text: str, kind: str = "stall", repeat: bool = False) -> str:
-    return compose(kind, [("id-1", 0.0, harmless(text))], project="pro ject", run="r", repeat=repeat).text
-
-
 def test_nobody_is_mentioned_and_nothing_is_markup() -> None:
     made = compose("stall", [("id-1", 0.0, harmless(HOSTILE))], project="@everyone", run="<!here>")
     for shown in (plain(made), for_discord(made), for_slack(made)):
@@ -157,7 +154,9 @@ def test_nobody_is_mentioned_and_nothing_is_markup() -> None:
 
 
 @settings(deadline=None, max_examples=80)
-@given(st.text(max_size=3_000), st.sampled_from("\\*&<@#[a🙂"), st.integers(0, 3_000), st.booleans())
+@given(
+    st.text(max_size=3_000), st.sampled_from("\\*&<@#[a🙂"), st.integers(0, 3_000), st.booleans()
+)
 def test_no_message_is_too_long(text: str, char: str, count: int, repeat: bool) -> None:
     events = [("id-1", 0.0, harmless(text + char * count))] * 2
     made = compose("limit", events, project=text[:50] or "p", run="r", repeat=repeat)

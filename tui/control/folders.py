@@ -59,7 +59,7 @@ class Folders:
             for name in folder.folders:
                 if name == OURS:
                     now.odd[start + name + b"/"] = "overnight-tui's own"
-                elif name != b".git":
+                elif name != b".git" and start + name not in skipped:
                     waiting.append(start + name)
         now.real = set(now.known)
         return now
