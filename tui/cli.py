@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
 PROGRAM = "overnight-tui"
+_SENTENCE = 1_000
 
 COMMANDS: dict[str, str] = {
     "watch": "watch a project's session (what plain `overnight-tui [PATH]` does)",
@@ -27,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "undo": "take the last rewind back",
     "inject": "say something to the agent of a run",
     "kill": "end a run with everything it started",
+    "hooks": "let sessions that were started without us hear you, or take that away again",
+    "hook": "what those hooks call; not for the keyboard",
     "config": "print the settings in force and where each comes from",
 }
 """Command names in the order of the help, with what each does; `tui.commands.<name>` runs it."""
@@ -60,6 +63,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
+    if given[:1] == ["hook"]:  # called after each tool: no parser, and never its exit code 2
+        from tui.commands import hook
+
+        return hook.call(given[1:])
     name, rest = _command(given)
     if name is None:
         return _print_help()
@@ -116,12 +123,24 @@ def _parser(name: str) -> argparse.ArgumentParser:
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
-            raise UsageError(f"{message} ('{self.prog} --help' tells more)")
+            hint = _meant(message, self._option_string_actions)
+            raise UsageError(f"{message} ({hint}'{self.prog} --help' tells more)")
 
     shown = PROGRAM if name == "watch" else f"{PROGRAM} {name}"
     parser = Parser(prog=shown, description=_sentence(COMMANDS[name]), allow_abbrev=False)
     add_common(parser)
     return parser
+
+
+def _meant(message: str, options: Iterable[str]) -> str:
+    """The option that a person may have meant by one that is not known."""
+    start, found, words = message.partition("unrecognized arguments: ")
+    if start or not found or not words.startswith("--"):
+        return ""
+    from difflib import get_close_matches
+
+    close = get_close_matches(words.split()[0].partition("=")[0], list(options), n=1)
+    return f"did you mean '{close[0]}'? " if close else ""
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -151,7 +170,9 @@ def _sentence(text: str) -> str:
 
 
 def _say(text: str, code: int) -> int:
-    line = " ".join(text.split())
+    from tui.feeds.sanitize import clean_line
+
+    line = clean_line(" ".join(text.split()), _SENTENCE)
     try:
         sys.stderr.write(f"{PROGRAM}: {line}\n")
         sys.stderr.flush()

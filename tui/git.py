@@ -336,13 +336,17 @@ def _commits(tokens: list[bytes]) -> Iterator[Commit]:
 
 def wait_for(process: subprocess.Popen[bytes], timeout: float) -> int:
     """The exit code; `subprocess.TimeoutExpired` after `timeout` seconds."""
-    if hasattr(os, "pidfd_open"):  # Popen.wait would sleep in growing steps
-        import select
+    import select
 
-        with open(os.pidfd_open(process.pid), "rb", buffering=0) as ended:
-            select.select([ended], [], [], timeout)
-        timeout = 0
-    return process.wait(timeout)
+    try:
+        ended = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # then Popen.wait sleeps in growing steps
+        return process.wait(timeout)
+    with open(ended, "rb", buffering=0):
+        poll = select.poll()
+        poll.register(ended, select.POLLIN)
+        poll.poll(timeout * 1000)
+    return process.wait(0)
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -65,7 +65,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     agent_id: str = ""
 
 
-class Init(Struct, frozen=True, gc=False):
+class Init(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A turn begins (`system/init`)."""
 
     model: str
@@ -75,7 +75,7 @@ class Init(Struct, frozen=True, gc=False):
     api_key_source: str = ""
 
 
-class Assistant(Struct, frozen=True, gc=False):
+class Assistant(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """One block or more of an API response; `final` says its usage is the response's last word."""
 
     message_id: str
@@ -89,7 +89,7 @@ class Assistant(Struct, frozen=True, gc=False):
     error: str = ""
 
 
-class User(Struct, frozen=True, gc=False):
+class User(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """What reached the model: a prompt, tool results, or words put in by the CLI.
 
     `command_uuid` is the id under which a message that waited in the queue was sent: the stream
@@ -112,7 +112,7 @@ class ModelUse(Struct, frozen=True, gc=False):
     context_window: int
 
 
-class Result(Struct, frozen=True, gc=False):
+class Result(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A turn ended; `cost_usd` adds up within a process and is carried over by resume and fork."""
 
     subtype: str
@@ -130,7 +130,7 @@ class Result(Struct, frozen=True, gc=False):
     api_error_status: int = 0
 
 
-class Partial(Struct, frozen=True, gc=False):
+class Partial(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A streamed piece of a response; `usage` only on `message_start` and `message_delta`."""
 
     step: str
@@ -140,7 +140,7 @@ class Partial(Struct, frozen=True, gc=False):
     model: str = ""
 
 
-class Retry(Struct, frozen=True, gc=False):
+class Retry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """The CLI will call the API again after `delay_s`."""
 
     attempt: int
@@ -150,7 +150,7 @@ class Retry(Struct, frozen=True, gc=False):
     error: str
 
 
-class RateLimit(Struct, frozen=True, gc=False):
+class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A limit's state; `allowed` is no alarm."""
 
     status: str
@@ -159,7 +159,7 @@ class RateLimit(Struct, frozen=True, gc=False):
     used: float | None = None
 
 
-class Compaction(Struct, frozen=True, gc=False):
+class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """The conversation was summarised."""
 
     trigger: str
@@ -168,7 +168,7 @@ class Compaction(Struct, frozen=True, gc=False):
     duration_s: float | None = None
 
 
-class TaskNote(Struct, frozen=True, gc=False):
+class TaskNote(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A background task or subagent began, moved or ended."""
 
     phase: Literal["started", "progress", "updated", "ended"]
@@ -180,7 +180,7 @@ class TaskNote(Struct, frozen=True, gc=False):
     tokens: int = 0
 
 
-class Heartbeat(Struct, frozen=True, gc=False):
+class Heartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A tool is still running after `elapsed_s`."""
 
     tool_use_id: str
@@ -188,7 +188,7 @@ class Heartbeat(Struct, frozen=True, gc=False):
     elapsed_s: float
 
 
-class Lifecycle(Struct, frozen=True, gc=False):
+class Lifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A message from outside was queued, started, completed or cancelled."""
 
     command_uuid: str
@@ -196,14 +196,14 @@ class Lifecycle(Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class SessionState(Struct, frozen=True, gc=False):
+class SessionState(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """What the CLI says of itself: running, idle, requires_action, requesting, compacting."""
 
     state: str
     detail: str = ""
 
 
-class HookRun(Struct, frozen=True, gc=False):
+class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A hook of the session started or answered."""
 
     name: str
@@ -212,13 +212,13 @@ class HookRun(Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class CostState(Struct, frozen=True, gc=False):
+class CostState(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A transcript's own running total, written at the end of a turn or process."""
 
     cost_usd: float
 
 
-class Denied(Struct, frozen=True, gc=False):
+class Denied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A tool call was refused, or waits for a person's leave."""
 
     tool: str
@@ -227,7 +227,7 @@ class Denied(Struct, frozen=True, gc=False):
     waiting: bool = False
 
 
-class Control(Struct, frozen=True, gc=False):
+class Control(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A control request or its answer passed on the wire."""
 
     request_id: str
@@ -236,7 +236,7 @@ class Control(Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class Notice(Struct, frozen=True, gc=False):
+class Notice(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """An understood record that says something to a person and changes nothing that is counted."""
 
     topic: str
@@ -244,13 +244,13 @@ class Notice(Struct, frozen=True, gc=False):
     level: str = ""
 
 
-class Housekeeping(Struct, frozen=True, gc=False):
+class Housekeeping(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """An understood record with nothing to show: titles, snapshots, the CLI's own attachments."""
 
     topic: str
 
 
-class Unknown(Struct, frozen=True, gc=False):
+class Unknown(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A JSON object of a type or subtype that this program does not know."""
 
     type: str
@@ -258,7 +258,7 @@ class Unknown(Struct, frozen=True, gc=False):
     text: str = ""
 
 
-class Malformed(Struct, frozen=True, gc=False):
+class Malformed(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A line, or part of one, that is no JSON object; `excerpt` shows its beginning."""
 
     reason: str

@@ -188,6 +188,38 @@ def test_a_transcript_is_found_by_the_folder_it_names(tui: Run, tmp_path: Path) 
     assert json.loads(done.out)["events"]["tool_calls"] == {"Bash": 2, "Edit": 1}
 
 
+def test_stream_and_transcript_of_a_session_are_one(tui: Run, tmp_path: Path, project: Path) -> None:
+    place = tmp_path / "claude" / "projects" / str(project).replace("/", "-")
+    place.mkdir(parents=True)
+    records = [in_transcript(each, 5.0 * n, str(project)) for n, each in enumerate(evening())]
+    (place / f"{SESSION}.jsonl").write_bytes(lines([*records, in_transcript(speech(90, "x"), 99)]))
+    claude = str(tmp_path / "claude")
+    facts = json.loads(tui("status", "--json", CLAUDE_CONFIG_DIR=claude).out)
+    assert facts["events"]["tool_calls"] == {"Bash": 2, "Edit": 1}
+    assert facts["events"]["total"] == 13
+    rows = tui("events", CLAUDE_CONFIG_DIR=claude).out.decode().splitlines()
+    assert len(rows) == 9
+
+
+def test_a_middling_file_is_read_and_the_second_time_too(tui: Run, tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_bytes(lines(speech(n, "w" * 1_500, float(n)) for n in range(6_000)))
+    for _ in range(2):
+        facts = json.loads(tui("status", "--json", "--events", str(path)).out)
+        assert facts["events"]["total"] == 6_000
+        assert len(tui("events", "--events", str(path)).out.splitlines()) == 6_000
+
+
+def test_names_that_are_no_text_are_shown_all_the_same(tui: Run, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/odd \xff\xfe"
+    os.mkdir(folder)
+    write_project(Path(os.fsdecode(folder)))
+    for words in (["status", "--json"], ["status"], ["events"], ["events", "--json"], ["config"]):
+        done = tui(*words, cwd=Path(os.fsdecode(folder)))
+        assert (done.code, done.err) == (0, ""), words
+        assert done.out.decode()
+
+
 # --- events ------------------------------------------------------------------------------------
 
 
@@ -199,7 +231,7 @@ def test_events_prints_one_line_a_row(tui: Run) -> None:
     assert "Bring the harbour library" in rows[0]
     assert "3 failed, 41 passed" in rows[2]
     assert "✗" in rows[2]
-    assert rows[2].endswith("18.2s")
+    assert rows[2].endswith("18 s")
 
 
 def test_events_json_prints_one_object_a_line(tui: Run) -> None:

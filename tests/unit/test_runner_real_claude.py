@@ -41,8 +41,8 @@ class RealScene(Scene):
         }
         self.environ["ANTHROPIC_API_KEY"] = "dummy"
         self.environ.pop("PYTHONPATH")
-        skip = {"agent__skip_permissions": "yes, run without permission prompts"}
-        self.start(goal, env=environ, agent=(CLAUDE,), **{**skip, **changes})
+        changes["agent__skip_permissions"] = "yes, run without permission prompts"
+        self.start(goal, env=environ, agent=(CLAUDE,), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -86,6 +86,8 @@ def test_a_run_from_start_to_finish(scene: RealScene) -> None:
 def test_a_killed_claude_is_resumed(scene: RealScene) -> None:
     scene.begin("[[scn:longbash2]] do it")
     scene.wait_said("sleep 6")
+    # The CLI writes its transcript a little later than its stream; without it nothing can be resumed.
+    until(lambda: any(scene.config.glob("projects/*/*.jsonl")), "the transcript")
     os.kill(scene.agent().pid, signal.SIGKILL)
     assert scene.ended() == "the turn ended with 12 tasks open"
     first, second = scene.journal("segment_started")

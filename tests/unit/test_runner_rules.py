@@ -242,10 +242,13 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
         outgoing=[Outgoing("u", "text", "hard", True, "sent")],
         restarts=[1.0],
     )
-    keep(tmp_path / "state", state)
-    assert load(tmp_path / "state") == state
-    (tmp_path / "state").write_bytes(b"{half")
-    assert load(tmp_path / "state") == State()
+    folder = RunFolder(tmp_path)
+    assert load(folder) == State()
+    keep(folder.state, state)
+    assert load(folder) == state
+    folder.state.write_bytes(b"{half")
+    (folder.segment(2)).mkdir(parents=True)
+    assert load(folder).segment == 2
 
 
 def test_a_full_disk_only_delays_the_journal(tmp_path: Path) -> None:

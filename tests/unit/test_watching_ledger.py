@@ -29,6 +29,7 @@ from tui.feeds.discovery import Source
 from tui.night.fold import Fold
 from tui.night.status import status
 from tui.watching import opening, saved
+from tui.watching.event_log import EventLog
 from tui.watching.ledger import Ledger, total_size
 from tui.watching.rules import rules_of
 from tui.settings import Settings
@@ -88,7 +89,7 @@ def test_an_event_is_shown_once_whichever_file_had_it_first(tmp_path: Path, firs
     data = {stream: lines(without_times(night)), transcript: lines(transcript_of(night))}
     early.write_bytes(data[early])
     late.touch()
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold()))
+    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog()))
     before = [row[1:3] for row in shown(ledger)]
     late.write_bytes(data[late])
     taken_in(ledger)
@@ -114,7 +115,7 @@ def test_the_union_of_both_files_is_shown_in_the_order_of_time(
     )
     kept = [record for record, there in zip(transcript_of(night), in_file, strict=True) if there]
     transcript.write_bytes(lines(kept))
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), level=3))
+    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog(3)))
     ledger.log.level = 3
     there = [place for place in range(10) if in_stream[place] or in_file[place]]
     uuids = [ledger.log.record(row) for row in range(len(ledger.log))]
@@ -137,7 +138,7 @@ def test_a_long_stream_and_a_short_transcript_interleave(tmp_path: Path) -> None
     stream.write_bytes(lines(big))
     transcript.write_bytes(lines(small))
     assert stream.stat().st_size > 4 << 20
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold()))
+    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog()))
     labels = [row[1] for row in shown(ledger)]
     assert labels == ["text", "result"] * 60
 
@@ -146,7 +147,7 @@ def test_a_row_takes_its_time_from_the_file_that_knows_it(tmp_path: Path) -> Non
     stream, transcript = tmp_path / "s.jsonl", tmp_path / "t.jsonl"
     night = evening()
     stream.write_bytes(lines(without_times(night)))
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold()))
+    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog()))
     assert shown(ledger)[1][0] == START, "no better is known than the time of the row before"
     ledger.log.take_changed()
     transcript.write_bytes(lines(transcript_of(night)))
@@ -161,7 +162,7 @@ def test_what_is_appended_later_comes_last(tmp_path: Path) -> None:
     night = evening()
     stream.write_bytes(lines(night[:5]))
     transcript.write_bytes(lines(transcript_of(night)[:5]))
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), level=3))
+    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog(3)))
     for place in range(5, 10):
         with stream.open("ab") as file:
             file.write(lines(night[place : place + 1]))
@@ -177,7 +178,7 @@ def test_a_poll_takes_about_what_it_is_allowed(tmp_path: Path) -> None:
     stream.write_bytes(lines(speech(n, "w" * 1_000, float(n)) for n in range(6_000)))
     transcript.write_bytes(lines(in_transcript(speech(9_000, "end", 0), 7_000.0) for _ in range(1)))
     for files in (sources(stream), sources(stream, transcript)):
-        ledger = Ledger(files, Fold())
+        ledger = Ledger(files, Fold(), EventLog())
         portions = 0
         while ledger.poll(1 << 20):
             portions += 1
@@ -194,7 +195,7 @@ def test_states_count_lines_and_malformed_ones(tmp_path: Path) -> None:
     stream = tmp_path / "s.jsonl"
     stream.write_bytes(lines(evening()) + b"no JSON at all\n" + b'{"type": "assis\n')
     missing = tmp_path / "not-there.jsonl"
-    ledger = taken_in(Ledger(sources(stream, missing), Fold()))
+    ledger = taken_in(Ledger(sources(stream, missing), Fold(), EventLog()))
     state, lost = ledger.states()
     assert (state.state, state.lines, state.malformed, state.progress) == ("following", 12, 2, 1.0)
     assert lost.state == "missing"
@@ -213,7 +214,7 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
     """In place the old bytes are gone: the rows that were drawn are kept all the same."""
     stream = tmp_path / "s.jsonl"
     stream.write_bytes(lines(speech(n, f"old {n}", float(n)) for n in range(20)))
-    ledger = taken_in(Ledger(sources(stream), Fold()))
+    ledger = taken_in(Ledger(sources(stream), Fold(), EventLog()))
     fresh = lines(speech(100 + n, f"new {n}", 100.0 + n) for n in range(3))
     if how == "replaced":
         (tmp_path / "next").write_bytes(fresh)
@@ -224,7 +225,7 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
     taken_in(ledger)
     texts = [row[2] for row in shown(ledger) if row[1] == "text"]
     assert texts == [f"old {n}" for n in range(20)] + [f"new {n}" for n in range(3)]
-    assert ledger.save() is None, "rows of a file that is gone cannot be saved"
+    assert ledger.save(ledger.log) is None, "rows of a file that is gone cannot be saved"
 
 
 # --- saved and resumed --------------------------------------------------------------------------
@@ -265,7 +266,7 @@ def test_resumed_is_the_same_as_read_from_scratch(
     paths = [Path(file.path) for file in files]
     _written(paths[0], lines(stream[:cut]) + lines(stream[cut:])[:torn], _passed(stream[:cut]))
     _written(paths[1], lines(transcript[:cut_beside]), _passed(transcript[:cut_beside]))
-    before = taken_in(Ledger(files, RULES.fold()))
+    before = taken_in(opening.fresh(files, RULES, 1))
     saved.write(folder / "saved", before)
     before.close()
     _written(paths[0], lines(stream), 500)
@@ -273,7 +274,7 @@ def test_resumed_is_the_same_as_read_from_scratch(
     after = resumed(folder / "saved", files)
     assert after is not None
     taken_in(after)
-    scratch = taken_in(Ledger(files, RULES.fold()))
+    scratch = taken_in(opening.fresh(files, RULES, 1))
     assert sorted(map(repr, shown(after, 3))) == sorted(map(repr, shown(scratch, 3)))
     whole = facts(scratch)
     again = facts(after)
@@ -293,11 +294,11 @@ def test_a_stream_with_times_resumes_to_exactly_the_same_status(
     night, path = evening(), folder / "s.jsonl"
     files = sources(path)
     path.write_bytes(lines(night[:cut]))
-    before = taken_in(Ledger(files, RULES.fold()))
+    before = taken_in(opening.fresh(files, RULES, 1))
     saved.write(folder / "saved", before)
     before.close()
     path.write_bytes(lines(night))
-    after, scratch = resumed(folder / "saved", files), taken_in(Ledger(files, RULES.fold()))
+    after, scratch = resumed(folder / "saved", files), taken_in(opening.fresh(files, RULES, 1))
     assert after is not None
     taken_in(after)
     assert facts(after) == facts(scratch)
@@ -313,7 +314,7 @@ def test_what_is_appended_after_a_resume_is_taken_in_and_completes_old_rows(
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines([bash(1, "make", 0)]))
     files = sources(path)
-    saved.write(tmp_path / "saved", taken_in(Ledger(files, RULES.fold())))
+    saved.write(tmp_path / "saved", taken_in(opening.fresh(files, RULES, 1)))
     after = resumed(tmp_path / "saved", files)
     assert after is not None
     assert shown(after)[0][4] != "error"
@@ -330,7 +331,7 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
     files = sources(path)
-    saved.write(tmp_path / "saved", taken_in(Ledger(files, RULES.fold())))
+    saved.write(tmp_path / "saved", taken_in(opening.fresh(files, RULES, 1)))
     path.unlink()
     path.write_bytes(lines(speech(n, "another night", float(n)) for n in range(500, 530)))
     assert resumed(tmp_path / "saved", files) is None
@@ -341,7 +342,7 @@ def test_a_saved_ledger_that_does_not_fit_is_not_used(tmp_path: Path, harm: str)
     path, place = tmp_path / "s.jsonl", tmp_path / "saved"
     path.write_bytes(lines(evening()))
     files = sources(path)
-    ledger = taken_in(Ledger(files, RULES.fold()))
+    ledger = taken_in(opening.fresh(files, RULES, 1))
     saved.write(place, ledger)
     data = place.read_bytes()
     if harm == "cut":
@@ -371,7 +372,7 @@ def test_no_damage_to_a_saved_ledger_raises(
     path, place = folder / "s.jsonl", folder / "saved"
     path.write_bytes(lines(evening()[:3]))
     files = sources(path)
-    saved.write(place, taken_in(Ledger(files, RULES.fold())))
+    saved.write(place, taken_in(opening.fresh(files, RULES, 1)))
     whole = place.read_bytes()
     at = data.draw(st.integers(0, 60_000)) % len(whole)
     harmed = whole[:at] + data.draw(st.binary(min_size=0, max_size=6)) + whole[at + 3 :]
@@ -384,7 +385,7 @@ def test_no_damage_to_a_saved_ledger_raises(
 def test_saving_is_one_step_and_leaves_no_litter(tmp_path: Path) -> None:
     path, place = tmp_path / "s.jsonl", tmp_path / "folds" / "saved.msgpack"
     path.write_bytes(lines(evening()))
-    ledger = taken_in(Ledger(sources(path), RULES.fold()))
+    ledger = taken_in(opening.fresh(sources(path), RULES, 1))
     saved.write(place, ledger)
     saved.write(place, ledger)
     assert os.listdir(place.parent) == ["saved.msgpack"]
@@ -395,7 +396,7 @@ def test_saving_is_one_step_and_leaves_no_litter(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
-    ledger = taken_in(Ledger(sources(path), RULES.fold()))
+    ledger = taken_in(opening.fresh(sources(path), RULES, 1))
     (tmp_path / "file").write_text("")
     saved.write(tmp_path / "file" / "saved", ledger)
 
@@ -408,7 +409,7 @@ def test_old_saved_ledgers_are_cleared_away(tmp_path: Path) -> None:
         os.utime(folds / f"{number}.msgpack", (START + number, START + number))
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
-    saved.write(folds / "now.msgpack", taken_in(Ledger(sources(path), RULES.fold())))
+    saved.write(folds / "now.msgpack", taken_in(opening.fresh(sources(path), RULES, 1)))
     assert os.listdir(folds) == ["now.msgpack"]
 
 

@@ -57,7 +57,13 @@ def _rows(watch: Watch, follow: bool) -> Iterator[EventRow]:
 def _write_json(row: EventRow) -> None:
     import msgspec
 
-    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+    try:
+        text = msgspec.json.encode(row).decode()
+    except UnicodeEncodeError:  # a path that is no text
+        import json
+
+        text = json.dumps(msgspec.to_builtins(row))
+    sys.stdout.write(text + "\n")
 
 
 def _write_words(row: EventRow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from tui.commands.observing import watch_of
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from tui.night.model import Night
     from tui.watching.watch import Watch
@@ -27,7 +29,7 @@ def run(given: argparse.Namespace) -> int:
     watch = watch_of(given)
     try:
         night = watch.glance()
-        facts = status(night, str(watch.project), _budget(watch, night))
+        facts = status(night, _as_text(watch.project), _budget(watch, night))
         if given.json:
             import msgspec
 
@@ -42,3 +44,8 @@ def run(given: argparse.Namespace) -> int:
 def _budget(watch: Watch, night: Night) -> float | None:
     """The budget in force: only our own runs are held to one."""
     return watch.settings.budget.max_cost_usd if night.run.owned else None
+
+
+def _as_text(path: Path) -> str:
+    """A path that any reader of JSON can take, even where a name is no text."""
+    return os.fsencode(path).decode("utf-8", "replace")

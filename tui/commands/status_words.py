@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from tui.feeds.sanitize import clean_line
 from tui.night.model import Cost, Night
 from tui.night.words import count, short, span
 from tui.records import FeedState
@@ -79,5 +80,6 @@ def _events(night: Night) -> str:
 
 def source_words(feed: FeedState) -> str:
     """Which file, how it is, and why this one."""
-    why = feed.chosen or feed.why
-    return f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"
+    why = feed.chosen if feed.state == "following" else feed.why
+    words = f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"
+    return clean_line(words, 2_000)

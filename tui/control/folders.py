@@ -15,6 +15,7 @@ from msgspec import Struct
 from tui.control.seen import settled
 
 OURS = b".overnight"
+OUR_OWN = "overnight-tui's own"
 
 
 class Folder(Struct, frozen=True, array_like=True, gc=False):
@@ -58,7 +59,7 @@ class Folders:
             now.odd.update((start + name, kind) for name, kind in folder.odd)
             for name in folder.folders:
                 if name == OURS:
-                    now.odd[start + name + b"/"] = "overnight-tui's own"
+                    now.odd[start + name + b"/"] = OUR_OWN
                 elif name != b".git" and start + name not in skipped:
                     waiting.append(start + name)
         now.real = set(now.known)

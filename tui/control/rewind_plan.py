@@ -11,6 +11,7 @@ from tui.control.blobs import Blobs
 from tui.control.capture import survey
 from tui.control.checkpoint_refs import Checkpoint
 from tui.control.file_diff import counts, unified
+from tui.control.folders import OUR_OWN
 from tui.control.places import Places
 from tui.control.rewind_decision import Decision, Target, decide
 from tui.control.rewind_journal import Journal
@@ -153,7 +154,7 @@ def scope_of(git: Git, project: Path) -> bytes:
 
 def _keeps(decision: Decision, state: WorkTree, scope: bytes) -> tuple[NotCaptured, ...]:
     kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
-    kept = {path: why for path, why in kept.items() if path.startswith(scope)}
+    kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OUR_OWN}
     kept.update(decision.kept)
     return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
 

@@ -87,14 +87,14 @@ class Fold:
         """What is known at `now`; cheap, and changes nothing."""
         return self._painter.paint(now)
 
-    def save(self) -> bytes:
+    def save(self) -> bytearray:
         """The whole state, to be taken up by `load`."""
         return pack(self._memory, self._accounts.dump(), self._prices.mark)
 
     @classmethod
     def load(
         cls,
-        data: bytes,
+        data: bytes | bytearray,
         prices: Prices | None = None,
         thresholds: Thresholds | None = None,
         *,

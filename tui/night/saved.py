@@ -13,7 +13,7 @@ from tui.night.cost import SavedAccounts
 from tui.night.memory import Memory
 from tui.night.seen import Seen
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -38,16 +38,19 @@ def _decode(kind: type, value: Any) -> Seen:
     raise TypeError(f"a saved fold holds no {kind.__name__}")
 
 
-def pack(memory: Memory, accounts: SavedAccounts, prices: str) -> bytes:
-    """The state as bytes."""
-    head = b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode())
-    return head + msgspec.msgpack.encode(Saved(prices, memory, accounts), enc_hook=_encode)
+def pack(memory: Memory, accounts: SavedAccounts, prices: str) -> bytearray:
+    """The state as bytes, made in one piece: a large one is tens of megabytes."""
+    data = bytearray(b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode()))
+    encoder = msgspec.msgpack.Encoder(enc_hook=_encode)
+    encoder.encode_into(Saved(prices, memory, accounts), data, -1)
+    return data
 
 
-def unpack(data: bytes) -> Saved:
+def unpack(data: bytes | bytearray) -> Saved:
     """The state again; SavedFoldError when it cannot be trusted."""
-    head, found, body = data.partition(b"\n")
-    if not found or not head.startswith(_MAGIC):
+    end = data.find(b"\n", 0, 200)
+    head, body = bytes(data[: max(end, 0)]), memoryview(data)[end + 1 :]
+    if end < 0 or not head.startswith(_MAGIC):
         raise SavedFoldError("this is no saved fold; the night is read anew")
     version, _, machine = head[len(_MAGIC) :].partition(b" ")
     if version != str(VERSION).encode():

@@ -13,7 +13,6 @@ from tui.runner.state import Outgoing
 from tui.runner.turns import Turns
 
 _INTERRUPT_AFTER = 2.0
-_ORDER = ("waiting", "sent", "queued", "delivered")
 
 
 class Deliveries:
@@ -85,6 +84,8 @@ class Deliveries:
         if self.fifo is None or self._write_message(message) != "sent":
             return False
         message.step = "sent"
+        # Where no turn is open there is nothing to interrupt but the message's own.
+        message.interrupted = not self._turns.open
         self._sent_at[message.id] = time.monotonic()
         self._turns.wrote()
         self._desk.keep()
@@ -99,7 +100,7 @@ class Deliveries:
         if name in turns.taken and message.step != "delivered":
             message.step = "delivered"
             self._receipt(message, "delivered", "")
-        elif name in turns.queued and message.step == "sent":
+        elif name in turns.queued and message.step in ("waiting", "sent"):
             message.step = "queued"
         if message.step == "delivered" and (name in turns.answered or name in turns.over):
             self._drop(message, "seen", "")

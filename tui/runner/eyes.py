@@ -58,6 +58,9 @@ class Eyes:
         self.progress: Progress | None = None
         self._past = self._past_arrivals()
         self._recorded = self._past[-1].offset if self._past else 0
+        if self._past:
+            silent = max(0.0, desk.clock.wall() - self._past[-1].at)
+            self.quiet_since -= silent
         self._night: Night | None = None
         self._changed = True
 
@@ -76,7 +79,8 @@ class Eyes:
         for batch in self._stream.poll(_SLICE):
             busy = True
             end = batch.offset + len(batch.data)
-            self._arrived(end)
+            if self._arrived(end):
+                self.quiet_since = self.desk.clock.monotonic()
             decoded = self._events.decode(batch.data, batch.offset)
             if decoded.deltas:
                 at = self.desk.clock.wall() if self.caught_up else None
@@ -86,20 +90,21 @@ class Eyes:
                 if event.offset >= self.desk.state.announced:
                     self.turns.take(event)
                 on_event(event)
-        if busy:
-            self.quiet_since = self.desk.clock.monotonic()
-            self._changed = True
+        self._changed = self._changed or busy
         self.caught_up = not self._stream.behind
         return busy
 
-    def _arrived(self, end: int) -> None:
-        """Tells the fold when bytes arrived: as written down, or now, and then it is written down."""
+    def _arrived(self, end: int) -> bool:
+        """Tells the fold when bytes arrived: as written down, or now, and then it is written down.
+
+        True for bytes that nobody had seen before.
+        """
         known = [one for one in self._past if one.offset <= end]
         if known:
             self.fold.apply(known)
             del self._past[: len(known)]
         if end <= self._recorded:
-            return
+            return False
         now = self.desk.clock.wall()
         self.fold.apply([Arrival(self._source, end, now)])
         self._recorded = end
@@ -107,13 +112,14 @@ class Eyes:
         try:
             descriptor = os.open(self.desk.folder.arrivals, flags, 0o600)
         except OSError:
-            return
+            return True
         try:
             os.write(descriptor, arrivals.line(end, now))
         except OSError:
-            return
+            return True
         finally:
             os.close(descriptor)
+        return True
 
     def _read_journal(self) -> None:
         for batch in self._journal.poll(_SLICE):

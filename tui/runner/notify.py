@@ -63,7 +63,8 @@ class OutboxNotifier:
         self._outbox = Outbox(desk.folder.path)
         private = set(desk.settings.agent.env)
         self._environ = {key: text for key, text in environ.items() if key not in private}
-        self._secrets = spellings(_secrets(desk.settings, environ))
+        urls = [one.url for one in channels if one.url]
+        self._secrets = spellings([*urls, *_secrets(desk.settings, environ)])
         self._children: list[subprocess.Popen[bytes]] = []
         self._loose: list[Event] = []
         self._rang: dict[str, float] = {}

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.runner.folder import replace_file
+from tui.runner.folder import RunFolder, replace_file, segments_of
 
 Kind = Literal["finish", "limit", "stop", "kill", "handover", "rewind", "needs you"]
 Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
@@ -108,12 +108,36 @@ class State(Struct):
     transcripts: dict[str, int] = {}
 
 
-def load(path: Path) -> State:
-    """The state as it was last kept; a fresh one where there is none or it cannot be read."""
+def load(folder: RunFolder) -> State:
+    """The state as it was last kept; where it cannot be read, what segments and journal tell.
+
+    A run whose agent may live is never taken for one that has not begun.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
+        return msgspec.json.decode(folder.state.read_bytes(), type=State)
     except (OSError, msgspec.MsgspecError):
+        return _rebuilt(folder)
+
+
+def _rebuilt(folder: RunFolder) -> State:
+    numbers = list(segments_of(folder))
+    if not numbers:
         return State()
+    state = State(segment=max(numbers), attempt=len(numbers))
+    if (folder.segment(state.segment) / "agent.json").exists():
+        state.begun = state.segment
+    try:
+        lines = folder.journal.read_bytes().split(b"\n")
+    except OSError:
+        return state
+    for line in lines:
+        if b'"segment_started"' in line:
+            try:
+                session = msgspec.json.decode(line).get("session")
+            except (msgspec.MsgspecError, AttributeError):
+                continue
+            state.session = state.resumable = session if isinstance(session, str) else ""
+    return state
 
 
 def keep(path: Path, state: State) -> None:

@@ -31,7 +31,6 @@ from tui.runner.folder import Facts, RunFolder, hold_lock, with_secrets
 from tui.runner.human_log import HumanLog
 from tui.runner.limits import Limits
 from tui.runner.notify import notifier_for
-from tui.runner.notify import notifier_for
 from tui.runner.papers import Papers
 from tui.runner.relay import Relay
 from tui.runner.requests import Requests
@@ -66,7 +65,7 @@ class Supervisor:
         log = HumanLog(
             _project_path(facts, settings.paths.watchdog_log), settings.logging.level, clock.wall
         )
-        state = load(folder.state)
+        state = load(folder)
         journal = Journal(folder.journal, clock.wall)
         self.desk = Desk(folder, facts, settings, clock, state, journal, log, notifier)
         self.eyes = Eyes(self.desk)
@@ -326,9 +325,9 @@ class Supervisor:
         self.requests.refuse_rest(f"the run is over: {over.reason}")
         self.papers.publish_transcripts()
         self.stalls.over()
-        desk.tell("run_ended", {"reason": over.reason, "code": over.code})
         needs_you = over.reason.startswith(("needs you", "gave up", "crashed"))
         desk.notify("needs_you" if needs_you else "finished", over.reason)
+        desk.tell("run_ended", {"reason": over.reason, "code": over.code})
         desk.say(f"Run ended: {over.reason}")
         desk.say("Watchdog stopped")
         desk.keep()

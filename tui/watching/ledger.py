@@ -6,6 +6,7 @@ import heapq
 import math
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -15,13 +16,14 @@ from msgspec import Struct
 
 from tui.feeds import arrivals
 from tui.feeds.discovery import Source
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import Decoded, EventDecoder
 from tui.feeds.follower import Batch, Follower, Position
 from tui.feeds.journal import JournalDecoder
 from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
 
 if TYPE_CHECKING:
+    from tui.watching.ahead import Ahead
     from tui.watching.event_log import EventLog
 
 Reader = Callable[[int, int], "bytes | None"]
@@ -30,6 +32,7 @@ Reader = Callable[[int, int], "bytes | None"]
 _READ = 1 << 20
 _MERGED = 512
 _SLICE = 4096
+_AHEAD = 6
 _NAN = math.nan
 _LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
@@ -50,6 +53,7 @@ class Rows(Protocol):
     def close_source(self, number: int) -> None: ...
     def add(self, number: int, record: Event | JournalEntry, at: float) -> None: ...
     def remark(self, number: int, at: float, text: str) -> None: ...
+    def date(self, uuid: str, at: float) -> None: ...
 
 
 class NoRows:
@@ -65,6 +69,9 @@ class NoRows:
         pass
 
     def remark(self, number: int, at: float, text: str) -> None:
+        pass
+
+    def date(self, uuid: str, at: float) -> None:
         pass
 
 
@@ -131,7 +138,7 @@ class Ledger:
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.fold = fold
-        self._rows = rows or NoRows()
+        self._rows = rows if rows is not None else NoRows()
         self.live_text = ""
         self._wall = wall
         self._tail_bytes = tail_bytes
@@ -248,18 +255,43 @@ class Ledger:
                         source.latest = record.at
                     yield source.latest, order, source, source.number, record
 
+    def poll_ahead(self, ahead: Ahead) -> Iterator[None]:
+        """Reads the one file of this ledger to its end, decoded by another process; yields now and then."""
+        source = self._sources[0]
+        waiting: deque[Batch] = deque()
+        while True:
+            while len(waiting) < _AHEAD:
+                batches = source.follower.poll(_READ)
+                if not batches and not source.follower.behind:
+                    break
+                for batch in batches:
+                    ahead.ask(batch.offset, len(batch.data))
+                    waiting.append(batch)
+            if not waiting:
+                break
+            batch = waiting.popleft()
+            self._arrived(source, batch)
+            self._take(source, self._told(source, ahead.answer()))
+            yield
+        self.poll()
+
     def _decode(self, source: _Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
-        if batch.generation in source.numbers:
-            source.number = source.numbers[batch.generation]
-        else:
-            self._new_generation(source, batch.generation, batch.note)
-        source.lines += batch.data.count(b"\n")
+        self._arrived(source, batch)
         if isinstance(source.decoder, JournalDecoder):
             return source.decoder.decode(batch.data, batch.offset)
         if not self._first:
             end = batch.offset + len(batch.data)
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
-        decoded = source.decoder.decode(batch.data, batch.offset)
+        return self._told(source, source.decoder.decode(batch.data, batch.offset))
+
+    def _arrived(self, source: _Followed, batch: Batch) -> None:
+        if batch.generation in source.numbers:
+            source.number = source.numbers[batch.generation]
+        else:
+            self._new_generation(source, batch.generation, batch.note)
+        source.lines += batch.data.count(b"\n")
+
+    def _told(self, source: _Followed, decoded: Decoded) -> list[Event]:
         if decoded.deltas:
             at = None if self._first else self._wall()
             self.fold.deltas(decoded.deltas, at, source.file.path)
@@ -300,7 +332,7 @@ class Ledger:
             at = record.at
             if not fresh:
                 if at is not None and type(record) is Event:
-                    self.log.date(record.uuid, at)
+                    self._rows.date(record.uuid, at)
                 continue
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
@@ -309,6 +341,11 @@ class Ledger:
                 source.malformed += 1
 
     # --- saving --------------------------------------------------------------------------------
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether it was given an index of rows."""
+        return not isinstance(self._rows, NoRows)
 
     @property
     def log(self) -> EventLog:

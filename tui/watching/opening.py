@@ -82,15 +82,22 @@ class Folding:
     def _run(self) -> None:
         ledger = restored(self._files, self._rules, self._level)
         if ledger is None and not self._stopped.is_set():
-            place = saved.place(paths.cache_dir(), self._files)
-            order = Order(self._files, str(place), self._rules)
-            self._child = Backfill(order, self._notify)
-            if self._stopped.is_set():
-                self._child.stop()
-            if self._child.watch():
-                ledger = restored(self._files, self._rules, self._level)
-            if ledger is None and not self._stopped.is_set():
-                self.failed = self._child.failed or "the files changed while they were read"
+            try:
+                ledger = self._by_child()
+            except (OSError, ValueError) as error:
+                self.failed = f"no process could be started to fold in: {error}"
         self._ready = ledger
         self.over = True
         self._notify()
+
+    def _by_child(self) -> Ledger | None:
+        place = saved.place(paths.cache_dir(), self._files)
+        child = self._child = Backfill(Order(self._files, str(place), self._rules), self._notify)
+        if self._stopped.is_set():
+            child.stop()
+        ledger = None
+        if child.watch():
+            ledger = restored(self._files, self._rules, self._level)
+        if ledger is None and not self._stopped.is_set():
+            self.failed = child.failed or "the files changed while they were read"
+        return ledger

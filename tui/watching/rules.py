@@ -20,7 +20,7 @@ class Rules(Struct, frozen=True):
         """An empty fold under these rules."""
         return Fold(Prices(self.prices), self.thresholds)
 
-    def load(self, data: bytes) -> Fold:
+    def load(self, data: bytes | bytearray) -> Fold:
         """A saved fold under these rules; SavedFoldError when it does not fit."""
         return Fold.load(data, Prices(self.prices), self.thresholds)
 

@@ -43,6 +43,10 @@ def write(path: Path, ledger: Ledger) -> None:
     if saved is None:
         return
     try:
+        head = msgspec.msgpack.encode(saved)
+    except ValueError:  # a path that is no text
+        return
+    try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".fold-")
     except OSError:
@@ -50,7 +54,7 @@ def write(path: Path, ledger: Ledger) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             check = 0
-            for part in (msgspec.msgpack.encode(saved), ledger.fold.save()):
+            for part in (head, ledger.fold.save()):
                 for piece in (_SIZE.pack(len(part)), part):
                     check = zlib.crc32(piece, check)
                     file.write(piece)

@@ -87,7 +87,7 @@ class LogBook:
             fresh += self._decoder.flush()
         self._entries.extend(fresh)
         if len(self._entries) > 2 * _LOG_ENTRIES:
-            del self._entries[:_LOG_ENTRIES]
+            del self._entries[:-_LOG_ENTRIES]
             self.generation += 1
         return fresh
 

@@ -89,7 +89,8 @@ class Watch:
         if self._thread is not None:
             self._thread.join(5)
         if self.ledger is not None:
-            if self._folding is None and self.ledger.size() > _SAVE_ABOVE:
+            worth_it = self.ledger.has_rows and self.ledger.size() > _SAVE_ABOVE
+            if self._folding is None and worth_it:
                 from tui.watching import opening
 
                 opening.save(self.ledger)

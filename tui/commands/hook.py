@@ -1,0 +1,62 @@
+"""`overnight-tui hook EVENT MAILBOX`: Claude Code calls it; it hands waiting messages over.
+
+It must never end with code 2, which would keep a session from stopping, and never take long.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tui.control.mailbox_hook import MOST_PAYLOAD, hand_over, take
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="EVENT MAILBOX", help="as `hooks install` wrote")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Reads the hook's payload from stdin and prints its answer."""
+    return call(given.words)
+
+
+def call(words: Sequence[str]) -> int:
+    """Answers one hook call; whatever goes wrong is the mailbox's trouble, not the session's."""
+    if len(words) != 2:
+        return _tell("it is called by Claude Code; 'overnight-tui hooks install' sets it up")
+    event, mailbox = words
+    try:
+        taken = take(event, mailbox, _payload())
+        if taken.ids:
+            _print(taken.answer)
+            hand_over(event, mailbox, taken)
+    except FileNotFoundError:
+        return 0  # no mailbox, no messages
+    except OSError as error:
+        return _tell(f"the mailbox cannot be read: {error}")
+    return 0
+
+
+def _payload() -> bytes:
+    pieces: list[bytes] = []
+    left = MOST_PAYLOAD
+    while left > 0 and (piece := os.read(0, min(left, 1 << 16))):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces) if left else b""
+
+
+def _print(data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(1, view) :]
+
+
+def _tell(words: str) -> int:
+    sys.stderr.write(f"overnight-tui hook: {words}\n")
+    return 0

@@ -1,0 +1,282 @@
+"""Our hooks in a project's local settings: put there, taken away, looked at.
+
+Nothing else in the file changes a byte. What was there before the first install is remembered, so
+that uninstalling brings back the very bytes if nobody else wrote in between.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tui import paths
+from tui.control import hooks_file, json_splice
+from tui.control.mailbox import Mailbox
+from tui.control.mailbox_hook import EVENTS
+from tui.errors import RefusedError
+
+MARK: Final = "# overnight-tui mailbox"
+_TIMEOUT_S: Final = 10
+_RECORD: Final = "hooks.json"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What is installed: `events` ours, `stale` those that call something else than we would now.
+
+    `off` says why no hook at all runs here; empty when they may.
+    """
+
+    file: Path
+    events: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    off: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether a message would be delivered at every place we know."""
+        return self.events == EVENTS and not self.stale and not self.off
+
+
+def install(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
+    """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
+    seen = hooks_file.read(project)
+    record = _recall(project, run_dir)
+    now = seen.data or b""
+    untouched = record is not None and record.get("installed") == _digest(now)
+    before = _original(record) if untouched and record is not None else seen.data
+    clean = _without_ours(_text(before, seen.data, project), project)
+    wanted = _with_ours(clean, project, run_dir).encode("utf-8")
+    mailbox = Mailbox.of(project, run_dir)
+    mailbox.make()
+    if wanted == seen.data:
+        return False
+    is_new = not (project / hooks_file.FOLDER).exists()
+    if untouched and record is not None:
+        is_new = bool(record.get("made_folder"))
+    _remember(project, run_dir, None if before is None else clean.encode(), wanted, is_new)
+    hooks_file.replace(project, wanted, seen)
+    return True
+
+
+def uninstall(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
+    """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
+    seen = hooks_file.read(project)
+    record = _recall(project, run_dir) or {}
+    if seen.data is None:
+        return False
+    if record.get("installed") == _digest(seen.data):
+        left = _original(record)
+    else:
+        text = _decoded(seen.data, project)
+        cleaned = _without_ours(text, project)
+        if cleaned == text:
+            return False
+        left = cleaned.encode("utf-8")
+        if "installed" in record and record.get("original") is None and not json.loads(cleaned):
+            left = None
+    hooks_file.replace(project, left, seen)
+    if left is None and record.get("made_folder"):
+        hooks_file.remove_empty_folder(project)
+    _record_path(project, run_dir).unlink(missing_ok=True)
+    return True
+
+
+def status(project: Path, run_dir: str = paths.RUN_DIR) -> Hooks:
+    """What is installed now; RefusedError when the file cannot be trusted or read."""
+    seen = hooks_file.read(project)
+    file = hooks_file.path_of(project)
+    settings = json.loads(_decoded(seen.data, project)) if seen.data is not None else {}
+    found: list[str] = []
+    stale: list[str] = []
+    for event in EVENTS:
+        commands = [one["command"] for one in _hooks_of(settings, event) if _is_ours(one)]
+        if commands:
+            found.append(event)
+            if commands != [command_of(event, project, run_dir)]:
+                stale.append(event)
+    return Hooks(file, tuple(found), tuple(stale), _switched_off(project, settings))
+
+
+def command_of(event: str, project: Path, run_dir: str = paths.RUN_DIR) -> str:
+    """The shell command for one event; it says nothing once this program is gone."""
+    program = Path(sys.executable).with_name("overnight-tui")
+    if os.access(program, os.X_OK):
+        words, gate = [str(program)], str(program)
+    else:
+        words, gate = [sys.executable, "-m", "tui"], sys.executable
+    call = shlex.join([*words, "hook", event, str(Mailbox.of(project, run_dir).folder)])
+    return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
+
+
+def _with_ours(text: str, project: Path, run_dir: str) -> str:
+    for event in EVENTS:
+        command = command_of(event, project, run_dir)
+        entry: Json = {"type": "command", "command": command, "timeout": _TIMEOUT_S}
+        group: Json = {"hooks": [entry]}
+        if event == "PostToolUse":
+            group = {"matcher": "*", **group}
+        root = json_splice.skip(text, 0)
+        hooks = _value(text, root, "hooks")
+        if hooks is None:
+            text = json_splice.add(text, root, "hooks", {event: [group]})
+            continue
+        groups = _value(text, hooks, event)
+        if groups is None:
+            text = json_splice.add(text, hooks, event, [group])
+        else:
+            text = json_splice.add(text, groups, "", group)
+    return text
+
+
+def _without_ours(text: str, project: Path) -> str:
+    """The text with our hooks cut out, and what is empty only because of that."""
+    for event in EVENTS:
+        while (place := _first_of_ours(text, event)) is not None:
+            root = json_splice.skip(text, 0)
+            hooks = _value(text, root, "hooks") or 0
+            groups = _value(text, hooks, event) or 0
+            number, inner, entry, alone = place
+            if not alone:
+                text = json_splice.cut(text, inner, entry)
+                continue
+            text = json_splice.cut(text, groups, number)
+            if not json_splice.members(text, groups):
+                text = json_splice.cut(text, hooks, _number(text, hooks, event))
+                if not json_splice.members(text, hooks):
+                    text = json_splice.cut(text, root, _number(text, root, "hooks"))
+    return text
+
+
+def _first_of_ours(text: str, event: str) -> tuple[int, int, int, bool] | None:
+    """Group number, place of its hooks, number among them, and whether it is the only one."""
+    root = json_splice.skip(text, 0)
+    hooks = _value(text, root, "hooks")
+    groups = _value(text, hooks, event) if hooks is not None else None
+    if groups is None:
+        return None
+    for number, group in enumerate(json_splice.members(text, groups)):
+        inner = _value(text, group.value, "hooks") if text[group.value] == "{" else None
+        if inner is None or text[inner] != "[":
+            continue
+        entries = json_splice.members(text, inner)
+        for entry, one in enumerate(entries):
+            if _is_ours(json.loads(text[one.value : one.end])):
+                return number, inner, entry, len(entries) == 1
+    return None
+
+
+def _is_ours(entry: object) -> bool:
+    command = entry.get("command") if isinstance(entry, dict) else None
+    return isinstance(command, str) and command.endswith(MARK)
+
+
+def _hooks_of(settings: Json, event: str) -> list[Json]:
+    groups = settings.get("hooks", {}).get(event, [])
+    listed = [group.get("hooks") for group in groups if isinstance(group, dict)]
+    return [one for hooks in listed if isinstance(hooks, list) for one in hooks if _is_ours(one)]
+
+
+def _value(text: str, opening: int, key: str) -> int | None:
+    for member in json_splice.members(text, opening):
+        if member.key == key:
+            return member.value
+    return None
+
+
+def _number(text: str, opening: int, key: str) -> int:
+    return [member.key for member in json_splice.members(text, opening)].index(key)
+
+
+def _text(before: bytes | None, now: bytes | None, project: Path) -> str:
+    if now is not None:
+        _decoded(now, project)
+    return "{}\n" if before is None else _decoded(before, project)
+
+
+def _decoded(data: bytes, project: Path) -> str:
+    """The settings as text, known to have the shape we rely on; RefusedError otherwise."""
+    shown = hooks_file.path_of(project)
+    try:
+        text = data.decode("utf-8")
+        settings = json.loads(text, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(f"{shown} is not valid JSON ({error}); nothing was changed") from error
+    hooks = settings.get("hooks", {}) if isinstance(settings, dict) else None
+    if not isinstance(hooks, dict):
+        raise RefusedError(f"{shown} does not hold settings as Claude Code reads them")
+    if not all(isinstance(hooks.get(event, []), list) for event in EVENTS):
+        raise RefusedError(f"the hooks in {shown} are not lists; nothing was changed")
+    return text
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _switched_off(project: Path, local: Json) -> str:
+    files = (project / hooks_file.FOLDER / "settings.json", paths.claude_dir() / "settings.json")
+    if local.get("disableAllHooks") is True:
+        return f"disableAllHooks is set in {hooks_file.path_of(project)}"
+    for file in files:
+        try:
+            settings = json.loads(file.read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue
+        if isinstance(settings, dict) and settings.get("disableAllHooks") is True:
+            return f"disableAllHooks is set in {file}"
+    return ""
+
+
+def _record_path(project: Path, run_dir: str) -> Path:
+    return paths.resolve(project, run_dir) / _RECORD
+
+
+def _remember(
+    project: Path, run_dir: str, original: bytes | None, wanted: bytes, made_folder: bool
+) -> None:
+    record: Json = {
+        "original": None if original is None else base64.b64encode(original).decode(),
+        "installed": _digest(wanted),
+        "made_folder": made_folder,
+    }
+    path = _record_path(project, run_dir)
+    partial = path.with_suffix(".new")
+    try:
+        descriptor = os.open(
+            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            json.dump(record, file)
+        partial.replace(path)
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _recall(project: Path, run_dir: str) -> Json | None:
+    try:
+        found = json.loads(_record_path(project, run_dir).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _original(record: Json) -> bytes | None:
+    kept = record.get("original")
+    return base64.b64decode(kept) if isinstance(kept, str) else None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
