@@ -37,9 +37,7 @@ def command(*words: str | bytes) -> list[str | bytes]:
     return [sys.executable, "-m", "tui", *words]
 
 
-def run(
-    *words: str | bytes, home: Path, cwd: Path, env: Mapping[str, str] | None = None
-) -> Done:
+def run(*words: str | bytes, home: Path, cwd: Path, env: Mapping[str, str] | None = None) -> Done:
     """One command, to its end."""
     done = subprocess.run(
         command(*words),

@@ -102,7 +102,11 @@ def prompt(number: int, words: str, after: float | None = None) -> Record:
 
 
 def delta(number: int, words: str) -> Record:
-    event = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": words}}
+    event = {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": words},
+    }
     return {
         "type": "stream_event", "event": event, "session_id": SESSION,
         "parent_tool_use_id": None, "uuid": uid(number),

@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "undo": "take the last rewind back",
     "inject": "say something to the agent of a run",
     "kill": "end a run with everything it started",
+    "runs": "list the nights of this repository",
+    "unit": "print a systemd unit, a timer and a crontab line for nightly starts",
     "hooks": "let sessions that were started without us hear you, or take that away again",
     "hook": "what those hooks call; not for the keyboard",
     "config": "print the settings in force and where each comes from",

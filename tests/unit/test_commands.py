@@ -63,10 +63,10 @@ def sentence(done: Done) -> str:
 
 NUMBER = (int, float)
 NONE = type(None)
-STATES = set(
-    "starting working tool waiting_api rate_limited waiting_permission stalled looping paused "
-    "finished failed killed crashed none".split()
-)
+STATES = {
+    "starting", "working", "tool", "waiting_api", "rate_limited", "waiting_permission", "stalled",
+    "looping", "paused", "finished", "failed", "killed", "crashed", "none",
+}  # fmt: skip
 SCHEMA: dict[str, Any] = {
     "schema": int,
     "project": str,
@@ -188,7 +188,9 @@ def test_a_transcript_is_found_by_the_folder_it_names(tui: Run, tmp_path: Path) 
     assert json.loads(done.out)["events"]["tool_calls"] == {"Bash": 2, "Edit": 1}
 
 
-def test_stream_and_transcript_of_a_session_are_one(tui: Run, tmp_path: Path, project: Path) -> None:
+def test_stream_and_transcript_of_a_session_are_one(
+    tui: Run, tmp_path: Path, project: Path
+) -> None:
     place = tmp_path / "claude" / "projects" / str(project).replace("/", "-")
     place.mkdir(parents=True)
     records = [in_transcript(each, 5.0 * n, str(project)) for n, each in enumerate(evening())]
@@ -363,9 +365,7 @@ def test_named_files_beside_the_events_are_used(tui: Run, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["missing", "folder", "fifo", "empty", "binary", "zeros"])
-def test_a_strange_events_file_is_a_state_and_no_crash(
-    tui: Run, tmp_path: Path, name: str
-) -> None:
+def test_a_strange_events_file_is_a_state_and_no_crash(tui: Run, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     if name == "folder":
         path.mkdir()

@@ -203,6 +203,15 @@ def test_every_delivery_comes_to_an_end(results: list[str], draw: float) -> None
     assert one.state in ("pending", "failed", "unsure")
 
 
+def test_nothing_is_tried_again_after_an_hour() -> None:
+    one, now = Delivery(), 0.0
+    while one.open:
+        now = max(now, one.due)
+        one = judged(begun(one, "x", now), Outcome("busy", wait=600), now, 1.0)
+    assert (one.state, one.tries) == ("failed", 5)
+    assert now == 4 * 750
+
+
 @pytest.mark.parametrize(
     ("span", "clock", "quiet"),
     [

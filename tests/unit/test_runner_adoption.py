@@ -151,8 +151,11 @@ def test_a_crash_of_everything_is_taken_up_again(scene: Scene) -> None:
     assert [one["why"] for one in scene.journal("segment_started")] == ["start", "crash"]
 
 
-def test_a_lost_state_never_starts_a_second_agent(scene: Scene) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_a_lost_state_never_starts_a_second_agent(scene: Scene, told: bool) -> None:
     scene.start("[[story:long_tool gate=gate]]")
+    if told:
+        scene.wait_said('"tool_use"')
     agent = scene.agent()
     scene.kill_supervisor()
     scene.folder.state.write_bytes(b'{"half')

@@ -48,9 +48,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 number += 2
                 records.append(bash(number, f"make step-{number} " + "x" * 400, float(number)))
                 bad = number % 7 == 0
-                records.append(
-                    answer(number + 1, number, "o" * 1_200, number + 1.0, error=bad)
-                )
+                records.append(answer(number + 1, number, "o" * 1_200, number + 1.0, error=bad))
             number += 2
             records.append(speech(number, f"turn {turn}", float(number)))
             file.write(lines(records))
@@ -70,9 +68,7 @@ def sources(path: Path) -> tuple[Source, ...]:
 
 def test_a_child_folds_it_all_and_tells_how_far_it_is(large: Path) -> None:
     seen: list[tuple[int, int]] = []
-    folding = opening.Folding(
-        sources(large), RULES, 1, lambda: seen.append(folding.progress)
-    )
+    folding = opening.Folding(sources(large), RULES, 1, lambda: seen.append(folding.progress))
     until(lambda: folding.over)
     ledger = folding.take()
     assert folding.take() is None, "it is handed over once"

@@ -27,7 +27,9 @@ from tui.watching.ledger import Ledger
 
 
 def ledger_over(*paths: Path, level: int = 1) -> Ledger:
-    ledger = Ledger([Source("stream", str(path), "test") for path in paths], Fold(), EventLog(level))
+    ledger = Ledger(
+        [Source("stream", str(path), "test") for path in paths], Fold(), EventLog(level)
+    )
     while ledger.poll():
         pass
     return ledger

@@ -28,11 +28,11 @@ from tests.session_files import (
 from tui.feeds.discovery import Source
 from tui.night.fold import Fold
 from tui.night.status import status
+from tui.settings import Settings
 from tui.watching import opening, saved
 from tui.watching.event_log import EventLog
 from tui.watching.ledger import Ledger, total_size
 from tui.watching.rules import rules_of
-from tui.settings import Settings
 
 RULES = rules_of(Settings())
 LATER = START + 3_600
@@ -62,7 +62,9 @@ def facts(ledger: Ledger, now: float = LATER) -> dict[str, Any]:
 def without_times(records: Iterable[Record]) -> list[Record]:
     """As the stream has them: only what the CLI stamps there keeps a time."""
     return [
-        record if record["type"] == "user" else {k: v for k, v in record.items() if k != "timestamp"}
+        record
+        if record["type"] == "user"
+        else {k: v for k, v in record.items() if k != "timestamp"}
         for record in records
     ]
 
@@ -243,7 +245,9 @@ def _written(path: Path, data: bytes, after: float) -> None:
 
 def _passed(records: Sequence[Record]) -> float:
     """The night's age when these records had just been written."""
-    times = [datetime.fromisoformat(_stamped(each)["timestamp"]) for each in records if _stamped(each)]
+    times = [
+        datetime.fromisoformat(_stamped(each)["timestamp"]) for each in records if _stamped(each)
+    ]
     return max(times).timestamp() - START if times else 0.0
 
 

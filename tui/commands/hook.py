@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("words", nargs="*", metavar="EVENT MAILBOX", help="as `hooks install` wrote")
+    parser.add_argument(
+        "words", nargs="*", metavar="EVENT MAILBOX", help="as `hooks install` wrote"
+    )
 
 
 def run(given: argparse.Namespace) -> int:

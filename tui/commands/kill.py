@@ -29,7 +29,6 @@ def run(given: argparse.Namespace) -> int:
     how = "finishes its tool and writes a hand-over" if given.gently else "is ended at once"
     plan = [f"The session {how}, with all processes it started.", "A checkpoint is taken first."]
     agree(plan, "End it?", given.yes)
-    deeds.checkpoint("before kill", why="before kill")
     verb: Verb = "stop" if given.gently else "kill"
     sys.stdout.write(f"{deeds.ask(verb, {}, wait=60.0)}\n")
     return 0

@@ -16,7 +16,25 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a checkpoint, as `checkpoints` lists them")
-    parser.add_argument("--code", action="store_true", help="the files (the default)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--code",
+        dest="mode",
+        action="store_const",
+        const="code",
+        default="code",
+        help="the files (the default)",
+    )
+    what.add_argument(
+        "--conversation",
+        dest="mode",
+        action="store_const",
+        const="conversation",
+        help="what was said, in a run of ours; the old conversation stays",
+    )
+    what.add_argument(
+        "--both", dest="mode", action="store_const", const="both", help="files and conversation"
+    )
     parser.add_argument("--dry-run", action="store_true", help="only print the plan")
     parser.add_argument("--yes", action="store_true", help="do it without being asked")
 
@@ -24,7 +42,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
     deeds = deeds_of(given)
-    return carry_out(deeds, deeds.plan_rewind(given.id), given.dry_run, given.yes)
+    plan = deeds.plan_rewind(given.id)
+    if given.mode == "code" and not deeds.run_goes_on():
+        return carry_out(deeds, plan, given.dry_run, given.yes)
+    return ask_runner(deeds, plan, given.mode, given.dry_run, given.yes)
+
+
+def ask_runner(deeds: Deeds, plan: RewindPlan, mode: str, dry_run: bool, yes: bool) -> int:
+    """Has the runner do it: it stops the agent first, and starts it again afterwards."""
+    from tui.control.deeds import plan_words
+
+    words = plan_words(plan) if mode != "conversation" else []
+    if mode != "code":
+        words.append(f"The conversation goes back to {plan.checkpoint.id}; the old one is kept.")
+    words.append("The agent is stopped for it and goes on afterwards.")
+    if dry_run:
+        sys.stderr.write("\n".join(words) + "\n")
+        return 0
+    agree(words, "Do it?", yes)
+    arguments = {"checkpoint": plan.checkpoint.id, "mode": mode, "confirmed": True}
+    sys.stdout.write(f"{deeds.ask('rewind', arguments, wait=120.0)}\n")
+    return 0
 
 
 def carry_out(deeds: Deeds, plan: RewindPlan, dry_run: bool, yes: bool) -> int:

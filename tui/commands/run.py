@@ -37,6 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-idle", metavar="MIN", help="end it after so many silent minutes")
     parser.add_argument("--max-cost", metavar="USD", help="end it when it has cost so much")
     parser.add_argument("--checkpoint-every", metavar="MIN", help="minutes between checkpoints")
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="start although files are not committed"
+    )
     parser.add_argument("--detach", action="store_true", help="only start it")
     parser.add_argument("agent", nargs="*", help="after --: further words for the agent")
 
@@ -54,7 +57,10 @@ def run(given: argparse.Namespace) -> int:
     flags["session.initializer"] = given.initializer
     settings = settings_of(given, project, **flags).settings
     started = api.start(
-        project, given.goal, settings, options=api.Options(extra=tuple(given.agent))
+        project,
+        given.goal,
+        settings,
+        options=api.Options(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
     )
     return tell_or_watch(project, settings, started.run_id, given.detach)
 

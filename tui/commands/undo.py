@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.acting import deeds_of
+from tui.commands.acting import agree, deeds_of
 from tui.commands.rewind import carry_out
 
 if TYPE_CHECKING:
@@ -19,5 +20,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Shows what would change, asks, and does it; 4 when there is no rewind to take back."""
+    from tui.control.deeds import plan_words
+
     deeds = deeds_of(given)
+    if deeds.run_goes_on() and not given.dry_run:
+        agree(plan_words(deeds.plan_undo()), "Undo the last rewind?", given.yes)
+        sys.stdout.write(f"{deeds.ask('undo', {'confirmed': True}, wait=120.0)}\n")
+        return 0
     return carry_out(deeds, deeds.plan_undo(), given.dry_run, given.yes)

@@ -25,6 +25,7 @@ from tui.control.checkpoint_refs import (
     retire,
     safe_session,
 )
+from tui.control.listing import Lister
 from tui.control.memory import Memory
 from tui.control.quarantine import Quarantine, locked, sweep_litter
 from tui.control.staged import Staged
@@ -110,12 +111,11 @@ def capture(
     try:
         git = Git(project)
         with locked(git, limits.seconds) as lock:
-            sweep_litter(git)
             taking = _Taking(git, wish, limits, at, lock, progress or _silent)
             try:
-                return taking.run(Memory.recall(git))
+                return taking.run(remembering=True)
             except _PrunedError:
-                return taking.run(Memory.empty())
+                return taking.run(remembering=False)
     except CheckpointError:
         raise
     except (GitError, RefusedError) as error:
@@ -129,9 +129,10 @@ def capture(
 def survey(project: Path, limits: Limits, also: Collection[bytes] = ()) -> WorkTree:
     """The work tree as it is now, every blob id known, nothing written anywhere."""
     git = Git(project)
+    lister = Lister(git)
     memory = Memory.recall(git)
     with Survey(git, limits, memory.rows, memory.folders) as looking:
-        state = looking.look(also)
+        state = looking.look(lister, also)
         for _ in looking.contents(state):
             pass
     return state
@@ -156,7 +157,16 @@ class _Taking:
         self._git, self._wish, self._limits, self._at = git, wish, limits, at
         self._lock, self._progress = lock, progress
 
-    def run(self, memory: Memory) -> Captured:
+    def run(self, *, remembering: bool) -> Captured:
+        lister = Lister(self._git)  # slow, so it goes first and meanwhile the rest is done
+        try:
+            sweep_litter(self._git)
+            memory = Memory.recall(self._git) if remembering else Memory.empty()
+            return self._begun(memory, lister)
+        finally:
+            lister.cancel()
+
+    def _begun(self, memory: Memory, lister: Lister) -> Captured:
         git = self._git
         head, head_tree, branch = _head(git)
         refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _refs_of(git)))
@@ -166,7 +176,7 @@ class _Taking:
             if known.get(memory.ref) != memory.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
                 memory = Memory.empty()
-            return self._taken(memory, self._described(head, branch, known), staged)
+            return self._taken(memory, self._described(head, branch, known), staged, lister)
         finally:
             staged.cancel()
 
@@ -190,10 +200,12 @@ class _Taking:
             facts=wish.facts,
         )
 
-    def _taken(self, memory: Memory, checkpoint: Checkpoint, staged: Staged) -> Captured:
+    def _taken(
+        self, memory: Memory, checkpoint: Checkpoint, staged: Staged, lister: Lister
+    ) -> Captured:
         git = self._git
         with Survey(git, self._limits, memory.rows, memory.folders) as survey:
-            state = survey.look(self._wish.also)
+            state = survey.look(lister, self._wish.also)
             self._progress("listed")
             quarantine = Quarantine(git, self._lock, survey.left())
             try:

@@ -17,6 +17,7 @@ from tui.control.restore import Receipt
 from tui.control.rewind_plan import RewindPlan
 from tui.control.work_tree import Limits
 from tui.errors import OvernightError, RefusedError
+from tui.records import JournalEntry
 from tui.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -109,6 +110,12 @@ class Deeds:
         )
         return receipt
 
+    def run_goes_on(self) -> bool:
+        """Whether a run of ours is at work, so that files may only be changed through its runner."""
+        if not self.run_dir:
+            return False
+        return not _entries(os.path.join(self.run_dir, "journal.jsonl"), "run_ended")
+
     # --- the runner ----------------------------------------------------------------------------
 
     def ask(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
@@ -153,6 +160,18 @@ def _answer(journal: str, offset: int, wanted: str) -> dict[str, Any] | None:
         if entry.kind == "answer" and entry.id == wanted:
             return entry.data
     return None
+
+
+def _entries(journal: str, kind: str) -> list[JournalEntry]:
+    from tui.feeds.journal import JournalDecoder
+
+    try:
+        with open(journal, "rb") as file:
+            data = file.read()
+    except OSError:
+        return []
+    entries = JournalDecoder(journal).decode(data[: data.rfind(b"\n") + 1], 0)
+    return [entry for entry in entries if entry.kind == kind]
 
 
 def plan_words(plan: RewindPlan) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tui.errors import OvernightError
-from tui.git import Git, Running
+from tui.git import Git
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
@@ -51,6 +51,11 @@ class Lister:
         ignored = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory")
         self._ignored = git.start(ignored)
 
+    def cancel(self) -> None:
+        """Ends what is still under way."""
+        for process in (self._tracked, self._others, self._ignored):
+            process.cancel()
+
     def finish(self, left: Callable[[], float]) -> Listing:
         """The whole listing, nested repositories included; `left` gives the seconds left."""
         found = self._own(left)
@@ -64,12 +69,11 @@ class Lister:
     def _own(self, left: Callable[[], float]) -> Listing:
         found = Listing()
         width = len(self._git.zero)
-        processes: tuple[Running, ...] = (self._tracked, self._others, self._ignored)
         try:
-            tracked, others, ignored = (p.result(left()) for p in processes)
+            tracked = self._tracked.result(left())
+            others, ignored = self._others.result(left()), self._ignored.result(left())
         except OvernightError:
-            for process in processes:
-                process.cancel()
+            self.cancel()
             raise
         start = len(_GITLINK) + width + 3
         entries = _split(tracked)

@@ -77,7 +77,11 @@ class Mailbox:
 
     def look(self, session: str, id: str) -> Letter | None:
         """The message as it stands; None when it is gone."""
-        return next((one for one in self.letters(session) if one.id == id), None)
+        for _ in range(3):  # it may be renamed between listing and reading
+            for letter in self.letters(session):
+                if letter.id == id:
+                    return letter
+        return None
 
     def letters(self, session: str) -> list[Letter]:
         """All messages of a session that are kept, oldest first."""

@@ -78,9 +78,7 @@ def hand_over(event: str, mailbox: str, taken: Taken) -> None:
     box = open_box(mailbox, taken.session)
     try:
         for name in taken.ids:
-            os.rename(
-                name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box
-            )
+            os.rename(name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box)
     finally:
         os.close(box)
 

@@ -88,10 +88,9 @@ class Survey:
             )
         return left
 
-    def look(self, also: Collection[bytes] = ()) -> WorkTree:
+    def look(self, lister: Lister, also: Collection[bytes] = ()) -> WorkTree:
         """Lists and stats everything; `also` names paths to include even if git ignores them."""
         seen_ns = time.time_ns()
-        lister = Lister(self.git)
         unchanged = self._unchanged()
         listing = lister.finish(self.left)
         folders = self._folders.walked(self.top, listing.barred())

@@ -16,7 +16,7 @@ from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
 from tui.runner.folder import Ended
 from tui.runner.launch import additions, arguments, environment
-from tui.runner.outcomes import Outcome, name_of, of_exit, of_turn
+from tui.runner.outcomes import Outcome, of_exit, of_turn
 from tui.runner.papers import current_head
 from tui.runner.segment import Look, Segment
 from tui.runner.state import Class, Intent, Next, Pending
@@ -63,7 +63,7 @@ class Conductor:
         self._eyes.turns.begin_segment()
         self._judged = 0
         segment = self.segment = Segment(desk.folder, state.segment)
-        self._deliveries.put(step.prompt)
+        self._deliveries.put(step.prompt, id=self._first_words())
         desk.keep()
         words = arguments(desk.facts, desk.settings, step, state.session)
         try:
@@ -73,6 +73,17 @@ class Conductor:
         except OSError as error:
             desk.tell("note", {"text": f"the agent could not be started: {error}"})
             desk.say(f"The agent could not be started: {error}", "ERROR")
+
+    def _first_words(self) -> str:
+        """The uuid of a segment's first message: the same however often it has to be written."""
+        return str(
+            uuid.uuid5(uuid.NAMESPACE_OID, str(self._desk.folder.segment(self._desk.state.segment)))
+        )
+
+    def remind(self) -> None:
+        """The state was lost: an agent that was told nothing yet is told its goal."""
+        if self._desk.state.next is None and not self._eyes.end_of_stream():
+            self._deliveries.put(self.first().prompt, id=self._first_words())
 
     def _close_line(self) -> None:
         try:
@@ -370,15 +381,6 @@ class Conductor:
         """The run is over."""
         self.cancel(reason)
         self.over = Ended(reason, code, self._desk.clock.wall())
-
-
-def how_it_ended(look: Look) -> str:
-    """Words for a segment's end."""
-    if look.error:
-        return look.error
-    if look.state in ("lost", "void"):
-        return "gone without a record" if look.state == "lost" else "never started"
-    return name_of(look.signal) if look.signal else f"exit code {look.code}"
 
 
 def _tail(desk: Desk) -> str:

@@ -105,6 +105,15 @@ def _refusal(turns: Turns, resumed: bool, last_words: str) -> str:
     return ""
 
 
+def how_it_ended(look: Look) -> str:
+    """Words for a segment's end."""
+    if look.error:
+        return look.error
+    if look.state in ("lost", "void"):
+        return "gone without a record" if look.state == "lost" else "never started"
+    return name_of(look.signal) if look.signal else f"exit code {look.code}"
+
+
 def name_of(number: int) -> str:
     """SIGKILL and the like; the number where it has no name."""
     try:

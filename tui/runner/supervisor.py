@@ -22,7 +22,7 @@ from tui.records import Compaction, Event
 from tui.runner.awake import Awake
 from tui.runner.checkpoint_keeper import CheckpointKeeper
 from tui.runner.checkpointing import Checkpointer, Checkpoints, GitCheckpointer
-from tui.runner.conduct import Conductor, how_it_ended
+from tui.runner.conduct import Conductor
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk, Notifier
 from tui.runner.ending import Ending
@@ -31,6 +31,7 @@ from tui.runner.folder import Facts, RunFolder, hold_lock, with_secrets
 from tui.runner.human_log import HumanLog
 from tui.runner.limits import Limits
 from tui.runner.notify import notifier_for
+from tui.runner.outcomes import how_it_ended
 from tui.runner.papers import Papers
 from tui.runner.relay import Relay
 from tui.runner.requests import Requests
@@ -122,6 +123,8 @@ class Supervisor:
             self.deliveries.segment_over(resumes=True)
             state.attempt -= 1
             self.conductor.launch(step)
+        else:
+            self.conductor.remind()
 
     def _recover_rewind(self) -> None:
         """A rewind that was cut short is finished, or taken back, before anybody works on."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tui.control.deeds import Deeds, plan_words
+from tui.control.inbox import Verb
 from tui.control.step_back import step_back_text
 from tui.errors import OvernightError
 from tui.night.model import Night
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tui.control.checkpoint_refs import Checkpoint
-    from tui.control.inbox import Verb
     from tui.control.rewind_plan import RewindPlan
     from widgets.button_row import Answer
     from widgets.dialog import Dialog
     from widgets.picker import Picker
+
+
+VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
 
 
 class DeedDesk:
@@ -93,14 +96,23 @@ class DeedDesk:
 
             self._app.run_worker(work, thread=True, group="preview", exclusive=True)
 
-        picker: Picker = Picker(
-            "Rewind", rows, [Choice("rewind", "Rewind files", danger=True)], preview
-        )
+        own = self._deeds().run_goes_on()
+        reason = "" if own else "only for a run of ours that goes on"
+        choices = [
+            Choice("code", "Rewind files", danger=True),
+            Choice("both", "Files and conversation", danger=True, enabled=own, reason=reason),
+            Choice("conversation", "Conversation", danger=True, enabled=own, reason=reason),
+        ]
+        picker: Picker = Picker("Rewind", rows, choices, preview)
 
         def decided(answer: Answer | None) -> None:
-            if answer is not None:
-                plan = plans.get(answer.row)
-                self._carry_out(plan, known[answer.row])
+            if answer is None:
+                return
+            if own:
+                wish = {"checkpoint": answer.row, "mode": answer.choice, "confirmed": True}
+                self._request("rewind", wish, "{}", 120.0)
+            else:
+                self._carry_out(plans.get(answer.row), known[answer.row])
 
         self._app.push_screen(picker, decided)
 
@@ -116,7 +128,11 @@ class DeedDesk:
             return
 
         def decided(answer: Answer | None) -> None:
-            if answer is not None:
+            if answer is None:
+                return
+            if self._deeds().run_goes_on():
+                self._request("undo", {"confirmed": True}, "{}", 120.0)
+            else:
                 self._carry_out(plan, plan.checkpoint)
 
         words = [*plan_words(plan), *_refused(plan), "", *_changes(plan)]
@@ -170,7 +186,7 @@ class DeedDesk:
 
     def kill(self) -> None:
         """The ladder: interrupt, stop, kill; a checkpoint first unless it is switched off."""
-        from widgets.button_row import Choice, Option
+        from widgets.button_row import Choice
         from widgets.ladder_dialog import LadderDialog
 
         night = self._night()
@@ -182,29 +198,23 @@ class DeedDesk:
             ),
             Choice("kill", "Kill now", "the agent and everything it started", danger=True),
         ]
-        options = [Option("checkpoint", "c", "take a checkpoint first")]
-        lines = [f"Now: {doing}", "It is not started again afterwards. q only closes the viewer."]
+        lines = [
+            f"Now: {doing}",
+            "A checkpoint is taken first. It is not started again; q only closes the viewer.",
+        ]
 
         def decided(answer: Answer | None) -> None:
             if answer is not None:
-                self._end(answer.choice, "checkpoint" in answer.options)  # type: ignore[arg-type]
+                self._request(VERBS[answer.choice], {}, f"{answer.choice}: {{}}", 60.0)
 
-        self._ask(LadderDialog("End the session", lines, steps, options), decided)
-
-    def _end(self, verb: Verb, checkpoint_first: bool) -> None:
-        facts = _facts(self._night())
-
-        def work() -> str:
-            if checkpoint_first:
-                self._deeds().checkpoint(f"before {verb}", f"before {verb}", facts)
-            return f"{verb}: {self._deeds().ask(verb, {}, 60.0)}"
-
-        self._do(work)
+        self._ask(LadderDialog("End the session", lines, steps), decided)
 
     # --- how it is done ------------------------------------------------------------------------
 
-    def _request(self, verb: Verb, arguments: dict[str, object], words: str) -> None:
-        self._do(lambda: words.format(self._deeds().ask(verb, arguments)))
+    def _request(
+        self, verb: Verb, arguments: Mapping[str, object], words: str, wait: float = 30.0
+    ) -> None:
+        self._do(lambda: words.replace("{}", self._deeds().ask(verb, arguments, wait)))
 
     def _ask(self, dialog: Dialog, decided: Callable[[Answer | None], None]) -> None:
         self._app.push_screen(dialog, decided)

@@ -1,0 +1,63 @@
+"""`overnight-tui hooks install|uninstall|status`: the mailbox for sessions started without us."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tui.commands.observing import project_of, settings_of
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        choices=("install", "uninstall", "status"),
+        help="install: running sessions hear it at once; uninstall: takes away exactly that",
+    )
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Says in one line what was done or what stands there; status ends with 3 when incomplete."""
+    project = project_of(given)
+    run_dir = settings_of(given, project).settings.paths.run_dir
+    words, code = _done(given.what, project, run_dir)
+    sys.stdout.write(f"{words}\n")
+    return code
+
+
+def _done(what: str, project: Path, run_dir: str) -> tuple[str, int]:
+    from tui.control import hooks_settings
+
+    if what == "install":
+        fresh = hooks_settings.install(project, run_dir)
+        state = hooks_settings.status(project, run_dir)
+        words = "installed in" if fresh else "they are in"
+        off = f"; but no hook runs: {state.off}" if state.off else ""
+        return f"{words} {state.file}; sessions in this project hear messages now{off}", 0
+    if what == "uninstall":
+        gone = hooks_settings.uninstall(project, run_dir)
+        file = hooks_settings.status(project, run_dir).file
+        return (f"taken out of {file}" if gone else f"there are none of ours in {file}"), 0
+    return _status(project, run_dir)
+
+
+def _status(project: Path, run_dir: str) -> tuple[str, int]:
+    from tui.control import hooks_settings
+
+    state = hooks_settings.status(project, run_dir)
+    if state.complete:
+        return f"installed in {state.file}: {', '.join(state.events)}", 0
+    if not state.events:
+        return f"not installed in {state.file}; 'overnight-tui hooks install' does it", 3
+    if state.off:
+        return f"installed in {state.file}, but no hook runs: {state.off}", 3
+    return (
+        f"installed in {state.file}, but not as this version would: "
+        "run 'overnight-tui hooks install' again",
+        3,
+    )

@@ -1,0 +1,169 @@
+"""The tmux pane in which an interactive session reads its keyboard, or why there is none."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Final, NamedTuple
+
+from tui.control.process_table import HAS_PROC
+from tui.errors import RefusedError
+
+_WITHIN_S: Final = 3.0
+_FORMAT: Final = (
+    "#{pane_id} #{pane_tty} #{pane_dead} #{pane_in_mode} #{pane_synchronized} #{pane_input_off}"
+)
+
+
+class Pane(NamedTuple):
+    """A pane by its id, which never names another, on the server behind `socket`."""
+
+    socket: str
+    id: str
+    tty: str
+
+
+def pane_of(pid: int) -> Pane:
+    """The pane whose terminal that process reads in the foreground; RefusedError says why none is."""
+    tty = _terminal(pid)
+    _check_interactive(pid, tty)
+    for server in _servers(pid):
+        for line in run_tmux(server, "list-panes", "-a", "-F", "#{pane_id} #{pane_tty}").split(
+            "\n"
+        ):
+            pane, _, its_tty = line.partition(" ")
+            if its_tty == tty:
+                return Pane(server, pane, tty)
+    raise RefusedError("the session does not run in a tmux pane of yours")
+
+
+def check_ready(pane: Pane) -> None:
+    """RefusedError while keys would go elsewhere than into the pane's program, or to others too."""
+    shown = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, _FORMAT).split()
+    if len(shown) != 6 or shown[0] != pane.id or shown[1] != pane.tty:
+        raise RefusedError("the session's tmux pane is gone")
+    dead, in_mode, synchronized, off = shown[2:]
+    if dead != "0" or off == "1":
+        raise RefusedError("the session's tmux pane takes no input")
+    if in_mode != "0":
+        raise RefusedError("the session's tmux pane is being scrolled; leave that mode first")
+    if synchronized == "1":
+        raise RefusedError("its tmux window sends keys to all panes (synchronize-panes)")
+
+
+def run_tmux(socket: str, *words: str, data: bytes = b"") -> str:
+    """One tmux command on that server, `data` on its stdin; RefusedError unless it succeeds."""
+    import subprocess
+
+    environment = {key: value for key, value in os.environ.items() if key != "TMUX"}
+    try:
+        done = subprocess.run(
+            ["tmux", "-S", socket, *words],
+            input=data,
+            capture_output=True,
+            timeout=_WITHIN_S,
+            env=environment,
+            check=False,
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise RefusedError(f"tmux cannot be asked: {type(error).__name__}") from error
+    if done.returncode:
+        raise RefusedError(f"tmux refused {words[0]}")
+    return done.stdout.decode("utf-8", "replace").removesuffix("\n")
+
+
+def _terminal(pid: int) -> str:
+    import psutil
+
+    try:
+        tty = psutil.Process(pid).terminal()
+    except (psutil.Error, OSError):
+        tty = None
+    if not tty:
+        raise RefusedError("the session has no terminal")
+    return str(tty)
+
+
+def _check_interactive(pid: int, tty: str) -> None:
+    """A `claude -p` in a terminal reads no keys: its shell would, and would run them."""
+    import psutil
+
+    try:
+        words = psutil.Process(pid).cmdline()
+    except (psutil.Error, OSError):
+        words = []
+    if not words or {"-p", "--print"} & set(words):
+        raise RefusedError("the session takes no keyboard (it runs with -p)")
+    if HAS_PROC and not all(_descriptor(pid, number) == tty for number in (0, 1)):
+        raise RefusedError("the session does not read from its terminal")
+    if not _is_in_foreground(pid):
+        raise RefusedError("the session is in the background of its terminal")
+    if _reads_lines(tty):
+        raise RefusedError("the session's terminal waits for whole lines: no input box is there")
+
+
+def _descriptor(pid: int, number: int) -> str:
+    try:
+        return os.readlink(f"/proc/{pid}/fd/{number}")
+    except OSError:
+        return ""
+
+
+def _is_in_foreground(pid: int) -> bool:
+    if HAS_PROC:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            return fields[2] == fields[5]
+        except (OSError, IndexError):
+            return False
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_WITHIN_S,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return b"+" in done.stdout
+
+
+def _reads_lines(tty: str) -> bool:
+    import termios
+
+    try:
+        descriptor = os.open(tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise RefusedError(f"{tty} cannot be looked at: {error.strerror}") from error
+    try:
+        return bool(termios.tcgetattr(descriptor)[3] & termios.ICANON)
+    except termios.error as error:
+        raise RefusedError(f"{tty} is no terminal") from error
+    finally:
+        os.close(descriptor)
+
+
+def _servers(pid: int) -> list[str]:
+    """Sockets of tmux servers that may hold the pane: the one it was started in, then the usual."""
+    import psutil
+
+    try:
+        named = psutil.Process(pid).environ().get("TMUX", "").split(",")[0]
+    except (psutil.Error, OSError):
+        named = ""
+    folder = f"{os.environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.geteuid()}"
+    mine = os.environ.get("TMUX", "").split(",")[0]
+    wanted = dict.fromkeys((named, mine, f"{folder}/default"))
+    return [path for path in wanted if path and _is_ours(path)]
+
+
+def _is_ours(path: str) -> bool:
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISSOCK(facts.st_mode) and facts.st_uid == os.geteuid()

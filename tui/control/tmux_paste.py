@@ -1,0 +1,127 @@
+"""Pasting words into an interactive session's input box: looked at before, between and after.
+
+Nothing goes in while a question is open or somebody's draft stands in the box; Enter is pressed
+only when the box is seen to hold the words, and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+import uuid
+from collections.abc import Callable
+from typing import Final
+
+from tui.control.claude_screen import Screen, read_screen, squeezed
+from tui.control.mailbox import check_text
+from tui.control.tmux_pane import Pane, check_ready, run_tmux
+from tui.errors import RefusedError
+
+MOST: Final = 4_000
+_SEEN_WITHIN_S: Final = 4.0
+_LOOK_S: Final = 0.05
+_SETTLE_S: Final = 0.15
+_COMMANDS: Final = "/!#&@"
+
+
+class PasteDoubtError(RefusedError):
+    """The words may stand in the session's input box; they must not be sent another way as well."""
+
+
+def check_paste(text: str) -> str:
+    """The text itself; RefusedError for one that an input box would not take literally."""
+    check_text(text)
+    for letter in text:
+        if unicodedata.category(letter) == "Cc" and letter not in "\n\t":
+            raise RefusedError(
+                f"the message holds a control character (U+{ord(letter):04X}); "
+                "a terminal would act on it, so it cannot be pasted"
+            )
+    if len(text.encode("utf-8")) > MOST:
+        raise RefusedError(f"more than {MOST:,} bytes cannot be pasted safely; say it shorter")
+    first = text.lstrip()[0]
+    if first in _COMMANDS:
+        raise RefusedError(
+            f"Claude would act on a message that begins with {first}; begin otherwise"
+        )
+    if text.rstrip().endswith("\\"):
+        raise RefusedError("a backslash at the end would swallow Enter; end otherwise")
+    return text
+
+
+def look(pane: Pane) -> Screen:
+    """What the pane shows now."""
+    row = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, "#{cursor_y}")
+    picture = run_tmux(pane.socket, "capture-pane", "-p", "-e", "-t", pane.id)
+    return read_screen(picture, int(row) if row.isdecimal() else 0)
+
+
+def why_not(pane: Pane) -> str:
+    """Empty when the pane can take a paste now."""
+    try:
+        check_ready(pane)
+        screen = look(pane)
+    except RefusedError as error:
+        return str(error)
+    if screen.asks:
+        return "a question is open on its screen; Enter would answer it"
+    if screen.typed is None:
+        return "no empty input box of Claude is to be seen on its screen"
+    if screen.typed:
+        return "somebody's draft stands in its input box"
+    return ""
+
+
+def paste(pane: Pane, text: str, now_waits: Callable[[], str] = lambda: "") -> None:
+    """Puts the text into the session's input box and submits it.
+
+    `now_waits` is asked before each step and says why not to go on. RefusedError: nothing was
+    done; PasteDoubtError: the words went in, but were not seen to be submitted.
+    """
+    check_paste(text)
+    reason = now_waits() or why_not(pane)
+    if reason:
+        raise RefusedError(reason)
+    buffer = f"overnight-{uuid.uuid4().hex[:8]}"
+    run_tmux(pane.socket, "load-buffer", "-b", buffer, "-", data=text.encode("utf-8"))
+    run_tmux(pane.socket, "paste-buffer", "-d", "-p", "-r", "-b", buffer, "-t", pane.id)
+    if not _wait(pane, lambda screen: _holds(screen, text)):
+        raise PasteDoubtError("pasted, but its input box does not show it; Enter was not pressed")
+    time.sleep(_SETTLE_S)  # an input box takes an Enter close behind a paste for part of it
+    for _ in range(2):
+        reason = now_waits() or _not_submitting(pane, text)
+        if reason:
+            raise PasteDoubtError(f"pasted, but Enter was not pressed: {reason}")
+        run_tmux(pane.socket, "send-keys", "-t", pane.id, "Enter")
+        if _wait(pane, lambda screen: screen.typed is not None and not _holds(screen, text)):
+            return
+        if look(pane).typed is None:
+            return  # the turn it began has a question open already
+    raise PasteDoubtError("pasted, but its input box still shows it after Enter")
+
+
+def _not_submitting(pane: Pane, text: str) -> str:
+    check_ready(pane)
+    screen = look(pane)
+    if screen.asks:
+        return "a question opened on its screen"
+    return "" if _holds(screen, text) else "its input box holds something else"
+
+
+def _holds(screen: Screen, text: str) -> bool:
+    """Whether the box shows these words and no others, or a paste that was folded up."""
+    if screen.typed is None:
+        return False
+    if screen.pasted:
+        return squeezed(screen.typed).startswith("[Pastedtext#") and screen.typed.endswith("]")
+    return squeezed(screen.typed) == squeezed(text)
+
+
+def _wait(pane: Pane, wanted: Callable[[Screen], bool]) -> bool:
+    until = time.monotonic() + _SEEN_WITHIN_S
+    while True:
+        if wanted(look(pane)):
+            return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK_S)
