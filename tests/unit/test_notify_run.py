@@ -158,7 +158,6 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
         teller.close()
         text = next(iter(sorted((desk.folder.path / "outbox").glob("*.json")))).read_text()
         assert json.loads(text)["deliveries"]["hook"]["repeat"] is True
-        finish(desk.folder.path)
 
 
 def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
@@ -177,7 +176,6 @@ def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
         second.resume()
         until(lambda: service.taken, "the message")
         second.close()
-        finish(desk.folder.path)
 
 
 def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) -> None:
@@ -189,7 +187,6 @@ def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) ->
         until(lambda: service.taken, "the message")
         assert "the disk is full" in service.taken[0].json["text"]
         teller.close()
-        finish(desk.folder.path)
 
 
 def test_a_sender_that_cannot_start_is_said_once(tmp_path: Path) -> None:
@@ -200,16 +197,18 @@ def test_a_sender_that_cannot_start_is_said_once(tmp_path: Path) -> None:
     assert (tmp_path / "watchdog.log").read_text().count("Notices are not sent") == 1
 
 
-def finish(run: Path) -> None:
-    """Ends the sender of this run, whatever it waits for."""
-    marker = str(run).encode()
+@pytest.fixture(autouse=True)
+def _no_sender_is_left(tmp_path: Path) -> Iterator[None]:
+    """Ends the senders of this test, whatever they wait for."""
+    yield
+    marker = str(tmp_path).encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if b"tui.runner.notify_sender" in words and marker in words:
+            if b"tui.runner.notify_sender" in words and words[3].startswith(marker):
                 os.kill(int(entry.name), signal.SIGKILL)
 
 
@@ -248,4 +247,3 @@ def test_a_service_that_never_answers_keeps_no_run_from_its_end(scene: Scene) ->
         assert time.monotonic() - began < 15
         until(lambda: service.taken, "the attempt")
         assert [one for one in scene.journal("notified") if one["channel"] == "slack"] == []
-        finish(scene.folder.path)

@@ -364,16 +364,16 @@ def test_paths_are_shown_as_seen_from_the_project(tmp_path: Path) -> None:
 def test_search_looks_through_all_event_files(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p")
     extra = speech(60, "rounding in the transcript", 300)
-    transcript(tmp_path, project).write_bytes(told(project, SESSION, extra))
+    transcript(tmp_path, project).write_bytes(told(project, SESSION, *evening(), extra))
     watch = Watch(project, Settings(), Named(), SystemClock())
     watch.catch_up()
     search = watch.search("rounding")
     search.join(10)
-    rows = {watch.events.row_of(hit.source, hit.offset) for hit in search.hits}
-    assert {watch.events.row(row).text for row in rows if row is not None} == {
+    rows = [watch.events.row_of(hit.source, hit.offset) for hit in search.hits]
+    assert sorted(watch.events.row(row).text for row in rows if row is not None) == [
         "The rounding bug is in sizing.",
         "rounding in the transcript",
-    }
+    ], "an event that both files have is found once"
     watch.close()
 
 

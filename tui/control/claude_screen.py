@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import category
 
@@ -30,20 +31,35 @@ class Screen(NamedTuple):
     pasted: bool = False
 
 
+class _Row(NamedTuple):
+    """`text` leaves out what is dim, `solid` also what is in reverse video, as the cursor is."""
+
+    text: str
+    solid: str
+    has_dim: bool
+
+
 def read_screen(picture: str, cursor_row: int) -> Screen:
     """Reads a pane's visible rows, colours included; the input box is where the cursor stands.
 
     Whatever an agent may have printed above is no box, as the cursor is not in it.
     """
-    rows = [_visible(row) for row in picture.split("\n")]
+    seen = [_row(line) for line in picture.split("\n")]
+    rows = [row.text for row in seen]
     top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
     end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
     if top is None or end is None or not _PROMPT.match(rows[top + 1]):
         return Screen(None, _asks(rows, 0))
-    first = _PROMPT.sub("", rows[top + 1], count=1)
-    inside = [first, *(row[2:] for row in rows[top + 2 : end])]
-    typed = "\n".join(row.rstrip() for row in inside).strip()
+    typed = _inside(rows[top + 1 : end])
+    if any(row.has_dim for row in seen[top + 1 : end]):
+        # a suggestion that nobody typed; its first letter is under the cursor
+        typed = _inside([row.solid for row in seen[top + 1 : end]]) and typed
     return Screen(typed, _asks(rows, end + 1), _PASTED.search(typed) is not None)
+
+
+def _inside(rows: list[str]) -> str:
+    first = _PROMPT.sub("", rows[0], count=1)
+    return "\n".join(row.rstrip() for row in [first, *(row[2:] for row in rows[1:])]).strip()
 
 
 def squeezed(text: str) -> str:
@@ -60,21 +76,25 @@ def _asks(rows: list[str], start: int) -> bool:
     return _QUESTION.search("\n".join(rows[start:])) is not None
 
 
-def _visible(row: str) -> str:
-    """A row's text without colours and without what is dim: suggestions that nobody typed."""
-    kept: list[str] = []
-    dim, place = False, 0
-    for found in _SGR.finditer(row):
-        if not dim:
-            kept.append(row[place : found.start()])
-        dim = _dim_after(found.group(1), dim)
+def _row(line: str) -> _Row:
+    pieces: list[tuple[str, bool, bool]] = []
+    dim = reverse = False
+    place = 0
+    for found in _SGR.finditer(line):
+        pieces.append((line[place : found.start()], dim, reverse))
+        dim, reverse = _after(found.group(1), dim, reverse)
         place = found.end()
-    if not dim:
-        kept.append(row[place:])
-    return _OTHER.sub("", "".join(kept)).replace("\xa0", " ")
+    pieces.append((line[place:], dim, reverse))
+    text = _plain(piece for piece, is_dim, _ in pieces if not is_dim)
+    solid = _plain(piece for piece, is_dim, in_reverse in pieces if not is_dim and not in_reverse)
+    return _Row(text, solid, any(is_dim and piece.strip() for piece, is_dim, _ in pieces))
 
 
-def _dim_after(parameters: str, dim: bool) -> bool:
+def _plain(pieces: Iterable[str]) -> str:
+    return _OTHER.sub("", "".join(pieces)).replace("\xa0", " ")
+
+
+def _after(parameters: str, dim: bool, reverse: bool) -> tuple[bool, bool]:
     numbers = re.split("[;:]", parameters)
     skip = 0
     for place, number in enumerate(numbers):
@@ -82,8 +102,10 @@ def _dim_after(parameters: str, dim: bool) -> bool:
             skip -= 1
         elif number in ("38", "48", "58"):
             skip = 4 if numbers[place + 1 : place + 2] == ["2"] else 2
-        elif number == "2":
-            dim = True
-        elif number in ("", "0", "22"):
-            dim = False
-    return dim
+        elif number in ("", "0"):
+            dim = reverse = False
+        elif number in ("2", "22"):
+            dim = number == "2"
+        elif number in ("7", "27"):
+            reverse = number == "7"
+    return dim, reverse

@@ -12,6 +12,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -33,13 +34,15 @@ Json = dict[str, Any]
 class Hooks:
     """What is installed: `events` ours, `stale` those that call something else than we would now.
 
-    `off` says why no hook at all runs here; empty when they may.
+    `off` says why no hook at all runs here; empty when they may. `folder_made_at` is when we made
+    `.claude` itself: sessions older than that may not notice it (version 2.1.197 does not).
     """
 
     file: Path
     events: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
     off: str = ""
+    folder_made_at: float | None = None
 
     @property
     def complete(self) -> bool:
@@ -60,10 +63,10 @@ def install(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
     mailbox.make()
     if wanted == seen.data:
         return False
-    is_new = not (project / hooks_file.FOLDER).exists()
+    made = 0.0 if (project / hooks_file.FOLDER).exists() else time.time()
     if untouched and record is not None:
-        is_new = bool(record.get("made_folder"))
-    _remember(project, run_dir, None if before is None else clean.encode(), wanted, is_new)
+        made = record.get("made_folder", made)
+    _remember(project, run_dir, None if before is None else clean.encode(), wanted, made)
     hooks_file.replace(project, wanted, seen)
     return True
 
@@ -104,7 +107,10 @@ def status(project: Path, run_dir: str = paths.RUN_DIR) -> Hooks:
             found.append(event)
             if commands != [command_of(event, project, run_dir)]:
                 stale.append(event)
-    return Hooks(file, tuple(found), tuple(stale), _switched_off(project, settings))
+    record = (_recall(project, run_dir) or {}) if found else {}
+    made = record.get("made_folder")
+    made_at = float(made) if isinstance(made, int | float) and made else None
+    return Hooks(file, tuple(found), tuple(stale), _switched_off(project, settings), made_at)
 
 
 def command_of(event: str, project: Path, run_dir: str = paths.RUN_DIR) -> str:
@@ -245,7 +251,7 @@ def _record_path(project: Path, run_dir: str) -> Path:
 
 
 def _remember(
-    project: Path, run_dir: str, original: bytes | None, wanted: bytes, made_folder: bool
+    project: Path, run_dir: str, original: bytes | None, wanted: bytes, made_folder: float
 ) -> None:
     record: Json = {
         "original": None if original is None else base64.b64encode(original).decode(),

@@ -93,10 +93,8 @@ def paste(pane: Pane, text: str, now_waits: Callable[[], str] = lambda: "") -> N
         if reason:
             raise PasteDoubtError(f"pasted, but Enter was not pressed: {reason}")
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Enter")
-        if _wait(pane, lambda screen: screen.typed is not None and not _holds(screen, text)):
+        if _wait(pane, lambda screen: _is_gone(screen, text)):
             return
-        if look(pane).typed is None:
-            return  # the turn it began has a question open already
     raise PasteDoubtError("pasted, but its input box still shows it after Enter")
 
 
@@ -115,6 +113,11 @@ def _holds(screen: Screen, text: str) -> bool:
     if screen.pasted:
         return squeezed(screen.typed).startswith("[Pastedtext#") and screen.typed.endswith("]")
     return squeezed(screen.typed) == squeezed(text)
+
+
+def _is_gone(screen: Screen, text: str) -> bool:
+    """Whether the box let go of the words, or the turn that they began asks something already."""
+    return screen.asks or (screen.typed is not None and not _holds(screen, text))
 
 
 def _wait(pane: Pane, wanted: Callable[[Screen], bool]) -> bool:

@@ -33,7 +33,8 @@ _SAME_START_S = 1.5
 class SessionFacts:
     """What decides how a session can be reached; a reason is empty where the way is open.
 
-    `heard` is when a hook of this session last called us.
+    `heard` is when a hook of this session last called us; `is_deaf` that it may never, as it is
+    older than the project's `.claude`.
     """
 
     is_ours: bool = False
@@ -41,6 +42,7 @@ class SessionFacts:
     status: str = ""
     mailbox: str = ""
     heard: float | None = None
+    is_deaf: bool = False
     inbox: str = ""
     tmux: str = ""
 
@@ -78,12 +80,15 @@ def look_at(
     if process is None:
         gone = "no living session is known here"
         return SessionFacts(is_ours, mailbox=gone, inbox=gone, tmux=gone)
+    heard = Mailbox.of(project, run_dir).heard(process.session)
+    mailbox, made_at = _no_mailbox(project, process, run_dir)
     return SessionFacts(
         is_ours,
         process.session,
         process.status,
-        _no_mailbox(project, process, run_dir),
-        Mailbox.of(project, run_dir).heard(process.session),
+        mailbox,
+        heard,
+        heard is None and made_at is not None and process.created < made_at,
         inbox_socket.why_not(project, process, environ),
         _no_tmux(process, environ),
     )
@@ -108,7 +113,7 @@ def choices(facts: SessionFacts, now: float | None = None) -> list[Transport]:
     if not facts.tmux:
         words = "it is typed into the session's input box, and watched until the box has taken it"
         found.append(Transport("tmux", words))
-    if facts.status == "idle":
+    if facts.status == "idle" or facts.is_deaf:
         found.sort(key=lambda way: way.name == "mailbox")
     return found
 
@@ -200,23 +205,29 @@ def _send(
     return Receipt("", way.name, "delivered", way.promise, words, process.session, time.time())
 
 
-def _no_mailbox(project: Path, process: AgentProcess, run_dir: str) -> str:
+def _no_mailbox(project: Path, process: AgentProcess, run_dir: str) -> tuple[str, float | None]:
     if not process.session:
-        return "the session's id is not known"
+        return "the session's id is not known", None
     try:
         hooks = hooks_settings.status(project, run_dir)
     except RefusedError as error:
-        return str(error)
+        return str(error), None
     if hooks.off:
-        return hooks.off
+        return hooks.off, None
     if not hooks.events or hooks.stale:
-        return "not installed; 'overnight-tui hooks install' does it, also for running sessions"
-    return ""
+        words = "not installed; 'overnight-tui hooks install' does it, also for running sessions"
+        return words, None
+    return "", hooks.folder_made_at
 
 
 def _mailbox_promise(facts: SessionFacts, now: float | None) -> str:
     if facts.status == "idle":
         return "it waits until somebody prompts the session, which is idle, and is read then"
+    if facts.is_deaf:
+        return (
+            "it waits in the mailbox; the session is older than the project's .claude folder, and "
+            "Claude may notice its hooks only when it is started anew"
+        )
     read = "it is read after the next tool call or before the turn ends, once, with a receipt"
     if facts.heard is None:
         return f"{read}; no hook of this session has called yet, so it may have hooks switched off"

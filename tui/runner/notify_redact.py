@@ -81,7 +81,13 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
 
     `known` are secrets to be found literally, longest first. At most 20,000 characters are kept.
     """
-    text = strip_ansi(_INVISIBLE.sub("", text[:_MOST]))
+    known = tuple(known)
+    # Before as well: a sequence may swallow the first letter that a key is known by.
+    text = strip_ansi(_INVISIBLE.sub("", _taken_out(text[:_MOST], known)))
+    return _taken_out(text, known)
+
+
+def _taken_out(text: str, known: Iterable[str]) -> str:
     for secret in known:
         if secret in text:
             text = text.replace(secret, HIDDEN)

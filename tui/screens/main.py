@@ -152,9 +152,13 @@ class MainScreen(Screen[None]):
     def _take_news(self) -> None:
         if not self._ready:
             return
+        if self.watch_source.fault is not None:
+            raise self.watch_source.fault
         with self._lock:
             news, self._news = self._news, set()
             self._told = False
+        if "bell" in news:
+            self.app.bell()
         if "night" in news:
             self._show_night()
         if "folding" in news:
@@ -250,10 +254,11 @@ class MainScreen(Screen[None]):
         await self.app.run_action(name, target)
 
     def action_verbosity(self) -> None:
-        log, view = self.watch_source.events, self.panes.events
+        log, view = self._log_shown, self.panes.events
         place = log.ref(view.cursor) if len(log) and not view.following else None
         self.watch_source.set_level(self.watch_source.level % 3 + 1)
-        view.show(self.watch_source.events)
+        log.level = self.watch_source.level
+        view.show(log)
         if place is not None:
             row = log.row_of(place.source, place.offset)
             if row is not None:
@@ -446,7 +451,7 @@ class MainScreen(Screen[None]):
             self._show_night()
 
     def action_error(self, step: int) -> None:
-        view, log = self.panes.events, self.watch_source.events
+        view, log = self.panes.events, self._log_shown
         start = view.cursor if not view.following else (len(log) if step < 0 else -1)
         row = log.next_error(start, step)
         if row is None:

@@ -244,18 +244,22 @@ class EventLog:
 
     def row_of(self, source: str, offset: int) -> int | None:
         """The visible row that holds this byte of this file; a hidden result leads to its call."""
+        index = self._index_at(source, offset)
+        return None if index is None else self._shown_for(index)
+
+    def holds(self, source: str, offset: int) -> bool:
+        """Whether this byte of this file belongs to a row, shown or not, and to no copy of one."""
+        return self._index_at(source, offset) is not None
+
+    def _index_at(self, source: str, offset: int) -> int | None:
         for number in range(len(self._names) - 1, -1, -1):
-            if self._names[number] != source:
-                continue
             rows = self._by_source.get(number)
-            if rows is None:
+            if rows is None or self._names[number] != source:
                 continue
             place = bisect_right(rows, offset, key=lambda index: self._offsets[index]) - 1
-            if place < 0:
-                continue
-            index = rows[place]
-            if offset < self._offsets[index] + self._lengths[index]:
-                return self._shown_for(index)
+            index = rows[max(0, place)]
+            if place >= 0 and offset < self._offsets[index] + self._lengths[index]:
+                return index
         return None
 
     def _shown_for(self, index: int) -> int | None:

@@ -140,6 +140,7 @@ class Ledger:
         self.fold = fold
         self._rows = rows if rows is not None else NoRows()
         self.live_text = ""
+        self.rings = 0
         self._wall = wall
         self._tail_bytes = tail_bytes
         self._first = True
@@ -433,6 +434,13 @@ _Timed = tuple[float, int, _Followed, int, Event | JournalEntry]
 
 def _by_time(item: _Timed) -> tuple[float, int]:
     return item[0], item[1]
+
+
+def _rings(record: Event | JournalEntry) -> bool:
+    """Whether the runner wants the bell of an open screen to ring."""
+    if not isinstance(record, JournalEntry) or record.kind != "notified":
+        return False
+    return record.data.get("channel") == "bell"
 
 
 def total_size(files: Sequence[Source]) -> int:

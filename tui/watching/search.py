@@ -29,12 +29,16 @@ class Search:
 
     A text in small letters is found in small letters, Capitalised, Like A Title and in CAPITALS; any
     other text exactly as it is (a general case-blind search of bytes is ten times slower).
-    `hits` only grows, newest first within each file; `done` and `searched` (bytes) tell how far it came;
+    Hits that are not `wanted` are passed over. `hits` only grows, newest first within each file; `done` and `searched` (bytes) tell how far it came;
     `on_progress` is called from the searching thread.
     """
 
     def __init__(
-        self, text: str, paths: Sequence[str], on_progress: Callable[[], None] | None = None
+        self,
+        text: str,
+        paths: Sequence[str],
+        on_progress: Callable[[], None] | None = None,
+        wanted: Callable[[Hit], bool] | None = None,
     ) -> None:
         self.text = text
         self.hits: list[Hit] = []
@@ -45,6 +49,7 @@ class Search:
         self._paths = tuple(paths)
         self._needles = needles(text)
         self._notify = on_progress or (lambda: None)
+        self._wanted = wanted or (lambda hit: True)
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -87,7 +92,8 @@ class Search:
             start = line_start(descriptor, end - _CHUNK, max(0, end - _MOST_AT_ONCE))
             found = self._matches(os.pread(descriptor, end - start, start))
             if found:
-                self.hits.extend(Hit(path, start + place) for place in reversed(found))
+                hits = (Hit(path, start + place) for place in reversed(found))
+                self.hits.extend(hit for hit in hits if self._wanted(hit))
                 self.capped = len(self.hits) >= _MOST_HITS
             self.searched += end - start
             end = start

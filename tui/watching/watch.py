@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui.feeds.wake import Wake
     from tui.watching.event_log import EventLog
     from tui.watching.opening import Folding
-    from tui.watching.search import Search
+    from tui.watching.search import Hit, Search
 
 OnChange = Callable[[frozenset[str]], None]
 
@@ -37,7 +37,7 @@ class Watch:
     """Follows a session's files in one thread and offers what is known of it to any thread.
 
     `on_change` is called from that thread with the names of what changed: "events", "night", "log",
-    "progress", "notes", "feeds", "folding". `night` is None until the first snapshot.
+    "progress", "notes", "feeds", "folding", "bell". `night` is None until the first snapshot.
     """
 
     def __init__(
@@ -150,7 +150,11 @@ class Watch:
         from tui.watching.search import Search
 
         paths = self.ledger.paths if self.ledger is not None else ()
-        return Search(text, paths, on_progress).start()
+        return Search(text, paths, on_progress, self._is_shown).start()
+
+    def _is_shown(self, hit: Hit) -> bool:
+        """An event that two files have is found once: where its row came from."""
+        return self.partial or self.events.holds(hit.source, hit.offset)
 
     def feeds(self) -> tuple[FeedState, ...]:
         """How each source is doing."""
@@ -275,6 +279,9 @@ class Watch:
         if records:
             self.ledger.fold.apply(records)
             changed.add("night")
+        if self.ledger.rings:
+            self.ledger.rings = 0
+            changed.add("bell")
         if busy:
             changed |= {"events", "night"}
         elif not self.sidecars.follows_commits and self._folding is None:

@@ -1,0 +1,86 @@
+"""The whole app over real files and a real watch, driven by keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.session_files import START
+from tui.app import OvernightApp
+from tui.clock import Clock, FakeClock
+from tui.feeds.discovery import Named
+from tui.screens.main import MainScreen
+from tui.settings import Settings, load
+from tui.watching.watch import Watch
+
+DEADLINE_S = 15.0
+
+
+class Stage:
+    """A running app, and what a person sees of it."""
+
+    def __init__(self, app: OvernightApp, pilot: Pilot[None], watch: Watch) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.watch = watch
+
+    @property
+    def main(self) -> MainScreen:
+        return self.app._main
+
+    @property
+    def rows(self) -> list[str]:
+        """The screen's words, one string a row."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.rows)
+
+    def sees(self, *words: str) -> bool:
+        return all(word in self.text for word in words)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
+        """Lets the app run until the condition holds."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < end, f"waited in vain; the screen is\n{self.text}"
+            await self.pilot.pause(0.01)
+
+    async def see(self, *words: str) -> None:
+        await self.until(lambda: self.sees(*words))
+
+    async def lose(self, *words: str) -> None:
+        await self.until(lambda: not any(word in self.text for word in words))
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*text)
+
+
+@asynccontextmanager
+async def stage(
+    project: Path,
+    size: tuple[int, int] = (120, 40),
+    *,
+    clock: Clock | None = None,
+    settings: Settings | None = None,
+    **named: str,
+) -> AsyncIterator[Stage]:
+    """The app on a project; the clock stands at two minutes after the session's start."""
+    clock = clock or FakeClock(wall=START + 130.0)
+    watch = Watch(project, settings or load(project).settings, Named(**named), clock)
+    watch.start()
+    app = OvernightApp(watch, clock, slow_link=False, ascii_only=False)
+    try:
+        async with app.run_test(size=size) as pilot:
+            yield Stage(app, pilot, watch)
+    finally:
+        watch.close()
