@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 def deeds_of(given: argparse.Namespace) -> Deeds:
     """The deeds on the project that the command line means, with its run if there is one."""
     from tui.control.deeds import Deeds
+    from tui.control.restore import recover
     from tui.feeds.discovery import discover
     from tui.runner import api
 
     project = project_of(given)
+    recover(project)
     settings = settings_of(given, project).settings
     found = discover(project, settings, named_sources(given))
     run_dir = settings.paths.run_dir

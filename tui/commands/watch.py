@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from tui.clock import SystemClock
 from tui.commands.observing import named_sources, project_of, settings_of
-from tui.errors import UsageError
+from tui.errors import OvernightError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -64,6 +65,7 @@ def show(
     watch = Watch(project, settings, named, clock)
     watch.set_level(LEVELS[settings.screen.verbosity])
     watch.start()
+    threading.Thread(target=_take_care, args=(project, settings), daemon=True).start()
     try:
         from tui.app import OvernightApp
 
@@ -81,6 +83,18 @@ def show(
     if app.fault is not None:
         raise app.fault
     return app.return_code or 0
+
+
+def _take_care(project: Path, settings: Settings) -> None:
+    """What every start sees to: a run without a supervisor, a rewind that was cut short."""
+    from tui.control.restore import recover
+
+    try:
+        _adopt(project, settings)
+        recover(project)
+    except OvernightError:
+        # the screen tells the state as it is; whoever acts on it is told why it does not work
+        return
 
 
 def _adopt(project: Path, settings: Settings) -> object:
