@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from tui.records import Detail
 from widgets.detail_view import DetailView
 from widgets.find_bar import FindBar
+from widgets.line_view import LineView
 from widgets.pane import Pane
 
 
@@ -40,6 +41,7 @@ class DetailScreen(ModalScreen[None]):
         self._view.show(self._detail)
         self._view.focus()
 
+    @on(LineView.Opened)
     def action_close(self) -> None:
         self.dismiss()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.clock import Clock
 from tui.watching.watch import Watch
+from widgets.line_view import LineView
 from widgets.pane import Pane
 from widgets.sources_panel import SourcesPanel
 
@@ -42,5 +44,6 @@ class SourcesScreen(ModalScreen[None]):
         words = "changes are noticed at once" if mode == "notified" else "files are polled"
         self.query_one(Pane).set_status(words)
 
+    @on(LineView.Opened)
     def action_close(self) -> None:
         self.dismiss()

@@ -30,7 +30,7 @@ from tui.records import (
     User,
 )
 from tui.watching.deed_rows import deed_detail, deed_level, deed_row
-from tui.watching.ledger import Reader, SavedLog
+from tui.watching.rows import Reader, SavedLog
 
 ERROR = 4
 LEVEL = 3

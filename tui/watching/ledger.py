@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -21,13 +21,11 @@ from tui.feeds.follower import Batch, Follower, Position
 from tui.feeds.journal import JournalDecoder
 from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
+from tui.watching.rows import NoRows, Rows, SavedLog
 
 if TYPE_CHECKING:
     from tui.watching.ahead import Ahead
     from tui.watching.event_log import EventLog
-
-Reader = Callable[[int, int], "bytes | None"]
-"""Reads (offset, length) of one file; None when those bytes are gone."""
 
 _READ = 1 << 20
 _MERGED = 512
@@ -36,43 +34,6 @@ _AHEAD = 6
 _NAN = math.nan
 _LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
-
-
-class SavedLog(Struct, frozen=True):
-    """What belongs to an index of rows besides its columns."""
-
-    rows: int
-    open_calls: dict[str, int]
-    undated: dict[str, int]
-
-
-class Rows(Protocol):
-    """Whoever wants every new record, with the file it came from; an index of rows is one."""
-
-    def open_source(self, name: str, reader: Reader) -> int: ...
-    def close_source(self, number: int) -> None: ...
-    def add(self, number: int, record: Event | JournalEntry, at: float) -> None: ...
-    def remark(self, number: int, at: float, text: str) -> None: ...
-    def date(self, uuid: str, at: float) -> None: ...
-
-
-class NoRows:
-    """For those who only want to know what the fold knows."""
-
-    def open_source(self, name: str, reader: Reader) -> int:
-        return 0
-
-    def close_source(self, number: int) -> None:
-        pass
-
-    def add(self, number: int, record: Event | JournalEntry, at: float) -> None:
-        pass
-
-    def remark(self, number: int, at: float, text: str) -> None:
-        pass
-
-    def date(self, uuid: str, at: float) -> None:
-        pass
 
 
 class SavedLedger(Struct, frozen=True):
