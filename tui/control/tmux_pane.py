@@ -73,15 +73,26 @@ def run_tmux(socket: str, *words: str, data: bytes = b"") -> str:
 
 
 def _terminal(pid: int) -> str:
-    import psutil
-
-    try:
-        tty = psutil.Process(pid).terminal()
-    except (psutil.Error, OSError):
-        tty = None
-    if not tty:
+    """The terminal that the process has for its own; RefusedError if it has none."""
+    if not HAS_PROC:
+        name = _ps(pid, "tty")
+        if not name.startswith("tty"):
+            raise RefusedError("the session has no terminal")
+        return f"/dev/{name}"
+    number = int(_stat(pid)[4])
+    if not number:
         raise RefusedError("the session has no terminal")
-    return str(tty)
+    try:
+        names = {os.readlink(f"/proc/{pid}/fd/{descriptor}") for descriptor in (0, 1)}
+        tty = names.pop()
+        device = os.stat(tty).st_rdev
+    except OSError:
+        names, tty, device = {""}, "", 0
+    # the kernel packs the device's number otherwise here than for stat
+    wanted = os.makedev(number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00)
+    if names or device != wanted:
+        raise RefusedError("the session does not read from its terminal")
+    return tty
 
 
 def _check_interactive(pid: int, tty: str) -> None:
@@ -94,42 +105,45 @@ def _check_interactive(pid: int, tty: str) -> None:
         words = []
     if not words or {"-p", "--print"} & set(words):
         raise RefusedError("the session takes no keyboard (it runs with -p)")
-    if HAS_PROC and not all(_descriptor(pid, number) == tty for number in (0, 1)):
-        raise RefusedError("the session does not read from its terminal")
     if not _is_in_foreground(pid):
         raise RefusedError("the session is in the background of its terminal")
     if _reads_lines(tty):
         raise RefusedError("the session's terminal waits for whole lines: no input box is there")
 
 
-def _descriptor(pid: int, number: int) -> str:
-    try:
-        return os.readlink(f"/proc/{pid}/fd/{number}")
-    except OSError:
-        return ""
-
-
 def _is_in_foreground(pid: int) -> bool:
-    if HAS_PROC:
-        try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-            return fields[2] == fields[5]
-        except (OSError, IndexError):
-            return False
+    if not HAS_PROC:
+        return "+" in _ps(pid, "stat")
+    fields = _stat(pid)
+    return fields[2] == fields[5]
+
+
+def _stat(pid: int) -> list[bytes]:
+    """What the kernel tells of a process, from its state on; RefusedError when it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        fields = []
+    if len(fields) < 6:
+        raise RefusedError("the session's process has ended")
+    return fields
+
+
+def _ps(pid: int, what: str) -> str:
     import subprocess
 
     try:
         done = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)],
+            ["ps", "-o", f"{what}=", "-p", str(pid)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_WITHIN_S,
             check=False,
         )
     except (OSError, subprocess.SubprocessError):
-        return False
-    return b"+" in done.stdout
+        return ""
+    return done.stdout.decode("utf-8", "replace").strip()
 
 
 def _reads_lines(tty: str) -> bool:

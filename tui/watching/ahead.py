@@ -6,6 +6,8 @@ travel packed, which costs a seventh of what making them does.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import struct
 
@@ -34,6 +36,8 @@ class Ahead:
     def __init__(self, path: str) -> None:
         asked, self._ask = os.pipe()
         self._answers, answered = os.pipe()
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(answered, fcntl.F_SETPIPE_SZ, 1 << 20)
         self._decoder = msgspec.msgpack.Decoder(_Packed)
         self._pid = os.fork()
         if self._pid == 0:
