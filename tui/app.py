@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterable
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
@@ -13,6 +14,7 @@ from tui.clock import Clock
 from tui.screens.main import MainScreen
 from tui.watching.watch import Watch
 from widgets import glyphs, guard, themes
+from widgets.find_bar import FindBar
 from widgets.paint import PaintGovernor
 
 
@@ -52,6 +54,15 @@ class OvernightApp(App[None]):
 
     def on_mount(self) -> None:
         self.session.tell(self._main.leave_word)
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed right after `/` belongs to the bar that is just coming up, and is no command."""
+        if event.character is None or not event.is_printable:
+            return
+        for bar in self.screen.query(FindBar):
+            if bar.typing:
+                event.prevent_default()
+                bar.type(event.character)
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours ends the viewer with a sentence; the trace goes to the crash log.

@@ -17,6 +17,8 @@ _NARROW = 100
 
 def show(path: str, project: str) -> None:
     """Paints the newest events of a file; does nothing when that is not possible at once."""
+    from tui.feeds.sanitize import clean_line
+
     lines = newest(path)
     if not lines:
         return
@@ -26,7 +28,8 @@ def show(path: str, project: str) -> None:
     room = height - top - 2
     if room < 3:
         return
-    out = ["\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?7l", f" overnight   {project}   opening"]
+    name = clean_line(project, 60)
+    out = ["\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?7l", f" overnight   {name}   opening"]
     shown = lines[-room:]
     for place, text in enumerate(shown):
         out.append(f"\x1b[{top + 1 + place};{left + 3}H{text[: width - left - 4]}")

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from tui.control.hooks_settings import Hooks
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -37,13 +39,20 @@ def _done(what: str, project: Path, run_dir: str) -> tuple[str, int]:
         fresh = hooks_settings.install(project, run_dir)
         state = hooks_settings.status(project, run_dir)
         words = "installed in" if fresh else "they are in"
-        off = f"; but no hook runs: {state.off}" if state.off else ""
-        return f"{words} {state.file}; sessions in this project hear messages now{off}", 0
+        return f"{words} {state.file}; {_reach(state)}", 0
     if what == "uninstall":
         gone = hooks_settings.uninstall(project, run_dir)
         file = hooks_settings.status(project, run_dir).file
         return (f"taken out of {file}" if gone else f"there are none of ours in {file}"), 0
     return _status(project, run_dir)
+
+
+def _reach(state: Hooks) -> str:
+    if state.off:
+        return f"but no hook runs: {state.off}"
+    if state.folder_made_at is not None:
+        return "sessions hear messages; one that ran before may not, as .claude itself is new"
+    return "sessions in this project hear messages now"
 
 
 def _status(project: Path, run_dir: str) -> tuple[str, int]:

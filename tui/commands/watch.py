@@ -67,6 +67,8 @@ def show(
     watch.start()
     threading.Thread(target=_take_care, args=(project, settings), daemon=True).start()
     try:
+        # Textual rounds every paint up to its frame; our own governor bounds how many there are
+        os.environ.setdefault("TEXTUAL_FPS", "250")
         from tui.app import OvernightApp
 
         slow = slow_link or settings.screen.slow_link == "on" or _far_away(settings)

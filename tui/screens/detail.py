@@ -43,7 +43,8 @@ class DetailScreen(ModalScreen[None]):
 
     @on(LineView.Opened)
     def action_close(self) -> None:
-        self.dismiss()
+        if self.is_current:  # two presses may come before the first is dealt with
+            self.dismiss()
 
     async def action_search(self) -> None:
         await self.query_one(FindBar).open()

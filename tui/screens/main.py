@@ -159,6 +159,8 @@ class MainScreen(Screen[None]):
             self._told = False
         if "bell" in news:
             self.app.bell()
+        if not self._paused:
+            self._show_panes(news)
         if "night" in news:
             self._show_night()
         if "folding" in news:
@@ -166,8 +168,6 @@ class MainScreen(Screen[None]):
         if "feeds" in news or "night" in news:
             sources = self.watch_source.sources
             self.panes.say_empty(self.watch_source.feeds(), sources.why if sources else "")
-        if not self._paused:
-            self._show_panes(news)
 
     def _show_panes(self, news: set[str]) -> None:
         sidecars = self.watch_source.sidecars

@@ -46,4 +46,5 @@ class SourcesScreen(ModalScreen[None]):
 
     @on(LineView.Opened)
     def action_close(self) -> None:
-        self.dismiss()
+        if self.is_current:  # two presses may come before the first is dealt with
+            self.dismiss()
