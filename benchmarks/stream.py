@@ -10,7 +10,21 @@ from pathlib import Path
 
 NEEDLE = "needle-in-the-night-4711"
 END = "815815 ms"
-_WORDS = ["parser", "token", "index", "cache", "widget", "event", "loop", "test", "retry", "budget", "screen", "offset", "line"]
+_WORDS = [
+    "parser",
+    "token",
+    "index",
+    "cache",
+    "widget",
+    "event",
+    "loop",
+    "test",
+    "retry",
+    "budget",
+    "screen",
+    "offset",
+    "line",
+]
 
 
 def lines(size: int, partials: bool) -> Iterator[bytes]:

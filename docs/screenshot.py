@@ -41,17 +41,30 @@ def play(folder: Path) -> Path:
     logs = project / "logs"
     logs.mkdir()
     (logs / "watchdog.log").write_text(WATCHDOG, "utf-8")
-    command = [sys.executable, "-m", "tui.demo.agent", "-p", "Bring tidebell to 0.3", "--pace", "0.12"]
+    command = [
+        sys.executable,
+        "-m",
+        "tui.demo.agent",
+        "-p",
+        "Bring tidebell to 0.3",
+        "--pace",
+        "0.12",
+    ]
     command += ["--output-format", "stream-json", "--verbose"]
     with (logs / "session.jsonl").open("ab") as stream:
         subprocess.run(
-            command, cwd=project, env=environment, stdin=subprocess.DEVNULL, stdout=stream, check=False
+            command,
+            cwd=project,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            check=False,
         )
     os.environ["CLAUDE_CONFIG_DIR"] = environment["CLAUDE_CONFIG_DIR"]
     return project
 
 
-async def draw(project: Path, columns: int, rows: int, target: Path) -> None:
+async def draw(project: Path, columns: int, rows: int) -> str:
     watch = Watch(project, load(project).settings, Named(), SystemClock())
     watch.start()
     app = OvernightApp(watch, SystemClock(), slow_link=False, ascii_only=False)
@@ -61,8 +74,9 @@ async def draw(project: Path, columns: int, rows: int, target: Path) -> None:
             if len(watch.events) and watch.night is not None:
                 break
         await pilot.pause(0.5)
-        target.write_text(app.export_screenshot(title="overnight-tui"), "utf-8")
+        drawn = app.export_screenshot(title="overnight-tui")
     watch.close()
+    return drawn
 
 
 def main() -> None:
@@ -70,7 +84,8 @@ def main() -> None:
     columns, rows = (int(words[0]), int(words[1])) if len(words) >= 2 else (120, 36)
     target = Path(words[2]) if len(words) > 2 else HERE / "screen.svg"
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(draw(play(Path(folder)), columns, rows, target))
+        drawn = asyncio.run(draw(play(Path(folder)), columns, rows))
+    target.write_text(drawn, "utf-8")
 
 
 if __name__ == "__main__":

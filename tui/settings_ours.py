@@ -113,7 +113,7 @@ class Screen(Struct, frozen=True):
     ] = "auto"
     paint_ms: Annotated[
         Milliseconds, says("Least time between paints; the first is immediate.")
-    ] = 100
+    ] = 140
     slow_paint_ms: Annotated[Milliseconds, says("Least time between paints over a slow link.")] = (
         250
     )

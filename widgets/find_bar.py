@@ -72,6 +72,7 @@ class FindBar(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._input: Input | None = None
+        self._typing = False
 
     def compose(self) -> ComposeResult:
         yield _Sign()
@@ -81,6 +82,16 @@ class FindBar(Widget):
     def is_open(self) -> bool:
         """Whether the bar is on the screen."""
         return self.has_class("-open")
+
+    @property
+    def typing(self) -> bool:
+        """Whether keys belong to the bar: from `open` on until enter or escape."""
+        return self._typing
+
+    def type(self, text: str) -> None:
+        """Adds to what is typed: keys that came before the bar had the keys."""
+        if self._input is not None:
+            self._input.insert_text_at_cursor(text)
 
     @property
     def text(self) -> str:
@@ -97,10 +108,12 @@ class FindBar(Widget):
         self.add_class("-open")
         self._input.value = text
         self._input.cursor_position = len(text)
-        self._input.focus()
+        self._typing = True
+        self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Go away; what is typed is forgotten. Posts nothing."""
+        self._typing = False
         self.remove_class("-open")
         self._say("")
 
@@ -135,6 +148,7 @@ class FindBar(Widget):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self._typing = False
         self.post_message(self.Submitted(event.value))
 
     def on_key(self, event: events.Key) -> None:

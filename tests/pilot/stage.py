@@ -80,7 +80,7 @@ async def stage(
     watch.start()
     app = OvernightApp(watch, clock, slow_link=False, ascii_only=False)
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             yield Stage(app, pilot, watch)
     finally:
         watch.close()

@@ -38,6 +38,7 @@ from widgets.tab_row import TabRow
 
 NARROW = 100
 LOW = 14
+NIGHT_EVERY = 0.45
 
 
 class MainScreen(Screen[None]):
@@ -75,6 +76,8 @@ class MainScreen(Screen[None]):
         self._lock = threading.Lock()
         self._told = False
         self._ready = False
+        self._shown_state = ""
+        self._night_shown = float("-inf")
 
     # --- the house -----------------------------------------------------------------------------
 
@@ -162,10 +165,10 @@ class MainScreen(Screen[None]):
         if not self._paused:
             self._show_panes(news)
         if "night" in news:
-            self._show_night()
+            self._show_night_soon()
         if "folding" in news:
             self._show_folding()
-        if "feeds" in news or "night" in news:
+        if "feeds" in news:
             sources = self.watch_source.sources
             self.panes.say_empty(self.watch_source.feeds(), sources.why if sources else "")
 
@@ -185,6 +188,15 @@ class MainScreen(Screen[None]):
             self.panes.notes.show_markdown(sidecars.notes.text)
         if "log" in news or "feeds" in news:
             self.panes.log.show(sidecars.log)
+
+    def _show_night_soon(self) -> None:
+        """The header and the strip of a busy stream twice a second; a new state at once."""
+        night, now = self.watch_source.night, self._clock.monotonic()
+        state = night.state if night is not None else ""
+        if state == self._shown_state and now - self._night_shown < NIGHT_EVERY:
+            return
+        self._shown_state, self._night_shown = state, now
+        self._show_night()
 
     def _show_night(self) -> None:
         watch = self.watch_source

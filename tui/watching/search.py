@@ -29,8 +29,9 @@ class Search:
 
     A text in small letters is found in small letters, Capitalised, Like A Title and in CAPITALS; any
     other text exactly as it is (a general case-blind search of bytes is ten times slower).
-    Hits that are not `wanted` are passed over. `hits` only grows, newest first within each file; `done` and `searched` (bytes) tell how far it came;
-    `on_progress` is called from the searching thread.
+    Hits that are not `wanted` are passed over. `hits` only grows, newest first within each file;
+    `done` and `searched` (bytes) tell how far it came; `on_progress` is called from the
+    searching thread.
     """
 
     def __init__(

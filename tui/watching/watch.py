@@ -21,7 +21,9 @@ from tui.watching.sidecars import Sidecars
 LARGE = 24 << 20
 _REDISCOVER_EVERY = 3.0
 _SNAPSHOT_EVERY = 1.0
-_BUSY_EVERY = 0.1
+_BUSY_EVERY = 0.14
+_READ_FOR = 0.09
+_BREATH = 0.01
 _SAVE_ABOVE = 8 << 20
 
 if TYPE_CHECKING:
@@ -255,7 +257,7 @@ class Watch:
         self._begin_waking()
         while not self._stopping.is_set():
             began = self._clock.monotonic()
-            busy, changed = self._read()
+            busy, changed = self._read_for(began + _READ_FOR)
             changed |= self._take_folded()
             changed |= self._look_around()
             if changed or began >= self._next_snapshot:
@@ -264,11 +266,19 @@ class Watch:
             if changed:
                 self._on_change(frozenset(changed))
             if busy:
-                # the first change after quiet is read at once, a busy stream ten times a second
-                self._stopping.wait(max(0.0, _BUSY_EVERY - (self._clock.monotonic() - began)))
+                # the first change after quiet is read at once, a busy stream seven times a second
+                self._stopping.wait(max(_BREATH, _BUSY_EVERY - (self._clock.monotonic() - began)))
             else:
                 self._woken.wait(_SNAPSHOT_EVERY)
                 self._woken.clear()
+
+    def _read_for(self, until: float) -> tuple[bool, set[str]]:
+        """Reads until there is nothing new or the time is up; a fast writer is kept up with."""
+        busy, changed = self._read()
+        while busy and self.ledger is not None and self._clock.monotonic() < until:
+            if not self.ledger.poll():
+                break
+        return busy, changed
 
     def _read(self) -> tuple[bool, set[str]]:
         """Takes in what is new; says whether there may be more, and what changed."""

@@ -1,0 +1,99 @@
+"""The app in a real pseudo-terminal: every byte that it writes is kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pyte
+
+from tests.command_line import command, environment
+
+DEADLINE_S = 20.0
+
+
+class Terminal:
+    """Runs the app; `output` are all bytes so far, `rows` what a terminal would show of them."""
+
+    def __init__(
+        self,
+        *words: str,
+        home: Path,
+        cwd: Path,
+        size: tuple[int, int] = (120, 40),
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.output = bytearray()
+        self.screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self.screen)
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self.process = subprocess.Popen(
+            command(*words),
+            cwd=cwd,
+            env=environment(home, TERM="xterm-256color", **(env or {})),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def read(self, seconds: float = 0.02) -> bool:
+        """Takes in what was written; False when nothing came in this time."""
+        ready, _, _ = select.select([self._ours], [], [], seconds)
+        if not ready:
+            return False
+        try:
+            data = os.read(self._ours, 65_536)
+        except OSError:  # the other side is closed
+            return False
+        self.output += data
+        self._stream.feed(data)
+        return bool(data)
+
+    @property
+    def rows(self) -> list[str]:
+        return [row.rstrip() for row in self.screen.display]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.rows)
+
+    def until(self, condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
+        end = time.monotonic() + seconds
+        while not condition():
+            self.read()
+            assert time.monotonic() < end, f"waited in vain; the screen is\n{self.text}"
+
+    def see(self, *words: str) -> None:
+        self.until(lambda: all(word in self.text for word in words))
+
+    def settle(self) -> None:
+        """Reads until it has been quiet for a moment."""
+        while self.read(0.15):
+            pass
+
+    def press(self, keys: str) -> None:
+        os.write(self._ours, keys.encode())
+
+    def end(self) -> int:
+        """Waits for the app to end by itself, and reads the rest."""
+        self.until(lambda: self.process.poll() is not None)
+        while self.read(0.05):
+            pass
+        return self.process.wait()
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)

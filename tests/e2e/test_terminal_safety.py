@@ -1,0 +1,296 @@
+"""Nothing that comes from outside reaches the terminal as a command: a real pty, every byte looked at.
+
+Every payload stands in every place that shows text, many of them at a time; the app is led past all
+of these places, and no payload's sequence may be among the bytes that it wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.terminal import Terminal
+from tests.payloads import MARKUP_STRINGS, PAYLOADS
+from tests.session_files import SESSION, answer, bash, call, init, lines, prompt, result, speech
+from tests.unit import repositories
+
+TEXTS = [payload.text[:4_000] for payload in PAYLOADS] + [f"m {text} m" for text in MARKUP_STRINGS]
+FORBIDDEN = [(payload.name, payload.forbidden) for payload in PAYLOADS]
+OWN = re.compile(
+    rb"\x1b\[[0-9;]*m"  # colours
+    rb"|\x1b\[\d*;?\d*H|\x1b\[\d*[ABCDGJK]|\x1b\[\d+ q"  # moving, erasing, cursor shape
+    rb"|\x1b\[\?(?:\d+;?)+(?:\$p|[hlu])|\x1b\[[<>=]\d*;?\d*u"  # modes it sets and takes back
+    rb"|\x1b\[[>=]?c|\x1b\[\?u"  # questions about the keyboard
+    rb"|\x1b\]0;[^\x07\x1b]*\x07|\x1b\[22;0;0t|\x1b\[23;0;0t"
+    rb"|\x1b[=>]|\x1b\[!p"
+)
+
+
+def sinks(text: str, number: int) -> list[dict[str, Any]]:
+    """Records that carry the text in every kind of place an event has."""
+    base = number * 40
+    at = float(number)
+    hook = {
+        "type": "system", "subtype": "hook_response", "hook_name": text, "hook_event": "Stop",
+        "outcome": "error", "output": text, "stdout": text, "stderr": text, "exit_code": 2,
+        "session_id": SESSION,
+    }  # fmt: skip
+    retry = {
+        "type": "system", "subtype": "api_retry", "attempt": 1, "max_retries": 10, "error": text,
+        "retry_delay_ms": 500, "error_status": 529, "session_id": SESSION,
+    }  # fmt: skip
+    edit = {"file_path": f"/tmp/{text}", "old_string": text, "new_string": f"{text}\n{text}"}
+    tasks = {
+        "type": "system", "subtype": "task_started", "task_id": text, "description": text,
+        "tool_use_id": "toolu_x", "session_id": SESSION,
+    }  # fmt: skip
+    failed = {
+        **result(base + 9, at),
+        "subtype": text,
+        "is_error": True,
+        "result": text,
+        "errors": [text],
+    }
+    return [
+        prompt(base, text, at),
+        bash(base + 1, text, at),
+        answer(base + 2, base + 1, text, at, error=True),
+        speech(base + 3, text, at),
+        call(base + 4, "Edit", edit, at),
+        answer(base + 5, base + 4, text, at, structured={"filePath": text, "structuredPatch": [
+            {"oldStart": 1, "oldLines": 1, "newStart": 1, "newLines": 1, "lines": [f"-{text}", f"+{text}"]}
+        ]}),
+        call(base + 6, text, {"command": text, text: text}, at),
+        call(base + 7, "Read", {"file_path": text}, at),
+        {"type": text, "subtype": text, "text": text, "message": text},
+        {"type": "system", "subtype": text, "content": text, "session_id": text},
+        {"type": "ai-title", "aiTitle": text, "sessionId": SESSION},
+        {"type": "custom-title", "customTitle": text, "sessionId": SESSION},
+        {"type": "control_request", "request_id": text, "request": {"subtype": text, "text": text}},
+        hook,
+        retry,
+        tasks,
+        failed,
+    ]  # fmt: skip
+
+
+def hostile_project(folder: Path, texts: Sequence[str]) -> Path:
+    """A project in which everything is hostile, file by file and field by field."""
+    project = repositories.make(folder / "pro[bold]ject \x1b]0;pwned\x07 \x1b[2J", {"a": "1"})
+    (project / "logs").mkdir()
+    start = init(0, str(project), 0)
+    start["model"] = f"claude {texts[0]}"
+    records = [start]
+    for number, text in enumerate(texts, 1):
+        records += sinks(text, number)
+    raw = b"".join(payload.data + b"\n" for payload in PAYLOADS if len(payload.data) < 5_000)
+    (project / "logs/session.jsonl").write_bytes(lines(records) + raw + lines(records[-8:]))
+    one_line = [" ".join(text.split("\n")) for text in texts]
+    (project / "claude-progress.txt").write_bytes(
+        "".join(f"## {text}\n- [ ] {text} (in progress)\n- [x] {text}\nBLOCKED: {text}\n"
+                for text in one_line).encode("utf-8", "surrogateescape")
+    )  # fmt: skip
+    (project / "claude-session-notes.md").write_bytes(
+        "".join(f"# {text}\n\n- `{text}`\n\n> {text}\n\n```\n{text}\n```\n\n" for text in one_line)
+        .encode("utf-8", "surrogateescape") + raw
+    )  # fmt: skip
+    (project / "logs/watchdog.log").write_bytes(
+        "".join(f"[2026-05-28 20:26:50] [ERROR] {text}\n  {text}\n" for text in one_line)
+        .encode("utf-8", "surrogateescape") + raw
+    )  # fmt: skip
+    (project / "feature_list.json").write_text(
+        json.dumps([{"description": text, "passes": False} for text in texts])
+    )
+    for text in one_line[:12]:
+        subject = text.replace("\x00", "").strip() or "empty"
+        repositories.sh(project, "commit", "-q", "--allow-empty", "-m", f"commit {subject}")
+    return project
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[list[Terminal]]:
+    terminals: list[Terminal] = []
+    yield terminals
+    for terminal in terminals:
+        terminal.close()
+
+
+def check(output: bytes) -> None:
+    """No payload's sequence, and no control sequence at all but those that the screen is made of."""
+    for name, forbidden in FORBIDDEN:
+        if forbidden in (b"\x1b[2J", b"\x1b[2K", b"\x1b[1;1H", b"\x1b[c", b"\x1b[?1049h",
+                         b"\x1b[?1000h", b"\x1b[6n"):  # fmt: skip
+            continue  # the screen's own; that none comes of a payload is counted below
+        assert forbidden not in output, name
+    rest = OWN.sub(b"", output)
+    left = {
+        rest[at : at + 12] for at in (m.start() for m in re.finditer(rb"[\x1b\x07\x0e\x0f]", rest))
+    }
+    assert not left, f"sequences that are not the screen's own: {sorted(left)[:5]}"
+    controls = {byte for byte in rest if byte < 0x20 and byte not in (0x08, 0x0A, 0x0D)}
+    assert not controls
+    text = output.decode("utf-8", "strict")
+    for sign in text:
+        code = ord(sign)
+        assert not 0x80 <= code < 0xA0, f"a C1 control: {code:#x}"
+        assert code not in range(0x202A, 0x202F), "a bidi override"
+        assert code not in range(0x2066, 0x206A), "a bidi isolate"
+        assert code not in (0x200B, 0x200E, 0x200F, 0x2028, 0x2029, 0x2060, 0xFEFF, 0x61C)
+        assert code not in range(0xE0000, 0xE0080), "a tag character"
+
+
+def calm(tmp_path: Path) -> Path:
+    """The same places with ordinary words: what the screen writes of its own."""
+    return hostile_project(tmp_path / "calm", ["ordinary words"] * 3)
+
+
+def press(terminal: Terminal, keys: str) -> None:
+    """Keys that only move: the answer is read, whatever it is."""
+    for key in re.findall(r"\x1b\[\d~|.", keys, re.DOTALL):
+        terminal.press(key)
+        terminal.read(0.05)
+        while terminal.read(0.01):
+            pass
+    assert terminal.process.poll() is None, f"it ended after {keys!r}\n{terminal.text}"
+
+
+def visit(terminal: Terminal, key: str, words: str, inside: str = "") -> None:
+    """Opens what lies over the screen, moves about in it, and comes back."""
+    terminal.press(key)
+    terminal.see(words)
+    press(terminal, inside)
+    terminal.press("\x1b")
+    terminal.until(lambda: words not in terminal.text)
+
+
+def bar_is_open(terminal: Terminal) -> bool:
+    return any(row.startswith(" / ") for row in terminal.rows[-3:])
+
+
+def look_for(terminal: Terminal, typed: bytes, then: str = "") -> None:
+    """A search from the first key to escape."""
+    terminal.press("/")
+    terminal.see("search the whole night")
+    os.write(terminal._ours, typed)
+    press(terminal, "\r" + then)
+    terminal.press("\x1b")
+    terminal.until(lambda: not bar_is_open(terminal))
+
+
+def tour(terminal: Terminal) -> None:
+    """Past every place that shows text from outside."""
+    detail = "j k scroll"
+    terminal.see("Events", "q quit" if terminal.screen.columns > 100 else "? help")
+    terminal.settle()
+    press(terminal, "vvg" + "\x1b[6~" * 10 + "Gv1z  Gz3z    Gz4zg  ")
+    visit(terminal, "\r", "┏ Watchdog", "  ")
+    press(terminal, "z2")
+    for _ in range(5):
+        press(terminal, "E")
+        visit(terminal, "\r", detail, "  ")
+    press(terminal, "Gkk")
+    visit(terminal, "\r", detail, "  G")
+    visit(terminal, "x", "last sign of life", "  ")
+    visit(terminal, "o", "newest event stream in", "  G")
+    visit(terminal, "?", "go to the progress pane")
+    for text in ("before", "[/]", "[@click=app.quit]"):
+        look_for(terminal, text.encode(), "nn")
+    press(terminal, "[[[[]ytty")
+    visit(terminal, "\x10", "Search for commands", "sou")
+    terminal.settle()
+
+
+def quit_app(terminal: Terminal) -> None:
+    for _ in range(4):
+        terminal.press("\x1b")
+        terminal.settle()
+    terminal.press("\x11")
+    assert terminal.end() == 0, terminal.text
+
+
+GROUPS = [TEXTS[start : start + 19] for start in range(0, len(TEXTS), 19)]
+
+
+@pytest.mark.parametrize("group", range(len(GROUPS)))
+def test_no_payload_reaches_the_terminal(
+    tmp_path: Path, opened: list[Terminal], group: int
+) -> None:
+    project = hostile_project(tmp_path, GROUPS[group])
+    terminal = Terminal(home=tmp_path, cwd=project)
+    opened.append(terminal)
+    tour(terminal)
+    quit_app(terminal)
+    check(bytes(terminal.output))
+    assert not (tmp_path / "st").exists()
+    assert b"Traceback" not in terminal.output
+    crash = tmp_path / ".local/state/overnight-tui/crash.log"
+    assert not crash.exists(), crash.read_text()
+
+
+def is_typed(data: bytes) -> bool:
+    """What a terminal may hand on: one line of text; a lone eight-bit byte is none."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\n" not in data and len(data) < 1_000
+
+
+def test_words_typed_into_the_search_bar_are_words(tmp_path: Path, opened: list[Terminal]) -> None:
+    project = calm(tmp_path)
+    terminal = Terminal(home=tmp_path, cwd=project)
+    opened.append(terminal)
+    terminal.see("Events")
+    half = len(MARKUP_STRINGS) // 2
+    for texts in (MARKUP_STRINGS[:half], MARKUP_STRINGS[half:]):
+        look_for(terminal, " ".join(texts).encode(), "n")
+    short = [each.data for each in PAYLOADS if is_typed(each.data)]
+    for start in range(0, len(short), 9):
+        # a paste, as a terminal hands it on: the escape bytes arrive as they are
+        look_for(terminal, b"\x1b[200~" + b" ".join(short[start : start + 9]) + b"\x1b[201~")
+    terminal.settle()
+    assert terminal.process.poll() is None
+    quit_app(terminal)
+    check(bytes(terminal.output))
+
+
+def test_the_check_can_fail() -> None:
+    for payload in PAYLOADS:
+        if payload.forbidden in (b"\x1b[2J", b"\x1b[2K", b"\x1b[1;1H", b"\x1b[c", b"\x1b[?1049h",
+                                 b"\x1b[?1000h", b"\x1b[6n"):  # fmt: skip
+            continue
+        with pytest.raises((AssertionError, UnicodeDecodeError)):
+            check(b"\x1b[1m ordinary " + payload.data)
+    check(b"\x1b[1m ordinary \x1b[0m\r\n")
+
+
+def test_the_screens_own_sequences_do_not_grow_with_hostile_text(
+    tmp_path: Path, opened: list[Terminal]
+) -> None:
+    """Erasing, homing and modes are the screen's own too: hostile text must not add one to them."""
+    counts = []
+    for name, project in (
+        ("calm", calm(tmp_path)),
+        ("hostile", hostile_project(tmp_path, [p.text for p in PAYLOADS if "CSI" in p.name] * 2)),
+    ):
+        home = tmp_path / name
+        home.mkdir(exist_ok=True)
+        terminal = Terminal(home=home, cwd=project, size=(80, 24))
+        opened.append(terminal)
+        tour(terminal)
+        quit_app(terminal)
+        output = bytes(terminal.output)
+        counts.append(
+            {
+                each: output.count(each)
+                for each in (b"\x1b[2J", b"\x1b[2K", b"\x1b[c", b"\x1b[?1049h", b"\x1b[?1000h",
+                             b"\x1b[6n", b"\x1b[?2004h", b"\x1bc", b"\x1b[21t")
+            }
+        )  # fmt: skip
+    assert counts[0] == counts[1]
