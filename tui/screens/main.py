@@ -168,7 +168,7 @@ class MainScreen(Screen[None]):
             self._show_night_soon()
         if "folding" in news:
             self._show_folding()
-        if "feeds" in news:
+        if news & {"feeds", "night"}:
             sources = self.watch_source.sources
             self.panes.say_empty(self.watch_source.feeds(), sources.why if sources else "")
 
@@ -321,7 +321,8 @@ class MainScreen(Screen[None]):
         self.panes.frames[1].set_status("")
         self.panes.events.follow()
         self.panes.log.follow()
-        self.leave_word(frozenset({"progress", "night"}))
+        self._show_night()
+        self.leave_word(frozenset({"progress"}))
 
     def action_stall(self) -> None:
         night = self.watch_source.night

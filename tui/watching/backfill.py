@@ -6,7 +6,9 @@ The child reads one JSON order from its standard input, prints `bytes total` lin
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -79,7 +81,8 @@ class Backfill:
     def stop(self) -> None:
         """Ends the child at once; what it folded is lost and nothing else is."""
         if self._process.poll() is None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
 
