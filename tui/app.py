@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from tui.actions import screen_actions
 from tui.clock import Clock
-from tui.screens.main import MainScreen
+from tui.screens.main import EVERYTHING, MainScreen
 from tui.watching.watch import Watch
 from widgets import glyphs, guard, themes
 from widgets.find_bar import FindBar
@@ -54,6 +54,7 @@ class OvernightApp(App[None]):
 
     def on_mount(self) -> None:
         self.session.tell(self._main.leave_word)
+        self._main.leave_word(EVERYTHING)  # what was told before is not told again
 
     def on_key(self, event: events.Key) -> None:
         """What is typed right after `/` belongs to the bar that is just coming up, and is no command."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.session_files import answer, bash, delta, lines, speech, write_project
 from widgets import glyphs
 
 
@@ -24,3 +25,29 @@ def _same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     glyphs.use(glyphs.UNICODE)
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return write_project(tmp_path / "harbour")
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """Two hundred rows, an error every fifty."""
+    records = []
+    for n in range(200):
+        records.append(bash(2 * n + 1, f"step {n}", n))
+        failed = n % 50 == 49
+        records.append(answer(2 * n + 2, 2 * n + 1, f"out {n}", n + 0.5, error=failed))
+    return write_project(tmp_path / "harbour", records)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    project = write_project(tmp_path / "harbour", [])
+    pieces = lines(delta(100_000, "w" * 330) for _ in range(20))
+    with (project / "logs/session.jsonl").open("ab") as file:
+        for n in range(1, 3_001):
+            file.write(lines([speech(n, f"row {n} here", float(n))]) + pieces)
+    return project

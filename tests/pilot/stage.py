@@ -9,15 +9,25 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.session_files import START
+from tests.session_files import START, lines
 from tui.app import OvernightApp
-from tui.clock import Clock, FakeClock
+from tui.clock import Clock, SystemClock
 from tui.feeds.discovery import Named
 from tui.screens.main import MainScreen
 from tui.settings import Settings, load
 from tui.watching.watch import Watch
 
 DEADLINE_S = 15.0
+
+
+class Noon(SystemClock):
+    """The wall clock stands still, so that pictures do; everything else goes on."""
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    def wall(self) -> float:
+        return self._at
 
 
 class Stage:
@@ -75,7 +85,7 @@ async def stage(
     **named: str,
 ) -> AsyncIterator[Stage]:
     """The app on a project; the clock stands at two minutes after the session's start."""
-    clock = clock or FakeClock(wall=START + 130.0)
+    clock = clock or Noon(START + 130.0)
     watch = Watch(project, settings or load(project).settings, Named(**named), clock)
     watch.start()
     app = OvernightApp(watch, clock, slow_link=False, ascii_only=False)
@@ -84,3 +94,9 @@ async def stage(
             yield Stage(app, pilot, watch)
     finally:
         watch.close()
+
+
+def append(project: Path, *records: dict[str, object]) -> None:
+    """The session goes on."""
+    with (project / "logs/session.jsonl").open("ab") as file:
+        file.write(lines(records))

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pilot.stage import stage
+from tests.pilot.stage import Noon, stage
 from tests.session_files import START, answer, bash, evening, speech, write_project
-from tui.clock import FakeClock
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 SIZES = ((60, 20), (80, 24), (120, 40), (200, 60))
@@ -44,7 +43,7 @@ def a_night(folder: Path) -> Path:
 async def test_the_screen_is_what_it_was(tmp_path: Path, size: tuple[int, int]) -> None:
     project = a_night(tmp_path)
     golden = GOLDEN / f"main-{size[0]}x{size[1]}.txt"
-    clock = FakeClock(wall=START + 3_510)
+    clock = Noon(START + 3_510)
     async with stage(project, size, clock=clock, events=str(project / "logs/session.jsonl")) as s:
         await s.see("pytest -q tests/harb", "follow", "Progress 1/3")
         if os.environ.get("OVERNIGHT_TEST_GOLDEN"):

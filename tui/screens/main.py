@@ -38,6 +38,7 @@ from widgets.tab_row import TabRow
 
 NARROW = 100
 LOW = 14
+EVERYTHING = frozenset({"events", "night", "log", "progress", "notes", "feeds", "folding"})
 NIGHT_EVERY = 0.45
 
 
@@ -98,7 +99,7 @@ class MainScreen(Screen[None]):
         self._lay_out()
         self.panes.events.focus()
         with self._lock:
-            self._news |= {"events", "night", "log", "progress", "notes", "feeds", "folding"}
+            self._news |= EVERYTHING
         self._take_news()
 
     def on_resize(self, event: events.Resize) -> None:

@@ -255,10 +255,12 @@ class Watch:
     def _pump(self) -> None:
         self._open()
         self._begin_waking()
+        opened = {"events", "progress", "notes", "log", "feeds"}
         while not self._stopping.is_set():
             began = self._clock.monotonic()
             busy, changed = self._read_for(began + _READ_FOR)
-            changed |= self._take_folded()
+            changed |= self._take_folded() | opened
+            opened = set()
             changed |= self._look_around()
             if changed or began >= self._next_snapshot:
                 self._take_snapshot()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +13,6 @@ from tests.session_files import (
     SESSION,
     answer,
     bash,
-    delta,
     evening,
     in_transcript,
     init,
@@ -25,88 +22,12 @@ from tests.session_files import (
     write_project,
 )
 from tests.unit import repositories
+from tests.unit.watching.scene import OTHER, Heard, Watching, append, texts, told, transcript
 from tui.clock import SystemClock
 from tui.feeds.discovery import Named
 from tui.settings import Settings
 from tui.watching import watch as module
 from tui.watching.watch import Watch
-
-OTHER = "99999999-1111-4222-8333-444455556666"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(module, "_REDISCOVER_EVERY", 0.05)
-
-
-class Heard:
-    """What the watch told, from its own thread."""
-
-    def __init__(self) -> None:
-        self.names: list[frozenset[str]] = []
-        self._news = threading.Condition()
-
-    def __call__(self, names: frozenset[str]) -> None:
-        with self._news:
-            self.names.append(names)
-            self._news.notify_all()
-
-    def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
-        end = time.monotonic() + seconds
-        with self._news:
-            while not condition():
-                left = end - time.monotonic()
-                assert left > 0, "waited in vain"
-                self._news.wait(min(left, 0.05))
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def watching(heard: Heard) -> Iterator[Callable[..., Watch]]:
-    open_ones: list[Watch] = []
-
-    def start(project: Path, **named: str) -> Watch:
-        watch = Watch(project, Settings(), Named(**named), SystemClock(), heard)
-        open_ones.append(watch)
-        watch.start()
-        return watch
-
-    yield start
-    for watch in open_ones:
-        watch.close()
-
-
-def texts(watch: Watch) -> list[str]:
-    log = watch.events
-    return [log.row(row).text for row in range(len(log))]
-
-
-def append(path: Path, *records: dict[str, Any]) -> None:
-    with path.open("ab") as file:
-        file.write(lines(records))
-
-
-def transcript(folder: Path, project: Path, session: str = SESSION) -> Path:
-    path = folder / "claude" / "projects" / str(project).replace("/", "-") / f"{session}.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def told(project: Path, session: str, *records: dict[str, Any]) -> bytes:
-    return lines(
-        {**in_transcript(record, float(n), str(project)), "sessionId": session}
-        for n, record in enumerate(records)
-    )
-
-
-Watching = Callable[..., Watch]
 
 
 def test_what_is_there_and_what_comes(tmp_path: Path, watching: Watching, heard: Heard) -> None:
@@ -215,87 +136,6 @@ def test_commits_are_those_since_the_session_began(
     heard.until(lambda: watch.night is not None and bool(watch.night.commits))
     assert watch.night is not None
     assert [commit.subject for commit in watch.night.commits] == ["in the night"]
-
-
-# --- large files -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def large(tmp_path: Path) -> Path:
-    """Three thousand rows among sixty thousand deltas, about 30 MB."""
-    project = write_project(tmp_path / "p", [])
-    pieces = lines(delta(100_000, "w" * 330) for _ in range(20))
-    with (project / "logs/session.jsonl").open("ab") as file:
-        for n in range(1, 3_001):
-            file.write(lines([speech(n, f"row {n}", float(n))]) + pieces)
-    assert (project / "logs/session.jsonl").stat().st_size > 26 << 20
-    return project
-
-
-def test_the_newest_rows_of_a_large_file_come_at_once_and_all_of_them_later(
-    large: Path, watching: Watching, heard: Heard
-) -> None:
-    watch = watching(large)
-    heard.until(lambda: len(watch.events) > 0)
-    assert texts(watch)[-1].startswith("row 3000")
-    heard.until(lambda: not watch.partial and watch.night is not None)
-    assert len(watch.events) == 3_000
-    heard.until(lambda: watch.night is not None and watch.night.counts.total == 60_000 + 3_001)
-    assert any("folding" in names for names in heard.names)
-    append(large / "logs/session.jsonl", speech(40_000, "news", 40_000))
-    heard.until(lambda: texts(watch)[-1] == "news")
-
-
-def test_what_is_appended_while_it_folds_is_not_lost(
-    large: Path, watching: Watching, heard: Heard
-) -> None:
-    watch = watching(large)
-    heard.until(lambda: len(watch.events) > 0)
-    number = 40_000
-    while watch.partial or number < 40_005:
-        number += 1
-        append(large / "logs/session.jsonl", speech(number, f"row {number}", float(number)))
-        seen = len(heard.names)
-        heard.until(lambda seen=seen: len(heard.names) > seen)  # type: ignore[misc]
-    heard.until(lambda: len(watch.events) == 3_000 + number - 40_000)
-
-
-def test_when_the_child_dies_all_is_read_all_the_same(
-    large: Path, watching: Watching, heard: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.executable", "/nowhere/python")
-    monkeypatch.setattr(module, "_BUSY_EVERY", 0.0)
-    watch = watching(large)
-    heard.until(lambda: not watch.partial and len(watch.events) == 3_000, 40)
-    assert watch.fault is None
-
-
-def test_a_large_file_is_saved_and_taken_up_again(
-    large: Path, watching: Watching, heard: Heard
-) -> None:
-    first = watching(large)
-    heard.until(lambda: not first.partial and len(first.events) == 3_000)
-    first.close()
-    append(large / "logs/session.jsonl", speech(40_000, "news", 40_000))
-    second = watching(large)
-    heard.until(lambda: not second.partial and len(second.events) == 3_001)
-    assert second.ledger is not None
-    followed = second.ledger._sources[0].follower
-    assert followed.work.bytes < 5 << 20, "what was folded once is not read again"
-
-
-def test_closing_while_it_folds_is_quick_and_leaves_no_process(
-    large: Path, watching: Watching, heard: Heard
-) -> None:
-    import psutil
-
-    watch = watching(large)
-    heard.until(lambda: len(watch.events) > 0)
-    began = time.monotonic()
-    watch.close()
-    assert time.monotonic() - began < 5
-    children = psutil.Process().children(recursive=True)
-    assert not [child for child in children if "tui.watching.backfill" in " ".join(child.cmdline())]
 
 
 # --- without a thread --------------------------------------------------------------------------

@@ -1,0 +1,63 @@
+"""Ledgers over real files, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.session_files import (
+    START,
+    Record,
+    in_transcript,
+)
+from tui.feeds.discovery import Source
+from tui.night.status import status
+from tui.settings import Settings
+from tui.watching.ledger import Ledger
+from tui.watching.rules import rules_of
+
+RULES = rules_of(Settings())
+LATER = START + 3_600
+
+
+def sources(stream: Path | None, *transcripts: Path) -> list[Source]:
+    found = [Source("stream", str(stream), "test")] if stream is not None else []
+    return found + [Source("transcript", str(path), "test") for path in transcripts]
+
+
+def taken_in(ledger: Ledger) -> Ledger:
+    while ledger.poll():
+        pass
+    return ledger
+
+
+def shown(ledger: Ledger, level: int = 1) -> list[tuple[Any, ...]]:
+    ledger.log.level = level
+    rows = [ledger.log.row(row) for row in range(len(ledger.log))]
+    return [(row.at, row.label, row.text, row.outcome, row.mark, row.seconds) for row in rows]
+
+
+def facts(ledger: Ledger, now: float = LATER) -> dict[str, Any]:
+    return status(ledger.fold.snapshot(now), "p")
+
+
+def without_times(records: Iterable[Record]) -> list[Record]:
+    """As the stream has them: only what the CLI stamps there keeps a time."""
+    return [
+        record
+        if record["type"] == "user"
+        else {k: v for k, v in record.items() if k != "timestamp"}
+        for record in records
+    ]
+
+
+def transcript_of(records: Sequence[Record]) -> list[Record]:
+    return [
+        {**in_transcript(record, 100.0 + place), **stamped(record)}
+        for place, record in enumerate(records)
+    ]
+
+
+def stamped(record: Record) -> Record:
+    return {"timestamp": record["timestamp"]} if "timestamp" in record else {}
