@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "rewind": "bring the files back to a checkpoint, after a safety checkpoint",
     "undo": "take the last rewind back",
     "inject": "say something to the agent of a run",
+    "step-back": "tell the agent of a run what repeats, and to step back",
     "kill": "end a run with everything it started",
     "runs": "list the nights of this repository",
     "unit": "print a systemd unit, a timer and a crontab line for nightly starts",
