@@ -24,9 +24,13 @@ class Tmux:
             "-f", "/dev/null", "new-session", "-d", "-x", str(size[0]), "-y", str(size[1]),
             "-c", str(cwd), "sh",
         )  # fmt: skip
-        self.tmux("send-keys", "-l", "PS1='ready> '")
-        self.press("Enter")
-        self.prompt()
+        try:
+            self.tmux("send-keys", "-l", "PS1='ready> '")
+            self.press("Enter")
+            self.prompt()
+        except BaseException:
+            self.close()
+            raise
 
     def tmux(self, *words: str) -> str:
         done = subprocess.run(
