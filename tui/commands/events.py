@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui.commands.observing import watch_of
@@ -30,6 +31,9 @@ def run(given: argparse.Namespace) -> int:
     watch.set_level(given.verbosity)
     write = _write_json if given.json else _write_words
     printed = 0
+    if given.follow:
+        # loaded before anything is printed: ctrl+c is not to meet a half-loaded module
+        import_module("tui.feeds.wake")
     try:
         watch.catch_up()
         for row in _rows(watch, given.follow):
