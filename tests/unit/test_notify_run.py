@@ -19,8 +19,9 @@ from tui.clock import SystemClock
 from tui.control.journal import Journal
 from tui.control.process_table import alive, look
 from tui.runner.desk import Desk
-from tui.runner.folder import Facts, hold_lock, is_locked, make
+from tui.runner.folder import Facts, make
 from tui.runner.human_log import HumanLog
+from tui.runner.lock import hold_lock, is_locked
 from tui.runner.notify import OutboxNotifier, notifier_for
 from tui.runner.notify_channels import Channel
 from tui.runner.notify_outbox import Outbox

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import random
@@ -17,7 +18,8 @@ import pytest
 from tests.unit.runner_scene import Scene, until
 from tui.control.process_table import alive
 from tui.runner import api
-from tui.runner.folder import RunFolder, hold_lock
+from tui.runner.folder import RunFolder
+from tui.runner.lock import hold_lock
 from tui.runner.segment import Segment
 from tui.runner.shim import claim
 
@@ -252,3 +254,54 @@ def test_a_supervisor_asked_to_leave_leaves_the_agent(scene: Scene) -> None:
     assert adopt(scene)
     (scene.repository / "gate").touch()
     scene.ended()
+
+
+_KILLED_WHILE_STARTING = """
+import os, signal, sys, time
+from pathlib import Path
+from tui.runner.lock import hold_lock
+
+assert hold_lock(Path(sys.argv[1])) is not None
+if os.fork() == 0:
+    while not os.path.exists(sys.argv[2]):
+        time.sleep(0.01)
+    os._exit(0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_lock_left_to_a_half_started_child_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, gate = RunFolder(tmp_path), tmp_path / "gate"
+    words = [sys.executable, "-c", _KILLED_WHILE_STARTING, str(folder.lock), str(gate)]
+    assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
+    try:
+        assert not folder.supervised()
+        monkeypatch.setattr(time, "sleep", lambda seconds: gate.touch())
+        lock = hold_lock(folder.lock)
+        assert gate.exists()
+    finally:
+        gate.touch()
+    assert lock is not None
+    assert folder.supervised()
+    os.close(lock)
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_whoever_looks_for_an_instant_keeps_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signed: bool
+) -> None:
+    folder = RunFolder(tmp_path)
+    if signed:
+        lock = hold_lock(folder.lock)
+        assert lock is not None
+        os.close(lock)
+        folder.lock.write_text("1999999999 7\n")
+    looking = os.open(folder.lock, os.O_RDONLY | os.O_CREAT, 0o600)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr(time, "sleep", lambda seconds: fcntl.flock(looking, fcntl.LOCK_UN))
+    lock = hold_lock(folder.lock)
+    assert lock is not None
+    os.close(lock)
+    os.close(looking)

@@ -21,7 +21,8 @@ from tui.git import Git
 from tui.records import JournalEntry
 from tui.runner import folder as runs_room
 from tui.runner.checks import check
-from tui.runner.folder import Facts, RunFolder, hold_lock, live, make, new_id, runs
+from tui.runner.folder import Facts, RunFolder, live, make, new_id, runs
+from tui.runner.lock import hold_lock
 from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import NoSessionError
+from tui.runner.lock import is_locked
 from tui.settings import Settings
 
 RUNS = "runs"
@@ -212,38 +213,6 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, msgspec.MsgspecError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def hold_lock(path: Path) -> int | None:
-    """Takes an exclusive lock that no child inherits; its descriptor, or None if another has it."""
-    import fcntl
-
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def is_locked(path: Path) -> bool:
-    """Whether somebody holds that lock; asking never keeps anybody from taking it for good."""
-    import fcntl
-
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        # A shared lock, so that two who ask at once do not take each other for the holder.
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def segments_of(folder: RunFolder) -> Iterator[int]:

@@ -13,7 +13,7 @@ import msgspec
 
 from tui.errors import OvernightError
 from tui.runner.desk import Desk
-from tui.runner.folder import is_locked
+from tui.runner.lock import is_locked
 from tui.runner.notify_channels import TMUX, Channel, Order, channels_of
 from tui.runner.notify_outbox import Event, Outbox, new_event
 from tui.runner.notify_redact import redact, secret_variables, spellings

@@ -20,7 +20,8 @@ from msgspec.structs import replace
 
 from tui.control.journal import Journal
 from tui.errors import OvernightError
-from tui.runner.folder import RunFolder, hold_lock
+from tui.runner.folder import RunFolder
+from tui.runner.lock import hold_lock
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
 from tui.runner.notify_queue import Group, due_at, groups, used_up

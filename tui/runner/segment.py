@@ -14,7 +14,8 @@ from msgspec import Struct
 from tui.control.kill_tree import Tree
 from tui.control.process_table import Identity, alive, boot_id, environment_has, table
 from tui.runner import channel
-from tui.runner.folder import RunFolder, is_locked, read_json, replace_file
+from tui.runner.folder import RunFolder, read_json, replace_file
+from tui.runner.lock import is_locked
 from tui.runner.shim import claim
 
 if TYPE_CHECKING:

@@ -25,6 +25,7 @@ from typing import Any
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NAME = 15
+_INSTANT = 1.0
 
 
 def main(words: list[str] | None = None) -> int:
@@ -47,15 +48,23 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _hold(segment: str) -> bool:
-    """Takes the lock for as long as this process lives; no child inherits it."""
+    """Takes the lock for as long as this process lives; no child inherits it.
+
+    Who looks whether it is held shares it for an instant; that is waited out.
+    """
     descriptor = os.open(
         os.path.join(segment, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
     )
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+    until = time.monotonic() + _INSTANT
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        else:
+            return True
 
 
 def claim(segment: str) -> bool:

@@ -27,9 +27,10 @@ from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk, Notifier
 from tui.runner.ending import Ending
 from tui.runner.eyes import Eyes
-from tui.runner.folder import Facts, RunFolder, hold_lock, with_secrets
+from tui.runner.folder import Facts, RunFolder, with_secrets
 from tui.runner.human_log import HumanLog
 from tui.runner.limits import Limits
+from tui.runner.lock import hold_lock
 from tui.runner.notify import notifier_for
 from tui.runner.outcomes import how_it_ended
 from tui.runner.papers import Papers
@@ -385,7 +386,6 @@ def main(words: list[str] | None = None) -> int:
         return 0
     os.chdir(folder.path)
     supervisor = Supervisor(folder)
-    supervisor.desk.notifier = notifier_for(supervisor.desk)
     supervisor.desk.notifier = notifier_for(supervisor.desk)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.leave)

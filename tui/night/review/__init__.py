@@ -1,0 +1,1 @@
+"""The morning review: what happened, what to trust, what to keep, each line with its evidence."""

@@ -1,0 +1,86 @@
+"""The lock by which a run, and what sends for it, has one keeper at a time.
+
+A lock is a `flock` on a file that names its holder. A process that is killed in the middle of
+starting another leaves its lock to that other one until it has become what it is to be; so a lock
+whose holder is dead counts as free to those who ask, and is waited for by those who want it.
+Who asks shares the lock for an instant, before anybody has signed it perhaps: that too is waited out.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from tui.control.process_table import Identity, alive, look
+
+_WAIT = 2.0
+_INSTANT = 0.25
+_LOOK = 0.01
+
+
+def hold_lock(path: Path) -> int | None:
+    """Takes the lock for this process; its descriptor, or None if somebody alive has it."""
+    import fcntl
+
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
+    since = time.monotonic()
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() - since >= _patience(descriptor):
+                os.close(descriptor)
+                return None
+            time.sleep(_LOOK)
+            continue
+        _sign(descriptor)
+        return descriptor
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody alive holds that lock; asking never keeps anybody from taking it."""
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        # A shared lock, so that two who ask at once do not take each other for the holder.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _held(descriptor)
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _patience(descriptor: int) -> float:
+    """How long a lock that is taken may be waited for, in seconds."""
+    holder = _signed(descriptor)
+    if holder is None:
+        return _INSTANT
+    return 0.0 if alive(holder) else _WAIT
+
+
+def _sign(descriptor: int) -> None:
+    me = look(os.getpid())
+    words = f"{me.pid} {me.start}\n" if me is not None else ""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, words.encode(), 0)
+
+
+def _signed(descriptor: int) -> Identity | None:
+    """Who signed it; None for a lock that nobody signed."""
+    words = os.pread(descriptor, 64, 0).split()
+    if len(words) != 2 or not all(word.isdigit() for word in words):
+        return None
+    return Identity(int(words[0]), int(words[1]))
+
+
+def _held(descriptor: int) -> bool:
+    """Whether who signed it lives; a lock that nobody signed is somebody's."""
+    holder = _signed(descriptor)
+    return holder is None or alive(holder)
