@@ -19,12 +19,16 @@ from types import TracebackType
 class Terminal:
     """Runs a program in a terminal of 120×40; answers no queries, as a plain terminal would not."""
 
-    def __init__(self, command: Sequence[str], columns: int = 120, rows: int = 40) -> None:
+    def __init__(
+        self, command: Sequence[str], columns: int = 120, rows: int = 40, home: str = ""
+    ) -> None:
         self.bytes = 0
         self._text = b""
         parent, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        if home:
+            environment["HOME"] = home
         self.began = time.monotonic()
         self._process = subprocess.Popen(
             command,

@@ -6,10 +6,25 @@ from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from widgets.moves import MOVES
 
-Group = Literal["panes", "moving", "finding", "the night", "deeds", "looking", "program"]
+Place = Literal["main", "review", "runs"]
+"""The screen on which an action's keys count."""
+
+Group = Literal[
+    "panes",
+    "moving",
+    "finding",
+    "the night",
+    "deeds",
+    "looking",
+    "program",
+    "in the review",
+    "keep or revert",
+    "in the list of runs",
+]
 
 GROUPS: tuple[Group, ...] = (
     "panes",
@@ -19,6 +34,9 @@ GROUPS: tuple[Group, ...] = (
     "deeds",
     "looking",
     "program",
+    "in the review",
+    "keep or revert",
+    "in the list of runs",
 )
 
 
@@ -27,7 +45,8 @@ class Action(Struct, frozen=True):
 
     `footer` orders it in the bottom line (0: not there) and `rank` says how early it leaves a
     narrow one. `of_view` marks keys that a scrolling view handles itself; `deed` those that
-    change something outside the screen.
+    change something outside the screen. A `name` with `{key}` in it is called with the key that
+    was pressed; `shown` then names all of them at once.
     """
 
     name: str
@@ -39,6 +58,8 @@ class Action(Struct, frozen=True):
     rank: int = 1
     of_view: bool = False
     deed: bool = False
+    place: Place = "main"
+    shown: str = ""
 
 
 def _action(
@@ -63,6 +84,81 @@ _MOVING = tuple(
         of_view=True,
     )
     for move in MOVES
+)
+
+
+def _placed(place: Place, group: Group, *actions: Action) -> tuple[Action, ...]:
+    return tuple(replace(action, place=place, group=group) for action in actions)
+
+
+def _shared() -> tuple[Action, ...]:
+    """What every page over the panes has."""
+    return (
+        _action("program", "copy", "y", "copy", "copy the line under the cursor"),
+        _action("program", "theme", "t", "theme", "next colour theme"),
+        _action("program", "help", "question_mark f1", "help", "these keys", 20, 0),
+        _action("program", "command_palette", "ctrl+p", "palette", "find any action by its name"),
+        _action("program", "quit", "q ctrl+q", "quit", "close the viewer", 21, 3),
+    )
+
+
+REVIEW: tuple[Action, ...] = (
+    *_placed(
+        "review",
+        "in the review",
+        replace(
+            _action("panes", "first('{key}')", "1 2 3 4 5 6 7", "look", "the evidence", 1, 1),
+            shown="1–7",
+            help="the evidence of what to look at first, by its number",
+        ),
+        _action("panes", "section('page')", "P", "page", "the page itself"),
+        _action("panes", "section('claims')", "C", "claims", "claims and their evidence"),
+        _action("panes", "section('risks')", "D", "risks", "what the diff holds to look out for"),
+        _action("panes", "section('timeline')", "L", "timeline", "what mattered, in order of time"),
+        _action("panes", "section('points')", "B", "points", "what can be kept or gone back to"),
+        _action("panes", "section('files')", "W", "files", "the files that the night changed"),
+        _action("panes", "section('tasks')", "T", "tasks", "the tasks and what became of them"),
+        _action("panes", "next_section(1)", "tab l right", "next list", "the next list", 2, 1),
+        _action("panes", "next_section(-1)", "shift+tab h left", "list before", "the list before"),
+        _action("panes", "strip(-1)", "left_square_bracket", "earlier", "back along the night"),
+        _action("panes", "strip(1)", "right_square_bracket", "later", "on along the night"),
+        _action("panes", "zoom_strip(1)", "plus", "zoom in", "a shorter part of the night"),
+        _action("panes", "zoom_strip(-1)", "minus", "zoom out", "a longer part of the night"),
+        _action("panes", "in_events", "e", "in events", "show the line in the events pane", 7, 3),
+        _action("panes", "look_again", "ctrl+r", "look again", "make the review anew"),
+        _action("panes", "runs", "R", "runs", "all nights of this repository", 8, 2),
+        _action("panes", "back", "m escape", "panes", "back to the live panes", 9, 1),
+        *_shared(),
+    ),
+    *_placed(
+        "review",
+        "keep or revert",
+        _deed("keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3, 1),
+        _deed("rewind", "r", "rewind", "bring the files back to this point, after a preview", 4, 1),
+        _deed("undo", "u", "undo", "take the last rewind back", 0, 1),
+        _action("panes", "mark", "space", "mark", "mark a commit or a file, or take that back"),
+        _deed("take", "b", "branch", "take what is marked to a new branch, after a plan", 5, 1),
+        _action("panes", "diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
+    ),
+)
+
+RUNS: tuple[Action, ...] = _placed(
+    "runs",
+    "in the list of runs",
+    replace(
+        _action("panes", "open", "enter", "open", "the review of this night", 1, 0), of_view=True
+    ),
+    _action("panes", "next_unreviewed", "n", "next unreviewed", "the next night not reviewed", 2),
+    _action("panes", "reviewed", "v", "reviewed", "mark the night as reviewed, or not", 3),
+    _action("panes", "note", "o", "note", "write a note on the night", 4),
+    _action("panes", "mark", "space", "mark", "mark the night for comparing", 5, 2),
+    _action("panes", "compare", "c", "compare", "the two marked nights side by side", 6),
+    _action("panes", "sort", "s", "sort", "sort by the next column", 7, 2),
+    _action("panes", "reverse", "S", "reverse", "sort the other way round"),
+    _action("panes", "failures", "x", "failures", "what fails night after night", 8, 2),
+    _action("panes", "look_again", "ctrl+r", "look again", "read the list anew"),
+    _action("panes", "back", "R escape", "back", "back to where you came from", 9, 2),
+    *_shared(),
 )
 
 ACTIONS: tuple[Action, ...] = (
@@ -94,9 +190,12 @@ ACTIONS: tuple[Action, ...] = (
     _deed("undo", "u", "undo", "take the last rewind back", 0, 1),
     _deed("inject", "i", "inject", "say something to the agent", 3, 1),
     _deed("step_back", "s", "step back", "tell the agent what repeats, and to step back", 4, 1),
+    _deed("withdraw", "w", "withdraw", "take back words that nobody has read yet", 0, 1),
     _deed("kill", "K", "kill", "interrupt, stop or kill the session", 5, 1),
     _action("looking", "explain", "x", "why", "why it thinks the session is in this state", 13, 3),
     _action("looking", "verbosity", "v", "verbosity", "show more kinds of events, or fewer", 14, 4),
+    _action("looking", "review", "m", "review", "the review: what happened, what to keep", 15, 2),
+    _action("looking", "runs", "R", "runs", "all nights of this repository"),
     _action("looking", "pause", "p", "pause", "hold the panes still; the header stays live"),
     _action("looking", "sources", "o", "sources", "which files are read, and why these"),
     _action("looking", "copy", "y", "copy", "copy the line under the cursor"),
@@ -104,6 +203,8 @@ ACTIONS: tuple[Action, ...] = (
     _action("program", "help", "question_mark f1", "help", "these keys", 20, 0),
     _action("program", "command_palette", "ctrl+p", "palette", "find any action by its name"),
     _action("program", "quit", "q ctrl+q", "quit", "close the viewer; the session goes on", 21, 2),
+    *REVIEW,
+    *RUNS,
 )
 
 KEY_NAMES = {
@@ -116,6 +217,10 @@ KEY_NAMES = {
     "pageup": "pgup",
     "down": "↓",
     "up": "↑",
+    "left": "←",
+    "right": "→",
+    "plus": "+",
+    "minus": "-",
 }
 
 
@@ -124,29 +229,50 @@ def shown_key(key: str) -> str:
     return KEY_NAMES.get(key, key)
 
 
-def screen_actions() -> tuple[Action, ...]:
-    """The actions that the main screen binds; scrolling views bind the others themselves."""
-    return tuple(action for action in ACTIONS if not action.of_view)
+def screen_actions(place: Place = "main") -> tuple[Action, ...]:
+    """The actions that a screen binds; scrolling views bind the others themselves."""
+    return tuple(action for action in ACTIONS if action.place == place and not action.of_view)
 
 
-def footer_actions() -> tuple[Action, ...]:
-    """The actions of the bottom line, in its order."""
-    return tuple(sorted((a for a in ACTIONS if a.footer), key=lambda action: action.footer))
+def bindings_of(place: Place) -> Iterable[tuple[str, str, str]]:
+    """Keys, name and label of what a screen binds; the palette's key is bound by the program."""
+    for action in screen_actions(place):
+        if action.name == "command_palette":
+            continue
+        if "{key}" in action.name:
+            yield from ((key, action.name.format(key=key), action.label) for key in action.keys)
+        else:
+            yield ",".join(action.keys), action.name, action.label
 
 
-def grouped() -> Iterable[tuple[Group, tuple[Action, ...]]]:
-    """The groups in the order of the help, with their actions."""
+def footer_actions(place: Place = "main") -> tuple[Action, ...]:
+    """The actions of a screen's bottom line, in its order."""
+    shown = (action for action in ACTIONS if action.footer and action.place == place)
+    return tuple(sorted(shown, key=lambda action: action.footer))
+
+
+def grouped(place: Place | None = None) -> Iterable[tuple[Group, tuple[Action, ...]]]:
+    """The groups in the order of the help, with their actions; of one screen, or all there are."""
     for group in GROUPS:
-        members = tuple(action for action in ACTIONS if action.group == group)
+        members = tuple(
+            action for action in ACTIONS if action.group == group and place in (None, action.place)
+        )
         if members:
             yield group, members
+
+
+def keys_of(action: Action) -> tuple[str, ...]:
+    """The action's keys as a person reads them."""
+    return (action.shown,) if action.shown else tuple(map(shown_key, action.keys))
 
 
 def markdown_table() -> str:
     """The keys as the README shows them."""
     lines = ["| key | does |", "|---|---|"]
-    for _, members in grouped():
+    for group, members in grouped():
+        if members[0].place != "main":
+            lines.append(f"| **{group}** | |")
         for action in members:
-            keys = " ".join(f"`{shown_key(key)}`" for key in action.keys)
+            keys = " ".join(f"`{key}`" for key in keys_of(action))
             lines.append(f"| {keys} | {action.help} |")
     return "\n".join(lines) + "\n"

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Literal
 
-from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.screen import Screen
 
-from tui.actions import screen_actions
+from tui.actions import Place, screen_actions
 from tui.clock import Clock
 from tui.screens.main import EVERYTHING, MainScreen
+from tui.screens.visit import Visit
 from tui.watching.watch import Watch
-from widgets import glyphs, guard, themes
-from widgets.find_bar import FindBar
+from widgets import glyphs, guard, themes, typed
 from widgets.paint import PaintGovernor
+from widgets.turns import TakingTurns
+
+Opening = Literal["panes", "review", "as it is"]
+"""What is on the screen first: "as it is" means the review when the session is over."""
 
 
-class OvernightApp(App[None]):
-    """Shows one watched session until the person closes the viewer."""
+class OvernightApp(TakingTurns):
+    """Shows one watched session until the person closes the viewer.
+
+    `review_of` names the run whose review is opened first; `visit` keeps when a person was here.
+    """
 
     CSS_PATH = "app.tcss"
     TITLE = "overnight"
@@ -33,7 +40,11 @@ class OvernightApp(App[None]):
         slow_link: bool,
         ascii_only: bool,
         adopt: Callable[[], object] | None = None,
+        opening: Opening = "panes",
+        review_of: str | None = None,
+        visit: Visit | None = None,
     ) -> None:
+        typed.install()
         super().__init__()
         screen = watch.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
@@ -48,6 +59,10 @@ class OvernightApp(App[None]):
         self._governor = PaintGovernor(1000 / interval)
         self._clock = clock
         self._main = MainScreen(watch, clock, self._governor, adopt)
+        self._main.review_when_over = opening == "as it is"
+        self._review_first = opening == "review"
+        self._review_of = review_of
+        self._visit = visit
 
     def get_default_screen(self) -> Screen[None]:
         return self._main
@@ -55,15 +70,10 @@ class OvernightApp(App[None]):
     def on_mount(self) -> None:
         self.session.tell(self._main.leave_word)
         self._main.leave_word(EVERYTHING)  # what was told before is not told again
-
-    def on_key(self, event: events.Key) -> None:
-        """What is typed right after `/` belongs to the bar that is just coming up, and is no command."""
-        if event.character is None or not event.is_printable:
-            return
-        for bar in self.screen.query(FindBar):
-            if bar.typing:
-                event.prevent_default()
-                bar.type(event.character)
+        if self._review_first:
+            self._main.open_review(self._review_of)
+        if self._visit is not None:
+            self._visit.begin(self, self._main.mark_since)
 
     def _handle_exception(self, error: Exception) -> None:
         """A fault of ours ends the viewer with a sentence; the trace goes to the crash log.
@@ -78,13 +88,15 @@ class OvernightApp(App[None]):
         self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette offers what the table of actions offers."""
-        for action in screen_actions():
-            if action.name != "command_palette":
-                yield SystemCommand(action.label, action.help, self._runner(action.name))
+        """The palette offers what the table of actions offers for the screen it is opened on."""
+        place: Place = getattr(screen, "place", "main")
+        target = self._main if place == "main" else screen
+        for action in screen_actions(place):
+            if action.name != "command_palette" and "{key}" not in action.name:
+                yield SystemCommand(action.label, action.help, self._runner(action.name, target))
 
-    def _runner(self, name: str) -> Callable[[], Awaitable[None]]:
+    def _runner(self, name: str, target: Screen[Any]) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await self.run_action(name, self._main)
+            await self.run_action(name, target)
 
         return run

@@ -53,7 +53,9 @@ class Changes(Struct, frozen=True):
     """The difference between the night's first commit and its last state, work tree included.
 
     `base` and `head` are commit ids; `why` says how the base was found, or why there is none.
-    `messages` are the night's commits with their whole messages, oldest first.
+    `messages` are the night's commits with their whole messages, oldest first. `steps` are the
+    single changes of paths that changed more than once, oldest first, an uncommitted one last; so
+    paths are among them that came and went and are not in `files`.
     """
 
     base: str = ""
@@ -62,3 +64,4 @@ class Changes(Struct, frozen=True):
     files: tuple[FileChange, ...] = ()
     messages: tuple[tuple[str, str], ...] = ()
     cut: bool = False
+    steps: tuple[FileChange, ...] = ()

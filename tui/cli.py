@@ -17,7 +17,7 @@ PROGRAM = "overnight-tui"
 _SENTENCE = 1_000
 
 COMMANDS: dict[str, str] = {
-    "watch": "watch a project's session (what plain `overnight-tui [PATH]` does)",
+    "watch": "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)",
     "run": "start a session that outlives everything, and watch it",
     "demo": "watch a scripted agent work in a throwaway git repository",
     "status": "print what is known of the session",
@@ -26,10 +26,13 @@ COMMANDS: dict[str, str] = {
     "checkpoints": "list what can be gone back to",
     "rewind": "bring the files back to a checkpoint, after a safety checkpoint",
     "undo": "take the last rewind back",
-    "inject": "say something to the agent of a run",
-    "step-back": "tell the agent of a run what repeats, and to step back",
-    "kill": "end a run with everything it started",
+    "inject": "say something to the agent, also of a session that was not started here",
+    "step-back": "tell the agent what repeats, and to step back",
+    "withdraw": "take back words that the agent has not read yet",
+    "kill": "interrupt or end the session, with everything it started",
+    "review": "tell what happened, what to trust and what to keep, from evidence",
     "runs": "list the nights of this repository",
+    "doctor": "the check before going to bed: what would spoil the night, and what to do",
     "unit": "print a systemd unit, a timer and a crontab line for nightly starts",
     "hooks": "let sessions that were started without us hear you, or take that away again",
     "hook": "what those hooks call; not for the keyboard",
@@ -76,6 +79,7 @@ def _run(given: list[str]) -> int:
     module: CommandModule = import_module(f"tui.commands.{name.replace('-', '_')}")
     parser = _parser(name)
     module.arguments(parser)
+    parser.set_defaults(plain=name not in given)
     return module.run(parser.parse_args(rest))
 
 
@@ -129,10 +133,28 @@ def _parser(name: str) -> argparse.ArgumentParser:
             hint = _meant(message, self._option_string_actions)
             raise UsageError(f"{message} ({hint}'{self.prog} --help' tells more)")
 
-    shown = PROGRAM if name == "watch" else f"{PROGRAM} {name}"
-    parser = Parser(prog=shown, description=_sentence(COMMANDS[name]), allow_abbrev=False)
+    def formatter(prog: str) -> argparse.HelpFormatter:
+        return argparse.HelpFormatter(prog, width=_columns() - 2)
+
+    parser = Parser(
+        prog=PROGRAM if name == "watch" else f"{PROGRAM} {name}",
+        description=_sentence(COMMANDS[name]),
+        formatter_class=formatter,
+        allow_abbrev=False,
+    )
     add_common(parser)
     return parser
+
+
+def _columns() -> int:
+    """The width for a help text; argparse itself loads the compressors of shutil to find it."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdigit() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
 
 
 def _meant(message: str, options: Iterable[str]) -> str:

@@ -55,8 +55,8 @@ _QUIET = _words("""
     symbolic-ref version
 """)
 _ABLE = _words("""
-    add checkout-index clean diff diff-files diff-index fast-import hash-object init pack-refs prune
-    read-tree reflog status update-index update-ref worktree write-tree
+    add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree pack-refs
+    prune read-tree reflog status update-index update-ref worktree write-tree
 """)
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 _FLAGS: Mapping[str, tuple[str, ...]] = {

@@ -11,6 +11,7 @@ from typing import Final
 from tui.errors import RefusedError, UsageError
 
 RUN_DIR: Final = ".overnight"
+DEEDS: Final = "deeds"
 
 _NAME: Final = "overnight-tui"
 _IGNORE_ALL: Final = b"*\n"
@@ -136,6 +137,13 @@ def private_dir(path: Path) -> Path:
     finally:
         os.close(descriptor)
     return path
+
+
+def deeds_file(root: Path, session: str) -> Path:
+    """The journal, under the run directory `root`, of deeds on a session that is no run of ours."""
+    plain = session.replace("-", "").replace("_", "")
+    named = plain.isascii() and plain.isalnum() and len(session) <= 128 and session[0] != "-"
+    return root / DEEDS / f"{session if named else 'unnamed'}.journal.jsonl"
 
 
 def _content(path: Path) -> bytes:

@@ -44,13 +44,17 @@ class Usage(Struct, frozen=True, gc=False):
 
 
 class ToolUse(Struct, frozen=True, gc=False):
-    """A tool call: `target` is its one-line summary (command, path); `key` is equal for equal calls."""
+    """A tool call: `target` is its one-line summary (command, path); `key` is equal for equal calls.
+
+    `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
+    """
 
     id: str
     name: str
     target: str
     key: int
     path: str = ""
+    command: str = ""
 
 
 class ToolResult(Struct, frozen=True, gc=False):

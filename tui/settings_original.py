@@ -123,7 +123,7 @@ class Recovery(Struct, frozen=True):
     backoff_max_seconds: Annotated[Seconds, says("Longest wait before a restart.")] = 600
     backoff_jitter_pct: Annotated[
         Percent, says("Waits are lengthened or shortened at random by up to this.")
-    ] = 20
+    ] = 25
     max_limit_wait_hours: Annotated[
         Hours | None,
         says("Longest wait for a usage limit to reset, restarts not counted; null: any."),
@@ -162,7 +162,9 @@ class Notifications(Struct, frozen=True):
         says("Further services as Apprise URLs (ntfy, e-mail, …).", power=SENDS, urls=True),
     ] = ()
     idle_warning_pct: Annotated[Percent, says("Share of the idle limit that sends a warning.")] = 70
-    cost_warning_pct: Annotated[Percent, says("Share of the budget that sends a warning.")] = 80
+    cost_warning_pct: Annotated[
+        Percent, says("Share of the budget that sends a warning where budget.alerts_pct is empty.")
+    ] = 80
     enable_session_start: Annotated[bool, says("Tell when a run starts.")] = True
     enable_checkpoints: Annotated[bool, says("Tell when a checkpoint is taken.")] = True
     enable_completion: Annotated[bool, says("Tell when a run is over.")] = True

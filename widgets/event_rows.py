@@ -18,7 +18,7 @@ NARROW: Final = 64
 WIDE: Final = 72
 """Columns from which on there is room for the longest labels."""
 
-READABLE: Final = 128
+READABLE: Final = 160
 """Columns beyond which how it went would stand too far from what it was."""
 
 DEEPEST: Final = 4
@@ -68,15 +68,24 @@ def mark_of(row: EventRow, signs: Glyphs) -> Span:
 
 
 def event_line(
-    row: EventRow, width: int, now: float | None = None, looking: Looking | None = None
+    row: EventRow,
+    width: int,
+    now: float | None = None,
+    looking: Looking | None = None,
+    *,
+    new: bool = False,
 ) -> Line:
-    """The row in `width` columns: time, mark, label, text, and at the right how it went."""
+    """The row in `width` columns: time, mark, label, text, and at the right how it went.
+
+    `new` marks what nobody has seen yet with a sign after its time.
+    """
     signs = glyphs()
     narrow = width < NARROW
     label_width = 8 if narrow else (11 if width >= WIDE else 9)
     if row.outcome or row.seconds is not None:
         width = min(width, READABLE)
-    out: list[Span] = [(clock(row.at, not narrow) + " ", "faint" if row.mark == "quiet" else "dim")]
+    out: list[Span] = [(clock(row.at, not narrow), "faint" if row.mark == "quiet" else "dim")]
+    out.append((signs.bullet, "accent") if new else (" ", "text"))
     if row.depth > 0:
         out.append(((signs.branch + " ") * min(row.depth, DEEPEST), "faint"))
     mark, mark_role = mark_of(row, signs)

@@ -34,6 +34,7 @@ class EventView(LineView):
         self._source: RowSource | None = None
         self._needle = ""
         self._excerpts: Excerpts | None = None
+        self._since: float | None = None
 
     def show(self, source: RowSource) -> None:
         """Draw from this source from now on."""
@@ -52,6 +53,17 @@ class EventView(LineView):
         self._needle = needle
         self._excerpts = excerpts
         self.invalidate()
+
+    def mark_since(self, at: float | None) -> None:
+        """Mark the rows newer than this moment, if there are older ones; None marks nothing."""
+        self._since = at
+        self.invalidate()
+
+    def _is_new(self, row: EventRow) -> bool:
+        if self._since is None or row.at is None or row.at <= self._since:
+            return False
+        first = self.row(0)
+        return first is not None and first.at is not None and first.at <= self._since
 
     def row(self, index: int) -> EventRow | None:
         """The row as the source has it; None when it is gone meanwhile."""
@@ -74,7 +86,7 @@ class EventView(LineView):
         if self._needle:
             excerpt = self._excerpts(index) if self._excerpts is not None else ""
             looking = Looking(self._needle, excerpt)
-        return event_line(row, width, self._now(), looking)
+        return event_line(row, width, self._now(), looking, new=self._is_new(row))
 
     def row_text(self, index: int) -> str:
         row = self.row(index)

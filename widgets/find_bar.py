@@ -72,7 +72,6 @@ class FindBar(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._input: Input | None = None
-        self._typing = False
 
     def compose(self) -> ComposeResult:
         yield _Sign()
@@ -82,16 +81,6 @@ class FindBar(Widget):
     def is_open(self) -> bool:
         """Whether the bar is on the screen."""
         return self.has_class("-open")
-
-    @property
-    def typing(self) -> bool:
-        """Whether keys belong to the bar: from `open` on until enter or escape."""
-        return self._typing
-
-    def type(self, text: str) -> None:
-        """Adds to what is typed: keys that came before the bar had the keys."""
-        if self._input is not None:
-            self._input.insert_text_at_cursor(text)
 
     @property
     def text(self) -> str:
@@ -108,12 +97,10 @@ class FindBar(Widget):
         self.add_class("-open")
         self._input.value = text
         self._input.cursor_position = len(text)
-        self._typing = True
         self.screen.set_focus(self._input)
 
     def close(self) -> None:
         """Go away; what is typed is forgotten. Posts nothing."""
-        self._typing = False
         self.remove_class("-open")
         self._say("")
 
@@ -146,14 +133,14 @@ class FindBar(Widget):
         if self.is_open:
             self.post_message(self.Changed(event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._typing = False
-        self.post_message(self.Submitted(event.value))
-
     def on_key(self, event: events.Key) -> None:
-        if event.key == "escape" and self.is_open:
-            event.stop()
-            event.prevent_default()
+        """Tells the screen before any later key can reach it."""
+        if event.key not in ("enter", "escape") or not self.is_open:
+            return
+        event.stop()
+        event.prevent_default()
+        if event.key == "enter":
+            self.screen.post_message(self.Submitted(self.text))
+        else:
             self.close()
-            self.post_message(self.Closed())
+            self.screen.post_message(self.Closed())

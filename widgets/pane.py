@@ -120,6 +120,12 @@ class Pane(Widget):
 
     # --- what others tell ---
 
+    def set_title(self, words: str) -> None:
+        """What is in the pane now."""
+        if words != self.title:
+            self.title = words
+            self._repaint_edge(top=True)
+
     def set_note(self, words: str) -> None:
         """A few words right after the title, such as "12/19"."""
         if words != self._note:

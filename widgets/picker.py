@@ -37,12 +37,22 @@ class PickerList(LineView):
 
     can_follow: ClassVar[bool] = False
 
-    def __init__(self, rows: Sequence[PickerRow]) -> None:
+    def __init__(self, rows: Sequence[PickerRow], chosen: str = "") -> None:
         super().__init__(placeholder="nothing to choose from")
-        self.rows = tuple(rows)
+        self.rows = list(rows)
+        self._first = next((nth for nth, row in enumerate(rows) if row.key == chosen), 0)
 
     def on_mount(self) -> None:
         self.advance(len(self.rows), 1)
+        self._cursor = self._first
+        self.call_after_refresh(self.reveal, self._first)
+
+    def put(self, row: PickerRow) -> None:
+        """Say something else about the row with that key."""
+        for index, one in enumerate(self.rows):
+            if one.key == row.key:
+                self.rows[index] = row
+                self.advance(len(self.rows), 1, (index,))
 
     def line(self, index: int, width: int) -> Line:
         row = self.rows[index]
@@ -55,15 +65,16 @@ class Picker(Dialog):
     """Gives an `Answer` with the row's key, or None. Fills the screen.
 
     `preview` is called with the key whenever another row is looked at; it hands its document back
-    through `set_preview`, at once or later.
+    through `set_preview`, at once or later. `chosen` is the key of the row looked at first.
+    `inspect`, where given, looks closer at the row when `d` is pressed.
     """
 
     DEFAULT_CSS = """
     Picker {
         #whole { width: 100%; height: 100%; background: $background; }
         #lists { height: 1fr; layout: horizontal; }
-        #list { width: 2fr; height: 1fr; max-width: 100%; max-height: 100%; }
-        #preview { width: 3fr; height: 1fr; max-width: 100%; max-height: 100%; }
+        #list { width: 9fr; height: 1fr; max-width: 100%; max-height: 100%; }
+        #preview { width: 11fr; height: 1fr; max-width: 100%; max-height: 100%; }
         OptionRow, BusyRow, ButtonRow { padding: 0 2; }
         &.-tall #lists { layout: vertical; }
         &.-tall #list { width: 1fr; height: 2fr; }
@@ -74,8 +85,10 @@ class Picker(Dialog):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "app.focus_next", "Next", show=False),
         Binding("shift+tab", "app.focus_previous", "Before", show=False),
+        Binding("d", "inspect", "Look closer", show=False),
     ]
     HINT = "j k choose · enter go on · tab preview · esc cancel"
+    CLOSER = "j k choose · enter go on · d each file · esc cancel"
 
     def __init__(
         self,
@@ -87,10 +100,13 @@ class Picker(Dialog):
         *,
         list_title: str = "",
         preview_title: str = "what would change",
+        chosen: str = "",
+        inspect: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(title, (), (CANCEL, *choices), options)
+        self._inspect = inspect
         self._titles = (list_title, preview_title)
-        self._list = PickerList(rows)
+        self._list = PickerList(rows, chosen)
         self._preview = preview
         self._shown = DocumentView(placeholder="")
 
@@ -108,7 +124,8 @@ class Picker(Dialog):
         yield Vertical(lists, *self._options, self._busy_row, self._buttons, id="whole")
 
     def first(self) -> Widget:
-        self.query_one("#list", Pane).set_foot(self.HINT)
+        foot = self.HINT if self._inspect is None else self.CLOSER
+        self.query_one("#list", Pane).set_foot(foot)
         self._look()
         return self._list
 
@@ -126,6 +143,14 @@ class Picker(Dialog):
         if key == self.row:
             self._shown.set_document(document)
             self._shown.set_placeholder(sentence)
+
+    def set_row(self, row: PickerRow) -> None:
+        """Say something else about a row."""
+        self._list.put(row)
+
+    def action_inspect(self) -> None:
+        if self._inspect is not None and self.row and not self._busy:
+            self._inspect(self.row)
 
     def answer(self, choice: str) -> Answer:
         given = super().answer(choice)

@@ -26,6 +26,11 @@ def progress_line(words: str, share: float, width: int) -> Line:
     return apart([(" " + words + " ", "dim")], right, width)
 
 
+def words_line(words: str, width: int) -> Line:
+    """The words alone, for work of which nobody knows how long it takes."""
+    return [(f" {glyphs().waiting} {clip(visible(words), max(0, width - 4))}", "accent")]
+
+
 def reading(done: int, total: int) -> str:
     """ "reading 412 of 1,000 MB"."""
     if total >= 1_000_000:
@@ -40,10 +45,10 @@ class ProgressNote(OneRow):
     ProgressNote { display: none; &.-on { display: block; } }
     """
     _words = ""
-    _share = 0.0
+    _share: float | None = 0.0
 
-    def show(self, words: str, share: float) -> None:
-        """Say what goes on and how far it is, 0 to 1."""
+    def show(self, words: str, share: float | None) -> None:
+        """Say what goes on and how far it is, 0 to 1; None where nobody knows."""
         self._words, self._share = words, share
         self.set_class(True, "-on")
         self.redraw()
@@ -57,4 +62,6 @@ class ProgressNote(OneRow):
         self.set_class(False, "-on")
 
     def spans(self, width: int) -> Line:
+        if self._share is None:
+            return words_line(self._words, width)
         return progress_line(self._words, self._share, width)

@@ -14,16 +14,19 @@ from widgets.one_row import OneRow
 
 
 class Tab(Struct, frozen=True):
-    """A pane's number, name and a few words on how it is doing."""
+    """A pane's number, name and a few words on how it is doing; `key` is shown for the number."""
 
     number: int
     title: str
     note: str = ""
+    key: str = ""
 
 
 def tab_line(tabs: Sequence[Tab], current: int, width: int) -> tuple[Line, list[tuple[int, int]]]:
     """The row, and where each tab begins and ends; notes are left out when there is no room."""
     full = sum(cells(tab.title) + cells(tab.note) + 6 for tab in tabs) <= width
+    wide = full or sum(cells(tab.title) + 6 for tab in tabs) < width
+    gap = " " * (2 if wide else 0)
     line: list[Span] = [(" ", "text")]
     places = []
     at = 1
@@ -31,10 +34,10 @@ def tab_line(tabs: Sequence[Tab], current: int, width: int) -> tuple[Line, list[
         chosen = tab.number == current
         words = visible(f"{tab.title} {tab.note}" if full and tab.note else tab.title)
         line += [
-            (f" {tab.number} ", "badge" if chosen else "dim"),
-            (f" {words}  " if chosen else f"{words}   ", "strong" if chosen else "dim"),
+            (f" {tab.key or tab.number} ", "badge" if chosen else "dim"),
+            (f" {words}{gap}" if chosen else f"{words}{gap} ", "strong" if chosen else "dim"),
         ]
-        size = 3 + cells(words) + 3
+        size = 3 + cells(words) + 1 + len(gap)
         places.append((at, at + size))
         at += size
     return line, places

@@ -92,8 +92,14 @@ class Terminal:
             pass
         return self.process.wait()
 
+    def hang_up(self) -> None:
+        """The terminal goes away under the app."""
+        os.close(self._ours)
+        self._ours = -1
+
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        os.close(self._ours)
+        if self._ours >= 0:
+            os.close(self._ours)

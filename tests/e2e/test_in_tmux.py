@@ -42,7 +42,7 @@ def append(project: Path, *records: dict[str, object]) -> None:
 
 def test_a_growing_session_is_followed(opened: Open, project: Path) -> None:
     window = opened(project)
-    window.start()
+    window.start("watch")
     window.see("All green", "position balance", "? help")
     append(project, bash(50, "make the-news", 110))
     window.see("make the-news")
@@ -59,7 +59,7 @@ def test_a_growing_session_is_followed(opened: Open, project: Path) -> None:
 
 def test_it_fits_every_size_that_the_window_takes(opened: Open, project: Path) -> None:
     window = opened(project)
-    window.start()
+    window.start("watch")
     window.see("All green", "position balance")
     window.resize(80, 24)
     window.lose("position balance")
@@ -100,7 +100,7 @@ def test_quitting_restores_the_terminal_and_says_that_the_session_goes_on(
 def test_a_finished_session_is_left_without_a_word(opened: Open, project: Path) -> None:
     append(project, result(50, 120))
     window = opened(project)
-    window.start()
+    window.start("watch")
     window.see("finished")
     window.press("q")
     window.prompt()
@@ -120,7 +120,7 @@ def test_hostile_text_changes_no_title_and_no_buffer(opened: Open, tmp_path: Pat
     window.tmux("set", "-g", "set-clipboard", "on")
     window.tmux("set", "-g", "allow-passthrough", "on")
     title = window.format("#{pane_title}")
-    window.start()
+    window.start("watch")
     window.see("Events", "before")
     window.press("v", "v", "g")
     window.see("harbour", "held")
@@ -156,7 +156,7 @@ def test_a_crash_inside_is_a_sentence(opened: Open, project: Path, tmp_path: Pat
     window = opened(project)
     window.tmux("send-keys", "-l", f"export PYTHONPATH={broken.parent}:$PYTHONPATH")
     window.press("Enter")
-    window.start()
+    window.start("watch")
     window.see("All green")
     window.press("x")
     window.see("this should not have happened (RuntimeError); the trace is in")
@@ -169,7 +169,7 @@ def test_a_crash_inside_is_a_sentence(opened: Open, project: Path, tmp_path: Pat
 
 def test_copying_reaches_the_tmux_buffer(opened: Open, project: Path) -> None:
     window = opened(project)
-    window.start()
+    window.start("watch")
     window.see("All green")
     window.press("y")
     window.see("copied to the clipboard and a tmux buffer")
@@ -183,8 +183,8 @@ def test_two_viewers_of_one_session_do_not_mind_each_other(
     one, two = opened(project), None
     two = Tmux(tmp_path / "second", project, (80, 24))
     try:
-        one.start()
-        two.start()
+        one.start("watch")
+        two.start("watch")
         one.see("All green")
         two.see("All green")
         append(project, speech(100, "for both", 200))

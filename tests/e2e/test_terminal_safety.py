@@ -211,6 +211,33 @@ def tour(terminal: Terminal) -> None:
     terminal.settle()
 
 
+def tour_of_the_review(terminal: Terminal) -> None:
+    """Past every list of the review and the table of nights."""
+    terminal.press("m")
+    terminal.see("Look here first")
+    press(terminal, "jjj Gg")
+    for key, words in (
+        ("C", " C "),
+        ("D", " D "),
+        ("L", " L "),
+        ("B", " B "),
+        ("W", " W "),
+        ("T", " T "),
+    ):
+        press(terminal, key)
+        terminal.see(words)
+        press(terminal, "jj  g")
+    press(terminal, "P[[]]++--")
+    terminal.press("R")
+    terminal.see("not reviewed")
+    press(terminal, "jkssS")
+    visit(terminal, "x", "What fails", "  ")
+    terminal.press("R")
+    terminal.see("Look here first")
+    terminal.press("m")
+    terminal.see("Events")
+
+
 def quit_app(terminal: Terminal) -> None:
     for _ in range(4):
         terminal.press("\x1b")
@@ -236,7 +263,7 @@ def quiet_signs(tmp_path_factory: pytest.TempPathFactory) -> dict[bytes, int]:
 def toured(folder: Path, group: str) -> bytes:
     """All bytes that the app writes on the tour through a project full of these texts."""
     project = hostile_project(folder, GROUPS[group])
-    terminal = Terminal(home=folder, cwd=project)
+    terminal = Terminal("watch", home=folder, cwd=project)
     try:
         tour(terminal)
         quit_app(terminal)
@@ -258,6 +285,18 @@ def test_no_payload_reaches_the_terminal(
     assert own_signs(output) == quiet_signs
 
 
+@pytest.mark.parametrize("group", ["first", "second"])
+def test_no_payload_passes_the_review(tmp_path: Path, opened: list[Terminal], group: str) -> None:
+    terminal = Terminal("watch", home=tmp_path, cwd=hostile_project(tmp_path, GROUPS[group]))
+    opened.append(terminal)
+    terminal.see("Events", "q quit")
+    terminal.settle()
+    tour_of_the_review(terminal)
+    quit_app(terminal)
+    check(bytes(terminal.output))
+    assert b"Traceback" not in terminal.output
+
+
 def is_typed(data: bytes) -> bool:
     """What a terminal may hand on: one line of text; a lone eight-bit byte is none."""
     try:
@@ -269,7 +308,7 @@ def is_typed(data: bytes) -> bool:
 
 def test_words_typed_into_the_search_bar_are_words(tmp_path: Path, opened: list[Terminal]) -> None:
     project = hostile_project(tmp_path, GROUPS["calm"])
-    terminal = Terminal(home=tmp_path, cwd=project)
+    terminal = Terminal("watch", home=tmp_path, cwd=project)
     opened.append(terminal)
     terminal.see("Events")
     half = len(MARKUP_STRINGS) // 2

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.pilot.stage import append, stage
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from tests.pilot.stage import Stage, append, stage
 from tests.session_files import (
     result,
     speech,
 )
+from widgets.find_bar import FindBar
 
 
 async def test_search_counts_jumps_and_ends(long: Path) -> None:
@@ -26,7 +31,7 @@ async def test_search_counts_jumps_and_ends(long: Path) -> None:
         await s.see("111/111", "step 1 ")
         await s.press("escape")
         await s.lose("111/111")
-        assert s.main.searching.text == ""
+        assert s.main.finding.searching.text == ""
 
 
 async def test_search_finds_what_no_row_shows(project: Path) -> None:
@@ -84,23 +89,64 @@ async def test_no_stall_is_said(project: Path) -> None:
         await s.see("no stall in this night")
 
 
+def in_one_packet(s: Stage, *keys: str) -> None:
+    """Keys as a slow link brings them: all at once, before the first has been dealt with."""
+    for key in keys:
+        character = {"slash": "/", "enter": "\r", "escape": None}.get(key, key)
+        s.app.post_message(events.Key(key, character))
+
+
 async def test_what_is_typed_at_once_after_the_slash_is_searched_and_no_command(
     project: Path,
 ) -> None:
-    """Over a slow link `/`, the words and enter come in one packet: no letter may act by its key."""
-    import asyncio
-
-    from textual import events
-
     append(project, speech(90, "quick Killing words", 105))
     async with stage(project) as s:
         await s.see("quick Killing")
-        for key in ("slash", *"ck Killing", "enter"):
-            character = "/" if key == "slash" else ("\r" if key == "enter" else key)
-            s.app.post_message(events.Key(key, character))
-        await s.until(lambda: s.main.searching.text == "ck Killing")
+        in_one_packet(s, "slash", *"ck Killing", "enter")
+        await s.until(lambda: s.main.finding.searching.text == "ck Killing")
         await s.see("1/1")
-        await asyncio.sleep(0)
         assert s.app.screen is s.main
         assert s.app.is_running
         assert not s.sees("theme")
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["in the same packet", "bar was open"])
+async def test_a_key_right_after_enter_acts_on_the_page(project: Path, opened: bool) -> None:
+    for number in (90, 91, 92):
+        append(project, speech(number, f"the lamp of {number}", 15 + number))
+    async with stage(project) as s:
+        await s.see("the lamp of 92")
+        before = ["slash"]
+        if opened:
+            await s.press("slash")
+            await s.see("search the whole night")
+            before = []
+        in_one_packet(s, *before, *"lamp", "enter", "n", "n")
+        await s.see("3/3")
+        assert s.main.finding.searching.text == "lamp"
+        assert s.main.query_one(FindBar).text == "lamp"
+        in_one_packet(s, "N")
+        await s.see("2/3")
+
+
+async def test_escape_in_the_same_packet_ends_the_search_for_good(project: Path) -> None:
+    append(project, speech(90, "the lamp", 105))
+    async with stage(project) as s:
+        await s.see("the lamp")
+        for _ in range(3):
+            in_one_packet(s, "slash", *"lamp", "enter", "n", "escape", "z")
+            await s.until(lambda: s.main._zoomed)
+            assert not s.main.query_one(FindBar).is_open
+            assert s.main.finding.searching.text == ""
+            in_one_packet(s, "slash", *"lamp", "escape", "escape")
+            await s.until(lambda: not s.main._zoomed)
+            assert not s.main.query_one(FindBar).is_open
+
+
+async def test_what_is_typed_while_a_page_opens_is_for_that_page(project: Path) -> None:
+    """The palette and a word at once: no letter of it acts by its key."""
+    async with stage(project) as s:
+        await s.see("All green")
+        in_one_packet(s, "ctrl+p", *"tpo")
+        await s.until(lambda: s.app.screen is not s.main)
+        await s.until(lambda: s.app.screen.query_one(Input).value == "tpo")

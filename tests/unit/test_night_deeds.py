@@ -204,3 +204,43 @@ def test_strange_values_do_no_harm() -> None:
     made = fold([JournalEntry(START + n, kind, "", odd) for n, kind in enumerate(kinds)])
     assert made.snapshot(START + 60.0).activity.state == "finished"
     assert Fold.load(made.save()).snapshot(5.0) == made.snapshot(5.0)
+
+
+def test_a_person_s_interventions_are_counted_once_each() -> None:
+    night = seen(
+        ("inject", {"id": "i1", "text": "hello"}),
+        ("injection", {"id": "i1", "state": "delivered"}),
+        ("injection", {"id": "i1", "state": "seen"}),
+        ("rewind", {"checkpoint": "c1"}),
+        ("undo", {"checkpoint": "c2"}),
+        ("interrupt", {"by": "person", "reason": "asked for"}),
+        ("interrupt", {"by": "watchdog", "reason": "loop"}),
+        ("kill", {"by": "person", "reason": "asked for"}),
+        ("kill", {"by": "person", "reason": "asked for", "survivors": []}),
+        ("stop", {"by": "limit", "reason": "cost"}),
+    )
+    assert night.deeds.interventions == 5
+
+
+@pytest.mark.parametrize(
+    ("states", "last"),
+    [
+        (("queued", "delivered", "seen", "withdrawn"), "seen"),
+        (("queued", "delivered", "withdrawn"), "delivered"),
+        (("queued", "withdrawn", "delivered"), "withdrawn"),
+    ],
+)
+def test_what_was_read_was_not_taken_back(states: tuple[str, ...], last: str) -> None:
+    told = [("injection", {"id": "i1", "state": state}) for state in states]
+    night = seen(("inject", {"id": "i1", "text": "hello"}), *told)
+    assert night.deeds.injections[0].state == last
+
+
+def test_what_a_hook_handed_over_is_seen_when_the_model_answers() -> None:
+    journal = entries(
+        ("inject", {"id": "i1", "text": "hello"}), ("injection", {"id": "i1", "state": "delivered"})
+    )
+    script = Script()
+    script.at = journal[-1].at + 5.0
+    night = fold([*journal, script.say("I will.")]).snapshot(script.at + 5.0)
+    assert night.deeds.injections[0].state == "seen"

@@ -122,7 +122,7 @@ OUTPUTS = [
     ),
     ("nextest", "     Summary [   0.1s] 5 tests run: 4 passed, 1 failed, 0 skipped", 4, 1, "red"),
     ("mocha", "\n  12 passing (20ms)\n  1 failing\n\n  1) it works", 12, 1, "red"),
-    ("rspec", "5 examples, 1 failure, 2 pending", 4, 1, "red"),
+    ("rspec", "5 examples, 1 failure, 2 pending", 2, 1, "red"),
     ("rspec", "5 examples, 0 failures", 5, 0, "green"),
     ("phpunit", "OK (5 tests, 6 assertions)", 5, 0, "green"),
     ("phpunit", "FAILURES!\nTests: 5, Assertions: 6, Errors: 1, Failures: 1.", 3, 2, "red"),
@@ -199,7 +199,7 @@ def test_without_a_summary_the_exit_status_speaks_if_it_is_the_runners() -> None
         ("./tests.sh", "whatever", True),
         ("pytest", "This command requires approval", True),
     )
-    assert [run.verdict for run in found] == ["red", "green", "unknown"]
+    assert [run.verdict for run in found] == ["red", "green", "unknown", "red"]
     assert found[0].passed is None
 
 

@@ -47,6 +47,7 @@ from tui.records import (
     Section,
     SessionHistory,
     SessionState,
+    Task,
     TaskNote,
     ToolResult,
     ToolUse,
@@ -61,7 +62,9 @@ usages = (
 )
 words = st.sampled_from(["", "let me see", "the same", "41 passed in 1.2s", "1 failed in 0.1s"])
 names = st.sampled_from(["Bash", "Edit", "Read", "Agent", "Write", "AskUserQuestion"])
-targets = st.sampled_from(["pytest -q", "a.py", "sleep 3; x", "git status"])
+targets = st.sampled_from(
+    ["pytest -q", "a.py", "sleep 3; x", "git status", "git commit -m 'x'", "rm src/a.py", "b.md"]
+)
 calls = st.builds(lambda n: f"call-{n}", few)
 tool_uses = st.builds(ToolUse, calls, names, targets, few, targets)
 results = st.builds(
@@ -106,6 +109,7 @@ bodies: st.SearchStrategy[Body] = st.one_of(
         few,
         st.sampled_from([None, 0.0, 0.25, 0.5, 1.5, 1.75]),
         told,
+        text=words,
     ),
     st.builds(
         Partial,
@@ -198,7 +202,18 @@ others: st.SearchStrategy[Record] = st.one_of(
         Processes, st.just(START + 500.0), st.just(()) | st.just((AgentProcess(7, START, "s1"),))
     ),
     st.just(Progress("p", START, "checkboxes", 1, 2, sections=(Section("a", 1, 2),), goal="it")),
-    st.just(Notes("n", START, "text")),
+    st.builds(
+        lambda done: Progress(
+            "p",
+            START + len(done),
+            "checkboxes",
+            len(done),
+            4 - len(done),
+            tuple(Task(f"task {n}", "done" if n in done else "open") for n in range(4)),
+        ),
+        st.frozensets(few, max_size=3),
+    ),
+    st.builds(Notes, st.just("n"), moments, words),
     st.just(LogEntry("w", 0, START + 50.0, "info", "Terminating session: ✗ Cost")),
     st.just(SessionHistory("h", 0, START, 1, 2, 3, 0, 1.0)),
     st.just(CompactionHistory("c", 0, START, 1, "x", True)),
@@ -222,6 +237,7 @@ def test_batches_and_saving_change_nothing(records: list[Record], data: st.DataO
         if data.draw(st.booleans()):
             parts = Fold.load(parts.save(), thresholds=LIMITS)
     assert told == fresh
+    assert parts.testimony() == whole.testimony()
     for now in (START - 5.0, START + 100.0, START + 100_000.0):
         assert parts.snapshot(now) == whole.snapshot(now)
 
@@ -234,7 +250,9 @@ def test_a_snapshot_changes_nothing(records: list[Record]) -> None:
     for record in records:
         other.apply([record])
         other.snapshot(START + 1_000_000.0)
+        other.testimony()
     assert one.snapshot(START + 77.0) == other.snapshot(START + 77.0)
+    assert one.testimony() == other.testimony()
 
 
 @settings(deadline=None, max_examples=100)

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night_script import Script, fold, night
 from tui.night.model import Night, Stall
-from tui.night.sameness import chanted, fingerprint
+from tui.night.sameness import chanted, fingerprint, infrastructure
 from tui.night.thresholds import Thresholds
 
 
@@ -175,3 +175,8 @@ def test_memory_stays_small() -> None:
         script.step("Read", f"file{number}", "x" * 2000, thread=f"agent{number % 90}")
     made = fold(script.events)
     assert len(made.save()) < 600_000
+
+
+def test_a_missing_module_is_no_matter_of_the_network() -> None:
+    assert not infrastructure("ModuleNotFoundError: No module named 'quay'")
+    assert infrastructure("getaddrinfo ENOTFOUND registry.example")

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.night_script import START, Script, fold, night
+from tests.unit.night_script import MODEL, START, Script, fold, night
 from tui.night.model import Sums
 from tui.night.timeline import IDLE, MOST_BUCKETS, MOST_MARKS, TOOL, WORKING, Strip, draw, settled
 from tui.records import (
+    Assistant,
     Commit,
     Compaction,
     JournalEntry,
@@ -17,6 +18,10 @@ from tui.records import (
     RateLimit,
     Retry,
     SessionState,
+    ToolResult,
+    ToolUse,
+    Usage,
+    User,
 )
 
 
@@ -194,3 +199,27 @@ def test_marks_in_order_and_bounded() -> None:
     assert marks[-1].kind == "compaction"
     assert marks[-1].label == "990,000 tokens to 2,600"
     assert marks[-1].ref == script.events[1].ref
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error", "kind"),
+    [(600.0, False, "tool"), (600.0, True, "stalled"), (2_000.0, False, "stalled")],
+)
+def test_a_long_command_that_came_back_was_at_work(seconds: float, error: bool, kind: str) -> None:
+    script = Script()
+    script.init(after=0.0)
+    call = script.call("Bash", "make all", 0.0)
+    script.answer(call, "done", seconds, error=error)
+    assert kinds(night(script, 0.0).time) == {kind: seconds}
+
+
+def test_a_wait_told_by_its_end_only_is_a_limits_wait() -> None:
+    """Without times of their own the first words after a limit seem to come before the wait."""
+    script = Script()
+    script.init(after=0.0)
+    script.add(RateLimit("rejected", START + 7200.0, "five_hour"), 0.0)
+    use = ToolUse("t1", "Bash", "make", 1)
+    usage = Usage(1, 1)
+    script.add(Assistant("m1", "r1", MODEL, usage, False, tools=(use,)), 0.0, timed=False)
+    script.add(User("results", results=(ToolResult("t1", False, "ok", 2),)), 7215.0)
+    assert kinds(night(script, 0.0).time) == {"rate_limited": 7215.0}

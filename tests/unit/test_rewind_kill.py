@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -236,3 +237,28 @@ def test_a_few_random_kills(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 def test_two_hundred_random_kills(tmp_path: Path) -> None:
     storm(tmp_path / "repo", 200, seed=4)
+
+
+def test_a_lock_that_is_let_go_at_once_keeps_no_recovery_out(tmp_path: Path) -> None:
+    """The last git of a killed rewind may hold the lock for the moment it needs to begin."""
+    folder = tmp_path / "repo"
+    two_states(folder)
+    assert work(folder, "rewind", "writing") == -signal.SIGKILL
+    lock = folder / ".overnight/rewind/lock"
+    hold = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, 2); print('held', flush=True); input()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        assert recover(folder) is None  # another process really is at it
+        letting_go = threading.Timer(0.1, holder.stdin.close)
+        letting_go.start()
+        assert recover(folder) is not None
+        letting_go.join()
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()

@@ -221,6 +221,30 @@ def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
     until(lambda: segment.look().state == "ended", "its end")
 
 
+def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> None:
+    """On a busy machine, whoever looks whether the shim lives may stand still while it looks."""
+    import fcntl
+
+    from tui.control.kill_tree import kill_tree
+    from tui.runner.folder import Facts, make
+    from tui.settings import Settings
+
+    folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    segment = Segment(folder, 1)
+    segment.order(folder, [sys.executable, "-c", "input()"], tmp_path, {})
+    began = time.monotonic()
+    with (segment.path / "lock").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        segment.launch(os.environ)
+        until(lambda: time.monotonic() - began > 1.5, "a long look")
+        assert not (segment.path / "agent.json").exists()
+    try:
+        until(lambda: segment.look().state == "running", "the agent")
+    finally:
+        kill_tree(segment.tree(segment.look()), 0.0)
+    until(lambda: segment.look().state == "ended", "its end")
+
+
 def test_a_claim_is_given_once(tmp_path: Path) -> None:
     assert claim(str(tmp_path))
     assert not claim(str(tmp_path))

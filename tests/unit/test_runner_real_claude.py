@@ -5,6 +5,7 @@ Opt in with `-m real_claude` and OVERNIGHT_TEST_CLAUDE, the path of a `claude` p
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -25,13 +26,34 @@ pytestmark = [pytest.mark.real_claude, pytest.mark.timeout(180)]
 CLAUDE = os.environ.get("OVERNIGHT_TEST_CLAUDE", "")
 
 
+def bash(command: str) -> list[dict[str, object]]:
+    return [{"name": "Bash", "input": {"command": command, "description": "work"}}]
+
+
+STORIES = {
+    "fills": [
+        {"text": "Looking.", "tools": bash("sleep 1"), "usage": {"input_tokens": 9_000}},
+        {"text": "Reading.", "tools": bash("sleep 4"), "usage": {"input_tokens": 400_000}},
+        {"text": "The hand-over is written.", "usage": {"input_tokens": 400_000}},
+    ],
+    "ticks": [
+        {"text": "A first turn."},
+        {"text": "Ticking.", "tools": bash("sed -i 's/- \\[ \\]/- [x]/' claude-progress.txt")},
+        {"text": "All is ticked."},
+    ],
+    "limited": [{"text": "Recovered.", "status": 429, "times": 3, "retry_after": 1}],
+}
+"""What the scripted model plays beside its own stories."""
+
+
 class RealScene(Scene):
     """A scene whose agent is the real CLI."""
 
     port: int
 
-    def begin(self, goal: str, **changes: object) -> None:
+    def begin(self, goal: str, retries: int = 10, **changes: object) -> None:
         environ = {
+            "CLAUDE_CODE_MAX_RETRIES": str(retries),
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.port}",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_TELEMETRY": "1",
@@ -54,8 +76,11 @@ def scene(tmp_path: Path) -> Iterator[RealScene]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         scene.port = free.getsockname()[1]
+    stories = tmp_path / "stories.json"
+    stories.write_text(json.dumps(STORIES))
+    words = ["--port", str(scene.port), "--cwd", str(scene.repository), "--scenarios", str(stories)]
     api = subprocess.Popen(
-        [sys.executable, str(program), "--port", str(scene.port), "--cwd", str(scene.repository)],
+        [sys.executable, str(program), *words],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -125,3 +150,65 @@ def test_a_supervisor_killed_is_replaced_and_kill_leaves_nobody(scene: RealScene
 def test_a_budget_ends_it(scene: RealScene) -> None:
     scene.begin("[[scn:longbash2]] do it", budget__max_cost_usd=0.001)
     assert scene.ended().startswith("limit: cost")
+
+
+def test_a_full_context_is_handed_over(scene: RealScene) -> None:
+    scene.begin("[[scn:fills]] do it", session__handover_share=0.1)
+    handover = scene.entry("handover")
+    scene.entry("segment_started", attempt=2)
+    scene.request("kill")
+    scene.ended()
+    first, second = scene.journal("segment_started")
+    assert (second["why"], second["resume_of"]) == ("handover", "")
+    assert handover["from_session"] == first["session"] != second["session"]
+    assert scene.said("Hand over now")
+    assert scene.journal("segment_ended")[0]["code"] == 0
+
+
+def test_it_goes_on_until_the_progress_file_says_so(scene: RealScene) -> None:
+    scene.begin("[[scn:ticks]] do it", enforcement__continuous_mode=True)
+    assert scene.ended() == "all tasks done"
+    assert len(scene.journal("continuation")) == 1
+    assert len(scene.journal("segment_started")) == 1
+
+
+def test_a_turn_without_work_is_not_repeated_for_ever(scene: RealScene) -> None:
+    scene.begin(
+        "[[scn:hello]] do it",
+        enforcement__continuous_mode=True,
+        session__max_continuation_attempts=2,
+    )
+    assert scene.ended() == "gave up: 2 continuations without a task done"
+
+
+def test_a_process_that_stays_after_its_result_is_ended(scene: RealScene) -> None:
+    """Nobody watches when the result comes, and when somebody does the process hears nothing."""
+    from tui.runner.api import adopt
+
+    scene.begin("[[scn:longbash2]] do it", stalls__linger_seconds=1)
+    scene.wait_said("sleep 6")
+    scene.kill_supervisor()
+    scene.wait_said('"type":"result"')
+    agent = scene.agent()
+    os.kill(agent.pid, signal.SIGSTOP)
+    assert adopt(scene.repository, environ=scene.environ)
+    assert scene.ended() == "the turn ended with 12 tasks open"
+    assert not alive(agent)
+    assert "Sending SIGTERM" in scene.log()
+    assert len(scene.journal("segment_started")) == 1
+
+
+def test_a_limit_that_passes_by_itself_is_no_restart(scene: RealScene) -> None:
+    scene.begin("[[scn:limited]] do it")
+    assert scene.ended() == "the turn ended with 12 tasks open"
+    assert scene.said("api_retry")
+    assert not scene.journal("restart_scheduled")
+
+
+def test_a_limit_that_ends_a_turn_is_waited_out(scene: RealScene) -> None:
+    scene.begin("[[scn:limited]] do it", retries=1, recovery__max_restarts=0)
+    assert scene.ended() == "the turn ended with 12 tasks open"
+    waits = scene.journal("restart_scheduled")
+    assert {one["class"] for one in waits} == {"limit"}
+    assert len(scene.journal("segment_started")) == 1
+    assert scene.said("Recovered.")

@@ -54,6 +54,17 @@ def test_waits_vary_double_and_end_at_the_longest() -> None:
     assert backoff.delay(0, short, lambda: 0.5) == 10
 
 
+def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
+    rules = Recovery()
+    assert backoff.delay(1, rules, lambda: 0.0) == 45
+    assert backoff.delay(1, rules, lambda: 1.0) == 75
+    assert (rules.max_restarts, rules.backoff_min_seconds, rules.backoff_max_seconds) == (
+        5,
+        10,
+        600,
+    )
+
+
 def test_restarts_are_counted_within_the_window_only() -> None:
     rules = Recovery(max_restarts=3, window_minutes=10)
     assert not backoff.exhausted([0, 10], 20, rules)
@@ -249,6 +260,19 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
     folder.state.write_bytes(b"{half")
     (folder.segment(2)).mkdir(parents=True)
     assert load(folder).segment == 2
+
+
+def test_a_wait_begins_at_its_moment_and_not_with_the_round(tmp_path: Path) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    desk.pass_time()
+    before = desk.state.elapsed
+    clock.advance(3)
+    assert desk.elapsed() == before + 3
+    assert desk.state.elapsed == before
+    clock.suspend(60)
+    assert desk.elapsed() == before + 63
 
 
 def test_a_full_disk_only_delays_the_journal(tmp_path: Path) -> None:

@@ -85,8 +85,8 @@ def test_a_result_that_comes_later_changes_the_row_of_its_call(tmp_path: Path) -
     ledger = ledger_over(path)
     log = ledger.log
     log.live = True
+    log.take_changed()
     assert log.row(0).mark == "running"
-    assert log.take_changed() == []
     with path.open("ab") as file:
         file.write(lines([answer(2, 1, "boom", 3, error=True)]))
     assert ledger.poll()
@@ -110,11 +110,13 @@ def test_changes_of_rows_that_are_not_shown_are_not_told(tmp_path: Path) -> None
 
 
 def test_errors_are_found_forwards_and_backwards(tmp_path: Path) -> None:
-    records = lines(evening()) + b"this is no JSON\n" + lines([speech(20, "after", 200)])
+    failed = [bash(20, "make", 200), answer(21, 20, "boom", 201, error=True)]
+    records = lines(evening()) + b"this is no JSON\n" + lines(failed)
     log = ledger_over(written(tmp_path, records)).log
-    bad = [labels(log).index("Bash"), labels(log).index("malformed")]
+    bad = [labels(log).index("Bash"), len(log) - 1]
+    assert log.row(bad[1]).mark == "error"
     assert log.next_error(-1, 1) == bad[0]
-    assert log.next_error(bad[0], 1) == bad[1]
+    assert log.next_error(bad[0], 1) == bad[1], "damage in the file is no error of the work"
     assert log.next_error(bad[1], 1) is None
     assert log.next_error(len(log), -1) == bad[1]
     assert log.next_error(bad[0], -1) is None
@@ -195,7 +197,7 @@ def test_paths_inside_the_project_are_shown_without_the_way_to_it(tmp_path: Path
 def test_rows_whose_bytes_are_gone_say_so(tmp_path: Path) -> None:
     path = written(tmp_path, lines([speech(1, "one", 0)]))
     log = ledger_over(path).log
-    log._readers[0] = lambda offset, length: None
+    log._files._readers[0] = lambda offset, length: None
     row, detail = log.row(0), log.detail(0)
     assert row.label == "gone"
     assert row.at == START
@@ -210,3 +212,15 @@ def test_rows_stay_right_while_the_cache_forgets(
     for _ in range(2):
         assert texts(log) == [f"p{n}" for n in range(50)]
     assert len(log._cache) <= 3
+
+
+def test_a_row_drawn_before_it_was_known_to_live_is_drawn_again(tmp_path: Path) -> None:
+    log = ledger_over(written(tmp_path, lines([speech(1, "first", 0), bash(2, "make", 20)]))).log
+    rows = len(log) - 1
+    assert log.row(rows).mark != "running"
+    log.take_changed()
+    log.live = True
+    assert log.take_changed() == [rows]
+    assert log.row(rows).mark == "running"
+    log.live = True
+    assert log.take_changed() == []

@@ -25,9 +25,11 @@ from tests.unit.ledger_scene import (
     transcript_of,
     without_times,
 )
+from tui.feeds.discovery import Source
 from tui.night.fold import Fold
 from tui.watching.event_log import EventLog
-from tui.watching.ledger import Ledger, total_size
+from tui.watching.followed import total_size
+from tui.watching.ledger import Ledger
 
 
 @pytest.mark.parametrize("first", ["stream", "transcript"])
@@ -172,3 +174,34 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
     texts = [row[2] for row in shown(ledger) if row[1] == "text"]
     assert texts == [f"old {n}" for n in range(20)] + [f"new {n}" for n in range(3)]
     assert ledger.save(ledger.log) is None, "rows of a file that is gone cannot be saved"
+
+
+def test_the_bell_rings_for_what_is_told_now_and_not_for_the_past(tmp_path: Path) -> None:
+    """Once however it is read: alone, or merged with a stream."""
+    now = START + 3_600
+    journal, stream = tmp_path / "journal.jsonl", tmp_path / "s.jsonl"
+    old = {"at": now - 600, "kind": "notified", "id": "1", "event": "stalled", "channel": "bell"}
+    journal.write_bytes(lines([old, {**old, "id": "2", "channel": "tmux"}]))
+    stream.write_bytes(lines([speech(1, "first", 0)]))
+    alone = [Source("journal", str(journal), "test")]
+    for files in (alone, [*alone, *sources(stream)]):
+        ledger = taken_in(Ledger(files, Fold(), EventLog(), wall=lambda: now))
+        assert ledger.rings == 0
+        with journal.open("ab") as file:
+            file.write(lines([{**old, "id": "3", "at": now - 2}, {**old, "kind": "note"}]))
+        taken_in(ledger)
+        assert ledger.rings == 1
+        ledger.close()
+        journal.write_bytes(lines([old]))
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_lines_longer_than_one_read_do_not_end_the_reading(tmp_path: Path, files: int) -> None:
+    night = evening()
+    long = speech(99, "x" * 2_500_000)
+    paths = [tmp_path / f"{number}.jsonl" for number in range(files)]
+    for path in paths:
+        path.write_bytes(lines([*night[:2], long, *night[2:]]))
+    ledger = taken_in(Ledger(sources(*paths), Fold(), EventLog()))
+    assert facts(ledger)["events"]["total"] == len(night) + 1
+    assert all(state.progress == 1.0 for state in ledger.states())

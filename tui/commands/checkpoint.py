@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.acting import deeds_of
+from tui.commands.acting import deeds_of, night_of
 
 if TYPE_CHECKING:
     import argparse
@@ -18,9 +18,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
-    taken = deeds_of(given).checkpoint(given.message, why="command line")
+    from tui.control.folders import OUR_OWN
+    from tui.night.facts import night_facts
+
+    deeds = deeds_of(given)
+    facts = night_facts(night_of(given))
+    taken = deeds.checkpoint(given.message, why="command line", facts=facts)
     sys.stdout.write(f"{taken.id}\n")
     sys.stderr.write(f"{taken.files:,} files kept as {taken.commit[:10]}\n")
-    for left in taken.not_captured[:20]:
+    for left in [one for one in taken.not_captured if one.reason != OUR_OWN][:20]:
         sys.stderr.write(f"not captured: {ascii(left.path)[1:-1]} ({left.reason})\n")
     return 0

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tui.clock import SystemClock
 from tui.commands.acting import deeds_of
-from tui.commands.observing import settings_of
-from tui.errors import NoSessionError
+from tui.errors import RefusedError
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
+
+    from tui.control.deeds import Deeds
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,19 +28,18 @@ def run(given: argparse.Namespace) -> int:
         mode = "hard" if given.now else "soft"
         sys.stdout.write(f"{deeds.ask('inject', {'text': given.text, 'mode': mode})}\n")
         return 0
-    return _to_another(given, deeds.project)
+    if given.now:
+        raise RefusedError(
+            "--now needs a run of overnight-tui: nobody else holds the pipe that could interrupt "
+            "this session; without it the words are read after the tool that runs"
+        )
+    return to_another(deeds, given.text, "soft")
 
 
-def _to_another(given: argparse.Namespace, project: Path) -> int:
+def to_another(deeds: Deeds, text: str, mode: str) -> int:
     """Words to a session that we did not start, by the best way that is open to it."""
-    from tui.control import transports
-    from tui.feeds.processes import ProcessFeed
-
-    agents = ProcessFeed(project, SystemClock()).read().agents
-    if not agents:
-        raise NoSessionError(f"no session is going on in {project}")
-    run_dir = settings_of(given, project).settings.paths.run_dir
-    receipt = transports.deliver(project, agents[-1], given.text, run_dir=run_dir)
-    sys.stdout.write(f"{receipt.state} by {receipt.transport}\n")
+    receipt = deeds.other().say(text, mode)
+    name = f" as {receipt.id}" if receipt.id else ""
+    sys.stdout.write(f"{receipt.state} by {receipt.transport}{name}\n")
     sys.stderr.write(f"{receipt.promise}\n")
     return 0 if receipt.state in ("queued", "delivered") else 1

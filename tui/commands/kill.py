@@ -1,34 +1,71 @@
-"""`overnight-tui kill`: end the session of our run with everything it started."""
+"""`overnight-tui kill`: interrupt or end the session here, with everything it started."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.acting import agree, deeds_of
+from tui.commands.acting import agree, deeds_of, night_of
 from tui.control.inbox import Verb
-from tui.errors import NoSessionError
 
 if TYPE_CHECKING:
     import argparse
+
+    from tui.control.deeds import Deeds
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--yes", action="store_true", help="do it without being asked")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--interrupt",
+        dest="how",
+        action="store_const",
+        const="interrupt",
+        help="only end the turn; the session stays",
+    )
+    how.add_argument(
+        "--gently",
+        dest="how",
+        action="store_const",
+        const="stop",
+        help="let it finish its tool and write a hand-over first",
+    )
+    parser.set_defaults(how="kill")
     parser.add_argument(
-        "--gently", action="store_true", help="let it finish its tool and write a hand-over first"
+        "--no-checkpoint", action="store_true", help="end it without a checkpoint first"
     )
 
 
 def run(given: argparse.Namespace) -> int:
-    """Takes a checkpoint, then ends the session; it is not started again."""
+    """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
     deeds = deeds_of(given)
-    if not deeds.run_dir:
-        raise NoSessionError("no run of overnight-tui is going here")
-    how = "finishes its tool and writes a hand-over" if given.gently else "is ended at once"
-    plan = [f"The session {how}, with all processes it started.", "A checkpoint is taken first."]
-    agree(plan, "End it?", given.yes)
-    verb: Verb = "stop" if given.gently else "kill"
-    sys.stdout.write(f"{deeds.ask(verb, {}, wait=60.0)}\n")
-    return 0
+    verb: Verb = given.how
+    ours = deeds.run_goes_on()
+    agent = None if ours else deeds.other().agent
+    keep = not given.no_checkpoint
+    agree(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", given.yes)
+    if ours:
+        sys.stdout.write(f"{deeds.ask(verb, {'checkpoint': keep}, wait=60.0)}\n")
+        return 0
+    return _end_another(given, deeds, verb, keep)
+
+
+def _end_another(given: argparse.Namespace, deeds: Deeds, verb: Verb, keep: bool) -> int:
+    from tui.control.ending_others import end
+    from tui.night.facts import night_facts
+
+    facts = night_facts(night_of(given)) if keep and verb != "interrupt" else {}
+    told = end(deeds, verb, keep, facts, lambda words: sys.stderr.write(f"{words}\n"))
+    sys.stdout.write(f"{told.words}\n")
+    return 1 if told.survivors else 0
+
+
+def _plan(verb: Verb, keep: bool, pid: int | None) -> list[str]:
+    whom = "The session" if pid is None else f"The session (pid {pid}), which was not started here,"
+    if verb == "interrupt":
+        return [f"{whom} ends its turn and stays."]
+    how = "finishes its tool and writes a hand-over" if verb == "stop" else "is ended at once"
+    kept = "A checkpoint is taken first." if keep else "No checkpoint is taken."
+    return [f"{whom} {how}, then all processes it started are ended.", kept]

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui.commands.acting import agree, deeds_of
+from tui.errors import RefusedError
 
 if TYPE_CHECKING:
     import argparse
@@ -37,6 +38,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--dry-run", action="store_true", help="only print the plan")
     parser.add_argument("--yes", action="store_true", help="do it without being asked")
+    parser.add_argument(
+        "--anyway", action="store_true", help="do it although something speaks against it"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -44,33 +48,47 @@ def run(given: argparse.Namespace) -> int:
     deeds = deeds_of(given)
     plan = deeds.plan_rewind(given.id)
     if given.mode == "code" and not deeds.run_goes_on():
-        return carry_out(deeds, plan, given.dry_run, given.yes)
-    return ask_runner(deeds, plan, given.mode, given.dry_run, given.yes)
+        return carry_out(deeds, plan, given)
+    return ask_runner(deeds, plan, given.mode, given)
 
 
-def ask_runner(deeds: Deeds, plan: RewindPlan, mode: str, dry_run: bool, yes: bool) -> int:
+def ask_runner(deeds: Deeds, plan: RewindPlan, mode: str, given: argparse.Namespace) -> int:
     """Has the runner do it: it stops the agent first, and starts it again afterwards."""
     from tui.control.deeds import plan_words
 
-    words = plan_words(plan) if mode != "conversation" else []
+    files = mode != "conversation"
+    words = [*plan_words(plan), *against(plan)] if files else []
     if mode != "code":
         words.append(f"The conversation goes back to {plan.checkpoint.id}; the old one is kept.")
     words.append("The agent is stopped for it and goes on afterwards.")
-    if dry_run:
+    if given.dry_run:
         sys.stderr.write("\n".join(words) + "\n")
         return 0
-    agree(words, "Do it?", yes)
-    arguments = {"checkpoint": plan.checkpoint.id, "mode": mode, "confirmed": True}
+    confirmed = sure(plan, given) if files else False
+    agree(words, "Do it?", given.yes)
+    arguments = {"checkpoint": plan.checkpoint.id, "mode": mode, "confirmed": confirmed}
     sys.stdout.write(f"{deeds.ask('rewind', arguments, wait=120.0)}\n")
     return 0
 
 
-def carry_out(deeds: Deeds, plan: RewindPlan, dry_run: bool, yes: bool) -> int:
+def against(plan: RewindPlan) -> list[str]:
+    """What speaks against a plan, a sentence each."""
+    return [f"Against it: {reason}." for reason in plan.refusals]
+
+
+def sure(plan: RewindPlan, given: argparse.Namespace) -> bool:
+    """Whether the person wants it although something speaks against it; RefusedError if not."""
+    if plan.refusals and not given.anyway and (given.yes or not sys.stdin.isatty()):
+        raise RefusedError(f"{'; '.join(plan.refusals)}. Say --anyway to do it all the same")
+    return bool(plan.refusals)
+
+
+def carry_out(deeds: Deeds, plan: RewindPlan, given: argparse.Namespace) -> int:
     """Shows a plan and, unless it is only to be shown, asks and does it."""
     from tui.control.deeds import plan_words
 
-    words = plan_words(plan) + [f"Against it: {reason}" for reason in plan.refusals]
-    if dry_run:
+    words = [*plan_words(plan), *against(plan)]
+    if given.dry_run:
         for change in plan.changes:
             sys.stdout.write(f"{change.what} {ascii(change.path)[1:-1]}\n")
         sys.stderr.write("\n".join(words) + "\n")
@@ -78,8 +96,9 @@ def carry_out(deeds: Deeds, plan: RewindPlan, dry_run: bool, yes: bool) -> int:
     if plan.empty:
         sys.stderr.write("\n".join(words) + "\n")
         return 0
-    agree(words, "Do it?", yes)
-    receipt = deeds.rewind(plan)
+    confirmed = sure(plan, given)
+    agree(words, "Do it all the same?" if confirmed else "Do it?", given.yes)
+    receipt = deeds.rewind(plan, confirmed=confirmed)
     if receipt.safety is not None:
         sys.stdout.write(f"{receipt.safety.id}\n")
     done = f"{receipt.written} written, {receipt.deleted} deleted, {receipt.unchanged:,} unchanged"

@@ -1,17 +1,21 @@
-"""`overnight-tui runs`: the nights of this repository, newest first."""
+"""`overnight-tui runs`: the nights of this project, newest first, from saved summaries."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui.commands.observing import project_of, settings_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
-    from tui.runner.folder import RunFolder
+    from tui.watching.night_summary import Summary
+
+_BARS = "▁▂▃▄▅▆▇█"
+_GOAL = 48
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,35 +24,135 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Prints the runs; 3 when there is none."""
-    from tui.runner.folder import runs
+    """Prints the nights; 3 when there is none."""
+    from tui.watching.nights import nights, repeated
 
     project = project_of(given)
-    settings = settings_of(given, project).settings
-    found = [_plain(folder) for folder in runs(project, settings.paths.run_dir)]
+    found = nights(project, settings_of(given, project).settings)
     if given.json:
         import msgspec
 
-        sys.stdout.write(msgspec.json.encode({"schema": 1, "runs": found}).decode() + "\n")
+        failures = [{"name": one.name, "nights": list(one.nights)} for one in repeated(found)]
+        rows = [_plain(one, found) for one in found]
+        data = {"schema": 1, "runs": rows, "repeated_failures": failures}
+        sys.stdout.write(msgspec.json.encode(data).decode() + "\n")
     else:
-        for one in found:
-            sys.stdout.write(f"{one['id']}  {one['began']}  {one['state']:<40}  {one['goal']}\n")
+        sys.stdout.writelines(f"{line}\n" for line in table(found))
     return 0 if found else 3
 
 
-def _plain(folder: RunFolder) -> dict[str, object]:
+def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
+    """A night as an object; `verdict` and what follows from it are null until it was reviewed."""
     from tui.feeds.sanitize import clean_line
     from tui.night.status import iso
+    from tui.watching.nights import trend
 
-    facts, ended = folder.facts(), folder.ended()
-    alive = "going on" if folder.supervised() else "going on, unwatched"
-    state = alive if ended is None else ended.reason
+    made = one.made_at is not None
     return {
-        "id": folder.id,
-        "goal": clean_line(facts.goal, 200),
-        "began": time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.started_at)),
-        "started_at": iso(facts.started_at),
-        "ended_at": iso(ended.at) if ended is not None else None,
-        "state": clean_line(state, 200),
-        "code": ended.code if ended is not None else None,
+        "id": one.id,
+        "kind": one.kind,
+        "goal": clean_line(one.goal, 300),
+        "began": time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at)),
+        "started_at": iso(one.at),
+        "ended_at": iso(one.ended_at),
+        "state": clean_line(_state(one), 300),
+        "verdict": one.verdict,
+        "reasons": list(one.reasons),
+        "ending": one.ending,
+        "tasks": {"done": one.done, "open": one.open} if made else None,
+        "tests": one.tests if made else None,
+        "stalls": one.stalls if made else None,
+        "stalled_s": round(one.stalled_s, 3) if made else None,
+        "commits": one.commits if made else None,
+        "cost": {"usd": one.usd, "source": one.source, "per_task": one.per_task} if made else None,
+        "trend": list(trend(found, one.id)),
+        "reviewed": one.remarks.reviewed,
+        "decision": one.remarks.decision,
+        "note": clean_line(one.remarks.note, 300),
+        "path": one.path,
     }
+
+
+def _state(one: Summary) -> str:
+    """How a night stands: for a run of ours its own record, and whether anybody watches it."""
+    if one.kind == "run" and one.ended_at is None and not one.words:
+        return "going on" if _supervised(one) else "going on, unwatched"
+    return one.words or one.state
+
+
+def _supervised(one: Summary) -> bool:
+    from pathlib import Path
+
+    from tui.runner.folder import RunFolder
+
+    return RunFolder(Path(one.path).parent).supervised()
+
+
+def table(found: Sequence[Summary]) -> list[str]:
+    """A row a night under a heading; what is not known is a dash."""
+    if not found:
+        return []
+    from tui.feeds.sanitize import clean_line
+    from tui.watching.nights import repeated, trend
+
+    head = (
+        "",
+        "when",
+        "verdict",
+        "tasks",
+        "tests",
+        "stalls",
+        "cost",
+        "a task",
+        "trend",
+        "how, goal",
+    )
+    rows: list[tuple[str, ...]] = [head]
+    for one in found:
+        words = " — ".join(filter(None, (_state(one), one.goal, one.remarks.note)))
+        sparks = sparkline(trend(found, one.id))
+        rows.append((*_cells(one), sparks, clean_line(words, 2 * _GOAL)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
+    lines = [
+        "  ".join([*(f"{row[c]:<{width}}" for c, width in enumerate(widths)), row[-1]]).rstrip()
+        for row in rows
+    ]
+    ids = ["", "ids, newest first: " + " ".join(clean_line(one.id, 80) for one in found[:10])]
+    often = [
+        f"failed in {len(one.nights)} nights: {clean_line(one.name, 120)}"
+        for one in repeated(found)[:5]
+    ]
+    return [*lines, *(["", *often] if often else []), *ids]
+
+
+def _cells(one: Summary) -> tuple[str, ...]:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at))
+    mark = "✓" if one.remarks.reviewed else "•"
+    if one.made_at is None:
+        return (mark, when, "not yet", "-", "-", "-", "-", "-")
+    cost = "-" if one.usd is None else f"{one.sign}${one.usd:.2f}"
+    task = "-" if one.per_task is None else f"${one.per_task:.2f}"
+    total = one.done + one.open
+    stalls = f"{one.stalls} ({one.stalled_s / 60:.0f} min)" if one.stalls else "0"
+    tasks = f"{one.done}/{total}" if total else "-"
+    return (
+        mark,
+        when,
+        one.remarks.decision or one.verdict or "-",
+        tasks,
+        one.tests,
+        stalls,
+        cost,
+        task,
+    )
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Values as bars, oldest first; a blank where nothing is known."""
+    top = max((value for value in values if value is not None), default=0.0)
+    if not top:
+        return ""
+    last = len(_BARS) - 1
+    return "".join(
+        " " if value is None else _BARS[min(last, int(value / top * last))] for value in values
+    )

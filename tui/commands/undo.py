@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui.commands.acting import agree, deeds_of
-from tui.commands.rewind import carry_out
+from tui.commands.rewind import against, carry_out, sure
 
 if TYPE_CHECKING:
     import argparse
@@ -16,6 +16,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--dry-run", action="store_true", help="only print the plan")
     parser.add_argument("--yes", action="store_true", help="do it without being asked")
+    parser.add_argument(
+        "--anyway", action="store_true", help="do it although something speaks against it"
+    )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -24,7 +27,9 @@ def run(given: argparse.Namespace) -> int:
 
     deeds = deeds_of(given)
     if deeds.run_goes_on() and not given.dry_run:
-        agree(plan_words(deeds.plan_undo()), "Undo the last rewind?", given.yes)
-        sys.stdout.write(f"{deeds.ask('undo', {'confirmed': True}, wait=120.0)}\n")
+        plan = deeds.plan_undo()
+        confirmed = sure(plan, given)
+        agree([*plan_words(plan), *against(plan)], "Undo the last rewind?", given.yes)
+        sys.stdout.write(f"{deeds.ask('undo', {'confirmed': confirmed}, wait=120.0)}\n")
         return 0
-    return carry_out(deeds, deeds.plan_undo(), given.dry_run, given.yes)
+    return carry_out(deeds, deeds.plan_undo(), given)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from tui.clock import SystemClock
 from tui.commands.observing import named_sources, project_of, settings_of
 from tui.errors import OvernightError, UsageError
+from tui.feeds.discovery import Named
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from tui.feeds.discovery import Named
+    from tui.app import Opening
     from tui.settings import Settings
 
 
@@ -33,12 +34,14 @@ def run(given: argparse.Namespace) -> int:
     """Watches until the viewer is closed; the session never notices."""
     project = project_of(given)
     loaded = settings_of(given, project, **{"screen.theme": given.theme})
+    named = named_sources(given)
     return show(
         project,
         loaded.settings,
-        named_sources(given),
+        named,
         slow_link=given.slow_link,
         ascii_only=given.ascii,
+        opening="as it is" if given.plain and named == Named() else "panes",
     )
 
 
@@ -49,6 +52,8 @@ def show(
     *,
     slow_link: bool = False,
     ascii_only: bool = False,
+    opening: Opening = "panes",
+    review_of: str | None = None,
 ) -> int:
     """Opens the screen on a project; needs a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -57,7 +62,7 @@ def show(
     from tui.feeds.discovery import discover
 
     found = discover(project, settings, named)
-    if found.events:
+    if found.events and opening != "review":
         first_glance.show(found.events[0].path, project.name)
     from tui.watching.watch import Watch
 
@@ -70,7 +75,9 @@ def show(
         # Textual rounds every paint up to its frame; our own governor bounds how many there are
         os.environ.setdefault("TEXTUAL_FPS", "250")
         from tui.app import OvernightApp
+        from tui.screens.visit import Visit
 
+        visit = Visit(project, clock, settings.paths.run_dir)
         slow = slow_link or settings.screen.slow_link == "on" or _far_away(settings)
         app = OvernightApp(
             watch,
@@ -78,8 +85,12 @@ def show(
             slow_link=slow,
             ascii_only=ascii_only or settings.screen.ascii == "on",
             adopt=lambda: _adopt(project, settings),
+            opening=opening,
+            review_of=review_of,
+            visit=visit,
         )
         app.run(mouse=settings.screen.mouse)
+        visit.note()
     finally:
         watch.close()
     if app.fault is not None:

@@ -1,34 +1,43 @@
-"""Deeds on a project, each with its entry in the run's journal where there is a run of ours."""
+"""Deeds on a project, each with its entry in a journal: the run's, or that of the session."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tui.control import capture, inbox, rewind_plan
+from tui import paths
+from tui.control import asking, capture, rewind_plan
 from tui.control import restore as restoring
-from tui.control.checkpoint_refs import Checkpoint, find
+from tui.control.agents import agent_of, agents_in, words_of
+from tui.control.checkpoint_refs import Checkpoint, find, retire
 from tui.control.inbox import Verb
 from tui.control.journal import Journal
 from tui.control.restore import Receipt
 from tui.control.rewind_plan import RewindPlan
 from tui.control.work_tree import Limits
-from tui.errors import OvernightError, RefusedError
-from tui.records import JournalEntry
+from tui.errors import NoSessionError, OvernightError, RefusedError
+from tui.git import Git
+from tui.records import AgentProcess
 from tui.settings import Settings
 
+if TYPE_CHECKING:
+    from tui.control.others import OtherSession
+    from tui.control.take import TakeReceipt
+    from tui.control.take_plan import TakePlan
+
 Progress = Callable[[str, int, int], None]
-_LOOK = 0.03
+_HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
 class Deeds:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
     `adopt` is called before the runner is asked for something, so that a run that lost its
-    supervisor has one again.
+    supervisor has one again. `agents` are those known to be alive in the project; `events` is the
+    file that tells of the session.
     """
 
     def __init__(
@@ -38,10 +47,16 @@ class Deeds:
         run_dir: str = "",
         session: str = "",
         adopt: Callable[[], object] | None = None,
+        *,
+        agents: Sequence[AgentProcess] = (),
+        events: str = "",
     ) -> None:
         self.project = project
         self.run_dir = run_dir
-        self._session = session
+        self.session = session
+        self._settings = settings
+        self._agents = tuple(agents)
+        self._events = events
         self._adopt = adopt or (lambda: None)
         self.step_back_template = settings.stalls.step_back
         kept = settings.checkpoints
@@ -56,10 +71,15 @@ class Deeds:
     def checkpoint(
         self, label: str = "", why: str = "key", facts: Mapping[str, Any] | None = None
     ) -> Checkpoint:
-        """Takes a checkpoint of the work tree; CheckpointError says why there is none."""
+        """Takes a checkpoint of the work tree; CheckpointError says why there is none.
+
+        What the caller knows of the moment goes into `facts`; where the conversation stands is
+        added. Checkpoints past their time are retired afterwards.
+        """
+        known = self._facts(facts or {}, why)
         try:
             taken = capture.take(
-                self.project, label=label, session=self._session, facts=facts, limits=self._limits
+                self.project, label=label, session=self.session, facts=known, limits=self._limits
             )
         except OvernightError as error:
             self._tell("checkpoint_failed", {"reason": str(error)})
@@ -73,28 +93,74 @@ class Deeds:
                 "files": taken.files,
                 "not_captured": taken.not_captured_count,
                 "why": why,
+                "tests": str(known.get("tests") or ""),
             },
         )
+        self._retire()
         return taken
+
+    def _facts(self, facts: Mapping[str, Any], why: str) -> dict[str, Any]:
+        """What a later rewind needs to know of the moment: above all where the words stood."""
+        from tui.feeds.last_safe import last_safe
+
+        session, uuid = last_safe(self._events) if self._events else ("", "")
+        return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
+
+    def _retire(self) -> None:
+        kept = self._settings.checkpoints
+        days = kept.keep_hourly_days
+        try:
+            gone = retire(
+                self.project,
+                time.time(),
+                keep_all_seconds=kept.keep_all_hours * _HOUR_S,
+                keep_hourly_seconds=None if days is None else days * _DAY_S,
+            )
+        except OvernightError as error:
+            self._tell("note", {"text": f"old checkpoints could not be retired: {error}"})
+            return
+        if gone:
+            self._tell("note", {"text": f"{_many(len(gone), 'old checkpoint')} retired"})
 
     def plan_rewind(self, wanted: str | Checkpoint) -> RewindPlan:
         """What going back would change; writes nothing."""
         target = find(self.project, wanted) if isinstance(wanted, str) else wanted
-        return rewind_plan.plan(self.project, target, limits=self._limits)
+        live = self.others_at_work()
+        return rewind_plan.plan(self.project, target, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What taking back the last rewind would change."""
-        return restoring.undo_plan(self.project, limits=self._limits)
+        live = self.others_at_work()
+        return restoring.undo_plan(self.project, live=live, limits=self._limits)
+
+    def others_at_work(self) -> tuple[str, ...]:
+        """The sessions in this work tree that a rewind would not stop first, in words."""
+        own = self.session if self.run_goes_on() else None
+        alive = [one for one in agents_in(Git(self.project).work_tree) if own != one.session]
+        mine = self._own_pid() if own is not None else None
+        return words_of((one for one in alive if one.pid != mine), self.session)
+
+    def _own_pid(self) -> int | None:
+        from tui.feeds.run_places import agent_of_folder
+
+        found = agent_of_folder(Path(self.run_dir))
+        return found[0] if found is not None else None
 
     def rewind(
         self, plan: RewindPlan, *, confirmed: bool = False, progress: Progress | None = None
     ) -> Receipt:
         """Carries out a plan; the safety checkpoint in the receipt undoes it."""
+        if not confirmed:
+            shown = " ".join(plan.refusals)
+            news = [name for name in self.others_at_work() if name not in shown]
+            if news:
+                raise RefusedError(f"{news[0]} has begun since the plan was shown; look again")
         receipt = restoring.execute(
             plan,
             confirmed=confirmed,
             progress=progress,
-            session=self._session,
+            session=self.session,
+            facts=self._facts({}, "before a rewind"),
             limits=self._limits,
         )
         self._tell(
@@ -110,68 +176,102 @@ class Deeds:
         )
         return receipt
 
+    def plan_take(
+        self,
+        branch: str,
+        *,
+        commits: Sequence[str] = (),
+        files: Sequence[str] = (),
+        base: str = "",
+        source: str = "",
+    ) -> TakePlan:
+        """What taking commits and files to a new branch would make; leaves nothing behind."""
+        from tui.control import take
+
+        return take.plan_take(
+            self.project, branch, commits=commits, files=files, base=base, source=source
+        )
+
+    def take(self, plan: TakePlan) -> TakeReceipt:
+        """Makes the planned branch; nothing else in the repository moves, run or no run."""
+        from tui.control import take
+
+        receipt = take.take(plan)
+        self._tell("take", take.told(plan, receipt))
+        return receipt
+
+    # --- the session ---------------------------------------------------------------------------
+
     def run_goes_on(self) -> bool:
         """Whether a run of ours is at work, so that files may only be changed through its runner."""
-        if not self.run_dir:
-            return False
-        return not _entries(os.path.join(self.run_dir, "journal.jsonl"), "run_ended")
-
-    # --- the runner ----------------------------------------------------------------------------
+        return bool(self.run_dir) and asking.goes_on(self.run_dir)
 
     def ask(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
         """Asks the runner of our run and waits for its answer; RefusedError when it says no."""
-        if not self.run_dir:
-            raise RefusedError("this session was not started by overnight-tui run")
-        journal = os.path.join(self.run_dir, "journal.jsonl")
-        offset = os.path.getsize(journal) if os.path.exists(journal) else 0
-        made = inbox.send(Path(self.run_dir) / "inbox", verb, arguments)
-        self._adopt()
-        until = time.monotonic() + wait
-        while time.monotonic() < until:
-            answer = _answer(journal, offset, made.id)
-            if answer is not None:
-                if not answer.get("ok"):
-                    raise RefusedError(str(answer.get("text") or "the runner refused"))
-                return str(answer.get("text") or "done")
-            time.sleep(_LOOK)
-        return f"no answer within {wait:g} s; the request stands"
+        return asking.ask(self.run_dir, self._adopt, verb, arguments, wait)
+
+    @property
+    def agent(self) -> AgentProcess | None:
+        """The living agent of a session that is no run of ours; None when there is none."""
+        return agent_of(self._agents, self.session)
+
+    @property
+    def settings_run_dir(self) -> str:
+        """Where, in the project, runs and mailboxes are kept."""
+        return self._settings.paths.run_dir
+
+    def other(self) -> OtherSession:
+        """The session that somebody else started; NoSessionError when none lives here."""
+        from tui.control.others import OtherSession
+
+        agent = self.agent
+        if agent is None:
+            raise NoSessionError(_nobody(self._agents, self.project))
+        session = self._settings.session
+        return OtherSession(
+            self.project,
+            agent,
+            Journal.of_session(self.project, self.settings_run_dir, agent.session),
+            self.settings_run_dir,
+            grace_s=float(session.stop_grace_seconds),
+            note_s=float(session.handover_timeout_minutes) * 60,
+        )
+
+    def withdraw(self, name: str) -> str:
+        """Takes back words that the agent has not read; RefusedError when it is too late."""
+        if self.run_goes_on():
+            return self.ask("withdraw", {"id": name})
+        return self.other().withdraw(name)
+
+    def note(self, text: str) -> None:
+        """Puts a sentence about something that was done into the journal."""
+        self._tell("note", {"text": text})
+
+    @property
+    def journal(self) -> str:
+        """The file in which deeds are told; it need not exist yet."""
+        if self.run_dir:
+            return os.path.join(self.run_dir, "journal.jsonl")
+        root = paths.resolve(self.project, self.settings_run_dir)
+        return str(paths.deeds_file(root, self.session))
 
     def _tell(self, kind: str, data: Mapping[str, object]) -> None:
-        if not self.run_dir:
-            return
         try:
-            Journal(os.path.join(self.run_dir, "journal.jsonl")).write(kind, data)
-        except OSError:
-            # the deed is done; a full disk must not make it look undone
+            if self.run_dir:
+                Journal(self.journal).write(kind, data)
+            else:
+                place = (self.project, self.settings_run_dir, self.session)
+                Journal.of_session(*place).write(kind, data)
+        except (OSError, OvernightError):
+            # the deed is done; a full disk or a foreign folder must not make it look undone
             return
 
 
-def _answer(journal: str, offset: int, wanted: str) -> dict[str, Any] | None:
-    from tui.feeds.journal import JournalDecoder
-
-    try:
-        with open(journal, "rb") as file:
-            file.seek(offset)
-            data = file.read()
-    except OSError:
-        return None
-    data = data[: data.rfind(b"\n") + 1]
-    for entry in JournalDecoder(journal).decode(data, offset):
-        if entry.kind == "answer" and entry.id == wanted:
-            return entry.data
-    return None
-
-
-def _entries(journal: str, kind: str) -> list[JournalEntry]:
-    from tui.feeds.journal import JournalDecoder
-
-    try:
-        with open(journal, "rb") as file:
-            data = file.read()
-    except OSError:
-        return []
-    entries = JournalDecoder(journal).decode(data[: data.rfind(b"\n") + 1], 0)
-    return [entry for entry in entries if entry.kind == kind]
+def _nobody(agents: Sequence[AgentProcess], project: Path) -> str:
+    if not agents:
+        return f"no session is going on in {project}"
+    pids = ", ".join(str(one.pid) for one in agents)
+    return f"none of the sessions alive here ({pids}) is the one that is watched"
 
 
 def plan_words(plan: RewindPlan) -> list[str]:
@@ -186,8 +286,8 @@ def plan_words(plan: RewindPlan) -> list[str]:
         f"(+{added:,} −{removed:,} lines).",
         "A safety checkpoint is taken first; undo brings everything back. HEAD stays where it is.",
     ]
-    words += list(plan.notes)
-    if plan.keeps:
+    words += [f"{note[:1].upper()}{note[1:]}." for note in plan.notes]
+    if plan.keeps and not any("not captured then" in note for note in plan.notes):
         words.append(
             f"{_many(len(plan.keeps), 'path')} not captured by either side stay untouched."
         )

@@ -71,6 +71,26 @@ def install(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What `install` would add: an event and its command each, to `file`, which may be new."""
+
+    file: Path
+    adds: tuple[tuple[str, str], ...]
+    is_new_file: bool
+    is_new_folder: bool
+    off: str = ""
+
+
+def planned(project: Path, run_dir: str = paths.RUN_DIR) -> Planned:
+    """What installing would do now; RefusedError where it could not be done."""
+    now = status(project, run_dir)
+    missing = [event for event in EVENTS if event not in now.events or event in now.stale]
+    adds = tuple((event, command_of(event, project, run_dir)) for event in missing)
+    folder = project / hooks_file.FOLDER
+    return Planned(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
+
+
 def uninstall(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
     """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
     seen = hooks_file.read(project)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
+
+from tui import paths
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -21,6 +24,13 @@ class Journal:
     def __init__(self, path: str | os.PathLike[str], wall: Callable[[], float] = time.time) -> None:
         self.path = os.fspath(path)
         self._wall = wall
+
+    @staticmethod
+    def of_session(project: Path, run_dir: str, session: str) -> Journal:
+        """The journal of deeds on a session that is no run of ours, its folder made if missing."""
+        root = paths.run_root(project, run_dir)
+        paths.private_dir(root / paths.DEEDS)
+        return Journal(paths.deeds_file(root, session))
 
     def write(
         self,

@@ -81,6 +81,35 @@ def hand_over(event: str, mailbox: str, taken: Taken) -> None:
             os.rename(name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box)
     finally:
         os.close(box)
+    _tell(event, mailbox, taken)
+
+
+def _tell(event: str, mailbox: str, taken: Taken) -> None:
+    """Puts the receipts into the session's journal, if it has one; nobody need be watching.
+
+    The message is delivered by now, so a journal that cannot be written must not make the call fail.
+    """
+    import json
+    import time
+
+    detail = f"handed to the session by its {event} hook"
+    told = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
+    lines = "".join(json.dumps({**told, "id": name}) + "\n" for name in taken.ids)
+    path = os.path.join(os.path.dirname(mailbox), "deeds", f"{taken.session}.journal.jsonl")
+    try:
+        journal = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        facts = os.fstat(journal)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():
+            return
+        is_torn = facts.st_size and os.pread(journal, 1, facts.st_size - 1) != b"\n"
+        os.write(journal, (("\n" if is_torn else "") + lines).encode())
+    except OSError:
+        return
+    finally:
+        os.close(journal)
 
 
 def open_box(mailbox: str, session: str) -> int:

@@ -29,6 +29,8 @@ from tui.errors import OvernightError, RefusedError, RewindError
 from tui.git import Git
 from tui.paths import private_dir
 
+_LETS_GO_WITHIN_S = 0.5
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -125,7 +127,8 @@ def recover(project: Path, *, progress: Progress | None = None) -> Recovery | No
     if not journal.is_open():
         return None
     try:
-        with journal.locked():
+        # A killed rewind's last git may still be on its way into being; it lets go at once.
+        with journal.locked(_LETS_GO_WITHIN_S):
             entry = journal.read()
             return None if entry is None else _recover(project, journal, entry, progress or _silent)
     except RefusedError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from tui.paths import RUN_DIR, private_dir, run_root
 
 Phase = Literal["staging", "applying", "reverting"]
 _FOLDER = "rewind"
+_LOOK_S = 0.01
 
 
 class Entry(Struct, frozen=True):
@@ -59,19 +61,20 @@ class Journal:
         return self._path.exists()
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Holds the lock on rewinds here; RefusedError when somebody else does."""
-        import fcntl
+    def locked(self, patience: float = 0.0) -> Iterator[None]:
+        """Holds the lock on rewinds here; RefusedError when somebody else does for longer than
+        `patience` seconds."""
 
         run_root(self._project)
         private_dir(self.folder)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self.folder / "lock", flags, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RefusedError(f"another rewind of {self._project} is under way") from None
+            until = time.monotonic() + patience
+            while not _lock(descriptor):
+                if time.monotonic() >= until:
+                    raise RefusedError(f"another rewind of {self._project} is under way")
+                time.sleep(_LOOK_S)
             yield
         finally:
             os.close(descriptor)
@@ -135,6 +138,16 @@ def needed_checkpoints(project: Path) -> set[str]:
     except RewindError:
         return needed
     return needed | ({entry.target_commit, entry.safety_commit} if entry else set())
+
+
+def _lock(descriptor: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _flush(folder: Path) -> None:

@@ -165,7 +165,7 @@ def refusals(git: Git, decision: Decision, live: Sequence[str] = ()) -> Iterable
     if operation:
         yield f"a {operation} is half done; finish or abort it first, or its files get mixed up"
     for name in live:
-        yield f"another session ({name}) is at work in this work tree; its edits would be undone too"
+        yield f"{name} is at work in this work tree; its edits would be undone, and it may write on"
     top = os.fsencode(git.work_tree)
     for link in sorted(decision.links):
         place = os.path.join(top, link)
@@ -177,13 +177,30 @@ def refusals(git: Git, decision: Decision, live: Sequence[str] = ()) -> Iterable
             )
 
 
+def _staged_words(git: Git, checkpoint: Checkpoint) -> str:
+    """The index is the person's own: it is never written, only compared with what was staged."""
+    then = f"{checkpoint.commit}^{2 if checkpoint.head else 1}:index"
+    out = git.ask(("diff-index", "--cached", "--name-only", "-z", then))
+    many = (out or "").count("\0")
+    if not many:
+        return "what is staged stays staged"
+    paths = "1 path was" if many == 1 else f"{many:,} paths were"
+    return (
+        f"what is staged stays staged; {paths} staged otherwise then, and the checkpoint keeps that "
+        f"(git ls-tree -r {then[: then.index('^')][:10]}{then[then.index('^') :]})"
+    )
+
+
 def _notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
     head = git.head()
     if head != checkpoint.head:
         then, now = (checkpoint.head or "no commit")[:10], (head or "no commit")[:10]
         yield f"HEAD was at {then} and is at {now}; it stays there, only files change"
-    yield "what is staged stays staged"
+    yield _staged_words(git, checkpoint)
     if scope:
         yield f"only files in {os.fsdecode(scope)} change, the project's own folder"
-    if checkpoint.not_captured_count:
-        yield f"{checkpoint.not_captured_count} paths were not captured then; they stay as they are"
+    own = sum(one.reason == OUR_OWN for one in checkpoint.not_captured)
+    missing = checkpoint.not_captured_count - own
+    if missing:
+        paths = "1 path was" if missing == 1 else f"{missing:,} paths were"
+        yield f"{paths} not captured then and will stay as now"

@@ -134,15 +134,18 @@ def deliver(
     *,
     run_dir: str = paths.RUN_DIR,
     environ: Mapping[str, str] = os.environ,
+    by: Name | None = None,
 ) -> Receipt:
-    """Sends words to a session that is not ours, by the best way that takes them.
+    """Sends words to a session that is not ours, by the way named `by` or by the best way that takes them.
 
     RefusedError says why none did, and then nothing was sent. It may take some seconds.
     """
     check_text(text)
     _check_alive(process)
     facts = look_at(project, process, run_dir=run_dir, environ=environ)
-    ways = choices(facts)
+    ways = [one for one in choices(facts) if by in (None, one.name)]
+    if not ways and choices(facts):
+        raise RefusedError(f"the way by {by} is closed by now; nothing was sent")
     if not ways:
         raise RefusedError(choose(facts).promise)
     reasons = []

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from tui.control.folders import Folders, kind_of
+from tui.control.folders import OUR_OWN, Folders, kind_of
 from tui.control.listing import Lister, Listing, acceptable, reserved
 from tui.control.seen import Rows, same
 from tui.errors import CheckpointError
@@ -57,8 +57,10 @@ class WorkTree:
     seen_ns: int
 
     def not_captured(self) -> list[NotCaptured]:
-        """Everything left out, by path."""
-        items = sorted({**self.folders.odd, **self.left_out}.items())
+        """Everything left out, by path; our own folder as one, whatever lies in it."""
+        ours = tuple(path for path, why in self.folders.odd.items() if why == OUR_OWN)
+        found = {**self.folders.odd, **self.left_out, **dict.fromkeys(ours, OUR_OWN)}
+        items = sorted((p, why) for p, why in found.items() if p in ours or not p.startswith(ours))
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
 

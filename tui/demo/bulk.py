@@ -1,4 +1,4 @@
-"""Stories that are heavy or nasty: floods, huge lines, hostile text, trees of processes."""
+"""Stories that are heavy or nasty: floods, busy hours, huge lines, hostile text, trees of processes."""
 
 from __future__ import annotations
 
@@ -79,3 +79,20 @@ def flood(stage: Stage, rate: str = "1000", seconds: str = "5", text: str = "wor
         sent = due
         session.inbox.wait(min(0.02, 10 / per_second))
     stage.respond(f"Sent {sent} lines.")
+
+
+def bustle(stage: Stage, rate: str = "500", seconds: str = "60") -> None:
+    """Ordinary work at so many lines a second: every file is numbered, the last words count all."""
+    hands, outlet, inbox = Hands(stage), stage.session.outlet, stage.session.inbox
+    per_second, length = float(rate), float(seconds)
+    began, first, number = time.monotonic(), outlet.lines, 0
+    while (elapsed := time.monotonic() - began) < length:
+        ahead = (outlet.lines - first) / per_second - elapsed
+        if ahead > 0:
+            inbox.wait(ahead)
+            continue
+        number += 1
+        words = " ".join(f"word{number * step % 997}" for step in range(1, 30))
+        name = f"bustle/{number % 50:02d}.txt"
+        hands.write(name, f"piece {number}\n{words}\n" * 4, f"Piece {number}: {words}", think=0)
+    hands.final(f"Wrote {number} pieces.")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from . import incidents, tasklist
-from .bulk import big_line, flood, hostile, spawn_tree
+from .bulk import big_line, bustle, flood, hostile, spawn_tree
 from .hands import Hands, last_lines
 from .spending import Tokens, price_of
 from .stage import Call, Stage
@@ -288,6 +288,7 @@ SCENARIOS: dict[str, Callable[..., None]] = {
     "spawn_tree": spawn_tree,
     "big_line": big_line,
     "flood": flood,
+    "bustle": bustle,
     "resume_refused": hello,
     "login_error": _api_error(
         "Not logged in · Please run /login",

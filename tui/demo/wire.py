@@ -57,6 +57,7 @@ class Outlet:
         self._format = output_format
         self._gone = False
         self.last_result: dict[str, Any] | None = None
+        self.lines = 0
 
     def emit(self, record: dict[str, Any]) -> None:
         if record.get("type") == "result":
@@ -65,6 +66,7 @@ class Outlet:
             self.raw(encode(record))
 
     def raw(self, data: bytes) -> None:
+        self.lines += data.count(b"\n")
         if self._gone:
             return
         try:

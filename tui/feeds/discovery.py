@@ -7,7 +7,7 @@ of the folder. What is over gives way to what began later. A source named by han
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -30,13 +30,17 @@ Kind = Literal["stream", "transcript", "journal"]
 
 
 class Named(Struct, frozen=True):
-    """Sources named on the command line, as absolute paths; `run` is a run's id."""
+    """Sources named on the command line, as absolute paths; `run` is a run's id.
+
+    `session` is the event file of a session of this project that is taken as if it had been found.
+    """
 
     events: str | None = None
     progress: str | None = None
     notes: str | None = None
     watchdog: str | None = None
     run: str | None = None
+    session: str | None = None
 
 
 class Source(Struct, frozen=True):
@@ -131,7 +135,18 @@ class _Finder:
             if wanted is None:
                 return _Events(why=f"no run {named.run} in {self._paths.run_dir}/runs")
             return self._of_run(wanted, f"run {wanted.id}, as asked")
+        if named.session is not None:
+            return self._of_session(named.session)
         return self._found(runs[0] if runs else None)
+
+    def _of_session(self, path: str) -> _Events:
+        """One session, whichever else there are: the file with what belongs to it."""
+        if _kind_of(path) == "stream":
+            first = Source("stream", path, "the session asked for")
+            return _Events((first, *self._beside_stream(path)))
+        session = os.path.basename(path).removesuffix(".jsonl")
+        first = Source("transcript", path, "the session asked for", trusted=False)
+        return _Events((first, *_agents(path, session), *self._deeds_on([session])))
 
     def _from_settings(self) -> _Events:
         events, transcript = self._paths.events, self._paths.transcript
@@ -143,7 +158,7 @@ class _Finder:
             path = str(paths.resolve(self._project, transcript, self._environ))
             session = os.path.basename(path).removesuffix(".jsonl")
             first = Source("transcript", path, "paths.transcript in the settings")
-            return _Events((first, *_agents(path, session)))
+            return _Events((first, *_agents(path, session), *self._deeds_on([session])))
         return _Events()
 
     def _found(self, run: RunPlace | None) -> _Events:
@@ -187,6 +202,16 @@ class _Finder:
         first = Source("stream", stream.path, f"newest event stream in {where}{since}")
         return _Events((first, *self._beside_stream(stream.path)))
 
+    def _deeds_on(self, sessions: Iterable[str]) -> list[Source]:
+        """The journals of what was done from here on sessions that are no run of ours."""
+        root = paths.resolve(self._project, self._paths.run_dir, self._environ)
+        files = [(one, paths.deeds_file(root, one)) for one in sessions if one]
+        return [
+            Source("journal", str(file), f"what was done from here on session {session[:8]}")
+            for session, file in files
+            if file.is_file()
+        ]
+
     def _of_run(self, run: RunPlace, chosen: str) -> _Events:
         sources = [Source("stream", str(run.stream), chosen)]
         head = head_of(str(run.stream))
@@ -198,7 +223,8 @@ class _Finder:
 
     def _of_transcript(self, found: Transcript, chosen: str) -> _Events:
         first = Source("transcript", found.path, chosen, trusted=False)
-        return _Events((first, *_agents(found.path, found.session)))
+        agents = _agents(found.path, found.session)
+        return _Events((first, *agents, *self._deeds_on([found.session])))
 
     def _beside_stream(self, path: str) -> list[Source]:
         """The transcripts of the sessions a stream names, with their subagents."""
@@ -208,7 +234,7 @@ class _Finder:
         found: list[Source] = []
         for session in head.sessions[:MOST_SESSIONS]:
             found += self._session(session, None)
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, *self._deeds_on(head.sessions[:MOST_SESSIONS])]))
 
     def _session(self, session: str, run: RunPlace | None) -> list[Source]:
         path = transcripts.of_session(self._projects, session, str(self._project))

@@ -71,7 +71,12 @@ def sessions_of(place: RunPlace) -> tuple[str, ...]:
 
 def agent_of(place: RunPlace) -> tuple[int, int] | None:
     """Pid and start ticks of the agent of the run's newest segment; None when there is none."""
-    segments = place.folder / "segments"
+    return agent_of_folder(place.folder)
+
+
+def agent_of_folder(folder: Path) -> tuple[int, int] | None:
+    """The same of the run in a folder."""
+    segments = folder / "segments"
     try:
         numbers = sorted((name for name in os.listdir(segments) if name.isdecimal()), reverse=True)
     except OSError:
@@ -125,3 +130,22 @@ def _changed(path: Path) -> float:
         return os.stat(path).st_mtime
     except OSError:
         return 0.0
+
+
+def facts_of(folder: str) -> dict[str, Any]:
+    """What a run was started with (`goal`, `head`, …) and how it ended (`reason`, `ended_at`, `code`)."""
+    facts = _json(_content(Path(folder) / "run.json", MOST_BYTES))
+    ended = _json(_content(Path(folder) / "ended.json", MOST_BYTES))
+    told = {"reason": ended.get("reason"), "code": ended.get("code"), "ended_at": ended.get("at")}
+    return {**facts, **told}
+
+
+def base_of(folder: str) -> str:
+    """The commit that the run in `folder` began on, as its facts tell; empty where they do not."""
+    head = facts_of(folder).get("head")
+    return head if isinstance(head, str) else ""
+
+
+def sessions_of_journal(folder: str) -> tuple[str, ...]:
+    """The Claude sessions of the run in `folder`, in order, as its journal names them."""
+    return sessions_of(RunPlace(os.path.basename(folder), Path(folder), 0.0, False, 0.0))

@@ -12,6 +12,7 @@ from tui.feeds.event_heads import Head, head_of
 
 ACTIVE_S = 600.0
 MOST_LOOKED_AT = 40
+MOST_LISTED = 200
 FOLDERS = ("logs", ".", ".ralph/logs")
 
 _ENDINGS = (".jsonl", ".ndjson", ".json", ".log", ".stream")
@@ -63,3 +64,21 @@ def _may_be(name: str, folder: str) -> bool:
     if not name.endswith(_ENDINGS):
         return False
     return folder != "." or name.endswith((".jsonl", ".ndjson")) or name.startswith(_AT_THE_ROOT)
+
+
+def candidates(project: Path) -> list[tuple[str, float]]:
+    """Files of the project that may be streams by their names, with when they last changed."""
+    found: list[tuple[str, float]] = []
+    for folder in FOLDERS:
+        try:
+            with os.scandir(project / folder) as entries:
+                dated = [
+                    (entry.stat().st_mtime, os.path.join(project, folder, entry.name))
+                    for entry in entries
+                    if _may_be(entry.name, folder) and entry.is_file()
+                ]
+        except OSError:
+            continue
+        newest = sorted(dated, reverse=True)[:MOST_LISTED]
+        found += [(os.path.normpath(path), changed) for changed, path in newest]
+    return found

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct, structs
 
 from tui.feeds.tolerant import UNREADABLE
-from tui.feeds.visible import clean_line
+from tui.feeds.visible import clean, clean_line
 from tui.records import ToolUse
+
+try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
 
 _LIMIT = 200
 _SMALL = 1024
+_COMMAND = 4_000
+_SHELLS = frozenset({"Bash", "PowerShell"})
 
 
 class _LongInputs(Struct, gc=False, omit_defaults=True):
@@ -59,9 +65,18 @@ def tool_use(id: str, name: str, data: Raw) -> ToolUse:
     if len(target) > _LIMIT or not (target.isascii() and target.isprintable()):
         target = clean_line(target, _LIMIT)
     path = inputs.get("file_path") or inputs.get("notebook_path")
+    command = _whole(inputs) if name in _SHELLS else ""
     digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
     key = int.from_bytes(digest, "big") >> 1 or 1
-    return ToolUse(id, name, target, key, _clean_path(path))
+    return ToolUse(id, name, target, key, _clean_path(path), command)
+
+
+def _whole(inputs: Inputs) -> str:
+    """A command that its summary cannot hold: a long one, or one of several lines."""
+    command = _text(inputs.get("command"))
+    if len(command) <= _LIMIT and "\n" not in command:
+        return ""
+    return clean(command, limit=_COMMAND)
 
 
 def _canonical(inputs: Inputs) -> bytes:

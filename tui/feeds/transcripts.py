@@ -18,6 +18,7 @@ from tui.patterns import lazy
 ACTIVE_S = 600.0
 MOST_FOLDERS = 60
 MOST_LOOKED_AT = 12
+MOST_LISTED = 200
 MOST_AGENTS = 500
 
 _SESSION = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
@@ -205,3 +206,16 @@ def _names(folder: str) -> list[str]:
         return os.listdir(folder)
     except OSError:
         return []
+
+
+def candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
+    """Transcripts that lie where those of `folder` would, with when each was last written to."""
+    dated = [file for name in slugs(folder) for file in _dated_files(projects / name)]
+    newest = sorted(dated, reverse=True)[:MOST_LISTED]
+    checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
+    return [(path, changed) for path, changed in checked if path is not None]
+
+
+def names_folder(head: Head, folder: str) -> bool:
+    """Whether the session that a file's head tells of ran in `folder` itself."""
+    return _names_folder(head.cwds, folder, below=False)

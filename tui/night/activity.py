@@ -108,6 +108,7 @@ class Doing(Struct):
     main_tools: int = 0
     retry: Waiting | None = None
     limit: Limited | None = None
+    waited: Limited | None = None
     asking: Asking | None = None
     compacting: bool = False
     closed: Closed | None = None
@@ -115,6 +116,7 @@ class Doing(Struct):
     said: str = ""
     said_idle: bool = False
     slash: bool = False
+    prompted: bool = False
 
     def enter(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
@@ -158,11 +160,9 @@ class Doing(Struct):
 
     def drop_tools(self, keep_subagents: bool) -> None:
         """Forget calls that nobody will answer."""
-        if keep_subagents:
-            self.tools = {key: tool for key, tool in self.tools.items() if tool.thread}
-        else:
+        self.drop_main_tools()
+        if not keep_subagents:
             self.tools = {}
-        self.main_tools = 0
 
     def calls(self, tool: OpenTool) -> None:
         """A tool call was made."""
@@ -171,6 +171,25 @@ class Doing(Struct):
         self.tools[tool.use.id] = tool
         if not tool.thread:
             self.main_tools += 1
+
+    def answers(self) -> bool:
+        """The model begins to answer: what was open when a person spoke is not answered any more.
+
+        True when something was lost so.
+
+        The API wants every call answered before the model's next turn, so a call that is still open
+        was lost with the process that made it.
+        """
+        lost = self.prompted and self.main_tools > 0
+        self.prompted = False
+        if lost:
+            self.drop_main_tools()
+        return lost
+
+    def drop_main_tools(self) -> None:
+        """Forget the main conversation's own calls."""
+        self.tools = {key: tool for key, tool in self.tools.items() if tool.thread}
+        self.main_tools = 0
 
     def answered(self, tool_use_id: str) -> OpenTool | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
@@ -184,6 +203,9 @@ class Doing(Struct):
         if self.retry is not None or self.limit is not None or self.asking is not None:
             self.retry = self.asking = None
             if not body.error:
+                if self.limit is not None and at in (None, self.limit.since):
+                    # No time has passed for want of a clock: the wait may lie before these words.
+                    self.waited = self.limit
                 self.limit = None
         self.requested = self.said_idle = False
         if body.text:
@@ -227,6 +249,7 @@ class Doing(Struct):
         elif role != "summary":
             self.said_idle = False
             self.slash = role == "prompt" and body.text.startswith(("/", "! "))
+            self.prompted = role == "prompt"
             if not self.main_tools:
                 self.after_tool = False
                 self.enter(REQUESTING, at)

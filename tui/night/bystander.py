@@ -33,7 +33,7 @@ class Bystander:
         self.handlers: dict[type, Callable[[Any], None]] = {
             Arrival: self._arrival,
             Progress: self._progress,
-            Notes: self._nothing,
+            Notes: memory.witness.noted,
             LogEntry: self._log,
             SessionHistory: self._session_history,
             CompactionHistory: self._nothing,
@@ -55,6 +55,7 @@ class Bystander:
         if memory.first_progress is None and progress.basis != "unknown":
             memory.first_progress = progress
         memory.progress = progress
+        memory.witness.progress(progress)
 
     def _log(self, entry: LogEntry) -> None:
         """The original system's watchdog says in its log whom it ends and why."""
@@ -85,10 +86,15 @@ class Bystander:
         read_entry(memory.book, entry, self._memory.strip)
         if entry.kind == "segment_started":
             self._segment(entry)
+        elif entry.kind == "segment_ended" and memory.doing.turn_open:
+            memory.loss.cut_off(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
             self._memory.watcher.changed()
+            self._memory.witness.taken_back(entry)
         elif entry.kind == "inject":
             self._memory.watcher.reset("")
+        elif entry.kind == "injection" and entry.data.get("state") == "delivered":
+            memory.heard = True
 
     def _segment(self, entry: JournalEntry) -> None:
         segment = self._memory.book.segment

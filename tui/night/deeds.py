@@ -100,6 +100,17 @@ class Deeds(Struct, frozen=True):
     suspended_seconds: float = 0.0
     limits_paused_until: float | None = None
 
+    @property
+    def interventions(self) -> int:
+        """How often a person stepped in: words, rewinds, interruptions and ends.
+
+        The end of a session is told twice, when it is asked for and when it is there.
+        """
+        mine = [deed for deed in self.others if deed.by == "person"]
+        interrupts = sum(1 for deed in mine if deed.kind == "interrupt")
+        ends = {deed.text for deed in mine if deed.kind in ("stop", "kill")}
+        return len(self.injections) + len(self.rewinds) + interrupts + len(ends)
+
 
 class Book(Struct):
     """The journal as it is read."""
@@ -141,6 +152,8 @@ class Book(Struct):
         """Words came further on their way; they never go back, and an end is an end."""
         found = self.injections.get(key)
         if found is None or found.state not in _ORDER:
+            return
+        if state == "withdrawn" and found.state != "queued":
             return
         if state in _ORDER and _ORDER.index(state) <= _ORDER.index(found.state):
             return

@@ -6,23 +6,50 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.night.testcommands import reads_only, runner, status_counts
-from tui.night.testoutput import Verdict, promising, read
-from tui.night.tools import EDITING, SHELLS
+from tui.night.shelldeeds import is_aside, is_prose
+from tui.night.testcommands import (
+    counts_by_status,
+    may_be_a_suite,
+    reads_only,
+    runner,
+    status_counts,
+    told_status,
+)
+from tui.night.testoutput import (
+    Outcome,
+    Verdict,
+    cut_short,
+    ending,
+    never_started,
+    plain,
+    promising,
+    read,
+)
+from tui.night.testscope import narrowed_to
+from tui.night.tools import EDITING, POLLING, SHELLS
 from tui.night.words import short
 from tui.patterns import lazy
 from tui.records import Ref, ToolResult, ToolUse
 
 MOST_RUNS = 1_000
 _REFUSED = lazy(
-    r"requires approval|requested permissions|doesn't want to (?:proceed|take)|hook error"
+    r"requires approval|requested permissions|^(?:<[^>]*>)?Cancelled: |the user said:"
+    r"|tool use was rejected|doesn't want to (?:proceed|take)|hook error"
     r"|interrupted by user|has been denied|was denied|^(?:<[^>]*>)?Blocked: "
 )
-_PROSE = (".md", ".rst", ".txt", ".adoc")
+_BACKGROUND = lazy(
+    r"(?:running in (?:the )?background|manually backgrounded|moved to the background)"
+    r"[^\n]*?\bID: ([\w-]+)"
+)
+_MOST_WAITING = 64
+_HEARING = POLLING | {"Read"}
 
 
 class TestRun(Struct, frozen=True):
-    """One run of tests; counts are None where the output did not tell them."""
+    """One run of tests; counts are None where the output did not tell them.
+
+    `skipped` were left out, `part` is what the command was limited to ("" when it ran everything).
+    """
 
     __test__ = False
 
@@ -33,6 +60,8 @@ class TestRun(Struct, frozen=True):
     failed: int | None
     verdict: Verdict
     ref: Ref
+    skipped: int = 0
+    part: str = ""
 
 
 class Tests(Struct, frozen=True):
@@ -56,23 +85,56 @@ class Proof(Struct):
     since_run: int = 0
     since_green: int = 0
     version: int = 0
+    waiting: dict[str, str] = {}
 
     def answered(
         self, use: ToolUse, result: ToolResult, at: float | None, ref: Ref
     ) -> TestRun | None:
         """A tool call was answered; the test run it was, if it was one."""
         if use.name in EDITING:
-            if not result.is_error and not use.path.lower().endswith(_PROSE):
-                self.since_run += 1
-                self.since_green += 1
-                self.version += 1
+            if not (result.is_error or is_prose(use.path) or is_aside(use.path)):
+                self.edited(1)
             return None
-        if use.name not in SHELLS:
+        if use.name in SHELLS:
+            run = recognise(use, result, at, ref)
+            if run is not None and run.verdict == "unknown" and run.passed is None:
+                self._started(use, result)
+            if run is None and self.waiting:
+                run = self._heard_of(use.target, result, at, ref)
+        elif self.waiting and use.name in _HEARING:
+            run = self._heard_of(use.target, result, at, ref)
+        else:
             return None
-        run = recognise(use, result, at, ref)
         if run is not None:
             self._add(run)
         return run
+
+    def _started(self, use: ToolUse, result: ToolResult) -> None:
+        """Keeps the id under which the output of a run in the background will come."""
+        told = _BACKGROUND.search(result.excerpt) if "background" in result.excerpt else None
+        if told is not None:
+            self.waiting[told.group(1)] = use.command or use.target
+            if len(self.waiting) > _MOST_WAITING:
+                del self.waiting[next(iter(self.waiting))]
+
+    def _heard_of(
+        self, target: str, result: ToolResult, at: float | None, ref: Ref
+    ) -> TestRun | None:
+        """The run in the background whose output was looked at, once it shows a summary."""
+        for key, command in self.waiting.items():
+            if key in target:
+                outcome = read(result.excerpt, runner(command)) or read(result.excerpt)
+                if outcome is None:
+                    return None
+                del self.waiting[key]
+                return _run(command, command, outcome, result.excerpt, at, ref)
+        return None
+
+    def edited(self, files: int) -> None:
+        """That many files of code were changed, by a tool or in the shell."""
+        self.since_run += files
+        self.since_green += files
+        self.version += 1
 
     def _add(self, run: TestRun) -> None:
         self.runs.append(run)
@@ -104,26 +166,57 @@ def recognise(use: ToolUse, result: ToolResult, at: float | None, ref: Ref) -> T
     A command known to run tests counts even without a readable summary; any other counts only if
     its output ends in a runner's summary and the command does more than show text.
     """
+    command = use.command or use.target
     text = result.excerpt
-    expected = runner(use.target)
-    if not expected and (not promising(text) or reads_only(use.target)):
+    expected = runner(command)
+    if not expected and (not promising(text) or reads_only(command)):
         return None
     outcome = read(text, expected)
+    if outcome is None and expected and expected != "script" and promising(text):
+        outcome = read(text)  # a runner may be started through another one's name
     if outcome is not None:
-        return TestRun(
-            at,
-            short(use.target, 200),
-            outcome.framework,
-            outcome.passed,
-            outcome.failed,
-            outcome.verdict,
-            ref,
-        )
-    if not expected or expected == "script" or (result.is_error and _REFUSED.search(text)):
+        return _run(command, use.target, outcome, text, at, ref)
+    if not expected or (result.is_error and _REFUSED.search(text)) or never_started(text):
         return None
-    verdict: Verdict = "unknown"
+    if not may_be_a_suite(command, expected):
+        return None
+    verdict = _by_ending(command, expected, result)
+    part = narrowed_to(command)
+    return TestRun(at, short(use.target, 200), expected, None, None, verdict, ref, 0, part)
+
+
+def _run(
+    command: str, line: str, outcome: Outcome, text: str, at: float | None, ref: Ref
+) -> TestRun:
+    """The run a summary tells of; one that was ended early is not green for what it got done."""
+    verdict = outcome.verdict
+    if verdict == "green" and cut_short(text):
+        verdict = "unknown"
+    return TestRun(
+        at,
+        short(line, 200),
+        outcome.framework,
+        outcome.passed,
+        outcome.failed,
+        verdict,
+        ref,
+        outcome.skipped,
+        narrowed_to(command),
+    )
+
+
+def _by_ending(command: str, kind: str, result: ToolResult) -> Verdict:
+    """The verdict of a run that printed no summary."""
+    if "background" in result.excerpt and _BACKGROUND.search(result.excerpt):
+        return "unknown"
+    told = ending(plain(result.excerpt), result.is_error)
+    if told is not None:
+        return told
+    if not counts_by_status(command, kind):
+        return "unknown"
     if result.is_error:
-        verdict = "red"
-    elif status_counts(use.target):
-        verdict = "green"
-    return TestRun(at, short(use.target, 200), expected, None, None, verdict, ref)
+        return "red"
+    status = told_status(command, result.excerpt)
+    if status is not None:
+        return "red" if status else "green"
+    return "green" if status_counts(command) else "unknown"

@@ -6,22 +6,33 @@ so that the same records give the same night however they are cut, saved and tak
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tui.night import timeline
 from tui.night.activity import IDLE
 from tui.night.bystander import Bystander
 from tui.night.cost import Accounts
 from tui.night.listener import Listener
+from tui.night.losses import Losses
 from tui.night.memory import Memory
 from tui.night.model import Night
 from tui.night.prices import Prices
+from tui.night.risky import ToolCall
 from tui.night.saved import pack, unpack
 from tui.night.snapshot import Painter
+from tui.night.spending import Spending, spending
 from tui.night.stalls import beats_expected, budget
+from tui.night.testimony import Testimony
 from tui.night.thresholds import Thresholds
 from tui.night.times import BEHIND, Source
-from tui.records import Assistant, Event, HookRun, Malformed, Record
+from tui.records import Assistant, Body, Event, HookRun, Malformed, Record, Ref, User
+
+# A shell command may take ten minutes; one that took as long and came back was at work.
+_LONGEST_COMMAND = 630.0
+
+
+def _answers(body: Body | None) -> bool:
+    return isinstance(body, User) and any(not result.is_error for result in body.results)
 
 
 class Fold:
@@ -87,8 +98,36 @@ class Fold:
         """What is known at `now`; cheap, and changes nothing."""
         return self._painter.paint(now)
 
-    def save(self) -> bytearray:
+    def testimony(self) -> Testimony:
+        """What claims are judged by, in its order; made anew at each call, so not for every paint."""
+        return self._memory.witness.testimony()
+
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The night's edits and shell commands that may have put a risk into the repository."""
+        return self._memory.trail.calls()
+
+    def losses(self) -> Losses:
+        """What bought nothing, as far as it was noted when it happened."""
+        return self._memory.loss.losses()
+
+    def spending(self, usd: float | None) -> Spending:
+        """What each response cost when; all of them together make `usd`, the night's bill."""
+        return spending(self._accounts, usd)
+
+    def failures(self) -> tuple[str, ...]:
+        """Names of what failed: tests, and commands that failed again and again."""
+        return self._memory.failures.signatures()
+
+    def last_ref(self) -> Ref | None:
+        """Where the last thing stands that the main conversation recorded."""
+        return self._memory.ref
+
+    def save(self) -> bytes:
         """The whole state, to be taken up by `load`."""
+        return b"".join(self.saving())
+
+    def saving(self) -> Iterator[bytes]:
+        """What `save` gives, piece by piece, so that it need not be held in memory at once."""
         return pack(self._memory, self._accounts.dump(), self._prices.mark)
 
     @classmethod
@@ -111,7 +150,7 @@ class Fold:
         fold._wire()
         return fold
 
-    def _advance(self, at: float, source: int) -> bool:
+    def _advance(self, at: float, source: int, body: Body | None = None) -> bool:
         """Time goes on to `at`; False for what belongs to a past that another source told already."""
         strip = self._strip
         clock = strip.clock
@@ -125,7 +164,8 @@ class Fold:
         if passed < timeline.GAP:
             strip.pour(clock, at, self._doing.kind())
         else:
-            strip.silent(clock, at, self._silence_kind(passed))
+            strip.silent(clock, at, self._silence_kind(clock, at, body))
+        self._doing.waited = None
         strip.clock = at
         self._memory.lead = source
         return True
@@ -135,19 +175,29 @@ class Fold:
         doing = self._doing
         return doing.since is None or at >= doing.since or source == self._memory.lead
 
-    def _silence_kind(self, passed: float) -> int:
-        """What a silence that just ended was."""
-        kind = self._doing.kind()
+    def _silence_kind(self, since: float, at: float, body: Body | None) -> int:
+        """What a silence was that `body` ends."""
+        doing = self._doing
+        kind = doing.kind()
+        if (
+            doing.waited is not None
+            and since < (doing.waited.resets_at or 0.0) <= at + timeline.MINUTE
+        ):
+            return timeline.LIMITED
         if kind not in (timeline.WORKING, timeline.TOOL, timeline.API):
             return kind
-        if self._doing.retry is not None:
+        if doing.retry is not None:
             return kind
         memory = self._memory
-        beats = beats_expected(self._doing, memory.version, memory.streams)
-        if passed > budget(self._doing, self._limits, beats):
-            self._strip.mark(self._strip.clock, "stall", "silence")
-            return timeline.STALLED
-        return kind
+        beats = beats_expected(doing, memory.version, memory.streams)
+        passed = at - since
+        if passed <= budget(doing, self._limits, beats):
+            return kind
+        if kind == timeline.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
+            return kind
+        what = "silent_tool" if kind == timeline.TOOL else "silent_api"
+        self._strip.mark(since, "stall", what, memory.ref)
+        return timeline.STALLED
 
     def _event(self, event: Event) -> bool:
         name = event.source
@@ -173,7 +223,7 @@ class Fold:
         if at is None:
             live = self._strip.clock is None or source.number == memory.lead
         else:
-            live = self._advance(at, source.number)
+            live = self._advance(at, source.number, body)
             if memory.last_sign is None or at > memory.last_sign:
                 memory.last_sign = at
             if live and self._doing.phase == IDLE:

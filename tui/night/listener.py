@@ -108,6 +108,9 @@ class Listener:
                 if live:
                     self._gauge.answered(body.model, usage.context)
                 self._memory.model = body.model
+        if live and not thread and body.model != SYNTHETIC and self._doing.answers():
+            self._memory.loss.cut_off(at, "process ended")
+            self._memory.loss.turn_begins(at, ref, cut=False)
         for use in tools:
             self._called(use, ref, thread, at, live)
         if body.error:
@@ -115,7 +118,11 @@ class Listener:
             self._strip.mark(at, "error", short(text or body.error), ref)
         elif text:
             self._watcher.spoke(thread, text, bool(tools), at, ref, self._limits)
+            if not thread and not body.thinking:
+                self._memory.witness.spoke(text, at, ref)
         if live and not thread:
+            if not body.error:
+                self._memory.loss.heard(at, ref)
             self._doing.on_assistant(body, at)
             self._memory.ref = ref
             if self._memory.heard:
@@ -127,6 +134,7 @@ class Listener:
         if use.id and not memory.calls.new(use.id):
             return
         self._tally.call(use.name)
+        memory.trail.called(use, ref, at)
         if use.name in SUBAGENTS:
             self._tally.subagent(use.id)
         if live:
@@ -145,11 +153,23 @@ class Listener:
                 self._tally.tool_errors += 1
             if use is None:
                 continue
+            self._memory.trail.answered(result)
             if use.name in EDITING and not result.is_error:
                 self._tally.edits += 1
             self._watcher.step(event.thread, use, result, at, ref, self._limits)
             before = self._memory.proof.last
             run = self._memory.proof.answered(use, result, at, ref)
+            self._memory.failures.answered(use, result, run)
+            commits = len(self._memory.witness.commits)
+            sources = self._memory.witness.answered(use, result, run, at, ref)
+            if not event.thread:
+                since = tool.since if tool is not None else None
+                self._memory.loss.answered(use, result, since, at, ref)
+            edited = use.name in EDITING and not result.is_error
+            if edited or sources or len(self._memory.witness.commits) != commits:
+                self._memory.loss.kept(at)
+            if sources and run is None:
+                self._memory.proof.edited(sources)
             if run is not None and run.verdict != before:
                 self._mark_tests(run.verdict, run.command, at, event)
         if event.thread:
@@ -157,6 +177,8 @@ class Listener:
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
+            if body.role == "interrupted":
+                self._memory.loss.cut_off(at, "interrupted")
             self._doing.on_user(body, at)
             self._memory.ref = ref
 
@@ -168,11 +190,13 @@ class Listener:
         memory = self._memory
         if not memory.prompt:
             memory.prompt = body.text[:_PROMPT]
+        memory.witness.turn_ends("", None, None)
         self._accounts.begins(memory.sessions.number(event.session))
         if body.command_uuid:
             memory.book.injection(body.command_uuid, "delivered", event.at)
             memory.heard = True
         if live:
+            self._memory.loss.turn_begins(event.at, event.ref, cut=False)
             self._watcher.reset("")
 
     def _result(
@@ -180,6 +204,7 @@ class Listener:
     ) -> None:
         self._tally.turns += 1
         self._tally.denials += body.denials
+        self._memory.witness.turn_ends("" if body.is_error else body.text, at, event.ref)
         session = self._memory.sessions.number(event.session)
         self._accounts.result(session, source.number, at, body.cost_usd, body.models)
         self._gauge.told(body.models)
@@ -187,6 +212,7 @@ class Listener:
             words = body.terminal_reason or body.subtype
             self._strip.mark(at, "error", f"the turn failed: {words}", event.ref)
         if live:
+            self._memory.loss.turn_ends(at, event.ref)
             self._doing.on_result(body, at)
             self._memory.ref = event.ref
 
@@ -227,6 +253,7 @@ class Listener:
         if live:
             if self._doing.turn_open and at is not None:
                 self._strip.rename_last(at, timeline.DEAD)
+            memory.loss.turn_begins(at, event.ref, cut=self._doing.turn_open)
             self._doing.turn_begins(at)
             memory.ref = event.ref
 
@@ -235,6 +262,7 @@ class Listener:
     ) -> None:
         self._tally.retry(body.attempt, at, source.number)
         if live:
+            self._memory.loss.retried(body, at, event.ref)
             self._doing.on_retry(body, at)
 
     def _rate_limit(
@@ -256,6 +284,7 @@ class Listener:
         self._strip.mark(at, "compaction", f"{body.before:,} tokens{after}", event.ref)
         if live:
             self._gauge.compacted(body.after)
+            self._memory.loss.compacted(at)
             self._doing.on_compaction()
             self._watcher.reset("")
 

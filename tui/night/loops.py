@@ -14,7 +14,7 @@ import re
 from msgspec import Struct
 
 from tui.night.model import Level, Stall
-from tui.night.sameness import chanted, fingerprint, infrastructure
+from tui.night.sameness import alike, chanted, fingerprint, infrastructure, unlike
 from tui.night.thresholds import Thresholds
 from tui.night.tools import EDITING, POLLING, SHELLS
 from tui.night.words import short, span
@@ -190,7 +190,7 @@ class Watcher(Struct):
             evidence = f"one answer repeats the same words {times} times: “{short(text[-60:])}”"
             self._end(lane)
             lane.speaking = True
-            lane.active = Stall("loop", at or 0.0, (evidence,), (ref,), "notice", times)
+            lane.active = Stall("loop", at or 0.0, (evidence,), (ref,), "notice", times, until=at)
             return
         if tools:
             return
@@ -206,7 +206,8 @@ class Watcher(Struct):
             evidence = f"the same words {lane.texts} times and no tool call: “{short(lane.said)}”"
             refs = (lane.said_ref, ref)
             lane.speaking = True
-            lane.active = Stall("loop", lane.said_at or 0.0, (evidence,), refs, level, lane.texts)
+            said_at = lane.said_at or 0.0
+            lane.active = Stall("loop", said_at, (evidence,), refs, level, lane.texts, until=at)
 
     def active(self) -> Stall | None:
         """The worst loop going on, of the main conversation first."""
@@ -229,6 +230,10 @@ def _same(one: Step, other: Step, limits: Thresholds) -> bool:
         or abs(one.size - other.size) > _SIZE_SLACK
     ):
         return False
+    if one.excerpt == other.excerpt:
+        return True
+    if unlike(one.excerpt, other.excerpt):
+        return False
     exact = _polls(other, limits)
     return _print(one, exact) == _print(other, exact)
 
@@ -238,7 +243,7 @@ def _alike(one: str, other: str) -> bool:
     other = other[:_SAID]
     if abs(len(one) - len(other)) > _SIZE_SLACK:
         return False
-    return one == other or fingerprint(one, exact=False) == fingerprint(other, exact=False)
+    return alike(one, other)
 
 
 def _print(step: Step, exact: bool) -> int:
@@ -294,4 +299,4 @@ def _stall(lane: Lane, cycle: list[Step], rounds: int, level: Level) -> Stall:
     if since is not None and last.at is not None and last.at > since:
         evidence.append(f"for {span(last.at - since)} without a change of files or answers")
     refs = (first.ref, *(step.ref for step in cycle))
-    return Stall("loop", since or 0.0, tuple(evidence), refs, level, rounds)
+    return Stall("loop", since or 0.0, tuple(evidence), refs, level, rounds, until=last.at)

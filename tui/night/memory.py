@@ -9,9 +9,13 @@ from tui.night.columns import Names
 from tui.night.context import ContextGauge
 from tui.night.deeds import Book
 from tui.night.evidence import Proof
+from tui.night.failures import Failures
 from tui.night.loops import Watcher
+from tui.night.losses import Loss
+from tui.night.risky import Trail
 from tui.night.seen import Seen
 from tui.night.tallies import Tally
+from tui.night.testimony import Witness
 from tui.night.timeline import Strip
 from tui.night.times import Source
 from tui.records import AgentProcess, Commit, Progress, Ref, SessionHistory, ToolUse
@@ -43,6 +47,10 @@ class Memory(Struct):
     watcher: Watcher = field(default_factory=Watcher)
     gauge: ContextGauge = field(default_factory=ContextGauge)
     proof: Proof = field(default_factory=Proof)
+    trail: Trail = field(default_factory=Trail)
+    witness: Witness = field(default_factory=Witness)
+    loss: Loss = field(default_factory=Loss)
+    failures: Failures = field(default_factory=Failures)
     book: Book = field(default_factory=Book)
     late: dict[str, ToolUse] = {}
     commits: dict[str, Commit] = {}

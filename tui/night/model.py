@@ -106,7 +106,8 @@ class RunningTool(Struct, frozen=True):
 class Stall(Struct, frozen=True):
     """Why the session counts as stuck: evidence in words, and where it stands.
 
-    A loop has a `level` and a `count` of equal rounds; `waiting` says that time alone ends it.
+    A loop has a `level`, a `count` of equal rounds and the moment of its last one, `until`;
+    `waiting` says that time alone ends it.
     """
 
     kind: StallKind
@@ -116,6 +117,7 @@ class Stall(Struct, frozen=True):
     level: Level = ""
     count: int = 0
     waiting: bool = False
+    until: float | None = None
 
 
 class Activity(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from tui.night.cost import SavedAccounts
 from tui.night.memory import Memory
 from tui.night.seen import Seen
 
-VERSION = 2
+VERSION = 4
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -38,12 +39,23 @@ def _decode(kind: type, value: Any) -> Seen:
     raise TypeError(f"a saved fold holds no {kind.__name__}")
 
 
-def pack(memory: Memory, accounts: SavedAccounts, prices: str) -> bytearray:
-    """The state as bytes, made in one piece: a large one is tens of megabytes."""
-    data = bytearray(b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode()))
-    encoder = msgspec.msgpack.Encoder(enc_hook=_encode)
-    encoder.encode_into(Saved(prices, memory, accounts), data, -1)
-    return data
+def pack(memory: Memory, accounts: SavedAccounts, prices: str) -> Iterator[bytes]:
+    """The state as bytes, piece by piece: all of it together is tens of megabytes."""
+    yield b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode())
+    encode = msgspec.msgpack.Encoder(enc_hook=_encode).encode
+    yield from _pieces(Saved(prices, memory, accounts), encode, 2)
+
+
+def _pieces(value: Any, encode: Callable[[Any], bytes], depth: int) -> Iterator[bytes]:
+    """What `encode` makes of a value; structs so deep are told field by field."""
+    if not depth or not isinstance(value, Struct):
+        yield encode(value)
+        return
+    fields = value.__struct_fields__
+    yield b"\xde" + len(fields).to_bytes(2, "big")  # MessagePack's head of a map
+    for name in fields:
+        yield encode(name)
+        yield from _pieces(getattr(value, name), encode, depth - 1)
 
 
 def unpack(data: bytes | bytearray) -> Saved:

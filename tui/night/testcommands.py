@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from tui.patterns import lazy
 
-_SEGMENT = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|&)\s*")
-_QUOTED_SHELL = lazy(r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)\1""", re.DOTALL)
+_SEGMENT = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?![>&]))\s*")
+_QUOTED_SHELL = lazy(
+    r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)(?:\1|\Z)""", re.DOTALL
+)
 _PREFIX = lazy(
     r"""\s*(?: [A-Za-z_]\w*=(?:'[^']*'|"[^"]*"|\S*)
-    | sudo(?:\s-\S+)* | time(?:\s-p)? | nice(?:\s-n\s*\S+)? | env | exec | command | nohup
-    | caffeinate | then | do | else
+    | sudo(?:\s-\S+)* | time(?:\s-p)? | nice(?:\s-n\s*\S+)? | env(?:\s-\S+)* | exec | command | nohup
+    | caffeinate | then | do | else | if | elif | while | until
+    | stdbuf(?:\s-\S+)* | chrt\s+\S+ | ionice(?:\s-\S+)* | strace(?:\s-\S+)* | script\s+-q\S*\s+\S+(?:\s+-c)?
     | xvfb-run(?:\s-\S+)* | timeout(?:\s-\S+)*\s+\S+ | npx(?:\s+--?\S+)* | bunx(?:\s+--?\S+)*
-    | (?:\S*/)?(?:uv|poetry|pipenv|pdm|hatch|rye|conda|mamba)\s+run(?:\s+--?\S+)* | bundle\s+exec
+    | (?:\S*/)?(?:uv|poetry|pipenv|pdm|hatch|rye|conda|mamba)\s+run
+      (?:\s+(?:--(?:with|python|extra|group|directory|project|package|env-file|name)|-[pCnG])\s+\S+
+        |\s+--?\S+)*
+    | bundle\s+exec
     | (?:pnpm|yarn|npm)\s+(?:exec|dlx)(?:\s+--)? | nix(?:-shell)?\s.*?(?:-c|--run|--command)
-    | docker(?:-compose|\s+compose)?\s+(?:exec|run)(?:\s+-\S+)*\s+\S+
-    | (?:\S*/)?coverage\s+run(?:\s+--?\S+)*?\s+-m | (?:\S*/)?python[\d.]*(?:\s+-[XW]\s*\S+|\s+-[a-zA-Z]+)*?\s+-m
+    | (?:docker|podman)(?:-compose|\s+compose(?:\s+-[pf]\s+\S+|\s+--\S+)*)?\s+(?:exec|run)
+      (?:\s+(?:-[euwvp]|--(?:env|user|workdir|volume|name|network|entrypoint))[= ]\S+|\s+-\S+)*\s+[\w./:@-]+
+    | kubectl\s+exec\s.*?\s-- | (?:ssh\s+\S+|vagrant\s+ssh\s+-c)
+    | (?:direnv\s+exec\s+\S+|devbox\s+run
+      |mise\s+(?:exec|x)(?:\s+\S+)*?\s+--|asdf\s+exec|dotenv(?:\s+-\S+)*(?:\s+run)?(?:\s+--)?)
+    | (?:\S*/)?(?:python[\d.]*\s+-m\s+)?coverage\s+run(?:\s+--?\S+)*?\s+-m
+    | (?:\S*/)?python[\d.]*(?:\s+-[XW]\s*\S+|\s+-[a-zA-Z]+)*?\s+-m
     | [({!] )\s+""",
     re.VERBOSE,
 )
@@ -27,7 +39,7 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
         "unittest",
         r"unittest\b|django\s+test\b|nose2?\b|(?:\S*/)?python[\d.]*\s+\S*manage\.py\s+test\b",
     ),
-    ("tox", r"(?:\S*/)?(?:tox|nox)\b"),
+    ("tox", r"(?:\S*/)?(?:tox|nox)\b(?!\S*\.)"),
     ("vitest", r"(?:\S*/)?vitest\b"),
     ("jest", r"(?:\S*/)?jest\b|react-scripts\s+test\b|craco\s+test\b"),
     ("mocha", r"(?:\S*/)?(?:mocha|nyc\s+\S*mocha)\b"),
@@ -37,11 +49,17 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
     ("node", r"node\b(?:\s+--?\S+)*\s+--test\b|ava\b|tap\b"),
     (
         "npm",
-        r"(?:npm|pnpm|yarn|bun)(?:\s+--?\S+(?:\s+(?!run\b|test\b|t\b)[\w@/.*]+)?)*\s+(?:run(?:-script)?\s+)?(?:t|tst|test)(?:[:\-]\S+)?(?=\s|$)",
+        r"(?:npm|pnpm|yarn|bun)(?:\s+workspace\s+\S+)?(?:\s+--?\S+(?:\s+(?!run\b|test\b|t\b)[\w@/.*]+)?)*\s+(?:run(?:-script)?\s+)?(?:t|tst|tests?|(?:\w+[:\-])+(?:tests?|spec)|ci[:\-]tests?)(?:[:\-]\S+)?(?=\s|$)",
     ),
     ("go", r"(?:\S*/)?(?:go\s+test|gotestsum|ginkgo)\b"),
     ("cargo", r"(?:\S*/)?cargo(?:\s+\+\S+)?\s+(?:test|t|nextest)\b"),
-    ("rspec", r"(?:\S*/)?rspec\b|(?:\S*/)?(?:rake|rails)\s+(?:test|spec)\b"),
+    ("rspec", r"(?:\S*/)?rspec\b"),
+    (
+        "minitest",
+        r"(?:\S*/)?(?:rake|rails)\s+(?:test|spec)\b|(?:\S*/)?m\s+test/|ruby\s+(?:-\S+\s+)*(?:test/\S+|\S*_test\.rb)",
+    ),
+    ("bats", r"(?:\S*/)?bats\b"),
+    ("gtest", r"(?:\./|\S*/)\S*(?:_tests?|[Tt]ests?)(?=\s|$)(?=.*--gtest)"),
     (
         "phpunit",
         r"(?:php\s+)?(?:\S*/)?(?:phpunit|pest|paratest)\b|php\s+artisan\s+test\b|composer\s+(?:run\s+)?test\b",
@@ -54,13 +72,18 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
     ("mix", r"mix\s+test\b"),
     ("bazel", r"bazel(?:isk)?\s+test\b"),
     ("flutter", r"(?:flutter|dart)\s+test\b"),
+    ("sbt", r"(?:\S*/)?sbt\b.*\btest(?:Only|Quick)?\b|lein\s+test\b|clj\S*\s.*\btest\b"),
+    ("jasmine", r"(?:\S*/)?(?:jasmine|karma\s+start|ng\s+test|cypress\s+run|testcafe)\b"),
     (
         "make",
-        r"(?:g?make|ninja|just|task|invoke|inv|doit)\b(?:\s+\S+)*?\s+(?:\S*[-_:])?(?:tests?|check|ci)(?:[-_:]\S+)?(?=\s|$)",
+        r"(?:(?:g?make|ninja|just|task|invoke|inv|doit|mage|moon\s+run|nx(?:\s+run-many)?|turbo(?:\s+run)?|lerna\s+run"
+        r"|mise\s+(?:run|r|task)|mise|hatch|pdm|rye|poe|poetry\s+poe|earthly|dagger|cmake\s+--build\s+\S+|meson)\b(?:\s+\S+)*?\s+"
+        r"(?:\S*[-_:+])?(?:tests?|check|ci|verify|spec)(?:[-_:]\S+)?(?=\s|$)|hatch\s+test\b)",
     ),
     (
         "script",
-        r"(?:(?:ba|z)?sh\s+|python[\d.]*\s+|node\s+|\./|\S*/)\S*(?:tests?|check|ci|verify)\b\S*",
+        r"(?:(?:ba|z|da)?sh\s+(?:-[a-z]+\s+)*|(?:\S*/)?python[\d.]*\s+(?:-[a-zA-Z]\s+)*|node\s+|(?:tsx|ts-node|ruby|perl|php)\s+"
+        r"|source\s+|\.\s+|\./|\S*/)\S*(?<![a-z])(?:(?:run|all|unit|e2e|smoke)?tests?|check|ci|verify)(?![a-z])\S*",
     ),
 )
 _RUN = lazy("|".join(f"(?P<{name}>{pattern})" for name, pattern in _RUNNERS))
@@ -69,12 +92,27 @@ _IDLE = lazy(
 )
 _READER = lazy(
     r"(?:\S*/)?(?:cat|bat|less|more|head|tail|grep|egrep|rg|ag|sed|awk|jq|find|ls|echo|printf|diff|zcat|journalctl"
-    r"|git\s+(?:show|log|diff|grep|blame)|gh|docker\s+logs|kubectl\s+logs|curl|wget|nl|wc)\b"
+    r"|git|gh|tree|stat|file|cut|sort|uniq|tac|strings|pip|pip3|brew|docker\s+logs|kubectl\s+logs|curl|wget|nl|wc)\b"
 )
 _HINT = lazy(
     r"test|spec|check|tox|nox|jest|mocha|pest|phpunit|\bci\b|verify|ginkgo|mvn|gradle|nose|\bava\b|\btap\b"
     r"|npm t|cargo t"
 )
+_PIPELINES = lazy(r"\s*(?:;|&&|\|\||\n|⏎)\s*")
+_NEUTRAL = lazy(
+    r"(?:cd|export|set|unset|source|\.|true|false|exit|sleep|pwd|mkdir|touch|sync|wait|date|:|#.*"
+    r"|echo|printf|git\s+(?:add|status|stash))(?:\s|$)"
+)
+_WRITTEN = lazy(r"(?:&|\d)?>>?\s*([^\s'\"|;&<>]+)|\btee\s+(?:-a\s+)?([^\s'\"|;&<>]+)")
+_TELLS_STATUS = lazy(
+    r"""^[^|]*(?:;|&&|⏎|\n)\s*echo\s+["']?[^;|&]{0,40}\$(?:\?|\{?(?:rc|status|RC|EXIT|code)\b)"""
+    r"""|PIPESTATUS"""
+)
+_STATUS = lazy(r"(?:^|[\s=:])(\d{1,3})\W*\Z")
+_SUITE_WORDS = frozenset(
+    {"test", "tests", "runtests", "runtest", "testall", "alltests", "unittests"}
+)
+_SHELL_ENDINGS = frozenset({"", "sh", "bash", "zsh", "cmd", "bat", "ps1"})
 _LONGEST = 4000
 _DEEPEST = 4
 
@@ -82,23 +120,28 @@ _DEEPEST = 4
 @lru_cache(maxsize=256)
 def runner(command: str) -> str:
     """The test runner a command starts, "script" for a script named like one; "" for none."""
+    return runner_words(command)[0]
+
+
+def runner_words(command: str) -> tuple[str, str]:
+    """The test runner a command starts, and what stands behind it; two empty texts for none."""
     command = command[:_LONGEST]
-    return _runner(command, _DEEPEST) if _HINT.search(command) else ""
+    return _runner(command, _DEEPEST) if _HINT.search(command) else ("", "")
 
 
-def _runner(command: str, depth: int) -> str:
+def _runner(command: str, depth: int) -> tuple[str, str]:
     if depth:
         for inner in _QUOTED_SHELL.finditer(command):
             found = _runner(inner.group(2), depth - 1)
-            if found:
+            if found[0]:
                 return found
         command = _QUOTED_SHELL.sub(" ", command)
     for segment in _SEGMENT.split(command):
         head = _bare(segment)
         match = _RUN.match(head)
         if match is not None and not _IDLE.search(head):
-            return str(match.lastgroup)
-    return ""
+            return str(match.lastgroup), head[match.end() :]
+    return "", ""
 
 
 def _bare(segment: str) -> str:
@@ -110,11 +153,59 @@ def _bare(segment: str) -> str:
 
 
 def reads_only(command: str) -> bool:
-    """Whether a command merely shows text that may come from somewhere else."""
-    pipelines = re.split(r"\s*(?:;|&&|\|\||\n|⏎)\s*", command[:_LONGEST])
-    return any(_READER.match(_bare(pipeline)) for pipeline in pipelines)
+    """Whether what a command prints at its end is merely shown, and may come from elsewhere.
+
+    A log that an earlier part of the same command wrote counts as that part's own output.
+    """
+    command = command[:_LONGEST]
+    pipelines = [part for part in _PIPELINES.split(command) if part.strip()]
+    written: set[str] = set()
+    last = ""
+    for pipeline in pipelines:
+        head = _bare(pipeline)
+        if _NEUTRAL.match(head):
+            continue
+        reader = _READER.match(head) is not None
+        if reader and written.intersection(re.findall(r"[^\s'\"|;&<>]+", head)):
+            continue
+        last = "reader" if reader else "doer"
+        if not reader:
+            written.update(name for pair in _WRITTEN.findall(pipeline) for name in pair if name)
+    return last != "doer"
 
 
 def status_counts(command: str) -> bool:
     """Whether the command's exit status is the runner's own, not that of a later part."""
     return not re.search(r"\||;|\n|⏎|&\s*$", command[:_LONGEST].strip())
+
+
+def told_status(command: str, output: str) -> int | None:
+    """The runner's exit status where the command prints it at its end, as `…; echo $?` does."""
+    if _TELLS_STATUS.search(command[:_LONGEST]) is None:
+        return None
+    found = _STATUS.search(output[-80:])
+    return int(found.group(1)) if found is not None else None
+
+
+def may_be_a_suite(command: str, kind: str) -> bool:
+    """Whether a command without a readable summary counts as a run at all.
+
+    A script does if its own name says so; one that merely lies in a folder of tests does not.
+    """
+    return kind != "script" or any(_suites(command))
+
+
+def counts_by_status(command: str, kind: str) -> bool:
+    """Whether a run without a readable summary may be judged by how it ended.
+
+    Of scripts only those can that are called like a suite: "./run_tests.sh", not "check_env.py".
+    """
+    return kind != "script" or any(end in _SHELL_ENDINGS for _, end in _suites(command))
+
+
+def _suites(command: str) -> Iterator[tuple[str, str]]:
+    """Name and ending of every word of a command that is called like a suite of tests."""
+    for word in re.split(r"[\s;&|()'\"]+", command[:_LONGEST]):
+        name, _, ending = word.rsplit("/", 1)[-1].partition(".")
+        if not _SUITE_WORDS.isdisjoint(re.split(r"[-_]", name.lower())):
+            yield name, ending

@@ -13,6 +13,8 @@ from tui.clock import Clock
 from tui.errors import OvernightError
 from tui.settings import Settings
 
+_RETIRE_EVERY_S = 600.0
+
 
 class Checkpointer(Protocol):
     """Takes one checkpoint and returns the keys of its journal entry; OvernightError if it cannot."""
@@ -28,6 +30,7 @@ class GitCheckpointer:
         self._settings = settings
         self._session = session
         self._clock = clock
+        self._retire_at = float("-inf")
 
     def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]:
         from tui.control import capture
@@ -45,6 +48,7 @@ class GitCheckpointer:
             ),
             clock=self._clock,
         )
+        self._retire()
         return {
             "checkpoint": made.id,
             "label": label,
@@ -54,6 +58,25 @@ class GitCheckpointer:
             "why": why,
             "tests": str(facts.get("tests") or ""),
         }
+
+    def _retire(self) -> None:
+        """Lets those go that are past their time; what fails is tried again with the next one."""
+        from tui.control.checkpoint_refs import retire
+
+        kept, now = self._settings.checkpoints, self._clock.monotonic()
+        if now < self._retire_at:
+            return
+        self._retire_at = now + _RETIRE_EVERY_S
+        days = kept.keep_hourly_days
+        try:
+            retire(
+                self._project,
+                self._clock.wall(),
+                keep_all_seconds=kept.keep_all_hours * 3600.0,
+                keep_hourly_seconds=None if days is None else days * 86_400.0,
+            )
+        except OvernightError:
+            return  # the checkpoint that was asked for is there
 
 
 @dataclass(frozen=True)

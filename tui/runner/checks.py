@@ -44,14 +44,14 @@ def check(
         raise RefusedError(
             f"{project} is in no git repository, so nothing could be undone; run `git init` there"
         ) from error
-    _check_running(project, settings, git, environ)
-    _check_disk(project)
-    _check_agent(agent, environ)
+    check_running(project, settings, git, environ)
+    check_disk(project)
+    check_agent(agent, environ)
     if is_claude(agent):
-        _check_login(project, environ)
-        _check_version(agent, environ)
+        check_login(project, environ)
+        check_version(agent, environ)
     if not allow_dirty:
-        _check_clean(git, project, settings)
+        check_clean(git, project, settings)
     return git
 
 
@@ -60,7 +60,8 @@ def is_claude(agent: Sequence[str]) -> bool:
     return len(agent) == 1 and os.path.basename(agent[0]) == "claude"
 
 
-def _check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
+def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
+    """RefusedError while a session of ours, or of anybody else, is at work there."""
     run = live(project, settings.paths.run_dir)
     if run is not None:
         raise RefusedError(
@@ -94,7 +95,8 @@ def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
             yield pid, Path(cwd)
 
 
-def _check_disk(project: Path) -> None:
+def check_disk(project: Path) -> None:
+    """RefusedError when the disk of the project is nearly full."""
     free = shutil.disk_usage(project).free
     if free < LEAST_FREE:
         raise RefusedError(
@@ -103,7 +105,8 @@ def _check_disk(project: Path) -> None:
         )
 
 
-def _check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
+def check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
+    """RefusedError when the agent's program is not on PATH."""
     if not agent or shutil.which(agent[0], path=environ.get("PATH", os.defpath)) is None:
         name = agent[0] if agent else "no program"
         raise RefusedError(
@@ -112,9 +115,10 @@ def _check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
         )
 
 
-def _check_login(project: Path, environ: Mapping[str, str]) -> None:
+def check_login(project: Path, environ: Mapping[str, str]) -> None:
+    """RefusedError when nothing speaks for a login; nobody is called to find out."""
     # On macOS the login lies in the keychain, which is not ours to open.
-    if any(environ.get(key) for key in _KEYS) or sys.platform == "darwin":
+    if login_key(environ) or sys.platform == "darwin":
         return
     folder = paths.claude_dir(environ)
     if (folder / ".credentials.json").is_file():
@@ -129,7 +133,13 @@ def _check_login(project: Path, environ: Mapping[str, str]) -> None:
     raise RefusedError("Claude Code is not logged in; run `claude` once and use /login, then start")
 
 
-def _check_version(agent: Sequence[str], environ: Mapping[str, str]) -> None:
+def login_key(environ: Mapping[str, str]) -> str:
+    """The variable that holds a key or names a cloud to be used; empty where none does."""
+    return next((key for key in _KEYS if environ.get(key)), "")
+
+
+def check_version(agent: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The version that the agent says it has; RefusedError when it is too old or says nothing."""
     import subprocess
 
     try:
@@ -146,15 +156,16 @@ def _check_version(agent: Sequence[str], environ: Mapping[str, str]) -> None:
     found = re.search(rb"(\d+)\.(\d+)", done.stdout)
     if done.returncode or found is None:
         raise RefusedError(f"{agent[0]} --version failed; try it by hand, then start again")
+    version = done.stdout.decode("utf-8", "replace").strip()[:60]
     if (int(found[1]), int(found[2])) < OLDEST_CLAUDE:
-        version = done.stdout.decode("utf-8", "replace").strip()[:60]
         needed = ".".join(map(str, OLDEST_CLAUDE))
         raise RefusedError(
             f"Claude Code {version!r} is too old to be steered; update it to {needed} or newer"
         )
+    return version
 
 
-def _check_clean(git: Git, project: Path, settings: Settings) -> None:
+def check_clean(git: Git, project: Path, settings: Settings) -> None:
     """Refuses work that is not committed; our own human files do not count."""
     try:
         out = git.run(("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import uuid
@@ -9,7 +10,7 @@ import uuid
 from msgspec.structs import replace
 
 from tui.runner import backoff, prompts
-from tui.runner.baseline import baseline_trouble
+from tui.runner.baseline import Baseline
 from tui.runner.completion import is_complete, is_stuck
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
@@ -22,7 +23,7 @@ from tui.runner.segment import Look, Segment
 from tui.runner.state import Class, Intent, Next, Pending
 
 _RESET_MARGIN = 2.0
-_LAST_WORDS = 4096
+_PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
 class Conductor:
@@ -34,6 +35,7 @@ class Conductor:
         self._deliveries = deliveries
         self._draw = random.random
         self._judged = 0
+        self.baseline = Baseline(desk)
         self.segment: Segment | None = None
         self.over: Ended | None = None
 
@@ -51,6 +53,7 @@ class Conductor:
         """Starts the agent for this step; a failure to do so counts as a crash."""
         desk, state = self._desk, self._desk.state
         self._close_line()
+        self.baseline.stop()
         state.segment += 1
         state.attempt += 1
         state.pending, state.intent, state.held = None, None, False
@@ -73,6 +76,18 @@ class Conductor:
         except OSError as error:
             desk.tell("note", {"text": f"the agent could not be started: {error}"})
             desk.say(f"The agent could not be started: {error}", "ERROR")
+            if error.errno in _PASSING:
+                self._try_later(step, f"the agent could not be started: {error.strerror}")
+
+    def _try_later(self, step: Next, reason: str) -> None:
+        """What the machine lacks at this moment is waited for; that is no crash of anybody's."""
+        state, rules = self._desk.state, self._desk.settings.recovery
+        self._deliveries.segment_over(resumes=True)
+        state.attempt -= 1
+        pause = backoff.delay(state.overloads, rules, self._draw)
+        state.overloads += 1
+        due = self._desk.elapsed() + pause
+        self._schedule(Pending("crash", state.overloads, step, due, counts=False), pause, reason)
 
     def _first_words(self) -> str:
         """The uuid of a segment's first message: the same however often it has to be written."""
@@ -182,12 +197,14 @@ class Conductor:
     def _planned(self, alive: bool) -> None:
         """The initializer is done: the coding session follows, if the baseline holds."""
         desk = self._desk
-        command = desk.settings.session.baseline_tests
-        trouble = baseline_trouble(command, desk.project) if command else ""
+        trouble = self.baseline.trouble()
+        if trouble is None:
+            self._judged = 0  # the turn is judged again until they are over
+            return
         if trouble:
             self._finish(f"needs you: the baseline tests fail: {trouble}", alive, "needs you")
             return
-        if command:
+        if desk.settings.session.baseline_tests:
             desk.tell("note", {"text": "the baseline tests pass"})
         self.hand_over("the plan is made", alive)
 
@@ -268,7 +285,7 @@ class Conductor:
         pending = Pending(kind, state.overloads, step, counts=False)
         due = {"due_wall": now + pause} if resets is not None else {}
         if not due:
-            due = {"due_elapsed": state.elapsed + pause}
+            due = {"due_elapsed": self._desk.elapsed() + pause}
         self._schedule(replace(pending, **due), pause, outcome.reason)
 
     def _restart(self, outcome: Outcome, alive: bool) -> None:
@@ -289,7 +306,7 @@ class Conductor:
         pause = backoff.delay(len(state.restarts), rules, self._draw)
         kind: Class = "resume refused" if refused else "crash"
         step = None if alive else self._again(prompts.resume(desk.settings, outcome.reason))
-        pending = Pending(kind, len(state.restarts) + 1, step, state.elapsed + pause)
+        pending = Pending(kind, len(state.restarts) + 1, step, self._desk.elapsed() + pause)
         self._schedule(pending, pause, outcome.reason)
 
     def _again(self, words: str) -> Next:
@@ -361,7 +378,7 @@ class Conductor:
         """The agent's process ended, its tree is cleared: what follows."""
         state, intent = self._desk.state, self._desk.state.intent
         if intent is None:
-            words = _tail(self._desk)
+            words = self._desk.last_words()
             resumed = state.next is not None and bool(state.next.resume)
             if state.pending is not None and state.pending.next is None:
                 self.cancel("the agent ended while it waited")
@@ -381,13 +398,3 @@ class Conductor:
         """The run is over."""
         self.cancel(reason)
         self.over = Ended(reason, code, self._desk.clock.wall())
-
-
-def _tail(desk: Desk) -> str:
-    try:
-        with open(desk.folder.stderr, "rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - _LAST_WORDS))
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""

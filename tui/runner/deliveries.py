@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from tui.runner import channel
@@ -13,6 +14,7 @@ from tui.runner.state import Outgoing
 from tui.runner.turns import Turns
 
 _INTERRUPT_AFTER = 2.0
+_SHORT = 60
 
 
 class Deliveries:
@@ -22,9 +24,10 @@ class Deliveries:
     could note so is written again and taken in once.
     """
 
-    def __init__(self, desk: Desk, turns: Turns) -> None:
+    def __init__(self, desk: Desk, turns: Turns, doing: Callable[[], str] = lambda: "") -> None:
         self._desk = desk
         self._turns = turns
+        self._doing = doing
         self._sent_at: dict[str, float] = {}
         self.fifo: Path | None = None
 
@@ -43,6 +46,7 @@ class Deliveries:
         self._desk.keep()
         if inject:
             facts = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
+            facts["doing"] = self._doing()
             self._desk.tell("inject", facts, id=message.id)
             self._receipt(message, "queued", "")
         return message.id
@@ -153,7 +157,10 @@ class Deliveries:
 
     def _receipt(self, message: Outgoing, receipt: str, detail: str) -> None:
         if message.inject:
-            self._desk.tell("injection", {"state": receipt, "detail": detail}, id=message.id)
+            facts = {"state": receipt, "detail": detail, "text": _short(message.text)}
+            if receipt == "seen":
+                facts["doing"] = self._doing()
+            self._desk.tell("injection", facts, id=message.id)
 
     # --- writing ---
 
@@ -180,3 +187,8 @@ class Deliveries:
 
     def _write_line(self, line: bytes) -> channel.Sent:
         return "gone" if self.fifo is None else channel.send(self.fifo, line)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"

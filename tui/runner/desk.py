@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tui import paths
+from tui import settings as settings_room
 from tui.clock import Clock
 from tui.control.journal import Journal
 from tui.control.process_table import boot_id
-from tui.runner.folder import Facts, RunFolder
+from tui.errors import OvernightError
+from tui.runner.folder import Facts, RunFolder, with_secrets
 from tui.runner.human_log import HumanLog, Level
-from tui.runner.state import State, keep
+from tui.runner.state import State, keep, load
+from tui.runner.story_clock import clock_for
 from tui.settings import Settings
 
 _MOST_HELD = 1_000
 _ASLEEP = 5.0
+_LAST_WORDS = 4096
 
 
 class Notifier(Protocol):
@@ -44,6 +48,19 @@ class Desk:
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     _kept: bytes = b""
     _monotonic: float = 0.0
+
+    @classmethod
+    def of(
+        cls, folder: RunFolder, clock: Clock | None = None, notifier: Notifier | None = None
+    ) -> Desk:
+        """The desk of that run as it was left; NoSessionError if it is no run."""
+        facts = folder.facts()
+        settings = _settings(folder, facts)
+        clock = clock or clock_for(facts.env)
+        where = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
+        log = HumanLog(where, settings.logging.level, clock.wall)
+        journal = Journal(folder.journal, clock.wall)
+        return cls(folder, facts, settings, clock, load(folder), journal, log, notifier)
 
     @property
     def project(self) -> Path:
@@ -107,10 +124,25 @@ class Desk:
         self._mark()
         return asleep if asleep > _ASLEEP else 0.0
 
+    def elapsed(self) -> float:
+        """Seconds of the run up to this very moment; the state has those of the last round."""
+        passed = self.clock.boottime() - self.state.boottime
+        return self.state.elapsed + max(0.0, passed)
+
     def _mark(self) -> None:
         self.state.boottime = self.clock.boottime()
         self.state.wall = self.clock.wall()
         self._monotonic = self.clock.monotonic()
+
+    def last_words(self) -> str:
+        """The end of what the agents said on stderr."""
+        try:
+            with open(self.folder.stderr, "rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - _LAST_WORDS))
+                return file.read().decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def beat(self) -> None:
         """Shows on the lock file that somebody watches."""
@@ -118,3 +150,12 @@ class Desk:
             os.utime(self.folder.lock)
         except OSError:
             return
+
+
+def _settings(folder: RunFolder, facts: Facts) -> Settings:
+    """The settings of the run's start, with secrets as the project and the environment have them."""
+    stored = folder.settings()
+    try:
+        return with_secrets(stored, settings_room.load(Path(facts.project)).settings)
+    except OvernightError:
+        return stored

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable
 
 from tui.feeds import arrivals
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Follower
 from tui.feeds.journal import JournalDecoder
+from tui.feeds.position import Batch, Position
 from tui.feeds.progress import read_feature_list, read_progress, with_features
 from tui.feeds.sanitize import clean_bytes
 from tui.night.fold import Fold
@@ -16,6 +18,7 @@ from tui.night.model import Night
 from tui.night.prices import Prices
 from tui.night.thresholds import Thresholds
 from tui.records import Arrival, Event, Progress
+from tui.runner import recall
 from tui.runner.desk import Desk
 from tui.runner.small_file import SmallFile
 from tui.runner.turns import Turns
@@ -23,6 +26,7 @@ from tui.settings import Settings
 
 _SLICE = 1 << 20
 _FRESH = 1.0
+_WORTH_KEEPING = 8 << 20
 
 
 def thresholds_of(settings: Settings) -> Thresholds:
@@ -45,38 +49,104 @@ class Eyes:
         self.caught_up = False
         self.quiet_since = desk.clock.monotonic()
         self._source = str(desk.folder.stream)
-        prices = Prices(desk.settings.prices)
-        self.fold = Fold(prices, thresholds_of(desk.settings), own=True)
-        self._stream = Follower(self._source, rotates=False)
+        prices, thresholds = Prices(desk.settings.prices), thresholds_of(desk.settings)
+        self._waiting: list[Batch] = []
         self._events = EventDecoder(self._source)
-        self._journal = Follower(desk.folder.journal, rotates=False)
         self._entries = JournalDecoder(str(desk.folder.journal))
+        self._kept_to = self._arrivals_from = 0
+        self._quiet_at: float | None = None
+        if not self._recall(prices, thresholds):
+            self.fold = Fold(prices, thresholds, own=True)
+            self._stream = Follower(self._source, rotates=False)
+            self._journal = Follower(desk.folder.journal, rotates=False)
         paths = desk.settings.paths
         self._progress = SmallFile(desk.path(paths.progress_file))
         self._features = SmallFile(desk.path(paths.feature_list))
         self._listed: Progress | None = None
         self.progress: Progress | None = None
         self._past = self._past_arrivals()
-        self._recorded = self._past[-1].offset if self._past else 0
+        self._recorded = max(self._kept_to, self._past[-1].offset if self._past else 0)
         if self._past:
-            silent = max(0.0, desk.clock.wall() - self._past[-1].at)
-            self.quiet_since -= silent
+            self._quiet_at = self._past[-1].at
+        if self._quiet_at is not None:
+            self.quiet_since -= max(0.0, desk.clock.wall() - self._quiet_at)
         self._night: Night | None = None
         self._changed = True
 
-    def _past_arrivals(self) -> list[Arrival]:
+    # --- what an earlier supervisor has read ---
+
+    def _recall(self, prices: Prices, thresholds: Thresholds) -> bool:
+        """Goes on where an earlier supervisor stood; False where the night is to be read anew."""
+        desk = self.desk
+        found = recall.read(desk.folder.recall, prices, thresholds)
+        if found is None:
+            return False
+        kept, fold = found
+        same_segment = kept.announced == desk.state.announced
+        if not same_segment and kept.stream.offset > desk.state.announced:
+            return False
+        stream = Follower(self._source, start=kept.stream, rotates=False)
+        journal = Follower(desk.folder.journal, start=kept.journal, rotates=False)
+        waiting, entries = stream.poll(_SLICE), journal.poll(_SLICE)
+        if not (_goes_on(stream, kept.stream) and _goes_on(journal, kept.journal)):
+            stream.close()
+            journal.close()
+            return False
+        for batch in entries:
+            fold.apply(self._entries.decode(batch.data, batch.offset))
+        self.fold, self._stream, self._journal, self._waiting = fold, stream, journal, waiting
+        self._events.messages.update(kept.messages)
+        if same_segment:
+            self.turns = kept.turns
+        self._kept_to, self._arrivals_from = kept.stream.offset, kept.arrivals
+        self._quiet_at = kept.quiet_at
+        return True
+
+    def keep(self) -> None:
+        """Keeps what was read where the next supervisor would take long to read it again."""
+        position = self._stream.position
+        if position is None or not self.caught_up or self._waiting:
+            return
+        if position.offset - self._kept_to < _WORTH_KEEPING:
+            return
+        arrived = self._arrivals_from if self._past else self._size_of_arrivals()
+        kept = recall.Recall(
+            position,
+            self._journal.position,
+            self._events.messages,
+            self.turns,
+            self.desk.state.announced,
+            arrived,
+            self._quiet_at,
+        )
         try:
-            data = self.desk.folder.arrivals.read_bytes()
+            recall.write(self.desk.folder.recall, kept, self.fold)
         except OSError:
-            return []
-        return arrivals.read(data, self._source)
+            return
+        self._kept_to = position.offset
+
+    def _size_of_arrivals(self) -> int:
+        try:
+            return os.stat(self.desk.folder.arrivals).st_size
+        except OSError:
+            return 0
+
+    def _past_arrivals(self) -> deque[Arrival]:
+        try:
+            with open(self.desk.folder.arrivals, "rb") as file:
+                file.seek(self._arrivals_from)
+                data = file.read()
+        except OSError:
+            return deque()
+        return deque(arrivals.read(data, self._source))
 
     def look(self, on_event: Callable[[Event], None]) -> bool:
         """Takes in what is new, up to a slice of it; True when there was anything of the agent's."""
         self._read_journal()
         self._read_progress()
         busy = False
-        for batch in self._stream.poll(_SLICE):
+        batches, self._waiting = self._waiting or self._stream.poll(_SLICE), []
+        for batch in batches:
             busy = True
             end = batch.offset + len(batch.data)
             if self._arrived(end):
@@ -99,15 +169,13 @@ class Eyes:
 
         True for bytes that nobody had seen before.
         """
-        known = [one for one in self._past if one.offset <= end]
-        if known:
-            self.fold.apply(known)
-            del self._past[: len(known)]
+        while self._past and self._past[0].offset <= end:
+            self.fold.apply((self._past.popleft(),))
         if end <= self._recorded:
             return False
-        now = self.desk.clock.wall()
+        now = round(self.desk.clock.wall(), 3)  # as it can be read back
         self.fold.apply([Arrival(self._source, end, now)])
-        self._recorded = end
+        self._recorded, self._quiet_at = end, now
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             descriptor = os.open(self.desk.folder.arrivals, flags, 0o600)
@@ -186,3 +254,9 @@ class Eyes:
     def close(self) -> None:
         self._stream.close()
         self._journal.close()
+
+
+def _goes_on(follower: Follower, kept: Position | None) -> bool:
+    """Whether the file still begins with what was read of it."""
+    now = follower.position
+    return kept is None or (now is not None and now.generation == kept.generation)

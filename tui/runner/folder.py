@@ -60,6 +60,7 @@ class RunFolder:
         self.segments = path / "segments"
         self.lock = path / "supervisor.lock"
         self.state = path / "state.json"
+        self.recall = path / "recall"
         self.own_log = path / "supervisor.log"
 
     @property

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from tui.control.kill_tree import members
-from tui.control.process_table import resident_bytes
 from tui.night.model import Night
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
+from tui.runner.machine import Machine, Reading
 from tui.runner.segment import Look, Segment
 from tui.runner.state import Intent
-
-_MEMORY_EVERY = 5.0
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One limit: how much is used, of how much, and from which shares somebody is told."""
-
-    limit: str
-    value: float
-    allowed: float
-    shares: tuple[float, ...]
-    value_text: str
-    allowed_text: str
-
-    @property
-    def share(self) -> float:
-        return self.value / self.allowed if self.allowed else 0.0
 
 
 class Limits:
@@ -39,8 +18,7 @@ class Limits:
     def __init__(self, desk: Desk, eyes: Eyes) -> None:
         self._desk = desk
         self._eyes = eyes
-        self._memory_at = 0.0
-        self._memory: list[Reading] = []
+        self._machine = Machine(desk)
 
     def check(self, night: Night, segment: Segment | None, look: Look | None) -> Intent | None:
         """Warns once of each share that was reached; an intent for a limit that was."""
@@ -48,7 +26,7 @@ class Limits:
             return None
         for reading in self._readings(night, segment, look):
             self._warn(reading)
-            if reading.share >= 1:
+            if reading.ends and reading.share >= 1:
                 return self._hit(reading)
         return None
 
@@ -72,7 +50,8 @@ class Limits:
             yield _of_time("runtime", state.elapsed, allowed, (0.9,))
         budget = self._desk.settings.budget
         if budget.max_cost_usd is not None and night.cost.usd is not None:
-            shares = tuple(share / 100 for share in budget.alerts_pct)
+            alone = (self._desk.settings.notifications.cost_warning_pct,)
+            shares = tuple(share / 100 for share in budget.alerts_pct or alone)
             cost, most = night.cost.usd, budget.max_cost_usd
             yield Reading("cost", cost, most, shares, f"${cost:.2f}", f"${most:.2f}")
         if segment is None or look is None or look.state != "running":
@@ -81,38 +60,15 @@ class Limits:
             silent = self._desk.clock.monotonic() - self._eyes.quiet_since
             share = self._desk.settings.notifications.idle_warning_pct / 100
             yield _of_time("idle", silent, session.max_idle_minutes * 60, (share,))
-        yield from self._memory_readings(segment, look)
+        yield from self._machine.readings(segment, look)
 
     def _rightly_silent(self, night: Night) -> bool:
-        """A wait for a limit's end, a restart, or a person who interrupted is no idleness."""
+        """A wait for a limit's end, a restart, or the baseline tests is no idleness."""
         state = self._desk.state
+        if state.baseline_pid:
+            return True
         limited = night.activity.state == "rate_limited" and night.stall is not None
         return state.pending is not None or (limited and night.activity.until is not None)
-
-    def _memory_readings(self, segment: Segment, look: Look) -> list[Reading]:
-        now = time.monotonic()
-        wait = min(_MEMORY_EVERY, self._desk.settings.watchdog.check_interval_seconds)
-        if now - self._memory_at < wait:
-            return self._memory
-        self._memory_at = now
-        self._memory = []
-        most = self._desk.settings.session.max_memory_mib
-        if most is not None:
-            tree = members(segment.tree(look))
-            held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
-            self._memory.append(
-                Reading("memory", held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
-            )
-        used = machine_memory_share()
-        watchdog = self._desk.settings.watchdog
-        if used is not None and watchdog.memory_critical_pct > 0:
-            critical = watchdog.memory_critical_pct / 100
-            share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
-            words = f"{used:.0%} of the machine"
-            self._memory.append(
-                Reading("machine memory", used, critical, (share,), words, f"{critical:.0%}")
-            )
-        return self._memory
 
     def _warn(self, reading: Reading) -> None:
         """Tells of the highest share reached that nobody was told of."""
@@ -154,14 +110,3 @@ def duration(seconds: float) -> str:
     """Hours, minutes and seconds as the original's log writes them."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-
-
-def machine_memory_share() -> float | None:
-    """The share of the machine's memory that is in use; None where the system does not say."""
-    try:
-        with open("/proc/meminfo", "rb") as file:
-            rows = dict(line.split(b":", 1) for line in file if b":" in line)
-        total, free = (int(rows[name].split()[0]) for name in (b"MemTotal", b"MemAvailable"))
-    except (OSError, KeyError, ValueError, IndexError):
-        return None
-    return 1 - free / total if total else None

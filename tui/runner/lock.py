@@ -15,7 +15,7 @@ from pathlib import Path
 from tui.control.process_table import Identity, alive, look
 
 _WAIT = 2.0
-_INSTANT = 0.25
+_INSTANT = 2.0
 _LOOK = 0.01
 
 

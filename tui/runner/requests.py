@@ -179,10 +179,16 @@ class Requests:
 
     def _stop(self, request: Request) -> str | None:
         note = bool(request.arguments.get("note", True))
-        return self._end(request, Intent("stop", _reason(request), "person", note, request.id))
+        wish = dict(request.arguments)
+        return self._end(
+            request, Intent("stop", _reason(request), "person", note, request.id, wish)
+        )
 
     def _kill(self, request: Request) -> str | None:
-        return self._end(request, Intent("kill", _reason(request), "person", False, request.id))
+        wish = dict(request.arguments)
+        return self._end(
+            request, Intent("kill", _reason(request), "person", False, request.id, wish)
+        )
 
     def _end(self, request: Request, intent: Intent) -> str | None:
         before = self._desk.state.intent

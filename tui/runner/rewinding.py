@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from tui.clock import Clock
 from tui.errors import RefusedError
 from tui.feeds.events import EventDecoder
+from tui.runner import conversation
 from tui.runner.folder import RunFolder
 from tui.runner.turns import Turns
 from tui.settings import Settings
@@ -62,7 +63,7 @@ class GitRewinder:
 
         confirmed = bool(arguments.get("confirmed"))
         if kind == "undo":
-            plan = restore.undo_plan(self._project, limits=self._limits)
+            plan = restore.undo_plan(self._project, live=self._live(), limits=self._limits)
         else:
             mode = _mode(arguments)
             checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
@@ -71,9 +72,15 @@ class GitRewinder:
                     f"checkpoint {checkpoint.id} does not say where the conversation stood; "
                     "rewind the code only"
                 )
+            if mode != "code" and conversation.compacted_after(
+                self._folder, *self._place(checkpoint)
+            ):
+                conversation.check_fork()
             if mode == "conversation":
                 return
-            plan = rewind_plan.plan(self._project, checkpoint, limits=self._limits)
+            plan = rewind_plan.plan(
+                self._project, checkpoint, live=self._live(), limits=self._limits
+            )
         if plan.refusals and not confirmed:
             raise RefusedError("; ".join(plan.refusals))
 
@@ -86,10 +93,13 @@ class GitRewinder:
         mode = _mode(arguments)
         checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
         entry: dict[str, object] = {"checkpoint": checkpoint.id, "mode": mode}
+        session, uuid = self._place(checkpoint) if mode != "code" else ("", "")
+        if session and conversation.compacted_after(self._folder, session, uuid):
+            session, uuid = conversation.fork(self._folder, self._project, session, uuid), ""
+        entry["session"] = session
+        # What may be refused comes first, so that both go back or neither does.
         if mode != "conversation":
             entry.update(self._restore(checkpoint, bool(arguments.get("confirmed"))))
-        session, uuid = self._place(checkpoint) if mode != "code" else ("", "")
-        entry["session"] = session
         what = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
         words = f"{what[mode]} rewound to {checkpoint.id}"
         label = f" “{checkpoint.label}”" if checkpoint.label else ""
@@ -104,13 +114,13 @@ class GitRewinder:
     def _restore(self, checkpoint: Any, confirmed: bool) -> dict[str, object]:
         from tui.control import restore, rewind_plan
 
-        plan = rewind_plan.plan(self._project, checkpoint, limits=self._limits)
+        plan = rewind_plan.plan(self._project, checkpoint, live=self._live(), limits=self._limits)
         return _told(self._execute(restore, plan, confirmed))
 
     def _undo(self, arguments: Mapping[str, Any], before: str) -> Rewound:
         from tui.control import restore
 
-        plan = restore.undo_plan(self._project, limits=self._limits)
+        plan = restore.undo_plan(self._project, live=self._live(), limits=self._limits)
         receipt = self._execute(restore, plan, bool(arguments.get("confirmed")))
         mode = "both" if before else "code"
         entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": before}
@@ -125,6 +135,16 @@ class GitRewinder:
             limits=self._limits,
             clock=self._clock,
         )
+
+    def _live(self) -> tuple[str, ...]:
+        """Sessions at work in this work tree beside our own, in words."""
+        from tui.control.agents import agents_in, words_of
+        from tui.feeds.run_places import agent_of_folder
+        from tui.git import Git
+
+        own = agent_of_folder(self._folder.path)
+        alive = agents_in(Git(self._project).work_tree)
+        return words_of(one for one in alive if own is None or one.pid != own[0])
 
     def _place(self, checkpoint: Any) -> tuple[str, str]:
         """Session and event up to which the conversation is to be kept."""

@@ -128,7 +128,11 @@ class Segment:
     def _look_before_start(self) -> Look:
         if self._shim_lives() or (self._shim is not None and self._shim.poll() is None):
             return Look("starting")
-        if claim(str(self.path)):
+        try:
+            claimed = claim(str(self.path))
+        except FileNotFoundError:  # there was no room even for its folder
+            claimed = True
+        if claimed:
             return Look("void")
         orphan = self._orphan()
         if orphan is not None:

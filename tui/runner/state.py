@@ -18,8 +18,8 @@ Class = Literal["crash", "overload", "limit", "resume refused"]
 class Intent(Struct, frozen=True):
     """Why the agent is being ended, and what is to follow.
 
-    `request` is the inbox request to be answered; `arguments` are those of a rewind. `note` asks
-    for a hand-over note first.
+    `request` is the inbox request to be answered, `arguments` are what it was given: those of a
+    rewind, or `checkpoint` false to end without one. `note` asks for a hand-over note first.
     """
 
     kind: Kind
@@ -105,6 +105,8 @@ class State(Struct):
     stall: str = ""
     nudged: float = 0.0
     before_rewind: str = ""
+    baseline_pid: int = 0
+    baseline_start: int = 0
     transcripts: dict[str, int] = {}
 
 

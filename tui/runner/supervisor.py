@@ -14,10 +14,9 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from tui import settings as settings_room
 from tui.clock import Clock
-from tui.control.journal import Journal
 from tui.errors import OvernightError
+from tui.night.doing import doing
 from tui.records import Compaction, Event
 from tui.runner.awake import Awake
 from tui.runner.checkpoint_keeper import CheckpointKeeper
@@ -27,8 +26,7 @@ from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk, Notifier
 from tui.runner.ending import Ending
 from tui.runner.eyes import Eyes
-from tui.runner.folder import Facts, RunFolder, with_secrets
-from tui.runner.human_log import HumanLog
+from tui.runner.folder import RunFolder
 from tui.runner.limits import Limits
 from tui.runner.lock import hold_lock
 from tui.runner.notify import notifier_for
@@ -39,9 +37,6 @@ from tui.runner.requests import Requests
 from tui.runner.rewinding import GitRewinder, Rewinder
 from tui.runner.segment import Look, Segment
 from tui.runner.stall_watch import StallWatch
-from tui.runner.state import load
-from tui.runner.story_clock import clock_for
-from tui.settings import Settings
 
 ROUND = 0.1
 _CHECK = 0.5
@@ -61,17 +56,10 @@ class Supervisor:
         checkpointer: Checkpointer | None = None,
         rewinder: Rewinder | None = None,
     ) -> None:
-        facts = folder.facts()
-        settings = _settings(folder, facts)
-        clock = clock or clock_for(facts.env)
-        log = HumanLog(
-            _project_path(facts, settings.paths.watchdog_log), settings.logging.level, clock.wall
-        )
-        state = load(folder)
-        journal = Journal(folder.journal, clock.wall)
-        self.desk = Desk(folder, facts, settings, clock, state, journal, log, notifier)
+        self.desk = Desk.of(folder, clock, notifier)
+        facts, settings, clock = self.desk.facts, self.desk.settings, self.desk.clock
         self.eyes = Eyes(self.desk)
-        self.deliveries = Deliveries(self.desk, self.eyes.turns)
+        self.deliveries = Deliveries(self.desk, self.eyes.turns, lambda: doing(self.eyes.night()))
         self.conductor = Conductor(self.desk, self.eyes, self.deliveries)
         self.ending = Ending(self.desk, self.eyes.turns, self.deliveries)
         self.limits = Limits(self.desk, self.eyes)
@@ -163,6 +151,7 @@ class Supervisor:
         if self.conductor.over is None:
             self.desk.tell("supervisor_stopped", {"pid": os.getpid()})
             self.desk.say("Watchdog stopped")
+            self.eyes.keep()
             self.desk.keep()
         else:
             self._finish()
@@ -207,7 +196,8 @@ class Supervisor:
     def _watch_segment(self, segment: Segment) -> None:
         look = segment.look()
         if look.over:
-            if not self._waits_for_restart():
+            testing = self.conductor.baseline.running and self.desk.state.intent is None
+            if not testing and not self._waits_for_restart():
                 self._gone(segment, look)
             return
         if look.state == "running":
@@ -220,7 +210,8 @@ class Supervisor:
         if intent is not None:
             if self._climbed is not intent:
                 self._climbed = intent
-                if intent.kind in ("kill", "limit", "stop", "rewind"):
+                wanted = intent.arguments.get("checkpoint", True) is not False
+                if intent.kind in ("kill", "limit", "stop", "rewind") and wanted:
                     self.checkpoints.take(f"before {intent.kind}", f"before {intent.kind}")
                 self.ending.begin(intent)
             self.ending.step(intent, segment, look)
@@ -294,6 +285,7 @@ class Supervisor:
         if now >= self._copy_at:
             self._copy_at = now + _COPY_EVERY
             self.papers.copy_transcripts()
+            self.eyes.keep()
             desk.keep()
 
     def _keep_limits(self, segment: Segment | None, look: Look | None) -> None:
@@ -342,26 +334,12 @@ class Supervisor:
 
     def close(self) -> None:
         """Lets everything go; the agent is none of it."""
+        self.conductor.baseline.stop()
         self._workers.close()
         self.eyes.close()
         self._awake.close()
         if self.desk.notifier is not None:
             self.desk.notifier.close()
-
-
-def _settings(folder: RunFolder, facts: Facts) -> Settings:
-    """The settings of the run's start, with secrets as the project and the environment have them."""
-    stored = folder.settings()
-    try:
-        return with_secrets(stored, settings_room.load(Path(facts.project)).settings)
-    except OvernightError:
-        return stored
-
-
-def _project_path(facts: Facts, name: str) -> Path:
-    from tui import paths
-
-    return paths.resolve(Path(facts.project), name)
 
 
 def _or_none(value: float | None) -> str:

@@ -53,6 +53,7 @@ class Turns:
     replies: dict[str, Control] = field(default_factory=dict)
     permission_mode: str = ""
     safe_uuid: str = ""
+    called: set[str] = field(default_factory=set)
 
     def begin_segment(self) -> None:
         """A new process: nothing of the old one's turns holds any longer."""
@@ -62,6 +63,7 @@ class Turns:
         self.limited, self.resets_at = False, None
         self.turns = self.answers = self.first_context = 0
         self.tasks.clear()
+        self.called.clear()
         self.queued.clear()
         self.replies.clear()
 
@@ -91,11 +93,13 @@ class Turns:
     def _init(self, event: Event, body: Init) -> None:
         self.started = True
         self.open, self.said_idle = True, False
+        self.called.clear()
         self.error = self.error_text = ""
         self.permission_mode = body.permission_mode
 
     def _assistant(self, event: Event, body: Assistant) -> None:
         self.answered |= self.taken
+        self.called.update(tool.id for tool in body.tools)
         self.answers += 1
         if not self.first_context and body.usage is not None:
             self.first_context = body.usage.context
@@ -103,7 +107,7 @@ class Turns:
             self.error, self.error_text = body.error, body.text
         else:
             self.error, self.limited = "", False
-            if body.text and not body.tools and event.uuid:
+            if body.text and not self.called and event.uuid:
                 self.safe_uuid = event.uuid
 
     def _result(self, event: Event, body: Result) -> None:
@@ -136,7 +140,9 @@ class Turns:
             (self.over if name in self.taken else self.cancelled).add(name)
 
     def _user(self, event: Event, body: User) -> None:
-        if body.role == "results" and event.uuid:
+        self.called.difference_update(result.tool_use_id for result in body.results)
+        # Of parallel calls only the last answer is a clean place: before it, others hang open.
+        if body.role == "results" and not self.called and event.uuid:
             self.safe_uuid = event.uuid
         if body.role in ("replay", "prompt") and event.uuid:
             self.taken.add(body.command_uuid or event.uuid)

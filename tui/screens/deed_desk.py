@@ -2,257 +2,168 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui.control.deeds import Deeds, plan_words
-from tui.control.inbox import Verb
-from tui.control.step_back import step_back_text
-from tui.errors import OvernightError
+from tui.control.deeds import Deeds
+from tui.control.folders import OUR_OWN
+from tui.night.facts import night_facts
 from tui.night.model import Night
-from widgets.figures import age
+from tui.screens.deed_work import DeedWork, Tell
+from tui.screens.end_desk import EndDesk
+from tui.screens.reach_watch import ReachWatch
+from tui.screens.receipts import Receipts
+from tui.screens.rewind_desk import RewindDesk
+from tui.screens.words_desk import WordsDesk
 from widgets.guard import toast
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.checkpoint_refs import Checkpoint
-    from tui.control.rewind_plan import RewindPlan
-    from widgets.button_row import Answer
-    from widgets.dialog import Dialog
-    from widgets.picker import Picker
-
-
-VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
+    from tui.control.others import Reach
+    from tui.night.deeds import Injection
 
 
 class DeedDesk:
-    """Carries out the deed keys of one screen; `why_not` says why a key cannot work now."""
+    """Carries out the deed keys of one screen; `why_not` says why a key cannot work now.
+
+    `told` is called after each deed, so that its journal is looked at soon.
+    """
 
     def __init__(
-        self, app: App[Any], deeds: Callable[[], Deeds], night: Callable[[], Night | None]
+        self,
+        app: App[Any],
+        deeds: Callable[[], Deeds],
+        night: Callable[[], Night | None],
+        told: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
         self._deeds = deeds
         self._night = night
+        self._work = DeedWork(app, self._done)
+        self._told = told
+        self._reach = ReachWatch(app, deeds)
+        self._receipts = Receipts(app, self._note_seen)
+        self._going_back = RewindDesk(app, deeds, self._work)
+        self._words = WordsDesk(app, deeds, night, self._work)
+        self._end = EndDesk(app, deeds, night, self._facts, self._work)
+
+    # --- what can be done ----------------------------------------------------------------------
 
     def why_not(self, name: str) -> str:
         """Empty when the action can work now; otherwise a sentence."""
-        night = self._night()
         if name in ("checkpoint", "rewind", "undo"):
             if not (self._deeds().project / ".git").exists():
                 return "this folder is no git repository; checkpoints need one"
             return ""
+        night = self._night()
         if night is None or night.over:
             return "no session is going on"
-        if not self._deeds().run_dir:
-            return "this session was not started by overnight-tui run, so nobody can be asked"
-        return ""
+        if name == "withdraw":
+            return "" if self._words.waiting() else "no words of yours wait to be read"
+        if self._deeds().run_dir:
+            return ""
+        return self._why_not_other(name)
 
-    # --- checkpoint ----------------------------------------------------------------------------
+    def _why_not_other(self, name: str) -> str:
+        """The same for a session that somebody else started."""
+        agent = self._deeds().agent
+        if agent is None:
+            return "its process is not known here, so nobody can reach it"
+        reach = self._reach.look(agent)
+        if name == "kill":
+            return ""
+        if reach is None:
+            return "looking for a way to this session; try again in a moment"
+        return reach.why_not
+
+    def press(self, name: str) -> None:
+        """What the key does: the deed, or why not, and where that helps an offer to change it."""
+        self._app.clear_notifications()  # they would lie over the dialog's choices
+        reason = self.why_not(name)
+        if not reason:
+            getattr(self, name)()
+            return
+        reach = self._reach.now
+        if name in ("inject", "step_back") and reach is not None and reach.hooks_missing:
+            self._words.offer_hooks(reach, self._reach.forget)
+        else:
+            toast(self._app, reason, severity="warning")
+
+    def look(self, night: Night) -> None:
+        """Takes in a new snapshot: how far words came."""
+        self._receipts.look(night)
+
+    def leave(self) -> None:
+        """The viewer closes; what only waits stops waiting, and nothing is ended by that."""
+        self._work.leave()
+
+    def _other(self) -> Reach | None:
+        """How to reach the session; None for a run of ours."""
+        return None if self._deeds().run_dir else self._reach.now
+
+    # --- the keys ------------------------------------------------------------------------------
 
     def checkpoint(self) -> None:
         """Takes one at once; nothing is asked, as nothing is changed."""
-        facts = _facts(self._night())
+        facts = self._facts()
 
-        def work() -> str:
-            taken = self._deeds().checkpoint("by key", facts=facts)
-            left = f", {taken.not_captured_count} not captured" if taken.not_captured_count else ""
+        def work(tell: Tell) -> str:
+            deeds = self._deeds()
+            if deeds.run_goes_on():
+                return f"{deeds.ask('checkpoint', {'why': 'key'})}; r goes back to it"
+            taken = deeds.checkpoint("", "by key", facts=facts)
+            own = sum(one.reason == OUR_OWN for one in taken.not_captured)
+            missing = taken.not_captured_count - own
+            left = f", {missing} not captured" if missing else ""
             return f"checkpoint {taken.id}: {taken.files:,} files{left}; r goes back to it"
 
-        self._do(work)
+        self._work.do("taking a checkpoint", work)
 
-    # --- rewind --------------------------------------------------------------------------------
-
-    def rewind(self) -> None:
-        """Offers the checkpoints with what going back to each would change."""
-        from tui.control.checkpoint_refs import checkpoints
-        from widgets.button_row import Choice
-        from widgets.dialog import sentences
-        from widgets.picker import Picker, PickerRow
-
-        try:
-            known = {one.id: one for one in reversed(checkpoints(self._deeds().project))}
-        except OvernightError as error:
-            toast(self._app, str(error), severity="error")
-            return
-        if not known:
-            toast(self._app, "no checkpoint yet; c takes one")
-            return
-        rows = [
-            PickerRow(one.id, _row_words(one), age(time.time() - one.at)) for one in known.values()
-        ]
-        plans: dict[str, RewindPlan] = {}
-
-        def preview(key: str) -> None:
-            def work() -> None:
-                try:
-                    plan = plans[key] = self._deeds().plan_rewind(known[key])
-                    shown = sentences([*plan_words(plan), *_refused(plan), "", *_changes(plan)])
-                    self._app.call_from_thread(picker.set_preview, key, shown)
-                except OvernightError as error:
-                    self._app.call_from_thread(picker.set_preview, key, None, str(error))
-
-            self._app.run_worker(work, thread=True, group="preview", exclusive=True)
-
-        own = self._deeds().run_goes_on()
-        reason = "" if own else "only for a run of ours that goes on"
-        choices = [
-            Choice("code", "Rewind files", danger=True),
-            Choice("both", "Files and conversation", danger=True, enabled=own, reason=reason),
-            Choice("conversation", "Conversation", danger=True, enabled=own, reason=reason),
-        ]
-        picker: Picker = Picker("Rewind", rows, choices, preview)
-
-        def decided(answer: Answer | None) -> None:
-            if answer is None:
-                return
-            if own:
-                wish = {"checkpoint": answer.row, "mode": answer.choice, "confirmed": True}
-                self._request("rewind", wish, "{}", 120.0)
-            else:
-                self._carry_out(plans.get(answer.row), known[answer.row])
-
-        self._app.push_screen(picker, decided)
+    def rewind(self, chosen: str = "") -> None:
+        """Offers the checkpoints, `chosen` first, with what going back to each would change."""
+        self._going_back.rewind(chosen)
 
     def undo(self) -> None:
         """Shows what taking the last rewind back would change."""
-        from widgets.button_row import Choice
-        from widgets.plan_dialog import PlanDialog
-
-        try:
-            plan = self._deeds().plan_undo()
-        except OvernightError as error:
-            toast(self._app, str(error), severity="warning")
-            return
-
-        def decided(answer: Answer | None) -> None:
-            if answer is None:
-                return
-            if self._deeds().run_goes_on():
-                self._request("undo", {"confirmed": True}, "{}", 120.0)
-            else:
-                self._carry_out(plan, plan.checkpoint)
-
-        words = [*plan_words(plan), *_refused(plan), "", *_changes(plan)]
-        self._ask(PlanDialog("Undo the last rewind", words, [Choice("undo", "Undo it")]), decided)
-
-    def _carry_out(self, plan: RewindPlan | None, target: Checkpoint) -> None:
-        def work() -> str:
-            deeds = self._deeds()
-            receipt = deeds.rewind(plan or deeds.plan_rewind(target))
-            left = (
-                f", {len(receipt.meanwhile)} edited meanwhile and left" if receipt.meanwhile else ""
-            )
-            return (
-                f"files as in {target.id}: {receipt.written} written, {receipt.deleted} deleted{left}; "
-                "u undoes it"
-            )
-
-        self._do(work)
-
-    # --- words to the agent --------------------------------------------------------------------
+        self._going_back.undo()
 
     def inject(self) -> None:
         """Lets the person write to the agent."""
-        lines = ["It reads this after the tool that runs now; interrupting makes it read at once."]
-        self._write("Say something to the agent", lines, "")
+        self._words.inject(self._other())
 
     def step_back(self) -> None:
         """Offers a step-back message made from the evidence; it may be edited before it goes."""
-        night = self._night()
-        settings = self._settings_text()
-        text = step_back_text(settings, night) if night is not None else settings
-        self._write("Step back", ["Made from what the record shows; edit it as you like."], text)
+        self._words.step_back(self._other())
 
-    def _settings_text(self) -> str:
-        return self._deeds().step_back_template
-
-    def _write(self, title: str, lines: list[str], text: str) -> None:
-        from widgets.button_row import Choice
-        from widgets.prompt_dialog import PromptDialog
-
-        choices = [Choice("soft", "Send"), Choice("hard", "Interrupt and send", danger=True)]
-
-        def decided(answer: Answer | None) -> None:
-            if answer is not None:
-                arguments: dict[str, object] = {"text": answer.text, "mode": answer.choice}
-                self._request("inject", arguments, "your words are {}")
-
-        self._ask(PromptDialog(title, lines, text, choices), decided)
-
-    # --- ending it -----------------------------------------------------------------------------
+    def withdraw(self) -> None:
+        """Offers to take back words that nobody has read yet."""
+        self._words.withdraw()
 
     def kill(self) -> None:
-        """The ladder: interrupt, stop, kill; a checkpoint first unless it is switched off."""
-        from widgets.button_row import Choice
-        from widgets.ladder_dialog import LadderDialog
+        """The ladder: interrupt, stop, kill."""
+        reach = self._other()
+        if reach is None and not self._deeds().run_dir:
+            toast(self._app, "looking at that session; try again in a moment")
+            return
+        self._end.kill(reach)
 
-        night = self._night()
-        doing = night.activity.reason if night is not None else ""
-        steps = [
-            Choice("interrupt", "Interrupt the turn", "the session stays and waits for words"),
-            Choice(
-                "stop", "Stop gracefully", "finish the tool, write a hand-over, end", danger=True
-            ),
-            Choice("kill", "Kill now", "the agent and everything it started", danger=True),
-        ]
-        lines = [
-            f"Now: {doing}",
-            "A checkpoint is taken first. It is not started again; q only closes the viewer.",
-        ]
+    # --- afterwards ----------------------------------------------------------------------------
 
-        def decided(answer: Answer | None) -> None:
-            if answer is not None:
-                self._request(VERBS[answer.choice], {}, f"{answer.choice}: {{}}", 60.0)
+    def _done(self) -> None:
+        self._reach.forget()
+        self._told()
 
-        self._ask(LadderDialog("End the session", lines, steps), decided)
+    def _note_seen(self, one: Injection, now: str) -> None:
+        """A run's own runner journals what the model has read; for others, whoever looks does."""
+        deeds = self._deeds()
+        if deeds.run_dir:
+            return
+        from tui.control.others import tell_seen
 
-    # --- how it is done ------------------------------------------------------------------------
+        self._app.run_worker(
+            lambda: tell_seen(deeds.journal, one.id, one.text, now), thread=True, group="receipts"
+        )
 
-    def _request(
-        self, verb: Verb, arguments: Mapping[str, object], words: str, wait: float = 30.0
-    ) -> None:
-        self._do(lambda: words.replace("{}", self._deeds().ask(verb, arguments, wait)))
-
-    def _ask(self, dialog: Dialog, decided: Callable[[Answer | None], None]) -> None:
-        self._app.push_screen(dialog, decided)
-
-    def _do(self, work: Callable[[], str]) -> None:
-        """One deed at a time, in a thread; its receipt or its reason comes as a toast."""
-
-        def run() -> None:
-            try:
-                said, severity = work(), "information"
-            except (OvernightError, OSError) as error:
-                said, severity = str(error), "error"
-            self._app.call_from_thread(toast, self._app, said, "", severity, 8.0)
-
-        self._app.run_worker(run, thread=True, group="deeds")
-
-
-def _facts(night: Night | None) -> dict[str, Any]:
-    """What is worth knowing with a checkpoint: session, progress, tests."""
-    if night is None:
-        return {}
-    facts: dict[str, Any] = {"session": night.run.session_id}
-    if night.progress is not None and night.progress.basis != "unknown":
-        facts["progress"] = {"done": night.progress.done, "open": night.progress.open}
-    facts["tests"] = night.tests.last
-    return facts
-
-
-def _row_words(one: Checkpoint) -> str:
-    tests = one.facts.get("tests")
-    verdict = f" · tests {tests}" if isinstance(tests, str) and tests not in ("none", "") else ""
-    at = time.strftime("%H:%M", time.localtime(one.at))
-    return f"{one.id:<4} {at}  {one.label or one.kind}{verdict}"
-
-
-def _refused(plan: RewindPlan) -> list[str]:
-    return [f"Against it: {reason}" for reason in plan.refusals]
-
-
-def _changes(plan: RewindPlan) -> list[str]:
-    return [f"{change.what:<8} {change.path}" for change in plan.changes[:400]]
+    def _facts(self) -> dict[str, Any]:
+        return night_facts(self._night())

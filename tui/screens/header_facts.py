@@ -33,7 +33,7 @@ def header_facts(
         idle_s=None if night.over else activity.idle_seconds,
         checkpoints=len(night.deeds.checkpoints),
         checkpoint_age_s=None if latest is None else max(0.0, night.now - latest.at),
-        deeds=len(night.deeds.interventions) if hasattr(night.deeds, "interventions") else 0,
+        deeds=night.deeds.interventions,
         queued=queued,
         paused=paused,
         looking_at=looking_at,

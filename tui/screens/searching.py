@@ -58,10 +58,14 @@ class Searching:
         hits = self.hits
         if not hits:
             return None
-        self.place = (
-            (self.place - 1 + by) % len(hits) + 1 if self.place else (1 if by > 0 else len(hits))
-        )
+        start = self.place if self.place or by > 0 else len(hits) + 1
+        self.place = (start + by - 1) % len(hits) + 1
         return hits[self.place - 1]
+
+    def knows(self, by: int) -> bool:
+        """Whether it can be told already which match that step leads to."""
+        found = len(self.hits)
+        return not self.running or (found > 0 and self.place + by <= found)
 
     def current(self) -> Hit | None:
         return self.hits[self.place - 1] if 0 < self.place <= len(self.hits) else None

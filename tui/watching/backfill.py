@@ -21,11 +21,13 @@ from msgspec import Struct
 from tui.feeds.discovery import Source
 from tui.watching import saved
 from tui.watching.event_log import EventLog
-from tui.watching.ledger import Ledger, total_size
+from tui.watching.followed import total_size
+from tui.watching.ledger import Ledger
 from tui.watching.rules import Rules
 
 _REPORT_EVERY = 0.1
 _WORTH_HELP = 48 << 20
+_MODEST = 5  # keys come first, and so does the agent
 
 
 class Order(Struct, frozen=True):
@@ -119,6 +121,7 @@ def main() -> int:
     """The child's whole life."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     parent = os.getppid()
+    os.nice(_MODEST)
 
     def report(done: int, total: int) -> None:
         if os.getppid() != parent:

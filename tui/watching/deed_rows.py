@@ -25,8 +25,11 @@ _FIELDS: dict[str, tuple[str, ...]] = {
     "checkpoint": ("checkpoint", "label", "why", "tests"),
     "rewind": ("checkpoint", "mode", "written", "deleted"),
     "undo": ("checkpoint", "mode", "written", "deleted"),
-    "inject": ("mode", "text"),
-    "injection": ("state", "detail"),
+    "inject": ("mode", "transport", "text"),
+    "injection": ("state", "text", "doing", "detail"),
+    "interrupt": ("by", "reason"),
+    "stop": ("by", "reason", "survivors"),
+    "kill": ("by", "reason", "survivors"),
     "limit_warning": ("limit", "value", "allowed"),
     "limit_hit": ("limit", "value", "allowed"),
     "stall": ("stall", "evidence"),
@@ -39,12 +42,16 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 def deed_level(entry: JournalEntry) -> int:
     """The verbosity from which on the entry is shown."""
+    if entry.kind == "injection" and entry.data.get("state") != "queued":
+        return 1
     return 2 if entry.kind in _QUIET else 1
 
 
 def deed_row(entry: JournalEntry) -> EventRow:
     """What the entry says, in one line."""
     words = [_word(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
+    if entry.kind in ("stop", "kill") and "survivors" in entry.data:
+        words = [_survivors(entry.data["survivors"])]
     return EventRow(
         "deed",
         entry.at,
@@ -59,6 +66,11 @@ def deed_detail(entry: JournalEntry, ref: Ref) -> Detail:
     """Everything the journal says of the deed."""
     text = msgspec.json.format(msgspec.json.encode(entry.data), indent=2).decode()
     return Detail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)
+
+
+def _survivors(value: object) -> str:
+    named = _word(value)
+    return f"over, but these survived: {named}" if named else "it is over; nobody survived"
 
 
 def _word(value: object) -> str:

@@ -13,8 +13,6 @@ from msgspec.structs import replace
 
 from tui.feeds.event_rows import row as event_row
 from tui.feeds.event_rows import visibility
-from tui.feeds.events import EventDecoder
-from tui.feeds.journal import JournalDecoder
 from tui.records import (
     Assistant,
     Detail,
@@ -22,13 +20,13 @@ from tui.records import (
     Event,
     EventRow,
     JournalEntry,
-    Malformed,
     Ref,
     Result,
     ToolResult,
     Unknown,
     User,
 )
+from tui.watching.behind import WHOLE_LINE, FilesBehind
 from tui.watching.deed_rows import deed_detail, deed_level, deed_row
 from tui.watching.rows import Reader, SavedLog
 
@@ -39,7 +37,6 @@ _REMEMBERED_WHEN_LOST = 2_000
 _OPEN_CALLS = 5_000
 _UNDATED = 5_000
 _MOST_CHANGED = 20_000
-_WHOLE_LINE = 64 << 10
 _NAN = math.nan
 
 
@@ -52,12 +49,11 @@ class EventLog:
 
     def __init__(self, level: int = 1) -> None:
         self.generation = 0
-        self.live = False
+        self._live = False
         self.root = ""
         self.changed: deque[int] = deque(maxlen=_MOST_CHANGED)
         self._level = level
-        self._names: list[str] = []
-        self._readers: list[Reader] = []
+        self._files = FilesBehind()
         self._sources = array("H")
         self._offsets = array("Q")
         self._lengths = array("I")
@@ -72,13 +68,22 @@ class EventLog:
         self._cache: OrderedDict[int, EventRow] = OrderedDict()
         self._kept: dict[int, EventRow] = {}
 
+    @property
+    def live(self) -> bool:
+        """Whether calls without an answer may still run; `changed` tells the rows when it turns."""
+        return self._live
+
+    @live.setter
+    def live(self, live: bool) -> None:
+        if live != self._live:
+            self._live = live
+            self.changed.extend(self._open_calls.values())
+
     # --- growing -------------------------------------------------------------------------------
 
     def open_source(self, name: str, reader: Reader) -> int:
         """Registers a file (one generation of it) and returns its number."""
-        self._names.append(name)
-        self._readers.append(reader)
-        return len(self._names) - 1
+        return self._files.add(name, reader)
 
     def close_source(self, number: int) -> None:
         """Keeps the newest rows of a file whose bytes are about to go."""
@@ -100,7 +105,7 @@ class EventLog:
             self._parts.append(record.part)
         else:
             flags = deed_level(record)  # type: ignore[arg-type]
-            self._lengths.append(_WHOLE_LINE)
+            self._lengths.append(WHOLE_LINE)
             self._parts.append(0)
         self._offsets.append(record.offset)
         self._times.append(at)
@@ -129,10 +134,13 @@ class EventLog:
         """Adds a row of our own: what befell the file itself."""
         self._kept[len(self._flags)] = EventRow("notice", at, "file", text, mark="warning")
         place = self._offsets[-1] if len(self._offsets) else 0
-        self.add(number, Event(self._names[number], place, 0, Unknown("file", text)), at)
+        self.add(number, Event(self._files.names[number], place, 0, Unknown("file", text)), at)
 
     def _note(self, event: Event, index: int) -> int:
-        """Remembers calls and completes them; says whether the event is an error."""
+        """Remembers calls and completes them; says whether the event is an error of the session.
+
+        Damage in the file is none: what a person looks for is where the work went wrong.
+        """
         body = event.body
         kind = type(body)
         if kind is User:
@@ -146,7 +154,7 @@ class EventLog:
             return ERROR if body.error else 0  # type: ignore[union-attr]
         elif kind is Result:
             return ERROR if body.is_error else 0  # type: ignore[union-attr]
-        return ERROR if kind is Malformed else 0
+        return 0
 
     def _complete(self, result: ToolResult, index: int) -> None:
         call = self._open_calls.pop(result.tool_use_id, None)
@@ -240,7 +248,7 @@ class EventLog:
 
     def ref(self, row: int) -> Ref:
         index = self._index(row)
-        return Ref(self._names[self._sources[index]], self._offsets[index])
+        return Ref(self._files.names[self._sources[index]], self._offsets[index])
 
     def row_of(self, source: str, offset: int) -> int | None:
         """The visible row that holds this byte of this file; a hidden result leads to its call."""
@@ -252,9 +260,9 @@ class EventLog:
         return self._index_at(source, offset) is not None
 
     def _index_at(self, source: str, offset: int) -> int | None:
-        for number in range(len(self._names) - 1, -1, -1):
+        for number in range(len(self._files.names) - 1, -1, -1):
             rows = self._by_source.get(number)
-            if rows is None or self._names[number] != source:
+            if rows is None or self._files.names[number] != source:
                 continue
             place = bisect_right(rows, offset, key=lambda index: self._offsets[index]) - 1
             index = rows[max(0, place)]
@@ -303,19 +311,11 @@ class EventLog:
     # --- from the files ------------------------------------------------------------------------
 
     def _line(self, index: int) -> bytes | None:
-        return self._readers[self._sources[index]](self._offsets[index], self._lengths[index])
+        return self._files.line(self._sources[index], self._offsets[index], self._lengths[index])
 
     def _event(self, index: int) -> Event | JournalEntry | None:
-        line = self._line(index)
-        if line is None:
-            return None
-        name, offset = self._names[self._sources[index]], self._offsets[index]
-        if self._lengths[index] == _WHOLE_LINE and name.endswith("journal.jsonl"):
-            entries = JournalDecoder(name).decode(line.partition(b"\n")[0] + b"\n", offset)
-            return entries[0] if entries else None
-        events = EventDecoder(name).decode_all(line, offset)
-        part = self._parts[index]
-        return next((event for event in events if event.part == part), None)
+        number, offset = self._sources[index], self._offsets[index]
+        return self._files.record(number, offset, self._lengths[index], self._parts[index])
 
     def _draw(self, index: int) -> EventRow:
         at = self._times[index]
@@ -329,7 +329,7 @@ class EventLog:
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
         body = event.body
-        if self.live and not self._pairs[index] and isinstance(body, Assistant) and body.tools:
+        if self._live and not self._pairs[index] and isinstance(body, Assistant) and body.tools:
             return _running(drawn) if body.tools[0].id in self._open_calls else drawn
         return drawn
 
@@ -387,7 +387,7 @@ class EventLog:
                 self._visible[1].append(index)
                 if level == 1:
                     self._visible[0].append(index)
-        if len(self._names) == 1:
+        if len(self._files.names) == 1:
             self._by_source[0] = array("I", range(len(self._flags)))
         else:
             for index, number in enumerate(self._sources):

@@ -10,30 +10,31 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from tui.feeds import arrivals
 from tui.feeds.discovery import Source
-from tui.feeds.events import Decoded, EventDecoder
-from tui.feeds.follower import Batch, Follower, Position
+from tui.feeds.events import Decoded
+from tui.feeds.follower import Batch, Position
 from tui.feeds.journal import JournalDecoder
 from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
+from tui.watching.followed import READ, Followed
 from tui.watching.rows import NoRows, Rows, SavedLog
 
 if TYPE_CHECKING:
     from tui.watching.ahead import Ahead
     from tui.watching.event_log import EventLog
 
-_READ = 1 << 20
 _MERGED = 512
 _SLICE = 4096
 _AHEAD = 6
 _NAN = math.nan
 _LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
+_BELL_FADES = 60.0
 
 
 class SavedLedger(Struct, frozen=True):
@@ -49,36 +50,7 @@ class SavedLedger(Struct, frozen=True):
     log: SavedLog
 
 
-SAVED_VERSION = 3
-
-
-class _Followed:
-    """One followed file with its decoder and its number in the row index."""
-
-    def __init__(self, file: Source, follower: Follower) -> None:
-        self.file = file
-        self.follower = follower
-        self.decoder: EventDecoder | JournalDecoder = (
-            JournalDecoder(file.path) if file.kind == "journal" else EventDecoder(file.path)
-        )
-        self.number = -1
-        self.numbers: dict[int, int] = {}
-        self.latest = -math.inf
-        self.lines = 0
-        self.malformed = 0
-        self.waiting: list[Batch] = []
-
-    def read(self, limit: int) -> list[Batch]:
-        """What was read when the file was taken up again, then what is new."""
-        if self.waiting:
-            waiting, self.waiting = self.waiting, []
-            return waiting
-        return self.follower.poll(limit)
-
-    @property
-    def messages(self) -> dict[str, str]:
-        """The messages in the making, which usage that comes later belongs to."""
-        return self.decoder.messages if isinstance(self.decoder, EventDecoder) else {}
+SAVED_VERSION = 4
 
 
 class Ledger:
@@ -106,7 +78,7 @@ class Ledger:
         self._tail_bytes = tail_bytes
         self._first = True
         self._merge: Iterator[_Timed] | None = None
-        self._sources: list[_Followed] = []
+        self._sources: list[Followed] = []
         self.caught_up = False
         for file in files:
             self.add(file)
@@ -115,14 +87,7 @@ class Ledger:
 
     def add(self, file: Source, start: Position | None = None) -> None:
         """Begins to follow one more file."""
-        follower = Follower(
-            file.path,
-            start=start,
-            at_end_bytes=self._tail_bytes,
-            trusted=file.trusted,
-            rotates=file.kind == "stream",
-        )
-        source = _Followed(file, follower)
+        source = Followed(file, start, self._tail_bytes)
         self._sources.append(source)
         self._new_generation(source, start.generation if start is not None else 0)
         if file.kind == "stream":
@@ -150,26 +115,10 @@ class Ledger:
 
     def read_bytes(self) -> int:
         """Bytes taken in so far."""
-        return sum(_offset(source.follower) for source in self._sources)
+        return sum(source.offset for source in self._sources)
 
     def states(self) -> tuple[FeedState, ...]:
-        return tuple(self._state(source) for source in self._sources)
-
-    def _state(self, source: _Followed) -> FeedState:
-        follower = source.follower
-        size = follower.state.size
-        return FeedState(
-            source.file.kind,
-            source.file.path,
-            feed_status(follower),
-            follower.state.reason,
-            source.file.chosen,
-            size,
-            follower.state.mtime,
-            source.lines,
-            source.malformed,
-            _offset(follower) / size if size else 1.0,
-        )
+        return tuple(source.state() for source in self._sources)
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -190,7 +139,7 @@ class Ledger:
             if source.latest == -math.inf and state.mtime is not None and state.size:
                 self.fold.apply([Arrival(source.file.path, state.size, state.mtime)])
 
-    def _poll_one(self, source: _Followed, limit: int) -> bool:
+    def _poll_one(self, source: Followed, limit: int) -> bool:
         busy = False
         for batch in source.read(limit):
             busy = True
@@ -208,9 +157,9 @@ class Ledger:
             self._merge = None
         return bool(held)
 
-    def _timed(self, source: _Followed) -> Iterator[_Timed]:
+    def _timed(self, source: Followed) -> Iterator[_Timed]:
         order = self._sources.index(source)
-        while batches := source.read(_READ):
+        while batches := source.read():
             for batch in batches:
                 for record in self._decode(source, batch):
                     if record.at is not None and record.at > source.latest:
@@ -223,7 +172,7 @@ class Ledger:
         waiting: deque[Batch] = deque()
         while True:
             while len(waiting) < _AHEAD:
-                batches = source.follower.poll(_READ)
+                batches = source.follower.poll(READ)
                 if not batches and not source.follower.behind:
                     break
                 for batch in batches:
@@ -237,30 +186,32 @@ class Ledger:
             yield
         self.poll()
 
-    def _decode(self, source: _Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
+    def _decode(self, source: Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
         self._arrived(source, batch)
         if isinstance(source.decoder, JournalDecoder):
-            return source.decoder.decode(batch.data, batch.offset)
+            entries = source.decoder.decode(batch.data, batch.offset)
+            self.rings += sum(_rings(entry, self._wall()) for entry in entries)
+            return entries
         if not self._first:
             end = batch.offset + len(batch.data)
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
         return self._told(source, source.decoder.decode(batch.data, batch.offset))
 
-    def _arrived(self, source: _Followed, batch: Batch) -> None:
+    def _arrived(self, source: Followed, batch: Batch) -> None:
         if batch.generation in source.numbers:
             source.number = source.numbers[batch.generation]
         else:
             self._new_generation(source, batch.generation, batch.note)
         source.lines += batch.data.count(b"\n")
 
-    def _told(self, source: _Followed, decoded: Decoded) -> list[Event]:
+    def _told(self, source: Followed, decoded: Decoded) -> list[Event]:
         if decoded.deltas:
             at = None if self._first else self._wall()
             self.fold.deltas(decoded.deltas, at, source.file.path)
         self.live_text = decoded.live
         return decoded.events
 
-    def _new_generation(self, source: _Followed, generation: int, note: str = "") -> None:
+    def _new_generation(self, source: Followed, generation: int, note: str = "") -> None:
         if source.number >= 0:
             self._rows.close_source(source.number)
         reader = partial(source.follower.read, generation)
@@ -270,7 +221,7 @@ class Ledger:
             words = f"{source.file.path} was {note}; it is read from its beginning"
             self._rows.remark(source.number, self._wall(), words)
 
-    def _take(self, source: _Followed, records: Sequence[Event | JournalEntry]) -> None:
+    def _take(self, source: Followed, records: Sequence[Event | JournalEntry]) -> None:
         number, latest = source.number, source.latest
         add = self._rows.add
         now = _NAN if self._first else self._wall()
@@ -361,10 +312,10 @@ class Ledger:
             raise
         return ledger
 
-    def _goes_on(self, source: _Followed, saved: SavedLedger, place: int) -> bool:
+    def _goes_on(self, source: Followed, saved: SavedLedger, place: int) -> bool:
         """Whether the file still begins with what was taken in; if so, goes on from there."""
         position = saved.positions[place]
-        source.waiting = source.follower.poll(_READ)
+        source.waiting = source.follower.poll(READ)
         now = source.follower.position
         if position is not None and (now is None or now.generation != position.generation):
             return False
@@ -379,37 +330,14 @@ class Ledger:
             source.follower.close()
 
 
-def feed_status(follower: Follower) -> Literal["following", "missing", "unreadable"]:
-    """The follower's state as the sources panel tells it."""
-    if follower.state.status in ("following", "missing"):
-        return follower.state.status
-    return "unreadable"
-
-
-def _offset(follower: Follower) -> int:
-    return follower.position.offset if follower.position is not None else 0
-
-
-_Timed = tuple[float, int, _Followed, int, Event | JournalEntry]
+_Timed = tuple[float, int, Followed, int, Event | JournalEntry]
 
 
 def _by_time(item: _Timed) -> tuple[float, int]:
     return item[0], item[1]
 
 
-def _rings(record: Event | JournalEntry) -> bool:
-    """Whether the runner wants the bell of an open screen to ring."""
-    if not isinstance(record, JournalEntry) or record.kind != "notified":
-        return False
-    return record.data.get("channel") == "bell"
-
-
-def total_size(files: Sequence[Source]) -> int:
-    """Bytes of the files that exist."""
-    total = 0
-    for file in files:
-        try:
-            total += os.stat(file.path).st_size
-        except OSError:
-            continue
-    return total
+def _rings(entry: JournalEntry, now: float) -> bool:
+    """Whether the runner wants the bell of an open screen to ring, now and not in the past."""
+    wanted = entry.kind == "notified" and entry.data.get("channel") == "bell"
+    return wanted and entry.at is not None and now - entry.at < _BELL_FADES

@@ -10,9 +10,9 @@ import tempfile
 import time
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -52,16 +52,14 @@ def write(path: Path, ledger: Ledger) -> None:
     except OSError:
         return
     try:
-        with os.fdopen(handle, "wb") as file:
-            check = 0
-            for part in (head, ledger.fold.save()):
-                for piece in (_SIZE.pack(len(part)), part):
-                    check = zlib.crc32(piece, check)
-                    file.write(piece)
+        with os.fdopen(handle, "w+b") as file:
+            _put(file, (head,))
+            _put(file, ledger.fold.saving())
             for column in ledger.log.columns:
-                check = zlib.crc32(column, check)
                 file.write(column)
-            file.write(_CHECK.pack(check))
+            end = file.tell()
+            file.seek(0)
+            file.write(_CHECK.pack(_checked(file, end)))
         Path(name).replace(path)
     except OSError:
         with contextlib.suppress(OSError):
@@ -88,14 +86,32 @@ def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledge
 
 def _whole(file: BufferedReader) -> bool:
     """Whether the file is what was once written; leaves it at its beginning."""
-    left = os.fstat(file.fileno()).st_size - _CHECK.size
+    size = os.fstat(file.fileno()).st_size - _CHECK.size
+    check = _checked(file, size)
+    same = file.tell() == size and file.read() == _CHECK.pack(check)
+    file.seek(0)
+    return same
+
+
+def _checked(file: BufferedReader | BufferedRandom, left: int) -> int:
+    """A check over so many bytes from here on, or over what there is."""
     check = 0
     while left > 0 and (piece := file.read(min(_PIECE, left))):
         check = zlib.crc32(piece, check)
         left -= len(piece)
-    same = left == 0 and file.read() == _CHECK.pack(check)
-    file.seek(0)
-    return same
+    return check
+
+
+def _put(file: BufferedRandom, pieces: Iterable[bytes]) -> None:
+    """Writes the pieces with the size of all before them."""
+    start = file.tell()
+    file.write(_SIZE.pack(0))
+    for piece in pieces:
+        file.write(piece)
+    end = file.tell()
+    file.seek(start)
+    file.write(_SIZE.pack(end - start - _SIZE.size))
+    file.seek(end)
 
 
 def _part(file: BufferedReader) -> bytes:

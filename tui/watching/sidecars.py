@@ -26,7 +26,7 @@ from tui.records import (
     Record,
     SessionHistory,
 )
-from tui.watching.ledger import feed_status
+from tui.watching.followed import feed_status
 from tui.watching.whole_file import WholeFile
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from tui.feeds.discovery import Named, Sources, discover
 from tui.night.model import Night
 from tui.records import FeedState
 from tui.settings import Settings
-from tui.watching.ledger import Ledger, total_size
+from tui.watching.followed import total_size
+from tui.watching.ledger import Ledger
 from tui.watching.rules import rules_of
 from tui.watching.sidecars import Sidecars
 
@@ -39,7 +40,8 @@ class Watch:
     """Follows a session's files in one thread and offers what is known of it to any thread.
 
     `on_change` is called from that thread with the names of what changed: "events", "night", "log",
-    "progress", "notes", "feeds", "folding", "bell". `night` is None until the first snapshot.
+    "progress", "notes", "feeds", "folding", "bell". `night` is None until the first snapshot;
+    `caught_up` says that all there was had been read when the newest one was taken.
     """
 
     def __init__(
@@ -57,7 +59,8 @@ class Watch:
         self.sidecars: Sidecars | None = None
         self.ledger: Ledger | None = None
         self.fault: Exception | None = None
-        self._named = named
+        self.caught_up = False
+        self.named = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
         self._rules = rules_of(settings)
@@ -113,7 +116,7 @@ class Watch:
 
     def glance(self) -> Night:
         """As `catch_up`, for those who want no rows: nothing that only rows need is even loaded."""
-        self.sources = discover(self.project, self.settings, self._named)
+        self.sources = discover(self.project, self.settings, self.named)
         files = self.sources.events
         if total_size(files) > LARGE:
             return self.catch_up()
@@ -190,6 +193,11 @@ class Watch:
             self._woken.wait()
             self._woken.clear()
 
+    def look_again(self) -> None:
+        """Looks around for new files now, not only at those that are known."""
+        self._next_discovery = 0.0
+        self._woken.set()
+
     def hurry(self) -> None:
         """Looks at the files now."""
         self._woken.set()
@@ -199,7 +207,7 @@ class Watch:
     def _open(self) -> None:
         from tui.watching import opening
 
-        self.sources = discover(self.project, self.settings, self._named)
+        self.sources = discover(self.project, self.settings, self.named)
         files = self.sources.events
         self.sidecars = Sidecars(self.project, self.sources, self._clock)
         if total_size(files) <= LARGE:
@@ -259,12 +267,15 @@ class Watch:
         while not self._stopping.is_set():
             began = self._clock.monotonic()
             busy, changed = self._read_for(began + _READ_FOR)
+            self.caught_up = not busy
             changed |= self._take_folded() | opened
             opened = set()
             changed |= self._look_around()
             if changed or began >= self._next_snapshot:
                 self._take_snapshot()
                 changed.add("night")
+                if self.events.changed:
+                    changed.add("events")
             if changed:
                 self._on_change(frozenset(changed))
             if busy:
@@ -325,7 +336,7 @@ class Watch:
         if now < self._next_discovery or self._folding is not None:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
-        found = discover(self.project, self.settings, self._named)
+        found = discover(self.project, self.settings, self.named)
         if found == self.sources:
             return set()
         assert self.ledger is not None

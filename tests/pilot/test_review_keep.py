@@ -1,0 +1,117 @@
+"""Keep or revert: nothing happens without a key, and each key shows first what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from tests.pilot.review_stage import reviewed
+from tests.session_files import write_project
+from tests.unit import repositories
+from tests.unit.repositories import sh
+from tests.unit.review_sample import at, sample
+from tui.control import capture
+from tui.night.review.model import Point, Review
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> tuple[Path, Callable[[], Review]]:
+    """A repository with two commits and a checkpoint between them, and a review that names them."""
+    project = repositories.make(tmp_path / "harbour", {"a.txt": "one\n", "b.txt": "one\n"})
+    write_project(project)
+    base = repositories.commit(project, "the evening's files")
+    (project / "a.txt").write_text("two\n")
+    first = repositories.commit(project, "Change a")
+    taken = capture.take(project, label="between")
+    (project / "b.txt").write_text("two\n")
+    second = repositories.commit(project, "Change b")
+    points = (
+        Point("commit", first, at(60), "Change a", 1, "green", "", 1, 1),
+        Point("checkpoint", taken.id, at(90), "between", 2, "green", "tests at 00:00: 1 failed"),
+        Point("commit", second, at(120), "Change b", 1, "red", "", 1, 1),
+    )
+    return project, lambda: replace(sample(), points=points, base=base)
+
+
+def refs(project: Path) -> str:
+    return sh(project, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads")
+
+
+Night = tuple[Path, Callable[[], Review]]
+
+
+async def test_rewind_opens_the_usual_dialog_at_this_point(night: Night) -> None:
+    project, make = night
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("B", "j", "r")
+        await s.see("Rewind", "between", "1 file will be written")
+        await s.press("enter", "right", "enter")
+        await s.see("u undoes")
+        assert (project / "b.txt").read_text() == "one\n"
+        await s.press("u")
+        await s.see("Undo the last rewind")
+        await s.press("right", "enter")
+        await s.until(lambda: (project / "b.txt").read_text() == "two\n")
+
+
+async def test_a_commit_leads_to_the_checkpoint_next_to_it(night: Night) -> None:
+    project, make = night
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("B", "G", "r")
+        await s.see("no checkpoint was taken at this commit", "Rewind", "between")
+        await s.press("escape")
+        await s.lose("will be written")
+        assert (project / "b.txt").read_text() == "two\n", "looking changes nothing"
+
+
+async def test_a_checkpoint_shows_what_changed_since(night: Night) -> None:
+    project, make = night
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("B", "j", "d")
+        await s.see("1 file will be written", "-two", "+one")
+        await s.press("escape", "k", "d")
+        await s.see("Change a", "-one", "+two")
+
+
+async def test_what_is_marked_goes_to_a_new_branch(night: Night) -> None:
+    project, make = night
+    before = refs(project)
+    head = sh(project, "rev-parse", "HEAD")
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("B", "G", "space")
+        await s.see("[✓] + 00:00")
+        await s.press("b")
+        await s.see("1 commit to a new branch", "night/2026-03-10")
+        await s.press("enter")
+        await s.see("which begins", "Change b", "Make the branch")
+        assert refs(project) == before, "the plan makes nothing"
+        await s.press("right", "enter")
+        await s.see("branch night/2026-03-10: 1 commit")
+        assert not s.screen.sections.marked
+    assert sh(project, "log", "--format=%s", "-1", "night/2026-03-10") == "Change b"
+    assert sh(project, "rev-parse", "HEAD") == head
+    assert sh(project, "show", "night/2026-03-10:b.txt") == "two"
+
+
+async def test_a_name_that_cannot_be_is_refused_in_the_plan(night: Night) -> None:
+    project, make = night
+    before = refs(project)
+    async with reviewed(project, (100, 30), make) as s:
+        await s.press("B", "space", "b")
+        await s.see("night/2026-03-10")
+        await s.press("ctrl+u")
+        await s.type("main")
+        await s.press("enter")
+        await s.see("the branch main exists already")
+        await s.press("right", "enter", "escape")
+        await s.see("first red after it")
+    assert refs(project) == before
+
+
+async def test_without_a_repository_the_keys_say_why(project: Path) -> None:
+    async with reviewed(project) as s:
+        await s.press("r")
+        await s.see("no git repository")

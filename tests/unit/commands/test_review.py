@@ -1,0 +1,63 @@
+"""`review` and `runs` as processes of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.unit.commands.contract import Run, sentence
+from tests.unit.test_review_encoding import CONTRACT, check
+
+
+def test_review_as_json_keeps_the_contract(tui: Run) -> None:
+    done = tui("review", "--json")
+    assert done.code == 0
+    assert done.err == ""
+    data = json.loads(done.out)
+    check(data, CONTRACT)
+    assert data["schema"] == 1
+    assert data["run"]["state"] == "finished"
+    told = {key: value for key, value in data["time"].items() if key != "total_s"}
+    assert abs(sum(told.values()) - data["time"]["total_s"]) < 0.01
+    status = json.loads(tui("status", "--json").out)
+    assert data["cost"]["usd"] == status["cost"]["usd"]
+    assert data["run"]["session_id"] == status["run"]["session_id"]
+
+
+def test_review_in_words_where_there_is_no_terminal(tui: Run) -> None:
+    done = tui("review")
+    assert done.code == 0
+    lines = done.out.decode().splitlines()
+    assert lines[0].split(":")[0] in ("Keep", "Look before keeping", "Discard")
+    names = [line.split()[0] for line in lines if line and not line.startswith(" ")]
+    for name in ("ended", "tasks", "tests", "changes", "time", "cost"):
+        assert name in names
+    assert b"\x1b" not in done.out
+
+
+def test_no_session_and_no_such_run_are_3(tui: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = tui("review", "--json", cwd=empty)
+    assert (done.code, done.out) == (3, b"")
+    assert "no session found" in sentence(done)
+    done = tui("review", "nothing-like-it")
+    assert done.code == 3
+    assert "`runs` lists them" in sentence(done)
+    done = tui("runs", cwd=empty)
+    assert (done.code, done.out) == (3, b"")
+
+
+def test_runs_tell_what_a_review_found(tui: Run) -> None:
+    (before,) = json.loads(tui("runs", "--json").out)["runs"]
+    assert before["verdict"] is None
+    assert before["cost"] is None
+    assert tui("review", before["id"], "--json").code == 0
+    data = json.loads(tui("runs", "--json").out)
+    (after,) = data["runs"]
+    assert after["verdict"] in ("keep", "look", "discard")
+    assert after["cost"]["usd"] is not None
+    assert data["repeated_failures"] == []
+    table = tui("runs").out.decode()
+    assert after["verdict"] in table
+    assert after["id"] in table

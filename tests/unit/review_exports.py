@@ -1,0 +1,17 @@
+"""Exports of the sample reviews, as the commands would make them."""
+
+from __future__ import annotations
+
+from tests.unit.review_sample_night import EVENTS, PROGRESS
+from tui.night.review.export import Export, Source
+from tui.night.review.model import Review
+
+SOURCES = (
+    Source("event stream", EVENTS, 4_812_211, "ab12" * 16),
+    Source("progress file", PROGRESS, 1_204, "cd34" * 16),
+)
+
+
+def export_of(review: Review, zone_s: int = 3_600) -> Export:
+    """An export of a review with two sources, its figures left out."""
+    return Export(review, SOURCES, review.night.now, "1.2.3", zone_s, {"schema": 1, "verdict": "x"})

@@ -1,0 +1,244 @@
+"""Reviews made by hand, for whoever draws one: rich, hostile, and of a night without anything."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.unit.review_sample_night import BASE, PROGRESS, START, at, night, ref
+from tui.changes import Hunk
+from tui.night.model import Stall
+from tui.night.review.model import (
+    Attention,
+    Claim,
+    Ending,
+    Intervention,
+    Moment,
+    Point,
+    Review,
+    Risk,
+    Tasks,
+    Waste,
+)
+from tui.night.review.texts import with_texts
+from tui.records import Ref
+
+__all__ = ["HOSTILE", "START", "at", "empty", "hostile", "sample"]
+
+HOSTILE: Final = (
+    "</td><script>alert(1)</script>--></style><img src=x onerror=alert(1)>&lt;b&gt; \"'`"
+    " [x](http://evil.example/a) ![p](https://evil.example/b.png) https://evil.example/c"
+    " @everyone @octocat #12 GH-3 org/repo#4 ``` |cell| **bold** __b__ ~~s~~ <!-- c -->"
+    " javascript:alert(1) :smile: $x^2$ \\| \\` [x]: http://e.example \u202egnp.exe\u2066"
+    " name@evil.example www.evil.example 0123456789abcdef0123456789abcdef01234567\n"
+    "# heading\n- item\n> quote\n---\n```\n\t1. one\r\n* * *\n=====\x1b[31mred\x07"
+)
+"""What an agent could write to be more than text on a page: markup of every kind we know."""
+
+
+def sample() -> Review:
+    """A night of eight hours with something of everything, its verdict "look"."""
+    seen = night()
+    return Review(
+        night=seen,
+        verdict="look",
+        reasons=(
+            "2 of 9 claims have nothing that supports them.",
+            "Tests were weakened in 2 places while they turned green.",
+            "The last test run is green, and 3 edits came after it.",
+        ),
+        ending=Ending("limit", "The cost limit of $20.00 was reached at 06:04.", ref(9_900)),
+        attention=_attention(),
+        tasks=Tasks(
+            done=("Parse the order book", "Position balance", "Size rounding", "IV filter"),
+            open=("Parameter optimisation", "Backtest report"),
+            added=("Retry on a closed socket",),
+            before=5,
+            removed=("Rewrite the README",),
+            basis="git",
+        ),
+        commits=seen.commits,
+        tests=seen.tests,
+        claims=_claims(),
+        risks=_risks(),
+        time=seen.time,
+        cost=seen.cost,
+        cost_per_task=4.79,
+        wasted=(
+            Waste("retries", "31 calls to the API were retried after 529", 1_260.0, 0.42),
+            Waste("loop", "the same edit and test 7 times", 1_500.0, 1.9, ref(5_200)),
+            Waste("redone", "files read again after a compaction", 300.0, 0.31, ref(6_100)),
+            Waste("killed_turn", "a turn that a crash cut off", 420.0, None),
+        ),
+        wasted_usd=2.63,
+        interventions=(
+            Intervention(
+                at(161),
+                "step-back",
+                "Stop and look at the failing test again",
+                "seen",
+                "yes",
+                "the loop ended 2 minutes later",
+                ref(5_300),
+            ),
+            Intervention(
+                at(250), "inject", "Keep the public API", "delivered", "unclear", "nothing followed"
+            ),
+            Intervention(at(300), "restart", "after a crash", "done", "no", "it crashed again"),
+        ),
+        stalls=(
+            *seen.loops,
+            Stall("silent_api", at(240), ("nothing for 12 minutes",), (ref(6_500),), waiting=False),
+        ),
+        timeline=seen.timeline,
+        moments=_moments(),
+        points=_points(),
+        looked_at=at(180),
+        files_changed=14,
+        base=BASE,
+        project="/home/robin/work/trading-bot",
+        run_id="2026-03-10_2200-7f3a",
+    )
+
+
+def _attention() -> tuple[Attention, ...]:
+    return (
+        Attention("high", "A test was deleted: tests/test_sizing.py", ref(4_100), "risks"),
+        Attention("high", "“All tests pass” is not supported by any run", ref(9_800), "claims"),
+        Attention("medium", "3 edits came after the last green run", ref(9_700), "tests"),
+        Attention("medium", "A loop cost 25 minutes", ref(5_200), "time"),
+        Attention("low", "2 tasks of the goal are still open", Ref(PROGRESS, 0), "tasks"),
+    )
+
+
+def _claims() -> tuple[Claim, ...]:
+    return (
+        Claim(
+            "All 212 tests pass",
+            "unverified",
+            "no run with 212 tests was seen",
+            "final message",
+            ref(9_800),
+            (),
+            at(484),
+        ),
+        Claim(
+            "Size rounding fixed, tests green",
+            "verified",
+            "pytest -q: 41 passed, nothing edited since",
+            "commit",
+            Ref("git", 0),
+            (ref(5_900),),
+            at(200),
+        ),
+        Claim(
+            "Position balance done",
+            "partial",
+            "the run is older than 3 edits",
+            "progress",
+            Ref(PROGRESS, 210),
+            (ref(3_300), ref(3_900)),
+            at(120),
+        ),
+        Claim("IV filter works for all strikes", "unverified", "no test names it", "notes"),
+    )
+
+
+def _risks() -> tuple[Risk, ...]:
+    gone = Hunk(
+        12,
+        12,
+        (
+            " def test_rounds_down():",
+            "-    assert size(10.7) == 10",
+            "-    assert size(0.2) == 0",
+            "+    assert size(10.7)",
+        ),
+        "def test_rounds_down()",
+    )
+    key = Hunk(0, 1, ('+API_KEY = "sk-ant-REDACTED"', "+DEBUG = True"))
+    return (
+        Risk(
+            "test_weakened",
+            "tests/test_sizing.py",
+            "2 assertions fewer",
+            ref(4_100),
+            "high",
+            gone,
+            "c0ffee" + "0" * 34,
+        ),
+        Risk("test_deleted", "tests/test_old.py", "a test file was deleted", ref(4_150), "high"),
+        Risk("secret", "config/dev.py", "looks like an API key", ref(4_400), "high", key),
+        Risk("dependency", "pyproject.toml", "adds numba", ref(4_500), "medium"),
+        Risk("no_verify", "", "git commit --no-verify", ref(4_600), "medium"),
+        Risk("big_file", "data/ticks.csv", "12 MB", None, "low"),
+    )
+
+
+def _moments() -> tuple[Moment, ...]:
+    return (
+        Moment(at(42), "checkpoint", "checkpoint 1: before the parser", None, ref(900)),
+        Moment(at(80), "commit", "3f2a1b0 Parse the order book", None, Ref("git", 0)),
+        Moment(at(90), "tests", "red: 3 failed, 38 passed", 18.2, ref(2_000)),
+        Moment(at(140), "loop", "the same edit and test 7 times", 1_500.0, ref(5_200)),
+        Moment(at(161), "injection", "step back", None, ref(5_300)),
+        Moment(at(196), "tests", "green: 41 passed", 17.9, ref(5_900)),
+        Moment(at(220), "compaction", "182k → 31k tokens", 48.0, ref(6_100)),
+        Moment(at(240), "stall", "silent API", 720.0, ref(6_500)),
+        Moment(at(300), "restart", "after a crash", 65.0),
+        Moment(at(330), "limit", "rate limited until 04:10", 2_400.0),
+        Moment(at(430), "rewind", "to checkpoint 2, code only"),
+        Moment(at(470), "error", "the tool server went away"),
+        Moment(at(484), "end", "cost limit", None, ref(9_900)),
+    )
+
+
+def _points() -> tuple[Point, ...]:
+    return (
+        Point("checkpoint", "1", at(42), "before the parser", 3, "none", "", 0, 0, ref(900)),
+        Point(
+            "commit",
+            "3f2a1b0" + "4" * 33,
+            at(80),
+            "Parse the order book",
+            4,
+            "red",
+            "tests at 23:30: 3 failed",
+            180,
+            12,
+            Ref("git", 0),
+        ),
+        Point("commit", "c0ffee" + "0" * 34, at(200), "Size rounding", 2, "green", "", 24, 31),
+        Point("checkpoint", "2", at(215), "green", 6, "green", "tests at 05:50: 1 failed"),
+    )
+
+
+def hostile() -> Review:
+    """The rich night with `HOSTILE` in the middle of every text that came from outside."""
+    return with_texts(sample(), lambda text: text and f"{text[:12]}{HOSTILE}{text[12:]}")
+
+
+def empty() -> Review:
+    """A night of which nothing is known but that somebody asked."""
+    blank = night(bare=True)
+    return Review(
+        night=blank,
+        verdict="look",
+        reasons=("Nothing was recorded.",),
+        ending=Ending("open", "Nothing says that it ended."),
+        attention=(),
+        tasks=Tasks(),
+        commits=(),
+        tests=blank.tests,
+        claims=(),
+        risks=(),
+        time=blank.time,
+        cost=blank.cost,
+        cost_per_task=None,
+        wasted=(),
+        wasted_usd=None,
+        interventions=(),
+        stalls=(),
+        timeline=blank.timeline,
+        moments=(),
+        points=(),
+    )

@@ -1,0 +1,87 @@
+"""Keep, look, discard: by rules, with reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tui.night.evidence import TestRun, Tests
+from tui.night.review.judgement import Facts, verdict
+from tui.night.review.model import Claim, Ending, Risk, Tasks
+from tui.records import Ref
+
+HERE = Ref("s", 0)
+
+
+def run(colour: str, edits: int = 0, first: str = "") -> Tests:
+    runs = [
+        TestRun(1.0, "t", "pytest", 1, 0, word, HERE)  # type: ignore[arg-type]
+        for word in ([first, colour] if first else [colour])
+    ]
+    last_green = next((one for one in reversed(runs) if one.verdict == "green"), None)
+    last = "red" if colour == "red" else "green"
+    return Tests(last, tuple(runs), len(runs), 0, edits, last_green)  # type: ignore[arg-type]
+
+
+GOOD = Facts(
+    Ending("tasks_done", "All tasks done"),
+    Tasks(done=("a", "b")),
+    run("green"),
+    (Claim("x", "verified", "y", "commit"),),
+    (),
+    (),
+    3,
+    5,
+    9,
+)
+RISK = Risk("secret", "a", "b", HERE, "high")
+BARE = Claim("x", "unverified", "nothing", "final message")
+
+
+def test_a_good_night_is_kept_and_says_why() -> None:
+    judged, reasons = verdict(GOOD)
+    assert judged == "keep"
+    assert reasons[0] == "2 tasks done."
+    assert 2 <= len(reasons) <= 3
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ending": Ending("crash", "It crashed at night")}, "It crashed at night."),
+        ({"ending": Ending("open", "It goes on")}, "It is not over."),
+        ({"tests": run("red")}, "The last test run is red."),
+        ({"tests": run("green", edits=2)}, "2 edits of code came after"),
+        ({"tests": Tests()}, "no green test run"),
+        ({"risks": (RISK,)}, "1 risk of high weight"),
+        ({"claims": (BARE,)}, "1 of 1 claim has no support."),
+    ],
+)
+def test_any_doubt_is_a_reason_to_look(change: dict[str, Any], words: str) -> None:
+    judged, reasons = verdict(replace(GOOD, **change))
+    assert judged == "look"
+    assert words in reasons[0]
+
+
+def test_a_low_risk_and_a_partial_claim_do_not_stand_in_the_way() -> None:
+    low = replace(RISK, severity="medium")
+    partly = replace(BARE, verdict="partial")
+    assert verdict(replace(GOOD, risks=(low,), claims=(partly,)))[0] == "keep"
+
+
+def test_red_that_was_green_without_a_task_is_discarded() -> None:
+    broken = replace(GOOD, tests=run("red", first="green"), tasks=Tasks())
+    judged, reasons = verdict(broken)
+    assert judged == "discard"
+    assert reasons == ("Tests that were green are red at the end.", "No task was done.")
+    assert verdict(replace(broken, tests=run("red")))[0] == "look"
+    assert verdict(replace(broken, tasks=Tasks(done=("a",))))[0] == "look"
+
+
+def test_a_night_that_left_nothing_is_discarded_unless_it_goes_on() -> None:
+    nothing = replace(GOOD, commits=0, changed=0, edits=0, tasks=Tasks())
+    assert verdict(nothing)[0] == "discard"
+    assert verdict(replace(nothing, ending=Ending("open", "on")))[0] == "look"
+    assert verdict(replace(nothing, commits=1))[0] == "keep"

@@ -1,0 +1,207 @@
+"""The review as files: written for others to read, and checked against its evidence again."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tui.clock import SystemClock
+from tui.commands.observing import named_sources, project_of, settings_of
+from tui.errors import NoSessionError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from tui.feeds.discovery import Named
+    from tui.night.review.export import Export
+    from tui.night.review.model import Review
+    from tui.settings import Settings
+    from tui.watching.checking import Claimed
+
+_STDOUT: Final = "-"
+_NAMES: Final = ("events", "progress", "notes", "watchdog")
+_MOST: Final = 64 << 20
+
+
+class _Then(SystemClock):
+    """The machine's clocks, with the wall clock as it stood when an export was made."""
+
+    def __init__(self, wall: float) -> None:
+        self._wall = wall
+
+    def wall(self) -> float:
+        return self._wall
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that name files; - stands for standard output, or input."""
+    for name, what in (
+        ("markdown", "as Markdown that fits a pull request"),
+        ("html", "as one HTML page that fetches and runs nothing"),
+        ("svg", "the strip of the night as a picture"),
+    ):
+        parser.add_argument(f"--{name}", metavar="FILE", help=f"write it {what}; - prints it")
+    parser.add_argument(
+        "--check", metavar="FILE", help="derive every figure of an export from its evidence again"
+    )
+
+
+def asked(given: argparse.Namespace) -> dict[str, str]:
+    """The formats that were asked for, each with its file. UsageError if two want to be printed."""
+    found = {name: getattr(given, name) for name in ("markdown", "html", "svg")}
+    found = {name: word for name, word in found.items() if word is not None}
+    if [*found.values()].count(_STDOUT) + bool(given.json) > 1:
+        raise UsageError("only one format can be printed at once; give the others a file")
+    return found
+
+
+def write(made: Review, given: argparse.Namespace, formats: dict[str, str]) -> None:
+    """Writes the review in these formats, without secrets and names of people and machines."""
+    if not formats:
+        return
+    from tui.watching.export_file import write_export
+
+    export = _export(made, given, keep_places=False)
+    for name, word in formats.items():
+        text = _drawn(name)(export)
+        if word == _STDOUT:
+            sys.stdout.write(text)
+        else:
+            write_export(word, text)
+            sys.stderr.write(f"wrote {os.fsencode(word).decode('utf-8', 'replace')}\n")
+
+
+def print_json(made: Review, given: argparse.Namespace) -> int:
+    """One object on one line: secrets taken out, paths whole, and what it rests on under `export`."""
+    from tui.night.review.embedded import json_text
+
+    sys.stdout.write(json_text(_export(made, given, keep_places=True)))
+    return 0
+
+
+def check(given: argparse.Namespace) -> int:
+    """Says what of an export agrees with its evidence, and what differs: 0 or 1."""
+    from tui.watching.checking import check as check_text
+
+    text = _text(given.check)
+    try:
+        report = check_text(text, lambda said: _again(said, given), _true_path)
+    except NoSessionError as error:
+        sys.stdout.write(f"differs: nothing can be derived again: {error}\n")
+        return 1
+    sys.stdout.write("\n".join(report.lines) + "\n")
+    return 0 if report.agrees else 1
+
+
+def _drawn(name: str) -> Callable[[Export], str]:
+    if name == "html":
+        from tui.night.review.html import html
+
+        return html
+    if name == "markdown":
+        from tui.night.review.markdown import markdown
+
+        return markdown
+    return _svg
+
+
+def _svg(export: Export) -> str:
+    from tui.night.review.strip_svg import strip_svg
+    from tui.night.review.wording import Zone
+
+    drawn = strip_svg(export.review.timeline, export.review.time, zone=Zone(export.zone_s))
+    if not drawn:
+        raise NoSessionError("nothing tells when this night was; there is no strip to draw")
+    return drawn
+
+
+def _export(made: Review, given: argparse.Namespace, *, keep_places: bool) -> Export:
+    from tui.feeds.discovery import discover
+    from tui.watching.exporting import export_of, measured, paths_of, redactor
+    from tui.watching.night_places import named_night
+
+    project = project_of(given)
+    settings = settings_of(given, project).settings
+    named = named_sources(given)
+    by_hand = {name: path for name in _NAMES if (path := getattr(named, name))}
+    if given.night is not None:
+        by_hand["run"] = given.night
+        named = named_night(project, settings, named, given.night)
+    sources = measured(paths_of(made, discover(project, settings, named)))
+    redact = redactor(settings, keep_places=keep_places)
+    return export_of(made, redact, sources, by_hand)
+
+
+def _again(said: Claimed, given: argparse.Namespace) -> Export:
+    """The export that the evidence gives today, made as the one in the file was."""
+    from msgspec.structs import replace
+
+    from tui.watching.exporting import export_of, redactor
+
+    project = _project(said, given)
+    settings = settings_of(given, project).settings
+    named = named_sources(given)
+    told = {name: _true_path(said.named[name]) for name in _NAMES if name in said.named}
+    chosen: dict[str, Any] = {name: getattr(named, name) or told.get(name) for name in _NAMES}
+    named = replace(named, **chosen)
+    if named.events is not None and not Path(named.events).is_file():
+        raise NoSessionError(f"there is no file {named.events}")
+    run = given.night or said.named.get("run")
+    made = _derived(said, project, settings, named, run)
+    redact = redactor(settings, keep_places=said.keep_places)
+    return export_of(made, redact, (), said.named)
+
+
+def _derived(
+    said: Claimed, project: Path, settings: Settings, named: Named, run: str | None
+) -> Review:
+    """The review of the night that was named, else of the one that the export is of."""
+    from tui.watching.reviewing import open_review
+
+    clock = SystemClock() if said.made_at is None else _Then(said.made_at)
+    made = open_review(project, settings, named, clock, run)
+    newer = said.run_id is not None and made.run_id != said.run_id
+    if newer and run is None and named.events is None:
+        return open_review(project, settings, named, clock, said.run_id)
+    return made
+
+
+def _project(said: Claimed, given: argparse.Namespace) -> Path:
+    """The project that was named, else the one in the file if it is here, else this folder."""
+    if given.project is None and said.project:
+        told = Path(_true_path(said.project))
+        if told.is_absolute() and told.is_dir():
+            return told.resolve()
+    return project_of(given)
+
+
+def _true_path(path: str) -> str:
+    """The file behind a path of an export."""
+    from tui.paths import home
+
+    return str(home()) + path[1:] if path == "~" or path.startswith("~/") else path
+
+
+def _text(word: str) -> str:
+    """The export's text. UsageError: no such file, or nothing that could be one."""
+    try:
+        if word == _STDOUT:
+            data = sys.stdin.buffer.read(_MOST + 1)
+        else:
+            path = Path(word).expanduser()
+            if not path.is_file():
+                raise UsageError(
+                    f"there is no file {word}; give one that `overnight-tui review` wrote"
+                )
+            with path.open("rb") as file:
+                data = file.read(_MOST + 1)
+    except OSError as error:
+        raise UsageError(f"{word} cannot be read: {error.strerror or error}") from error
+    if len(data) > _MOST:
+        raise UsageError(
+            f"{word} is larger than any export; give one that `overnight-tui review` wrote"
+        )
+    return data.decode("utf-8", "replace")

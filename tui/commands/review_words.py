@@ -1,0 +1,139 @@
+"""The review in words, for a pipe or a dumb terminal: the page's order, nothing but lines."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+
+from tui.feeds.visible import clean_line
+from tui.night.review.model import Review
+from tui.night.review.wording import (
+    ENDINGS,
+    KINDS,
+    RISKS,
+    VERDICTS,
+    WASTES,
+    by_kind,
+    cost_words,
+    money,
+    place,
+)
+from tui.night.words import count, short, span
+from tui.records import Ref
+
+_ROWS = 12
+_WIDE = 200
+
+
+def review_words(review: Review) -> list[str]:
+    """Lines that answer what happened, what to trust, what broke, and where time and money went."""
+    lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
+    if review.night.run.goal:
+        lines.append(f"goal      {short(review.night.run.goal, 120)}")
+    lines.append(
+        f"ended     {ENDINGS[review.ending.kind]}. {review.ending.words}{_at(review.ending.ref)}"
+    )
+    lines += _facts(review)
+    lines = [clean_line(line, 2_000) for line in lines]
+    for title, rows in _parts(review):
+        lines += _part(title, list(rows))
+    return lines
+
+
+def _facts(review: Review) -> Iterator[str]:
+    tasks, tests = review.tasks, review.tests
+    more = f", {len(tasks.added)} added" if tasks.added else ""
+    before = f"; {tasks.before} done before" if tasks.before else ""
+    if not (tasks.done or tasks.open or tasks.before or tasks.removed):
+        yield "tasks     no task list was seen"
+    else:
+        yield f"tasks     {len(tasks.done)} done, {len(tasks.open)} open{more}{before} ({tasks.basis})"
+    edits = count(tests.edits_since_last_green, "edit") + " of code after the last green run"
+    after = edits if tests.last_green is not None else "never green in this night"
+    runs = (
+        f"{tests.last}; {count(tests.total, 'run')}; {after}" if tests.total else "no run was seen"
+    )
+    yield f"tests     {runs}"
+    plus = sum(one.insertions for one in review.commits)
+    minus = sum(one.deletions for one in review.commits)
+    size = f" +{plus:,} -{minus:,}" if review.commits else ""
+    yield f"changes   {count(len(review.commits), 'commit')}{size}, {count(review.files_changed, 'file')}"
+    each = [
+        f"{span(seconds)} {KINDS[kind]}" for kind, seconds in by_kind(review.time) if seconds >= 1
+    ]
+    yield f"time      {span(review.time.total)}: {', '.join(each) or 'nothing dated'}"
+    task = f", {money(review.cost_per_task)} a finished task" if review.cost_per_task else ""
+    lost = f", about {money(review.wasted_usd)} for nothing" if review.wasted_usd else ""
+    yield f"cost      {cost_words(review.cost)} ({review.cost.reason}){task}{lost}"
+
+
+def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
+    yield (
+        "look here first",
+        (f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention),
+    )
+    yield (
+        "claims",
+        (
+            f"{one.verdict:<11}{short(one.text, 100)} ({one.source}): {short(one.why, 100)}"
+            f"{_at(one.where)}"
+            for one in review.claims
+        ),
+    )
+    yield (
+        "risks",
+        (
+            f"{one.severity:<7}{RISKS[one.kind]}: {one.path + ': ' if one.path else ''}{one.what}"
+            f"{_at(one.ref)}"
+            for one in review.risks
+        ),
+    )
+    yield "tasks done", review.tasks.done
+    yield "tasks open", review.tasks.open
+    yield (
+        "commits",
+        (
+            f"{_clock(one.at)}  {one.sha[:10]}  {short(one.subject, 80)}  {count(one.files, 'file')} "
+            f"+{one.insertions} -{one.deletions}"
+            for one in review.commits
+        ),
+    )
+    yield (
+        "what bought nothing",
+        (
+            f"{WASTES[one.kind]}: {short(one.what, 140)} ({span(one.seconds)}, {money(one.usd)})"
+            for one in review.wasted
+        ),
+    )
+    yield (
+        "what was done from outside",
+        (
+            f"{_clock(one.at)}  {one.kind}: {short(one.text, 80)} [{one.state}] helped: {one.helped}"
+            f" ({one.why})"
+            for one in review.interventions
+        ),
+    )
+    yield (
+        "what mattered",
+        (
+            f"{_clock(one.at)}  {one.kind:<11}{short(one.label, 100)}"
+            f"{f' ({span(one.seconds)})' if one.seconds is not None else ''}"
+            for one in review.moments
+        ),
+    )
+
+
+def _part(title: str, rows: Sequence[str]) -> list[str]:
+    """A heading with its rows; of many the first are shown."""
+    if not rows:
+        return []
+    more = [f"  and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []
+    return ["", title, *(f"  {clean_line(row, _WIDE)}" for row in rows[:_ROWS]), *more]
+
+
+def _at(ref: Ref | None) -> str:
+    return "" if ref is None else f"  [{place(ref)}]"
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M", time.localtime(at))

@@ -1,0 +1,56 @@
+"""Interrupting or ending a session that is not ours: a checkpoint first, then the ladder's step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tui.control.deeds import Deeds
+from tui.control.inbox import Verb
+from tui.errors import OvernightError
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of it, as a sentence; `survivors` are named in it."""
+
+    words: str
+    survivors: tuple[str, ...] = ()
+
+
+def end(
+    deeds: Deeds,
+    verb: Verb,
+    keep: bool,
+    facts: Mapping[str, Any],
+    tell: Callable[[str], object],
+    going: Callable[[], bool] = lambda: True,
+) -> Ended:
+    """Does "interrupt", "stop" or "kill"; `keep` takes a checkpoint before an end.
+
+    `tell` hears what goes on. `going` false ends the waiting, not the deed.
+    """
+    other = deeds.other()
+    if verb == "interrupt":
+        return Ended(other.interrupt())
+    taken = ""
+    if keep and (deeds.project / ".git").exists():
+        tell("taking a checkpoint first")
+        try:
+            taken = (
+                f"; checkpoint {deeds.checkpoint('', f'before {verb}', facts).id} was taken first"
+            )
+        except OvernightError as error:
+            # what must end must end; the journal and the receipt say what is missing
+            taken = f"; without a checkpoint: {error}"
+    tell("asking it to stop" if verb == "stop" else "ending it")
+    killed = other.stop("asked for", going) if verb == "stop" else other.kill("asked for")
+    if killed is None:
+        return Ended(f"it was asked to stop; nobody waits for its end{taken}")
+    if killed.survivors:
+        names = ", ".join(killed.survivors)
+        return Ended(f"these could not be ended: {names}{taken}", killed.survivors)
+    how = "it ended by itself" if killed.polite else "it was killed"
+    also = f", {len(killed.killed)} of its processes with it" if killed.killed else ""
+    return Ended(f"{how}{also}{taken}")

@@ -1,0 +1,108 @@
+"""From which commit to which a night went, told by the run's journal or by the commits' times."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.patterns import lazy
+
+if TYPE_CHECKING:
+    from tui.git import Git
+
+_MOST_COMMITS = 5_000
+_MOST_MISDATED = 3
+_COMMIT = lazy(r"[0-9a-f]{4,64}")
+_EMPTY_TREES = {
+    "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
+    "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
+}
+
+
+class Span(NamedTuple):
+    """Where a night began and ended: `start` is the tree or commit to compare with, `base` and
+    `head` are commit ids or empty, `tip` says that HEAD still stands at the end."""
+
+    start: str
+    base: str
+    head: str
+    tip: bool
+    why: str
+
+
+class _Made(NamedTuple):
+    sha: str
+    at: float
+    parent: str
+
+
+def find(git: Git, base: str | None, since: float | None, until: float | None, now: float) -> Span:
+    """The span; `base` counts if the repository has it, else the times do, else HEAD is the base."""
+    tip = git.head()
+    empty = _EMPTY_TREES[git.object_format]
+    if tip is None:
+        return Span(empty, "", "", True, "the repository has no commit yet")
+    known = _resolved(git, base)
+    made = _made(git, known, tip)
+    if known is not None:
+        span = Span(known, known, tip, True, "the run's journal names its base")
+        return _ended(span, made, until, now)
+    lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
+    inside = _since(made, since)
+    first = inside[-1] if inside else None
+    if first is not None and until is not None and int(until) + 1 < first.at <= now:
+        earlier = [one for one in made if one.at <= until]
+        head = earlier[0].sha if earlier else tip
+        words = lost + "no commit was made in the night, so it began and ended on the same one"
+        return Span(head, head, head, head == tip, words)
+    if first is None:
+        words = lost + "no commit was made in the night: only what is not committed"
+        if since is None:
+            words = lost + "the night's start is not known: only what is not committed"
+        return Span(tip, tip, tip, True, words)
+    words = lost + "the parent of the night's first commit"
+    if not first.parent:
+        words = lost + "the night made the repository's first commit"
+    span = Span(first.parent or empty, first.parent, tip, True, words)
+    return _ended(span, inside, until, now)
+
+
+def _since(made: list[_Made], since: float | None) -> list[_Made]:
+    """The commits down to the oldest of the night; one with a made-up date far below is none."""
+    last = missed = 0
+    for number, one in enumerate(made if since is not None else ()):
+        if since is not None and one.at >= int(since):
+            last, missed = number + 1, 0
+        else:
+            missed += 1
+            if missed > _MOST_MISDATED:
+                break
+    return made[:last]
+
+
+def _ended(span: Span, made: list[_Made], until: float | None, now: float) -> Span:
+    """The span up to the last commit made by `until`; a date in the future hides no commit."""
+    if until is None:
+        return span
+    last = next((one for one in made if one.at <= int(until) + 1 or one.at > now + 1), None)
+    if last is not None and last.sha == span.head:
+        return span
+    if last is None and not made:
+        return span
+    head = last.sha if last is not None else span.base
+    return span._replace(head=head, tip=False, why=span.why + "; later commits are left out")
+
+
+def _resolved(git: Git, base: str | None) -> str | None:
+    if not base or not _COMMIT.fullmatch(base):
+        return None
+    return git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
+
+
+def _made(git: Git, base: str | None, tip: str) -> list[_Made]:
+    """The commits of HEAD's own line since `base`, newest first."""
+    args = ["log", "--first-parent", "--format=tformat:%H %ct %P", f"--max-count={_MOST_COMMITS}"]
+    args.append(f"{base}..{tip}" if base else tip)
+    out = git.run((*args, "--")).decode("ascii", "replace")
+    rows = (re.split(" ", line) for line in out.splitlines())
+    return [_Made(row[0], float(row[1]), row[2] if len(row) > 2 else "") for row in rows]

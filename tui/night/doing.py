@@ -1,0 +1,20 @@
+"""What a session is at, in a few words: for the record of who stepped in, before and after."""
+
+from __future__ import annotations
+
+from tui.night.model import Night
+from tui.night.words import short
+
+_MOST = 120
+
+
+def doing(night: Night | None) -> str:
+    """The running tool, else the last words, else the state's reason; empty where nothing is known."""
+    if night is None:
+        return ""
+    activity = night.activity
+    if activity.tools:
+        tool = activity.tools[-1]
+        return short(f"{tool.name} {tool.target}".strip(), _MOST)
+    said = activity.said.strip()
+    return short(f"“{said}”" if said else activity.reason, _MOST)

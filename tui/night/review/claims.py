@@ -1,0 +1,252 @@
+"""Claims of completion and of passing tests, each with what supports it. English only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tui.changes import Changes
+from tui.night.model import Night
+from tui.night.review.model import Claim, ClaimSource, Trust
+from tui.night.review.proofs import Bench
+from tui.night.review.standing import Fresh, fresh_lines, line_ref, ticked, wrote
+from tui.night.review.statements import Statement, of_message, statements
+from tui.night.review.weighing import Scales, Weight
+from tui.night.review.worked import Work, named
+from tui.night.testimony import Committed, Testimony
+from tui.records import Progress, Ref
+
+_WORST: dict[Trust, int] = {"unverified": 0, "partial": 1, "verified": 2}
+_MOST = 400
+
+
+def judge(
+    night: Night,
+    testimony: Testimony,
+    progress: Progress | None,
+    notes_text: str,
+    commit_messages: Sequence[tuple[str, str]],
+    changes: Changes | None,
+    *,
+    progress_before: Progress | None = None,
+    notes_before: str = "",
+) -> tuple[Claim, ...]:
+    """The night's claims, those of the last message first, then in the order of the sources; pure.
+
+    `progress` and `notes_text` are the files as they stand, `progress_before` and `notes_before`
+    as they were when the night began, if that is known: what stood there already is no claim of
+    this night. `commit_messages` are pairs of commit id and whole message, oldest first.
+    """
+    court = _Court(night, testimony, progress, commit_messages, changes)
+    ticks = list(court.ticks(progress_before or night.first_progress))
+    weak = sum(claim.verdict != "verified" for claim in ticks)
+    claims = [
+        *court.finals(weak),
+        *ticks,
+        *court.remarks(progress_before or night.first_progress),
+        *court.notes(notes_text, notes_before or testimony.first_notes),
+        *court.commits(),
+    ]
+    return tuple(claims[:_MOST])
+
+
+class _Court:
+    """Everything that is asked again and again while claims are judged."""
+
+    def __init__(
+        self,
+        night: Night,
+        testimony: Testimony,
+        progress: Progress | None,
+        messages: Sequence[tuple[str, str]],
+        changes: Changes | None,
+    ) -> None:
+        self._night = night
+        self._testimony = testimony
+        self._progress = progress
+        self._changes = changes
+        self._bench = Bench(testimony)
+        home = night.run.cwd.rstrip("/") + "/" if night.run.cwd else ""
+        self._home = home
+        edited = (edit.path.removeprefix(home) for edit in testimony.edits)
+        self._work = Work(edited, changes)
+        self._scales = Scales(self._bench, self._work, progress)
+        self._messages = self._all_messages(messages)
+
+    def _all_messages(self, given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        if given:
+            return list(given)
+        if self._changes is not None and self._changes.messages:
+            return list(self._changes.messages)
+        if self._night.commits:
+            return [(commit.sha, commit.subject) for commit in self._night.commits]
+        return [(made.sha, made.subject) for made in self._testimony.commits if made.subject]
+
+    # --- where claims stand ---
+
+    def finals(self, weak: int) -> Iterator[Claim]:
+        """Claims in the last words of every turn, the newest first, each said once."""
+        told: set[str] = set()
+        for said in reversed(self._testimony.said):
+            found = self._weighed(statements(said.text, "final message"), said.number, weak)
+            for statement, weight in found:
+                words = " ".join(statement.text.lower().split())
+                if words not in told:
+                    told.add(words)
+                    yield _claim(statement.text, weight, "final message", said.ref, said.at)
+
+    def _progress_fresh(self, before: Progress | None) -> Fresh:
+        progress = self._progress
+        if progress is None:
+            return lambda line: False
+        old = before.text if before is not None else ""
+        written = wrote(self._testimony, progress.source)
+        return fresh_lines(progress.text, old, progress.source, self._changes, written)
+
+    def ticks(self, before: Progress | None) -> Iterator[Claim]:
+        """Tasks that were ticked in this night."""
+        fresh = self._progress_fresh(before)
+        found = ticked(self._testimony, self._progress, before, fresh)
+        for title, (_, at, where) in found.items():
+            weight = self._scales.done(title, self._bench.end)
+            if weight is None:
+                weight = self._by_identity(title)
+            if weight is not None:
+                yield _claim(title, weight, "progress", where, at)
+
+    def remarks(self, before: Progress | None) -> Iterator[Claim]:
+        """Remarks about tests in the progress file that are new in this night."""
+        progress = self._progress
+        if progress is not None:
+            fresh = self._progress_fresh(before)
+            yield from self._of_file(progress.text, "progress", progress.source, progress.at, fresh)
+
+    def notes(self, text: str, before: str) -> Iterator[Claim]:
+        """Claims in the notes that are new in this night."""
+        testimony = self._testimony
+        text = text or testimony.notes
+        source = testimony.notes_source
+        written = wrote(testimony, source)
+        fresh = fresh_lines(text, before, source, self._changes, written)
+        yield from self._of_file(text, "notes", source, testimony.notes_at, fresh)
+
+    def _of_file(
+        self, text: str, source: ClaimSource, path: str, at: float | None, fresh: Fresh
+    ) -> Iterator[Claim]:
+        lines = text.split("\n")
+        new = (one for one in statements(text, source) if fresh(lines[one.line - 1]))
+        place = self._written_at(path, at)
+        for statement, weight in self._weighed(new, place, 0):
+            where = line_ref(path, lines, statement.line) if path else None
+            yield _claim(statement.text, weight, source, where, at)
+
+    def _written_at(self, path: str, at: float | None) -> float:
+        """When the file was last edited, as far as that was seen; else its own time."""
+        name = path.rsplit("/", 1)[-1]
+        for edit in reversed(self._testimony.edits if name else ()):
+            if edit.path.endswith(name):
+                return edit.number
+        return self._bench.place(at)
+
+    def commits(self) -> Iterator[Claim]:
+        """Claims in the night's commit messages."""
+        times = {commit.sha: commit.at for commit in self._night.commits}
+        last = 0.0
+        for sha, message in self._messages:
+            at = times.get(sha)
+            made = self._made(sha, message)
+            place = made.number if made is not None else self._bench.place(at)
+            edits = self._bench.edited(last, place)
+            own = tuple(dict.fromkeys(edit.path for edit in edits if edit.path))
+            last = place if made is not None else last
+            found = self._weighed(of_message(message), place, 0, own)
+            for statement, weight in found:
+                text = f"{sha[:7]} {statement.text}".strip()
+                where = self._commit_ref(sha, made)
+                when = at if at is not None else (made.at if made is not None else None)
+                yield _claim(text, weight, "commit", where, when)
+
+    def _commit_ref(self, sha: str, made: Committed | None) -> Ref | None:
+        """The commit where the repository is known, else the command that made it."""
+        known = self._changes is not None and bool(self._changes.base)
+        if made is not None and not (known and sha):
+            return made.ref
+        return Ref(f"git:{sha}", 0) if sha else None
+
+    def _made(self, sha: str, message: str) -> Committed | None:
+        """The shell command that made a commit."""
+        subject = message.strip().split("\n", 1)[0].strip()
+        for made in self._testimony.commits:
+            if made.sha and sha.startswith(made.sha):
+                return made
+        for made in self._testimony.commits:
+            told = made.subject.rstrip("…").strip()
+            if not made.sha and told and subject.startswith(told):
+                return made
+        return None
+
+    # --- judging ---
+
+    def _weighed(
+        self,
+        found: Iterable[Statement],
+        place: float,
+        weak: int,
+        own: tuple[str, ...] | None = None,
+    ) -> Iterator[tuple[Statement, Weight]]:
+        """Statements with their weight; several in one sentence are one claim."""
+        kept: dict[tuple[int, str], tuple[Statement, Weight]] = {}
+        for statement in found:
+            weight = self._weigh(statement, place, weak, own)
+            if weight is None:
+                continue
+            key = (statement.line, statement.text)
+            before = kept.get(key)
+            kept[key] = (statement, weight if before is None else _both(before[1], weight))
+        yield from kept.values()
+
+    def _weigh(
+        self, statement: Statement, place: float, weak: int, own: tuple[str, ...] | None
+    ) -> Weight | None:
+        if statement.kind == "tests":
+            return self._scales.tests(statement, place)
+        if statement.kind == "everything":
+            return self._scales.everything(weak)
+        late = own is None
+        weight = self._scales.done(statement.what, place, own or (), late, statement.about)
+        return weight if weight is not None else self._by_identity(statement.what)
+
+    def _by_identity(self, what: str) -> Weight | None:
+        """A task that is named by its number only: by the task's title, or the commits that name it."""
+        said = named(what)
+        for identity in said.identities:
+            for task in self._progress.tasks if self._progress is not None else ():
+                if identity in task.title and named(task.title):
+                    return self._scales.done(task.title, self._bench.end)
+            paths = self._committed_for(identity)
+            return self._scales.identity(paths, self._bench.end)
+        return None
+
+    def _committed_for(self, identity: str) -> tuple[str, ...]:
+        """The source files edited before the commits that name a task, since the commit before."""
+        last = 0
+        found: dict[str, None] = {}
+        for made in self._testimony.commits:
+            if identity in made.subject:
+                for edit in self._bench.edited(last, made.number):
+                    if edit.path:
+                        found[edit.path.removeprefix(self._home)] = None
+            last = made.number
+        return tuple(found)
+
+
+def _both(one: Weight, other: Weight) -> Weight:
+    """Two weights of one sentence: the worse one decides and stands first."""
+    worse, better = sorted((one, other), key=lambda weight: _WORST[weight.trust])
+    why = worse.why if better.trust == "verified" else f"{worse.why}; {better.why}"
+    return Weight(worse.trust, why, tuple(dict.fromkeys((*worse.evidence, *better.evidence))))
+
+
+def _claim(
+    text: str, weight: Weight, source: ClaimSource, where: Ref | None, at: float | None
+) -> Claim:
+    return Claim(text, weight.trust, weight.why, source, where, weight.evidence, at)

@@ -1,0 +1,110 @@
+"""Holds the figures of an export against those that its evidence gives today."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from tui.night.review.embedded import LONGEST
+from tui.redact import HIDDEN
+
+_SAME: Final = 1e-6
+# When a person last looked is theirs, and changes by looking.
+_NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
+_NOTHING: Final = "nothing"
+
+
+class Difference(Struct, frozen=True):
+    """A figure of which the export says one thing, and the evidence another."""
+
+    path: str
+    exported: str
+    derived: str
+
+
+class Comparison(Struct, frozen=True):
+    """How many figures of each part agree, and which differ."""
+
+    agreeing: dict[str, int]
+    differences: tuple[Difference, ...]
+
+    @property
+    def agree(self) -> int:
+        return sum(self.agreeing.values())
+
+
+def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> Comparison:
+    """Every figure and word of an export against what was derived anew.
+
+    Lists that the export says it cut are compared as far as they go, and by their full length.
+    """
+    told = exported.get("export")
+    cut = told.get("cut", {}) if isinstance(told, dict) else {}
+    agreeing: dict[str, int] = {}
+    differences: list[Difference] = []
+    for key in [*derived, *(key for key in exported if key not in derived)]:
+        if key in _NOT_COMPARED:
+            continue
+        for found in _compared(key, exported.get(key), derived.get(key), cut):
+            if found is None:
+                agreeing[key] = agreeing.get(key, 0) + 1
+            else:
+                differences.append(found)
+    return Comparison(agreeing, tuple(differences))
+
+
+def _compared(path: str, old: Any, new: Any, cut: Mapping[str, Any]) -> Iterator[Difference | None]:
+    """One entry for each leaf: None where both agree."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*new, *(key for key in old if key not in new)]:
+            yield from _compared(f"{path}.{key}", old.get(key), new.get(key), cut)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(path, old, new, cut)
+    elif _agree(old, new):
+        yield None
+    else:
+        yield Difference(path, _shown(old), _shown(new))
+
+
+def _lists(
+    path: str, old: list[Any], new: list[Any], cut: Mapping[str, Any]
+) -> Iterator[Difference | None]:
+    length = cut.get(path, len(old))
+    if length == len(new):
+        yield None
+    else:
+        yield Difference(f"length of {path}", _shown(length), str(len(new)))
+    for place, (one, other) in enumerate(zip(old, new, strict=False)):
+        yield from _compared(f"{path}[{place}]", one, other, cut)
+
+
+def _agree(old: Any, new: Any) -> bool:
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return math.isclose(old, new, rel_tol=_SAME, abs_tol=_SAME)
+    if isinstance(old, str) and isinstance(new, str):
+        return old == new or _fits(old, new)
+    return bool(old == new)
+
+
+def _fits(old: str, new: str) -> bool:
+    """Whether an exported text is the derived one, cut, or with more taken out of it."""
+    if old.endswith("…") and len(old) == LONGEST and new.startswith(old[:-1]):
+        return True
+    if HIDDEN not in old:
+        return False
+    pieces = [re.escape(piece) for piece in old.split(HIDDEN)]
+    return re.fullmatch(r"[^\n]{0,4000}".join(pieces), new) is not None
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return _NOTHING
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    text = " ".join(text.split())
+    return text if len(text) <= 100 else f"{text[:99]}…"

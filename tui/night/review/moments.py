@@ -1,0 +1,165 @@
+"""What mattered in a night, in order, with how long it lasted; and where it stood still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui.night.losses import Cut
+from tui.night.model import Night, Stall, StallKind
+from tui.night.review.model import Moment, MomentKind
+from tui.night.testimony import Committed, Testimony
+from tui.night.timeline import Gap, Mark, MarkKind
+from tui.night.words import short, span
+from tui.records import Commit, Ref
+
+LONG_GAP = 900.0
+_NEAR = 5.0
+_KINDS: dict[MarkKind, MomentKind] = {
+    "commit": "commit",
+    "green": "tests",
+    "red": "tests",
+    "checkpoint": "checkpoint",
+    "compaction": "compaction",
+    "injection": "injection",
+    "rewind": "rewind",
+    "restart": "restart",
+    "limit": "limit",
+    "stall": "stall",
+    "error": "error",
+    "end": "end",
+}
+_SILENCES: dict[str, str] = {
+    "working": "nothing was heard while the model was at it",
+    "tool": "nothing was heard while a tool ran",
+    "waiting_api": "waiting for the API",
+    "rate_limited": "waiting for a limit to be lifted",
+    "dead": "no agent was running",
+    "idle": "nothing was asked of it",
+}
+_CUT = {
+    "process ended": "its process ended in the middle of a turn",
+    "interrupted": "the turn was interrupted",
+    "broke off": "the record breaks off in the middle of a turn",
+}
+_STALLS: tuple[StallKind, ...] = ("silent_tool", "silent_api", "wedged", "limit_wait")
+
+
+def moments(
+    night: Night, testimony: Testimony, stalls: Sequence[Stall], cuts: Sequence[Cut] = ()
+) -> tuple[Moment, ...]:
+    """Commits, changes of the tests' colour, deeds, stalls, loops, limits, long gaps and the end."""
+    gaps = list(night.timeline.gaps)
+    told: set[int] = set()
+    found: list[Moment] = []
+    for stall in stalls:
+        kind: MomentKind = "loop" if stall.kind == "loop" else "stall"
+        seconds = max(0.0, stall.until - stall.since) if stall.until is not None else None
+        ref = stall.refs[0] if stall.refs else None
+        found.append(Moment(stall.since, kind, stall.evidence[0], seconds, ref))
+    told.update(number for number, gap in enumerate(gaps) if gap.kind == "stalled")
+    found.extend(
+        _marked(mark, night, gaps, told)
+        for mark in night.timeline.marks
+        if mark.kind not in ("stall", "commit")
+    )
+    found.extend(_commit(commit, testimony) for commit in night.commits)
+    found += _long(gaps, told)
+    if not night.deeds.segments:  # else the journal tells of it
+        found += [Moment(one.until, "error", _CUT[one.why], None, one.ref) for one in cuts]
+    return tuple(sorted(found, key=lambda one: one.at))
+
+
+def _marked(mark: Mark, night: Night, gaps: Sequence[Gap], told: set[int]) -> Moment:
+    label, ref, seconds = mark.label, mark.ref, None
+    if mark.kind in ("green", "red"):
+        label = f"{mark.kind}: {_counts(night, ref) or label}"
+    elif mark.kind in ("limit", "restart"):
+        place = _gap_of(mark, gaps)
+        if place is not None:
+            told.add(place)
+            seconds = gaps[place].end - gaps[place].start
+    return Moment(mark.at, _KINDS[mark.kind], label, seconds, ref)
+
+
+def _counts(night: Night, ref: Ref | None) -> str:
+    run = next((run for run in reversed(night.tests.runs) if run.ref == ref), None)
+    if run is None or run.passed is None:
+        return ""
+    failed = f"{run.failed} failed, " if run.failed else ""
+    return f"{failed}{run.passed} passed ({short(run.command, 60)})"
+
+
+def _commit(commit: Commit, testimony: Testimony) -> Moment:
+    """The commit's id with its subject, and the call that made it where one is known."""
+    made = made_by(commit.sha, commit.subject, testimony)
+    label = f"{commit.sha[:7]} {short(commit.subject)}"
+    if made is None:
+        return Moment(commit.at, "commit", label, None, Ref(f"git:{commit.sha}", 0))
+    # Git keeps whole seconds; the call knows better, unless the commit was dated by hand.
+    near = made.at is not None and abs(made.at - commit.at) <= _NEAR
+    return Moment(made.at if near and made.at else commit.at, "commit", label, None, made.ref)
+
+
+def made_by(sha: str, subject: str, testimony: Testimony) -> Committed | None:
+    """The shell call in which a commit was made; None where the night does not show it."""
+    for made in testimony.commits:
+        if made.sha and sha.startswith(made.sha):
+            return made
+    named = [made for made in testimony.commits if made.subject and made.subject == subject]
+    return named[0] if len(named) == 1 else None
+
+
+def _gap_of(mark: Mark, gaps: Sequence[Gap]) -> int | None:
+    """The silence that a limit began, or a restart ended."""
+    for number, gap in enumerate(gaps):
+        if (
+            mark.kind == "limit"
+            and gap.kind == "rate_limited"
+            and abs(gap.start - mark.at) <= _NEAR
+        ):
+            return number
+        if mark.kind == "restart" and gap.kind == "dead" and abs(gap.end - mark.at) <= _NEAR:
+            return number
+    return None
+
+
+def _long(gaps: Sequence[Gap], told: set[int]) -> Iterator[Moment]:
+    """Silences of a quarter of an hour that nothing else tells of."""
+    for number, gap in enumerate(gaps):
+        seconds = gap.end - gap.start
+        if number in told or seconds < LONG_GAP:
+            continue
+        kind: MomentKind = "limit" if gap.kind == "rate_limited" else "gap"
+        yield Moment(gap.start, kind, _SILENCES.get(gap.kind, "silence"), seconds)
+
+
+def stalls(night: Night) -> tuple[Stall, ...]:
+    """Loops and silences in which the session was stuck, in order, with their ends."""
+    found = [*night.loops]
+    marks = [mark for mark in night.timeline.marks if mark.kind == "stall"]
+    for gap in _joined(night.timeline.gaps):
+        near = [mark for mark in marks if gap.start - _NEAR <= mark.at <= gap.end]
+        names = (one for mark in near for one in _STALLS if one == mark.label)
+        kind: StallKind = next(names, "silent_api")
+        ref = next((mark.ref for mark in near if mark.ref is not None), None)
+        evidence = (f"nothing was heard for {span(gap.end - gap.start)}",)
+        refs = () if ref is None else (ref,)
+        found.append(Stall(kind, gap.start, evidence, refs, until=gap.end))
+    now = night.stall
+    silent = now is not None and now.kind not in ("loop", "process_gone") and not now.waiting
+    if now is not None and silent and not any((one.until or 0.0) >= now.since for one in found):
+        found.append(now)
+    return tuple(sorted(found, key=lambda one: one.since))
+
+
+def _joined(gaps: Sequence[Gap]) -> list[Gap]:
+    """Stalled stretches, those that touch made one."""
+    found: list[Gap] = []
+    for gap in gaps:
+        if gap.kind != "stalled":
+            continue
+        if found and gap.start - found[-1].end <= 1.0:
+            found[-1] = Gap(found[-1].start, gap.end, "stalled")
+        else:
+            found.append(gap)
+    return found

@@ -1,0 +1,161 @@
+"""From a review to a page: what every format says, in which order and in which words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tui.night.review.blocks import (
+    Amounts,
+    Bit,
+    Facts,
+    Line,
+    Page,
+    Tone,
+    code,
+    line,
+    strong,
+    words,
+)
+from tui.night.review.export import Export
+from tui.night.review.model import Review, Verdict
+from tui.night.review.page_time import cost_line, cost_section, time_section, timeline_section
+from tui.night.review.page_trust import claims_section, look_section, risks_section
+from tui.night.review.page_work import (
+    commits_section,
+    interventions_section,
+    points_section,
+    task_words,
+    tasks_section,
+    tests_line,
+    tests_section,
+)
+from tui.night.review.wording import (
+    ENDINGS,
+    SEVERITIES,
+    SIGNS,
+    VERDICTS,
+    Zone,
+    began,
+    ended,
+    place,
+    project_name,
+    size_words,
+)
+from tui.night.words import count, span
+
+_TONES: Final[dict[Verdict, Tone]] = {"keep": "good", "look": "warn", "discard": "bad"}
+
+
+def page(export: Export, amounts: Amounts) -> Page:
+    """The page of a review, holding at most `amounts`; what is left out is counted."""
+    review, zone = export.review, Zone(export.zone_s)
+    sections = (
+        look_section(review, amounts),
+        time_section(review, amounts),
+        tasks_section(review, amounts),
+        claims_section(review, amounts),
+        tests_section(review, amounts, zone),
+        risks_section(review, amounts),
+        commits_section(review, amounts, zone),
+        cost_section(review, amounts, zone),
+        interventions_section(review, amounts, zone),
+        points_section(review, amounts, zone),
+        timeline_section(review, amounts, zone),
+    )
+    verdict = review.verdict
+    return Page(
+        title="Night review",
+        project=project_name(review),
+        verdict=Bit(VERDICTS[verdict], "badge", _TONES[verdict], SIGNS[verdict]),
+        when=_when(review, zone),
+        goal=review.night.run.goal or "",
+        ending=_ending(review),
+        reasons=review.reasons,
+        facts=_facts(review, zone),
+        sections=tuple(section for section in sections if section is not None),
+        footer=_footer(export, zone),
+    )
+
+
+def _when(review: Review, zone: Zone) -> str:
+    start = began(review)
+    if start is None:
+        return ""
+    end = ended(review)
+    return f"{zone.between(start, end)} ({span(end - start)}), {zone.name}"
+
+
+def _ending(review: Review) -> Line:
+    ending = review.ending
+    where = "" if ending.ref is None else place(ending.ref)
+    kind, told = ENDINGS[ending.kind], ending.words.rstrip(".")
+    more = "" if told.lower() == kind.lower() else f"{told}. "
+    return line(strong(f"{kind}."), f" {more}", code(where))
+
+
+def _facts(review: Review, zone: Zone) -> Facts:
+    """The figures that a hurried reader wants, each with what it rests on."""
+    rows = (
+        ("Tasks", task_words(review)),
+        ("Tests", tests_line(review, zone)),
+        ("Changes", _changes(review)),
+        ("Claims", _claims(review)),
+        ("Risks", _risks(review)),
+        ("Cost", cost_line(review)),
+    )
+    return Facts(tuple((name, what) for name, what in rows if what))
+
+
+def _changes(review: Review) -> Line:
+    if not review.commits and not review.files_changed:
+        return line("no commit or changed file was seen in the repository")
+    added = sum(commit.insertions for commit in review.commits)
+    gone = sum(commit.deletions for commit in review.commits)
+    told = f", {count(review.files_changed, 'file')}" if review.files_changed else ""
+    size = f", +{added:,} −{gone:,}" if review.commits else ""
+    since = (words(" since "), code(review.base[:10])) if review.base else ()
+    return line(strong(count(len(review.commits), "commit")), f"{told}{size}", *since)
+
+
+def _claims(review: Review) -> Line:
+    if not review.claims:
+        return line("none made")
+    told = [claim.verdict for claim in review.claims]
+    sums = [
+        f"{told.count(trust)} {trust}"
+        for trust in ("verified", "partial", "unverified")
+        if trust in told
+    ]
+    return line(strong(", ".join(sums)))
+
+
+def _risks(review: Review) -> Line:
+    if not review.risks:
+        return line("none found")
+    told = [risk.severity for risk in review.risks]
+    return line(strong(", ".join(f"{told.count(one)} {one}" for one in SEVERITIES if one in told)))
+
+
+def _footer(export: Export, zone: Zone) -> tuple[Line, ...]:
+    review, made = export.review, export.made_at
+    run = f"Run {review.run_id}. " if review.run_id else ""
+    what = (
+        f"{run}As of {zone.day(made)} {zone.clock(made)} {zone.name}, written by overnight-tui "
+        f"{export.version}. Figures come from the sources below; names of people and machines, and "
+        "what looks like a secret, were taken out."
+    )
+    how = "The same figures stand as JSON in a comment of this file; "
+    lines = [
+        line(what),
+        line(how, code("overnight-tui review --check FILE"), " derives them again."),
+    ]
+    lines += [
+        line(
+            f"{source.name}: ",
+            code(source.path),
+            f" {size_words(source.size)}, SHA-256 ",
+            code(source.sha256[:16] or "not readable"),
+        )
+        for source in export.sources
+    ]
+    return tuple(lines)

@@ -1,0 +1,150 @@
+"""What to trust: where to look first, claims with their evidence, risks with their hunks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from tui.changes import Hunk
+from tui.night.review.blocks import (
+    Amounts,
+    Bit,
+    Block,
+    Diff,
+    Items,
+    Line,
+    Para,
+    Section,
+    Table,
+    Tone,
+    code,
+    line,
+    words,
+)
+from tui.night.review.model import Claim, Review, Risk, Severity, Trust
+from tui.night.review.wording import RISKS, SEVERITIES, SIGNS, place
+from tui.night.words import count, short
+from tui.records import Ref
+
+_WIDEST: Final = 200
+_SEVERITY: Final[dict[Severity, Tone]] = {"high": "bad", "medium": "warn", "low": "dim"}
+_TRUST: Final[dict[Trust, Tone]] = {"verified": "good", "partial": "dim", "unverified": "warn"}
+_DOUBTFUL: Final[tuple[Trust, ...]] = ("unverified", "partial", "verified")
+
+
+def severity(of: Severity) -> Bit:
+    """How much it matters, as a badge."""
+    return Bit(of, "badge", _SEVERITY[of], SIGNS[of])
+
+
+def refs(found: Iterable[Ref], most: int = 3) -> Line:
+    """Where the evidence stands, in short."""
+    places = [code(place(ref)) for ref in found]
+    bits: list[Bit] = []
+    for one in places[:most]:
+        bits += [words(" "), one] if bits else [one]
+    if len(places) > most:
+        bits.append(words(f" and {len(places) - most} more"))
+    return tuple(bits)
+
+
+def look_section(review: Review, amounts: Amounts) -> Section | None:
+    """Look here first: what matters most, ranked."""
+    rows = review.attention
+    if not rows:
+        return None
+    lines = tuple(
+        line(
+            severity(one.severity),
+            f" {one.what} ",
+            *refs(() if one.where is None else (one.where,)),
+        )
+        for one in rows[: amounts.rows]
+    )
+    items = Items(lines, ordered=True, more=max(0, len(rows) - amounts.rows))
+    return Section("look", "Look here first", (items,))
+
+
+def claims_section(review: Review, amounts: Amounts) -> Section | None:
+    """What was said to be done, and what supports it; the doubtful first."""
+    if not review.claims:
+        return None
+    ranked = sorted(review.claims, key=lambda claim: _DOUBTFUL.index(claim.verdict))
+    rows = tuple(_claim(claim, amounts) for claim in ranked[: amounts.rows])
+    table = Table(
+        "Claims of the agent, and the evidence for each",
+        ("Claim", "Said in", "Verdict", "Why", "Evidence"),
+        rows,
+        more=max(0, len(ranked) - amounts.rows),
+        quiet=True,
+    )
+    return Section("claims", "Claims and evidence", (table,))
+
+
+def _claim(claim: Claim, amounts: Amounts) -> tuple[Line, ...]:
+    said = line(f"{claim.source} ", *refs(() if claim.where is None else (claim.where,)))
+    return (
+        line(clip(claim.text, amounts)),
+        said,
+        line(Bit(claim.verdict, "badge", _TRUST[claim.verdict], SIGNS[claim.verdict])),
+        line(clip(claim.why, amounts)),
+        refs(claim.evidence) or line("none"),
+    )
+
+
+def risks_section(review: Review, amounts: Amounts) -> Section | None:
+    """What the night's changes and commands risk, each with its hunk."""
+    if not review.risks:
+        return None
+    ranked = sorted(review.risks, key=lambda risk: SEVERITIES.index(risk.severity))
+    blocks: list[Block] = []
+    plain: list[Line] = []
+    drawn = 0
+    for risk in ranked[: amounts.rows]:
+        if risk.hunk is not None and drawn < amounts.hunks:
+            drawn += 1
+            blocks.append(_diff(risk, risk.hunk, amounts))
+        else:
+            plain.append(_risk(risk, amounts))
+    more = max(0, len(ranked) - amounts.rows)
+    if plain or more:
+        blocks.append(Items(tuple(plain), more=more))
+    hidden = sum(1 for risk in ranked if risk.hunk is not None) - drawn
+    if hidden:
+        blocks.append(Para(line(f"{count(hidden, 'hunk')} not shown here.")))
+    return Section("risks", "Risks", tuple(blocks))
+
+
+def _risk(risk: Risk, amounts: Amounts) -> Line:
+    commit = (words(" in commit "), code(risk.commit[:10])) if risk.commit else ()
+    where = (words(" "), *refs((risk.ref,))) if risk.ref is not None and not risk.commit else ()
+    return line(
+        severity(risk.severity),
+        f" {RISKS[risk.kind]}: ",
+        code(risk.path),
+        f"{' ' if risk.path else ''}{clip(risk.what, amounts)}",
+        *commit,
+        *where,
+    )
+
+
+def _diff(risk: Risk, hunk: Hunk, amounts: Amounts) -> Diff:
+    shown = tuple(_row(row) for row in hunk.lines[: amounts.hunk_lines])
+    before = sum(1 for row in hunk.lines if not row.startswith("+"))
+    after = sum(1 for row in hunk.lines if not row.startswith("-"))
+    numbers = f"@@ -{hunk.old_start},{before} +{hunk.new_start},{after} @@"
+    heading = f"{numbers} {short(hunk.heading, 80)}".rstrip()
+    left_out = max(0, len(hunk.lines) - len(shown))
+    return Diff(_risk(risk, amounts), heading, shown, left_out, risk.severity == "high")
+
+
+def _row(text: str) -> str:
+    """A line of a hunk with its sign, not wider than a page."""
+    if text[:1] not in (" ", "+", "-"):
+        text = f" {text}"
+    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
+
+
+def clip(text: str, amounts: Amounts) -> str:
+    """At most so many characters as the page has for one text."""
+    return text if len(text) <= amounts.text else f"{text[: amounts.text - 1]}…"

@@ -1,0 +1,111 @@
+"""Changes outside of what the night was asked to touch; only where the goal says it in so many words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tui.changes import Changes
+from tui.night.review.finding import Finding, is_prose, is_test, many
+from tui.night.review.model import Severity
+from tui.night.risky import ToolCall
+from tui.patterns import lazy
+
+_PATH = (
+    r"`?(?P<path>(?:\./)?(?:[\w.@-]+/)+[\w.@*-]*|`[\w.@-]+`"
+    r"|[\w-]+\.(?:py|js|ts|go|rs|rb|php|java|toml|json|ya?ml|md))`?"
+)
+_MORE = rf"(?P<more>(?:\s*(?:,|and|or|und)\s+{_PATH.replace('?P<path>', '?:')})*)"
+_FORBIDDEN = lazy(
+    r"\b(?:do\s+not|don't|never|must\s+not|without)\s+(?:ever\s+)?"
+    r"(?:touch|chang|edit|modify|modifi|delet|remov|alter)\w*\s+(?:(?:anything|any\s+files?|files?|code)\s+(?:in|under|inside|below)\s+)?"
+    rf"(?:the\s+)?{_PATH}{_MORE}",
+    re.IGNORECASE,
+)
+_ONLY = lazy(
+    r"(?:\b(?:only|just)\s+(?:ever\s+)?(?:touch|change|edit|modify|work\s+(?:in|on|within)|(?:in|under|inside|within))"
+    r"|\b(?:stay|keep|remain|limit\s+yourself|restrict\s+\w+)\s+(?:with)?(?:in|inside|to|under)"
+    r"|\b(?:nothing|not\s+(?:touch|change|edit|modify)\s+anything|no\s+files?)\s+(?:outside|except|but|other\s+than)(?:\s+of)?)"
+    rf"\s+(?:(?:files?|code|changes?)\s+(?:in|under)\s+)?(?:the\s+)?{_PATH}{_MORE}",
+    re.IGNORECASE,
+)
+_EACH = lazy(_PATH)
+_ALWAYS_FINE = lazy(
+    r"(?:^|/)(?:claude-progress|progress|CHANGELOG|NOTES|session-notes|TODO|\.gitignore)[^/]*$",
+    re.IGNORECASE,
+)
+_OF_THE_SYSTEM = lazy(
+    r"^/(?:etc|usr|boot|lib\w*|bin|sbin|opt)/|^(?:/root|/home/[^/]+|/Users/[^/]+|~)/\.(?!claude/(?:plans|projects|todos)/)"
+    r"(?:ssh/|aws/|bash|zsh|profile|gitconfig|npmrc|netrc|config/|claude/|local/bin/)"
+)
+_DELICATE = lazy(
+    r"^/(?:etc|usr|boot|lib\w*|bin|sbin)/"
+    r"|/\.(?:ssh|aws|bash\w*|zsh\w*|profile|gitconfig|npmrc|netrc)(?:/|$)"
+)
+
+
+def find(
+    changes: Changes, calls: Sequence[ToolCall], goal: str, cwd: str = ""
+) -> Iterator[Finding]:
+    """Files of the system that were edited, and what lies outside of the goal's area.
+
+    Nothing in `cwd`, where the night worked, is a file of the system.
+    """
+    yield from _system(calls, cwd.rstrip("/") + "/" if cwd.strip("/") else "")
+    forbidden = _paths(_FORBIDDEN, goal)
+    allowed = [path for path in _paths(_ONLY, goal) if path not in forbidden]
+    for change in changes.files:
+        names = {change.path, change.old_path} - {""}
+        hunk = change.hunks[0] if change.hunks else None
+        hit = next((area for area in forbidden if any(_within(n, area) for n in names)), "")
+        if hit:
+            words = f"the goal says not to touch {hit}"
+            yield Finding("outside_goal", change.path, "high", words, hunk)
+    if allowed:
+        yield from _outside(changes, allowed, forbidden)
+
+
+def _outside(changes: Changes, allowed: list[str], forbidden: list[str]) -> Iterator[Finding]:
+    outside: dict[str, list[int]] = {}
+    for number, change in enumerate(changes.files):
+        if any(_within(change.path, area) for area in (*allowed, *forbidden)):
+            continue
+        if is_test(change.path) or is_prose(change.path) or _ALWAYS_FINE.search(change.path):
+            continue
+        top = change.path.split("/")[0] + "/" if "/" in change.path else change.path
+        outside.setdefault(top, []).append(number)
+    for top, numbers in outside.items():
+        first = changes.files[numbers[0]]
+        path = first.path if len(numbers) == 1 else top
+        words = f"{many(len(numbers), 'file')} outside of {', '.join(allowed[:3])}, which the goal names"
+        yield Finding(
+            "outside_goal", path, "medium", words, first.hunks[0] if first.hunks else None
+        )
+
+
+def _system(calls: Sequence[ToolCall], cwd: str) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for call in calls:
+        path = call.text
+        if call.shell or call.is_error or path in seen or not _OF_THE_SYSTEM.search(path):
+            continue
+        if cwd and path.startswith(cwd):
+            continue
+        seen.add(path)
+        severity: Severity = "high" if _DELICATE.search(path) else "medium"
+        words = "an edit outside of the repository"
+        yield Finding("outside_goal", path, severity, words, ref=call.ref)
+
+
+def _paths(pattern: re.Pattern[str], goal: str) -> list[str]:
+    """The paths the goal names in such a sentence."""
+    found: list[str] = []
+    for match in pattern.finditer(goal[:20_000]):
+        found.append(match.group("path"))
+        found += [one.group("path") for one in _EACH.finditer(match.group("more") or "")]
+    cleaned = (path.strip("`").removeprefix("./").rstrip(".*").rstrip("/") for path in found)
+    return list(dict.fromkeys(path for path in cleaned if path))
+
+
+def _within(path: str, area: str) -> bool:
+    return path == area or path.startswith(area + "/") or path.endswith("/" + area)

@@ -1,0 +1,160 @@
+"""What is large, foreign or gone: deletions, generated and binary files, files beyond a size."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from tui.changes import Changes, FileChange, Hunk
+from tui.night.review.finding import Finding, added_shapes, lines, many, shape
+from tui.night.review.model import RiskKind, Severity
+from tui.patterns import lazy
+
+_BIG_FILE = 1 << 20
+_HUGE_FILE = 10 << 20
+_FEW = 3
+_MANY_GONE = 100
+_MANY_LESS = 200
+_MOST_OF_IT = 0.6
+_SOME_LESS = 60
+_LINE = 36
+_MOVED = 0.6
+_PICTURE = lazy(r"\.(?:png|jpe?g|gif|webp|ico|svg|bmp|avif|woff2?|ttf|otf|eot|mp3|wav|ogg|pdf)$")
+_PROGRAM = lazy(
+    r"\.(?:exe|dll|so(?:\.\d+)*|dylib|a|bin|jar|war|class|pyc|pyo|o|obj|wasm|zip|tar|gz|tgz|bz2|xz|7z|rar|whl|egg|deb"
+    r"|rpm|dmg|iso|apk|db|sqlite3?|dump|pkl|pickle|npy|npz|pt|h5|onnx)$"
+)
+_LOCK = lazy(r"(?:\.lock|lock\.json|lock\.ya?ml|go\.sum|npm-shrinkwrap\.json|\.lockb|lockfile)$")
+_SNAPSHOT = lazy(r"\.snap$|(?:^|/)generated/|(?:^|/)fixtures?/")
+
+
+def find(changes: Changes) -> Iterator[Finding]:
+    """One finding per kind and path; what fills a folder is one finding for the folder."""
+    yield from _deletions(changes)
+    yield from _together("generated", _generated(changes.files))
+    yield from _together("binary", _binary(changes.files))
+    yield from _together("big_file", _big(changes.files))
+
+
+# --- deletions ---
+
+
+def _deletions(changes: Changes) -> Iterator[Finding]:
+    came: dict[str, set[str]] | None = None
+    found: list[Finding] = []
+    for change in changes.files:
+        words = _lost(change)
+        if not words or change.generated:
+            continue
+        if came is None:
+            came = added_shapes(changes)
+        if _moved(change, came):
+            continue
+        whole = change.kind == "deleted"
+        net = change.deletions - change.insertions
+        severity: Severity = "high" if net >= 3 * _MANY_GONE else "medium"
+        hunk = max(change.hunks, key=lambda hunk: len(hunk.removed), default=None)
+        line = f"-{hunk.removed[0]}" if hunk and hunk.removed else ""
+        found.append(
+            Finding("big_deletion", change.path, severity, words, hunk, line, by_shell=whole)
+        )
+    yield from _together("big_deletion", found)
+
+
+def _lost(change: FileChange) -> str:
+    """What is gone, in words, if it is much."""
+    net = change.deletions - change.insertions
+    if change.kind == "deleted":
+        if change.binary:
+            return ""
+        return f"{many(change.deletions, 'line')}: the whole file" if net >= _MANY_GONE else ""
+    if net < _SOME_LESS or change.kind == "added":
+        return ""
+    before = change.size / _LINE + net
+    share = net / before if before else 1.0
+    if net >= _MANY_LESS or share >= _MOST_OF_IT:
+        return f"{net:,} lines fewer, about {min(share, 1.0):.0%} of the file"
+    return ""
+
+
+def _moved(change: FileChange, came: dict[str, set[str]]) -> bool:
+    """Whether most of what went stands somewhere else now."""
+    gone = [shape(line.text) for line in lines(change) if line.sign == "-"]
+    telling = [text for text in gone if len(text) > 8]
+    if not telling:
+        return bool(gone)
+    elsewhere = sum(bool(came.get(text, set()) - {change.path}) for text in telling)
+    return elsewhere >= _MOVED * len(telling)
+
+
+# --- what came ---
+
+
+def _generated(files: Iterable[FileChange]) -> Iterator[Finding]:
+    for change in files:
+        if change.kind != "added" or not change.generated:
+            continue
+        if _LOCK.search(change.path) or _SNAPSHOT.search(change.path):
+            continue
+        words = f"written by a program, {many(change.insertions, 'line')}"
+        yield Finding("generated", change.path, "low", words, _first(change))
+
+
+def _binary(files: Iterable[FileChange]) -> Iterator[Finding]:
+    for change in files:
+        if change.kind != "added" or not change.binary or change.generated:
+            continue
+        program = _PROGRAM.search(change.path) is not None
+        severity: Severity = "low" if _PICTURE.search(change.path) else "medium"
+        words = f"{'not text, of a kind that is seldom kept' if program else 'not text'}, {size(change.size)}"
+        yield Finding("binary", change.path, severity, words)
+
+
+def _big(files: Iterable[FileChange]) -> Iterator[Finding]:
+    for change in files:
+        if change.size < _BIG_FILE or change.kind in ("deleted", "mode", "renamed"):
+            continue
+        severity: Severity = "high" if change.size >= _HUGE_FILE else "medium"
+        verb = "" if change.kind == "added" else "grew to "
+        yield Finding(
+            "big_file", change.path, severity, f"{verb}{size(change.size)}", _first(change)
+        )
+
+
+def _first(change: FileChange) -> Hunk | None:
+    return change.hunks[0] if change.hunks else None
+
+
+def size(count: int) -> str:
+    """Bytes in words."""
+    if count < 1024:
+        return many(count, "byte")
+    for unit, power in (("KiB", 10), ("MiB", 20), ("GiB", 30)):
+        if count < 1 << (power + 10) or unit == "GiB":
+            return f"{count / (1 << power):.1f} {unit}"
+    return f"{count:,} bytes"
+
+
+def _together(kind: RiskKind, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings as they are; many of one folder become one."""
+    folders: dict[str, list[Finding]] = defaultdict(list)
+    for one in found:
+        folders[_folder(one.path)].append(one)
+    for folder, members in folders.items():
+        if len(members) <= _FEW or not folder:
+            yield from members
+            continue
+        worst = min(members, key=lambda one: ("high", "medium", "low").index(one.severity))
+        words = f"{many(len(members), 'file')}, among them {worst.path} ({worst.what})"
+        yield Finding(
+            kind, folder + "/", worst.severity, words, worst.hunk, worst.line, worst.by_shell
+        )
+
+
+def _folder(path: str) -> str:
+    """The folder that stands for a path: the topmost, or that of the build output in it."""
+    parts = path.split("/")[:-1]
+    for number, part in enumerate(parts):
+        if part in ("node_modules", "dist", "build", "__pycache__", "target", "vendor", "out"):
+            return "/".join(parts[: number + 1])
+    return "/".join(parts[:2]) if parts else ""

@@ -1,0 +1,255 @@
+"""What a project is built, checked and run with: dependencies, CI, permissions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tui.changes import Changes, FileChange
+from tui.night.review.finding import Finding, Line, lines, many, named
+from tui.night.review.model import Severity
+from tui.patterns import lazy
+
+_LOCK = lazy(
+    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock"
+    r"|Pipfile\.lock|pdm\.lock|uv\.lock|Cargo\.lock|Gemfile\.lock|composer\.lock|go\.sum|mix\.lock|pubspec\.lock"
+    r"|Podfile\.lock|flake\.lock|packages\.lock\.json|gradle\.lockfile|deno\.lock)$"
+)
+_VERSION = r"[\^~><=!*]*\s*v?\d[\w.*+\-]*"
+_NOT_A_PACKAGE = (
+    r"(?!version\b|requires-python\b|python\b|python_requires\b|edition\b|rust-version\b|node\b|name\b|target-version\b"
+    r"|python_version\b|line-length\b|minversion\b|lockfileVersion\b|go\b)"
+)
+_TOML = (
+    rf"\s*[\"']?{_NOT_A_PACKAGE}(?P<a>[\w@][\w.\-/]*)[\"']?\s*=\s*(?:[\"']{_VERSION}(?:,[^\"']*)?[\"']"
+    r"|\{.*\b(?:version|git|path|workspace)\s*=)"
+)
+_QUOTED = (
+    r"\s*(?:[\w-]+\s*=\s*\[)?\s*[\"'](?P<b>[A-Za-z][\w.\-]*)(?:\[[\w,\-\s]*\])?"
+    r"\s*(?:(?:[<>=~!]=?|@|;).*)[\"']\s*,?\s*\]?\s*(?:#.*)?$"
+)
+_MANIFESTS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        lazy(
+            r"(?:^|/)(?:requirements|constraints)[^/]*\.(?:txt|in)$|(?:^|/)requirements/[^/]+\.(?:txt|in)$"
+        ),
+        lazy(
+            r"\s*(?P<a>[A-Za-z0-9][\w.\-]*)|\s*-e\s+(?P<b>\S+)|\s*(?P<c>(?:git\+|https?:)\S+)|\s*(?P<d>--(?:extra-)?index-url)"
+        ),
+    ),
+    (lazy(r"(?:^|/)(?:pyproject\.toml|Pipfile|Cargo\.toml)$"), lazy(f"{_TOML}|{_QUOTED}")),
+    (
+        lazy(r"(?:^|/)setup\.(?:py|cfg)$"),
+        lazy(rf"{_QUOTED}|\s+(?P<a>[a-zA-Z][\w.\-]*)\s*[<>=~!]=\s*\d"),
+    ),
+    (
+        lazy(r"(?:^|/)(?:package|deno|composer)\.json$"),
+        lazy(
+            rf"\s*\"{_NOT_A_PACKAGE}(?P<a>[@\w][\w./@\-]*)\"\s*:\s*\"(?:{_VERSION}(?:\s.*)?|latest|\*|(?:npm|git|file|link|workspace"
+            r"|github|https?)[:+].*)\"\s*,?\s*$"
+        ),
+    ),
+    (
+        lazy(r"(?:^|/)go\.mod$"),
+        lazy(r"\s*(?:require\s+|replace\s+)?(?P<a>[\w.\-]+\.\w+/\S+)\s+(?:v\d|=>)"),
+    ),
+    (
+        lazy(r"(?:^|/)Gemfile$|\.gemspec$"),
+        lazy(r"\s*(?:gem|\w+\.add_\w*dependency)\s*\(?\s*['\"](?P<a>[\w\-]+)"),
+    ),
+    (
+        lazy(r"(?:^|/)(?:pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml)$|\.csproj$"),
+        lazy(
+            r"\s*<artifactId>(?P<a>[^<]+)|\s*(?:implementation|api|compileOnly|runtimeOnly|testImplementation|classpath|kapt)"
+            r"\s*\(?\s*['\"](?P<b>[^'\"]+)|\s*<PackageReference\s+Include=\"(?P<c>[^\"]+)|\s*[\w\-]+\s*=\s*\{?.*(?P<d>module\s*=\S+)"
+        ),
+    ),
+    (lazy(r"(?:^|/)mix\.exs$"), lazy(r"\s*\{:(?P<a>\w+),\s*['\"~>]")),
+    (
+        lazy(r"(?:^|/)(?:environment|conda)\.ya?ml$"),
+        lazy(r"\s*-\s*(?P<a>[\w.\-]+)\s*(?:[<>=]+.*)?$"),
+    ),
+    (lazy(r"(?:^|/)pubspec\.yaml$"), lazy(rf"\s+{_NOT_A_PACKAGE}(?P<a>\w+):\s*{_VERSION}")),
+    (lazy(r"(?:^|/)Package\.swift$"), lazy(r"\s*\.package\(.*url:\s*\"(?P<a>[^\"]+)")),
+)
+_ELSEWHERE = lazy(r"git\+|\bgit\s*=|github:|https?://|file:|link:|\burl\s*=|--(?:extra-)?index-url")
+_COMMENT = lazy(r"\s*(?:#|//|<!--)")
+
+_CI = lazy(
+    r"^\.github/(?:workflows|actions)/|^\.github/dependabot\.ya?ml$|(?:^|/)\.gitlab-ci\.ya?ml$|^\.circleci/"
+    r"|(?:^|/)(?:azure-pipelines|bitbucket-pipelines|appveyor|cloudbuild)[^/]*\.ya?ml$|(?:^|/)Jenkinsfile$"
+    r"|(?:^|/)\.(?:travis|drone|woodpecker|cirrus)\.ya?ml$|^\.(?:buildkite|woodpecker|semaphore|teamcity|husky|ci|forgejo|gitea)/"
+    r"|(?:^|/)(?:buildspec[^/]*\.ya?ml|\.?codecov\.ya?ml)$|(?:^|/)(?:\.pre-commit-config\.ya?ml|lefthook\.ya?ml|CODEOWNERS)$"
+)
+_CI_SOFT = lazy(
+    r"continue-on-error:\s*true|allow_failure:\s*true|\b(?:tests?|lint|check|pytest|unittest|mypy|ruff|tsc|build|npm|yarn|pnpm|cargo|go|make|tox|jest|rspec)\b"
+    r".*\|\|\s*(?:true|:|exit\s+0)(?:\s|$)|--exit-zero\b|\bset \+e\b"
+    r"|\bif:\s*(?:false|\$\{\{\s*false)"
+    r"|permissions:\s*write-all|pull_request_target|--no-verify|exit\s+0\s*$|--passWithNoTests"
+)
+
+_SETTINGS = lazy(r"(?:^|/)\.claude/settings(?:\.local)?\.json$|(?:^|/)\.mcp\.json$")
+_WIDE = lazy(
+    r"bypassPermissions|dangerouslySkipPermissions|\"(?:Bash|Write|Edit|WebFetch)(?:\((?:\*|:\*|\*\*?)\))?\""
+    r"|\"Bash\((?:sudo|rm|curl|wget|bash|sh|git push)\b[^\"]*\"|enableAllProjectMcpServers\"\s*:\s*true"
+)
+_RULE = lazy(
+    r"\s*\"[A-Z_]\w*(?:\([^\"]*\))?\"\s*,?\s*$|\s*\"(?:allow|deny|ask|defaultMode|hooks|command|sandbox)\""
+)
+_ROOT_USER = lazy(r"\s*USER\s+(?:root|0)\b")
+_DOCKERFILE = lazy(r"(?:^|/)(?:Dockerfile|Containerfile)[^/]*$|\.dockerfile$")
+_SUDOERS = lazy(r"(?:^|/)sudoers(?:\.d/|$)")
+_SCRIPT = lazy(
+    r"(?:^|/)(?:bin|scripts?|hooks|\.husky|tools|ci|\.ci)/|\.(?:sh|bash|zsh|fish|command|bat)$|(?:^|/)(?:gradlew|mvnw|configure|manage\.py)$"
+)
+
+
+def find(changes: Changes) -> Iterator[Finding]:
+    """One finding per kind and path at most."""
+    manifests = {change.path for change in changes.files if _manifest(change.path) is not None}
+    for change in changes.files:
+        yield from _dependency(change, bool(manifests))
+        yield from _ci(change)
+        yield from _permissions(change)
+
+
+# --- dependencies ---
+
+
+def _manifest(path: str) -> re.Pattern[str] | None:
+    return next((pattern for files, pattern in _MANIFESTS if files.search(path)), None)
+
+
+def _dependency(change: FileChange, declared: bool) -> Iterator[Finding]:
+    if _LOCK.search(change.path):
+        severity: Severity = "low" if declared else "medium"
+        words = "the lock file changed" + ("" if declared else " and no manifest did")
+        hunk = change.hunks[0] if change.hunks else None
+        yield Finding("dependency", change.path, severity, words, hunk)
+        return
+    pattern = _manifest(change.path)
+    if pattern is None:
+        return
+    came = _packages(change, pattern, "+")
+    went = _packages(change, pattern, "-")
+    new = [name for name in came if name not in went]
+    moved = [name for name in came if name in went and shapes_differ(came[name], went[name])]
+    gone = [name for name in went if name not in came]
+    if not new and not moved and not gone:
+        return
+    line = came[new[0]] if new else came[moved[0]] if moved else went[gone[0]]
+    strange = [name for name in (*new, *moved) if _ELSEWHERE.search(came[name].text)]
+    words = "; ".join(
+        filter(
+            None,
+            (
+                f"new: {named(new)}" if new else "",
+                f"other version of {named(moved)}" if moved else "",
+                f"removed: {named(gone)}" if gone else "",
+                "not from the usual registry" if strange else "",
+            ),
+        )
+    )
+    severity = "high" if strange else "medium" if new else "low"
+    count = many(len(new) + len(moved) + len(gone), "dependency changed", "dependencies changed")
+    yield Finding(
+        "dependency", change.path, severity, f"{count}: {words}", line.hunk, line.sign + line.text
+    )
+
+
+def shapes_differ(one: Line, other: Line) -> bool:
+    """Whether two lines differ in more than blanks and a trailing comma."""
+    return "".join(one.text.split()).rstrip(",") != "".join(other.text.split()).rstrip(",")
+
+
+def _packages(change: FileChange, pattern: re.Pattern[str], sign: str) -> dict[str, Line]:
+    found: dict[str, Line] = {}
+    for line in lines(change):
+        if line.sign != sign or _COMMENT.match(line.text):
+            continue
+        match = pattern.match(line.text)
+        name = next(filter(None, match.groups()), "") if match is not None else ""
+        if name:
+            found.setdefault(name, line)
+    return found
+
+
+# --- CI ---
+
+
+def _ci(change: FileChange) -> Iterator[Finding]:
+    if not _CI.search(change.path) or (change.kind == "renamed" and not change.hunks):
+        return
+    soft = [line for line in lines(change) if line.sign == "+" and _CI_SOFT.search(line.text)]
+    before = {line.text.strip() for line in lines(change) if line.sign == "-"}
+    soft = [line for line in soft if line.text.strip() not in before]
+    hunk = change.hunks[0] if change.hunks else None
+    if soft:
+        words = f"CI may no longer fail: {soft[0].text.strip()[:80]}"
+        yield Finding("ci", change.path, "high", words, soft[0].hunk, "+" + soft[0].text)
+    elif change.kind == "deleted":
+        yield Finding("ci", change.path, "high", "deleted from CI", hunk, by_shell=True)
+    elif change.kind != "mode":
+        words = "new in CI" if change.kind == "added" else "CI changed"
+        yield Finding("ci", change.path, "medium", words, hunk)
+
+
+# --- permissions ---
+
+
+def _permissions(change: FileChange) -> Iterator[Finding]:
+    path = change.path
+    if _SETTINGS.search(path):
+        yield from _agent_settings(change)
+    for line in lines(change):
+        if line.sign == "+" and _DOCKERFILE.search(path) and _ROOT_USER.match(line.text):
+            yield Finding("permissions", path, "medium", "runs as root", line.hunk, "+" + line.text)
+            return
+    if _SUDOERS.search(path):
+        hunk = change.hunks[0] if change.hunks else None
+        yield Finding("permissions", path, "high", "says who may act as root", hunk)
+    elif _became_executable(change):
+        hunk = change.hunks[0] if change.hunks else None
+        severity: Severity = "low" if _is_script(change) else "medium"
+        yield Finding("permissions", path, severity, "became executable", hunk, by_shell=True)
+
+
+def _became_executable(change: FileChange) -> bool:
+    """Whether a file that was there may be run now."""
+    return change.new_mode == "100755" and change.old_mode == "100644"
+
+
+def _is_script(change: FileChange) -> bool:
+    """Whether a file is a script as far as its path and its shown first line tell."""
+    return _SCRIPT.search(change.path) is not None or _has_shebang(change)
+
+
+def _has_shebang(change: FileChange) -> bool:
+    first = change.hunks[0] if change.hunks else None
+    return (
+        first is not None
+        and first.new_start <= 1
+        and any(line[1:3] == "#!" for line in first.lines if line[:1] != "-")
+    )
+
+
+def _agent_settings(change: FileChange) -> Iterator[Finding]:
+    if change.kind == "deleted":
+        words = "the agent's own rules are gone"
+        yield Finding("permissions", change.path, "high", words, None, by_shell=True)
+        return
+    listed = list(lines(change))
+    if change.path.endswith(".mcp.json") and listed:
+        words = "the servers whose tools the agent may use changed"
+        yield Finding("permissions", change.path, "medium", words, change.hunks[0])
+        return
+    wide = [line for line in listed if line.sign == "+" and _WIDE.search(line.text)]
+    rules = [line for line in listed if line.sign in "+-" and _RULE.match(line.text)]
+    if wide:
+        words = f"the agent may do more: {wide[0].text.strip()[:80]}"
+        yield Finding("permissions", change.path, "high", words, wide[0].hunk, "+" + wide[0].text)
+    elif rules:
+        count = many(len(rules), "line")
+        words = f"the rules of what the agent may do changed ({count})"
+        line = rules[0]
+        yield Finding("permissions", change.path, "medium", words, line.hunk, line.sign + line.text)

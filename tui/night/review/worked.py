@@ -1,0 +1,207 @@
+"""Whether the night's changes have anything to do with what is said to be done.
+
+Names (paths, symbols, task numbers) weigh most; plain words are looked for in the paths, in the
+lines that were added, and in the subjects of commits. Documents do not prove code: the progress
+file says of every task that it is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.changes import Changes
+from tui.night.shelldeeds import is_prose
+from tui.patterns import lazy
+
+Match = Literal["clear", "some", "none", "unclear"]
+
+_WORD = lazy(r"[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)+")
+_HUMPS = lazy(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PATH = lazy(
+    r"(?<![\w@/.-])(?:[\w.-]+[/\\])*[\w-][\w.-]*\.(?:py|pyi|ipynb|jsx?|tsx?|mjs|cjs|go|rs|rb|php|java|kts?|cs"
+    r"|swift|dart|exs?|c|h|cc|cpp|hpp|sql|sh|ya?ml|toml|json|xml|html?|css|scss|md|txt|cfg|ini|vue|svelte"
+    r"|lock|proto|tf|lua|scala|erl|clj|hs|ml|r|jl|csv|svg|env)(?![\w/])|(?<![\w@/.-])(?:[\w.-]+/){2,}[\w.-]*"
+)
+_SYMBOL = lazy(r"\b[a-zA-Z]\w*_\w+\b|\b[a-z]+[A-Z]\w*\b|\b(?:[A-Z][a-z0-9]+){2,}\b|\b\w+(?=\(\))")
+_IDENTITY = lazy(
+    r"(?<![\w.])(?:[A-Za-z]{1,6}-?)?\d+(?:\.\d+)+\b|#\d+\b|\b[A-Z]{2,8}-\d+\b|\b[a-z]{1,4}-[a-z0-9]{2,6}(?:\.\d+)?\b(?=.*\d)"
+    r"|\b(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,}\b"
+)
+_COMMON_WORDS = """
+    a about above across add added adds after again against all also an and another any are
+    around as at be been before behind being below between both but by can code complete
+    completed create created do does doing done each every everything feature features few
+    file files final finish finished fix fixed fixes for from full fully further handle
+    handled handling has have having he here how i if implement implementation implemented
+    implementing improve improved in initial into is issue issues it its itself just last
+    like make makes making many more most much must my need new no not now of off on once
+    only or other our out over own part parts per phase project properly ready same set
+    several should side simple since so some step steps still stuff such support supports
+    task tasks test tested testing tests than that the their them then there these they
+    thing things this those through to together too under until up update updated updates
+    use used uses using various via was we well were what when where which while who whole
+    why will with within without work working works you your basic better correct correctly
+    current existing main missing multiple one proper remaining several two three way ways
+    unit integration suite ticket item bug bugs problem change changes changed
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
+_IDENTIFIER = lazy(r"[A-Za-z_]\w*")
+_SUFFIXES = (
+    "ations",
+    "ation",
+    "ments",
+    "ment",
+    "ings",
+    "ing",
+    "ers",
+    "er",
+    "ies",
+    "es",
+    "ed",
+    "s",
+    "y",
+    "e",
+)
+_MOST_LINES = 20_000
+_ENOUGH = 0.5
+
+
+class Said(Struct, frozen=True):
+    """What a claim names: paths, symbols, numbers of tasks, and stems of its plain words."""
+
+    paths: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    stems: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.paths or self.symbols or self.stems)
+
+
+class Found(Struct, frozen=True):
+    """How well a claim matches, the changed paths it matches best, and its words that match none."""
+
+    match: Match
+    paths: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def stem(word: str) -> str:
+    """A word without its ending, so that "limiters" and "limiting" are alike."""
+    word = word.lower()
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            word = word[: -len(suffix)]
+            break
+    return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
+
+
+def named(what: str) -> Said:
+    """What a claim names."""
+    paths = tuple(dict.fromkeys(_PATH.findall(what)))
+    rest = _PATH.sub(" ", what)
+    identities = tuple(dict.fromkeys(_IDENTITY.findall(rest)))
+    rest = _IDENTITY.sub(" ", rest)
+    symbols = tuple(dict.fromkeys(_SYMBOL.findall(rest)))
+    rest = _SYMBOL.sub(" ", rest)
+    words = (word for word in _WORD.findall(rest) if word.lower() not in _COMMON and len(word) > 2)
+    return Said(paths, symbols, identities, tuple(dict.fromkeys(map(stem, words))))
+
+
+def pieces(text: str) -> set[str]:
+    """The stems of the words that a path or symbol is put together from."""
+    return {stem(piece) for piece in _HUMPS.findall(text) if len(piece) > 2}
+
+
+class Work:
+    """What the night changed: words of every path, and of the lines changed in code.
+
+    `edited` are the paths that tools edited, `changes` the difference in the repository.
+    """
+
+    def __init__(self, edited: Iterable[str], changes: Changes | None) -> None:
+        self.known = changes is not None and bool(changes.base or changes.files)
+        self.paths: dict[str, None] = {}
+        self._code: dict[str, set[str]] = {}
+        self._prose: dict[str, set[str]] = {}
+        self._symbols: dict[str, set[str]] = {}
+        self._lines = 0
+        for path in edited:
+            self._path(path)
+        for file in changes.files if changes is not None else ():
+            self._path(file.path)
+            if not (is_prose(file.path) or file.binary or file.generated):
+                for hunk in file.hunks:
+                    self._read(file.path, hunk.lines)
+
+    def _path(self, path: str) -> None:
+        path = path.replace("\\", "/")
+        if path and path not in self.paths:
+            self.paths[path] = None
+            index = self._prose if is_prose(path) else self._code
+            for piece in pieces(path):
+                index.setdefault(piece, set()).add(path)
+
+    def _read(self, path: str, lines: Sequence[str]) -> None:
+        names: set[str] = set()
+        for line in lines:
+            if line[:1] in "+-" and self._lines < _MOST_LINES:
+                self._lines += 1
+                names.update(_IDENTIFIER.findall(line[1:500]))
+        for name in names:
+            self._symbols.setdefault(name, set()).add(path)
+            for piece in pieces(name):
+                self._code.setdefault(piece, set()).add(path)
+
+    def find(self, said: Said) -> Found:
+        """How the work matches what was said."""
+        hits: dict[str, int] = {}
+        missing: list[str] = []
+
+        def note(name: str, found: Iterable[str]) -> int:
+            found = sorted(found)
+            for path in found:
+                hits[path] = hits.get(path, 0) + 1
+            if not found:
+                missing.append(name)
+            return int(bool(found))
+
+        certain = sum(note(name, self._named(name)) for name in said.paths)
+        certain += sum(note(name, self._symbol(name)) for name in said.symbols)
+        plain = sum(
+            note(word, self._code.get(word) or self._prose.get(word) or ()) for word in said.stems
+        )
+        most = max(hits.values(), default=0)
+        best = tuple(path for path, times in hits.items() if times == most)
+        names = len(said.paths) + len(said.symbols)
+        if not self.known and said.paths:
+            names = max(certain, len(said.paths))  # nobody told what stands in the files
+        match = self._match(names, certain, len(said.stems), plain)
+        return Found(match, best, tuple(missing))
+
+    def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
+        if names and (certain == names or (certain and plain)):
+            return "clear"
+        if not names and plain and plain >= words * _ENOUGH:
+            return "clear"
+        if certain or plain:
+            return "some"
+        if names + words < 2 and not names:
+            return "unclear"
+        return "none" if self.known or not self.paths else "unclear"
+
+    def _named(self, name: str) -> Iterable[str]:
+        name = name.removeprefix("./")
+        return [path for path in self.paths if path == name or path.endswith("/" + name)] or [
+            path for path in self.paths if name.endswith("/" + path)
+        ]
+
+    def _symbol(self, name: str) -> Iterable[str]:
+        found = self._symbols.get(name)
+        if found:
+            return found
+        every = [self._code.get(piece, set()) for piece in pieces(name)]
+        return set.intersection(*every) if every else ()

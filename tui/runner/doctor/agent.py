@@ -1,0 +1,115 @@
+"""The agent: is it there, may it call its model, and may it work while nobody answers?"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from tui import paths
+from tui.errors import OvernightError
+from tui.runner.checks import (
+    check_agent,
+    check_login,
+    check_version,
+    claude_sessions,
+    is_claude,
+    login_key,
+)
+from tui.runner.doctor.check import Check, tried
+from tui.runner.folder import live, read_json
+from tui.settings import SKIP_PERMISSIONS, Settings
+
+_ASKS = ("default", "plan")
+
+
+def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Program, login, permissions, hooks, and whether somebody watches what runs."""
+    command = settings.agent.command
+    claude = is_claude(command)
+
+    def program() -> str:
+        check_agent(command, environ)
+        if claude:
+            return f"claude {check_version(command, environ)}"
+        return f"{os.path.basename(command[0])}, as agent.command says"
+
+    yield tried("agent", program)
+    if claude:
+        yield _login(project, environ)
+    yield _permissions(settings)
+    yield _hooks(project, settings)
+    yield _watchdog(project, settings, environ)
+
+
+def _login(project: Path, environ: Mapping[str, str]) -> Check:
+    key = login_key(environ)
+    if key:
+        # Another kind of key, or a line break from a file, fails only when the night has begun.
+        value = environ[key]
+        if value != value.strip():
+            return Check("login", "fail", f"${key} has blanks around it", "set it again, without")
+        if key == "ANTHROPIC_API_KEY" and len(value) < 20:
+            return Check("login", "warn", f"${key} looks too short", "check the key")
+        return Check("login", "ok", f"by ${key}")
+
+    def logged_in() -> str:
+        check_login(project, environ)
+        return "Claude Code is logged in"
+
+    found = tried("login", logged_in)
+    credentials = read_json(paths.claude_dir(environ) / ".credentials.json") or {}
+    oauth = credentials.get("claudeAiOauth")
+    if found.state == "ok" and isinstance(oauth, dict):
+        expires = oauth.get("expiresAt")
+        past = isinstance(expires, int | float) and expires / 1000 < time.time()
+        if past and not oauth.get("refreshToken"):
+            return Check("login", "fail", "the login has expired", "run `claude` and use /login")
+    return found
+
+
+def _permissions(settings: Settings) -> Check:
+    agent = settings.agent
+    if agent.skip_permissions == SKIP_PERMISSIONS:
+        text = "none: the agent may do anything you may"
+        return Check("permission", "warn", text, "wanted so by agent.skip_permissions")
+    text = f"{agent.permission_mode}, {len(agent.allowed_tools)} tools allowed beside"
+    if agent.permission_mode == "plan":
+        return Check("permission", "fail", text, "in plan mode nothing is carried out")
+    if agent.permission_mode in _ASKS and not agent.allowed_tools:
+        advice = "nobody is there to answer; set agent.permission_mode or agent.allowed_tools"
+        return Check("permission", "warn", text, advice)
+    return Check("permission", "ok", text)
+
+
+def _hooks(project: Path, settings: Settings) -> Check:
+    from tui.control import hooks_settings
+
+    try:
+        found = hooks_settings.status(project, settings.paths.run_dir)
+    except OvernightError as error:
+        return Check("hooks", "warn", str(error))
+    if found.complete:
+        return Check("hooks", "ok", "installed: sessions started elsewhere hear you too")
+    if not found.events:
+        return Check("hooks", "ok", "not installed; runs of ours need none")
+    if found.off:
+        return Check("hooks", "warn", f"installed, but no hook runs: {found.off}")
+    return Check("hooks", "warn", "of another version", "run `overnight-tui hooks install` again")
+
+
+def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> Check:
+    run = live(project, settings.paths.run_dir)
+    if run is not None and run.supervised():
+        return Check("watchdog", "ok", f"watches run {run.id}")
+    if run is not None:
+        advice = "start `overnight-tui` here: it is taken up again at once"
+        return Check("watchdog", "fail", f"run {run.id} goes on unwatched", advice)
+    for pid, cwd in claude_sessions(environ):
+        if cwd == project or cwd.is_relative_to(project):
+            text = f"session of process {pid} was started without us"
+            return Check(
+                "watchdog", "warn", text, "it has no limits; `overnight-tui run` gives some"
+            )
+    return Check("watchdog", "ok", "comes with `overnight-tui run`; nothing runs now")

@@ -1,0 +1,41 @@
+"""What one look found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.errors import OvernightError
+
+State = Literal["ok", "warn", "fail"]
+
+
+class Check(Struct, frozen=True):
+    """One line of the check: what was looked at, how it stands, and what to do where it is not ok."""
+
+    name: str
+    state: State
+    text: str
+    advice: str = ""
+
+
+def tried(name: str, look: Callable[[], str], state: State = "fail") -> Check:
+    """What `look` says, or in that state why it refuses; its sentence is fact and advice."""
+    try:
+        return Check(name, "ok", look())
+    except OvernightError as error:
+        text, _, advice = str(error).partition("; ")
+        return Check(name, state, text, advice)
+    except OSError as error:
+        return Check(name, state, f"{error.filename or name}: {error.strerror}")
+
+
+def size(count: float) -> str:
+    """Bytes in words."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024 or unit == "GiB":
+            break
+        count /= 1024
+    return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"

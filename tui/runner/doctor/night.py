@@ -1,0 +1,113 @@
+"""The night ahead: how long and how dear it may become, and which usage limit lies in its way."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.feeds.events import EventDecoder
+from tui.records import RateLimit
+from tui.runner.doctor.check import Check
+from tui.runner.folder import RunFolder, runs
+from tui.settings import Settings
+
+_TAIL = 8 << 20
+_MARK = b'"rate_limit_event"'
+
+
+class Forecast(Struct, frozen=True):
+    """When a run that starts now is over at the latest, and what it costs at most."""
+
+    ends_at: float | None
+    usd: float | None
+
+
+def forecast(settings: Settings, now: float) -> Forecast:
+    """What the limits alone allow."""
+    hours = settings.session.max_runtime_hours
+    return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
+
+
+def checks(project: Path, settings: Settings, now: float) -> Iterator[Check]:
+    """Limits and forecast, the usage limit, and what happens after a crash."""
+    yield _limits(settings, now)
+    yield _usage(project, settings, now)
+    yield _recovery(settings)
+
+
+def _limits(settings: Settings, now: float) -> Check:
+    ahead, idle = forecast(settings, now), settings.session.max_idle_minutes
+    end = "no end" if ahead.ends_at is None else f"over by {_clock(ahead.ends_at)}"
+    cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
+    silence = "" if idle is None else f", {idle:g} min of silence"
+    text = f"{end}, {cost}{silence}"
+    missing = [
+        name
+        for name, value in (
+            ("session.max_runtime_hours", ahead.ends_at),
+            ("budget.max_cost_usd", ahead.usd),
+        )
+        if value is None
+    ]
+    if missing:
+        return Check("limits", "warn", text, f"set {' and '.join(missing)}")
+    return Check("limits", "ok", text)
+
+
+def _usage(project: Path, settings: Settings, now: float) -> Check:
+    """What the last run heard of the usage limit."""
+    longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
+    wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
+    known = next(
+        (heard for run in runs(project, settings.paths.run_dir)[:3] if (heard := _heard(run))), None
+    )
+    if known is None or known.resets_at is None or known.resets_at <= now:
+        return Check("usage limit", "ok", f"its reset is not known; a run waits for it {wait}")
+    away = known.resets_at - now
+    used = "" if known.used is None else f", {known.used:.0%} used"
+    text = f"{known.window.replace('_', ' ')} resets at {_clock(known.resets_at)}{used}"
+    if known.status == "rejected" and longest is not None and away > longest * 3600:
+        advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
+        return Check("usage limit", "fail", text, advice)
+    if known.status == "rejected":
+        spent = f"{away / 3600:.1f} h of the night are spent waiting"
+        outlasts = hours is not None and away > hours * 3600
+        advice = "it resets after the night is over" if outlasts else spent
+        return Check("usage limit", "fail" if outlasts else "warn", text, advice)
+    return Check("usage limit", "ok", text)
+
+
+def _heard(run: RunFolder) -> RateLimit | None:
+    """The last that a run's stream says of the limit, as far as its end tells."""
+    try:
+        with open(run.stream, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - _TAIL))
+            data = file.read()
+    except OSError:
+        return None
+    last = data.rfind(_MARK)
+    if last < 0:
+        return None
+    line = data[data.rfind(b"\n", 0, last) + 1 : data.find(b"\n", last) + 1 or len(data)]
+    for event in EventDecoder(str(run.stream)).decode(line, 0).events:
+        if isinstance(event.body, RateLimit):
+            return event.body
+    return None
+
+
+def _recovery(settings: Settings) -> Check:
+    rules = settings.recovery
+    if not rules.auto_resume:
+        advice = "start with --with-recovery, or set recovery.auto_resume"
+        return Check("recovery", "warn", "a crash would end the night", advice)
+    text = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
+    return Check("recovery", "ok", text)
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%a %H:%M", time.localtime(at))

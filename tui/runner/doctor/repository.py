@@ -1,0 +1,170 @@
+"""The work tree: can what the night does be told from what was there, and taken back?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tui import paths
+from tui.errors import OvernightError
+from tui.feeds.progress import read_feature_list, read_progress, with_features
+from tui.feeds.sanitize import clean_bytes
+from tui.git import Git
+from tui.records import Progress
+from tui.runner.checks import LEAST_FREE, check_clean
+from tui.runner.completion import is_stuck
+from tui.runner.doctor.check import Check, size, tried
+from tui.settings import Settings
+
+_LITTLE_FREE = 5 << 30
+_UNFINISHED = "finish or abort it, so that the night begins from a commit"
+
+
+def checks(project: Path, settings: Settings) -> Iterator[Check]:
+    """Repository, checkpoints, tasks, disk and our own folder."""
+    try:
+        git = Git(project)
+    except OvernightError as error:
+        text, _, advice = str(error).partition("; ")
+        yield Check("git", "fail", text, advice or "run `git init` there")
+    else:
+        yield _tree(git, project, settings)
+        yield _checkpoint(project, settings)
+    yield _tasks(project, settings)
+    yield _disk(project)
+    yield _run_folder(project, settings)
+
+
+def _tree(git: Git, project: Path, settings: Settings) -> Check:
+    if git.head() is None:
+        return Check("git", "warn", "there is no commit yet", "make a first one to compare with")
+    operation = git.operation_in_progress()
+    if operation is not None:
+        return Check("git", "warn", f"a {operation} is under way", _UNFINISHED)
+    branch = git.branch() or "no branch (detached)"
+
+    def clean() -> str:
+        check_clean(git, project, settings)
+        return f"clean, on {branch}"
+
+    return tried("git", clean, "warn")
+
+
+def _checkpoint(project: Path, settings: Settings) -> Check:
+    from tui.control import capture
+    from tui.control.folders import OUR_OWN
+    from tui.control.listing import IGNORED
+    from tui.control.rewind_journal import Journal
+
+    limits = settings.checkpoints
+    try:
+        if Journal(project).is_open():
+            advice = "run `overnight-tui undo` or any deed: it is finished or taken back first"
+            return Check("checkpoint", "warn", "a rewind broke off half-way", advice)
+        state = capture.survey(
+            project,
+            capture.Limits(
+                limits.max_file_mib << 20,
+                limits.max_untracked_mib << 20,
+                limits.time_budget_seconds,
+            ),
+        )
+        taken = capture.checkpoints(project)
+    except OvernightError as error:
+        return Check("checkpoint", "fail", str(error))
+    # What git ignores is left out by intent; the rest should be known before the night.
+    known = (IGNORED, OUR_OWN)
+    left = [one for one in state.not_captured() if one.reason not in known]
+    text = f"possible: {len(state.rows):,} files; {len(taken)} taken so far"
+    if not left:
+        return Check("checkpoint", "ok", text)
+    first = f"{left[0].path} ({left[0].reason})"
+    more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+    advice = f"a rewind would not bring back {first}{more}"
+    return Check("checkpoint", "warn", text, advice)
+
+
+def _tasks(project: Path, settings: Settings) -> Check:
+    progress = _progress(project, settings)
+    name = settings.paths.progress_file
+    if progress is None:
+        if not settings.enforcement.continuous_mode:
+            return Check("tasks", "ok", f"{name} counts none; the night ends with its first turn")
+        advice = "write them down, or start with --initializer"
+        return Check("tasks", "warn", f"{name} counts no tasks to go on with", advice)
+    text = f"{progress.open} open, {progress.done} done in {name}"
+    if not progress.open:
+        return Check("tasks", "warn", text, "add what is to be done; the run would end at once")
+    if is_stuck(progress):
+        return Check("tasks", "warn", text, "all open tasks are blocked; the run would call you")
+    return Check("tasks", "ok", text)
+
+
+def _progress(project: Path, settings: Settings) -> Progress | None:
+    found, listed = None, None
+    place = paths.resolve(project, settings.paths.progress_file)
+    features = paths.resolve(project, settings.paths.feature_list)
+    try:
+        listed = read_feature_list(features.read_bytes(), str(features), None)
+    except OSError:
+        pass
+    try:
+        found = read_progress(clean_bytes(place.read_bytes()), str(place), None)
+    except OSError:
+        return listed
+    found = with_features(found, listed)
+    return None if found.basis == "unknown" else found
+
+
+def _disk(project: Path) -> Check:
+    free = shutil.disk_usage(project).free
+    text = f"{size(free)} free"
+    if free < LEAST_FREE:
+        return Check("disk", "fail", text, f"make room for at least {size(LEAST_FREE)}")
+    if free < _LITTLE_FREE:
+        return Check("disk", "warn", text, "a long night with builds may need more")
+    return Check("disk", "ok", text)
+
+
+def _run_folder(project: Path, settings: Settings) -> Check:
+    """Where runs are kept: ours alone, writable, and on a disk that knows named pipes."""
+    folder = paths.resolve(project, settings.paths.run_dir)
+    place = folder
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    name, shown = "run folder", settings.paths.run_dir
+    if folder.exists():
+        facts = folder.lstat()
+        if stat.S_ISLNK(facts.st_mode):
+            return Check(name, "fail", f"{shown} is a symbolic link", "remove it")
+        if facts.st_uid != os.geteuid():
+            return Check(name, "fail", f"{shown} is somebody else's", "run as its owner")
+    try:
+        _pipe(place)
+    except OSError as error:
+        text = f"{shown}: {error.strerror}"
+        return Check(name, "fail", text, "set paths.run_dir to a folder that can be written")
+    if folder.exists() and stat.S_IMODE(folder.lstat().st_mode) & 0o077:
+        text = f"{shown} can be entered by others"
+        return Check(name, "warn", text, "the next start makes it private")
+    return Check(name, "ok", f"{shown} is writable, and messages get through")
+
+
+def _pipe(place: Path) -> None:
+    """Makes, opens and uses a named pipe as a run does; OSError where that is not possible."""
+    room = Path(tempfile.mkdtemp(prefix=".overnight-", dir=place))
+    try:
+        fifo = room / "stdin"
+        os.mkfifo(fifo, 0o600)
+        descriptor = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.write(descriptor, b"\n")
+            os.read(descriptor, 1)
+        finally:
+            os.close(descriptor)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)

@@ -1,0 +1,97 @@
+"""Interrupting and ending a session, on the screen: one ladder from mild to harsh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tui.control.deeds import Deeds
+from tui.control.ending_others import end
+from tui.control.inbox import Verb
+from tui.night.doing import doing
+from tui.night.model import Night
+from tui.screens.deed_work import DeedWork, Tell
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from tui.control.others import Reach
+    from widgets.button_row import Answer, Choice
+
+_VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
+_WAIT_S = 60.0
+
+
+class EndDesk:
+    """The kill key of one screen."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        deeds: Callable[[], Deeds],
+        night: Callable[[], Night | None],
+        facts: Callable[[], dict[str, Any]],
+        work: DeedWork,
+    ) -> None:
+        self._app = app
+        self._deeds = deeds
+        self._night = night
+        self._facts = facts
+        self._work = work
+
+    def kill(self, reach: Reach | None) -> None:
+        """The ladder; `reach` is None for a run of ours. A checkpoint first can be declined."""
+        from widgets.button_row import Option
+        from widgets.ladder_dialog import LadderDialog
+
+        deeds = self._deeds()
+        agent = deeds.agent if reach is not None else None
+        now = doing(self._night())
+        whom = f" (pid {agent.pid})" if agent is not None else ""
+        lines = [
+            f"Now: {now or 'nothing that the record tells'}",
+            f"The session{whom} is not started again afterwards; q only closes the viewer.",
+        ]
+        options = []
+        if (deeds.project / ".git").exists():
+            options.append(Option("checkpoint", "c", "take a checkpoint first"))
+
+        def decided(answer: Answer | None) -> None:
+            if answer is not None:
+                keep = not options or "checkpoint" in answer.options
+                self._end(answer.choice, keep, deeds, ours=reach is None)
+
+        dialog = LadderDialog("Interrupt or end the session", lines, _steps(reach), options)
+        self._app.push_screen(dialog, decided)
+
+    def _end(self, choice: str, keep: bool, deeds: Deeds, ours: bool) -> None:
+        facts = self._facts()
+
+        def work(tell: Tell) -> str:
+            if ours:
+                wish = {"checkpoint": keep}
+                return f"{choice}: {deeds.ask(_VERBS[choice], wish, _WAIT_S)}"
+            verb, going = _VERBS[choice], self._work.going
+            return end(deeds, verb, keep, facts, lambda now: tell(now, None), going).words
+
+        words = {"interrupt": "interrupting", "stop": "asking it to stop", "kill": "ending it"}
+        self._work.do(words[choice], work)
+
+
+def _steps(reach: Reach | None) -> list[Choice]:
+    from widgets.button_row import Choice
+
+    no_turn = reach.no_interrupt if reach is not None else ""
+    can_speak = reach is None or bool(reach.ways)
+    how = "finish the tool, write a hand-over, end" if can_speak else "end its turn, then leave"
+    return [
+        Choice(
+            "interrupt",
+            "Interrupt the turn",
+            "the session stays and waits for words",
+            enabled=not no_turn,
+            reason=no_turn,
+        ),
+        Choice("stop", "Stop gracefully", how, danger=True),
+        Choice("kill", "Kill now", "the agent and everything it started", danger=True),
+    ]

@@ -1,0 +1,146 @@
+"""Looking closer: the pages that the main screen opens on top of itself."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.screen import Screen
+
+from tui.clock import Clock
+from tui.records import Ref
+from tui.screens.finding import Finding
+from tui.screens.over_panes import OverPanes
+from tui.screens.panes import Panes
+from tui.watching.watch import Watch
+from widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from tui.control.deeds import Deeds
+    from tui.screens.review_source import ReviewSource
+
+
+class LookingCloser(Screen[None]):
+    """The keys that open, copy and explain; each page is imported when it is first opened."""
+
+    watch_source: Watch
+    panes: Panes
+    finding: Finding
+    clock: Clock
+    review_when_over = False
+
+    @on(LineView.Opened, "#events")
+    def _event_opened(self, event: LineView.Opened) -> None:
+        log = self.finding.log
+        if event.index < len(log):
+            from tui.screens.detail import DetailScreen
+
+            self.app.push_screen(DetailScreen(log.detail(event.index)))
+
+    @on(LineView.Opened, "#log")
+    def _entry_opened(self, event: LineView.Opened) -> None:
+        view = self.panes.log
+        entry = view.entry(event.index)
+        if entry is not None:
+            from widgets.plan_dialog import NoticeDialog
+
+            self.app.push_screen(NoticeDialog("Watchdog", entry.text.split("\n")))
+
+    # --- the review ----------------------------------------------------------------------------
+
+    @cached_property
+    def reviews(self) -> ReviewSource:
+        """Where the pages that look back on a night get theirs from."""
+        from tui.screens.review_source import ReviewSource
+
+        watch = self.watch_source
+        return ReviewSource(watch.project, watch.settings, watch.named, self.clock, self.deeds)
+
+    def deeds(self) -> Deeds:
+        """What a person can do to the session that is watched."""
+        raise NotImplementedError
+
+    def seek(self, at: float | None) -> None:
+        """Puts the strip's cursor there."""
+        raise NotImplementedError
+
+    @property
+    def covered(self) -> bool:
+        """Whether a page hides the panes: Textual would draw that page anew for each of their changes."""
+        return any(isinstance(page, OverPanes) for page in self.app.screen_stack)
+
+    def action_review(self) -> None:
+        self.open_review(None)
+
+    def open_review(self, run: str | None) -> None:
+        """Shows the review of a run, of the watched session if none is named."""
+        from tui.screens.review import ReviewScreen
+
+        self.app.push_screen(ReviewScreen(self.reviews, run, self.show_place))
+
+    def review_if_over(self) -> None:
+        """Once, with the first full look: a session that is over is reviewed, not watched."""
+        watch = self.watch_source
+        night = watch.night
+        if not self.review_when_over or night is None or not watch.caught_up:
+            return
+        self.review_when_over = False
+        if night.over and night.state != "none" and self.app.screen is self:
+            self.action_review()
+
+    def mark_since(self, at: float) -> None:
+        """Marks the events that are newer than this moment."""
+        self.panes.events.mark_since(at)
+
+    def action_runs(self) -> None:
+        from tui.screens.runs import RunsScreen
+
+        self.app.push_screen(RunsScreen(self.reviews))
+
+    def show_place(self, ref: Ref) -> bool:
+        """Takes the events pane to a place; False when it has no such row."""
+        log = self.watch_source.events
+        row = log.row_of(ref.source, ref.offset)
+        if row is None:
+            return False
+        self.panes.events.reveal(row)
+        self.panes.events.focus()
+        self.seek(log.time(row))
+        return True
+
+    # --- pages over the panes ------------------------------------------------------------------
+
+    def action_explain(self) -> None:
+        from tui.screens.explain import explanation
+        from widgets.plan_dialog import NoticeDialog
+
+        night = self.watch_source.night
+        if night is not None:
+            self.app.push_screen(NoticeDialog("Why", explanation(night)))
+
+    def action_sources(self) -> None:
+        from tui.screens.sources import SourcesScreen
+
+        self.app.push_screen(SourcesScreen(self.watch_source, self.clock))
+
+    def action_help(self) -> None:
+        from tui.screens.help import help_screen
+
+        self.app.push_screen(help_screen())
+
+    def action_copy(self) -> None:
+        view = self.panes.view_of(self.panes.number_focused())
+        from tui.screens.copying import copy
+
+        copy(self.app, view.row_text(view.cursor))
+
+    def action_theme(self) -> None:
+        from widgets.themes import after
+
+        self.app.theme = after(self.app.theme)
+
+    def action_quit(self) -> None:
+        night = self.watch_source.night
+        goes_on = night is not None and not night.over
+        self.app.exit(message="viewer closed; the session goes on" if goes_on else None)

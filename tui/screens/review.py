@@ -1,0 +1,370 @@
+"""The review: one page that says what happened, what to trust and what to keep, from evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from tui.actions import Place, bindings_of
+from tui.changes import Changes
+from tui.errors import OvernightError
+from tui.night.review.model import Review
+from tui.records import Ref
+from tui.screens.over_panes import OverPanes
+from tui.screens.review_evidence import EvidenceDesk
+from tui.screens.review_keep import KeepDesk
+from tui.screens.review_layout import SECTIONS, TITLES, Shape, shape_of, tabs
+from tui.screens.review_sections import Sections
+from tui.screens.review_source import ReviewSource
+from widgets.footer import Footer
+from widgets.guard import toast
+from widgets.header import Header, HeaderFacts
+from widgets.line_view import LineView
+from widgets.night_strip import NightStrip
+from widgets.pane import Pane
+from widgets.progress_note import ProgressNote
+from widgets.review_page import Page
+from widgets.review_view import Evidence, Goal, ReviewView, Row, Section, SectionName, Words
+from widgets.review_words import night_name
+from widgets.strip_zoom import MOST, part
+from widgets.tab_row import TabRow
+
+LOW = 14
+_TICK = 0.5
+_PAGE_ROWS = 18
+
+
+class ReviewScreen(OverPanes):
+    """Shows the review of one night; `show_events` takes the panes to a place, if they have it.
+
+    The review is made in a worker; until it is there the page says what is being done.
+    """
+
+    place: ClassVar[Place] = "review"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(keys, name, label, show=False) for keys, name, label in bindings_of("review")
+    ]
+
+    def __init__(
+        self,
+        source: ReviewSource,
+        run: str | None = None,
+        show_events: Callable[[Ref], bool] | None = None,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.run_id = run
+        self.page = ReviewView(id="page", placeholder="reading the night")
+        self.sections = Sections(ReviewView(id="list"))
+        self._show_events = show_events
+        self._on_page = True
+        self._shape: Shape = "one"
+        self._zoom = 0
+        self._began = 0.0
+
+    # --- the house -----------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield Header(id="header")
+        yield NightStrip(id="strip")
+        yield TabRow(id="tabs")
+        yield Container(
+            Pane(0, "Review", self.page, id="page-pane"),
+            Pane(0, TITLES[self.sections.name], self.sections.view, id="list-pane"),
+            id="review-panes",
+        )
+        yield ProgressNote(id="doing")
+        yield Footer(id="footer")
+
+    def on_mount(self) -> None:
+        self._lay_out()
+        self.page.focus()
+        self.set_interval(_TICK, self._tick)
+        known = self.source.known.get(self.run_id)
+        if known is not None:
+            self._made(known)
+        if known is None or known.ending.kind == "open":
+            self.action_look_again()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    @property
+    def review(self) -> Review | None:
+        """The review that is shown; None while it is being made."""
+        return self.sections.review
+
+    @property
+    def view(self) -> ReviewView:
+        return self.page if self._on_page else self.sections.view
+
+    @property
+    def row(self) -> Row | None:
+        """The row that the keys are about."""
+        return self.view.row
+
+    @property
+    def _strip(self) -> NightStrip:
+        return self.query_one("#strip", NightStrip)
+
+    def _lay_out(self) -> None:
+        width, height = self.app.size
+        self._shape = shape_of(width, height)
+        one = self._shape == "one"
+        self.set_class(one, "-one")
+        self.set_class(self._shape == "beside", "-beside")
+        self._strip.display = self.query_one("#tabs", TabRow).display = height >= LOW
+        page, listed = self.query_one("#page-pane", Pane), self.query_one("#list-pane", Pane)
+        page.display = not one or self._on_page
+        listed.display = not one or not self._on_page
+        page.styles.height = self._page_height(width, height) if self._shape == "stacked" else "1fr"
+        self.show_edges()
+
+    def _page_height(self, width: int, height: int) -> int:
+        """As many rows as what must be in sight takes, and no more than leave room for a list."""
+        review = self.review
+        rows = len(Page(review).top(width - 4)) if review is not None else _PAGE_ROWS
+        return min(rows + 2, height - 14)
+
+    # --- making the review ---------------------------------------------------------------------
+
+    def action_look_again(self) -> None:
+        """Make the review anew, in a worker."""
+        self._began = self.source.clock.monotonic()
+
+        def work() -> None:
+            try:
+                made = self.source.review(self.run_id)
+            except OvernightError as error:
+                self.app.call_from_thread(self._failed, str(error))
+            else:
+                self.app.call_from_thread(self._made, made)
+
+        self.run_worker(work, thread=True, group="review", exclusive=True)
+
+    def _failed(self, words: str) -> None:
+        self._began = 0.0
+        self.page.set_placeholder(words)
+        if self.review is not None:
+            toast(self.app, words, severity="error")
+
+    def _made(self, review: Review) -> None:
+        self._began = 0.0
+        if not self.is_attached:
+            return
+        self.sections.review = review
+        self.page.show(Page(review))
+        self.sections.show()
+        self._lay_out()
+        self._show_strip()
+        if review.commits or review.files_changed:
+            self._read_changes(review)
+
+    def _tick(self) -> None:
+        """Says for how long the night has been read, as long as there is nothing else to show."""
+        if self._began and self.review is None:
+            seconds = self.source.clock.monotonic() - self._began
+            self.page.set_placeholder(f"reading the night, {seconds:.0f} s")
+
+    def _read_changes(self, review: Review) -> None:
+        if self.sections.reading_changes:
+            return
+        self.sections.reading_changes = True
+
+        def work() -> None:
+            self.app.call_from_thread(self._changes_read, self.source.changes(review))
+
+        self.run_worker(work, thread=True, group="changes", exclusive=True)
+
+    def _changes_read(self, changes: Changes) -> None:
+        self.sections.reading_changes = False
+        if not self.is_attached:
+            return
+        self.sections.changes = changes
+        if self.sections.name == "files":
+            self.sections.show()
+        self.show_edges()
+
+    # --- what stands at the edges --------------------------------------------------------------
+
+    def show_edges(self) -> None:
+        """Draw header, tabs, titles and footer as things stand."""
+        sections = self.sections
+        self.query_one("#header", Header).show(self._header())
+        self.query_one("#footer", Footer).show(self.footer_items())
+        known = tabs(self.review, sections.changes)
+        here: SectionName = "page" if self._on_page else sections.name
+        self.query_one("#tabs", TabRow).show(known, SECTIONS.index(here))
+        listed = known[SECTIONS.index(sections.name)]
+        pane = self.query_one("#list-pane", Pane)
+        pane.set_title(listed.title)
+        pane.set_note(listed.note)
+        marks = len(sections.marked)
+        pane.set_status(f"{marks} marked, b takes them to a branch" if marks else "")
+
+    def _header(self) -> HeaderFacts:
+        review, project = self.review, self.source.project.name
+        if review is None:
+            return HeaderFacts(project, "review", state="starting")
+        return HeaderFacts(
+            project,
+            f"review {night_name(review)}",
+            state=review.night.state,
+            looking_at=self._strip.cursor_at,
+        )
+
+    def _show_strip(self) -> None:
+        review = self.review
+        if review is not None:
+            goes_on = review.ending.kind == "open" and not self._zoom
+            shown = part(review.timeline, self._zoom, self._strip.cursor_at)
+            self._strip.show(shown, review.night.now if goes_on else None)
+
+    # --- the lists -----------------------------------------------------------------------------
+
+    def action_section(self, name: SectionName) -> None:
+        """Go to a list, or to the page."""
+        self._on_page = name == "page"
+        if name != "page":
+            self.sections.show(name)
+        if name == "files" and self.sections.changes is None and self.review is not None:
+            self._read_changes(self.review)
+        self._lay_out()
+        self.view.focus()
+
+    def action_next_section(self, step: int) -> None:
+        here = 0 if self._on_page else SECTIONS.index(self.sections.name)
+        self.action_section(SECTIONS[(here + step) % len(SECTIONS)])
+
+    @on(TabRow.Chosen)
+    def _tab_chosen(self, event: TabRow.Chosen) -> None:
+        self.action_section(SECTIONS[event.number])
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        if self._on_page != self.page.has_focus:
+            self._on_page = self.page.has_focus
+            self.show_edges()
+
+    # --- along the night -----------------------------------------------------------------------
+
+    def action_strip(self, step: int) -> None:
+        self._strip.move(step)
+
+    def action_zoom_strip(self, step: int) -> None:
+        self._zoom = max(0, min(MOST, self._zoom + step))
+        self._show_strip()
+
+    @on(NightStrip.CursorMoved)
+    def _strip_moved(self, event: NightStrip.CursorMoved) -> None:
+        if self.sections.name != "timeline" or (self._on_page and self._shape == "one"):
+            self.action_section("timeline")
+        if event.at is not None:
+            self.sections.view.go_to_time(event.at)
+        self.query_one("#list-pane", Pane).set_foot(event.words)
+        self.show_edges()
+
+    @on(LineView.CursorMoved)
+    def _row_chosen(self, event: LineView.CursorMoved) -> None:
+        row = self.row
+        if event.view is not self.view or row is None or row.at is None:
+            return
+        self._strip.set_cursor(row.at)
+        if self._zoom:
+            self._show_strip()
+        self.show_edges()
+
+    # --- from a line to its evidence -----------------------------------------------------------
+
+    @cached_property
+    def _evidence(self) -> EvidenceDesk:
+        return EvidenceDesk(self.app, self.source)
+
+    @on(LineView.Opened)
+    def _opened(self, event: LineView.Opened) -> None:
+        view = event.view
+        row = view.row if isinstance(view, ReviewView) else None
+        if row is not None and row.goal is not None:
+            self.go(row.goal)
+
+    def go(self, goal: Goal) -> None:
+        """Go where a line leads."""
+        if isinstance(goal, Section):
+            self.action_section(goal.name)
+            self.view.go_to_name(goal.row)
+        elif isinstance(goal, Words):
+            from widgets.plan_dialog import NoticeDialog
+
+            self.app.push_screen(NoticeDialog(goal.title, goal.lines))
+        else:
+            self._evidence.open(goal, self.sections.changes)
+
+    def action_first(self, key: str) -> None:
+        """The evidence of what to look at first, by its number."""
+        found = self.page.find(f"first-{key}")
+        goal = self.page.rows[found].goal if found is not None else None
+        if goal is None:
+            toast(self.app, f"there is no {key} to look at")
+            return
+        if self._on_page:
+            self.page.go_to_name(f"first-{key}")
+        self.go(goal)
+
+    def action_diff(self) -> None:
+        """The diff of the line under the cursor, where it has one."""
+        goal = self.row.goal if self.row is not None else None
+        if goal is None or isinstance(goal, Section | Words):
+            toast(self.app, "this line has no diff")
+        else:
+            self.go(goal)
+
+    def action_in_events(self) -> None:
+        """Show the line in the events pane, where the panes are of this night."""
+        goal = self.row.goal if self.row is not None else None
+        if not isinstance(goal, Evidence):
+            toast(self.app, "this line stands in no event")
+        elif self._show_events is None or not self._show_events(goal.ref):
+            toast(self.app, "the events pane does not show this place; enter opens the evidence")
+        else:
+            self.action_back()
+
+    # --- keep or revert ------------------------------------------------------------------------
+
+    @cached_property
+    def keeping(self) -> KeepDesk:
+        """Carries out what a person decides about the night."""
+        return KeepDesk(self, self.source)
+
+    def why_not(self, name: str) -> str:
+        return self.keeping.why_not(name)
+
+    @on(ReviewView.Marked)
+    def _mark(self, event: ReviewView.Marked) -> None:
+        self.sections.mark(event.row.mark)
+        self.show_edges()
+
+    def action_mark(self) -> None:
+        toast(self.app, "space marks commits (B) and files (W)")
+
+    def action_keep_all(self) -> None:
+        self.keeping.keep_all()
+
+    def action_rewind(self) -> None:
+        self.keeping.rewind()
+
+    def action_undo(self) -> None:
+        self.keeping.undo()
+
+    def action_take(self) -> None:
+        self.keeping.take()
+
+    def action_runs(self) -> None:
+        from tui.screens.runs import RunsScreen
+
+        self.app.push_screen(RunsScreen(self.source))

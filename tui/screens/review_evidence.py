@@ -1,0 +1,96 @@
+"""From a line of the review to what it rests on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+from textual.app import App
+
+from tui.changes import Changes
+from tui.errors import OvernightError
+from tui.records import Detail, DetailPart, Ref
+from tui.screens.review_source import ReviewSource
+from tui.watching import evidence
+from widgets.guard import toast
+from widgets.review_view import CommitDiff, Evidence, FileDiff, Fragment, Goal, InFile, PointDiff
+
+_MOST_FILES = 60
+
+
+class EvidenceDesk:
+    """Reads the evidence in a worker and shows it; one place at a time."""
+
+    def __init__(self, app: App[Any], source: ReviewSource) -> None:
+        self._app = app
+        self._source = source
+
+    def open(self, goal: Goal, changes: Changes | None) -> None:
+        """Show what the line leads to."""
+
+        def work() -> None:
+            try:
+                detail = self._detail(goal, changes)
+            except OvernightError as error:
+                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
+                return
+            self._app.call_from_thread(self._show, detail)
+
+        self._app.run_worker(work, thread=True, group="evidence", exclusive=True)
+
+    def _show(self, detail: Detail) -> None:
+        from tui.screens.detail import DetailScreen
+
+        if not isinstance(self._app.screen, DetailScreen):  # enter may have been pressed twice
+            self._app.push_screen(DetailScreen(detail))
+
+    def _detail(self, goal: Goal, changes: Changes | None) -> Detail:
+        project = self._source.project
+        if isinstance(goal, Evidence):
+            return evidence.of(goal.ref, project)
+        if isinstance(goal, Fragment):
+            return self._fragment(goal)
+        if isinstance(goal, CommitDiff):
+            return evidence.commit(project, goal.sha)
+        if isinstance(goal, InFile):
+            return evidence.in_file(goal.path, goal.words)
+        if isinstance(goal, FileDiff):
+            return _file(goal.path, changes)
+        if isinstance(goal, PointDiff):
+            return self._since(goal.checkpoint)
+        raise TypeError(f"{type(goal).__name__} leads to no evidence")
+
+    def _fragment(self, goal: Fragment) -> Detail:
+        """The piece of the diff, and below it the call that made it, where one is known."""
+        detail = evidence.fragment(goal.path, goal.what, (goal.hunk,), goal.ref)
+        if goal.ref is None or evidence.is_commit(goal.ref):
+            return detail
+        call = evidence.of(goal.ref, self._source.project)
+        title = DetailPart("the call that did it", call.title)
+        return replace(detail, parts=(*detail.parts, title, *call.parts), facts=call.facts)
+
+    def _since(self, checkpoint: str) -> Detail:
+        """From the files as they are now to the checkpoint: what a rewind to it would do."""
+        from tui.control.deeds import plan_words
+        from tui.feeds.visible import clean, clean_line
+
+        plan = self._source.deeds().plan_rewind(checkpoint)
+        parts = [DetailPart("", clean("\n".join(plan_words(plan))))]
+        for change in plan.changes[:_MOST_FILES]:
+            title = f"{change.what} {clean_line(change.path)}"
+            parts.append(DetailPart(title, clean(plan.diff(change)) or "(no text)", "diff"))
+        left = len(plan.changes) - _MOST_FILES
+        if left > 0:
+            parts.append(DetailPart("", f"and {left:,} more files"))
+        return Detail(f"from now back to checkpoint {clean_line(checkpoint)}", tuple(parts), _NONE)
+
+
+_NONE = Ref("git", 0)
+
+
+def _file(path: str, changes: Changes | None) -> Detail:
+    known = changes.files if changes is not None else ()
+    change = next((one for one in known if one.path == path), None)
+    if change is None:
+        return Detail(path, (DetailPart("", "The file is not among the changes."),), _NONE)
+    return evidence.file_diff(change)

@@ -1,0 +1,206 @@
+"""Keep or revert: what a person decides about a night, each decision by its own key."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tui.errors import OvernightError
+from tui.night.review.model import Review
+from tui.screens.deed_desk import DeedDesk
+from tui.screens.review_source import ReviewSource
+from widgets.guard import toast
+from widgets.review_points import checkpoint_name
+from widgets.review_rows import many
+from widgets.review_view import CommitDiff, PointDiff
+
+if TYPE_CHECKING:
+    from tui.control.take_plan import TakePlan
+    from tui.screens.review import ReviewScreen
+    from widgets.button_row import Answer
+
+
+class KeepDesk:
+    """Carries out keep, rewind, undo and take for one review; each first shows what it would do."""
+
+    def __init__(self, screen: ReviewScreen, source: ReviewSource) -> None:
+        self._screen = screen
+        self._app = screen.app
+        self._source = source
+        self._desk = DeedDesk(screen.app, source.deeds, self._night_now)
+
+    def _night_now(self) -> None:
+        """No live night is known here: the desk asks the files what goes on."""
+        return None
+
+    def why_not(self, name: str) -> str:
+        """Empty when the action can work now; otherwise a sentence."""
+        review = self._screen.review
+        if review is None:
+            return "the night is still being read"
+        if name == "keep_all":
+            return ""
+        if name == "take" and not self._screen.sections.marked:
+            return "nothing is marked; space marks commits (B) and files (W)"
+        if not (self._source.project / ".git").exists():
+            return "this folder is no git repository"
+        return ""
+
+    def _allowed(self, name: str) -> bool:
+        reason = self.why_not(name)
+        if reason:
+            toast(self._app, reason, severity="warning")
+        return not reason
+
+    # --- rewind --------------------------------------------------------------------------------
+
+    def rewind(self) -> None:
+        """The same dialog as everywhere, with the point under the cursor chosen."""
+        review = self._screen.review
+        if not self._allowed("rewind") or review is None:
+            return
+        row = self._screen.row
+        goal = row.goal if row is not None else None
+        chosen = ""
+        if isinstance(goal, PointDiff):
+            chosen = goal.checkpoint
+        elif isinstance(goal, CommitDiff):
+            chosen = self._near(review, goal.sha)
+        self._desk.rewind(chosen)
+
+    def _near(self, review: Review, sha: str) -> str:
+        """A rewind goes to checkpoints: the first taken after the commit and before the next one."""
+        points = sorted(review.points, key=lambda point: point.at)
+        place = next((nth for nth, point in enumerate(points) if point.id == sha), None)
+        if place is None:
+            return ""
+        after = next(iter(points[place + 1 :]), None)
+        if after is not None and after.kind == "checkpoint":
+            return checkpoint_name(after.id)
+        before = [point for point in points[:place] if point.kind == "checkpoint"]
+        words = "no checkpoint was taken at this commit"
+        if before:
+            words += f"; the last before it is {checkpoint_name(before[-1].id)}"
+        toast(self._app, words, severity="warning")
+        return checkpoint_name(before[-1].id) if before else ""
+
+    def undo(self) -> None:
+        if self._allowed("undo"):
+            self._desk.undo()
+
+    # --- take ----------------------------------------------------------------------------------
+
+    def take(self) -> None:
+        """Asks for the branch's name, shows what it would hold, and makes it when told to."""
+        review = self._screen.review
+        if not self._allowed("take") or review is None:
+            return
+        from widgets.button_row import Choice
+        from widgets.line_dialog import LineDialog
+
+        commits, files = split_marks(self._screen.sections.marked)
+        parts = [many(len(commits), "commit")] if commits else []
+        parts += [many(len(files), "file")] if files else []
+        lines = [
+            f"{' and '.join(parts)} to a new branch. Its name:",
+        ]
+
+        def decided(answer: Answer | None) -> None:
+            if answer is not None:
+                self._plan_take(review, answer.text.strip(), commits, files)
+
+        dialog = LineDialog("Take", lines, branch_name(review), Choice("plan", "Show the plan"))
+        self._app.push_screen(dialog, decided)
+
+    def _plan_take(
+        self, review: Review, branch: str, commits: Sequence[str], files: Sequence[str]
+    ) -> None:
+        from tui.control.take import plan_take
+
+        changes = self._screen.sections.changes
+        base = "" if commits else (review.base or (changes.base if changes is not None else ""))
+
+        def work() -> None:
+            try:
+                plan = plan_take(
+                    self._source.project, branch, commits=commits, files=files, base=base
+                )
+            except (OvernightError, OSError) as error:
+                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
+            else:
+                self._app.call_from_thread(self._confirm_take, plan)
+
+        self._app.run_worker(work, thread=True, group="deeds")
+
+    def _confirm_take(self, plan: TakePlan) -> None:
+        from widgets.button_row import Choice
+        from widgets.plan_dialog import PlanDialog
+
+        reason = plan.refusals[0] if plan.refusals else ""
+        choice = Choice("take", "Make the branch", enabled=not reason, reason=reason)
+
+        def decided(answer: Answer | None) -> None:
+            if answer is not None:
+                self._carry_out(plan)
+
+        self._app.push_screen(PlanDialog("Take to a branch", plan.words, [choice]), decided)
+
+    def _carry_out(self, plan: TakePlan) -> None:
+        from tui.control.take import take
+
+        def work() -> None:
+            try:
+                made = take(plan)
+            except (OvernightError, OSError) as error:
+                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
+                return
+            held = f"{many(made.commits, 'commit')}, {many(made.files, 'file')}"
+            said = f"branch {made.branch}: {held}; nothing else was touched, nothing pushed"
+            self._app.call_from_thread(self._taken, said)
+
+        self._app.run_worker(work, thread=True, group="deeds")
+
+    def _taken(self, said: str) -> None:
+        sections = self._screen.sections
+        sections.marked.clear()
+        sections.show()
+        self._screen.show_edges()
+        toast(self._app, said, timeout=8.0)
+
+    # --- keep ----------------------------------------------------------------------------------
+
+    def keep_all(self) -> None:
+        """Writes down that the night was reviewed and is kept; touches nothing else."""
+        review = self._screen.review
+        if not self._allowed("keep_all") or review is None:
+            return
+
+        def work() -> None:
+            from tui.screens.nights_source import NightsSource
+
+            try:
+                NightsSource(self._source).keep(self._screen.run_id or review.run_id)
+            except (OvernightError, OSError) as error:
+                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
+                return
+            said = "kept: the night counts as reviewed; no file was touched"
+            self._app.call_from_thread(toast, self._app, said)
+
+        self._app.run_worker(work, thread=True, group="notes")
+
+
+def split_marks(marked: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The commits and the files among what is marked."""
+    commits: list[str] = []
+    files: list[str] = []
+    for mark in sorted(marked):
+        kind, _, name = mark.partition(" ")
+        (commits if kind == "commit" else files).append(name)
+    return commits, files
+
+
+def branch_name(review: Review) -> str:
+    """A name to start from: the night's date."""
+    began = review.night.run.started_at
+    return time.strftime("night/%Y-%m-%d", time.localtime(began)) if began else "night"

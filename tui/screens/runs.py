@@ -1,0 +1,238 @@
+"""All nights of the repository in one table: sorted, reviewed one after the other, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from tui.actions import Place, bindings_of
+from tui.errors import OvernightError
+from tui.screens.nights_source import NightsSource
+from tui.screens.over_panes import OverPanes
+from tui.screens.review_source import ReviewSource
+from widgets.button_row import Answer, Choice
+from widgets.footer import Footer
+from widgets.guard import toast
+from widgets.header import Header, HeaderFacts
+from widgets.ink import Line
+from widgets.line_view import LineView
+from widgets.nights_table import COLUMNS, NightLine, head_line, night_rows, ordered
+from widgets.one_row import OneRow
+from widgets.pane import Pane
+from widgets.review_rows import many
+from widgets.review_view import ReviewView
+
+_NARROW = 100
+
+
+class TableHead(OneRow):
+    """The names of the columns over the table."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by, self.reverse = "when", True
+
+    def show(self, by: str, reverse: bool) -> None:
+        """Say which column the table is sorted by."""
+        self.by, self.reverse = by, reverse
+        self.redraw()
+
+    def spans(self, width: int) -> Line:
+        return head_line(max(1, width - 1), self.by, self.reverse)
+
+
+class RunsScreen(OverPanes):
+    """The table of nights; enter opens the review of one on top of it."""
+
+    place: ClassVar[Place] = "runs"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(keys, name, label, show=False) for keys, name, label in bindings_of("runs")
+    ]
+
+    def __init__(self, source: ReviewSource) -> None:
+        super().__init__()
+        self.nights: list[NightLine] = []
+        self._source = source
+        self._nights = NightsSource(source)
+        self._table = ReviewView(id="table", placeholder="reading the nights")
+        self._head = TableHead()
+        self._marked: list[str] = []
+        self._by, self._reverse = "when", True
+
+    # --- the house -----------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield Header(HeaderFacts(self._source.project.name, state="all nights"), id="header")
+        yield self._head
+        yield Pane(0, "Runs", self._table, id="runs")
+        yield Footer(self.footer_items(), id="footer")
+
+    def on_mount(self) -> None:
+        self._lay_out()
+        self._table.focus()
+        self.action_look_again()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.set_class(self.app.size.width < _NARROW, "-one")
+
+    def on_screen_resume(self) -> None:
+        """Back from a review: what was decided there shows here."""
+        if self.nights:
+            self.action_look_again()
+
+    @property
+    def view(self) -> ReviewView:
+        return self._table
+
+    # --- the table -----------------------------------------------------------------------------
+
+    def action_look_again(self) -> None:
+        """Read the list anew, in a worker."""
+
+        def work() -> None:
+            try:
+                found = self._nights.nights()
+            except (OvernightError, OSError) as error:
+                self.app.call_from_thread(self._table.set_placeholder, str(error))
+            else:
+                self.app.call_from_thread(self._read, found)
+
+        self.run_worker(work, thread=True, group="nights", exclusive=True)
+
+    def _read(self, found: list[NightLine]) -> None:
+        if not self.is_attached:
+            return
+        self.nights = found
+        self._table.set_placeholder("no night of this repository is known yet")
+        self._show()
+
+    def _show(self) -> None:
+        self.nights = ordered(self.nights, self._by, self._reverse)
+        self._head.show(self._by, self._reverse)
+        self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
+        left = sum(1 for night in self.nights if not night.reviewed)
+        pane = self.query_one("#runs", Pane)
+        pane.set_note(f"{len(self.nights):,}")
+        pane.set_status(f"{many(left, 'night')} not reviewed" if left else "all reviewed")
+        total = sum(night.usd for night in self.nights if night.usd is not None)
+        self.query_one("#header", Header).show(
+            HeaderFacts(
+                self._source.project.name,
+                state=many(len(self.nights), "night"),
+                cost_usd=total or None,
+                cost_source="partial",
+            )
+        )
+
+    @property
+    def night(self) -> NightLine | None:
+        """The night under the cursor."""
+        row = self._table.row
+        return next((one for one in self.nights if row is not None and one.id == row.name), None)
+
+    def action_sort(self) -> None:
+        names = [column.name for column in COLUMNS if column.name != "trend"]
+        self._by = names[(names.index(self._by) + 1) % len(names)]
+        self._reverse = self._by not in ("verdict", "tests", "goal")
+        self._show()
+
+    def action_reverse(self) -> None:
+        self._reverse = not self._reverse
+        self._show()
+
+    # --- what is done with a night -------------------------------------------------------------
+
+    @on(LineView.Opened)
+    def _opened(self) -> None:
+        night = self.night
+        if night is not None:
+            from tui.screens.review import ReviewScreen
+
+            self.app.push_screen(ReviewScreen(self._source, night.id))
+
+    def action_next_unreviewed(self) -> None:
+        """The next one below the cursor that nobody has reviewed, round at the end."""
+        here = self._table.cursor + 1
+        places = [*range(here, len(self.nights)), *range(min(here, len(self.nights)))]
+        found = next((nth for nth in places if not self.nights[nth].reviewed), None)
+        if found is None:
+            toast(self.app, "every night has been reviewed")
+        else:
+            self._table.reveal(found)
+
+    def action_reviewed(self) -> None:
+        night = self.night
+        if night is not None:
+            self._do(lambda: self._nights.set_reviewed(night.id, not night.reviewed))
+
+    def action_note(self) -> None:
+        night = self.night
+        if night is None:
+            return
+        from widgets.line_dialog import LineDialog
+
+        def decided(answer: Answer | None) -> None:
+            if answer is not None:
+                words = " ".join(answer.text.split())
+                self._do(lambda: self._nights.set_note(night.id, words))
+
+        save = Choice("save", "Save")
+        dialog = LineDialog("A note on the night", [night.goal], night.note, save, empty=True)
+        self.app.push_screen(dialog, decided)
+
+    def _do(self, deed: Callable[[], None]) -> None:
+        """Writes in a worker and reads the list anew."""
+
+        def work() -> None:
+            try:
+                deed()
+            except (OvernightError, OSError) as error:
+                self.app.call_from_thread(toast, self.app, str(error), "", "error", 8.0)
+            self.app.call_from_thread(self.action_look_again)
+
+        self.run_worker(work, thread=True, group="notes")
+
+    @on(ReviewView.Marked)
+    def _mark(self, event: ReviewView.Marked) -> None:
+        """Two at most: a third takes the place of the first."""
+        name = event.row.mark
+        if name in self._marked:
+            self._marked.remove(name)
+        else:
+            self._marked = [*self._marked, name][-2:]
+        self._show()
+
+    def action_compare(self) -> None:
+        if len(self._marked) != 2:
+            toast(self.app, "mark two nights with space, then compare them")
+            return
+        from tui.screens.compare import CompareScreen
+
+        older, newer = sorted(self._marked, key=self._when)
+        self.app.push_screen(CompareScreen(self._source, older, newer))
+
+    def _when(self, name: str) -> float:
+        return next((night.at for night in self.nights if night.id == name), 0.0)
+
+    def action_failures(self) -> None:
+        from widgets.plan_dialog import NoticeDialog
+
+        def work() -> None:
+            lines = self._nights.failures()
+            title = "What fails night after night"
+            self.app.call_from_thread(self.app.push_screen, NoticeDialog(title, lines))
+
+        self.run_worker(work, thread=True, group="nights", exclusive=True)
+
+    # --- the rest ------------------------------------------------------------------------------
+
+    def action_mark(self) -> None:
+        toast(self.app, "space marks the night under the cursor")

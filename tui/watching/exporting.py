@@ -1,0 +1,107 @@
+"""From a review to what may leave the machine: its sources measured, its texts redacted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec import structs
+
+from tui import __version__
+from tui.feeds.discovery import Sources
+from tui.night.review.encoding import encoded
+from tui.night.review.export import Export, Source, leaving
+from tui.night.review.model import Review
+from tui.night.review.places import Redactor
+from tui.night.review.texts import refs
+from tui.night.review.wording import began
+from tui.paths import home
+from tui.redact import secret_variables, spellings
+from tui.settings import Settings
+
+_PIECE: Final = 1 << 20
+
+
+def redactor(
+    settings: Settings, environ: Mapping[str, str] = os.environ, *, keep_places: bool = False
+) -> Redactor:
+    """What this machine, its person, its settings and its environment must not tell."""
+    told = settings.notifications
+    hooks = (told.discord_webhook, told.slack_webhook, *told.urls, *settings.agent.env.values())
+    secrets = [one.reveal() for one in hooks if one] + secret_variables(environ)
+    folder = str(home(environ))
+    user = environ.get("USER") or environ.get("LOGNAME") or os.path.basename(folder)
+    return Redactor(spellings(secrets), folder, user, os.uname().nodename, keep_places)
+
+
+def export_of(
+    review: Review,
+    redact: Redactor,
+    sources: tuple[Source, ...],
+    named: Mapping[str, str] | None = None,
+) -> Export:
+    """The review as it may leave: `sources` are what it rests on, `named` those named by hand."""
+    export = Export(
+        review=review,
+        sources=sources,
+        made_at=review.night.now,
+        version=__version__,
+        zone_s=zone_of(review),
+        named=dict(named or {}),
+        keep_places=redact.keep_places,
+    )
+    left = leaving(export, redact)
+    return structs.replace(left, data=encoded(left.review))
+
+
+def zone_of(review: Review) -> int:
+    """This machine's offset from UTC when the night began, seconds."""
+    start = began(review)
+    try:
+        return time.localtime(review.night.now if start is None else start).tm_gmtoff
+    except (ValueError, OverflowError, OSError):
+        return 0
+
+
+def paths_of(review: Review, found: Sources | None = None) -> list[str]:
+    """The files that a review rests on: what it points at, and what was found to read."""
+    paths = {ref.source: None for ref in refs(review)}
+    if review.night.progress is not None:
+        paths[review.night.progress.source] = None
+    if found is not None:
+        beside = (found.progress, found.features, found.notes, found.watchdog, found.history)
+        paths |= dict.fromkeys(one.path for one in found.events)
+        paths |= dict.fromkeys(one.path for one in beside if one.found)
+        if found.run_dir:
+            paths[os.path.join(found.run_dir, "journal.jsonl")] = None
+    return [path for path in paths if os.path.isabs(path)]
+
+
+def measured(paths: Iterable[str]) -> tuple[Source, ...]:
+    """Files with their sizes and digests as they are now; one that cannot be read has neither."""
+    return tuple(measure(path) for path in sorted(paths))
+
+
+def measure(path: str, most: int | None = None) -> Source:
+    """A file's size and SHA-256, of its first `most` bytes if given."""
+    name = os.path.basename(path)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return Source(name, path, 0, "")
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return Source(name, path, 0, "")
+        digest, size = hashlib.sha256(), 0
+        while piece := os.read(descriptor, _PIECE if most is None else min(_PIECE, most - size)):
+            digest.update(piece)
+            size += len(piece)
+        return Source(name, path, size, digest.hexdigest())
+    except OSError:
+        return Source(name, path, 0, "")
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,95 @@
+"""One followed event file: its follower, its decoder, and how far it has been taken in."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+from tui.feeds.discovery import Source
+from tui.feeds.events import EventDecoder
+from tui.feeds.follower import Batch, Follower, Position
+from tui.feeds.journal import JournalDecoder
+from tui.records import FeedState
+
+READ = 1 << 20
+
+
+class Followed:
+    """A file of events; `number` is the one that its present generation has in the row index."""
+
+    def __init__(
+        self, file: Source, start: Position | None = None, tail_bytes: int | None = None
+    ) -> None:
+        self.file = file
+        self.follower = Follower(
+            file.path,
+            start=start,
+            at_end_bytes=tail_bytes,
+            trusted=file.trusted,
+            rotates=file.kind == "stream",
+        )
+        self.decoder: EventDecoder | JournalDecoder = (
+            JournalDecoder(file.path) if file.kind == "journal" else EventDecoder(file.path)
+        )
+        self.number = -1
+        self.numbers: dict[int, int] = {}
+        self.latest = -math.inf
+        self.lines = 0
+        self.malformed = 0
+        self.waiting: list[Batch] = []
+
+    def read(self, limit: int = READ) -> list[Batch]:
+        """What was read when the file was taken up again, then what is new; empty only at the end."""
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            return waiting
+        batches = self.follower.poll(limit)
+        while not batches and self.follower.behind:  # a line longer than the limit is under way
+            batches = self.follower.poll(limit)
+        return batches
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """The messages in the making, which usage that comes later belongs to."""
+        return self.decoder.messages if isinstance(self.decoder, EventDecoder) else {}
+
+    @property
+    def offset(self) -> int:
+        """Bytes taken in."""
+        return self.follower.position.offset if self.follower.position is not None else 0
+
+    def state(self) -> FeedState:
+        """The file as the sources panel tells it."""
+        state = self.follower.state
+        return FeedState(
+            self.file.kind,
+            self.file.path,
+            feed_status(self.follower),
+            state.reason,
+            self.file.chosen,
+            state.size,
+            state.mtime,
+            self.lines,
+            self.malformed,
+            self.offset / state.size if state.size else 1.0,
+        )
+
+
+def feed_status(follower: Follower) -> Literal["following", "missing", "unreadable"]:
+    """The follower's state as the sources panel tells it."""
+    if follower.state.status in ("following", "missing"):
+        return follower.state.status
+    return "unreadable"
+
+
+def total_size(files: Sequence[Source]) -> int:
+    """Bytes of the files that exist."""
+    total = 0
+    for file in files:
+        try:
+            total += os.stat(file.path).st_size
+        except OSError:
+            continue
+    return total

@@ -1,0 +1,79 @@
+"""When a person last had the screen open; kept in the project, so that every machine sharing it knows.
+
+Looks that follow each other within five minutes are one visit, so that a dropped line or a second
+window makes nothing look old that nobody has seen.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui import paths
+from tui.errors import OvernightError
+from tui.feeds.small_files import read_small, replace_small
+
+SEEN = "seen.json"
+SAME_VISIT = 300.0
+_MOST_VISITS = 20
+_AHEAD = 86_400.0
+
+
+class _Visit(Struct):
+    since: float
+    until: float
+
+
+class _Seen(Struct):
+    schema: int = 1
+    visits: list[_Visit] = []
+
+
+def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
+    """Notes that a person has the screen open at `at` (seconds since the epoch).
+
+    To be called when the screen opens, every minute, and when it closes. False when the project's
+    run directory cannot be written: then nothing is known of this look, and nothing else happens.
+    """
+    try:
+        root = paths.run_root(project, run_dir)
+        visits = _visits(root / SEEN)
+        last = visits[-1] if visits else None
+        if last is not None and last.since <= at <= last.until + SAME_VISIT:
+            last.until = max(last.until, at)
+        else:
+            visits = [one for one in visits if one.until <= at]
+            visits.append(_Visit(at, at))
+        replace_small(root / SEEN, msgspec.json.encode(_Seen(visits=visits[-_MOST_VISITS:])))
+    except (OvernightError, OSError, ValueError):
+        return False
+    return True
+
+
+def last_look(project: Path, now: float, run_dir: str = paths.RUN_DIR) -> float | None:
+    """The end of the last visit before the one that goes on at `now`; None where there was none."""
+    ends = [
+        one.until
+        for one in _visits(paths.resolve(project, run_dir) / SEEN)
+        if one.until + SAME_VISIT < now
+    ]
+    return max(ends, default=None)
+
+
+def _visits(path: Path) -> list[_Visit]:
+    """The visits written down, oldest first; what is no visit, or of the far future, is passed over."""
+    data = read_small(path)
+    try:
+        seen = msgspec.json.decode(data, type=_Seen) if data else _Seen()
+        latest = path.stat().st_mtime + _AHEAD if data else 0.0
+    except (OSError, ValueError, RecursionError):
+        return []
+    known = [
+        one
+        for one in seen.visits
+        if math.isfinite(one.since) and 0 < one.since <= one.until <= latest
+    ]
+    return sorted(known, key=lambda one: one.until)

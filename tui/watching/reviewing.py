@@ -1,0 +1,253 @@
+"""A review made from files: the fold of a night, what git tells of it, claims and risks."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.changes import Changes
+from tui.clock import Clock
+from tui.errors import NoSessionError
+from tui.feeds.discovery import Named, Sources, discover
+from tui.night.fold import Fold
+from tui.night.model import Night
+from tui.night.review.review import Evidence, review
+from tui.night.words import short
+from tui.records import Commit, Notes, Processes, Progress, Record
+from tui.settings import Settings
+from tui.watching.beginning import Beginning, beginning
+from tui.watching.folding import folded
+from tui.watching.last_look import last_look
+
+if TYPE_CHECKING:
+    from tui.night.review.model import Claim, Review, Risk
+
+ABANDONED = 1_800.0
+_GRACE = 2.0
+
+
+class Folded(Struct, frozen=True):
+    """A night read to its end: the fold, where it came from, and what stands beside it."""
+
+    fold: Fold
+    night: Night
+    sources: Sources
+    progress: Progress | None
+    notes: str
+    broke_off: bool
+
+
+def open_review(
+    project: Path, settings: Settings, named: Named, clock: Clock, run: str | None = None
+) -> Review:
+    """The review of a night: of `run` (a run, or a session that `nights` lists), else the newest.
+
+    Reads everything there is and keeps a summary; a large night is folded once and taken up again
+    afterwards. NoSessionError when there is no such run, or no session at all. Not quick: call it
+    in a worker.
+    """
+    if run is not None:
+        from tui.watching.night_places import named_night
+
+        named = named_night(project, settings, named, run)
+    whole = read_night(project, settings, named, clock, alone=run is not None)
+    made = made_from(project, whole, last_look(project, clock.wall(), settings.paths.run_dir))
+    from tui.watching import nights
+
+    nights.keep(project, settings, whole.sources, made, whole.fold.failures(), clock.wall())
+    return made
+
+
+def read_night(
+    project: Path, settings: Settings, named: Named, clock: Clock, *, alone: bool = False
+) -> Folded:
+    """The night folded to its end, cut where its record breaks off.
+
+    `alone` says that one night among several was asked for: agents of other sessions are not its.
+    """
+    from tui.watching.sidecars import Sidecars
+
+    sources = discover(project, settings, named)
+    if not sources.events:
+        raise NoSessionError(sources.why)
+    ledger = folded(sources.events, settings)
+    fold = ledger.fold
+    sidecars = Sidecars(project, sources, clock)
+    try:
+        records, _ = sidecars.poll()
+        fold.apply(_fitting(records, fold, clock, alone))
+        fold.apply(commits_of(project, fold.snapshot(clock.wall())))
+        progress, notes = sidecars.progress, sidecars.notes
+    finally:
+        sidecars.close()
+        ledger.close()
+    night, broke_off = _settled(fold, clock.wall())
+    if night.state == "none":
+        raise NoSessionError(sources.why or f"no session was seen in {project}")
+    return Folded(fold, night, sources, progress, _text(notes), broke_off)
+
+
+def _text(notes: Notes | None) -> str:
+    return notes.text if notes is not None else ""
+
+
+def _fitting(records: list[Record], fold: Fold, clock: Clock, alone: bool) -> list[Record]:
+    """The records that tell of this night; another session's agents do not keep it alive."""
+    if not alone:
+        return records
+    own = set(fold.snapshot(clock.wall()).run.sessions)
+    return [
+        Processes(one.at, tuple(agent for agent in one.agents if agent.session in own))
+        if isinstance(one, Processes)
+        else one
+        for one in records
+    ]
+
+
+def commits_of(project: Path, night: Night) -> list[Commit]:
+    """Commits made between the night's start and its end."""
+    from tui.feeds.commits import CommitFeed
+
+    since = night.run.started_at
+    if since is None:
+        return []
+    until = _until(night)
+    found = CommitFeed(project, since).poll()
+    return [one for one in found if until is None or one.at <= until + _GRACE]
+
+
+def _until(night: Night) -> float | None:
+    """When the night ended; None while it goes on."""
+    if night.run.ended_at is not None:
+        return night.run.ended_at
+    if _left(night):
+        return night.activity.last_sign_at
+    return night.activity.last_event_at if night.over else None
+
+
+def _left(night: Night) -> bool:
+    """Whether nothing ended it, nobody is there, and nothing has been heard for half an hour."""
+    if night.over or night.agents or night.activity.idle_seconds <= ABANDONED:
+        return False
+    due = night.activity.until
+    return due is None or night.now - due > ABANDONED
+
+
+def _settled(fold: Fold, wall: float) -> tuple[Night, bool]:
+    """The night as it is known now, its time ending with its record; whether it broke off."""
+    night = fold.snapshot(wall)
+    left = _left(night)
+    if (left or (night.over and night.run.ended_at is None)) and night.activity.last_sign_at:
+        then = fold.snapshot(night.activity.last_sign_at)
+        stall = None if left else night.stall
+        night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
+    until = _until(night)
+    if until is not None:
+        night = _without_later(night, until + _GRACE)
+    return night, left
+
+
+def _without_later(night: Night, until: float) -> Night:
+    """Commits that somebody made after the end belong to another day."""
+    return _with_commits(night, [one for one in night.commits if one.at <= until])
+
+
+def _of_its_own(night: Night, changes: Changes) -> Night:
+    """The night without commits that its base has already: git keeps whole seconds only."""
+    made = {sha for sha, _ in changes.messages}
+    if not changes.base or not made:
+        return night
+    return _with_commits(night, [one for one in night.commits if one.sha in made])
+
+
+def _with_commits(night: Night, commits: list[Commit]) -> Night:
+    if len(commits) == len(night.commits):
+        return night
+    line = night.timeline
+    kept = Counter((one.at, short(one.subject)) for one in commits)
+    marks = [one for one in line.marks if one.kind != "commit" or kept[one.at, one.label]]
+    timeline = replace(line, marks=tuple(marks))
+    return replace(night, commits=tuple(commits), timeline=timeline)
+
+
+def made_from(project: Path, whole: Folded, looked_at: float | None) -> Review:
+    """The review of a night that was read."""
+    changes = _changes(project, whole)
+    whole = replace(whole, night=_of_its_own(whole.night, changes))
+    night, fold = whole.night, whole.fold
+    testimony = fold.testimony()
+    seen_live = _seen_live(night)
+    start = beginning(project, whole.sources, night, changes, seen_live)
+    evidence = Evidence(
+        testimony,
+        fold.losses(),
+        fold.spending(night.cost.usd),
+        fold.last_ref(),
+        whole.broke_off,
+        _spoke_last(whole),
+        start.progress,
+        start.basis,
+    )
+    return review(
+        night,
+        evidence,
+        changes=changes,
+        claims=_claims(whole, changes, start),
+        risks=_risks(whole, changes),
+        looked_at=looked_at,
+        project=os.fsencode(project).decode("utf-8", "replace"),
+        run_id=whole.sources.run or night.run.session_id or "",
+    )
+
+
+def _spoke_last(whole: Folded) -> bool:
+    """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
+    said = whole.fold.testimony().said
+    last = whole.fold.last_ref()
+    transcript = whole.sources.events[0].kind == "transcript"
+    answered = not whole.night.activity.tools
+    return transcript and answered and bool(said) and said[-1].ref == last
+
+
+def _seen_live(night: Night) -> bool:
+    """Whether somebody saw the progress file change: then its first state was of this night."""
+    first, last = night.first_progress, night.progress
+    return first is not None and last is not None and first != last
+
+
+def _changes(project: Path, whole: Folded) -> Changes:
+    from tui.feeds import night_diff
+    from tui.feeds.run_places import base_of
+
+    night = whole.night
+    base = base_of(whole.sources.run_dir) if whole.sources.run_dir else ""
+    return night_diff.read(
+        project, base or None, night.run.started_at, _until(night), now=night.now
+    )
+
+
+def _claims(whole: Folded, changes: Changes, start: Beginning) -> tuple[Claim, ...]:
+    from tui.night.review import claims
+
+    return claims.judge(
+        whole.night,
+        whole.fold.testimony(),
+        whole.progress,
+        whole.notes,
+        changes.messages,
+        changes,
+        progress_before=start.progress,
+        notes_before=start.notes,
+    )
+
+
+def _risks(whole: Folded, changes: Changes) -> tuple[Risk, ...]:
+    from tui.night.review import risks
+
+    goal = whole.night.run.goal or whole.night.run.first_prompt
+    return risks.find(changes, whole.night, whole.fold.calls(), goal)
