@@ -300,6 +300,28 @@ def test_what_matches_in_part_is_partial() -> None:
     assert "nothing for: drain_everything" in claim.why
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("The divide function is implemented.", "unverified"),
+        ("Added a function divide.", "unverified"),
+        ("The limiting function is implemented.", "partial"),
+        ("The slide class is done.", "partial"),
+        ("The divide is done.", "partial"),
+        ("This function is done.", ""),
+    ],
+)
+def test_a_single_word_that_names_a_function_can_be_missed(text: str, verdict: str) -> None:
+    script = begun()
+    edit(script, "/w/tide/slider.py")
+    green(script)
+    lines = (Hunk(0, 1, ("+def limiter(slides):",)),)
+    script.say(text)
+    script.result(text)
+    claims = judged(script, changes(FileChange("tide/slider.py", "added", 1, 0, lines)))
+    assert [claim.verdict for claim in claims] == [verdict] * bool(verdict)
+
+
 def test_a_single_vague_word_is_no_reason_for_doubt() -> None:
     script = begun()
     edit(script)
@@ -562,3 +584,30 @@ def test_a_commit_has_the_edits_since_the_one_before_it() -> None:
     messages = (("1111111" + "0" * 33, "Tidy"), (SHA, "Add the sliding window limiter"))
     (claim,) = judged(script, changes(BUCKET), messages=messages)
     assert claim.verdict == "unverified"
+
+
+def test_a_single_word_is_doubted_where_no_code_changed_at_all() -> None:
+    script = begun()
+    edit(script, "/w/claude-progress.txt")
+    claim = said(
+        script, "The divide function is implemented.", changes(FileChange("notes.md", "modified"))
+    )
+    assert claim.verdict == "unverified"
+
+
+def test_words_that_name_nothing_are_no_doubt() -> None:
+    script = begun()
+    edit(script)
+    green(script)
+    claim = said(
+        script, "Both functions are implemented and all 44 tests pass.", changes(WINDOW, BUCKET)
+    )
+    assert claim.verdict == "verified"
+
+
+def test_what_does_not_match_is_named_as_it_was_said() -> None:
+    script = begun()
+    edit(script)
+    green(script)
+    claim = said(script, "Implemented draining and limiting of the window.", changes(WINDOW))
+    assert "nothing for: draining, limiting" in claim.why

@@ -204,7 +204,7 @@ class Scales:
         """
         said = named(what)
         if about and not said.paths:
-            said = Said((about,), said.symbols, said.identities, said.stems)
+            said = Said((about,), said.symbols, said.identities, said.words)
         if not said:
             return None
         found = self._work.find(said)

@@ -30,6 +30,12 @@ _IDENTITY = lazy(
     r"(?<![\w.])(?:[A-Za-z]{1,6}-?)?\d+(?:\.\d+)+\b|#\d+\b|\b[A-Z]{2,8}-\d+\b|\b[a-z]{1,4}-[a-z0-9]{2,6}(?:\.\d+)?\b(?=.*\d)"
     r"|\b(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,}\b"
 )
+_CALLED = lazy(
+    r"\b([A-Za-z]\w{2,})\s+(?:functions?|methods?|class(?:es)?|features?)\b"
+    r"|\b(?:function|method|class|feature)\s+([A-Za-z]\w{2,})",
+    2,
+)
+_BEGINNING = 4
 _COMMON_WORDS = """
     a about above across add added adds after again against all also an and another any are
     around as at be been before behind being below between both but by can code complete
@@ -46,6 +52,7 @@ _COMMON_WORDS = """
     why will with within without work working works you your basic better correct correctly
     current existing main missing multiple one proper remaining several two three way ways
     unit integration suite ticket item bug bugs problem change changes changed
+    function functions method methods class classes pass passes passed passing green
 """
 _COMMON = frozenset(_COMMON_WORDS.split())
 _IDENTIFIER = lazy(r"[A-Za-z_]\w*")
@@ -70,15 +77,19 @@ _ENOUGH = 0.5
 
 
 class Said(Struct, frozen=True):
-    """What a claim names: paths, symbols, numbers of tasks, and stems of its plain words."""
+    """What a claim names: paths, symbols, numbers of tasks, and its plain words by their stems.
+
+    `called` says that a plain word is the name of a function or the like ("divide function").
+    """
 
     paths: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
-    stems: tuple[str, ...] = ()
+    words: dict[str, str] = {}
+    called: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.paths or self.symbols or self.stems)
+        return bool(self.paths or self.symbols or self.words)
 
 
 class Found(Struct, frozen=True):
@@ -108,7 +119,11 @@ def named(what: str) -> Said:
     symbols = tuple(dict.fromkeys(_SYMBOL.findall(rest)))
     rest = _SYMBOL.sub(" ", rest)
     words = (word for word in _WORD.findall(rest) if word.lower() not in _COMMON and len(word) > 2)
-    return Said(paths, symbols, identities, tuple(dict.fromkeys(map(stem, words))))
+    stems: dict[str, str] = {}
+    for word in words:
+        stems.setdefault(stem(word), word.lower())
+    called = any(stem(one or other) in stems for one, other in _CALLED.findall(rest))
+    return Said(paths, symbols, identities, stems, called)
 
 
 def pieces(text: str) -> set[str]:
@@ -172,14 +187,17 @@ class Work:
         certain = sum(note(name, self._named(name)) for name in said.paths)
         certain += sum(note(name, self._symbol(name)) for name in said.symbols)
         plain = sum(
-            note(word, self._code.get(word) or self._prose.get(word) or ()) for word in said.stems
+            note(word, self._code.get(one) or self._prose.get(one) or ())
+            for one, word in said.words.items()
         )
         most = max(hits.values(), default=0)
         best = tuple(path for path, times in hits.items() if times == most)
         names = len(said.paths) + len(said.symbols)
         if not self.known and said.paths:
             names = max(certain, len(said.paths))  # nobody told what stands in the files
-        match = self._match(names, certain, len(said.stems), plain)
+        match = self._match(names, certain, len(said.words), plain)
+        if match == "unclear" and said.called and self.known and not self._begin_alike(said):
+            match = "none"
         return Found(match, best, tuple(missing))
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
@@ -189,9 +207,14 @@ class Work:
             return "clear"
         if certain or plain:
             return "some"
-        if names + words < 2 and not names:
+        if names + words < 2 and not names and (self._code or not self.known):
             return "unclear"
         return "none" if self.known or not self.paths else "unclear"
+
+    def _begin_alike(self, said: Said) -> bool:
+        """Whether anything changed begins like a word that was said: division, divide."""
+        begun = {word[:_BEGINNING] for word in (*said.words, *said.words.values())}
+        return any(piece[:_BEGINNING] in begun for piece in (*self._code, *self._prose))
 
     def _named(self, name: str) -> Iterable[str]:
         name = name.removeprefix("./")
