@@ -15,11 +15,13 @@ from pathlib import Path
 from tui.app import OvernightApp
 from tui.clock import SystemClock
 from tui.demo import repository
+from tui.demo.timing import parse_moment
 from tui.feeds.discovery import Named
 from tui.settings import load
 from tui.watching.watch import Watch
 
 HERE = Path(__file__).resolve().parent
+EVENING = "2026-11-20T22:00:00"
 WATCHDOG = """2026-11-20 22:00:01,104 - INFO - Watchdog started
 2026-11-20 22:00:01,105 - INFO - Max runtime: 10.0 hours
 2026-11-20 22:00:01,105 - INFO - Max cost: $50.0
@@ -30,13 +32,13 @@ WATCHDOG = """2026-11-20 22:00:01,104 - INFO - Watchdog started
 
 def play(folder: Path) -> Path:
     """A good part of a night within a minute, its clock running as if it had taken hours."""
-    project = repository.create(folder / "tidebell")
+    project = repository.create(folder / "tidebell", parse_moment(EVENING))
     environment = {
         **os.environ,
         "CLAUDE_CONFIG_DIR": str(folder / "claude"),
         "OVERNIGHT_DEMO_CLOCK_SCALE": "240",
         "OVERNIGHT_DEMO_HEARTBEAT": "0.1",
-        "OVERNIGHT_DEMO_EPOCH": "2026-11-20T22:00:00",
+        "OVERNIGHT_DEMO_EPOCH": EVENING,
     }
     logs = project / "logs"
     logs.mkdir()

@@ -126,6 +126,9 @@ REVIEW: tuple[Action, ...] = (
         _action("panes", "zoom_strip(-1)", "minus", "zoom out", "a longer part of the night"),
         _action("panes", "in_events", "e", "in events", "show the line in the events pane", 7, 3),
         _action("panes", "look_again", "ctrl+r", "look again", "make the review anew"),
+        _action(
+            "panes", "export", "x", "export", "write the review: .md, .html, .svg, .json", 8, 4
+        ),
         _action("panes", "runs", "R", "runs", "all nights of this repository", 8, 2),
         _action("panes", "back", "m escape", "panes", "back to the live panes", 9, 1),
         *_shared(),

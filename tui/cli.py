@@ -65,7 +65,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as error:  # the last net: a sentence for the person, the trace for us
-        return _say(_crash_report(error), 1)
+        from tui.crash_log import told
+
+        return _say(told(error), 1)
 
 
 def _run(given: list[str]) -> int:
@@ -211,18 +213,3 @@ def _close_stdout() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
-
-
-def _crash_report(error: Exception) -> str:
-    import traceback
-
-    from tui import paths
-
-    where = paths.state_dir() / "crash.log"
-    try:
-        where.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with where.open("a", encoding="utf-8") as log:
-            log.write("".join(traceback.format_exception(error)) + "\n")
-    except OSError:
-        return f"this should not have happened: {type(error).__name__}: {error}"
-    return f"this should not have happened ({type(error).__name__}); the trace is in {where}"

@@ -141,9 +141,6 @@ class Stalls(Struct, frozen=True):
     answer_patience_seconds: Annotated[
         Seconds, says("Time the agent has to take in a message before that is worth a word.")
     ] = 20
-    linger_seconds: Annotated[
-        Seconds, says("Time a process may stay after its work is done before it is ended.")
-    ] = 60
     loop_notice: Annotated[Repeats, says("Equal rounds after which a loop is shown.")] = 3
     loop_nudge: Annotated[Repeats, says("Equal rounds after which the agent is nudged, once.")] = 5
     loop_stop: Annotated[
@@ -193,7 +190,7 @@ class Review(Struct, frozen=True):
 
     large_file_mib: Annotated[
         MiB, says("Files of this size added in the night are a risk to look at.")
-    ] = 5
+    ] = 1
     large_deletion_lines: Annotated[
         Count, says("Lines deleted from one file that are a risk to look at.")
     ] = 200

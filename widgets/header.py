@@ -39,6 +39,9 @@ class HeaderFacts(Struct, frozen=True):
     paused: bool = False
     looking_at: float | None = None
     alert: str = ""
+    budget_warning: float = 0.8
+    budget_critical: float = 0.95
+    checkpoint_due_s: float | None = None
 
 
 class Part(Struct, frozen=True):
@@ -106,9 +109,10 @@ def _cost_part(facts: HeaderFacts, signs: Glyphs) -> Part | None:
     of: Line = []
     if facts.budget_usd:
         share = facts.cost_usd / facts.budget_usd
-        role = "error" if share >= 1 else ("warning" if share >= 0.8 else "text")
+        if share >= facts.budget_warning:
+            role = "error" if share >= facts.budget_critical else "warning"
         of = [(f" of {money(facts.budget_usd).removesuffix('.00')}", "dim")]
-        if share >= 0.8:
+        if role != "text":
             of = [*of, ("!", role)]
     cost: Span = (sign + money(facts.cost_usd), role)
     return Part(([cost, *of], [cost, *([("!", role)] if role != "text" else [])], []), (35, 70))
@@ -142,6 +146,8 @@ def _checkpoint_part(facts: HeaderFacts) -> Part | None:
         return Part((number, []), (40,))
     old = age(facts.checkpoint_age_s)
     ago = f" ({old})" if old == "now" else f" ({old} ago)"
+    if facts.checkpoint_due_s is not None and facts.checkpoint_age_s > facts.checkpoint_due_s:
+        return Part(([*number, (f"{ago}!", "warning")], [*number, ("!", "warning")], []), (15, 40))
     return Part(([*number, (ago, "dim")], number, []), (15, 40))
 
 

@@ -171,4 +171,4 @@ def _table(lines: list[str], width: int) -> Iterator[Line]:
     for nth, row in enumerate(table):
         role: Role = "label" if nth == 0 else "text"
         texts = [pad(row[c] if c < len(row) else "", widths[c]) for c in range(columns)]
-        yield [("  ".join(texts).rstrip(), role)]
+        yield [(clip("  ".join(texts).rstrip(), width), role)]

@@ -11,7 +11,7 @@ from widgets.cells import pad, visible
 from widgets.figures import clock, count, duration, money
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
-from widgets.review_rows import LABEL, counted, sided
+from widgets.review_rows import LABEL, counted, many, sided
 from widgets.review_view import Evidence, Goal, Row, Section, Words
 from widgets.review_words import cost_figure, helped_span, rough, signed
 
@@ -102,7 +102,7 @@ def cost(review: Review) -> Iterator[Row]:
 
 
 def _model(name: str, responses: int) -> str:
-    return f"{visible(name)}, {responses:,} answers"
+    return f"{visible(name)}, {many(responses, 'answer')}"
 
 
 def _cost_sentences(review: Review) -> tuple[str, ...]:

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from tests.pilot.review_stage import reviewed
+from tests.pilot.review_stage import reviewed, source_of
+from tests.pilot.stage import stage
 from tests.session_files import write_project
 from tests.unit import repositories
 from tests.unit.repositories import sh
 from tests.unit.review_sample import at, sample
 from tui.control import capture
+from tui.errors import NoSessionError
 from tui.night.review.model import Point, Review
+from tui.screens.review import ReviewScreen
 
 
 @pytest.fixture
@@ -61,7 +64,8 @@ async def test_a_commit_leads_to_the_checkpoint_next_to_it(night: Night) -> None
     project, make = night
     async with reviewed(project, (100, 30), make) as s:
         await s.press("B", "G", "r")
-        await s.see("no checkpoint was taken at this commit", "Rewind", "between")
+        await s.see("No checkpoint was taken at this", "Rewind", "between")
+        await s.see("last before it")
         await s.press("escape")
         await s.lose("will be written")
         assert (project / "b.txt").read_text() == "two\n", "looking changes nothing"
@@ -91,6 +95,9 @@ async def test_what_is_marked_goes_to_a_new_branch(night: Night) -> None:
         await s.press("right", "enter")
         await s.see("branch night/2026-03-10: 1 commit")
         assert not s.screen.sections.marked
+    journal = "".join(one.read_text() for one in project.rglob("*journal.jsonl"))
+    assert '"kind":"take"' in journal, "a branch that was made is told in a journal"
+    assert "night/2026-03-10" in journal
     assert sh(project, "log", "--format=%s", "-1", "night/2026-03-10") == "Change b"
     assert sh(project, "rev-parse", "HEAD") == head
     assert sh(project, "show", "night/2026-03-10:b.txt") == "two"
@@ -115,3 +122,66 @@ async def test_without_a_repository_the_keys_say_why(project: Path) -> None:
     async with reviewed(project) as s:
         await s.press("r")
         await s.see("no git repository")
+
+
+async def test_where_there_is_no_night_the_page_and_the_keys_say_so(project: Path) -> None:
+    def none() -> Review:
+        raise NoSessionError("no session found; start one")
+
+    async with stage(project, (80, 24)) as s:
+        await s.until(lambda: s.watch.night is not None)
+        await s.app.push_screen(ReviewScreen(source_of(s, none)))
+        await s.see("no session found; start one", "○ no session")
+        assert not s.sees("starting")
+        for key in "abrux":
+            await s.press(key)
+        await s.press("C")
+        await s.lose("still being read")
+
+
+async def test_a_fault_is_a_sentence_and_the_page_stays(night: Night, tmp_path: Path) -> None:
+    project, make = night
+    async with reviewed(project, (100, 30), make) as s:
+
+        def broken(run: str | None) -> Review:
+            raise ZeroDivisionError("boom")
+
+        object.__setattr__(s.screen.source, "review", broken)
+        await s.press("ctrl+r")
+        await s.see("this should not have", "ZeroDivisionError")
+        assert s.sees("tasks", "commits")
+        await s.press("B")
+        await s.see("first red after it")
+
+
+async def test_the_review_is_written_to_a_file_and_replaced_only_when_told(
+    night: Night, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, make = night
+    monkeypatch.chdir(tmp_path)
+    markdown, html = tmp_path / "a.md", tmp_path / "a.html"
+
+    async with reviewed(project, (100, 30), make) as s:
+
+        async def export(name: str) -> None:
+            await s.press("x")
+            await s.see("The review as a file")
+            await s.press("ctrl+u")
+            await s.type(name)
+            await s.press("enter")
+
+        await export("a.md")
+        await s.until(markdown.exists)
+        await s.see("wrote")
+        assert markdown.read_text().startswith("#")
+        markdown.write_text("mine")
+        await export("a.md")
+        await s.see("is there already")
+        await s.press("enter")
+        await s.lose("is there already")
+        assert markdown.read_text() == "mine", "the dialog starts on Cancel"
+        await export("a.html")
+        await s.until(html.exists)
+        assert "<html" in html.read_text()
+        await export("a.odt")
+        await s.see("tells no format")

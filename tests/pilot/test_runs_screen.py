@@ -142,3 +142,30 @@ async def test_a_project_without_a_night_says_so(tmp_path: Path) -> None:
         await s.see("no night of this repository is known yet")
         await s.press("enter", "v", "o", "n", "c", "escape")
         await s.until(lambda: s.app.screen is s.main)
+
+
+async def test_narrow_sorting_leaves_out_what_is_not_in_sight(many: Path) -> None:
+    async with stage(many, (80, 24), clock=SystemClock()) as s:
+        await s.until(lambda: s.watch.night is not None)
+        await s.press("R")
+        await s.see("6 nights, 6 not reviewed", "when↓")
+        for column in ("verdict↑", "tasks↓", "tests↑", "cost↓", "goal↑", "when↓"):
+            await s.press("s")
+            await s.see(column)
+
+
+async def test_a_review_opened_from_the_list_goes_back_to_its_row(many: Path) -> None:
+    async with stage(many, (120, 30), clock=SystemClock()) as s:
+        await s.until(lambda: s.watch.night is not None)
+        screen = await opened(s)
+        await s.press("j", "j", "j")
+        chosen = screen.night
+        assert chosen is not None
+        for back in ("R", "m", "escape"):
+            await s.press("enter")
+            await s.until(lambda: isinstance(s.app.screen, ReviewScreen))
+            await s.press(back)
+            await s.until(lambda: s.app.screen is screen)
+            assert screen.night is not None
+            assert screen.night.id == chosen.id
+        assert len(s.app.screen_stack) == 2

@@ -12,6 +12,11 @@ from tui.watching.last_look import SAME_VISIT, SEEN, last_look, looked
 NOW = time.time() - 10_000.0
 
 
+@pytest.fixture(autouse=True)
+def repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+
+
 def test_nobody_ever_looked(tmp_path: Path) -> None:
     assert last_look(tmp_path, NOW) is None
     assert not (tmp_path / ".overnight").exists()
@@ -66,3 +71,18 @@ def test_where_nothing_can_be_written_nothing_happens(tmp_path: Path) -> None:
     (tmp_path / ".overnight").write_text("a file")
     assert not looked(tmp_path, NOW)
     assert last_look(tmp_path, NOW) is None
+
+
+def test_a_folder_that_is_no_repository_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    assert looked(folder, NOW)
+    assert list(folder.iterdir()) == []
+    assert last_look(folder, NOW + 9_000) == NOW
+    assert last_look(tmp_path, NOW + 9_000) is None
+    (folder / ".overnight").mkdir()
+    assert looked(folder, NOW)
+    assert (folder / ".overnight" / SEEN).exists()

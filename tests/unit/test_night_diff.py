@@ -185,6 +185,19 @@ def test_the_base_is_found_by_the_time_of_the_commits(repo: Path) -> None:
     assert set(by_path(lost)) == {"n1.txt", "n2.txt", "day.txt"}
 
 
+def test_commits_below_the_night_with_later_dates_are_not_the_nights(repo: Path) -> None:
+    """The night's clock was another than that of the commits it began on."""
+    sh(repo, "commit", "-q", "--amend", "--no-edit", GIT_COMMITTER_DATE="1700090000 +0000")
+    before = rev(repo)
+    write(repo, {"n1.txt": "1\n"})
+    commit_at(repo, "night one", 1_700_010_000)
+    write(repo, {"n2.txt": "2\n"})
+    last = commit_at(repo, "night two", 1_700_012_000)
+    changes = read(repo, None, 1_700_009_000.0, 1_700_020_000.0, now=1_700_095_000.0)
+    assert (changes.base, changes.head) == (before, last)
+    assert set(by_path(changes)) == {"n1.txt", "n2.txt"}
+
+
 def test_a_commit_dated_into_the_future_does_not_hide(repo: Path) -> None:
     base = rev(repo)
     write(repo, {"sly.txt": "s\n"})

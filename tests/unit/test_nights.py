@@ -85,6 +85,15 @@ def test_runs_streams_and_transcripts_are_nights_newest_first(project: Path) -> 
     assert all(one.verdict is None and one.made_at is None for one in found)
 
 
+def test_what_the_events_do_not_tell_the_run_does(project: Path) -> None:
+    folder = run(project, "r1", started=1_700_000_000.0, sessions=("session-r1",), over=True)
+    (folder / "journal.jsonl").write_bytes(b"")
+    review(project)
+    (night,) = nights(project, SETTINGS)
+    assert night.made_at is not None
+    assert (night.at, night.goal) == (1_700_000_000.0, "g")
+
+
 def test_a_review_leaves_a_summary_until_the_night_goes_on(project: Path) -> None:
     folder = red_run(project, "r1", 1_700_000_000.0)
     review(project)

@@ -46,8 +46,9 @@ def test_project_root_is_the_nearest_marked_folder(tmp_path: Path, mark: str) ->
 
 
 def test_project_root_without_marks_is_the_folder_itself(tmp_path: Path) -> None:
-    if any((p / ".git").exists() for p in tmp_path.resolve().parents):
-        pytest.skip("the temporary folder lies in a repository")
+    above = tmp_path.resolve().parents
+    if any((folder / mark).exists() for folder in above for mark in (".git", ".overnight")):
+        pytest.skip("the temporary folder lies in a project")
     (tmp_path / "a").mkdir()
     assert paths.project_root(tmp_path / "a") == (tmp_path / "a").resolve()
 

@@ -268,3 +268,13 @@ def test_a_json_export_is_one_line_of_json(scene: Scene) -> None:
     about = json.loads(text)["export"]
     assert [one["path"] for one in about["sources"]] == ["~/bot/events.jsonl", "~/bot/progress.txt"]
     assert all(len(one["sha256"]) == 64 for one in about["sources"])
+
+
+def test_a_figure_that_is_none_of_a_reviews_is_told() -> None:
+    text = comment(Export(sample(), (), 0.0, "1", data=encoded(sample())))
+    true, odd = read(text), read(text.replace('"pid": null', '" pid": null'))
+    (found,) = compare(odd, true).differences
+    assert found.path == "run. pid"
+    assert compare({**true, "more": None}, true).differences
+    older = {key: value for key, value in true.items() if key != "looked_at"}
+    assert not compare(older, true).differences

@@ -305,8 +305,8 @@ def test_what_matches_in_part_is_partial() -> None:
     [
         ("The divide function is implemented.", "unverified"),
         ("Added a function divide.", "unverified"),
-        ("The limiting function is implemented.", "partial"),
-        ("The slide class is done.", "partial"),
+        ("The limiting function is implemented.", "verified"),
+        ("The limitless function is implemented.", "partial"),
         ("The divide is done.", "partial"),
         ("This function is done.", ""),
     ],
@@ -317,7 +317,7 @@ def test_a_single_word_that_names_a_function_can_be_missed(text: str, verdict: s
     green(script)
     lines = (Hunk(0, 1, ("+def limiter(slides):",)),)
     script.say(text)
-    script.result(text)
+    script.result()
     claims = judged(script, changes(FileChange("tide/slider.py", "added", 1, 0, lines)))
     assert [claim.verdict for claim in claims] == [verdict] * bool(verdict)
 

@@ -19,6 +19,7 @@ from tui.feeds.tool_summary import tool_use
 from tui.git import Git
 from tui.night.fold import Fold
 from tui.night.review.risks import find
+from tui.night.review.risks_bulk import Sizes
 from tui.night.risky import MOST_COMMANDS, MOST_EDITS, Trail
 from tui.records import Ref, ToolResult, ToolUse
 
@@ -28,6 +29,15 @@ LONG = "".join(f"line number {n} of a long text\n" for n in range(400))
 def only(path: str, before: str | None, after: str | None, **more: object) -> tuple[str, str, str]:
     (risk,) = risks(change(path, before, after, **more)).values()
     return risk.kind, risk.severity, risk.what
+
+
+def test_what_is_large_is_for_the_settings_to_say() -> None:
+    shorter = change("src/a.py", LONG, "\n".join(LONG.splitlines()[:330]) + "\n")
+    file = replace(change("data.csv", None, "1,2\n"), size=3 << 20)
+    both = changes(shorter, file)
+    assert [risk.kind for risk in find(both, None, (), "")] == ["big_file"]
+    found = find(both, None, (), "", Sizes(5 << 20, 50))
+    assert [risk.kind for risk in found] == ["big_deletion"]
 
 
 # --- dependencies, CI, permissions ---
@@ -116,10 +126,11 @@ def test_permissions() -> None:
         return [risk.severity for risk in risks(made).values()]
 
     assert mode("src/a.py") == ["medium"]
-    assert mode("scripts/run") == []
-    assert mode("run.sh") == []
+    assert mode("scripts/run") == ["low"]
+    assert mode("run.sh") == ["low"]
     script = change("tool", "#!/bin/sh\na\n", "#!/bin/sh\nb\n", new_mode="100755")
-    assert risks(script) == {}
+    assert [risk.severity for risk in risks(script).values()] == ["low"]
+    assert only(".mcp.json", "{}\n", '{"mcpServers": {}}\n')[:2] == ("permissions", "medium")
     rules = '{\n "permissions": {\n  "allow": [\n'
     path = ".claude/settings.json"
     assert only(path, rules, rules + '   "Bash(*)",\n')[:2] == ("permissions", "high")
@@ -337,3 +348,53 @@ def test_every_plant_of_the_demo_is_found_and_nothing_else(tmp_path: Path) -> No
     assert {k: v for k, v in got.items() if v} == {
         k: v for k, v in expected.items() if k[0] not in ("fetch_to_shell", "permissions")
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "words"),
+    [
+        ("pyproject.toml", '"one",', '"one", "two"', "new: two"),
+        ("pyproject.toml", '"one>=1",', '"one>=2",', "other version of one"),
+        ("package.json", '"one": "1"', '"one": "1", "two": "^2"', "new: two"),
+        ("package.json", '"one": "1"', '"one": "1" ', ""),
+    ],
+)
+def test_several_dependencies_in_one_line(path: str, before: str, after: str, words: str) -> None:
+    opening = "dependencies = [" if path.endswith("toml") else '{"dependencies": {'
+    closing = "]\n" if path.endswith("toml") else "}}\n"
+    for gap in ("", "\n  "):
+        texts = [f"{opening}{gap}{text}{gap[:1]}{closing}" for text in (before, after)]
+        found = risks(change(path, *texts))
+        assert [risk.what.partition(": ")[2] for risk in found.values()] == [words] * bool(words)
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("Pipfile", 'two = "*"'),
+        ("Podfile", "pod 'Two', '~> 1'"),
+        ("conanfile.txt", "two/2.0"),
+        ("vcpkg.json", '"two",'),
+        ("Directory.Packages.props", '<PackageVersion Include="Two" Version="1" />'),
+        ("packages.config", '<package id="Two" version="1" />'),
+        ("gradle/libs.versions.toml", 'two = { module = "a:two", version = "1" }'),
+        ("build.sbt", 'libraryDependencies += "a" %% "two" % "1.0"'),
+        ("stack.yaml", "- two-2.0"),
+        (".gitmodules", "url = https://example.org/two.git"),
+    ],
+)
+def test_manifests_of_other_kinds(path: str, line: str) -> None:
+    assert [kind for kind, _, _ in kinds({path: ("x\n", f"x\n{line}\n")})] == ["dependency"]
+
+
+def test_other_lists_hold_no_dependencies() -> None:
+    text = '[project]\nkeywords = [\n  "one",\n]\n[tool.ruff]\nselect = ["E"]\n'
+    assert kinds({"pyproject.toml": (text, text.replace('"one"', '"one", "two"'))}) == []
+    assert kinds({"pyproject.toml": (text, text.replace('"E"', '"E", "B"'))}) == []
+    groups = '[dependency-groups]\ndev = ["one"]\n'
+    (found,) = kinds({"pyproject.toml": (groups, groups.replace('"one"', '"one", "two"'))})
+    assert found[0] == "dependency"
+    cfg = "[options]\ninstall_requires =\n  one\nname = a\n"
+    (found,) = kinds({"setup.cfg": (cfg, cfg.replace("  one\n", "  one\n  two\n"))})
+    assert found[0] == "dependency"
+    assert kinds({"setup.cfg": (cfg, cfg.replace("name = a", "name = b\nkeywords =\n  x"))}) == []

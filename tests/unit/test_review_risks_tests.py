@@ -94,24 +94,55 @@ def test_a_test_that_went_elsewhere_under_another_name_is_none() -> None:
     assert kinds(files) == []
 
 
+TWO_GO = """\
+func TestAddOne(t *testing.T) {
+\tif f(1) != 2 { t.Fatal() }
+}
+
+func TestAddTwo(t *testing.T) {
+\tif f(2) != 3 { t.Fatal() }
+}
+"""
+ONE_GO = """\
+func TestAdd(t *testing.T) {
+\tfor _, n := range []int{1, 2} {
+\t\tt.Run("", func(t *testing.T) { if f(n) != n+1 { t.Fatal() } })
+\t}
+}
+"""
+TWO_PY = """\
+def test_add_one():
+    assert add(1) == 2
+
+def test_add_two():
+    assert add(2) == 3
+"""
+ONE_PY = """\
+@pytest.mark.parametrize('n', [1, 2])
+def test_add(n):
+    assert add(n) == n + 1
+"""
+TWO_JS = """\
+test('adds 1', () => {
+  expect(f(1)).toBe(2);
+});
+test('adds 2', () => {
+  expect(f(2)).toBe(3);
+});
+"""
+ONE_JS = """\
+test.each([1, 2])('adds %i', (n) => {
+  expect(f(n)).toBe(n + 1);
+});
+"""
+
+
 @pytest.mark.parametrize(
     ("path", "before", "after"),
     [
-        (
-            "tests/test_a.py",
-            "def test_add_one():\n    assert add(1) == 2\n\ndef test_add_two():\n    assert add(2) == 3\n",
-            "@pytest.mark.parametrize('n', [1, 2])\ndef test_add(n):\n    assert add(n) == n + 1\n",
-        ),
-        (
-            "web/a.test.js",
-            "test('adds 1', () => {\n  expect(f(1)).toBe(2);\n});\ntest('adds 2', () => {\n  expect(f(2)).toBe(3);\n});\n",
-            "test.each([1, 2])('adds %i', (n) => {\n  expect(f(n)).toBe(n + 1);\n});\n",
-        ),
-        (
-            "a_test.go",
-            "func TestAddOne(t *testing.T) {\n\tif f(1) != 2 { t.Fatal() }\n}\n\nfunc TestAddTwo(t *testing.T) {\n\tif f(2) != 3 { t.Fatal() }\n}\n",
-            'func TestAdd(t *testing.T) {\n\tfor _, n := range []int{1, 2} {\n\t\tt.Run("", func(t *testing.T) { if f(n) != n+1 { t.Fatal() } })\n\t}\n}\n',
-        ),
+        ("tests/test_a.py", TWO_PY, ONE_PY),
+        ("web/a.test.js", TWO_JS, ONE_JS),
+        ("a_test.go", TWO_GO, ONE_GO),
     ],
 )
 def test_tests_that_became_cases_of_one_are_not_deleted(path: str, before: str, after: str) -> None:

@@ -97,6 +97,37 @@ def test_the_base_of_a_run_is_none_of_its_commits(project: Path) -> None:
     assert (found.base, found.run_id, found.ending.kind) == (base, "r1", "tasks_done")
 
 
+def test_a_run_has_the_commits_since_its_base_whatever_their_dates_say(project: Path) -> None:
+    base = commit(project, "Begin", START - 50)
+    folder = run(project, "r1", started=START, sessions=("night-1234",))
+    facts = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**facts, "head": base}))
+    stream(folder / "stream.jsonl", ended=True)
+    write(project / "a.py", "a = 1\n")
+    commit(project, "On a clock that is late", START - 90_000)
+    write(project / "b.py", "b = 1\n")
+    commit(project, "On a clock that is early", START + 90_000)
+    made = review(project)
+    assert sorted(one.subject for one in made.commits) == [
+        "On a clock that is early",
+        "On a clock that is late",
+    ]
+    assert made.files_changed == 2
+
+
+def test_commits_and_changes_agree_when_the_base_was_made_on_another_clock(project: Path) -> None:
+    """A night of old stamps in a repository whose first commit is of now."""
+    write(project / "claude-progress.txt", "- [ ] one\n- [ ] two\n")
+    commit(project, "Seed", START + 20_000)
+    write(project / "claude-progress.txt", "- [x] one\n- [ ] two\n- [ ] three\n")
+    write(project / "a.py", "a = 1\n")
+    commit(project, "Do one", START + 300)
+    made = review(project, Named(events=str(stream(project / "logs/s.jsonl", ended=True))))
+    assert [one.subject for one in made.commits] == ["Do one"]
+    assert made.files_changed == 2
+    assert (made.tasks.done, made.tasks.before) == (("one",), 0)
+
+
 def test_tasks_are_held_against_git_and_a_new_file_against_nothing(project: Path) -> None:
     commit(project, "before", START - 100)
     write(project / "claude-progress.txt", "# Tasks\n- [x] one\n- [ ] two\n")

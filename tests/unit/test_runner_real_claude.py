@@ -185,7 +185,7 @@ def test_a_process_that_stays_after_its_result_is_ended(scene: RealScene) -> Non
     """Nobody watches when the result comes, and when somebody does the process hears nothing."""
     from tui.runner.api import adopt
 
-    scene.begin("[[scn:longbash2]] do it", stalls__linger_seconds=1)
+    scene.begin("[[scn:longbash2]] do it")
     scene.wait_said("sleep 6")
     scene.kill_supervisor()
     scene.wait_said('"type":"result"')

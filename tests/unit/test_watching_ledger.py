@@ -205,3 +205,27 @@ def test_lines_longer_than_one_read_do_not_end_the_reading(tmp_path: Path, files
     ledger = taken_in(Ledger(sources(*paths), Fold(), EventLog()))
     assert facts(ledger)["events"]["total"] == len(night) + 1
     assert all(state.progress == 1.0 for state in ledger.states())
+
+
+@pytest.mark.parametrize(
+    "end", ["", "{", '"x"}', "x" * 9_000], ids=["none", "open", "closing", "long"]
+)
+def test_a_last_line_without_a_newline_is_taken_in_once_it_is_whole(
+    tmp_path: Path, end: str
+) -> None:
+    night = evening()
+    stream = tmp_path / "s.jsonl"
+    long = speech(99, "x" * 20_000)
+    data = lines([*night, long]).rstrip(b"\n")
+    stream.write_bytes(data + (b"\n" + end.encode() if end else b""))
+    ledger = taken_in(Ledger(sources(stream), Fold(), EventLog()))
+    before = facts(ledger)["events"]["total"]
+    ledger.take_last_lines()
+    assert before == len(night) + bool(end)
+    assert facts(ledger)["events"]["total"] == len(night) + 1
+    assert facts(ledger)["events"]["malformed"] == 0
+    only = tmp_path / "one.jsonl"
+    only.write_bytes(lines(night[:1]).rstrip(b"\n"))
+    ledger = taken_in(Ledger(sources(only), Fold(), EventLog()))
+    ledger.take_last_lines()
+    assert facts(ledger)["events"]["total"] == 1

@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.style import Style
@@ -161,6 +161,8 @@ def test_lines_broken_for_width_are_joined_and_short_ones_kept() -> None:
 
 
 @given(st.text(alphabet="#*`-_[]()|>~ ab1.\n\tx", max_size=200), st.integers(8, 80))
+@example("|111|11|1", 8)
+@example("|1|1|1|1|1|1|1|1|1|1|1|1", 8)
 @settings(deadline=None)
 def test_any_markdown_fits(text: str, width: int) -> None:
     for row in markdown_rows(text, width):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.widgets.host import words
 from tests.widgets.hostile import HOSTILE
@@ -353,3 +354,23 @@ def test_a_source_says_how_it_is() -> None:
     assert words(feed_rows(events, 90, AT))[0] == (
         "events        ▸ folding 41%  81.2k lines  48 MB  changed 9m ago  ! 2 malformed"
     )
+
+
+def test_the_budget_warns_from_the_shares_that_settings_name() -> None:
+    facts = HeaderFacts("p", cost_usd=3.0, budget_usd=10.0)
+    assert "$3.00 of $10 " in drawn(header_line(facts, 80)) + " "
+    early = replace(facts, budget_warning=0.25, budget_critical=0.9)
+    assert "$3.00 of $10!" in drawn(header_line(early, 80))
+    late = replace(early, budget_critical=0.3)
+    roles = [
+        {role for text, role in header_line(one, 80) if "$3.00" in text}
+        for one in (facts, early, late)
+    ]
+    assert roles == [{"text"}, {"warning"}, {"error"}]
+
+
+def test_an_overdue_checkpoint_stands_out() -> None:
+    facts = HeaderFacts("p", checkpoints=4, checkpoint_age_s=1_200.0, checkpoint_due_s=1_500.0)
+    assert "ckpt 4 (20m ago)" in drawn(header_line(facts, 80))
+    assert "ago)!" not in drawn(header_line(facts, 80))
+    assert "(20m ago)!" in drawn(header_line(replace(facts, checkpoint_due_s=900.0), 80))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from tui.night.review.model import Review
     from tui.settings import Settings
     from tui.watching.checking import Claimed
+    from tui.watching.export_texts import Format
 
 _STDOUT: Final = "-"
-_NAMES: Final = ("events", "progress", "notes", "watchdog")
 _MOST: Final = 64 << 20
 
 
@@ -49,24 +48,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asked(given: argparse.Namespace) -> dict[str, str]:
+def asked(given: argparse.Namespace) -> dict[Format, str]:
     """The formats that were asked for, each with its file. UsageError if two want to be printed."""
-    found = {name: getattr(given, name) for name in ("markdown", "html", "svg")}
-    found = {name: word for name, word in found.items() if word is not None}
+    wanted: tuple[Format, ...] = ("markdown", "html", "svg")
+    found = {name: word for name in wanted if (word := getattr(given, name)) is not None}
     if [*found.values()].count(_STDOUT) + bool(given.json) > 1:
         raise UsageError("only one format can be printed at once; give the others a file")
     return found
 
 
-def write(made: Review, given: argparse.Namespace, formats: dict[str, str]) -> None:
+def write(made: Review, given: argparse.Namespace, formats: dict[Format, str]) -> None:
     """Writes the review in these formats, without secrets and names of people and machines."""
     if not formats:
         return
     from tui.watching.export_file import write_export
+    from tui.watching.export_texts import text_of
 
     export = _export(made, given, keep_places=False)
     for name, word in formats.items():
-        text = _drawn(name)(export)
+        text = text_of(export, name)
         if word == _STDOUT:
             sys.stdout.write(text)
         else:
@@ -96,56 +96,26 @@ def check(given: argparse.Namespace) -> int:
     return 0 if report.agrees else 1
 
 
-def _drawn(name: str) -> Callable[[Export], str]:
-    if name == "html":
-        from tui.night.review.html import html
-
-        return html
-    if name == "markdown":
-        from tui.night.review.markdown import markdown
-
-        return markdown
-    return _svg
-
-
-def _svg(export: Export) -> str:
-    from tui.night.review.strip_svg import strip_svg
-    from tui.night.review.wording import Zone
-
-    drawn = strip_svg(export.review.timeline, export.review.time, zone=Zone(export.zone_s))
-    if not drawn:
-        raise NoSessionError("nothing tells when this night was; there is no strip to draw")
-    return drawn
-
-
 def _export(made: Review, given: argparse.Namespace, *, keep_places: bool) -> Export:
-    from tui.feeds.discovery import discover
-    from tui.watching.exporting import export_of, measured, paths_of, redactor
-    from tui.watching.night_places import named_night
+    from tui.watching.exporting import export_found
 
     project = project_of(given)
     settings = settings_of(given, project).settings
     named = named_sources(given)
-    by_hand = {name: path for name in _NAMES if (path := getattr(named, name))}
-    if given.night is not None:
-        by_hand["run"] = given.night
-        named = named_night(project, settings, named, given.night)
-    sources = measured(paths_of(made, discover(project, settings, named)))
-    redact = redactor(settings, keep_places=keep_places)
-    return export_of(made, redact, sources, by_hand)
+    return export_found(made, project, settings, named, given.night, keep_places=keep_places)
 
 
 def _again(said: Claimed, given: argparse.Namespace) -> Export:
     """The export that the evidence gives today, made as the one in the file was."""
     from msgspec.structs import replace
 
-    from tui.watching.exporting import export_of, redactor
+    from tui.watching.exporting import BY_HAND, export_of, redactor
 
     project = _project(said, given)
     settings = settings_of(given, project).settings
     named = named_sources(given)
-    told = {name: _true_path(said.named[name]) for name in _NAMES if name in said.named}
-    chosen: dict[str, Any] = {name: getattr(named, name) or told.get(name) for name in _NAMES}
+    told = {name: _true_path(said.named[name]) for name in BY_HAND if name in said.named}
+    chosen: dict[str, Any] = {name: getattr(named, name) or told.get(name) for name in BY_HAND}
     named = replace(named, **chosen)
     if named.events is not None and not Path(named.events).is_file():
         raise NoSessionError(f"there is no file {named.events}")

@@ -30,14 +30,18 @@ def review_words(review: Review) -> list[str]:
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
         lines.append(f"goal      {short(review.night.run.goal, 120)}")
-    lines.append(
-        f"ended     {ENDINGS[review.ending.kind]}. {review.ending.words}{_at(review.ending.ref)}"
-    )
+    lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
     lines += _facts(review)
     lines = [clean_line(line, 2_000) for line in lines]
     for title, rows in _parts(review):
         lines += _part(title, list(rows))
     return lines
+
+
+def _ending(review: Review) -> str:
+    """The words of the ending, led in by its kind unless they name it themselves."""
+    kind, told = review.ending.kind, review.ending.words
+    return told if kind.split("_")[0] in told.lower() else f"{ENDINGS[kind]}. {told}"
 
 
 def _facts(review: Review) -> Iterator[str]:

@@ -87,7 +87,8 @@ def long_tool(stage: Stage, seconds: str = "90", gate: str = "") -> None:
     hands = Hands(stage)
     command = f"sleep {seconds}; echo finished"
     if gate:
-        command = f"while [ ! -e {gate} ]; do sleep 0.02; done; echo open"
+        # It ends by itself where nobody is left to open the gate.
+        command = f"while [ ! -e {gate} ] && [ $SECONDS -lt 120 ]; do sleep 0.02; done; echo open"
     hands.bash(command, "Starting a long command.", "Run the long command")
     hands.bash("echo second step", "The next step.")
     hands.final("Both steps are done.")

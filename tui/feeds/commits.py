@@ -123,6 +123,23 @@ class CommitFeed:
         return git.commits(self._since, head, limit=MOST_AT_ONCE)
 
 
+def commits_after(project: Path, base: str) -> list[Commit]:
+    """The newest 1,000 commits of HEAD that `base` lacks, oldest first, whatever their dates say.
+
+    None are told where there is no repository, or no such commit in it.
+    """
+    from tui.git import Git
+
+    try:
+        git = Git(project)
+        head = git.head()
+        known = git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
+        found = git.commits(None, f"{known}..{head}", limit=MOST_AT_ONCE) if known and head else []
+    except OvernightError:
+        return []
+    return [_cleaned(commit) for commit in reversed(found)]
+
+
 def _cleaned(commit: Commit) -> Commit:
     return replace(
         commit, subject=clean_line(commit.subject, 300), author=clean_line(commit.author, 100)

@@ -36,6 +36,16 @@ class _Made(NamedTuple):
     parent: str
 
 
+class _Window(NamedTuple):
+    """Until when a commit counts as the night's, and from when its date is in the future."""
+
+    until: float
+    future: float
+
+    def holds(self, at: float) -> bool:
+        return at <= self.until or at > self.future
+
+
 def find(git: Git, base: str | None, since: float | None, until: float | None, now: float) -> Span:
     """The span; `base` counts if the repository has it, else the times do, else HEAD is the base."""
     tip = git.head()
@@ -48,10 +58,11 @@ def find(git: Git, base: str | None, since: float | None, until: float | None, n
         span = Span(known, known, tip, True, "the run's journal names its base")
         return _ended(span, made, until, now)
     lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
-    inside = _since(made, since)
+    last = _last_moment(until, now)
+    inside = _since(made, since, last)
     first = inside[-1] if inside else None
-    if first is not None and until is not None and int(until) + 1 < first.at <= now:
-        earlier = [one for one in made if one.at <= until]
+    if first is None and _since(made, since, None):
+        earlier = [one for one in made if until is not None and one.at <= until]
         head = earlier[0].sha if earlier else tip
         words = lost + "no commit was made in the night, so it began and ended on the same one"
         return Span(head, head, head, head == tip, words)
@@ -67,16 +78,24 @@ def find(git: Git, base: str | None, since: float | None, until: float | None, n
     return _ended(span, inside, until, now)
 
 
-def _since(made: list[_Made], since: float | None) -> list[_Made]:
-    """The commits down to the oldest of the night; one with a made-up date far below is none."""
+def _last_moment(until: float | None, now: float) -> _Window | None:
+    return None if until is None else _Window(int(until) + 1, now + 1)
+
+
+def _since(made: list[_Made], since: float | None, window: _Window | None) -> list[_Made]:
+    """The commits down to the oldest of the night; one with a made-up date far below is none.
+
+    One that is dated after the night ends no search and begins no night: it lies above, or below
+    when the night's clock was another than that of the commits before it.
+    """
     last = missed = 0
     for number, one in enumerate(made if since is not None else ()):
-        if since is not None and one.at >= int(since):
-            last, missed = number + 1, 0
-        else:
+        if since is not None and one.at < int(since):
             missed += 1
             if missed > _MOST_MISDATED:
                 break
+        elif window is None or window.holds(one.at):
+            last, missed = number + 1, 0
     return made[:last]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from textual import on
@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tui.errors import OvernightError
 from tui.night.review.model import Review
+from tui.screens.aside import Aside
 from tui.screens.review_source import ReviewSource
 from widgets.comparison import comparison
 from widgets.line_view import LineView
@@ -33,6 +33,10 @@ class CompareScreen(ModalScreen[None]):
         self._runs = (older, newer)
         self._view = ReviewView(placeholder="reading both nights")
 
+    @cached_property
+    def _aside(self) -> Aside:
+        return Aside(self.app)
+
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Two nights", self._view, id="compare")
         pane.set_foot("esc back · enter a figure in full")
@@ -40,16 +44,13 @@ class CompareScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._view.focus()
-
-        def work() -> None:
-            try:
-                first, second = (self._of(run) for run in self._runs)
-            except OvernightError as error:
-                self.app.call_from_thread(self._view.set_placeholder, str(error))
-            else:
-                self.app.call_from_thread(self._show, first, second)
-
-        self.run_worker(work, thread=True, exclusive=True)
+        older, newer = self._runs
+        self._aside.do(
+            "compare",
+            lambda: (self._of(older), self._of(newer)),
+            self._show,
+            self._view.set_placeholder,
+        )
 
     def _of(self, run: str) -> Review:
         known = self._source.known.get(run)
@@ -57,9 +58,9 @@ class CompareScreen(ModalScreen[None]):
             return known
         return self._source.review(run)
 
-    def _show(self, first: Review, second: Review) -> None:
+    def _show(self, both: tuple[Review, Review]) -> None:
         if self.is_attached:
-            self._view.show(partial(comparison, first, second))
+            self._view.show(partial(comparison, *both))
 
     @on(LineView.Opened)
     def _opened(self) -> None:

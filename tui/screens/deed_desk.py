@@ -57,7 +57,9 @@ class DeedDesk:
                 return "this folder is no git repository; checkpoints need one"
             return ""
         night = self._night()
-        if night is None or night.over:
+        if night is None:
+            return "the night is still being read; try again in a moment"
+        if night.over:
             return "no session is going on"
         if name == "withdraw":
             return "" if self._words.waiting() else "no words of yours wait to be read"
@@ -120,9 +122,9 @@ class DeedDesk:
 
         self._work.do("taking a checkpoint", work)
 
-    def rewind(self, chosen: str = "") -> None:
-        """Offers the checkpoints, `chosen` first, with what going back to each would change."""
-        self._going_back.rewind(chosen)
+    def rewind(self, chosen: str = "", why: str = "") -> None:
+        """Offers the checkpoints, with the cursor on `chosen` for the reason in `why`."""
+        self._going_back.rewind(chosen, why)
 
     def undo(self) -> None:
         """Shows what taking the last rewind back would change."""

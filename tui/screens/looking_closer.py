@@ -77,7 +77,8 @@ class LookingCloser(Screen[None]):
         """Shows the review of a run, of the watched session if none is named."""
         from tui.screens.review import ReviewScreen
 
-        self.app.push_screen(ReviewScreen(self.reviews, run, self.show_place))
+        page = ReviewScreen(self.reviews, run, self.show_place, self.action_runs)
+        self.app.push_screen(page)
 
     def review_if_over(self) -> None:
         """Once, with the first full look: a session that is over is reviewed, not watched."""
@@ -94,9 +95,13 @@ class LookingCloser(Screen[None]):
         self.panes.events.mark_since(at)
 
     def action_runs(self) -> None:
+        """The list of all nights; a page that was opened from it goes back to it."""
         from tui.screens.runs import RunsScreen
 
-        self.app.push_screen(RunsScreen(self.reviews))
+        if any(isinstance(page, RunsScreen) for page in self.app.screen_stack[:-1]):
+            self.app.screen.dismiss()
+        else:
+            self.app.push_screen(RunsScreen(self.reviews, self.open_review))
 
     def show_place(self, ref: Ref) -> bool:
         """Takes the events pane to a place; False when it has no such row."""

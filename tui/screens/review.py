@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 from textual import events, on
@@ -13,9 +13,9 @@ from textual.containers import Container
 
 from tui.actions import Place, bindings_of
 from tui.changes import Changes
-from tui.errors import OvernightError
 from tui.night.review.model import Review
 from tui.records import Ref
+from tui.screens.aside import Aside
 from tui.screens.over_panes import OverPanes
 from tui.screens.review_evidence import EvidenceDesk
 from tui.screens.review_keep import KeepDesk
@@ -41,7 +41,8 @@ _PAGE_ROWS = 18
 
 
 class ReviewScreen(OverPanes):
-    """Shows the review of one night; `show_events` takes the panes to a place, if they have it.
+    """Shows the review of one night; `show_events` takes the panes to a place, if they have it,
+    and `open_runs` opens the list of all nights.
 
     The review is made in a worker; until it is there the page says what is being done.
     """
@@ -56,13 +57,16 @@ class ReviewScreen(OverPanes):
         source: ReviewSource,
         run: str | None = None,
         show_events: Callable[[Ref], bool] | None = None,
+        open_runs: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self.source = source
         self.run_id = run
         self.page = ReviewView(id="page", placeholder="reading the night")
         self.sections = Sections(ReviewView(id="list"))
+        self.trouble = ""
         self._show_events = show_events
+        self._open_runs = open_runs
         self._on_page = True
         self._shape: Shape = "one"
         self._zoom = 0
@@ -109,6 +113,10 @@ class ReviewScreen(OverPanes):
         """The row that the keys are about."""
         return self.view.row
 
+    @cached_property
+    def aside(self) -> Aside:
+        return Aside(self.app)
+
     @property
     def _strip(self) -> NightStrip:
         return self.query_one("#strip", NightStrip)
@@ -137,27 +145,24 @@ class ReviewScreen(OverPanes):
     def action_look_again(self) -> None:
         """Make the review anew, in a worker."""
         self._began = self.source.clock.monotonic()
-
-        def work() -> None:
-            try:
-                made = self.source.review(self.run_id)
-            except OvernightError as error:
-                self.app.call_from_thread(self._failed, str(error))
-            else:
-                self.app.call_from_thread(self._made, made)
-
-        self.run_worker(work, thread=True, group="review", exclusive=True)
+        make = partial(self.source.review, self.run_id)
+        self.aside.do("review", make, self._made, self._failed, newest=True)
 
     def _failed(self, words: str) -> None:
         self._began = 0.0
-        self.page.set_placeholder(words)
         if self.review is not None:
             toast(self.app, words, severity="error")
+        elif self.is_attached:
+            self.trouble = words
+            self.page.set_placeholder(words)
+            self.sections.view.set_placeholder("")
+            self.show_edges()
 
     def _made(self, review: Review) -> None:
         self._began = 0.0
         if not self.is_attached:
             return
+        self.trouble = ""
         self.sections.review = review
         self.page.show(Page(review))
         self.sections.show()
@@ -176,11 +181,7 @@ class ReviewScreen(OverPanes):
         if self.sections.reading_changes:
             return
         self.sections.reading_changes = True
-
-        def work() -> None:
-            self.app.call_from_thread(self._changes_read, self.source.changes(review))
-
-        self.run_worker(work, thread=True, group="changes", exclusive=True)
+        self.aside.do("changes", partial(self.source.changes, review), self._changes_read)
 
     def _changes_read(self, changes: Changes) -> None:
         self.sections.reading_changes = False
@@ -211,7 +212,8 @@ class ReviewScreen(OverPanes):
     def _header(self) -> HeaderFacts:
         review, project = self.review, self.source.project.name
         if review is None:
-            return HeaderFacts(project, "review", state="starting")
+            state = "none" if self.trouble else "reading"
+            return HeaderFacts(project, "review", state=state)
         return HeaderFacts(
             project,
             f"review {night_name(review)}",
@@ -284,7 +286,7 @@ class ReviewScreen(OverPanes):
 
     @cached_property
     def _evidence(self) -> EvidenceDesk:
-        return EvidenceDesk(self.app, self.source)
+        return EvidenceDesk(self.app, self.source, self.aside)
 
     @on(LineView.Opened)
     def _opened(self, event: LineView.Opened) -> None:
@@ -339,7 +341,7 @@ class ReviewScreen(OverPanes):
     @cached_property
     def keeping(self) -> KeepDesk:
         """Carries out what a person decides about the night."""
-        return KeepDesk(self, self.source)
+        return KeepDesk(self.app, self, self.source, self.aside)
 
     def why_not(self, name: str) -> str:
         return self.keeping.why_not(name)
@@ -364,7 +366,15 @@ class ReviewScreen(OverPanes):
     def action_take(self) -> None:
         self.keeping.take()
 
-    def action_runs(self) -> None:
-        from tui.screens.runs import RunsScreen
+    def action_export(self) -> None:
+        """Write the review to a file."""
+        from tui.screens.export_desk import ExportDesk
 
-        self.app.push_screen(RunsScreen(self.source))
+        if self.review is None:
+            toast(self.app, self.trouble or "the night is still being read")
+        else:
+            ExportDesk(self.app, self.source, self.aside).export(self.review, self.run_id)
+
+    def action_runs(self) -> None:
+        if self._open_runs is not None:
+            self._open_runs()

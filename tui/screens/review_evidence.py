@@ -8,11 +8,10 @@ from msgspec.structs import replace
 from textual.app import App
 
 from tui.changes import Changes
-from tui.errors import OvernightError
 from tui.records import Detail, DetailPart, Ref
+from tui.screens.aside import Aside
 from tui.screens.review_source import ReviewSource
 from tui.watching import evidence
-from widgets.guard import toast
 from widgets.review_view import CommitDiff, Evidence, FileDiff, Fragment, Goal, InFile, PointDiff
 
 _MOST_FILES = 60
@@ -21,22 +20,14 @@ _MOST_FILES = 60
 class EvidenceDesk:
     """Reads the evidence in a worker and shows it; one place at a time."""
 
-    def __init__(self, app: App[Any], source: ReviewSource) -> None:
+    def __init__(self, app: App[Any], source: ReviewSource, aside: Aside) -> None:
         self._app = app
         self._source = source
+        self._aside = aside
 
     def open(self, goal: Goal, changes: Changes | None) -> None:
         """Show what the line leads to."""
-
-        def work() -> None:
-            try:
-                detail = self._detail(goal, changes)
-            except OvernightError as error:
-                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
-                return
-            self._app.call_from_thread(self._show, detail)
-
-        self._app.run_worker(work, thread=True, group="evidence", exclusive=True)
+        self._aside.do("evidence", lambda: self._detail(goal, changes), self._show, newest=True)
 
     def _show(self, detail: Detail) -> None:
         from tui.screens.detail import DetailScreen

@@ -4,31 +4,57 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tui.errors import OvernightError
 from tui.night.review.model import Review
+from tui.screens.aside import Aside
 from tui.screens.deed_desk import DeedDesk
+from tui.screens.review_sections import Sections
 from tui.screens.review_source import ReviewSource
 from widgets.guard import toast
 from widgets.review_points import checkpoint_name
 from widgets.review_rows import many
-from widgets.review_view import CommitDiff, PointDiff
+from widgets.review_view import CommitDiff, PointDiff, Row
 
 if TYPE_CHECKING:
+    from textual.app import App
+
+    from tui.control.take import TakeReceipt
     from tui.control.take_plan import TakePlan
-    from tui.screens.review import ReviewScreen
     from widgets.button_row import Answer
+
+
+class Reviewed(Protocol):
+    """The page that the decisions are about."""
+
+    run_id: str | None
+    sections: Sections
+
+    @property
+    def review(self) -> Review | None:
+        """What is known of the night; None while it is being read."""
+
+    @property
+    def row(self) -> Row | None:
+        """The line under the cursor."""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no review; empty while there may still be one."""
+
+    def show_edges(self) -> None:
+        """Draws what stands round the lists anew."""
 
 
 class KeepDesk:
     """Carries out keep, rewind, undo and take for one review; each first shows what it would do."""
 
-    def __init__(self, screen: ReviewScreen, source: ReviewSource) -> None:
-        self._screen = screen
-        self._app = screen.app
+    def __init__(self, app: App[Any], page: Reviewed, source: ReviewSource, aside: Aside) -> None:
+        self._screen = page
+        self._app = app
         self._source = source
-        self._desk = DeedDesk(screen.app, source.deeds, self._night_now)
+        self._aside = aside
+        self._desk = DeedDesk(app, source.deeds, self._night_now)
 
     def _night_now(self) -> None:
         """No live night is known here: the desk asks the files what goes on."""
@@ -38,7 +64,7 @@ class KeepDesk:
         """Empty when the action can work now; otherwise a sentence."""
         review = self._screen.review
         if review is None:
-            return "the night is still being read"
+            return self._screen.trouble or "the night is still being read"
         if name == "keep_all":
             return ""
         if name == "take" and not self._screen.sections.marked:
@@ -51,6 +77,8 @@ class KeepDesk:
         reason = self.why_not(name)
         if reason:
             toast(self._app, reason, severity="warning")
+        else:
+            self._app.clear_notifications()  # they would lie over the dialog's choices
         return not reason
 
     # --- rewind --------------------------------------------------------------------------------
@@ -62,28 +90,12 @@ class KeepDesk:
             return
         row = self._screen.row
         goal = row.goal if row is not None else None
-        chosen = ""
+        chosen = why = ""
         if isinstance(goal, PointDiff):
             chosen = goal.checkpoint
         elif isinstance(goal, CommitDiff):
-            chosen = self._near(review, goal.sha)
-        self._desk.rewind(chosen)
-
-    def _near(self, review: Review, sha: str) -> str:
-        """A rewind goes to checkpoints: the first taken after the commit and before the next one."""
-        points = sorted(review.points, key=lambda point: point.at)
-        place = next((nth for nth, point in enumerate(points) if point.id == sha), None)
-        if place is None:
-            return ""
-        after = next(iter(points[place + 1 :]), None)
-        if after is not None and after.kind == "checkpoint":
-            return checkpoint_name(after.id)
-        before = [point for point in points[:place] if point.kind == "checkpoint"]
-        words = "no checkpoint was taken at this commit"
-        if before:
-            words += f"; the last before it is {checkpoint_name(before[-1].id)}"
-        toast(self._app, words, severity="warning")
-        return checkpoint_name(before[-1].id) if before else ""
+            chosen, why = near(review, goal.sha)
+        self._desk.rewind(chosen, why)
 
     def undo(self) -> None:
         if self._allowed("undo"):
@@ -116,22 +128,14 @@ class KeepDesk:
     def _plan_take(
         self, review: Review, branch: str, commits: Sequence[str], files: Sequence[str]
     ) -> None:
-        from tui.control.take import plan_take
 
         changes = self._screen.sections.changes
         base = "" if commits else (review.base or (changes.base if changes is not None else ""))
-
-        def work() -> None:
-            try:
-                plan = plan_take(
-                    self._source.project, branch, commits=commits, files=files, base=base
-                )
-            except (OvernightError, OSError) as error:
-                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
-            else:
-                self._app.call_from_thread(self._confirm_take, plan)
-
-        self._app.run_worker(work, thread=True, group="deeds")
+        self._aside.do(
+            "deeds",
+            lambda: self._source.deeds().plan_take(branch, commits=commits, files=files, base=base),
+            self._confirm_take,
+        )
 
     def _confirm_take(self, plan: TakePlan) -> None:
         from widgets.button_row import Choice
@@ -147,21 +151,12 @@ class KeepDesk:
         self._app.push_screen(PlanDialog("Take to a branch", plan.words, [choice]), decided)
 
     def _carry_out(self, plan: TakePlan) -> None:
-        from tui.control.take import take
+        self._aside.do("deeds", lambda: self._source.deeds().take(plan), self._taken)
 
-        def work() -> None:
-            try:
-                made = take(plan)
-            except (OvernightError, OSError) as error:
-                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
-                return
-            held = f"{many(made.commits, 'commit')}, {many(made.files, 'file')}"
-            said = f"branch {made.branch}: {held}; nothing else was touched, nothing pushed"
-            self._app.call_from_thread(self._taken, said)
-
-        self._app.run_worker(work, thread=True, group="deeds")
-
-    def _taken(self, said: str) -> None:
+    def _taken(self, made: TakeReceipt) -> None:
+        held = [many(made.commits, "commit")] if made.commits else []
+        held += [many(made.files, "file")] if made.files else []
+        said = f"branch {made.branch}: {', '.join(held)}; nothing else was touched, nothing pushed"
         sections = self._screen.sections
         sections.marked.clear()
         sections.show()
@@ -176,18 +171,35 @@ class KeepDesk:
         if not self._allowed("keep_all") or review is None:
             return
 
-        def work() -> None:
-            from tui.screens.nights_source import NightsSource
+        from tui.screens.nights_source import NightsSource
 
-            try:
-                NightsSource(self._source).keep(self._screen.run_id or review.run_id)
-            except (OvernightError, OSError) as error:
-                self._app.call_from_thread(toast, self._app, str(error), "", "error", 8.0)
-                return
-            said = "kept: the night counts as reviewed; no file was touched"
-            self._app.call_from_thread(toast, self._app, said)
+        night = self._screen.run_id or review.run_id
+        said = "kept: the night counts as reviewed; no file was touched"
+        self._aside.do(
+            "notes",
+            lambda: NightsSource(self._source).keep(night),
+            lambda _: toast(self._app, said),
+        )
 
-        self._app.run_worker(work, thread=True, group="notes")
+
+def near(review: Review, sha: str) -> tuple[str, str]:
+    """A rewind goes to checkpoints: the one next to a commit, and in words which one that is.
+
+    The first taken after the commit and before the next one; else the last before it.
+    """
+    points = sorted(review.points, key=lambda point: point.at)
+    place = next((nth for nth, point in enumerate(points) if point.id == sha), None)
+    if place is None:
+        return "", ""
+    after = next(iter(points[place + 1 :]), None)
+    if after is not None and after.kind == "checkpoint":
+        name = checkpoint_name(after.id)
+        return name, f"{name} was taken after this commit"
+    before = [point for point in points[:place] if point.kind == "checkpoint"]
+    if not before:
+        return "", "no checkpoint was taken at this commit, nor before it"
+    name = checkpoint_name(before[-1].id)
+    return name, f"no checkpoint was taken at this commit; {name} is the last before it"
 
 
 def split_marks(marked: Iterable[str]) -> tuple[list[str], list[str]]:

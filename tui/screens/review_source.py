@@ -46,3 +46,15 @@ class ReviewSource:
         if review.ending.kind == "open":
             ended = None
         return night_diff.read(self.project, review.base or None, began, ended)
+
+    def export(self, review: Review, run: str | None, word: str) -> Path:
+        """Writes the review to the file that `word` names, in the format of its ending."""
+        from tui.watching.export_file import write_export
+        from tui.watching.export_texts import format_of, text_of
+        from tui.watching.exporting import export_found
+
+        format = format_of(word)
+        made = export_found(
+            review, self.project, self.settings, self.named, run, keep_places=format == "json"
+        )
+        return write_export(word, text_of(made, format))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.control.deeds import Deeds, plan_words
@@ -35,8 +35,11 @@ class RewindDesk:
 
     # --- rewind --------------------------------------------------------------------------------
 
-    def rewind(self, chosen: str = "") -> None:
-        """Offers the checkpoints, `chosen` first, with what going back to each would change."""
+    def rewind(self, chosen: str = "", why: str = "") -> None:
+        """Offers the checkpoints with what going back to each would change.
+
+        `chosen` is under the cursor, and `why` says in a few words why it is this one.
+        """
         from tui.control.checkpoint_refs import checkpoints
         from widgets.picker import Picker
 
@@ -49,11 +52,13 @@ class RewindDesk:
         if not known:
             toast(self._app, "no checkpoint yet; c takes one")
             return
+        first = chosen if chosen in known else next(iter(known))
         own = deeds.run_goes_on()
         plans: dict[str, RewindPlan] = {}
 
         def preview(key: str) -> None:
-            self._preview(picker, deeds, known[key], plans, own)
+            said = [f"{why[:1].upper()}{why[1:]}."] if why and key == first else []
+            self._preview(picker, deeds, known[key], plans, own, said)
 
         def inspect(key: str) -> None:
             if key in plans:
@@ -83,6 +88,7 @@ class RewindDesk:
         target: Checkpoint,
         plans: dict[str, RewindPlan],
         own: bool,
+        said: Sequence[str],
     ) -> None:
         from widgets.dialog import sentences
 
@@ -90,7 +96,7 @@ class RewindDesk:
             try:
                 plan = plans[target.id] = deeds.plan_rewind(target)
                 words = [*plan_words(plan), *conversation_words(target, own), *against(plan)]
-                shown = sentences([*words, "", *_listed(plan)])
+                shown = sentences([*said, *words, "", *_listed(plan)])
             except (OvernightError, OSError) as error:
                 self._app.call_from_thread(picker.set_preview, target.id, None, str(error))
                 return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar
 
 from textual import events, on
@@ -11,17 +11,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.actions import Place, bindings_of
-from tui.errors import OvernightError
+from tui.screens.aside import Aside
 from tui.screens.nights_source import NightsSource
 from tui.screens.over_panes import OverPanes
 from tui.screens.review_source import ReviewSource
 from widgets.button_row import Answer, Choice
+from widgets.dialog import Sentence
 from widgets.footer import Footer
 from widgets.guard import toast
 from widgets.header import Header, HeaderFacts
 from widgets.ink import Line
 from widgets.line_view import LineView
-from widgets.nights_table import COLUMNS, NightLine, head_line, night_rows, ordered
+from widgets.nights_table import NightLine, fitting, head_line, night_rows, ordered
 from widgets.one_row import OneRow
 from widgets.pane import Pane
 from widgets.review_rows import many
@@ -47,17 +48,18 @@ class TableHead(OneRow):
 
 
 class RunsScreen(OverPanes):
-    """The table of nights; enter opens the review of one on top of it."""
+    """The table of nights; enter opens the review of one, by `open_review`, on top of it."""
 
     place: ClassVar[Place] = "runs"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(keys, name, label, show=False) for keys, name, label in bindings_of("runs")
     ]
 
-    def __init__(self, source: ReviewSource) -> None:
+    def __init__(self, source: ReviewSource, open_review: Callable[[str], None]) -> None:
         super().__init__()
         self.nights: list[NightLine] = []
         self._source = source
+        self._open_review = open_review
         self._nights = NightsSource(source)
         self._table = ReviewView(id="table", placeholder="reading the nights")
         self._head = TableHead()
@@ -88,6 +90,10 @@ class RunsScreen(OverPanes):
         if self.nights:
             self.action_look_again()
 
+    @cached_property
+    def _aside(self) -> Aside:
+        return Aside(self.app)
+
     @property
     def view(self) -> ReviewView:
         return self._table
@@ -96,16 +102,8 @@ class RunsScreen(OverPanes):
 
     def action_look_again(self) -> None:
         """Read the list anew, in a worker."""
-
-        def work() -> None:
-            try:
-                found = self._nights.nights()
-            except (OvernightError, OSError) as error:
-                self.app.call_from_thread(self._table.set_placeholder, str(error))
-            else:
-                self.app.call_from_thread(self._read, found)
-
-        self.run_worker(work, thread=True, group="nights", exclusive=True)
+        nights = self._nights.nights
+        self._aside.do("nights", nights, self._read, self._table.set_placeholder, newest=True)
 
     def _read(self, found: list[NightLine]) -> None:
         if not self.is_attached:
@@ -121,12 +119,13 @@ class RunsScreen(OverPanes):
         left = sum(1 for night in self.nights if not night.reviewed)
         pane = self.query_one("#runs", Pane)
         pane.set_note(f"{len(self.nights):,}")
-        pane.set_status(f"{many(left, 'night')} not reviewed" if left else "all reviewed")
+        reviewed = f"{left:,} not reviewed" if left else "all reviewed"
+        pane.set_status(f"{many(left, 'night')} not reviewed" if left else reviewed)
         total = sum(night.usd for night in self.nights if night.usd is not None)
         self.query_one("#header", Header).show(
             HeaderFacts(
                 self._source.project.name,
-                state=many(len(self.nights), "night"),
+                state=f"{many(len(self.nights), 'night')}, {reviewed}",
                 cost_usd=total or None,
                 cost_source="partial",
             )
@@ -139,8 +138,11 @@ class RunsScreen(OverPanes):
         return next((one for one in self.nights if row is not None and one.id == row.name), None)
 
     def action_sort(self) -> None:
-        names = [column.name for column in COLUMNS if column.name != "trend"]
-        self._by = names[(names.index(self._by) + 1) % len(names)]
+        """By the next column that is in sight."""
+        width = max(1, self._head.size.width - 1)
+        names = [column.name for column in fitting(width) if column.name != "trend"]
+        here = names.index(self._by) if self._by in names else -1
+        self._by = names[(here + 1) % len(names)]
         self._reverse = self._by not in ("verdict", "tests", "goal")
         self._show()
 
@@ -154,9 +156,7 @@ class RunsScreen(OverPanes):
     def _opened(self) -> None:
         night = self.night
         if night is not None:
-            from tui.screens.review import ReviewScreen
-
-            self.app.push_screen(ReviewScreen(self._source, night.id))
+            self._open_review(night.id)
 
     def action_next_unreviewed(self) -> None:
         """The next one below the cursor that nobody has reviewed, round at the end."""
@@ -190,15 +190,7 @@ class RunsScreen(OverPanes):
 
     def _do(self, deed: Callable[[], None]) -> None:
         """Writes in a worker and reads the list anew."""
-
-        def work() -> None:
-            try:
-                deed()
-            except (OvernightError, OSError) as error:
-                self.app.call_from_thread(toast, self.app, str(error), "", "error", 8.0)
-            self.app.call_from_thread(self.action_look_again)
-
-        self.run_worker(work, thread=True, group="notes")
+        self._aside.do("notes", deed, lambda _: self.action_look_again())
 
     @on(ReviewView.Marked)
     def _mark(self, event: ReviewView.Marked) -> None:
@@ -225,12 +217,10 @@ class RunsScreen(OverPanes):
     def action_failures(self) -> None:
         from widgets.plan_dialog import NoticeDialog
 
-        def work() -> None:
-            lines = self._nights.failures()
-            title = "What fails night after night"
-            self.app.call_from_thread(self.app.push_screen, NoticeDialog(title, lines))
+        def found(lines: list[Sentence]) -> None:
+            self.app.push_screen(NoticeDialog("What fails night after night", lines))
 
-        self.run_worker(work, thread=True, group="nights", exclusive=True)
+        self._aside.do("failures", self._nights.failures, found, newest=True)
 
     # --- the rest ------------------------------------------------------------------------------
 

@@ -7,12 +7,13 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Final
 
 from msgspec import structs
 
 from tui import __version__
-from tui.feeds.discovery import Sources
+from tui.feeds.discovery import Named, Sources
 from tui.night.review.encoding import encoded
 from tui.night.review.export import Export, Source, leaving
 from tui.night.review.model import Review
@@ -24,6 +25,8 @@ from tui.redact import secret_variables, spellings
 from tui.settings import Settings
 
 _PIECE: Final = 1 << 20
+BY_HAND: Final = ("events", "progress", "notes", "watchdog")
+"""The sources that a person may name by hand."""
 
 
 def redactor(
@@ -36,6 +39,27 @@ def redactor(
     folder = str(home(environ))
     user = environ.get("USER") or environ.get("LOGNAME") or os.path.basename(folder)
     return Redactor(spellings(secrets), folder, user, os.uname().nodename, keep_places)
+
+
+def export_found(
+    review: Review,
+    project: Path,
+    settings: Settings,
+    named: Named,
+    run: str | None,
+    *,
+    keep_places: bool = False,
+) -> Export:
+    """The review of what these sources name, of `run` if given, as it may leave the machine."""
+    from tui.feeds.discovery import discover
+    from tui.watching.night_places import named_night
+
+    by_hand = {name: path for name in BY_HAND if (path := getattr(named, name))}
+    if run is not None:
+        by_hand["run"] = run
+        named = named_night(project, settings, named, run)
+    sources = measured(paths_of(review, discover(project, settings, named)))
+    return export_of(review, redactor(settings, keep_places=keep_places), sources, by_hand)
 
 
 def export_of(

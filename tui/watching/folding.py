@@ -23,16 +23,22 @@ def folded(files: Sequence[Source], settings: Settings) -> Ledger:
     rules = rules_of(settings)
     size = total_size(files)
     if size <= SAVE_ABOVE:
-        return _read(Ledger(files, rules.fold()))
+        return _to_the_end(Ledger(files, rules.fold()))
     from tui.watching import opening
 
     ledger = opening.restored(files, rules, 1)
     if ledger is None and size > LARGE:
         ledger = _by_child(files, rules)
     if ledger is not None:
-        return _read(ledger)
+        return _to_the_end(ledger)
     ledger = _read(opening.fresh(files, rules, 1))
     opening.save(ledger)
+    return _to_the_end(ledger)
+
+
+def _to_the_end(ledger: Ledger) -> Ledger:
+    """Everything read, the last line without a newline included."""
+    _read(ledger).take_last_lines()
     return ledger
 
 

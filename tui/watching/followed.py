@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from tui.feeds.discovery import Source
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Batch, Follower, Position
@@ -49,6 +51,22 @@ class Followed:
         while not batches and self.follower.behind:  # a line longer than the limit is under way
             batches = self.follower.poll(limit)
         return batches
+
+    def last_line(self) -> bytes:
+        """The line at the end of the file that has no newline, if it is a whole JSON object."""
+        pending = self.follower.partial()
+        if not pending.size:
+            return b""
+        data = pending.data
+        if len(data) < pending.size:
+            data = self.follower.read(pending.generation, pending.offset, pending.size) or b""
+        if not (data.lstrip().startswith(b"{") and data.rstrip().endswith(b"}")):
+            return b""
+        try:
+            msgspec.json.decode(data)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return b""
+        return data
 
     @property
     def messages(self) -> dict[str, str]:

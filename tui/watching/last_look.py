@@ -1,5 +1,8 @@
 """When a person last had the screen open; kept in the project, so that every machine sharing it knows.
 
+A folder that is no repository, and that nothing of ours has marked yet, stays as it is: a run
+directory would make it the project of everything below. What is known of it lies with this user.
+
 Looks that follow each other within five minutes are one visit, so that a dropped line or a second
 window makes nothing look old that nobody has seen.
 """
@@ -7,6 +10,7 @@ window makes nothing look old that nobody has seen.
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 
 import msgspec
@@ -39,15 +43,19 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
     run directory cannot be written: then nothing is known of this look, and nothing else happens.
     """
     try:
-        root = paths.run_root(project, run_dir)
-        visits = _visits(root / SEEN)
+        place = _place(project, run_dir)
+        if place.name == SEEN:
+            paths.run_root(project, run_dir)
+        else:
+            paths.private_dir(place.parent)
+        visits = _visits(place)
         last = visits[-1] if visits else None
         if last is not None and last.since <= at <= last.until + SAME_VISIT:
             last.until = max(last.until, at)
         else:
             visits = [one for one in visits if one.until <= at]
             visits.append(_Visit(at, at))
-        replace_small(root / SEEN, msgspec.json.encode(_Seen(visits=visits[-_MOST_VISITS:])))
+        replace_small(place, msgspec.json.encode(_Seen(visits=visits[-_MOST_VISITS:])))
     except (OvernightError, OSError, ValueError):
         return False
     return True
@@ -55,12 +63,18 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
 
 def last_look(project: Path, now: float, run_dir: str = paths.RUN_DIR) -> float | None:
     """The end of the last visit before the one that goes on at `now`; None where there was none."""
-    ends = [
-        one.until
-        for one in _visits(paths.resolve(project, run_dir) / SEEN)
-        if one.until + SAME_VISIT < now
-    ]
+    ends = [one.until for one in _visits(_place(project, run_dir)) if one.until + SAME_VISIT < now]
     return max(ends, default=None)
+
+
+def _place(project: Path, run_dir: str) -> Path:
+    root = paths.resolve(project, run_dir)
+    if root.exists() or (project / ".git").exists():
+        return root / SEEN
+    import hashlib
+
+    name = hashlib.blake2b(os.fsencode(project.resolve()), digest_size=12).hexdigest()
+    return paths.state_dir() / "seen" / f"{name}.json"
 
 
 def _visits(path: Path) -> list[_Visit]:

@@ -132,6 +132,22 @@ class Ledger:
             self._date_the_undated()
         return busy
 
+    def take_last_lines(self) -> None:
+        """Takes in the last line of each file that is whole but for its newline.
+
+        Only for a ledger that will read nothing more: the newline may still come.
+        """
+        for source in self._sources:
+            data = source.last_line()
+            if not data or isinstance(source.decoder, JournalDecoder):
+                continue
+            pending = source.follower.partial()
+            if source.number < 0:
+                self._new_generation(source, pending.generation)
+            source.lines += 1
+            decoded = source.decoder.decode(data + b"\n", pending.offset)
+            self._take(source, self._told(source, decoded))
+
     def _date_the_undated(self) -> None:
         """A file without times was at least written to when its own time says."""
         for source in self._sources:

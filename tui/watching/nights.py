@@ -88,6 +88,7 @@ def keep(
         failures=failures,
         now=now,
     )
+    night = _with_own_facts(night, place)
     target = _summary_file(place, os.environ)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -95,6 +96,14 @@ def keep(
     except OSError:
         return False
     return True
+
+
+def _with_own_facts(night: Summary, place: NightPlace) -> Summary:
+    """What the events do not tell of a night, its own record or its file does."""
+    if place.kind != "run":
+        return night if night.at else replace(night, at=place.changed)
+    own = _cheap_run(place)
+    return replace(night, at=night.at or own.at, goal=own.goal or night.goal)
 
 
 def _place_of(project: Path, settings: Settings, sources: Sources) -> NightPlace | None:

@@ -56,7 +56,8 @@ def open_review(
 
         named = named_night(project, settings, named, run)
     whole = read_night(project, settings, named, clock, alone=run is not None)
-    made = made_from(project, whole, last_look(project, clock.wall(), settings.paths.run_dir))
+    looked_at = last_look(project, clock.wall(), settings.paths.run_dir)
+    made = made_from(project, whole, looked_at, settings)
     from tui.watching import nights
 
     nights.keep(project, settings, whole.sources, made, whole.fold.failures(), clock.wall())
@@ -81,7 +82,7 @@ def read_night(
     try:
         records, _ = sidecars.poll()
         fold.apply(_fitting(records, fold, clock, alone))
-        fold.apply(commits_of(project, fold.snapshot(clock.wall())))
+        fold.apply(commits_of(project, fold.snapshot(clock.wall()), _base(sources)))
         progress, notes = sidecars.progress, sidecars.notes
     finally:
         sidecars.close()
@@ -109,16 +110,27 @@ def _fitting(records: list[Record], fold: Fold, clock: Clock, alone: bool) -> li
     ]
 
 
-def commits_of(project: Path, night: Night) -> list[Commit]:
-    """Commits made between the night's start and its end."""
-    from tui.feeds.commits import CommitFeed
+def _base(sources: Sources) -> str:
+    """The commit that a run of ours began on; empty for any other session."""
+    from tui.feeds.run_places import base_of
 
-    since = night.run.started_at
-    if since is None:
-        return []
+    return base_of(sources.run_dir) if sources.run_dir else ""
+
+
+def commits_of(project: Path, night: Night, base: str = "") -> list[Commit]:
+    """The night's commits: those since its base where that is known, else those made in its time."""
+    from tui.feeds.commits import CommitFeed, commits_after
+
     until = _until(night)
-    found = CommitFeed(project, since).poll()
-    return [one for one in found if until is None or one.at <= until + _GRACE]
+    found = commits_after(project, base) if base else []
+    if not found and night.run.started_at is not None:
+        found = CommitFeed(project, night.run.started_at).poll()
+    return [one for one in found if _in_time(one, until, night.now)]
+
+
+def _in_time(commit: Commit, until: float | None, now: float) -> bool:
+    """Not made after the night; a date in the future says nothing."""
+    return until is None or commit.at <= until + _GRACE or commit.at > now + 1
 
 
 def _until(night: Night) -> float | None:
@@ -148,13 +160,13 @@ def _settled(fold: Fold, wall: float) -> tuple[Night, bool]:
         night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
     until = _until(night)
     if until is not None:
-        night = _without_later(night, until + _GRACE)
+        night = _without_later(night, until)
     return night, left
 
 
 def _without_later(night: Night, until: float) -> Night:
     """Commits that somebody made after the end belong to another day."""
-    return _with_commits(night, [one for one in night.commits if one.at <= until])
+    return _with_commits(night, [one for one in night.commits if _in_time(one, until, night.now)])
 
 
 def _of_its_own(night: Night, changes: Changes) -> Night:
@@ -175,7 +187,7 @@ def _with_commits(night: Night, commits: list[Commit]) -> Night:
     return replace(night, commits=tuple(commits), timeline=timeline)
 
 
-def made_from(project: Path, whole: Folded, looked_at: float | None) -> Review:
+def made_from(project: Path, whole: Folded, looked_at: float | None, settings: Settings) -> Review:
     """The review of a night that was read."""
     changes = _changes(project, whole)
     whole = replace(whole, night=_of_its_own(whole.night, changes))
@@ -198,7 +210,7 @@ def made_from(project: Path, whole: Folded, looked_at: float | None) -> Review:
         evidence,
         changes=changes,
         claims=_claims(whole, changes, start),
-        risks=_risks(whole, changes),
+        risks=_risks(whole, changes, settings),
         looked_at=looked_at,
         project=os.fsencode(project).decode("utf-8", "replace"),
         run_id=whole.sources.run or night.run.session_id or "",
@@ -222,10 +234,8 @@ def _seen_live(night: Night) -> bool:
 
 def _changes(project: Path, whole: Folded) -> Changes:
     from tui.feeds import night_diff
-    from tui.feeds.run_places import base_of
 
-    night = whole.night
-    base = base_of(whole.sources.run_dir) if whole.sources.run_dir else ""
+    night, base = whole.night, _base(whole.sources)
     return night_diff.read(
         project, base or None, night.run.started_at, _until(night), now=night.now
     )
@@ -246,8 +256,11 @@ def _claims(whole: Folded, changes: Changes, start: Beginning) -> tuple[Claim, .
     )
 
 
-def _risks(whole: Folded, changes: Changes) -> tuple[Risk, ...]:
+def _risks(whole: Folded, changes: Changes, settings: Settings) -> tuple[Risk, ...]:
     from tui.night.review import risks
+    from tui.night.review.risks_bulk import Sizes
 
     goal = whole.night.run.goal or whole.night.run.first_prompt
-    return risks.find(changes, whole.night, whole.fold.calls(), goal)
+    large = settings.review
+    sizes = Sizes(int(large.large_file_mib * (1 << 20)), large.large_deletion_lines)
+    return risks.find(changes, whole.night, whole.fold.calls(), goal, sizes)

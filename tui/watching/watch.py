@@ -124,6 +124,7 @@ class Watch:
         self.ledger = Ledger(files, self._rules.fold())
         while self.ledger.poll():
             pass
+        self.ledger.take_last_lines()
         records, _ = self.sidecars.poll()
         self.ledger.fold.apply(records)
         self.night = self.ledger.fold.snapshot(self._clock.wall())

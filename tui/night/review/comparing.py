@@ -16,6 +16,7 @@ _SAME: Final = 1e-6
 # When a person last looked is theirs, and changes by looking.
 _NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
 _NOTHING: Final = "nothing"
+_NO_SUCH: Final = "no such figure"
 
 
 class Difference(Struct, frozen=True):
@@ -45,8 +46,12 @@ def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> Comparis
     told = exported.get("export")
     cut = told.get("cut", {}) if isinstance(told, dict) else {}
     agreeing: dict[str, int] = {}
-    differences: list[Difference] = []
-    for key in [*derived, *(key for key in exported if key not in derived)]:
+    differences = [
+        Difference(key, _shown(exported[key]), _NO_SUCH)
+        for key in exported
+        if key not in derived and key not in _NOT_COMPARED
+    ]
+    for key in derived:
         if key in _NOT_COMPARED:
             continue
         for found in _compared(key, exported.get(key), derived.get(key), cut):
@@ -60,8 +65,11 @@ def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> Comparis
 def _compared(path: str, old: Any, new: Any, cut: Mapping[str, Any]) -> Iterator[Difference | None]:
     """One entry for each leaf: None where both agree."""
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in [*new, *(key for key in old if key not in new)]:
-            yield from _compared(f"{path}.{key}", old.get(key), new.get(key), cut)
+        for key in new:  # an older export may lack a key that tells nothing
+            yield from _compared(f"{path}.{key}", old.get(key), new[key], cut)
+        for key in old:
+            if key not in new:
+                yield Difference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(path, old, new, cut)
     elif _agree(old, new):

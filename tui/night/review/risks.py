@@ -18,6 +18,7 @@ from tui.night.review import (
 from tui.night.review.culprits import Culprits
 from tui.night.review.finding import ORDER, Finding
 from tui.night.review.model import Risk, RiskKind
+from tui.night.review.risks_bulk import Sizes
 from tui.night.risky import ToolCall
 
 _KINDS: tuple[RiskKind, ...] = (
@@ -37,11 +38,16 @@ _KINDS: tuple[RiskKind, ...] = (
     "binary",
     "generated",
 )
+USUAL = Sizes()
 _PLACE = {kind: number for number, kind in enumerate(_KINDS)}
 
 
 def find(
-    changes: Changes, night: Night | None, commands: Sequence[ToolCall], goal: str
+    changes: Changes,
+    night: Night | None,
+    commands: Sequence[ToolCall],
+    goal: str,
+    sizes: Sizes = USUAL,
 ) -> tuple[Risk, ...]:
     """The risks, by severity, one for each kind and path.
 
@@ -52,7 +58,7 @@ def find(
         risks_tests.find(changes),
         risks_secrets.find(changes),
         risks_setup.find(changes),
-        risks_bulk.find(changes),
+        risks_bulk.find(changes, sizes),
         risks_area.find(changes, commands, goal, night.run.cwd if night else ""),
         risks_commands.find(commands),
     )

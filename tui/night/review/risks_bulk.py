@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from tui.changes import Changes, FileChange, Hunk
 from tui.night.review.finding import Finding, added_shapes, lines, many, shape
 from tui.night.review.model import RiskKind, Severity
 from tui.patterns import lazy
 
-_BIG_FILE = 1 << 20
-_HUGE_FILE = 10 << 20
+_HUGE = 10
 _FEW = 3
 _MANY_GONE = 100
-_MANY_LESS = 200
 _MOST_OF_IT = 0.6
 _SOME_LESS = 60
 _LINE = 36
@@ -28,22 +28,29 @@ _LOCK = lazy(r"(?:\.lock|lock\.json|lock\.ya?ml|go\.sum|npm-shrinkwrap\.json|\.l
 _SNAPSHOT = lazy(r"\.snap$|(?:^|/)generated/|(?:^|/)fixtures?/")
 
 
-def find(changes: Changes) -> Iterator[Finding]:
+class Sizes(Struct, frozen=True):
+    """From where on a file is large (bytes), and a deletion within a file (lines)."""
+
+    file: int = 1 << 20
+    deletion: int = 200
+
+
+def find(changes: Changes, sizes: Sizes) -> Iterator[Finding]:
     """One finding per kind and path; what fills a folder is one finding for the folder."""
-    yield from _deletions(changes)
+    yield from _deletions(changes, sizes)
     yield from _together("generated", _generated(changes.files))
     yield from _together("binary", _binary(changes.files))
-    yield from _together("big_file", _big(changes.files))
+    yield from _together("big_file", _big(changes.files, sizes))
 
 
 # --- deletions ---
 
 
-def _deletions(changes: Changes) -> Iterator[Finding]:
+def _deletions(changes: Changes, sizes: Sizes) -> Iterator[Finding]:
     came: dict[str, set[str]] | None = None
     found: list[Finding] = []
     for change in changes.files:
-        words = _lost(change)
+        words = _lost(change, sizes)
         if not words or change.generated:
             continue
         if came is None:
@@ -61,18 +68,18 @@ def _deletions(changes: Changes) -> Iterator[Finding]:
     yield from _together("big_deletion", found)
 
 
-def _lost(change: FileChange) -> str:
+def _lost(change: FileChange, sizes: Sizes) -> str:
     """What is gone, in words, if it is much."""
     net = change.deletions - change.insertions
     if change.kind == "deleted":
         if change.binary:
             return ""
         return f"{many(change.deletions, 'line')}: the whole file" if net >= _MANY_GONE else ""
-    if net < _SOME_LESS or change.kind == "added":
+    if net < min(_SOME_LESS, sizes.deletion) or change.kind == "added":
         return ""
     before = change.size / _LINE + net
     share = net / before if before else 1.0
-    if net >= _MANY_LESS or share >= _MOST_OF_IT:
+    if net >= sizes.deletion or share >= _MOST_OF_IT:
         return f"{net:,} lines fewer, about {min(share, 1.0):.0%} of the file"
     return ""
 
@@ -110,11 +117,11 @@ def _binary(files: Iterable[FileChange]) -> Iterator[Finding]:
         yield Finding("binary", change.path, severity, words)
 
 
-def _big(files: Iterable[FileChange]) -> Iterator[Finding]:
+def _big(files: Iterable[FileChange], sizes: Sizes) -> Iterator[Finding]:
     for change in files:
-        if change.size < _BIG_FILE or change.kind in ("deleted", "mode", "renamed"):
+        if change.size < sizes.file or change.kind in ("deleted", "mode", "renamed"):
             continue
-        severity: Severity = "high" if change.size >= _HUGE_FILE else "medium"
+        severity: Severity = "high" if change.size >= _HUGE * sizes.file else "medium"
         verb = "" if change.kind == "added" else "grew to "
         yield Finding(
             "big_file", change.path, severity, f"{verb}{size(change.size)}", _first(change)

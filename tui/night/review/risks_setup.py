@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tui.changes import Changes, FileChange
-from tui.night.review.finding import Finding, Line, lines, many, named
+from tui.night.review.finding import Finding, Line, hunk_lines, lines, many, named
 from tui.night.review.model import Severity
 from tui.patterns import lazy
 
@@ -21,7 +21,7 @@ _NOT_A_PACKAGE = (
     r"|python_version\b|line-length\b|minversion\b|lockfileVersion\b|go\b)"
 )
 _TOML = (
-    rf"\s*[\"']?{_NOT_A_PACKAGE}(?P<a>[\w@][\w.\-/]*)[\"']?\s*=\s*(?:[\"']{_VERSION}(?:,[^\"']*)?[\"']"
+    rf"\s*[\"']?{_NOT_A_PACKAGE}(?P<a>[\w@][\w.\-/]*)[\"']?\s*=\s*(?:[\"'](?:\*|{_VERSION}(?:,[^\"']*)?)[\"']"
     r"|\{.*\b(?:version|git|path|workspace)\s*=)"
 )
 _QUOTED = (
@@ -58,20 +58,41 @@ _MANIFESTS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
         lazy(r"\s*(?:gem|\w+\.add_\w*dependency)\s*\(?\s*['\"](?P<a>[\w\-]+)"),
     ),
     (
-        lazy(r"(?:^|/)(?:pom\.xml|build\.gradle(?:\.kts)?|libs\.versions\.toml)$|\.csproj$"),
+        lazy(
+            r"(?:^|/)(?:pom\.xml|build\.gradle(?:\.kts)?|[\w-]+\.versions\.toml|packages\.config)$"
+            r"|\.(?:cs|fs|vb)proj$|(?:^|/)Directory\.\w+\.props$"
+        ),
         lazy(
             r"\s*<artifactId>(?P<a>[^<]+)|\s*(?:implementation|api|compileOnly|runtimeOnly|testImplementation|classpath|kapt)"
-            r"\s*\(?\s*['\"](?P<b>[^'\"]+)|\s*<PackageReference\s+Include=\"(?P<c>[^\"]+)|\s*[\w\-]+\s*=\s*\{?.*(?P<d>module\s*=\S+)"
+            r"\s*\(?\s*['\"](?P<b>[^'\"]+)|\s*<PackageReference\s+Include=\"(?P<c>[^\"]+)|\s*[\w\-]+\s*=\s*\{?.*(?P<d>module\s*=\s*\S+)"
+            r"|\s*<(?:PackageVersion\s+Include|package\s+id)=\"(?P<e>[^\"]+)"
         ),
     ),
     (lazy(r"(?:^|/)mix\.exs$"), lazy(r"\s*\{:(?P<a>\w+),\s*['\"~>]")),
     (
-        lazy(r"(?:^|/)(?:environment|conda)\.ya?ml$"),
+        lazy(r"(?:^|/)(?:environment|conda|stack)\.ya?ml$"),
         lazy(r"\s*-\s*(?P<a>[\w.\-]+)\s*(?:[<>=]+.*)?$"),
     ),
     (lazy(r"(?:^|/)pubspec\.yaml$"), lazy(rf"\s+{_NOT_A_PACKAGE}(?P<a>\w+):\s*{_VERSION}")),
+    (lazy(r"(?:^|/)Podfile$"), lazy(r"\s*pod\s+['\"](?P<a>[^'\"]+)")),
+    (lazy(r"(?:^|/)conanfile\.txt$"), lazy(r"\s*(?P<a>[a-z][\w.+\-]*)/[\w.\[]\S*\s*$")),
+    (lazy(r"(?:^|/)vcpkg\.json$"), lazy(r"\s*\"(?P<a>[a-z0-9][a-z0-9\-]*)\"\s*,?\s*$")),
+    (lazy(r"(?:^|/)\.gitmodules$"), lazy(r"\s*url\s*=\s*(?P<a>\S+)")),
+    (lazy(r"(?:^|/)paket\.dependencies$"), lazy(r"\s*(?:nuget|github|git)\s+(?P<a>\S+)")),
+    (lazy(r"\.sbt$"), lazy(r"[^\"]*\"(?P<a>[\w.\-]+\"\s*%{1,3}\s*\"[\w.\-]+)\"\s*%")),
+    (lazy(r"(?:^|/)rebar\.config$"), lazy(r".*\{(?P<a>\w+),\s*(?:\"|\{git)")),
     (lazy(r"(?:^|/)Package\.swift$"), lazy(r"\s*\.package\(.*url:\s*\"(?P<a>[^\"]+)")),
 )
+_JSON = lazy(r"(?:^|/)(?:package|deno|composer)\.json$")
+_PAIR = lazy(r"\"[@\w][\w./@\-]*\"\s*:\s*\"[^\"]*\"")
+_LISTS = lazy(r"(?:^|/)(?:pyproject\.toml|setup\.(?:py|cfg)|uv\.toml)$")
+_KEY = lazy(
+    r"\s*[\"']?(?P<key>[\w.\-]+)[\"']?\s*=\s*(?P<opens>[\[(]?)|\s*setup\((?P<call>\w+)\s*=\s*\["
+)
+_SECTION = lazy(r"\[(?P<name>[\w.\-\"]+)\]\s*$")
+_WANTS = lazy(r"depend|requires$|^extras", re.I)
+_ITEM = lazy(r"[\"'](?P<name>[A-Za-z][\w.\-]*)(?:\[[\w,\-\s]*\])?\s*(?:[<>=~!@;][^\"']*)?[\"']")
+_PLAIN_ITEM = lazy(r"\s+(?P<name>[A-Za-z][\w.\-]*)(?:\[[\w,\-\s]*\])?\s*(?:[<>=~!@;].*)?$")
 _ELSEWHERE = lazy(r"git\+|\bgit\s*=|github:|https?://|file:|link:|\burl\s*=|--(?:extra-)?index-url")
 _COMMENT = lazy(r"\s*(?:#|//|<!--)")
 
@@ -133,12 +154,12 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[Finding]:
     came = _packages(change, pattern, "+")
     went = _packages(change, pattern, "-")
     new = [name for name in came if name not in went]
-    moved = [name for name in came if name in went and shapes_differ(came[name], went[name])]
+    moved = [name for name in came if name in went and differ(came[name][0], went[name][0])]
     gone = [name for name in went if name not in came]
     if not new and not moved and not gone:
         return
-    line = came[new[0]] if new else came[moved[0]] if moved else went[gone[0]]
-    strange = [name for name in (*new, *moved) if _ELSEWHERE.search(came[name].text)]
+    line = (came[new[0]] if new else came[moved[0]] if moved else went[gone[0]])[1]
+    strange = [name for name in (*new, *moved) if _ELSEWHERE.search(came[name][0])]
     words = "; ".join(
         filter(
             None,
@@ -157,20 +178,60 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[Finding]:
     )
 
 
-def shapes_differ(one: Line, other: Line) -> bool:
-    """Whether two lines differ in more than blanks and a trailing comma."""
-    return "".join(one.text.split()).rstrip(",") != "".join(other.text.split()).rstrip(",")
+def differ(one: str, other: str) -> bool:
+    """Whether two texts differ in more than blanks and a trailing comma."""
+    return "".join(one.split()).rstrip(",") != "".join(other.split()).rstrip(",")
 
 
-def _packages(change: FileChange, pattern: re.Pattern[str], sign: str) -> dict[str, Line]:
-    found: dict[str, Line] = {}
+def _packages(
+    change: FileChange, pattern: re.Pattern[str], sign: str
+) -> dict[str, tuple[str, Line]]:
+    """Every package that lines with `sign` name, with its part of the line, and the line."""
+    found: dict[str, tuple[str, Line]] = {}
+    wanted = _listed(change) if _LISTS.search(change.path) else {}
     for line in lines(change):
         if line.sign != sign or _COMMENT.match(line.text):
             continue
-        match = pattern.match(line.text)
-        name = next(filter(None, match.groups()), "") if match is not None else ""
-        if name:
-            found.setdefault(name, line)
+        for part in _parts(change.path, line.text):
+            match = pattern.match(part)
+            name = next(filter(None, match.groups()), "") if match is not None else ""
+            if name:
+                found.setdefault(name, (part, line))
+        for name, part in wanted.get(line, ()):
+            found[name] = part, line
+    return found
+
+
+def _parts(path: str, text: str) -> list[str]:
+    """The line, or the pairs in it where several may stand in one."""
+    if not _JSON.search(path):
+        return [text]
+    return [match.group(0) for match in _PAIR.finditer(text)]
+
+
+def _listed(change: FileChange) -> dict[Line, list[tuple[str, str]]]:
+    """The names in lists of dependencies, each with its part, by the lines they stand in."""
+    found: dict[Line, list[tuple[str, str]]] = {}
+    ini = change.path.endswith(".cfg")
+    for hunk in change.hunks:
+        head = _KEY.match(hunk.heading)
+        inside = head is not None and _WANTS.search(head.group("key") or "") is not None
+        groups = False
+        for line in hunk_lines(hunk):
+            text = line.text
+            section, key = _SECTION.match(text), _KEY.match(text)
+            opens = key is not None and (ini or key.group("opens") or key.group("call"))
+            if section is not None:
+                groups, inside = _WANTS.search(section.group("name")) is not None, False
+            elif key is not None and opens:
+                name = key.group("key") or key.group("call")
+                inside = groups or _WANTS.search(name) is not None
+            if inside:
+                item = _PLAIN_ITEM if ini else _ITEM
+                behind = text[key.end() :] if key is not None and opens else text
+                found[line] = [(m.group("name"), m.group(0)) for m in item.finditer(behind)]
+            if "]" in text.rpartition("[")[2] and not ini:
+                inside = False
     return found
 
 

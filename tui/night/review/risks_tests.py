@@ -21,10 +21,8 @@ from tui.night.review.finding import (
     shape,
 )
 from tui.night.review.model import Severity
-from tui.patterns import lazy
 
 _SAME_BODY = 0.6
-_WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 def find(changes: Changes) -> Iterator[Finding]:
@@ -63,13 +61,12 @@ def _left_out(change: FileChange) -> Iterator[Finding]:
     """Tests that the settings of a runner leave out now."""
     before = {shape(line.text) for line in lines(change) if line.sign == "-"}
     for line in lines(change):
-        if line.sign == "+" and shapes.leaves_out(change.path, line.text):
-            if shape(line.text) not in before:
-                what = f"tests are left out: {line.text.strip()[:80]}"
-                yield Finding(
-                    "test_skipped", change.path, "medium", what, line.hunk, f"+{line.text}"
-                )
-                return
+        if line.sign != "+" or shape(line.text) in before:
+            continue
+        if shapes.leaves_out(change.path, line.text):
+            what = f"tests are left out: {line.text.strip()[:80]}"
+            yield Finding("test_skipped", change.path, "medium", what, line.hunk, f"+{line.text}")
+            return
 
 
 def _first(change: FileChange) -> Hunk | None:
@@ -100,18 +97,23 @@ def _tests(change: FileChange, sign: str) -> list[tuple[str, Line]]:
     return found
 
 
-def _deleted(
-    change: FileChange, new: set[str], came: dict[str, set[str]], sources: set[str]
-) -> Iterator[Finding]:
+def _gone(change: FileChange, new: set[str], came: dict[str, set[str]]) -> list[tuple[str, Line]]:
+    """The tests of a file that went away and came back nowhere, in no other form."""
     united = _united(change)
-    gone = [
+    return [
         (name, line)
         for name, line in _tests(change, "-")
         if name not in new
-        and _stem(name) not in united
+        and shapes.subject(name) not in united
         and not _went_elsewhere(line, came)
         and not _renamed(change.path, line)
     ]
+
+
+def _deleted(
+    change: FileChange, new: set[str], came: dict[str, set[str]], sources: set[str]
+) -> Iterator[Finding]:
+    gone = _gone(change, new, came)
     if change.kind == "deleted":
         if not gone and not change.cut:
             return
@@ -151,14 +153,8 @@ def _united(change: FileChange) -> set[str]:
     for hunk in change.hunks:
         if any(line[:1] == "+" and shapes.parametrised(line) for line in hunk.lines):
             tests = (*_tests(change, "+"), *_tests(change, " "))
-            found.update(_stem(name) for name, line in tests if line.hunk is hunk)
+            found.update(shapes.subject(name) for name, line in tests if line.hunk is hunk)
     return found - {""}
-
-
-def _stem(name: str) -> str:
-    """The first word of a test's name, behind the word test itself and without a number."""
-    words = _WORDS.findall(name.removeprefix("test").removeprefix("Test"))
-    return words[0].lower() if words else ""
 
 
 def _went_elsewhere(opening: Line, came: dict[str, set[str]]) -> bool:

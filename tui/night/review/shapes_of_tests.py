@@ -107,6 +107,7 @@ _LEAVES_OUT = lazy(
     r"--(?:ignore(?:-glob)?|deselect)[= ]|(?:^|\s)-[km][= ]+[\"'\\]*not\b"
     r"|\btestPathIgnorePatterns\b.*(?:tests?|spec)\b|\bpassWithNoTests\b|<exclude>[^<]*[tT]est"
 )
+_WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+")
 _TITLE = lazy(r"(['\"`])(.+?)\1")
 _ONLY = lazy(r"\.only\b|\bf(?:it|describe|test|context)\s*[\(\s]")
 
@@ -187,6 +188,12 @@ def parametrised(text: str) -> bool:
 def leaves_out(path: str, text: str) -> bool:
     """Whether a line of a runner's settings leaves tests out."""
     return _RUNNER_FILE.search(path) is not None and _LEAVES_OUT.search(text) is not None
+
+
+def subject(name: str) -> str:
+    """The first word of a test's name, behind the word test itself and without a number."""
+    words = _WORDS.findall(name.removeprefix("test").removeprefix("Test"))
+    return words[0].lower() if words else ""
 
 
 def title(text: str) -> str:

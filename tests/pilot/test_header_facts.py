@@ -1,0 +1,31 @@
+"""What the header is told of limits: for our own runs only, and as the settings say."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tests.unit.night_script import START, Script, fold
+from tui.records import JournalEntry
+from tui.screens.header_facts import header_facts
+from tui.settings import Settings
+
+
+def test_limits_are_told_of_our_own_runs() -> None:
+    script = Script()
+    script.init()
+    script.prompt()
+    checkpoint = JournalEntry(START, "checkpoint", "c1", {"checkpoint": "c1", "label": "start"})
+    made = fold(script.events, (checkpoint,))
+    night = made.snapshot(START + 10)
+    settings = Settings()
+    theirs = header_facts("p", night, settings, False, None)
+    assert (theirs.idle_limit_s, theirs.checkpoint_due_s, theirs.budget_usd) == (None, None, None)
+    ours = header_facts(
+        "p", replace(night, run=replace(night.run, owned=True)), settings, False, None
+    )
+    assert ours.idle_limit_s == settings.session.max_idle_minutes * 60  # type: ignore[operator]
+    least = settings.watchdog.min_checkpoint_interval_minutes
+    assert ours.checkpoint_due_s is not None
+    assert ours.checkpoint_due_s >= least * 60
+    assert ours.budget_warning == settings.budget.warning_threshold_pct / 100
+    assert ours.budget_critical == settings.budget.critical_threshold_pct / 100

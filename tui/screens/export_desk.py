@@ -1,0 +1,74 @@
+"""Writing the review to a file that a person names; its ending tells the format."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui.night.review.model import Review
+from tui.screens.aside import Aside
+from tui.screens.review_source import ReviewSource
+from widgets.guard import toast
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from widgets.button_row import Answer
+
+_RECEIPT_S = 8.0
+
+
+class ExportDesk:
+    """Asks where to, asks again before a file is replaced, and writes without secrets."""
+
+    def __init__(self, app: App[Any], source: ReviewSource, aside: Aside) -> None:
+        self._app = app
+        self._source = source
+        self._aside = aside
+
+    def export(self, review: Review, run: str | None) -> None:
+        """Asks for the file and writes it."""
+        from widgets.button_row import Choice
+        from widgets.line_dialog import LineDialog
+
+        def decided(answer: Answer | None) -> None:
+            if answer is not None:
+                self._look(review, run, answer.text.strip())
+
+        lines = [
+            "The review as a file, without secrets and without names of people and machines.",
+            "Its ending says what it is: .md, .html, .svg (the strip) or .json.",
+        ]
+        name = file_name(review, self._source.project)
+        self._app.push_screen(LineDialog("Export", lines, name, Choice("write", "Write")), decided)
+
+    def _look(self, review: Review, run: str | None, word: str) -> None:
+        """Asks once more where something would be replaced."""
+        from widgets.button_row import Choice
+        from widgets.plan_dialog import PlanDialog
+
+        if not Path(word).expanduser().is_file():
+            self._write(review, run, word)
+            return
+
+        def decided(answer: Answer | None) -> None:
+            if answer is not None:
+                self._write(review, run, word)
+
+        replace = Choice("replace", "Replace it", danger=True)
+        lines = [f"{word} is there already; it would be replaced."]
+        self._app.push_screen(PlanDialog("Export", lines, [replace]), decided)
+
+    def _write(self, review: Review, run: str | None, word: str) -> None:
+        def written(path: Path) -> None:
+            toast(self._app, f"wrote {path}", timeout=_RECEIPT_S)
+
+        self._aside.do("notes", lambda: self._source.export(review, run, word), written)
+
+
+def file_name(review: Review, project: Path) -> str:
+    """A name to start from, outside the repository so that no agent commits it."""
+    began = review.night.run.started_at or review.night.now
+    name = "".join(one if one.isalnum() or one in "-_." else "-" for one in project.name)
+    return f"~/{name}-{time.strftime('%Y-%m-%d', time.localtime(began))}.md"
