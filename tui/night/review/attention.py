@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tui.night.losses import Cut
 from tui.night.model import Night, Stall
+from tui.night.review.gone_back import gone_back
 from tui.night.review.model import Attention, Claim, Ending, Risk, RiskKind, Severity, Tasks, Waste
 from tui.night.testimony import Testimony
 from tui.night.words import count, short, span
@@ -86,6 +87,10 @@ def _ending(found: Findings) -> Iterator[_Ranked]:
 
 def _tests(found: Findings) -> Iterator[_Ranked]:
     tests = found.night.tests
+    back = gone_back(found.night)
+    if back:
+        what = f"{back}: tasks and changed files are as they were then, commits stand"
+        yield _ranked("medium", 85, what, found.last, "commits")
     last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
     if tests.last == "red" and last is not None:
         told = f"{last.failed} failed" if last.failed else "red"
@@ -94,7 +99,7 @@ def _tests(found: Findings) -> Iterator[_Ranked]:
         return
     edits = tests.edits_since_last_green
     where = _last_edit(found)
-    if tests.last_green is not None and edits:
+    if tests.last_green is not None and edits and not back:
         what = f"{count(edits, 'edit')} of code came after the last green test run"
         yield _ranked("medium", 80, what, where or tests.last_green.ref, "tests")
     elif tests.last_green is None and found.night.counts.edits:

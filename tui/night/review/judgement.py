@@ -21,7 +21,10 @@ _MOST_REASONS = 3
 
 
 class Facts(Struct, frozen=True):
-    """What the verdict rests on; `changed` counts files the night changed, None if nobody could look."""
+    """What the verdict rests on; `changed` counts files the night changed, None if nobody could look.
+
+    `gone_back` says in words that files are no longer as they were when the tests ran.
+    """
 
     ending: Ending
     tasks: Tasks
@@ -32,6 +35,7 @@ class Facts(Struct, frozen=True):
     commits: int
     changed: int | None
     edits: int
+    gone_back: str = ""
 
 
 def verdict(facts: Facts) -> tuple[Verdict, tuple[str, ...]]:
@@ -80,6 +84,8 @@ def _doubts(facts: Facts) -> list[str]:
 
 def _untested(facts: Facts) -> list[str]:
     tests = facts.tests
+    if facts.gone_back:
+        return [f"{facts.gone_back}."]
     if tests.last_green is None and (facts.edits or facts.changed):
         return ["Files were changed and no green test run was seen."]
     if tests.last_green is not None and tests.edits_since_last_green:
@@ -93,7 +99,8 @@ def _merits(facts: Facts) -> list[str]:
     if facts.tasks.done:
         still = f", {len(facts.tasks.open)} open" if facts.tasks.open else ""
         found.append(f"{count(len(facts.tasks.done), 'task')} done{still}.")
-    if facts.tests.last == "green" and not facts.tests.edits_since_last_green:
+    fresh = not facts.tests.edits_since_last_green and not facts.gone_back
+    if facts.tests.last == "green" and fresh:
         found.append("The last test run is green, and no code was edited after it.")
     if facts.ending.kind in _REGULAR:
         found.append(_ended(facts.ending))

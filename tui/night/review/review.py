@@ -9,6 +9,7 @@ from tui.night.losses import Losses
 from tui.night.model import Night
 from tui.night.review.attention import Findings, attention
 from tui.night.review.endings import ending
+from tui.night.review.gone_back import gone_back
 from tui.night.review.helped import interventions
 from tui.night.review.judgement import Facts, verdict
 from tui.night.review.model import Claim, Review, Risk, Tasks
@@ -73,6 +74,7 @@ def review(
             max(len(night.commits), len(testimony.commits)),
             None if changes is None else len(changes.files),
             max(night.counts.edits, len(testimony.edits)),
+            gone_back(night),
         )
     )
     findings = Findings(

@@ -1,0 +1,45 @@
+"""After a person's rewind the last tests are not of the files as they are now."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from tests.unit.review_sample import at, sample
+from tests.unit.test_review_verdict import GOOD
+from tui.night.deeds import Rewind
+from tui.night.evidence import TestRun, Tests
+from tui.night.model import Night
+from tui.night.review.gone_back import gone_back
+from tui.night.review.judgement import verdict
+from tui.records import Ref
+
+BACK = Rewind(at(200), "c2", "code", False, 3, 1)
+UNDONE = Rewind(at(210), "c6", "code", True, 3, 1)
+
+
+def night(*rewinds: Rewind, tested: float = 100) -> Night:
+    run = TestRun(at(tested), "t", "pytest", 1, 0, "green", Ref("s", 0))
+    told = replace(sample().night.deeds, rewinds=rewinds)
+    return replace(sample().night, deeds=told, tests=Tests("green", (run,), 1))
+
+
+def test_files_brought_back_after_the_tests_are_told() -> None:
+    said = gone_back(night(BACK))
+    assert "brought back to c2" in said
+    judged, reasons = verdict(replace(GOOD, gone_back=said))
+    assert (judged, reasons[0]) == ("look", said + ".")
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        night(),
+        night(BACK, UNDONE),
+        night(BACK, tested=250),
+        night(replace(BACK, mode="conversation")),
+        night(replace(BACK, written=0, deleted=0)),
+    ],
+)
+def test_undone_tested_or_empty_is_no_matter(known: Night) -> None:
+    assert gone_back(known) == ""
