@@ -20,8 +20,9 @@ from tests.session_files import (
     speech,
 )
 from tui.feeds.discovery import Source
+from tui.feeds.events import EventDecoder
 from tui.night.fold import Fold
-from tui.records import Event
+from tui.records import Event, JournalEntry
 from tui.watching.event_log import EventLog
 from tui.watching.ledger import Ledger
 
@@ -224,3 +225,18 @@ def test_a_row_drawn_before_it_was_known_to_live_is_drawn_again(tmp_path: Path) 
     assert log.row(rows).mark == "running"
     log.live = True
     assert log.take_changed() == []
+
+
+def test_a_call_lost_with_its_process_runs_no_more(tmp_path: Path) -> None:
+    log = EventLog()
+    log.live = True
+    data = lines([bash(1, "make", 0), bash(2, "make again", 50)])
+    path = written(tmp_path, data)
+    number = log.open_source(str(path), lambda offset, length: data[offset : offset + length])
+    for event in EventDecoder(str(path)).decode(data, 0).events:
+        log.add(number, event, event.at or START)
+    log.take_changed()
+    assert [log.row(row).mark for row in (0, 1)] == ["running", "running"]
+    log.add(number, JournalEntry(START + 10, "segment_ended", "", {}), START + 10)
+    assert log.take_changed() == [0]
+    assert [log.row(row).mark == "running" for row in (0, 1)] == [False, True]

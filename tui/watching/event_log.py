@@ -105,6 +105,8 @@ class EventLog:
             self._parts.append(record.part)
         else:
             flags = deed_level(record)  # type: ignore[arg-type]
+            if record.kind == "segment_ended":  # type: ignore[union-attr]
+                self._lose_calls(record.at or at)
             self._lengths.append(WHOLE_LINE)
             self._parts.append(0)
         self._offsets.append(record.offset)
@@ -155,6 +157,13 @@ class EventLog:
         elif kind is Result:
             return ERROR if body.is_error else 0  # type: ignore[union-attr]
         return 0
+
+    def _lose_calls(self, at: float) -> None:
+        """The process that was asked was gone at `at`: what it did not answer runs no more."""
+        for call, index in list(self._open_calls.items()):
+            if not self._times[index] > at:
+                del self._open_calls[call]
+                self.changed.append(index)
 
     def _complete(self, result: ToolResult, index: int) -> None:
         call = self._open_calls.pop(result.tool_use_id, None)
