@@ -1,6 +1,6 @@
-"""Draws docs/screen.svg: the screen over a night that the scripted agent plays for the occasion.
+"""Draws docs/screen.svg and docs/review.svg over a night that the scripted agent plays for the occasion.
 
-`python docs/screenshot.py [COLUMNS ROWS [FILE]]`; takes about a minute.
+`python docs/screenshot.py [COLUMNS ROWS [FOLDER]]`; takes about a minute.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def play(folder: Path) -> Path:
     return project
 
 
-async def draw(project: Path, columns: int, rows: int) -> str:
+async def draw(project: Path, columns: int, rows: int) -> tuple[str, str]:
+    """The live screen at the end of the night, and the review of it."""
     watch = Watch(project, load(project).settings, Named(), SystemClock())
     watch.start()
     app = OvernightApp(watch, SystemClock(), slow_link=False, ascii_only=False)
@@ -76,18 +77,25 @@ async def draw(project: Path, columns: int, rows: int) -> str:
             if len(watch.events) and watch.night is not None:
                 break
         await pilot.pause(0.5)
-        drawn = app.export_screenshot(title="overnight-tui")
+        live = app.export_screenshot(title="overnight-tui")
+        await pilot.press("m")
+        for _ in range(200):
+            await pilot.pause(0.05)
+            if "Look here first" in app.export_screenshot().replace("&#160;", " "):
+                break
+        review = app.export_screenshot(title="overnight-tui review")
     watch.close()
-    return drawn
+    return live, review
 
 
 def main() -> None:
     words = sys.argv[1:]
     columns, rows = (int(words[0]), int(words[1])) if len(words) >= 2 else (120, 36)
-    target = Path(words[2]) if len(words) > 2 else HERE / "screen.svg"
+    target = Path(words[2]) if len(words) > 2 else HERE
     with tempfile.TemporaryDirectory() as folder:
-        drawn = asyncio.run(draw(play(Path(folder)), columns, rows))
-    target.write_text(drawn, "utf-8")
+        live, review = asyncio.run(draw(play(Path(folder)), columns, rows))
+    (target / "screen.svg").write_text(live, "utf-8")
+    (target / "review.svg").write_text(review, "utf-8")
 
 
 if __name__ == "__main__":
