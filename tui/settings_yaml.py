@@ -24,6 +24,11 @@ MAX_DEPTH: Final = 12
 MAX_NODES: Final = 20_000
 MAX_ALIASES: Final = 50
 
+_TOO_DEEP: Final = "nested too deep for a settings file"
+_TOO_MANY: Final = "too many values or aliases for a settings file"
+_PARSER_NESTING: Final = "exceeded maximum nesting depth"
+"""PyYAML 6.0.4 has a limit of its own, and reaches it while it looks ahead, before ours."""
+
 _SCALARS: Final = {
     "null": "an empty value",
     "bool": "true or false",
@@ -114,8 +119,8 @@ def _check_bounds(text: str, loader: Any, shown: str) -> None:
             aliases += 1
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > MAX_DEPTH or nodes > MAX_NODES or aliases > MAX_ALIASES:
-            what = "nested too deep" if depth > MAX_DEPTH else "too many values or aliases"
-            raise SettingsError(f"{shown}:{_line(event.start_mark)}: {what} for a settings file.")
+            what = _TOO_DEEP if depth > MAX_DEPTH else _TOO_MANY
+            raise SettingsError(f"{shown}:{_line(event.start_mark)}: {what}.")
 
 
 def _line(mark: Any) -> int:
@@ -129,6 +134,8 @@ def _syntax_sentence(error: yaml.YAMLError, text: str, shown: str) -> str:
     if mark is None and isinstance(position, int):
         line = text.count("\n", 0, position) + 1
     reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
+    if reason == _PARSER_NESTING:
+        return f"{shown}:{line}: {_TOO_DEEP}."
     return f"{shown}:{line}: this is not valid YAML: {' '.join(str(reason).split())}."
 
 
