@@ -14,18 +14,20 @@ from tui.clock import Clock
 from tui.screens.main import EVERYTHING, MainScreen
 from tui.screens.visit import Visit
 from tui.watching.watch import Watch
-from widgets import glyphs, guard, themes, typed
+from widgets import glyphs, guard, themes
 from widgets.paint import PaintGovernor
+from widgets.textual_private import TerminalApp
 from widgets.turns import TakingTurns
 
 Opening = Literal["panes", "review", "as it is"]
 """What is on the screen first: "as it is" means the review when the session is over."""
 
 
-class OvernightApp(TakingTurns):
+class OvernightApp(TakingTurns, TerminalApp):
     """Shows one watched session until the person closes the viewer.
 
-    `review_of` names the run whose review is opened first; `visit` keeps when a person was here.
+    `review_of` names the run whose review is opened first; `visit` keeps when a person was here. A
+    `fault` of ours ends it; whoever ran it says so in a sentence.
     """
 
     CSS_PATH = "app.tcss"
@@ -44,7 +46,6 @@ class OvernightApp(TakingTurns):
         review_of: str | None = None,
         visit: Visit | None = None,
     ) -> None:
-        typed.install()
         super().__init__()
         screen = watch.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
@@ -54,7 +55,6 @@ class OvernightApp(TakingTurns):
         themes.register(self)
         self.theme = themes.chosen(os.environ, screen.theme if screen.theme != "auto" else "")
         self.session = watch
-        self.fault: Exception | None = None
         interval = screen.slow_paint_ms if slow_link else screen.paint_ms
         self._governor = PaintGovernor(1000 / interval)
         self._clock = clock
@@ -74,18 +74,6 @@ class OvernightApp(TakingTurns):
             self._main.open_review(self._review_of)
         if self._visit is not None:
             self._visit.begin(self, self._main.mark_since)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A fault of ours ends the viewer with a sentence; the trace goes to the crash log.
-
-        Textual has no public way to replace its own full-screen traceback; a test pins this one.
-        """
-        self.fault = error
-        self._return_code = 1
-        if self._exception is None:
-            self._exception = error
-            self._exception_event.set()
-        self._close_messages_no_wait()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions offers for the screen it is opened on."""

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from textual.content import Content
 from textual.filter import LineFilter
 
+from widgets import textual_private
 from widgets.cells import UNSAFE, visible
 from widgets.glyphs import ASCII_TWINS
 
@@ -59,20 +60,17 @@ class Guard(LineFilter):
 
 
 def _harmless(text: str, style: Style | None) -> bool:
-    return text.isprintable() and (style is None or style._link is None)
+    return text.isprintable() and (style is None or style.link is None)
 
 
 def _linkless(style: Style | None) -> Style | None:
-    return style.update_link(None) if style is not None and style._link is not None else style
+    return style.update_link(None) if style is not None and style.link is not None else style
 
 
 def install(app: App[Any], ascii_only: bool = False) -> Guard:
-    """Put a guard before the app's other line filters; call it in the app's `__init__`.
-
-    Textual has no public way to add a filter; a test pins the attribute that this uses.
-    """
+    """Put a guard before the app's other line filters; call it in the app's `__init__`."""
     guard = Guard(ascii_only)
-    app._filters.insert(0, guard)
+    textual_private.put_first(app, guard)
     return guard
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
 import signal
-import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -33,11 +33,10 @@ class TypedText(codecs.IncrementalDecoder):
     def decode(self, input: ReadableBuffer, final: bool = False) -> str:
         """The text of these bytes, as far as it can be told already.
 
-        No bytes are the terminal's end: the process gets the signal that says so, as it would if
-        it were the terminal's own.
+        No bytes are the terminal's end, an EOFError.
         """
         if not input and not final:
-            signal.raise_signal(signal.SIGHUP)
+            raise EOFError("the terminal is gone")
         text = self._held + self._utf8.decode(input, final)
         self._held = ""
         told: list[str] = []
@@ -71,13 +70,11 @@ class TypedText(codecs.IncrementalDecoder):
         return text.replace(ESCAPE, SHOWN_ESCAPE), ""
 
 
-def install() -> None:
-    """Makes Textual's terminal driver read through `TypedText`.
+def end_with_terminal() -> NoReturn:
+    """Ends the process as the hang-up of its own terminal would, also where that is ignored.
 
-    The driver has no public place for a decoder of one's own: its strict one ends the thread that
-    reads the keys at the first byte that is not UTF-8. Tests in a real terminal pin this.
+    Under `nohup` the signal does nothing; but without a terminal nobody sees the screen, and nobody
+    can close it.
     """
-    if sys.platform != "win32":
-        from textual.drivers import linux_driver
-
-        vars(linux_driver)["getincrementaldecoder"] = lambda encoding: TypedText
+    signal.raise_signal(signal.SIGHUP)
+    os._exit(128 + signal.SIGHUP)

@@ -47,12 +47,25 @@ def test_a_paste_with_escapes_is_text_and_no_key(terminal: Terminal) -> None:
     assert terminal.end() == 0
 
 
-def test_a_terminal_that_is_gone_ends_the_viewer(tmp_path: Path) -> None:
-    """Also one that sends no signal about it, as it does to a process that is not its own."""
-    terminal = Terminal("watch", home=tmp_path, cwd=write_project(tmp_path / "harbour"))
+@pytest.mark.parametrize(
+    ("hang_ups", "code"), [("heard", -signal.SIGHUP), ("ignored", 128 + signal.SIGHUP)]
+)
+def test_a_terminal_that_is_gone_ends_the_viewer(tmp_path: Path, hang_ups: str, code: int) -> None:
+    """Also one that sends no signal about it, as it does to a process that is not its own.
+
+    What a process ignores, its children ignore: `nohup` would keep them, and a test run under it.
+    """
+    project = write_project(tmp_path / "harbour")
+    before = signal.signal(
+        signal.SIGHUP, signal.SIG_IGN if hang_ups == "ignored" else signal.SIG_DFL
+    )
+    try:
+        terminal = Terminal("watch", home=tmp_path, cwd=project)
+    finally:
+        signal.signal(signal.SIGHUP, before)
     try:
         terminal.see("All green", "q quit")
         terminal.hang_up()
-        assert terminal.process.wait(20) == -signal.SIGHUP
+        assert terminal.process.wait(20) == code
     finally:
         terminal.close()

@@ -80,6 +80,24 @@ SOURCES = [
 ]
 
 
+def test_the_private_object_of_watchfiles_names_changes_and_can_be_interrupted(
+    tmp_path: Path,
+) -> None:
+    """Else a system without inotify sees a change seconds later, and closes as late."""
+    log = str(tmp_path / "app.log")
+    hints = WatchfilesHints()
+    try:
+        hints.watch(frozenset([log]))
+        Path(log).write_bytes(b"x\n")
+        assert eventually(lambda: hints.wait(1) == {log})
+        begin = time.monotonic()
+        hints.interrupt()
+        hints.wait(FAR)
+        assert time.monotonic() - begin < FAR / 2
+    finally:
+        hints.close()
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_each_kind_of_change_is_named_without_polling(
     tmp_path: Path, ear: Ear, wakes: list[Wake], source: Callable[[], Hints]

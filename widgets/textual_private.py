@@ -1,0 +1,62 @@
+"""All that this program uses of Textual behind its public face, each with a test that says what breaks.
+
+Nobody else names an attribute of Textual or Rich that begins with an underscore, or reaches into a
+driver. `pyproject.toml` holds Textual to the minor versions for which the tests passed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+from textual.driver import Driver
+from textual.drivers import linux_driver
+from textual.filter import LineFilter
+
+from widgets.typed import TypedText, end_with_terminal
+
+
+class TerminalDriver(linux_driver.LinuxDriver):
+    """Textual's driver, for a terminal that may send any bytes and may go away.
+
+    The driver has no public place for a decoder: its strict one ends the reading of keys at the
+    first byte that is not UTF-8. It takes the end of a terminal for no input and would ask again
+    for ever, or shows a traceback to nobody.
+    """
+
+    def run_input_thread(self) -> None:
+        vars(linux_driver)["getincrementaldecoder"] = lambda encoding: TypedText
+        try:
+            super().run_input_thread()
+        except (EOFError, OSError):
+            end_with_terminal()
+
+
+class TerminalApp(App[None]):
+    """An app that reads with `TerminalDriver`, and that a fault of ours ends without a traceback.
+
+    `fault` is the error that ended it; the return code is 1 then.
+    """
+
+    fault: Exception | None = None
+
+    def get_driver_class(self) -> type[Driver]:
+        found = super().get_driver_class()
+        return TerminalDriver if found is linux_driver.LinuxDriver else found
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual fills the terminal with its own traceback here, and has no public way around it.
+
+        The first error is kept as Textual keeps it, so that `run_test` raises it.
+        """
+        self.fault = error
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+
+def put_first(app: App[Any], line_filter: LineFilter) -> None:
+    """Has every drawn line pass this filter before the app's others."""
+    app._filters.insert(0, line_filter)
