@@ -1,6 +1,7 @@
 """Imports modules in a process that has none of ours, and prints what of the screen each loads.
 
-Run as a program with the names of modules; prints one JSON object, module -> screen libraries, or the error of its import.
+Run as a program with the names of modules; prints one JSON object, module -> screen libraries, or
+the error of its import.
 Modules are imported in a forked child first, and in this process only if they loaded no screen: so
 the process stays without one, and every module that loads a screen is named, not just the first.
 """
@@ -67,4 +68,4 @@ def screens_loaded(modules: list[str]) -> dict[str, list[str]]:
 
 if __name__ == "__main__":
     builtins.__import__ = _import_unless_half_loaded
-    print(json.dumps(screens_loaded(sys.argv[1:])))
+    sys.stdout.write(json.dumps(screens_loaded(sys.argv[1:])))
