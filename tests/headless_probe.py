@@ -67,5 +67,5 @@ def screens_loaded(modules: list[str]) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    builtins.__import__ = _import_unless_half_loaded
+    setattr(builtins, "__import__", _import_unless_half_loaded)  # noqa: B010
     sys.stdout.write(json.dumps(screens_loaded(sys.argv[1:])))
