@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.unit.repositories import demonstration
 from tui.control.asking import ask
 from tui.control.kill_tree import Tree, kill_tree
 from tui.control.process_table import Identity, alive, look
-from tui.demo.repository import create
 from tui.errors import RefusedError
 from tui.paths import RUN_DIR
 from tui.runner import api
@@ -62,7 +62,7 @@ class Scene:
 
     def __init__(self, base: Path) -> None:
         self.base = base
-        self.repository = create(base / "repository")
+        self.repository = demonstration(base / "repository")
         self.config = base / "config"
         self.folder = RunFolder(base)
         self.run_dir = RUN_DIR

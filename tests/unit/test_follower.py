@@ -247,14 +247,19 @@ def test_an_unfinished_line_changed_in_place_is_read_again(scene: Scene) -> None
     assert scene.follower.work.dropped_partials == 1
 
 
-def test_a_line_that_never_ends_is_cut_and_counted(scene: Scene) -> None:
-    piece = b"x" * (8 << 20)
+def test_a_line_that_never_ends_is_cut_and_counted(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert generation.LONGEST_LINE == 64 << 20  # all that follows is a 64th of it
+    monkeypatch.setattr(generation, "LONGEST_LINE", 1 << 20)
+    monkeypatch.setattr(generation, "CHUNK", generation.CHUNK >> 6)
+    piece = b"x" * (128 << 10)
     with open(scene.path, "wb") as file:
         file.write(b"first\n")
         for _ in range(10):
             file.write(piece)
         file.write(b"\nlast\n")
-    scene.limit = 16 << 20
+    scene.limit = 256 << 10
     scene.poll()
 
     work = scene.follower.work
