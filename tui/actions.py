@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -68,8 +69,16 @@ def _action(
     return Action(name, tuple(keys.split()), label, help, group, footer, rank)
 
 
-def _deed(name: str, keys: str, label: str, help: str, footer: int, rank: int) -> Action:
-    return Action(name, tuple(keys.split()), label, help, "deeds", footer, rank, deed=True)
+def _deed(
+    name: str, keys: str, label: str, help: str, footer: int, rank: int, group: Group = "deeds"
+) -> Action:
+    return Action(name, tuple(keys.split()), label, help, group, footer, rank, deed=True)
+
+
+_review = partial(_action, "in the review")
+_keep = partial(_action, "keep or revert")
+_keep_deed = partial(_deed, group="keep or revert")
+_runs = partial(_action, "in the list of runs")
 
 
 _MOVING = tuple(
@@ -87,81 +96,80 @@ _MOVING = tuple(
 )
 
 
-def _placed(place: Place, group: Group, *actions: Action) -> tuple[Action, ...]:
-    return tuple(replace(action, place=place, group=group) for action in actions)
+def _placed(place: Place, *actions: Action) -> tuple[Action, ...]:
+    return tuple(replace(action, place=place) for action in actions)
 
 
-def _shared() -> tuple[Action, ...]:
+def _shared(group: Group) -> tuple[Action, ...]:
     """What every page over the panes has."""
     return (
-        _action("program", "copy", "y", "copy", "copy the line under the cursor"),
-        _action("program", "theme", "t", "theme", "next colour theme"),
-        _action("program", "help", "question_mark f1", "help", "these keys", 20, 0),
-        _action("program", "command_palette", "ctrl+p", "palette", "find any action by its name"),
-        _action("program", "quit", "q ctrl+q", "quit", "close the viewer", 21, 3),
+        _action(group, "copy", "y", "copy", "copy the line under the cursor"),
+        _action(group, "theme", "t", "theme", "next colour theme"),
+        _action(group, "help", "question_mark f1", "help", "these keys", 20, 0),
+        _action(group, "command_palette", "ctrl+p", "palette", "find any action by its name"),
+        _action(group, "quit", "q ctrl+q", "quit", "close the viewer", 21, 3),
     )
 
 
 REVIEW: tuple[Action, ...] = (
     *_placed(
         "review",
-        "in the review",
         replace(
-            _action("panes", "first('{key}')", "1 2 3 4 5 6 7", "look", "the evidence", 1, 1),
+            _review("first('{key}')", "1 2 3 4 5 6 7", "look", "the evidence", 1, 1),
             shown="1–7",
             help="the evidence of what to look at first, by its number",
         ),
-        _action("panes", "section('page')", "P", "page", "the page itself"),
-        _action("panes", "section('claims')", "C", "claims", "claims and their evidence"),
-        _action("panes", "section('risks')", "D", "risks", "what the diff holds to look out for"),
-        _action("panes", "section('timeline')", "L", "timeline", "what mattered, in order of time"),
-        _action("panes", "section('points')", "B", "points", "what can be kept or gone back to"),
-        _action("panes", "section('files')", "W", "files", "the files that the night changed"),
-        _action("panes", "section('tasks')", "T", "tasks", "the tasks and what became of them"),
-        _action("panes", "next_section(1)", "tab l right", "next list", "the next list", 2, 1),
-        _action("panes", "next_section(-1)", "shift+tab h left", "list before", "the list before"),
-        _action("panes", "strip(-1)", "left_square_bracket", "earlier", "back along the night"),
-        _action("panes", "strip(1)", "right_square_bracket", "later", "on along the night"),
-        _action("panes", "zoom_strip(1)", "plus", "zoom in", "a shorter part of the night"),
-        _action("panes", "zoom_strip(-1)", "minus", "zoom out", "a longer part of the night"),
-        _action("panes", "in_events", "e", "in events", "show the line in the events pane", 7, 3),
-        _action("panes", "look_again", "ctrl+r", "look again", "make the review anew"),
-        _action(
-            "panes", "export", "x", "export", "write the review: .md, .html, .svg, .json", 8, 4
-        ),
-        _action("panes", "runs", "R", "runs", "all nights of this repository", 8, 2),
-        _action("panes", "back", "m escape", "panes", "back to the live panes", 9, 1),
-        *_shared(),
+        _review("section('page')", "P", "page", "the page itself"),
+        _review("section('claims')", "C", "claims", "claims and their evidence"),
+        _review("section('risks')", "D", "risks", "what the diff holds to look out for"),
+        _review("section('timeline')", "L", "timeline", "what mattered, in order of time"),
+        _review("section('points')", "B", "points", "what can be kept or gone back to"),
+        _review("section('files')", "W", "files", "the files that the night changed"),
+        _review("section('tasks')", "T", "tasks", "the tasks and what became of them"),
+        _review("next_section(1)", "tab l right", "next list", "the next list", 2, 1),
+        _review("next_section(-1)", "shift+tab h left", "list before", "the list before"),
+        _review("strip(-1)", "left_square_bracket", "earlier", "back along the night"),
+        _review("strip(1)", "right_square_bracket", "later", "on along the night"),
+        _review("zoom_strip(1)", "plus", "zoom in", "a shorter part of the night"),
+        _review("zoom_strip(-1)", "minus", "zoom out", "a longer part of the night"),
+        _review("in_events", "e", "in events", "show the line in the events pane", 7, 3),
+        _review("look_again", "ctrl+r", "look again", "make the review anew"),
+        _review("export", "x", "export", "write the review: .md, .html, .svg, .json", 8, 4),
+        _review("runs", "R", "runs", "all nights of this repository", 8, 2),
+        _review("back", "m escape", "panes", "back to the live panes", 9, 1),
+        *_shared("in the review"),
     ),
     *_placed(
         "review",
-        "keep or revert",
-        _deed("keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3, 1),
-        _deed("rewind", "r", "rewind", "bring the files back to this point, after a preview", 4, 1),
-        _deed("undo", "u", "undo", "take the last rewind back", 0, 1),
-        _action("panes", "mark", "space", "mark", "mark a commit or a file, or take that back"),
-        _deed("take", "b", "branch", "take what is marked to a new branch, after a plan", 5, 1),
-        _action("panes", "diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
+        _keep_deed(
+            "keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3, 1
+        ),
+        _keep_deed(
+            "rewind", "r", "rewind", "bring the files back to this point, after a preview", 4, 1
+        ),
+        _keep_deed("undo", "u", "undo", "take the last rewind back", 0, 1),
+        _keep("mark", "space", "mark", "mark a commit or a file, or take that back"),
+        _keep_deed(
+            "take", "b", "branch", "take what is marked to a new branch, after a plan", 5, 1
+        ),
+        _keep("diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
     ),
 )
 
 RUNS: tuple[Action, ...] = _placed(
     "runs",
-    "in the list of runs",
-    replace(
-        _action("panes", "open", "enter", "open", "the review of this night", 1, 0), of_view=True
-    ),
-    _action("panes", "next_unreviewed", "n", "next unreviewed", "the next night not reviewed", 2),
-    _action("panes", "reviewed", "v", "reviewed", "mark the night as reviewed, or not", 3),
-    _action("panes", "note", "o", "note", "write a note on the night", 4),
-    _action("panes", "mark", "space", "mark", "mark the night for comparing", 5, 2),
-    _action("panes", "compare", "c", "compare", "the two marked nights side by side", 6),
-    _action("panes", "sort", "s", "sort", "sort by the next column", 7, 2),
-    _action("panes", "reverse", "S", "reverse", "sort the other way round"),
-    _action("panes", "failures", "x", "failures", "what fails night after night", 8, 2),
-    _action("panes", "look_again", "ctrl+r", "look again", "read the list anew"),
-    _action("panes", "back", "R escape", "back", "back to where you came from", 9, 2),
-    *_shared(),
+    replace(_runs("open", "enter", "open", "the review of this night", 1, 0), of_view=True),
+    _runs("next_unreviewed", "n", "next unreviewed", "the next night not reviewed", 2),
+    _runs("reviewed", "v", "reviewed", "mark the night as reviewed, or not", 3),
+    _runs("note", "o", "note", "write a note on the night", 4),
+    _runs("mark", "space", "mark", "mark the night for comparing", 5, 2),
+    _runs("compare", "c", "compare", "the two marked nights side by side", 6),
+    _runs("sort", "s", "sort", "sort by the next column", 7, 2),
+    _runs("reverse", "S", "reverse", "sort the other way round"),
+    _runs("failures", "x", "failures", "what fails night after night", 8, 2),
+    _runs("look_again", "ctrl+r", "look again", "read the list anew"),
+    _runs("back", "R escape", "back", "back to where you came from", 9, 2),
+    *_shared("in the list of runs"),
 )
 
 ACTIONS: tuple[Action, ...] = (

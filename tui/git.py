@@ -282,11 +282,6 @@ class Git:
         """The branch HEAD is on; None when detached."""
         return self.ask(("symbolic-ref", "--quiet", "--short", "HEAD"))
 
-    def is_dirty(self, *, untracked: bool = True) -> bool:
-        """Whether anything differs from HEAD; the inside of submodules is not looked at."""
-        shown = f"--untracked-files={'normal' if untracked else 'no'}"
-        return bool(self.run(("status", "--porcelain", "-z", "--no-renames", shown)))
-
     def show_file(self, rev: str, path: str) -> bytes:
         """The bytes of `path` (from the top of the work tree) in `rev`, as they are stored."""
         if rev.startswith("-") or "\0" in rev + path:

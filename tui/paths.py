@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tui.errors import RefusedError, UsageError
+from tui.errors import RefusedError
 
 RUN_DIR: Final = ".overnight"
 DEEDS: Final = "deeds"
 
 _NAME: Final = "overnight-tui"
 _IGNORE_ALL: Final = b"*\n"
-_ROOT_MARKS: Final = (RUN_DIR, "config/overnight.yaml", ".git")
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -53,30 +52,6 @@ def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Claude's own folder: `$CLAUDE_CONFIG_DIR`, else `~/.claude`."""
     given = environ.get("CLAUDE_CONFIG_DIR", "")
     return Path(given).absolute() if given else home(environ) / ".claude"
-
-
-def project_root(start: Path) -> Path:
-    """The project that `start` lies in: the nearest folder, from there up, that has a run
-    directory, our settings file or `.git`; else `start` itself. UsageError if it is no folder.
-    """
-    try:
-        folder = start.resolve(strict=True)
-        is_folder = folder.is_dir()
-    except (OSError, RuntimeError, ValueError):
-        is_folder = False
-    if not is_folder:
-        raise UsageError(f"{str(start)!r} is not a folder; give the project's folder")
-    for candidate in (folder, *folder.parents):
-        if any(_exists(candidate / mark) for mark in _ROOT_MARKS):
-            return candidate
-    return folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
 
 
 def resolve(project: Path, path: str, environ: Mapping[str, str] = os.environ) -> Path:

@@ -76,7 +76,6 @@ class Init(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     cwd: str
     version: str
     permission_mode: str
-    api_key_source: str = ""
 
 
 class Assistant(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
@@ -420,7 +419,6 @@ class CompactionHistory(Struct, frozen=True, gc=False):
     estimated_tokens: int | None
     reason: str
     checkpoint: bool
-    backup: str = ""
 
 
 class Commit(Struct, frozen=True, gc=False):
@@ -451,7 +449,6 @@ class AgentProcess(Struct, frozen=True, gc=False):
     cpu_s: float = 0.0
     rss: int = 0
     children: int = 0
-    found_by: str = ""
 
 
 class Processes(Struct, frozen=True, gc=False):
@@ -566,7 +563,6 @@ class DetailPart(Struct, frozen=True, gc=False):
     title: str
     text: str
     style: Literal["plain", "diff", "code", "markdown", "json", "ansi"] = "plain"
-    language: str = ""
 
 
 class Detail(Struct, frozen=True, gc=False):

@@ -164,16 +164,6 @@ class Dialog(ModalScreen[Answer | None]):
 
     # --- what the caller may do while it is open ---
 
-    def set_lines(self, lines: Sequence[Sentence] | Document) -> None:
-        """Say something else."""
-        self._words.set_document(self._document_of(lines))
-        if self.is_attached:
-            self._fit()
-
-    def set_choices(self, choices: Sequence[Choice]) -> None:
-        """Offer other choices."""
-        self._buttons.set_choices(choices)
-
     def set_busy(self, words: str, share: float | None = None) -> None:
         """Say what is being done and take no keys; empty words end it."""
         self._busy = bool(words)

@@ -118,10 +118,6 @@ class FindBar(Widget):
         signs = glyphs()
         self._say(f"{count(found)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim")
 
-    def set_error(self, words: str) -> None:
-        """Why nothing can be looked for."""
-        self._say(words, "warning")
-
     def _say(self, words: str, role: Role = "dim") -> None:
         if self.is_attached:
             tally = self.query_one(_Tally)

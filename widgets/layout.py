@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rich.style import Style
-
 from widgets.cells import cells, clip, visible
 from widgets.ink import Line, Role, Span, width_of
 
@@ -85,8 +83,3 @@ def apart(left: Line, right: Line, width: int, fill: str = " ", role: Role = "te
         out.append((fill * room, role))
     out.extend(right)
     return out
-
-
-def styled(text: str, style: Role | Style) -> list[Span]:
-    """A line of one span."""
-    return [(text, style)]

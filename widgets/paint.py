@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Final
 
 FPS: Final = 10.0
-SLOW_LINK_FPS: Final = 4.0
 
 
 def _call_later(delay: float, call: Callable[[], None]) -> object:

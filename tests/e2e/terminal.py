@@ -34,6 +34,7 @@ class Terminal:
         self.output = bytearray()
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
+        self._rows: list[str] | None = None
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.process = subprocess.Popen(
@@ -58,11 +59,14 @@ class Terminal:
             return False
         self.output += data
         self._stream.feed(data)
+        self._rows = None
         return bool(data)
 
     @property
     def rows(self) -> list[str]:
-        return [row.rstrip() for row in self.screen.display]
+        if self._rows is None:  # drawn anew only when something came: it costs most of the wait
+            self._rows = [row.rstrip() for row in self.screen.display]
+        return self._rows
 
     @property
     def text(self) -> str:

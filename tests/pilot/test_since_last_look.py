@@ -49,7 +49,7 @@ async def test_a_session_that_is_over_opens_its_review_once(long: Path) -> None:
         await s.press("m")
         await s.see("step 199")
         before = s.watch.night
-        s.watch.hurry()
+        s.watch._woken.set()
         await s.until(lambda: s.watch.night is not before)
         await s.pilot.pause(0.2)
         assert s.app.screen is s.main

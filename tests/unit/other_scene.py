@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.agent_harness import AgentProcess, Workplace
+from tests.unit.repositories import demonstration
 from tui.control.agents import agents_in
 from tui.control.deeds import Deeds
 from tui.control.journal import Journal
 from tui.control.others import OtherSession
-from tui.demo.repository import create
 from tui.feeds.discovery import discover
 from tui.records import AgentProcess as Found
 from tui.settings import load
@@ -39,7 +39,7 @@ class Elsewhere:
 
     def __init__(self, folder: Path) -> None:
         self.workplace = Workplace(folder)
-        create(self.workplace.repository)
+        demonstration(self.workplace.repository)
         self.project = self.workplace.repository
         (self.project / ".claude").mkdir(exist_ok=True)
         self.agent: AgentProcess

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+
+from tui.demo.repository import create
 
 WHO = {
     "GIT_AUTHOR_NAME": "A",
@@ -29,13 +35,47 @@ def sh(folder: Path, *args: str, check: bool = True, **env: str) -> str:
 
 def make(folder: Path, files: Mapping[str, str | bytes] | None = None, commit: bool = True) -> Path:
     """A repository holding `files`, committed."""
-    folder.mkdir(parents=True, exist_ok=True)
+    wanted = files if files is not None else {"a.txt": "one\n", "src/b.py": "print(1)\n"}
+    if folder.is_dir() and any(folder.iterdir()):
+        return _committed(folder, wanted, commit)
+    return _copy(_template(tuple(wanted.items()), commit), folder)
+
+
+def demonstration(folder: Path) -> Path:
+    """The repository that the demonstration plays in."""
+    return _copy(_demonstration(), folder)
+
+
+def _copy(template: Path, folder: Path) -> Path:
+    """Copies a repository that was made once: a tenth of the work of making another."""
+    shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True)
+    sh(folder, "update-index", "-q", "--refresh", check=False)
+    return folder
+
+
+@cache
+def _template(files: tuple[tuple[str, str | bytes], ...], commit: bool) -> Path:
+    return _committed(_place(), dict(files), commit)
+
+
+def _committed(folder: Path, files: Mapping[str, str | bytes], commit: bool) -> Path:
     sh(folder, "init", "-q", "-b", "main")
-    write(folder, files if files is not None else {"a.txt": "one\n", "src/b.py": "print(1)\n"})
+    write(folder, files)
     if commit:
         sh(folder, "add", "-A")
         sh(folder, "commit", "-q", "-m", "first")
     return folder
+
+
+@cache
+def _demonstration() -> Path:
+    return create(_place())
+
+
+def _place() -> Path:
+    folder = tempfile.mkdtemp(prefix="repository-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.agent_harness import Workplace
-from tui.demo import repository
+from tests.unit.repositories import demonstration
 
 Plants = dict[str, dict[str, Any]]
 
@@ -34,7 +34,7 @@ class PlantedNight:
 
     def __init__(self, folder: Path) -> None:
         self.place = Workplace(folder)
-        repository.create(self.place.repository)
+        demonstration(self.place.repository)
         listing = folder / "plants.json"
         epoch = time.time() + 600.0  # the first commits are of the time before it
         environment = {

@@ -58,7 +58,6 @@ def night(bare: bool = False) -> Night:
             session_id="5f1c0e6e-0000-4000-8000-000000000001",
             sessions=("5f1c0e6e-0000-4000-8000-000000000001",),
             model="claude-opus-5-5",
-            agent_version="2.1.0",
             permission_mode="acceptEdits",
             cwd="/home/robin/work/trading-bot",
             attempt=2,

@@ -9,11 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from tests.unit.repositories import demonstration
+from tui.control.asking import ask
 from tui.control.kill_tree import Tree, kill_tree
 from tui.control.process_table import Identity, alive, look
-from tui.demo.repository import create
+from tui.errors import RefusedError
+from tui.paths import RUN_DIR
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
@@ -46,14 +49,23 @@ def until(what: Callable[[], Any], about: str = "", seconds: float = DEADLINE) -
     raise AssertionError(f"not within {seconds:g} s: {about or what}")
 
 
+class Answer(NamedTuple):
+    """What the runner said to a request; `result` depends on the verb."""
+
+    ok: bool
+    text: str
+    result: Any
+
+
 class Scene:
     """One project and its runs."""
 
     def __init__(self, base: Path) -> None:
         self.base = base
-        self.repository = create(base / "repository")
+        self.repository = demonstration(base / "repository")
         self.config = base / "config"
         self.folder = RunFolder(base)
+        self.run_dir = RUN_DIR
         self._runs: list[RunFolder] = []
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OVERNIGHT_")},
@@ -96,8 +108,19 @@ class Scene:
         self._runs.append(self.folder)
         return self.folder
 
-    def request(self, verb: Any, wait: float = 20.0, **arguments: object) -> api.Answer:
-        return api.request(self.repository, verb, arguments, wait=wait, environ=self.environ)
+    def request(self, verb: Any, wait: float = 20.0, **arguments: object) -> Answer:
+        """Asks the runner; its answer as the person hears it, with what the journal says beside."""
+
+        def adopt() -> bool:
+            return api.adopt(self.repository, run_dir=self.run_dir, environ=self.environ)
+
+        before = len(self.journal("answer"))
+        try:
+            ok, text = True, ask(str(self.folder.path), adopt, verb, arguments, wait)
+        except RefusedError as refused:
+            ok, text = False, str(refused)
+        told = self.journal("answer")[before:]
+        return Answer(ok, text, told[-1]["result"] if told else None)
 
     # --- looking ---
 

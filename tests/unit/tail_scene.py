@@ -45,7 +45,7 @@ class Reader:
             if expected is not None and batch.offset < expected:
                 self.overlaps.append(batch)
             self._next[batch.generation] = batch.offset + len(batch.data)
-            data = self._open.pop(batch.generation, b"") if batch.continues else b""
+            data = self._open.pop(batch.generation, b"")
             data += batch.data
             if batch.end == "cut":
                 self._open[batch.generation] = data

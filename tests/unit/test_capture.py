@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeClock
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
-from tui.clock import FakeClock
 from tui.control.capture import Checkpoint, Limits, checkpoints, details, find, retire, take
 from tui.control.memory import Memory
 from tui.errors import CheckpointError, RefusedError

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from tui.clock import Clock, FakeClock, SystemClock
+from tests.fakes import FakeClock
+from tui.clock import Clock, SystemClock
 
 
 def test_system_clock_is_the_machines() -> None:

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import REPOSITORY, Workplace, blocks
-from tui.demo.repository import create
+from tests.unit.repositories import demonstration
 from tui.demo.spending import Tokens
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
-    create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import DEADLINE, REPOSITORY, AgentProcess, Workplace, blocks
-from tui.demo.repository import create
+from tests.unit.repositories import demonstration
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
-    create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

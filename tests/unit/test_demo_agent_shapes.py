@@ -12,7 +12,7 @@ import pytest
 
 from tests.agent_harness import Json, Workplace
 from tests.shared_data import shared
-from tui.demo.repository import create
+from tests.unit.repositories import demonstration
 
 # Known from the facts about the real CLI, though no recording at hand shows them.
 UNRECORDED_LINES = {("rate_limit_event", "")}
@@ -74,7 +74,7 @@ def recorded(*parts: str) -> list[Json]:
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
-    create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import AgentProcess, Json, Workplace, blocks
-from tui.demo.repository import create
+from tests.unit.repositories import demonstration
 
 GATED = "[[story:long_tool gate=go]]"
 
@@ -17,7 +17,7 @@ GATED = "[[story:long_tool gate=go]]"
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
-    create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

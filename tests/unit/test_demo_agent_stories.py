@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import REPOSITORY, AgentProcess, Workplace, blocks
+from tests.unit.repositories import demonstration
 from tui.demo import hostile, processes, repository
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
-    repository.create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

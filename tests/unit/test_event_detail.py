@@ -19,7 +19,6 @@ from tests.unit.event_lines import (
     told,
 )
 from tui.feeds.event_detail import detail
-from tui.feeds.tool_detail import language_of
 from tui.records import Detail, DetailPart, Ref
 
 REF = Ref(SOURCE, 40)
@@ -49,7 +48,7 @@ def test_a_command_is_shown_with_its_whole_coloured_output() -> None:
         said(call("Bash", {"command": "make\nmake test"})),
         answered(output, structured={"stdout": output, "stderr": "warning: x"}),
     )
-    assert found["command"] == DetailPart("command", "make\nmake test", "code", "bash")
+    assert found["command"] == DetailPart("command", "make\nmake test", "code")
     assert found["output"].style == "ansi"
     assert found["output"].text.startswith("\x1b[0;32mok\x1b[0m\nline\n")
     assert found["output"].text.count("line") == 5_000
@@ -94,12 +93,12 @@ def test_a_huge_edit_is_shown_without_waiting() -> None:
     assert found["changes"].text.count("\n-") == 9_000
 
 
-def test_a_written_file_is_shown_in_its_language() -> None:
+def test_a_written_file_is_shown_as_code() -> None:
     found = details(
         said(call("Write", {"file_path": "/p/a.py", "content": "x = 1\n"})),
         answered("created", structured={"type": "create", "structuredPatch": []}),
     )
-    assert found["written"] == DetailPart("written", "x = 1\n", "code", "python")
+    assert found["written"] == DetailPart("written", "x = 1\n", "code")
     assert "changes" not in found
 
 
@@ -108,7 +107,7 @@ def test_a_read_file_is_shown_without_line_numbers() -> None:
     found = details(
         said(call("Read", {"file_path": "/p/a.rs"})), answered("1\tx = 1", structured=structured)
     )
-    assert found["/p/a.rs"] == DetailPart("/p/a.rs", "x = 1\n", "code", "rust")
+    assert found["/p/a.rs"] == DetailPart("/p/a.rs", "x = 1\n", "code")
 
 
 def test_a_subagents_task_and_report_are_prose() -> None:
@@ -246,14 +245,3 @@ def test_no_shape_of_a_record_or_answer_makes_it_raise(value: Any) -> None:
     ):
         for answer in (answered(value, structured=value), {"message": value}, value):
             assert detail(line(record), 0, REF, line(answer)).parts
-
-
-def test_languages_are_told_by_name() -> None:
-    names = {
-        "a.py": "python",
-        "C:\\x\\b.TS": "typescript",
-        "Makefile": "make",
-        "noext": "",
-        "a.": "",
-    }
-    assert {name: language_of(name) for name in names} == names

@@ -93,7 +93,7 @@ def test_what_is_no_record_is_told_once(data: bytes, reason: str) -> None:
 @pytest.mark.parametrize("data", [b"", b"\n\n\n", b" \t\r\n  \r\n"])
 def test_blank_lines_are_nothing(data: bytes) -> None:
     decoded = EventDecoder(SOURCE).decode(data, 0)
-    assert decoded == ([], 0, "")
+    assert decoded == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.integers(0, 400), st.binary(max_size=3))
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=150)
 def test_no_json_whole_or_damaged_makes_it_raise(value: Any, place: int, damage: bytes) -> None:
     data = json.dumps(value).encode()
     EventDecoder(SOURCE).decode(data, 0)

@@ -77,7 +77,7 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
                 claude_code_version="2.1.329",
                 tools=["Bash"],
             ),
-            Init("claude-x", "/home/dev/p", "2.1.329", "plan", "none"),
+            Init("claude-x", "/home/dev/p", "2.1.329", "plan"),
         ),
         (
             system(

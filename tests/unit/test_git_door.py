@@ -13,6 +13,7 @@ from tests.unit.repositories import commit, make, sh, write
 from tui.errors import GitError, RefusedError
 from tui.git import Git, NotARepositoryError
 
+STATUS = ("status", "--porcelain", "-z", "--no-renames")
 CONFIG_VECTORS = (
     "core.fsmonitor",
     "core.hooksPath",
@@ -121,7 +122,7 @@ def test_no_program_of_the_repository_runs(tmp_path: Path, vector: str) -> None:
         git.run(args, env=env)
 
     ten_commands(run, tmp_path, "door")
-    git.head(), git.branch(), git.is_dirty(), git.commits(), git.show_file("HEAD", "a.txt")
+    git.head(), git.branch(), git.run(STATUS), git.commits(), git.show_file("HEAD", "a.txt")
     assert not list(hostile.fired.iterdir())
 
 
@@ -200,7 +201,7 @@ def test_core_worktree_elsewhere_is_overruled(tmp_path: Path) -> None:
         sh(tmp_path, "config", "-f", str(folder / ".git/config"), "core.worktree", elsewhere)
         git = Git(folder)
         assert git.work_tree == folder
-        assert not git.is_dirty()
+        assert not git.run(STATUS)
 
 
 def test_a_bare_repository_inside_the_work_tree_is_not_opened(tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_a_bare_repository_inside_the_work_tree_is_not_opened(tmp_path: Path) ->
     sh(folder, "config", "-f", str(bare / "config"), "core.fsmonitor", str(script))
     git = Git(bare)
     assert git.work_tree == folder
-    git.is_dirty()
+    git.run(STATUS)
     assert not (tmp_path / "fired").exists()
 
 
@@ -310,13 +311,13 @@ def test_reading_helpers(tmp_path: Path) -> None:
     assert git.head() is None
     assert git.branch() == "main"
     assert git.commits() == []
-    assert git.is_dirty()
+    assert git.run(STATUS)
     first = commit(folder, "first")
     assert git.head() == first
-    assert not git.is_dirty()
+    assert not git.run(STATUS)
     write(folder, {"new": "x"})
-    assert git.is_dirty()
-    assert not git.is_dirty(untracked=False)
+    assert git.run(STATUS)
+    assert not git.run((*STATUS, "--untracked-files=no"))
     sh(folder, "checkout", "-q", "--detach")
     assert git.branch() is None
 

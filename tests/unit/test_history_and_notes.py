@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.feeds.history import read_compactions, read_continuations, read_history
+from tui.feeds.history import read_compactions, read_history
 from tui.feeds.notes import SHOWN_BYTES, read_notes
 
 SESSIONS = b"""\
@@ -55,24 +55,14 @@ def test_compactions_old_and_new() -> None:
         "approaching_limit",
         True,
     )
-    assert first.backup == "logs/transcripts/t.jsonl"
-    assert (second.estimated_tokens, second.checkpoint, second.backup) == (None, False, "")
+    assert (second.estimated_tokens, second.checkpoint) == (None, False)
     assert "\x1b" not in second.reason
-
-
-def test_continuations() -> None:
-    (one,) = read_continuations(
-        b'{"timestamp": 5, "decision": "exit", "reason": "done", "completion_pct": 75.5}', "c"
-    )
-
-    assert (one.at, one.decision, one.reason, one.percent) == (5.0, "exit", "done", 75.5)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_survived(data: bytes) -> None:
     read_history(data, "s")
     read_compactions(data, "c")
-    read_continuations(data, "c")
     assert not set(read_notes(data, "n", None).text) & set("\x00\x1b\r\x9b\u202e")
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import AgentProcess, Workplace
+from tests.unit.repositories import demonstration
 from tui.clock import SystemClock
 from tui.control import hooks_settings, transports
 from tui.control.transports import Receipt
-from tui.demo.repository import create
 from tui.errors import RefusedError
 from tui.feeds.processes import ProcessFeed
 from tui.records import AgentProcess as Found
@@ -25,7 +25,7 @@ DEADLINE = 30.0
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(workplace.config))
-    create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

@@ -15,7 +15,6 @@ from tui.errors import NoSessionError
 from tui.feeds.discovery import Named
 from tui.settings import Settings
 from tui.watching.nights import (
-    next_unreviewed,
     nights,
     repeated,
     set_note,
@@ -167,20 +166,6 @@ def test_a_night_is_found_by_a_part_of_its_name(project: Path) -> None:
         review(project, "2026")
     with pytest.raises(NoSessionError, match="no night"):
         review(project, "1999")
-
-
-def test_the_next_one_that_nobody_reviewed(project: Path) -> None:
-    for day in range(4):
-        run(project, f"r{day}", started=1_700_000_000.0 + 86_400 * day)
-    set_reviewed(project, SETTINGS, "r2")
-    found = nights(project, SETTINGS)
-    assert [one.id for one in found] == ["r3", "r2", "r1", "r0"]
-    assert next_unreviewed(found) == "r3"
-    assert next_unreviewed(found, "r3") == "r1"
-    assert next_unreviewed(found, "r0") == "r3"
-    for one in found:
-        set_reviewed(project, SETTINGS, one.id)
-    assert next_unreviewed(nights(project, SETTINGS), "r1") is None
 
 
 def test_what_fails_in_two_nights_is_known_again(project: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tui.clock import FakeClock
+from tests.fakes import FakeClock
 from tui.feeds import process_table
 from tui.feeds.processes import ProcessFeed
 from tui.feeds.session_files import SessionFiles
@@ -98,7 +98,7 @@ def test_a_session_file_with_its_process(
         "interactive",
         "2.1.329",
     )
-    assert (agent.socket, agent.tmux, agent.found_by) == ("/run/x.sock", "main %3", "session file")
+    assert (agent.socket, agent.tmux) == ("/run/x.sock", "main %3")
     assert agent.created == pytest.approx(psutil.Process(process.pid).create_time(), abs=0.02)
     assert agent.rss > 0
 
@@ -156,8 +156,7 @@ def test_found_by_name_and_by_command_line(
     start(program(tmp_path, "cat"), cwd=project)
     feed, _ = feed_of(project, tmp_path)
 
-    found = {agent.pid: agent.found_by for agent in feed.read().agents}
-    assert found == {named.pid: "its name", scripted.pid: "its command line"}
+    assert {agent.pid for agent in feed.read().agents} == {named.pid, scripted.pid}
 
 
 def test_children_are_counted_and_are_no_agents(
@@ -202,7 +201,7 @@ def test_our_own_run_is_an_agent_whatever_it_is_called(
     feed.own = (process.pid, int(start_of(process.pid)))
 
     (agent,) = feed.read().agents
-    assert (agent.pid, agent.found_by, agent.cwd) == (process.pid, "our run", str(project))
+    assert (agent.pid, agent.cwd) == (process.pid, str(project))
     feed.own = (process.pid, 12)
     clock.advance(2)
     assert feed.read().agents == ()
@@ -306,8 +305,8 @@ def test_without_proc_psutil_answers(
     feed, clock = feed_of(project, tmp_path)
 
     (agent,) = feed.read().agents
-    assert (agent.session, agent.found_by) == ("s", "session file")
+    assert (agent.pid, agent.session) == (process.pid, "s")
     session_file(tmp_path, process.pid, cwd=str(project), startedAt=(time.time() - 900) * 1000)
     clock.advance(15)
     (agent,) = feed.read().agents
-    assert agent.found_by == "its name"
+    assert (agent.pid, agent.session) == (process.pid, "")  # by its name, not by the file

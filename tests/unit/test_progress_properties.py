@@ -81,13 +81,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_takes_linear_time(name: str) -> None:
-    size = 700_000
+    size = 150_000
     text = (HOSTILE[name] * (size // len(HOSTILE[name]) + 1))[:size]
 
     began = time.process_time()
     check(read_progress(text, "p", None))
 
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 2
 
 
 def test_a_progress_file_of_nineteen_thousand_lines_reads_at_once() -> None:

@@ -293,10 +293,10 @@ def test_words_with_underscores_keep_them() -> None:
 
 
 def test_a_long_text_shows_both_ends() -> None:
-    progress = read("- [x] first\n" + "words\n" * 300_000 + "- [ ] last\n")
+    progress = read("- [x] first\n" + f"{'words ' * 100}\n" * 3_000 + "- [ ] last\n")
 
     assert progress.text.startswith("- [x] first")
     assert progress.text.endswith("- [ ] last\n")
     assert "characters left out" in progress.text
     assert len(progress.text) < 1_001_000
-    assert [task.line for task in progress.tasks] == [1, 300_002]
+    assert [task.line for task in progress.tasks] == [1, 3_002]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import Workplace
-from tui.demo import repository
+from tests.unit.repositories import demonstration
 from tui.feeds import night_diff
 from tui.feeds.events import EventDecoder
 from tui.feeds.progress import read_progress
@@ -23,7 +23,7 @@ PROGRESS = "claude-progress.txt"
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Workplace]:
     workplace = Workplace(tmp_path)
-    repository.create(workplace.repository)
+    demonstration(workplace.repository)
     yield workplace
     workplace.tidy()
 

@@ -53,8 +53,10 @@ def dated(folder: Path, after: float, *words: str) -> None:
 
 @pytest.fixture
 def tui(home: Path, project: Path) -> Call:
-    def call(*words: str | bytes, cwd: Path = project, seed: str = "1", **env: str) -> Done:
-        more = {"PYTHONHASHSEED": seed, "BANK_TOKEN": "t0ps3cret-value", **env}
+    def call(*words: str | bytes, cwd: Path = project, seed: str = "", **env: str) -> Done:
+        more = {"BANK_TOKEN": "t0ps3cret-value", **env}
+        if seed:
+            more["PYTHONHASHSEED"] = seed
         done = run(*words, home=home, cwd=cwd, env=more)
         assert "Traceback" not in done.err
         return done

@@ -11,8 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.agent_harness import Workplace
+from tests.unit.repositories import demonstration
 from tests.unit.risk_scene import calls, change, changes, kinds, risks
-from tui.demo import repository
 from tui.feeds.events import EventDecoder
 from tui.feeds.night_diff import read
 from tui.feeds.tool_summary import tool_use
@@ -302,7 +302,7 @@ def test_long_commands_are_seen_whole() -> None:
 
 def test_every_plant_of_the_demo_is_found_and_nothing_else(tmp_path: Path) -> None:
     place = Workplace(tmp_path)
-    repository.create(place.repository)
+    demonstration(place.repository)
     base = place.git("rev-parse", "HEAD").strip()
     listing = tmp_path / "plants.json"
     told = {"OVERNIGHT_DEMO_PLANTS": str(listing), "OVERNIGHT_AGENT_STORY": "planted"}

@@ -56,19 +56,10 @@ def scene(tmp_path: Path, tiny: Tiny) -> Iterator[Scene]:
     scene = Scene(tmp_path)
     settings = scene.repository / "config" / "overnight.yaml"
     settings.parent.mkdir(exist_ok=True)
-    settings.write_text(f"paths: {{run_dir: {tiny.place}/runs}}\n")
+    scene.run_dir = f"{tiny.place}/runs"
+    settings.write_text(f"paths: {{run_dir: {scene.run_dir}}}\n")
     yield scene
     scene.tidy()
-
-
-def ask(scene: Scene, tiny: Tiny, verb: str, **arguments: object) -> api.Answer:
-    return api.request(
-        scene.repository,
-        verb,  # type: ignore[arg-type]
-        arguments,
-        run_dir=f"{tiny.place}/runs",
-        environ=scene.environ,
-    )
 
 
 def rounds_go_by(scene: Scene) -> None:
@@ -87,7 +78,7 @@ def test_a_full_disk_stops_nobody_from_watching(scene: Scene, tiny: Tiny) -> Non
     assert alive(who)
     assert alive(agent)
     tiny.free()
-    assert ask(scene, tiny, "checkpoint", label="after").ok
+    assert scene.request("checkpoint", label="after").ok
     (scene.repository / "gate").touch()
     assert scene.ended() == "the turn ended with 12 tasks open"
     assert len(scene.journal("supervisor_started")) == 1

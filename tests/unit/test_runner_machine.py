@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tui.clock import FakeClock
+from tests.fakes import FakeClock
 from tui.night.fold import Fold
 from tui.runner import machine
 from tui.runner.desk import Desk

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.clock import FakeClock
+from tests.fakes import FakeClock
 from tui.control.journal import Journal
 from tui.feeds.arrivals import line, read
 from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task

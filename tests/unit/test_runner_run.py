@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
+from tui.control.deeds import Deeds
 from tui.control.process_table import alive
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.runner import api
@@ -200,8 +201,10 @@ def test_an_agent_that_cannot_run_is_said_so(scene: Scene, tmp_path: Path) -> No
 def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
     scene.start("[[story:hello]]")
     scene.ended()
+    deeds = Deeds(scene.repository, scene.settings(), str(scene.folder.path))
+    assert not deeds.run_goes_on()
     with pytest.raises(NoSessionError):
-        scene.request("inject", text="hello?")
+        deeds.other()
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import FakeClock
 from tests.session_files import write_project
 from tests.unit import repositories
-from tui.clock import FakeClock
 from tui.feeds.discovery import Named, discover
 from tui.records import Commit, LogEntry, Notes, Processes, Progress, Record, SessionHistory
 from tui.settings import Settings

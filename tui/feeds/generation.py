@@ -227,7 +227,7 @@ class Generation:
 
     def _batch(self, data: bytes, end: End) -> Batch:
         note, self.note = self.note, ""
-        return Batch(self.number, self.offset, data, note, end, self._cutting)
+        return Batch(self.number, self.offset, data, note, end)
 
     def _empty(self) -> None:
         self._held = []

@@ -10,24 +10,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from tui.feeds.sanitize import clean_line
 from tui.records import CompactionHistory, SessionHistory
 
 MOST_LINES = 20_000
 LONGEST_LINE = 256 * 1024
-
-
-class Continuation(Struct, frozen=True, gc=False):
-    """A line of continuation_history.jsonl: what the Stop hook decided at the end of a turn."""
-
-    source: str
-    offset: int
-    at: float | None
-    decision: str
-    reason: str
-    percent: float | None
 
 
 def read_history(data: bytes, source: str) -> list[SessionHistory]:
@@ -38,21 +26,6 @@ def read_history(data: bytes, source: str) -> list[SessionHistory]:
 def read_compactions(data: bytes, source: str) -> list[CompactionHistory]:
     """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
     return [_compaction(record, source, offset) for offset, record in _objects(data)]
-
-
-def read_continuations(data: bytes, source: str) -> list[Continuation]:
-    """Lines of continuation_history.jsonl."""
-    return [
-        Continuation(
-            source,
-            offset,
-            _moment(record.get("timestamp")),
-            _text(record.get("decision")),
-            _text(record.get("reason")),
-            _number(record.get("completion_pct")),
-        )
-        for offset, record in _objects(data)
-    ]
 
 
 def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistory:
@@ -80,7 +53,6 @@ def _compaction(record: dict[str, Any], source: str, offset: int) -> CompactionH
         estimated_tokens=_count(record.get("estimated_tokens")),
         reason=_text(record.get("compaction_reason", record.get("reason"))),
         checkpoint=record.get("checkpoint_created") is True,
-        backup=_text(record.get("backup_path")),
     )
 
 

@@ -41,8 +41,3 @@ def looks_generated(path: str, hunks: Sequence[Hunk]) -> bool:
     if any(line.startswith(_COMMENT) and _SAYS_SO.search(line) for line in shown):
         return True
     return path.endswith((".js", ".css")) and any(len(line) > _LONG for line in shown)
-
-
-def is_lock_file(path: str) -> bool:
-    """Whether a package manager writes it."""
-    return _LOCK.search(path) is not None

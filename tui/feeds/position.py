@@ -43,7 +43,7 @@ class Batch(NamedTuple):
     `data` is exactly the file's bytes from `offset`. It ends with a newline when `end` is "line"; it is
     the last line of a generation that is over and never got its newline when `end` is "unfinished"; it
     is a piece of a line too long to hold when `end` is "cut", and the next batch of that generation then
-    `continues` it. The first batch of a generation that took the place of another carries in `note` why,
+    goes on in it. The first batch of a generation that took the place of another carries in `note` why,
     and its `data` may be empty. Batches of an older generation may follow for some seconds: a writer
     that still holds a rotated file.
     """
@@ -53,7 +53,6 @@ class Batch(NamedTuple):
     data: bytes
     note: Note = ""
     end: End = "line"
-    continues: bool = False
 
 
 class Pending(NamedTuple):

@@ -37,7 +37,7 @@ class ProcessFeed:
         self.own: tuple[int, int] | None = None
         self._clock = clock
         self._files = SessionFiles(paths.claude_dir(environ) / "sessions")
-        self._by_name: dict[int, tuple[str, str]] = {}
+        self._by_name: dict[int, str] = {}
         self._next_read = float("-inf")
         self._next_scan = float("-inf")
         self._last = Processes(clock.wall(), ())
@@ -65,7 +65,7 @@ class ProcessFeed:
                 continue
             facts = table.facts_of(file.pid)
             if facts is not None and _is_same(file, facts):
-                agents[file.pid] = _agent(facts, "session file", file)
+                agents[file.pid] = _agent(facts, file)
         return agents
 
     def _add_own(self, agents: dict[int, AgentProcess]) -> None:
@@ -74,31 +74,30 @@ class ProcessFeed:
         pid, start = self.own
         facts = table.facts_of(pid)
         if facts is not None and (not start or not table.has_proc() or facts.start == str(start)):
-            agents[pid] = _agent(facts, "our run", cwd=table.cwd_of(pid))
+            agents[pid] = _agent(facts, cwd=table.cwd_of(pid))
 
-    def _scan(self, known: dict[int, AgentProcess]) -> dict[int, tuple[str, str]]:
-        """Pids that look like Claude and stand in the project, each with its start and how found."""
-        found: dict[int, tuple[str, str]] = {}
+    def _scan(self, known: dict[int, AgentProcess]) -> dict[int, str]:
+        """Pids that look like Claude and stand in the project, each with its start."""
+        found: dict[int, str] = {}
         for pid in table.pids():
             if pid in known or pid == os.getpid():
                 continue
-            how = _looks_like_claude(pid)
-            if how and self._is_here(table.cwd_of(pid)):
+            if _looks_like_claude(pid) and self._is_here(table.cwd_of(pid)):
                 facts = table.facts_of(pid)
                 if facts is not None:
-                    found[pid] = (facts.start, how)
+                    found[pid] = facts.start
         return found
 
     def _add_by_name(self, agents: dict[int, AgentProcess]) -> None:
         alive = []
-        for pid, (start, how) in self._by_name.items():
+        for pid, start in self._by_name.items():
             facts = table.facts_of(pid)
             if pid not in agents and facts is not None and facts.start == start:
-                alive.append((facts, how))
-        ours = set(agents) | {facts.pid for facts, _ in alive}
-        for facts, how in alive:
+                alive.append(facts)
+        ours = set(agents) | {facts.pid for facts in alive}
+        for facts in alive:
             if facts.parent not in ours:
-                agents[facts.pid] = _agent(facts, how, cwd=table.cwd_of(facts.pid))
+                agents[facts.pid] = _agent(facts, cwd=table.cwd_of(facts.pid))
 
     def _is_here(self, cwd: str) -> bool:
         if not cwd.startswith("/"):
@@ -116,22 +115,22 @@ def _is_same(file: SessionFile, facts: Facts) -> bool:
     return file.started_at is None or facts.created <= file.started_at + START_TOLERANCE_S
 
 
-def _looks_like_claude(pid: int) -> str:
-    """How a process is recognised, or empty: its name, or what its command line starts."""
+def _looks_like_claude(pid: int) -> bool:
+    """By its name, or by what its command line starts."""
     name = table.name_of(pid)
     if name == "claude":
-        return "its name"
+        return True
     if name not in _INTERPRETERS and name[:6] != "claude":
-        return ""
+        return False
     words = table.command_of(pid)
     if words and os.path.basename(words[0]) in ("claude", "claude.exe"):
-        return "its command line"
+        return True
     script = next((word for word in words[1:] if not word.startswith("-")), "")
     inside = "/claude-code/" in script and os.path.basename(script) in ("cli.js", "cli.mjs")
-    return "its command line" if inside or os.path.basename(script) == "claude" else ""
+    return inside or os.path.basename(script) == "claude"
 
 
-def _agent(facts: Facts, how: str, file: SessionFile | None = None, cwd: str = "") -> AgentProcess:
+def _agent(facts: Facts, file: SessionFile | None = None, cwd: str = "") -> AgentProcess:
     return AgentProcess(
         pid=facts.pid,
         created=facts.created,
@@ -146,5 +145,4 @@ def _agent(facts: Facts, how: str, file: SessionFile | None = None, cwd: str = "
         cpu_s=facts.cpu_s,
         rss=facts.rss,
         children=table.descendants_of(facts.pid),
-        found_by=how,
     )

@@ -50,7 +50,6 @@ def _init(raw: bytes) -> Init:
         name(i.cwd),
         name(i.claude_code_version),
         name(i.permissionMode),
-        name(i.apiKeySource),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import posixpath
 from collections.abc import Callable
 from typing import Any
 
@@ -32,20 +31,14 @@ def prose_part(title: str, text: str) -> DetailPart:
     return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "markdown")
 
 
-def code_part(title: str, text: str, language: str) -> DetailPart:
-    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "code", language)
+def code_part(title: str, text: str) -> DetailPart:
+    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "code")
 
 
 def json_part(title: str, value: Any) -> DetailPart:
     """`value` as indented JSON."""
     text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "json", "json")
-
-
-def language_of(path: str) -> str:
-    """The language a file is written in, by its name; "" when the name does not tell."""
-    name = posixpath.basename(path.replace("\\", "/"))
-    return _LANGUAGES.get(name.rpartition(".")[2].lower() if "." in name else name.lower(), "")
+    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "json")
 
 
 def _string(value: Any) -> str:
@@ -53,7 +46,7 @@ def _string(value: Any) -> str:
 
 
 def _bash(given: Json, answer: Json, text: str) -> list[DetailPart]:
-    parts = [code_part("command", _string(given.get("command")), "bash")]
+    parts = [code_part("command", _string(given.get("command")))]
     stdout, stderr = _string(answer.get("stdout")), _string(answer.get("stderr"))
     if not stdout and not stderr:
         return [*parts, output_part("output", text)]
@@ -81,7 +74,7 @@ def _write(given: Json, answer: Json, text: str) -> list[DetailPart]:
     content = _string(given.get("content")) or _string(given.get("new_source"))
     return [
         DetailPart("changes", clean(diff, whole=True), "diff"),
-        code_part("written", content, language_of(path)),
+        code_part("written", content),
         output_part("answer", text),
     ]
 
@@ -90,7 +83,7 @@ def _read(given: Json, answer: Json, text: str) -> list[DetailPart]:
     path = _path(given, answer)
     content = _string(_dict(answer.get("file")).get("content"))
     if content:
-        return [code_part(path, content, language_of(path))]
+        return [code_part(path, content)]
     return [output_part(path or "answer", text)]
 
 
@@ -147,14 +140,4 @@ _LAYOUTS: dict[str, Callable[[Json, Json, str], list[DetailPart]]] = {
     **dict.fromkeys(("Agent", "Task"), _agent),
     "Read": _read,
     "TodoWrite": _todos,
-}
-_LANGUAGES = {
-    **{"py": "python", "pyi": "python", "js": "javascript", "mjs": "javascript", "jsx": "jsx"},
-    **{"ts": "typescript", "tsx": "tsx", "rs": "rust", "go": "go", "c": "c", "h": "c"},
-    **{"cc": "cpp", "cpp": "cpp", "hpp": "cpp", "java": "java", "kt": "kotlin", "rb": "ruby"},
-    **{"php": "php", "swift": "swift", "cs": "csharp", "lua": "lua", "sql": "sql", "r": "r"},
-    **{"sh": "bash", "bash": "bash", "zsh": "bash", "ps1": "powershell", "md": "markdown"},
-    **{"json": "json", "jsonl": "json", "yaml": "yaml", "yml": "yaml", "toml": "toml"},
-    **{"html": "html", "xml": "xml", "css": "css", "scss": "scss", "dockerfile": "dockerfile"},
-    **{"makefile": "make", "ini": "ini", "cfg": "ini", "tcss": "css", "diff": "diff"},
 }

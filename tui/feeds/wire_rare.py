@@ -14,7 +14,6 @@ class Initial(Struct, gc=False):
     cwd: str | None = None
     claude_code_version: str | None = None
     permissionMode: str | None = None
-    apiKeySource: str | None = None
 
 
 class WireModelUse(Struct, gc=False):

@@ -71,10 +71,6 @@ class ContextGauge(Struct):
         """The conversation was summarised to `after` tokens, unknown before the next answer."""
         self.used = after or 0
 
-    def emptied(self) -> None:
-        """A conversation begins anew."""
-        self.used = 0
-
     def window(self) -> tuple[int, Literal["result", "model", "seen"]]:
         """The window and how it is known; more tokens than it holds prove a larger one."""
         told = self.windows.get(plain(self.model))

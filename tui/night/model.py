@@ -84,7 +84,6 @@ class Run(Struct, frozen=True):
     session_id: str | None = None
     sessions: tuple[str, ...] = ()
     model: str | None = None
-    agent_version: str = ""
     permission_mode: str = ""
     cwd: str = ""
     attempt: int = 0

@@ -201,7 +201,6 @@ class Painter:
             session_id=memory.session or (segment.session if segment else "") or None,
             sessions=tuple(memory.sessions.names[1:]),
             model=memory.model or memory.started_model or book.model or None,
-            agent_version=memory.version,
             permission_mode=memory.permission_mode,
             cwd=memory.cwd,
             attempt=segment.attempt if segment else int(ruling.state != "none"),

@@ -1,4 +1,4 @@
-"""The runner as the command line sees it: start, adopt, request, prune."""
+"""The runner as the command line sees it: start, adopt, prune."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ from typing import Any, Literal
 import msgspec
 
 from tui import paths
-from tui.control import inbox
-from tui.control.inbox import Verb
 from tui.control.journal import Journal
-from tui.errors import NoSessionError, OvernightError, RefusedError
+from tui.errors import OvernightError, RefusedError
 from tui.git import Git
-from tui.records import JournalEntry
 from tui.runner import folder as runs_room
 from tui.runner.checks import check
 from tui.runner.folder import Facts, RunFolder, live, make, new_id, runs
@@ -57,15 +54,6 @@ class Started:
 
     run_id: str
     folder: Path
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the runner said to a request; `result` depends on the verb."""
-
-    ok: bool
-    text: str
-    result: Any = None
 
 
 def start(
@@ -225,61 +213,6 @@ def adopt(
             return True
         time.sleep(_LOOK)
     raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
-
-
-def request(
-    project: Path,
-    verb: Verb,
-    arguments: Mapping[str, object] | None = None,
-    *,
-    run_dir: str = paths.RUN_DIR,
-    wait: float = 30.0,
-    environ: Mapping[str, str] = os.environ,
-) -> Answer:
-    """Asks the runner for something and waits up to `wait` seconds for its answer.
-
-    NoSessionError if no run is going. A run that nobody watches gets a supervisor first. When the
-    time is up the request stands all the same; the answer says so.
-    """
-    project = project.resolve()
-    folder = live(project, run_dir)
-    if folder is None:
-        raise NoSessionError(f"no run of ours is going in {project}")
-    journal = JournalTail(folder.journal)
-    made = inbox.send(folder.inbox, verb, arguments)
-    adopt(project, run_dir=run_dir, environ=environ)
-    until = time.monotonic() + wait
-    while time.monotonic() < until:
-        for entry in journal.fresh():
-            if entry.kind == "answer" and entry.id == made.id:
-                data = entry.data
-                return Answer(bool(data.get("ok")), str(data.get("text")), data.get("result"))
-        time.sleep(_LOOK)
-    return Answer(False, f"no answer within {wait:g} s; the request stands", None)
-
-
-class JournalTail:
-    """Entries of a journal that come after this was made."""
-
-    def __init__(self, path: Path) -> None:
-        from tui.feeds.journal import JournalDecoder
-
-        self._path = path
-        self._decoder = JournalDecoder(str(path))
-        self._offset = path.stat().st_size if path.exists() else 0
-
-    def fresh(self) -> list[JournalEntry]:
-        """What whole lines came since the last call."""
-        try:
-            with open(self._path, "rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except OSError:
-            return []
-        data = data[: data.rfind(b"\n") + 1]
-        found = self._decoder.decode(data, self._offset)
-        self._offset += len(data)
-        return found
 
 
 def prune(project: Path, keep: int | None, *, run_dir: str = paths.RUN_DIR) -> list[str]:

@@ -47,10 +47,6 @@ class Ending:
         self._looked = 0.0
         self.survivors: tuple[str, ...] = ()
 
-    @property
-    def under_way(self) -> bool:
-        return bool(self._rungs)
-
     def begin(self, intent: Intent) -> None:
         """Starts at the foot of the ladder for this intent."""
         rungs = [rung for rung in _LADDERS[intent.kind] if rung != "note" or intent.note]

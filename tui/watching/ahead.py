@@ -24,7 +24,6 @@ _SIZE = struct.Struct("<Q")
 class _Packed(Struct, frozen=True, array_like=True):
     events: list[Event]
     deltas: int
-    live: str
 
 
 class Ahead:
@@ -58,7 +57,7 @@ class Ahead:
         """The next answer; EOFError when the other process is gone."""
         size = _SIZE.unpack(_read(self._answers, _SIZE.size))[0]
         packed = self._decoder.decode(_read(self._answers, size))
-        return Decoded(packed.events, packed.deltas, packed.live)
+        return Decoded(packed.events, packed.deltas)
 
     def close(self) -> None:
         """Ends the other process."""
@@ -77,7 +76,7 @@ def _serve(path: str, asked: int, answered: int) -> None:
         except EOFError:
             return
         decoded = decoder.decode(os.pread(file, length, offset), offset)
-        data = encode(_Packed(decoded.events, decoded.deltas, decoded.live))
+        data = encode(_Packed(decoded.events, decoded.deltas))
         _write(answered, _SIZE.pack(len(data)) + data)
 
 

@@ -72,7 +72,6 @@ class Ledger:
     ) -> None:
         self.fold = fold
         self._rows = rows if rows is not None else NoRows()
-        self.live_text = ""
         self.rings = 0
         self._wall = wall
         self._tail_bytes = tail_bytes
@@ -224,7 +223,6 @@ class Ledger:
         if decoded.deltas:
             at = None if self._first else self._wall()
             self.fold.deltas(decoded.deltas, at, source.file.path)
-        self.live_text = decoded.live
         return decoded.events
 
     def _new_generation(self, source: Followed, generation: int, note: str = "") -> None:

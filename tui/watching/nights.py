@@ -166,14 +166,6 @@ def _name(night: str) -> str:
 # --- across nights ---------------------------------------------------------------------------------
 
 
-def next_unreviewed(found: Sequence[Summary], after: str | None = None) -> str | None:
-    """The next night below `after` in this order that nobody has reviewed, round at the end."""
-    ids = [one.id for one in found]
-    here = ids.index(after) + 1 if after in ids else 0
-    around = [*found[here:], *found[:here]]
-    return next((one.id for one in around if not one.remarks.reviewed), None)
-
-
 def repeated(found: Sequence[Summary]) -> tuple[Repeated, ...]:
     """What failed in at least two nights, the most frequent first."""
     where: dict[str, list[str]] = {}

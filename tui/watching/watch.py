@@ -199,10 +199,6 @@ class Watch:
         self._next_discovery = 0.0
         self._woken.set()
 
-    def hurry(self) -> None:
-        """Looks at the files now."""
-        self._woken.set()
-
     # --- opening -------------------------------------------------------------------------------
 
     def _open(self) -> None:

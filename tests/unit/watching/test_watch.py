@@ -238,5 +238,5 @@ def test_an_idle_watch_reads_nothing(tmp_path: Path, watching: Watching, heard: 
     assert watch.ledger is not None
     work = watch.ledger._sources[0].follower.work
     polls, bytes_read = work.polls, work.bytes
-    heard.until(lambda: (watch.hurry() or work.polls) >= polls + 20)  # type: ignore[func-returns-value]
+    heard.until(lambda: (watch._woken.set() or work.polls) >= polls + 20)  # type: ignore[func-returns-value]
     assert work.bytes == bytes_read

@@ -1,0 +1,68 @@
+"""Starts the program again and again without starting an interpreter each time.
+
+A process of its own that has loaded what every command loads, runs nothing and has no threads. For
+each request it forks a child, and the child goes on as `python -m tui` would: in its folder, with
+its environment, its words and its three files, to the end of the interpreter.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import runpy
+import socket
+import sys
+import time
+from typing import Any
+
+LOADED = ("tui.cli", "tui.settings", "tui.settings_load", "tui.watching.watch", "psutil", "yaml")
+
+
+def serve(asked: socket.socket) -> None:
+    """Answers each line, a request, with the exit code; returns only in a child, ready to run."""
+    for line in asked.makefile("rb"):
+        child = os.fork()
+        if child == 0:
+            asked.close()
+            _become(json.loads(line))
+            return
+        status = os.waitpid(child, 0)[1]
+        asked.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+    os._exit(0)
+
+
+def _files(out: str, err: str) -> None:
+    """Standard input, output and errors as a new interpreter in UTF-8 mode has them."""
+    places = ((os.devnull, os.O_RDONLY), (out, os.O_WRONLY), (err, os.O_WRONLY))
+    for number, (name, flags) in enumerate(places):
+        file = os.open(name, flags)
+        os.dup2(file, number)
+        os.close(file)
+    sys.stdin, sys.stdout, sys.stderr = (
+        open(number, mode, buffering, "utf-8", errors, closefd=False)  # noqa: SIM115
+        for number, mode, buffering, errors in (
+            (0, "r", -1, "surrogateescape"),
+            (1, "w", -1, "surrogateescape"),
+            (2, "w", 1, "backslashreplace"),
+        )
+    )
+
+
+def _become(wanted: dict[str, Any]) -> None:
+    os.chdir(os.fsencode(wanted["cwd"]))
+    os.environ.clear()
+    os.environ.update(wanted["env"])
+    time.tzset()
+    sys.argv = ["tui", *wanted["words"]]
+    sys.path[0] = os.getcwd()
+    _files(wanted["out"], wanted["err"])
+
+
+if __name__ == "__main__":
+    for module in LOADED:
+        importlib.import_module(module)
+    descriptor = int(sys.argv[1])
+    os.set_inheritable(descriptor, False)
+    serve(socket.socket(fileno=descriptor))
+    runpy.run_module("tui", run_name="__main__", alter_sys=True)
