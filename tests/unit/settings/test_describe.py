@@ -9,9 +9,16 @@ import pytest
 import yaml
 
 from tests.shared_data import REPOSITORY, shared
-from tui.settings import FILE, Settings, load
-from tui.settings_fields import fields_of
-from tui.settings_text import defaults_yaml, effective_text, markdown_table
+from tui.settings import Settings, load
+from tui.settings.describe import (
+    all_fields,
+    defaults_yaml,
+    effective_text,
+    markdown_table,
+    notices_of,
+)
+from tui.settings.original_sections import ACCEPTED_AND_UNUSED
+from tui.settings.settings import FILE
 
 
 def written(project: Path, text: str) -> Path:
@@ -55,14 +62,34 @@ def test_it_has_every_section_key_and_value_of_the_original() -> None:
     ours = yaml.safe_load(defaults_yaml())
     for section, values in original.items():
         for key, value in values.items():
-            if (section, key) != ("recovery", "backoff_jitter_pct"):  # ours varies by more
+            if f"{section}.{key}" not in (*ACCEPTED_AND_UNUSED, "recovery.backoff_jitter_pct"):
                 assert ours[section][key] == value, f"{section}.{key}"
+
+
+def test_what_nothing_reads_is_accepted_with_a_notice_and_shown_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    text = "enforcement: {ric_mode: [whatever], require_p2: true}\npaths: {state_file: x}\n"
+    environ = {"OVERNIGHT_LOGGING_FORMAT": "text"}
+    loaded = load(written(tmp_path, text), environ=environ)
+    assert loaded.unused == ("enforcement.ric_mode", "paths.state_file", "logging.format")
+    assert loaded.settings.enforcement.require_p2
+    assert notices_of(loaded) == [
+        "Accepted and without effect, as only the original system reads them: "
+        "enforcement.ric_mode, paths.state_file, logging.format."
+    ]
+    assert f"# {notices_of(loaded)[0]}" in effective_text(loaded)
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    for key in ACCEPTED_AND_UNUSED:
+        assert readme.count(f"`{key}`") == 1
+        section, _, name = key.partition(".")
+        assert name not in yaml.safe_load(defaults_yaml())[section]
 
 
 def test_every_setting_is_documented() -> None:
     text = defaults_yaml()
     table = markdown_table()
-    for field in fields_of(Settings).values():
+    for field in all_fields().values():
         assert field.sentence.endswith("."), field.key
         assert f"{field.name}:" in text
         assert table.count(f"| `{field.key}` |") == 1
@@ -78,7 +105,7 @@ def test_the_table_is_markdown() -> None:
 
 
 def test_every_default_is_within_its_own_range(tmp_path: Path) -> None:
-    for key, field in fields_of(Settings).items():
+    for key, field in all_fields().items():
         default = field.default
         if field.variable or default is None:
             continue
