@@ -62,8 +62,6 @@ def from_plain_value(value: object, where: str) -> LocatedValue:
         value = {str(key): from_plain_value(item, where) for key, item in value.items()}
     elif isinstance(value, list | tuple):
         value = [from_plain_value(item, where) for item in value]
-    elif isinstance(value, Secret):
-        value = value.reveal()
     elif isinstance(value, PurePath):
         value = str(value)
     text = value if isinstance(value, str) else None

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from tui.patterns import lazy
 from tui.settings.settings import FILE, LoadedSettings, Settings
@@ -58,7 +58,8 @@ class SettingField(Struct, frozen=True):
     """One setting: what it is called, what it may hold, what it means.
 
     `type` is the declared type. `item` describes a member of a list or table and is itself marked
-    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`.
+    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`; a
+    field of which there is no more to say is declared with its sentence alone.
     """
 
     key: str
@@ -128,10 +129,11 @@ class SettingField(Struct, frozen=True):
 
 
 def plain(number: float | None) -> str:
-    """A number as a person writes it: no exponent, no `.0`."""
+    """A number as a person writes it, and as YAML reads it: no `.0`, but 1.0e-05, as 1e-05 is text."""
     if number is None:
         return "any"
-    return str(int(number)) if float(number).is_integer() else repr(float(number))
+    shown = str(int(number)) if float(number).is_integer() else repr(float(number))
+    return shown.replace("e", ".0e") if "." not in shown else shown
 
 
 @cache
@@ -158,7 +160,8 @@ def _field(key: str, declared: Any, default: Any = None, **facts: Any) -> Settin
     optional, shape = False, declared
     while (origin := get_origin(shape)) in (Annotated, Union, UnionType):
         if origin is Annotated:
-            for meta in shape.__metadata__:
+            for said in shape.__metadata__:
+                meta = Meta(description=said) if isinstance(said, str) else said
                 found = {"low": meta.ge, "high": meta.le, "sentence": meta.description}
                 facts |= {name: fact for name, fact in found.items() if fact is not None}
                 facts |= meta.extra or {}

@@ -47,9 +47,9 @@ class AgentSettings(Struct, frozen=True):
             "Program, with first arguments, that speaks stream-json.", power=PROGRAM, words=True
         ),
     ] = ("claude",)
-    model: Annotated[str | None, documented("Model; null: the agent's own choice.")] = None
+    model: Annotated[str | None, "Model; null: the agent's own choice."] = None
     fallback_model: Annotated[
-        str | None, documented("Model used while the first one is overloaded; null: none.")
+        str | None, "Model used while the first one is overloaded; null: none."
     ] = None
     permission_mode: Annotated[
         Literal["default", "acceptEdits", "plan", "dontAsk", "auto"],
@@ -63,7 +63,7 @@ class AgentSettings(Struct, frozen=True):
         tuple[str, ...],
         documented('Tools allowed without asking, such as "Bash(pytest:*)".', power=LEAVE),
     ] = ()
-    disallowed_tools: Annotated[tuple[str, ...], documented("Tools refused always.")] = ()
+    disallowed_tools: Annotated[tuple[str, ...], "Tools refused always."] = ()
     sandbox: Annotated[
         Literal["default", "on", "off"],
         documented(
@@ -79,14 +79,14 @@ class AgentSettings(Struct, frozen=True):
         ),
     ] = "no"
     max_budget_usd: Annotated[
-        Usd | None, documented("Budget the agent itself keeps within one process; null: none.")
+        Usd | None, "Budget the agent itself keeps within one process; null: none."
     ] = None
     max_turns: Annotated[
         Annotated[int, Meta(ge=1, le=1_000_000, extra={"unit": "turns"})] | None,
-        documented("Turns the agent allows itself in one process; null: any."),
+        "Turns the agent allows itself in one process; null: any.",
     ] = None
     partial_messages: Annotated[
-        bool, documented("Ask for streamed pieces: exact live tokens, a larger stream.")
+        bool, "Ask for streamed pieces: exact live tokens, a larger stream."
     ] = True
     extra_args: Annotated[
         tuple[str, ...],
@@ -102,73 +102,63 @@ class ScreenSettings(Struct, frozen=True):
 
     theme: Annotated[
         Literal["auto", "dark", "light", "ansi"],
-        documented("Colours; auto: dark, or none where NO_COLOR is set."),
+        "Colours; auto: dark, or none where NO_COLOR is set.",
     ] = "auto"
     verbosity: Annotated[
-        Literal["brief", "normal", "full"],
-        documented("How many kinds of events are shown at first."),
+        Literal["brief", "normal", "full"], "How many kinds of events are shown at first."
     ] = "brief"
     ascii: Annotated[
-        Literal["auto", "on", "off"],
-        documented("Draw with ASCII only; auto: where the locale is not UTF-8."),
+        Literal["auto", "on", "off"], "Draw with ASCII only; auto: where the locale is not UTF-8."
     ] = "auto"
-    slow_link: Annotated[
-        Literal["auto", "on", "off"],
-        documented("Paint sparingly; auto: over SSH."),
-    ] = "auto"
-    paint_ms: Annotated[
-        Milliseconds, documented("Least time between paints; the first is immediate.")
-    ] = 140
-    slow_paint_ms: Annotated[
-        Milliseconds, documented("Least time between paints over a slow link.")
-    ] = 250
+    slow_link: Annotated[Literal["auto", "on", "off"], "Paint sparingly; auto: over SSH."] = "auto"
+    paint_ms: Annotated[Milliseconds, "Least time between paints; the first is immediate."] = 140
+    slow_paint_ms: Annotated[Milliseconds, "Least time between paints over a slow link."] = 250
     poll_ms: Annotated[
-        Milliseconds, documented("Time between looks at a file that sends no hints of change.")
+        Milliseconds, "Time between looks at a file that sends no hints of change."
     ] = 200
-    mouse: Annotated[bool, documented("React to the mouse; off leaves it to the terminal.")] = True
+    mouse: Annotated[bool, "React to the mouse; off leaves it to the terminal."] = True
 
 
 class StallsSettings(Struct, frozen=True):
     """When silence or repetition is called a stall, and what is done about it."""
 
     tool_heartbeat_seconds: Annotated[
-        Seconds,
-        documented("Silence during a tool call, heartbeats included, that counts as frozen."),
+        Seconds, "Silence during a tool call, heartbeats included, that counts as frozen."
     ] = 90
     quiet_tool_seconds: Annotated[
-        Seconds, documented("The same where the agent sends no heartbeats at all.")
+        Seconds, "The same where the agent sends no heartbeats at all."
     ] = 3600
     api_silence_seconds: Annotated[
-        Seconds,
-        documented("Silence with no tool running and no retry pending that counts as stalled."),
+        Seconds, "Silence with no tool running and no retry pending that counts as stalled."
     ] = 360
     wedge_seconds: Annotated[
-        Seconds, documented("Silence after a tool's result or after a turn that counts as wedged.")
+        Seconds, "Silence after a tool's result or after a turn that counts as wedged."
     ] = 360
     answer_patience_seconds: Annotated[
-        Seconds, documented("Time the agent has to take in a message before that is worth a word.")
+        Seconds, "Time the agent has to take in a message before that is worth a word."
     ] = 20
-    loop_notice: Annotated[Repeats, documented("Equal rounds after which a loop is shown.")] = 3
-    loop_nudge: Annotated[
-        Repeats, documented("Equal rounds after which the agent is nudged, once.")
-    ] = 5
+    loop_notice: Annotated[Repeats, "Equal rounds after which a loop is shown."] = 3
+    loop_nudge: Annotated[Repeats, "Equal rounds after which the agent is nudged, once."] = 5
     loop_stop: Annotated[
-        Repeats, documented("Equal rounds after which you are called, or the turn is interrupted.")
+        Repeats, "Equal rounds after which you are called, or the turn is interrupted."
     ] = 8
     loop_longest_cycle: Annotated[
         Annotated[int, Meta(ge=1, le=20, extra={"unit": "calls"})],
-        documented("Longest sequence of calls looked at as one round."),
+        "Longest sequence of calls looked at as one round.",
     ] = 5
     loop_action: Annotated[
         Literal["notice", "nudge", "interrupt"],
-        documented("How far the supervisor goes by itself when a session loops."),
+        "How far the supervisor goes by itself when a session loops.",
     ] = "nudge"
-    pollers: Annotated[
-        tuple[str, ...], documented("Commands that wait by repeating and deserve patience.")
-    ] = ("sleep", "wait", "gh run watch", "tail")
+    pollers: Annotated[tuple[str, ...], "Commands that wait by repeating and deserve patience."] = (
+        "sleep",
+        "wait",
+        "gh run watch",
+        "tail",
+    )
     poller_factor: Annotated[
         Annotated[float, Meta(ge=1, le=100, extra={"unit": "times"})],
-        documented("How many times more repeats such commands may make."),
+        "How many times more repeats such commands may make.",
     ] = 4
     step_back: Annotated[
         str,
@@ -182,17 +172,17 @@ class CheckpointsSettings(Struct, frozen=True):
     """What a checkpoint captures and how long it is kept."""
 
     max_file_mib: Annotated[
-        MiB, documented("Larger files are listed, not captured; a rewind never touches them.")
+        MiB, "Larger files are listed, not captured; a rewind never touches them."
     ] = 25
     max_untracked_mib: Annotated[
-        MiB, documented("Untracked files beyond this total are listed, not captured.")
+        MiB, "Untracked files beyond this total are listed, not captured."
     ] = 500
     time_budget_seconds: Annotated[
-        Seconds, documented("Time a checkpoint may take before it is given up and tried later.")
+        Seconds, "Time a checkpoint may take before it is given up and tried later."
     ] = 10
-    keep_all_hours: Annotated[Hours, documented("Age up to which every checkpoint is kept.")] = 24
+    keep_all_hours: Annotated[Hours, "Age up to which every checkpoint is kept."] = 24
     keep_hourly_days: Annotated[
-        Days | None, documented("Age up to which one an hour is kept; null: for ever.")
+        Days | None, "Age up to which one an hour is kept; null: for ever."
     ] = 30
 
 
@@ -200,10 +190,10 @@ class ReviewSettings(Struct, frozen=True):
     """What the morning review points at."""
 
     large_file_mib: Annotated[
-        MiB, documented("Files of this size added in the night are a risk to look at.")
+        MiB, "Files of this size added in the night are a risk to look at."
     ] = 1
     large_deletion_lines: Annotated[
-        Count, documented("Lines deleted from one file that are a risk to look at.")
+        Count, "Lines deleted from one file that are a risk to look at."
     ] = 200
 
 

@@ -31,7 +31,6 @@ from tui.settings.own_sections import (
     ScreenSettings,
     StallsSettings,
 )
-from tui.settings.units import documented
 
 FILE: Final = "config/overnight.yaml"
 
@@ -55,8 +54,7 @@ class Settings(Struct, frozen=True):
     checkpoints: CheckpointsSettings = CheckpointsSettings()
     review: ReviewSettings = ReviewSettings()
     prices: Annotated[
-        dict[str, ModelPrice],
-        documented("Prices by model; they go before the built-in table."),
+        dict[str, ModelPrice], "Prices by model; they go before the built-in table."
     ] = msgspec.field(default_factory=dict)
 
     def dotted_keys(self) -> Iterator[str]:

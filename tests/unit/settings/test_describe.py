@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
 
 from tests.shared_data import REPOSITORY, shared
+from tui.errors import SettingsError
 from tui.settings import Settings, load
 from tui.settings.describe import (
+    SettingField,
     all_fields,
     defaults_yaml,
     effective_text,
@@ -141,6 +146,49 @@ def test_settings_in_force_are_a_file_that_gives_the_same_settings(tmp_path: Pat
     assert text.replace("\n", "").isprintable()
     again = load(written(tmp_path, text), environ={})
     assert again.settings == flagged.settings
+
+
+WORDS = ("null", "True", "off", "12", ".5", "~", "- a", "a: b", "[", "22:30", "a #b")
+TEXTS = st.sampled_from(WORDS) | st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=12
+)
+
+
+def fitting(field: SettingField) -> st.SearchStrategy[Any]:
+    """Values that the field takes, as a flag gives them."""
+    plain: st.SearchStrategy[Any] = st.just(field.example) if field.example else TEXTS
+    if field.kind == "switch":
+        plain = st.booleans()
+    elif field.kind == "integer":
+        plain = st.integers(int(field.low or 0), int(field.high or 0))
+    elif field.kind == "number":
+        plain = st.floats(field.low, field.high)
+    elif field.kind == "choice":
+        plain = st.sampled_from(field.choices)
+    elif field.kind == "structure":
+        plain = st.fixed_dictionaries({part.name: fitting(part) for part in field.parts})
+    elif field.item is not None:
+        members = fitting(field.item)
+        tables = st.dictionaries(TEXTS, members, max_size=3)
+        plain = st.lists(members, min_size=1, max_size=4) if field.kind == "list" else tables
+    return st.none() | plain if field.optional else plain
+
+
+@settings(deadline=None, max_examples=250)
+@given(data=st.data())
+def test_whatever_is_in_force_loads_back_from_how_it_is_shown(data: st.DataObject) -> None:
+    shown = [field for field in all_fields().values() if not field.secret]
+    field = data.draw(st.sampled_from(shown))
+    value = data.draw(fitting(field))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            first = load(Path(folder), flags={field.key: value}, environ={})
+        except SettingsError:  # text that says nothing, or a limit above the next one
+            reject()
+        text = effective_text(first)
+        assert text.replace("\n", "").isprintable()
+        again = load(written(Path(folder), text), environ={})
+    assert again.settings == first.settings
 
 
 def test_secrets_are_masked_in_what_is_shown(tmp_path: Path) -> None:
