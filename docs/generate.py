@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 from tui.actions import markdown_table as keys_table
-from tui.settings_text import defaults_yaml
-from tui.settings_text import markdown_table as settings_table
+from tui.settings.describe import defaults_yaml
+from tui.settings.describe import markdown_table as settings_table
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.unit import project_files as files
 from tui.feeds.discovery import Named, Sources, discover
 from tui.feeds.event_heads import head_of
-from tui.settings import Paths, Settings
+from tui.settings import Settings
+from tui.settings.original_sections import PathsSettings
 
 ONE = "11111111-aaaa-4bbb-8ccc-000000000001"
 TWO = "22222222-aaaa-4bbb-8ccc-000000000002"
@@ -34,7 +35,7 @@ def projects(tmp_path: Path) -> Path:
 
 def look(project: Path, named: Named | None = None, **paths: str) -> Sources:
     environ = {"CLAUDE_CONFIG_DIR": str(project.parent / "claude"), "HOME": str(project.parent)}
-    return discover(project, Settings(paths=Paths(**paths)), named, environ=environ)
+    return discover(project, Settings(paths=PathsSettings(**paths)), named, environ=environ)
 
 
 def kinds(sources: Sources) -> list[tuple[str, str]]:

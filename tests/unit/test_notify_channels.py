@@ -18,7 +18,8 @@ from tui.runner.notify_channels import Channel, Order, channels_of, problems
 from tui.runner.notify_rules import Outcome
 from tui.runner.notify_services import Conduct, send
 from tui.runner.notify_text import compose
-from tui.settings import Secret, Settings
+from tui.settings import Settings
+from tui.settings.units import Secret
 
 NO_TMUX = {"PATH": ""}
 MESSAGE = compose("needs_you", [("id-1", 0.0, "a *login* <is> needed")], project="bot", run="r1")

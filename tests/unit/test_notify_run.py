@@ -26,7 +26,8 @@ from tui.runner.notify import OutboxNotifier, notifier_for
 from tui.runner.notify_channels import Channel
 from tui.runner.notify_outbox import Outbox
 from tui.runner.state import State
-from tui.settings import Secret, Settings
+from tui.settings import Settings
+from tui.settings.units import Secret
 
 LONG = "a-very-secret-part-4711"
 

@@ -27,13 +27,16 @@ from tui.runner.segment import Look
 from tui.runner.state import Intent, Next, Outgoing, Pending, State, keep, load
 from tui.runner.story_clock import StoryClock, clock_for
 from tui.runner.turns import Turns
-from tui.settings import Agent, Enforcement, Recovery, Secret, Settings
+from tui.settings import Settings
+from tui.settings.original_sections import EnforcementSettings, RecoverySettings
+from tui.settings.own_sections import AgentSettings
+from tui.settings.units import Secret
 
 # --- backoff ---
 
 
 def test_ten_thousand_waits_keep_within_their_bounds() -> None:
-    rules = Recovery(backoff_jitter_pct=25)
+    rules = RecoverySettings(backoff_jitter_pct=25)
     dice = random.Random(1)
     for number in range(10_000):
         failures = number % 12
@@ -45,17 +48,17 @@ def test_ten_thousand_waits_keep_within_their_bounds() -> None:
 
 
 def test_waits_vary_double_and_end_at_the_longest() -> None:
-    rules = Recovery(backoff_jitter_pct=25)
+    rules = RecoverySettings(backoff_jitter_pct=25)
     assert backoff.delay(0, rules, lambda: 0.0) == 22.5
     assert backoff.delay(0, rules, lambda: 1.0) == 37.5
     assert backoff.delay(3, rules, lambda: 0.5) == 240
     assert backoff.delay(1000, rules, lambda: 0.5) == 600
-    short = Recovery(backoff_base_seconds=1)
+    short = RecoverySettings(backoff_base_seconds=1)
     assert backoff.delay(0, short, lambda: 0.5) == 10
 
 
 def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
-    rules = Recovery()
+    rules = RecoverySettings()
     assert backoff.delay(1, rules, lambda: 0.0) == 45
     assert backoff.delay(1, rules, lambda: 1.0) == 75
     assert (rules.max_restarts, rules.backoff_min_seconds, rules.backoff_max_seconds) == (
@@ -66,11 +69,11 @@ def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
 
 
 def test_restarts_are_counted_within_the_window_only() -> None:
-    rules = Recovery(max_restarts=3, window_minutes=10)
+    rules = RecoverySettings(max_restarts=3, window_minutes=10)
     assert not backoff.exhausted([0, 10], 20, rules)
     assert backoff.exhausted([0, 10, 20], 30, rules)
     assert not backoff.exhausted([0, 10, 20], 605, rules)
-    assert backoff.exhausted([], 0, Recovery(max_restarts=0))
+    assert backoff.exhausted([], 0, RecoverySettings(max_restarts=0))
 
 
 # --- completion ---
@@ -83,10 +86,10 @@ def progress(*tasks: tuple[str, str]) -> Progress:
 
 
 def test_done_is_what_the_progress_file_says() -> None:
-    rules = Enforcement()
+    rules = EnforcementSettings()
     assert is_complete(progress(("done", ""), ("done", "P2")), rules)
     assert not is_complete(progress(("done", ""), ("open", "P2")), rules)
-    lenient = Enforcement(min_completion_pct=50)
+    lenient = EnforcementSettings(min_completion_pct=50)
     assert is_complete(progress(("done", ""), ("open", "P2")), lenient)
     assert not is_complete(progress(("done", ""), ("open", "P1")), lenient)
     assert not is_complete(progress(("done", ""), ("open", "P0"), ("open", "")), lenient)
@@ -155,7 +158,7 @@ def test_what_a_process_end_means() -> None:
 
 
 def test_the_command_line_follows_the_settings() -> None:
-    agent = Agent(
+    agent = AgentSettings(
         model="opus",
         max_turns=7,
         max_budget_usd=2.5,
@@ -181,7 +184,7 @@ def test_the_command_line_follows_the_settings() -> None:
 
 
 def test_permissions_are_skipped_only_in_words() -> None:
-    agent = Agent(skip_permissions="yes, run without permission prompts")
+    agent = AgentSettings(skip_permissions="yes, run without permission prompts")
     words = arguments(
         Facts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S"
     )
@@ -291,7 +294,7 @@ def test_stored_settings_hold_no_secrets(tmp_path: Path) -> None:
     secret = Secret("https://hooks.example.invalid/T000/very-secret")
     changed = msgspec.structs.replace(
         Settings(),
-        agent=Agent(env={"TOKEN": secret}),
+        agent=AgentSettings(env={"TOKEN": secret}),
         notifications=msgspec.structs.replace(
             Settings().notifications, discord_webhook=secret, slack_webhook=secret, urls=(secret,)
         ),

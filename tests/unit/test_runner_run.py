@@ -103,7 +103,7 @@ def test_the_log_has_the_form_of_the_original(scene: Scene) -> None:
 def test_credentials_never_reach_argv_journal_or_logs(scene: Scene) -> None:
     from msgspec.structs import replace
 
-    from tui.settings import Secret
+    from tui.settings.units import Secret
 
     secret = "very-secret-token-4711"
     settings = scene.settings()

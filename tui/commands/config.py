@@ -19,14 +19,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Prints settings; notices about variables that name none go to stderr."""
-    from tui.settings_text import defaults_yaml, effective_text
+    """Prints settings; notices about what has no effect go to stderr."""
+    from tui.settings.describe import defaults_yaml, effective_text, notices_of
 
     if given.defaults:
         sys.stdout.write(defaults_yaml())
         return 0
     loaded = settings_of(given, project_of(given))
     sys.stdout.write(effective_text(loaded))
-    for notice in loaded.notices:
+    for notice in notices_of(loaded):
         sys.stderr.write(f"overnight-tui: {notice}\n")
     return 0

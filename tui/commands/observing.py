@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tui.clock import SystemClock
 from tui.errors import UsageError
 from tui.feeds.discovery import Named
-from tui.settings import Loaded, load
+from tui.settings import LoadedSettings, load
 
 if TYPE_CHECKING:
     import argparse
@@ -40,7 +40,7 @@ def _absolute(word: str | None) -> str | None:
     return os.path.abspath(os.path.expanduser(word)) if word else None
 
 
-def settings_of(given: argparse.Namespace, project: Path, **flags: object) -> Loaded:
+def settings_of(given: argparse.Namespace, project: Path, **flags: object) -> LoadedSettings:
     """The settings in force for this command line."""
     return load(project, flags={key: value for key, value in flags.items() if value is not None})
 

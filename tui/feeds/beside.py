@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from tui import paths
-from tui.settings import Paths
+from tui.settings.original_sections import PathsSettings
 
 _SETTINGS = {
     "progress": "progress_file",
@@ -58,7 +58,7 @@ class Beside(Struct, frozen=True):
 
 def beside(
     project: Path,
-    settings: Paths,
+    settings: PathsSettings,
     name: str,
     named: str | None,
     *,
@@ -76,7 +76,7 @@ def beside(
     key = _SETTINGS[name]
     wanted: str = getattr(settings, key)
     path = str(paths.resolve(project, wanted, environ))
-    by_default = wanted == getattr(Paths(), key)
+    by_default = wanted == getattr(PathsSettings(), key)
     chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
     if _is_file(path):
         return Beside(path, chosen)

@@ -23,7 +23,8 @@ from tui.runner.lock import hold_lock
 from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
-from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.settings import Settings
+from tui.settings.own_sections import SKIP_PERMISSIONS
 
 _STARTED_WITHIN = 20.0
 _ADOPTED_WITHIN = 5.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tui.settings import Recovery
+from tui.settings.original_sections import RecoverySettings
 
 
-def delay(failures: int, rules: Recovery, draw: Callable[[], float]) -> float:
+def delay(failures: int, rules: RecoverySettings, draw: Callable[[], float]) -> float:
     """Seconds to wait before the restart that follows `failures` earlier ones.
 
     It doubles each time, varies by the configured share, and keeps within the least and the most.
@@ -21,12 +21,12 @@ def delay(failures: int, rules: Recovery, draw: Callable[[], float]) -> float:
     return min(max(varied, rules.backoff_min_seconds), longest)
 
 
-def counted(restarts: Sequence[float], elapsed: float, rules: Recovery) -> list[float]:
+def counted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> list[float]:
     """The restarts that still count at `elapsed` seconds of the run."""
     oldest = elapsed - rules.window_minutes * 60
     return [at for at in restarts if at > oldest]
 
 
-def exhausted(restarts: Sequence[float], elapsed: float, rules: Recovery) -> bool:
+def exhausted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> bool:
     """Whether no further restart is allowed now."""
     return len(counted(restarts, elapsed, rules)) >= rules.max_restarts

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tui.records import Progress
-from tui.settings import Enforcement
+from tui.settings.original_sections import EnforcementSettings
 
 
-def is_complete(progress: Progress, rules: Enforcement) -> bool:
+def is_complete(progress: Progress, rules: EnforcementSettings) -> bool:
     """Whether enough tasks are done, and all of each priority that is required."""
     if progress.open == 0:
         return True

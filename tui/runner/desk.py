@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tui import paths
-from tui import settings as settings_room
 from tui.clock import Clock
 from tui.control.journal import Journal
 from tui.control.process_table import boot_id
@@ -19,6 +18,7 @@ from tui.runner.human_log import HumanLog, Level
 from tui.runner.state import State, keep, load
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
+from tui.settings import load as load_settings
 
 _MOST_HELD = 1_000
 _ASLEEP = 5.0
@@ -156,6 +156,6 @@ def _settings(folder: RunFolder, facts: Facts) -> Settings:
     """The settings of the run's start, with secrets as the project and the environment have them."""
     stored = folder.settings()
     try:
-        return with_secrets(stored, settings_room.load(Path(facts.project)).settings)
+        return with_secrets(stored, load_settings(Path(facts.project)).settings)
     except OvernightError:
         return stored

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tui.runner.folder import Facts
 from tui.runner.state import Next
-from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.settings import Settings
+from tui.settings.own_sections import SKIP_PERMISSIONS
 
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
 

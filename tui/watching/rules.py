@@ -7,13 +7,14 @@ from msgspec import Struct
 from tui.night.fold import Fold
 from tui.night.prices import Prices
 from tui.night.thresholds import Thresholds
-from tui.settings import Price, Settings
+from tui.settings import Settings
+from tui.settings.own_sections import ModelPrice
 
 
 class Rules(Struct, frozen=True):
     """Prices and thresholds as the settings give them; travels to the child that folds."""
 
-    prices: dict[str, Price]
+    prices: dict[str, ModelPrice]
     thresholds: Thresholds
 
     def fold(self) -> Fold:

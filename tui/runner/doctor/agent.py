@@ -19,7 +19,8 @@ from tui.runner.checks import (
 )
 from tui.runner.doctor.check import Check, tried
 from tui.runner.folder import live, read_json
-from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.settings import Settings
+from tui.settings.own_sections import SKIP_PERMISSIONS
 
 _ASKS = ("default", "plan")
 

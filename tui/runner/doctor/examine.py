@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui import settings as settings_room
 from tui.errors import OvernightError, SettingsError
 from tui.runner.doctor import agent, night, repository, surroundings
 from tui.runner.doctor.check import Check
 from tui.runner.doctor.night import Forecast
-from tui.settings import Settings
+from tui.settings import Settings, load
+from tui.settings.settings import FILE
 
 
 class Examination:
@@ -52,12 +52,12 @@ def _guarded(name: str, found: Iterator[Check]) -> Iterator[Check]:
 
 def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, Check]:
     try:
-        loaded = settings_room.load(project, environ=environ)
+        loaded = load(project, environ=environ)
     except SettingsError as error:
         return Settings(), Check("settings", "fail", str(error), "the rest is checked by defaults")
     if loaded.notices:
         return loaded.settings, Check("settings", "warn", loaded.notices[0])
     changed = sum(origin != "default" for origin in loaded.origin.values())
-    where = "no file" if loaded.path is None else f"{settings_room.FILE} is valid"
+    where = "no file" if loaded.path is None else f"{FILE} is valid"
     text = f"{where}; {changed} differ from the defaults" if changed else f"{where}; defaults hold"
     return loaded.settings, Check("settings", "ok", text)

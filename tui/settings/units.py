@@ -1,4 +1,4 @@
-"""The vocabulary settings are declared in: units with their ranges, secrets, and `says`."""
+"""The vocabulary settings are declared in: units with their ranges, secrets, and `documented`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Secret(Struct, frozen=True, order=True, repr_omit_defaults=True):
         return format(self.masked(), spec)
 
 
-def says(
+def documented(
     sentence: str,
     *,
     power: str = "",

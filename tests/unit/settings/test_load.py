@@ -13,7 +13,12 @@ import pytest
 
 from tests.shared_data import REPOSITORY, shared
 from tui.errors import SettingsError
-from tui.settings import FILE, SKIP_PERMISSIONS, Loaded, Price, Secret, Settings, load, powers
+from tui.settings import LoadedSettings, Settings, load
+from tui.settings.original_sections import ACCEPTED_AND_UNUSED
+from tui.settings.own_sections import SKIP_PERMISSIONS, ModelPrice
+from tui.settings.repository_policy import settings_needing_approval
+from tui.settings.settings import FILE
+from tui.settings.units import Secret
 
 
 def given(
@@ -21,7 +26,7 @@ def given(
     text: str = "",
     environ: Mapping[str, str] | None = None,
     flags: Mapping[str, object] | None = None,
-) -> Loaded:
+) -> LoadedSettings:
     file = project / FILE
     file.parent.mkdir(exist_ok=True)
     file.write_text(text)
@@ -52,7 +57,7 @@ def test_without_a_file_everything_is_default(tmp_path: Path) -> None:
     assert set(loaded.origin.values()) == {"default"}
     assert loaded.path is None
     assert loaded.digest == ""
-    assert powers(loaded) == {}
+    assert settings_needing_approval(loaded) == {}
 
 
 def test_every_key_has_an_origin(tmp_path: Path) -> None:
@@ -104,8 +109,9 @@ def test_the_original_file_loads_as_it_is(tmp_path: Path) -> None:
     loaded = given(tmp_path, text)
     recovery = msgspec.structs.replace(Settings().recovery, backoff_jitter_pct=20)
     assert loaded.settings == msgspec.structs.replace(Settings(), recovery=recovery)
-    assert sum(origin == "file" for origin in loaded.origin.values()) == 36
-    assert powers(loaded) == {}
+    assert sum(origin == "file" for origin in loaded.origin.values()) == 29
+    assert set(loaded.unused) == set(ACCEPTED_AND_UNUSED)
+    assert settings_needing_approval(loaded) == {}
 
 
 def test_empty_file_and_empty_sections_are_fine(tmp_path: Path) -> None:
@@ -134,7 +140,10 @@ def test_type_names_line_key_found_and_allowed(tmp_path: Path) -> None:
         ("budget: {max_cost_usd: {a: 1}}", "is a mapping; it takes"),
         ("budget: {max_cost_usd: '12'}", "is '12'; it takes"),
         ("budget: {alerts_pct: 50}", "is 50; it takes a list of numbers from 0 to 100"),
-        ("budget: {alerts_pct: [50, lots]}", "holds 'lots'; it takes"),
+        (
+            "budget: {alerts_pct: [50, lots]}",
+            "member 2, is 'lots'; it takes a number",
+        ),
         ("budget: 3", "budget is 3; it takes its own keys"),
         ("recovery: {max_restarts: 2.5}", "is 2.5; it takes a whole number from 0 to 100"),
         ("recovery: {max_restarts: }", "is empty; it takes"),
@@ -150,10 +159,10 @@ def test_type_names_line_key_found_and_allowed(tmp_path: Path) -> None:
         ("agent: {command: []}", "agent.command is an empty list; it takes a command line"),
         ('agent: {command: "\'open"}', "cannot be split into words: no closing quotation"),
         ("agent: {env: {A-B: x}}", "the name 'A-B', which no environment variable can have"),
-        ("agent: {env: {A: [1]}}", "gives 'A' no text"),
+        ("agent: {env: {A: [1]}}", "agent.env for 'A' is something else; it takes text"),
         ("stalls: {loop_notice: 6}", "loop_notice (6) must not be above stalls.loop_nudge (5)"),
-        ("prices: {m: {input: 1}}", "prices for 'm' lacks output"),
-        ("prices: {m: 3}", "prices for 'm' takes input, output"),
+        ("prices: {m: {input: 1}}", "prices for 'm': output is empty; it takes a number from 0"),
+        ("prices: {m: 3}", "prices for 'm' is 3; it takes input, output"),
     ],
 )
 def test_what_does_not_fit_is_said(tmp_path: Path, text: str, words: str) -> None:
@@ -163,8 +172,8 @@ def test_what_does_not_fit_is_said(tmp_path: Path, text: str, words: str) -> Non
 
 
 def test_choices_get_a_did_you_mean(tmp_path: Path) -> None:
-    sentence = refusal(tmp_path, "enforcement: {ric_mode: ENFORCE}")
-    assert sentence.endswith("did you mean ENFORCED?")
+    sentence = refusal(tmp_path, "logging: {level: DEBUGG}")
+    assert sentence.endswith("did you mean DEBUG?")
 
 
 @pytest.mark.parametrize(
@@ -221,9 +230,9 @@ def test_bare_on_and_off_are_words_where_words_are_wanted(tmp_path: Path) -> Non
 
 
 def test_choices_ignore_case(tmp_path: Path) -> None:
-    loaded = given(tmp_path, "logging: {level: debug}\nenforcement: {ric_mode: disabled}")
+    loaded = given(tmp_path, "logging: {level: debug}\nscreen: {theme: DARK}")
     assert loaded.settings.logging.level == "DEBUG"
-    assert loaded.settings.enforcement.ric_mode == "DISABLED"
+    assert loaded.settings.screen.theme == "dark"
 
 
 def test_skipping_permissions_must_be_said_in_words(tmp_path: Path) -> None:
@@ -256,7 +265,9 @@ def test_prices_are_read_whole(tmp_path: Path) -> None:
     text = "prices:\n  some.model-1: {input: 1, output: 2, cache_write_5m: 3, cache_write_1h: 4,"
     loaded = given(tmp_path, text + " cache_read: 0}\n")
     assert loaded.settings.prices == {
-        "some.model-1": Price(input=1, output=2, cache_write_5m=3, cache_write_1h=4, cache_read=0)
+        "some.model-1": ModelPrice(
+            input=1, output=2, cache_write_5m=3, cache_write_1h=4, cache_read=0
+        )
     }
     sentence = refusal(tmp_path, text + " cache_read: 0, cache_reed: 1}\n")
     assert sentence.endswith("did you mean cache_read?")
@@ -295,7 +306,7 @@ def test_webhook_variables_give_the_defaults_of_their_keys(tmp_path: Path) -> No
         assert loaded.settings.notifications.discord_webhook == Secret("https://discord.com/api/x")
         assert loaded.origin["notifications.discord_webhook"] == "environment"
         assert loaded.where["notifications.discord_webhook"] == "DISCORD_WEBHOOK_URL"
-        assert powers(loaded) == {}
+        assert settings_needing_approval(loaded) == {}
     own = given(tmp_path, "notifications: {discord_webhook: 'https://a/b'}", environ)
     assert own.settings.notifications.discord_webhook == Secret("https://a/b")
 
@@ -400,7 +411,7 @@ def test_a_wrong_flag_is_said(tmp_path: Path) -> None:
     assert "did you mean" in refusal(tmp_path, flags={"session.max_hours": 3})
 
 
-# --- powers ---
+# --- what a repository may not set by itself ---
 
 
 def test_powers_name_what_the_file_does_to_its_reader(tmp_path: Path) -> None:
@@ -411,7 +422,7 @@ budget: {max_cost_usd: 500}
 session: {max_runtime_hours: 2, max_idle_minutes: null, max_memory_mib: 100}
 paths: {progress_file: ../../x, events: logs/a..b.jsonl, session_notes: /etc/passwd}
 """
-    assert powers(given(tmp_path, text)) == {
+    assert settings_needing_approval(given(tmp_path, text)) == {
         "session.max_idle_minutes": "loosens a limit",
         "budget.max_cost_usd": "loosens a limit",
         "notifications.urls": "sends words to another machine",
@@ -430,7 +441,7 @@ def test_what_the_person_says_is_no_power(tmp_path: Path) -> None:
         environ,
         {"budget.max_cost_usd": 200},
     )
-    assert powers(loaded) == {}
+    assert settings_needing_approval(loaded) == {}
 
 
 # --- secrets ---

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
 
 from tests.shared_data import REPOSITORY, shared
-from tui.settings import FILE, Settings, load
-from tui.settings_fields import fields_of
-from tui.settings_text import defaults_yaml, effective_text, markdown_table
+from tui.errors import SettingsError
+from tui.settings import Settings, load
+from tui.settings.describe import (
+    SettingField,
+    all_fields,
+    defaults_yaml,
+    effective_text,
+    markdown_table,
+    notices_of,
+)
+from tui.settings.original_sections import ACCEPTED_AND_UNUSED
+from tui.settings.settings import FILE
 
 
 def written(project: Path, text: str) -> Path:
@@ -55,14 +67,34 @@ def test_it_has_every_section_key_and_value_of_the_original() -> None:
     ours = yaml.safe_load(defaults_yaml())
     for section, values in original.items():
         for key, value in values.items():
-            if (section, key) != ("recovery", "backoff_jitter_pct"):  # ours varies by more
+            if f"{section}.{key}" not in (*ACCEPTED_AND_UNUSED, "recovery.backoff_jitter_pct"):
                 assert ours[section][key] == value, f"{section}.{key}"
+
+
+def test_what_nothing_reads_is_accepted_with_a_notice_and_shown_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    text = "enforcement: {ric_mode: [whatever], require_p2: true}\npaths: {state_file: x}\n"
+    environ = {"OVERNIGHT_LOGGING_FORMAT": "text"}
+    loaded = load(written(tmp_path, text), environ=environ)
+    assert loaded.unused == ("enforcement.ric_mode", "paths.state_file", "logging.format")
+    assert loaded.settings.enforcement.require_p2
+    assert notices_of(loaded) == [
+        "Accepted and without effect, as only the original system reads them: "
+        "enforcement.ric_mode, paths.state_file, logging.format."
+    ]
+    assert f"# {notices_of(loaded)[0]}" in effective_text(loaded)
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    for key in ACCEPTED_AND_UNUSED:
+        assert readme.count(f"`{key}`") == 1
+        section, _, name = key.partition(".")
+        assert name not in yaml.safe_load(defaults_yaml())[section]
 
 
 def test_every_setting_is_documented() -> None:
     text = defaults_yaml()
     table = markdown_table()
-    for field in fields_of(Settings).values():
+    for field in all_fields().values():
         assert field.sentence.endswith("."), field.key
         assert f"{field.name}:" in text
         assert table.count(f"| `{field.key}` |") == 1
@@ -78,7 +110,7 @@ def test_the_table_is_markdown() -> None:
 
 
 def test_every_default_is_within_its_own_range(tmp_path: Path) -> None:
-    for key, field in fields_of(Settings).items():
+    for key, field in all_fields().items():
         default = field.default
         if field.variable or default is None:
             continue
@@ -114,6 +146,49 @@ def test_settings_in_force_are_a_file_that_gives_the_same_settings(tmp_path: Pat
     assert text.replace("\n", "").isprintable()
     again = load(written(tmp_path, text), environ={})
     assert again.settings == flagged.settings
+
+
+WORDS = ("null", "True", "off", "12", ".5", "~", "- a", "a: b", "[", "22:30", "a #b")
+TEXTS = st.sampled_from(WORDS) | st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=12
+)
+
+
+def fitting(field: SettingField) -> st.SearchStrategy[Any]:
+    """Values that the field takes, as a flag gives them."""
+    plain: st.SearchStrategy[Any] = st.just(field.example) if field.example else TEXTS
+    if field.kind == "switch":
+        plain = st.booleans()
+    elif field.kind == "integer":
+        plain = st.integers(int(field.low or 0), int(field.high or 0))
+    elif field.kind == "number":
+        plain = st.floats(field.low, field.high)
+    elif field.kind == "choice":
+        plain = st.sampled_from(field.choices)
+    elif field.kind == "structure":
+        plain = st.fixed_dictionaries({part.name: fitting(part) for part in field.parts})
+    elif field.item is not None:
+        members = fitting(field.item)
+        tables = st.dictionaries(TEXTS, members, max_size=3)
+        plain = st.lists(members, min_size=1, max_size=4) if field.kind == "list" else tables
+    return st.none() | plain if field.optional else plain
+
+
+@settings(deadline=None, max_examples=250)
+@given(data=st.data())
+def test_whatever_is_in_force_loads_back_from_how_it_is_shown(data: st.DataObject) -> None:
+    shown = [field for field in all_fields().values() if not field.secret]
+    field = data.draw(st.sampled_from(shown))
+    value = data.draw(fitting(field))
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            first = load(Path(folder), flags={field.key: value}, environ={})
+        except SettingsError:  # text that says nothing, or a limit above the next one
+            reject()
+        text = effective_text(first)
+        assert text.replace("\n", "").isprintable()
+        again = load(written(Path(folder), text), environ={})
+    assert again.settings == first.settings
 
 
 def test_secrets_are_masked_in_what_is_shown(tmp_path: Path) -> None:

@@ -41,10 +41,10 @@ _PREFIX: Final = "tag:yaml.org,2002:"
 _COLLECTIONS: Final = frozenset({f"{_PREFIX}map", f"{_PREFIX}seq"})
 
 
-class Found(Struct, frozen=True):
+class LocatedValue(Struct, frozen=True):
     """A value as it was found: `text` is how a scalar was written, `where` is file and line.
 
-    Mappings are `dict[str, Found]`, lists `list[Found]`. `loose` says that the value came as text
+    Mappings are `dict[str, LocatedValue]`, lists `list[LocatedValue]`. `loose` says that the value came as text
     (a variable, an argument) and may be read as a number or switch; `unset` names the first
     environment variable that was wanted and gave nothing.
     """
@@ -81,7 +81,7 @@ def read_bytes(path: Path, shown: str) -> bytes | None:
     return data
 
 
-def parse(data: bytes, shown: str) -> dict[str, Found]:
+def parse(data: bytes, shown: str) -> dict[str, LocatedValue]:
     """The file's top-level mapping; SettingsError, with the line, when it holds anything else."""
     import yaml
 
@@ -98,7 +98,7 @@ def parse(data: bytes, shown: str) -> dict[str, Found]:
         raise SettingsError(_syntax_sentence(error, text, shown)) from error
     if root is None:
         return {}
-    found = _Reader(shown).read(root)
+    found = _YamlReader(shown).read(root)
     if found.value is None:
         return {}
     if not isinstance(found.value, dict):
@@ -139,8 +139,8 @@ def _syntax_sentence(error: yaml.YAMLError, text: str, shown: str) -> str:
     return f"{shown}:{line}: this is not valid YAML: {' '.join(str(reason).split())}."
 
 
-class _Reader:
-    """Turns composed nodes into `Found`; counts, so that aliases cannot unfold without end."""
+class _YamlReader:
+    """Turns composed nodes into `LocatedValue`; counts, so that aliases cannot unfold without end."""
 
     def __init__(self, shown: str) -> None:
         import yaml
@@ -149,7 +149,7 @@ class _Reader:
         self._nodes = 0
         self._constructor = yaml.constructor.SafeConstructor()
 
-    def read(self, node: yaml.Node, depth: int = 0) -> Found:
+    def read(self, node: yaml.Node, depth: int = 0) -> LocatedValue:
         import yaml
 
         where = self._where(node)
@@ -159,15 +159,15 @@ class _Reader:
         if not isinstance(node, yaml.ScalarNode) and node.tag not in _COLLECTIONS:
             raise SettingsError(f"{where}: the YAML tag {quoted(node.tag)} has no place here.")
         if isinstance(node, yaml.MappingNode):
-            return Found(self._mapping(node, depth), where)
+            return LocatedValue(self._mapping(node, depth), where)
         if isinstance(node, yaml.SequenceNode):
-            return Found([self.read(item, depth + 1) for item in node.value], where)
-        return Found(self._scalar(node, where), where, text=node.value)
+            return LocatedValue([self.read(item, depth + 1) for item in node.value], where)
+        return LocatedValue(self._scalar(node, where), where, text=node.value)
 
-    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, Found]:
+    def _mapping(self, node: yaml.MappingNode, depth: int) -> dict[str, LocatedValue]:
         import yaml
 
-        found: dict[str, Found] = {}
+        found: dict[str, LocatedValue] = {}
         first: dict[str, str] = {}
         for key_node, value_node in node.value:
             where = self._where(key_node)
@@ -178,7 +178,7 @@ class _Reader:
                 raise SettingsError(f"{where}: {quoted(key)} was set before at {first[key]}.")
             value = self.read(value_node, depth + 1)
             # The key's line is what a person looks for; a block value starts a line later.
-            found[key] = Found(value.value, value.where, value.text, key_where=where)
+            found[key] = LocatedValue(value.value, value.where, value.text, key_where=where)
             first[key] = where
         return found
 

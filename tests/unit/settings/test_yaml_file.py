@@ -14,15 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.errors import SettingsError
-from tui.settings import FILE, Loaded, Settings, load
-from tui.settings_fields import fields_of
-from tui.settings_load import variable_of
-from tui.settings_yaml import MAX_BYTES, Found, parse
+from tui.settings import LoadedSettings, load
+from tui.settings.describe import all_fields
+from tui.settings.load import variable_of
+from tui.settings.settings import FILE
+from tui.settings.yaml_file import MAX_BYTES, LocatedValue, parse
 
-KEYS = list(fields_of(Settings))
+KEYS = list(all_fields())
 
 
-def outcome(data: bytes, environ: dict[str, str] | None = None) -> Loaded | str:
+def outcome(data: bytes, environ: dict[str, str] | None = None) -> LoadedSettings | str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / FILE
         file.parent.mkdir()
@@ -88,7 +89,7 @@ def test_aliases_that_double_are_stopped() -> None:
 def test_a_few_aliases_are_fine() -> None:
     data = b"session: {max_idle_minutes: &n 12}\nrecovery: {window_minutes: *n}"
     got = outcome(data)
-    assert isinstance(got, Loaded)
+    assert isinstance(got, LoadedSettings)
     assert got.settings.recovery.window_minutes == 12
 
 
@@ -139,13 +140,13 @@ def test_config_being_a_file_counts_as_missing(tmp_path: Path) -> None:
 
 def test_the_python_parser_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def plain(found: Any) -> Any:
-        if isinstance(found, Found):
+        if isinstance(found, LocatedValue):
             return (plain(found.value), found.where, found.text)
         if isinstance(found, dict):
             return {key: plain(value) for key, value in found.items()}
         return [plain(item) for item in found] if isinstance(found, list) else found
 
-    data = (Path(__file__).parents[2] / FILE).read_bytes()
+    data = (Path(__file__).parents[3] / FILE).read_bytes()
     with_c = plain(parse(data, FILE))
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     assert plain(parse(data, FILE)) == with_c
@@ -210,5 +211,5 @@ def test_any_variable_gives_settings_or_a_sentence(key: str, text: str) -> None:
 @given(name=st.text(st.characters(), max_size=30), text=st.text(max_size=5))
 def test_any_variable_name_gives_settings_or_a_sentence(name: str, text: str) -> None:
     got = outcome(b"", {"OVERNIGHT_" + name: text})
-    if isinstance(got, Loaded):
+    if isinstance(got, LoadedSettings):
         assert all(notice.isprintable() for notice in got.notices)

@@ -1,0 +1,322 @@
+"""What there is to set, and settings in words: the file of defaults, those in force, the README's table.
+
+All of it is derived from the declared sections: one `SettingField` for each dotted key.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from tui.patterns import lazy
+from tui.settings.settings import FILE, LoadedSettings, Settings
+from tui.settings.units import Secret
+
+Kind = Literal[
+    "switch", "integer", "number", "text", "choice", "secret", "list", "table", "structure"
+]
+
+_KINDS: Final[Mapping[Any, Kind]] = {
+    bool: "switch",
+    int: "integer",
+    float: "number",
+    str: "text",
+    Literal: "choice",
+    Secret: "secret",
+    tuple: "list",
+    dict: "table",
+}
+
+_WIDTH: Final = 96
+_PLAIN: Final = lazy(r"[A-Za-z_./][A-Za-z0-9_./ -]*(?<! )")
+_WORDS_OF_YAML: Final = frozenset(
+    {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}
+)
+
+_HEAD: Final = f"""\
+# Settings of overnight-tui: every one of them, with its default.
+#
+# A copy of this file at PROJECT/{FILE} configures that project; keep the lines you
+# change and drop the rest. A flag goes before an environment variable, a variable before the file:
+# budget.max_cost_usd is also OVERNIGHT_BUDGET_MAX_COST_USD. ${{NAME}} and ${{NAME:-default}} are
+# filled in from the environment. `overnight-tui config` shows what is in force, and why.
+"""
+
+_PRICES_EXAMPLE: Final = """\
+# prices:
+#   some-model: {input: 3, output: 15, cache_write_5m: 3.75, cache_write_1h: 6, cache_read: 0.3}
+"""
+
+
+class SettingField(Struct, frozen=True):
+    """One setting: what it is called, what it may hold, what it means.
+
+    `type` is the declared type. `item` describes a member of a list or table and is itself marked
+    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`; a
+    field of which there is no more to say is declared with its sentence alone.
+    """
+
+    key: str
+    kind: Kind
+    type: Any
+    default: Any = None
+    sentence: str = ""
+    optional: bool = False
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    power: str = ""
+    variable: str = ""
+    harmless: tuple[str, ...] = ()
+    example: str = ""
+    words: bool = False
+    urls: bool = False
+    block: bool = False
+    member: bool = False
+    item: SettingField | None = None
+    parts: tuple[SettingField, ...] = ()
+
+    @property
+    def section(self) -> str:
+        return self.key.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.key.rpartition(".")[2]
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value must not be shown."""
+        return self.kind == "secret" or (self.item is not None and self.item.secret)
+
+    @property
+    def allowed(self) -> str:
+        """What it takes, in words that fit after "it takes"."""
+        return self._wanted() + (", or null" if self.optional else "")
+
+    def _wanted(self) -> str:
+        match self.kind:
+            case "integer" | "number":
+                noun = "a whole number" if self.kind == "integer" else "a number"
+                unit = f" ({self.unit})" if self.unit else ""
+                return f"{noun} from {plain(self.low)} to {plain(self.high)}{unit}"
+            case "choice":
+                shown = [f'"{choice}"' if " " in choice else choice for choice in self.choices]
+                return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+            case "switch":
+                return "true or false"
+            case "structure":
+                return ", ".join(part.name for part in self.parts)
+        if self.item is not None:
+            return self._members_wanted(self.item)
+        return "a URL" if self.urls else f"text like {self.example}" if self.example else "text"
+
+    def _members_wanted(self, item: SettingField) -> str:
+        if self.kind == "table":
+            return f"for each model {item.allowed}" if item.parts else "a mapping of names to texts"
+        if self.words:
+            return "a command line, or a list of its words"
+        if item.kind == "number":
+            return f"a list of numbers from {plain(item.low)} to {plain(item.high)} ({item.unit})"
+        return "a list of URLs" if self.urls else "a list of texts"
+
+
+def plain(number: float | None) -> str:
+    """A number as a person writes it, and as YAML reads it: no `.0`, but 1.0e-05, as 1e-05 is text."""
+    if number is None:
+        return "any"
+    shown = str(int(number)) if float(number).is_integer() else repr(float(number))
+    return shown.replace("e", ".0e") if "." not in shown else shown
+
+
+@cache
+def all_fields() -> Mapping[str, SettingField]:
+    """Every setting by dotted key, in the order of declaration."""
+    found: list[SettingField] = []
+    for section in msgspec.structs.fields(Settings):
+        if get_origin(section.type) is None:
+            found += _fields_of(section.type, f"{section.name}.")
+        else:
+            found.append(_field(section.name, section.type, {}))
+    return {field.key: field for field in found}
+
+
+def _fields_of(structure: type[Struct], prefix: str = "") -> Iterator[SettingField]:
+    for entry in msgspec.structs.fields(structure):
+        default = entry.default
+        if default is msgspec.NODEFAULT:
+            default = {} if entry.default_factory is dict else None
+        yield _field(f"{prefix}{entry.name}", entry.type, default)
+
+
+def _field(key: str, declared: Any, default: Any = None, **facts: Any) -> SettingField:
+    optional, shape = False, declared
+    while (origin := get_origin(shape)) in (Annotated, Union, UnionType):
+        if origin is Annotated:
+            for said in shape.__metadata__:
+                meta = Meta(description=said) if isinstance(said, str) else said
+                found = {"low": meta.ge, "high": meta.le, "sentence": meta.description}
+                facts |= {name: fact for name, fact in found.items() if fact is not None}
+                facts |= meta.extra or {}
+            shape = shape.__origin__
+        else:
+            optional, shape = True, get_args(shape)[0]
+    kind = _KINDS.get(origin or shape, "structure")
+    inside = {"words": facts.get("words", kind == "table"), "urls": facts.get("urls", False)}
+    match kind:
+        case "choice":
+            facts["choices"] = tuple(sorted(get_args(shape)))
+        case "list":
+            facts["item"] = _field(key, get_args(shape)[0], member=True, **inside)
+        case "table":
+            facts["item"] = _field(key, get_args(shape)[1], member=True, **inside)
+        case "structure":
+            facts["parts"] = tuple(_fields_of(shape))
+    return SettingField(key, kind, declared, default, optional=optional, **facts)
+
+
+# --- settings in words ---
+
+
+def defaults_yaml() -> str:
+    """The documented file of defaults; it loads back to exactly the defaults."""
+    parts = [_HEAD]
+    for section, fields in _sections():
+        parts.append("\n" + _section_head(section))
+        for field in fields:
+            parts += [_comment(field, "  " if "." in field.key else ""), _default_entry(field)]
+    return "".join(parts)
+
+
+def effective_text(loaded: LoadedSettings) -> str:
+    """The settings in force as YAML, each with where it came from; secrets are masked."""
+    source = f"# File: {FILE}" if loaded.path is not None else f"# There is no {FILE} here."
+    lines = [source, *(f"# {notice}" for notice in notices_of(loaded))]
+    for section, fields in _sections():
+        if "." in fields[0].key:
+            lines += ["", f"{section}:"]
+        else:
+            lines.append("")
+        for field in fields:
+            lines += _effective_entry(field, loaded)
+    return "\n".join(lines) + "\n"
+
+
+def notices_of(loaded: LoadedSettings) -> list[str]:
+    """What is worth a word about what was given, though nothing is wrong with it."""
+    unused = ", ".join(loaded.unused)
+    told = f"Accepted and without effect, as only the original system reads them: {unused}."
+    return [*loaded.notices, *([told] if unused else [])]
+
+
+def markdown_table() -> str:
+    """The README's table of all settings."""
+    rows = ["| Setting | Default | Takes | What it does |", "|---|---|---|---|"]
+    for field in all_fields().values():
+        default = "(a text)" if field.block else f"`{_default(field)}`"
+        cells = (f"`{field.key}`", default, field.allowed, _sentence(field))
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _sections() -> Iterator[tuple[str, list[SettingField]]]:
+    fields = all_fields().values()
+    for name in Settings.__struct_fields__:
+        yield name, [field for field in fields if field.section == name]
+
+
+def _section_head(name: str) -> str:
+    section = getattr(Settings(), name)
+    if not isinstance(section, msgspec.Struct):
+        return ""
+    summary = (type(section).__doc__ or "").strip()
+    return f"# {summary}\n{name}:\n"
+
+
+def _comment(field: SettingField, indent: str) -> str:
+    lines = textwrap.wrap(_sentence(field), _WIDTH - len(indent) - 2)
+    return "".join(f"{indent}# {line}\n" for line in lines)
+
+
+def _sentence(field: SettingField) -> str:
+    if field.variable:
+        return f"{field.sentence} Without one, ${field.variable} is used."
+    return field.sentence
+
+
+def _range_note(field: SettingField) -> str:
+    """What may stand there, beside the value: `# hours, 0.01 to 1000`."""
+    if field.choices:
+        return "  # " + " | ".join(field.choices)
+    number = field.item if field.kind == "list" else field
+    if number is None or number.low is None:
+        return ""
+    unit = f"{number.unit}, " if number.unit else ""
+    return f"  # {unit}{plain(number.low)} to {plain(number.high)}"
+
+
+def _default(field: SettingField) -> str:
+    return f"${{{field.variable}}}" if field.variable else _scalar(field.default)
+
+
+def _default_entry(field: SettingField) -> str:
+    if field.key == "prices":
+        return _PRICES_EXAMPLE + "prices: {}\n"
+    if field.block:
+        return f"  {field.name}: |\n" + textwrap.indent(field.default, "    ")
+    return f"  {field.name}: {_default(field)}{_range_note(field)}\n"
+
+
+def _effective_entry(field: SettingField, loaded: LoadedSettings) -> list[str]:
+    value = loaded.settings.value(field.key)
+    indent = "  " if "." in field.key else ""
+    origin = loaded.where.get(field.key, "default")
+    if field.block and _is_plain_block(value):
+        head = f"{indent}{field.name}: |"
+        body = textwrap.indent(value.rstrip("\n"), indent * 2)
+        return [f"{head:<48} # {origin}", *body.split("\n")]
+    text = f"{indent}{field.name}: {_scalar(value)}"
+    return [f"{text:<48} # {origin}"]
+
+
+def _is_plain_block(text: str) -> bool:
+    lines = text.removesuffix("\n").split("\n")
+    return text.endswith("\n") and all(
+        line.isprintable() and line == line.strip() for line in lines if line
+    )
+
+
+def _scalar(value: Any) -> str:
+    """A value in YAML's flow style; a secret shows only its mask."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return plain(value)
+    if isinstance(value, Secret):
+        return _text(value.masked())
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_scalar(item) for item in value) + "]"
+    if isinstance(value, msgspec.Struct):
+        return _scalar(msgspec.structs.asdict(value))
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_text(k)}: {_scalar(v)}" for k, v in value.items()) + "}"
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML:
+        return text
+    import json
+
+    # Escapes keep every control, bidi or zero-width character away from the terminal.
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
