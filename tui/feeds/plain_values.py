@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.feeds.visible import clean, clean_line, cut_middle
+from tui.feeds.visible import clean, clean_line, cut_middle, is_plain
 from tui.feeds.wire import WireUsage
 from tui.patterns import lazy
 from tui.records import Usage
@@ -19,7 +19,7 @@ def name(text: str | None) -> str:
     """An identifier or short name: one clean line."""
     if not text:
         return ""
-    if len(text) <= LINE and text.isascii() and text.isprintable():
+    if len(text) <= LINE and is_plain(text):
         return text
     return clean_line(text, LINE)
 
@@ -47,7 +47,7 @@ def uuid(text: str | None) -> str:
     """A uuid; "" for none and for one whose digits are all zero, which identifies nothing."""
     if not text:
         return ""
-    if len(text) == 36 and text.isascii() and text.isprintable():
+    if len(text) == 36 and is_plain(text):
         return "" if text[:14] == "00000000-0000-" and _NIL.fullmatch(text) else text
     return name(text)
 

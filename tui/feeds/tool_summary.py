@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from tui.feeds.tolerant import UNREADABLE
-from tui.feeds.visible import clean, clean_line
+from tui.feeds.visible import clean, clean_line, is_plain
 from tui.records import ToolUse
 
 try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
@@ -62,7 +62,7 @@ def tool_use(id: str, name: str, data: Raw) -> ToolUse:
         pass  # what cannot be read is still equal to itself
     summary = _SUMMARIES.get(name, _generic)
     target = summary(inputs)
-    if len(target) > _LIMIT or not (target.isascii() and target.isprintable()):
+    if len(target) > _LIMIT or not is_plain(target):
         target = clean_line(target, _LIMIT)
     path = inputs.get("file_path") or inputs.get("notebook_path")
     command = _whole(inputs) if name in _SHELLS else ""
@@ -88,7 +88,7 @@ def _canonical(inputs: Inputs) -> bytes:
 def _clean_path(path: Any) -> str:
     if not isinstance(path, str):
         return ""
-    return path if path.isascii() and path.isprintable() else clean_line(path, 4096)
+    return path if is_plain(path) else clean_line(path, 4096)
 
 
 def _text(value: Any) -> str:

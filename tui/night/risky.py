@@ -5,16 +5,18 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.night.tools import EDITING, SHELLS
-from tui.patterns import lazy
+from tui.patterns import Signed
 from tui.records import Ref, ToolResult, ToolUse
 
 MOST_COMMANDS = 1_000
 MOST_EDITS = 5_000
 _LONGEST = 2_000
-_HINT = lazy(
+_HINT = Signed(
+    "--no-verify|commit|hooksPath|HUSKY|push|curl|wget|http|fetch|iwr|rm|Invoke-|LEFTHOOK|chmod|mv"
+    "|sudo|sed|>|tee|cp|patch|apply|checkout|restore|perl|add|install|remove|write_text|open(",
     r"--no-verify|\bcommit\b|hooksPath|HUSKY|\bpush\b|\bcurl\b|\bwget\b|\b(?:https?|fetch|iwr|irm)\s|Invoke-|LEFTHOOK|\bchmod\b|\brm\b|\bmv\b"
     r"|\bsudo|\bsed\b.*-i|>|\btee\b|\bcp\b|\bpatch\b|\bapply\b|\bcheckout\b|\brestore\b|\bperl\b"
-    r"|\b(?:add|install|remove|uninstall)\b|write_text|open\("
+    r"|\b(?:add|install|remove|uninstall)\b|write_text|open\(",
 )
 
 

@@ -11,10 +11,11 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from tui.patterns import lazy
+from tui.patterns import Signed, lazy
 
-_HINT = lazy(
-    r"\b(?:rm|mv|cp|ln|dd|ed|sed|perl|patch|tee|git|rsync|truncate|curl|wget)\s|>|write(?:_\w+|File\w*)?\("
+_HINT = Signed(
+    ">|rm|mv|cp|ln|dd|ed|perl|patch|tee|git|rsync|truncate|curl|wget|write",
+    r"\b(?:rm|mv|cp|ln|dd|ed|sed|perl|patch|tee|git|rsync|truncate|curl|wget)\s|>|write(?:_\w+|File\w*)?\(",
 )
 _SPLIT = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?!>))\s*")
 _WORD = lazy(r"""(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+""")
@@ -48,7 +49,9 @@ _SCRIPT = lazy(
 )
 _LITERAL = lazy(r"""(['"])([\w./-]{3,200})\1""")
 _SAVES = lazy(r"-\w*[oO]|--output(?:-document)?")
-_FORMATTERS = lazy(r"\b(?:black|ruff|isort|prettier|yapf|autopep8)\b")
+_FORMATTERS = Signed(
+    "black|ruff|isort|prettier|yapf|autopep8", r"\b(?:black|ruff|isort|prettier|yapf|autopep8)\b"
+)
 _FORMATTED = lazy(
     r"^reformatted \S|\b[1-9]\d* files? reformatted\b|\([1-9]\d* fixed\b|^Fixing \S+\.py"
     r"|^\S+\.\w+ \d+ms$",

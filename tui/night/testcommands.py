@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tui.patterns import lazy
+from tui.patterns import Signed, lazy
 
-_SEGMENT = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?![>&]))\s*")
+_SEGMENT = lazy(r";|\n|⏎|\|[|&]?|&&|&(?<![<>&]&)(?![>&])")
 _QUOTED_SHELL = lazy(
     r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)(?:\1|\Z)""", re.DOTALL
 )
@@ -88,15 +88,17 @@ _RUNNERS: tuple[tuple[str, str], ...] = (
 )
 _RUN = lazy("|".join(f"(?P<{name}>{pattern})" for name, pattern in _RUNNERS))
 _IDLE = lazy(
-    r"\s--?(?:version|help|h|collect-only|co|list|list-tests|listTests|no-run|fixtures|markers|showConfig|dry-run)\b"
+    r"-(?<=\s-)-?(?:version|help|h|collect-only|co|list|list-tests|listTests|no-run|fixtures|markers|showConfig|dry-run)\b"
 )
 _READER = lazy(
     r"(?:\S*/)?(?:cat|bat|less|more|head|tail|grep|egrep|rg|ag|sed|awk|jq|find|ls|echo|printf|diff|zcat|journalctl"
     r"|git|gh|tree|stat|file|cut|sort|uniq|tac|strings|pip|pip3|brew|docker\s+logs|kubectl\s+logs|curl|wget|nl|wc)\b"
 )
-_HINT = lazy(
+_HINT = Signed(
+    "test|spec|check|tox|nox|jest|mocha|pest|phpunit|ci|verify|ginkgo|mvn|gradle|nose|ava|tap|npm t"
+    "|cargo t",
     r"test|spec|check|tox|nox|jest|mocha|pest|phpunit|\bci\b|verify|ginkgo|mvn|gradle|nose|\bava\b|\btap\b"
-    r"|npm t|cargo t"
+    r"|npm t|cargo t",
 )
 _PIPELINES = lazy(r"\s*(?:;|&&|\|\||\n|⏎)\s*")
 _NEUTRAL = lazy(
@@ -104,9 +106,10 @@ _NEUTRAL = lazy(
     r"|echo|printf|git\s+(?:add|status|stash))(?:\s|$)"
 )
 _WRITTEN = lazy(r"(?:&|\d)?>>?\s*([^\s'\"|;&<>]+)|\btee\s+(?:-a\s+)?([^\s'\"|;&<>]+)")
-_TELLS_STATUS = lazy(
+_TELLS_STATUS = Signed(
+    "echo|PIPESTATUS",
     r"""^[^|]*(?:;|&&|⏎|\n)\s*echo\s+["']?[^;|&]{0,40}\$(?:\?|\{?(?:rc|status|RC|EXIT|code)\b)"""
-    r"""|PIPESTATUS"""
+    r"""|PIPESTATUS""",
 )
 _STATUS = lazy(r"(?:^|[\s=:])(\d{1,3})\W*\Z")
 _SUITE_WORDS = frozenset(
@@ -117,12 +120,12 @@ _LONGEST = 4000
 _DEEPEST = 4
 
 
-@lru_cache(maxsize=256)
 def runner(command: str) -> str:
     """The test runner a command starts, "script" for a script named like one; "" for none."""
     return runner_words(command)[0]
 
 
+@lru_cache(maxsize=512)
 def runner_words(command: str) -> tuple[str, str]:
     """The test runner a command starts, and what stands behind it; two empty texts for none."""
     command = command[:_LONGEST]
@@ -130,7 +133,7 @@ def runner_words(command: str) -> tuple[str, str]:
 
 
 def _runner(command: str, depth: int) -> tuple[str, str]:
-    if depth:
+    if depth and "sh" in command:
         for inner in _QUOTED_SHELL.finditer(command):
             found = _runner(inner.group(2), depth - 1)
             if found[0]:

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.night.testsummaries import OF, SUMMARIES
-from tui.patterns import lazy
+from tui.patterns import Signed, contains_any, lazy
 
 Verdict = Literal["green", "red", "unknown"]
 
@@ -76,7 +76,10 @@ _GOOD_END = (
     "Test Succeeded",
     "** TEST SUCCEEDED **",
 )
-_NEVER_STARTED = lazy(
+_NEVER_STARTED = Signed(
+    "No module named|not found|issing script:|No rule to make target|could not determine executable"
+    "|no such |can't open file|Cannot find module|is not recognized as|No such file|Permission denied"
+    "|is not running|Cannot connect to|Unknown command",
     r"No module named '?(?:pytest|unittest|nose2?|tox|nox|coverage)\b|: (?:command )?not found\s*$"
     r"|[Mm]issing script:|No rule to make target|could not determine executable|no such (?:sub)?command"
     r"|can't open file|Cannot find module '/|is not recognized as|No such file or directory\s*\Z"
@@ -127,12 +130,10 @@ class Outcome(Struct, frozen=True):
 def promising(text: str) -> bool:
     """Whether the end of `text` may hold a runner's summary; cheap, and seldom wrong with a no."""
     tail = text[-_TAIL:]
-    for sign in _SIGNS:
-        if sign in tail:
-            return True
-    for word in _NUMBERED_WORDS:
-        if word in tail:
-            return _NUMBERED.search(tail) is not None
+    if contains_any(tail, _SIGNS):
+        return True
+    if contains_any(tail, _NUMBERED_WORDS):
+        return _NUMBERED.search(tail) is not None
     return tail.startswith(("ok ", "ok\t", "FAIL"))
 
 
@@ -146,10 +147,7 @@ def read(text: str, expected: str = "") -> Outcome | None:
         text = text[-_PYTEST_TAIL:]
     text = plain(text)
     for summary in OF.get(expected, SUMMARIES):
-        for word in summary.words:
-            if word in text:
-                break
-        else:
+        if not contains_any(text, summary.words):
             continue
         matches = list(summary.pattern.finditer(text))
         if not matches:
@@ -177,28 +175,16 @@ def ending(text: str, failed: bool) -> Verdict | None:
         return "unknown"
     text = text[-_ENDING:]
     small = text.lower()
-    if _any_in(small, _NONE_HINTS) and _NONE_RAN.search(text):
+    if contains_any(small, _NONE_HINTS) and _NONE_RAN.search(text):
         return "unknown"
-    if _any_in("\n" + text, _BAD_END):
+    if contains_any("\n" + text, _BAD_END):
         return "red"
-    return "green" if not failed and _any_in(text + "\n", _GOOD_END) else None
-
-
-def _any_in(text: str, words: tuple[str, ...]) -> bool:
-    for word in words:
-        if word in text:
-            break
-    else:
-        return False
-    return True
+    return "green" if not failed and contains_any(text + "\n", _GOOD_END) else None
 
 
 def cut_short(text: str) -> bool:
     """Whether the run was ended before it was through: a time limit, a signal."""
-    for words in _CUT_SHORT_WORDS:
-        if words in text:
-            return True
-    return text.startswith(_SIGNALLED)
+    return contains_any(text, _CUT_SHORT_WORDS) or text.startswith(_SIGNALLED)
 
 
 def never_started(text: str) -> bool:

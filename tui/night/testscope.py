@@ -45,7 +45,7 @@ _STARTS_OTHERS = frozenset({"make", "npm", "script", "tox"})
 def narrowed_to(command: str) -> str:
     """What a test command is limited to: a file, a filter, a part; "" when it runs everything."""
     kind, rest = runner_words(command)
-    words: list[str] = [word.strip("'\"") for word in _WORD.findall(_REDIRECT.sub(" ", rest))]
+    words = [word.strip("'\"") for word in _words(rest)]
     before = ""
     for word in words:
         option, _, value = word.partition("=")
@@ -57,6 +57,13 @@ def narrowed_to(command: str) -> str:
         before = word
     part = _PART.search(command) if kind in _STARTS_OTHERS else None
     return str(part.group(0)) if part is not None else ""
+
+
+def _words(text: str) -> list[str]:
+    """The words of a command without its redirections; a quotation is part of its word."""
+    if "<" in text or ">" in text:
+        text = _REDIRECT.sub(" ", text)
+    return _WORD.findall(text) if "'" in text or '"' in text else text.split()
 
 
 def _after(words: list[str], word: str) -> str:
