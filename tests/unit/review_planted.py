@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.agent_harness import Workplace
-from tui.demo import repository
+from tui.demo.story import repository
 
 Plants = dict[str, dict[str, Any]]
 

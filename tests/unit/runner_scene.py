@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.agent_harness import AGENT, REPOSITORY
 from tui.control.kill_tree import Tree, kill_tree
 from tui.control.process_table import Identity, alive, look
-from tui.demo.repository import create
+from tui.demo.story.repository import create
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
@@ -21,8 +21,6 @@ from tui.settings import Settings, load
 
 Json = dict[str, Any]
 DEADLINE = 40.0
-AGENT = (sys.executable, "-m", "tui.demo.agent")
-REPOSITORY = Path(__file__).resolve().parents[2]
 QUIET = {
     "session.inhibit_sleep": False,
     "session.stop_grace_seconds": 2,

@@ -12,7 +12,7 @@ from tests.agent_harness import AgentProcess, Workplace
 from tui.clock import SystemClock
 from tui.control import hooks_settings, transports
 from tui.control.transports import Receipt
-from tui.demo.repository import create
+from tui.demo.story.repository import create
 from tui.errors import RefusedError
 from tui.feeds.processes import ProcessFeed
 from tui.records import AgentProcess as Found

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent_harness import Workplace
-from tui.demo import repository
+from tui.demo.story import repository
 from tui.feeds import night_diff
 from tui.feeds.events import EventDecoder
 from tui.feeds.progress import read_progress
