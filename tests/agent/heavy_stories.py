@@ -155,21 +155,21 @@ def flood(stage: StoryStage, rate: str = "1000", seconds: str = "5", text: str =
     while sent < total:
         due = min(total, int((time.monotonic() - began) * per_second) + 1)
         lines = [shapes.stream_event(session.id, event, identity) for _ in range(sent, due)]
-        session.outlet.raw(b"".join(encode(line) for line in lines))
+        session.writer.raw(b"".join(encode(line) for line in lines))
         sent = due
-        session.inbox.wait(min(0.02, 10 / per_second))
+        session.reader.wait(min(0.02, 10 / per_second))
     stage.respond(f"Sent {sent} lines.")
 
 
 def bustle(stage: StoryStage, rate: str = "500", seconds: str = "60") -> None:
     """Ordinary work at so many lines a second: every file is numbered, the last words count all."""
-    steps, outlet, inbox = StorySteps(stage), stage.session.outlet, stage.session.inbox
+    steps, writer, reader = StorySteps(stage), stage.session.writer, stage.session.reader
     per_second, length = float(rate), float(seconds)
-    began, first, number = time.monotonic(), outlet.lines, 0
+    began, first, number = time.monotonic(), writer.lines, 0
     while (elapsed := time.monotonic() - began) < length:
-        ahead = (outlet.lines - first) / per_second - elapsed
+        ahead = (writer.lines - first) / per_second - elapsed
         if ahead > 0:
-            inbox.wait(ahead)
+            reader.wait(ahead)
             continue
         number += 1
         words = " ".join(f"word{number * step % 997}" for step in range(1, 30))

@@ -224,20 +224,20 @@ def overload_forever(stage: StoryStage, delay: str = "0.5", times: str = "0") ->
 
 def hang_after_result(stage: StoryStage, deaf: str = "no") -> None:
     """Stays after its work is done and does not heed the end of stdin; deaf=yes: nor end_session."""
-    stage.session.inbox.ends_on_eof = False
-    stage.session.inbox.ends_on_request = deaf != "yes"
+    stage.session.reader.ends_on_eof = False
+    stage.session.reader.ends_on_request = deaf != "yes"
     stage.respond("All done; and yet I stay.")
 
 
 def ignores_sigterm(stage: StoryStage, seconds: str = "60") -> None:
-    stage.session.inbox.ignored_signals.add(signal.SIGTERM)
+    stage.session.reader.ignored_signals.add(signal.SIGTERM)
     StorySteps(stage).bash(f"sleep {seconds}", "I heed no SIGTERM.")
     stage.respond("Still here.")
 
 
 def never_reads_stdin(stage: StoryStage, seconds: str = "60") -> None:
     """Reads no more of stdin once it has its prompt."""
-    stage.session.inbox.deaf = True
+    stage.session.reader.deaf = True
     StorySteps(stage).bash(f"sleep {seconds}", "I am not listening.")
     stage.respond("Done, unheard.")
 

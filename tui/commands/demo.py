@@ -1,4 +1,4 @@
-"""`overnight-tui demo`: a scripted agent works in a throwaway git repository, for you to watch."""
+"""`overnight-tui demo`: a simulated agent works in a throwaway git repository, for you to watch."""
 
 from __future__ import annotations
 

@@ -40,10 +40,10 @@ class SimulatedAgent:
 
     def __init__(self, session: SimulatedSession, director: Director) -> None:
         self.session = session
-        self.inbox = session.inbox
+        self.reader = session.reader
         self.director = director
-        self.inbox.on_message = session.receive
-        self.inbox.on_control = ControlRequests(session).answer
+        self.reader.on_message = session.receive
+        self.reader.on_control = ControlRequests(session).answer
 
     def run(self) -> int:
         """Lives until there is nothing left to do; returns the exit code."""
@@ -52,13 +52,13 @@ class SimulatedAgent:
                 self._serve()
             else:
                 self._turn(self._prompt())
-                if not self.inbox.ends_on_eof:
-                    self.inbox.wait(None)
+                if not self.reader.ends_on_eof:
+                    self.reader.wait(None)
         except SessionEnds:
             return 0
-        except SignalReceived as told:
+        except SignalReceived as received:
             self.session.save_cost()
-            return 0 if told.number == signal.SIGINT else 128 + told.number
+            return 0 if received.number == signal.SIGINT else 128 + received.number
         return 1 if self.session.failed else 0
 
     def _prompt(self) -> InputMessage:
@@ -74,10 +74,10 @@ class SimulatedAgent:
         return InputMessage(body, self.session.timing.stamp())
 
     def _serve(self) -> None:
-        queue, inbox = self.inbox.queue, self.inbox
+        queue, reader = self.reader.queue, self.reader
         while True:
-            inbox.clear_interrupts()
-            inbox.wait(None, until=lambda: bool(queue) or (inbox.eof and inbox.ends_on_eof))
+            reader.clear_interrupts()
+            reader.wait(None, until=lambda: bool(queue) or (reader.eof and reader.ends_on_eof))
             if not queue:
                 return
             order = {"now": 0, "next": 1, "later": 2}
@@ -95,25 +95,25 @@ class SimulatedAgent:
                 stage.respond(words)
             else:
                 self.director.play(stage, message.text)
-            self._heed_stop_hooks(stage)
-            over = TurnEnded("success", "completed")
+            self._run_stop_hooks(stage)
+            end = TurnEnded("success", "completed")
         except TurnInterrupted:
-            over = stage.interrupted()
+            end = stage.interrupted()
         except TurnEnded as reached:
-            over = reached
+            end = reached
         except SessionEnds:
             self.session.end_turn(stage.interrupted())
             raise
-        except SignalReceived as told:
-            if told.number == signal.SIGINT:
+        except SignalReceived as received:
+            if received.number == signal.SIGINT:
                 self.session.end_turn(stage.interrupted())
                 raise SystemExit(0) from None
             stage.terminated()
             raise
-        self.session.end_turn(over)
+        self.session.end_turn(end)
         self._finish_background(stage)
 
-    def _heed_stop_hooks(self, stage: StoryStage) -> None:
+    def _run_stop_hooks(self, stage: StoryStage) -> None:
         session = self.session
         for blocked in range(STOP_HOOK_CAP):
             turn = session.turn
@@ -172,9 +172,9 @@ def main(argv: list[str] | None = None, stories: Mapping[str, Story] = STORIES) 
         complain(str(error))
         return 1
     timing = StoryTiming.from_environment(os.environ, options.pace, options.clock_scale)
-    inbox = LineReader(0 if options.streams_in else None)
+    reader = LineReader(0 if options.streams_in else None)
     try:
-        session = SimulatedSession(options, timing, inbox)
+        session = SimulatedSession(options, timing, reader)
     except StartRefused as refused:
         complain(refused.words)
         if refused.result is not None:

@@ -68,10 +68,10 @@ class ControlRequests:
         session = self._session
         if subtype == "set_permission_mode":
             session.system("status", status=None, permissionMode=session.mode)
-        elif subtype == "interrupt" and session.inbox.busy:
-            session.inbox.interrupt()
+        elif subtype == "interrupt" and session.reader.busy:
+            session.reader.interrupt()
         elif subtype == "end_session" and reply["subtype"] == "success":
-            session.inbox.end()
+            session.reader.end()
 
     def _initialize(self, request: Json) -> Json:
         session = self._session
@@ -85,36 +85,36 @@ class ControlRequests:
             "pid": os.getpid(),
             "claude_code_version": shapes.VERSION,
             "current_permission_mode": session.mode,
-            "session_state": "running" if session.inbox.busy else "idle",
+            "session_state": "running" if session.reader.busy else "idle",
             "capabilities": shapes.CAPABILITIES,
             **shapes.FAST_OFF,
         }
 
     def _interrupt(self, request: Json) -> Json:
         session = self._session
-        queued = [message.uuid for message in session.inbox.queue if message.tracked]
+        queued = [message.uuid for message in session.reader.queue if message.tracked]
         if not request.get("cancel_queued"):
             return {"still_queued": queued}
-        for message in list(session.inbox.queue):
+        for message in list(session.reader.queue):
             self._withdraw(message, "cleared_on_cancel")
         return {"still_queued": [], "cancelled": queued}
 
     def _withdraw(self, message: InputMessage, reason: str) -> None:
         session = self._session
-        session.inbox.queue.remove(message)
+        session.reader.queue.remove(message)
         session.lifecycle(message, "cancelled")
         session.transcript.queue("remove", message.text, reason=reason, commandUuid=message.uuid)
 
     def _cancel(self, request: Json) -> Json:
-        wanted = request.get("message_uuid")
-        for message in list(self._session.inbox.queue):
-            if message.uuid == wanted:
+        identity = request.get("message_uuid")
+        for message in list(self._session.reader.queue):
+            if message.uuid == identity:
                 self._withdraw(message, "cancelled")
-                return {"cancelled": True, "message_uuid": wanted}
-        return {"cancelled": False, "message_uuid": wanted}
+                return {"cancelled": True, "message_uuid": identity}
+        return {"cancelled": False, "message_uuid": identity}
 
     def _end(self, request: Json) -> None:
-        if self._session.inbox.ends_on_request:
+        if self._session.reader.ends_on_request:
             return
         raise ControlError("The session does not end.")
 
@@ -157,7 +157,7 @@ class ControlRequests:
     def _rewind_conversation(self, request: Json) -> Json:
         session, target = self._session, str(request.get("target_message_uuid", ""))
         refused: Json = {"rewound": False, "prefillText": None, "precedingAssistantUuid": None}
-        if session.inbox.busy:
+        if session.reader.busy:
             return {**refused, "error": "turn running", "reason": "turn_running"}
         found = session.rewind_to(target)
         if found is None:
@@ -227,9 +227,9 @@ def _question(session: SimulatedSession, call: ScriptedCall) -> dict[str, Any]:
             },
         }
     )
-    session.inbox.wait(None, until=lambda: request in session.inbox.answers)
+    session.reader.wait(None, until=lambda: request in session.reader.answers)
     session.state("running")
-    answer = session.inbox.answers.pop(request).get("response")
+    answer = session.reader.answers.pop(request).get("response")
     return answer if isinstance(answer, dict) else {}
 
 

@@ -76,14 +76,14 @@ def _answer(code: int, out: bytes, err: bytes) -> Json:
     if code == 2:
         return {"block": err.decode("utf-8", "replace").strip()}
     try:
-        told = json.loads(out)
+        answer = json.loads(out)
     except ValueError:
         return {}
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         return {}
-    if told.get("decision") == "block":
-        return {"block": str(told.get("reason", ""))}
-    specific = told.get("hookSpecificOutput")
+    if answer.get("decision") == "block":
+        return {"block": str(answer.get("reason", ""))}
+    specific = answer.get("hookSpecificOutput")
     context = specific.get("additionalContext") if isinstance(specific, dict) else None
     return {"context": str(context)} if context else {}
 
@@ -92,7 +92,7 @@ def after_tools(
     session: SimulatedSession, calls: list[ScriptedCall], outcomes: list[ToolRun]
 ) -> list[str]:
     """What hooks have to say after a batch of tool calls, for the model to read."""
-    told: list[str] = []
+    contexts: list[str] = []
     batch: list[Json] = []
     for call, outcome in zip(calls, outcomes, strict=True):
         payload: Json = {
@@ -102,12 +102,14 @@ def after_tools(
             "tool_response": outcome.detail,
         }
         batch.append(payload)
-        told += _heard(session, "PostToolUse", call.name, call.id, payload)
-    told += _heard(session, "PostToolBatch", "", calls[-1].id, {"tool_calls": batch})
-    return told
+        contexts += _contexts(session, "PostToolUse", call.name, call.id, payload)
+    contexts += _contexts(session, "PostToolBatch", "", calls[-1].id, {"tool_calls": batch})
+    return contexts
 
 
-def _heard(session: SimulatedSession, event: str, name: str, tool: str, payload: Json) -> list[str]:
+def _contexts(
+    session: SimulatedSession, event: str, name: str, tool: str, payload: Json
+) -> list[str]:
     answers = _run(session, event, name, payload)
     words = [answer.get("context") or answer.get("block") for answer in answers]
     heard = [word for word in words if word]

@@ -30,7 +30,7 @@ def retries(
             error=error,
         )
         began = time.monotonic()
-        session.inbox.wait(delay)
+        session.reader.wait(delay)
         session.ledger.api_s += time.monotonic() - began
 
 

@@ -34,7 +34,7 @@ class StreamedResponse:
         self.uuids: dict[str, str] = {}
 
     def say(self, blocks: list[Json], seconds: float) -> None:
-        """Streams all blocks within about `seconds`, then settles usage and transcript."""
+        """Streams all blocks within about `seconds`, then writes final usage and transcript."""
         session = self._session
         if self._partials:
             opening = shapes.message(self._id, session.model, {}, self._tokens.preliminary())
@@ -50,7 +50,7 @@ class StreamedResponse:
         share = seconds / max(1, len(blocks))
         for index, block in enumerate(blocks):
             self._block(index, block, share)
-        self._settle()
+        self._finish()
 
     def _block(self, index: int, block: Json, seconds: float) -> None:
         kind = block["type"]
@@ -58,17 +58,17 @@ class StreamedResponse:
             self._event(
                 {"type": "content_block_start", "index": index, "content_block": _empty(block)}
             )
-        told: list[str] = []
+        sent: list[str] = []
         try:
             pieces = _pieces(block, 24 if self._partials else 1)
             for piece in pieces:
-                self._session.inbox.wait(seconds / len(pieces))
+                self._session.reader.wait(seconds / len(pieces))
                 if self._partials:
                     delta = _delta(kind, piece)
                     self._event({"type": "content_block_delta", "index": index, "delta": delta})
-                told.append(piece)
+                sent.append(piece)
         except (TurnInterrupted, SignalReceived) as stop:
-            text = "".join(told) if kind == "text" else ""
+            text = "".join(sent) if kind == "text" else ""
             if text and not (isinstance(stop, SignalReceived) and stop.number != signal.SIGINT):
                 self._line({"type": "text", "text": text}, aborted=True)
             raise
@@ -97,7 +97,7 @@ class StreamedResponse:
         elif block["type"] == "text" and turn is not None:
             turn.last_text = block["text"]
 
-    def _settle(self) -> None:
+    def _finish(self) -> None:
         session = self._session
         if self._partials:
             ending = {**self._tokens.preliminary(), "output_tokens": self._tokens.output}
@@ -150,7 +150,7 @@ def call_api(session: SimulatedSession, seconds: float) -> None:
         session.system("status", status="requesting")
     started = time.monotonic()
     try:
-        session.inbox.wait(seconds)
+        session.reader.wait(seconds)
     finally:
         waited = time.monotonic() - started
         session.ledger.api_s += waited

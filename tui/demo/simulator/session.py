@@ -98,12 +98,12 @@ class RegistryFile:
 class SimulatedSession:
     """Everything a story and the control requests share."""
 
-    def __init__(self, options: AgentFlags, timing: StoryTiming, inbox: LineReader) -> None:
+    def __init__(self, options: AgentFlags, timing: StoryTiming, reader: LineReader) -> None:
         self.options = options
         environment = self.environment = dict(os.environ)
         self.timing = timing
-        self.inbox = inbox
-        self.outlet = LineWriter(options.output_format)
+        self.reader = reader
+        self.writer = LineWriter(options.output_format)
         self.cwd = Path.cwd()
         self.model = resolve(options.model)
         self.mode = options.mode
@@ -195,13 +195,13 @@ class SimulatedSession:
     # --- saying ---
 
     def emit(self, record: Json) -> None:
-        self.outlet.emit(record)
+        self.writer.emit(record)
 
     def system(self, subtype: str, **fields: Any) -> None:
         self.emit(shapes.system(self.id, subtype, **fields))
 
     def state(self, state: str) -> None:
-        """running, idle or requires_action, told to whoever asked for it."""
+        """running, idle or requires_action, reported where that was asked for."""
         names = {"running": "busy", "idle": "idle", "requires_action": "waiting"}
         waiting = "permission prompt" if state == "requires_action" else ""
         self.registry.status(names[state], waiting)
@@ -214,7 +214,7 @@ class SimulatedSession:
 
     def pause(self, seconds: float) -> None:
         """A pause of the story: shortened or drawn out by the pace."""
-        self.inbox.wait(seconds * self.timing.pace)
+        self.reader.wait(seconds * self.timing.pace)
 
     def start_command(self, command: str) -> BashCommand:
         """Starts a command in the work tree; its commits get the agent's own date."""
@@ -248,12 +248,12 @@ class SimulatedSession:
         self._seen.add(message.uuid)
         self.lifecycle(message, "queued")
         self.transcript.queue("enqueue", message.text)
-        self.inbox.queue.append(message)
+        self.reader.queue.append(message)
 
     def begin_turn(self, message: InputMessage, origin: Json | None = None) -> TurnCounters:
         turn = self.turn = TurnCounters(message, origin)
-        self.inbox.clear_interrupts()
-        self.inbox.busy = True
+        self.reader.clear_interrupts()
+        self.reader.busy = True
         self.transcript.queue("dequeue")
         self.lifecycle(message, "started")
         self.state("running")
@@ -295,27 +295,25 @@ class SimulatedSession:
             line = shapes.user(self.id, message.uuid, message.stamp, message.text)
             self.emit({**line, "isReplay": True})
 
-    def end_turn(self, over: TurnEnded) -> None:
+    def end_turn(self, end: TurnEnded) -> None:
         """Writes the result and all that follows a turn."""
         turn = self.turn
         if turn is None:
             return
-        settled = (
-            "cancelled" if over.reason.startswith("aborted") and over.is_error else "completed"
-        )
+        fate = "cancelled" if end.reason.startswith("aborted") and end.is_error else "completed"
         for message in turn.messages[1:]:
-            self.lifecycle(message, settled)
+            self.lifecycle(message, fate)
         self.transcript.last_prompt(turn.message.text)
         scale = self.timing.scale
-        queued = len(self.inbox.queue)
-        self.emit(turn.result(over, self.id, self.ledger, self.result_index, queued, scale))
+        queued = len(self.reader.queue)
+        self.emit(turn.result(end, self.id, self.ledger, self.result_index, queued, scale))
         self.result_index += 1
-        self.failed = over.is_error
-        self.lifecycle(turn.message, settled)
+        self.failed = end.is_error
+        self.lifecycle(turn.message, fate)
         self.save_cost()
         self.turn = None
-        self.inbox.busy = False
-        if not self.inbox.queue:
+        self.reader.busy = False
+        if not self.reader.queue:
             self.state("idle")
 
     def rewind_to(self, prompt: str) -> tuple[str, str | None] | None:
@@ -338,5 +336,5 @@ class SimulatedSession:
         self.transcript.write(self.ledger.state(self.id, self.began, lasted))
 
     def close(self) -> None:
-        self.outlet.finish()
+        self.writer.finish()
         self.registry.remove()

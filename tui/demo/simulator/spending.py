@@ -1,4 +1,4 @@
-"""TokenCounts and dollars of the scripted agent, added up the way the real CLI reports them."""
+"""Tokens and dollars of the simulated agent, added up the way the real CLI reports them."""
 
 from __future__ import annotations
 

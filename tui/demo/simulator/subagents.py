@@ -117,7 +117,7 @@ class SimulatedSubagent:
             return tools.read(self.session.cwd / str(given["file_path"]))
         command = self.session.start_command(str(given["command"]))
         self.call.command = command
-        self.session.inbox.wait(None, until=lambda: command.done)
+        self.session.reader.wait(None, until=lambda: command.done)
         return tools.command_outcome(
             command.code, command.output(), self.session.kept_output(self.id)
         )

@@ -50,9 +50,9 @@ class TranscriptHistory:
             except ValueError:
                 continue  # a torn last line of a killed process
             if isinstance(line, dict):
-                self._take(line)
+                self._read_line(line)
 
-    def _take(self, line: Json) -> None:
+    def _read_line(self, line: Json) -> None:
         self.lines.append(line)
         uuid = line.get("uuid")
         if isinstance(uuid, str) and not line.get("isSidechain"):

@@ -66,7 +66,7 @@ class TurnCounters:
 
     def result(
         self,
-        over: TurnEnded,
+        end: TurnEnded,
         session: str,
         ledger: TokenLedger,
         index: int,
@@ -74,8 +74,8 @@ class TurnCounters:
         scale: float,
     ) -> Json:
         """The result line; its `type` stands late, as in the real stream."""
-        succeeded = over.subtype == "success"
-        timed = succeeded and not over.is_error
+        succeeded = end.subtype == "success"
+        timed = succeeded and not end.is_error
         ids = self.tracked
         line: Json = {
             "duration_api_ms": round(ledger.api_s * 1000 * scale),
@@ -85,7 +85,7 @@ class TurnCounters:
             "usage": self.usage.final(),
             "modelUsage": ledger.by_model(),
             "permission_denials": self.denials,
-            "terminal_reason": over.reason,
+            "terminal_reason": end.reason,
             **FAST_OFF,
             "subagent_stats": {
                 **SUBAGENT_STATS,
@@ -93,17 +93,17 @@ class TurnCounters:
                 "completed": self.subagents,
             },
             "safety_stops": 0,
-            "is_error": over.is_error,
-            "num_turns": self.requests + (2 if over.reason.startswith("aborted") else 0),
-            "subtype": over.subtype,
+            "is_error": end.is_error,
+            "num_turns": self.requests + (2 if end.reason.startswith("aborted") else 0),
+            "subtype": end.subtype,
         }
         if self.origin is not None:
             line["origin"] = self.origin
         if succeeded:
-            line.update(api_error_status=None, result=over.text or self.last_text)
+            line.update(api_error_status=None, result=end.text or self.last_text)
         else:
-            line["errors"] = over.errors
-        line.update(over.fields)
+            line["errors"] = end.errors
+        line.update(end.fields)
         if ids:
             line["user_message_uuid"] = ids[0]
         line["type"] = "result"

@@ -202,9 +202,9 @@ class LineReader:
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             if line.strip():
-                self._take(line)
+                self._receive(line)
 
-    def _take(self, line: bytes) -> None:
+    def _receive(self, line: bytes) -> None:
         try:
             record = json.loads(line)
         except ValueError:

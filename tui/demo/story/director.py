@@ -72,11 +72,11 @@ class Director:
         kind = kind_of(prompt)
         if kind in ("hand-over", "stop") and (self._turns > 1 or self._resumed):
             raise WrapUpRequested(prompt)
-        told = kind in ("step-back", "undone") or self._turns > 1
-        if told:
+        instructed = kind in ("step-back", "undone") or self._turns > 1
+        if instructed:
             stage.hear(prompt)
         only_marked = self._marked and not self._chosen
-        fresh = self._turns == 1 and not (self._resumed and told)
+        fresh = self._turns == 1 and not (self._resumed and instructed)
         story = self._chosen or ("night" if (self._cwd / "tidebell").is_dir() else "work")
         chosen = self._find(parse_story(story)[0])
         if not only_marked and (fresh or (chosen is not None and chosen.lasting)):

@@ -92,8 +92,8 @@ def _opening(steps: StorySteps) -> None:
         steps.read(PROGRESS)
         return
     plan = "The progress file says what is open; the notes say what was decided. Then the tests."
-    papers = [ScriptedCall("Read", file_path=str(steps.cwd / name)) for name in (PROGRESS, NOTES)]
-    steps.stage.respond("I read the plan and the notes first.", papers, thinking=plan)
+    files = [ScriptedCall("Read", file_path=str(steps.cwd / name)) for name in (PROGRESS, NOTES)]
+    steps.stage.respond("I read the plan and the notes first.", files, thinking=plan)
     steps.bash(TESTS, "Before I change anything: are the tests green?", "Run all tests")
 
 
@@ -258,12 +258,12 @@ def _repeat(steps: StorySteps) -> None:
     if "def every" not in steps.content(SCHEDULER):
         _apply(steps, "repeat", "A bell that hangs itself up again.")
     if _first_time(steps, "loop"):
-        _go_round(steps)
+        _repeat_failing_command(steps)
     why = "The next time was counted from now instead of from when the bell was due: that drifts."
     _apply(steps, "drift", why)
 
 
-def _go_round(steps: StorySteps) -> None:
+def _repeat_failing_command(steps: StorySteps) -> None:
     command, what = f"{TESTS} tests.test_repeat", "Run the repeat tests"
     steps.bash(command, "", what)
     for words in (

@@ -22,7 +22,7 @@ Json = dict[str, Any]
 
 
 class StoryStage:
-    """A story's hands and ears within one turn of a session."""
+    """What a story can do and hear within one turn of a session."""
 
     def __init__(self, session: SimulatedSession) -> None:
         self.session = session
@@ -77,7 +77,7 @@ class StoryStage:
             call.uuid = response.uuids[call.id]
         outcomes = self._carry_out(list(calls))
         if calls:
-            self.fold()
+            self.read_messages()
         return outcomes
 
     def _blocks(self, text: str, calls: Sequence[ScriptedCall], thinking: str) -> list[Json]:
@@ -162,7 +162,7 @@ class StoryStage:
             if call.crash_after is not None:
                 dues.append(call.crash_after)
             ahead = max(0.0, min(dues) - elapsed) if dues else None
-            if session.inbox.wait(ahead, until=lambda: command.done):
+            if session.reader.wait(ahead, until=lambda: command.done):
                 break
             elapsed = time.monotonic() - began
             if call.crash_after is not None and elapsed >= call.crash_after:
@@ -222,14 +222,14 @@ class StoryStage:
 
     # --- what comes from outside ---
 
-    def fold(self) -> None:
-        """Takes in what was said meanwhile, between a tool's result and the next response."""
-        session, inbox = self.session, self.session.inbox
-        inbox.poll()
-        if any(message.priority == "now" for message in inbox.queue):
+    def read_messages(self) -> None:
+        """Reads what was said meanwhile, between a tool's result and the next response."""
+        session, reader = self.session, self.session.reader
+        reader.poll()
+        if any(message.priority == "now" for message in reader.queue):
             raise TurnEnded("success", "aborted_tools")
-        for message in [one for one in inbox.queue if one.priority != "later"]:
-            inbox.queue.remove(message)
+        for message in [one for one in reader.queue if one.priority != "later"]:
+            reader.queue.remove(message)
             session.replay(message)
             session.lifecycle(message, "started")
             self._turn.messages.append(message)
@@ -271,7 +271,7 @@ class StoryStage:
     # --- endings ---
 
     def interrupted(self) -> TurnEnded:
-        """Settles what an interrupt left open; the turn's end is the answer."""
+        """Reports the calls that an interrupt has cut; returns the end of the turn."""
         in_tool = bool(self._running)
         for call in self._running:
             _kill(call)

@@ -117,7 +117,7 @@ class StorySteps:
     def quiet(self, command: str) -> str:
         """The output of a command that the agent runs for itself, off the stream."""
         running = self.stage.session.start_command(command)
-        self.stage.session.inbox.wait(30, until=lambda: running.done)
+        self.stage.session.reader.wait(30, until=lambda: running.done)
         return running.output()
 
     def commit(self, subject: str, text: str = "", flags: str = "") -> bool:
