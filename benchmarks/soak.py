@@ -21,14 +21,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.agent_harness import AGENT
 from tui.control.kill_tree import Tree, kill_tree
-from tui.demo.repository import create
+from tui.demo.story.repository import create
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
 from tui.settings import load
 
-AGENT = (sys.executable, "-m", "tui.demo.agent")
 SETTINGS: dict[str, object] = {
     "session.inhibit_sleep": False,
     "session.handover_share": 0.99,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tui.app import OvernightApp
 from tui.clock import SystemClock
-from tui.demo import repository
-from tui.demo.timing import parse_moment
+from tui.demo.simulator.timing import parse_moment
+from tui.demo.story import repository
 from tui.feeds.discovery import Named
 from tui.settings import load
 from tui.watching.watch import Watch

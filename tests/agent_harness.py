@@ -17,6 +17,7 @@ from typing import Any
 Json = dict[str, Any]
 STREAMS = ("--input-format", "stream-json")
 REPOSITORY = Path(__file__).resolve().parent.parent
+AGENT = (sys.executable, str(REPOSITORY / "tests/agent/__main__.py"))
 DEADLINE = 30.0
 
 
@@ -37,7 +38,7 @@ class AgentProcess:
             "GIT_CONFIG_NOSYSTEM": "1",
             **environment,
         }
-        words = [sys.executable, "-m", "tui.demo.agent", "-p", "--verbose"]
+        words = [*AGENT, "-p", "--verbose"]
         words += ["--output-format", "stream-json", *(STREAMS if streams else ()), *flags]
         self.cwd = cwd
         self.config = config

@@ -16,6 +16,7 @@ from tui.control.agents import agents_in
 from tui.control.deeds import Deeds
 from tui.control.journal import Journal
 from tui.control.others import OtherSession
+from tui.demo.story.repository import create
 from tui.feeds.discovery import discover
 from tui.records import AgentProcess as Found
 from tui.settings import load

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +12,12 @@ from typing import Any, NamedTuple
 
 from tests.unit.repositories import demonstration
 from tui.control.asking import ask
+from tests.agent_harness import AGENT, REPOSITORY
 from tui.control.kill_tree import Tree, kill_tree
 from tui.control.process_table import Identity, alive, look
 from tui.errors import RefusedError
 from tui.paths import RUN_DIR
+from tui.demo.story.repository import create
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
@@ -24,8 +25,6 @@ from tui.settings import Settings, load
 
 Json = dict[str, Any]
 DEADLINE = 40.0
-AGENT = (sys.executable, "-m", "tui.demo.agent")
-REPOSITORY = Path(__file__).resolve().parents[2]
 QUIET = {
     "session.inhibit_sleep": False,
     "session.stop_grace_seconds": 2,

@@ -17,7 +17,7 @@ from tests.command_line import run
 from tui import paths
 from tui.commands.doctor import lines_of
 from tui.control import hooks_settings
-from tui.demo.repository import create
+from tui.demo.story.repository import create
 from tui.runner.doctor import repository, surroundings
 from tui.runner.doctor.check import Check, size
 from tui.runner.doctor.examine import Examination

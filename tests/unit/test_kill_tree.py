@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent import process_shapes
+from tests.agent.process_shapes import SHAPES
 from tests.unit.runner_scene import until
 from tui.control.kill_tree import Tree, kill_tree, members
 from tui.control.process_table import Identity, alive, look, send, table
-from tui.demo import processes
-from tui.demo.processes import SHAPES
 from tui.runner.folder import Facts, RunFolder, make
 from tui.runner.segment import Segment
 from tui.settings import Settings
 
-PROGRAM = str(Path(processes.__file__))
+PROGRAM = str(Path(process_shapes.__file__))
 BROOD = 20
 
 

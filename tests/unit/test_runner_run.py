@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.agent_harness import AGENT
 from tests.unit.runner_scene import Scene, until
 from tui.control.deeds import Deeds
 from tui.control.process_table import alive
@@ -112,7 +113,7 @@ def test_credentials_never_reach_argv_journal_or_logs(scene: Scene) -> None:
         scene.repository,
         "[[story:long_tool gate=gate]]",
         replace(settings, agent=agent),
-        agent_command=("python3", "-m", "tui.demo.agent"),
+        agent_command=("python3", *AGENT[1:]),
         options=api.Options(
             env={"CLAUDE_CONFIG_DIR": str(scene.config), "OVERNIGHT_DEMO_PACE": "0"},
             allow_dirty=True,

@@ -1,4 +1,4 @@
-"""`overnight-tui demo`: a scripted agent works in a throwaway git repository, for you to watch."""
+"""`overnight-tui demo`: a simulated agent works in a throwaway git repository, for you to watch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Starts the agent and opens the screen on it; closing the screen leaves it running."""
     from tui.commands.run import tell_or_watch
-    from tui.demo import repository
+    from tui.demo.story import repository
     from tui.runner import api
     from tui.settings import load
 

@@ -1,4 +1,4 @@
-"""The scripted agent's process: `python -m tui.demo.agent -p …` in the place of `claude -p …`.
+"""The simulated agent's process: `python -m tui.demo.agent -p …` in the place of `claude -p …`.
 
 Not established for the real program, and decided here: a line on stdin that is no JSON ends the
 process with 1; `end_session` in mid-turn ends the turn as an interrupt does; a message's uuid that
@@ -10,42 +10,40 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from . import hooks, shapes
-from .controls import Controls
-from .director import Director, parse_story
-from .flags import Options, UsageError, check, parse
-from .session import Refused, Session
-from .spending import Tokens
-from .stage import Stage
-from .timing import Timing
-from .turns import TurnOver
-from .wire import Inbox, Interrupted, Message, Outlet, SessionEnds, Signalled, complain
+from .simulator import hooks, shapes
+from .simulator.controls import ControlRequests
+from .simulator.flags import FlagError, check, parse
+from .simulator.session import SimulatedSession, StartRefused
+from .simulator.timing import StoryTiming
+from .simulator.turns import TurnEnded
+from .simulator.wire import (
+    InputMessage,
+    LineReader,
+    LineWriter,
+    SessionEnds,
+    SignalReceived,
+    TurnInterrupted,
+    complain,
+)
+from .story.director import STORIES, Director, Story
+from .story.stage import StoryStage
 
 Json = dict[str, Any]
 STOP_HOOK_CAP = 8
 
 
-class Quit(Exception):
-    """The process ends with this code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Agent:
+class SimulatedAgent:
     """One process of a session."""
 
-    def __init__(self, session: Session, story: str) -> None:
+    def __init__(self, session: SimulatedSession, director: Director) -> None:
         self.session = session
-        self.inbox = session.inbox
-        self.director = Director(story, session.cwd, session.resumed)
-        self.inbox.on_message = session.receive
-        self.inbox.on_control = Controls(session).answer
+        self.reader = session.reader
+        self.director = director
+        self.reader.on_message = session.receive
+        self.reader.on_control = ControlRequests(session).answer
 
     def run(self) -> int:
         """Lives until there is nothing left to do; returns the exit code."""
@@ -54,34 +52,32 @@ class Agent:
                 self._serve()
             else:
                 self._turn(self._prompt())
-                if not self.inbox.ends_on_eof:
-                    self.inbox.wait(None)
-        except Quit as quit_:
-            return quit_.code
+                if not self.reader.ends_on_eof:
+                    self.reader.wait(None)
         except SessionEnds:
             return 0
-        except Signalled as told:
+        except SignalReceived as received:
             self.session.save_cost()
-            return 0 if told.number == signal.SIGINT else 128 + told.number
+            return 0 if received.number == signal.SIGINT else 128 + received.number
         return 1 if self.session.failed else 0
 
-    def _prompt(self) -> Message:
+    def _prompt(self) -> InputMessage:
         text = (self.session.options.prompt + _piped()).strip()
         if not text:
             complain(
                 "Error: Input must be provided either through stdin or as a prompt argument "
                 "when using --print"
             )
-            raise Quit(1)
+            raise SystemExit(1)
         self.session.transcript.queue("enqueue", text)
         body = {"message": {"role": "user", "content": text}}
-        return Message(body, self.session.timing.stamp())
+        return InputMessage(body, self.session.timing.stamp())
 
     def _serve(self) -> None:
-        queue, inbox = self.inbox.queue, self.inbox
+        queue, reader = self.reader.queue, self.reader
         while True:
-            inbox.clear_interrupts()
-            inbox.wait(None, until=lambda: bool(queue) or (inbox.eof and inbox.ends_on_eof))
+            reader.clear_interrupts()
+            reader.wait(None, until=lambda: bool(queue) or (reader.eof and reader.ends_on_eof))
             if not queue:
                 return
             order = {"now": 0, "next": 1, "later": 2}
@@ -89,70 +85,57 @@ class Agent:
             queue.remove(message)
             self._turn(message)
 
-    def _turn(
-        self,
-        message: Message,
-        origin: Json | None = None,
-        play: Callable[[Stage], object] | None = None,
-    ) -> None:
+    def _turn(self, message: InputMessage, origin: Json | None = None, words: str = "") -> None:
+        """Plays a turn to its result; one of the agent's own consists of `words` only."""
         self.session.begin_turn(message, origin)
-        stage = Stage(self.session)
+        stage = StoryStage(self.session)
         stage.grow(len(message.text) // 4)
         try:
-            if play is None:
-                self.director.play(stage, message.text)
+            if words:
+                stage.respond(words)
             else:
-                play(stage)
-            self._heed_stop_hooks(stage)
-            over = TurnOver("success", "completed")
-        except Interrupted as stop:
-            over = stage.interrupted(stop)
-        except TurnOver as reached:
-            over = reached
+                self.director.play(stage, message.text)
+            self._run_stop_hooks(stage)
+            end = TurnEnded("success", "completed")
+        except TurnInterrupted:
+            end = stage.interrupted()
+        except TurnEnded as reached:
+            end = reached
         except SessionEnds:
-            self.session.end_turn(stage.interrupted(Interrupted()))
+            self.session.end_turn(stage.interrupted())
             raise
-        except Signalled as told:
-            if told.number == signal.SIGINT:
-                self.session.end_turn(stage.interrupted(told))
-                raise Quit(0) from None
+        except SignalReceived as received:
+            if received.number == signal.SIGINT:
+                self.session.end_turn(stage.interrupted())
+                raise SystemExit(0) from None
             stage.terminated()
             raise
-        self.session.end_turn(over)
+        self.session.end_turn(end)
         self._finish_background(stage)
 
-    def _heed_stop_hooks(self, stage: Stage) -> None:
+    def _run_stop_hooks(self, stage: StoryStage) -> None:
         session = self.session
         for blocked in range(STOP_HOOK_CAP):
             turn = session.turn
             reason = hooks.at_stop(session, turn.last_text if turn else "", blocked > 0)
             if not reason:
                 return
-            content = [{"type": "text", "text": f"Stop hook feedback:\n{reason}"}]
-            uuid, stamp = shapes.fresh(), session.timing.stamp()
-            line = shapes.user(session.id, uuid, stamp, content)
-            session.emit({**line, "isSynthetic": True})
-            record = {"type": "user", "message": {"role": "user", "content": content}}
-            session.transcript.link({**record, "isMeta": True}, uuid, stamp)
+            session.write_user(f"Stop hook feedback:\n{reason}", synthetic=True, isMeta=True)
             self.director.play(stage, reason)
 
-    def _finish_background(self, stage: Stage) -> None:
+    def _finish_background(self, stage: StoryStage) -> None:
         """Background subagents end after the turn and bring a turn of their own."""
         for agent in stage.background:
             self.session.state("running")
-            for text, name, given in agent.script:
-                agent.step(text, name, given)
+            for step in agent.script:
+                agent.step(*step)
             agent.finish()
             text = f"<task-notification>\n<task-id>{agent.id}</task-id>\n</task-notification>"
-            origin = {
-                "kind": "task-notification",
-                "producer": "session-task",
-                "runId": agent.run,
-            }
-            message = Message({"message": {"content": text}}, self.session.timing.stamp())
+            origin = {"kind": "task-notification", "producer": "session-task", "runId": agent.run}
+            message = InputMessage({"message": {"content": text}}, self.session.timing.stamp())
             self.session.transcript.queue("enqueue", text)
             words = f"The subagent has reported back: {agent.report}"
-            self._turn(message, origin, partial(Stage.respond, text=words))
+            self._turn(message, origin, words)
         stage.background = []
 
 
@@ -177,44 +160,34 @@ def _piped() -> str:
     return f"\n{text}" if text else ""
 
 
-def _refuse_resume(options: Options) -> Refused:
-    session = options.resume or ""
-    words = f"No conversation found with session ID: {session}"
-    return Refused(words, shapes.refusal(session, words, Tokens().final()))
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Plays one process; returns its exit code."""
+def main(argv: list[str] | None = None, stories: Mapping[str, Story] = STORIES) -> int:
+    """Plays one process with a choice of stories; returns its exit code."""
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
         if options.version:
             sys.stdout.write(f"{shapes.VERSION} (Claude Code, scripted)\n")
             return 0
         check(options)
-    except UsageError as error:
+    except FlagError as error:
         complain(str(error))
         return 1
-    story = options.story or os.environ.get("OVERNIGHT_AGENT_STORY", "")
-    timing = Timing.from_environment(os.environ, options.pace, options.clock_scale)
-    inbox = Inbox(0 if options.streams_in else None)
+    timing = StoryTiming.from_environment(os.environ, options.pace, options.clock_scale)
+    reader = LineReader(0 if options.streams_in else None)
     try:
-        if options.resume and story.strip() and parse_story(story)[0] == "resume_refused":
-            raise _refuse_resume(options)
-        session = Session(options, os.environ, timing, inbox)
-    except Refused as refused:
+        session = SimulatedSession(options, timing, reader)
+    except StartRefused as refused:
         complain(refused.words)
         if refused.result is not None:
-            outlet = Outlet(options.output_format)
-            outlet.emit(refused.result)
-            outlet.finish()
+            writer = LineWriter(options.output_format)
+            writer.emit(refused.result)
+            writer.finish()
         return 1
-    agent = Agent(session, story)
-    code = 1
+    story = options.story or os.environ.get("OVERNIGHT_AGENT_STORY", "")
+    agent = SimulatedAgent(session, Director(stories, story, session.cwd, session.resumed))
     try:
-        code = agent.run()
+        return agent.run()
     finally:
         session.close()
-    return code
 
 
 if __name__ == "__main__":

@@ -1,0 +1,3 @@
+"""What the simulated agent plays: the night of the demonstration."""
+
+from __future__ import annotations
