@@ -21,6 +21,7 @@ from tests.unit.event_lines import (
 from tui.feeds.event_detail import detail
 from tui.feeds.tool_detail import language_of
 from tui.records import Detail, DetailPart, Ref
+from tui.system.sgr import StyledSpan
 
 REF = Ref(SOURCE, 40)
 PATCH = [
@@ -51,7 +52,8 @@ def test_a_command_is_shown_with_its_whole_coloured_output() -> None:
     )
     assert found["command"] == DetailPart("command", "make\nmake test", "code", "bash")
     assert found["output"].style == "ansi"
-    assert found["output"].text.startswith("\x1b[0;32mok\x1b[0m\nline\n")
+    assert found["output"].text.startswith("ok\nline\n")
+    assert found["output"].spans == (StyledSpan(0, 2, "green"),)
     assert found["output"].text.count("line") == 5_000
     assert found["output"].text.endswith("end")
     assert found["errors"].text == "warning: x"

@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Prints the checkpoints of the work tree, oldest first."""
     from tui.control.checkpoint_refs import checkpoints
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
 
     known = checkpoints(project_of(given))
     if given.json:

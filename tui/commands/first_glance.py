@@ -17,7 +17,7 @@ _NARROW = 100
 
 def show(path: str, project: str) -> None:
     """Paints the newest events of a file; does nothing when that is not possible at once."""
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
 
     lines = newest(path)
     if not lines:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from tui.feeds.visible import clean_line
 from tui.night.review.model import Review
 from tui.night.review.wording import (
     ENDINGS,
@@ -20,6 +19,7 @@ from tui.night.review.wording import (
 )
 from tui.night.words import count, short, span
 from tui.records import Ref
+from tui.system.sanitize import clean_line
 
 _ROWS = 12
 _WIDE = 200

@@ -43,8 +43,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
     """A night as an object; `verdict` and what follows from it are null until it was reviewed."""
-    from tui.feeds.sanitize import clean_line
     from tui.night.status import iso
+    from tui.system.sanitize import clean_line
     from tui.watching.nights import trend
 
     made = one.made_at is not None
@@ -92,7 +92,7 @@ def table(found: Sequence[Summary]) -> list[str]:
     """A row a night under a heading; what is not known is a dash."""
     if not found:
         return []
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
     from tui.watching.nights import repeated, trend
 
     head = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from tui.feeds.sanitize import clean_line
 from tui.night.model import Cost, Night
 from tui.night.words import count, short, span
 from tui.records import FeedState
+from tui.system.sanitize import clean_line
 
 
 def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:

@@ -16,7 +16,6 @@ from tui.feeds.tool_detail import (
     output_part,
     prose_part,
 )
-from tui.feeds.visible import clean_bytes, clean_line
 from tui.records import (
     Assistant,
     Detail,
@@ -28,6 +27,7 @@ from tui.records import (
     Usage,
     User,
 )
+from tui.system.sanitize import clean_bytes, clean_line
 
 _TITLE = 200
 _FACT = 300

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from tui.feeds.tolerant import UNREADABLE
-from tui.feeds.visible import clean
 from tui.feeds.wire import Line, StreamStep
+from tui.system.sanitize import clean
 
 DELTA = b'{"type":"stream_event","event":{"type":"content_block_'
 """A line that begins so is a streamed delta: its keys stand where no other key can change it."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.feeds.visible import clean, clean_line, cut_middle
 from tui.feeds.wire import WireUsage
 from tui.patterns import lazy
 from tui.records import Usage
+from tui.system.sanitize import clean, clean_line, cut_middle
 
 TEXT_LIMIT = 8192
 LINE = 300

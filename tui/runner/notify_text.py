@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from tui.feeds.sanitize import clean_line
+from tui.system.credentials import drop_invisible, hide_credentials
+from tui.system.sanitize import clean_line
+from tui.system.sgr import strip_ansi
 
 LIMIT: Final = 1_900
+_MOST: Final = 20_000
 _TITLE: Final = 160
 _REPEAT: Final = "(may repeat) "
 
@@ -47,6 +50,17 @@ def harmless(text: str, limit: int = LIMIT) -> str:
     """One clean line in which nobody is mentioned, whatever service shows it."""
     text = _MENTION.sub("@ ", clean_line(text, limit))
     return clean_line(_TAG.sub("< ", text), limit)
+
+
+def without_credentials(text: str, known: Iterable[str] = ()) -> str:
+    """The first 20,000 characters of `text`, sanitised, with credentials as `[hidden]`.
+
+    `known` are secrets to be found literally, longest first.
+    """
+    known = tuple(known)
+    # Before as well: a sequence may swallow the first letter that a key is known by.
+    text = strip_ansi(drop_invisible(hide_credentials(text[:_MOST], known)))
+    return hide_credentials(text, known)
 
 
 def compose(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tui.night.review.embedded import LONGEST
-from tui.redact import HIDDEN
+from tui.system.credentials import HIDDEN
 
 _SAME: Final = 1e-6
 # When a person last looked is theirs, and changes by looking.

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from tui.night.review.finding import ORDER, Finding, many
 from tui.night.review.model import RiskKind, Severity
-from tui.night.review.risks_secrets import redacted
 from tui.night.risky import ToolCall
 from tui.night.shellwords import SHELLS, Call, Pipeline, pipelines, script_of
 from tui.patterns import lazy
+from tui.system.credentials import redacted
 
 _FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c", "http", "https", "iwr", "irm"})
 _FETCHERS_LOWER = frozenset({"invoke-webrequest", "invoke-restmethod", "iwr", "irm"})

@@ -12,13 +12,13 @@ from pathlib import Path
 from tui import paths
 from tui.errors import OvernightError
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.feeds.sanitize import clean_bytes
 from tui.git import Git
 from tui.records import Progress
 from tui.runner.checks import LEAST_FREE, check_clean
 from tui.runner.completion import is_stuck
 from tui.runner.doctor.check import Check, size, tried
 from tui.settings import Settings
+from tui.system.sanitize import clean_bytes
 
 _LITTLE_FREE = 5 << 30
 _UNFINISHED = "finish or abort it, so that the night begins from a commit"
