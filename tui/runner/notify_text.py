@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from tui.system.credentials import drop_invisible, hide_credentials
+from tui.system.format import format_local
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi
 
@@ -78,7 +78,7 @@ def compose(
     if len(events) > 1:
         body = f"{len(events)} times: {body}"
     title = harmless(f"{project}: {TITLES.get(kind, kind)}", _TITLE)
-    when = time.strftime("%H:%M", time.localtime(at))
+    when = format_local(at)
     footer = harmless(f"run {run}, {when}, id {first}", _TITLE)
     return Message(first, kind, title, harmless(body), footer, repeat)
 

@@ -43,7 +43,9 @@ class StyledSpan(NamedTuple):
     reverse: bool = False
 
 
-class _Style(NamedTuple):
+class SgrState(NamedTuple):
+    """What SGR sequences can ask for; the names of colours are those of `StyledSpan`."""
+
     fg: str = ""
     bg: str = ""
     bold: bool = False
@@ -54,7 +56,7 @@ class _Style(NamedTuple):
     reverse: bool = False
 
 
-_PLAIN = _Style()
+_PLAIN = SgrState()
 _SWITCHES: dict[int, dict[str, Any]] = {
     1: {"bold": True},
     2: {"dim": True},
@@ -90,7 +92,7 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Styled
     pieces: list[str] = []
     spans: list[StyledSpan] = []
     at = 0
-    for piece, style in _styled(_bounded(text, whole)):
+    for piece, style in styled_pieces(_bounded(text, whole)):
         shown = clean(piece)
         style = _seen(style)
         if shown and style != _PLAIN:
@@ -101,7 +103,7 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Styled
 
 
 @lru_cache(maxsize=1024)
-def _seen(style: _Style) -> _Style:
+def _seen(style: SgrState) -> SgrState:
     """The style without colours that would hide the text."""
     return style._replace(fg="", bg="") if style.fg and style.fg == style.bg else style
 
@@ -122,7 +124,8 @@ def _bounded(text: str, whole: bool) -> str:
     return fold_lines(text) if whole else cut_lines(text)
 
 
-def _styled(text: str) -> Iterator[tuple[str, _Style]]:
+def styled_pieces(text: str) -> Iterator[tuple[str, SgrState]]:
+    """The text between its sequences, not cleaned, each piece with the style that holds there."""
     style, at = _PLAIN, 0
     for match in _SEQUENCE.finditer(text):
         if match.start() > at:
@@ -135,7 +138,7 @@ def _styled(text: str) -> Iterator[tuple[str, _Style]]:
 
 
 @lru_cache(maxsize=4096)
-def _after(style: _Style, parameters: str) -> _Style:
+def _after(style: SgrState, parameters: str) -> SgrState:
     """The style after one SGR sequence; codes that mean nothing here leave it as it is."""
     codes = parameters.split(";")
     i = 0
@@ -157,7 +160,7 @@ def _after(style: _Style, parameters: str) -> _Style:
     return style
 
 
-def _switched(style: _Style, code: int) -> _Style:
+def _switched(style: SgrState, code: int) -> SgrState:
     if code == 0:
         return _PLAIN
     if code in _SWITCHES:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tui.changes import Changes, FileChange, Hunk
-from tui.night.review.finding import ORDER, Finding, Line, is_prose, is_test, lines, many
+from tui.night.review.finding import ORDER, Finding, Line, is_prose, is_test, lines
 from tui.night.review.model import Severity
 from tui.system.credentials import (
     credential_name,
@@ -17,6 +17,7 @@ from tui.system.credentials import (
     redacted,
     score_credential,
 )
+from tui.system.format import format_count
 
 
 class _Hit(NamedTuple):
@@ -49,7 +50,7 @@ def _finding(change: FileChange, hits: list[_Hit], more: str) -> Finding:
     words = f"{credential_name(worst.kind)} ({masked(worst.value)})"
     others = len({hit.value for hit in hits}) - 1
     if others:
-        words += f" and {many(others, 'more string')} like a secret"
+        words += f" and {format_count(others, 'more string')} like a secret"
     line = worst.line
     return Finding(
         "secret",
