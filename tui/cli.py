@@ -197,7 +197,7 @@ def _sentence(text: str) -> str:
 
 
 def _say(text: str, code: int) -> int:
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
 
     line = clean_line(" ".join(text.split()), _SENTENCE)
     try:

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from tui.system.sgr import StyledSpan
+
 
 class Ref(Struct, frozen=True, gc=False):
     """Where evidence stands: file, byte offset of the line, and the event's uuid if it has one."""
@@ -538,31 +540,16 @@ class EventRow(Struct, frozen=True, gc=False):
     ref: Ref | None = None
 
 
-class Span(Struct, frozen=True, gc=False):
-    """Characters `start` to `end` of a text are drawn so; colours are "red", "bright_red", "#rrggbb"."""
-
-    start: int
-    end: int
-    fg: str = ""
-    bg: str = ""
-    bold: bool = False
-    dim: bool = False
-    italic: bool = False
-    underline: bool = False
-    strike: bool = False
-    reverse: bool = False
-
-
 class DetailPart(Struct, frozen=True, gc=False):
     """A titled piece of an event's detail; `style` says how its text is to be drawn.
 
-    Text of style "ansi" may hold SGR sequences, written by the sanitising door itself; whoever
-    draws it reads them and sends none of them on. All other text holds no control character.
+    `spans` are the colours that a text of style "ansi" brought along. No text holds a control character.
     """
 
     title: str
     text: str
     style: Literal["plain", "diff", "code", "markdown", "json", "ansi"] = "plain"
+    spans: tuple[StyledSpan, ...] = ()
 
 
 class Detail(Struct, frozen=True, gc=False):

@@ -7,14 +7,15 @@ from typing import Final
 
 from msgspec import Struct
 
+from tui.model.labels import TIME_SHORT
 from tui.night.review.model import Review
+from tui.system.format import format_duration_rough, format_money
 from widgets.cells import clip, pad, visible
-from widgets.figures import money
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.review_rows import heading
 from widgets.review_view import Row, Words
-from widgets.review_words import cost_figure, night_name, rough, tests_span, verdict_span
+from widgets.review_words import cost_figure, night_name, tests_span, verdict_span
 
 BESIDE: Final = 100
 """Columns from which on the nights stand side by side."""
@@ -51,11 +52,11 @@ def figures(first: Review, second: Review) -> list[Figure]:
         _number("unverified", _claims(a), _claims(b), False),
         _number("risks, high", _high(a), _high(b), False),
         _seconds("time", a.time.total, b.time.total, None),
-        _seconds("working", a.time.working, b.time.working, None),
-        _seconds("in tools", a.time.tool, b.time.tool, None),
-        _seconds("limited", a.time.rate_limited, b.time.rate_limited, False),
-        _seconds("stalled", a.time.stalled, b.time.stalled, False),
-        _seconds("not running", a.time.dead, b.time.dead, False),
+        _seconds(TIME_SHORT["working"], a.time.working, b.time.working, None),
+        _seconds(TIME_SHORT["tool"], a.time.tool, b.time.tool, None),
+        _seconds(TIME_SHORT["rate_limited"], a.time.rate_limited, b.time.rate_limited, False),
+        _seconds(TIME_SHORT["stalled"], a.time.stalled, b.time.stalled, False),
+        _seconds(TIME_SHORT["dead"], a.time.dead, b.time.dead, False),
         _money("cost", a.cost.usd, b.cost.usd, cost_figure(a.cost), cost_figure(b.cost)),
         _money("a task", a.cost_per_task, b.cost_per_task),
         _money("wasted", a.wasted_usd, b.wasted_usd),
@@ -97,18 +98,26 @@ def _number(label: str, a: int, b: int, more: bool | None) -> Figure:
 
 
 def _seconds(label: str, a: float, b: float, more: bool | None) -> Figure:
-    change = _signed(round(b - a), rough(abs(b - a)))
-    return Figure(label, rough(a), rough(b), change, _better(round(b - a), more))
+    change = _signed(round(b - a), format_duration_rough(abs(b - a)))
+    return Figure(
+        label,
+        format_duration_rough(a),
+        format_duration_rough(b),
+        change,
+        _better(round(b - a), more),
+    )
 
 
 def _money(
     label: str, a: float | None, b: float | None, first: str = "", second: str = ""
 ) -> Figure:
-    first = first or ("unknown" if a is None else money(a))
-    second = second or ("unknown" if b is None else money(b))
+    first = first or ("unknown" if a is None else format_money(a))
+    second = second or ("unknown" if b is None else format_money(b))
     if a is None or b is None or abs(b - a) < 0.005:
         return Figure(label, first, second)
-    return Figure(label, first, second, _signed(b - a, money(abs(b - a))), _better(b - a, False))
+    return Figure(
+        label, first, second, _signed(b - a, format_money(abs(b - a))), _better(b - a, False)
+    )
 
 
 def _change(figure: Figure) -> Span:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from tui.records import Detail, DetailPart
-from widgets.ansi import coloured_lines
 from widgets.cells import cells, visible
 from widgets.document_view import DocumentView
 from widgets.documents import Document, Flow, Stack, Wrapped
@@ -15,7 +14,7 @@ from widgets.glyphs import glyphs
 from widgets.ink import Line
 from widgets.layout import wrap
 from widgets.text_view import markdown_document
-from widgets.tints import AnsiTint, CodeTint, DiffTint
+from widgets.tints import AnsiTint, CodeTint, DiffTint, coloured_lines
 
 PRETTY: Final = 512_000
 """Characters of JSON that are set out; a longer text is shown as it is."""
@@ -60,7 +59,7 @@ def part_document(part: DetailPart) -> Document:
     if part.style == "markdown":
         return markdown_document(part.text)
     if part.style == "ansi":
-        lines = coloured_lines(part.text)
+        lines = coloured_lines(part.text, part.spans)
         return Wrapped("\n".join(line.text for line in lines), AnsiTint(lines))
     if part.style == "diff":
         return _tinted(part.text, "diff")

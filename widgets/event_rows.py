@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from tui.records import EventRow, RowKind
+from tui.system.format import format_clock, format_duration_short, format_running
 from widgets.cells import cells, clip, pad, visible
-from widgets.figures import clock, duration, running
 from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Line, Role, Span, highlight
 
@@ -84,7 +84,9 @@ def event_line(
     label_width = 8 if narrow else (11 if width >= WIDE else 9)
     if row.outcome or row.seconds is not None:
         width = min(width, READABLE)
-    out: list[Span] = [(clock(row.at, not narrow), "faint" if row.mark == "quiet" else "dim")]
+    out: list[Span] = [
+        (format_clock(row.at, not narrow), "faint" if row.mark == "quiet" else "dim")
+    ]
     out.append((signs.bullet, "accent") if new else (" ", "text"))
     if row.depth > 0:
         out.append(((signs.branch + " ") * min(row.depth, DEEPEST), "faint"))
@@ -142,10 +144,10 @@ def _outcome_role(row: EventRow) -> Role:
 def _timing(row: EventRow, narrow: bool, now: float | None) -> Span:
     """The last column: how long it took, or for how long it has been running."""
     if row.mark == "running" and row.at is not None and now is not None:
-        return running(now - row.at).rjust(8 if not narrow else 7), "running"
+        return format_running(now - row.at).rjust(8 if not narrow else 7), "running"
     if row.seconds is not None and (row.seconds >= 0.1 or not narrow):
         role: Role = "text" if row.seconds >= 60 else "dim"
-        return duration(row.seconds).rjust(8 if not narrow else 7), role
+        return format_duration_short(row.seconds).rjust(8 if not narrow else 7), role
     return ("" if narrow else " " * 8), "text"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tui.records import EventRow
+from tui.system.format import format_clock
 from widgets.cells import visible
 from widgets.event_rows import Looking, event_line
-from widgets.figures import clock
 from widgets.ink import Line
 from widgets.line_view import LineView
 from widgets.paint import PaintGovernor
@@ -92,5 +92,5 @@ class EventView(LineView):
         row = self.row(index)
         if row is None:
             return ""
-        parts = (clock(row.at).strip(), row.label, row.text, row.outcome)
+        parts = (format_clock(row.at).strip(), row.label, row.text, row.outcome)
         return visible("  ".join(part for part in parts if part))

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widget import Widget
 
-from widgets.figures import count
+from tui.system.format import format_number
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role
 from widgets.one_row import OneRow
@@ -108,7 +108,7 @@ class FindBar(Widget):
         """ "3/17"; `more` says that the search still goes on."""
         plus = "+" if more else ""
         if total:
-            self._say(f"{current or '-'}/{count(total)}{plus}", "text")
+            self._say(f"{current or '-'}/{format_number(total)}{plus}", "text")
         else:
             self._say("searching" if more else "no match", "dim" if more else "warning")
 
@@ -116,7 +116,9 @@ class FindBar(Widget):
         """How far the search is, 0 to 1, and how many it found so far."""
         filled = round(max(0.0, min(1.0, share)) * 8)
         signs = glyphs()
-        self._say(f"{count(found)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim")
+        self._say(
+            f"{format_number(found)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim"
+        )
 
     def _say(self, words: str, role: Role = "dim") -> None:
         if self.is_attached:

@@ -7,8 +7,17 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from tui.model.labels import STATES
+from tui.system.format import (
+    format_age,
+    format_clock,
+    format_count,
+    format_idle,
+    format_money,
+    format_number,
+    format_running,
+)
 from widgets.cells import clip, visible
-from widgets.figures import age, clock, count, idle, money, running
 from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Line, Role, Span, width_of
 from widgets.one_row import OneRow
@@ -54,14 +63,6 @@ class Part(Struct, frozen=True):
     ranks: tuple[int, ...]
 
 
-_WORDS: Final[dict[str, str]] = {
-    "waiting_api": "waiting for API",
-    "rate_limited": "rate limited",
-    "waiting_permission": "needs permission",
-    "none": "no session",
-    "tool": "running a tool",
-}
-
 CONTEXT_HIGH: Final = 80.0
 CONTEXT_FULL: Final = 92.0
 
@@ -88,11 +89,11 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
 
 def _state_part(facts: HeaderFacts, signs: Glyphs) -> Part:
     sign, role = state_span(facts.state, signs)
-    word = _WORDS.get(facts.state, visible(facts.state).replace("_", " "))
+    word = STATES.get(facts.state, visible(facts.state).replace("_", " "))
     short = visible(facts.state).replace("_", " ").split(" ")[0]
     elapsed: Line = []
     if facts.elapsed_s is not None:
-        elapsed = [("  " + running(facts.elapsed_s), "text")]
+        elapsed = [("  " + format_running(facts.elapsed_s), "text")]
     lead, tail = (" ", " ") if role == "alarm" else ("", "")
     full: list[Span] = [(f"{lead}{sign} {word}{tail}", role)]
     return Part(([*full, *elapsed], full, [(f"{lead}{sign} {short}{tail}", role)]), (58, 80))
@@ -102,7 +103,7 @@ def _cost_part(facts: HeaderFacts, signs: Glyphs) -> Part | None:
     if facts.cost_usd is None:
         if not facts.tokens:
             return None
-        words = f"{count(facts.tokens)} tokens"
+        words = f"{format_number(facts.tokens)} tokens"
         return Part(([(words, "text"), (", no price", "dim")], [(words, "text")], []), (35, 70))
     sign = {"estimate": signs.approx, "partial": signs.atleast}.get(facts.cost_source, "")
     role: Role = "text"
@@ -111,10 +112,10 @@ def _cost_part(facts: HeaderFacts, signs: Glyphs) -> Part | None:
         share = facts.cost_usd / facts.budget_usd
         if share >= facts.budget_warning:
             role = "error" if share >= facts.budget_critical else "warning"
-        of = [(f" of {money(facts.budget_usd).removesuffix('.00')}", "dim")]
+        of = [(f" of {format_money(facts.budget_usd).removesuffix('.00')}", "dim")]
         if role != "text":
             of = [*of, ("!", role)]
-    cost: Span = (sign + money(facts.cost_usd), role)
+    cost: Span = (sign + format_money(facts.cost_usd), role)
     return Part(([cost, *of], [cost, *([("!", role)] if role != "text" else [])], []), (35, 70))
 
 
@@ -134,7 +135,7 @@ def _idle_part(facts: HeaderFacts) -> Part | None:
         return None
     near = facts.idle_limit_s is not None and facts.idle_s >= 0.5 * facts.idle_limit_s
     role: Role = "warning" if near else "text"
-    words = idle(facts.idle_s) + ("!" if near else "")
+    words = format_idle(facts.idle_s) + ("!" if near else "")
     return Part(([("idle ", "dim"), (words, role)], []), (65,))
 
 
@@ -144,7 +145,7 @@ def _checkpoint_part(facts: HeaderFacts) -> Part | None:
     number: Line = [("ckpt ", "dim"), (str(facts.checkpoints), "text")]
     if facts.checkpoint_age_s is None:
         return Part((number, []), (40,))
-    old = age(facts.checkpoint_age_s)
+    old = format_age(facts.checkpoint_age_s)
     ago = f" ({old})" if old == "now" else f" ({old} ago)"
     if facts.checkpoint_due_s is not None and facts.checkpoint_age_s > facts.checkpoint_due_s:
         return Part(([*number, (f"{ago}!", "warning")], [*number, ("!", "warning")], []), (15, 40))
@@ -156,7 +157,7 @@ def _deeds_part(facts: HeaderFacts) -> Part | None:
     if facts.queued:
         words.append(f"{facts.queued} queued")
     if facts.deeds:
-        words.append(f"{facts.deeds} deed{'s' if facts.deeds > 1 else ''}")
+        words.append(format_count(facts.deeds, "deed"))
     return Part(([(", ".join(words), "person")], []), (30,)) if words else None
 
 
@@ -191,7 +192,7 @@ def header_parts(facts: HeaderFacts) -> tuple[list[Part], list[Part]]:
         )
         right.append(Part(forms, (62,)))
     if facts.looking_at is not None:
-        at, short = clock(facts.looking_at), clock(facts.looking_at, False)
+        at, short = format_clock(facts.looking_at), format_clock(facts.looking_at, False)
         right.append(Part(([(f" looking at {at} ", "badge")], [(f" {short} ", "badge")]), (45,)))
     if facts.paused:
         paused: Line = [(f" {signs.paused} paused ", "badge")]

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from tui.records import LogEntry, LogLevel
+from tui.system.format import format_clock
 from widgets.cells import cells, clip, visible
 from widgets.event_rows import NARROW, around
-from widgets.figures import clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
 from widgets.line_view import LineView
@@ -56,7 +56,7 @@ def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
 def _when(entry: LogEntry, width: int) -> str:
     seconds = width >= NARROW
     if entry.at is not None:
-        return clock(entry.at, seconds)
+        return format_clock(entry.at, seconds)
     return clip(visible(entry.clock), 8 if seconds else 5, "") if entry.clock else ""
 
 

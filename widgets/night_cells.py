@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import Final
 
+from tui.model.labels import TIME
 from tui.night.cells import Cell, cut
-from tui.night.timeline import KINDS, Kind, MarkKind
+from tui.night.timeline import KINDS, MarkKind
 from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Role
 
@@ -17,16 +18,6 @@ TELLING: Final = 0.25
 
 BUSY: Final = 0.1
 """Share of a cell from which on work is what the cell shows."""
-
-_WORDS: Final[dict[Kind, str]] = {
-    "working": "working",
-    "tool": "running tools",
-    "waiting_api": "waiting for the API",
-    "rate_limited": "rate limited",
-    "stalled": "stalled",
-    "dead": "not running",
-    "idle": "waiting for a person",
-}
 
 _SHOWN: Final[tuple[MarkKind, ...]] = (
     "rewind",
@@ -92,7 +83,7 @@ def described(cell: Cell) -> str:
     if cell.known:
         most = max(range(len(KINDS)), key=cell.seconds.__getitem__)
         share = cell.seconds[most] / sum(cell.seconds)
-        parts.append(("" if share > 0.9 else "mostly ") + _WORDS[KINDS[most]])
+        parts.append(("" if share > 0.9 else "mostly ") + TIME[KINDS[most]])
     order = [*_SHOWN, "commit", "green", "limit", "stall", "end"]
     marks = sorted(cell.marks, key=lambda mark: order.index(mark.kind))
     parts.extend(mark.label or mark.kind for mark in marks[:3])

@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 
 from tui.night.timeline import Timeline
-from widgets.figures import clock
+from tui.system.format import format_clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
 from widgets.night_cells import Cell, cell_at, cell_sign, crowded, cut, described
@@ -27,14 +27,14 @@ def strip_line(cells: list[Cell], width: int, cursor: int | None = None) -> Line
     if not cells:
         track = glyphs().empty * columns
         return [(" " * LABEL, "dim"), (track, "faint"), (" " * LABEL, "dim")]
-    out: list[Span] = [(f" {clock(cells[0].start, False)} ", "dim")]
+    out: list[Span] = [(f" {format_clock(cells[0].start, False)} ", "dim")]
     hidden = crowded(cells)
     for nth, cell in enumerate(cells[:columns]):
         sign, role = cell_sign(cell, hidden)
         out.append((sign, "badge" if nth == cursor else role))
     out.append((glyphs().empty * (columns - len(cells)), "faint"))
     edge = cells[0].start + columns * cells[0].length
-    out.append((f" {clock(edge, False)} ", "dim"))
+    out.append((f" {format_clock(edge, False)} ", "dim"))
     return out
 
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from tui.night.review.model import TestState, Verdict
+from tui.system.format import format_duration_rough, format_local, format_money, format_signed
 from widgets.cells import cells, clip, pad, visible
-from widgets.figures import money
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
 from widgets.review_view import Row, Words
-from widgets.review_words import rough, signed, tests_span
+from widgets.review_words import tests_span
 
 TREND: Final = 8
 """Nights that a trend shows."""
@@ -149,7 +148,7 @@ def _row(night: NightLine, marked: bool, columns: Sequence[Column], width: int) 
 
 def _cell(name: str, night: NightLine) -> Span:
     if name == "when":
-        return time.strftime("%m-%d %H:%M", time.localtime(night.at)), "dim"
+        return format_local(night.at, "%m-%d %H:%M"), "dim"
     if name == "verdict":
         return _verdict(night)
     if name == "tasks":
@@ -158,12 +157,12 @@ def _cell(name: str, night: NightLine) -> Span:
     if name == "tests":
         return tests_span(night.tests)
     if name == "stalls":
-        many = f"{night.stalls} {rough(night.stalled_s)}" if night.stalls else ""
+        many = f"{night.stalls} {format_duration_rough(night.stalled_s)}" if night.stalls else ""
         return (many, "warning")
     if name == "cost":
-        return (signed(night.sign, night.usd) if night.usd is not None else "", "text")
+        return (format_signed(night.sign, night.usd) if night.usd is not None else "", "text")
     if name == "a task":
-        return (money(night.per_task) if night.per_task is not None else "", "text")
+        return (format_money(night.per_task) if night.per_task is not None else "", "text")
     if name == "trend":
         return sparkline(night.trend), "accent"
     note = f"{night.note} — " if night.note else ""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tui.system.format import format_size
 from widgets.cells import cells, clip, visible
-from widgets.figures import size
 from widgets.glyphs import glyphs
 from widgets.ink import Line
 from widgets.layout import apart
@@ -35,7 +35,7 @@ def reading(done: int, total: int) -> str:
     """ "reading 412 of 1,000 MB"."""
     if total >= 1_000_000:
         return f"reading {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
-    return f"reading {size(done)} of {size(total)}"
+    return f"reading {format_size(done)} of {format_size(total)}"
 
 
 class ProgressNote(OneRow):

@@ -7,13 +7,21 @@ from typing import Final
 
 from tui.night.review.model import Review
 from tui.records import Ref
+from tui.system.format import (
+    format_clock,
+    format_count,
+    format_duration_rough,
+    format_duration_short,
+    format_money,
+    format_number,
+    format_signed,
+)
 from widgets.cells import pad, visible
-from widgets.figures import clock, count, duration, money
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
-from widgets.review_rows import LABEL, counted, many, sided
+from widgets.review_rows import LABEL, counted, sided
 from widgets.review_view import Evidence, Goal, Row, Section, Words
-from widgets.review_words import cost_figure, helped_span, rough, signed
+from widgets.review_words import cost_figure, helped_span
 
 MOST_RUNS: Final = 50
 _KIND: Final = 10
@@ -28,14 +36,14 @@ def deeds(review: Review, width: int) -> Iterator[Row]:
     for nth, deed in enumerate(review.interventions):
         said = f" {visible(deed.text)}" if deed.text else ""
         left: Line = [
-            (f" {clock(deed.at, False)} ", "dim"),
+            (f" {format_clock(deed.at, False)} ", "dim"),
             helped_span(deed.helped),
             (f"  {pad(visible(deed.kind), _KIND)}", "person"),
             (said, "text"),
             (f"  {visible(deed.why)}", "dim"),
         ]
         more = Words(
-            f"{deed.kind}, {clock(deed.at)}",
+            f"{deed.kind}, {format_clock(deed.at)}",
             (deed.text, "", f"It was {deed.state}.", f"Helped: {deed.helped}: {deed.why}"),
         )
         yield Row(sided(left, deed.state, width), _led(deed.ref, more), deed.at, f"deed-{nth}")
@@ -44,9 +52,9 @@ def deeds(review: Review, width: int) -> Iterator[Row]:
 def wasted(review: Review, width: int) -> Iterator[Row]:
     """What bought nothing, with its time and an estimate of its money."""
     for nth, waste in enumerate(review.wasted):
-        usd = "" if not waste.usd else signed(glyphs().approx, waste.usd)
+        usd = "" if not waste.usd else format_signed(glyphs().approx, waste.usd)
         left: Line = [
-            (f" {rough(waste.seconds):>6} {usd:>8}  ", "warning"),
+            (f" {format_duration_rough(waste.seconds):>6} {usd:>8}  ", "warning"),
             (visible(waste.what), "text"),
         ]
         line = sided(left, waste.kind.replace("_", " "), width)
@@ -57,12 +65,14 @@ def stalls(review: Review, width: int) -> Iterator[Row]:
     """When it was stuck, and on what evidence."""
     for nth, stall in enumerate(review.stalls):
         left: Line = [
-            (f" {clock(stall.since, False)} ", "dim"),
+            (f" {format_clock(stall.since, False)} ", "dim"),
             (f"{pad(stall.kind.replace('_', ' '), 13)} ", "error"),
             (visible("; ".join(stall.evidence)), "text"),
         ]
         words: list[str] = list(stall.evidence) or ["nothing more is known"]
-        more = Words(f"{stall.kind.replace('_', ' ')} since {clock(stall.since)}", tuple(words))
+        more = Words(
+            f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", tuple(words)
+        )
         goal = Evidence(stall.refs[0]) if stall.refs else more
         yield Row(sided(left, "", width), goal, stall.since, f"stall-{nth}")
 
@@ -75,7 +85,7 @@ def runs(review: Review, width: int) -> Iterator[Row]:
         if run.verdict in ("green", "red"):
             sign = (signs.ok, "ok") if run.verdict == "green" else (signs.error, "error")
         left: Line = [
-            (f" {clock(run.at, False)} ", "dim"),
+            (f" {format_clock(run.at, False)} ", "dim"),
             sign,
             (f" {pad(counted(run), 22)} ", "text"),
             (visible(run.command), "dim"),
@@ -90,10 +100,16 @@ def cost(review: Review) -> Iterator[Row]:
     lines: tuple[tuple[str, str], ...] = (
         (cost_figure(known), basis),
         *(
-            ("unknown" if one.usd is None else money(one.usd), _model(one.model, one.responses))
+            (
+                "unknown" if one.usd is None else format_money(one.usd),
+                _model(one.model, one.responses),
+            )
             for one in known.by_model
         ),
-        *((money(hour.usd), f"from {clock(hour.start, False)}") for hour in known.by_hour),
+        *(
+            (format_money(hour.usd), f"from {format_clock(hour.start, False)}")
+            for hour in known.by_hour
+        ),
     )
     for nth, (figure, words) in enumerate(lines):
         line: Line = [(f" {figure:>{LABEL - 2}} ", "strong"), (visible(words), "text")]
@@ -102,7 +118,7 @@ def cost(review: Review) -> Iterator[Row]:
 
 
 def _model(name: str, responses: int) -> str:
-    return f"{visible(name)}, {many(responses, 'answer')}"
+    return f"{visible(name)}, {format_count(responses, 'answer')}"
 
 
 def _cost_sentences(review: Review) -> tuple[str, ...]:
@@ -113,8 +129,8 @@ def _cost_sentences(review: Review) -> tuple[str, ...]:
         f"{cost_figure(known)}: {known.reason or known.source}",
         priced,
         "",
-        f"{count(tokens.input)} tokens in, {count(tokens.output)} out, "
-        f"{count(tokens.cache_read)} read from the cache, "
-        f"{count(tokens.cache_write_5m + tokens.cache_write_1h)} written to it.",
-        f"The session took {duration(review.time.total)}.",
+        f"{format_number(tokens.input)} tokens in, {format_number(tokens.output)} out, "
+        f"{format_number(tokens.cache_read)} read from the cache, "
+        f"{format_number(tokens.cache_write_5m + tokens.cache_write_1h)} written to it.",
+        f"The session took {format_duration_short(review.time.total)}.",
     )

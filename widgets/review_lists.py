@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from tui.model.labels import RISKS_SHORT
 from tui.night.review.model import Claim, Moment, Review, Risk
+from tui.system.format import format_clock, format_duration_rough
 from widgets.cells import cells, clip, pad, visible
-from widgets.figures import clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.review_rows import NARROW, filled, heading, sided
 from widgets.review_view import Evidence, Fragment, Goal, InFile, Row, Words
-from widgets.review_words import RISKS, moment_span, rough, severity_span, trust_span
+from widgets.review_words import moment_span, severity_span, trust_span
 
 WIDE: Final = 118
 """Columns from which on a claim and its reason share a row."""
@@ -85,7 +86,7 @@ def _risk_row(risk: Risk, nth: int, width: int) -> Row:
     left: Line = [
         (" ", "text"),
         severity_span(risk.severity),
-        (f" {pad(RISKS[risk.kind], _KIND)}", kind_role),
+        (f" {pad(RISKS_SHORT[risk.kind], _KIND)}", kind_role),
         (f"{place}  " if place else "", "strong"),
         (visible(risk.what), "text" if not place else "dim"),
     ]
@@ -98,7 +99,9 @@ def _risk_goal(risk: Risk) -> Goal:
         return Fragment(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
     if risk.ref is not None:
         return Evidence(risk.ref)
-    return Words(RISKS[risk.kind], (risk.path, risk.what, "", "No call of the night is known."))
+    return Words(
+        RISKS_SHORT[risk.kind], (risk.path, risk.what, "", "No call of the night is known.")
+    )
 
 
 # --- timeline ---
@@ -113,7 +116,7 @@ def timeline(review: Review, width: int) -> Sequence[Row]:
         new = since is not None and moment.at > since
         if new and not marked:
             marked = True
-            rows.append(Row(heading(f"since you last looked, {clock(since, False)}", width)))
+            rows.append(Row(heading(f"since you last looked, {format_clock(since, False)}", width)))
         rows.append(_moment_row(moment, nth, width, new))
     return rows
 
@@ -123,13 +126,13 @@ def _moment_row(moment: Moment, nth: int, width: int, new: bool) -> Row:
     label = visible(moment.label)
     left: Line = [
         (glyphs().bullet if new else " ", "accent"),
-        (f"{clock(moment.at, width >= NARROW)} ", "dim"),
+        (f"{format_clock(moment.at, width >= NARROW)} ", "dim"),
         (f"{sign} ", role),
         (pad(moment.kind, 11), "label"),
         (label, role if role in ("error", "person") else "text"),
     ]
-    lasted = "" if moment.seconds is None else rough(moment.seconds)
-    more = Words(moment.kind, (f"{clock(moment.at)}  {moment.label}", lasted))
+    lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
+    more = Words(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
     goal: Goal = Evidence(moment.ref) if moment.ref is not None else more
     return Row(sided(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
 

@@ -6,23 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from tui.night.review.model import Attention, Review
+from tui.system.format import format_clock, format_count
 from widgets import review_blocks as blocks
 from widgets.cells import visible
-from widgets.figures import clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.layout import apart
-from widgets.review_rows import (
-    LABEL,
-    NARROW,
-    block,
-    counted,
-    figure,
-    filled,
-    heading,
-    many,
-    wrapped,
-)
+from widgets.review_rows import LABEL, NARROW, block, counted, figure, filled, heading, wrapped
 from widgets.review_view import Evidence, Goal, Row, Section, SectionName
 from widgets.review_words import (
     cost_words,
@@ -152,10 +142,10 @@ class Page:
         run = tests.runs[-1]
         words: list[Span] = [tests_span(tests.last), (f" {counted(run)}", "text")]
         if run.at is not None:
-            words.append((f" at {clock(run.at, False)}", "dim"))
+            words.append((f" at {format_clock(run.at, False)}", "dim"))
         after = tests.edits_since_last_run
         role: Role = "warning" if after else "dim"
-        said = many(after, "edit") if after else "no edit"
+        said = format_count(after, "edit") if after else "no edit"
         words.append((f" · {said} after it", role))
         return words, Evidence(run.ref)
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 from tui.changes import Changes, FileChange
 from tui.night.review.model import Point, Review
+from tui.system.format import format_clock, format_count
 from widgets.cells import clip_start, pad, visible
-from widgets.figures import clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line
-from widgets.review_rows import NARROW, many, sided
+from widgets.review_rows import NARROW, sided
 from widgets.review_view import CommitDiff, FileDiff, Goal, PointDiff, Row
 from widgets.review_words import tests_span
 
@@ -57,14 +57,14 @@ def _point_row(point: Point, marked: Collection[str], width: int) -> Row:
     mark = commit_mark(point.id) if commit else ""
     box = _box(mark in marked) if commit else "   "
     short = point.id[:7] if commit else checkpoint_name(point.id)
-    size = many(point.files, "file")
+    size = format_count(point.files, "file")
     if point.insertions or point.deletions:
         size += f" +{point.insertions:,} {glyphs().minus}{point.deletions:,}"
     signs = glyphs()
     left: Line = [
         (f" {box} ", "accent" if mark in marked else "faint"),
         (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
-        (f" {clock(point.at, False)} ", "dim"),
+        (f" {format_clock(point.at, False)} ", "dim"),
         (pad(visible(short), _ID) + " ", "label"),
         tests_span(point.tests),
         (f"  {visible(point.label)}", "text"),

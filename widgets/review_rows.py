@@ -66,11 +66,6 @@ def sided(left: Line, right: str, width: int, role: Role = "dim") -> Line:
     return apart(left, aside, width)
 
 
-def many(number: int, one: str) -> str:
-    """ "1 edit", "3 edits"."""
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
-
-
 def counted(run: TestRun) -> str:
     """ "41 passed, 3 failed", as far as the output told."""
     parts = []

@@ -3,70 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
+from tui.model.labels import COST_SOURCES, TIME_SHORT, VERDICTS_SHORT
 from tui.night.model import Cost
 from tui.night.review.model import (
     EndKind,
     Intervention,
     MomentKind,
     Review,
-    RiskKind,
     Severity,
     TestState,
     Trust,
     Verdict,
 )
 from tui.night.timeline import Sums
-from widgets.figures import clock, money
+from tui.system.format import (
+    format_clock,
+    format_duration_rough,
+    format_local,
+    format_money,
+    format_signed,
+)
 from widgets.glyphs import glyphs
 from widgets.ink import Role, Span
-
-RISKS: Final[dict[RiskKind, str]] = {
-    "test_deleted": "test deleted",
-    "test_skipped": "test skipped",
-    "test_weakened": "test weakened",
-    "secret": "secret?",
-    "dependency": "dependency",
-    "ci": "CI changed",
-    "permissions": "permissions",
-    "big_deletion": "big deletion",
-    "generated": "generated",
-    "binary": "binary",
-    "outside_goal": "outside goal",
-    "no_verify": "--no-verify",
-    "force_push": "force push",
-    "fetch_to_shell": "fetch | shell",
-    "big_file": "big file",
-}
-
-_TIME: Final[tuple[tuple[str, str], ...]] = (
-    ("working", "working"),
-    ("tool", "in tools"),
-    ("waiting_api", "waiting"),
-    ("rate_limited", "limited"),
-    ("stalled", "stalled"),
-    ("dead", "not running"),
-    ("idle", "idle"),
-)
-
-
-def rough(seconds: float) -> str:
-    """A length of time without more figures than a person needs: 40s, 12m, 5h02m."""
-    whole = round(max(0.0, seconds))
-    if whole < 100:
-        return f"{whole}s"
-    minutes = round(whole / 60)
-    return f"{minutes}m" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
 
 
 def verdict_span(verdict: Verdict) -> Span:
     """The verdict's sign and word."""
     signs = glyphs()
     looks: dict[Verdict, Span] = {
-        "keep": (f" {signs.ok} KEEP ", "badge"),
-        "look": (f" {signs.warning} LOOK ", "match"),
-        "discard": (f" {signs.error} DISCARD ", "alarm"),
+        "keep": (f" {signs.ok} {VERDICTS_SHORT[verdict]} ", "badge"),
+        "look": (f" {signs.warning} {VERDICTS_SHORT[verdict]} ", "match"),
+        "discard": (f" {signs.error} {VERDICTS_SHORT[verdict]} ", "alarm"),
     }
     return looks[verdict]
 
@@ -151,9 +119,15 @@ def moment_span(kind: MomentKind, label: str) -> Span:
 
 def time_words(time: Sums) -> str:
     """ "8h05m: working 5h02m · in tools 1h10m": what it was, without what there was none of."""
-    parts = [(word, float(getattr(time, name))) for name, word in _TIME]
-    said = " · ".join(f"{word} {rough(seconds)}" for word, seconds in parts if seconds >= 0.5)
-    return f"{rough(time.total)}: {said}" if said else rough(time.total)
+    parts = [(word, float(getattr(time, name))) for name, word in TIME_SHORT.items()]
+    said = " · ".join(
+        f"{word} {format_duration_rough(seconds)}" for word, seconds in parts if seconds >= 0.5
+    )
+    return (
+        f"{format_duration_rough(time.total)}: {said}"
+        if said
+        else format_duration_rough(time.total)
+    )
 
 
 def cost_figure(cost: Cost) -> str:
@@ -161,30 +135,30 @@ def cost_figure(cost: Cost) -> str:
     if cost.usd is None:
         return "unknown"
     sign = {"estimate": glyphs().approx, "partial": glyphs().atleast}.get(cost.source, "")
-    return signed(sign, cost.usd)
-
-
-def signed(sign: str, usd: float) -> str:
-    """Money with a sign before it; what is less than a cent says so without one."""
-    return money(usd) if 0 < usd < 0.005 else sign + money(usd)
+    return format_signed(sign, cost.usd)
 
 
 def cost_words(review: Review) -> list[Span]:
     """Cost with its source, per hour and per task, and what was wasted."""
     cost = review.cost
-    source = {"result": "as the CLI says", "estimate": "estimate", "partial": "at least"}
     words: list[Span] = [(cost_figure(cost), "strong")]
     if cost.usd is not None:
-        words.append((f" {source[cost.source]}", "dim"))
+        words.append((f" {COST_SOURCES[cost.source]}", "dim"))
     hours = review.time.total / 3600
     if cost.usd is not None and hours > 0.05:
-        words.append((f" · {money(cost.usd / hours)}/h", "text"))
+        words.append((f" · {format_money(cost.usd / hours)}/h", "text"))
     if review.cost_per_task is not None:
-        words.append((f" · {money(review.cost_per_task)}/task", "text"))
+        words.append((f" · {format_money(review.cost_per_task)}/task", "text"))
     lost = sum(waste.seconds for waste in review.wasted)
     if review.wasted:
-        usd = "" if not review.wasted_usd else f" {signed(glyphs().approx, review.wasted_usd)}"
-        said = f"{usd}, {rough(lost)}" if usd and lost else usd or f" {rough(lost)}"
+        usd = (
+            "" if not review.wasted_usd else f" {format_signed(glyphs().approx, review.wasted_usd)}"
+        )
+        said = (
+            f"{usd}, {format_duration_rough(lost)}"
+            if usd and lost
+            else usd or f" {format_duration_rough(lost)}"
+        )
         words.append((f" · wasted{said}", "warning"))
     return words
 
@@ -230,10 +204,8 @@ def night_name(review: Review) -> str:
     run = review.night.run
     if run.started_at is None:
         return ""
-    import time
-
-    began = time.strftime("%m-%d %H:%M", time.localtime(run.started_at))
+    began = format_local(run.started_at, "%m-%d %H:%M")
     if review.ending.kind == "open":
-        return f"still open, {clock(review.night.now, False)}"
+        return f"still open, {format_clock(review.night.now, False)}"
     end = run.ended_at if run.ended_at is not None else review.timeline.end
-    return began if end is None else f"{began} to {clock(end, False)}"
+    return began if end is None else f"{began} to {format_clock(end, False)}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tui.records import FeedState
+from tui.system.format import format_age, format_number, format_size
 from widgets.cells import clip, clip_start, pad, visible
 from widgets.document_view import DocumentView
 from widgets.documents import Flow
-from widgets.figures import age, count, size
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.layout import wrap
@@ -34,16 +34,16 @@ def feed_rows(feed: FeedState, width: int, now: float) -> list[Line]:
     state, role = _state_span(feed)
     figures = []
     if feed.lines:
-        figures.append(f"{count(feed.lines)} lines")
+        figures.append(f"{format_number(feed.lines)} lines")
     if feed.size:
-        figures.append(size(feed.size))
+        figures.append(format_size(feed.size))
     if feed.changed_at is not None:
-        old = age(now - feed.changed_at)
+        old = format_age(now - feed.changed_at)
         figures.append("changed now" if old == "now" else f"changed {old} ago")
     head: list[Span] = [(pad(visible(feed.name), 14), "strong"), (pad(state, 15), role)]
     head.append((clip("  ".join(figures), max(0, width - 30)), "dim"))
     if feed.malformed:
-        head.append((f"  {glyphs().warning} {count(feed.malformed)} malformed", "warning"))
+        head.append((f"  {glyphs().warning} {format_number(feed.malformed)} malformed", "warning"))
     rows: list[Line] = [head]
     if feed.path:
         rows.append([("  ", "text"), (clip_start(visible(feed.path), width - 2), "text")])

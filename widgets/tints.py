@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from widgets.ansi import Coloured, pieces_of
+from rich.style import Style
+
+from widgets.cells import visible
 from widgets.ink import Line, Role, Span
+
+if TYPE_CHECKING:
+    from tui.system.sgr import StyledSpan
 
 _KEYWORDS: Final = (
     "and|as|assert|async|await|break|case|catch|class|const|continue|def|default|defer|del|do|elif|"
@@ -81,6 +87,67 @@ class DiffTint:
         return [(line[start:end], role)]
 
 
+COLOURED: Final = 20_000
+"""Spans drawn of one text; what comes after them keeps its words and loses its colours."""
+
+
+class Coloured(NamedTuple):
+    """A drawable line, and the style of the characters from one place to another."""
+
+    text: str
+    runs: tuple[tuple[int, int, Style], ...] = ()
+
+
+def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[Coloured]:
+    """The text's lines with their colours; a span may go on over line ends."""
+    spans = spans[:COLOURED]
+    out: list[Coloured] = []
+    start = first = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        while first < len(spans) and spans[first].end <= start:
+            first += 1
+        out.append(_coloured(line, start, spans, first))
+        start = end + 1
+    return out
+
+
+def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> Coloured:
+    """One line that begins at `start`; no span before `first` reaches into it."""
+    pieces: list[str] = []
+    runs: list[tuple[int, int, Style]] = []
+    at = drawn = 0
+    for nth in range(first, len(spans)):  # a slice would copy what is left for every line
+        span = spans[nth]
+        low, high = max(0, span.start - start), min(len(line), span.end - start)
+        if low >= len(line):
+            break
+        pieces += [_drawable(line[at:low]), _drawable(line[low:high])]
+        drawn += len(pieces[-2])
+        runs.append((drawn, drawn + len(pieces[-1]), style_of(span)))
+        drawn += len(pieces[-1])
+        at = high
+    return Coloured("".join([*pieces, _drawable(line[at:])]), tuple(runs))
+
+
+def _drawable(text: str) -> str:
+    return visible(text.replace("\t", "    "))
+
+
+@lru_cache(maxsize=256)
+def _style(fg: str, bg: str, *attributes: bool) -> Style:
+    names = ("bold", "dim", "italic", "underline", "strike", "reverse")
+    switched: dict[str, Any] = {
+        name: True for name, on in zip(names, attributes, strict=True) if on
+    }
+    return Style(color=fg or None, bgcolor=bg or None, **switched)
+
+
+def style_of(span: StyledSpan) -> Style:
+    """How the characters of that span are drawn."""
+    return _style(*span[2:])
+
+
 class AnsiTint:
     """The colours that the text brought along."""
 
@@ -88,7 +155,16 @@ class AnsiTint:
         self._lines = lines
 
     def __call__(self, number: int, start: int, end: int) -> Line:
-        return [
-            (text, "text" if style is None else style)
-            for text, style in pieces_of(self._lines[number], start, end)
-        ]
+        line, at = self._lines[number], start
+        out: list[Span] = []
+        for low, high, style in line.runs:
+            low, high = max(low, start), min(high, end)
+            if low >= high:
+                continue
+            if low > at:
+                out.append((line.text[at:low], "text"))
+            out.append((line.text[low:high], style))
+            at = high
+        if at < end:
+            out.append((line.text[at:end], "text"))
+        return out

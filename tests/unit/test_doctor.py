@@ -19,11 +19,12 @@ from tui.commands.doctor import lines_of
 from tui.control import hooks_settings
 from tui.demo.story.repository import create
 from tui.runner.doctor import repository, surroundings
-from tui.runner.doctor.check import Check, size
+from tui.runner.doctor.check import Check
 from tui.runner.doctor.examine import Examination
 from tui.runner.folder import Facts, RunFolder, make
 from tui.runner.lock import hold_lock
 from tui.settings import Settings
+from tui.system.format import format_size_binary
 
 NOW = 1_800_000_000.0
 
@@ -323,7 +324,7 @@ def test_a_test_message_arrives(bed: Bed) -> None:
     [(5, "5 B"), (2048, "2.0 KiB"), (600 << 20, "600 MiB"), (9e15, "8381903 GiB")],
 )
 def test_sizes_in_words(count: float, words: str) -> None:
-    assert size(count) == words
+    assert format_size_binary(count) == words
 
 
 # --- the command ---

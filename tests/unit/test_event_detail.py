@@ -20,6 +20,7 @@ from tests.unit.event_lines import (
 )
 from tui.feeds.event_detail import detail
 from tui.records import Detail, DetailPart, Ref
+from tui.system.sgr import StyledSpan
 
 REF = Ref(SOURCE, 40)
 PATCH = [
@@ -50,7 +51,8 @@ def test_a_command_is_shown_with_its_whole_coloured_output() -> None:
     )
     assert found["command"] == DetailPart("command", "make\nmake test", "code")
     assert found["output"].style == "ansi"
-    assert found["output"].text.startswith("\x1b[0;32mok\x1b[0m\nline\n")
+    assert found["output"].text.startswith("ok\nline\n")
+    assert found["output"].spans == (StyledSpan(0, 2, "green"),)
     assert found["output"].text.count("line") == 5_000
     assert found["output"].text.endswith("end")
     assert found["errors"].text == "warning: x"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from tui.feeds.event_rows import row, visibility
-from tui.feeds.row_lines import duration
 from tui.feeds.tool_outcome import outcome
 from tui.records import (
     Assistant,
@@ -31,6 +30,7 @@ from tui.records import (
     Unknown,
     User,
 )
+from tui.system.format import format_duration_told
 
 BASH = ToolUse("t1", "Bash", "pytest -q", 1)
 EDIT = ToolUse("t2", "Edit", "a.py", 2)
@@ -325,7 +325,7 @@ def test_each_tool_has_an_outcome_of_its_kind(name: str, result: ToolResult, tol
     [(0.04, "0.0s"), (12.34, "12.3s"), (185, "3m05s"), (28_800.777, "8h00m"), (3_599.9, "1h00m")],
 )
 def test_a_duration_has_at_most_two_units(seconds: float, told: str) -> None:
-    assert duration(seconds) == told
+    assert format_duration_told(seconds) == told
 
 
 def test_long_texts_are_cut_to_a_row() -> None:

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.runner.notify_redact import redact, secret_variables, spellings
 from tui.runner.notify_rules import (
     Delivery,
     Outcome,
@@ -17,7 +16,16 @@ from tui.runner.notify_rules import (
     in_quiet_hours,
     judged,
 )
-from tui.runner.notify_text import LIMIT, compose, for_discord, for_slack, harmless, plain
+from tui.runner.notify_text import (
+    LIMIT,
+    compose,
+    for_discord,
+    for_slack,
+    harmless,
+    plain,
+    without_credentials,
+)
+from tui.system.credentials import secret_variables, spellings_of
 
 # Put together here so that no scanner takes this file for a leak.
 ANTHROPIC = "sk-ant-" + "api03-" + "Ab3_" * 12
@@ -68,7 +76,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_credentials_are_found_in_every_form(form: str) -> None:
     text, secrets = FORMS[form]
-    shown = redact(text)
+    shown = without_credentials(text)
     assert "[hidden]" in shown
     for secret in secrets:
         assert secret not in shown, shown
@@ -87,11 +95,11 @@ def test_credentials_are_found_in_every_form(form: str) -> None:
     ],
 )
 def test_ordinary_words_stay(text: str) -> None:
-    assert redact(text) == text
+    assert without_credentials(text) == text
 
 
 def test_known_secrets_are_found_whatever_their_shape() -> None:
-    known = spellings(
+    known = spellings_of(
         ["tgram://4711token4711x/chat-room", "plain words", "mailto://me:pa%20ss@h.org"]
     )
     for text in (
@@ -101,7 +109,7 @@ def test_known_secrets_are_found_whatever_their_shape() -> None:
         "plain%20words",
         "login pa%20ss",
     ):
-        assert "[hidden]" in redact(text, known), text
+        assert "[hidden]" in without_credentials(text, known), text
 
 
 def test_variables_that_sound_secret_are_known() -> None:
@@ -118,7 +126,7 @@ def test_variables_that_sound_secret_are_known() -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_a_key_is_found_in_any_company(before: str, after: str) -> None:
-    assert ANTHROPIC[10:40] not in redact(f"{before} {ANTHROPIC} {after}")
+    assert ANTHROPIC[10:40] not in without_credentials(f"{before} {ANTHROPIC} {after}")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +148,7 @@ def test_a_key_is_found_in_any_company(before: str, after: str) -> None:
 )
 def test_redaction_takes_no_time_whatever_the_text(text: str) -> None:
     began = time.process_time()
-    redact(text)
+    without_credentials(text)
     assert time.process_time() - began < 2
 
 

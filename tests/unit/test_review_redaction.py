@@ -20,10 +20,10 @@ from tui.night.review.model import Review
 from tui.night.review.places import Redactor
 from tui.night.review.strip_svg import strip_svg
 from tui.night.review.texts import texts, with_texts
-from tui.redact import spellings
+from tui.system.credentials import spellings_of
 
 KNOWN = "corr3ct-horse-battery"
-REDACT = Redactor(spellings([KNOWN]), "/srv/people/robin", "robin", "nightowl.lan")
+REDACT = Redactor(spellings_of([KNOWN]), "/srv/people/robin", "robin", "nightowl.lan")
 
 # Put together here so that no scanner takes this file for a leak.
 PLANTED = {

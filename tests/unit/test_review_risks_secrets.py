@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.risk_scene import change, risks
-from tui.night.review.risks_secrets import redacted
+from tui.system.credentials import redacted
 
 # Put together here, so that no scanner of this source takes them for keys.
 R36 = "a9Bq7Zt2Lm4Xc8Vn1Kd6Rf3Hs5Gj0Pw2YeQu"

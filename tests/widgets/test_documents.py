@@ -5,20 +5,20 @@ import time
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rich.color import Color
 from rich.style import Style
 
 from tests.widgets.host import words
 from tests.widgets.hostile import HOSTILE
+from tui.feeds.tool_detail import output_part
 from tui.records import Detail, DetailPart, Ref
-from widgets.ansi import COLOURED, coloured_lines, pieces_of
+from tui.system.sgr import StyledSpan, clean_coloured
 from widgets.cells import cells, visible
-from widgets.detail_view import detail_document
+from widgets.detail_view import detail_document, part_document
 from widgets.documents import Document, Flow, Stack, Wrapped
 from widgets.ink import Line, Role, highlight, text_of, width_of
 from widgets.layout import apart, centred, wrap
 from widgets.markdown import markdown_rows
-from widgets.tints import CodeTint, DiffTint
+from widgets.tints import COLOURED, CodeTint, DiffTint, coloured_lines
 
 
 def drawn(document: Document, width: int) -> list[str]:
@@ -71,45 +71,38 @@ def test_a_text_of_two_megabytes_opens_at_once(text: str) -> None:
     assert spent < 1.5, "a budget with much room: about 0.1 s is usual"
 
 
-def test_colours_are_read_and_everything_else_is_shown() -> None:
-    lines = coloured_lines(
-        "\x1b[1;31mred\x1b[0m plain\x1b[2Jx\n\x1b[38;5;208morange\x1b[39m\x1b[8mseen"
-    )
-    assert [line.text for line in lines] == ["red plain␛[2Jx", "orangeseen"]
-    first = pieces_of(lines[0], 0, 20)
-    assert first[0] == ("red", Style(color=Color.from_ansi(1), bold=True))
-    assert first[1][0].startswith(" plain")
-    assert first[1][1] == Style.null()
-    orange, seen = pieces_of(lines[1], 0, 20)
-    assert orange[1] is not None
-    assert orange[1].color is not None
-    assert orange[1].color.number == 208
-    assert seen[0] == "seen"
+def coloured(text: str) -> list[Line]:
+    """The rows of a tool's output as they are drawn, its sequences read as the feeds read them."""
+    part = part_document(output_part("", text))
+    return [part.row(index, 80) for index in range(part.rows(80))]
+
+
+def test_colours_are_drawn() -> None:
+    rows = coloured("\x1b[1;31mred\x1b[0m plain\n\x1b[38;5;208morange\x1b[39m\x1b[8mseen")
+    assert rows == [
+        [("red", Style(color="red", bold=True)), (" plain", "text")],
+        [("orange", Style(color="#ff8700")), ("seen", "text")],
+    ]
 
 
 def test_a_colour_lasts_over_the_end_of_its_line() -> None:
-    lines = coloured_lines("\x1b[32mgreen\nstill\x1b[m\nplain")
-    assert pieces_of(lines[1], 0, 5) == [("still", Style(color=Color.from_ansi(2)))]
-    assert lines[2].runs == ()
-    assert pieces_of(lines[0], 2, 4) == [("ee", Style(color=Color.from_ansi(2)))]
+    green = Style(color="green")
+    rows = coloured("\x1b[32mgreen\n\nsti\tll\x1b[m\nplain")
+    assert rows == [[("green", green)], [], [("sti    ll", green)], [("plain", "text")]]
 
 
-@given(
-    st.lists(
-        st.sampled_from(["\x1b[", "m", "1", ";", "38", "5", "2", "999999999", "x", "\n", "4:3"])
-    )
-)
-@settings(deadline=None)
-def test_any_mixture_of_codes_is_survived(parts: list[str]) -> None:
-    text = "".join(parts)
-    for line in coloured_lines(text):
-        assert visible(line.text) == line.text
-        assert "".join(piece for piece, _ in pieces_of(line, 0, len(line.text))) == line.text
+def test_a_row_begins_within_a_colour() -> None:
+    part = part_document(DetailPart("", "ab漢cdef", "ansi", spans=(StyledSpan(1, 6, "blue"),)))
+    assert [part.row(index, 4) for index in range(part.rows(4))] == [
+        [("a", "text"), ("b漢", Style(color="blue"))],
+        [("cde", Style(color="blue")), ("f", "text")],
+    ]
 
 
-def test_a_flood_of_codes_keeps_its_words() -> None:
-    lines = coloured_lines("\x1b[31mx" * (COLOURED + 10))
-    assert lines[0].text == "x" * (COLOURED + 10)
+def test_a_flood_of_colours_keeps_its_words() -> None:
+    lines = coloured_lines(*clean_coloured("\x1b[31mx\x1b[32my\n" * COLOURED, whole=True))
+    assert "".join(line.text for line in lines) == "xy" * COLOURED
+    assert sum(len(line.runs) for line in lines) == COLOURED
 
 
 MARKDOWN = """# Notes
@@ -212,7 +205,7 @@ def test_a_detail_shows_all_its_parts() -> None:
         (
             DetailPart("Change", "-a\n+b", "diff"),
             DetailPart("Input", '{"a":[1,{"b":null}]}', "json"),
-            DetailPart("Output", "\x1b[31mred\x1b[0m", "ansi"),
+            DetailPart("Output", "red", "ansi", spans=(StyledSpan(0, 3, "red"),)),
             DetailPart("Words", "**b**", "markdown"),
             DetailPart("", "plain [/]", "plain"),
             DetailPart("File", "x = 1", "code"),

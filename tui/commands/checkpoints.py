@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from tui.commands.observing import project_of
+from tui.system.format import format_local
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Prints the checkpoints of the work tree, oldest first."""
     from tui.control.checkpoint_refs import checkpoints
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
 
     known = checkpoints(project_of(given))
     if given.json:
@@ -32,7 +32,7 @@ def run(given: argparse.Namespace) -> int:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return 0
     for one in known:
-        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at))
+        at = format_local(one.at, "%Y-%m-%d %H:%M")
         kind = "" if one.kind == "checkpoint" else f" [{one.kind}]"
         label = clean_line(one.label, 80)
         sys.stdout.write(f"{one.id:<6} {at}  {one.files:>7,} files  {label}{kind}\n")

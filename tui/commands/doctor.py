@@ -58,7 +58,7 @@ def _page(found: Sequence[Check]) -> list[str]:
 
 def lines_of(check: Check) -> list[str]:
     """The check as lines of the terminal: the finding, and under it what to do."""
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
 
     width = max(_LEAST, min(_MOST, shutil.get_terminal_size().columns)) - 1
     left = _STATE + _NAME

@@ -71,12 +71,10 @@ def _write_json(row: EventRow) -> None:
 
 
 def _write_words(row: EventRow) -> None:
-    import time
+    from tui.system.format import format_clock, format_duration
 
-    from tui.night.words import span
-
-    at = "--:--:--" if row.at is None else time.strftime("%H:%M:%S", time.localtime(row.at))
-    took = f"  {span(row.seconds)}" if row.seconds is not None else ""
+    at = "--:--:--" if row.at is None else format_clock(row.at)
+    took = f"  {format_duration(row.seconds)}" if row.seconds is not None else ""
     outcome = f"  [{row.outcome}]" if row.outcome else ""
     sign = "✗ " if row.mark == "error" else ""
     sys.stdout.write(f"{at} {row.label:<10} {sign}{row.text}{outcome}{took}\n")

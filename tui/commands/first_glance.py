@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
+
+from tui.system.format import format_clock
 
 _TAIL = 192 << 10
 _NARROW = 100
@@ -17,7 +18,7 @@ _NARROW = 100
 
 def show(path: str, project: str) -> None:
     """Paints the newest events of a file; does nothing when that is not possible at once."""
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
 
     lines = newest(path)
     if not lines:
@@ -59,7 +60,7 @@ def newest(path: str) -> list[str]:
     texts = []
     for event in [event for event in events if visibility(event) == 1][-200:]:
         drawn = row(event, None, None)
-        at = "" if drawn.at is None else time.strftime("%H:%M:%S", time.localtime(drawn.at))
+        at = "" if drawn.at is None else format_clock(drawn.at)
         sign = {"error": "✗", "ok": "✓", "warning": "!"}.get(drawn.mark, " ")
         texts.append(f"{at:8} {sign} {drawn.label:<10} {drawn.text}  {drawn.outcome}")
     return texts

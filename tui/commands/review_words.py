@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from tui.feeds.visible import clean_line
+from tui.model.labels import ENDINGS, RISKS, TIME, VERDICTS, WASTES
 from tui.night.review.model import Review
 from tui.night.review.wording import (
-    ENDINGS,
-    KINDS,
-    RISKS,
-    VERDICTS,
-    WASTES,
     by_kind,
     cost_words,
-    money,
     place,
 )
-from tui.night.words import count, short, span
 from tui.records import Ref
+from tui.system.format import (
+    format_count,
+    format_duration,
+    format_local,
+    format_money_long,
+    shorten,
+)
+from tui.system.sanitize import clean_line
 
 _ROWS = 12
 _WIDE = 200
@@ -29,7 +29,7 @@ def review_words(review: Review) -> list[str]:
     """Lines that answer what happened, what to trust, what broke, and where time and money went."""
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
-        lines.append(f"goal      {short(review.night.run.goal, 120)}")
+        lines.append(f"goal      {shorten(review.night.run.goal, 120)}")
     lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
     lines += _facts(review)
     lines = [clean_line(line, 2_000) for line in lines]
@@ -52,22 +52,33 @@ def _facts(review: Review) -> Iterator[str]:
         yield "tasks     no task list was seen"
     else:
         yield f"tasks     {len(tasks.done)} done, {len(tasks.open)} open{more}{before} ({tasks.basis})"
-    edits = count(tests.edits_since_last_green, "edit") + " of code after the last green run"
+    edits = format_count(tests.edits_since_last_green, "edit") + " of code after the last green run"
     after = edits if tests.last_green is not None else "never green in this night"
     runs = (
-        f"{tests.last}; {count(tests.total, 'run')}; {after}" if tests.total else "no run was seen"
+        f"{tests.last}; {format_count(tests.total, 'run')}; {after}"
+        if tests.total
+        else "no run was seen"
     )
     yield f"tests     {runs}"
     plus = sum(one.insertions for one in review.commits)
     minus = sum(one.deletions for one in review.commits)
     size = f" +{plus:,} -{minus:,}" if review.commits else ""
-    yield f"changes   {count(len(review.commits), 'commit')}{size}, {count(review.files_changed, 'file')}"
+    commits, files = len(review.commits), review.files_changed
+    yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
     each = [
-        f"{span(seconds)} {KINDS[kind]}" for kind, seconds in by_kind(review.time) if seconds >= 1
+        f"{format_duration(seconds)} {TIME[kind]}"
+        for kind, seconds in by_kind(review.time)
+        if seconds >= 1
     ]
-    yield f"time      {span(review.time.total)}: {', '.join(each) or 'nothing dated'}"
-    task = f", {money(review.cost_per_task)} a finished task" if review.cost_per_task else ""
-    lost = f", about {money(review.wasted_usd)} for nothing" if review.wasted_usd else ""
+    yield f"time      {format_duration(review.time.total)}: {', '.join(each) or 'nothing dated'}"
+    task = (
+        f", {format_money_long(review.cost_per_task)} a finished task"
+        if review.cost_per_task
+        else ""
+    )
+    lost = (
+        f", about {format_money_long(review.wasted_usd)} for nothing" if review.wasted_usd else ""
+    )
     yield f"cost      {cost_words(review.cost)} ({review.cost.reason}){task}{lost}"
 
 
@@ -79,7 +90,7 @@ def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
     yield (
         "claims",
         (
-            f"{one.verdict:<11}{short(one.text, 100)} ({one.source}): {short(one.why, 100)}"
+            f"{one.verdict:<11}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
             f"{_at(one.where)}"
             for one in review.claims
         ),
@@ -97,22 +108,23 @@ def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
     yield (
         "commits",
         (
-            f"{_clock(one.at)}  {one.sha[:10]}  {short(one.subject, 80)}  {count(one.files, 'file')} "
-            f"+{one.insertions} -{one.deletions}"
+            f"{format_local(one.at)}  {one.sha[:10]}  {shorten(one.subject, 80)}  "
+            f"{format_count(one.files, 'file')} +{one.insertions} -{one.deletions}"
             for one in review.commits
         ),
     )
     yield (
         "what bought nothing",
         (
-            f"{WASTES[one.kind]}: {short(one.what, 140)} ({span(one.seconds)}, {money(one.usd)})"
+            f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
+            f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"
             for one in review.wasted
         ),
     )
     yield (
         "what was done from outside",
         (
-            f"{_clock(one.at)}  {one.kind}: {short(one.text, 80)} [{one.state}] helped: {one.helped}"
+            f"{format_local(one.at)}  {one.kind}: {shorten(one.text, 80)} [{one.state}] helped: {one.helped}"
             f" ({one.why})"
             for one in review.interventions
         ),
@@ -120,8 +132,8 @@ def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
     yield (
         "what mattered",
         (
-            f"{_clock(one.at)}  {one.kind:<11}{short(one.label, 100)}"
-            f"{f' ({span(one.seconds)})' if one.seconds is not None else ''}"
+            f"{format_local(one.at)}  {one.kind:<11}{shorten(one.label, 100)}"
+            f"{f' ({format_duration(one.seconds)})' if one.seconds is not None else ''}"
             for one in review.moments
         ),
     )
@@ -137,7 +149,3 @@ def _part(title: str, rows: Sequence[str]) -> list[str]:
 
 def _at(ref: Ref | None) -> str:
     return "" if ref is None else f"  [{place(ref)}]"
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M", time.localtime(at))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.observing import project_of, settings_of
+from tui.system.format import format_local, format_money_plain, sparkline
 
 if TYPE_CHECKING:
     import argparse
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from tui.watching.night_summary import Summary
 
-_BARS = "▁▂▃▄▅▆▇█"
 _GOAL = 48
 
 
@@ -43,8 +42,8 @@ def run(given: argparse.Namespace) -> int:
 
 def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
     """A night as an object; `verdict` and what follows from it are null until it was reviewed."""
-    from tui.feeds.sanitize import clean_line
     from tui.night.status import iso
+    from tui.system.sanitize import clean_line
     from tui.watching.nights import trend
 
     made = one.made_at is not None
@@ -52,7 +51,7 @@ def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
         "id": one.id,
         "kind": one.kind,
         "goal": clean_line(one.goal, 300),
-        "began": time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at)),
+        "began": format_local(one.at, "%Y-%m-%d %H:%M"),
         "started_at": iso(one.at),
         "ended_at": iso(one.ended_at),
         "state": clean_line(_state(one), 300),
@@ -92,7 +91,7 @@ def table(found: Sequence[Summary]) -> list[str]:
     """A row a night under a heading; what is not known is a dash."""
     if not found:
         return []
-    from tui.feeds.sanitize import clean_line
+    from tui.system.sanitize import clean_line
     from tui.watching.nights import repeated, trend
 
     head = (
@@ -126,12 +125,12 @@ def table(found: Sequence[Summary]) -> list[str]:
 
 
 def _cells(one: Summary) -> tuple[str, ...]:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at))
+    when = format_local(one.at, "%Y-%m-%d %H:%M")
     mark = "✓" if one.remarks.reviewed else "•"
     if one.made_at is None:
         return (mark, when, "not yet", "-", "-", "-", "-", "-")
-    cost = "-" if one.usd is None else f"{one.sign}${one.usd:.2f}"
-    task = "-" if one.per_task is None else f"${one.per_task:.2f}"
+    cost = "-" if one.usd is None else one.sign + format_money_plain(one.usd)
+    task = "-" if one.per_task is None else format_money_plain(one.per_task)
     total = one.done + one.open
     stalls = f"{one.stalls} ({one.stalled_s / 60:.0f} min)" if one.stalls else "0"
     tasks = f"{one.done}/{total}" if total else "-"
@@ -144,15 +143,4 @@ def _cells(one: Summary) -> tuple[str, ...]:
         stalls,
         cost,
         task,
-    )
-
-
-def sparkline(values: Sequence[float | None]) -> str:
-    """Values as bars, oldest first; a blank where nothing is known."""
-    top = max((value for value in values if value is not None), default=0.0)
-    if not top:
-        return ""
-    last = len(_BARS) - 1
-    return "".join(
-        " " if value is None else _BARS[min(last, int(value / top * last))] for value in values
     )

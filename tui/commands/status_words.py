@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
-from tui.feeds.sanitize import clean_line
+from tui.model.labels import COSTS
 from tui.night.model import Cost, Night
-from tui.night.words import count, short, span
 from tui.records import FeedState
+from tui.system.format import (
+    format_count,
+    format_duration,
+    format_local,
+    format_money_plain,
+    shorten,
+)
+from tui.system.sanitize import clean_line
 
 
 def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
@@ -16,14 +22,13 @@ def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
     run, activity = night.run, night.activity
     lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
     if run.goal:
-        lines.append(f"goal      {short(run.goal, 100)}")
+        lines.append(f"goal      {shorten(run.goal, 100)}")
     if night.stall is not None:
         lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
     if run.started_at is not None:
         end = run.ended_at if run.ended_at is not None and night.over else night.now
-        lines.append(
-            f"session   {run.session_id or '?'} with {run.model or '?'}, {span(end - run.started_at)}"
-        )
+        took = format_duration(end - run.started_at)
+        lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
     lines.append(f"cost      {cost_words(night.cost)}")
     if night.context.used:
@@ -31,11 +36,13 @@ def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
     lines.append(f"events    {_events(night)}")
     if not night.over:
-        lines.append(f"idle      {span(activity.idle_seconds)}")
+        lines.append(f"idle      {format_duration(activity.idle_seconds)}")
     if night.deeds.checkpoints:
         last = night.deeds.checkpoints[-1]
-        at = time.strftime("%H:%M", time.localtime(last.at))
-        lines.append(f"safety    {count(len(night.deeds.checkpoints), 'checkpoint')}, last {at}")
+        at = format_local(last.at)
+        lines.append(
+            f"safety    {format_count(len(night.deeds.checkpoints), 'checkpoint')}, last {at}"
+        )
     lines += [source_words(feed) for feed in feeds if feed.path]
     return lines
 
@@ -45,7 +52,7 @@ def _progress(night: Night) -> str:
     if progress is None or progress.basis == "unknown":
         return "unknown: nothing in the progress file can be counted"
     now = f", now: {'; '.join(progress.in_progress[:2])}" if progress.in_progress else ""
-    blocked = f", {count(len(progress.blockers), 'blocker')}" if progress.blockers else ""
+    blocked = f", {format_count(len(progress.blockers), 'blocker')}" if progress.blockers else ""
     return f"{progress.done} of {progress.total} done{now}{blocked}"
 
 
@@ -53,19 +60,18 @@ def cost_words(cost: Cost) -> str:
     """The figure with what it rests on."""
     if cost.usd is None:
         return cost.reason or "unknown"
-    sign = {"result": "", "estimate": "about ", "partial": "at least "}[cost.source]
     reason = f" ({cost.reason})" if cost.reason else f" ({cost.source})"
-    return f"{sign}${cost.usd:.2f}{reason}"
+    return f"{COSTS[cost.source]}{format_money_plain(cost.usd)}{reason}"
 
 
 def _events(night: Night) -> str:
     counts = night.counts
     calls = sum(number for _, number in counts.tool_calls)
     words = [
-        count(counts.total, "record"),
-        count(counts.turns, "turn"),
-        count(calls, "tool call"),
-        count(counts.tool_errors, "tool error"),
+        format_count(counts.total, "record"),
+        format_count(counts.turns, "turn"),
+        format_count(calls, "tool call"),
+        format_count(counts.tool_errors, "tool error"),
     ]
     for number, one, many in (
         (counts.api_retries, "retry", "retries"),
@@ -74,7 +80,7 @@ def _events(night: Night) -> str:
         (counts.unknown, "unknown record", ""),
     ):
         if number:
-            words.append(count(number, one, many))
+            words.append(format_count(number, one, many))
     return ", ".join(words)
 
 

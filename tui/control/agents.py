@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from tui.control.process_table import Identity
 from tui.errors import RefusedError
 from tui.feeds import process_table
 from tui.records import AgentProcess
+from tui.system.format import format_local
 
 _SAME_START_S = 1.5
 
@@ -50,7 +50,7 @@ def words_of(agents: Iterable[AgentProcess], watched: str = "") -> tuple[str, ..
 
 
 def _words(agent: AgentProcess, watched: str) -> str:
-    since = time.strftime("%H:%M", time.localtime(agent.created))
+    since = format_local(agent.created)
     if watched and agent.session == watched:
         return f"the session that is watched here (pid {agent.pid})"
     return f"another session (pid {agent.pid}, since {since})"

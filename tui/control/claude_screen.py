@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 from unicodedata import category
 
-_SGR = re.compile(r"\x1b\[([0-9;:]*)m")
-_OTHER = re.compile(r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_]|\[[0-?]*[ -/]*[@-~])")
+from tui.system.sgr import styled_pieces
+
 _RULE = re.compile(r"[─━╌]{10}")
 _PROMPT = re.compile(r"[❯>] ?\s?")
 _QUESTION = re.compile(
@@ -77,35 +76,10 @@ def _asks(rows: list[str], start: int) -> bool:
 
 
 def _row(line: str) -> _Row:
-    pieces: list[tuple[str, bool, bool]] = []
-    dim = reverse = False
-    place = 0
-    for found in _SGR.finditer(line):
-        pieces.append((line[place : found.start()], dim, reverse))
-        dim, reverse = _after(found.group(1), dim, reverse)
-        place = found.end()
-    pieces.append((line[place:], dim, reverse))
-    text = _plain(piece for piece, is_dim, _ in pieces if not is_dim)
-    solid = _plain(piece for piece, is_dim, in_reverse in pieces if not is_dim and not in_reverse)
-    return _Row(text, solid, any(is_dim and piece.strip() for piece, is_dim, _ in pieces))
-
-
-def _plain(pieces: Iterable[str]) -> str:
-    return _OTHER.sub("", "".join(pieces)).replace("\xa0", " ")
-
-
-def _after(parameters: str, dim: bool, reverse: bool) -> tuple[bool, bool]:
-    numbers = re.split("[;:]", parameters)
-    skip = 0
-    for place, number in enumerate(numbers):
-        if skip:
-            skip -= 1
-        elif number in ("38", "48", "58"):
-            skip = 4 if numbers[place + 1 : place + 2] == ["2"] else 2
-        elif number in ("", "0"):
-            dim = reverse = False
-        elif number in ("2", "22"):
-            dim = number == "2"
-        elif number in ("7", "27"):
-            reverse = number == "7"
-    return dim, reverse
+    pieces = [(piece.replace("\xa0", " "), style) for piece, style in styled_pieces(line)]
+    lit = [(piece, style) for piece, style in pieces if not style.dim]
+    return _Row(
+        "".join(piece for piece, _ in lit),
+        "".join(piece for piece, style in lit if not style.reverse),
+        any(style.dim and piece.strip() for piece, style in pieces),
+    )

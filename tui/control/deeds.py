@@ -22,6 +22,7 @@ from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.records import AgentProcess
 from tui.settings import Settings
+from tui.system.format import format_count
 
 if TYPE_CHECKING:
     from tui.control.others import OtherSession
@@ -120,7 +121,7 @@ class Deeds:
             self._tell("note", {"text": f"old checkpoints could not be retired: {error}"})
             return
         if gone:
-            self._tell("note", {"text": f"{_many(len(gone), 'old checkpoint')} retired"})
+            self._tell("note", {"text": f"{format_count(len(gone), 'old checkpoint')} retired"})
 
     def plan_rewind(self, wanted: str | Checkpoint) -> RewindPlan:
         """What going back would change; writes nothing."""
@@ -281,7 +282,7 @@ def plan_words(plan: RewindPlan) -> list[str]:
     added, removed = plan.total_lines()
     captured = " (all captured first)" if plan.deletes else ""
     words = [
-        f"{_many(len(plan.writes), 'file')} will be written, "
+        f"{format_count(len(plan.writes), 'file')} will be written, "
         f"{len(plan.deletes)} deleted{captured}, {plan.unchanged:,} stay as they are "
         f"(+{added:,} −{removed:,} lines).",
         "A safety checkpoint is taken first; undo brings everything back. HEAD stays where it is.",
@@ -289,10 +290,6 @@ def plan_words(plan: RewindPlan) -> list[str]:
     words += [f"{note[:1].upper()}{note[1:]}." for note in plan.notes]
     if plan.keeps and not any("not captured then" in note for note in plan.notes):
         words.append(
-            f"{_many(len(plan.keeps), 'path')} not captured by either side stay untouched."
+            f"{format_count(len(plan.keeps), 'path')} not captured by either side stay untouched."
         )
     return words
-
-
-def _many(number: int, one: str) -> str:
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

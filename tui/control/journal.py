@@ -10,6 +10,15 @@ from pathlib import Path
 import msgspec
 
 from tui import paths
+from tui.system.credentials import hide_credentials
+
+_FREE_TEXT = frozenset(
+    {
+        *("goal", "text", "reason", "why", "detail", "doing"),
+        *("label", "evidence", "open", "arguments"),
+    }
+)
+"""The keys of an entry whose words come from people, the agent or a program."""
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -40,11 +49,15 @@ class Journal:
         id: str = "",
         sync: bool = False,
     ) -> None:
-        """Appends one entry; with `sync` it is on the disk when this returns. Raises OSError."""
+        """Appends one entry, credentials in its words hidden; with `sync` it is on the disk then.
+
+        Raises OSError.
+        """
         entry: dict[str, object] = {"at": self._wall(), "kind": kind}
         if id:
             entry["id"] = id
-        entry.update(data or {})
+        for key, value in (data or {}).items():
+            entry[key] = _hidden(value) if key in _FREE_TEXT else value
         line = msgspec.json.encode(entry) + b"\n"
         descriptor = os.open(self.path, _FLAGS, 0o600)
         try:
@@ -55,6 +68,16 @@ class Journal:
                 os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _hidden(value: object) -> object:
+    if isinstance(value, str):
+        return hide_credentials(value)
+    if isinstance(value, Mapping):
+        return {key: _hidden(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_hidden(item) for item in value]
+    return value
 
 
 def _is_torn(descriptor: int, path: str) -> bool:

@@ -19,6 +19,7 @@ from tui.control.steps import Step, What
 from tui.control.work_tree import Limits, NotCaptured, WorkTree
 from tui.errors import RefusedError
 from tui.git import Git
+from tui.system.format import format_count
 
 _MOST_COUNTED = 2000
 
@@ -184,7 +185,7 @@ def _staged_words(git: Git, checkpoint: Checkpoint) -> str:
     many = (out or "").count("\0")
     if not many:
         return "what is staged stays staged"
-    paths = "1 path was" if many == 1 else f"{many:,} paths were"
+    paths = format_count(many, "path was", "paths were")
     return (
         f"what is staged stays staged; {paths} staged otherwise then, and the checkpoint keeps that "
         f"(git ls-tree -r {then[: then.index('^')][:10]}{then[then.index('^') :]})"
@@ -202,5 +203,5 @@ def _notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
     own = sum(one.reason == OUR_OWN for one in checkpoint.not_captured)
     missing = checkpoint.not_captured_count - own
     if missing:
-        paths = "1 path was" if missing == 1 else f"{missing:,} paths were"
+        paths = format_count(missing, "path was", "paths were")
         yield f"{paths} not captured then and will stay as now"

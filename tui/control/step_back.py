@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from tui.night.model import Night
+from tui.system.format import format_local
 
 _MOST_TRIED = 5
 
@@ -13,7 +12,7 @@ def step_back_text(template: str, night: Night) -> str:
     """The template with evidence, since when, and what was tried, from this night."""
     stall = night.stall or (night.loops[-1] if night.loops else None)
     evidence = "; ".join(stall.evidence) if stall else night.activity.reason
-    since = time.strftime("%H:%M", time.localtime(stall.since)) if stall else "some time"
+    since = format_local(stall.since) if stall else "some time"
     tried = "; ".join(dict.fromkeys(tool.target for tool in night.activity.tools[:_MOST_TRIED]))
     words = {"{evidence}": evidence, "{since}": since, "{tried}": tried or "see the record"}
     for mark, text in words.items():

@@ -16,6 +16,7 @@ from tui.control.listing import acceptable
 from tui.control.take_plan import Chosen, TakePlan, chosen, file_entries, identity
 from tui.errors import GitError, RefusedError
 from tui.git import Git
+from tui.system.format import format_count_plain
 
 _HAND_OVERS = 3
 
@@ -182,7 +183,9 @@ def _with_files(git: Git, place: Bench, picked: Chosen, tip: str) -> tuple[str, 
         return tip, 0
     who = b"%s %s" % (identity(git), stamp())
     names = [os.fsdecode(path) for path in picked.files]
-    title = f"Take {names[0]} from the night" if len(names) == 1 else f"Take {len(names)} files"
+    title = f"Take {format_count_plain(len(names), 'file')}"
+    if len(names) == 1:
+        title = f"Take {names[0]} from the night"
     body = "\n".join(f"- {' '.join(name.split())}" for name in names[:100])
     text = f"{title}\n\n{body}\n".encode("utf-8", "surrogateescape")
     head = (b"tree " + tree.encode(), b"parent " + tip.encode())

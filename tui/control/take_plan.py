@@ -12,6 +12,7 @@ from tui.control.listing import acceptable
 from tui.control.places import Places
 from tui.errors import RefusedError
 from tui.git import Git
+from tui.system.format import format_count
 
 _MOST_COMMITS = 1_000
 _MOST_FILES = 2_000
@@ -61,9 +62,9 @@ class TakePlan:
             return self.refusals
         parts = []
         if self.commits:
-            parts.append(_many(len(self.commits), "commit"))
+            parts.append(format_count(len(self.commits), "commit"))
         if self.files:
-            parts.append(_many(len(self.files), "file"))
+            parts.append(format_count(len(self.files), "file"))
         where = f"the new branch {self.branch}, which begins at {self.base[:10]}"
         first = f"{' and '.join(parts)} will be taken to {where}."
         listed = [f"{one.sha[:10]} {one.subject}" for one in self.commits]
@@ -199,7 +200,3 @@ def identity(git: Git) -> bytes:
         "".join(c for c in text if c.isprintable() and c not in "<>") for text in (name, email)
     )
     return os.fsencode("{} <{}>".format(*(text.strip()[:200] or "unknown" for text in cleaned)))
-
-
-def _many(number: int, one: str) -> str:
-    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"

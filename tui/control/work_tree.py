@@ -21,6 +21,7 @@ from tui.control.listing import Lister, Listing, acceptable, reserved
 from tui.control.seen import Rows, same
 from tui.errors import CheckpointError
 from tui.git import Git
+from tui.system.format import format_size_limit
 
 _TRIES = 3
 _CHUNK = 1 << 20
@@ -194,7 +195,9 @@ class Survey:
         if rows.paths and max(rows.sizes) > limits.file_bytes:
             for number, size in enumerate(rows.sizes):
                 if size > limits.file_bytes:
-                    out[number] = f"larger than {in_words(limits.file_bytes)}: {in_words(size)}"
+                    out[number] = (
+                        f"larger than {format_size_limit(limits.file_bytes)}: {format_size_limit(size)}"
+                    )
         index = rows.index() if listing.loose else {}
         loose = {index[path] for path in listing.loose if path in index} - out.keys()
         by_size = sorted((rows.sizes[number], number) for number in loose)
@@ -202,8 +205,8 @@ class Survey:
         while total > limits.untracked_bytes:
             size, number = by_size.pop()
             total -= size
-            most = in_words(limits.untracked_bytes)
-            out[number] = f"untracked files exceed {most} in all: {in_words(size)}"
+            most = format_size_limit(limits.untracked_bytes)
+            out[number] = f"untracked files exceed {most} in all: {format_size_limit(size)}"
         return self._dropped(state, out)
 
     def _dropped(self, state: WorkTree, out: dict[int, str]) -> WorkTree:
@@ -238,7 +241,7 @@ class Survey:
                 lost[number] = f"cannot be read: {error.strerror}"
                 continue
             if data is None:
-                lost[number] = f"grew beyond {in_words(self.limits.file_bytes)}"
+                lost[number] = f"grew beyond {format_size_limit(self.limits.file_bytes)}"
                 continue
             state.rows.put(number, now)
             state.rows.blobs[number] = blob_id(self.git, data)
@@ -287,13 +290,3 @@ def blob_id(git: Git, data: bytes) -> bytes:
     new.update(b"blob %d\0" % len(data))
     new.update(data)
     return new.digest()
-
-
-def in_words(size: int) -> str:
-    """A number of bytes for people, in binary units."""
-    value, unit = float(size), "bytes"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if value < 1024:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.0f} {unit}" if value == int(value) else f"{value:.1f} {unit}"

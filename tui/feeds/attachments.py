@@ -11,6 +11,7 @@ from tui.feeds.wire_rare import (
     AttachmentLine,
 )
 from tui.records import Body, HookRun, Housekeeping, Notice, TaskNote, Unknown, User
+from tui.system.format import format_money_plain
 
 _HOOK_OUTCOMES = {
     "hook_success": "success",
@@ -51,7 +52,8 @@ def attachment(line: Line, raw: bytes) -> Body:
             "updated", name(a.taskId), "", one_line(a.description), name(a.taskType), name(a.status)
         )
     if a.type == "budget_usd":
-        return Notice("budget", f"${a.used or 0:.2f} of ${a.total or 0:.2f} spent", "warning")
+        used, total = format_money_plain(a.used or 0), format_money_plain(a.total or 0)
+        return Notice("budget", f"{used} of {total} spent", "warning")
     if a.type == "max_turns_reached":
         return Notice("turns", f"the limit of {a.maxTurns or 0} turns is reached", "warning")
     if a.type in _QUIET:

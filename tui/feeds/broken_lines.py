@@ -9,8 +9,8 @@ import json
 import math
 from typing import Any, NamedTuple
 
-from tui.feeds.visible import clean_bytes
 from tui.patterns import lazy
+from tui.system.sanitize import clean_bytes
 
 _EXCERPT = 200
 _BOM = b"\xef\xbb\xbf"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.errors import GitError, OvernightError
-from tui.feeds.sanitize import clean_line
 from tui.records import Commit
+from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
     from tui.git import Git

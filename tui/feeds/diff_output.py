@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tui.changes import ChangeKind, Hunk
-from tui.feeds.sanitize import clean, clean_line
 from tui.patterns import lazy
+from tui.system.sanitize import clean, clean_line
 
 _HUNK = lazy(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?([^\n]*)")
 _KINDS: dict[bytes, ChangeKind] = {b"A": "added", b"D": "deleted", b"R": "renamed", b"C": "added"}

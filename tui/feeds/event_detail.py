@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from tui.feeds.broken_lines import pieces
@@ -16,7 +15,6 @@ from tui.feeds.tool_detail import (
     output_part,
     prose_part,
 )
-from tui.feeds.visible import clean_bytes, clean_line
 from tui.records import (
     Assistant,
     Detail,
@@ -28,6 +26,8 @@ from tui.records import (
     Usage,
     User,
 )
+from tui.system.format import format_local, format_money_exact
+from tui.system.sanitize import clean_bytes, clean_line
 
 _TITLE = 200
 _FACT = 300
@@ -204,9 +204,12 @@ def _facts(event: Event, value: Json, answer: Json) -> Facts:
         facts += [("message", body.message_id), ("request", body.request_id)]
         facts += [("call", tool.id) for tool in body.tools]
     if isinstance(body, Result):
-        cost = "" if body.cost_usd is None else f"${body.cost_usd:.6f}"
+        cost = "" if body.cost_usd is None else format_money_exact(body.cost_usd)
         facts += [("cost", cost), ("tokens", _tokens(body.usage))]
-        facts += [(use.model, f"${use.cost_usd:.6f}, {_tokens(use.usage)}") for use in body.models]
+        facts += [
+            (use.model, f"{format_money_exact(use.cost_usd)}, {_tokens(use.usage)}")
+            for use in body.models
+        ]
     stored = _inner(answer, "tool_use_result") or _inner(answer, "toolUseResult")
     facts.append(("full output", str(stored.get("persistedOutputPath") or "")))
     facts += [("thread", event.thread), ("uuid", event.uuid), ("parent", event.parent)]
@@ -227,7 +230,5 @@ def _tokens(usage: Usage | None) -> str:
 
 def _moment(at: float) -> str:
     whole, thousandths = divmod(round(at * 1000), 1000)
-    try:
-        return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(whole))}.{thousandths:03d}"
-    except (ValueError, OverflowError, OSError):
-        return str(at)
+    second = format_local(whole, "%Y-%m-%d %H:%M:%S", "")
+    return f"{second}.{thousandths:03d}" if second else str(at)

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tui.feeds.sanitize import clean_line
 from tui.records import CompactionHistory, SessionHistory
+from tui.system.sanitize import clean_line
 
 MOST_LINES = 20_000
 LONGEST_LINE = 256 * 1024

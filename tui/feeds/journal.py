@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from tui.feeds.sanitize import clean, clean_line
 from tui.records import JournalEntry
+from tui.system.sanitize import clean, clean_line
 
 LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_TEXT = 20_000

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tui.changes import FileChange
 from tui.feeds.bounded_git import Budget, output
 from tui.feeds.diff_output import Entry, Patch, entries, header, patches, shown
-from tui.feeds.sanitize import clean_bytes
 from tui.patterns import lazy
+from tui.system.sanitize import clean_bytes
 
 if TYPE_CHECKING:
     from tui.git import Git

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.feeds.sanitize import clean
 from tui.records import Notes
+from tui.system.sanitize import clean
 
 SHOWN_BYTES = 256 * 1024
 

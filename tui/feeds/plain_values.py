@@ -9,6 +9,7 @@ from tui.feeds.visible import clean, clean_line, cut_middle, is_plain
 from tui.feeds.wire import WireUsage
 from tui.patterns import lazy
 from tui.records import Usage
+from tui.system.sanitize import clean, clean_line, cut_middle
 
 TEXT_LIMIT = 8192
 LINE = 300

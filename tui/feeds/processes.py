@@ -10,9 +10,9 @@ from tui import paths
 from tui.clock import Clock
 from tui.feeds import process_table as table
 from tui.feeds.process_table import Facts
-from tui.feeds.sanitize import clean_line
 from tui.feeds.session_files import SessionFile, SessionFiles
 from tui.records import AgentProcess, Processes
+from tui.system.sanitize import clean_line
 
 AGAIN_AFTER_S = 2.0
 SCAN_AFTER_S = 6.0

@@ -14,8 +14,8 @@ from tui.feeds.progress_headings import Role
 from tui.feeds.progress_outline import Outline, newest, outline
 from tui.feeds.progress_remarks import KEPT_REMARKS, goal, remarks
 from tui.feeds.progress_tasks import TaskReader
-from tui.feeds.sanitize import clean
 from tui.records import Progress
+from tui.system.sanitize import clean
 
 SHOWN_CHARACTERS = 1_000_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tui.feeds.sanitize import clean_line
-from tui.feeds.sgr import strip_ansi
 from tui.patterns import lazy
+from tui.system.sanitize import clean_line
+from tui.system.sgr import strip_ansi
 
 PARSED_CHARACTERS = 2_000_000
 LINE_CHARACTERS = 2_000

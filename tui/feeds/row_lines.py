@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -31,6 +30,14 @@ from tui.records import (
     Unknown,
     User,
 )
+from tui.system.format import (
+    format_count,
+    format_count_plain,
+    format_duration_told,
+    format_money_plain,
+    format_weekday_clock,
+    shorten_line,
+)
 
 _TEXT = 400
 URGENT = frozenset(("warning", "error", "immediate", "notice"))
@@ -55,22 +62,11 @@ def line_of(body: Body) -> RowLine:
 
 def _one(text: str) -> str:
     """A clean text as one line."""
-    line = " ".join(text[: 2 * _TEXT].split())
-    return line if len(line) <= _TEXT else line[: _TEXT - 1] + "…"
+    return shorten_line(text[: 2 * _TEXT], _TEXT)
 
 
 def _parted(*parts: str) -> str:
     return " · ".join(filter(None, parts))
-
-
-def duration(seconds: float) -> str:
-    """A duration in at most two units: "0.4s", "12.3s", "3m05s", "8h00m"."""
-    if seconds < 60:
-        return f"{seconds:.1f}s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}m{rest:02d}s"
-    return f"{minutes // 60}h{minutes % 60:02d}m"
 
 
 # --- conversation ---
@@ -104,7 +100,7 @@ def _user(body: User) -> RowLine:
         first, others = body.results[0], len(body.results) - 1
         text = _parted(_one(first.excerpt), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
-        size = f"{first.size:,} character{'' if first.size == 1 else 's'}"
+        size = format_count(first.size, "character")
         return RowLine("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
     return RowLine("user", label, _one(body.text), body.origin, mark)
@@ -127,15 +123,15 @@ def _result(body: Result) -> RowLine:
     words = body.errors[0] if body.errors else _one(body.text)
     text = _parted(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
-        f"{body.duration_ms} ms ({duration(body.duration_ms / 1000)})",
-        f"{body.turns} turn" if body.turns == 1 else f"{body.turns} turns",
+        f"{body.duration_ms} ms ({format_duration_told(body.duration_ms / 1000)})",
+        format_count_plain(body.turns, "turn"),
         reason.replace("_", " "),
         f"API status {body.api_error_status}" if body.api_error_status else "",
         f"{body.denials} denied" if body.denials else "",
         f"{body.queued} queued" if body.queued else "",
         words,
     )
-    cost = "" if body.cost_usd is None else f"${body.cost_usd:.2f}"
+    cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
     return RowLine(
         "result", "result", text, cost, "error" if bad else "ok", body.duration_ms / 1000
     )
@@ -150,26 +146,21 @@ def _partial(body: Partial) -> RowLine:
 
 def _retry(body: Retry) -> RowLine:
     of = f" of {body.limit}" if body.limit else ""
-    text = f"attempt {body.attempt}{of}, next in {duration(body.delay_s)}"
+    text = f"attempt {body.attempt}{of}, next in {format_duration_told(body.delay_s)}"
     status = str(body.status) if body.status else ""
     return RowLine("retry", "retry", text, _parted(status, body.error), "warning", body.delay_s)
 
 
 def _limit(body: RateLimit) -> RowLine:
     used = "" if body.used is None else f"{body.used:.0%} used"
-    resets = "" if body.resets_at is None else f"resets {_clock(body.resets_at)}"
+    resets = ""
+    if body.resets_at is not None:
+        resets = "resets " + format_weekday_clock(body.resets_at, f"at {body.resets_at:.0f}")
     mark: Mark = "quiet" if body.status == "allowed" else "warning"
     if body.status == "rejected":
         mark = "error"
     text = _parted(body.window.replace("_", " "), used, resets)
     return RowLine("limit", "limit", text, body.status.replace("_", " "), mark)
-
-
-def _clock(at: float) -> str:
-    try:
-        return time.strftime("%a %H:%M", time.localtime(at))
-    except (ValueError, OverflowError, OSError):
-        return f"at {at:.0f}"
 
 
 def _compaction(body: Compaction) -> RowLine:
@@ -214,7 +205,7 @@ def _task(body: TaskNote) -> RowLine:
 
 
 def _heartbeat(body: Heartbeat) -> RowLine:
-    text = f"{body.name or 'a tool'} has been running for {duration(body.elapsed_s)}"
+    text = f"{body.name or 'a tool'} has been running for {format_duration_told(body.elapsed_s)}"
     return RowLine("task", "running", text, mark="running", seconds=body.elapsed_s)
 
 
@@ -241,7 +232,11 @@ def _hook(body: HookRun) -> RowLine:
 
 def _cost(body: CostState) -> RowLine:
     return RowLine(
-        "notice", "cost", "the transcript's running total", f"${body.cost_usd:.2f}", "quiet"
+        "notice",
+        "cost",
+        "the transcript's running total",
+        format_money_plain(body.cost_usd),
+        "quiet",
     )
 
 

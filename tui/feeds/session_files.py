@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tui.feeds.sanitize import clean_line
+from tui.system.sanitize import clean_line
 
 MOST_FILES = 500
 MOST_BYTES = 64 * 1024

@@ -8,7 +8,6 @@ from typing import Any, Literal
 from tui.feeds.loose_bodies import unknown
 from tui.feeds.plain_values import line as one_line
 from tui.feeds.plain_values import name, whole, words
-from tui.feeds.sgr import strip_ansi
 from tui.feeds.tolerant import read
 from tui.feeds.wire import Line
 from tui.feeds.wire_rare import (
@@ -28,6 +27,7 @@ from tui.records import (
     SessionState,
     TaskNote,
 )
+from tui.system.sgr import strip_ansi
 
 _HOOK_TEXT = 2000
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.feeds.diff_text import patch_diff, text_diff
-from tui.feeds.sgr import clean_keeping_sgr
-from tui.feeds.visible import clean, clean_line
 from tui.records import DetailPart
+from tui.system.sanitize import clean, clean_line
+from tui.system.sgr import clean_coloured
 
 Json = dict[str, Any]
 _TITLE = 120
@@ -24,7 +24,8 @@ def call_parts(name: str, given: Json, answer: Any, text: str) -> list[DetailPar
 
 def output_part(title: str, text: str) -> DetailPart:
     """Terminal output with its colours."""
-    return DetailPart(clean_line(title, _TITLE), clean_keeping_sgr(text, whole=True), "ansi")
+    shown, spans = clean_coloured(text, whole=True)
+    return DetailPart(clean_line(title, _TITLE), shown, "ansi", spans=spans)
 
 
 def prose_part(title: str, text: str) -> DetailPart:

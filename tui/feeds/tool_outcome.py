@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tui.patterns import lazy
 from tui.records import Mark, ToolResult, ToolUse
+from tui.system.format import clip_text, format_count_plain, format_text_size
 
 _LIMIT = 80
 _LOOKED_AT = 40
@@ -114,10 +115,9 @@ def _size(result: ToolResult) -> str:
         return "nothing"
     if result.size <= len(result.excerpt) + 2:
         lines = len(result.excerpt.splitlines())
-        return f"{lines} line" if lines == 1 else f"{lines} lines"
-    return f"{result.size / 1000:.1f} kB" if result.size >= 1000 else f"{result.size} characters"
+        return format_count_plain(lines, "line")
+    return format_text_size(result.size)
 
 
 def _cut(text: str) -> str:
-    text = text.replace("\t", " ")
-    return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"
+    return clip_text(text.replace("\t", " "), _LIMIT)

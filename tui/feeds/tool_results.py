@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.feeds.plain_values import name
-from tui.feeds.sgr import strip_ansi
 from tui.feeds.wire import Block, EditAnswer, Inner, Line
 from tui.records import ToolResult
+from tui.system.sgr import strip_ansi
 
 _OF_ERRORS = 2000
 _OF_OTHERS = 1000

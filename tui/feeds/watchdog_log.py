@@ -7,9 +7,9 @@ from datetime import tzinfo
 from msgspec.structs import replace
 
 from tui.feeds.log_stamp import Stamp, level_by_glyph, read_stamp
-from tui.feeds.sanitize import clean_line
-from tui.feeds.sgr import strip_ansi
 from tui.records import LogEntry
+from tui.system.sanitize import clean_line
+from tui.system.sgr import strip_ansi
 
 LINE_CHARACTERS = 4_000
 ENTRY_LINES = 200

@@ -9,7 +9,6 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.night import timeline
-from tui.night.words import short
 from tui.records import (
     Assistant,
     Denied,
@@ -23,6 +22,7 @@ from tui.records import (
     ToolUse,
     User,
 )
+from tui.system.format import shorten
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
 
@@ -224,7 +224,7 @@ class Doing(Struct):
     def failed(self, body: Assistant, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
         if "rate_limit" in body.error:
-            self.limit = self.limit or Limited(short(body.text, 120), None, at)
+            self.limit = self.limit or Limited(shorten(body.text, 120), None, at)
         self.enter(STREAMING, at)
         self.maybe_over = True
 
@@ -269,7 +269,7 @@ class Doing(Struct):
             body.subtype,
             body.is_error,
             body.terminal_reason,
-            short(body.text or "; ".join(body.errors), 160),
+            shorten(body.text or "; ".join(body.errors), 160),
             at,
             body.api_error_status,
             body.queued,
@@ -339,7 +339,7 @@ class Doing(Struct):
             self.tasks.pop(body.task_id, None)
         elif body.phase == "started" and len(self.tasks) < _MOST_TASKS:
             self.asking = None
-            self.tasks[body.task_id] = short(body.description)
+            self.tasks[body.task_id] = shorten(body.description)
 
     def on_compaction(self) -> None:
         """The conversation was summarised."""

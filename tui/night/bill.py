@@ -6,8 +6,8 @@ from tui.night.cost import Accounts
 from tui.night.model import Cost, CostSource, HourCost, ModelCost
 from tui.night.prices import PICO, plain
 from tui.night.usage import SLOT
-from tui.night.words import count
 from tui.records import Usage
+from tui.system.format import format_count
 
 _HOUR = 3600
 
@@ -64,16 +64,17 @@ def _reason(results: bool, after: int, loose: int, unpriced: dict[str, int], pri
         return "the CLI's own total" if results else "no answer of the API yet"
     parts = []
     if after > sum(unpriced.values()):
-        what = f"{count(after, 'answer')} by the prices of {priced_on}"
+        what = f"{format_count(after, 'answer')} by the prices of {priced_on}"
         parts.append(f"the CLI's own total, and {what} after it" if results else what)
     elif results:
         parts.append("the CLI's own total")
     if loose:
         parts.append(
-            f"output tokens of {count(loose, 'answer')} are not told yet, so at least this"
+            f"output tokens of {format_count(loose, 'answer')} are not told yet, so at least this"
         )
     parts.extend(
-        f"no price for {model} ({count(number, 'answer')})" for model, number in unpriced.items()
+        f"no price for {model} ({format_count(number, 'answer')})"
+        for model, number in unpriced.items()
     )
     return "; ".join(parts)
 

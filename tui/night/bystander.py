@@ -8,7 +8,6 @@ from typing import Any
 from tui.night.cost import Accounts
 from tui.night.interventions import read_entry
 from tui.night.memory import Memory
-from tui.night.words import short
 from tui.records import (
     Arrival,
     Commit,
@@ -20,6 +19,7 @@ from tui.records import (
     Progress,
     SessionHistory,
 )
+from tui.system.format import shorten
 
 _MOST_COMMITS = 5_000
 
@@ -61,7 +61,7 @@ class Bystander:
         """The original system's watchdog says in its log whom it ends and why."""
         _, found, reason = entry.text.partition("Terminating session:")
         if found:
-            self._memory.watchdog = short(reason, 160)
+            self._memory.watchdog = shorten(reason, 160)
             self._memory.watchdog_at = entry.at
 
     def _session_history(self, record: SessionHistory) -> None:
@@ -75,7 +75,7 @@ class Bystander:
         if len(memory.commits) > _MOST_COMMITS:
             del memory.commits[next(iter(memory.commits))]
         self._memory.watcher.changed()
-        self._memory.strip.mark(commit.at, "commit", short(commit.subject))
+        self._memory.strip.mark(commit.at, "commit", shorten(commit.subject))
 
     def _processes(self, seen: Processes) -> None:
         memory = self._memory

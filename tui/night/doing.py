@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.night.model import Night
-from tui.night.words import short
+from tui.system.format import shorten
 
 _MOST = 120
 
@@ -15,6 +15,6 @@ def doing(night: Night | None) -> str:
     activity = night.activity
     if activity.tools:
         tool = activity.tools[-1]
-        return short(f"{tool.name} {tool.target}".strip(), _MOST)
+        return shorten(f"{tool.name} {tool.target}".strip(), _MOST)
     said = activity.said.strip()
-    return short(f"“{said}”" if said else activity.reason, _MOST)
+    return shorten(f"“{said}”" if said else activity.reason, _MOST)

@@ -27,9 +27,9 @@ from tui.night.testoutput import (
 )
 from tui.night.testscope import narrowed_to
 from tui.night.tools import EDITING, POLLING, SHELLS
-from tui.night.words import short
 from tui.patterns import lazy
 from tui.records import Ref, ToolResult, ToolUse
+from tui.system.format import shorten
 
 MOST_RUNS = 1_000
 _REFUSED = lazy(
@@ -182,7 +182,7 @@ def recognise(use: ToolUse, result: ToolResult, at: float | None, ref: Ref) -> T
         return None
     verdict = _by_ending(command, expected, result)
     part = narrowed_to(command)
-    return TestRun(at, short(use.target, 200), expected, None, None, verdict, ref, 0, part)
+    return TestRun(at, shorten(use.target, 200), expected, None, None, verdict, ref, 0, part)
 
 
 def _run(
@@ -194,7 +194,7 @@ def _run(
         verdict = "unknown"
     return TestRun(
         at,
-        short(line, 200),
+        shorten(line, 200),
         outcome.framework,
         outcome.passed,
         outcome.failed,

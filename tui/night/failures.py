@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from tui.night.evidence import TestRun
 from tui.night.tools import SHELLS
-from tui.night.words import short
 from tui.patterns import lazy
 from tui.records import ToolResult, ToolUse
+from tui.system.format import shorten
 
 MOST = 300
 _OFTEN = 3
@@ -58,12 +58,12 @@ def failed_names(text: str) -> Iterator[str]:
     """Names of the tests that a runner's output says failed."""
     for pattern in _NAMES:
         for match in pattern.finditer(text):
-            yield short(match.group(1).strip(), _LONGEST)
+            yield shorten(match.group(1).strip(), _LONGEST)
 
 
 def signature(command: str) -> str:
     """A command without what differs from one time to the next."""
-    return short(_SPACE.sub(" ", _VARYING.sub("#", command)).strip(), _LONGEST)
+    return shorten(_SPACE.sub(" ", _VARYING.sub("#", command)).strip(), _LONGEST)
 
 
 def _count(counts: dict[str, int], name: str) -> None:

@@ -17,8 +17,8 @@ from tui.night.deeds import (
     Segment,
 )
 from tui.night.timeline import Span, Strip
-from tui.night.words import short, span
 from tui.records import JournalEntry
+from tui.system.format import format_duration, shorten
 
 
 def _text(data: dict[str, Any], key: str) -> str:
@@ -150,7 +150,7 @@ def _inject(book: Book, entry: JournalEntry, strip: Strip) -> None:
     book.injections[key] = Injection(key, entry.at, text, _text(entry.data, "mode"), "queued")
     if len(book.injections) > MOST:
         del book.injections[next(iter(book.injections))]
-    strip.mark(entry.at, "injection", short(text))
+    strip.mark(entry.at, "injection", shorten(text))
 
 
 def _injection(book: Book, entry: JournalEntry, strip: Strip) -> None:
@@ -218,7 +218,7 @@ def _supervisor(book: Book, entry: JournalEntry, strip: Strip) -> None:
     gap = _number(entry.data, "gap_s") or 0.0
     book.unwatched_seconds += gap
     if gap:
-        _other(book, entry, strip, f"nobody watched for {span(gap)}", "watchdog")
+        _other(book, entry, strip, f"nobody watched for {format_duration(gap)}", "watchdog")
 
 
 def _limits_paused(book: Book, entry: JournalEntry, strip: Strip) -> None:
@@ -232,13 +232,13 @@ def _suspended(book: Book, entry: JournalEntry, strip: Strip) -> None:
     book.suspended_seconds += seconds
     book.awake_at = entry.at
     book.spans.append(Span(entry.at - seconds, entry.at, timeline.IDLE))
-    _other(book, entry, strip, f"the machine slept for {span(seconds)}", "machine")
+    _other(book, entry, strip, f"the machine slept for {format_duration(seconds)}", "machine")
 
 
 def _noted(book: Book, entry: JournalEntry, strip: Strip) -> None:
     data = entry.data
     text = next(filter(None, (_text(data, key) for key in ("text", "reason", "event"))), entry.kind)
-    _other(book, entry, strip, short(text, 200))
+    _other(book, entry, strip, shorten(text, 200))
 
 
 _READERS: dict[str, Callable[[Book, JournalEntry, Strip], None]] = {

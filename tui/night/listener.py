@@ -14,7 +14,6 @@ from tui.night.thresholds import Thresholds
 from tui.night.times import Source
 from tui.night.tools import EDITING, SUBAGENTS
 from tui.night.usage import SYNTHETIC
-from tui.night.words import short
 from tui.records import (
     Assistant,
     Compaction,
@@ -37,6 +36,7 @@ from tui.records import (
     Unknown,
     User,
 )
+from tui.system.format import shorten
 
 _MOST_LATE = 4_096
 _PROMPT = 300
@@ -115,7 +115,7 @@ class Listener:
             self._called(use, ref, thread, at, live)
         if body.error:
             self._tally.api_errors += 1
-            self._strip.mark(at, "error", short(text or body.error), ref)
+            self._strip.mark(at, "error", shorten(text or body.error), ref)
         elif text:
             self._watcher.spoke(thread, text, bool(tools), at, ref, self._limits)
             if not thread and not body.thinking:
@@ -184,7 +184,7 @@ class Listener:
 
     def _mark_tests(self, verdict: Verdict, command: str, at: float | None, event: Event) -> None:
         if verdict != "unknown":
-            self._strip.mark(at, verdict, short(command), event.ref)
+            self._strip.mark(at, verdict, shorten(command), event.ref)
 
     def _prompt(self, event: Event, body: User, live: bool) -> None:
         memory = self._memory

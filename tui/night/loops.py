@@ -17,9 +17,9 @@ from tui.night.model import Level, Stall
 from tui.night.sameness import alike, chanted, fingerprint, infrastructure, unlike
 from tui.night.thresholds import Thresholds
 from tui.night.tools import EDITING, POLLING, SHELLS
-from tui.night.words import short, span
 from tui.patterns import lazy
 from tui.records import Ref, ToolResult, ToolUse
+from tui.system.format import format_duration, shorten
 
 _START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b)\s*(?:sudo\s+|timeout\s+\S+\s+)?"
 _POLLING = lazy(
@@ -187,7 +187,7 @@ class Watcher(Struct):
         lane = self.lanes.get(thread) or self.lane(thread)
         times = chanted(text) if len(text) > 400 else 0
         if times:
-            evidence = f"one answer repeats the same words {times} times: “{short(text[-60:])}”"
+            evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
             self._end(lane)
             lane.speaking = True
             lane.active = Stall("loop", at or 0.0, (evidence,), (ref,), "notice", times, until=at)
@@ -203,7 +203,7 @@ class Watcher(Struct):
         lane.texts += 1
         level = _level(lane.texts, 1.0, limits)
         if level and lane.said_ref is not None:
-            evidence = f"the same words {lane.texts} times and no tool call: “{short(lane.said)}”"
+            evidence = f"the same words {lane.texts} times and no tool call: “{shorten(lane.said)}”"
             refs = (lane.said_ref, ref)
             lane.speaking = True
             said_at = lane.said_at or 0.0
@@ -284,7 +284,7 @@ def _stall(lane: Lane, cycle: list[Step], rounds: int, level: Level) -> Stall:
     since = first.at
     if lane.active is not None and lane.active.count:
         since = min(lane.active.since, since) if since is not None else lane.active.since
-    names = [f"{step.tool} {short(step.target, 60)}".strip() for step in cycle]
+    names = [f"{step.tool} {shorten(step.target, 60)}".strip() for step in cycle]
     if len(cycle) == 1:
         what = f"{names[0]}: {rounds} times with the same answer"
     else:
@@ -293,10 +293,12 @@ def _stall(lane: Lane, cycle: list[Step], rounds: int, level: Level) -> Stall:
         )
     evidence = [what]
     last = cycle[-1]
-    answer = short(last.excerpt.strip().rsplit("\n", 1)[-1])
+    answer = shorten(last.excerpt.strip().rsplit("\n", 1)[-1])
     if answer:
         evidence.append(f"{'error' if last.is_error else 'answer'}: {answer}")
     if since is not None and last.at is not None and last.at > since:
-        evidence.append(f"for {span(last.at - since)} without a change of files or answers")
+        evidence.append(
+            f"for {format_duration(last.at - since)} without a change of files or answers"
+        )
     refs = (first.ref, *(step.ref for step in cycle))
     return Stall("loop", since or 0.0, tuple(evidence), refs, level, rounds, until=last.at)

@@ -12,12 +12,12 @@ from itertools import pairwise
 from msgspec import Struct
 
 from tui.patterns import Signed, lazy
+from tui.night.shellwords import split_commands
 
 _HINT = Signed(
     ">|rm|mv|cp|ln|dd|ed|perl|patch|tee|git|rsync|truncate|curl|wget|write",
     r"\b(?:rm|mv|cp|ln|dd|ed|sed|perl|patch|tee|git|rsync|truncate|curl|wget)\s|>|write(?:_\w+|File\w*)?\(",
 )
-_SPLIT = lazy(r"\s*(?:;|&&|\|\||\n|⏎|\|&?|(?<![<>&])&(?!>))\s*")
 _WORD = lazy(r"""(?:[^\s'"]|'[^']*'|"(?:[^"\\]|\\.)*")+""")
 _PREFIX = lazy(r"\s*(?:[A-Za-z_]\w*=\S*|sudo|time|command|then|do|else|[({!])\s+")
 _REDIRECT = lazy(r"(?<![<>=\-\d&])\s*>>?\s*([^\s&|;<>()]+)")
@@ -99,7 +99,7 @@ def deeds(command: str) -> Deeds:
         return _NOTHING
     paths: list[str] = []
     commits = False
-    for segment in _SPLIT.split(_without_heredocs(command)):
+    for segment in split_commands(_without_heredocs(command)):
         while (match := _PREFIX.match(segment)) is not None:
             segment = segment[match.end() :]
         git = _GIT_OPTIONS.match(segment)

@@ -13,9 +13,9 @@ from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL, Doing, Ope
 from tui.night.model import Stall
 from tui.night.thresholds import Thresholds
 from tui.night.tools import ASKING, SUBAGENTS
-from tui.night.words import short, span
 from tui.patterns import lazy
 from tui.records import Ref
+from tui.system.format import format_duration, shorten
 
 _WITHOUT_BEATS = (2, 1, 143)
 """The newest version whose recorded streams have no heartbeats; the ones after it are taken to."""
@@ -67,8 +67,8 @@ def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stal
     wedged = doing.phase == REQUESTING and doing.after_tool and not doing.requested
     if wedged and quiet > limits.wedge_seconds:
         waited = (
-            f"a tool's answer came {span(quiet)} ago, and nothing since",
-            f"allowed: {span(limits.wedge_seconds)}; no request to the API was announced",
+            f"a tool's answer came {format_duration(quiet)} ago, and nothing since",
+            f"allowed: {format_duration(limits.wedge_seconds)}; no request to the API was announced",
         )
         return _stall("wedged", about, waited)
     if quiet <= limits.api_silence_seconds:
@@ -80,7 +80,7 @@ def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stal
     }[doing.phase]
     evidence = (
         where,
-        f"no sign of life for {span(quiet)}; allowed: {span(limits.api_silence_seconds)}",
+        f"no sign of life for {format_duration(quiet)}; allowed: {format_duration(limits.api_silence_seconds)}",
         "no tool runs, and no retry is announced",
     )
     return _stall("silent_api", about, evidence)
@@ -94,8 +94,8 @@ def _late_retry(doing: Doing, now: float, about: Silent, limits: Thresholds) -> 
     if now - due <= limits.api_silence_seconds:
         return None
     evidence = (
-        f"retry {retry.attempt} of {retry.limit} was due {span(now - due)} ago and did not come",
-        f"allowed: {span(limits.api_silence_seconds)}",
+        f"retry {retry.attempt} of {retry.limit} was due {format_duration(now - due)} ago and did not come",
+        f"allowed: {format_duration(limits.api_silence_seconds)}",
     )
     return _stall("silent_api", about, evidence)
 
@@ -110,10 +110,12 @@ def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> S
         return None
     if not beats and about.children:
         return None
-    heartbeat = f"no heartbeat for {span(quiet)} (one comes every 30 s)"
+    heartbeat = f"no heartbeat for {format_duration(quiet)} (one comes every 30 s)"
     evidence = (
         f"{_named(tools)} has not answered",
-        heartbeat if beats else f"no sign of life for {span(quiet)}; allowed: {span(allowed)}",
+        heartbeat
+        if beats
+        else f"no sign of life for {format_duration(quiet)}; allowed: {format_duration(allowed)}",
         *(() if about.children is None else (f"processes under the agent: {about.children}",)),
     )
     refs = tuple(tool.ref for tool in tools[:5])
@@ -123,7 +125,7 @@ def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> S
 def _named(tools: list[OpenTool]) -> str:
     if not tools:
         return "a tool"
-    first = f"{tools[0].use.name} {short(tools[0].use.target, 60)}".strip()
+    first = f"{tools[0].use.name} {shorten(tools[0].use.target, 60)}".strip()
     return first if len(tools) == 1 else f"{first} and {len(tools) - 1} more"
 
 

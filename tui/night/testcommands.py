@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from tui.patterns import Signed, lazy
+from tui.night.shellwords import split_commands, split_pipelines
 
-_SEGMENT = lazy(r";|\n|⏎|\|[|&]?|&&|&(?<![<>&]&)(?![>&])")
 _QUOTED_SHELL = lazy(
     r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)(?:\1|\Z)""", re.DOTALL
 )
@@ -100,7 +100,6 @@ _HINT = Signed(
     r"test|spec|check|tox|nox|jest|mocha|pest|phpunit|\bci\b|verify|ginkgo|mvn|gradle|nose|\bava\b|\btap\b"
     r"|npm t|cargo t",
 )
-_PIPELINES = lazy(r"\s*(?:;|&&|\|\||\n|⏎)\s*")
 _NEUTRAL = lazy(
     r"(?:cd|export|set|unset|source|\.|true|false|exit|sleep|pwd|mkdir|touch|sync|wait|date|:|#.*"
     r"|echo|printf|git\s+(?:add|status|stash))(?:\s|$)"
@@ -139,7 +138,7 @@ def _runner(command: str, depth: int) -> tuple[str, str]:
             if found[0]:
                 return found
         command = _QUOTED_SHELL.sub(" ", command)
-    for segment in _SEGMENT.split(command):
+    for segment in split_commands(command):
         head = _bare(segment)
         match = _RUN.match(head)
         if match is not None and not _IDLE.search(head):
@@ -161,7 +160,7 @@ def reads_only(command: str) -> bool:
     A log that an earlier part of the same command wrote counts as that part's own output.
     """
     command = command[:_LONGEST]
-    pipelines = [part for part in _PIPELINES.split(command) if part.strip()]
+    pipelines = [part for part in split_pipelines(command) if part.strip()]
     written: set[str] = set()
     last = ""
     for pipeline in pipelines:

@@ -14,8 +14,8 @@ from tui.night.model import Stall, State
 from tui.night.stalls import Silent, silence
 from tui.night.thresholds import Thresholds
 from tui.night.tools import ASKING
-from tui.night.words import count, short, span
 from tui.records import AgentProcess, Ref
+from tui.system.format import format_count, format_duration, shorten
 
 _SETTLE = 10.0
 _GRACE = 120.0
@@ -122,7 +122,11 @@ def _between(scene: Scene) -> Ruling | None:
     segment = book.segment
     if book.pending is not None:
         due = book.pending.due
-        when = f" in {span(due - scene.now)}" if due is not None and due > scene.now else " now"
+        when = (
+            f" in {format_duration(due - scene.now)}"
+            if due is not None and due > scene.now
+            else " now"
+        )
         why = f" ({book.pending.why})" if book.pending.why else ""
         reason = f"restart {book.pending.attempt} is due{when}{why}"
         return Ruling("paused", reason, segment.ended_at if segment else None, None, due)
@@ -158,9 +162,9 @@ def _gone_stall(scene: Scene, words: str) -> Stall | None:
     if not scene.turn_open:
         return None
     since = scene.last_sign if scene.last_sign is not None else scene.now
-    evidence = [words, f"last sign of life {span(scene.quiet)} ago"]
+    evidence = [words, f"last sign of life {format_duration(scene.quiet)} ago"]
     evidence.extend(
-        f"unanswered: {tool.use.name} {short(tool.use.target, 60)}".rstrip()
+        f"unanswered: {tool.use.name} {shorten(tool.use.target, 60)}".rstrip()
         for tool in list(scene.doing.tools.values())[:3]
     )
     return Stall("process_gone", since, tuple(evidence), () if scene.ref is None else (scene.ref,))
@@ -175,11 +179,11 @@ def _stopped(scene: Scene) -> Ruling | None:
 def _asking(scene: Scene) -> Ruling | None:
     doing = scene.doing
     if doing.asking is not None:
-        reason = f"it waits for a person: {short(doing.asking.what)}"
+        reason = f"it waits for a person: {shorten(doing.asking.what)}"
         return Ruling("waiting_permission", reason, doing.asking.since)
     for tool in doing.tools.values():
         if tool.use.name in ASKING and not tool.thread:
-            reason = f"it asks a person: {short(tool.use.target)}".rstrip(": ")
+            reason = f"it asks a person: {shorten(tool.use.target)}".rstrip(": ")
             return Ruling("waiting_permission", reason, tool.since)
     for agent in scene.agents or ():
         if agent.status == "waiting" and (scene.agents_at or 0.0) >= (scene.last_sign or 0.0):
@@ -201,10 +205,10 @@ def _limited(scene: Scene) -> Ruling | None:
     if resets is None:
         words = f"{window}: nobody said until when"
     elif scene.now <= resets + _GRACE:
-        words = f"{window}: lifted in {span(resets - scene.now)}"
+        words = f"{window}: lifted in {format_duration(resets - scene.now)}"
     else:
-        words = f"{window}: was to be lifted {span(scene.now - resets)} ago, and nothing came since"
-    evidence = (words, f"limited for {span(scene.now - since)}")
+        words = f"{window}: was to be lifted {format_duration(scene.now - resets)} ago, and nothing came since"
+    evidence = (words, f"limited for {format_duration(scene.now - since)}")
     if resets is not None and scene.now > resets + max(_GRACE, scene.limits.api_silence_seconds):
         stall = Stall("limit_wait", since, evidence, () if scene.ref is None else (scene.ref,))
         return Ruling("stalled", words, since, stall)
@@ -223,7 +227,7 @@ def _over(scene: Scene) -> Ruling | None:
         return None
     if doing.tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
         first = next(iter(doing.tasks.values()))
-        reason = f"the turn ended; {count(len(doing.tasks), 'background task')} still run: {first}"
+        reason = f"the turn ended; {format_count(len(doing.tasks), 'background task')} still run: {first}"
         return Ruling("working", reason, doing.since)
     closed = doing.closed if doing.phase == IDLE else None
     waits = "; the process waits for the next message" if scene.alive else ""
@@ -234,7 +238,7 @@ def _over(scene: Scene) -> Ruling | None:
         return Ruling("paused" if scene.alive else "killed", reason, doing.since)
     if closed.queued and scene.alive is not False:
         return Ruling(
-            "working", f"{count(closed.queued, 'message')} wait to be taken up", closed.at
+            "working", f"{format_count(closed.queued, 'message')} wait to be taken up", closed.at
         )
     if closed.is_error or closed.subtype.startswith("error"):
         why = closed.terminal_reason or closed.subtype
@@ -270,7 +274,7 @@ def _retrying(scene: Scene) -> Ruling | None:
     if retry is None:
         return None
     status = f"HTTP {retry.status}" if retry.status else "no connection"
-    left = "now" if retry.due is None else f"in {span(retry.due - scene.now)}"
+    left = "now" if retry.due is None else f"in {format_duration(retry.due - scene.now)}"
     words = f"{status} ({retry.error or 'error'}): retry {retry.attempt} of {retry.limit} {left}"
     state: State = "rate_limited" if retry.limited else "waiting_api"
     return Ruling(state, words, retry.since, None, retry.due)
@@ -285,7 +289,7 @@ def _busy(scene: Scene) -> Ruling:
     if doing.phase == STREAMING:
         return Ruling("working", "the model is answering", doing.since)
     if doing.phase == REQUESTING:
-        waited = span(scene.quiet)
+        waited = format_duration(scene.quiet)
         if scene.quiet <= scene.limits.answer_patience_seconds:
             return Ruling("working", f"the model is at it for {waited}", doing.since)
         words = f"no answer has begun for {waited}"
@@ -303,15 +307,15 @@ def _in_tool(scene: Scene) -> Ruling:
     if not main:
         return Ruling("tool", "a tool runs", scene.doing.since)
     first = main[0]
-    lasts = f" for {span(scene.now - first.since)}" if first.since is not None else ""
+    lasts = f" for {format_duration(scene.now - first.since)}" if first.since is not None else ""
     words = f"{first.use.name} runs{lasts}"
     if first.use.target:
-        words += f": {short(first.use.target)}"
+        words += f": {shorten(first.use.target)}"
     if len(main) > 1:
         words += f", and {len(main) - 1} more"
     inner = [tool for tool in tools if tool.thread]
     if inner:
-        words += f"; inside it {inner[-1].use.name} {short(inner[-1].use.target, 40)}".rstrip()
+        words += f"; inside it {inner[-1].use.name} {shorten(inner[-1].use.target, 40)}".rstrip()
     return Ruling("tool", words, first.since)
 
 

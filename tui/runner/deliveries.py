@@ -12,6 +12,7 @@ from tui.runner.desk import Desk
 from tui.runner.folder import replace_file
 from tui.runner.state import Outgoing
 from tui.runner.turns import Turns
+from tui.system.format import shorten_line
 
 _INTERRUPT_AFTER = 2.0
 _SHORT = 60
@@ -157,7 +158,7 @@ class Deliveries:
 
     def _receipt(self, message: Outgoing, receipt: str, detail: str) -> None:
         if message.inject:
-            facts = {"state": receipt, "detail": detail, "text": _short(message.text)}
+            facts = {"state": receipt, "detail": detail, "text": shorten_line(message.text, _SHORT)}
             if receipt == "seen":
                 facts["doing"] = self._doing()
             self._desk.tell("injection", facts, id=message.id)
@@ -187,8 +188,3 @@ class Deliveries:
 
     def _write_line(self, line: bytes) -> channel.Sent:
         return "gone" if self.fifo is None else channel.send(self.fifo, line)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHORT else line[: _SHORT - 1] + "…"

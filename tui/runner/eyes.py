@@ -12,7 +12,6 @@ from tui.feeds.follower import Follower
 from tui.feeds.journal import JournalDecoder
 from tui.feeds.position import Batch, Position
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.feeds.sanitize import clean_bytes
 from tui.night.fold import Fold
 from tui.night.model import Night
 from tui.night.prices import Prices
@@ -23,6 +22,7 @@ from tui.runner.desk import Desk
 from tui.runner.small_file import SmallFile
 from tui.runner.turns import Turns
 from tui.settings import Settings
+from tui.system.sanitize import clean_bytes
 
 _SLICE = 1 << 20
 _FRESH = 1.0

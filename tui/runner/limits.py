@@ -10,6 +10,7 @@ from tui.runner.eyes import Eyes
 from tui.runner.machine import Machine, Reading
 from tui.runner.segment import Look, Segment
 from tui.runner.state import Intent
+from tui.system.format import format_duration_clock, format_money_plain
 
 
 class Limits:
@@ -53,7 +54,9 @@ class Limits:
             alone = (self._desk.settings.notifications.cost_warning_pct,)
             shares = tuple(share / 100 for share in budget.alerts_pct or alone)
             cost, most = night.cost.usd, budget.max_cost_usd
-            yield Reading("cost", cost, most, shares, f"${cost:.2f}", f"${most:.2f}")
+            yield Reading(
+                "cost", cost, most, shares, format_money_plain(cost), format_money_plain(most)
+            )
         if segment is None or look is None or look.state != "running":
             return
         if session.max_idle_minutes is not None and not self._rightly_silent(night):
@@ -103,10 +106,11 @@ def _facts(reading: Reading) -> dict[str, object]:
 
 
 def _of_time(limit: str, seconds: float, allowed: float, shares: tuple[float, ...]) -> Reading:
-    return Reading(limit, seconds, allowed, shares, duration(seconds), duration(allowed))
-
-
-def duration(seconds: float) -> str:
-    """Hours, minutes and seconds as the original's log writes them."""
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return Reading(
+        limit,
+        seconds,
+        allowed,
+        shares,
+        format_duration_clock(seconds),
+        format_duration_clock(allowed),
+    )

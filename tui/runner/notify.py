@@ -16,10 +16,10 @@ from tui.runner.desk import Desk
 from tui.runner.lock import is_locked
 from tui.runner.notify_channels import TMUX, Channel, Order, channels_of
 from tui.runner.notify_outbox import Event, Outbox, new_event
-from tui.runner.notify_redact import redact, secret_variables, spellings
 from tui.runner.notify_rules import COALESCE, in_quiet_hours
-from tui.runner.notify_text import harmless
+from tui.runner.notify_text import harmless, without_credentials
 from tui.settings import Settings
+from tui.system.credentials import secret_variables, spellings_of
 
 if TYPE_CHECKING:
     import subprocess
@@ -64,7 +64,7 @@ class OutboxNotifier:
         private = set(desk.settings.agent.env)
         self._environ = {key: text for key, text in environ.items() if key not in private}
         urls = [one.url for one in channels if one.url]
-        self._secrets = spellings([*urls, *_secrets(desk.settings, environ)])
+        self._secrets = spellings_of([*urls, *_secrets(desk.settings, environ)])
         self._children: list[subprocess.Popen[bytes]] = []
         self._loose: list[Event] = []
         self._rang: dict[str, float] = {}
@@ -81,7 +81,7 @@ class OutboxNotifier:
         self._ring(event, now)
         if not self._channels:
             return
-        words = harmless(redact(text, self._secrets))
+        words = harmless(without_credentials(text, self._secrets))
         made = new_event(event, words, tuple(one.name for one in self._channels), now)
         try:
             self._outbox.add(made)

@@ -25,11 +25,11 @@ from tui.runner.lock import hold_lock
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
 from tui.runner.notify_queue import Group, due_at, groups, used_up
-from tui.runner.notify_redact import redact, spellings
 from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, judged
 from tui.runner.notify_services import Conduct, send
-from tui.runner.notify_text import URGENT, Message, compose
+from tui.runner.notify_text import URGENT, Message, compose, without_credentials
 from tui.runner.story_clock import clock_for
+from tui.system.credentials import spellings_of
 
 _LOOK = 0.25
 _SPACING = 1.1  # Slack takes about one message a second
@@ -62,7 +62,7 @@ class Sender:
         self._journal = journal
         self._wall, self._draw, self._send = wall, draw, send
         self._conduct = Conduct(order.total, order.private, Path(facts.project).name, folder.id)
-        self._secrets = spellings(one.url for one in order.channels if one.url)
+        self._secrets = spellings_of(one.url for one in order.channels if one.url)
         self._events: dict[str, Event] = {one.id: one for one in order.loose}
         self._busy: set[str] = set()
         self._not_before: dict[str, float] = {}
@@ -155,7 +155,7 @@ class Sender:
     def _settle(self, channel: str, events: list[Event], outcome: Outcome) -> None:
         """Records how an attempt went for all whom its message was about."""
         now, draw = self._wall(), self._draw()
-        why = redact(outcome.why, self._secrets)
+        why = without_credentials(outcome.why, self._secrets)
         outcome = replace(outcome, why=why)
         for event in events:
             event.deliveries[channel] = judged(event.deliveries[channel], outcome, now, draw)

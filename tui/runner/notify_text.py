@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
-from tui.feeds.sanitize import clean_line
+from tui.system.credentials import drop_invisible, hide_credentials
+from tui.system.format import format_local
+from tui.system.sanitize import clean_line
+from tui.system.sgr import strip_ansi
 
 LIMIT: Final = 1_900
+_MOST: Final = 20_000
 _TITLE: Final = 160
 _REPEAT: Final = "(may repeat) "
 
@@ -49,6 +52,17 @@ def harmless(text: str, limit: int = LIMIT) -> str:
     return clean_line(_TAG.sub("< ", text), limit)
 
 
+def without_credentials(text: str, known: Iterable[str] = ()) -> str:
+    """The first 20,000 characters of `text`, sanitised, with credentials as `[hidden]`.
+
+    `known` are secrets to be found literally, longest first.
+    """
+    known = tuple(known)
+    # Before as well: a sequence may swallow the first letter that a key is known by.
+    text = strip_ansi(drop_invisible(hide_credentials(text[:_MOST], known)))
+    return hide_credentials(text, known)
+
+
 def compose(
     kind: str,
     events: Sequence[tuple[str, float, str]],
@@ -64,7 +78,7 @@ def compose(
     if len(events) > 1:
         body = f"{len(events)} times: {body}"
     title = harmless(f"{project}: {TITLES.get(kind, kind)}", _TITLE)
-    when = time.strftime("%H:%M", time.localtime(at))
+    when = format_local(at)
     footer = harmless(f"run {run}, {when}, id {first}", _TITLE)
     return Message(first, kind, title, harmless(body), footer, repeat)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from tui.night.model import Night, Stall
 from tui.runner import prompts
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
+from tui.system.format import format_local
 
 _LEVELS = {"": 0, "notice": 1, "nudge": 2, "stop": 3}
 
@@ -64,7 +63,7 @@ class StallWatch:
             self._desk.notify("needs_you", f"it loops: {'; '.join(stall.evidence[:1])}")
             return
         state.nudged = level
-        since = time.strftime("%H:%M", time.localtime(stall.since)) if stall.since else "a while"
+        since = format_local(stall.since) if stall.since else "a while"
         text = prompts.step_back(self._desk.settings, stall.evidence, since)
         self._deliveries.put(text, hard=stop, inject=True, mode="step-back")
         self._desk.say(f"Step-back sent: {'; '.join(stall.evidence[:1])}", "WARNING")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tui.night.model import Night
+from tui.system.format import format_clock, format_duration_short
 from widgets.dialog import Sentence
-from widgets.figures import clock, duration
 
 
 def explanation(night: Night) -> list[Sentence]:
@@ -13,14 +13,16 @@ def explanation(night: Night) -> list[Sentence]:
     lines: list[Sentence] = [(activity.state.replace("_", " "), "heading"), activity.reason, ""]
     if night.stall is not None:
         stall = night.stall
-        lines.append((f"{stall.kind.replace('_', ' ')} since {clock(stall.since)}", "warning"))
+        lines.append(
+            (f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", "warning")
+        )
         lines += [f"  {evidence}" for evidence in stall.evidence]
         lines.append("")
     if activity.last_sign_at is not None:
-        lines.append(f"last sign of life {clock(activity.last_sign_at)}")
-    lines.append(f"idle for {duration(activity.idle_seconds)}")
+        lines.append(f"last sign of life {format_clock(activity.last_sign_at)}")
+    lines.append(f"idle for {format_duration_short(activity.idle_seconds)}")
     for tool in activity.tools:
-        since = "" if tool.since is None else f" since {clock(tool.since)}"
+        since = "" if tool.since is None else f" since {format_clock(tool.since)}"
         lines.append(f"running {tool.name}{since}: {tool.target}")
     lines += ["", (f"cost: {night.cost.reason or night.cost.source}", "dim")]
     lines.append((f"context window known by: {night.context.basis}", "dim"))

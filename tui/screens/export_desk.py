@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.night.review.model import Review
 from tui.screens.aside import Aside
 from tui.screens.review_source import ReviewSource
+from tui.system.format import format_local
 from widgets.guard import toast
 
 if TYPE_CHECKING:
@@ -71,4 +71,4 @@ def file_name(review: Review, project: Path) -> str:
     """A name to start from, outside the repository so that no agent commits it."""
     began = review.night.run.started_at or review.night.now
     name = "".join(one if one.isalnum() or one in "-_." else "-" for one in project.name)
-    return f"~/{name}-{time.strftime('%Y-%m-%d', time.localtime(began))}.md"
+    return f"~/{name}-{format_local(began, '%Y-%m-%d')}.md"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 from tui.night.model import Night
 from tui.settings import Settings
+from tui.system.format import format_local
 from widgets.header import HeaderFacts
 
 _GRACE = 60.0
@@ -63,7 +62,7 @@ def _run_name(night: Night) -> str:
     started = night.run.started_at
     if started is None:
         return ""
-    return time.strftime("%m-%d %H:%M", time.localtime(started))
+    return format_local(started, "%m-%d %H:%M")
 
 
 def _alert(night: Night) -> str:

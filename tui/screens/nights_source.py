@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tui.screens.review_source import ReviewSource
+from tui.system.format import format_count, format_local
 from tui.watching import nights as listing
 from tui.watching.night_summary import Summary
 from widgets.dialog import Sentence
 from widgets.glyphs import glyphs
 from widgets.nights_table import NightLine
-from widgets.review_rows import many
 
 KEPT = "kept"
 
@@ -30,14 +30,16 @@ class NightsSource:
         when = {night.id: _day(night) for night in found}
         lines: list[Sentence] = []
         for one in listing.repeated(found):
-            lines.append((f"{many(len(one.nights), 'night')}: {one.name}", "strong"))
+            lines.append((f"{format_count(len(one.nights), 'night')}: {one.name}", "strong"))
             lines.append((f"  {', '.join(when[name] for name in one.nights[:8])}", "dim"))
         if lines:
             return lines
         unread = sum(1 for night in found if night.verdict is None)
         words = "Nothing failed in more than one night"
         if unread:
-            return [f"{words}, as far as they were reviewed; {many(unread, 'night')} were not."]
+            return [
+                f"{words}, as far as they were reviewed; {format_count(unread, 'night')} were not."
+            ]
         return [f"{words}."]
 
     def set_reviewed(self, night: str, reviewed: bool) -> None:
@@ -94,6 +96,5 @@ def _line(night: Summary, trend: tuple[float | None, ...]) -> NightLine:
 
 
 def _day(night: Summary) -> str:
-    import time
 
-    return time.strftime("%m-%d", time.localtime(night.at))
+    return format_local(night.at, "%m-%d")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tui.night.model import Night
 from tui.records import FeedState, Progress
+from tui.system.format import format_age
 from widgets.event_view import EventView
-from widgets.figures import age
 from widgets.line_view import LineView
 from widgets.log_view import LogView
 from widgets.paint import PaintGovernor
@@ -95,4 +95,4 @@ def stale_words(feed: FeedState, alive: bool, now: float) -> str:
     if not alive or feed.state != "following" or feed.changed_at is None:
         return ""
     silent = now - feed.changed_at
-    return f"no change for {age(silent)}" if silent > STALE_AFTER else ""
+    return f"no change for {format_age(silent)}" if silent > STALE_AFTER else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.night.doing import doing
 from tui.night.model import Night
+from tui.system.format import shorten_line
 from widgets.guard import toast
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Receipts:
         self._begun = True
 
     def _tell(self, one: Injection, before: str, now: str) -> None:
-        words = f"“{_short(one.text)}”"
+        words = f"“{shorten_line(one.text, 50)}”"
         if one.state == "seen":
             self._seen(one, now)
             self._say(f"{words} was read by the model.\nBefore: {before}\nNow: {now}")
@@ -58,8 +59,3 @@ class Receipts:
 
     def _say(self, words: str) -> None:
         toast(self._app, words, "", "information", _LONG_S)
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 50 else line[:49] + "…"

@@ -63,7 +63,7 @@ class EvidenceDesk:
     def _since(self, checkpoint: str) -> Detail:
         """From the files as they are now to the checkpoint: what a rewind to it would do."""
         from tui.control.deeds import plan_words
-        from tui.feeds.visible import clean, clean_line
+        from tui.system.sanitize import clean, clean_line
 
         plan = self._source.deeds().plan_rewind(checkpoint)
         parts = [DetailPart("", clean("\n".join(plan_words(plan))))]

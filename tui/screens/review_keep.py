@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,9 +10,9 @@ from tui.screens.aside import Aside
 from tui.screens.deed_desk import DeedDesk
 from tui.screens.review_sections import Sections
 from tui.screens.review_source import ReviewSource
+from tui.system.format import format_count, format_local
 from widgets.guard import toast
 from widgets.review_points import checkpoint_name
-from widgets.review_rows import many
 from widgets.review_view import CommitDiff, PointDiff, Row
 
 if TYPE_CHECKING:
@@ -112,8 +111,8 @@ class KeepDesk:
         from widgets.line_dialog import LineDialog
 
         commits, files = split_marks(self._screen.sections.marked)
-        parts = [many(len(commits), "commit")] if commits else []
-        parts += [many(len(files), "file")] if files else []
+        parts = [format_count(len(commits), "commit")] if commits else []
+        parts += [format_count(len(files), "file")] if files else []
         lines = [
             f"{' and '.join(parts)} to a new branch. Its name:",
         ]
@@ -154,8 +153,8 @@ class KeepDesk:
         self._aside.do("deeds", lambda: self._source.deeds().take(plan), self._taken)
 
     def _taken(self, made: TakeReceipt) -> None:
-        held = [many(made.commits, "commit")] if made.commits else []
-        held += [many(made.files, "file")] if made.files else []
+        held = [format_count(made.commits, "commit")] if made.commits else []
+        held += [format_count(made.files, "file")] if made.files else []
         said = f"branch {made.branch}: {', '.join(held)}; nothing else was touched, nothing pushed"
         sections = self._screen.sections
         sections.marked.clear()
@@ -215,4 +214,4 @@ def split_marks(marked: Iterable[str]) -> tuple[list[str], list[str]]:
 def branch_name(review: Review) -> str:
     """A name to start from: the night's date."""
     began = review.night.run.started_at
-    return time.strftime("night/%Y-%m-%d", time.localtime(began)) if began else "night"
+    return format_local(began, "night/%Y-%m-%d") if began else "night"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui.control.deeds import Deeds, plan_words
 from tui.errors import OvernightError
 from tui.screens.deed_work import DeedWork, Tell
-from widgets.figures import age
+from tui.system.format import format_age, format_count, format_local
 from widgets.guard import toast
 
 if TYPE_CHECKING:
@@ -254,9 +254,9 @@ def _row(one: Checkpoint, found: Since | None = None) -> PickerRow:
 
     tests = one.facts.get("tests")
     verdict = f" · tests {tests}" if isinstance(tests, str) and tests not in ("none", "") else ""
-    at = time.strftime("%H:%M", time.localtime(one.at))
+    at = format_local(one.at)
     words = f"{one.id:<4} {at}  {one.label or one.kind}{verdict}"
-    return PickerRow(one.id, words, f"{_since_words(found)}{age(time.time() - one.at)}")
+    return PickerRow(one.id, words, f"{_since_words(found)}{format_age(time.time() - one.at)}")
 
 
 def _since_words(found: Since | None) -> str:
@@ -266,15 +266,14 @@ def _since_words(found: Since | None) -> str:
         return "damaged · "
     if not found.files:
         return "as now · "
-    many = "1 file" if found.files == 1 else f"{found.files:,} files"
-    return f"{many} +{found.added:,} −{found.removed:,} · "
+    return f"{format_count(found.files, 'file')} +{found.added:,} −{found.removed:,} · "
 
 
 def conversation_words(target: Checkpoint, own: bool) -> list[str]:
     """Where the conversation would go back to, if that can be chosen."""
     if not own:
         return []
-    at = time.strftime("%H:%M", time.localtime(target.at))
+    at = format_local(target.at)
     place = "" if target.facts.get("uuid") else ", as near as the record tells"
     return [
         f"The conversation, if that is chosen too, goes back to {at}{place}; the old one stays and "

@@ -15,6 +15,7 @@ from tui.screens.aside import Aside
 from tui.screens.nights_source import NightsSource
 from tui.screens.over_panes import OverPanes
 from tui.screens.review_source import ReviewSource
+from tui.system.format import format_count
 from widgets.button_row import Answer, Choice
 from widgets.dialog import Sentence
 from widgets.footer import Footer
@@ -25,7 +26,6 @@ from widgets.line_view import LineView
 from widgets.nights_table import NightLine, fitting, head_line, night_rows, ordered
 from widgets.one_row import OneRow
 from widgets.pane import Pane
-from widgets.review_rows import many
 from widgets.review_view import ReviewView
 
 _NARROW = 100
@@ -120,12 +120,12 @@ class RunsScreen(OverPanes):
         pane = self.query_one("#runs", Pane)
         pane.set_note(f"{len(self.nights):,}")
         reviewed = f"{left:,} not reviewed" if left else "all reviewed"
-        pane.set_status(f"{many(left, 'night')} not reviewed" if left else reviewed)
+        pane.set_status(f"{format_count(left, 'night')} not reviewed" if left else reviewed)
         total = sum(night.usd for night in self.nights if night.usd is not None)
         self.query_one("#header", Header).show(
             HeaderFacts(
                 self._source.project.name,
-                state=f"{many(len(self.nights), 'night')}, {reviewed}",
+                state=f"{format_count(len(self.nights), 'night')}, {reviewed}",
                 cost_usd=total or None,
                 cost_source="partial",
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from tui.errors import OvernightError
 from tui.night.doing import doing
 from tui.night.model import Night
 from tui.screens.deed_work import DeedWork, Tell
+from tui.system.format import format_clock
 from widgets.guard import toast
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class WordsDesk:
         from widgets.ladder_dialog import LadderDialog
 
         steps = [
-            Choice(one.id, " ".join(one.text.split())[:60], f"waits since {_clock(one.at)}")
+            Choice(one.id, " ".join(one.text.split())[:60], f"waits since {format_clock(one.at)}")
             for one in self.waiting()[:6]
         ]
 
@@ -186,10 +186,6 @@ def install_hooks(deeds: Deeds) -> str:
     file = hooks_settings.status(deeds.project, deeds.settings_run_dir).file
     deeds.note(f"hooks installed in {file}")
     return "the hooks are installed; i says something to the session"
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at))
 
 
 def _way_words(reach: Reach | None) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from tui.errors import SettingsError
+from tui.system.format import clip_text
 
 if TYPE_CHECKING:
     import yaml
@@ -214,6 +215,6 @@ def quoted(value: object) -> str:
             shown = repr(value)
         except ValueError:  # an integer too long to print
             return "a very long number"
-        return shown if len(shown) <= 40 else shown[:39] + "…"
+        return clip_text(shown, 40)
     text = str(value)
-    return repr(text if len(text) <= 60 else text[:59] + "…")
+    return repr(clip_text(text, 60))

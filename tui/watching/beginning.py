@@ -11,9 +11,9 @@ from msgspec import Struct
 from tui.changes import Changes
 from tui.errors import OvernightError
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.feeds.visible import clean
 from tui.night.model import Night
 from tui.records import Progress
+from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
     from tui.feeds.discovery import Sources

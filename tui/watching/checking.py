@@ -14,7 +14,7 @@ from tui.night.review.embedded import read, without_comment
 from tui.night.review.export import Export, Source
 from tui.night.review.html import html
 from tui.night.review.markdown import markdown
-from tui.night.words import count
+from tui.system.format import format_count
 from tui.watching.exporting import measure
 
 _MOST: Final = 40
@@ -104,7 +104,7 @@ def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> Report:
 
 def _summary(found: Comparison) -> str:
     parts = ", ".join(f"{name} {number}" for name, number in found.agreeing.items())
-    return f"agrees: {count(found.agree, 'figure')}" + (f" ({parts})" if parts else "")
+    return f"agrees: {format_count(found.agree, 'figure')}" + (f" ({parts})" if parts else "")
 
 
 def _changed_sources(said: Claimed, true_path: Callable[[str], str]) -> tuple[bool, list[str]]:
@@ -124,7 +124,9 @@ def _changed_sources(said: Claimed, true_path: Callable[[str], str]) -> tuple[bo
             lines.append(f"source changed: {source.path} is not what it was")
             changed = True
         elif (grown := os.path.getsize(path) - source.size) > 0:
-            lines.append(f"source grew: {source.path} has {count(grown, 'byte')} more than it had")
+            lines.append(
+                f"source grew: {source.path} has {format_count(grown, 'byte')} more than it had"
+            )
         else:
             same += 1
     if same:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tui.changes import FileChange, Hunk
 from tui.errors import OvernightError
-from tui.feeds.visible import clean, clean_bytes, clean_line
 from tui.records import Assistant, Detail, DetailPart, Event, Ref, User
+from tui.system.sanitize import clean, clean_bytes, clean_line
 from tui.watching.raw_lines import line_start
 
 COMMIT_BYTES = 2 << 20

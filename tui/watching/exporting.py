@@ -21,8 +21,8 @@ from tui.night.review.places import Redactor
 from tui.night.review.texts import refs
 from tui.night.review.wording import began
 from tui.paths import home
-from tui.redact import secret_variables, spellings
 from tui.settings import Settings
+from tui.system.credentials import secret_variables, spellings_of
 
 _PIECE: Final = 1 << 20
 BY_HAND: Final = ("events", "progress", "notes", "watchdog")
@@ -38,7 +38,7 @@ def redactor(
     secrets = [one.reveal() for one in hooks if one] + secret_variables(environ)
     folder = str(home(environ))
     user = environ.get("USER") or environ.get("LOGNAME") or os.path.basename(folder)
-    return Redactor(spellings(secrets), folder, user, os.uname().nodename, keep_places)
+    return Redactor(spellings_of(secrets), folder, user, os.uname().nodename, keep_places)
 
 
 def export_found(

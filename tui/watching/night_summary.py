@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.labels import COST_SIGNS
 from tui.night.model import CostSource
 from tui.night.review.model import EndKind, Review, TestState, Verdict
 
@@ -64,7 +65,7 @@ class Summary(Struct, frozen=True):
     @property
     def sign(self) -> str:
         """What stands before the cost where it is not the CLI's own figure."""
-        return {"result": "", "estimate": "~", "partial": "≥"}[self.source] if self.usd else ""
+        return COST_SIGNS[self.source] if self.usd else ""
 
 
 def summarised(

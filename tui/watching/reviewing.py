@@ -17,9 +17,9 @@ from tui.feeds.discovery import Named, Sources, discover
 from tui.night.fold import Fold
 from tui.night.model import Night
 from tui.night.review.review import Evidence, review
-from tui.night.words import short
 from tui.records import Commit, Notes, Processes, Progress, Record
 from tui.settings import Settings
+from tui.system.format import shorten
 from tui.watching.beginning import Beginning, beginning
 from tui.watching.folding import folded
 from tui.watching.last_look import last_look
@@ -181,7 +181,7 @@ def _with_commits(night: Night, commits: list[Commit]) -> Night:
     if len(commits) == len(night.commits):
         return night
     line = night.timeline
-    kept = Counter((one.at, short(one.subject)) for one in commits)
+    kept = Counter((one.at, shorten(one.subject)) for one in commits)
     marks = [one for one in line.marks if one.kind != "commit" or kept[one.at, one.label]]
     timeline = replace(line, marks=tuple(marks))
     return replace(night, commits=tuple(commits), timeline=timeline)

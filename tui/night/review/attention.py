@@ -10,8 +10,8 @@ from tui.night.model import Night, Stall
 from tui.night.review.gone_back import gone_back
 from tui.night.review.model import Attention, Claim, Ending, Risk, RiskKind, Severity, Tasks, Waste
 from tui.night.testimony import Testimony
-from tui.night.words import count, short, span
 from tui.records import Ref
+from tui.system.format import format_count, format_duration, shorten
 
 MOST = 7
 _LONG_STALL = 600.0
@@ -94,16 +94,16 @@ def _tests(found: Findings) -> Iterator[_Ranked]:
     last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
     if tests.last == "red" and last is not None:
         told = f"{last.failed} failed" if last.failed else "red"
-        what = f"The last test run is red: {told} ({short(last.command, 60)})"
+        what = f"The last test run is red: {told} ({shorten(last.command, 60)})"
         yield _ranked("high", 90, what, last.ref, "tests")
         return
     edits = tests.edits_since_last_green
     where = _last_edit(found)
     if tests.last_green is not None and edits and not back:
-        what = f"{count(edits, 'edit')} of code came after the last green test run"
+        what = f"{format_count(edits, 'edit')} of code came after the last green test run"
         yield _ranked("medium", 80, what, where or tests.last_green.ref, "tests")
     elif tests.last_green is None and found.night.counts.edits:
-        what = f"{count(found.night.counts.edits, 'edit')} and no test run with a verdict"
+        what = f"{format_count(found.night.counts.edits, 'edit')} and no test run with a verdict"
         yield _ranked("medium", 40, what, where or found.last, "tests")
 
 
@@ -130,7 +130,7 @@ def _claims(claims: Sequence[Claim]) -> Iterator[_Ranked]:
 def _claimed(severity: Severity, rank: float, some: Sequence[Claim], how: str) -> _Ranked:
     first = some[0]
     more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
-    what = f"“{short(first.text, _SHOWN)}”{how}: {short(first.why, _SHOWN)}{more}"
+    what = f"“{shorten(first.text, _SHOWN)}”{how}: {shorten(first.why, _SHOWN)}{more}"
     where = first.where or (first.evidence[0] if first.evidence else None)
     return _ranked(severity, rank, what, where, "claims")
 
@@ -152,13 +152,13 @@ def _risks(risks: Sequence[Risk]) -> Iterator[_Ranked]:
         names = ", ".join(dict.fromkeys(one.kind.replace("_", " ") for one in rest))
         what = _named(rest[0])
         if len(rest) > 1:
-            what = f"{count(len(rest), 'more risk')} ({names}), the first: {what}"
-        yield _ranked(rest[0].severity, 70, short(what, 160), rest[0].ref, "risks")
+            what = f"{format_count(len(rest), 'more risk')} ({names}), the first: {what}"
+        yield _ranked(rest[0].severity, 70, shorten(what, 160), rest[0].ref, "risks")
 
 
 def _named(risk: Risk) -> str:
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
-    return f"{where}{short(risk.what, _SHOWN)}"
+    return f"{where}{shorten(risk.what, _SHOWN)}"
 
 
 def _first(refs: Sequence[Ref]) -> Ref | None:
@@ -173,7 +173,7 @@ def _time(found: Findings) -> Iterator[_Ranked]:
         if seconds < _LONG_STALL and not (looped and stall.level in ("nudge", "stop")):
             continue
         severity: Severity = "high" if seconds >= _VERY_LONG else "medium"
-        what = stall.evidence[0] if looped else f"Nothing was heard for {span(seconds)}"
+        what = stall.evidence[0] if looped else f"Nothing was heard for {format_duration(seconds)}"
         what = f"A loop: {what}" if looped else what
         yield _ranked(severity, 50 - number, what, _first(stall.refs) or found.last, "time")
 
@@ -188,7 +188,7 @@ def _cost(found: Findings) -> Iterator[_Ranked]:
     if not usd or lost < _DEAR * usd:
         return
     worst = max(found.wasted, key=lambda one: one.usd or 0.0)
-    what = f"About {100 * min(lost, usd) / usd:.0f} % of the cost bought nothing: {short(worst.what, _SHOWN)}"
+    what = f"About {100 * min(lost, usd) / usd:.0f} % of the cost bought nothing: {shorten(worst.what, _SHOWN)}"
     yield _ranked("medium" if lost >= 1.0 else "low", 45, what, worst.ref or found.last, "cost")
 
 
@@ -197,20 +197,18 @@ def _tasks(found: Findings) -> Iterator[_Ranked]:
     where = Ref(progress.source, 0) if progress is not None else None
     tasks = found.tasks
     if tasks.removed:
-        what = (
-            f"{count(len(tasks.removed), 'task')} left the list undone or done: {tasks.removed[0]}"
-        )
-        yield _ranked("medium", 35, short(what, 160), where, "tasks")
+        what = f"{format_count(len(tasks.removed), 'task')} left the list undone or done: {tasks.removed[0]}"
+        yield _ranked("medium", 35, shorten(what, 160), where, "tasks")
     if progress is not None and progress.blockers:
         what = f"It says that it is blocked: {progress.blockers[0]}"
-        yield _ranked("medium", 55, short(what, 160), where, "tasks")
+        yield _ranked("medium", 55, shorten(what, 160), where, "tasks")
     if tasks.open:
-        what = f"{count(len(tasks.open), 'task')} still open: {tasks.open[0]}"
-        yield _ranked("low", 50, short(what, 160), where, "tasks")
+        what = f"{format_count(len(tasks.open), 'task')} still open: {tasks.open[0]}"
+        yield _ranked("low", 50, shorten(what, 160), where, "tasks")
 
 
 def _commits(found: Findings) -> Iterator[_Ranked]:
     if not found.uncommitted:
         return
-    what = f"{count(found.uncommitted, 'changed file')} not committed"
+    what = f"{format_count(found.uncommitted, 'changed file')} not committed"
     yield _ranked("low", 60, what, _last_edit(found) or found.last, "commits")

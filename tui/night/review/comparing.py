@@ -10,7 +10,8 @@ from typing import Any, Final
 from msgspec import Struct
 
 from tui.night.review.embedded import LONGEST
-from tui.redact import HIDDEN
+from tui.system.credentials import HIDDEN
+from tui.system.format import shorten_line
 
 _SAME: Final = 1e-6
 # When a person last looked is theirs, and changes by looking.
@@ -114,5 +115,4 @@ def _shown(value: Any) -> str:
     if value is None:
         return _NOTHING
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    text = " ".join(text.split())
-    return text if len(text) <= 100 else f"{text[:99]}…"
+    return shorten_line(text, 100)

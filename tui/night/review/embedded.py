@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from tui.errors import UsageError
 from tui.night.review.export import Export
+from tui.system.format import clip_text
 
 _OPEN: Final = "<!-- overnight-tui review: the figures of this page\n"
 _CLOSE: Final = "\n-->"
@@ -105,7 +106,7 @@ def _harmless(value: Any) -> str:
 def _shorter(value: Any, path: str, cut: dict[str, int], inside: bool = False) -> Any:
     """`value` with long texts cut, and long lists that stand inside others."""
     if isinstance(value, str):
-        return value if len(value) <= LONGEST else f"{value[: LONGEST - 1]}…"
+        return clip_text(value, LONGEST)
     if isinstance(value, dict):
         return {key: _shorter(one, f"{path}.{key}", cut, inside) for key, one in value.items()}
     if isinstance(value, list):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tui.night.losses import Retried
 from tui.night.model import Night
 from tui.night.review.model import Ending, EndKind
-from tui.night.words import count, short, span
 from tui.records import Ref
+from tui.system.format import format_count, format_duration, shorten
 
 _STARTS: tuple[tuple[tuple[str, ...], EndKind], ...] = (
     (("all tasks done",), "tasks_done"),
@@ -54,7 +54,7 @@ def _of_record(reason: str, code: int | None) -> EndKind:
 
 def _sentence(night: Night, reason: str) -> str:
     """The record's words, with who did it and what was left where they do not say so."""
-    words = short(reason, 300) or "the run ended"
+    words = shorten(reason, 300) or "the run ended"
     by = next((deed.by for deed in reversed(night.deeds.others) if deed.kind == "kill"), "")
     if words.lower().startswith("killed") and by and by not in words:
         words = f"{words} (by {by})"
@@ -63,7 +63,7 @@ def _sentence(night: Night, reason: str) -> str:
 
 def _of_state(night: Night, broke_off: bool, ref: Ref | None) -> Ending:
     state, reason = night.state, night.activity.reason
-    words = _capital(short(reason, 300))
+    words = _capital(shorten(reason, 300))
     if state == "finished":
         progress = night.progress
         if progress is not None and progress.basis != "unknown" and progress.done:
@@ -93,7 +93,7 @@ def _of_state(night: Night, broke_off: bool, ref: Ref | None) -> Ending:
 
 def _gave_up(retrying: Retried) -> Ending:
     """The last that was heard of it are attempts to reach the API."""
-    tried = count(retrying.attempts, "attempt")
+    tried = format_count(retrying.attempts, "attempt")
     status = f"HTTP {retrying.status}" if retrying.status else "no connection"
     words = f"The API could not be reached: {tried}, the last with {status}"
     if retrying.status in (401, 403):
@@ -107,12 +107,12 @@ def _broken(night: Night) -> str:
     """What it was at when its files end; nothing there says why."""
     tools = night.activity.tools
     if tools:
-        what = f"{tools[0].name} {short(tools[0].target, 60)}".strip() + " has no answer"
+        what = f"{tools[0].name} {shorten(tools[0].target, 60)}".strip() + " has no answer"
     elif night.counts.turns or night.counts.tool_calls:
         what = "the model owed an answer"
     else:
         what = "its first turn was never answered"
-    quiet = span(night.activity.idle_seconds)
+    quiet = format_duration(night.activity.idle_seconds)
     return f"Its record breaks off in the middle of a turn: {what}; nothing came for {quiet}"
 
 

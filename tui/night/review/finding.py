@@ -83,11 +83,6 @@ def is_prose(path: str) -> bool:
     return _PROSE.search(path) is not None
 
 
-def many(number: int, one: str, more: str = "") -> str:
-    """A count in words: "1 test", "3 tests"."""
-    return f"{number:,} {one if number == 1 else more or one + 's'}"
-
-
 def named(names: Iterable[str], most: int = 3) -> str:
     """Some names in a row, and how many more there are."""
     listed = list(dict.fromkeys(names))

@@ -14,7 +14,7 @@ from tui.night.deeds import Deed, Injection, Rewind, Segment
 from tui.night.model import Night, Stall
 from tui.night.review.model import Intervention
 from tui.night.testimony import Testimony
-from tui.night.words import short, span
+from tui.system.format import format_duration, shorten
 
 Helped = Literal["yes", "no", "unclear"]
 _JUST_ENDED = 120.0
@@ -68,7 +68,7 @@ class _After:
         if not found:
             return ""
         at, what = min(found)
-        return f"{what} came {span(at - start)} later"
+        return f"{what} came {format_duration(at - start)} later"
 
 
 def _injection(one: Injection, night: Night, after: _After) -> Intervention:
@@ -94,7 +94,7 @@ def _injection(one: Injection, night: Night, after: _After) -> Intervention:
 
 def _told(one: Injection, helped: Helped, why: str) -> Intervention:
     state = f"{one.state}, {one.detail}" if one.detail else one.state
-    return Intervention(one.at, one.mode or "inject", short(one.text, 300), state, helped, why)
+    return Intervention(one.at, one.mode or "inject", shorten(one.text, 300), state, helped, why)
 
 
 def _loop_at(loops: Sequence[Stall], at: float) -> Stall | None:
@@ -147,7 +147,7 @@ def _restarts(segments: Sequence[Segment], after: _After) -> list[Intervention]:
         news = after.news(segment.started_at, end)
         helped: Helped = "yes" if news else "no" if segment.ended_at is not None else "unclear"
         why = news or "nothing was changed after it"
-        text = f"after {segment.why or 'a crash'}, {span(dead)} later"
+        text = f"after {segment.why or 'a crash'}, {format_duration(dead)} later"
         state = f"attempt {segment.attempt}"
         found.append(Intervention(segment.started_at, "restart", text, state, helped, why))
     return found

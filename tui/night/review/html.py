@@ -25,7 +25,7 @@ from tui.night.review.html_style import CSS
 from tui.night.review.page import page
 from tui.night.review.strip_svg import NARROW, strip_svg
 from tui.night.review.wording import Zone
-from tui.night.words import count
+from tui.system.format import format_count
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 _AMOUNTS: Final = Amounts()
@@ -193,7 +193,7 @@ def _more(more: int, after: bool, one: str = "") -> str:
     """What was left out, said where it would stand."""
     if not more:
         return ""
-    told = count(more, one) if one else f"{more:,}"
+    told = format_count(more, one) if one else f"{more:,}"
     return f'<p class="more">{"and " if after else ""}{told}{" more" if after else ""}, not shown here</p>\n'
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from tui.night.evidence import Tests
 from tui.night.model import Stall
 from tui.night.review.model import Claim, Ending, Risk, Tasks, Verdict
-from tui.night.words import count
+from tui.system.format import format_count
 
 _REGULAR = ("tasks_done", "turn_ended")
 _MOST_REASONS = 3
@@ -72,11 +72,13 @@ def _doubts(facts: Facts) -> list[str]:
         found.append("The last test run is red.")
     high = [risk for risk in facts.risks if risk.severity == "high"]
     if high:
-        found.append(f"{count(len(high), 'risk')} of high weight in what it changed or ran.")
+        found.append(f"{format_count(len(high), 'risk')} of high weight in what it changed or ran.")
     bare = [claim for claim in facts.claims if claim.verdict == "unverified"]
     if bare:
         what = "has" if len(bare) == 1 else "have"
-        found.append(f"{len(bare)} of {count(len(facts.claims), 'claim')} {what} no support.")
+        found.append(
+            f"{len(bare)} of {format_count(len(facts.claims), 'claim')} {what} no support."
+        )
     if tests.last != "red":
         found += _untested(facts)
     return found
@@ -89,7 +91,7 @@ def _untested(facts: Facts) -> list[str]:
     if tests.last_green is None and (facts.edits or facts.changed):
         return ["Files were changed and no green test run was seen."]
     if tests.last_green is not None and tests.edits_since_last_green:
-        edits = count(tests.edits_since_last_green, "edit")
+        edits = format_count(tests.edits_since_last_green, "edit")
         return [f"{edits} of code came after the last green test run."]
     return []
 
@@ -98,16 +100,16 @@ def _merits(facts: Facts) -> list[str]:
     found = []
     if facts.tasks.done:
         still = f", {len(facts.tasks.open)} open" if facts.tasks.open else ""
-        found.append(f"{count(len(facts.tasks.done), 'task')} done{still}.")
+        found.append(f"{format_count(len(facts.tasks.done), 'task')} done{still}.")
     fresh = not facts.tests.edits_since_last_green and not facts.gone_back
     if facts.tests.last == "green" and fresh:
         found.append("The last test run is green, and no code was edited after it.")
     if facts.ending.kind in _REGULAR:
         found.append(_ended(facts.ending))
     if facts.claims and all(claim.verdict == "verified" for claim in facts.claims):
-        found.append(f"{count(len(facts.claims), 'claim')}, each with its evidence.")
+        found.append(f"{format_count(len(facts.claims), 'claim')}, each with its evidence.")
     if facts.commits:
-        found.append(f"{count(facts.commits, 'commit')}.")
+        found.append(f"{format_count(facts.commits, 'commit')}.")
     return found
 
 

@@ -22,7 +22,7 @@ from tui.night.review.embedded import comment
 from tui.night.review.escape import fenced, markdown_code, markdown_text
 from tui.night.review.export import Export
 from tui.night.review.page import page
-from tui.night.words import count
+from tui.system.format import format_count
 
 MOST: Final = 60_000
 """Bytes: a pull request's text ends a little above 65,000 characters."""
@@ -134,7 +134,7 @@ def _more(more: int, before: object, one: str = "") -> list[str]:
     """What was left out, said where it would stand."""
     if not more:
         return []
-    told = count(more, one) if one else f"{more:,}"
+    told = format_count(more, one) if one else f"{more:,}"
     return ["", f"*and {told} more, not shown here*"] if before else [f"*{told} not shown here*"]
 
 

@@ -9,8 +9,8 @@ from tui.night.model import Night, Stall, StallKind
 from tui.night.review.model import Moment, MomentKind
 from tui.night.testimony import Committed, Testimony
 from tui.night.timeline import Gap, Mark, MarkKind
-from tui.night.words import short, span
 from tui.records import Commit, Ref
+from tui.system.format import format_duration, shorten
 
 LONG_GAP = 900.0
 _NEAR = 5.0
@@ -86,13 +86,13 @@ def _counts(night: Night, ref: Ref | None) -> str:
     if run is None or run.passed is None:
         return ""
     failed = f"{run.failed} failed, " if run.failed else ""
-    return f"{failed}{run.passed} passed ({short(run.command, 60)})"
+    return f"{failed}{run.passed} passed ({shorten(run.command, 60)})"
 
 
 def _commit(commit: Commit, testimony: Testimony) -> Moment:
     """The commit's id with its subject, and the call that made it where one is known."""
     made = made_by(commit.sha, commit.subject, testimony)
-    label = f"{commit.sha[:7]} {short(commit.subject)}"
+    label = f"{commit.sha[:7]} {shorten(commit.subject)}"
     if made is None:
         return Moment(commit.at, "commit", label, None, Ref(f"git:{commit.sha}", 0))
     # Git keeps whole seconds; the call knows better, unless the commit was dated by hand.
@@ -142,7 +142,7 @@ def stalls(night: Night) -> tuple[Stall, ...]:
         names = (one for mark in near for one in _STALLS if one == mark.label)
         kind: StallKind = next(names, "silent_api")
         ref = next((mark.ref for mark in near if mark.ref is not None), None)
-        evidence = (f"nothing was heard for {span(gap.end - gap.start)}",)
+        evidence = (f"nothing was heard for {format_duration(gap.end - gap.start)}",)
         refs = () if ref is None else (ref,)
         found.append(Stall(kind, gap.start, evidence, refs, until=gap.end))
     now = night.stall

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tui.model.labels import ENDINGS, SEVERITIES, SIGNS, VERDICTS
 from tui.night.review.blocks import (
     Amounts,
     Bit,
@@ -30,18 +31,13 @@ from tui.night.review.page_work import (
     tests_section,
 )
 from tui.night.review.wording import (
-    ENDINGS,
-    SEVERITIES,
-    SIGNS,
-    VERDICTS,
     Zone,
     began,
     ended,
     place,
     project_name,
-    size_words,
 )
-from tui.night.words import count, span
+from tui.system.format import format_count, format_duration, format_size_long
 
 _TONES: Final[dict[Verdict, Tone]] = {"keep": "good", "look": "warn", "discard": "bad"}
 
@@ -82,7 +78,7 @@ def _when(review: Review, zone: Zone) -> str:
     if start is None:
         return ""
     end = ended(review)
-    return f"{zone.between(start, end)} ({span(end - start)}), {zone.name}"
+    return f"{zone.between(start, end)} ({format_duration(end - start)}), {zone.name}"
 
 
 def _ending(review: Review) -> Line:
@@ -111,10 +107,10 @@ def _changes(review: Review) -> Line:
         return line("no commit or changed file was seen in the repository")
     added = sum(commit.insertions for commit in review.commits)
     gone = sum(commit.deletions for commit in review.commits)
-    told = f", {count(review.files_changed, 'file')}" if review.files_changed else ""
+    told = f", {format_count(review.files_changed, 'file')}" if review.files_changed else ""
     size = f", +{added:,} −{gone:,}" if review.commits else ""
     since = (words(" since "), code(review.base[:10])) if review.base else ()
-    return line(strong(count(len(review.commits), "commit")), f"{told}{size}", *since)
+    return line(strong(format_count(len(review.commits), "commit")), f"{told}{size}", *since)
 
 
 def _claims(review: Review) -> Line:
@@ -153,7 +149,7 @@ def _footer(export: Export, zone: Zone) -> tuple[Line, ...]:
         line(
             f"{source.name}: ",
             code(source.path),
-            f" {size_words(source.size)}, SHA-256 ",
+            f" {format_size_long(source.size)}, SHA-256 ",
             code(source.sha256[:16] or "not readable"),
         )
         for source in export.sources

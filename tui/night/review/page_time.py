@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from tui.model.labels import MOMENTS, TIME, WASTES
 from tui.night.review.blocks import (
     Amounts,
     Block,
@@ -18,39 +17,27 @@ from tui.night.review.blocks import (
     strong,
     words,
 )
-from tui.night.review.model import MomentKind, Review, Waste
+from tui.night.review.model import Review, Waste
 from tui.night.review.page_trust import clip, refs
-from tui.night.review.wording import KINDS, WASTES, Zone, by_kind, cost_words, lasting, money
-from tui.night.words import span
-
-_MOMENTS: Final[dict[MomentKind, str]] = {
-    "commit": "commit",
-    "tests": "tests",
-    "checkpoint": "checkpoint",
-    "compaction": "compaction",
-    "stall": "stall",
-    "loop": "loop",
-    "restart": "restart",
-    "injection": "words to the agent",
-    "rewind": "rewind",
-    "limit": "limit",
-    "gap": "silence",
-    "error": "error",
-    "end": "end",
-}
+from tui.night.review.wording import Zone, by_kind, cost_words
+from tui.system.format import format_duration, format_money_long
 
 
 def time_section(review: Review, amounts: Amounts) -> Section | None:
     """Where the night went: the strip, and the sums under it."""
     time = review.time
     rows = tuple(
-        (line(KINDS[kind]), line(span(seconds)), line(f"{100 * seconds / time.total:.0f} %"))
+        (
+            line(TIME[kind]),
+            line(format_duration(seconds)),
+            line(f"{100 * seconds / time.total:.0f} %"),
+        )
         for kind, seconds in by_kind(time)
         if seconds >= 1
     )
     if not rows:
         return None
-    caption = f"Where {span(time.total)} went"
+    caption = f"Where {format_duration(time.total)} went"
     blocks: tuple[Block, ...] = (
         Strip(),
         Table(caption, ("What", "Time", "Share"), rows, frozenset({1, 2})),
@@ -70,9 +57,9 @@ def cost_line(review: Review) -> Line:
     cost = review.cost
     parts = [f" ({cost.source})"] if cost.usd is not None else []
     if review.cost_per_task is not None:
-        parts.append(f", {money(review.cost_per_task)} per finished task")
+        parts.append(f", {format_money_long(review.cost_per_task)} per finished task")
     if review.wasted_usd:
-        parts.append(f", {money(review.wasted_usd)} wasted")
+        parts.append(f", {format_money_long(review.wasted_usd)} wasted")
     return line(strong(cost_words(cost)), "".join(parts))
 
 
@@ -81,7 +68,11 @@ def cost_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None
     cost = review.cost
     if cost.usd is None and not cost.by_model and not review.wasted:
         return None
-    burn = f" {money(cost.per_hour)} an hour in the last hour of work." if cost.per_hour else ""
+    burn = (
+        f" {format_money_long(cost.per_hour)} an hour in the last hour of work."
+        if cost.per_hour
+        else ""
+    )
     priced = f" Prices of {cost.priced_on}." if cost.priced_on and cost.source != "result" else ""
     told = Para(line(strong(cost_words(cost)), f": {cost.reason}.{burn}{priced}"))
     blocks: list[Block] = [told]
@@ -90,7 +81,7 @@ def cost_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None
     if cost.by_hour:
         hours = cost.by_hour
         rows = tuple(
-            (line(f"from {zone.clock(hour.start)}"), line(money(hour.usd)))
+            (line(f"from {zone.clock(hour.start)}"), line(format_money_long(hour.usd)))
             for hour in hours[: amounts.rows]
         )
         more = len(hours) - len(rows)
@@ -108,7 +99,7 @@ def _models(review: Review, amounts: Amounts) -> Table:
             line(f"{one.responses:,}"),
             line(f"{one.usage.context:,}"),
             line(f"{one.usage.output:,}"),
-            line(money(one.usd)),
+            line(format_money_long(one.usd)),
         )
         for one in models[: amounts.rows]
     )
@@ -122,8 +113,8 @@ def _wasted(wasted: tuple[Waste, ...], amounts: Amounts) -> Table:
         (
             line(WASTES[one.kind]),
             line(clip(one.what, amounts), " ", *refs(() if one.ref is None else (one.ref,))),
-            line(span(one.seconds)),
-            line(money(one.usd)),
+            line(format_duration(one.seconds)),
+            line(format_money_long(one.usd)),
         )
         for one in wasted[: amounts.rows]
     )
@@ -141,9 +132,9 @@ def timeline_section(review: Review, amounts: Amounts, zone: Zone) -> Section | 
         line(
             code(zone.clock(moment.at)),
             " ",
-            strong(_MOMENTS[moment.kind]),
+            strong(MOMENTS[moment.kind]),
             f": {clip(moment.label, amounts)}",
-            words(f" ({lasting(moment.seconds)})" if moment.seconds is not None else ""),
+            words(f" ({format_duration(moment.seconds)})" if moment.seconds is not None else ""),
         )
         for moment in shown
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tui.changes import Hunk
+from tui.model.labels import RISKS, SEVERITIES, SIGNS
 from tui.night.review.blocks import (
     Amounts,
     Bit,
@@ -22,9 +23,9 @@ from tui.night.review.blocks import (
     words,
 )
 from tui.night.review.model import Claim, Review, Risk, Severity, Trust
-from tui.night.review.wording import RISKS, SEVERITIES, SIGNS, place
-from tui.night.words import count, short
+from tui.night.review.wording import place
 from tui.records import Ref
+from tui.system.format import clip_text, format_count, shorten
 
 _WIDEST: Final = 200
 _SEVERITY: Final[dict[Severity, Tone]] = {"high": "bad", "medium": "warn", "low": "dim"}
@@ -111,7 +112,7 @@ def risks_section(review: Review, amounts: Amounts) -> Section | None:
         blocks.append(Items(tuple(plain), more=more))
     hidden = sum(1 for risk in ranked if risk.hunk is not None) - drawn
     if hidden:
-        blocks.append(Para(line(f"{count(hidden, 'hunk')} not shown here.")))
+        blocks.append(Para(line(f"{format_count(hidden, 'hunk')} not shown here.")))
     return Section("risks", "Risks", tuple(blocks))
 
 
@@ -133,7 +134,7 @@ def _diff(risk: Risk, hunk: Hunk, amounts: Amounts) -> Diff:
     before = sum(1 for row in hunk.lines if not row.startswith("+"))
     after = sum(1 for row in hunk.lines if not row.startswith("-"))
     numbers = f"@@ -{hunk.old_start},{before} +{hunk.new_start},{after} @@"
-    heading = f"{numbers} {short(hunk.heading, 80)}".rstrip()
+    heading = f"{numbers} {shorten(hunk.heading, 80)}".rstrip()
     left_out = max(0, len(hunk.lines) - len(shown))
     return Diff(_risk(risk, amounts), heading, shown, left_out, risk.severity == "high")
 
@@ -142,9 +143,9 @@ def _row(text: str) -> str:
     """A line of a hunk with its sign, not wider than a page."""
     if text[:1] not in (" ", "+", "-"):
         text = f" {text}"
-    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
+    return clip_text(text, _WIDEST + 1)
 
 
 def clip(text: str, amounts: Amounts) -> str:
     """At most so many characters as the page has for one text."""
-    return text if len(text) <= amounts.text else f"{text[: amounts.text - 1]}…"
+    return clip_text(text, amounts.text)

@@ -21,7 +21,7 @@ from tui.night.review.model import Intervention, Point, Review
 from tui.night.review.page_trust import clip, refs
 from tui.night.review.wording import Zone
 from tui.night.testoutput import Verdict as RunVerdict
-from tui.night.words import count
+from tui.system.format import format_count
 
 _BASES: Final = {
     "git": "against the progress file in git when the night began",
@@ -86,7 +86,7 @@ def tests_line(review: Review, zone: Zone) -> Line:
     if tests.last_green is None:
         after = "never green in this night"
     elif edits:
-        after = f"{count(edits, 'edit')} after the last green run"
+        after = f"{format_count(edits, 'edit')} after the last green run"
     else:
         after = "no edit after the last green run"
     return line(strong(state), ": " if told else "; ", f"{told}; {after}" if told else after)
@@ -116,7 +116,7 @@ def tests_section(review: Review, amounts: Amounts, zone: Zone) -> Section | Non
         for run in runs
     ]
     head = ("Time", "Command", "Verdict", "Passed", "Failed", "Evidence")
-    caption = f"{count(review.tests.total, 'run')}, the newest first"
+    caption = f"{format_count(review.tests.total, 'run')}, the newest first"
     table = _table(caption, head, rows, amounts, frozenset({3, 4}), quiet=False)
     return Section("tests", "Tests", (table,), folded=len(runs) > _MANY)
 

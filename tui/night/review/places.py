@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tui.redact import hide, visible
+from tui.system.credentials import drop_invisible, hide_credentials
 
 USER: Final = "[user]"
 HOST: Final = "[host]"
@@ -45,7 +45,7 @@ class Redactor(Struct, frozen=True, dict=True):
     def __call__(self, text: str) -> str:
         if not text.isascii():  # a file's name may hold bytes that are no text
             text = text.encode("utf-8", "replace").decode()
-        text = hide(visible(text), self.known)
+        text = hide_credentials(drop_invisible(text), self.known)
         return text if self.keep_places else self._places(text)
 
     def _places(self, text: str) -> str:

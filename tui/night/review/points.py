@@ -9,8 +9,8 @@ from tui.night.model import Checkpoint, Night
 from tui.night.review.model import Point, TestState
 from tui.night.review.moments import made_by
 from tui.night.testimony import Testimony
-from tui.night.words import short, span
 from tui.records import Commit, Ref
+from tui.system.format import format_duration, shorten
 
 _SECOND = 1.0
 
@@ -76,5 +76,5 @@ def first_red(runs: Sequence[TestRun], at: float, state: TestState) -> str:
             red_already = False
         elif run.verdict == "red" and not red_already:
             failed = f"{run.failed} failed in " if run.failed else "red: "
-            return f"{failed}{short(run.command, 60)}, {span(run.at - at)} later"
+            return f"{failed}{shorten(run.command, 60)}, {format_duration(run.at - at)} later"
     return ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_left, bisect_right
 
 from tui.night.evidence import TestRun
 from tui.night.shelldeeds import is_prose
 from tui.night.testimony import Edited, Ran, Testimony
-from tui.night.words import count
+from tui.system.format import format_count, format_local
 
 _MANY = frozenset({"go", "cargo", "maven", "unittest", "gradle"})
 """Runners that print a summary for every part, of which the end of an output may not hold all."""
@@ -73,12 +72,7 @@ def told_in_parts(run: TestRun) -> bool:
 
 def clock(at: float | None) -> str:
     """ "at 02:14"; nothing for an unknown time."""
-    if at is None:
-        return ""
-    try:
-        return time.strftime(" at %H:%M", time.localtime(at))
-    except (ValueError, OverflowError, OSError):
-        return ""
+    return "" if at is None else format_local(at, " at %H:%M", "")
 
 
 def outcome(run: TestRun) -> str:
@@ -96,4 +90,4 @@ def told(run: TestRun) -> str:
 
 def edits_in_words(edits: tuple[Edited, ...]) -> str:
     """ "3 edits"."""
-    return count(len(edits), "edit")
+    return format_count(len(edits), "edit")

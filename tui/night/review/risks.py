@@ -20,6 +20,7 @@ from tui.night.review.finding import ORDER, Finding
 from tui.night.review.model import Risk, RiskKind
 from tui.night.review.risks_bulk import Sizes
 from tui.night.risky import ToolCall
+from tui.system.credentials import redacted
 
 _KINDS: tuple[RiskKind, ...] = (
     "secret",
@@ -88,7 +89,7 @@ def _risk(finding: Finding, culprits: Culprits) -> Risk:
     return Risk(
         kind=finding.kind,
         path=finding.path,
-        what=risks_secrets.redacted(finding.what),
+        what=redacted(finding.what),
         ref=finding.ref or culprits.ref(finding, commit),
         severity=finding.severity,
         hunk=risks_secrets.without_secrets(hunk, finding.path) if hunk is not None else None,

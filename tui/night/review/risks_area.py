@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tui.changes import Changes
-from tui.night.review.finding import Finding, is_prose, is_test, many
+from tui.night.review.finding import Finding, is_prose, is_test
 from tui.night.review.model import Severity
 from tui.night.risky import ToolCall
 from tui.patterns import lazy
+from tui.system.format import format_count
 
 _PATH = (
     r"`?(?P<path>(?:\./)?(?:[\w.@-]+/)+[\w.@*-]*|`[\w.@-]+`"
@@ -77,7 +78,8 @@ def _outside(changes: Changes, allowed: list[str], forbidden: list[str]) -> Iter
     for top, numbers in outside.items():
         first = changes.files[numbers[0]]
         path = first.path if len(numbers) == 1 else top
-        words = f"{many(len(numbers), 'file')} outside of {', '.join(allowed[:3])}, which the goal names"
+        files = format_count(len(numbers), "file")
+        words = f"{files} outside of {', '.join(allowed[:3])}, which the goal names"
         yield Finding(
             "outside_goal", path, "medium", words, first.hunks[0] if first.hunks else None
         )

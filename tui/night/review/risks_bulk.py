@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from tui.changes import Changes, FileChange, Hunk
-from tui.night.review.finding import Finding, added_shapes, lines, many, shape
+from tui.night.review.finding import Finding, added_shapes, lines, shape
 from tui.night.review.model import RiskKind, Severity
 from tui.patterns import lazy
+from tui.system.format import format_count, format_size_counted
 
 _HUGE = 10
 _FEW = 3
@@ -74,7 +75,9 @@ def _lost(change: FileChange, sizes: Sizes) -> str:
     if change.kind == "deleted":
         if change.binary:
             return ""
-        return f"{many(change.deletions, 'line')}: the whole file" if net >= _MANY_GONE else ""
+        return (
+            f"{format_count(change.deletions, 'line')}: the whole file" if net >= _MANY_GONE else ""
+        )
     if net < min(_SOME_LESS, sizes.deletion) or change.kind == "added":
         return ""
     before = change.size / _LINE + net
@@ -103,7 +106,7 @@ def _generated(files: Iterable[FileChange]) -> Iterator[Finding]:
             continue
         if _LOCK.search(change.path) or _SNAPSHOT.search(change.path):
             continue
-        words = f"written by a program, {many(change.insertions, 'line')}"
+        words = f"written by a program, {format_count(change.insertions, 'line')}"
         yield Finding("generated", change.path, "low", words, _first(change))
 
 
@@ -113,7 +116,8 @@ def _binary(files: Iterable[FileChange]) -> Iterator[Finding]:
             continue
         program = _PROGRAM.search(change.path) is not None
         severity: Severity = "low" if _PICTURE.search(change.path) else "medium"
-        words = f"{'not text, of a kind that is seldom kept' if program else 'not text'}, {size(change.size)}"
+        what = "not text, of a kind that is seldom kept" if program else "not text"
+        words = f"{what}, {format_size_counted(change.size)}"
         yield Finding("binary", change.path, severity, words)
 
 
@@ -124,22 +128,16 @@ def _big(files: Iterable[FileChange], sizes: Sizes) -> Iterator[Finding]:
         severity: Severity = "high" if change.size >= _HUGE * sizes.file else "medium"
         verb = "" if change.kind == "added" else "grew to "
         yield Finding(
-            "big_file", change.path, severity, f"{verb}{size(change.size)}", _first(change)
+            "big_file",
+            change.path,
+            severity,
+            f"{verb}{format_size_counted(change.size)}",
+            _first(change),
         )
 
 
 def _first(change: FileChange) -> Hunk | None:
     return change.hunks[0] if change.hunks else None
-
-
-def size(count: int) -> str:
-    """Bytes in words."""
-    if count < 1024:
-        return many(count, "byte")
-    for unit, power in (("KiB", 10), ("MiB", 20), ("GiB", 30)):
-        if count < 1 << (power + 10) or unit == "GiB":
-            return f"{count / (1 << power):.1f} {unit}"
-    return f"{count:,} bytes"
 
 
 def _together(kind: RiskKind, found: Iterable[Finding]) -> Iterator[Finding]:
@@ -152,7 +150,7 @@ def _together(kind: RiskKind, found: Iterable[Finding]) -> Iterator[Finding]:
             yield from members
             continue
         worst = min(members, key=lambda one: ("high", "medium", "low").index(one.severity))
-        words = f"{many(len(members), 'file')}, among them {worst.path} ({worst.what})"
+        words = f"{format_count(len(members), 'file')}, among them {worst.path} ({worst.what})"
         yield Finding(
             kind, folder + "/", worst.severity, words, worst.hunk, worst.line, worst.by_shell
         )

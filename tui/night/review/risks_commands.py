@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from tui.night.review.finding import ORDER, Finding, many
+from tui.night.review.finding import ORDER, Finding
 from tui.night.review.model import RiskKind, Severity
-from tui.night.review.risks_secrets import redacted
 from tui.night.risky import ToolCall
 from tui.night.shellwords import SHELLS, Call, Pipeline, pipelines, script_of
 from tui.patterns import lazy
+from tui.system.credentials import redacted
+from tui.system.format import clip_text, format_count
 
 _FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c", "http", "https", "iwr", "irm"})
 _FETCHERS_LOWER = frozenset({"invoke-webrequest", "invoke-restmethod", "iwr", "irm"})
@@ -54,13 +55,12 @@ def _one(members: list[Finding]) -> Finding:
     others = len(members) - 1
     if not others:
         return worst
-    words = f"{worst.what} ({many(others, 'more command')} like it)"
+    words = f"{worst.what} ({format_count(others, 'more command')} like it)"
     return Finding(worst.kind, worst.path, worst.severity, words, by_shell=True, ref=worst.ref)
 
 
 def _short(command: str) -> str:
-    text = redacted(" ".join(command.replace("⏎", " ").split()))
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return clip_text(redacted(" ".join(command.replace("⏎", " ").split())), _SHOWN)
 
 
 Told = tuple[RiskKind, str, Severity, str]

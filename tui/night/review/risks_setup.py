@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from tui.changes import Changes, FileChange
-from tui.night.review.finding import Finding, Line, hunk_lines, lines, many, named
+from tui.night.review.finding import Finding, Line, hunk_lines, lines, named
 from tui.night.review.model import Severity
 from tui.patterns import lazy
+from tui.system.format import format_count
 
 _LOCK = lazy(
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock"
@@ -172,7 +173,9 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[Finding]:
         )
     )
     severity = "high" if strange else "medium" if new else "low"
-    count = many(len(new) + len(moved) + len(gone), "dependency changed", "dependencies changed")
+    count = format_count(
+        len(new) + len(moved) + len(gone), "dependency changed", "dependencies changed"
+    )
     yield Finding(
         "dependency", change.path, severity, f"{count}: {words}", line.hunk, line.sign + line.text
     )
@@ -310,7 +313,7 @@ def _agent_settings(change: FileChange) -> Iterator[Finding]:
         words = f"the agent may do more: {wide[0].text.strip()[:80]}"
         yield Finding("permissions", change.path, "high", words, wide[0].hunk, "+" + wide[0].text)
     elif rules:
-        count = many(len(rules), "line")
+        count = format_count(len(rules), "line")
         words = f"the rules of what the agent may do changed ({count})"
         line = rules[0]
         yield Finding("permissions", change.path, "medium", words, line.hunk, line.sign + line.text)

@@ -16,11 +16,11 @@ from tui.night.review.finding import (
     is_code,
     is_test,
     lines,
-    many,
     named,
     shape,
 )
 from tui.night.review.model import Severity
+from tui.system.format import format_count
 
 _SAME_BODY = 0.6
 
@@ -120,7 +120,7 @@ def _deleted(
         severity: Severity = "medium" if _subject(change.path) in sources else "high"
         why = ", and so is what they tested" if severity == "medium" else ""
         about = f": {named(name for name, _ in gone)}" if gone else ""
-        words = f"{many(len(gone), 'test') if gone else 'tests'} deleted with the file{about}{why}"
+        words = f"{format_count(len(gone), 'test') if gone else 'tests'} deleted with the file{about}{why}"
         line = gone[0][1] if gone else None
         yield Finding(
             "test_deleted",
@@ -133,9 +133,9 @@ def _deleted(
         )
     elif gone:
         others = len(_tests(change, "+"))
-        words = f"{many(len(gone), 'test')} deleted: {named(name for name, _ in gone)}"
+        words = f"{format_count(len(gone), 'test')} deleted: {named(name for name, _ in gone)}"
         if others >= len(gone):
-            words += f"; {many(others, 'other')} came"
+            words += f"; {format_count(others, 'other')} came"
         line = gone[0][1]
         yield Finding(
             "test_deleted",
@@ -231,7 +231,9 @@ def _skipped(change: FileChange) -> Iterator[Finding]:
     severity, line = found[0]
     words = "everything but one part of the tests is switched off" if shapes.only(line.text) else ""
     if not words:
-        words = f"{many(len(found), 'test is', 'tests are')} skipped: {line.text.strip()[:80]}"
+        words = (
+            f"{format_count(len(found), 'test is', 'tests are')} skipped: {line.text.strip()[:80]}"
+        )
     yield Finding("test_skipped", change.path, severity, words, line.hunk, f"+{line.text}")
 
 
@@ -288,7 +290,7 @@ def _weakened(change: FileChange, came: dict[str, set[str]]) -> Iterator[Finding
         return
     rank, words, line = worst
     if number > 1:
-        words += f"; {many(number - 1, 'more place')} like it"
+        words += f"; {format_count(number - 1, 'more place')} like it"
     sign = line.sign if line.sign in "+-" else " "
     yield Finding(
         "test_weakened",
@@ -351,7 +353,7 @@ def _compared(
     sharp_after = sum(shapes.exact(line.text) for line in added)
     what = _test_words(name)
     if not added:
-        words = f"{what} lost {many(len(removed), 'assertion')}"
+        words = f"{what} lost {format_count(len(removed), 'assertion')}"
         yield (
             int(kept > 0),
             words + (", others stay" if kept else " and got none instead"),
@@ -360,7 +362,7 @@ def _compared(
     elif len(added) < len(removed) and not _merged(removed, added):
         rank = 0 if sharp_after < sharp_before and not sharp_after else 1
         looser = ", and looser" if rank == 0 else ""
-        count = many(len(added), "assertion")
+        count = format_count(len(added), "assertion")
         words = f"{what} makes do with {count} instead of {len(removed)}{looser}"
         yield rank, words, added[0]
     elif len(added) <= len(removed) and sharp_after < sharp_before:

@@ -30,20 +30,6 @@ SHAPES: Final[dict[MarkKind, str]] = {
 }
 """A path of each sign, drawn around its middle, ten pixels wide; they differ in shape, not only ink."""
 
-WORDS: Final[dict[MarkKind, str]] = {
-    "commit": "commit",
-    "green": "tests green",
-    "red": "tests red",
-    "checkpoint": "checkpoint",
-    "compaction": "compaction",
-    "injection": "words to the agent",
-    "rewind": "rewind",
-    "restart": "restart",
-    "limit": "limit",
-    "stall": "stall",
-    "error": "error",
-    "end": "end",
-}
 TESTED: Final[frozenset[MarkKind]] = frozenset({"commit", "green", "red"})
 """What stands below the strip: the work. All else stands above it."""
 

@@ -12,14 +12,14 @@ from typing import Final
 
 from msgspec import structs
 
+from tui.model.labels import MARKS, TIME
 from tui.night.cells import Cell, cut
 from tui.night.review.escape import html_text
-from tui.night.review.strip_marks import LEVELS, SHAPES, TESTED, WORDS, Placed, placed
+from tui.night.review.strip_marks import LEVELS, SHAPES, TESTED, Placed, placed
 from tui.night.review.strip_style import STYLE, TONES, ink, patterns
-from tui.night.review.wording import KINDS as KIND_WORDS
 from tui.night.review.wording import Zone, by_kind
-from tui.night.timeline import KINDS, Mark, MarkKind, Sums, Timeline
-from tui.night.words import span
+from tui.night.timeline import KINDS, MarkKind, Sums, Timeline
+from tui.system.format import clip_text, format_duration
 
 WIDE: Final = 920
 NARROW: Final = 328
@@ -87,10 +87,12 @@ def _framed(body: str, width: int, height: float, told: str, alone: bool) -> str
 def _told(timeline: Timeline, time: Sums, zone: Zone) -> str:
     """The picture in words, for those who hear it."""
     parts = [
-        f"{KIND_WORDS[kind]} {span(seconds)}" for kind, seconds in by_kind(time) if seconds >= 1
+        f"{TIME[kind]} {format_duration(seconds)}"
+        for kind, seconds in by_kind(time)
+        if seconds >= 1
     ]
     marks = Counter(mark.kind for mark in timeline.marks)
-    seen = [f"{WORDS[kind]} {number}" for kind, number in marks.items()]
+    seen = [f"{MARKS[kind]} {number}" for kind, number in marks.items()]
     hours = f"The night from {zone.clock(timeline.start)} to {zone.clock(timeline.end)} {zone.name}"
     return f"{hours}: {', '.join(parts)}." + (f" Marks: {', '.join(seen)}." if seen else "")
 
@@ -197,12 +199,8 @@ def _levels(marks: Sequence[Placed]) -> int:
 
 def _mark(one: Placed, y: float, zone: Zone) -> str:
     mark = one.mark
-    told = html_text(f"{zone.clock(mark.at)} {WORDS[mark.kind]}: {_short(mark)}")
+    told = html_text(f"{zone.clock(mark.at)} {MARKS[mark.kind]}: {clip_text(mark.label, 120)}")
     return f"<g><title>{told}</title>{_sign(mark.kind, one.x, y)}</g>"
-
-
-def _short(mark: Mark) -> str:
-    return mark.label if len(mark.label) <= 120 else f"{mark.label[:119]}…"
 
 
 def _sign(kind: MarkKind, x: float, y: float) -> str:
@@ -216,10 +214,10 @@ def _legend(timeline: Timeline, time: Sums, width: float, name: str) -> tuple[li
     for kind, seconds in by_kind(time):
         if seconds >= 1:
             fill = ink(name, kind)
-            entries.append((f"{KIND_WORDS[kind]} {span(seconds)}", _swatch(fill)))
+            entries.append((f"{TIME[kind]} {format_duration(seconds)}", _swatch(fill)))
     kinds = len(entries)
     for mark, number in Counter(mark.kind for mark in timeline.marks).items():
-        words = WORDS[mark] if number == 1 else f"{number:,} × {WORDS[mark]}"
+        words = MARKS[mark] if number == 1 else f"{number:,} × {MARKS[mark]}"
         entries.append((words, _signed(mark)))
     drawn: list[str] = []
     x = y = 0.0

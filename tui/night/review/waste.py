@@ -14,7 +14,7 @@ from tui.night.losses import Cut, Losses, Redone
 from tui.night.model import Night, Stall
 from tui.night.review.model import Waste
 from tui.night.spending import Spending
-from tui.night.words import count
+from tui.system.format import format_count
 
 _CUTS = {
     "process ended": "a turn that the end of its process cut off",
@@ -54,7 +54,7 @@ def _retries(losses: Losses) -> Iterator[Waste]:
     seconds = sum(max(0.0, one.until - one.since) for one in losses.retries)
     codes = sorted({one.status for one in losses.retries if one.status})
     why = f" after {', '.join(map(str, codes))}" if codes else ""
-    calls = count(attempts, "call of the API was", "calls of the API were")
+    calls = format_count(attempts, "call of the API was", "calls of the API were")
     what = f"{calls} tried again{why}; what failed is not billed"
     yield Waste("retries", what, seconds, 0.0, losses.retries[0].ref)
 

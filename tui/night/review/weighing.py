@@ -11,8 +11,8 @@ from tui.night.review.statements import Statement
 from tui.night.review.worked import Found, Said, Work, named
 from tui.night.shelldeeds import is_prose
 from tui.night.testimony import Edited, Ran
-from tui.night.words import count, short
 from tui.records import Progress, Ref
+from tui.system.format import format_count, shorten
 
 _ANY_WILL_DO_WORDS = """
     new added these those related relevant affected corresponding its own updated targeted
@@ -150,7 +150,7 @@ class Scales:
         if said.count is not None and _adds_up(said.count, fresh):
             return None
         run = fresh[0].run
-        only = f"only {short(run.part, 60)} ran{told(run)}"
+        only = f"only {shorten(run.part, 60)} ran{told(run)}"
         whole = self._last_whole(fresh[-1].number)
         if whole is None:
             return Weight("partial", f"{only}; no run of all tests was seen", (run.ref,))
@@ -184,7 +184,7 @@ class Scales:
         run = fresh[0].run
         if not run.skipped or not said.whole:
             return None
-        left = count(run.skipped, "test was", "tests were")
+        left = format_count(run.skipped, "test was", "tests were")
         return Weight("partial", f"green{told(run)}, but {left} left out", (run.ref,))
 
     # --- work that is done ---
@@ -211,7 +211,7 @@ class Scales:
         if found.match in ("none", "unclear") and own:
             return self._own(own, place, late)
         if found.match == "none":
-            total = count(len(self._work.paths), "file")
+            total = format_count(len(self._work.paths), "file")
             changed = f"{total} changed in this night, none of which matches it"
             why = changed if self._work.paths else "no file was changed in this night"
             return Weight("unverified", why)
@@ -225,7 +225,9 @@ class Scales:
 
     def _own(self, paths: tuple[str, ...], place: float, late: bool) -> Weight:
         weight = self._green_after(paths, place, late)
-        changed = f"its words match no changed file, but {count(len(paths), 'file')} changed in it"
+        changed = (
+            f"its words match no changed file, but {format_count(len(paths), 'file')} changed in it"
+        )
         return Weight("partial", changed, weight.evidence)
 
     def identity(self, paths: tuple[str, ...], place: float) -> Weight:
@@ -271,9 +273,9 @@ class Scales:
             return Weight("partial", "no progress file lists the tasks")
         where = (Ref(progress.source, 0),)
         if progress.open:
-            still = count(progress.open, "task is", "tasks are")
+            still = format_count(progress.open, "task is", "tasks are")
             return Weight("unverified", f"{still} open in the progress file", where)
-        ticked = f"all {count(progress.total, 'task')} are ticked in the progress file"
+        ticked = f"all {format_count(progress.total, 'task')} are ticked in the progress file"
         if weak:
             why = f"{ticked}, {weak} of this night's ticks not verified"
             return Weight("partial", why, where)
@@ -307,7 +309,7 @@ def _same(path: str, paths: tuple[str, ...]) -> bool:
 
 def _files(paths: tuple[str, ...]) -> str:
     name = paths[0].rsplit("/", 1)[-1]
-    return name if len(paths) == 1 else f"{name} and {count(len(paths) - 1, 'other file')}"
+    return name if len(paths) == 1 else f"{name} and {format_count(len(paths) - 1, 'other file')}"
 
 
 def _less_sure(weight: Weight, found: Found) -> Weight:

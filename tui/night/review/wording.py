@@ -5,72 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from tui.model.labels import COSTS
 from tui.night.model import Cost
-from tui.night.review.model import EndKind, Review, RiskKind, Severity, Trust, Verdict, WasteKind
+from tui.night.review.model import Review
 from tui.night.timeline import Kind, Sums
-from tui.night.words import span
 from tui.records import Ref
-
-VERDICTS: Final[dict[Verdict, str]] = {
-    "keep": "Keep",
-    "look": "Look before keeping",
-    "discard": "Discard",
-}
-ENDINGS: Final[dict[EndKind, str]] = {
-    "tasks_done": "All tasks done",
-    "turn_ended": "The agent ended its turn",
-    "limit": "A limit ended it",
-    "crash": "It crashed",
-    "killed": "It was killed",
-    "hung": "It hung",
-    "failed": "It failed",
-    "needs_you": "It waits for a person",
-    "open": "Still open",
-}
-SIGNS: Final[dict[Verdict | Severity | Trust, str]] = {
-    "keep": "✓",
-    "look": "!",
-    "discard": "✗",
-    "high": "▲",
-    "medium": "◆",
-    "low": "○",
-    "verified": "✓",
-    "partial": "≈",
-    "unverified": "?",
-}
-RISKS: Final[dict[RiskKind, str]] = {
-    "test_deleted": "test deleted",
-    "test_skipped": "test skipped",
-    "test_weakened": "test weakened",
-    "secret": "secret",
-    "dependency": "dependency",
-    "ci": "CI",
-    "permissions": "permissions",
-    "big_deletion": "big deletion",
-    "generated": "generated file",
-    "binary": "binary file",
-    "outside_goal": "outside the goal",
-    "no_verify": "hooks skipped",
-    "force_push": "force push",
-    "fetch_to_shell": "fetched into a shell",
-    "big_file": "big file",
-}
-WASTES: Final[dict[WasteKind, str]] = {
-    "retries": "retries",
-    "loop": "loop",
-    "redone": "done again",
-    "killed_turn": "turn cut off",
-}
-KINDS: Final[dict[Kind, str]] = {
-    "working": "working",
-    "tool": "running tools",
-    "waiting_api": "waiting for the API",
-    "rate_limited": "rate limited",
-    "stalled": "stalled",
-    "dead": "not running",
-    "idle": "waiting for a person",
-}
-SEVERITIES: Final[tuple[Severity, ...]] = ("high", "medium", "low")
+from tui.system.format import format_money_long
 
 _MONTHS: Final = [
     "Jan",
@@ -133,19 +73,11 @@ class Zone:
         return f"{self.day(start)}, {day:%H:%M} to {until}"
 
 
-def money(usd: float | None) -> str:
-    """ "$19.15"; a dash where nothing told."""
-    if usd is None:
-        return "–"
-    return "under $0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
-
-
 def cost_words(cost: Cost) -> str:
     """The night's cost with its sign of certainty."""
     if cost.usd is None:
         return "unknown"
-    sign = {"result": "", "estimate": "about ", "partial": "at least "}[cost.source]
-    return f"{sign}{money(cost.usd)}"
+    return f"{COSTS[cost.source]}{format_money_long(cost.usd)}"
 
 
 def by_kind(time: Sums) -> tuple[tuple[Kind, float], ...]:
@@ -159,23 +91,6 @@ def by_kind(time: Sums) -> tuple[tuple[Kind, float], ...]:
         ("dead", time.dead),
         ("idle", time.idle),
     )
-
-
-def lasting(seconds: float | None) -> str:
-    """A duration in words; empty where nothing told."""
-    return "" if seconds is None else span(seconds)
-
-
-def size_words(size: int) -> str:
-    """Bytes as a person reads them."""
-    if size < 1_000:
-        return f"{size} B"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB"):
-        amount /= 1_000
-        if amount < 1_000:
-            return f"{amount:.1f} {unit}"
-    return f"{amount:,.0f} GB"
 
 
 def file_name(path: str) -> str:

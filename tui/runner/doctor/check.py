@@ -30,12 +30,3 @@ def tried(name: str, look: Callable[[], str], state: State = "fail") -> Check:
         return Check(name, state, text, advice)
     except OSError as error:
         return Check(name, state, f"{error.filename or name}: {error.strerror}")
-
-
-def size(count: float) -> str:
-    """Bytes in words."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024 or unit == "GiB":
-            break
-        count /= 1024
-    return f"{count:.0f} {unit}" if count >= 10 or unit == "B" else f"{count:.1f} {unit}"

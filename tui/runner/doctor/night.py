@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tui.records import RateLimit
 from tui.runner.doctor.check import Check
 from tui.runner.folder import RunFolder, runs
 from tui.settings import Settings
+from tui.system.format import format_weekday_clock
 
 _TAIL = 8 << 20
 _MARK = b'"rate_limit_event"'
@@ -41,7 +41,7 @@ def checks(project: Path, settings: Settings, now: float) -> Iterator[Check]:
 
 def _limits(settings: Settings, now: float) -> Check:
     ahead, idle = forecast(settings, now), settings.session.max_idle_minutes
-    end = "no end" if ahead.ends_at is None else f"over by {_clock(ahead.ends_at)}"
+    end = "no end" if ahead.ends_at is None else f"over by {format_weekday_clock(ahead.ends_at)}"
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
     silence = "" if idle is None else f", {idle:g} min of silence"
     text = f"{end}, {cost}{silence}"
@@ -69,7 +69,9 @@ def _usage(project: Path, settings: Settings, now: float) -> Check:
         return Check("usage limit", "ok", f"its reset is not known; a run waits for it {wait}")
     away = known.resets_at - now
     used = "" if known.used is None else f", {known.used:.0%} used"
-    text = f"{known.window.replace('_', ' ')} resets at {_clock(known.resets_at)}{used}"
+    text = (
+        f"{known.window.replace('_', ' ')} resets at {format_weekday_clock(known.resets_at)}{used}"
+    )
     if known.status == "rejected" and longest is not None and away > longest * 3600:
         advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
         return Check("usage limit", "fail", text, advice)
@@ -107,7 +109,3 @@ def _recovery(settings: Settings) -> Check:
         return Check("recovery", "warn", "a crash would end the night", advice)
     text = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
     return Check("recovery", "ok", text)
-
-
-def _clock(at: float) -> str:
-    return time.strftime("%a %H:%M", time.localtime(at))

@@ -12,13 +12,14 @@ from pathlib import Path
 from tui import paths
 from tui.errors import OvernightError
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.feeds.sanitize import clean_bytes
 from tui.git import Git
 from tui.records import Progress
 from tui.runner.checks import LEAST_FREE, check_clean
 from tui.runner.completion import is_stuck
-from tui.runner.doctor.check import Check, size, tried
+from tui.runner.doctor.check import Check, tried
 from tui.settings import Settings
+from tui.system.format import format_size_binary
+from tui.system.sanitize import clean_bytes
 
 _LITTLE_FREE = 5 << 30
 _UNFINISHED = "finish or abort it, so that the night begins from a commit"
@@ -122,9 +123,11 @@ def _progress(project: Path, settings: Settings) -> Progress | None:
 
 def _disk(project: Path) -> Check:
     free = shutil.disk_usage(project).free
-    text = f"{size(free)} free"
+    text = f"{format_size_binary(free)} free"
     if free < LEAST_FREE:
-        return Check("disk", "fail", text, f"make room for at least {size(LEAST_FREE)}")
+        return Check(
+            "disk", "fail", text, f"make room for at least {format_size_binary(LEAST_FREE)}"
+        )
     if free < _LITTLE_FREE:
         return Check("disk", "warn", text, "a long night with builds may need more")
     return Check("disk", "ok", text)

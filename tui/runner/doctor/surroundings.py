@@ -41,9 +41,9 @@ def _notices(settings: Settings, environ: Mapping[str, str]) -> Check:
 
 def notified(settings: Settings, project: Path, environ: Mapping[str, str]) -> Iterator[Check]:
     """Sends a test message through every channel, and says how that went."""
-    from tui.runner.notify_redact import redact, spellings
     from tui.runner.notify_services import Conduct, send
-    from tui.runner.notify_text import compose
+    from tui.runner.notify_text import compose, without_credentials
+    from tui.system.credentials import spellings_of
 
     told = settings.notifications
     conduct = Conduct(told.timeout_seconds, told.allow_private_addresses, project.name, "test")
@@ -51,7 +51,7 @@ def notified(settings: Settings, project: Path, environ: Mapping[str, str]) -> I
     message = compose("test message", words, project=project.name, run="none")
     for channel in channels_of(settings, environ):
         outcome = send(channel, message, conduct)
-        why = redact(outcome.why, spellings([channel.url] if channel.url else []))
+        why = without_credentials(outcome.why, spellings_of([channel.url] if channel.url else []))
         name = "test message"
         if outcome.result == "sent":
             yield Check(name, "ok", f"{channel.name}: sent")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from widgets import figures
+from tui.system import format
 
 
 @pytest.mark.parametrize(
@@ -20,41 +20,41 @@ from widgets import figures
     ],
 )
 def test_duration(seconds: float, words: str) -> None:
-    assert figures.duration(seconds) == words
+    assert format.format_duration_short(seconds) == words
     assert len(words) <= 6
 
 
 def test_clocks_and_ages() -> None:
-    assert figures.clock(8047.9) == "02:14:07"
-    assert figures.clock(8047.9, seconds=False) == "02:14"
-    assert figures.clock(None) == " " * 8
-    assert figures.clock(1e30) == "?" * 8
-    assert [figures.age(s) for s in (1, 40, 540, 7200, 90_000_0)] == [
+    assert format.format_clock(8047.9) == "02:14:07"
+    assert format.format_clock(8047.9, seconds=False) == "02:14"
+    assert format.format_clock(None) == " " * 8
+    assert format.format_clock(1e30) == "?" * 8
+    assert [format.format_age(s) for s in (1, 40, 540, 7200, 90_000_0)] == [
         "now",
         "40s",
         "9m",
         "2h",
         "10d",
     ]
-    assert [figures.idle(s) for s in (4, 750, 3900)] == ["0:04", "12:30", "1h05m"]
-    assert [figures.running(s) for s in (0.4, 47.9, 252)] == ["0s", "47s", "4m12s"]
+    assert [format.format_idle(s) for s in (4, 750, 3900)] == ["0:04", "12:30", "1h05m"]
+    assert [format.format_running(s) for s in (0.4, 47.9, 252)] == ["0s", "47s", "4m12s"]
 
 
 def test_amounts() -> None:
-    assert [figures.money(m) for m in (0, 0.004, 0.005, 12.4, 1240.2)] == [
+    assert [format.format_money(m) for m in (0, 0.004, 0.005, 12.4, 1240.2)] == [
         "$0.00",
         "<$0.01",
         "$0.01",
         "$12.40",
         "$1,240",
     ]
-    assert [figures.count(n) for n in (940, 12_400, 3_100_000, 250_000)] == [
+    assert [format.format_number(n) for n in (940, 12_400, 3_100_000, 250_000)] == [
         "940",
         "12.4k",
         "3.1M",
         "250k",
     ]
-    assert [figures.size(n) for n in (812, 4_100, 412_000_000, 1_200_000_000)] == [
+    assert [format.format_size(n) for n in (812, 4_100, 412_000_000, 1_200_000_000)] == [
         "812 B",
         "4.1 kB",
         "412 MB",

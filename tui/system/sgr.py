@@ -2,7 +2,7 @@
 
 Only SGR, the sequences that set colours, is understood. Every other sequence vanishes as a whole,
 an unterminated one up to the end of its line at most, and what is no sequence is shown by
-`visible.clean`. Text cannot be hidden: concealed, and painted in its own background, are ignored.
+`sanitize.clean`. Text cannot be hidden: concealed, and painted in its own background, are ignored.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tui.feeds.visible import LINE_LIMIT, clean, cut_lines, fold_lines
 from tui.patterns import lazy
-from tui.records import Span
+from tui.system.sanitize import LINE_LIMIT, clean, cut_lines, fold_lines
 
 _SEQUENCE = lazy(
     "\x1b(?:"  # one literal first: the engine then skips everything else at the speed of memchr
@@ -29,7 +28,11 @@ _LEVELS = (0, 95, 135, 175, 215, 255)
 _EXTENDED = 38, 48
 
 
-class _Style(NamedTuple):
+class StyledSpan(NamedTuple):
+    """Characters `start` to `end` of a text are drawn so; colours are "red", "bright_red", "#rrggbb"."""
+
+    start: int
+    end: int
     fg: str = ""
     bg: str = ""
     bold: bool = False
@@ -40,7 +43,20 @@ class _Style(NamedTuple):
     reverse: bool = False
 
 
-_PLAIN = _Style()
+class SgrState(NamedTuple):
+    """What SGR sequences can ask for; the names of colours are those of `StyledSpan`."""
+
+    fg: str = ""
+    bg: str = ""
+    bold: bool = False
+    dim: bool = False
+    italic: bool = False
+    underline: bool = False
+    strike: bool = False
+    reverse: bool = False
+
+
+_PLAIN = SgrState()
 _SWITCHES: dict[int, dict[str, Any]] = {
     1: {"bold": True},
     2: {"dim": True},
@@ -57,9 +73,6 @@ _SWITCHES: dict[int, dict[str, Any]] = {
 }
 
 
-_ATTRIBUTES = {1: "bold", 2: "dim", 3: "italic", 4: "underline", 7: "reverse", 9: "strike"}
-
-
 def strip_ansi(text: str) -> str:
     """`text` cleaned, without any escape sequence; a lone carriage return begins a new line."""
     text = _seven_bit(text)
@@ -68,7 +81,7 @@ def strip_ansi(text: str) -> str:
     return clean(text)
 
 
-def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Span, ...]]:
+def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[StyledSpan, ...]]:
     """`text` as from `strip_ansi`, and the spans its SGR sequences asked for.
 
     `whole` folds overlong lines, as in `clean`, instead of cutting them.
@@ -77,57 +90,22 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Span, 
     if "\x1b" not in text:
         return clean(text, whole=whole), ()
     pieces: list[str] = []
-    spans: list[Span] = []
+    spans: list[StyledSpan] = []
     at = 0
-    for piece, style in _styled(_bounded(text, whole)):
+    for piece, style in styled_pieces(_bounded(text, whole)):
         shown = clean(piece)
         style = _seen(style)
         if shown and style != _PLAIN:
-            spans.append(Span(at, at + len(shown), *style))
+            spans.append(StyledSpan(at, at + len(shown), *style))
         pieces.append(shown)
         at += len(shown)
     return "".join(pieces), tuple(spans)
 
 
-def clean_keeping_sgr(text: str, *, whole: bool = False) -> str:
-    """`text` as from `strip_ansi`, but with its colours as plain SGR sequences, for who draws them.
-
-    Each sequence is written anew (`ESC [ 0 ; …  m`), so nothing else can hide in one.
-    """
-    text = _seven_bit(text)
-    if "\x1b" not in text:
-        return clean(text, whole=whole)
-    pieces: list[str] = []
-    last = _PLAIN
-    for piece, style in _styled(_bounded(text, whole)):
-        style = _seen(style)
-        if style != last:
-            pieces.append(_sequence(style))
-            last = style
-        pieces.append(clean(piece))
-    return "".join(pieces)
-
-
 @lru_cache(maxsize=1024)
-def _seen(style: _Style) -> _Style:
+def _seen(style: SgrState) -> SgrState:
     """The style without colours that would hide the text."""
     return style._replace(fg="", bg="") if style.fg and style.fg == style.bg else style
-
-
-@lru_cache(maxsize=1024)
-def _sequence(style: _Style) -> str:
-    codes = ["0"]
-    codes += [str(code) for code, name in _ATTRIBUTES.items() if getattr(style, name)]
-    codes += [_code(colour, base) for colour, base in ((style.fg, 30), (style.bg, 40)) if colour]
-    return f"\x1b[{';'.join(codes)}m"
-
-
-def _code(colour: str, base: int) -> str:
-    if colour.startswith("#"):
-        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-        return f"{base + 8};2;{red};{green};{blue}"
-    bright = colour.startswith("bright_")
-    return str(base + _NAMES.index(colour.removeprefix("bright_")) + (60 if bright else 0))
 
 
 def _seven_bit(text: str) -> str:
@@ -146,7 +124,8 @@ def _bounded(text: str, whole: bool) -> str:
     return fold_lines(text) if whole else cut_lines(text)
 
 
-def _styled(text: str) -> Iterator[tuple[str, _Style]]:
+def styled_pieces(text: str) -> Iterator[tuple[str, SgrState]]:
+    """The text between its sequences, not cleaned, each piece with the style that holds there."""
     style, at = _PLAIN, 0
     for match in _SEQUENCE.finditer(text):
         if match.start() > at:
@@ -159,7 +138,7 @@ def _styled(text: str) -> Iterator[tuple[str, _Style]]:
 
 
 @lru_cache(maxsize=4096)
-def _after(style: _Style, parameters: str) -> _Style:
+def _after(style: SgrState, parameters: str) -> SgrState:
     """The style after one SGR sequence; codes that mean nothing here leave it as it is."""
     codes = parameters.split(";")
     i = 0
@@ -181,7 +160,7 @@ def _after(style: _Style, parameters: str) -> _Style:
     return style
 
 
-def _switched(style: _Style, code: int) -> _Style:
+def _switched(style: SgrState, code: int) -> SgrState:
     if code == 0:
         return _PLAIN
     if code in _SWITCHES:

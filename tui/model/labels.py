@@ -1,0 +1,127 @@
+"""Every word for a verdict, a risk, an ending, a state or a kind of time, for page, text and screen.
+
+The keys are those of JSON. Signs of the screen are in `widgets.glyphs`; those here are for documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+VERDICTS: Final[Mapping[str, str]] = {
+    "keep": "Keep",
+    "look": "Look before keeping",
+    "discard": "Discard",
+}
+VERDICTS_SHORT: Final[Mapping[str, str]] = {"keep": "KEEP", "look": "LOOK", "discard": "DISCARD"}
+ENDINGS: Final[Mapping[str, str]] = {
+    "tasks_done": "All tasks done",
+    "turn_ended": "The agent ended its turn",
+    "limit": "A limit ended it",
+    "crash": "It crashed",
+    "killed": "It was killed",
+    "hung": "It hung",
+    "failed": "It failed",
+    "needs_you": "It waits for a person",
+    "open": "Still open",
+}
+SIGNS: Final[Mapping[str, str]] = {
+    "keep": "✓",
+    "look": "!",
+    "discard": "✗",
+    "high": "▲",
+    "medium": "◆",
+    "low": "○",
+    "verified": "✓",
+    "partial": "≈",
+    "unverified": "?",
+}
+RISKS: Final[Mapping[str, str]] = {
+    "test_deleted": "test deleted",
+    "test_skipped": "test skipped",
+    "test_weakened": "test weakened",
+    "secret": "secret",
+    "dependency": "dependency",
+    "ci": "CI",
+    "permissions": "permissions",
+    "big_deletion": "big deletion",
+    "generated": "generated file",
+    "binary": "binary file",
+    "outside_goal": "outside the goal",
+    "no_verify": "hooks skipped",
+    "force_push": "force push",
+    "fetch_to_shell": "fetched into a shell",
+    "big_file": "big file",
+}
+RISKS_SHORT: Final[Mapping[str, str]] = {
+    **RISKS,
+    "secret": "secret?",
+    "ci": "CI changed",
+    "generated": "generated",
+    "binary": "binary",
+    "outside_goal": "outside goal",
+    "no_verify": "--no-verify",
+    "fetch_to_shell": "fetch | shell",
+}
+"""As the screen has room for it."""
+
+WASTES: Final[Mapping[str, str]] = {
+    "retries": "retries",
+    "loop": "loop",
+    "redone": "done again",
+    "killed_turn": "turn cut off",
+}
+STATES: Final[Mapping[str, str]] = {
+    "waiting_api": "waiting for API",
+    "rate_limited": "rate limited",
+    "waiting_permission": "needs permission",
+    "none": "no session",
+    "tool": "running a tool",
+}
+"""States whose word is not that of JSON."""
+
+TIME: Final[Mapping[str, str]] = {
+    "working": "working",
+    "tool": "running tools",
+    "waiting_api": "waiting for the API",
+    "rate_limited": "rate limited",
+    "stalled": "stalled",
+    "dead": "not running",
+    "idle": "waiting for a person",
+}
+"""Kinds of time, in the order in which they are told."""
+
+TIME_SHORT: Final[Mapping[str, str]] = {
+    **TIME,
+    "tool": "in tools",
+    "waiting_api": "waiting",
+    "rate_limited": "limited",
+    "idle": "idle",
+}
+MOMENTS: Final[Mapping[str, str]] = {
+    "commit": "commit",
+    "tests": "tests",
+    "checkpoint": "checkpoint",
+    "compaction": "compaction",
+    "stall": "stall",
+    "loop": "loop",
+    "restart": "restart",
+    "injection": "words to the agent",
+    "rewind": "rewind",
+    "limit": "limit",
+    "gap": "silence",
+    "error": "error",
+    "end": "end",
+}
+MARKS: Final[Mapping[str, str]] = {**MOMENTS, "green": "tests green", "red": "tests red"}
+
+COSTS: Final[Mapping[str, str]] = {"result": "", "estimate": "about ", "partial": "at least "}
+"""What is said before a cost, by where its figure comes from."""
+
+COST_SIGNS: Final[Mapping[str, str]] = {"result": "", "estimate": "~", "partial": "≥"}
+COST_SOURCES: Final[Mapping[str, str]] = {
+    "result": "as the CLI says",
+    "estimate": "estimate",
+    "partial": "at least",
+}
+SEVERITIES: Final = ("high", "medium", "low")
