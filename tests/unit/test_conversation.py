@@ -12,8 +12,9 @@ import pytest
 from tests.session_files import SESSION, answer, bash, init, lines, speech, uid
 from tui.errors import RefusedError
 from tui.runner import conversation
-from tui.runner.folder import Facts, RunFolder, make, replace_file
+from tui.runner.folder import Facts, RunFolder, make
 from tui.settings import Settings
+from tui.system.files import atomic_write
 
 
 def boundary(number: int, **more: object) -> dict[str, object]:
@@ -27,7 +28,7 @@ def boundary(number: int, **more: object) -> dict[str, object]:
 def run(folder: Path, *records: dict[str, object], env: dict[str, str] | None = None) -> RunFolder:
     facts = Facts("r1", "a goal", str(folder), 0.0, ("claude",), env=env or {})
     made = make(folder / ".overnight", facts, Settings())
-    replace_file(made.stream, lines([init(0), *records]))
+    atomic_write(made.stream, lines([init(0), *records]))
     return made
 
 

@@ -22,6 +22,7 @@ from tui.control import hooks_file, json_splice
 from tui.control.mailbox import Mailbox
 from tui.control.mailbox_hook import EVENTS
 from tui.errors import RefusedError
+from tui.system.files import atomic_write, read_json
 
 MARK: Final = "# overnight-tui mailbox"
 _TIMEOUT_S: Final = 10
@@ -257,11 +258,8 @@ def _switched_off(project: Path, local: Json) -> str:
     if local.get("disableAllHooks") is True:
         return f"disableAllHooks is set in {hooks_file.path_of(project)}"
     for file in files:
-        try:
-            settings = json.loads(file.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(settings, dict) and settings.get("disableAllHooks") is True:
+        settings = read_json(file, hooks_file.MOST_BYTES, follow=True) or {}
+        if settings.get("disableAllHooks") is True:
             return f"disableAllHooks is set in {file}"
     return ""
 
@@ -279,24 +277,14 @@ def _remember(
         "made_folder": made_folder,
     }
     path = _record_path(project, run_dir)
-    partial = path.with_suffix(".new")
     try:
-        descriptor = os.open(
-            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump(record, file)
-        partial.replace(path)
+        atomic_write(path, json.dumps(record).encode("ascii"), sync=False)
     except OSError as error:
         raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _recall(project: Path, run_dir: str) -> Json | None:
-    try:
-        found = json.loads(_record_path(project, run_dir).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    return read_json(_record_path(project, run_dir), 2 * hooks_file.MOST_BYTES)
 
 
 def _original(record: Json) -> bytes | None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import msgspec
 
 from tui import paths
-
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+from tui.system.files import append_line, private_folder
 
 
 class Journal:
@@ -29,7 +28,7 @@ class Journal:
     def of_session(project: Path, run_dir: str, session: str) -> Journal:
         """The journal of deeds on a session that is no run of ours, its folder made if missing."""
         root = paths.run_root(project, run_dir)
-        paths.private_dir(root / paths.DEEDS)
+        private_folder(root / paths.DEEDS)
         return Journal(paths.deeds_file(root, session))
 
     def write(
@@ -45,24 +44,4 @@ class Journal:
         if id:
             entry["id"] = id
         entry.update(data or {})
-        line = msgspec.json.encode(entry) + b"\n"
-        descriptor = os.open(self.path, _FLAGS, 0o600)
-        try:
-            if _is_torn(descriptor, self.path):
-                line = b"\n" + line
-            os.write(descriptor, line)
-            if sync:
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _is_torn(descriptor: int, path: str) -> bool:
-    size = os.fstat(descriptor).st_size
-    if size == 0:
-        return False
-    reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return os.pread(reader, 1, size - 1) != b"\n"
-    finally:
-        os.close(reader)
+        append_line(self.path, msgspec.json.encode(entry) + b"\n", sync=sync)

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 
 from tui.errors import CheckpointError
 from tui.git import Git, kill_group, wait_for
-from tui.paths import private_dir
+from tui.system.files import private_folder
 
 if TYPE_CHECKING:
     import subprocess
@@ -45,7 +45,7 @@ _SETTINGS = """\
 
 def private_area(git: Git) -> Path:
     """The folder in the git dir that belongs to the checkpoints of this work tree."""
-    return private_dir(git.common_dir / "overnight" / git.worktree_id)
+    return private_folder(git.common_dir / "overnight" / git.worktree_id)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from msgspec import Struct
 
 from tui.control.steps import Step
 from tui.errors import RefusedError, RewindError
-from tui.paths import RUN_DIR, private_dir, run_root
+from tui.paths import RUN_DIR, run_root
+from tui.system.files import atomic_write, private_folder, sync_folder
 
 Phase = Literal["staging", "applying", "reverting"]
 _FOLDER = "rewind"
@@ -66,7 +67,7 @@ class Journal:
         `patience` seconds."""
 
         run_root(self._project)
-        private_dir(self.folder)
+        private_folder(self.folder)
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self.folder / "lock", flags, 0o600)
         try:
@@ -102,7 +103,7 @@ class Journal:
             self._replace(self._last, msgspec.msgpack.encode(last))
         self.clear_stage()
         self._path.unlink(missing_ok=True)
-        _flush(self.folder)
+        sync_folder(self.folder)
 
     def clear_stage(self) -> None:
         """Removes staged files and what was set aside."""
@@ -118,14 +119,8 @@ class Journal:
             return None
 
     def _replace(self, path: Path, data: bytes) -> None:
-        partial = path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(partial, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _flush(self.folder)
+        atomic_write(path, data)
+        sync_folder(self.folder)
 
 
 def needed_checkpoints(project: Path) -> set[str]:
@@ -148,11 +143,3 @@ def _lock(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

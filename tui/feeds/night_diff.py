@@ -21,6 +21,7 @@ from tui.feeds.diff_output import Entry, Patch, entries, header, patches, shown
 from tui.feeds.made_by_machine import looks_generated
 from tui.feeds.night_commits import PATCH_FLAGS, RENAMES, Listed
 from tui.feeds.night_index import PrivateIndex, private_index
+from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.feeds.night_span import Span
@@ -304,14 +305,8 @@ def _size(top: Path, path: bytes) -> int:
 
 def _beginning(top: Path, path: bytes) -> bytes:
     """The first bytes of a plain file; NUL for what is none, so that nobody asks for its text."""
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(os.path.join(os.fsencode(top), path), flags)
+        with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
+            return os.read(descriptor, _PEEK)
     except OSError:
         return b"\0"
-    try:
-        return os.read(descriptor, _PEEK)
-    except OSError:
-        return b"\0"
-    finally:
-        os.close(descriptor)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from tui.system.files import read_json, read_small
+
 MOST_RUNS = 500
-MOST_BYTES = 256 * 1024
 MOST_JOURNAL = 8 * 1024 * 1024
 
 _sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
@@ -60,7 +60,7 @@ def sessions_of(place: RunPlace) -> tuple[str, ...]:
     if known is not None and known[0] == stamp:
         return known[1]
     found: list[Any] = []
-    for line in _content(Path(path), MOST_JOURNAL).split(b"\n"):
+    for line in read_small(path, MOST_JOURNAL).split(b"\n"):
         if b'"segment_started"' in line or b'"handover"' in line:
             entry = _json(line)
             found += [entry.get("session"), entry.get("to_session")]
@@ -82,7 +82,7 @@ def agent_of_folder(folder: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     for name in numbers[:3]:
-        facts = _json(_content(segments / name / "agent.json", MOST_BYTES))
+        facts = read_json(segments / name / "agent.json") or {}
         pid, start = facts.get("pid"), facts.get("proc_start")
         if isinstance(pid, int) and isinstance(start, int):
             return pid, start
@@ -90,7 +90,7 @@ def agent_of_folder(folder: Path) -> tuple[int, int] | None:
 
 
 def _place(folder: Path) -> RunPlace | None:
-    facts = _json(_content(folder / "run.json", MOST_BYTES))
+    facts = read_json(folder / "run.json")
     if not facts:
         return None
     started = facts.get("started_at")
@@ -102,19 +102,6 @@ def _place(folder: Path) -> RunPlace | None:
         over=(folder / "ended.json").exists(),
         changed=max(_changed(folder / "stream.jsonl"), _changed(folder / "journal.jsonl")),
     )
-
-
-def _content(path: Path, most: int) -> bytes:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        return os.read(descriptor, most) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
 
 
 def _json(data: bytes) -> dict[str, Any]:
@@ -134,8 +121,8 @@ def _changed(path: Path) -> float:
 
 def facts_of(folder: str) -> dict[str, Any]:
     """What a run was started with (`goal`, `head`, …) and how it ended (`reason`, `ended_at`, `code`)."""
-    facts = _json(_content(Path(folder) / "run.json", MOST_BYTES))
-    ended = _json(_content(Path(folder) / "ended.json", MOST_BYTES))
+    facts = read_json(Path(folder) / "run.json") or {}
+    ended = read_json(Path(folder) / "ended.json") or {}
     told = {"reason": ended.get("reason"), "code": ended.get("code"), "ended_at": ended.get("at")}
     return {**facts, **told}
 

@@ -19,7 +19,6 @@ from tui.control.journal import Journal
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.records import JournalEntry
-from tui.runner import folder as runs_room
 from tui.runner.checks import check
 from tui.runner.folder import Facts, RunFolder, live, make, new_id, runs
 from tui.runner.lock import hold_lock
@@ -27,6 +26,7 @@ from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
 from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.system.files import read_json
 
 _STARTED_WITHIN = 20.0
 _ADOPTED_WITHIN = 5.0
@@ -192,7 +192,7 @@ def _wait_for_agent(folder: RunFolder) -> None:
         if ended is not None:
             raise OvernightError(f"the session could not be started: {ended.reason}")
         if (first / "exit.json").exists():
-            record = runs_room.read_json(first / "exit.json") or {}
+            record = read_json(first / "exit.json") or {}
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_LOOK)
     raise OvernightError(f"the agent did not start; {folder.own_log} may say why")

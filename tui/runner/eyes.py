@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from tui.feeds import arrivals
 from tui.feeds.events import EventDecoder
@@ -23,6 +24,7 @@ from tui.runner.desk import Desk
 from tui.runner.small_file import SmallFile
 from tui.runner.turns import Turns
 from tui.settings import Settings
+from tui.system.files import append_line
 
 _SLICE = 1 << 20
 _FRESH = 1.0
@@ -176,17 +178,8 @@ class Eyes:
         now = round(self.desk.clock.wall(), 3)  # as it can be read back
         self.fold.apply([Arrival(self._source, end, now)])
         self._recorded, self._quiet_at = end, now
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            descriptor = os.open(self.desk.folder.arrivals, flags, 0o600)
-        except OSError:
-            return True
-        try:
-            os.write(descriptor, arrivals.line(end, now))
-        except OSError:
-            return True
-        finally:
-            os.close(descriptor)
+        with suppress(OSError):
+            append_line(self.desk.folder.arrivals, arrivals.line(end, now))
         return True
 
     def _read_journal(self) -> None:

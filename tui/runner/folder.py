@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +14,7 @@ from tui import paths
 from tui.errors import NoSessionError
 from tui.runner.lock import is_locked
 from tui.settings import Settings
+from tui.system.files import atomic_write, private_folder
 
 RUNS = "runs"
 SCHEMA = 1
@@ -94,7 +94,7 @@ class RunFolder:
             return None
 
     def end(self, ended: Ended) -> None:
-        replace_file(self.path / "ended.json", msgspec.json.encode(ended))
+        atomic_write(self.path / "ended.json", msgspec.json.encode(ended))
 
     def is_run(self) -> bool:
         return (self.path / "run.json").is_file()
@@ -109,7 +109,7 @@ def make(root: Path, facts: Facts, settings: Settings) -> RunFolder:
 
     `facts.run` is the id wished for; another one of that second gets a number behind it.
     """
-    base = paths.private_dir(root / RUNS)
+    base = private_folder(root / RUNS)
     name, number = facts.run, 1
     while True:
         try:
@@ -123,10 +123,10 @@ def make(root: Path, facts: Facts, settings: Settings) -> RunFolder:
         inner.mkdir(mode=0o700)
     for file in (folder.stream, folder.journal, folder.stderr, folder.arrivals):
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    replace_file(folder.path / "settings.json", msgspec.json.encode(without_secrets(settings)))
+    atomic_write(folder.path / "settings.json", msgspec.json.encode(without_secrets(settings)))
     # Last, because a directory without it is no run.
     facts = msgspec.structs.replace(facts, run=name)
-    replace_file(folder.path / "run.json", msgspec.json.encode(facts))
+    atomic_write(folder.path / "run.json", msgspec.json.encode(facts))
     return folder
 
 
@@ -189,31 +189,6 @@ def with_secrets(settings: Settings, source: Settings) -> Settings:
     )
     agent = change(settings.agent, env=source.agent.env)
     return change(settings, notifications=loud, agent=agent)
-
-
-def replace_file(path: Path, data: bytes, *, sync: bool = True) -> None:
-    """Writes a small private file in one step: nobody ever reads half of it. Raises OSError."""
-    partial = path.parent / f".{path.name}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(partial, flags, 0o600)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        if sync:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    os.replace(partial, path)
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a small file; None if there is none."""
-    try:
-        found = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def segments_of(folder: RunFolder) -> Iterator[int]:

@@ -20,6 +20,7 @@ from tui.night.fold import Fold
 from tui.night.prices import Prices
 from tui.night.thresholds import Thresholds
 from tui.runner.turns import Turns
+from tui.system.files import replacing
 
 VERSION = 1
 _HEAD = struct.Struct("<4sIQQ")
@@ -47,18 +48,8 @@ def write(path: Path, recall: Recall, fold: Fold) -> None:
     """Replaces what was kept. Raises OSError."""
     head, body = msgspec.msgpack.encode(recall), fold.save()
     check = zlib.crc32(body, zlib.crc32(head))
-    partial = path.parent / f".{path.name}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        with os.fdopen(os.open(partial, flags, 0o600), "wb", buffering=0) as file:
-            for part in (_HEAD.pack(_MAGIC, check, len(head), len(body)), head, body):
-                view = memoryview(part)
-                while view:
-                    view = view[file.write(view) :]
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    with replacing(path, sync=False) as file:
+        file.writelines((_HEAD.pack(_MAGIC, check, len(head), len(body)), head, body))
 
 
 def read(path: Path, prices: Prices, thresholds: Thresholds) -> tuple[Recall, Fold] | None:

@@ -14,9 +14,10 @@ from msgspec import Struct
 from tui.control.kill_tree import Tree
 from tui.control.process_table import Identity, alive, boot_id, environment_has, table
 from tui.runner import channel
-from tui.runner.folder import RunFolder, read_json, replace_file
+from tui.runner.folder import RunFolder
 from tui.runner.lock import is_locked
 from tui.runner.shim import claim
+from tui.system.files import atomic_write, read_json
 
 if TYPE_CHECKING:
     import subprocess
@@ -80,7 +81,7 @@ class Segment:
             str(run.stream),
             str(run.stderr),
         )
-        replace_file(self.path / "order.json", msgspec.json.encode(order))
+        atomic_write(self.path / "order.json", msgspec.json.encode(order))
 
     def launch(self, environ: Mapping[str, str]) -> None:
         """Starts the shim, which starts the agent and needs us no more. Raises OSError."""

@@ -8,7 +8,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.runner.folder import RunFolder, replace_file, segments_of
+from tui.runner.folder import RunFolder, segments_of
+from tui.system.files import atomic_write
 
 Kind = Literal["finish", "limit", "stop", "kill", "handover", "rewind", "needs you"]
 Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
@@ -144,4 +145,4 @@ def _rebuilt(folder: RunFolder) -> State:
 
 def keep(path: Path, state: State) -> None:
     """Replaces the kept state. Raises OSError."""
-    replace_file(path, msgspec.json.encode(state), sync=False)
+    atomic_write(path, msgspec.json.encode(state), sync=False)

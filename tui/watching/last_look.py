@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import OvernightError
-from tui.feeds.small_files import read_small, replace_small
+from tui.system.files import atomic_write, private_folder, read_small
 
 SEEN = "seen.json"
 SAME_VISIT = 300.0
@@ -47,7 +47,7 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
         if place.name == SEEN:
             paths.run_root(project, run_dir)
         else:
-            paths.private_dir(place.parent)
+            private_folder(place.parent)
         visits = _visits(place)
         last = visits[-1] if visits else None
         if last is not None and last.since <= at <= last.until + SAME_VISIT:
@@ -55,7 +55,7 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
         else:
             visits = [one for one in visits if one.until <= at]
             visits.append(_Visit(at, at))
-        replace_small(place, msgspec.json.encode(_Seen(visits=visits[-_MOST_VISITS:])))
+        atomic_write(place, msgspec.json.encode(_Seen(visits=visits[-_MOST_VISITS:])), sync=False)
     except (OvernightError, OSError, ValueError):
         return False
     return True

@@ -20,10 +20,10 @@ from tui.errors import RefusedError
 from tui.feeds.discovery import Sources
 from tui.feeds.event_heads import head_of
 from tui.feeds.run_places import facts_of, sessions_of_journal
-from tui.feeds.small_files import read_small, replace_small
 from tui.feeds.transcripts import names_folder
 from tui.night.review.model import Review
 from tui.settings import Settings
+from tui.system.files import atomic_write, private_folder, read_small
 from tui.watching.night_places import NightPlace, find_place, night_places
 from tui.watching.night_summary import VERSION, Remarks, Summary, summarised
 
@@ -92,7 +92,7 @@ def keep(
     target = _summary_file(place, os.environ)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace_small(target, msgspec.json.encode(night))
+        atomic_write(target, msgspec.json.encode(night), sync=False)
     except OSError:
         return False
     return True
@@ -145,8 +145,8 @@ def _change(project: Path, settings: Settings, night: str, **given: object) -> N
     remarks = replace(_remarks(root, place.id), **changed)
     try:
         root = paths.run_root(project, settings.paths.run_dir)
-        folder = paths.private_dir(root / REMARKS)
-        replace_small(folder / _name(place.id), msgspec.json.encode(remarks))
+        folder = private_folder(root / REMARKS)
+        atomic_write(folder / _name(place.id), msgspec.json.encode(remarks), sync=False)
     except OSError as error:
         raise RefusedError(f"the remark cannot be written: {error.strerror}") from error
 

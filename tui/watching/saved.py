@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import struct
-import tempfile
 import time
 import zlib
 from array import array
@@ -20,6 +18,7 @@ import msgspec
 
 from tui.errors import SavedFoldError
 from tui.feeds.discovery import Source
+from tui.system.files import replacing
 from tui.watching.event_log import EventLog
 from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
 from tui.watching.rules import Rules
@@ -48,11 +47,7 @@ def write(path: Path, ledger: Ledger) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".fold-")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "w+b") as file:
+        with replacing(path, sync=False) as file:
             _put(file, (head,))
             _put(file, ledger.fold.saving())
             for column in ledger.log.columns:
@@ -60,10 +55,8 @@ def write(path: Path, ledger: Ledger) -> None:
             end = file.tell()
             file.seek(0)
             file.write(_CHECK.pack(_checked(file, end)))
-        Path(name).replace(path)
     except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
+        return
     _prune(path.parent)
 
 

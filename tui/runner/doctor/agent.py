@@ -18,8 +18,9 @@ from tui.runner.checks import (
     login_key,
 )
 from tui.runner.doctor.check import Check, tried
-from tui.runner.folder import live, read_json
+from tui.runner.folder import live
 from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.system.files import read_json
 
 _ASKS = ("default", "plan")
 
@@ -59,7 +60,7 @@ def _login(project: Path, environ: Mapping[str, str]) -> Check:
         return "Claude Code is logged in"
 
     found = tried("login", logged_in)
-    credentials = read_json(paths.claude_dir(environ) / ".credentials.json") or {}
+    credentials = read_json(paths.claude_dir(environ) / ".credentials.json", follow=True) or {}
     oauth = credentials.get("claudeAiOauth")
     if found.state == "ok" and isinstance(oauth, dict):
         expires = oauth.get("expiresAt")
