@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import soak
-from tui.control.kill_tree import Tree, kill_tree
-from tui.control.process_table import Identity, alive, table
 from tui.errors import OvernightError
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
+from tui.system.process_tree import ProcessTree, kill_tree
+from tui.system.processes import ProcessIdentity, is_alive, process_table
 
 LATEST = 10.0
 
@@ -49,10 +49,10 @@ class Tally:
         )
 
 
-def supervisors(folder: RunFolder) -> list[Identity]:
+def supervisors(folder: RunFolder) -> list[ProcessIdentity]:
     """Every living process that was started to supervise this run."""
     found = []
-    for one in table().values():
+    for one in process_table().values():
         if not one.name.startswith("python") or one.state in "ZX":
             continue
         try:
@@ -76,7 +76,7 @@ def kill_all(folder: RunFolder) -> None:
             os.kill(who.pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-        while alive(who):
+        while is_alive(who):
             time.sleep(0.001)
 
 
@@ -165,7 +165,7 @@ def main() -> None:
         print(folder.path)
     finally:
         kill_all(folder)
-        kill_tree(Tree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+        kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
     sys.exit(1 if tally.faults else 0)
 
 

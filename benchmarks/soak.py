@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.control.kill_tree import Tree, kill_tree
 from tui.demo.repository import create
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
 from tui.settings import load
+from tui.system.process_tree import ProcessTree, kill_tree
 
 AGENT = (sys.executable, "-m", "tui.demo.agent")
 SETTINGS: dict[str, object] = {
@@ -232,7 +232,7 @@ def main() -> None:
         print(screen.text())
     finally:
         screen.close()
-        kill_tree(Tree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+        kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tui.control.kill_tree import Tree, kill_tree
-from tui.control.process_table import Identity, alive, look
 from tui.demo.repository import create
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
 from tui.settings import Settings, load
+from tui.system.process_tree import ProcessTree, kill_tree
+from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 Json = dict[str, Any]
 DEADLINE = 40.0
@@ -141,20 +141,20 @@ class Scene:
     def wait_said(self, words: str) -> None:
         until(lambda: words.encode() in self.folder.stream.read_bytes(), f"{words!r} in the stream")
 
-    def supervisor(self) -> Identity:
+    def supervisor(self) -> ProcessIdentity:
         pid = int(self.journal("supervisor_started")[-1]["pid"])
-        process = look(pid)
+        process = read_process(pid)
         assert process is not None
         return process.identity
 
-    def agent(self) -> Identity:
+    def agent(self) -> ProcessIdentity:
         started = self.journal("segment_started")[-1]
-        return Identity(int(started["pid"]), int(started["proc_start"]))
+        return ProcessIdentity(int(started["pid"]), int(started["proc_start"]))
 
-    def kill_supervisor(self) -> Identity:
+    def kill_supervisor(self) -> ProcessIdentity:
         who = self.supervisor()
         os.kill(who.pid, signal.SIGKILL)
-        until(lambda: not alive(who), "the death of the supervisor")
+        until(lambda: not is_alive(who), "the death of the supervisor")
         return who
 
     def log(self) -> str:
@@ -167,11 +167,11 @@ class Scene:
         for run in self._runs:
             for entry in json_lines(run.journal):
                 if entry.get("kind") == "supervisor_started":
-                    process = look(int(entry["pid"]))
+                    process = read_process(int(entry["pid"]))
                     if process is not None and process.name.startswith("python"):
                         _kill_ours(process.pid, str(run.path))
             for segment in sorted(run.segments.iterdir()):
-                kill_tree(Tree(marker=f"{MARK}={segment}".encode()), 0.0, limit=3.0)
+                kill_tree(ProcessTree(marker=f"{MARK}={segment}".encode()), 0.0, limit=3.0)
 
 
 def _kill_ours(pid: int, words: str) -> None:

@@ -22,8 +22,8 @@ from tui.runner.doctor import repository, surroundings
 from tui.runner.doctor.check import Check, size
 from tui.runner.doctor.examine import Examination
 from tui.runner.folder import Facts, RunFolder, make
-from tui.runner.lock import hold_lock
 from tui.settings import Settings
+from tui.system.locks import acquire_lock
 
 NOW = 1_800_000_000.0
 
@@ -247,7 +247,7 @@ def test_no_repository_is_no_night(bed: Bed, tmp_path: Path) -> None:
 
 def test_a_watched_run_is_watched(bed: Bed) -> None:
     run = bed.run()
-    lock = hold_lock(run.lock)
+    lock = acquire_lock(run.lock)
     assert lock is not None
     try:
         found = bed.checks()["watchdog"]

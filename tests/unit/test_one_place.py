@@ -53,7 +53,43 @@ def _appends(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "O_APPEND"
 
 
+def _locks(node: ast.AST) -> bool:
+    return _calls(node, "flock", "lockf")
+
+
+def _asks_for_processes(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name == "psutil" for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "psutil"
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and (text == "/proc" or text.startswith("/proc/"))
+
+
 FACTS = {
+    "who holds a lock": Fact(
+        _locks,
+        {
+            "tui/system/locks.py": "the place",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+        },
+        ("import fcntl\nfcntl.flock(1, 2)", "fcntl.lockf(file, fcntl.LOCK_EX)"),
+    ),
+    "which process is meant": Fact(
+        _asks_for_processes,
+        {
+            "tui/system/processes.py": "the place",
+            "tui/runner/machine.py": "reads the load of the machine, of no process",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+            "tui/night/review/risks_commands.py": "names of places that are no files of a project",
+        },
+        (
+            "def f() -> None:\n    import psutil",
+            "from psutil import Process",
+            'open(f"/proc/{pid}/stat")',
+            'Path("/proc")',
+        ),
+    ),
     "how a file is replaced": Fact(
         _moves_a_file,
         {

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
 from tui.runner import api
 from tui.runner.folder import RunFolder
-from tui.runner.lock import hold_lock
 from tui.runner.segment import Segment
 from tui.runner.shim import claim
+from tui.system.locks import acquire_lock
+from tui.system.processes import is_alive
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_killed_supervisor_is_replaced_within_two_seconds(scene: Scene) -> Non
     scene.start("[[story:long_tool gate=gate]]")
     agent = scene.agent()
     scene.kill_supervisor()
-    assert alive(agent)
+    assert is_alive(agent)
     began = time.monotonic()
     assert adopt(scene)
     until(lambda: len(scene.journal("supervisor_started")) == 2, "the adoption")
@@ -131,7 +131,7 @@ def test_an_agent_that_ended_unwatched_is_judged_by_the_next(scene: Scene) -> No
     (scene.repository / "gate").touch()
     scene.wait_said('"type":"result"')
     os.kill(agent.pid, signal.SIGTERM)
-    until(lambda: not alive(agent), "the agent's end")
+    until(lambda: not is_alive(agent), "the agent's end")
     assert adopt(scene)
     assert scene.ended() == "the turn ended with 12 tasks open"
 
@@ -144,7 +144,7 @@ def test_a_crash_of_everything_is_taken_up_again(scene: Scene) -> None:
     scene.kill_supervisor()
     os.kill(facts["shim"], signal.SIGKILL)
     os.kill(facts["pid"], signal.SIGKILL)
-    until(lambda: not alive(scene.agent()), "the agent's end")
+    until(lambda: not is_alive(scene.agent()), "the agent's end")
     facts["boot"] = "another-boot"
     (scene.folder.segment(1) / "agent.json").write_text(json.dumps(facts))
     assert adopt(scene)
@@ -200,10 +200,10 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
 
 
 def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
-    from tui.control.kill_tree import kill_tree
     from tui.runner import channel
     from tui.runner.folder import Facts, make
     from tui.settings import Settings
+    from tui.system.process_tree import kill_tree
 
     folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = Segment(folder, 1)
@@ -225,9 +225,9 @@ def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> N
     """On a busy machine, whoever looks whether the shim lives may stand still while it looks."""
     import fcntl
 
-    from tui.control.kill_tree import kill_tree
     from tui.runner.folder import Facts, make
     from tui.settings import Settings
+    from tui.system.process_tree import kill_tree
 
     folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = Segment(folder, 1)
@@ -252,15 +252,15 @@ def test_a_claim_is_given_once(tmp_path: Path) -> None:
 
 def test_the_lock_is_not_inherited_and_asking_does_not_take_it(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path)
-    lock = hold_lock(folder.lock)
+    lock = acquire_lock(folder.lock)
     assert lock is not None
     child = subprocess.Popen(["sleep", "30"], close_fds=False)
     try:
         assert folder.supervised()
-        assert hold_lock(folder.lock) is None
+        assert acquire_lock(folder.lock) is None
         os.close(lock)
         assert not folder.supervised()
-        again = hold_lock(folder.lock)
+        again = acquire_lock(folder.lock)
         assert again is not None
         os.close(again)
     finally:
@@ -272,9 +272,9 @@ def test_a_supervisor_asked_to_leave_leaves_the_agent(scene: Scene) -> None:
     scene.start("[[story:long_tool gate=gate]]")
     who = scene.supervisor()
     os.kill(who.pid, signal.SIGTERM)
-    until(lambda: not alive(who), "its end")
+    until(lambda: not is_alive(who), "its end")
     assert scene.journal("supervisor_stopped")
-    assert alive(scene.agent())
+    assert is_alive(scene.agent())
     assert adopt(scene)
     (scene.repository / "gate").touch()
     scene.ended()
@@ -283,9 +283,9 @@ def test_a_supervisor_asked_to_leave_leaves_the_agent(scene: Scene) -> None:
 _KILLED_WHILE_STARTING = """
 import os, signal, sys, time
 from pathlib import Path
-from tui.runner.lock import hold_lock
+from tui.system.locks import acquire_lock
 
-assert hold_lock(Path(sys.argv[1])) is not None
+assert acquire_lock(Path(sys.argv[1])) is not None
 if os.fork() == 0:
     while not os.path.exists(sys.argv[2]):
         time.sleep(0.01)
@@ -303,7 +303,7 @@ def test_a_lock_left_to_a_half_started_child_is_free(
     try:
         assert not folder.supervised()
         monkeypatch.setattr(time, "sleep", lambda seconds: gate.touch())
-        lock = hold_lock(folder.lock)
+        lock = acquire_lock(folder.lock)
         assert gate.exists()
     finally:
         gate.touch()
@@ -318,14 +318,14 @@ def test_whoever_looks_for_an_instant_keeps_nobody_out(
 ) -> None:
     folder = RunFolder(tmp_path)
     if signed:
-        lock = hold_lock(folder.lock)
+        lock = acquire_lock(folder.lock)
         assert lock is not None
         os.close(lock)
         folder.lock.write_text("1999999999 7\n")
     looking = os.open(folder.lock, os.O_RDONLY | os.O_CREAT, 0o600)
     fcntl.flock(looking, fcntl.LOCK_SH)
     monkeypatch.setattr(time, "sleep", lambda seconds: fcntl.flock(looking, fcntl.LOCK_UN))
-    lock = hold_lock(folder.lock)
+    lock = acquire_lock(folder.lock)
     assert lock is not None
     os.close(lock)
     os.close(looking)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
 from tui.runner import api
 from tui.runner.folder import RunFolder
 from tui.runner.segment import Segment
+from tui.system.processes import is_alive
 
 STORY = "OVERNIGHT_AGENT_STORY"
 
@@ -84,8 +84,8 @@ def test_a_full_disk_stops_nobody_from_watching(scene: Scene, tiny: Tiny) -> Non
     who, agent = scene.supervisor(), scene.agent()
     tiny.fill()
     rounds_go_by(scene)
-    assert alive(who)
-    assert alive(agent)
+    assert is_alive(who)
+    assert is_alive(agent)
     tiny.free()
     assert ask(scene, tiny, "checkpoint", label="after").ok
     (scene.repository / "gate").touch()

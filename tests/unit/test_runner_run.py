@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.runner import api
 from tui.runner.folder import runs
+from tui.system.processes import is_alive
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_continuing_in_vain_is_given_up(scene: Scene) -> None:
 def test_an_agent_that_stays_after_its_work_is_ended(scene: Scene) -> None:
     scene.start("[[story:hang_after_result deaf=yes]]")
     assert scene.ended() == "the turn ended with 12 tasks open"
-    assert not alive(scene.agent())
+    assert not is_alive(scene.agent())
     assert scene.entry("segment_ended")["code"] == 143
 
 

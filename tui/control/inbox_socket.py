@@ -20,6 +20,7 @@ from tui.control.mailbox import check_text
 from tui.errors import RefusedError
 from tui.records import AgentProcess
 from tui.system.files import regular_file
+from tui.system.processes import command_line
 
 _WITHIN_S = 3.0
 _MOST_BYTES = 1 << 20
@@ -98,7 +99,7 @@ def _setting(file: Path) -> str:
 
 def _from_command_line(pid: int, cwd: str) -> str:
     """What `--settings`, as JSON or as a file, says for that process."""
-    for word in _settings_words(_command(pid)):
+    for word in _settings_words(command_line(pid)):
         if word.lstrip().startswith("{"):
             try:
                 given = json.loads(word)
@@ -116,15 +117,6 @@ def _settings_words(words: list[str]) -> Iterable[str]:
             yield words[number + 1]
         elif word.startswith("--settings="):
             yield word.partition("=")[2]
-
-
-def _command(pid: int) -> list[str]:
-    import psutil
-
-    try:
-        return list(psutil.Process(pid).cmdline())
-    except (psutil.Error, OSError):
-        return []
 
 
 def _token(folder: Path, pid: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +15,10 @@ from tui.control.steps import Step
 from tui.errors import RefusedError, RewindError
 from tui.paths import RUN_DIR, run_root
 from tui.system.files import atomic_write, private_folder, sync_folder
+from tui.system.locks import acquire_lock
 
 Phase = Literal["staging", "applying", "reverting"]
 _FOLDER = "rewind"
-_LOOK_S = 0.01
 
 
 class Entry(Struct, frozen=True):
@@ -68,14 +67,10 @@ class Journal:
 
         run_root(self._project)
         private_folder(self.folder)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self.folder / "lock", flags, 0o600)
+        descriptor = acquire_lock(self.folder / "lock", patience)
+        if descriptor is None:
+            raise RefusedError(f"another rewind of {self._project} is under way")
         try:
-            until = time.monotonic() + patience
-            while not _lock(descriptor):
-                if time.monotonic() >= until:
-                    raise RefusedError(f"another rewind of {self._project} is under way")
-                time.sleep(_LOOK_S)
             yield
         finally:
             os.close(descriptor)
@@ -133,13 +128,3 @@ def needed_checkpoints(project: Path) -> set[str]:
     except RewindError:
         return needed
     return needed | ({entry.target_commit, entry.safety_commit} if entry else set())
-
-
-def _lock(descriptor: int) -> bool:
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -16,12 +16,12 @@ from typing import Literal
 from tui import paths
 from tui.control import hooks_settings, inbox_socket, tmux_paste
 from tui.control.mailbox import Mailbox, check_text
-from tui.control.tmux_pane import Pane, pane_of
 from tui.control.tmux_paste import PasteDoubtError
 from tui.errors import RefusedError
-from tui.feeds import process_table
 from tui.feeds.session_files import SessionFiles
 from tui.records import AgentProcess
+from tui.system import processes
+from tui.system.tmux import TmuxPane, pane_of
 
 Name = Literal["runner", "mailbox", "inbox", "tmux", "none"]
 State = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
@@ -243,7 +243,7 @@ def _no_tmux(process: AgentProcess, environ: Mapping[str, str]) -> str:
     if reason:
         return reason
     try:
-        pane: Pane = pane_of(process.pid)
+        pane: TmuxPane = pane_of(process.pid)
     except RefusedError as error:
         return str(error)
     return tmux_paste.why_not(pane)
@@ -260,6 +260,6 @@ def _asks_now(process: AgentProcess, environ: Mapping[str, str]) -> str:
 
 def _check_alive(process: AgentProcess) -> None:
     """The process that was looked at, and none that has its pid since."""
-    facts = process_table.facts_of(process.pid)
+    facts = processes.read_facts(process.pid)
     if facts is None or abs(facts.created - process.created) > _SAME_START_S:
         raise RefusedError(f"the session's process ({process.pid}) has ended; nothing was sent")

@@ -21,12 +21,12 @@ from tui.git import Git
 from tui.records import JournalEntry
 from tui.runner.checks import check
 from tui.runner.folder import Facts, RunFolder, live, make, new_id, runs
-from tui.runner.lock import hold_lock
 from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
 from tui.settings import SKIP_PERMISSIONS, Settings
 from tui.system.files import read_json
+from tui.system.locks import acquire_lock
 
 _STARTED_WITHIN = 20.0
 _ADOPTED_WITHIN = 5.0
@@ -88,7 +88,7 @@ def start(
     if not goal.strip():
         raise RefusedError("a session needs a goal; say what is to be done")
     root = paths.run_root(project, settings.paths.run_dir)
-    lock = hold_lock(root / "start.lock")
+    lock = acquire_lock(root / "start.lock")
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tui import paths
-from tui.control.process_table import Identity, alive
 from tui.errors import GitError, RefusedError
 from tui.git import Git, NotARepositoryError
 from tui.runner.folder import live
 from tui.settings import Settings
 from tui.system.files import read_json
+from tui.system.processes import ProcessIdentity, is_alive
 
 LEAST_FREE = 512 << 20
 _MOST_GENERAL = 16 << 20
@@ -93,7 +93,7 @@ def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
         if not isinstance(pid, int) or not isinstance(cwd, str) or not cwd:
             continue
         ticks = int(start) if isinstance(start, int | str) and str(start).isdigit() else 0
-        if pid > 0 and alive(Identity(pid, ticks)):
+        if pid > 0 and is_alive(ProcessIdentity(pid, ticks)):
             yield pid, Path(cwd)
 
 

@@ -12,13 +12,13 @@ from tui import paths
 from tui import settings as settings_room
 from tui.clock import Clock
 from tui.control.journal import Journal
-from tui.control.process_table import boot_id
 from tui.errors import OvernightError
 from tui.runner.folder import Facts, RunFolder, with_secrets
 from tui.runner.human_log import HumanLog, Level
 from tui.runner.state import State, keep, load
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
+from tui.system.processes import boot_id
 
 _MOST_HELD = 1_000
 _ASLEEP = 5.0

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import NoSessionError
-from tui.runner.lock import is_locked
 from tui.settings import Settings
 from tui.system.files import atomic_write, private_folder
+from tui.system.locks import is_locked
 
 RUNS = "runs"
 SCHEMA = 1

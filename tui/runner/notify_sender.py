@@ -21,7 +21,6 @@ from msgspec.structs import replace
 from tui.control.journal import Journal
 from tui.errors import OvernightError
 from tui.runner.folder import RunFolder
-from tui.runner.lock import hold_lock
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
 from tui.runner.notify_queue import Group, due_at, groups, used_up
@@ -30,6 +29,7 @@ from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, 
 from tui.runner.notify_services import Conduct, send
 from tui.runner.notify_text import URGENT, Message, compose
 from tui.runner.story_clock import clock_for
+from tui.system.locks import acquire_lock
 
 _LOOK = 0.25
 _SPACING = 1.1  # Slack takes about one message a second
@@ -216,7 +216,7 @@ def _locked(outbox: Outbox) -> int | None:
     """The lock; asked for more than once, as looking whether it is held takes it for a moment."""
     for _ in range(_LOCK_TRIES):
         try:
-            lock = hold_lock(outbox.lock)
+            lock = acquire_lock(outbox.lock)
         except OSError:
             return None
         if lock is not None:

@@ -28,7 +28,6 @@ from tui.runner.ending import Ending
 from tui.runner.eyes import Eyes
 from tui.runner.folder import RunFolder
 from tui.runner.limits import Limits
-from tui.runner.lock import hold_lock
 from tui.runner.notify import notifier_for
 from tui.runner.outcomes import how_it_ended
 from tui.runner.papers import Papers
@@ -37,6 +36,7 @@ from tui.runner.requests import Requests
 from tui.runner.rewinding import GitRewinder, Rewinder
 from tui.runner.segment import Look, Segment
 from tui.runner.stall_watch import StallWatch
+from tui.system.locks import acquire_lock
 
 ROUND = 0.1
 _CHECK = 0.5
@@ -359,7 +359,7 @@ def main(words: list[str] | None = None) -> int:
     folder = RunFolder(Path((sys.argv[1:] if words is None else words)[0]).absolute())
     first = not folder.lock.exists()
     gap = unwatched_seconds(folder, time.time())
-    lock = hold_lock(folder.lock)
+    lock = acquire_lock(folder.lock)
     if lock is None or folder.ended() is not None:
         return 0
     os.chdir(folder.path)
