@@ -1,4 +1,4 @@
-"""Where things stand: the project, its run directory, our own folders, and Claude's."""
+"""Where things stand: the person's home, our own folders, and Claude's."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tui.errors import RefusedError, UsageError
-
-RUN_DIR: Final = ".overnight"
-DEEDS: Final = "deeds"
-
 _NAME: Final = "overnight-tui"
-_IGNORE_ALL: Final = b"*\n"
-_ROOT_MARKS: Final = (RUN_DIR, "config/overnight.yaml", ".git")
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
@@ -54,30 +47,6 @@ def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(given).absolute() if given else home(environ) / ".claude"
 
 
-def project_root(start: Path) -> Path:
-    """The project that `start` lies in: the nearest folder, from there up, that has a run
-    directory, our settings file or `.git`; else `start` itself. UsageError if it is no folder.
-    """
-    try:
-        folder = start.resolve(strict=True)
-        is_folder = folder.is_dir()
-    except (OSError, RuntimeError, ValueError):
-        is_folder = False
-    if not is_folder:
-        raise UsageError(f"{str(start)!r} is not a folder; give the project's folder")
-    for candidate in (folder, *folder.parents):
-        if any(_exists(candidate / mark) for mark in _ROOT_MARKS):
-            return candidate
-    return folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
 def resolve(project: Path, path: str, environ: Mapping[str, str] = os.environ) -> Path:
     """A path of the settings: relative to the project, `~` as the person's home.
 
@@ -94,27 +63,3 @@ def is_within(project: Path, path: Path) -> bool:
         return path.resolve().is_relative_to(project.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
-
-
-def run_root(project: Path, name: str = RUN_DIR) -> Path:
-    """The project's run directory, made if missing: 0700, ours alone, ignored by git.
-
-    RefusedError when something else stands there, or it belongs to somebody else.
-    """
-    from tui.system import files
-
-    root = files.private_folder(resolve(project, name))
-    ignore = root / ".gitignore"
-    if files.read_small(ignore) != _IGNORE_ALL:
-        try:
-            files.atomic_write(ignore, _IGNORE_ALL, sync=False)
-        except OSError as error:
-            raise RefusedError(f"{str(ignore)!r} cannot be written: {error.strerror}") from error
-    return root
-
-
-def deeds_file(root: Path, session: str) -> Path:
-    """The journal, under the run directory `root`, of deeds on a session that is no run of ours."""
-    plain = session.replace("-", "").replace("_", "")
-    named = plain.isascii() and plain.isalnum() and len(session) <= 128 and session[0] != "-"
-    return root / DEEDS / f"{session if named else 'unnamed'}.journal.jsonl"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tests.pilot.stage import Noon, Stage, stage
 from tests.session_files import START
-from tui.paths import RUN_DIR
 from tui.screens.review import ReviewScreen
 from tui.screens.visit import Visit
+from tui.store.layout import RUN_DIR
 from tui.watching.last_look import last_look, looked
 
 

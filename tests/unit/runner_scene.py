@@ -13,9 +13,10 @@ from typing import Any
 
 from tui.demo.repository import create
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
 from tui.settings import Settings, load
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_end
 from tui.system.process_tree import ProcessTree, kill_tree
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
@@ -53,8 +54,8 @@ class Scene:
         self.base = base
         self.repository = create(base / "repository")
         self.config = base / "config"
-        self.folder = RunFolder(base)
-        self._runs: list[RunFolder] = []
+        self.folder = RunDirectory(base)
+        self._runs: list[RunDirectory] = []
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OVERNIGHT_")},
             "HOME": str(base),
@@ -78,7 +79,7 @@ class Scene:
         extra: tuple[str, ...] = (),
         allow_dirty: bool = True,
         **changes: object,
-    ) -> RunFolder:
+    ) -> RunDirectory:
         """Starts a run with quick settings, some of them changed (`session__x=…`)."""
         variables = {"CLAUDE_CONFIG_DIR": str(self.config), "OVERNIGHT_DEMO_PACE": "0"}
         options = api.Options(
@@ -92,7 +93,7 @@ class Scene:
             options=options,
             environ=self.environ,
         )
-        self.folder = RunFolder(started.folder)
+        self.folder = RunDirectory(started.folder)
         self._runs.append(self.folder)
         return self.folder
 
@@ -124,9 +125,12 @@ class Scene:
 
     def ended(self) -> str:
         """The reason of the run's end, once it is over."""
-        until(self.folder.ended, f"the end of the run: {[o['kind'] for o in self.journal()]}")
+        until(
+            lambda: read_run_end(self.folder),
+            f"the end of the run: {[o['kind'] for o in self.journal()]}",
+        )
         self.entry("run_ended")
-        end = self.folder.ended()
+        end = read_run_end(self.folder)
         assert end is not None
         return end.reason
 

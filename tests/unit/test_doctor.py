@@ -14,15 +14,15 @@ from threading import Thread
 import pytest
 
 from tests.command_line import run
-from tui import paths
 from tui.commands.doctor import lines_of
 from tui.control import hooks_settings
 from tui.demo.repository import create
 from tui.runner.doctor import repository, surroundings
 from tui.runner.doctor.check import Check, size
 from tui.runner.doctor.examine import Examination
-from tui.runner.folder import Facts, RunFolder, make
 from tui.settings import Settings
+from tui.store.layout import RunDirectory, state_root
+from tui.store.runs import RunFacts, make
 from tui.system.locks import acquire_lock
 
 NOW = 1_800_000_000.0
@@ -64,9 +64,9 @@ class Bed:
         for command in (("add", "-A"), words):
             subprocess.run(["git", *command], cwd=self.project, check=True)
 
-    def run(self, name: str = "r") -> RunFolder:
-        facts = Facts(name, "goal", str(self.project), NOW, ("claude",))
-        return make(paths.run_root(self.project), facts, Settings())
+    def run(self, name: str = "r") -> RunDirectory:
+        facts = RunFacts(name, "goal", str(self.project), NOW, ("claude",))
+        return make(state_root(self.project), facts, Settings())
 
     def checks(self, *, notify: bool = False) -> dict[str, Check]:
         examination = Examination(self.project, self.environ, NOW)

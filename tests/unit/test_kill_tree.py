@@ -15,9 +15,10 @@ import pytest
 from tests.unit.runner_scene import until
 from tui.demo import processes
 from tui.demo.processes import SHAPES
-from tui.runner.folder import Facts, RunFolder, make
 from tui.runner.segment import Segment
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make
 from tui.system.process_tree import ProcessTree, find_members, kill_tree
 from tui.system.processes import ProcessIdentity, is_alive, process_table, read_process, send_signal
 
@@ -29,7 +30,9 @@ class Grove:
     """An agent under a shim that has started processes of all shapes."""
 
     def __init__(self, base: Path, deaf: bool, brood: int = BROOD, shapes: list[str] | None = None):
-        self.folder: RunFolder = make(base, Facts("r", "g", str(base), 0.0, ("a",)), Settings())
+        self.folder: RunDirectory = make(
+            base, RunFacts("r", "g", str(base), 0.0, ("a",)), Settings()
+        )
         self.segment = Segment(self.folder, 1)
         wanted = " ".join(shapes or SHAPES)
         script = f"{sys.executable} {PROGRAM} --seconds 50 --brood {brood} --stay {wanted}"

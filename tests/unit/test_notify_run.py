@@ -18,13 +18,13 @@ from tests.unit.runner_scene import Scene
 from tui.clock import SystemClock
 from tui.control.journal import Journal
 from tui.runner.desk import Desk
-from tui.runner.folder import Facts, make
 from tui.runner.human_log import HumanLog
 from tui.runner.notify import OutboxNotifier, notifier_for
 from tui.runner.notify_channels import Channel
 from tui.runner.notify_outbox import Outbox
 from tui.runner.state import State
 from tui.settings import Secret, Settings
+from tui.store.runs import RunFacts, make
 from tui.system.locks import acquire_lock, is_locked
 from tui.system.processes import is_alive, read_process
 
@@ -37,7 +37,7 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> Desk:
     settings = Settings()
     changed = msgspec.structs.replace(settings.notifications, **told)
     settings = msgspec.structs.replace(settings, notifications=changed)
-    facts = Facts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
+    facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
     folder = make(base / "runs", facts, settings)
     log = HumanLog(base / "watchdog.log", "INFO", time.time)
     journal = Journal(folder.journal)

@@ -66,7 +66,39 @@ def _asks_for_processes(node: ast.AST) -> bool:
     return isinstance(text, str) and (text == "/proc" or text.startswith("/proc/"))
 
 
+_RUN_FILES = (
+    *("stream.jsonl", "journal.jsonl", "stderr.log", "supervisor.lock", "supervisor.log"),
+    *("state.json", "run.json", "ended.json", "order.json", "agent.json", "exit.json"),
+    *("shim.log", "review.json", ".overnight", ".overnight/"),
+)
+
+
+def _names_a_file_of_a_run(node: ast.AST) -> bool:
+    value = node.value if isinstance(node, ast.Constant) else None
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        return False
+    return text.rpartition("/")[2] in _RUN_FILES or text.endswith(
+        (*_RUN_FILES[-2:], ".journal.jsonl")
+    )
+
+
 FACTS = {
+    "where a file of a run lies": Fact(
+        _names_a_file_of_a_run,
+        {
+            "tui/store/layout.py": "the place",
+            "tui/settings_original.py": "the default of paths.run_dir, as the person reads it",
+            "tui/control/mailbox_hook.py": "imports next to nothing",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+        },
+        (
+            'os.path.join(folder, "journal.jsonl")',
+            'project / ".overnight"',
+            'f"{folder}/segments/1/agent.json"',
+            'OURS = b".overnight/"',
+        ),
+    ),
     "who holds a lock": Fact(
         _locks,
         {
@@ -100,7 +132,7 @@ FACTS = {
             "tui/control/inbox.py": "a claim is a rename that only one can win",
             "tui/control/mailbox.py": "so is a withdrawal",
             "tui/control/mailbox_hook.py": "and a hook's claim; it imports next to nothing",
-            "tui/runner/api.py": "a run that is being removed is no run any more",
+            "tui/store/runs.py": "a run that is being removed is no run any more",
             "tui/runner/papers.py": "a transcript that shrank is set aside",
             "tui/runner/shim.py": "runs with -I and may import nothing of ours",
         },

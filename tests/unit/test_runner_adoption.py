@@ -17,9 +17,10 @@ import pytest
 
 from tests.unit.runner_scene import Scene, until
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import Segment
 from tui.runner.shim import claim
+from tui.store.layout import RunDirectory
+from tui.store.runs import is_supervised, read_run_end
 from tui.system.locks import acquire_lock
 from tui.system.processes import is_alive
 
@@ -75,9 +76,9 @@ def test_no_line_is_lost_when_supervisors_die_at_random(scene: Scene) -> None:
     scene.start("[[story:flood rate=200 seconds=6]] [[story:work tasks=2]]")
     dice = random.Random(7)
     for _ in range(6):
-        until(lambda: scene.folder.supervised() and scene.supervisor(), "a supervisor")
+        until(lambda: is_supervised(scene.folder) and scene.supervisor(), "a supervisor")
         time.sleep(dice.uniform(0.0, 0.4))
-        if scene.folder.ended() is not None:
+        if read_run_end(scene.folder) is not None:
             break
         scene.kill_supervisor()
         adopt(scene)
@@ -104,8 +105,8 @@ def test_a_supervisor_killed_while_it_starts_starts_one_agent(scene: Scene, dela
     found = [pid for pid in os.listdir("/proc") if pid.isdigit() and _supervises(pid, scene)]
     for pid in found:
         os.kill(int(pid), signal.SIGKILL)
-    until(lambda: not scene.folder.supervised(), "its end")
-    if scene.folder.ended() is None:
+    until(lambda: not is_supervised(scene.folder), "its end")
+    if read_run_end(scene.folder) is None:
         adopt(scene)
     assert scene.ended() == "the turn ended with 12 tasks open"
     started = scene.journal("segment_started")
@@ -185,7 +186,7 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     scene.start("[[story:hello]]")
     scene.ended()
     folder = scene.folder
-    until(lambda: not folder.supervised(), "the supervisor to leave")
+    until(lambda: not is_supervised(folder), "the supervisor to leave")
     (folder.path / "ended.json").unlink()
     state = json.loads(folder.state.read_bytes())
     state.update(segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "Go on."})
@@ -201,11 +202,11 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
 
 def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
     from tui.runner import channel
-    from tui.runner.folder import Facts, make
     from tui.settings import Settings
+    from tui.store.runs import RunFacts, make
     from tui.system.process_tree import kill_tree
 
-    folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = Segment(folder, 1)
     script = "import sys\nfor row in sys.stdin: print(row.strip(), flush=True)"
     segment.order(folder, [sys.executable, "-c", script], tmp_path, {})
@@ -225,11 +226,11 @@ def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> N
     """On a busy machine, whoever looks whether the shim lives may stand still while it looks."""
     import fcntl
 
-    from tui.runner.folder import Facts, make
     from tui.settings import Settings
+    from tui.store.runs import RunFacts, make
     from tui.system.process_tree import kill_tree
 
-    folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = Segment(folder, 1)
     segment.order(folder, [sys.executable, "-c", "input()"], tmp_path, {})
     began = time.monotonic()
@@ -251,15 +252,15 @@ def test_a_claim_is_given_once(tmp_path: Path) -> None:
 
 
 def test_the_lock_is_not_inherited_and_asking_does_not_take_it(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path)
+    folder = RunDirectory(tmp_path)
     lock = acquire_lock(folder.lock)
     assert lock is not None
     child = subprocess.Popen(["sleep", "30"], close_fds=False)
     try:
-        assert folder.supervised()
+        assert is_supervised(folder)
         assert acquire_lock(folder.lock) is None
         os.close(lock)
-        assert not folder.supervised()
+        assert not is_supervised(folder)
         again = acquire_lock(folder.lock)
         assert again is not None
         os.close(again)
@@ -297,18 +298,18 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_lock_left_to_a_half_started_child_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, gate = RunFolder(tmp_path), tmp_path / "gate"
+    folder, gate = RunDirectory(tmp_path), tmp_path / "gate"
     words = [sys.executable, "-c", _KILLED_WHILE_STARTING, str(folder.lock), str(gate)]
     assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
     try:
-        assert not folder.supervised()
+        assert not is_supervised(folder)
         monkeypatch.setattr(time, "sleep", lambda seconds: gate.touch())
         lock = acquire_lock(folder.lock)
         assert gate.exists()
     finally:
         gate.touch()
     assert lock is not None
-    assert folder.supervised()
+    assert is_supervised(folder)
     os.close(lock)
 
 
@@ -316,7 +317,7 @@ def test_a_lock_left_to_a_half_started_child_is_free(
 def test_whoever_looks_for_an_instant_keeps_nobody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signed: bool
 ) -> None:
-    folder = RunFolder(tmp_path)
+    folder = RunDirectory(tmp_path)
     if signed:
         lock = acquire_lock(folder.lock)
         assert lock is not None

@@ -12,8 +12,9 @@ import pytest
 
 from tests.unit.runner_scene import Scene, until
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import Segment
+from tui.store.layout import RunDirectory
+from tui.store.runs import is_supervised, read_run_end
 from tui.system.processes import is_alive
 
 STORY = "OVERNIGHT_AGENT_STORY"
@@ -103,7 +104,7 @@ def test_a_crash_on_a_full_disk_is_resumed_when_there_is_room(scene: Scene, tiny
     tiny.fill()
     os.kill(agent.pid, 9)
     until(lambda: scene.log().count("could not be started") > 3, "attempts")
-    assert scene.folder.supervised()
+    assert is_supervised(scene.folder)
     tiny.free()
     scene.entry("segment_started", why="crash")
     scene.ended()
@@ -119,9 +120,9 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
     tiny.fill()
     os.kill(agent.pid, 9)
     until(lambda: "Run ended" in scene.log(), "the end")
-    until(lambda: not scene.folder.supervised(), "the supervisor to leave")
+    until(lambda: not is_supervised(scene.folder), "the supervisor to leave")
     tiny.free()
-    if scene.folder.ended() is None:
+    if read_run_end(scene.folder) is None:
         assert api.adopt(scene.repository, run_dir=f"{tiny.place}/runs", environ=scene.environ)
     assert scene.ended().startswith("crashed")
     assert len({one["reason"] for one in scene.journal("run_ended")}) == 1
@@ -130,4 +131,4 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
 
 
 def test_a_segment_that_got_no_folder_is_none(tmp_path: Path) -> None:
-    assert Segment(RunFolder(tmp_path), 1).look().state == "void"
+    assert Segment(RunDirectory(tmp_path), 1).look().state == "void"

@@ -12,6 +12,7 @@ from tui.control import inbox
 from tui.control.inbox import Verb
 from tui.errors import RefusedError
 from tui.records import JournalEntry
+from tui.store.layout import RunDirectory
 
 _LOOK_S = 0.03
 
@@ -26,9 +27,10 @@ def ask(
     """What the runner answers; RefusedError when it says no. `adopt` gives it a supervisor again."""
     if not run_dir:
         raise RefusedError("this session was not started by overnight-tui run")
-    journal = os.path.join(run_dir, "journal.jsonl")
+    run = RunDirectory(Path(run_dir))
+    journal = str(run.journal)
     offset = os.path.getsize(journal) if os.path.exists(journal) else 0
-    made = inbox.send(Path(run_dir) / "inbox", verb, arguments)
+    made = inbox.send(run.inbox, verb, arguments)
     adopt()
     until = time.monotonic() + wait
     while time.monotonic() < until:
@@ -44,7 +46,7 @@ def ask(
 def goes_on(run_dir: str) -> bool:
     """Whether the run in that folder has not ended."""
     return not any(
-        entry.kind == "run_ended" for entry in entries(os.path.join(run_dir, "journal.jsonl"))
+        entry.kind == "run_ended" for entry in entries(str(RunDirectory(Path(run_dir)).journal))
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.records import AgentProcess
 from tui.settings import Settings
+from tui.store.layout import RunDirectory, session_journal
 
 if TYPE_CHECKING:
     from tui.control.others import OtherSession
@@ -141,9 +141,9 @@ class Deeds:
         return words_of((one for one in alive if one.pid != mine), self.session)
 
     def _own_pid(self) -> int | None:
-        from tui.feeds.run_places import agent_of_folder
+        from tui.store.attempt_files import agent_of
 
-        found = agent_of_folder(Path(self.run_dir))
+        found = agent_of(RunDirectory(Path(self.run_dir)))
         return found[0] if found is not None else None
 
     def rewind(
@@ -251,9 +251,9 @@ class Deeds:
     def journal(self) -> str:
         """The file in which deeds are told; it need not exist yet."""
         if self.run_dir:
-            return os.path.join(self.run_dir, "journal.jsonl")
+            return str(RunDirectory(Path(self.run_dir)).journal)
         root = paths.resolve(self.project, self.settings_run_dir)
-        return str(paths.deeds_file(root, self.session))
+        return str(session_journal(root, self.session))
 
     def _tell(self, kind: str, data: Mapping[str, object]) -> None:
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui import paths
+from tui.store.layout import session_journal, state_root
 from tui.system.files import append_line, private_folder
 
 
@@ -27,9 +27,10 @@ class Journal:
     @staticmethod
     def of_session(project: Path, run_dir: str, session: str) -> Journal:
         """The journal of deeds on a session that is no run of ours, its folder made if missing."""
-        root = paths.run_root(project, run_dir)
-        private_folder(root / paths.DEEDS)
-        return Journal(paths.deeds_file(root, session))
+        root = state_root(project, run_dir)
+        path = session_journal(root, session)
+        private_folder(path.parent)
+        return Journal(path)
 
     def write(
         self,

@@ -12,6 +12,7 @@ from typing import Literal
 from tui import paths
 from tui.control import mailbox_hook as hook
 from tui.errors import RefusedError
+from tui.store.layout import RUN_DIR, state_root
 from tui.system.files import atomic_write_at, private_folder
 
 State = Literal["queued", "delivered", "unsure", "withdrawn"]
@@ -46,13 +47,13 @@ class Mailbox:
         self.folder = folder
 
     @staticmethod
-    def of(project: Path, run_dir: str = paths.RUN_DIR) -> Mailbox:
+    def of(project: Path, run_dir: str = RUN_DIR) -> Mailbox:
         """The project's mailbox; it need not exist yet."""
         return Mailbox(paths.resolve(project, run_dir) / "mailbox")
 
     def make(self) -> None:
         """Makes the folder, 0700; RefusedError where something else stands."""
-        paths.run_root(self.folder.parent.parent, self.folder.parent.name)
+        state_root(self.folder.parent.parent, self.folder.parent.name)
         private_folder(self.folder)
 
     def send(self, session: str, text: str) -> Letter:

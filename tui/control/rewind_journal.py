@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from tui.control.steps import Step
 from tui.errors import RefusedError, RewindError
-from tui.paths import RUN_DIR, run_root
+from tui.store.layout import RUN_DIR, state_root
 from tui.system.files import atomic_write, private_folder, sync_folder
 from tui.system.locks import acquire_lock
 
@@ -65,7 +65,7 @@ class Journal:
         """Holds the lock on rewinds here; RefusedError when somebody else does for longer than
         `patience` seconds."""
 
-        run_root(self._project)
+        state_root(self._project)
         private_folder(self.folder)
         descriptor = acquire_lock(self.folder / "lock", patience)
         if descriptor is None:

@@ -21,6 +21,7 @@ from tui.feeds.diff_output import Entry, Patch, entries, header, patches, shown
 from tui.feeds.made_by_machine import looks_generated
 from tui.feeds.night_commits import PATCH_FLAGS, RENAMES, Listed
 from tui.feeds.night_index import PrivateIndex, private_index
+from tui.store.layout import RUN_DIR
 from tui.system.files import regular_file
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _CONFIG = {
 _AT_ONCE = 200
 _MOST_MASKED = 200
 _MOST_MADE = 50
+_OURS = RUN_DIR.encode() + b"/"
 _PEEK = 8_000
 _ARGUMENTS = 100_000
 _GITLINK = "160000"
@@ -137,7 +139,7 @@ class _Reading:
         out = self._output((*args, "--no-relative", *self._ends, "--"))
         if not out.whole:
             self._cut = True
-        found = [e for e in entries(out.data) if not e.path.startswith(b".overnight/")]
+        found = [e for e in entries(out.data) if not e.path.startswith(_OURS)]
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
             found.append(Entry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))

@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui import paths
 from tui.control import inbox
 from tui.control.inbox import Verb
 from tui.control.journal import Journal
@@ -20,11 +19,21 @@ from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.records import JournalEntry
 from tui.runner.checks import check
-from tui.runner.folder import Facts, RunFolder, live, make, new_id, runs
 from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
 from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.store.layout import RUN_DIR, RunDirectory, state_root
+from tui.store.runs import (
+    RunFacts,
+    is_supervised,
+    live,
+    make,
+    new_id,
+    prune,
+    read_run_end,
+    read_run_facts,
+)
 from tui.system.files import read_json
 from tui.system.locks import acquire_lock
 
@@ -32,7 +41,6 @@ _STARTED_WITHIN = 20.0
 _ADOPTED_WITHIN = 5.0
 _LOOK = 0.02
 _ROOM = Path(__file__).resolve().parents[2]
-LEAST_KEPT = 7
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def start(
     agent = tuple(agent_command) or settings.agent.command
     if not goal.strip():
         raise RefusedError("a session needs a goal; say what is to be done")
-    root = paths.run_root(project, settings.paths.run_dir)
+    root = state_root(project, settings.paths.run_dir)
     lock = acquire_lock(root / "start.lock")
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
@@ -111,12 +119,12 @@ def _prepare(
     agent: tuple[str, ...],
     options: Options,
     git: Git,
-) -> RunFolder:
+) -> RunDirectory:
     now = clock_for(options.env).wall()
     head = git.head()
     env = dict(options.env)
     words = tuple(options.extra)
-    facts = Facts(
+    facts = RunFacts(
         new_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
     )
     try:
@@ -130,8 +138,8 @@ def _prepare(
     return folder
 
 
-def _announcement(folder: RunFolder, settings: Settings) -> dict[str, object]:
-    facts = folder.facts()
+def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]:
+    facts = read_run_facts(folder)
     session, budget = settings.session, settings.budget
     limits = {
         "max_runtime_hours": session.max_runtime_hours,
@@ -156,7 +164,7 @@ def _announcement(folder: RunFolder, settings: Settings) -> dict[str, object]:
     }
 
 
-def _spawn(folder: RunFolder, environ: Mapping[str, str], settings: Settings) -> None:
+def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor that is no child of ours in any way that matters."""
     import subprocess
 
@@ -181,24 +189,24 @@ def _spawn(folder: RunFolder, environ: Mapping[str, str], settings: Settings) ->
     process.returncode = 0
 
 
-def _wait_for_agent(folder: RunFolder) -> None:
+def _wait_for_agent(folder: RunDirectory) -> None:
     """Returns when the first agent runs; OvernightError if the run ends before, or nothing happens."""
     until = time.monotonic() + _STARTED_WITHIN
-    first = folder.segment(1)
+    first = folder.attempt(1)
     while time.monotonic() < until:
-        if (first / "agent.json").exists() and _told(folder):
+        if first.agent.exists() and _told(folder):
             return
-        ended = folder.ended()
+        ended = read_run_end(folder)
         if ended is not None:
             raise OvernightError(f"the session could not be started: {ended.reason}")
-        if (first / "exit.json").exists():
-            record = read_json(first / "exit.json") or {}
+        record = read_json(first.exit)
+        if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_LOOK)
     raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
 
 
-def _told(folder: RunFolder) -> bool:
+def _told(folder: RunDirectory) -> bool:
     try:
         return b'"segment_started"' in folder.journal.read_bytes()
     except OSError:
@@ -208,7 +216,7 @@ def _told(folder: RunFolder) -> bool:
 def adopt(
     project: Path,
     *,
-    run_dir: str = paths.RUN_DIR,
+    run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
 ) -> bool:
     """Gives a run that goes on unwatched a supervisor again; True if one was started.
@@ -216,12 +224,12 @@ def adopt(
     However many ask at once, one takes the run: the others find its lock held.
     """
     folder = live(project.resolve(), run_dir)
-    if folder is None or folder.supervised():
+    if folder is None or is_supervised(folder):
         return False
     _spawn(folder, environ, Settings())
     until = time.monotonic() + _ADOPTED_WITHIN
     while time.monotonic() < until:
-        if folder.supervised() or folder.ended() is not None:
+        if is_supervised(folder) or read_run_end(folder) is not None:
             return True
         time.sleep(_LOOK)
     raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
@@ -232,7 +240,7 @@ def request(
     verb: Verb,
     arguments: Mapping[str, object] | None = None,
     *,
-    run_dir: str = paths.RUN_DIR,
+    run_dir: str = RUN_DIR,
     wait: float = 30.0,
     environ: Mapping[str, str] = os.environ,
 ) -> Answer:
@@ -282,30 +290,7 @@ class JournalTail:
         return found
 
 
-def prune(project: Path, keep: int | None, *, run_dir: str = paths.RUN_DIR) -> list[str]:
-    """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
-
-    `None` keeps all. What cannot be removed stays.
-    """
-    if keep is None:
-        return []
-    import shutil
-
-    removed = []
-    for folder in runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
-        if folder.ended() is None or folder.supervised():
-            continue
-        try:
-            # The run first stops being one, so that a prune that is cut short leaves no half run.
-            (folder.path / "run.json").rename(folder.path / ".pruned")
-            shutil.rmtree(folder.path)
-        except OSError:
-            continue
-        removed.append(folder.id)
-    return removed
-
-
-def facts_of(folder: RunFolder) -> dict[str, Any]:
+def facts_of(folder: RunDirectory) -> dict[str, Any]:
     """What a run was started with, as plain values."""
-    plain: dict[str, Any] = msgspec.to_builtins(folder.facts())
+    plain: dict[str, Any] = msgspec.to_builtins(read_run_facts(folder))
     return plain

@@ -12,8 +12,8 @@ from pathlib import Path
 from tui import paths
 from tui.errors import GitError, RefusedError
 from tui.git import Git, NotARepositoryError
-from tui.runner.folder import live
 from tui.settings import Settings
+from tui.store.runs import live
 from tui.system.files import read_json
 from tui.system.processes import ProcessIdentity, is_alive
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from tui.feeds import arrivals
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Follower
 from tui.feeds.journal import JournalDecoder
@@ -24,6 +23,7 @@ from tui.runner.desk import Desk
 from tui.runner.small_file import SmallFile
 from tui.runner.turns import Turns
 from tui.settings import Settings
+from tui.store.attempt_files import arrival_line, read_arrivals
 from tui.system.files import append_line
 
 _SLICE = 1 << 20
@@ -140,7 +140,7 @@ class Eyes:
                 data = file.read()
         except OSError:
             return deque()
-        return deque(arrivals.read(data, self._source))
+        return deque(read_arrivals(data, self._source))
 
     def look(self, on_event: Callable[[Event], None]) -> bool:
         """Takes in what is new, up to a slice of it; True when there was anything of the agent's."""
@@ -179,7 +179,7 @@ class Eyes:
         self.fold.apply([Arrival(self._source, end, now)])
         self._recorded, self._quiet_at = end, now
         with suppress(OSError):
-            append_line(self.desk.folder.arrivals, arrivals.line(end, now))
+            append_line(self.desk.folder.arrivals, arrival_line(end, now))
         return True
 
     def _read_journal(self) -> None:

@@ -12,9 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from tui.runner.notify_rules import Delivery
+from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write, private_folder, read_small, sync_folder
 
-FOLDER: Final = "outbox"
 LOCK: Final = ".sender"
 _MOST_BYTES: Final = 1 << 16
 _ENDING: Final = ".json"
@@ -47,7 +47,7 @@ class Outbox:
     """The outbox of one run. Anybody may add; only the holder of its lock changes what is there."""
 
     def __init__(self, run: Path) -> None:
-        self.path = run / FOLDER
+        self.path = RunDirectory(run).outbox
         self.lock = self.path / LOCK
         self._done: set[str] = set()
 

@@ -20,7 +20,6 @@ from msgspec.structs import replace
 
 from tui.control.journal import Journal
 from tui.errors import OvernightError
-from tui.runner.folder import RunFolder
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
 from tui.runner.notify_queue import Group, due_at, groups, used_up
@@ -29,6 +28,8 @@ from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, 
 from tui.runner.notify_services import Conduct, send
 from tui.runner.notify_text import URGENT, Message, compose
 from tui.runner.story_clock import clock_for
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_facts
 from tui.system.locks import acquire_lock
 
 _LOOK = 0.25
@@ -47,7 +48,7 @@ class Sender:
 
     def __init__(
         self,
-        folder: RunFolder,
+        folder: RunDirectory,
         order: Order,
         journal: Journal,
         *,
@@ -56,7 +57,7 @@ class Sender:
         draw: Callable[[], float] = random.random,
         send: Send = send,
     ) -> None:
-        facts = folder.facts()
+        facts = read_run_facts(folder)
         self._outbox = Outbox(folder.path) if outbox else None
         self._order = order
         self._journal = journal
@@ -192,9 +193,9 @@ class Sender:
             return
 
 
-def work(folder: RunFolder, order: Order) -> None:
+def work(folder: RunDirectory, order: Order) -> None:
     """Sends everything there is, unless another sender is at it; then what is loose only."""
-    journal = Journal(folder.journal, clock_for(folder.facts().env).wall)
+    journal = Journal(folder.journal, clock_for(read_run_facts(folder).env).wall)
     outbox = Outbox(folder.path)
     while True:
         lock = _locked(outbox)
@@ -231,7 +232,7 @@ def main(words: list[str] | None = None) -> int:
 
     # Libraries log whole URLs; there is nobody here who could read them.
     logging.disable(logging.CRITICAL)
-    folder = RunFolder(Path((sys.argv[1:] if words is None else words)[0]))
+    folder = RunDirectory(Path((sys.argv[1:] if words is None else words)[0]))
     try:
         order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
         work(folder, order)

@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from tui.runner import channel
-from tui.runner.folder import RunFolder
 from tui.runner.shim import claim
+from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write, read_json
 from tui.system.locks import is_locked
 from tui.system.process_tree import ProcessTree
@@ -56,10 +56,11 @@ class Look(Struct, frozen=True):
 class Segment:
     """One segment of a run, ordered by us or by an earlier supervisor."""
 
-    def __init__(self, run: RunFolder, number: int) -> None:
+    def __init__(self, run: RunDirectory, number: int) -> None:
         self.number = number
-        self.path = run.segment(number)
-        self.fifo = self.path / "stdin"
+        self.files = run.attempt(number)
+        self.path = self.files.path
+        self.fifo = self.files.stdin
         self._shim: subprocess.Popen[bytes] | None = None
         self._facts: dict[str, Any] | None = None
 
@@ -68,7 +69,9 @@ class Segment:
         """What the agent and its children carry in their environment."""
         return str(self.path)
 
-    def order(self, run: RunFolder, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+    def order(
+        self, run: RunDirectory, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
+    ) -> None:
         """Prepares the segment: its FIFO and its order. Nothing runs yet."""
         self.path.mkdir(mode=0o700, exist_ok=True)
         if not self.fifo.exists():
@@ -81,15 +84,13 @@ class Segment:
             str(run.stream),
             str(run.stderr),
         )
-        atomic_write(self.path / "order.json", msgspec.json.encode(order))
+        atomic_write(self.files.order, msgspec.json.encode(order))
 
     def launch(self, environ: Mapping[str, str]) -> None:
         """Starts the shim, which starts the agent and needs us no more. Raises OSError."""
         import subprocess
 
-        log = os.open(
-            self.path / "shim.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._shim = subprocess.Popen(
                 # By its file, so that no search path of ours reaches the agent's own Python.
@@ -108,7 +109,7 @@ class Segment:
         if self._shim is not None:
             self._shim.poll()  # reaps the shim once it is done
         agent, shim = self._identities()
-        record = read_json(self.path / "exit.json")
+        record = read_json(self.files.exit)
         if record is not None:
             return Look(
                 "ended",
@@ -150,7 +151,7 @@ class Segment:
 
     def _identities(self) -> tuple[ProcessIdentity | None, ProcessIdentity | None]:
         if self._facts is None:
-            self._facts = read_json(self.path / "agent.json")
+            self._facts = read_json(self.files.agent)
         facts = self._facts
         if facts is None:
             return None, None
@@ -161,7 +162,7 @@ class Segment:
         return self._facts is None or str(self._facts.get("boot") or "") in ("", boot_id())
 
     def _shim_lives(self) -> bool:
-        return is_locked(self.path / "lock")
+        return is_locked(self.files.lock)
 
     def tree(self, look: Look, known: frozenset[ProcessIdentity] = frozenset()) -> ProcessTree:
         """Everything of this segment that may live."""

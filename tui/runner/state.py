@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.runner.folder import RunFolder, segments_of
+from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write
 
 Kind = Literal["finish", "limit", "stop", "kill", "handover", "rewind", "needs you"]
@@ -111,7 +111,7 @@ class State(Struct):
     transcripts: dict[str, int] = {}
 
 
-def load(folder: RunFolder) -> State:
+def load(folder: RunDirectory) -> State:
     """The state as it was last kept; where it cannot be read, what segments and journal tell.
 
     A run whose agent may live is never taken for one that has not begun.
@@ -122,12 +122,12 @@ def load(folder: RunFolder) -> State:
         return _rebuilt(folder)
 
 
-def _rebuilt(folder: RunFolder) -> State:
-    numbers = list(segments_of(folder))
+def _rebuilt(folder: RunDirectory) -> State:
+    numbers = folder.attempt_numbers()
     if not numbers:
         return State()
     state = State(segment=max(numbers), attempt=len(numbers))
-    if (folder.segment(state.segment) / "agent.json").exists():
+    if folder.attempt(state.segment).agent.exists():
         state.begun = state.segment
     try:
         lines = folder.journal.read_bytes().split(b"\n")

@@ -10,6 +10,7 @@ from tui.changes import FileChange, Hunk
 from tui.errors import OvernightError
 from tui.feeds.visible import clean, clean_bytes, clean_line
 from tui.records import Assistant, Detail, DetailPart, Event, Ref, User
+from tui.store.layout import is_journal
 from tui.watching.raw_lines import line_start
 
 COMMIT_BYTES = 2 << 20
@@ -32,7 +33,7 @@ def of(ref: Ref, project: Path) -> Detail:
         return _in_text(ref)
     if ref.uuid and ref.uuid.encode() not in line:
         return _gone(ref, "The file was rewritten; this record is no longer where it was.")
-    if os.path.basename(ref.source) == "journal.jsonl":
+    if is_journal(ref.source):
         return _deed(ref, line)
     return _event(ref)
 

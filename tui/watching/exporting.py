@@ -22,6 +22,7 @@ from tui.night.review.wording import began
 from tui.paths import home
 from tui.redact import secret_variables, spellings
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
 from tui.system.files import regular_file
 
 _PIECE: Final = 1 << 20
@@ -101,7 +102,7 @@ def paths_of(review: Review, found: Sources | None = None) -> list[str]:
         paths |= dict.fromkeys(one.path for one in found.events)
         paths |= dict.fromkeys(one.path for one in beside if one.found)
         if found.run_dir:
-            paths[os.path.join(found.run_dir, "journal.jsonl")] = None
+            paths[str(RunDirectory(Path(found.run_dir)).journal)] = None
     return [path for path in paths if os.path.isabs(path)]
 
 

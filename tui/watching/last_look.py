@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import OvernightError
+from tui.store.layout import RUN_DIR, state_root
 from tui.system.files import atomic_write, private_folder, read_small
 
 SEEN = "seen.json"
@@ -36,7 +37,7 @@ class _Seen(Struct):
     visits: list[_Visit] = []
 
 
-def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
+def looked(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
     """Notes that a person has the screen open at `at` (seconds since the epoch).
 
     To be called when the screen opens, every minute, and when it closes. False when the project's
@@ -45,7 +46,7 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
     try:
         place = _place(project, run_dir)
         if place.name == SEEN:
-            paths.run_root(project, run_dir)
+            state_root(project, run_dir)
         else:
             private_folder(place.parent)
         visits = _visits(place)
@@ -61,7 +62,7 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
     return True
 
 
-def last_look(project: Path, now: float, run_dir: str = paths.RUN_DIR) -> float | None:
+def last_look(project: Path, now: float, run_dir: str = RUN_DIR) -> float | None:
     """The end of the last visit before the one that goes on at `now`; None where there was none."""
     ends = [one.until for one in _visits(_place(project, run_dir)) if one.until + SAME_VISIT < now]
     return max(ends, default=None)

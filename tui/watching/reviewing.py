@@ -20,6 +20,7 @@ from tui.night.review.review import Evidence, review
 from tui.night.words import short
 from tui.records import Commit, Notes, Processes, Progress, Record
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
 from tui.watching.beginning import Beginning, beginning
 from tui.watching.folding import folded
 from tui.watching.last_look import last_look
@@ -112,9 +113,9 @@ def _fitting(records: list[Record], fold: Fold, clock: Clock, alone: bool) -> li
 
 def _base(sources: Sources) -> str:
     """The commit that a run of ours began on; empty for any other session."""
-    from tui.feeds.run_places import base_of
+    from tui.store.runs import base_commit
 
-    return base_of(sources.run_dir) if sources.run_dir else ""
+    return base_commit(RunDirectory(Path(sources.run_dir))) if sources.run_dir else ""
 
 
 def commits_of(project: Path, night: Night, base: str = "") -> list[Commit]:

@@ -18,8 +18,8 @@ from tui.runner.checks import (
     login_key,
 )
 from tui.runner.doctor.check import Check, tried
-from tui.runner.folder import live
 from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.store.runs import is_supervised, live
 from tui.system.files import read_json
 
 _ASKS = ("default", "plan")
@@ -102,7 +102,7 @@ def _hooks(project: Path, settings: Settings) -> Check:
 
 def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> Check:
     run = live(project, settings.paths.run_dir)
-    if run is not None and run.supervised():
+    if run is not None and is_supervised(run):
         return Check("watchdog", "ok", f"watches run {run.id}")
     if run is not None:
         advice = "start `overnight-tui` here: it is taken up again at once"
