@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tui.control.journal import Journal
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox, new_event
 from tui.runner.notify_sender import Sender
 from tui.settings import Settings
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, make
 
@@ -164,7 +164,7 @@ class Post:
 
     def another(self) -> Sender:
         """A sender as it starts anew after the last one was killed."""
-        journal = Journal(self.folder.journal, self.clock)
+        journal = JournalWriter(self.folder.journal, self.clock)
         self.sender = Sender(self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0)
         return self.sender
 

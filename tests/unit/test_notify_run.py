@@ -16,7 +16,6 @@ import pytest
 from tests.unit.notify_scene import START, Reply, Turned, hook, journal_of, serving, until
 from tests.unit.runner_scene import Scene
 from tui.clock import SystemClock
-from tui.control.journal import Journal
 from tui.runner.desk import Desk
 from tui.runner.human_log import HumanLog
 from tui.runner.notify import OutboxNotifier, notifier_for
@@ -24,6 +23,7 @@ from tui.runner.notify_channels import Channel
 from tui.runner.notify_outbox import Outbox
 from tui.runner.state import State
 from tui.settings import Secret, Settings
+from tui.store.journal import JournalWriter
 from tui.store.runs import RunFacts, make
 from tui.system.locks import acquire_lock, is_locked
 from tui.system.processes import is_alive, read_process
@@ -40,7 +40,7 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> Desk:
     facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
     folder = make(base / "runs", facts, settings)
     log = HumanLog(base / "watchdog.log", "INFO", time.time)
-    journal = Journal(folder.journal)
+    journal = JournalWriter(folder.journal)
     return Desk(folder, facts, settings, SystemClock(), State(), journal, log)
 
 

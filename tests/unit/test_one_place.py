@@ -129,7 +129,7 @@ FACTS = {
             "tui/control/places.py": "moves files of the work tree between folders held open",
             "tui/control/settle.py": "asks places to",
             "tui/control/quarantine.py": "puts an object of git where git would, if it is not there",
-            "tui/control/inbox.py": "a claim is a rename that only one can win",
+            "tui/store/inbox.py": "a claim is a rename that only one can win",
             "tui/control/mailbox.py": "so is a withdrawal",
             "tui/control/mailbox_hook.py": "and a hook's claim; it imports next to nothing",
             "tui/store/runs.py": "a run that is being removed is no run any more",

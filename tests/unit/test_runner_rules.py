@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.clock import FakeClock
-from tui.control.journal import Journal
 from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task
 from tui.runner import backoff, channel
 from tui.runner.completion import is_complete, is_stuck
@@ -27,6 +26,7 @@ from tui.runner.story_clock import StoryClock, clock_for
 from tui.runner.turns import Turns
 from tui.settings import Agent, Enforcement, Recovery, Secret, Settings
 from tui.store.attempt_files import arrival_line, read_arrivals
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, make, read_run_settings
 
@@ -196,7 +196,7 @@ def test_permissions_are_skipped_only_in_words() -> None:
 def desk_in(folder: Path, clock: FakeClock) -> Desk:
     facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
     run = make(folder, facts, Settings())
-    journal = Journal(run.journal, clock.wall)
+    journal = JournalWriter(run.journal, clock.wall)
     log = HumanLog(folder / "log", "INFO", clock.wall)
     return Desk(run, facts, Settings(), clock, State(), journal, log)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control import inbox
+from tui.store import inbox
 from tui.system.processes import is_alive
 
 

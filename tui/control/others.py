@@ -14,11 +14,11 @@ from pathlib import Path
 
 from tui.control import transports
 from tui.control.agents import identity_of
-from tui.control.journal import Journal
 from tui.control.mailbox import Mailbox
 from tui.control.transports import Name, Receipt, SessionFacts, Transport
 from tui.errors import RefusedError
 from tui.records import AgentProcess
+from tui.store.journal import JournalWriter
 from tui.system.locks import lock_file
 from tui.system.process_tree import KillResult, ProcessTree, kill_tree
 from tui.system.processes import is_alive, send_signal
@@ -64,7 +64,7 @@ class OtherSession:
         self,
         project: Path,
         agent: AgentProcess,
-        journal: Journal,
+        journal: JournalWriter,
         run_dir: str,
         *,
         grace_s: float = 10.0,
@@ -198,7 +198,7 @@ def tell_seen(journal: str, name: str, text: str, doing: str) -> None:
     """Journals that the model answered after those words, once, however many look."""
     import os
 
-    from tui.control.asking import entries
+    from tui.store.journal import read_entries
 
     try:
         lock = os.open(journal, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -206,10 +206,12 @@ def tell_seen(journal: str, name: str, text: str, doing: str) -> None:
         return
     try:
         lock_file(lock)
-        told = (one for one in entries(journal) if one.kind == "injection" and one.id == name)
+        told = (
+            one for one in read_entries(Path(journal)) if one.kind == "injection" and one.id == name
+        )
         if not any(one.data.get("state") == "seen" for one in told):
             facts = {"state": "seen", "text": " ".join(text.split())[:60], "doing": doing}
-            Journal(journal).write("injection", facts, id=name)
+            JournalWriter(journal).write("injection", facts, id=name)
     except OSError:
         return  # a receipt less; the deed stands
     finally:

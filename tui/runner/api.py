@@ -12,17 +12,16 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui.control import inbox
-from tui.control.inbox import Verb
-from tui.control.journal import Journal
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
-from tui.records import JournalEntry
 from tui.runner.checks import check
 from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
 from tui.settings import SKIP_PERMISSIONS, Settings
+from tui.store import inbox
+from tui.store.inbox import Verb
+from tui.store.journal import JournalFollower, JournalWriter, read_entries
 from tui.store.layout import RUN_DIR, RunDirectory, state_root
 from tui.store.runs import (
     RunFacts,
@@ -130,7 +129,7 @@ def _prepare(
     try:
         folder = make(root, facts, settings)
         initialise(project, settings, folder.id, goal, now)
-        journal = Journal(folder.journal, lambda: now)
+        journal = JournalWriter(folder.journal, lambda: now)
         journal.write("run_started", _announcement(folder, settings), sync=True)
     except OSError as error:
         where = f"{error.filename or root}: {error.strerror}"
@@ -207,10 +206,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
 
 
 def _told(folder: RunDirectory) -> bool:
-    try:
-        return b'"segment_started"' in folder.journal.read_bytes()
-    except OSError:
-        return False
+    return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
 
 
 def adopt(
@@ -253,7 +249,7 @@ def request(
     folder = live(project, run_dir)
     if folder is None:
         raise NoSessionError(f"no run of ours is going in {project}")
-    journal = JournalTail(folder.journal)
+    journal = JournalFollower(folder.journal)
     made = inbox.send(folder.inbox, verb, arguments)
     adopt(project, run_dir=run_dir, environ=environ)
     until = time.monotonic() + wait
@@ -264,30 +260,6 @@ def request(
                 return Answer(bool(data.get("ok")), str(data.get("text")), data.get("result"))
         time.sleep(_LOOK)
     return Answer(False, f"no answer within {wait:g} s; the request stands", None)
-
-
-class JournalTail:
-    """Entries of a journal that come after this was made."""
-
-    def __init__(self, path: Path) -> None:
-        from tui.feeds.journal import JournalDecoder
-
-        self._path = path
-        self._decoder = JournalDecoder(str(path))
-        self._offset = path.stat().st_size if path.exists() else 0
-
-    def fresh(self) -> list[JournalEntry]:
-        """What whole lines came since the last call."""
-        try:
-            with open(self._path, "rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except OSError:
-            return []
-        data = data[: data.rfind(b"\n") + 1]
-        found = self._decoder.decode(data, self._offset)
-        self._offset += len(data)
-        return found
 
 
 def facts_of(folder: RunDirectory) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 from tui import paths
 from tui import settings as settings_room
 from tui.clock import Clock
-from tui.control.journal import Journal
 from tui.errors import OvernightError
 from tui.runner.human_log import HumanLog, Level
 from tui.runner.state import State, keep, load
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_secrets
 from tui.system.processes import boot_id
@@ -43,7 +43,7 @@ class Desk:
     settings: Settings
     clock: Clock
     state: State
-    journal: Journal
+    journal: JournalWriter
     log: HumanLog
     notifier: Notifier | None = None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Desk:
         clock = clock or clock_for(facts.env)
         where = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
         log = HumanLog(where, settings.logging.level, clock.wall)
-        journal = Journal(folder.journal, clock.wall)
+        journal = JournalWriter(folder.journal, clock.wall)
         return cls(folder, facts, settings, clock, load(folder), journal, log, notifier)
 
     @property

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Follower
-from tui.feeds.journal import JournalDecoder
 from tui.feeds.position import Batch, Position
 from tui.feeds.progress import read_feature_list, read_progress, with_features
 from tui.feeds.sanitize import clean_bytes
@@ -24,6 +23,7 @@ from tui.runner.small_file import SmallFile
 from tui.runner.turns import Turns
 from tui.settings import Settings
 from tui.store.attempt_files import arrival_line, read_arrivals
+from tui.store.journal import JournalDecoder
 from tui.system.files import append_line
 
 _SLICE = 1 << 20

@@ -18,7 +18,6 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from tui.control.journal import Journal
 from tui.errors import OvernightError
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
@@ -28,6 +27,7 @@ from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, 
 from tui.runner.notify_services import Conduct, send
 from tui.runner.notify_text import URGENT, Message, compose
 from tui.runner.story_clock import clock_for
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_facts
 from tui.system.locks import acquire_lock
@@ -50,7 +50,7 @@ class Sender:
         self,
         folder: RunDirectory,
         order: Order,
-        journal: Journal,
+        journal: JournalWriter,
         *,
         outbox: bool = True,
         wall: Callable[[], float] = time.time,
@@ -195,7 +195,7 @@ class Sender:
 
 def work(folder: RunDirectory, order: Order) -> None:
     """Sends everything there is, unless another sender is at it; then what is loose only."""
-    journal = Journal(folder.journal, clock_for(read_run_facts(folder).env).wall)
+    journal = JournalWriter(folder.journal, clock_for(read_run_facts(folder).env).wall)
     outbox = Outbox(folder.path)
     while True:
         lock = _locked(outbox)
@@ -239,7 +239,7 @@ def main(words: list[str] | None = None) -> int:
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1
     except Exception as error:  # a traceback would show the order
-        Journal(folder.journal).write(
+        JournalWriter(folder.journal).write(
             "note", {"text": f"sending notices failed: {type(error).__name__}"}
         )
         return 1

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.store.journal import read_entries
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write
 
@@ -129,16 +130,9 @@ def _rebuilt(folder: RunDirectory) -> State:
     state = State(segment=max(numbers), attempt=len(numbers))
     if folder.attempt(state.segment).agent.exists():
         state.begun = state.segment
-    try:
-        lines = folder.journal.read_bytes().split(b"\n")
-    except OSError:
-        return state
-    for line in lines:
-        if b'"segment_started"' in line:
-            try:
-                session = msgspec.json.decode(line).get("session")
-            except (msgspec.MsgspecError, AttributeError):
-                continue
+    for entry in read_entries(folder.journal):
+        if entry.kind == "segment_started":
+            session = entry.data.get("session")
             state.session = state.resumable = session if isinstance(session, str) else ""
     return state
 

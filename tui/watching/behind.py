@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tui.feeds.events import EventDecoder
-from tui.feeds.journal import JournalDecoder
 from tui.records import Event, JournalEntry
+from tui.store.journal import JournalDecoder
 from tui.store.layout import is_journal
 from tui.watching.rows import Reader
 

@@ -74,7 +74,7 @@ def _line_at(ref: Ref) -> bytes | None:
 
 
 def _deed(ref: Ref, line: bytes) -> Detail:
-    from tui.feeds.journal import JournalDecoder
+    from tui.store.journal import JournalDecoder
     from tui.watching.deed_rows import deed_detail
 
     entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)

@@ -17,10 +17,10 @@ from msgspec import Struct
 from tui.feeds.discovery import Source
 from tui.feeds.events import Decoded
 from tui.feeds.follower import Batch, Position
-from tui.feeds.journal import JournalDecoder
 from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
 from tui.store.attempt_files import read_arrivals
+from tui.store.journal import JournalDecoder
 from tui.watching.followed import READ, Followed
 from tui.watching.rows import NoRows, Rows, SavedLog
 

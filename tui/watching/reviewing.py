@@ -21,9 +21,9 @@ from tui.night.words import short
 from tui.records import Commit, Notes, Processes, Progress, Record
 from tui.settings import Settings
 from tui.store.layout import RunDirectory
+from tui.store.visits import last_visit
 from tui.watching.beginning import Beginning, beginning
 from tui.watching.folding import folded
-from tui.watching.last_look import last_look
 
 if TYPE_CHECKING:
     from tui.night.review.model import Claim, Review, Risk
@@ -57,7 +57,7 @@ def open_review(
 
         named = named_night(project, settings, named, run)
     whole = read_night(project, settings, named, clock, alone=run is not None)
-    looked_at = last_look(project, clock.wall(), settings.paths.run_dir)
+    looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
     made = made_from(project, whole, looked_at, settings)
     from tui.watching import nights
 

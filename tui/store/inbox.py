@@ -33,7 +33,7 @@ _MOST_BYTES = 32 << 20
 _CLAIMED = ".claimed"
 
 
-class Request(Struct, frozen=True):
+class RunnerRequest(Struct, frozen=True):
     """What somebody wants of the runner; `id` is unique and names its answer."""
 
     id: str
@@ -42,12 +42,12 @@ class Request(Struct, frozen=True):
     at: float
 
 
-def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> Request:
+def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> RunnerRequest:
     """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
     check_owner(folder)
     now = time.time()
     name = f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}"
-    request = Request(name, verb, dict(arguments or {}), now)
+    request = RunnerRequest(name, verb, dict(arguments or {}), now)
     data = msgspec.json.encode(request)
     if len(data) > _MOST_BYTES:
         raise RefusedError(f"the request is larger than {_MOST_BYTES >> 20} MiB; nothing was sent")
@@ -58,7 +58,7 @@ def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
     return request
 
 
-def claim(folder: Path) -> list[tuple[Request, Path]]:
+def claim(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """The waiting requests, oldest first, each now claimed; call `done` after the answer is written.
 
     Requests that a killed supervisor had claimed come back through `reclaimed`.
@@ -81,7 +81,7 @@ def claim(folder: Path) -> list[tuple[Request, Path]]:
     return claimed
 
 
-def reclaimed(folder: Path) -> list[tuple[Request, Path]]:
+def reclaimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """Requests that were claimed and never finished; their answer may stand in the journal."""
     found = []
     for name in sorted(os.listdir(folder)):
@@ -111,12 +111,12 @@ def check_owner(folder: Path) -> None:
         raise RefusedError(f"others can write to {folder}; run 'chmod 700 {folder}' first")
 
 
-def _read(path: Path) -> Request | None:
+def _read(path: Path) -> RunnerRequest | None:
     """The request in a file of ours; None for anything else that lies there."""
     try:
         with regular_file(path) as (descriptor, status):
             if status.st_uid != os.getuid() or status.st_size > _MOST_BYTES:
                 return None
-            return msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=Request)
+            return msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=RunnerRequest)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
