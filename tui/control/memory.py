@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 import msgspec
@@ -12,11 +11,10 @@ from tui.control.folders import Folder, Folders
 from tui.control.quarantine import private_area
 from tui.control.seen import Packed, Rows
 from tui.git import Git
-from tui.system.files import read_small, replacing
+from tui.store.cache_file import open_cache, write_cache
 
-_MAGIC = b"overnight-seen-1\n"
+_KIND = b"seen-1"
 _NAME = "seen"
-_MOST_BYTES = 1 << 30
 
 
 class _Stored(Struct, frozen=True, array_like=True):
@@ -45,14 +43,10 @@ class Memory:
     def recall(git: Git) -> Memory:
         """What was stored last."""
         try:
-            data = read_small(_path(git), _MOST_BYTES)
-            body = memoryview(data)[len(_MAGIC) + 4 :]
-            check = data[len(_MAGIC) : len(_MAGIC) + 4]
-            if data[: len(_MAGIC)] != _MAGIC or zlib.adler32(body).to_bytes(4, "big") != check:
-                return Memory.empty()
-            stored = msgspec.msgpack.decode(body, type=_Stored)
+            with open_cache(_path(git), _KIND) as cache:
+                stored = msgspec.msgpack.decode(cache.part(), type=_Stored)
             rows = Rows.unpacked(stored.rows, len(git.zero) // 2)
-        except (ValueError, msgspec.MsgspecError):
+        except (OSError, ValueError, msgspec.MsgspecError):
             return Memory.empty()
         return Memory(stored.ref, stored.commit, stored.tree, rows, Folders(stored.folders))
 
@@ -60,9 +54,7 @@ class Memory:
         """Keeps this for the next time; what changed shortly before `seen_ns` is not believed."""
         packed, folders = self.rows.packed(seen_ns), self.folders.to_store(seen_ns)
         body = msgspec.msgpack.encode(_Stored(self.ref, self.commit, self.tree, packed, folders))
-        with replacing(_path(git), sync=False) as file:
-            file.write(_MAGIC + zlib.adler32(body).to_bytes(4, "big"))
-            file.write(body)
+        write_cache(_path(git), _KIND, ((body,),))
 
 
 def _path(git: Git) -> Path:
