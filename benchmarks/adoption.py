@@ -20,12 +20,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import soak
-from tui.control.kill_tree import Tree, kill_tree
-from tui.control.process_table import Identity, alive, table
 from tui.errors import OvernightError
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_end, read_run_settings
+from tui.system.process_tree import ProcessTree, kill_tree
+from tui.system.processes import ProcessIdentity, is_alive, process_table
 
 LATEST = 10.0
 
@@ -49,10 +50,10 @@ class Tally:
         )
 
 
-def supervisors(folder: RunFolder) -> list[Identity]:
+def supervisors(folder: RunDirectory) -> list[ProcessIdentity]:
     """Every living process that was started to supervise this run."""
     found = []
-    for one in table().values():
+    for one in process_table().values():
         if not one.name.startswith("python") or one.state in "ZX":
             continue
         try:
@@ -64,23 +65,23 @@ def supervisors(folder: RunFolder) -> list[Identity]:
     return found
 
 
-def started(folder: RunFolder) -> list[int]:
+def started(folder: RunDirectory) -> list[int]:
     """The pids of the supervisors that said they had begun."""
     entries = soak.records(folder.journal)
     return [int(str(one["pid"])) for one in entries if one.get("kind") == "supervisor_started"]
 
 
-def kill_all(folder: RunFolder) -> None:
+def kill_all(folder: RunDirectory) -> None:
     for who in supervisors(folder):
         try:
             os.kill(who.pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
-        while alive(who):
+        while is_alive(who):
             time.sleep(0.001)
 
 
-def adopt(folder: RunFolder, project: Path, tally: Tally, rivals: int) -> float:
+def adopt(folder: RunDirectory, project: Path, tally: Tally, rivals: int) -> float:
     """Has several ask at once; the moment at which one said that it had begun to watch."""
     before = len(started(folder))
     began = time.monotonic()
@@ -93,7 +94,7 @@ def adopt(folder: RunFolder, project: Path, tally: Tally, rivals: int) -> float:
 
     with ThreadPoolExecutor(rivals) as crowd:
         asked = [crowd.submit(ask, number) for number in range(rivals)]
-        while len(started(folder)) == before and folder.ended() is None:
+        while len(started(folder)) == before and read_run_end(folder) is None:
             if time.monotonic() - began > LATEST:
                 tally.faults.append(f"nobody took the run within {LATEST:g} s")
                 break
@@ -104,17 +105,17 @@ def adopt(folder: RunFolder, project: Path, tally: Tally, rivals: int) -> float:
     return seconds
 
 
-def torment(folder: RunFolder, project: Path, kills: int, dice: random.Random) -> Tally:
+def torment(folder: RunDirectory, project: Path, kills: int, dice: random.Random) -> Tally:
     tally = Tally()
     shims = soak.processes_of(folder)
     for number in range(kills):
-        if folder.ended() is not None:
+        if read_run_end(folder) is not None:
             tally.faults.append(f"the run was over after {number} kills")
             break
         if dice.random() < 0.3:  # hit one that only starts
             tally.early += 1
             kill_all(folder)
-            api._spawn(folder, os.environ, folder.settings())
+            api._spawn(folder, os.environ, read_run_settings(folder))
             time.sleep(dice.uniform(0.0, 0.35))
         else:
             time.sleep(dice.uniform(0.0, 0.6))
@@ -122,21 +123,21 @@ def torment(folder: RunFolder, project: Path, kills: int, dice: random.Random) -
         tally.seconds.append(adopt(folder, project, tally, rivals=1 + number % 3))
         last = started(folder)[-1]
         watching = [who for who in supervisors(folder) if who.pid == last]
-        if not watching and folder.ended() is None:
+        if not watching and read_run_end(folder) is None:
             tally.faults.append(f"kill {number}: the supervisor that began is gone")
     if soak.processes_of(folder) != shims:
         tally.faults.append("there is another agent than before")
     return tally
 
 
-def wait_for_end(folder: RunFolder, seconds: float) -> None:
+def wait_for_end(folder: RunDirectory, seconds: float) -> None:
     """Waits until the run is over, so many seconds at most."""
     until = time.monotonic() + seconds
-    while folder.ended() is None and time.monotonic() < until:
+    while read_run_end(folder) is None and time.monotonic() < until:
         time.sleep(0.1)
 
 
-def verify(folder: RunFolder, tally: Tally) -> None:
+def verify(folder: RunDirectory, tally: Tally) -> None:
     kinds = [str(one.get("kind")) for one in soak.records(folder.journal)]
     for kind in ("segment_started", "segment_ended", "run_ended"):
         if kinds.count(kind) != 1:
@@ -165,7 +166,7 @@ def main() -> None:
         print(folder.path)
     finally:
         kill_all(folder)
-        kill_tree(Tree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+        kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
     sys.exit(1 if tally.faults else 0)
 
 

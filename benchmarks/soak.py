@@ -22,12 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.agent_harness import AGENT
-from tui.control.kill_tree import Tree, kill_tree
 from tui.demo.story.repository import create
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
 from tui.settings import load
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_end
+from tui.system.process_tree import ProcessTree, kill_tree
 
 SETTINGS: dict[str, object] = {
     "session.inhibit_sleep": False,
@@ -113,7 +114,7 @@ class Screen:
         subprocess.run(["tmux", "-S", self._socket, "kill-server"], check=False)
 
 
-def begin(base: Path, minutes: float, rate: float) -> RunFolder:
+def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
     """Starts the run; its repository, configuration and everything else lie under `base`."""
     project = create(base / "repository")
     config = str(base / "config")
@@ -127,16 +128,16 @@ def begin(base: Path, minutes: float, rate: float) -> RunFolder:
     started = api.start(
         project, story, settings, agent_command=AGENT, options=options, environ=environ
     )
-    return RunFolder(started.folder)
+    return RunDirectory(started.folder)
 
 
-def processes_of(folder: RunFolder) -> tuple[int, int]:
+def processes_of(folder: RunDirectory) -> tuple[int, int]:
     """The pids of the first segment's shim and agent."""
     facts = json.loads((folder.segment(1) / "agent.json").read_text())
     return int(facts["shim"]), int(facts["pid"])
 
 
-def processes(folder: RunFolder, screen: Screen) -> list[Watched]:
+def processes(folder: RunDirectory, screen: Screen) -> list[Watched]:
     shim, _ = processes_of(folder)
     started = [one for one in records(folder.journal) if one.get("kind") == "supervisor_started"]
     supervisor = int(str(started[-1]["pid"]))
@@ -149,13 +150,13 @@ def records(path: Path) -> Iterator[dict[str, object]]:
             yield json.loads(line)
 
 
-def watch(folder: RunFolder, watched: list[Watched], out: Path, every: float) -> None:
+def watch(folder: RunDirectory, watched: list[Watched], out: Path, every: float) -> None:
     """Samples until the run is over."""
     began = time.monotonic()
     with out.open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["at_s", "process", "rss_mib", "descriptors", "cpu_s", "stream_mib"])
-        while folder.ended() is None:
+        while read_run_end(folder) is None:
             at = time.monotonic() - began
             stream = folder.stream.stat().st_size / MIB
             for one in watched:
@@ -173,11 +174,11 @@ def watch(folder: RunFolder, watched: list[Watched], out: Path, every: float) ->
                     )
             file.flush()
             due = began + every * (1 + at // every)
-            while time.monotonic() < due and folder.ended() is None:
+            while time.monotonic() < due and read_run_end(folder) is None:
                 time.sleep(0.2)
 
 
-def lost(folder: RunFolder) -> str:
+def lost(folder: RunDirectory) -> str:
     """What the stream holds against what the agent says that it wrote."""
     lines = pieces = 0
     told = -1
@@ -232,7 +233,7 @@ def main() -> None:
         print(screen.text())
     finally:
         screen.close()
-        kill_tree(Tree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+        kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
 
 
 if __name__ == "__main__":

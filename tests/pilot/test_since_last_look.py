@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.pilot.stage import Noon, Stage, stage
 from tests.session_files import START
-from tui.paths import RUN_DIR
 from tui.screens.review import ReviewScreen
 from tui.screens.visit import Visit
-from tui.watching.last_look import last_look, looked
+from tui.store.layout import RUN_DIR
+from tui.store.visits import last_visit, record_visit
 
 
 def marked(s: Stage) -> list[str]:
@@ -19,7 +19,7 @@ def marked(s: Stage) -> list[str]:
 
 
 async def test_events_newer_than_the_last_look_have_a_sign(long: Path) -> None:
-    assert looked(long, START + 190.0)
+    assert record_visit(long, START + 190.0)
     now = START + 5_000.0
     async with stage(long, clock=Noon(now)) as s:
         await s.see("step 199")
@@ -30,7 +30,7 @@ async def test_events_newer_than_the_last_look_have_a_sign(long: Path) -> None:
         await s.press("g")
         await s.see("step 0 ")
         assert not marked(s)
-    assert last_look(long, now + 1_000.0) == now, "this visit is the last look of the next one"
+    assert last_visit(long, now + 1_000.0) == now, "this visit is the last look of the next one"
 
 
 async def test_nothing_is_marked_where_everything_is_new(long: Path) -> None:

@@ -14,12 +14,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tui.control.journal import Journal
-from tui.runner.folder import Facts, RunFolder, make
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox, new_event
 from tui.runner.notify_sender import Sender
 from tui.settings import Settings
+from tui.store.journal import JournalWriter
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make
 
 DEADLINE = 20.0
 START = 1_800_000_000.0
@@ -154,7 +155,7 @@ class Post:
     """A run's outbox and its sender."""
 
     def __init__(self, base: Path, *channels: Channel, **order: Any) -> None:
-        facts = Facts("run-1", "the goal", str(base / "trading-bot"), START, ("agent",))
+        facts = RunFacts("run-1", "the goal", str(base / "trading-bot"), START, ("agent",))
         self.folder = make(base, facts, Settings())
         self.clock = Turned()
         self.order = Order(channels, **{"total": 5.0, **order})
@@ -163,7 +164,7 @@ class Post:
 
     def another(self) -> Sender:
         """A sender as it starts anew after the last one was killed."""
-        journal = Journal(self.folder.journal, self.clock)
+        journal = JournalWriter(self.folder.journal, self.clock)
         self.sender = Sender(self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0)
         return self.sender
 
@@ -197,7 +198,7 @@ class Post:
         return journal_of(self.folder, "notified")
 
 
-def journal_of(folder: RunFolder, kind: str) -> list[dict[str, Any]]:
+def journal_of(folder: RunDirectory, kind: str) -> list[dict[str, Any]]:
     lines = folder.journal.read_bytes().splitlines()
     return [one for one in map(json.loads, lines) if one["kind"] == kind]
 

@@ -14,12 +14,11 @@ from tests.agent_harness import AgentProcess, Workplace
 from tests.unit.repositories import demonstration
 from tui.control.agents import agents_in
 from tui.control.deeds import Deeds
-from tui.control.journal import Journal
 from tui.control.others import OtherSession
-from tui.demo.story.repository import create
 from tui.feeds.discovery import discover
 from tui.records import AgentProcess as Found
 from tui.settings import load
+from tui.store.journal import JournalWriter
 
 GATED = "[[story:long_tool gate=go]]"
 DEADLINE = 30.0
@@ -56,7 +55,7 @@ class Elsewhere:
         return next((one for one in agents_in(self.project) if one.pid == pid), None)
 
     def other(self, who: Found, **times: float) -> OtherSession:
-        journal = Journal.of_session(self.project, ".overnight", who.session)
+        journal = JournalWriter.of_session(self.project, ".overnight", who.session)
         return OtherSession(self.project, who, journal, ".overnight", **times)
 
     def deeds(self) -> Deeds:

@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.agent_harness import Workplace
 from tests.unit.repositories import demonstration
-from tui.demo.story import repository
 
 Plants = dict[str, dict[str, Any]]
 

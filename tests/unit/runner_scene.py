@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.agent_harness import AGENT, REPOSITORY
 from tests.unit.repositories import demonstration
 from tui.control.asking import ask
-from tests.agent_harness import AGENT, REPOSITORY
-from tui.control.kill_tree import Tree, kill_tree
-from tui.control.process_table import Identity, alive, look
 from tui.errors import RefusedError
-from tui.paths import RUN_DIR
-from tui.demo.story.repository import create
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
 from tui.settings import Settings, load
+from tui.store.layout import RUN_DIR, RunDirectory
+from tui.store.runs import read_run_end
+from tui.system.process_tree import ProcessTree, kill_tree
+from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 Json = dict[str, Any]
 DEADLINE = 40.0
@@ -63,9 +62,9 @@ class Scene:
         self.base = base
         self.repository = demonstration(base / "repository")
         self.config = base / "config"
-        self.folder = RunFolder(base)
+        self.folder = RunDirectory(base)
         self.run_dir = RUN_DIR
-        self._runs: list[RunFolder] = []
+        self._runs: list[RunDirectory] = []
         self.environ = {
             **{key: value for key, value in os.environ.items() if not key.startswith("OVERNIGHT_")},
             "HOME": str(base),
@@ -89,7 +88,7 @@ class Scene:
         extra: tuple[str, ...] = (),
         allow_dirty: bool = True,
         **changes: object,
-    ) -> RunFolder:
+    ) -> RunDirectory:
         """Starts a run with quick settings, some of them changed (`session__x=…`)."""
         variables = {"CLAUDE_CONFIG_DIR": str(self.config), "OVERNIGHT_DEMO_PACE": "0"}
         options = api.Options(
@@ -103,7 +102,7 @@ class Scene:
             options=options,
             environ=self.environ,
         )
-        self.folder = RunFolder(started.folder)
+        self.folder = RunDirectory(started.folder)
         self._runs.append(self.folder)
         return self.folder
 
@@ -146,9 +145,12 @@ class Scene:
 
     def ended(self) -> str:
         """The reason of the run's end, once it is over."""
-        until(self.folder.ended, f"the end of the run: {[o['kind'] for o in self.journal()]}")
+        until(
+            lambda: read_run_end(self.folder),
+            f"the end of the run: {[o['kind'] for o in self.journal()]}",
+        )
         self.entry("run_ended")
-        end = self.folder.ended()
+        end = read_run_end(self.folder)
         assert end is not None
         return end.reason
 
@@ -163,20 +165,20 @@ class Scene:
     def wait_said(self, words: str) -> None:
         until(lambda: words.encode() in self.folder.stream.read_bytes(), f"{words!r} in the stream")
 
-    def supervisor(self) -> Identity:
+    def supervisor(self) -> ProcessIdentity:
         pid = int(self.journal("supervisor_started")[-1]["pid"])
-        process = look(pid)
+        process = read_process(pid)
         assert process is not None
         return process.identity
 
-    def agent(self) -> Identity:
+    def agent(self) -> ProcessIdentity:
         started = self.journal("segment_started")[-1]
-        return Identity(int(started["pid"]), int(started["proc_start"]))
+        return ProcessIdentity(int(started["pid"]), int(started["proc_start"]))
 
-    def kill_supervisor(self) -> Identity:
+    def kill_supervisor(self) -> ProcessIdentity:
         who = self.supervisor()
         os.kill(who.pid, signal.SIGKILL)
-        until(lambda: not alive(who), "the death of the supervisor")
+        until(lambda: not is_alive(who), "the death of the supervisor")
         return who
 
     def log(self) -> str:
@@ -189,11 +191,11 @@ class Scene:
         for run in self._runs:
             for entry in json_lines(run.journal):
                 if entry.get("kind") == "supervisor_started":
-                    process = look(int(entry["pid"]))
+                    process = read_process(int(entry["pid"]))
                     if process is not None and process.name.startswith("python"):
                         _kill_ours(process.pid, str(run.path))
             for segment in sorted(run.segments.iterdir()):
-                kill_tree(Tree(marker=f"{MARK}={segment}".encode()), 0.0, limit=3.0)
+                kill_tree(ProcessTree(marker=f"{MARK}={segment}".encode()), 0.0, limit=3.0)
 
 
 def _kill_ours(pid: int, words: str) -> None:

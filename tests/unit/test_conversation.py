@@ -12,8 +12,10 @@ import pytest
 from tests.session_files import SESSION, answer, bash, init, lines, speech, uid
 from tui.errors import RefusedError
 from tui.runner import conversation
-from tui.runner.folder import Facts, RunFolder, make, replace_file
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make
+from tui.system.files import atomic_write
 
 
 def boundary(number: int, **more: object) -> dict[str, object]:
@@ -24,10 +26,12 @@ def boundary(number: int, **more: object) -> dict[str, object]:
     }  # fmt: skip
 
 
-def run(folder: Path, *records: dict[str, object], env: dict[str, str] | None = None) -> RunFolder:
-    facts = Facts("r1", "a goal", str(folder), 0.0, ("claude",), env=env or {})
+def run(
+    folder: Path, *records: dict[str, object], env: dict[str, str] | None = None
+) -> RunDirectory:
+    facts = RunFacts("r1", "a goal", str(folder), 0.0, ("claude",), env=env or {})
     made = make(folder / ".overnight", facts, Settings())
-    replace_file(made.stream, lines([init(0), *records]))
+    atomic_write(made.stream, lines([init(0), *records]))
     return made
 
 

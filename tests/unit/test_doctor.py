@@ -14,17 +14,17 @@ from threading import Thread
 import pytest
 
 from tests.command_line import run
-from tui import paths
 from tui.commands.doctor import lines_of
 from tui.control import hooks_settings
 from tui.demo.story.repository import create
 from tui.runner.doctor import repository, surroundings
 from tui.runner.doctor.check import Check
 from tui.runner.doctor.examine import Examination
-from tui.runner.folder import Facts, RunFolder, make
-from tui.runner.lock import hold_lock
 from tui.settings import Settings
+from tui.store.layout import RunDirectory, state_root
+from tui.store.runs import RunFacts, make
 from tui.system.format import format_size_binary
+from tui.system.locks import acquire_lock
 
 NOW = 1_800_000_000.0
 
@@ -65,9 +65,9 @@ class Bed:
         for command in (("add", "-A"), words):
             subprocess.run(["git", *command], cwd=self.project, check=True)
 
-    def run(self, name: str = "r") -> RunFolder:
-        facts = Facts(name, "goal", str(self.project), NOW, ("claude",))
-        return make(paths.run_root(self.project), facts, Settings())
+    def run(self, name: str = "r") -> RunDirectory:
+        facts = RunFacts(name, "goal", str(self.project), NOW, ("claude",))
+        return make(state_root(self.project), facts, Settings())
 
     def checks(self, *, notify: bool = False) -> dict[str, Check]:
         examination = Examination(self.project, self.environ, NOW)
@@ -248,7 +248,7 @@ def test_no_repository_is_no_night(bed: Bed, tmp_path: Path) -> None:
 
 def test_a_watched_run_is_watched(bed: Bed) -> None:
     run = bed.run()
-    lock = hold_lock(run.lock)
+    lock = acquire_lock(run.lock)
     assert lock is not None
     try:
         found = bed.checks()["watchdog"]

@@ -13,7 +13,6 @@ from tests.unit.repositories import demonstration
 from tui.clock import SystemClock
 from tui.control import hooks_settings, transports
 from tui.control.transports import Receipt
-from tui.demo.story.repository import create
 from tui.errors import RefusedError
 from tui.feeds.processes import ProcessFeed
 from tui.records import AgentProcess as Found

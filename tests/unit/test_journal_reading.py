@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.feeds.journal import JournalDecoder
+from tui.store.journal import JournalDecoder
 
 
 def test_entries_with_their_places() -> None:

@@ -15,11 +15,12 @@ import pytest
 from tests.agent import process_shapes
 from tests.agent.process_shapes import SHAPES
 from tests.unit.runner_scene import until
-from tui.control.kill_tree import Tree, kill_tree, members
-from tui.control.process_table import Identity, alive, look, send, table
-from tui.runner.folder import Facts, RunFolder, make
 from tui.runner.segment import Segment
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make
+from tui.system.process_tree import ProcessTree, find_members, kill_tree
+from tui.system.processes import ProcessIdentity, is_alive, process_table, read_process, send_signal
 
 PROGRAM = str(Path(process_shapes.__file__))
 BROOD = 20
@@ -29,7 +30,9 @@ class Grove:
     """An agent under a shim that has started processes of all shapes."""
 
     def __init__(self, base: Path, deaf: bool, brood: int = BROOD, shapes: list[str] | None = None):
-        self.folder: RunFolder = make(base, Facts("r", "g", str(base), 0.0, ("a",)), Settings())
+        self.folder: RunDirectory = make(
+            base, RunFacts("r", "g", str(base), 0.0, ("a",)), Settings()
+        )
         self.segment = Segment(self.folder, 1)
         wanted = " ".join(shapes or SHAPES)
         script = f"{sys.executable} {PROGRAM} --seconds 50 --brood {brood} --stay {wanted}"
@@ -54,20 +57,20 @@ class Grove:
     def left(self) -> list[str]:
         found = []
         for name, pid in self.told():
-            process = look(pid)
+            process = read_process(pid)
             if process is not None and process.state not in "ZX" and process.name != "pytest":
                 found.append(f"{name} {pid} {process.name}")
         return found
 
-    def tree(self) -> Tree:
+    def tree(self) -> ProcessTree:
         return self.segment.tree(self.segment.look())
 
     def tidy(self) -> None:
         kill_tree(self.tree(), 0.0)
         for _, pid in self.told():
-            process = look(pid)
+            process = read_process(pid)
             if process is not None and process.name in ("sleep", "python", "python3"):
-                send(process.identity, signal.SIGKILL)
+                send_signal(process.identity, signal.SIGKILL)
 
 
 @pytest.fixture
@@ -87,13 +90,13 @@ def test_no_shape_survives(tmp_path: Path, groves: list[Grove], mode: str) -> No
     tree = grove.tree()
     if mode == "restarted":
         # Half done: the polite signal was sent, its sender was killed, the shim is gone as well.
-        known = frozenset(one.identity for one in members(tree))
+        known = frozenset(one.identity for one in find_members(tree))
         assert agent is not None
         assert tree.shim is not None
-        send(tree.shim, signal.SIGKILL)
-        send(agent, signal.SIGTERM)
-        until(lambda: agent is not None and not alive(agent), "the agent's end")
-        tree = Tree(tree.agent, tree.shim, tree.marker, known)
+        send_signal(tree.shim, signal.SIGKILL)
+        send_signal(agent, signal.SIGTERM)
+        until(lambda: agent is not None and not is_alive(agent), "the agent's end")
+        tree = ProcessTree(tree.agent, tree.shim, tree.marker, known)
     began = time.monotonic()
     killed = kill_tree(tree, 1.0)
     assert time.monotonic() - began < 1.0 + 2.0 + 3.0
@@ -101,7 +104,7 @@ def test_no_shape_survives(tmp_path: Path, groves: list[Grove], mode: str) -> No
     assert killed.polite is (mode != "deaf")
     assert grove.left() == []
     assert agent is not None
-    assert not alive(agent)
+    assert not is_alive(agent)
 
 
 def test_five_hundred_forks_are_all_found(tmp_path: Path, groves: list[Grove]) -> None:
@@ -115,28 +118,28 @@ def test_five_hundred_forks_are_all_found(tmp_path: Path, groves: list[Grove]) -
 def test_a_reused_pid_is_left_alone() -> None:
     bystander = subprocess.Popen(["sleep", "30"])
     try:
-        process = look(bystander.pid)
+        process = read_process(bystander.pid)
         assert process is not None
-        wrong = Identity(process.pid, process.start + 1)
-        assert not alive(wrong)
-        assert not send(wrong, signal.SIGKILL)
-        killed = kill_tree(Tree(agent=wrong), 0.5)
+        wrong = ProcessIdentity(process.pid, process.start + 1)
+        assert not is_alive(wrong)
+        assert not send_signal(wrong, signal.SIGKILL)
+        killed = kill_tree(ProcessTree(agent=wrong), 0.5)
         assert killed.killed == ()
         assert bystander.poll() is None
-        assert alive(process.identity)
+        assert is_alive(process.identity)
     finally:
         bystander.kill()
         bystander.wait()
 
 
 def test_the_killer_and_its_ancestors_are_never_members() -> None:
-    own = look(os.getpid())
+    own = read_process(os.getpid())
     assert own is not None
-    found = members(Tree(agent=own.identity, known=frozenset((own.identity,))))
+    found = find_members(ProcessTree(agent=own.identity, known=frozenset((own.identity,))))
     pids = {one.pid for one in found}
     assert os.getpid() not in pids
     assert os.getppid() not in pids
-    assert own.pid in table()
+    assert own.pid in process_table()
 
 
 def test_the_shim_outlives_the_kill_and_records_the_end(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.watching.last_look import SAME_VISIT, SEEN, last_look, looked
+from tui.store.visits import SAME_VISIT, SEEN, last_visit, record_visit
 
 NOW = time.time() - 10_000.0
 
@@ -18,31 +18,31 @@ def repository(tmp_path: Path) -> None:
 
 
 def test_nobody_ever_looked(tmp_path: Path) -> None:
-    assert last_look(tmp_path, NOW) is None
+    assert last_visit(tmp_path, NOW) is None
     assert not (tmp_path / ".overnight").exists()
 
 
 def test_the_visit_that_goes_on_is_not_the_last_one(tmp_path: Path) -> None:
-    assert looked(tmp_path, NOW)
-    assert last_look(tmp_path, NOW) is None
-    assert last_look(tmp_path, NOW + SAME_VISIT - 1) is None
-    assert last_look(tmp_path, NOW + SAME_VISIT + 1) == NOW
+    assert record_visit(tmp_path, NOW)
+    assert last_visit(tmp_path, NOW) is None
+    assert last_visit(tmp_path, NOW + SAME_VISIT - 1) is None
+    assert last_visit(tmp_path, NOW + SAME_VISIT + 1) == NOW
     for minute in range(30):
-        looked(tmp_path, NOW + 3_600 + 60.0 * minute)
+        record_visit(tmp_path, NOW + 3_600 + 60.0 * minute)
     during = NOW + 3_600 + 60.0 * 29
-    assert last_look(tmp_path, during) == NOW
-    assert last_look(tmp_path, during + 600) == during
+    assert last_visit(tmp_path, during) == NOW
+    assert last_visit(tmp_path, during + 600) == during
 
 
 def test_a_dropped_line_does_not_begin_another_visit(tmp_path: Path) -> None:
-    looked(tmp_path, NOW)
-    looked(tmp_path, NOW + 7_200)
-    looked(tmp_path, NOW + 7_200 + SAME_VISIT - 1)
-    assert last_look(tmp_path, NOW + 7_200 + SAME_VISIT - 1) == NOW
+    record_visit(tmp_path, NOW)
+    record_visit(tmp_path, NOW + 7_200)
+    record_visit(tmp_path, NOW + 7_200 + SAME_VISIT - 1)
+    assert last_visit(tmp_path, NOW + 7_200 + SAME_VISIT - 1) == NOW
 
 
 def test_it_lies_in_the_project_private_and_ignored(tmp_path: Path) -> None:
-    looked(tmp_path, NOW)
+    record_visit(tmp_path, NOW)
     assert (tmp_path / ".overnight" / SEEN).stat().st_mode & 0o777 == 0o600
     assert (tmp_path / ".overnight" / ".gitignore").read_text() == "*\n"
 
@@ -53,24 +53,24 @@ def test_it_lies_in_the_project_private_and_ignored(tmp_path: Path) -> None:
      b'{"visits": [{"since": -5, "until": -4}]}', b"\xff\xfe", b'{"visits": [{"since": 5}]}'],
 )  # fmt: skip
 def test_garbage_is_no_look_and_is_replaced(tmp_path: Path, garbage: bytes) -> None:
-    looked(tmp_path, NOW)
+    record_visit(tmp_path, NOW)
     (tmp_path / ".overnight" / SEEN).write_bytes(garbage)
-    assert last_look(tmp_path, NOW + 9_000) is None
-    assert looked(tmp_path, NOW + 5)
-    assert last_look(tmp_path, NOW + 9_000) == NOW + 5
+    assert last_visit(tmp_path, NOW + 9_000) is None
+    assert record_visit(tmp_path, NOW + 5)
+    assert last_visit(tmp_path, NOW + 9_000) == NOW + 5
 
 
 def test_a_clock_that_ran_ahead_hides_nothing_for_long(tmp_path: Path) -> None:
-    looked(tmp_path, NOW + 5_000)
-    assert looked(tmp_path, NOW)
-    assert last_look(tmp_path, NOW + 1_000) == NOW
-    assert last_look(tmp_path, NOW + 9_000) == NOW
+    record_visit(tmp_path, NOW + 5_000)
+    assert record_visit(tmp_path, NOW)
+    assert last_visit(tmp_path, NOW + 1_000) == NOW
+    assert last_visit(tmp_path, NOW + 9_000) == NOW
 
 
 def test_where_nothing_can_be_written_nothing_happens(tmp_path: Path) -> None:
     (tmp_path / ".overnight").write_text("a file")
-    assert not looked(tmp_path, NOW)
-    assert last_look(tmp_path, NOW) is None
+    assert not record_visit(tmp_path, NOW)
+    assert last_visit(tmp_path, NOW) is None
 
 
 def test_a_folder_that_is_no_repository_stays_as_it_is(
@@ -79,10 +79,10 @@ def test_a_folder_that_is_no_repository_stays_as_it_is(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     folder = tmp_path / "plain"
     folder.mkdir()
-    assert looked(folder, NOW)
+    assert record_visit(folder, NOW)
     assert list(folder.iterdir()) == []
-    assert last_look(folder, NOW + 9_000) == NOW
-    assert last_look(tmp_path, NOW + 9_000) is None
+    assert last_visit(folder, NOW + 9_000) == NOW
+    assert last_visit(tmp_path, NOW + 9_000) is None
     (folder / ".overnight").mkdir()
-    assert looked(folder, NOW)
+    assert record_visit(folder, NOW)
     assert (folder / ".overnight" / SEEN).exists()

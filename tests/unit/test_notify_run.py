@@ -16,18 +16,18 @@ import pytest
 from tests.unit.notify_scene import START, Reply, Turned, hook, journal_of, serving, until
 from tests.unit.runner_scene import Scene
 from tui.clock import SystemClock
-from tui.control.journal import Journal
-from tui.control.process_table import alive, look
 from tui.runner.desk import Desk
-from tui.runner.folder import Facts, make
 from tui.runner.human_log import HumanLog
-from tui.runner.lock import hold_lock, is_locked
 from tui.runner.notify import OutboxNotifier, notifier_for
 from tui.runner.notify_channels import Channel
 from tui.runner.notify_outbox import Outbox
 from tui.runner.state import State
 from tui.settings import Settings
 from tui.settings.units import Secret
+from tui.store.journal import JournalWriter
+from tui.store.runs import RunFacts, make
+from tui.system.locks import acquire_lock, is_locked
+from tui.system.processes import is_alive, read_process
 
 LONG = "a-very-secret-part-4711"
 
@@ -38,10 +38,10 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> Desk:
     settings = Settings()
     changed = msgspec.structs.replace(settings.notifications, **told)
     settings = msgspec.structs.replace(settings, notifications=changed)
-    facts = Facts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
+    facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
     folder = make(base / "runs", facts, settings)
     log = HumanLog(base / "watchdog.log", "INFO", time.time)
-    journal = Journal(folder.journal)
+    journal = JournalWriter(folder.journal)
     return Desk(folder, facts, settings, SystemClock(), State(), journal, log)
 
 
@@ -147,7 +147,7 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
         teller = notifier(desk, hook(service, path=f"/{LONG}"))
         teller.tell("stall", "it hangs", {})
         until(lambda: service.taken, "the first attempt")
-        sender = look(sender_of(teller))
+        sender = read_process(sender_of(teller))
         assert sender is not None
         command = Path(f"/proc/{sender.pid}/cmdline").read_bytes()
         environ = Path(f"/proc/{sender.pid}/environ").read_bytes()
@@ -169,7 +169,7 @@ def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
         lock_folder = Outbox(desk.folder.path)
         first = notifier(desk, channel)
         lock_folder.path.mkdir(mode=0o700)
-        lock = hold_lock(lock_folder.lock)  # as if a sender were at work that dies
+        lock = acquire_lock(lock_folder.lock)  # as if a sender were at work that dies
         assert lock is not None
         first.tell("stall", "left behind", {})
         assert first._children == []
@@ -245,7 +245,7 @@ def test_a_service_that_never_answers_keeps_no_run_from_its_end(scene: Scene) ->
         began = time.monotonic()
         supervisor = scene.supervisor()
         scene.ended()
-        until(lambda: not alive(supervisor), "the supervisor's end")
+        until(lambda: not is_alive(supervisor), "the supervisor's end")
         assert time.monotonic() - began < 15
         until(lambda: service.taken, "the attempt")
         assert [one for one in scene.journal("notified") if one["channel"] == "slack"] == []

@@ -12,12 +12,11 @@ from msgspec.structs import replace
 from tests.unit.other_scene import Elsewhere, elsewhere, until
 from tui.control import hooks_settings
 from tui.control.ending_others import end
-from tui.control.kill_tree import identity_of
 from tui.control.others import reach, tell_seen
-from tui.control.process_table import alive, table
 from tui.errors import NoSessionError, RefusedError
 from tui.feeds.discovery import discover
 from tui.settings import load
+from tui.system.processes import is_alive, process_table, read_identity
 
 
 @pytest.fixture
@@ -84,15 +83,15 @@ def test_its_journal_is_one_of_the_sources(scene: Elsewhere) -> None:
 
 def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -> None:
     who = scene.begin()
-    agent = identity_of(who.pid)
+    agent = read_identity(who.pid)
     assert agent is not None
-    children = [one.identity for one in table().values() if one.parent == who.pid]
+    children = [one.identity for one in process_table().values() if one.parent == who.pid]
     assert children
     told = end(scene.deeds(), "kill", True, {"tests": "red"}, lambda words: None)
     assert not told.survivors
     assert "checkpoint c1 was taken first" in told.words
-    assert not alive(agent)
-    assert not any(alive(child) for child in children)
+    assert not is_alive(agent)
+    assert not any(is_alive(child) for child in children)
     kinds = [one["kind"] for one in scene.journal()]
     assert kinds == ["checkpoint", "kill", "kill"]
     assert scene.journal("checkpoint")[0]["tests"] == "red"

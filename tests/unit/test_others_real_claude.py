@@ -23,11 +23,10 @@ from tui.control import hooks_settings
 from tui.control.agents import agents_in
 from tui.control.deeds import Deeds
 from tui.control.ending_others import end
-from tui.control.process_table import Identity, alive, table
 from tui.feeds.discovery import discover
-from tui.feeds.process_table import command_of
 from tui.records import AgentProcess
 from tui.settings import load
+from tui.system.processes import ProcessIdentity, command_line, is_alive, process_table
 
 pytestmark = [pytest.mark.real_claude, pytest.mark.timeout(180)]
 
@@ -168,14 +167,14 @@ def _with_place(plain: Plain, who: AgentProcess) -> object:
 def test_kill_finds_its_daemons_too(plain: Plain) -> None:
     who = plain.begin("[[scn:daemon]] go")
 
-    def sleepers() -> list[Identity]:
-        found = [one.identity for one in table().values() if one.name == "sleep"]
-        return [one for one in found if command_of(one.pid)[1:] in (["317", ""], ["318", ""])]
+    def sleepers() -> list[ProcessIdentity]:
+        found = [one.identity for one in process_table().values() if one.name == "sleep"]
+        return [one for one in found if command_line(one.pid)[1:] in (["317", ""], ["318", ""])]
 
     mine = until(lambda: sleepers() if len(sleepers()) >= 2 else [], "its daemon")
     told = end(plain.deeds(who), "kill", False, {}, lambda words: None)
     assert not told.survivors
-    assert not any(alive(one) for one in mine)
+    assert not any(is_alive(one) for one in mine)
 
 
 def test_a_graceful_stop_ends_its_turn_cleanly(plain: Plain) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from tui import paths
 from tui.errors import RefusedError
+from tui.store.layout import project_root, state_root
 
 
 def test_xdg_folders() -> None:
@@ -31,6 +32,35 @@ def test_claudes_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert paths.claude_dir({"HOME": "/h", "CLAUDE_CONFIG_DIR": ""}) == Path("/h/.claude")
     monkeypatch.chdir(tmp_path)
     assert paths.claude_dir({"CLAUDE_CONFIG_DIR": "here"}) == tmp_path / "here"
+
+
+@pytest.mark.parametrize("mark", [".git", ".overnight", "config/overnight.yaml"])
+def test_project_root_is_the_nearest_marked_folder(tmp_path: Path, mark: str) -> None:
+    outer = tmp_path.resolve() / "outer"
+    inner = outer / "inner" / "deep"
+    inner.mkdir(parents=True)
+    (outer / ".git").mkdir()
+    assert project_root(inner) == outer
+    (outer / "inner" / mark).parent.mkdir(exist_ok=True)
+    (outer / "inner" / mark).write_text("gitdir: elsewhere")
+    assert project_root(inner) == outer / "inner"
+
+
+def test_project_root_without_marks_is_the_folder_itself(tmp_path: Path) -> None:
+    above = tmp_path.resolve().parents
+    if any((folder / mark).exists() for folder in above for mark in (".git", ".overnight")):
+        pytest.skip("the temporary folder lies in a project")
+    (tmp_path / "a").mkdir()
+    assert project_root(tmp_path / "a") == (tmp_path / "a").resolve()
+
+
+def test_project_root_of_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("missing", "file", "loop", "a\0b", "x" * 5000, "new\nline"):
+        with pytest.raises(UsageError) as caught:
+            project_root(tmp_path / name)
+        assert str(caught.value).isprintable()
 
 
 def test_paths_of_settings_are_relative_to_the_project() -> None:
@@ -54,7 +84,7 @@ def test_within_follows_links(tmp_path: Path) -> None:
 
 def test_run_root_is_private_and_ignores_itself(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
-    root = paths.run_root(tmp_path)
+    root = state_root(tmp_path)
     assert root == tmp_path / ".overnight"
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     (root / "runs").mkdir()
@@ -69,13 +99,13 @@ def test_run_root_is_private_and_ignores_itself(tmp_path: Path) -> None:
 
 
 def test_run_root_is_repaired_and_otherwise_left_alone(tmp_path: Path) -> None:
-    root = paths.run_root(tmp_path)
+    root = state_root(tmp_path)
     before = (root / ".gitignore").stat().st_mtime_ns
-    assert paths.run_root(tmp_path) == root
+    assert state_root(tmp_path) == root
     assert (root / ".gitignore").stat().st_mtime_ns == before
     root.chmod(0o755)
     (root / ".gitignore").write_text("!*\n")
-    paths.run_root(tmp_path)
+    state_root(tmp_path)
     assert stat.S_IMODE(root.stat().st_mode) == 0o700
     assert (root / ".gitignore").read_text() == "*\n"
     assert os.listdir(root) == [".gitignore"]
@@ -87,7 +117,7 @@ def test_run_root_ignore_file_is_never_written_through_a_link(tmp_path: Path) ->
     root = tmp_path / ".overnight"
     root.mkdir()
     (root / ".gitignore").symlink_to(victim)
-    paths.run_root(tmp_path)
+    state_root(tmp_path)
     assert victim.read_text() == "precious"
     assert (root / ".gitignore").read_text() == "*\n"
 
@@ -97,10 +127,10 @@ def test_run_root_refuses_links_and_files(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "file").write_text("")
     with pytest.raises(RefusedError, match="symbolic link"):
-        paths.run_root(tmp_path, "link")
+        state_root(tmp_path, "link")
     for name in ("file", "file/below"):
         with pytest.raises(RefusedError, match="cannot be used as a folder"):
-            paths.run_root(tmp_path, name)
+            state_root(tmp_path, name)
     assert os.listdir(tmp_path / "elsewhere") == []
 
 
@@ -110,4 +140,4 @@ def test_run_root_refuses_somebody_elses_folder(tmp_path: Path) -> None:
     root.mkdir()
     os.chown(root, 12345, 12345)
     with pytest.raises(RefusedError, match="another user"):
-        paths.run_root(tmp_path)
+        state_root(tmp_path)

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
-from tui.feeds import process_table
 from tui.feeds.processes import ProcessFeed
 from tui.feeds.session_files import SessionFiles
+from tui.system import processes
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
@@ -75,7 +75,7 @@ def session_file(tmp_path: Path, pid: int, **facts: Any) -> Path:
 
 
 def start_of(pid: int) -> str:
-    facts = process_table.facts_of(pid)
+    facts = processes.read_facts(pid)
     assert facts is not None
     return facts.start
 
@@ -168,7 +168,7 @@ def test_children_are_counted_and_are_no_agents(
     process = start(
         str(shell), "-c", f"{shell} -c 'sleep 60 & sleep 60; :' & sleep 60; :", cwd=project
     )
-    wait_for(lambda: process_table.descendants_of(process.pid) == 4)
+    wait_for(lambda: processes.count_descendants(process.pid) == 4)
     feed, _ = feed_of(project, tmp_path)
 
     (agent,) = feed.read().agents
@@ -177,7 +177,7 @@ def test_children_are_counted_and_are_no_agents(
 
 
 def is_up(pid: int, name: str) -> bool:
-    facts = process_table.facts_of(pid)
+    facts = processes.read_facts(pid)
     return facts is not None and facts.name == name and facts.rss > 0
 
 
@@ -298,7 +298,7 @@ def test_without_proc_psutil_answers(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: Path, claude: str, start: Start
 ) -> None:
     process = start(claude, cwd=project)
-    monkeypatch.setattr(process_table, "has_proc", lambda: False)
+    monkeypatch.setattr(processes, "has_proc", lambda: False)
     session_file(
         tmp_path, process.pid, sessionId="s", cwd=str(project), startedAt=time.time() * 1000
     )

@@ -10,7 +10,6 @@ import pytest
 
 from tests.agent_harness import Workplace
 from tests.unit.repositories import demonstration
-from tui.demo.story import repository
 from tui.feeds import night_diff
 from tui.feeds.events import EventDecoder
 from tui.feeds.progress import read_progress

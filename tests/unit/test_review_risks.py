@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from tests.agent_harness import Workplace
 from tests.unit.repositories import demonstration
 from tests.unit.risk_scene import calls, change, changes, kinds, risks
-from tui.demo.story import repository
 from tui.feeds.events import EventDecoder
 from tui.feeds.night_diff import read
 from tui.feeds.tool_summary import tool_use

@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
 from tui.runner import api
-from tui.runner.folder import RunFolder
-from tui.runner.lock import hold_lock
 from tui.runner.segment import Segment
 from tui.runner.shim import claim
+from tui.store.layout import RunDirectory
+from tui.store.runs import is_supervised, read_run_end
+from tui.system.locks import acquire_lock
+from tui.system.processes import is_alive
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_a_killed_supervisor_is_replaced_within_two_seconds(scene: Scene) -> Non
     scene.start("[[story:long_tool gate=gate]]")
     agent = scene.agent()
     scene.kill_supervisor()
-    assert alive(agent)
+    assert is_alive(agent)
     began = time.monotonic()
     assert adopt(scene)
     until(lambda: len(scene.journal("supervisor_started")) == 2, "the adoption")
@@ -75,9 +76,9 @@ def test_no_line_is_lost_when_supervisors_die_at_random(scene: Scene) -> None:
     scene.start("[[story:flood rate=200 seconds=6]] [[story:work tasks=2]]")
     dice = random.Random(7)
     for _ in range(6):
-        until(lambda: scene.folder.supervised() and scene.supervisor(), "a supervisor")
+        until(lambda: is_supervised(scene.folder) and scene.supervisor(), "a supervisor")
         time.sleep(dice.uniform(0.0, 0.4))
-        if scene.folder.ended() is not None:
+        if read_run_end(scene.folder) is not None:
             break
         scene.kill_supervisor()
         adopt(scene)
@@ -104,8 +105,8 @@ def test_a_supervisor_killed_while_it_starts_starts_one_agent(scene: Scene, dela
     found = [pid for pid in os.listdir("/proc") if pid.isdigit() and _supervises(pid, scene)]
     for pid in found:
         os.kill(int(pid), signal.SIGKILL)
-    until(lambda: not scene.folder.supervised(), "its end")
-    if scene.folder.ended() is None:
+    until(lambda: not is_supervised(scene.folder), "its end")
+    if read_run_end(scene.folder) is None:
         adopt(scene)
     assert scene.ended() == "the turn ended with 12 tasks open"
     started = scene.journal("segment_started")
@@ -131,7 +132,7 @@ def test_an_agent_that_ended_unwatched_is_judged_by_the_next(scene: Scene) -> No
     (scene.repository / "gate").touch()
     scene.wait_said('"type":"result"')
     os.kill(agent.pid, signal.SIGTERM)
-    until(lambda: not alive(agent), "the agent's end")
+    until(lambda: not is_alive(agent), "the agent's end")
     assert adopt(scene)
     assert scene.ended() == "the turn ended with 12 tasks open"
 
@@ -144,7 +145,7 @@ def test_a_crash_of_everything_is_taken_up_again(scene: Scene) -> None:
     scene.kill_supervisor()
     os.kill(facts["shim"], signal.SIGKILL)
     os.kill(facts["pid"], signal.SIGKILL)
-    until(lambda: not alive(scene.agent()), "the agent's end")
+    until(lambda: not is_alive(scene.agent()), "the agent's end")
     facts["boot"] = "another-boot"
     (scene.folder.segment(1) / "agent.json").write_text(json.dumps(facts))
     assert adopt(scene)
@@ -185,7 +186,7 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     scene.start("[[story:hello]]")
     scene.ended()
     folder = scene.folder
-    until(lambda: not folder.supervised(), "the supervisor to leave")
+    until(lambda: not is_supervised(folder), "the supervisor to leave")
     (folder.path / "ended.json").unlink()
     state = json.loads(folder.state.read_bytes())
     state.update(segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "Go on."})
@@ -200,12 +201,12 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
 
 
 def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
-    from tui.control.kill_tree import kill_tree
     from tui.runner import channel
-    from tui.runner.folder import Facts, make
     from tui.settings import Settings
+    from tui.store.runs import RunFacts, make
+    from tui.system.process_tree import kill_tree
 
-    folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = Segment(folder, 1)
     script = "import sys\nfor row in sys.stdin: print(row.strip(), flush=True)"
     segment.order(folder, [sys.executable, "-c", script], tmp_path, {})
@@ -225,11 +226,11 @@ def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> N
     """On a busy machine, whoever looks whether the shim lives may stand still while it looks."""
     import fcntl
 
-    from tui.control.kill_tree import kill_tree
-    from tui.runner.folder import Facts, make
     from tui.settings import Settings
+    from tui.store.runs import RunFacts, make
+    from tui.system.process_tree import kill_tree
 
-    folder = make(tmp_path, Facts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = Segment(folder, 1)
     segment.order(folder, [sys.executable, "-c", "input()"], tmp_path, {})
     began = time.monotonic()
@@ -251,16 +252,16 @@ def test_a_claim_is_given_once(tmp_path: Path) -> None:
 
 
 def test_the_lock_is_not_inherited_and_asking_does_not_take_it(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path)
-    lock = hold_lock(folder.lock)
+    folder = RunDirectory(tmp_path)
+    lock = acquire_lock(folder.lock)
     assert lock is not None
     child = subprocess.Popen(["sleep", "30"], close_fds=False)
     try:
-        assert folder.supervised()
-        assert hold_lock(folder.lock) is None
+        assert is_supervised(folder)
+        assert acquire_lock(folder.lock) is None
         os.close(lock)
-        assert not folder.supervised()
-        again = hold_lock(folder.lock)
+        assert not is_supervised(folder)
+        again = acquire_lock(folder.lock)
         assert again is not None
         os.close(again)
     finally:
@@ -272,9 +273,9 @@ def test_a_supervisor_asked_to_leave_leaves_the_agent(scene: Scene) -> None:
     scene.start("[[story:long_tool gate=gate]]")
     who = scene.supervisor()
     os.kill(who.pid, signal.SIGTERM)
-    until(lambda: not alive(who), "its end")
+    until(lambda: not is_alive(who), "its end")
     assert scene.journal("supervisor_stopped")
-    assert alive(scene.agent())
+    assert is_alive(scene.agent())
     assert adopt(scene)
     (scene.repository / "gate").touch()
     scene.ended()
@@ -283,9 +284,9 @@ def test_a_supervisor_asked_to_leave_leaves_the_agent(scene: Scene) -> None:
 _KILLED_WHILE_STARTING = """
 import os, signal, sys, time
 from pathlib import Path
-from tui.runner.lock import hold_lock
+from tui.system.locks import acquire_lock
 
-assert hold_lock(Path(sys.argv[1])) is not None
+assert acquire_lock(Path(sys.argv[1])) is not None
 if os.fork() == 0:
     while not os.path.exists(sys.argv[2]):
         time.sleep(0.01)
@@ -297,18 +298,18 @@ os.kill(os.getpid(), signal.SIGKILL)
 def test_a_lock_left_to_a_half_started_child_is_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, gate = RunFolder(tmp_path), tmp_path / "gate"
+    folder, gate = RunDirectory(tmp_path), tmp_path / "gate"
     words = [sys.executable, "-c", _KILLED_WHILE_STARTING, str(folder.lock), str(gate)]
     assert subprocess.run(words, check=False).returncode == -signal.SIGKILL
     try:
-        assert not folder.supervised()
+        assert not is_supervised(folder)
         monkeypatch.setattr(time, "sleep", lambda seconds: gate.touch())
-        lock = hold_lock(folder.lock)
+        lock = acquire_lock(folder.lock)
         assert gate.exists()
     finally:
         gate.touch()
     assert lock is not None
-    assert folder.supervised()
+    assert is_supervised(folder)
     os.close(lock)
 
 
@@ -316,16 +317,16 @@ def test_a_lock_left_to_a_half_started_child_is_free(
 def test_whoever_looks_for_an_instant_keeps_nobody_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signed: bool
 ) -> None:
-    folder = RunFolder(tmp_path)
+    folder = RunDirectory(tmp_path)
     if signed:
-        lock = hold_lock(folder.lock)
+        lock = acquire_lock(folder.lock)
         assert lock is not None
         os.close(lock)
         folder.lock.write_text("1999999999 7\n")
     looking = os.open(folder.lock, os.O_RDONLY | os.O_CREAT, 0o600)
     fcntl.flock(looking, fcntl.LOCK_SH)
     monkeypatch.setattr(time, "sleep", lambda seconds: fcntl.flock(looking, fcntl.LOCK_UN))
-    lock = hold_lock(folder.lock)
+    lock = acquire_lock(folder.lock)
     assert lock is not None
     os.close(lock)
     os.close(looking)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import table
 from tui.runner import api
+from tui.system.processes import process_table
 
 SCRIPT = """
 import os, pathlib, sys, time
@@ -50,7 +50,7 @@ def tried(scene: Scene) -> list[int]:
 
 
 def running(pid: int) -> bool:
-    found = table().get(pid)
+    found = process_table().get(pid)
     return found is not None and found.state not in "ZX"
 
 

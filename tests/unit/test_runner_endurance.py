@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks import adoption, soak
-from tui.control.kill_tree import Tree, kill_tree
-from tui.runner.folder import RunFolder
 from tui.runner.segment import MARK
+from tui.store.layout import RunDirectory
+from tui.system.process_tree import ProcessTree, kill_tree
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
 
-def end(folder: RunFolder) -> None:
+def end(folder: RunDirectory) -> None:
     adoption.kill_all(folder)
-    kill_tree(Tree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+    kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
 
 
 def test_two_hundred_supervisors_die_and_nothing_is_lost(

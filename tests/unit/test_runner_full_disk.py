@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
 from tui.runner import api
-from tui.runner.folder import RunFolder
 from tui.runner.segment import Segment
+from tui.store.layout import RunDirectory
+from tui.store.runs import is_supervised, read_run_end
+from tui.system.processes import is_alive
 
 STORY = "OVERNIGHT_AGENT_STORY"
 
@@ -75,8 +76,8 @@ def test_a_full_disk_stops_nobody_from_watching(scene: Scene, tiny: Tiny) -> Non
     who, agent = scene.supervisor(), scene.agent()
     tiny.fill()
     rounds_go_by(scene)
-    assert alive(who)
-    assert alive(agent)
+    assert is_alive(who)
+    assert is_alive(agent)
     tiny.free()
     assert scene.request("checkpoint", label="after").ok
     (scene.repository / "gate").touch()
@@ -94,7 +95,7 @@ def test_a_crash_on_a_full_disk_is_resumed_when_there_is_room(scene: Scene, tiny
     tiny.fill()
     os.kill(agent.pid, 9)
     until(lambda: scene.log().count("could not be started") > 3, "attempts")
-    assert scene.folder.supervised()
+    assert is_supervised(scene.folder)
     tiny.free()
     scene.entry("segment_started", why="crash")
     scene.ended()
@@ -110,9 +111,9 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
     tiny.fill()
     os.kill(agent.pid, 9)
     until(lambda: "Run ended" in scene.log(), "the end")
-    until(lambda: not scene.folder.supervised(), "the supervisor to leave")
+    until(lambda: not is_supervised(scene.folder), "the supervisor to leave")
     tiny.free()
-    if scene.folder.ended() is None:
+    if read_run_end(scene.folder) is None:
         assert api.adopt(scene.repository, run_dir=f"{tiny.place}/runs", environ=scene.environ)
     assert scene.ended().startswith("crashed")
     assert len({one["reason"] for one in scene.journal("run_ended")}) == 1
@@ -121,4 +122,4 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
 
 
 def test_a_segment_that_got_no_folder_is_none(tmp_path: Path) -> None:
-    assert Segment(RunFolder(tmp_path), 1).look().state == "void"
+    assert Segment(RunDirectory(tmp_path), 1).look().state == "void"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
+from tui.system.processes import is_alive
 
 FAST = {"OVERNIGHT_DEMO_CLOCK_SCALE": "60"}
 STORY = "OVERNIGHT_AGENT_STORY"
@@ -49,7 +49,7 @@ def test_the_cost_limit_warns_and_ends_the_run(scene: Scene) -> None:
 def test_the_runtime_limit_ends_the_run(scene: Scene) -> None:
     scene.start("[[story:long_tool gate=never]]", session__max_runtime_hours=0.05, env=fast())
     assert scene.ended().startswith("limit: runtime 0:03:")
-    assert not alive(scene.agent())
+    assert not is_alive(scene.agent())
 
 
 def test_a_silent_session_is_ended_after_a_warning(scene: Scene) -> None:

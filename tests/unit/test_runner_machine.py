@@ -12,11 +12,11 @@ from tui.night.fold import Fold
 from tui.runner import machine
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
-from tui.runner.folder import Facts, make
 from tui.runner.limits import Limits
 from tui.runner.machine import Load
 from tui.runner.segment import Look, Segment
 from tui.settings import Settings, load
+from tui.store.runs import RunFacts, make
 
 
 def test_the_load_is_that_of_the_last_minute() -> None:
@@ -44,7 +44,7 @@ def test_this_machine_says_it() -> None:
 def test_a_busy_machine_is_told_once_and_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    facts = Facts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
+    facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
     folder = make(tmp_path / "runs", facts, Settings())
     clock = FakeClock()
     desk = Desk.of(folder, clock)
@@ -85,7 +85,7 @@ def test_shares_of_the_budget_are_told_once_each(
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "overnight.yaml").write_text(text)
     settings = load(tmp_path, environ={}).settings
-    facts = Facts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
+    facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
     desk = Desk.of(make(tmp_path / "runs", facts, settings), FakeClock())
     limits = Limits(desk, Eyes(desk))
     heard: list[float] = []

@@ -19,7 +19,7 @@ import pytest
 
 from tests.shared_data import shared
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
+from tui.system.processes import is_alive
 
 pytestmark = [pytest.mark.real_claude, pytest.mark.timeout(180)]
 
@@ -138,13 +138,13 @@ def test_a_supervisor_killed_is_replaced_and_kill_leaves_nobody(scene: RealScene
     scene.begin("[[scn:longbash]] do it")
     scene.wait_said("seq 1 25")
     scene.kill_supervisor()
-    assert alive(scene.agent())
+    assert is_alive(scene.agent())
     began = time.monotonic()
     assert adopt(scene.repository, environ=scene.environ)
     assert time.monotonic() - began < 2
     assert scene.request("kill").ok
     assert scene.ended() == "killed by person"
-    assert not alive(scene.agent())
+    assert not is_alive(scene.agent())
 
 
 def test_a_budget_ends_it(scene: RealScene) -> None:
@@ -193,7 +193,7 @@ def test_a_process_that_stays_after_its_result_is_ended(scene: RealScene) -> Non
     os.kill(agent.pid, signal.SIGSTOP)
     assert adopt(scene.repository, environ=scene.environ)
     assert scene.ended() == "the turn ended with 12 tasks open"
-    assert not alive(agent)
+    assert not is_alive(agent)
     assert "Sending SIGTERM" in scene.log()
     assert len(scene.journal("segment_started")) == 1
 

@@ -13,13 +13,14 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from benchmarks.stream import lines
-from tui.feeds import arrivals
 from tui.night.model import Night
 from tui.runner import eyes as eyes_room
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
-from tui.runner.folder import Facts, RunFolder, make
 from tui.settings import Settings
+from tui.store.attempt_files import arrival_line
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make
 
 STREAM = list(lines(400_000, partials=True))
 
@@ -34,8 +35,8 @@ class Night1:
 
     def __init__(self, base: Path) -> None:
         (base / "project").mkdir()
-        facts = Facts("r", "goal", str(base / "project"), 1_000.0, ("agent",))
-        self.folder: RunFolder = make(base / "runs", facts, Settings())
+        facts = RunFacts("r", "goal", str(base / "project"), 1_000.0, ("agent",))
+        self.folder: RunDirectory = make(base / "runs", facts, Settings())
         self.written = 0
 
     def grow(self, count: int) -> None:
@@ -180,7 +181,7 @@ def test_a_state_older_than_what_was_kept_is_no_ground_to_build_on(run: Night1) 
 def test_arrival_times_are_told_once(run: Night1) -> None:
     run.grow(100)
     size = run.folder.stream.stat().st_size
-    run.folder.arrivals.write_bytes(arrivals.line(size // 2, 50.0) + arrivals.line(size, 60.0))
+    run.folder.arrivals.write_bytes(arrival_line(size // 2, 50.0) + arrival_line(size, 60.0))
     first = read_on(run.watch())
     first.keep()
     first.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control.process_table import alive
+from tui.system.processes import is_alive
 
 
 @pytest.fixture
@@ -158,11 +158,11 @@ def test_the_restart_timer_survives_the_supervisor(scene: Scene) -> None:
 def test_what_a_killed_agent_left_running_is_cleared_before_the_next(scene: Scene) -> None:
     scene.start("[[story:long_tool seconds=50]]", env={STORY: "work tasks=1"})
     scene.wait_said('"tool_use"')
-    from tui.control.kill_tree import Tree, members
+    from tui.system.process_tree import ProcessTree, find_members
 
-    tree = Tree(agent=scene.agent())
-    left = until(lambda: [one for one in members(tree) if one.name == "sleep"], "the sleep")
+    tree = ProcessTree(agent=scene.agent())
+    left = until(lambda: [one for one in find_members(tree) if one.name == "sleep"], "the sleep")
     os.kill(scene.agent().pid, signal.SIGKILL)
     scene.entry("segment_started", attempt=2)
-    assert not any(alive(one.identity) for one in left)
+    assert not any(is_alive(one.identity) for one in left)
     scene.ended()

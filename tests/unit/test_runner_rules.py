@@ -13,13 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
-from tui.control.journal import Journal
-from tui.feeds.arrivals import line, read
 from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task
 from tui.runner import backoff, channel
 from tui.runner.completion import is_complete, is_stuck
 from tui.runner.desk import Desk
-from tui.runner.folder import Facts, RunFolder, make
 from tui.runner.human_log import HumanLog
 from tui.runner.launch import arguments
 from tui.runner.outcomes import of_exit, of_turn
@@ -31,6 +28,10 @@ from tui.settings import Settings
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 from tui.settings.own_sections import AgentSettings
 from tui.settings.units import Secret
+from tui.store.attempt_files import arrival_line, read_arrivals
+from tui.store.journal import JournalWriter
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make, read_run_settings
 
 # --- backoff ---
 
@@ -167,7 +168,7 @@ def test_the_command_line_follows_the_settings() -> None:
         env={"TOKEN": Secret("hidden")},
         extra_args=("--one",),
     )
-    facts = Facts("r", "g", "/p", 0.0, ("claude",), extra=("--two",))
+    facts = RunFacts("r", "g", "/p", 0.0, ("claude",), extra=("--two",))
     words = arguments(facts, Settings(agent=agent), Next("start", "x"), "SID")
     text = " ".join(words)
     assert words[:2] == ["claude", "-p"]
@@ -186,7 +187,7 @@ def test_the_command_line_follows_the_settings() -> None:
 def test_permissions_are_skipped_only_in_words() -> None:
     agent = AgentSettings(skip_permissions="yes, run without permission prompts")
     words = arguments(
-        Facts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S"
+        RunFacts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S"
     )
     assert "--dangerously-skip-permissions" in words
     assert "--permission-mode" not in words
@@ -196,9 +197,9 @@ def test_permissions_are_skipped_only_in_words() -> None:
 
 
 def desk_in(folder: Path, clock: FakeClock) -> Desk:
-    facts = Facts("r", "g", str(folder), 0.0, ("a",))
+    facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
     run = make(folder, facts, Settings())
-    journal = Journal(run.journal, clock.wall)
+    journal = JournalWriter(run.journal, clock.wall)
     log = HumanLog(folder / "log", "INFO", clock.wall)
     return Desk(run, facts, Settings(), clock, State(), journal, log)
 
@@ -256,7 +257,7 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
         outgoing=[Outgoing("u", "text", "hard", True, "sent")],
         restarts=[1.0],
     )
-    folder = RunFolder(tmp_path)
+    folder = RunDirectory(tmp_path)
     assert load(folder) == State()
     keep(folder.state, state)
     assert load(folder) == state
@@ -299,20 +300,20 @@ def test_stored_settings_hold_no_secrets(tmp_path: Path) -> None:
             Settings().notifications, discord_webhook=secret, slack_webhook=secret, urls=(secret,)
         ),
     )
-    folder = make(tmp_path, Facts("r", "g", "/p", 0.0, ("a",)), changed)
+    folder = make(tmp_path, RunFacts("r", "g", "/p", 0.0, ("a",)), changed)
     assert b"very-secret" not in (folder.path / "settings.json").read_bytes()
-    assert folder.settings().agent.command == Settings().agent.command
+    assert read_run_settings(folder).agent.command == Settings().agent.command
 
 
 def test_arrivals_are_read_back() -> None:
-    data = line(10, 5.5) + b"junk\n" + line(20, 6.25) + b"30 nan\n40"
-    assert read(data, "s") == [Arrival("s", 10, 5.5), Arrival("s", 20, 6.25)]
+    data = arrival_line(10, 5.5) + b"junk\n" + arrival_line(20, 6.25) + b"30 nan\n40"
+    assert read_arrivals(data, "s") == [Arrival("s", 10, 5.5), Arrival("s", 20, 6.25)]
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=200))
 def test_no_bytes_upset_the_reader_of_arrivals(data: bytes) -> None:
-    read(data, "s")
+    read_arrivals(data, "s")
 
 
 # --- the way in ---
@@ -350,18 +351,18 @@ def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_runs_are_found_newest_first(tmp_path: Path) -> None:
-    from tui.runner.folder import find, live, runs
+    from tui.store.runs import find, live, runs
 
     root = tmp_path / ".overnight"
     root.mkdir()
     for number in range(3):
-        make(root, Facts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings())
+        make(root, RunFacts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings())
     assert [run.id for run in runs(tmp_path)] == ["same-second-3", "same-second-2", "same-second"]
     newest = live(tmp_path)
     assert newest is not None
     assert newest.id == "same-second-3"
     assert find(tmp_path, "same-second").id == "same-second"
-    assert isinstance(newest, RunFolder)
+    assert isinstance(newest, RunDirectory)
 
 
 # --- units ---

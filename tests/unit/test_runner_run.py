@@ -12,10 +12,10 @@ import pytest
 from tests.agent_harness import AGENT
 from tests.unit.runner_scene import Scene, until
 from tui.control.deeds import Deeds
-from tui.control.process_table import alive
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.runner import api
-from tui.runner.folder import runs
+from tui.store.runs import prune, record_end, runs
+from tui.system.processes import is_alive
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_continuing_in_vain_is_given_up(scene: Scene) -> None:
 def test_an_agent_that_stays_after_its_work_is_ended(scene: Scene) -> None:
     scene.start("[[story:hang_after_result deaf=yes]]")
     assert scene.ended() == "the turn ended with 12 tasks open"
-    assert not alive(scene.agent())
+    assert not is_alive(scene.agent())
     assert scene.entry("segment_ended")["code"] == 143
 
 
@@ -209,17 +209,17 @@ def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
-    from tui.runner.folder import Ended, Facts, make
+    from tui.store.runs import RunEnd, RunFacts, make
 
     root = scene.repository / ".overnight"
     root.mkdir(exist_ok=True)
     made = []
     for number in range(10):
-        facts = Facts(f"run-{number:02d}", "g", str(scene.repository), float(number), ("a",))
+        facts = RunFacts(f"run-{number:02d}", "g", str(scene.repository), float(number), ("a",))
         made.append(make(root, facts, scene.settings()))
     for folder in made[1:]:
-        folder.end(Ended("done", 0, 1.0))
-    assert api.prune(scene.repository, None) == []
-    assert sorted(api.prune(scene.repository, 2)) == ["run-01", "run-02"]
+        record_end(folder, RunEnd("done", 0, 1.0))
+    assert prune(scene.repository, None) == []
+    assert sorted(prune(scene.repository, 2)) == ["run-01", "run-02"]
     assert [one.id for one in runs(scene.repository)][-1] == "run-00"
     assert until(lambda: len(runs(scene.repository)) == 8)

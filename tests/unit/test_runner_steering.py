@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.runner_scene import Scene, until
-from tui.control import inbox
-from tui.control.process_table import alive
+from tui.store import inbox
+from tui.system.processes import is_alive
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_an_interrupted_session_waits_for_words(scene: Scene) -> None:
     assert scene.request("interrupt").ok
     scene.entry("note", text="the turn was interrupted; it waits for words")
     assert scene.journal("interrupt")[0]["by"] == "person"
-    assert alive(scene.agent())
+    assert is_alive(scene.agent())
     assert not scene.request("interrupt").ok
     assert scene.request("inject", text="[[story:hello]]").ok
     scene.entry("continuation")
@@ -91,7 +91,7 @@ def test_stop_asks_for_a_note_and_ends_gracefully(scene: Scene) -> None:
     assert scene.ended() == "stopped by person"
     assert scene.entry("segment_ended")["code"] == 0
     assert scene.said("This session ends now (good night)")
-    assert not alive(scene.agent())
+    assert not is_alive(scene.agent())
 
 
 def test_kill_takes_a_checkpoint_and_leaves_nobody(scene: Scene) -> None:
@@ -101,7 +101,7 @@ def test_kill_takes_a_checkpoint_and_leaves_nobody(scene: Scene) -> None:
     assert answer.ok, answer
     assert answer.result == []
     assert scene.ended() == "killed by person"
-    assert not alive(scene.agent())
+    assert not is_alive(scene.agent())
     assert scene.entry("checkpoint", why="before kill")
     assert scene.entry("kill", survivors=[])
 

@@ -20,12 +20,12 @@ import pytest
 from tests.transport_payloads import TWELVE
 from tui.control import inbox_socket, tmux_paste, transports
 from tui.control.claude_screen import read_screen
-from tui.control.tmux_pane import Pane, pane_of, run_tmux
 from tui.control.tmux_paste import PasteDoubtError
 from tui.control.transports import SessionFacts
 from tui.errors import RefusedError
-from tui.feeds import process_table
 from tui.records import AgentProcess
+from tui.system import processes
+from tui.system.tmux import TmuxPane, pane_of, run_tmux
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMPOSER = REPOSITORY / "tests" / "tmux_composer.py"
@@ -103,7 +103,7 @@ class Terminal:
         begin = ["tmux", "-S", self.socket, "-f", os.devnull, "new-session", "-d", "-x", "90"]
         subprocess.run([*begin, "-y", "30", *words], check=True, cwd=self.folder, timeout=20)
 
-    def composer(self, mode: str) -> Pane:
+    def composer(self, mode: str) -> TmuxPane:
         self.start(sys.executable, str(COMPOSER), str(self.record), mode)
         pid = int(run_tmux(self.socket, "display-message", "-p", "#{pane_pid}"))
         self.until(lambda: "❯" in run_tmux(self.socket, "capture-pane", "-p"))
@@ -230,7 +230,7 @@ def test_a_session_that_reads_no_keys_has_no_pane(
 ) -> None:
     terminal.start(*words)
     pid = int(run_tmux(terminal.socket, "display-message", "-p", "#{pane_pid}"))
-    terminal.until(lambda: process_table.name_of(pid) != "sh")
+    terminal.until(lambda: processes.process_name(pid) != "sh")
 
     def why() -> str:
         try:
@@ -247,7 +247,7 @@ def test_a_whole_delivery_by_tmux(
 ) -> None:
     terminal.composer("box")
     pid = int(run_tmux(terminal.socket, "display-message", "-p", "#{pane_pid}"))
-    facts = process_table.facts_of(pid)
+    facts = processes.read_facts(pid)
     assert facts is not None
     sessions = tmp_path / "claude" / "sessions"
     sessions.mkdir(parents=True)

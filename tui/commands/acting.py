@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 def deeds_of(given: argparse.Namespace) -> Deeds:
     """The deeds on the project that the command line means, with its run if there is one."""
     from tui.control.agents import agents_in
-    from tui.control.asking import goes_on
     from tui.control.deeds import Deeds
     from tui.control.restore import recover
     from tui.feeds.discovery import discover
     from tui.feeds.last_safe import last_safe
     from tui.runner import api
+    from tui.store.journal import goes_on
 
     project = project_of(given)
     recover(project)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui.commands.acting import agree, deeds_of, night_of
-from tui.control.inbox import Verb
+from tui.store.inbox import Verb
 
 if TYPE_CHECKING:
     import argparse

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tui.commands.observing import project_of, settings_of
+from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
 
 if TYPE_CHECKING:
@@ -82,9 +83,9 @@ def _state(one: Summary) -> str:
 def _supervised(one: Summary) -> bool:
     from pathlib import Path
 
-    from tui.runner.folder import RunFolder
+    from tui.store.layout import RunDirectory
 
-    return RunFolder(Path(one.path).parent).supervised()
+    return is_supervised(RunDirectory(Path(one.path).parent))
 
 
 def table(found: Sequence[Summary]) -> list[str]:

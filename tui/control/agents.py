@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tui.clock import SystemClock
-from tui.control.process_table import Identity
 from tui.errors import RefusedError
-from tui.feeds import process_table
 from tui.records import AgentProcess
+from tui.system import processes
 from tui.system.format import format_local
+from tui.system.processes import ProcessIdentity
 
 _SAME_START_S = 1.5
 
@@ -31,17 +31,12 @@ def agent_of(agents: Sequence[AgentProcess], session: str) -> AgentProcess | Non
     return nameless[0] if len(nameless) == 1 else None
 
 
-def identity_of(agent: AgentProcess) -> Identity:
+def identity_of(agent: AgentProcess) -> ProcessIdentity:
     """Pid and start of the very process that was looked at; RefusedError when it is gone."""
-    facts = process_table.facts_of(agent.pid)
+    facts = processes.read_facts(agent.pid)
     if facts is None or abs(facts.created - agent.created) > _SAME_START_S:
         raise RefusedError(f"the session's process ({agent.pid}) has ended; nothing was done")
-    return Identity(agent.pid, int(facts.start)) if facts.start.isdecimal() else _unsure(agent)
-
-
-def _unsure(agent: AgentProcess) -> Identity:
-    """Where there is no /proc a start is told in hundredths of a second."""
-    return Identity(agent.pid, round(agent.created * 100))
+    return facts.identity
 
 
 def words_of(agents: Iterable[AgentProcess], watched: str = "") -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,8 +12,6 @@ from tui.control import asking, capture, rewind_plan
 from tui.control import restore as restoring
 from tui.control.agents import agent_of, agents_in, words_of
 from tui.control.checkpoint_refs import Checkpoint, find, retire
-from tui.control.inbox import Verb
-from tui.control.journal import Journal
 from tui.control.restore import Receipt
 from tui.control.rewind_plan import RewindPlan
 from tui.control.work_tree import Limits
@@ -22,6 +19,9 @@ from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.records import AgentProcess
 from tui.settings import Settings
+from tui.store.inbox import Verb
+from tui.store.journal import JournalWriter, goes_on
+from tui.store.layout import RunDirectory, session_journal
 from tui.system.format import format_count
 
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ class Deeds:
         return words_of((one for one in alive if one.pid != mine), self.session)
 
     def _own_pid(self) -> int | None:
-        from tui.feeds.run_places import agent_of_folder
+        from tui.store.attempt_files import agent_of
 
-        found = agent_of_folder(Path(self.run_dir))
+        found = agent_of(RunDirectory(Path(self.run_dir)))
         return found[0] if found is not None else None
 
     def rewind(
@@ -205,7 +205,7 @@ class Deeds:
 
     def run_goes_on(self) -> bool:
         """Whether a run of ours is at work, so that files may only be changed through its runner."""
-        return bool(self.run_dir) and asking.goes_on(self.run_dir)
+        return bool(self.run_dir) and goes_on(self.run_dir)
 
     def ask(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
         """Asks the runner of our run and waits for its answer; RefusedError when it says no."""
@@ -232,7 +232,7 @@ class Deeds:
         return OtherSession(
             self.project,
             agent,
-            Journal.of_session(self.project, self.settings_run_dir, agent.session),
+            JournalWriter.of_session(self.project, self.settings_run_dir, agent.session),
             self.settings_run_dir,
             grace_s=float(session.stop_grace_seconds),
             note_s=float(session.handover_timeout_minutes) * 60,
@@ -252,17 +252,17 @@ class Deeds:
     def journal(self) -> str:
         """The file in which deeds are told; it need not exist yet."""
         if self.run_dir:
-            return os.path.join(self.run_dir, "journal.jsonl")
+            return str(RunDirectory(Path(self.run_dir)).journal)
         root = paths.resolve(self.project, self.settings_run_dir)
-        return str(paths.deeds_file(root, self.session))
+        return str(session_journal(root, self.session))
 
     def _tell(self, kind: str, data: Mapping[str, object]) -> None:
         try:
             if self.run_dir:
-                Journal(self.journal).write(kind, data)
+                JournalWriter(self.journal).write(kind, data)
             else:
                 place = (self.project, self.settings_run_dir, self.session)
-                Journal.of_session(*place).write(kind, data)
+                JournalWriter.of_session(*place).write(kind, data)
         except (OSError, OvernightError):
             # the deed is done; a full disk or a foreign folder must not make it look undone
             return

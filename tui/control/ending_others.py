@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tui.control.deeds import Deeds
-from tui.control.inbox import Verb
 from tui.errors import OvernightError
+from tui.store.inbox import Verb
 
 
 @dataclass(frozen=True)

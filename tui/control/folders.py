@@ -13,8 +13,9 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from tui.control.seen import settled
+from tui.store.layout import RUN_DIR
 
-OURS = b".overnight"
+OURS = RUN_DIR.encode()
 OUR_OWN = "overnight-tui's own"
 
 

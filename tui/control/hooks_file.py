@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-import uuid
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from tui.errors import RefusedError
+from tui.system.files import atomic_write_at
 
 FOLDER: Final = ".claude"
 NAME: Final = "settings.local.json"
@@ -53,7 +53,7 @@ def replace(project: Path, data: bytes | None, seen: Seen) -> None:
         if data is None:
             os.unlink(NAME, dir_fd=folder)
         else:
-            _write(folder, data, seen.mode)
+            atomic_write_at(folder, NAME, data, mode=seen.mode)
     except OSError as error:
         raise RefusedError(f"{shown} cannot be written: {error.strerror}") from error
     finally:
@@ -112,19 +112,3 @@ def _check(facts: os.stat_result, shown: Path) -> None:
         raise RefusedError(f"{shown} has other names (hard links); nothing was changed")
     if facts.st_size > MOST_BYTES:
         raise RefusedError(f"{shown} is larger than 1 MiB; nothing was changed")
-
-
-def _write(folder: int, data: bytes, mode: int) -> None:
-    partial = f".{NAME}.{uuid.uuid4().hex[:8]}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(partial, flags, 0o600, dir_fd=folder)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        os.rename(partial, NAME, src_dir_fd=folder, dst_dir_fd=folder)
-    except OSError:
-        os.unlink(partial, dir_fd=folder)
-        raise

@@ -22,6 +22,8 @@ from tui.control import hooks_file, json_splice
 from tui.control.mailbox import Mailbox
 from tui.control.mailbox_hook import EVENTS
 from tui.errors import RefusedError
+from tui.store.layout import RUN_DIR
+from tui.system.files import atomic_write, read_json
 
 MARK: Final = "# overnight-tui mailbox"
 _TIMEOUT_S: Final = 10
@@ -50,7 +52,7 @@ class Hooks:
         return self.events == EVENTS and not self.stale and not self.off
 
 
-def install(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
+def install(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
     seen = hooks_file.read(project)
     record = _recall(project, run_dir)
@@ -82,7 +84,7 @@ class Planned:
     off: str = ""
 
 
-def planned(project: Path, run_dir: str = paths.RUN_DIR) -> Planned:
+def planned(project: Path, run_dir: str = RUN_DIR) -> Planned:
     """What installing would do now; RefusedError where it could not be done."""
     now = status(project, run_dir)
     missing = [event for event in EVENTS if event not in now.events or event in now.stale]
@@ -91,7 +93,7 @@ def planned(project: Path, run_dir: str = paths.RUN_DIR) -> Planned:
     return Planned(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
 
 
-def uninstall(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
+def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
     seen = hooks_file.read(project)
     record = _recall(project, run_dir) or {}
@@ -114,7 +116,7 @@ def uninstall(project: Path, run_dir: str = paths.RUN_DIR) -> bool:
     return True
 
 
-def status(project: Path, run_dir: str = paths.RUN_DIR) -> Hooks:
+def status(project: Path, run_dir: str = RUN_DIR) -> Hooks:
     """What is installed now; RefusedError when the file cannot be trusted or read."""
     seen = hooks_file.read(project)
     file = hooks_file.path_of(project)
@@ -133,7 +135,7 @@ def status(project: Path, run_dir: str = paths.RUN_DIR) -> Hooks:
     return Hooks(file, tuple(found), tuple(stale), _switched_off(project, settings), made_at)
 
 
-def command_of(event: str, project: Path, run_dir: str = paths.RUN_DIR) -> str:
+def command_of(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
     """The shell command for one event; it says nothing once this program is gone."""
     program = Path(sys.executable).with_name("overnight-tui")
     if os.access(program, os.X_OK):
@@ -257,11 +259,8 @@ def _switched_off(project: Path, local: Json) -> str:
     if local.get("disableAllHooks") is True:
         return f"disableAllHooks is set in {hooks_file.path_of(project)}"
     for file in files:
-        try:
-            settings = json.loads(file.read_bytes())
-        except (OSError, ValueError, RecursionError):
-            continue
-        if isinstance(settings, dict) and settings.get("disableAllHooks") is True:
+        settings = read_json(file, hooks_file.MOST_BYTES, follow=True) or {}
+        if settings.get("disableAllHooks") is True:
             return f"disableAllHooks is set in {file}"
     return ""
 
@@ -279,24 +278,14 @@ def _remember(
         "made_folder": made_folder,
     }
     path = _record_path(project, run_dir)
-    partial = path.with_suffix(".new")
     try:
-        descriptor = os.open(
-            partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            json.dump(record, file)
-        partial.replace(path)
+        atomic_write(path, json.dumps(record).encode("ascii"), sync=False)
     except OSError as error:
         raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _recall(project: Path, run_dir: str) -> Json | None:
-    try:
-        found = json.loads(_record_path(project, run_dir).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+    return read_json(_record_path(project, run_dir), 2 * hooks_file.MOST_BYTES)
 
 
 def _original(record: Json) -> bytes | None:

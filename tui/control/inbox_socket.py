@@ -19,6 +19,8 @@ from tui import paths
 from tui.control.mailbox import check_text
 from tui.errors import RefusedError
 from tui.records import AgentProcess
+from tui.system.files import regular_file
+from tui.system.processes import command_line
 
 _WITHIN_S = 3.0
 _MOST_BYTES = 1 << 20
@@ -97,7 +99,7 @@ def _setting(file: Path) -> str:
 
 def _from_command_line(pid: int, cwd: str) -> str:
     """What `--settings`, as JSON or as a file, says for that process."""
-    for word in _settings_words(_command(pid)):
+    for word in _settings_words(command_line(pid)):
         if word.lstrip().startswith("{"):
             try:
                 given = json.loads(word)
@@ -117,15 +119,6 @@ def _settings_words(words: list[str]) -> Iterable[str]:
             yield word.partition("=")[2]
 
 
-def _command(pid: int) -> list[str]:
-    import psutil
-
-    try:
-        return list(psutil.Process(pid).cmdline())
-    except (psutil.Error, OSError):
-        return []
-
-
 def _token(folder: Path, pid: int) -> str:
     for file in folder.glob(f"{int(pid)}.*.key"):
         key = _json_file(file)
@@ -138,15 +131,10 @@ def _token(folder: Path, pid: int) -> str:
 def _json_file(file: Path) -> dict[str, Any] | None:
     """An object from a regular file of ours; None for anything else."""
     try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        with regular_file(file) as (descriptor, status):
+            if status.st_uid != os.geteuid():
+                return None
+            found = json.loads(os.read(descriptor, _MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
-    with os.fdopen(descriptor, "rb") as opened:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():
-            return None
-        try:
-            found = json.loads(opened.read(_MOST_BYTES))
-        except (OSError, ValueError, RecursionError):
-            return None
     return found if isinstance(found, dict) else None

@@ -7,12 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from tui.control.folders import OURS
 from tui.errors import OvernightError
 from tui.git import Git
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
-_OUTSIDE = frozenset((b"", b".", b"..", b".git", b".overnight"))
+_OUTSIDE = frozenset((b"", b".", b"..", b".git", OURS))
 # What git, on the file systems of other machines too, could take for its own folder.
 _RESERVED = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")

@@ -12,6 +12,8 @@ from typing import Literal
 from tui import paths
 from tui.control import mailbox_hook as hook
 from tui.errors import RefusedError
+from tui.store.layout import RUN_DIR, state_root
+from tui.system.files import atomic_write_at, private_folder
 
 State = Literal["queued", "delivered", "unsure", "withdrawn"]
 
@@ -45,14 +47,14 @@ class Mailbox:
         self.folder = folder
 
     @staticmethod
-    def of(project: Path, run_dir: str = paths.RUN_DIR) -> Mailbox:
+    def of(project: Path, run_dir: str = RUN_DIR) -> Mailbox:
         """The project's mailbox; it need not exist yet."""
         return Mailbox(paths.resolve(project, run_dir) / "mailbox")
 
     def make(self) -> None:
         """Makes the folder, 0700; RefusedError where something else stands."""
-        paths.run_root(self.folder.parent.parent, self.folder.parent.name)
-        paths.private_dir(self.folder)
+        state_root(self.folder.parent.parent, self.folder.parent.name)
+        private_folder(self.folder)
 
     def send(self, session: str, text: str) -> Letter:
         """Leaves a message, whole or not at all; RefusedError says what is against it."""
@@ -68,7 +70,7 @@ class Mailbox:
             waiting = sum(one.endswith(hook.WAITING) for one in os.listdir(box))
             if waiting >= _MOST_WAITING:
                 raise RefusedError(f"{waiting} messages wait for this session already")
-            _write(box, name, data)
+            atomic_write_at(box, name + hook.WAITING, data)
         except OSError as error:
             raise RefusedError(f"the message could not be left: {error.strerror}") from error
         finally:
@@ -142,23 +144,6 @@ def check_text(text: str) -> str:
             "put it into a file and name that"
         )
     return text
-
-
-def _write(box: int, name: str, data: bytes) -> None:
-    partial = f".{name}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(partial, flags, 0o600, dir_fd=box)
-    try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
-        os.fsync(descriptor)
-    except OSError:
-        os.unlink(partial, dir_fd=box)
-        raise
-    finally:
-        os.close(descriptor)
-    os.rename(partial, name + hook.WAITING, src_dir_fd=box, dst_dir_fd=box)
 
 
 def _letter(box: int, session: str, name: str) -> Letter | None:

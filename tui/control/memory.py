@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import zlib
 from pathlib import Path
 
 import msgspec
@@ -13,8 +11,9 @@ from tui.control.folders import Folder, Folders
 from tui.control.quarantine import private_area
 from tui.control.seen import Packed, Rows
 from tui.git import Git
+from tui.store.cache_file import open_cache, write_cache
 
-_MAGIC = b"overnight-seen-1\n"
+_KIND = b"seen-1"
 _NAME = "seen"
 
 
@@ -44,13 +43,8 @@ class Memory:
     def recall(git: Git) -> Memory:
         """What was stored last."""
         try:
-            with open(_path(git), "rb", opener=_no_links) as file:
-                data = file.read()
-            body = memoryview(data)[len(_MAGIC) + 4 :]
-            check = data[len(_MAGIC) : len(_MAGIC) + 4]
-            if data[: len(_MAGIC)] != _MAGIC or zlib.adler32(body).to_bytes(4, "big") != check:
-                return Memory.empty()
-            stored = msgspec.msgpack.decode(body, type=_Stored)
+            with open_cache(_path(git), _KIND) as cache:
+                stored = msgspec.msgpack.decode(cache.part(), type=_Stored)
             rows = Rows.unpacked(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):
             return Memory.empty()
@@ -60,17 +54,8 @@ class Memory:
         """Keeps this for the next time; what changed shortly before `seen_ns` is not believed."""
         packed, folders = self.rows.packed(seen_ns), self.folders.to_store(seen_ns)
         body = msgspec.msgpack.encode(_Stored(self.ref, self.commit, self.tree, packed, folders))
-        path = _path(git)
-        partial = path.with_suffix(".new")
-        with open(partial, "wb", opener=_no_links) as file:
-            file.write(_MAGIC + zlib.adler32(body).to_bytes(4, "big"))
-            file.write(body)
-        partial.replace(path)
+        write_cache(_path(git), _KIND, ((body,),))
 
 
 def _path(git: Git) -> Path:
     return private_area(git) / _NAME
-
-
-def _no_links(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)

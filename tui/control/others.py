@@ -14,13 +14,14 @@ from pathlib import Path
 
 from tui.control import transports
 from tui.control.agents import identity_of
-from tui.control.journal import Journal
-from tui.control.kill_tree import Killed, Tree, kill_tree
 from tui.control.mailbox import Mailbox
-from tui.control.process_table import alive, send
 from tui.control.transports import Name, Receipt, SessionFacts, Transport
 from tui.errors import RefusedError
 from tui.records import AgentProcess
+from tui.store.journal import JournalWriter
+from tui.system.locks import lock_file
+from tui.system.process_tree import KillResult, ProcessTree, kill_tree
+from tui.system.processes import is_alive, send_signal
 
 _LOOK_S = 0.05
 _CALM_S = 6.0
@@ -63,7 +64,7 @@ class OtherSession:
         self,
         project: Path,
         agent: AgentProcess,
-        journal: Journal,
+        journal: JournalWriter,
         run_dir: str,
         *,
         grace_s: float = 10.0,
@@ -108,7 +109,7 @@ class OtherSession:
 
     def interrupt(self, reason: str = "asked for") -> str:
         """Ends the turn, not the session; RefusedError where nothing short of its end does that."""
-        from tui.control.tmux_pane import pane_of, run_tmux
+        from tui.system.tmux import pane_of, run_tmux
 
         why = _no_interrupt(self.agent)
         if why:
@@ -124,7 +125,7 @@ class OtherSession:
             time.sleep(_LOOK_S)
         return "Escape was pressed in its terminal; it has not said yet that it stopped"
 
-    def stop(self, reason: str, going: Callable[[], bool] = lambda: True) -> Killed | None:
+    def stop(self, reason: str, going: Callable[[], bool] = lambda: True) -> KillResult | None:
         """Asks for a hand-over note where words reach it, then ends the turn and the session.
 
         None when `going` turned false before it was over: then what was asked still stands.
@@ -133,37 +134,37 @@ class OtherSession:
         self._tell("stop", {"by": "person", "reason": reason})
         if self._asked_for_note(reason):
             until = time.monotonic() + self._note_s
-            while alive(agent) and time.monotonic() < until and not self._idles():
+            while is_alive(agent) and time.monotonic() < until and not self._idles():
                 if not going():
                     return None
                 time.sleep(_LOOK_S)
         # An interrupt lets it record the end of its turn, run its closing hooks and leave with 0.
-        send(agent, signal.SIGINT)
+        send_signal(agent, signal.SIGINT)
         until = time.monotonic() + self._grace_s
-        while alive(agent) and time.monotonic() < until and going():
+        while is_alive(agent) and time.monotonic() < until and going():
             time.sleep(_LOOK_S)
         return self._ended("stop", reason)
 
-    def kill(self, reason: str) -> Killed:
+    def kill(self, reason: str) -> KillResult:
         """Ends it with everything it started; `survivors` could not be ended."""
         identity_of(self.agent)
         self._tell("kill", {"by": "person", "reason": reason})
         return self._ended("kill", reason)
 
-    def _ended(self, kind: str, reason: str) -> Killed:
+    def _ended(self, kind: str, reason: str) -> KillResult:
         killed = kill_tree(self._tree(), self._grace_s)
         facts = {"by": "person", "reason": reason, "survivors": list(killed.survivors)}
         self._tell(kind, facts)
         return killed
 
-    def _tree(self) -> Tree:
+    def _tree(self) -> ProcessTree:
         # Claude marks what its tools start; that finds daemons that cut every other tie.
         session = self.agent.session
         marker = f"CLAUDE_CODE_SESSION_ID={session}".encode() if session else b""
         try:
-            return Tree(identity_of(self.agent), None, marker)
+            return ProcessTree(identity_of(self.agent), None, marker)
         except RefusedError:
-            return Tree(None, None, marker)
+            return ProcessTree(None, None, marker)
 
     def _asked_for_note(self, reason: str) -> bool:
         ways = reach(self._project, self.agent, self._run_dir).ways
@@ -195,21 +196,22 @@ class OtherSession:
 
 def tell_seen(journal: str, name: str, text: str, doing: str) -> None:
     """Journals that the model answered after those words, once, however many look."""
-    import fcntl
     import os
 
-    from tui.control.asking import entries
+    from tui.store.journal import read_entries
 
     try:
         lock = os.open(journal, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        told = (one for one in entries(journal) if one.kind == "injection" and one.id == name)
+        lock_file(lock)
+        told = (
+            one for one in read_entries(Path(journal)) if one.kind == "injection" and one.id == name
+        )
         if not any(one.data.get("state") == "seen" for one in told):
             facts = {"state": "seen", "text": " ".join(text.split())[:60], "doing": doing}
-            Journal(journal).write("injection", facts, id=name)
+            JournalWriter(journal).write("injection", facts, id=name)
     except OSError:
         return  # a receipt less; the deed stands
     finally:
@@ -218,8 +220,8 @@ def tell_seen(journal: str, name: str, text: str, doing: str) -> None:
 
 def _no_interrupt(agent: AgentProcess) -> str:
     """Why the turn cannot be interrupted from outside; empty where Escape in its terminal does."""
-    from tui.control.tmux_pane import check_ready, pane_of
     from tui.control.tmux_paste import look
+    from tui.system.tmux import check_ready, pane_of
 
     if agent.status == "waiting":
         return "it waits for an answer; Escape would give one"

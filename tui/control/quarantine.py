@@ -18,7 +18,8 @@ from typing import IO, TYPE_CHECKING
 
 from tui.errors import CheckpointError
 from tui.git import Git, kill_group, wait_for
-from tui.paths import private_dir
+from tui.system.files import private_folder
+from tui.system.locks import acquire_lock
 
 if TYPE_CHECKING:
     import subprocess
@@ -45,7 +46,7 @@ _SETTINGS = """\
 
 def private_area(git: Git) -> Path:
     """The folder in the git dir that belongs to the checkpoints of this work tree."""
-    return private_dir(git.common_dir / "overnight" / git.worktree_id)
+    return private_folder(git.common_dir / "overnight" / git.worktree_id)
 
 
 @contextmanager
@@ -54,24 +55,13 @@ def locked(git: Git, seconds: float) -> Iterator[int]:
 
     Raises `CheckpointError` if somebody else holds it longer than `seconds`.
     """
-    import fcntl
-    import time
-
-    path = private_area(git) / "lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    descriptor = acquire_lock(private_area(git) / "lock", seconds)
+    if descriptor is None:
+        raise CheckpointError(
+            f"another checkpoint of {git.work_tree} has been under way for "
+            f"{seconds:g} s; try again when it is done"
+        )
     try:
-        until = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise CheckpointError(
-                        f"another checkpoint of {git.work_tree} has been under way for "
-                        f"{seconds:g} s; try again when it is done"
-                    ) from None
-                time.sleep(0.01)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -27,7 +27,7 @@ from tui.control.steps import Step
 from tui.control.work_tree import Limits, NotCaptured
 from tui.errors import OvernightError, RefusedError, RewindError
 from tui.git import Git
-from tui.paths import private_dir
+from tui.system.files import private_folder
 
 _LETS_GO_WITHIN_S = 0.5
 
@@ -209,7 +209,7 @@ def _carry_out(
     git: Git, journal: Journal, entry: Entry, progress: Progress, clock: Clock
 ) -> Outcome:
     """Journal, staging, the deed; back to the old state if anything fails on the way."""
-    private_dir(journal.stage)
+    private_folder(journal.stage)
     journal.clear_stage()
     journal.write(entry)
     progress("journal", 0, 0)
@@ -268,7 +268,7 @@ def _recover(project: Path, journal: Journal, entry: Entry, progress: Progress) 
         journal.close(None)
         return Recovery("discarded", entry.target)
     git = Git(project)
-    private_dir(journal.stage)
+    private_folder(journal.stage)
     if entry.phase == "applying":
         try:
             with Places(git.work_tree) as places:

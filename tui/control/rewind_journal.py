@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,11 +13,12 @@ from msgspec import Struct
 
 from tui.control.steps import Step
 from tui.errors import RefusedError, RewindError
-from tui.paths import RUN_DIR, private_dir, run_root
+from tui.store.layout import RUN_DIR, state_root
+from tui.system.files import atomic_write, private_folder, sync_folder
+from tui.system.locks import acquire_lock
 
 Phase = Literal["staging", "applying", "reverting"]
 _FOLDER = "rewind"
-_LOOK_S = 0.01
 
 
 class Entry(Struct, frozen=True):
@@ -65,16 +65,12 @@ class Journal:
         """Holds the lock on rewinds here; RefusedError when somebody else does for longer than
         `patience` seconds."""
 
-        run_root(self._project)
-        private_dir(self.folder)
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self.folder / "lock", flags, 0o600)
+        state_root(self._project)
+        private_folder(self.folder)
+        descriptor = acquire_lock(self.folder / "lock", patience)
+        if descriptor is None:
+            raise RefusedError(f"another rewind of {self._project} is under way")
         try:
-            until = time.monotonic() + patience
-            while not _lock(descriptor):
-                if time.monotonic() >= until:
-                    raise RefusedError(f"another rewind of {self._project} is under way")
-                time.sleep(_LOOK_S)
             yield
         finally:
             os.close(descriptor)
@@ -102,7 +98,7 @@ class Journal:
             self._replace(self._last, msgspec.msgpack.encode(last))
         self.clear_stage()
         self._path.unlink(missing_ok=True)
-        _flush(self.folder)
+        sync_folder(self.folder)
 
     def clear_stage(self) -> None:
         """Removes staged files and what was set aside."""
@@ -118,14 +114,8 @@ class Journal:
             return None
 
     def _replace(self, path: Path, data: bytes) -> None:
-        partial = path.with_suffix(".new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(partial, flags, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _flush(self.folder)
+        atomic_write(path, data)
+        sync_folder(self.folder)
 
 
 def needed_checkpoints(project: Path) -> set[str]:
@@ -138,21 +128,3 @@ def needed_checkpoints(project: Path) -> set[str]:
     except RewindError:
         return needed
     return needed | ({entry.target_commit, entry.safety_commit} if entry else set())
-
-
-def _lock(descriptor: int) -> bool:
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ from tui.control.places import Places
 from tui.control.steps import Side, Step
 from tui.control.work_tree import blob_id
 from tui.git import Git
+from tui.system.files import sync_folder
 
 Progress = Callable[[str, int, int], None]
 
@@ -58,7 +59,7 @@ class Settling:
             for done, number in enumerate(numbers):
                 self._progress("staging", done, len(numbers))
                 self._stage_one(blobs, number)
-        _flush_folder(self._stage)
+        sync_folder(self._stage)
 
     def _stage_one(self, blobs: Blobs, number: int) -> None:
         side = self._steps[number].after
@@ -226,11 +227,3 @@ def _same(old: os.stat_result, now: os.stat_result) -> bool:
         now.st_mtime_ns,
         now.st_mode,
     )
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,8 +14,8 @@ from typing import Final
 
 from tui.control.claude_screen import Screen, read_screen, squeezed
 from tui.control.mailbox import check_text
-from tui.control.tmux_pane import Pane, check_ready, run_tmux
 from tui.errors import RefusedError
+from tui.system.tmux import TmuxPane, check_ready, run_tmux
 
 MOST: Final = 4_000
 _SEEN_WITHIN_S: Final = 4.0
@@ -49,14 +49,14 @@ def check_paste(text: str) -> str:
     return text
 
 
-def look(pane: Pane) -> Screen:
+def look(pane: TmuxPane) -> Screen:
     """What the pane shows now."""
     row = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, "#{cursor_y}")
     picture = run_tmux(pane.socket, "capture-pane", "-p", "-e", "-t", pane.id)
     return read_screen(picture, int(row) if row.isdecimal() else 0)
 
 
-def why_not(pane: Pane) -> str:
+def why_not(pane: TmuxPane) -> str:
     """Empty when the pane can take a paste now."""
     try:
         check_ready(pane)
@@ -72,7 +72,7 @@ def why_not(pane: Pane) -> str:
     return ""
 
 
-def paste(pane: Pane, text: str, now_waits: Callable[[], str] = lambda: "") -> None:
+def paste(pane: TmuxPane, text: str, now_waits: Callable[[], str] = lambda: "") -> None:
     """Puts the text into the session's input box and submits it.
 
     `now_waits` is asked before each step and says why not to go on. RefusedError: nothing was
@@ -98,7 +98,7 @@ def paste(pane: Pane, text: str, now_waits: Callable[[], str] = lambda: "") -> N
     raise PasteDoubtError("pasted, but its input box still shows it after Enter")
 
 
-def _not_submitting(pane: Pane, text: str) -> str:
+def _not_submitting(pane: TmuxPane, text: str) -> str:
     check_ready(pane)
     screen = look(pane)
     if screen.asks:
@@ -120,7 +120,7 @@ def _is_gone(screen: Screen, text: str) -> bool:
     return screen.asks or (screen.typed is not None and not _holds(screen, text))
 
 
-def _wait(pane: Pane, wanted: Callable[[Screen], bool]) -> bool:
+def _wait(pane: TmuxPane, wanted: Callable[[Screen], bool]) -> bool:
     until = time.monotonic() + _SEEN_WITHIN_S
     while True:
         if wanted(look(pane)):

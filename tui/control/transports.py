@@ -16,12 +16,13 @@ from typing import Literal
 from tui import paths
 from tui.control import hooks_settings, inbox_socket, tmux_paste
 from tui.control.mailbox import Mailbox, check_text
-from tui.control.tmux_pane import Pane, pane_of
 from tui.control.tmux_paste import PasteDoubtError
 from tui.errors import RefusedError
-from tui.feeds import process_table
 from tui.feeds.session_files import SessionFiles
 from tui.records import AgentProcess
+from tui.store.layout import RUN_DIR
+from tui.system import processes
+from tui.system.tmux import TmuxPane, pane_of
 
 Name = Literal["runner", "mailbox", "inbox", "tmux", "none"]
 State = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
@@ -73,7 +74,7 @@ def look_at(
     process: AgentProcess | None,
     *,
     is_ours: bool = False,
-    run_dir: str = paths.RUN_DIR,
+    run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
 ) -> SessionFacts:
     """Looks at every way to a session; changes nothing. Takes some 50 ms: not for a screen's thread."""
@@ -132,7 +133,7 @@ def deliver(
     process: AgentProcess,
     text: str,
     *,
-    run_dir: str = paths.RUN_DIR,
+    run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
     by: Name | None = None,
 ) -> Receipt:
@@ -159,7 +160,7 @@ def deliver(
     raise RefusedError("; ".join(reasons))
 
 
-def follow(project: Path, receipt: Receipt, run_dir: str = paths.RUN_DIR) -> Receipt:
+def follow(project: Path, receipt: Receipt, run_dir: str = RUN_DIR) -> Receipt:
     """The receipt as things stand now; only the mailbox's changes after it was given."""
     if receipt.transport != "mailbox" or receipt.state not in ("queued", "unsure"):
         return receipt
@@ -176,7 +177,7 @@ def follow(project: Path, receipt: Receipt, run_dir: str = paths.RUN_DIR) -> Rec
     return replace(receipt, state=letter.state, detail=details[letter.state], at=at)
 
 
-def withdraw(project: Path, receipt: Receipt, run_dir: str = paths.RUN_DIR) -> Receipt:
+def withdraw(project: Path, receipt: Receipt, run_dir: str = RUN_DIR) -> Receipt:
     """Takes a queued message back; RefusedError when it is too late or the way knows no return."""
     if receipt.transport != "mailbox":
         raise RefusedError(f"what went by {receipt.transport} cannot be taken back")
@@ -243,7 +244,7 @@ def _no_tmux(process: AgentProcess, environ: Mapping[str, str]) -> str:
     if reason:
         return reason
     try:
-        pane: Pane = pane_of(process.pid)
+        pane: TmuxPane = pane_of(process.pid)
     except RefusedError as error:
         return str(error)
     return tmux_paste.why_not(pane)
@@ -260,6 +261,6 @@ def _asks_now(process: AgentProcess, environ: Mapping[str, str]) -> str:
 
 def _check_alive(process: AgentProcess) -> None:
     """The process that was looked at, and none that has its pid since."""
-    facts = process_table.facts_of(process.pid)
+    facts = processes.read_facts(process.pid)
     if facts is None or abs(facts.created - process.created) > _SAME_START_S:
         raise RefusedError(f"the session's process ({process.pid}) has ended; nothing was sent")

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from tui.errors import GitError, OvernightError
 from tui.records import Commit
+from tui.system.files import read_small
 from tui.system.sanitize import clean_line
 
 if TYPE_CHECKING:
@@ -159,15 +160,6 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 def _branch(head: Path) -> str:
     """`refs/heads/…` when HEAD is on a branch; whatever else it says is watched by its own stamp."""
-    try:
-        descriptor = os.open(head, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        content = os.read(descriptor, _HEAD_BYTES)
-    except OSError:
-        return ""
-    finally:
-        os.close(descriptor)
+    content = read_small(head, _HEAD_BYTES)
     name = os.fsdecode(content.removeprefix(b"ref:").strip()) if content.startswith(b"ref:") else ""
     return name if name.startswith("refs/") and ".." not in name and "\0" not in name else ""

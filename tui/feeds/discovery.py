@@ -17,10 +17,12 @@ from tui import paths
 from tui.feeds import transcripts
 from tui.feeds.beside import Beside, beside
 from tui.feeds.event_heads import Head, head_of
-from tui.feeds.run_places import RunPlace, agent_of, run_places, sessions_of
 from tui.feeds.stream_files import FOLDERS, StreamFile, newest_stream
 from tui.feeds.transcripts import Transcript
 from tui.settings import Settings
+from tui.store.attempt_files import agent_of
+from tui.store.layout import session_journal
+from tui.store.runs import ListedRun, list_runs, sessions_of
 
 OVERTAKEN_S = 60.0
 LONG_SILENT_S = 12 * 3600.0
@@ -74,7 +76,7 @@ class Sources(Struct, frozen=True):
 
 class _Events(Struct, frozen=True):
     sources: tuple[Source, ...] = ()
-    run: RunPlace | None = None
+    run: ListedRun | None = None
     why: str = ""
 
 
@@ -106,9 +108,9 @@ def discover(
     }
     return Sources(
         events=events.sources,
-        run=events.run.id if events.run else "",
-        run_dir=str(events.run.folder) if events.run else "",
-        agent=agent_of(events.run) if events.run and not events.run.over else None,
+        run=events.run.directory.id if events.run else "",
+        run_dir=str(events.run.directory.path) if events.run else "",
+        agent=agent_of(events.run.directory) if events.run and not events.run.over else None,
         why=events.why,
         alone=alone,
         **others,
@@ -129,12 +131,12 @@ class _Finder:
     def events(self, named: Named) -> _Events:
         if named.events is not None:
             return _Events((Source(_kind_of(named.events), named.events, "named by --events"),))
-        runs = run_places(paths.resolve(self._project, self._paths.run_dir, self._environ))
+        runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
         if named.run is not None:
-            wanted = next((run for run in runs if run.id == named.run), None)
+            wanted = next((run for run in runs if run.directory.id == named.run), None)
             if wanted is None:
                 return _Events(why=f"no run {named.run} in {self._paths.run_dir}/runs")
-            return self._of_run(wanted, f"run {wanted.id}, as asked")
+            return self._of_run(wanted, f"run {wanted.directory.id}, as asked")
         if named.session is not None:
             return self._of_session(named.session)
         return self._found(runs[0] if runs else None)
@@ -161,7 +163,7 @@ class _Finder:
             return _Events((first, *_agents(path, session), *self._deeds_on([session])))
         return _Events()
 
-    def _found(self, run: RunPlace | None) -> _Events:
+    def _found(self, run: ListedRun | None) -> _Events:
         """The run, unless another session went on after its end; else what is set, else found."""
         stream = newest_stream(self._project)
         transcript = transcripts.newest_of_folder(self._projects, str(self._project))
@@ -173,11 +175,11 @@ class _Finder:
         if run is not None and not self._overtaken(run, others):
             over = "; it is over" if run.over else ""
             return self._of_run(
-                run, f"run {run.id}, the newest in {self._paths.run_dir}/runs{over}"
+                run, f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs{over}"
             )
         if set_by_hand.sources:
             return set_by_hand
-        since = f"; run {run.id} is older" if run is not None else ""
+        since = f"; run {run.directory.id} is older" if run is not None else ""
         if stream is not None and not _is_stale(stream, transcript):
             return self._of_stream(stream, since)
         if transcript is not None:
@@ -188,9 +190,9 @@ class _Finder:
             )
         return _Events(why=self._nothing())
 
-    def _overtaken(self, run: RunPlace, others: list[Head]) -> bool:
+    def _overtaken(self, run: ListedRun, others: list[Head]) -> bool:
         """Whether another session was written to after the end, or a long silence, of this run."""
-        own = set(sessions_of(run))
+        own = set(sessions_of(run.directory))
         grace = OVERTAKEN_S if run.over else LONG_SILENT_S
         return any(
             head.changed > run.changed + grace and not own.intersection(head.sessions)
@@ -205,20 +207,20 @@ class _Finder:
     def _deeds_on(self, sessions: Iterable[str]) -> list[Source]:
         """The journals of what was done from here on sessions that are no run of ours."""
         root = paths.resolve(self._project, self._paths.run_dir, self._environ)
-        files = [(one, paths.deeds_file(root, one)) for one in sessions if one]
+        files = [(one, session_journal(root, one)) for one in sessions if one]
         return [
             Source("journal", str(file), f"what was done from here on session {session[:8]}")
             for session, file in files
             if file.is_file()
         ]
 
-    def _of_run(self, run: RunPlace, chosen: str) -> _Events:
-        sources = [Source("stream", str(run.stream), chosen)]
-        head = head_of(str(run.stream))
-        named = sessions_of(run)[-MOST_SESSIONS:]
+    def _of_run(self, run: ListedRun, chosen: str) -> _Events:
+        sources = [Source("stream", str(run.directory.stream), chosen)]
+        head = head_of(str(run.directory.stream))
+        named = sessions_of(run.directory)[-MOST_SESSIONS:]
         for session in dict.fromkeys([*named, *(head.sessions if head else ())]):
             sources += self._session(session, run)
-        sources.append(Source("journal", str(run.journal), "journal of that run"))
+        sources.append(Source("journal", str(run.directory.journal), "journal of that run"))
         return _Events(tuple(dict.fromkeys(sources)), run)
 
     def _of_transcript(self, found: Transcript, chosen: str) -> _Events:
@@ -236,7 +238,7 @@ class _Finder:
             found += self._session(session, None)
         return list(dict.fromkeys([*found, *self._deeds_on(head.sessions[:MOST_SESSIONS])]))
 
-    def _session(self, session: str, run: RunPlace | None) -> list[Source]:
+    def _session(self, session: str, run: ListedRun | None) -> list[Source]:
         path = transcripts.of_session(self._projects, session, str(self._project))
         if path is not None:
             first = Source(
@@ -244,7 +246,7 @@ class _Finder:
             )
             return [first, *_agents(path, session)]
         if run is not None and transcripts.is_session(session):
-            kept = run.kept_transcript(session)
+            kept = run.directory.kept_transcript(session)
             if kept.is_file():
                 words = f"kept copy of the transcript of session {session[:8]}"
                 return [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,13 +10,13 @@ import msgspec
 from msgspec import Struct
 
 from tui.patterns import lazy
+from tui.system.files import regular_file
 
 HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
 MOST_LINES = 80
 MOST_KNOWN = 4_000
 
-_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 _STREAM_TYPES = frozenset(
     ("system", "assistant", "user", "result", "stream_event", "rate_limit_event")
 )
@@ -58,22 +57,14 @@ def head_of(path: str, *, follow: bool = True) -> Head | None:
     Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused.
     """
     try:
-        descriptor = os.open(path, _FLAGS if follow else _FLAGS | os.O_NOFOLLOW)
+        with regular_file(path, follow=follow) as (descriptor, facts):
+            stamp = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+            known = _known.get(path)
+            if known is not None and known[0] == stamp:
+                return known[1]
+            head = _read(descriptor, facts)
     except (OSError, ValueError):
         return None
-    try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            return None
-        stamp = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
-        known = _known.get(path)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        head = _read(descriptor, facts)
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
     if len(_known) >= MOST_KNOWN:
         _known.clear()
     _known[path] = (stamp, head)

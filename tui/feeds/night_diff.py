@@ -21,6 +21,8 @@ from tui.feeds.diff_output import Entry, Patch, entries, header, patches, shown
 from tui.feeds.made_by_machine import looks_generated
 from tui.feeds.night_commits import PATCH_FLAGS, RENAMES, Listed
 from tui.feeds.night_index import PrivateIndex, private_index
+from tui.store.layout import RUN_DIR
+from tui.system.files import regular_file
 
 if TYPE_CHECKING:
     from tui.feeds.night_span import Span
@@ -37,6 +39,7 @@ _CONFIG = {
 _AT_ONCE = 200
 _MOST_MASKED = 200
 _MOST_MADE = 50
+_OURS = RUN_DIR.encode() + b"/"
 _PEEK = 8_000
 _ARGUMENTS = 100_000
 _GITLINK = "160000"
@@ -136,7 +139,7 @@ class _Reading:
         out = self._output((*args, "--no-relative", *self._ends, "--"))
         if not out.whole:
             self._cut = True
-        found = [e for e in entries(out.data) if not e.path.startswith(b".overnight/")]
+        found = [e for e in entries(out.data) if not e.path.startswith(_OURS)]
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
             found.append(Entry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))
@@ -304,14 +307,8 @@ def _size(top: Path, path: bytes) -> int:
 
 def _beginning(top: Path, path: bytes) -> bytes:
     """The first bytes of a plain file; NUL for what is none, so that nobody asks for its text."""
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(os.path.join(os.fsencode(top), path), flags)
+        with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
+            return os.read(descriptor, _PEEK)
     except OSError:
         return b"\0"
-    try:
-        return os.read(descriptor, _PEEK)
-    except OSError:
-        return b"\0"
-    finally:
-        os.close(descriptor)

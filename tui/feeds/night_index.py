@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.feeds.bounded_git import Budget, output
+from tui.store.layout import RUN_DIR
 
 if TYPE_CHECKING:
     from tui.git import Git
 
 MOST_NEW = 5_000
 _LARGE = 1 << 20
-_OURS = b".overnight/"
+_OURS = RUN_DIR.encode() + b"/"
 _EMPTY_BLOBS = {
     "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "sha256": b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tui import paths
 from tui.clock import Clock
-from tui.feeds import process_table as table
-from tui.feeds.process_table import Facts
 from tui.feeds.session_files import SessionFile, SessionFiles
 from tui.records import AgentProcess, Processes
+from tui.system import processes as table
+from tui.system.processes import ProcessFacts
 from tui.system.sanitize import clean_line
 
 AGAIN_AFTER_S = 2.0
@@ -63,7 +63,7 @@ class ProcessFeed:
         for file in self._files.all():
             if not self._is_here(file.cwd):
                 continue
-            facts = table.facts_of(file.pid)
+            facts = table.read_facts(file.pid)
             if facts is not None and _is_same(file, facts):
                 agents[file.pid] = _agent(facts, file)
         return agents
@@ -72,18 +72,18 @@ class ProcessFeed:
         if self.own is None or self.own[0] in agents:
             return
         pid, start = self.own
-        facts = table.facts_of(pid)
+        facts = table.read_facts(pid)
         if facts is not None and (not start or not table.has_proc() or facts.start == str(start)):
-            agents[pid] = _agent(facts, cwd=table.cwd_of(pid))
+            agents[pid] = _agent(facts, cwd=table.working_folder(pid))
 
     def _scan(self, known: dict[int, AgentProcess]) -> dict[int, str]:
         """Pids that look like Claude and stand in the project, each with its start."""
         found: dict[int, str] = {}
-        for pid in table.pids():
+        for pid in table.list_pids():
             if pid in known or pid == os.getpid():
                 continue
-            if _looks_like_claude(pid) and self._is_here(table.cwd_of(pid)):
-                facts = table.facts_of(pid)
+            if _looks_like_claude(pid) and self._is_here(table.working_folder(pid)):
+                facts = table.read_facts(pid)
                 if facts is not None:
                     found[pid] = facts.start
         return found
@@ -91,13 +91,13 @@ class ProcessFeed:
     def _add_by_name(self, agents: dict[int, AgentProcess]) -> None:
         alive = []
         for pid, start in self._by_name.items():
-            facts = table.facts_of(pid)
+            facts = table.read_facts(pid)
             if pid not in agents and facts is not None and facts.start == start:
                 alive.append(facts)
         ours = set(agents) | {facts.pid for facts in alive}
         for facts in alive:
             if facts.parent not in ours:
-                agents[facts.pid] = _agent(facts, cwd=table.cwd_of(facts.pid))
+                agents[facts.pid] = _agent(facts, cwd=table.working_folder(facts.pid))
 
     def _is_here(self, cwd: str) -> bool:
         if not cwd.startswith("/"):
@@ -108,7 +108,7 @@ class ProcessFeed:
         return real == self.project or real.startswith(self.project.rstrip("/") + "/")
 
 
-def _is_same(file: SessionFile, facts: Facts) -> bool:
+def _is_same(file: SessionFile, facts: ProcessFacts) -> bool:
     """Whether the process is the one that wrote the file, and no later one with its pid."""
     if file.proc_start.isdecimal() and table.has_proc():
         return file.proc_start == facts.start
@@ -117,12 +117,12 @@ def _is_same(file: SessionFile, facts: Facts) -> bool:
 
 def _looks_like_claude(pid: int) -> bool:
     """By its name, or by what its command line starts."""
-    name = table.name_of(pid)
+    name = table.process_name(pid)
     if name == "claude":
         return True
     if name not in _INTERPRETERS and name[:6] != "claude":
         return False
-    words = table.command_of(pid)
+    words = table.command_line(pid)
     if words and os.path.basename(words[0]) in ("claude", "claude.exe"):
         return True
     script = next((word for word in words[1:] if not word.startswith("-")), "")
@@ -130,7 +130,7 @@ def _looks_like_claude(pid: int) -> bool:
     return inside or os.path.basename(script) == "claude"
 
 
-def _agent(facts: Facts, file: SessionFile | None = None, cwd: str = "") -> AgentProcess:
+def _agent(facts: ProcessFacts, file: SessionFile | None = None, cwd: str = "") -> AgentProcess:
     return AgentProcess(
         pid=facts.pid,
         created=facts.created,
@@ -144,5 +144,5 @@ def _agent(facts: Facts, file: SessionFile | None = None, cwd: str = "") -> Agen
         socket=file.socket if file else "",
         cpu_s=facts.cpu_s,
         rss=facts.rss,
-        children=table.descendants_of(facts.pid),
+        children=table.count_descendants(facts.pid),
     )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from tui.system.files import regular_file
 from tui.system.sanitize import clean_line
 
 MOST_FILES = 500
 MOST_BYTES = 64 * 1024
-
-_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class SessionFile(Struct, frozen=True):
@@ -61,26 +59,16 @@ class SessionFiles:
 
     def _one(self, name: str) -> tuple[tuple[int, int, int], SessionFile | None] | None:
         try:
-            descriptor = os.open(self.folder / name, _FLAGS)
+            with regular_file(self.folder / name) as (descriptor, facts):
+                stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
+                known = self._read.get(name)
+                if known is not None and known[0] == stamp:
+                    return known
+                if facts.st_uid != os.geteuid() or facts.st_size > MOST_BYTES:
+                    return None
+                return stamp, _parse(os.read(descriptor, MOST_BYTES), int(name[:-5]))
         except OSError:
             return None
-        try:
-            facts = os.fstat(descriptor)
-            stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
-            known = self._read.get(name)
-            if known is not None and known[0] == stamp:
-                return known
-            if (
-                not stat.S_ISREG(facts.st_mode)
-                or facts.st_uid != os.geteuid()
-                or facts.st_size > MOST_BYTES
-            ):
-                return None
-            return stamp, _parse(os.read(descriptor, MOST_BYTES), int(name[:-5]))
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
 
 
 def _parse(data: bytes, pid: int) -> SessionFile | None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tui.feeds.event_heads import Head, head_of
 from tui.patterns import lazy
+from tui.system.files import regular_file
 
 ACTIVE_S = 600.0
 MOST_FOLDERS = 60
@@ -48,15 +49,10 @@ def safe_transcript(path: str, projects: Path) -> str | None:
         base = os.path.realpath(projects, strict=True)
         if not real.startswith(base.rstrip("/") + "/") or not real.endswith(".jsonl"):
             return None
-        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with regular_file(real) as (_, facts):
+            return real if facts.st_uid == os.geteuid() and facts.st_nlink == 1 else None
     except (OSError, ValueError):
         return None
-    try:
-        facts = os.fstat(descriptor)
-        ours = stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid() and facts.st_nlink == 1
-        return real if ours else None
-    finally:
-        os.close(descriptor)
 
 
 def slugs(folder: str) -> list[str]:

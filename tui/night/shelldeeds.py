@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from tui.patterns import Signed, lazy
 from tui.night.shellwords import split_commands
+from tui.patterns import Signed, lazy
 
 _HINT = Signed(
     ">|rm|mv|cp|ln|dd|ed|perl|patch|tee|git|rsync|truncate|curl|wget|write",

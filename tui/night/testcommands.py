@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tui.patterns import Signed, lazy
 from tui.night.shellwords import split_commands, split_pipelines
+from tui.patterns import Signed, lazy
 
 _QUOTED_SHELL = lazy(
     r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)(?:\1|\Z)""", re.DOTALL

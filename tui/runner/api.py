@@ -12,25 +12,33 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui import paths
-from tui.control.journal import Journal
 from tui.errors import OvernightError, RefusedError
 from tui.git import Git
-from tui.runner import folder as runs_room
 from tui.runner.checks import check
-from tui.runner.folder import Facts, RunFolder, live, make, new_id, runs
-from tui.runner.lock import hold_lock
 from tui.runner.papers import initialise
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
 from tui.settings.own_sections import SKIP_PERMISSIONS
+from tui.store.journal import JournalWriter, read_entries
+from tui.store.layout import RUN_DIR, RunDirectory, state_root
+from tui.store.runs import (
+    RunFacts,
+    is_supervised,
+    live,
+    make,
+    new_id,
+    prune,
+    read_run_end,
+    read_run_facts,
+)
+from tui.system.files import read_json
+from tui.system.locks import acquire_lock
 
 _STARTED_WITHIN = 20.0
 _ADOPTED_WITHIN = 5.0
 _LOOK = 0.02
 _ROOM = Path(__file__).resolve().parents[2]
-LEAST_KEPT = 7
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,8 @@ def start(
     agent = tuple(agent_command) or settings.agent.command
     if not goal.strip():
         raise RefusedError("a session needs a goal; say what is to be done")
-    root = paths.run_root(project, settings.paths.run_dir)
-    lock = hold_lock(root / "start.lock")
+    root = state_root(project, settings.paths.run_dir)
+    lock = acquire_lock(root / "start.lock")
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
@@ -100,18 +108,18 @@ def _prepare(
     agent: tuple[str, ...],
     options: Options,
     git: Git,
-) -> RunFolder:
+) -> RunDirectory:
     now = clock_for(options.env).wall()
     head = git.head()
     env = dict(options.env)
     words = tuple(options.extra)
-    facts = Facts(
+    facts = RunFacts(
         new_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
     )
     try:
         folder = make(root, facts, settings)
         initialise(project, settings, folder.id, goal, now)
-        journal = Journal(folder.journal, lambda: now)
+        journal = JournalWriter(folder.journal, lambda: now)
         journal.write("run_started", _announcement(folder, settings), sync=True)
     except OSError as error:
         where = f"{error.filename or root}: {error.strerror}"
@@ -119,8 +127,8 @@ def _prepare(
     return folder
 
 
-def _announcement(folder: RunFolder, settings: Settings) -> dict[str, object]:
-    facts = folder.facts()
+def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]:
+    facts = read_run_facts(folder)
     session, budget = settings.session, settings.budget
     limits = {
         "max_runtime_hours": session.max_runtime_hours,
@@ -145,7 +153,7 @@ def _announcement(folder: RunFolder, settings: Settings) -> dict[str, object]:
     }
 
 
-def _spawn(folder: RunFolder, environ: Mapping[str, str], settings: Settings) -> None:
+def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor that is no child of ours in any way that matters."""
     import subprocess
 
@@ -170,34 +178,31 @@ def _spawn(folder: RunFolder, environ: Mapping[str, str], settings: Settings) ->
     process.returncode = 0
 
 
-def _wait_for_agent(folder: RunFolder) -> None:
+def _wait_for_agent(folder: RunDirectory) -> None:
     """Returns when the first agent runs; OvernightError if the run ends before, or nothing happens."""
     until = time.monotonic() + _STARTED_WITHIN
-    first = folder.segment(1)
+    first = folder.attempt(1)
     while time.monotonic() < until:
-        if (first / "agent.json").exists() and _told(folder):
+        if first.agent.exists() and _told(folder):
             return
-        ended = folder.ended()
+        ended = read_run_end(folder)
         if ended is not None:
             raise OvernightError(f"the session could not be started: {ended.reason}")
-        if (first / "exit.json").exists():
-            record = runs_room.read_json(first / "exit.json") or {}
+        record = read_json(first.exit)
+        if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_LOOK)
     raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
 
 
-def _told(folder: RunFolder) -> bool:
-    try:
-        return b'"segment_started"' in folder.journal.read_bytes()
-    except OSError:
-        return False
+def _told(folder: RunDirectory) -> bool:
+    return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
 
 
 def adopt(
     project: Path,
     *,
-    run_dir: str = paths.RUN_DIR,
+    run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
 ) -> bool:
     """Gives a run that goes on unwatched a supervisor again; True if one was started.
@@ -205,41 +210,18 @@ def adopt(
     However many ask at once, one takes the run: the others find its lock held.
     """
     folder = live(project.resolve(), run_dir)
-    if folder is None or folder.supervised():
+    if folder is None or is_supervised(folder):
         return False
     _spawn(folder, environ, Settings())
     until = time.monotonic() + _ADOPTED_WITHIN
     while time.monotonic() < until:
-        if folder.supervised() or folder.ended() is not None:
+        if is_supervised(folder) or read_run_end(folder) is not None:
             return True
         time.sleep(_LOOK)
     raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
 
 
-def prune(project: Path, keep: int | None, *, run_dir: str = paths.RUN_DIR) -> list[str]:
-    """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
-
-    `None` keeps all. What cannot be removed stays.
-    """
-    if keep is None:
-        return []
-    import shutil
-
-    removed = []
-    for folder in runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
-        if folder.ended() is None or folder.supervised():
-            continue
-        try:
-            # The run first stops being one, so that a prune that is cut short leaves no half run.
-            (folder.path / "run.json").rename(folder.path / ".pruned")
-            shutil.rmtree(folder.path)
-        except OSError:
-            continue
-        removed.append(folder.id)
-    return removed
-
-
-def facts_of(folder: RunFolder) -> dict[str, Any]:
+def facts_of(folder: RunDirectory) -> dict[str, Any]:
     """What a run was started with, as plain values."""
-    plain: dict[str, Any] = msgspec.to_builtins(folder.facts())
+    plain: dict[str, Any] = msgspec.to_builtins(read_run_facts(folder))
     return plain

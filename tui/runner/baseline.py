@@ -7,8 +7,8 @@ import signal
 import subprocess
 import time
 
-from tui.control.process_table import Identity, alive, look
 from tui.runner.desk import Desk
+from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _WITHIN = 900.0
 _SHOWN = 200
@@ -41,11 +41,11 @@ class Baseline:
     def stop(self) -> None:
         """Ends them where they run, and forgets what they said."""
         state = self._desk.state
-        orphan = Identity(state.baseline_pid, state.baseline_start)
+        orphan = ProcessIdentity(state.baseline_pid, state.baseline_start)
         if self._process is not None:
             _kill(self._process.pid)
             self._process.wait()
-        elif orphan.pid and alive(orphan):
+        elif orphan.pid and is_alive(orphan):
             _kill(orphan.pid)
         if orphan.pid:
             state.baseline_pid = state.baseline_start = 0
@@ -68,7 +68,7 @@ class Baseline:
         except OSError as error:
             return f"{command[0]}: {error.strerror}"
         self._until = time.monotonic() + _WITHIN
-        started = look(self._process.pid)
+        started = read_process(self._process.pid)
         desk.state.baseline_pid = self._process.pid
         desk.state.baseline_start = started.start if started is not None else 0
         desk.keep()

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from tui.system.locks import try_lock_file
+
 ATOMIC = 4096
 LONGEST = 900_000
 
@@ -50,7 +52,8 @@ def send(path: Path, line: bytes) -> Sent:
         facts = os.fstat(descriptor)
         if not stat.S_ISFIFO(facts.st_mode) or facts.st_uid != os.getuid():
             return "gone"
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not try_lock_file(descriptor):
+            return "busy"
         if len(line) > ATOMIC and not _has_room(descriptor, len(line)):
             return "busy"
         return "sent" if os.write(descriptor, line) == len(line) else "gone"

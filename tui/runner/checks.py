@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tui import paths
-from tui.control.process_table import Identity, alive
 from tui.errors import GitError, RefusedError
 from tui.git import Git, NotARepositoryError
-from tui.runner.folder import live, read_json
 from tui.settings import Settings
+from tui.store.runs import live
+from tui.system.files import read_json
+from tui.system.processes import ProcessIdentity, is_alive
 
 LEAST_FREE = 512 << 20
+_MOST_GENERAL = 16 << 20
 OLDEST_CLAUDE = (2, 0)
 _VERSION_WITHIN = 20.0
 _KEYS = (
@@ -84,14 +86,14 @@ def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
     except OSError:
         return
     for name in names:
-        facts = read_json(folder / name) if name.endswith(".json") else None
+        facts = read_json(folder / name, follow=True) if name.endswith(".json") else None
         if facts is None:
             continue
         pid, start, cwd = facts.get("pid"), facts.get("procStart"), facts.get("cwd")
         if not isinstance(pid, int) or not isinstance(cwd, str) or not cwd:
             continue
         ticks = int(start) if isinstance(start, int | str) and str(start).isdigit() else 0
-        if pid > 0 and alive(Identity(pid, ticks)):
+        if pid > 0 and is_alive(ProcessIdentity(pid, ticks)):
             yield pid, Path(cwd)
 
 
@@ -125,11 +127,14 @@ def check_login(project: Path, environ: Mapping[str, str]) -> None:
         return
     places = [folder / "settings.json", project / ".claude" / "settings.json"]
     places.append(project / ".claude" / "settings.local.json")
-    if any("apiKeyHelper" in (read_json(place) or {}) for place in places):
+    if any("apiKeyHelper" in (read_json(place, follow=True) or {}) for place in places):
         return
-    general = read_json(paths.home(environ) / ".claude.json") or read_json(folder / ".claude.json")
-    if general is not None and (general.get("primaryApiKey") or general.get("oauthAccount")):
-        return
+    for place in (paths.home(environ) / ".claude.json", folder / ".claude.json"):
+        general = read_json(place, _MOST_GENERAL, follow=True)
+        if general:
+            if general.get("primaryApiKey") or general.get("oauthAccount"):
+                return
+            break
     raise RefusedError("Claude Code is not logged in; run `claude` once and use /login, then start")
 
 

@@ -15,12 +15,12 @@ from tui.runner.completion import is_complete, is_stuck
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
-from tui.runner.folder import Ended
 from tui.runner.launch import additions, arguments, environment
 from tui.runner.outcomes import Outcome, of_exit, of_turn
 from tui.runner.papers import current_head
 from tui.runner.segment import Look, Segment
 from tui.runner.state import Class, Intent, Next, Pending
+from tui.store.runs import RunEnd
 
 _RESET_MARGIN = 2.0
 _PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
@@ -37,7 +37,7 @@ class Conductor:
         self._judged = 0
         self.baseline = Baseline(desk)
         self.segment: Segment | None = None
-        self.over: Ended | None = None
+        self.over: RunEnd | None = None
 
     # --- starting ---
 
@@ -397,4 +397,4 @@ class Conductor:
     def end_run(self, reason: str, code: int | None) -> None:
         """The run is over."""
         self.cancel(reason)
-        self.over = Ended(reason, code, self._desk.clock.wall())
+        self.over = RunEnd(reason, code, self._desk.clock.wall())

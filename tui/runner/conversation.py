@@ -9,7 +9,8 @@ from pathlib import Path
 from tui.errors import RefusedError
 from tui.feeds.events import EventDecoder
 from tui.records import Compaction
-from tui.runner.folder import RunFolder
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_facts
 
 _SDK = "claude_agent_sdk"
 _WITHIN_S = 60.0
@@ -21,7 +22,7 @@ print(made.session_id)
 """
 
 
-def compacted_after(folder: RunFolder, session: str, uuid: str) -> bool:
+def compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
     """Whether the session was compacted after that event, so that the CLI finds it no longer."""
     wanted, begun = uuid.encode(), False
     decoder, offset = EventDecoder(str(folder.stream)), 0
@@ -52,7 +53,7 @@ def check_fork() -> None:
         )
 
 
-def fork(folder: RunFolder, project: Path, session: str, uuid: str) -> str:
+def fork(folder: RunDirectory, project: Path, session: str, uuid: str) -> str:
     """Copies the conversation up to that event into a new session and returns its id.
 
     The old one stays as it is. Runs in a process of its own, with what the agent has for its home.
@@ -63,7 +64,7 @@ def fork(folder: RunFolder, project: Path, session: str, uuid: str) -> str:
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-c", _FORK, session, str(project), uuid],
-            env={**os.environ, **folder.facts().env},
+            env={**os.environ, **read_run_facts(folder).env},
             capture_output=True,
             text=True,
             timeout=_WITHIN_S,

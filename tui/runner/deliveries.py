@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tui.runner import channel
 from tui.runner.desk import Desk
-from tui.runner.folder import replace_file
 from tui.runner.state import Outgoing
 from tui.runner.turns import Turns
+from tui.system.files import atomic_write
 from tui.system.format import shorten_line
 
 _INTERRUPT_AFTER = 2.0
@@ -177,7 +177,7 @@ class Deliveries:
     def _by_file(self, message: Outgoing) -> bytes:
         """Words that no pipe holds are left in a file, and the agent is told to read it."""
         path = self._desk.folder.path / f"message-{message.id}.txt"
-        replace_file(path, message.text.encode("utf-8", "replace"))
+        atomic_write(path, message.text.encode("utf-8", "replace"))
         text = (
             f"Your message is too long for this channel. Read all of it from {path} and follow it."
         )

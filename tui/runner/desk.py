@@ -10,15 +10,16 @@ from typing import Any, Protocol
 
 from tui import paths
 from tui.clock import Clock
-from tui.control.journal import Journal
-from tui.control.process_table import boot_id
 from tui.errors import OvernightError
-from tui.runner.folder import Facts, RunFolder, with_secrets
 from tui.runner.human_log import HumanLog, Level
 from tui.runner.state import State, keep, load
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
 from tui.settings import load as load_settings
+from tui.store.journal import JournalWriter
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, read_run_facts, read_run_settings, with_secrets
+from tui.system.processes import boot_id
 
 _MOST_HELD = 1_000
 _ASLEEP = 5.0
@@ -37,12 +38,12 @@ class Desk:
     """The supervisor's desk. Nothing on it can fail because of a full disk: entries are held back
     and written as soon as they can be."""
 
-    folder: RunFolder
-    facts: Facts
+    folder: RunDirectory
+    facts: RunFacts
     settings: Settings
     clock: Clock
     state: State
-    journal: Journal
+    journal: JournalWriter
     log: HumanLog
     notifier: Notifier | None = None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
@@ -51,15 +52,15 @@ class Desk:
 
     @classmethod
     def of(
-        cls, folder: RunFolder, clock: Clock | None = None, notifier: Notifier | None = None
+        cls, folder: RunDirectory, clock: Clock | None = None, notifier: Notifier | None = None
     ) -> Desk:
         """The desk of that run as it was left; NoSessionError if it is no run."""
-        facts = folder.facts()
+        facts = read_run_facts(folder)
         settings = _settings(folder, facts)
         clock = clock or clock_for(facts.env)
         where = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
         log = HumanLog(where, settings.logging.level, clock.wall)
-        journal = Journal(folder.journal, clock.wall)
+        journal = JournalWriter(folder.journal, clock.wall)
         return cls(folder, facts, settings, clock, load(folder), journal, log, notifier)
 
     @property
@@ -152,9 +153,9 @@ class Desk:
             return
 
 
-def _settings(folder: RunFolder, facts: Facts) -> Settings:
+def _settings(folder: RunDirectory, facts: RunFacts) -> Settings:
     """The settings of the run's start, with secrets as the project and the environment have them."""
-    stored = folder.settings()
+    stored = read_run_settings(folder)
     try:
         return with_secrets(stored, load_settings(Path(facts.project)).settings)
     except OvernightError:

@@ -7,14 +7,14 @@ import time
 import uuid
 from typing import Literal
 
-from tui.control.kill_tree import Killed, kill_tree, members
-from tui.control.process_table import Identity, send
 from tui.runner import prompts
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.segment import Look, Segment
 from tui.runner.state import Intent
 from tui.runner.turns import Turns
+from tui.system.process_tree import KillResult, find_members, kill_tree
+from tui.system.processes import ProcessIdentity, send_signal
 
 Step = Literal["note", "interrupt", "end", "term", "tree", "gone"]
 _LADDERS: dict[str, tuple[Step, ...]] = {
@@ -43,7 +43,7 @@ class Ending:
         self._entered = False
         self._note = ""
         self._control = ""
-        self._known: frozenset[Identity] = frozenset()
+        self._known: frozenset[ProcessIdentity] = frozenset()
         self._looked = 0.0
         self.survivors: tuple[str, ...] = ()
 
@@ -64,10 +64,10 @@ class Ending:
         now = time.monotonic()
         if look.state == "running" and now - self._looked >= _REMEMBERED_EVERY:
             self._looked = now
-            self._known = frozenset(one.identity for one in members(segment.tree(look)))
+            self._known = frozenset(one.identity for one in find_members(segment.tree(look)))
 
     @property
-    def known(self) -> frozenset[Identity]:
+    def known(self) -> frozenset[ProcessIdentity]:
         return self._known
 
     def step(self, intent: Intent, segment: Segment, look: Look) -> None:
@@ -94,7 +94,7 @@ class Ending:
         elif rung == "term":
             if look.agent is not None:
                 self._desk.say(f"Sending SIGTERM to PID {look.agent.pid}", "WARNING")
-                send(look.agent, signal.SIGTERM)
+                send_signal(look.agent, signal.SIGTERM)
         else:
             self._desk.say("Graceful shutdown timeout, sending SIGKILL", "WARNING")
             self.clear(segment, look)
@@ -120,7 +120,7 @@ class Ending:
             return True
         return passed > settings.session.handover_timeout_minutes * 60
 
-    def clear(self, segment: Segment, look: Look) -> Killed:
+    def clear(self, segment: Segment, look: Look) -> KillResult:
         """Kills what is left of the segment's tree, the agent included; survivors are named."""
         tree = segment.tree(look, self._known)
         killed = kill_tree(tree, 0.0)

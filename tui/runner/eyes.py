@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
-from tui.feeds import arrivals
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Follower
-from tui.feeds.journal import JournalDecoder
 from tui.feeds.position import Batch, Position
 from tui.feeds.progress import read_feature_list, read_progress, with_features
 from tui.night.fold import Fold
@@ -22,6 +21,9 @@ from tui.runner.desk import Desk
 from tui.runner.small_file import SmallFile
 from tui.runner.turns import Turns
 from tui.settings import Settings
+from tui.store.attempt_files import arrival_line, read_arrivals
+from tui.store.journal import JournalDecoder
+from tui.system.files import append_line
 from tui.system.sanitize import clean_bytes
 
 _SLICE = 1 << 20
@@ -138,7 +140,7 @@ class Eyes:
                 data = file.read()
         except OSError:
             return deque()
-        return deque(arrivals.read(data, self._source))
+        return deque(read_arrivals(data, self._source))
 
     def look(self, on_event: Callable[[Event], None]) -> bool:
         """Takes in what is new, up to a slice of it; True when there was anything of the agent's."""
@@ -176,17 +178,8 @@ class Eyes:
         now = round(self.desk.clock.wall(), 3)  # as it can be read back
         self.fold.apply([Arrival(self._source, end, now)])
         self._recorded, self._quiet_at = end, now
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
-            descriptor = os.open(self.desk.folder.arrivals, flags, 0o600)
-        except OSError:
-            return True
-        try:
-            os.write(descriptor, arrivals.line(end, now))
-        except OSError:
-            return True
-        finally:
-            os.close(descriptor)
+        with suppress(OSError):
+            append_line(self.desk.folder.arrivals, arrival_line(end, now))
         return True
 
     def _read_journal(self) -> None:

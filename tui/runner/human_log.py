@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from tui.system.files import append_line
+
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 _RANK = {"DEBUG": 0, "INFO": 1, "WARNING": 2, "ERROR": 3}
-_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class HumanLog:
@@ -36,12 +36,7 @@ def append(path: Path, data: bytes) -> bool:
     """Appends to a file of the project, whose folder is made if need be; False if that failed."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, _FLAGS, 0o644)
+        append_line(path, data, mode=0o644, follow=True)
     except OSError:
         return False
-    try:
-        return os.write(descriptor, data) == len(data)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+    return True

@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tui.runner.folder import Facts
 from tui.runner.state import Next
 from tui.settings import Settings
 from tui.settings.own_sections import SKIP_PERMISSIONS
+from tui.store.runs import RunFacts
 
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
 
 
-def arguments(facts: Facts, settings: Settings, step: Next, session: str) -> list[str]:
+def arguments(facts: RunFacts, settings: Settings, step: Next, session: str) -> list[str]:
     """The agent's argument list. `session` is the id that a fresh conversation is to have."""
     agent = settings.agent
     words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
@@ -56,7 +56,7 @@ def conversation(step: Next, session: str) -> list[str]:
     return words
 
 
-def additions(facts: Facts, run: Path) -> dict[str, str]:
+def additions(facts: RunFacts, run: Path) -> dict[str, str]:
     """Variables for the agent that may be written down; secrets are none of them."""
     return {
         "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",

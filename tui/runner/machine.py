@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tui.control.kill_tree import members
-from tui.control.process_table import resident_bytes
 from tui.runner.checks import LEAST_FREE
 from tui.runner.desk import Desk
 from tui.runner.segment import Look, Segment
+from tui.system.process_tree import find_members
+from tui.system.processes import resident_bytes
 
 _EVERY = 5.0
 
@@ -60,7 +60,7 @@ class Machine:
     def _of_tree(self, segment: Segment, look: Look) -> Iterator[Reading]:
         most = self._desk.settings.session.max_memory_mib
         if most is not None:
-            tree = members(segment.tree(look))
+            tree = find_members(segment.tree(look))
             held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
             yield Reading("memory", held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
 

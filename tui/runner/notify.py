@@ -13,13 +13,13 @@ import msgspec
 
 from tui.errors import OvernightError
 from tui.runner.desk import Desk
-from tui.runner.lock import is_locked
 from tui.runner.notify_channels import TMUX, Channel, Order, channels_of
 from tui.runner.notify_outbox import Event, Outbox, new_event
 from tui.runner.notify_rules import COALESCE, in_quiet_hours
 from tui.runner.notify_text import harmless, without_credentials
 from tui.settings import Settings
 from tui.system.credentials import secret_variables, spellings_of
+from tui.system.locks import is_locked
 
 if TYPE_CHECKING:
     import subprocess

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import time
 import uuid
 from pathlib import Path
@@ -12,11 +11,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from tui import paths
-from tui.runner.folder import replace_file
 from tui.runner.notify_rules import Delivery
+from tui.store.layout import RunDirectory
+from tui.system.files import atomic_write, private_folder, read_small, sync_folder
 
-FOLDER: Final = "outbox"
 LOCK: Final = ".sender"
 _MOST_BYTES: Final = 1 << 16
 _ENDING: Final = ".json"
@@ -49,24 +47,20 @@ class Outbox:
     """The outbox of one run. Anybody may add; only the holder of its lock changes what is there."""
 
     def __init__(self, run: Path) -> None:
-        self.path = run / FOLDER
+        self.path = RunDirectory(run).outbox
         self.lock = self.path / LOCK
         self._done: set[str] = set()
 
     def add(self, event: Event) -> None:
         """Leaves an event; a killed process loses nothing of it. Raises OSError."""
         if not self.path.exists():
-            paths.private_dir(self.path)
-        replace_file(self._file(event), msgspec.json.encode(event), sync=False)
+            private_folder(self.path)
+        atomic_write(self._file(event), msgspec.json.encode(event), sync=False)
 
     def secure(self, event: Event) -> None:
         """Writes the event as it now stands, so that not even a power cut forgets it. Raises OSError."""
-        replace_file(self._file(event), msgspec.json.encode(event))
-        folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        atomic_write(self._file(event), msgspec.json.encode(event))
+        sync_folder(self.path)
         if not event.open:
             self._done.add(event.id + _ENDING)
 
@@ -99,18 +93,8 @@ class Outbox:
 
     def _read(self, name: str) -> Event | None:
         """The event in a file of ours; None for anything else that lies there."""
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
-            descriptor = os.open(self.path / name, flags)
-        except OSError:
+            event = msgspec.json.decode(read_small(self.path / name, _MOST_BYTES), type=Event)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
-        try:
-            facts = os.fstat(descriptor)
-            if not stat.S_ISREG(facts.st_mode) or facts.st_size > _MOST_BYTES:
-                return None
-            event = msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=Event)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-            return None
-        finally:
-            os.close(descriptor)
         return event if event.id + _ENDING == name else None

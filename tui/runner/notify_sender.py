@@ -18,10 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from tui.control.journal import Journal
 from tui.errors import OvernightError
-from tui.runner.folder import RunFolder
-from tui.runner.lock import hold_lock
 from tui.runner.notify_channels import Channel, Order
 from tui.runner.notify_outbox import Event, Outbox
 from tui.runner.notify_queue import Group, due_at, groups, used_up
@@ -29,7 +26,11 @@ from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, 
 from tui.runner.notify_services import Conduct, send
 from tui.runner.notify_text import URGENT, Message, compose, without_credentials
 from tui.runner.story_clock import clock_for
+from tui.store.journal import JournalWriter
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_facts
 from tui.system.credentials import spellings_of
+from tui.system.locks import acquire_lock
 
 _LOOK = 0.25
 _SPACING = 1.1  # Slack takes about one message a second
@@ -47,16 +48,16 @@ class Sender:
 
     def __init__(
         self,
-        folder: RunFolder,
+        folder: RunDirectory,
         order: Order,
-        journal: Journal,
+        journal: JournalWriter,
         *,
         outbox: bool = True,
         wall: Callable[[], float] = time.time,
         draw: Callable[[], float] = random.random,
         send: Send = send,
     ) -> None:
-        facts = folder.facts()
+        facts = read_run_facts(folder)
         self._outbox = Outbox(folder.path) if outbox else None
         self._order = order
         self._journal = journal
@@ -192,9 +193,9 @@ class Sender:
             return
 
 
-def work(folder: RunFolder, order: Order) -> None:
+def work(folder: RunDirectory, order: Order) -> None:
     """Sends everything there is, unless another sender is at it; then what is loose only."""
-    journal = Journal(folder.journal, clock_for(folder.facts().env).wall)
+    journal = JournalWriter(folder.journal, clock_for(read_run_facts(folder).env).wall)
     outbox = Outbox(folder.path)
     while True:
         lock = _locked(outbox)
@@ -216,7 +217,7 @@ def _locked(outbox: Outbox) -> int | None:
     """The lock; asked for more than once, as looking whether it is held takes it for a moment."""
     for _ in range(_LOCK_TRIES):
         try:
-            lock = hold_lock(outbox.lock)
+            lock = acquire_lock(outbox.lock)
         except OSError:
             return None
         if lock is not None:
@@ -231,14 +232,14 @@ def main(words: list[str] | None = None) -> int:
 
     # Libraries log whole URLs; there is nobody here who could read them.
     logging.disable(logging.CRITICAL)
-    folder = RunFolder(Path((sys.argv[1:] if words is None else words)[0]))
+    folder = RunDirectory(Path((sys.argv[1:] if words is None else words)[0]))
     try:
         order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
         work(folder, order)
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1
     except Exception as error:  # a traceback would show the order
-        Journal(folder.journal).write(
+        JournalWriter(folder.journal).write(
             "note", {"text": f"sending notices failed: {type(error).__name__}"}
         )
         return 1

@@ -140,7 +140,7 @@ class Papers:
         desk = self._desk
         session = event.session or desk.state.session
         self.copy_transcripts()
-        source, copy = self._transcript(session), desk.folder.transcripts / f"{session}.jsonl"
+        source, copy = self._transcript(session), desk.folder.kept_transcript(session)
         size = _size(source)
         reason = "approaching_limit" if body.trigger != "manual" else "manual"
         line = {
@@ -209,7 +209,7 @@ class Papers:
         """Puts the finished copies where the original system kept them, as links where possible."""
         target = self._desk.path(self._desk.settings.paths.transcripts)
         for name in self._desk.state.transcripts:
-            source = self._desk.folder.transcripts / f"{name}.jsonl"
+            source = self._desk.folder.kept_transcript(name)
             if not _size(source):
                 continue
             try:

@@ -6,9 +6,6 @@ longer goes on where it stopped, is dropped, and the night is read from its star
 
 from __future__ import annotations
 
-import os
-import struct
-import zlib
 from pathlib import Path
 
 import msgspec
@@ -20,10 +17,10 @@ from tui.night.fold import Fold
 from tui.night.prices import Prices
 from tui.night.thresholds import Thresholds
 from tui.runner.turns import Turns
+from tui.store.cache_file import open_cache, write_cache
 
 VERSION = 1
-_HEAD = struct.Struct("<4sIQQ")
-_MAGIC = b"eyes"
+_KIND = b"recall"
 
 
 class Recall(Struct, frozen=True):
@@ -45,35 +42,16 @@ class Recall(Struct, frozen=True):
 
 def write(path: Path, recall: Recall, fold: Fold) -> None:
     """Replaces what was kept. Raises OSError."""
-    head, body = msgspec.msgpack.encode(recall), fold.save()
-    check = zlib.crc32(body, zlib.crc32(head))
-    partial = path.parent / f".{path.name}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    try:
-        with os.fdopen(os.open(partial, flags, 0o600), "wb", buffering=0) as file:
-            for part in (_HEAD.pack(_MAGIC, check, len(head), len(body)), head, body):
-                view = memoryview(part)
-                while view:
-                    view = view[file.write(view) :]
-        os.replace(partial, path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
+    write_cache(path, _KIND, ((msgspec.msgpack.encode(recall),), (fold.save(),)))
 
 
 def read(path: Path, prices: Prices, thresholds: Thresholds) -> tuple[Recall, Fold] | None:
     """What was kept; None where there is nothing, or nothing that can be trusted."""
     try:
-        with path.open("rb") as file:
-            magic, check, head, body = _HEAD.unpack(file.read(_HEAD.size))
-            if magic != _MAGIC or os.fstat(file.fileno()).st_size != _HEAD.size + head + body:
+        with open_cache(path, _KIND) as cache:
+            recall = msgspec.msgpack.decode(cache.part(), type=Recall)
+            if recall.version != VERSION:
                 return None
-            first, second = file.read(head), file.read(body)
-        if zlib.crc32(second, zlib.crc32(first)) != check:
-            return None
-        recall = msgspec.msgpack.decode(first, type=Recall)
-        if recall.version != VERSION:
-            return None
-        return recall, Fold.load(second, prices, thresholds, own=True)
-    except (OSError, struct.error, ValueError, msgspec.MsgspecError, SavedFoldError):
+            return recall, Fold.load(cache.part(), prices, thresholds, own=True)
+    except (OSError, ValueError, msgspec.MsgspecError, SavedFoldError):
         return None

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
-from tui.control import inbox
-from tui.control.inbox import Request
 from tui.errors import OvernightError
 from tui.runner import prompts
 from tui.runner.checkpoint_keeper import CheckpointKeeper
@@ -19,6 +15,9 @@ from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
 from tui.runner.rewinding import Rewinder
 from tui.runner.state import Intent, Next
+from tui.store import inbox
+from tui.store.inbox import RunnerRequest
+from tui.store.journal import read_entries
 
 _NAMES = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _LONGEST_TEXT = 4 << 20
@@ -42,7 +41,7 @@ class Requests:
         self._conductor = conductor
         self._checkpoints = checkpoints
         self._rewinder = rewinder
-        self._verbs: dict[str, Callable[[Request], str | None]] = {
+        self._verbs: dict[str, Callable[[RunnerRequest], str | None]] = {
             "checkpoint": self._checkpoint,
             "inject": self._inject,
             "withdraw": self._withdraw,
@@ -61,8 +60,9 @@ class Requests:
         waiting = inbox.reclaimed(self._desk.folder.inbox)
         if not waiting:
             return
-        answered = {entry["id"] for entry in self._entries() if entry.get("kind") == "answer"}
-        injected = {entry["id"] for entry in self._entries() if entry.get("kind") == "inject"}
+        entries = read_entries(self._desk.folder.journal)
+        answered = {entry.id for entry in entries if entry.kind == "answer"}
+        injected = {entry.id for entry in entries if entry.kind == "inject"}
         for request, path in waiting:
             if request.id in answered:
                 inbox.done(path)
@@ -75,19 +75,6 @@ class Requests:
         intent = self._desk.state.intent
         return intent is not None and intent.request == name
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
-        try:
-            lines = self._desk.folder.journal.read_bytes().split(b"\n")
-        except OSError:
-            return
-        for line in lines:
-            try:
-                entry = msgspec.json.decode(line)
-            except msgspec.MsgspecError:
-                continue
-            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
-                yield entry
-
     def work(self) -> None:
         """Carries out what arrived since the last round."""
         try:
@@ -98,7 +85,7 @@ class Requests:
         for request, _ in waiting:
             self._carry_out(request)
 
-    def _carry_out(self, request: Request, told: bool = False) -> None:
+    def _carry_out(self, request: RunnerRequest, told: bool = False) -> None:
         if not told:
             facts = {"verb": request.verb, "arguments": request.arguments}
             self._desk.tell("request", facts, id=request.id)
@@ -114,7 +101,7 @@ class Requests:
         if said is not None:
             self.answer(request.id, True, said, self._result(request))
 
-    def _result(self, request: Request) -> object:
+    def _result(self, request: RunnerRequest) -> object:
         return _message_id(request) if request.verb == "inject" else None
 
     def answer(self, name: str, ok: bool, text: str, result: object = None) -> None:
@@ -129,20 +116,20 @@ class Requests:
         self.work_off(reason, inbox.claim(self._desk.folder.inbox))
         self.work_off(reason, inbox.reclaimed(self._desk.folder.inbox))
 
-    def work_off(self, reason: str, waiting: list[tuple[Request, Any]]) -> None:
+    def work_off(self, reason: str, waiting: list[tuple[RunnerRequest, Any]]) -> None:
         """Answers these requests with a refusal."""
         for request, _ in waiting:
             self.answer(request.id, False, reason)
 
     # --- the verbs: the answer's words, or None when it comes later ---
 
-    def _checkpoint(self, request: Request) -> str | None:
+    def _checkpoint(self, request: RunnerRequest) -> str | None:
         label = str(request.arguments.get("label") or "")[:200]
         why = str(request.arguments.get("why") or "key")[:40]
         self._checkpoints.take(label, why, request.id)
         return None
 
-    def _inject(self, request: Request) -> str | None:
+    def _inject(self, request: RunnerRequest) -> str | None:
         text = request.arguments.get("text")
         mode = str(request.arguments.get("mode") or "soft")
         if mode not in ("soft", "hard", "step-back"):
@@ -162,13 +149,13 @@ class Requests:
         self._deliveries.put(text, hard=hard, inject=True, id=name, mode=mode)
         return "queued"
 
-    def _withdraw(self, request: Request) -> str | None:
+    def _withdraw(self, request: RunnerRequest) -> str | None:
         why = self._deliveries.withdraw(str(request.arguments.get("id") or ""))
         if why:
             raise ValueError(why)
         return "asked to take it back"
 
-    def _interrupt(self, request: Request) -> str | None:
+    def _interrupt(self, request: RunnerRequest) -> str | None:
         if not self._eyes.turns.open:
             raise ValueError("no turn is open; there is nothing to interrupt")
         if not self._deliveries.control("interrupt", f"interrupt-{request.id}"):
@@ -177,20 +164,20 @@ class Requests:
         self._desk.say("Turn interrupted by a person")
         return "interrupted"
 
-    def _stop(self, request: Request) -> str | None:
+    def _stop(self, request: RunnerRequest) -> str | None:
         note = bool(request.arguments.get("note", True))
         wish = dict(request.arguments)
         return self._end(
             request, Intent("stop", _reason(request), "person", note, request.id, wish)
         )
 
-    def _kill(self, request: Request) -> str | None:
+    def _kill(self, request: RunnerRequest) -> str | None:
         wish = dict(request.arguments)
         return self._end(
             request, Intent("kill", _reason(request), "person", False, request.id, wish)
         )
 
-    def _end(self, request: Request, intent: Intent) -> str | None:
+    def _end(self, request: RunnerRequest, intent: Intent) -> str | None:
         before = self._desk.state.intent
         if before is not None and before.kind == "kill":
             return "it is being killed already"
@@ -209,7 +196,7 @@ class Requests:
         self._conductor.intend(intent)
         return None
 
-    def _pause_limits(self, request: Request) -> str | None:
+    def _pause_limits(self, request: RunnerRequest) -> str | None:
         state, now = self._desk.state, self._desk.clock.wall()
         minutes = request.arguments.get("minutes")
         until = request.arguments.get("until")
@@ -226,7 +213,7 @@ class Requests:
         self._desk.tell("limits_paused", {"until": state.paused_until})
         return "limits are paused"
 
-    def _rewind(self, request: Request) -> str | None:
+    def _rewind(self, request: RunnerRequest) -> str | None:
         if self._rewinder is None:
             raise ValueError("this runner cannot rewind")
         if self._desk.state.intent is not None:
@@ -260,10 +247,10 @@ class Requests:
         self._conductor.launch(step)
 
 
-def _message_id(request: Request) -> str:
+def _message_id(request: RunnerRequest) -> str:
     """The same request is always the same message, however often it is taken up."""
     return str(uuid.uuid5(_NAMES, request.id))
 
 
-def _reason(request: Request) -> str:
+def _reason(request: RunnerRequest) -> str:
     return str(request.arguments.get("reason") or "asked for")[:300]

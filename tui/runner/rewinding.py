@@ -11,9 +11,9 @@ from tui.clock import Clock
 from tui.errors import RefusedError
 from tui.feeds.events import EventDecoder
 from tui.runner import conversation
-from tui.runner.folder import RunFolder
 from tui.runner.turns import Turns
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
 
 _MODES = ("code", "conversation", "both")
 
@@ -43,7 +43,9 @@ class Rewinder(Protocol):
 class GitRewinder:
     """The engine of `tui.control.restore`, and a fork of the conversation."""
 
-    def __init__(self, project: Path, settings: Settings, folder: RunFolder, clock: Clock) -> None:
+    def __init__(
+        self, project: Path, settings: Settings, folder: RunDirectory, clock: Clock
+    ) -> None:
         self._project = project
         self._folder = folder
         self._clock = clock
@@ -139,10 +141,10 @@ class GitRewinder:
     def _live(self) -> tuple[str, ...]:
         """Sessions at work in this work tree beside our own, in words."""
         from tui.control.agents import agents_in, words_of
-        from tui.feeds.run_places import agent_of_folder
         from tui.git import Git
+        from tui.store.attempt_files import agent_of
 
-        own = agent_of_folder(self._folder.path)
+        own = agent_of(self._folder)
         alive = agents_in(Git(self._project).work_tree)
         return words_of(one for one in alive if own is None or one.pid != own[0])
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.control.kill_tree import Tree
-from tui.control.process_table import Identity, alive, boot_id, environment_has, table
 from tui.runner import channel
-from tui.runner.folder import RunFolder, read_json, replace_file
-from tui.runner.lock import is_locked
 from tui.runner.shim import claim
+from tui.store.layout import RunDirectory
+from tui.system.files import atomic_write, read_json
+from tui.system.locks import is_locked
+from tui.system.process_tree import ProcessTree
+from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_alive, process_table
 
 if TYPE_CHECKING:
     import subprocess
@@ -41,8 +42,8 @@ class Look(Struct, frozen=True):
     """How a segment stands. "void": its agent was never started; "lost": gone without a record."""
 
     state: Literal["starting", "running", "ended", "void", "lost"]
-    agent: Identity | None = None
-    shim: Identity | None = None
+    agent: ProcessIdentity | None = None
+    shim: ProcessIdentity | None = None
     code: int | None = None
     signal: int = 0
     error: str = ""
@@ -55,10 +56,11 @@ class Look(Struct, frozen=True):
 class Segment:
     """One segment of a run, ordered by us or by an earlier supervisor."""
 
-    def __init__(self, run: RunFolder, number: int) -> None:
+    def __init__(self, run: RunDirectory, number: int) -> None:
         self.number = number
-        self.path = run.segment(number)
-        self.fifo = self.path / "stdin"
+        self.files = run.attempt(number)
+        self.path = self.files.path
+        self.fifo = self.files.stdin
         self._shim: subprocess.Popen[bytes] | None = None
         self._facts: dict[str, Any] | None = None
 
@@ -67,7 +69,9 @@ class Segment:
         """What the agent and its children carry in their environment."""
         return str(self.path)
 
-    def order(self, run: RunFolder, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
+    def order(
+        self, run: RunDirectory, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
+    ) -> None:
         """Prepares the segment: its FIFO and its order. Nothing runs yet."""
         self.path.mkdir(mode=0o700, exist_ok=True)
         if not self.fifo.exists():
@@ -80,15 +84,13 @@ class Segment:
             str(run.stream),
             str(run.stderr),
         )
-        replace_file(self.path / "order.json", msgspec.json.encode(order))
+        atomic_write(self.files.order, msgspec.json.encode(order))
 
     def launch(self, environ: Mapping[str, str]) -> None:
         """Starts the shim, which starts the agent and needs us no more. Raises OSError."""
         import subprocess
 
-        log = os.open(
-            self.path / "shim.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
+        log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._shim = subprocess.Popen(
                 # By its file, so that no search path of ours reaches the agent's own Python.
@@ -107,7 +109,7 @@ class Segment:
         if self._shim is not None:
             self._shim.poll()  # reaps the shim once it is done
         agent, shim = self._identities()
-        record = read_json(self.path / "exit.json")
+        record = read_json(self.files.exit)
         if record is not None:
             return Look(
                 "ended",
@@ -118,7 +120,7 @@ class Segment:
                 str(record.get("error") or ""),
             )
         if agent is not None:
-            if self._same_boot() and alive(agent):
+            if self._same_boot() and is_alive(agent):
                 return Look("running", agent, shim)
             # The shim may be about to write the record of this very end.
             state: Literal["running", "lost"] = "running" if self._shim_lives() else "lost"
@@ -139,34 +141,34 @@ class Segment:
             return Look("running", orphan)
         return Look("lost")
 
-    def _orphan(self) -> Identity | None:
+    def _orphan(self) -> ProcessIdentity | None:
         """An agent whose shim was killed before it could say which one it is."""
         marker = f"{MARK}={self.marker}".encode()
-        marked = [one for one in table().values() if environment_has(one.pid, marker)]
+        marked = [one for one in process_table().values() if environment_has(one.pid, marker)]
         pids = {one.pid for one in marked}
         heads = [one for one in marked if one.parent not in pids and one.state not in "ZX"]
         return min(heads, key=lambda one: one.start).identity if heads else None
 
-    def _identities(self) -> tuple[Identity | None, Identity | None]:
+    def _identities(self) -> tuple[ProcessIdentity | None, ProcessIdentity | None]:
         if self._facts is None:
-            self._facts = read_json(self.path / "agent.json")
+            self._facts = read_json(self.files.agent)
         facts = self._facts
         if facts is None:
             return None, None
-        agent = Identity(int(facts["pid"]), int(facts["proc_start"]))
-        return agent, Identity(int(facts["shim"]), int(facts["shim_start"]))
+        agent = ProcessIdentity(int(facts["pid"]), int(facts["proc_start"]))
+        return agent, ProcessIdentity(int(facts["shim"]), int(facts["shim_start"]))
 
     def _same_boot(self) -> bool:
         return self._facts is None or str(self._facts.get("boot") or "") in ("", boot_id())
 
     def _shim_lives(self) -> bool:
-        return is_locked(self.path / "lock")
+        return is_locked(self.files.lock)
 
-    def tree(self, look: Look, known: frozenset[Identity] = frozenset()) -> Tree:
+    def tree(self, look: Look, known: frozenset[ProcessIdentity] = frozenset()) -> ProcessTree:
         """Everything of this segment that may live."""
         if not self._same_boot():
-            return Tree(marker=f"{MARK}={self.marker}".encode())
-        return Tree(look.agent, look.shim, f"{MARK}={self.marker}".encode(), known)
+            return ProcessTree(marker=f"{MARK}={self.marker}".encode())
+        return ProcessTree(look.agent, look.shim, f"{MARK}={self.marker}".encode(), known)
 
 
 def without_marks(environ: Mapping[str, str]) -> dict[str, str]:

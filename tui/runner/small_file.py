@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
+
+from tui.system.files import regular_file
 
 _MOST = 4 << 20
 
@@ -20,19 +21,13 @@ class SmallFile:
     def changed(self) -> bytes | None:
         """Its bytes (at most 4 MiB) if it changed since the last call, else None. Never blocks."""
         try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with regular_file(self.path, follow=True) as (descriptor, facts):
+                seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+                if seen == self._seen:
+                    return None
+                data = os.read(descriptor, _MOST)
         except OSError:
             self._seen = None
             return None
-        try:
-            facts = os.fstat(descriptor)
-            seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-            if seen == self._seen or not stat.S_ISREG(facts.st_mode):
-                return None
-            data = os.pread(descriptor, _MOST, 0)
-        except OSError:
-            return None
-        finally:
-            os.close(descriptor)
         self._seen, self.mtime = seen, facts.st_mtime
         return data

@@ -8,7 +8,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.runner.folder import RunFolder, replace_file, segments_of
+from tui.store.journal import read_entries
+from tui.store.layout import RunDirectory
+from tui.system.files import atomic_write
 
 Kind = Literal["finish", "limit", "stop", "kill", "handover", "rewind", "needs you"]
 Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
@@ -110,7 +112,7 @@ class State(Struct):
     transcripts: dict[str, int] = {}
 
 
-def load(folder: RunFolder) -> State:
+def load(folder: RunDirectory) -> State:
     """The state as it was last kept; where it cannot be read, what segments and journal tell.
 
     A run whose agent may live is never taken for one that has not begun.
@@ -121,27 +123,20 @@ def load(folder: RunFolder) -> State:
         return _rebuilt(folder)
 
 
-def _rebuilt(folder: RunFolder) -> State:
-    numbers = list(segments_of(folder))
+def _rebuilt(folder: RunDirectory) -> State:
+    numbers = folder.attempt_numbers()
     if not numbers:
         return State()
     state = State(segment=max(numbers), attempt=len(numbers))
-    if (folder.segment(state.segment) / "agent.json").exists():
+    if folder.attempt(state.segment).agent.exists():
         state.begun = state.segment
-    try:
-        lines = folder.journal.read_bytes().split(b"\n")
-    except OSError:
-        return state
-    for line in lines:
-        if b'"segment_started"' in line:
-            try:
-                session = msgspec.json.decode(line).get("session")
-            except (msgspec.MsgspecError, AttributeError):
-                continue
+    for entry in read_entries(folder.journal):
+        if entry.kind == "segment_started":
+            session = entry.data.get("session")
             state.session = state.resumable = session if isinstance(session, str) else ""
     return state
 
 
 def keep(path: Path, state: State) -> None:
     """Replaces the kept state. Raises OSError."""
-    replace_file(path, msgspec.json.encode(state), sync=False)
+    atomic_write(path, msgspec.json.encode(state), sync=False)

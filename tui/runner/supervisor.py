@@ -26,9 +26,7 @@ from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk, Notifier
 from tui.runner.ending import Ending
 from tui.runner.eyes import Eyes
-from tui.runner.folder import RunFolder
 from tui.runner.limits import Limits
-from tui.runner.lock import hold_lock
 from tui.runner.notify import notifier_for
 from tui.runner.outcomes import how_it_ended
 from tui.runner.papers import Papers
@@ -37,6 +35,9 @@ from tui.runner.requests import Requests
 from tui.runner.rewinding import GitRewinder, Rewinder
 from tui.runner.segment import Look, Segment
 from tui.runner.stall_watch import StallWatch
+from tui.store.layout import RunDirectory
+from tui.store.runs import read_run_end, record_end
+from tui.system.locks import acquire_lock
 
 ROUND = 0.1
 _CHECK = 0.5
@@ -49,7 +50,7 @@ class Supervisor:
 
     def __init__(
         self,
-        folder: RunFolder,
+        folder: RunDirectory,
         *,
         clock: Clock | None = None,
         notifier: Notifier | None = None,
@@ -105,7 +106,7 @@ class Supervisor:
     def _adopt(self) -> None:
         state = self.desk.state
         segment = self.conductor.segment = Segment(self.desk.folder, state.segment)
-        ordered = (segment.path / "order.json").exists()
+        ordered = segment.files.order.exists()
         if state.begun < state.segment and (not ordered or segment.look().state == "void"):
             # Nobody had come so far as to start it: that is no crash.
             step = state.next or self.conductor.first()
@@ -328,7 +329,7 @@ class Supervisor:
         desk.say("Watchdog stopped")
         desk.keep()
         try:
-            desk.folder.end(over)
+            record_end(desk.folder, over)
         except OSError as error:
             desk.say(f"The end could not be recorded: {error}", "ERROR")
 
@@ -346,7 +347,7 @@ def _or_none(value: float | None) -> str:
     return "none" if value is None else f"{value:g}"
 
 
-def unwatched_seconds(folder: RunFolder, wall: float) -> float:
+def unwatched_seconds(folder: RunDirectory, wall: float) -> float:
     """How long ago a supervisor last showed that it watches."""
     try:
         return max(0.0, wall - os.stat(folder.lock).st_mtime)
@@ -356,11 +357,11 @@ def unwatched_seconds(folder: RunFolder, wall: float) -> float:
 
 def main(words: list[str] | None = None) -> int:
     """Supervises the run until it is over; 0 at once when somebody else does or it has ended."""
-    folder = RunFolder(Path((sys.argv[1:] if words is None else words)[0]).absolute())
+    folder = RunDirectory(Path((sys.argv[1:] if words is None else words)[0]).absolute())
     first = not folder.lock.exists()
     gap = unwatched_seconds(folder, time.time())
-    lock = hold_lock(folder.lock)
-    if lock is None or folder.ended() is not None:
+    lock = acquire_lock(folder.lock)
+    if lock is None or read_run_end(folder) is not None:
         return 0
     os.chdir(folder.path)
     supervisor = Supervisor(folder)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from tui.control.deeds import Deeds
 from tui.control.ending_others import end
-from tui.control.inbox import Verb
 from tui.night.doing import doing
 from tui.night.model import Night
 from tui.screens.deed_work import DeedWork, Tell
+from tui.store.inbox import Verb
 
 if TYPE_CHECKING:
     from textual.app import App

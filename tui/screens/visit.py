@@ -25,9 +25,9 @@ class Visit:
         """Tells when the last visit ended, if there was one, and notes this one every minute."""
 
         def work() -> None:
-            from tui.watching.last_look import last_look
+            from tui.store.visits import last_visit
 
-            before = last_look(self._project, self._clock.wall(), self._run_dir)
+            before = last_visit(self._project, self._clock.wall(), self._run_dir)
             self.note()
             if before is not None:
                 app.call_from_thread(since, before)
@@ -37,6 +37,6 @@ class Visit:
 
     def note(self) -> None:
         """Writes down that a person is here now."""
-        from tui.watching.last_look import looked
+        from tui.store.visits import record_visit
 
-        looked(self._project, self._clock.wall(), self._run_dir)
+        record_visit(self._project, self._clock.wall(), self._run_dir)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tui.feeds.events import EventDecoder
-from tui.feeds.journal import JournalDecoder
 from tui.records import Event, JournalEntry
+from tui.store.journal import JournalDecoder
+from tui.store.layout import is_journal
 from tui.watching.rows import Reader
 
 WHOLE_LINE = 64 << 10
@@ -36,7 +37,7 @@ class FilesBehind:
         if line is None:
             return None
         name = self.names[number]
-        if length == WHOLE_LINE and name.endswith("journal.jsonl"):
+        if length == WHOLE_LINE and is_journal(name):
             entries = JournalDecoder(name).decode(line.partition(b"\n")[0] + b"\n", offset)
             return entries[0] if entries else None
         events = EventDecoder(name).decode_all(line, offset)

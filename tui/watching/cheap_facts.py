@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from tui.feeds.events import EventDecoder
 from tui.records import User
+from tui.system.files import read_small
 
 _BYTES = 128 * 1024
 _GOAL = 300
@@ -13,16 +12,7 @@ _GOAL = 300
 
 def first_words(path: str) -> str:
     """The first prompt among the file's first 128 KiB; empty where none stands there."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return ""
-    try:
-        data = os.pread(descriptor, _BYTES, 0)
-    except OSError:
-        return ""
-    finally:
-        os.close(descriptor)
+    data = read_small(path, _BYTES, follow=True)
     whole = data[: data.rfind(b"\n") + 1]
     for event in EventDecoder(path).decode(whole, 0).events:
         body = event.body

@@ -9,6 +9,7 @@ from pathlib import Path
 from tui.changes import FileChange, Hunk
 from tui.errors import OvernightError
 from tui.records import Assistant, Detail, DetailPart, Event, Ref, User
+from tui.store.layout import is_journal
 from tui.system.sanitize import clean, clean_bytes, clean_line
 from tui.watching.raw_lines import line_start
 
@@ -32,7 +33,7 @@ def of(ref: Ref, project: Path) -> Detail:
         return _in_text(ref)
     if ref.uuid and ref.uuid.encode() not in line:
         return _gone(ref, "The file was rewritten; this record is no longer where it was.")
-    if os.path.basename(ref.source) == "journal.jsonl":
+    if is_journal(ref.source):
         return _deed(ref, line)
     return _event(ref)
 
@@ -73,7 +74,7 @@ def _line_at(ref: Ref) -> bytes | None:
 
 
 def _deed(ref: Ref, line: bytes) -> Detail:
-    from tui.feeds.journal import JournalDecoder
+    from tui.store.journal import JournalDecoder
     from tui.watching.deed_rows import deed_detail
 
     entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from tui.errors import RefusedError, UsageError
+from tui.system.files import atomic_write
 
 
 def write_export(word: str, text: str, folder: Path | None = None) -> Path:
@@ -18,19 +19,9 @@ def write_export(word: str, text: str, folder: Path | None = None) -> Path:
     here = Path.cwd() if folder is None else folder
     path = here / Path(word).expanduser()
     _check(word, path, here)
-    mode = _mode(path)
-    partial = path.parent / f".{path.name[:80]}.{os.getpid()}.part"
     try:
-        partial.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(partial, flags, mode)
-        with open(descriptor, "wb") as file:
-            file.write(text.encode("utf-8", "replace"))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        atomic_write(path, text.encode("utf-8", "replace"), mode=_mode(path))
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise RefusedError(f"{word} cannot be written: {error.strerror or error}") from error
     return path
 

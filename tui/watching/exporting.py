@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -22,7 +21,9 @@ from tui.night.review.texts import refs
 from tui.night.review.wording import began
 from tui.paths import home
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
 from tui.system.credentials import secret_variables, spellings_of
+from tui.system.files import regular_file
 
 _PIECE: Final = 1 << 20
 BY_HAND: Final = ("events", "progress", "notes", "watchdog")
@@ -101,7 +102,7 @@ def paths_of(review: Review, found: Sources | None = None) -> list[str]:
         paths |= dict.fromkeys(one.path for one in found.events)
         paths |= dict.fromkeys(one.path for one in beside if one.found)
         if found.run_dir:
-            paths[os.path.join(found.run_dir, "journal.jsonl")] = None
+            paths[str(RunDirectory(Path(found.run_dir)).journal)] = None
     return [path for path in paths if os.path.isabs(path)]
 
 
@@ -113,19 +114,12 @@ def measured(paths: Iterable[str]) -> tuple[Source, ...]:
 def measure(path: str, most: int | None = None) -> Source:
     """A file's size and SHA-256, of its first `most` bytes if given."""
     name = os.path.basename(path)
+    digest, size = hashlib.sha256(), 0
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with regular_file(path, follow=True) as (file, _):
+            while piece := os.read(file, _PIECE if most is None else min(_PIECE, most - size)):
+                digest.update(piece)
+                size += len(piece)
     except (OSError, ValueError):
         return Source(name, path, 0, "")
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return Source(name, path, 0, "")
-        digest, size = hashlib.sha256(), 0
-        while piece := os.read(descriptor, _PIECE if most is None else min(_PIECE, most - size)):
-            digest.update(piece)
-            size += len(piece)
-        return Source(name, path, size, digest.hexdigest())
-    except OSError:
-        return Source(name, path, 0, "")
-    finally:
-        os.close(descriptor)
+    return Source(name, path, size, digest.hexdigest())

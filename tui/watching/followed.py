@@ -12,8 +12,8 @@ import msgspec
 from tui.feeds.discovery import Source
 from tui.feeds.events import EventDecoder
 from tui.feeds.follower import Batch, Follower, Position
-from tui.feeds.journal import JournalDecoder
 from tui.records import FeedState
+from tui.store.journal import JournalDecoder
 
 READ = 1 << 20
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tui.feeds import arrivals
 from tui.feeds.discovery import Source
 from tui.feeds.events import Decoded
 from tui.feeds.follower import Batch, Position
-from tui.feeds.journal import JournalDecoder
 from tui.night.fold import Fold
 from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
+from tui.store.attempt_files import read_arrivals
+from tui.store.journal import JournalDecoder
 from tui.watching.followed import READ, Followed
 from tui.watching.rows import NoRows, Rows, SavedLog
 
@@ -96,7 +96,7 @@ class Ledger:
         """Beside the stream of a run of ours stands when its bytes came."""
         try:
             with open(os.path.join(os.path.dirname(stream), "arrivals"), "rb") as file:
-                self.fold.apply(arrivals.read(file.read(_MOST_ARRIVALS), stream))
+                self.fold.apply(read_arrivals(file.read(_MOST_ARRIVALS), stream))
         except OSError:
             return
 

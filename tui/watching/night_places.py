@@ -14,8 +14,8 @@ from tui import paths
 from tui.errors import NoSessionError
 from tui.feeds import stream_files, transcripts
 from tui.feeds.discovery import Named
-from tui.feeds.run_places import run_places
 from tui.settings import Settings
+from tui.store.runs import list_runs
 
 MOST = 500
 
@@ -51,15 +51,15 @@ def night_places(
 
 
 def _runs(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[NightPlace]:
-    for run in run_places(paths.resolve(project, settings.paths.run_dir, environ)):
-        stamp = f"{_stamp(str(run.stream))} {_stamp(str(run.folder / 'ended.json'))}"
+    for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
+        files = run.directory
         yield NightPlace(
-            run.id,
+            files.id,
             "run",
-            str(run.stream),
+            str(files.stream),
             run.changed,
-            stamp,
-            str(run.folder),
+            f"{_stamp(str(files.stream))} {_stamp(str(files.end))}",
+            str(files.path),
             run.over,
             run.started,
         )

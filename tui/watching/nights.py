@@ -19,15 +19,15 @@ from tui import paths
 from tui.errors import RefusedError
 from tui.feeds.discovery import Sources
 from tui.feeds.event_heads import head_of
-from tui.feeds.run_places import facts_of, sessions_of_journal
-from tui.feeds.small_files import read_small, replace_small
 from tui.feeds.transcripts import names_folder
 from tui.night.review.model import Review
 from tui.settings import Settings
+from tui.store.layout import RunDirectory, state_root
+from tui.store.runs import facts_and_end, sessions_of
+from tui.system.files import atomic_write, private_folder, read_small
 from tui.watching.night_places import NightPlace, find_place, night_places
 from tui.watching.night_summary import VERSION, Remarks, Summary, summarised
 
-SUMMARY = "review.json"
 REMARKS = "remarks"
 TREND = 8
 _LEAST = 2
@@ -92,7 +92,7 @@ def keep(
     target = _summary_file(place, os.environ)
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        replace_small(target, msgspec.json.encode(night))
+        atomic_write(target, msgspec.json.encode(night), sync=False)
     except OSError:
         return False
     return True
@@ -144,9 +144,9 @@ def _change(project: Path, settings: Settings, night: str, **given: object) -> N
     changed = {key: value for key, value in given.items() if value is not None}
     remarks = replace(_remarks(root, place.id), **changed)
     try:
-        root = paths.run_root(project, settings.paths.run_dir)
-        folder = paths.private_dir(root / REMARKS)
-        replace_small(folder / _name(place.id), msgspec.json.encode(remarks))
+        root = state_root(project, settings.paths.run_dir)
+        folder = private_folder(root / REMARKS)
+        atomic_write(folder / _name(place.id), msgspec.json.encode(remarks), sync=False)
     except OSError as error:
         raise RefusedError(f"the remark cannot be written: {error.strerror}") from error
 
@@ -204,7 +204,7 @@ def _saved(place: NightPlace, environ: Mapping[str, str]) -> Summary | None:
 
 def _summary_file(place: NightPlace, environ: Mapping[str, str]) -> Path:
     if place.kind == "run":
-        return Path(place.folder) / SUMMARY
+        return RunDirectory(Path(place.folder)).summary
     identity = ":".join(place.stamp.split(":")[:2])
     key = hashlib.sha256(f"{identity} {os.path.realpath(place.path)}".encode("utf-8", "replace"))
     return paths.cache_dir(environ) / "nights" / (key.hexdigest()[:32] + ".json")
@@ -216,7 +216,7 @@ def _cheap(place: NightPlace, project: Path, told: set[str]) -> Summary | None:
 
 
 def _cheap_run(place: NightPlace) -> Summary:
-    facts = facts_of(place.folder)
+    facts = facts_and_end(RunDirectory(Path(place.folder)))
     ended = facts.get("ended_at")
     reason = facts.get("reason")
     return Summary(
@@ -229,7 +229,7 @@ def _cheap_run(place: NightPlace) -> Summary:
         state="going on" if not place.over else "over",
         words=str(reason) if isinstance(reason, str) else "",
         goal=str(facts.get("goal") or ""),
-        sessions=sessions_of_journal(place.folder),
+        sessions=sessions_of(RunDirectory(Path(place.folder))),
     )
 
 

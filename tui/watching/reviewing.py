@@ -19,10 +19,11 @@ from tui.night.model import Night
 from tui.night.review.review import Evidence, review
 from tui.records import Commit, Notes, Processes, Progress, Record
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
+from tui.store.visits import last_visit
 from tui.system.format import shorten
 from tui.watching.beginning import Beginning, beginning
 from tui.watching.folding import folded
-from tui.watching.last_look import last_look
 
 if TYPE_CHECKING:
     from tui.night.review.model import Claim, Review, Risk
@@ -56,7 +57,7 @@ def open_review(
 
         named = named_night(project, settings, named, run)
     whole = read_night(project, settings, named, clock, alone=run is not None)
-    looked_at = last_look(project, clock.wall(), settings.paths.run_dir)
+    looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
     made = made_from(project, whole, looked_at, settings)
     from tui.watching import nights
 
@@ -112,9 +113,9 @@ def _fitting(records: list[Record], fold: Fold, clock: Clock, alone: bool) -> li
 
 def _base(sources: Sources) -> str:
     """The commit that a run of ours began on; empty for any other session."""
-    from tui.feeds.run_places import base_of
+    from tui.store.runs import base_commit
 
-    return base_of(sources.run_dir) if sources.run_dir else ""
+    return base_commit(RunDirectory(Path(sources.run_dir))) if sources.run_dir else ""
 
 
 def commits_of(project: Path, night: Night, base: str = "") -> list[Commit]:

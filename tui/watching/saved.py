@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import struct
-import tempfile
 import time
-import zlib
-from array import array
-from collections.abc import Iterable, Sequence
-from functools import partial
-from io import BufferedRandom, BufferedReader
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from tui.errors import SavedFoldError
 from tui.feeds.discovery import Source
+from tui.store.cache_file import open_cache, write_cache
 from tui.watching.event_log import EventLog
 from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
 from tui.watching.rules import Rules
 
-_SIZE = struct.Struct("<Q")
-_CHECK = struct.Struct("<I")
-_PIECE = 1 << 20
+_KIND = b"ledger"
 _KEEP_DAYS = 30
 _KEEP_FILES = 40
 
@@ -48,84 +39,26 @@ def write(path: Path, ledger: Ledger) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".fold-")
+        columns = ((column,) for column in ledger.log.columns)
+        write_cache(path, _KIND, ((head,), ledger.fold.saving(), *columns))
     except OSError:
         return
-    try:
-        with os.fdopen(handle, "w+b") as file:
-            _put(file, (head,))
-            _put(file, ledger.fold.saving())
-            for column in ledger.log.columns:
-                file.write(column)
-            end = file.tell()
-            file.seek(0)
-            file.write(_CHECK.pack(_checked(file, end)))
-        Path(name).replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
     _prune(path.parent)
 
 
 def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledger | None:
     """The ledger saved at `path`, going on where it stopped; None when anything does not fit."""
     try:
-        with path.open("rb") as file:
-            if not _whole(file):
-                return None
-            saved = msgspec.msgpack.decode(_part(file), type=SavedLedger)
+        with open_cache(path, _KIND) as cache:
+            saved = msgspec.msgpack.decode(cache.part(), type=SavedLedger)
             if saved.version != SAVED_VERSION:
                 return None
             if [source.path for source in saved.sources] != [source.path for source in files]:
                 return None
-            fold = rules.load(_part(file))
-            return Ledger.resume(files, fold, saved, partial(_fill, file), EventLog(level))
-    except (OSError, ValueError, EOFError, struct.error, msgspec.MsgspecError, SavedFoldError):
+            fold = rules.load(cache.part())
+            return Ledger.resume(files, fold, saved, cache.fill, EventLog(level))
+    except (OSError, ValueError, EOFError, msgspec.MsgspecError, SavedFoldError):
         return None
-
-
-def _whole(file: BufferedReader) -> bool:
-    """Whether the file is what was once written; leaves it at its beginning."""
-    size = os.fstat(file.fileno()).st_size - _CHECK.size
-    check = _checked(file, size)
-    same = file.tell() == size and file.read() == _CHECK.pack(check)
-    file.seek(0)
-    return same
-
-
-def _checked(file: BufferedReader | BufferedRandom, left: int) -> int:
-    """A check over so many bytes from here on, or over what there is."""
-    check = 0
-    while left > 0 and (piece := file.read(min(_PIECE, left))):
-        check = zlib.crc32(piece, check)
-        left -= len(piece)
-    return check
-
-
-def _put(file: BufferedRandom, pieces: Iterable[bytes]) -> None:
-    """Writes the pieces with the size of all before them."""
-    start = file.tell()
-    file.write(_SIZE.pack(0))
-    for piece in pieces:
-        file.write(piece)
-    end = file.tell()
-    file.seek(start)
-    file.write(_SIZE.pack(end - start - _SIZE.size))
-    file.seek(end)
-
-
-def _part(file: BufferedReader) -> bytes:
-    return file.read(_SIZE.unpack(file.read(_SIZE.size))[0])
-
-
-def _fill(file: BufferedReader, column: array[Any] | bytearray, items: int) -> None:
-    if isinstance(column, bytearray):
-        data = file.read(items)
-        if len(data) != items:
-            raise EOFError
-        column += data
-    else:
-        column.fromfile(file, items)
 
 
 def _prune(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from tui.feeds.beside import Beside
 from tui.records import FeedState
+from tui.system.files import regular_file
 
 _MOST = 4 << 20
 
@@ -38,15 +39,10 @@ class WholeFile:
         if seen == self._seen:
             return None
         try:
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with regular_file(self.path, follow=True) as (descriptor, _):
+                data = os.read(descriptor, _MOST)
         except OSError as error:
             return self._lost(error)
-        try:
-            data = os.pread(descriptor, _MOST, 0)
-        except OSError as error:
-            return self._lost(error)
-        finally:
-            os.close(descriptor)
         self._seen = seen
         self.state, self.why = "following", ""
         self.size, self.mtime = facts.st_size, facts.st_mtime

@@ -14,7 +14,6 @@ import pytest
 from tests.agent_harness import REPOSITORY, Workplace, blocks
 from tests.unit.repositories import demonstration
 from tui.demo.simulator.spending import TokenCounts
-from tui.demo.story.repository import create
 
 
 @pytest.fixture

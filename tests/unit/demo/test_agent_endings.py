@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.repositories import demonstration
 from tests.agent_harness import AGENT, DEADLINE, REPOSITORY, AgentProcess, Workplace, blocks
-from tui.demo.story.repository import create
+from tests.unit.repositories import demonstration
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 from tests.agent_harness import Json, Workplace
 from tests.shared_data import shared
 from tests.unit.repositories import demonstration
-from tui.demo.story.repository import create
 
 # Known from the facts about the real CLI, though no recording at hand shows them.
 UNRECORDED_LINES = {("rate_limit_event", "")}

@@ -10,7 +10,6 @@ import pytest
 
 from tests.agent_harness import AgentProcess, Json, Workplace, blocks
 from tests.unit.repositories import demonstration
-from tui.demo.story.repository import create
 
 GATED = "[[story:long_tool gate=go]]"
 

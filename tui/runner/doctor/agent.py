@@ -18,9 +18,10 @@ from tui.runner.checks import (
     login_key,
 )
 from tui.runner.doctor.check import Check, tried
-from tui.runner.folder import live, read_json
 from tui.settings import Settings
 from tui.settings.own_sections import SKIP_PERMISSIONS
+from tui.store.runs import is_supervised, live
+from tui.system.files import read_json
 
 _ASKS = ("default", "plan")
 
@@ -60,7 +61,7 @@ def _login(project: Path, environ: Mapping[str, str]) -> Check:
         return "Claude Code is logged in"
 
     found = tried("login", logged_in)
-    credentials = read_json(paths.claude_dir(environ) / ".credentials.json") or {}
+    credentials = read_json(paths.claude_dir(environ) / ".credentials.json", follow=True) or {}
     oauth = credentials.get("claudeAiOauth")
     if found.state == "ok" and isinstance(oauth, dict):
         expires = oauth.get("expiresAt")
@@ -102,7 +103,7 @@ def _hooks(project: Path, settings: Settings) -> Check:
 
 def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> Check:
     run = live(project, settings.paths.run_dir)
-    if run is not None and run.supervised():
+    if run is not None and is_supervised(run):
         return Check("watchdog", "ok", f"watches run {run.id}")
     if run is not None:
         advice = "start `overnight-tui` here: it is taken up again at once"

@@ -11,8 +11,9 @@ from msgspec import Struct
 from tui.feeds.events import EventDecoder
 from tui.records import RateLimit
 from tui.runner.doctor.check import Check
-from tui.runner.folder import RunFolder, runs
 from tui.settings import Settings
+from tui.store.layout import RunDirectory
+from tui.store.runs import runs
 from tui.system.format import format_weekday_clock
 
 _TAIL = 8 << 20
@@ -83,7 +84,7 @@ def _usage(project: Path, settings: Settings, now: float) -> Check:
     return Check("usage limit", "ok", text)
 
 
-def _heard(run: RunFolder) -> RateLimit | None:
+def _heard(run: RunDirectory) -> RateLimit | None:
     """The last that a run's stream says of the limit, as far as its end tells."""
     try:
         with open(run.stream, "rb") as file:

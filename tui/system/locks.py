@@ -1,28 +1,29 @@
-"""The lock by which a run, and what sends for it, has one keeper at a time.
+"""Locks between processes: each is a `flock` on a file that names its holder.
 
-A lock is a `flock` on a file that names its holder. A process that is killed in the middle of
-starting another leaves its lock to that other one until it has become what it is to be; so a lock
-whose holder is dead counts as free to those who ask, and is waited for by those who want it.
-Who asks shares the lock for an instant, before anybody has signed it perhaps: that too is waited out.
+A process that is killed in the middle of starting another leaves its lock to that other one until
+it has become what it is to be; so a lock whose holder is dead counts as free to those who ask, and
+is waited for by those who want it. Who asks shares the lock for an instant, before anybody has signed
+it perhaps: that too is waited out.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from pathlib import Path
 
-from tui.control.process_table import Identity, alive, look
+from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _WAIT = 2.0
 _INSTANT = 2.0
 _LOOK = 0.01
 
 
-def hold_lock(path: Path) -> int | None:
-    """Takes the lock for this process; its descriptor, or None if somebody alive has it."""
-    import fcntl
-
+def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
+    """Takes the lock for this process; its descriptor, or None if somebody alive has it for longer
+    than `patience` seconds. It is released with the descriptor's last copy. Raises OSError.
+    """
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(path, flags, 0o600)
     since = time.monotonic()
@@ -30,7 +31,7 @@ def hold_lock(path: Path) -> int | None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            if time.monotonic() - since >= _patience(descriptor):
+            if time.monotonic() - since >= max(patience, _patience(descriptor)):
                 os.close(descriptor)
                 return None
             time.sleep(_LOOK)
@@ -39,10 +40,22 @@ def hold_lock(path: Path) -> int | None:
         return descriptor
 
 
+def try_lock_file(descriptor: int) -> bool:
+    """Locks an open file that cannot be signed, if nobody else has it; never waits. Raises OSError."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_file(descriptor: int) -> None:
+    """Locks an open file that cannot be signed; waits for whoever has it. Raises OSError."""
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
 def is_locked(path: Path) -> bool:
     """Whether somebody alive holds that lock; asking never keeps anybody from taking it."""
-    import fcntl
-
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -62,25 +75,25 @@ def _patience(descriptor: int) -> float:
     holder = _signed(descriptor)
     if holder is None:
         return _INSTANT
-    return 0.0 if alive(holder) else _WAIT
+    return 0.0 if is_alive(holder) else _WAIT
 
 
 def _sign(descriptor: int) -> None:
-    me = look(os.getpid())
+    me = read_process(os.getpid())
     words = f"{me.pid} {me.start}\n" if me is not None else ""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, words.encode(), 0)
 
 
-def _signed(descriptor: int) -> Identity | None:
+def _signed(descriptor: int) -> ProcessIdentity | None:
     """Who signed it; None for a lock that nobody signed."""
     words = os.pread(descriptor, 64, 0).split()
     if len(words) != 2 or not all(word.isdigit() for word in words):
         return None
-    return Identity(int(words[0]), int(words[1]))
+    return ProcessIdentity(int(words[0]), int(words[1]))
 
 
 def _held(descriptor: int) -> bool:
     """Whether who signed it lives; a lock that nobody signed is somebody's."""
     holder = _signed(descriptor)
-    return holder is None or alive(holder)
+    return holder is None or is_alive(holder)

@@ -18,7 +18,8 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import OvernightError
-from tui.feeds.small_files import read_small, replace_small
+from tui.store.layout import RUN_DIR, state_root
+from tui.system.files import atomic_write, private_folder, read_small
 
 SEEN = "seen.json"
 SAME_VISIT = 300.0
@@ -26,17 +27,17 @@ _MOST_VISITS = 20
 _AHEAD = 86_400.0
 
 
-class _Visit(Struct):
+class _VisitRecord(Struct):
     since: float
     until: float
 
 
-class _Seen(Struct):
+class _VisitFile(Struct):
     schema: int = 1
-    visits: list[_Visit] = []
+    visits: list[_VisitRecord] = []
 
 
-def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
+def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
     """Notes that a person has the screen open at `at` (seconds since the epoch).
 
     To be called when the screen opens, every minute, and when it closes. False when the project's
@@ -45,23 +46,25 @@ def looked(project: Path, at: float, run_dir: str = paths.RUN_DIR) -> bool:
     try:
         place = _place(project, run_dir)
         if place.name == SEEN:
-            paths.run_root(project, run_dir)
+            state_root(project, run_dir)
         else:
-            paths.private_dir(place.parent)
+            private_folder(place.parent)
         visits = _visits(place)
         last = visits[-1] if visits else None
         if last is not None and last.since <= at <= last.until + SAME_VISIT:
             last.until = max(last.until, at)
         else:
             visits = [one for one in visits if one.until <= at]
-            visits.append(_Visit(at, at))
-        replace_small(place, msgspec.json.encode(_Seen(visits=visits[-_MOST_VISITS:])))
+            visits.append(_VisitRecord(at, at))
+        atomic_write(
+            place, msgspec.json.encode(_VisitFile(visits=visits[-_MOST_VISITS:])), sync=False
+        )
     except (OvernightError, OSError, ValueError):
         return False
     return True
 
 
-def last_look(project: Path, now: float, run_dir: str = paths.RUN_DIR) -> float | None:
+def last_visit(project: Path, now: float, run_dir: str = RUN_DIR) -> float | None:
     """The end of the last visit before the one that goes on at `now`; None where there was none."""
     ends = [one.until for one in _visits(_place(project, run_dir)) if one.until + SAME_VISIT < now]
     return max(ends, default=None)
@@ -77,11 +80,11 @@ def _place(project: Path, run_dir: str) -> Path:
     return paths.state_dir() / "seen" / f"{name}.json"
 
 
-def _visits(path: Path) -> list[_Visit]:
+def _visits(path: Path) -> list[_VisitRecord]:
     """The visits written down, oldest first; what is no visit, or of the far future, is passed over."""
     data = read_small(path)
     try:
-        seen = msgspec.json.decode(data, type=_Seen) if data else _Seen()
+        seen = msgspec.json.decode(data, type=_VisitFile) if data else _VisitFile()
         latest = path.stat().st_mtime + _AHEAD if data else 0.0
     except (OSError, ValueError, RecursionError):
         return []

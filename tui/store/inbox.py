@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.errors import RefusedError
+from tui.system.files import atomic_write, regular_file
 
 Verb = Literal[
     "checkpoint",
@@ -32,7 +33,7 @@ _MOST_BYTES = 32 << 20
 _CLAIMED = ".claimed"
 
 
-class Request(Struct, frozen=True):
+class RunnerRequest(Struct, frozen=True):
     """What somebody wants of the runner; `id` is unique and names its answer."""
 
     id: str
@@ -41,33 +42,23 @@ class Request(Struct, frozen=True):
     at: float
 
 
-def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> Request:
+def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> RunnerRequest:
     """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
     check_owner(folder)
     now = time.time()
     name = f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}"
-    request = Request(name, verb, dict(arguments or {}), now)
-    data = memoryview(msgspec.json.encode(request))
+    request = RunnerRequest(name, verb, dict(arguments or {}), now)
+    data = msgspec.json.encode(request)
     if len(data) > _MOST_BYTES:
         raise RefusedError(f"the request is larger than {_MOST_BYTES >> 20} MiB; nothing was sent")
-    partial = folder / f".{request.id}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        descriptor = os.open(partial, flags, 0o600)
-        try:
-            while data:
-                data = data[os.write(descriptor, data) :]
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        atomic_write(folder / f"{request.id}.json", data)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise RefusedError(f"the request could not be left: {error.strerror}") from error
-    os.rename(partial, folder / f"{request.id}.json")
     return request
 
 
-def claim(folder: Path) -> list[tuple[Request, Path]]:
+def claim(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """The waiting requests, oldest first, each now claimed; call `done` after the answer is written.
 
     Requests that a killed supervisor had claimed come back through `reclaimed`.
@@ -90,7 +81,7 @@ def claim(folder: Path) -> list[tuple[Request, Path]]:
     return claimed
 
 
-def reclaimed(folder: Path) -> list[tuple[Request, Path]]:
+def reclaimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """Requests that were claimed and never finished; their answer may stand in the journal."""
     found = []
     for name in sorted(os.listdir(folder)):
@@ -120,23 +111,12 @@ def check_owner(folder: Path) -> None:
         raise RefusedError(f"others can write to {folder}; run 'chmod 700 {folder}' first")
 
 
-def _read(path: Path) -> Request | None:
+def _read(path: Path) -> RunnerRequest | None:
     """The request in a file of ours; None for anything else that lies there."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.getuid():
-            return None
-        if facts.st_size > _MOST_BYTES:
-            return None
-        data = b""
-        while piece := os.read(descriptor, _MOST_BYTES - len(data)):
-            data += piece
-        return msgspec.json.decode(data, type=Request)
+        with regular_file(path) as (descriptor, status):
+            if status.st_uid != os.getuid() or status.st_size > _MOST_BYTES:
+                return None
+            return msgspec.json.decode(os.read(descriptor, _MOST_BYTES), type=RunnerRequest)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    finally:
-        os.close(descriptor)

@@ -1,19 +1,63 @@
-"""Our own journal, read back: entries cleaned to the last string, bad lines counted."""
+"""The journal: append-only, one JSON object a line; writing it, reading it, following it.
+
+What is read is cleaned to the last string, and bad lines are counted.
+"""
 
 from __future__ import annotations
 
 import math
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from tui.records import JournalEntry
+from tui.store.layout import RunDirectory, session_journal, state_root
+from tui.system.files import append_line, private_folder
 from tui.system.sanitize import clean, clean_line
 
 LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_TEXT = 20_000
 MOST_ITEMS = 2_000
 DEEPEST = 12
+
+
+class JournalWriter:
+    """Appends entries to one journal file; safe for several writers, as each line is one append.
+
+    A predecessor that was killed in the middle of a line leaves no newline; the next entry begins
+    with one, so a torn tail never swallows what follows.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], wall: Callable[[], float] = time.time) -> None:
+        self.path = os.fspath(path)
+        self._wall = wall
+
+    @staticmethod
+    def of_session(project: Path, run_dir: str, session: str) -> JournalWriter:
+        """The journal of a session that is no run of ours, its folder made if missing."""
+        root = state_root(project, run_dir)
+        path = session_journal(root, session)
+        private_folder(path.parent)
+        return JournalWriter(path)
+
+    def write(
+        self,
+        kind: str,
+        data: Mapping[str, object] | None = None,
+        *,
+        id: str = "",
+        sync: bool = False,
+    ) -> None:
+        """Appends one entry; with `sync` it is on the disk when this returns. Raises OSError."""
+        entry: dict[str, object] = {"at": self._wall(), "kind": kind}
+        if id:
+            entry["id"] = id
+        entry.update(data or {})
+        append_line(self.path, msgspec.json.encode(entry) + b"\n", sync=sync)
 
 
 class JournalDecoder:
@@ -70,6 +114,42 @@ class JournalDecoder:
             source=self.source,
             offset=offset,
         )
+
+
+class JournalFollower:
+    """The entries that are appended after this was made."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._decoder = JournalDecoder(str(path))
+        self._offset = path.stat().st_size if path.exists() else 0
+
+    def fresh(self) -> list[JournalEntry]:
+        """What whole lines came since the last call; none where it cannot be read."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return []
+        data = data[: data.rfind(b"\n") + 1]
+        entries = self._decoder.decode(data, self._offset)
+        self._offset += len(data)
+        return entries
+
+
+def read_entries(path: Path) -> list[JournalEntry]:
+    """Every entry of a journal; none where it cannot be read."""
+    try:
+        return JournalDecoder(str(path)).decode(path.read_bytes(), 0)
+    except OSError:
+        return []
+
+
+def goes_on(run_dir: str) -> bool:
+    """Whether the run in that folder has not ended, as its journal tells."""
+    entries = read_entries(RunDirectory(Path(run_dir)).journal)
+    return not any(entry.kind == "run_ended" for entry in entries)
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -13,28 +13,35 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tui.control.process_table import Identity, Process, alive, environment_has, look, send, table
+from tui.system.processes import (
+    ProcessIdentity,
+    ProcessRow,
+    environment_has,
+    is_alive,
+    process_table,
+    send_signal,
+)
 
 _ROUND = 0.02
 _LEAST_ROUNDS = 2
 
 
 @dataclass(frozen=True)
-class Tree:
+class ProcessTree:
     """Whose tree it is: the agent, the parent that inherits its orphans, and what else marks them.
 
     `marker` is an environment variable as `NAME=value`; `known` are members seen earlier, which may
     have cut every other tie since.
     """
 
-    agent: Identity | None = None
-    shim: Identity | None = None
+    agent: ProcessIdentity | None = None
+    shim: ProcessIdentity | None = None
     marker: bytes = b""
-    known: frozenset[Identity] = frozenset()
+    known: frozenset[ProcessIdentity] = frozenset()
 
 
 @dataclass(frozen=True)
-class Killed:
+class KillResult:
     """What a kill did; `survivors` are named as `name (pid)` and could not be ended."""
 
     polite: bool
@@ -43,19 +50,19 @@ class Killed:
 
 
 @dataclass
-class _Hunt:
-    tree: Tree
-    members: dict[Identity, str] = field(default_factory=dict)
+class _TreeSearch:
+    tree: ProcessTree
+    members: dict[ProcessIdentity, str] = field(default_factory=dict)
     sessions: set[int] = field(default_factory=set)
 
-    def look(self) -> list[Process]:
+    def scan(self) -> list[ProcessRow]:
         """All living members now; what was once a member stays one, and so do its children."""
-        everyone = table()
+        everyone = process_table()
         roots = self._roots(everyone)
-        children: dict[int, list[Process]] = {}
+        children: dict[int, list[ProcessRow]] = {}
         for process in everyone.values():
             children.setdefault(process.parent, []).append(process)
-        found: dict[int, Process] = {}
+        found: dict[int, ProcessRow] = {}
         waiting = list(roots)
         while waiting:
             process = waiting.pop()
@@ -69,7 +76,7 @@ class _Hunt:
                 self.sessions.add(process.session)
         return [one for one in found.values() if one.state not in "ZX"]
 
-    def _roots(self, everyone: dict[int, Process]) -> Iterable[Process]:
+    def _roots(self, everyone: dict[int, ProcessRow]) -> Iterable[ProcessRow]:
         tree, own = self.tree, os.getpid()
         wanted = {*self.members, *tree.known}
         wanted.update(one for one in (tree.agent, tree.shim) if one is not None)
@@ -80,7 +87,7 @@ class _Hunt:
             if tied or (tree.marker and environment_has(process.pid, tree.marker)):
                 yield process
 
-    def _forget_shim(self, found: dict[int, Process], everyone: dict[int, Process]) -> None:
+    def _forget_shim(self, found: dict[int, ProcessRow], everyone: dict[int, ProcessRow]) -> None:
         """Neither the shim, which reaps and records, nor we or our ancestors are members."""
         if self.tree.shim is not None:
             found.pop(self.tree.shim.pid, None)
@@ -90,67 +97,64 @@ class _Hunt:
             pid = everyone[pid].parent
 
 
-def members(tree: Tree) -> list[Process]:
+def find_members(tree: ProcessTree) -> list[ProcessRow]:
     """The living members of a tree, the shim left out."""
-    return _Hunt(tree).look()
+    return _TreeSearch(tree).scan()
 
 
 def kill_tree(
-    tree: Tree,
+    tree: ProcessTree,
     grace: float,
     *,
     limit: float = 5.0,
     spare: Callable[[], bool] | None = None,
-) -> Killed:
+) -> KillResult:
     """Ends the tree: SIGTERM to the agent, up to `grace` seconds of patience, then no more.
 
     Returns after `grace + limit` seconds at the latest. `spare` is asked during the grace; True
     ends the patience at once.
     """
-    hunt = _Hunt(tree)
-    hunt.look()
-    polite = _ask(tree.agent, grace, hunt, spare)
-    killed = _finish(hunt, limit)
-    survivors = [f"{one.name} ({one.pid})" for one in hunt.look()]
-    return Killed(polite, tuple(killed), tuple(survivors))
+    search = _TreeSearch(tree)
+    search.scan()
+    polite = _ask(tree.agent, grace, search, spare)
+    killed = _finish(search, limit)
+    survivors = [f"{one.name} ({one.pid})" for one in search.scan()]
+    return KillResult(polite, tuple(killed), tuple(survivors))
 
 
 def _ask(
-    agent: Identity | None, grace: float, hunt: _Hunt, spare: Callable[[], bool] | None
+    agent: ProcessIdentity | None,
+    grace: float,
+    search: _TreeSearch,
+    spare: Callable[[], bool] | None,
 ) -> bool:
     """The polite part; True when the agent left by itself."""
-    if agent is None or not alive(agent):
+    if agent is None or not is_alive(agent):
         return True
     if grace <= 0:
         return False
-    send(agent, signal.SIGTERM)
+    send_signal(agent, signal.SIGTERM)
     until = time.monotonic() + grace
-    while alive(agent):
+    while is_alive(agent):
         if time.monotonic() >= until or (spare is not None and spare()):
             return False
         time.sleep(_ROUND)
-        hunt.look()
+        search.scan()
     return True
 
 
-def _finish(hunt: _Hunt, limit: float) -> list[str]:
+def _finish(search: _TreeSearch, limit: float) -> list[str]:
     until = time.monotonic() + limit
-    killed: dict[Identity, str] = {}
+    killed: dict[ProcessIdentity, str] = {}
     empty = 0
     while empty < _LEAST_ROUNDS and time.monotonic() < until:
-        found = hunt.look()
+        found = search.scan()
         empty = 0 if found else empty + 1
         # Stopped first, then looked for again: what forked meanwhile is found before it runs.
         for process in found:
-            send(process.identity, signal.SIGSTOP)
-        for process in (*found, *(hunt.look() if found else ())):
-            if send(process.identity, signal.SIGKILL):
+            send_signal(process.identity, signal.SIGSTOP)
+        for process in (*found, *(search.scan() if found else ())):
+            if send_signal(process.identity, signal.SIGKILL):
                 killed[process.identity] = f"{process.name} ({process.pid})"
         time.sleep(_ROUND)
     return list(killed.values())
-
-
-def identity_of(pid: int) -> Identity | None:
-    """The process that has this pid now, as an identity."""
-    process = look(pid)
-    return None if process is None or process.state in "ZX" else process.identity

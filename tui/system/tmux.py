@@ -6,8 +6,8 @@ import os
 import stat
 from typing import Final, NamedTuple
 
-from tui.control.process_table import HAS_PROC
 from tui.errors import RefusedError
+from tui.system.processes import TerminalUse, command_line, environment_variable, read_terminal
 
 _WITHIN_S: Final = 3.0
 _FORMAT: Final = (
@@ -15,7 +15,7 @@ _FORMAT: Final = (
 )
 
 
-class Pane(NamedTuple):
+class TmuxPane(NamedTuple):
     """A pane by its id, which never names another, on the server behind `socket`."""
 
     socket: str
@@ -23,21 +23,21 @@ class Pane(NamedTuple):
     tty: str
 
 
-def pane_of(pid: int) -> Pane:
+def pane_of(pid: int) -> TmuxPane:
     """The pane whose terminal that process reads in the foreground; RefusedError says why none is."""
-    tty = _terminal(pid)
-    _check_interactive(pid, tty)
+    terminal = _terminal(pid)
+    _check_interactive(pid, terminal)
     for server in _servers(pid):
         for line in run_tmux(server, "list-panes", "-a", "-F", "#{pane_id} #{pane_tty}").split(
             "\n"
         ):
             pane, _, its_tty = line.partition(" ")
-            if its_tty == tty:
-                return Pane(server, pane, tty)
+            if its_tty == terminal.path:
+                return TmuxPane(server, pane, its_tty)
     raise RefusedError("the session does not run in a tmux pane of yours")
 
 
-def check_ready(pane: Pane) -> None:
+def check_ready(pane: TmuxPane) -> None:
     """RefusedError while keys would go elsewhere than into the pane's program, or to others too."""
     shown = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, _FORMAT).split()
     if len(shown) != 6 or shown[0] != pane.id or shown[1] != pane.tty:
@@ -72,78 +72,29 @@ def run_tmux(socket: str, *words: str, data: bytes = b"") -> str:
     return done.stdout.decode("utf-8", "replace").removesuffix("\n")
 
 
-def _terminal(pid: int) -> str:
-    """The terminal that the process has for its own; RefusedError if it has none."""
-    if not HAS_PROC:
-        name = _ps(pid, "tty")
-        if not name.startswith("tty"):
-            raise RefusedError("the session has no terminal")
-        return f"/dev/{name}"
-    number = int(_stat(pid)[4])
-    if not number:
-        raise RefusedError("the session has no terminal")
-    try:
-        names = {os.readlink(f"/proc/{pid}/fd/{descriptor}") for descriptor in (0, 1)}
-        tty = names.pop()
-        device = os.stat(tty).st_rdev
-    except OSError:
-        names, tty, device = {""}, "", 0
-    # the kernel packs the device's number otherwise here than for stat
-    wanted = os.makedev(number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00)
-    if names or device != wanted:
-        raise RefusedError("the session does not read from its terminal")
-    return tty
-
-
-def _check_interactive(pid: int, tty: str) -> None:
-    """A `claude -p` in a terminal reads no keys: its shell would, and would run them."""
-    import psutil
-
-    try:
-        words = psutil.Process(pid).cmdline()
-    except (psutil.Error, OSError):
-        words = []
-    if not words or {"-p", "--print"} & set(words):
-        raise RefusedError("the session takes no keyboard (it runs with -p)")
-    if not _is_in_foreground(pid):
-        raise RefusedError("the session is in the background of its terminal")
-    if _reads_lines(tty):
-        raise RefusedError("the session's terminal waits for whole lines: no input box is there")
-
-
-def _is_in_foreground(pid: int) -> bool:
-    if not HAS_PROC:
-        return "+" in _ps(pid, "stat")
-    fields = _stat(pid)
-    return fields[2] == fields[5]
-
-
-def _stat(pid: int) -> list[bytes]:
-    """What the kernel tells of a process, from its state on; RefusedError when it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        fields = []
-    if len(fields) < 6:
+def _terminal(pid: int) -> TerminalUse:
+    """The terminal that the process has for its own; RefusedError if it has none to read from."""
+    use = read_terminal(pid)
+    if use is None:
         raise RefusedError("the session's process has ended")
-    return fields
+    if not use.has_terminal:
+        raise RefusedError("the session has no terminal")
+    if not use.path:
+        raise RefusedError("the session does not read from its terminal")
+    return use
 
 
-def _ps(pid: int, what: str) -> str:
-    import subprocess
-
-    try:
-        done = subprocess.run(
-            ["ps", "-o", f"{what}=", "-p", str(pid)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_WITHIN_S,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.decode("utf-8", "replace").strip()
+def _check_interactive(pid: int, terminal: TerminalUse) -> None:
+    """A `claude -p` in a terminal reads no keys: its shell would, and would run them."""
+    words = command_line(pid)
+    if len(words) == 1:  # a program that writes its own title leaves one word
+        words = words[0].split(" ")
+    if not any(words) or {"-p", "--print"} & set(words):
+        raise RefusedError("the session takes no keyboard (it runs with -p)")
+    if not terminal.is_foreground:
+        raise RefusedError("the session is in the background of its terminal")
+    if _reads_lines(terminal.path):
+        raise RefusedError("the session's terminal waits for whole lines: no input box is there")
 
 
 def _reads_lines(tty: str) -> bool:
@@ -163,12 +114,7 @@ def _reads_lines(tty: str) -> bool:
 
 def _servers(pid: int) -> list[str]:
     """Sockets of tmux servers that may hold the pane: the one it was started in, then the usual."""
-    import psutil
-
-    try:
-        named = psutil.Process(pid).environ().get("TMUX", "").split(",")[0]
-    except (psutil.Error, OSError):
-        named = ""
+    named = environment_variable(pid, "TMUX").split(",")[0]
     folder = f"{os.environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.geteuid()}"
     mine = os.environ.get("TMUX", "").split(",")[0]
     wanted = dict.fromkeys((named, mine, f"{folder}/default"))

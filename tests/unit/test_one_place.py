@@ -1,0 +1,238 @@
+"""One fact, one place: what only one module may say, and the named exceptions, each with its reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+Finder = Callable[[ast.AST], bool]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is searched for, the modules that may hold it, and code that breaks the rule."""
+
+    is_found: Finder
+    places: dict[str, str]
+    planted: tuple[str, ...]
+
+
+def _calls(node: ast.AST, *names: str) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    callee = node.func
+    word = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
+    return word in names
+
+
+def _moves_a_file(node: ast.AST) -> bool:
+    if _calls(node, "rename", "renames", "mkstemp", "NamedTemporaryFile"):
+        return True
+    if not _calls(node, "replace") or not isinstance(node, ast.Call):
+        return False
+    callee = node.func
+    # A text's replace has two arguments, a struct's and a time's have keywords, a path's has one.
+    by_os = isinstance(callee, ast.Attribute) and getattr(callee.value, "id", "") == "os"
+    return by_os or (
+        isinstance(callee, ast.Attribute) and len(node.args) == 1 and not node.keywords
+    )
+
+
+def _flushes_a_file(node: ast.AST) -> bool:
+    return _calls(node, "fsync", "fdatasync")
+
+
+def _appends(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "O_APPEND"
+
+
+def _locks(node: ast.AST) -> bool:
+    return _calls(node, "flock", "lockf")
+
+
+def _asks_for_processes(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(alias.name == "psutil" for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "psutil"
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and (text == "/proc" or text.startswith("/proc/"))
+
+
+_RUN_FILES = (
+    *("stream.jsonl", "journal.jsonl", "stderr.log", "supervisor.lock", "supervisor.log"),
+    *("state.json", "run.json", "ended.json", "order.json", "agent.json", "exit.json"),
+    *("shim.log", "review.json", ".overnight", ".overnight/"),
+)
+
+
+def _names_a_file_of_a_run(node: ast.AST) -> bool:
+    value = node.value if isinstance(node, ast.Constant) else None
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        return False
+    return text.rpartition("/")[2] in _RUN_FILES or text.endswith(
+        (*_RUN_FILES[-2:], ".journal.jsonl")
+    )
+
+
+FACTS = {
+    "where a file of a run lies": Fact(
+        _names_a_file_of_a_run,
+        {
+            "tui/store/layout.py": "the place",
+            "tui/settings_original.py": "the default of paths.run_dir, as the person reads it",
+            "tui/control/mailbox_hook.py": "imports next to nothing",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+        },
+        (
+            'os.path.join(folder, "journal.jsonl")',
+            'project / ".overnight"',
+            'f"{folder}/segments/1/agent.json"',
+            'OURS = b".overnight/"',
+        ),
+    ),
+    "who holds a lock": Fact(
+        _locks,
+        {
+            "tui/system/locks.py": "the place",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+        },
+        ("import fcntl\nfcntl.flock(1, 2)", "fcntl.lockf(file, fcntl.LOCK_EX)"),
+    ),
+    "which process is meant": Fact(
+        _asks_for_processes,
+        {
+            "tui/system/processes.py": "the place",
+            "tui/runner/machine.py": "reads the load of the machine, of no process",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+            "tui/night/review/risks_commands.py": "names of places that are no files of a project",
+        },
+        (
+            "def f() -> None:\n    import psutil",
+            "from psutil import Process",
+            'open(f"/proc/{pid}/stat")',
+            'Path("/proc")',
+        ),
+    ),
+    "how a file is replaced": Fact(
+        _moves_a_file,
+        {
+            "tui/system/files.py": "the place",
+            "tui/control/places.py": "moves files of the work tree between folders held open",
+            "tui/control/settle.py": "asks places to",
+            "tui/control/quarantine.py": "puts an object of git where git would, if it is not there",
+            "tui/store/inbox.py": "a claim is a rename that only one can win",
+            "tui/control/mailbox.py": "so is a withdrawal",
+            "tui/control/mailbox_hook.py": "and a hook's claim; it imports next to nothing",
+            "tui/store/runs.py": "a run that is being removed is no run any more",
+            "tui/runner/papers.py": "a transcript that shrank is set aside",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+        },
+        (
+            "import os\nos.replace(a, b)",
+            "import os\nos.rename(a, b, src_dir_fd=1)",
+            "partial.replace(path)",
+            "partial.rename(path)",
+            "tempfile.mkstemp(dir=folder)",
+        ),
+    ),
+    "how a file is made durable": Fact(
+        _flushes_a_file,
+        {
+            "tui/system/files.py": "the place",
+            "tui/control/places.py": "flushes files and folders of the work tree by descriptor",
+            "tui/control/settle.py": "flushes what is staged for the work tree",
+            "tui/control/quarantine.py": "flushes objects of git before a ref names them",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+        },
+        ("import os\nos.fsync(file.fileno())",),
+    ),
+    "how a line is appended": Fact(
+        _appends,
+        {
+            "tui/system/files.py": "the place",
+            "tui/control/mailbox_hook.py": "imports next to nothing",
+            "tui/runner/api.py": "the log that a supervisor has for its output",
+            "tui/runner/segment.py": "the log that a shim has for its output",
+            "tui/runner/shim.py": "runs with -I and may import nothing of ours",
+            "tui/runner/eyes.py": "ends a dead agent's line, which needs no newline before it",
+            "tui/runner/papers.py": "copies a transcript piece by piece",
+        },
+        ("import os\nos.open(path, os.O_WRONLY | os.O_APPEND)",),
+    ),
+}
+
+
+def code_in(source: str) -> list[ast.AST]:
+    """Every node of a module but its docstrings."""
+    nodes = list(ast.walk(ast.parse(source)))
+    docstrings = {
+        id(node.value)
+        for node in nodes
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [node for node in nodes if id(node) not in docstrings]
+
+
+@cache
+def program() -> dict[str, list[ast.AST]]:
+    """The code of each module of the application.
+
+    The demo is a program of its own, which imports nothing of the application.
+    """
+    return {
+        str(path.relative_to(REPOSITORY)): code_in(path.read_text("utf-8"))
+        for folder in ("tui", "widgets")
+        for path in sorted((REPOSITORY / folder).rglob("*.py"))
+        if "demo" not in path.parts
+    }
+
+
+def lines_with(fact: Fact, nodes: list[ast.AST]) -> list[int]:
+    return [getattr(node, "lineno", 0) for node in nodes if fact.is_found(node)]
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_only_its_place_and_named_exceptions_hold_a_fact(name: str) -> None:
+    fact = FACTS[name]
+    strays = {
+        module: lines
+        for module, nodes in program().items()
+        if module not in fact.places and (lines := lines_with(fact, nodes))
+    }
+    assert not strays, f"{name}: use {next(iter(fact.places))}"
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_no_exception_outlives_its_need(name: str) -> None:
+    fact = FACTS[name]
+    needless = [module for module in fact.places if not lines_with(fact, program().get(module, []))]
+    assert not needless
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [(name, code) for name, fact in FACTS.items() for code in fact.planted]
+)
+def test_a_planted_copy_is_found(name: str, code: str) -> None:
+    assert lines_with(FACTS[name], code_in(code))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '"a".replace("a", "b")',
+        "now.replace(hour=1)",
+        "msgspec.structs.replace(one, a=1)",
+        'def f() -> None:\n    """Calls os.replace on /proc."""',
+    ],
+)
+def test_what_only_looks_like_it_is_not_found(code: str) -> None:
+    assert not [name for name, fact in FACTS.items() if lines_with(fact, code_in(code))]

@@ -1,0 +1,3 @@
+"""Every file that this program writes for itself: where it lies, and whose content is believed."""
+
+from __future__ import annotations

@@ -1,0 +1,167 @@
+"""Where everything of ours lies: the project, its state folder, the files of a run and an attempt.
+
+The only module that knows the names of these files; they are a promise to other programs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tui import paths
+from tui.errors import RefusedError, UsageError
+from tui.system import files
+
+RUN_DIR: Final = ".overnight"
+
+_RUNS: Final = "runs"
+_OPERATIONS: Final = "deeds"
+_JOURNAL: Final = "journal.jsonl"
+_IGNORE_ALL: Final = b"*\n"
+_ROOT_MARKS: Final = (RUN_DIR, "config/overnight.yaml", ".git")
+
+
+class _Directory:
+    """A folder with files of fixed names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+class _Inside:
+    """The path of a fixed name in such a folder."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, directory: _Directory, _: type[_Directory]) -> Path:
+        return directory.path / self.name
+
+
+class AttemptDirectory(_Directory):
+    """One attempt's folder: the order for its shim, and what that wrote about the agent."""
+
+    order = _Inside("order.json")
+    agent = _Inside("agent.json")
+    exit = _Inside("exit.json")
+    stdin = _Inside("stdin")
+    lock = _Inside("lock")
+    log = _Inside("shim.log")
+
+
+class RunDirectory(_Directory):
+    """One run's folder, whether or not anything is in it yet."""
+
+    facts = _Inside("run.json")
+    settings = _Inside("settings.json")
+    end = _Inside("ended.json")
+    stream = _Inside("stream.jsonl")
+    arrivals = _Inside("arrivals")
+    journal = _Inside(_JOURNAL)
+    stderr = _Inside("stderr.log")
+    inbox = _Inside("inbox")
+    outbox = _Inside("outbox")
+    transcripts = _Inside("transcripts")
+    segments = _Inside("segments")
+    lock = _Inside("supervisor.lock")
+    state = _Inside("state.json")
+    recall = _Inside("recall")
+    own_log = _Inside("supervisor.log")
+    summary = _Inside("review.json")
+    pruned = _Inside(".pruned")
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    def segment(self, number: int) -> Path:
+        """The folder of an attempt."""
+        return self.segments / f"{number:04d}"
+
+    def attempt(self, number: int) -> AttemptDirectory:
+        return AttemptDirectory(self.segment(number))
+
+    def attempt_numbers(self) -> list[int]:
+        """The numbers of the attempts that were ever ordered, in order."""
+        try:
+            return sorted(int(name) for name in os.listdir(self.segments) if name.isdecimal())
+        except OSError:
+            return []
+
+    def kept_transcript(self, session: str) -> Path:
+        """Our copy of a transcript, which outlives Claude's own."""
+        return self.transcripts / f"{session}.jsonl"
+
+    def is_run(self) -> bool:
+        """Whether it was made to the end, and not pruned."""
+        return self.facts.is_file()
+
+
+def project_root(start: Path) -> Path:
+    """The project that `start` lies in: the nearest folder, from there up, that has a run
+    directory, our settings file or `.git`; else `start` itself. UsageError if it is no folder.
+    """
+    try:
+        folder = start.resolve(strict=True)
+        is_folder = folder.is_dir()
+    except (OSError, RuntimeError, ValueError):
+        is_folder = False
+    if not is_folder:
+        raise UsageError(f"{str(start)!r} is not a folder; give the project's folder")
+    for candidate in (folder, *folder.parents):
+        if any(_exists(candidate / mark) for mark in _ROOT_MARKS):
+            return candidate
+    return folder
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def state_root(project: Path, name: str = RUN_DIR) -> Path:
+    """The project's run directory, made if missing: 0700, ours alone, ignored by git.
+
+    RefusedError when something else stands there, or it belongs to somebody else.
+    """
+    root = files.private_folder(paths.resolve(project, name))
+    ignore = root / ".gitignore"
+    if files.read_small(ignore) != _IGNORE_ALL:
+        try:
+            files.atomic_write(ignore, _IGNORE_ALL, sync=False)
+        except OSError as error:
+            raise RefusedError(f"{str(ignore)!r} cannot be written: {error.strerror}") from error
+    return root
+
+
+def runs_folder(root: Path) -> Path:
+    """Where the runs lie below the run directory `root`."""
+    return root / _RUNS
+
+
+def list_run_directories(root: Path) -> Iterator[RunDirectory]:
+    """Every run below the run directory `root`, the newest name first; ones half made are left out."""
+    try:
+        names = sorted(os.listdir(runs_folder(root)), reverse=True)
+    except OSError:
+        return
+    for name in names:
+        run = RunDirectory(runs_folder(root) / name)
+        if not name.startswith(".") and run.is_run():
+            yield run
+
+
+def session_journal(root: Path, session: str) -> Path:
+    """The journal, below the run directory `root`, of what was done on a session that is no run."""
+    plain = session.replace("-", "").replace("_", "")
+    named = plain.isascii() and plain.isalnum() and len(session) <= 128 and session[0] != "-"
+    return root / _OPERATIONS / f"{session if named else 'unnamed'}.{_JOURNAL}"
+
+
+def is_journal(path: str) -> bool:
+    """Whether a file is the journal of a run or of a session, by its name."""
+    return path.endswith(_JOURNAL)

@@ -1,0 +1,276 @@
+"""Our runs: making them, finding them, what they were started with, how they ended, removing them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from tui import paths
+from tui.errors import NoSessionError
+from tui.settings import Settings
+from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
+from tui.system.files import atomic_write, private_folder, read_json, read_small
+from tui.system.locks import is_locked
+
+SCHEMA = 1
+MOST_RUNS = 500
+MOST_JOURNAL = 8 * 1024 * 1024
+LEAST_KEPT = 7
+
+_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
+
+
+class RunFacts(Struct, frozen=True):
+    """What a run was started with; `agent` and `extra` are words of its command line.
+
+    `env` holds plain variables only: credentials come from the environment and the settings.
+    """
+
+    run: str
+    goal: str
+    project: str
+    started_at: float
+    agent: tuple[str, ...]
+    command: str = "run"
+    extra: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    head: str | None = None
+    schema: int = SCHEMA
+
+
+class RunEnd(Struct, frozen=True):
+    """How a run ended."""
+
+    reason: str
+    code: int | None
+    at: float
+
+
+class ListedRun(NamedTuple):
+    """A run at a glance; `over` once it has its end record, `changed` when it last printed anything."""
+
+    directory: RunDirectory
+    started: float
+    over: bool
+    changed: float
+
+
+# --- one run ---
+
+
+def read_run_facts(run: RunDirectory) -> RunFacts:
+    """What the run was started with; NoSessionError if this is no run."""
+    try:
+        return msgspec.json.decode(run.facts.read_bytes(), type=RunFacts)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise NoSessionError(f"{run.path} holds no run that can be read") from error
+
+
+def read_run_settings(run: RunDirectory) -> Settings:
+    """The settings the run was started with, secrets left out; defaults where unreadable."""
+    try:
+        return msgspec.json.decode(run.settings.read_bytes(), type=Settings)
+    except (OSError, msgspec.MsgspecError):
+        return Settings()
+
+
+def read_run_end(run: RunDirectory) -> RunEnd | None:
+    """How the run ended; None while it has not."""
+    try:
+        return msgspec.json.decode(run.end.read_bytes(), type=RunEnd)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def record_end(run: RunDirectory, end: RunEnd) -> None:
+    """Notes how the run ended, durably. Raises OSError."""
+    atomic_write(run.end, msgspec.json.encode(end))
+
+
+def is_supervised(run: RunDirectory) -> bool:
+    """Whether a supervisor holds this run now."""
+    return is_locked(run.lock)
+
+
+def facts_and_end(run: RunDirectory) -> dict[str, Any]:
+    """What a run was started with (`goal`, `head`, …) and how it ended (`reason`, `ended_at`, `code`).
+
+    As they are written, for a reader that believes nothing.
+    """
+    end = read_json(run.end) or {}
+    ended = {"reason": end.get("reason"), "code": end.get("code"), "ended_at": end.get("at")}
+    return {**(read_json(run.facts) or {}), **ended}
+
+
+def base_commit(run: RunDirectory) -> str:
+    """The commit that the run began on, as its facts tell; empty where they do not."""
+    head = facts_and_end(run).get("head")
+    return head if isinstance(head, str) else ""
+
+
+def sessions_of(run: RunDirectory) -> tuple[str, ...]:
+    """The Claude sessions of a run, in order, as its journal names them."""
+    path = str(run.journal)
+    try:
+        facts = run.journal.stat()
+    except OSError:
+        return ()
+    stamp = (facts.st_size, facts.st_mtime_ns)
+    known = _sessions.get(path)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    found: list[Any] = []
+    for line in read_small(path, MOST_JOURNAL).split(b"\n"):
+        if b'"segment_started"' in line or b'"handover"' in line:
+            entry = _json_object(line)
+            found += [entry.get("session"), entry.get("to_session")]
+    sessions = tuple(dict.fromkeys(word for word in found if isinstance(word, str) and word))
+    _sessions[path] = (stamp, sessions)
+    return sessions
+
+
+def _json_object(data: bytes) -> dict[str, Any]:
+    try:
+        record = msgspec.json.decode(data)
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+# --- making and removing ---
+
+
+def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
+    """A fresh run directory under `root` with everything in it that a supervisor needs.
+
+    `facts.run` is the id wished for; another one of that second gets a number behind it.
+    """
+    base = private_folder(runs_folder(root))
+    name, number = facts.run, 1
+    while True:
+        try:
+            (base / name).mkdir(mode=0o700)
+            break
+        except FileExistsError:
+            number += 1
+            name = f"{facts.run}-{number}"
+    run = RunDirectory(base / name)
+    for inner in (run.inbox, run.segments, run.transcripts):
+        inner.mkdir(mode=0o700)
+    for file in (run.stream, run.journal, run.stderr, run.arrivals):
+        file.touch(mode=0o600)
+    atomic_write(run.settings, msgspec.json.encode(without_secrets(settings)))
+    # Last, because a directory without it is no run.
+    facts = msgspec.structs.replace(facts, run=name)
+    atomic_write(run.facts, msgspec.json.encode(facts))
+    return run
+
+
+def new_id(wall: float) -> str:
+    """The id of a run that starts now, in local time: sorts by age and can be typed."""
+    return time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The settings with every secret left out, fit to be stored."""
+    change = msgspec.structs.replace
+    silent = change(settings.notifications, discord_webhook=None, slack_webhook=None, urls=())
+    return change(settings, notifications=silent, agent=change(settings.agent, env={}))
+
+
+def with_secrets(settings: Settings, source: Settings) -> Settings:
+    """Stored settings with the secrets that `source` knows."""
+    change, told = msgspec.structs.replace, source.notifications
+    loud = change(
+        settings.notifications,
+        discord_webhook=told.discord_webhook,
+        slack_webhook=told.slack_webhook,
+        urls=told.urls,
+    )
+    agent = change(settings.agent, env=source.agent.env)
+    return change(settings, notifications=loud, agent=agent)
+
+
+def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[str]:
+    """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
+
+    `None` keeps all. What cannot be removed stays.
+    """
+    if keep is None:
+        return []
+    import shutil
+
+    removed = []
+    for run in runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
+        if read_run_end(run) is None or is_supervised(run):
+            continue
+        try:
+            # The run first stops being one, so that a prune that is cut short leaves no half run.
+            run.facts.rename(run.pruned)
+            shutil.rmtree(run.path)
+        except OSError:
+            continue
+        removed.append(run.id)
+    return removed
+
+
+# --- all runs of a project ---
+
+
+def runs(project: Path, run_dir: str = RUN_DIR) -> list[RunDirectory]:
+    """All runs of the project, the newest first."""
+    found = list_run_directories(paths.resolve(project, run_dir))
+    return sorted(found, key=lambda run: (_started(run), run.id), reverse=True)
+
+
+def _started(run: RunDirectory) -> float:
+    try:
+        return read_run_facts(run).started_at
+    except NoSessionError:
+        return 0.0
+
+
+def list_runs(root: Path) -> list[ListedRun]:
+    """The runs under the run directory `root` at a glance, the newest first; reads without trust."""
+    return sorted(_listed(root), key=lambda one: (one.started, one.directory.id), reverse=True)
+
+
+def _listed(root: Path) -> Iterator[ListedRun]:
+    for run in islice(list_run_directories(root), MOST_RUNS):
+        facts = read_json(run.facts)
+        if facts:
+            started = facts.get("started_at")
+            if not isinstance(started, int | float) or isinstance(started, bool):
+                started = 0.0
+            changed = max(_changed(run.stream), _changed(run.journal))
+            yield ListedRun(run, float(started), run.end.exists(), changed)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def live(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
+    """The newest run that has not ended, whether or not anybody supervises it now."""
+    return next((one for one in runs(project, run_dir) if read_run_end(one) is None), None)
+
+
+def find(project: Path, wanted: str, run_dir: str = RUN_DIR) -> RunDirectory:
+    """The run of that id, or the only one whose id begins or ends so; NoSessionError else."""
+    every = runs(project, run_dir)
+    fits = [one for one in every if one.id == wanted] or [
+        one for one in every if one.id.startswith(wanted) or one.id.endswith(wanted)
+    ]
+    if len(fits) != 1:
+        count = "no run" if not fits else f"{len(fits)} runs"
+        raise NoSessionError(f"{count} of {project} fit {wanted!r}; `runs` lists them")
+    return fits[0]

@@ -1,0 +1,177 @@
+"""Replacing, reading and appending to small files, and private folders: each written once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from tui.errors import RefusedError
+
+if TYPE_CHECKING:
+    from io import BufferedRandom
+    from pathlib import Path
+
+MOST_BYTES: Final = 256 * 1024
+"""How much of a small file is read unless the caller says otherwise."""
+
+AnyPath: TypeAlias = "str | bytes | os.PathLike[str]"
+
+_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+@contextmanager
+def replacing(
+    path: str | os.PathLike[str],
+    *,
+    folder: int | None = None,
+    mode: int = 0o600,
+    sync: bool = True,
+) -> Iterator[BufferedRandom]:
+    """A new file that takes the place of `path` in one step when the block ends without an error.
+
+    Nobody ever reads half of it; on an error what was at `path` stays as it was. A link at `path`
+    is replaced, not followed. With `sync` the content is on the disk before the name is. `path` is
+    relative to the descriptor `folder`, if given; the umask applies to `mode`. Raises OSError.
+    """
+    above, name = os.path.split(os.fspath(path))
+    # A name of its own: two writers at once each replace the file with a whole one.
+    partial = os.path.join(above, f".{name[:40]}.{os.urandom(4).hex()}")
+    descriptor = os.open(partial, _NEW, mode, dir_fd=folder)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            if sync:
+                os.fsync(descriptor)
+        os.rename(partial, path, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(partial, dir_fd=folder)
+        raise
+
+
+def atomic_write(
+    path: str | os.PathLike[str], data: bytes, *, mode: int = 0o600, sync: bool = True
+) -> None:
+    """Replaces a file with these bytes in one step, as `replacing` does. Raises OSError."""
+    with replacing(path, mode=mode, sync=sync) as file:
+        file.write(data)
+
+
+def atomic_write_at(folder: int, name: str, data: bytes, *, mode: int = 0o600) -> None:
+    """The same in an open folder, which cannot be exchanged meanwhile; the mode is exact."""
+    with replacing(name, folder=folder) as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+
+
+def sync_folder(path: str | os.PathLike[str]) -> None:
+    """Makes the names in a folder durable. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def regular_file(
+    path: AnyPath, *, folder: int | None = None, follow: bool = False
+) -> Iterator[tuple[int, os.stat_result]]:
+    """A descriptor to read the regular file at `path`, and its status.
+
+    OSError for anything else: a FIFO is not waited for, a device not opened for long, a link at the
+    end of the path followed only with `follow`.
+    """
+    descriptor = os.open(path, _READ if follow else _READ | os.O_NOFOLLOW, dir_fd=folder)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", path)
+        yield descriptor, status
+    finally:
+        os.close(descriptor)
+
+
+def read_small(path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False) -> bytes:
+    """The first `most` bytes of a regular file; empty for anything else, never waiting."""
+    try:
+        with regular_file(path, follow=follow) as (descriptor, status):
+            return os.read(descriptor, min(most, status.st_size))
+    except (OSError, ValueError):
+        return b""
+
+
+def read_json(
+    path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False
+) -> dict[str, Any] | None:
+    """The JSON object in a small file; None if there is none."""
+    import msgspec
+
+    try:
+        value = msgspec.json.decode(read_small(path, most, follow=follow))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def append_line(
+    path: str | os.PathLike[str],
+    line: bytes,
+    *,
+    mode: int = 0o600,
+    follow: bool = False,
+    sync: bool = False,
+) -> None:
+    """Appends whole lines in one write, so that several writers may share the file.
+
+    A writer that was killed in the middle of a line left no newline; one is written first then, so a
+    torn line never swallows the next. With `sync` it is on the disk at return. Never waits; raises
+    OSError.
+    """
+    flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, mode)
+    try:
+        size = os.fstat(descriptor).st_size  # 0 for a FIFO or a device
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(descriptor, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(path))
+        if sync:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def private_folder(path: Path) -> Path:
+    """A folder only its owner, this user, can enter; made with its parents if missing.
+
+    RefusedError when it is a symbolic link, no folder, somebody else's, or cannot be made.
+    """
+    shown = repr(str(path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise RefusedError(f"{shown} is a symbolic link; remove it or set paths") from error
+        raise RefusedError(f"{shown} cannot be used as a folder: {error.strerror}") from error
+    try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            raise RefusedError(f"{shown} belongs to another user; remove it or run as its owner")
+        if stat.S_IMODE(status.st_mode) != 0o700:
+            os.fchmod(descriptor, 0o700)
+    except OSError as error:
+        raise RefusedError(f"{shown} cannot be made private: {error.strerror}") from error
+    finally:
+        os.close(descriptor)
+    return path
