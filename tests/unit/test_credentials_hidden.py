@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.review_sample import sample
-from tui.control.journal import Journal
+from tui.store.journal import JournalWriter
 from tui.night.review.places import Redactor
 from tui.night.review.texts import with_texts
 from tui.runner.notify_text import (
@@ -118,7 +118,7 @@ def test_a_notification_hides_it(kind: str, text: str) -> None:
 
 @pytest.mark.parametrize(("kind", "text"), CASES)
 def test_the_journal_hides_it(tmp_path: Path, kind: str, text: str) -> None:
-    journal = Journal(tmp_path / "journal.jsonl", lambda: 0.0)
+    journal = JournalWriter(tmp_path / "journal.jsonl", lambda: 0.0)
     journal.write("run_started", {"run": "r1", "goal": f"use {text}"})
     journal.write("request", {"verb": "inject", "arguments": {"text": text, "mode": "soft"}})
     journal.write("inject", {"text": text, "mode": "soft"}, id="i1")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tui import paths
-from tui.errors import RefusedError
+from tui.errors import RefusedError, UsageError
 from tui.store.layout import project_root, state_root
 
 

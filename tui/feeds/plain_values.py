@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.feeds.visible import clean, clean_line, cut_middle, is_plain
+from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 from tui.feeds.wire import WireUsage
 from tui.patterns import lazy
 from tui.records import Usage

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from tui.feeds.tolerant import UNREADABLE
-from tui.feeds.visible import clean, clean_line, is_plain
+from tui.system.sanitize import clean, clean_line, is_plain
 from tui.records import ToolUse
 from tui.system.sanitize import clean, clean_line
 

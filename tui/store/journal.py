@@ -16,6 +16,7 @@ import msgspec
 
 from tui.records import JournalEntry
 from tui.store.layout import RunDirectory, session_journal, state_root
+from tui.system.credentials import hide_credentials
 from tui.system.files import append_line, private_folder
 from tui.system.sanitize import clean, clean_line
 
@@ -23,6 +24,13 @@ LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_TEXT = 20_000
 MOST_ITEMS = 2_000
 DEEPEST = 12
+_FREE_TEXT = frozenset(
+    {
+        *("goal", "text", "reason", "why", "detail", "doing"),
+        *("label", "evidence", "open", "arguments"),
+    }
+)
+"""The keys of an entry whose words come from people, the agent or a program."""
 
 
 class JournalWriter:
@@ -52,12 +60,26 @@ class JournalWriter:
         id: str = "",
         sync: bool = False,
     ) -> None:
-        """Appends one entry; with `sync` it is on the disk when this returns. Raises OSError."""
+        """Appends one entry, credentials in its words hidden; with `sync` it is on the disk then.
+
+        Raises OSError.
+        """
         entry: dict[str, object] = {"at": self._wall(), "kind": kind}
         if id:
             entry["id"] = id
-        entry.update(data or {})
+        for key, value in (data or {}).items():
+            entry[key] = _without_credentials(value) if key in _FREE_TEXT else value
         append_line(self.path, msgspec.json.encode(entry) + b"\n", sync=sync)
+
+
+def _without_credentials(value: object) -> object:
+    if isinstance(value, str):
+        return hide_credentials(value)
+    if isinstance(value, Mapping):
+        return {key: _without_credentials(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_credentials(item) for item in value]
+    return value
 
 
 class JournalDecoder:
