@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from tui.demo.repository import create
+from tui.demo.story.repository import create
 
 WHO = {
     "GIT_AUTHOR_NAME": "A",

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.unit.review_sample import sample
-from tui.store.journal import JournalWriter
 from tui.night.review.places import Redactor
 from tui.night.review.texts import with_texts
 from tui.runner.notify_text import (
@@ -20,6 +19,7 @@ from tui.runner.notify_text import (
     plain,
     without_credentials,
 )
+from tui.store.journal import JournalWriter
 from tui.system.credentials import PATTERNS, find_credentials, hide_credentials
 from tui.watching.export_texts import Format, text_of
 from tui.watching.exporting import export_of

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 from tui.feeds.wire import WireUsage
 from tui.patterns import lazy
 from tui.records import Usage
-from tui.system.sanitize import clean, clean_line, cut_middle
+from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 
 TEXT_LIMIT = 8192
 LINE = 300

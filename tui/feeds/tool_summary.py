@@ -9,9 +9,8 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from tui.feeds.tolerant import UNREADABLE
-from tui.system.sanitize import clean, clean_line, is_plain
 from tui.records import ToolUse
-from tui.system.sanitize import clean, clean_line
+from tui.system.sanitize import clean, clean_line, is_plain
 
 try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
     from _blake2 import blake2b
