@@ -209,5 +209,13 @@ class Workplace:
         return done.stdout.strip()
 
     def tidy(self) -> None:
+        """Ends the agents, and the tools that outlive them: a waiting shell costs every later test."""
         for agent in self._agents:
             agent.tidy()
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                pid, stands = int(process.name), (process / "cwd").readlink()
+                if pid != os.getpid() and stands.is_relative_to(self.repository):
+                    os.kill(pid, signal.SIGKILL)
+            except OSError:
+                continue
