@@ -103,6 +103,7 @@ def test_a_full_context_is_handed_over_to_a_fresh_session(scene: Scene) -> None:
         second["session"],
     )
     assert scene.said("Hand over now")
+    until(lambda: list(scene.config.rglob(f"{second['session']}.jsonl")), "the second transcript")
     scene.request("kill")
     scene.ended()
     assert not scene.journal("restart_scheduled")
