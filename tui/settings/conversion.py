@@ -166,7 +166,9 @@ def _choice(field: SettingField, given: LocatedValue) -> object:
 def _list(field: SettingField, item: SettingField, given: LocatedValue) -> list[Any]:
     value = given.value
     if isinstance(value, str) and (field.words or field.urls or given.loose):
-        value = [from_plain_value(word, given.where) for word in _split(field, given, value)]
+        is_json = value.lstrip().startswith("[")
+        words = _from_json(field, given) if is_json else _split(field, given, value)
+        value = from_plain_value(words, given.where).value
     if not isinstance(value, list):
         raise _refusal(field, given)
     return [
@@ -179,11 +181,6 @@ def _list(field: SettingField, item: SettingField, given: LocatedValue) -> list[
 def _split(field: SettingField, given: LocatedValue, text: str) -> list[str]:
     if len(text) > _MAX_TEXT:
         raise _refusal(field, given, f"is longer than {_MAX_TEXT} characters")
-    if text.lstrip().startswith("["):
-        words = _from_json(field, given)
-        if not isinstance(words, list) or not all(isinstance(w, str | int | float) for w in words):
-            raise _refusal(field, given)
-        return [str(word) for word in words]
     if field.words:
         import shlex
 

@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[Any, Kind]] = {
 }
 
 _WIDTH: Final = 96
-_PLAIN: Final = lazy(r"[A-Za-z_./][A-Za-z0-9_./ -]*(?<! )")
+_PLAIN: Final = lazy(r"(?!\.[0-9_])[A-Za-z_./][A-Za-z0-9_./ -]*(?<! )")
 _WORDS_OF_YAML: Final = frozenset(
     {"null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", ".nan"}
 )

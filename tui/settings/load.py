@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 from tui.errors import SettingsError
 from tui.patterns import lazy
 from tui.settings.conversion import convert, expand, from_plain_value, nearest
@@ -73,7 +75,7 @@ def load(
         merge.add("environment", _from_environment(environ, merge.notices))
     _add_other_variables(merge, environ)
     merge.add("flag", _from_flags(flags))
-    settings = Settings().replaced(merge.values)
+    settings = _built(merge.values)
     _check_order(settings, merge.where)
     return LoadedSettings(
         settings=settings,
@@ -86,6 +88,17 @@ def load(
         notices=tuple(merge.notices),
         unused=tuple(dict.fromkeys(merge.unused)),
     )
+
+
+def _built(values: Mapping[str, Any]) -> Settings:
+    nested: dict[str, Any] = {}
+    for key, value in values.items():
+        section, dot, name = key.partition(".")
+        if dot:
+            nested.setdefault(section, {})[name] = value
+        else:
+            nested[section] = value
+    return msgspec.convert(nested, Settings)
 
 
 def _digest(data: bytes) -> str:

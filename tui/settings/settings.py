@@ -71,20 +71,6 @@ class Settings(Struct, frozen=True):
         section, dot, name = key.partition(".")
         return getattr(getattr(self, section), name) if dot else getattr(self, section)
 
-    def replaced(self, values: Mapping[str, Any]) -> Settings:
-        """These settings with other values for some dotted keys."""
-        whole: dict[str, Any] = {}
-        changed: dict[str, dict[str, Any]] = {}
-        for key, value in values.items():
-            section, dot, name = key.partition(".")
-            if dot:
-                changed.setdefault(section, {})[name] = value
-            else:
-                whole[section] = value
-        for section, inside in changed.items():
-            whole[section] = msgspec.structs.replace(getattr(self, section), **inside)
-        return msgspec.structs.replace(self, **whole)
-
 
 class LoadedSettings(Struct, frozen=True):
     """Settings and where each came from.

@@ -174,7 +174,7 @@ def fitting(field: SettingField) -> st.SearchStrategy[Any]:
     return st.none() | plain if field.optional else plain
 
 
-@settings(deadline=None, max_examples=250)
+@settings(deadline=None, max_examples=100)
 @given(data=st.data())
 def test_whatever_is_in_force_loads_back_from_how_it_is_shown(data: st.DataObject) -> None:
     shown = [field for field in all_fields().values() if not field.secret]
