@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.runner.checks import check
@@ -260,9 +258,3 @@ def request(
                 return Answer(bool(data.get("ok")), str(data.get("text")), data.get("result"))
         time.sleep(_LOOK)
     return Answer(False, f"no answer within {wait:g} s; the request stands", None)
-
-
-def facts_of(folder: RunDirectory) -> dict[str, Any]:
-    """What a run was started with, as plain values."""
-    plain: dict[str, Any] = msgspec.to_builtins(read_run_facts(folder))
-    return plain
