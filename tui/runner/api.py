@@ -8,9 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import msgspec
+from typing import Literal
 
 from tui.errors import OvernightError, RefusedError
 from tui.git import Git
@@ -219,9 +217,3 @@ def adopt(
             return True
         time.sleep(_LOOK)
     raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
-
-
-def facts_of(folder: RunDirectory) -> dict[str, Any]:
-    """What a run was started with, as plain values."""
-    plain: dict[str, Any] = msgspec.to_builtins(read_run_facts(folder))
-    return plain
