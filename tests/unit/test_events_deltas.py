@@ -102,45 +102,6 @@ def test_deltas_are_events_for_who_looks_at_single_lines() -> None:
     assert (first.offset, second.offset) == (100, 101 + first.length)
 
 
-# --- the text being written ---
-
-
-def live(*batches: bytes) -> list[str]:
-    decoder = EventDecoder(SOURCE)
-    return [decoder.decode(batch, 0).live for batch in batches]
-
-
-def test_the_text_in_the_making_grows_over_batches_and_ends_with_its_message() -> None:
-    assert live(
-        lines(START, BLOCK, delta("Hel")),
-        lines(delta("lo \x1b]0;t\x07")),
-        lines(stream("system", subtype="status", status="requesting")),
-        lines(said(text("Hello"))),
-        lines(BLOCK, delta("Next")),
-        lines(END, step("message_stop")),
-    ) == ["Hel", "Hello ␛]0;t␇", "Hello ␛]0;t␇", "", "Next", ""]
-
-
-def test_a_subagents_text_is_not_the_text_in_the_making() -> None:
-    inner = {**delta("inner"), "parent_tool_use_id": "toolu_9"}
-    assert live(lines(BLOCK, delta("outer"), inner)) == ["outer"]
-
-
-def test_thoughts_are_text_in_the_making_too() -> None:
-    thought = step(
-        "content_block_delta", index=0, delta={"type": "thinking_delta", "thinking": "Hm"}
-    )
-    assert live(lines(BLOCK, thought)) == ["Hm"]
-
-
-def test_the_text_in_the_making_is_bounded() -> None:
-    many = lines(BLOCK, *(delta(f"{number:03d} ") for number in range(200)))
-    (shown,) = live(many)
-    assert shown.endswith("198 199 ")
-    assert "000" not in shown
-    assert len(live(*(lines(delta("x" * 500)),) * 50)[-1]) <= 2_500
-
-
 # --- batches ---
 
 _RECORDS = [

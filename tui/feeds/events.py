@@ -14,46 +14,45 @@ import msgspec
 
 from tui.feeds.broken_lines import excerpt, pieces
 from tui.feeds.event_bodies import body_of
-from tui.feeds.live_text import DELTA, LiveText
 from tui.feeds.message_bodies import QUIET_STEPS, partial
 from tui.feeds.plain_values import known, seconds, uuid
 from tui.feeds.tolerant import UNREADABLE, read
 from tui.feeds.wire import Line, Skipped
-from tui.records import Assistant, Body, Event, Malformed, Partial, Result
+from tui.records import Body, Event, Malformed, Partial
+
+DELTA = b'{"type":"stream_event","event":{"type":"content_block_'
+"""A line that begins so is a streamed delta: its keys stand where no other key can change it."""
 
 _check = msgspec.json.Decoder(Skipped).decode
 _decode = msgspec.json.Decoder(Line).decode
-_FENCES = frozenset((Partial, Assistant, Result))
 
 
 class Decoded(NamedTuple):
-    """What a batch held: its events, how many deltas beside them, and the text being written now."""
+    """What a batch held: its events, how many deltas beside them, and its lines that are whole."""
 
     events: list[Event]
     deltas: int
-    live: str
+    lines: int
 
 
 class EventDecoder:
     """Turns the lines of one source, from anywhere in it onwards, into events.
 
     How a file is cut into batches of whole lines changes neither the events nor the sum of the
-    deltas. `live` holds the end of the main conversation's message in the making. `messages` are the
-    ids of the messages in the making, by thread: a decoder that goes on from there is given them.
+    deltas. `messages` are the ids of the messages in the making, by thread: a decoder that goes on
+    from there is given them.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._live = LiveText()
         self.messages: dict[str, str] = {}
 
     def decode(self, data: bytes, offset: int) -> Decoded:
         """The events of `data`, whole lines that begin at byte `offset` of the source."""
         events: list[Event] = []
         deltas = 0
-        fence = -1  # the last line at which the message in the making began or ended
         lines = data.split(b"\n")
-        for number, line in enumerate(lines):
+        for line in lines:
             start = offset
             offset += len(line) + 1
             if line.startswith(DELTA):
@@ -64,15 +63,12 @@ class EventDecoder:
                 except UNREADABLE:
                     pass
             for event in self._line(line, start):
-                kind = type(event.body)
-                if kind in _FENCES:
-                    if kind is Partial and event.body.step in QUIET_STEPS:  # type: ignore[union-attr]
-                        deltas += 1
-                        continue
-                    if not event.thread:
-                        fence = number
-                events.append(event)
-        return Decoded(events, deltas, self._live.after(lines if deltas else (), fence))
+                body = event.body
+                if type(body) is Partial and body.step in QUIET_STEPS:
+                    deltas += 1
+                else:
+                    events.append(event)
+        return Decoded(events, deltas, len(lines) - 1)
 
     def decode_all(self, data: bytes, offset: int) -> list[Event]:
         """As `decode`, but every delta is an event too: for looking at single lines."""
