@@ -1,10 +1,15 @@
 """Speed as ratios against plain things, measured side by side in one run.
 
 `python -m benchmarks.speed [MEGABYTES]` prints a table; nothing in it is a pass or a failure.
+
+With `--before FOLDER` it only folds, with the version in that folder and with today's, in turns in
+this process: folding, saving and taking up again. A version to compare with comes from
+`git worktree add FOLDER v0.3.0` (any tag or commit); `git worktree remove FOLDER` takes it away.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -17,6 +22,7 @@ from pathlib import Path
 
 from benchmarks.stream import END, NEEDLE, write
 from benchmarks.terminal import Terminal
+from benchmarks.two_versions import Version, compare
 
 HELLO = """from textual.app import App
 from textual.widgets import Static
@@ -78,6 +84,15 @@ def folding(folder: Path, stream: Path) -> None:
     fold_files(order, lambda done, total: None)
     ours = size / (time.process_time() - began)
     say("folding / json.loads of every line", ours / base, f"{ours / 1e6:.0f} MB/s")
+
+
+def against(before: Path, streams: list[Path], folder: Path) -> None:
+    """How many times as fast as the version before each stream is folded, saved and taken up."""
+    then, now = Version(before), Version(Path(__file__).parents[1])
+    for stream in streams:
+        ratios = compare(then, now, stream, folder, rounds=5)
+        bounds = f"{min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)} rounds"
+        say(f"{stream.name}: processor time before / now", statistics.median(ratios), bounds)
 
 
 def searching(stream: Path) -> None:
@@ -146,13 +161,24 @@ def say(what: str, figure: float, detail: str) -> None:
 
 
 def main() -> None:
-    megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("megabytes", type=int, nargs="?", default=100)
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="another version's folder")
+    parser.add_argument("--stream", type=Path, nargs="*", help="fold these, not made-up ones")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        stream = write(folder / "night.jsonl", megabytes)
+        if given.before and given.stream:
+            against(given.before, given.stream, folder)
+            return
+        stream = write(folder / "night.jsonl", given.megabytes)
+        whole = write(folder / "whole.jsonl", given.megabytes, partials=False)
+        if given.before:
+            against(given.before, [stream, whole], folder)
+            return
         starting(folder, stream)
         folding(folder, stream)
-        folding(folder, write(folder / "whole.jsonl", megabytes, partials=False))
+        folding(folder, whole)
         searching(stream)
         following(folder)
 

@@ -28,10 +28,11 @@ _decode = msgspec.json.Decoder(Line).decode
 
 
 class Decoded(NamedTuple):
-    """What a batch held: its events, and how many deltas beside them."""
+    """What a batch held: its events, how many deltas beside them, and its lines that are whole."""
 
     events: list[Event]
     deltas: int
+    lines: int
 
 
 class EventDecoder:
@@ -50,7 +51,8 @@ class EventDecoder:
         """The events of `data`, whole lines that begin at byte `offset` of the source."""
         events: list[Event] = []
         deltas = 0
-        for line in data.split(b"\n"):
+        lines = data.split(b"\n")
+        for line in lines:
             start = offset
             offset += len(line) + 1
             if line.startswith(DELTA):
@@ -66,7 +68,7 @@ class EventDecoder:
                     deltas += 1
                 else:
                     events.append(event)
-        return Decoded(events, deltas)
+        return Decoded(events, deltas, len(lines) - 1)
 
     def decode_all(self, data: bytes, offset: int) -> list[Event]:
         """As `decode`, but every delta is an event too: for looking at single lines."""

@@ -7,6 +7,7 @@ Source: the model pricing table of platform.claude.com/docs/en/about-claude/pric
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -93,6 +94,7 @@ LONG_PROMPTS: Mapping[str, tuple[int, Price]] = {
 _TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
 
 
+@lru_cache(maxsize=256)
 def plain(model: str) -> str:
     """A model's name without provider, region, date, version and window marks."""
     name = model.strip().lower()

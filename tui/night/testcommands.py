@@ -110,6 +110,7 @@ _TELLS_STATUS = Signed(
     r"""^[^|]*(?:;|&&|⏎|\n)\s*echo\s+["']?[^;|&]{0,40}\$(?:\?|\{?(?:rc|status|RC|EXIT|code)\b)"""
     r"""|PIPESTATUS""",
 )
+_GOES_ON = lazy(r"\||;|\n|⏎|&\s*$")
 _STATUS = lazy(r"(?:^|[\s=:])(\d{1,3})\W*\Z")
 _SUITE_WORDS = frozenset(
     {"test", "tests", "runtests", "runtest", "testall", "alltests", "unittests"}
@@ -178,7 +179,7 @@ def reads_only(command: str) -> bool:
 
 def status_counts(command: str) -> bool:
     """Whether the command's exit status is the runner's own, not that of a later part."""
-    return not re.search(r"\||;|\n|⏎|&\s*$", command[:_LONGEST].strip())
+    return _GOES_ON.search(command[:_LONGEST].strip()) is None
 
 
 def told_status(command: str, output: str) -> int | None:

@@ -67,6 +67,18 @@ _BAD_END = (
     "\nTraceback (most recent call last)",
     "nox > Session tests failed",
 )
+_BAD_SIGNS = (
+    "fail",
+    "could not compile",
+    "make: ***",
+    "lifecycle",
+    "core dumped",
+    "segmentation fault",
+    " during collection",
+    "traceback",
+)
+"""In small letters, one of these stands in each of the words of a bad end; of a good one, the others."""
+_GOOD_SIGNS = ("succe", "congratulations", "tests passed")
 _GOOD_END = (
     "BUILD SUCCESSFUL in",
     "BUILD SUCCESS\n",
@@ -177,9 +189,11 @@ def ending(text: str, failed: bool) -> Verdict | None:
     small = text.lower()
     if contains_any(small, _NONE_HINTS) and _NONE_RAN.search(text):
         return "unknown"
-    if contains_any("\n" + text, _BAD_END):
+    if contains_any(small, _BAD_SIGNS) and contains_any("\n" + text, _BAD_END):
         return "red"
-    return "green" if not failed and contains_any(text + "\n", _GOOD_END) else None
+    if failed or not contains_any(small, _GOOD_SIGNS):
+        return None
+    return "green" if contains_any(text + "\n", _GOOD_END) else None
 
 
 def cut_short(text: str) -> bool:

@@ -172,10 +172,12 @@ class Responses:
     def _book(self, row: int, sign: int) -> None:
         """Add a row to every sum it belongs to (1), or take it out of them (-1)."""
         tokens = self.rows.tokens(row)
+        rates = self._rates[self.rows.model[row]]
+        cost = 0 if rates is None else sign * rates.cost(*tokens)
         if sign < 0:
             tokens = (-tokens[0], -tokens[1], -tokens[2], -tokens[3], -tokens[4])
         loose = 0 if self.rows.flags[row] & FINAL else sign
-        self._sum(row, sign, tokens, sign * self.cost(row), loose)
+        self._sum(row, sign, tokens, cost, loose)
 
     def _sum(self, row: int, count: int, tokens: Tokens, cost: int, loose: int) -> None:
         rows = self.rows

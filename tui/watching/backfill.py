@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,6 @@ from tui.watching.ledger import Ledger
 from tui.watching.rules import Rules
 
 _REPORT_EVERY = 0.1
-_WORTH_HELP = 48 << 20
 _MODEST = 5  # keys come first, and so does the agent
 
 
@@ -93,28 +92,13 @@ def fold_files(order: Order, report: Callable[[int, int], None]) -> None:
     ledger = Ledger(order.files, order.rules.fold(), EventLog())
     total = total_size(order.files)
     reported = 0.0
-    for _ in _steps(ledger, order, total):
+    while ledger.poll():
         now = time.monotonic()
         if now - reported >= _REPORT_EVERY:
             reported = now
             report(ledger.read_bytes(), total)
     saved.write(Path(order.result), ledger)
     ledger.close()
-
-
-def _steps(ledger: Ledger, order: Order, total: int) -> Iterator[None]:
-    """Reads everything, piece by piece; one large stream with a second process to decode it."""
-    alone = len(order.files) == 1 and order.files[0].kind != "journal"
-    if alone and total > _WORTH_HELP and (os.cpu_count() or 1) > 1:
-        from tui.watching.ahead import Ahead
-
-        ahead = Ahead(order.files[0].path)
-        try:
-            yield from ledger.poll_ahead(ahead)
-        finally:
-            ahead.close()
-    while ledger.poll():
-        yield
 
 
 def main() -> int:

@@ -64,7 +64,7 @@ class EventLog:
         self._visible = (array("I"), array("I"))
         self._by_source: dict[int, array[int]] = {}
         self._open_calls: dict[str, int] = {}
-        self._undated: dict[str, int] = {}
+        self._undated: OrderedDict[str, int] = OrderedDict()
         self._cache: OrderedDict[int, EventRow] = OrderedDict()
         self._kept: dict[int, EventRow] = {}
 
@@ -100,7 +100,7 @@ class EventLog:
             if record.at is None and record.uuid:
                 self._undated[record.uuid] = index
                 if len(self._undated) > _UNDATED:
-                    del self._undated[next(iter(self._undated))]
+                    self._undated.popitem(last=False)  # a dict would look for its first each time
             self._lengths.append(record.length)
             self._parts.append(record.part)
         else:
@@ -389,7 +389,7 @@ class EventLog:
         for column in self.columns:
             fill(column, saved.rows)
         self._open_calls = dict(saved.open_calls)
-        self._undated = dict(saved.undated)
+        self._undated = OrderedDict(saved.undated)
         levels = self._flags.translate(bytes(flag & LEVEL for flag in range(256)))
         for index, level in enumerate(levels):
             if level <= 2:

@@ -18,7 +18,7 @@ def folded(files: Sequence[Source], settings: Settings) -> Ledger:
     """A ledger over these files that has read everything; the caller closes it.
 
     What is larger than 8 MiB is saved, so that it is folded only once; what is larger than 24 MiB
-    is folded by a process of its own, which decodes and folds at the same time.
+    is folded by a process of its own.
     """
     rules = rules_of(settings)
     size = total_size(files)

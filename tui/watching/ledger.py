@@ -6,7 +6,6 @@ import heapq
 import math
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -25,12 +24,10 @@ from tui.watching.followed import READ, Followed
 from tui.watching.rows import NoRows, Rows, SavedLog
 
 if TYPE_CHECKING:
-    from tui.watching.ahead import Ahead
     from tui.watching.event_log import EventLog
 
 _MERGED = 512
 _SLICE = 4096
-_AHEAD = 6
 _NAN = math.nan
 _LONG_AGO = -math.inf
 _MOST_ARRIVALS = 16 << 20
@@ -155,11 +152,12 @@ class Ledger:
                 self.fold.apply([Arrival(source.file.path, state.size, state.mtime)])
 
     def _poll_one(self, source: Followed, limit: int) -> bool:
-        busy = False
-        for batch in source.read(limit):
-            busy = True
-            self._take(source, self._decode(source, batch))
-        return busy
+        taken = 0
+        while taken < limit and (batches := source.read()):
+            for batch in batches:
+                taken += len(batch.data) or 1
+                self._take(source, self._decode(source, batch))
+        return taken > 0
 
     def _poll_merged(self) -> bool:
         """Goes on with one merge over all files until each is at its end; a slice at a time."""
@@ -181,43 +179,22 @@ class Ledger:
                         source.latest = record.at
                     yield source.latest, order, source, source.number, record
 
-    def poll_ahead(self, ahead: Ahead) -> Iterator[None]:
-        """Reads the one file of this ledger to its end, decoded by another process; yields now and then."""
-        source = self._sources[0]
-        waiting: deque[Batch] = deque()
-        while True:
-            while len(waiting) < _AHEAD:
-                batches = source.follower.poll(READ)
-                if not batches and not source.follower.behind:
-                    break
-                for batch in batches:
-                    ahead.ask(batch.offset, len(batch.data))
-                    waiting.append(batch)
-            if not waiting:
-                break
-            batch = waiting.popleft()
-            self._arrived(source, batch)
-            self._take(source, self._told(source, ahead.answer()))
-            yield
-        self.poll()
-
     def _decode(self, source: Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
-        self._arrived(source, batch)
+        if batch.generation in source.numbers:
+            source.number = source.numbers[batch.generation]
+        else:
+            self._new_generation(source, batch.generation, batch.note)
         if isinstance(source.decoder, JournalDecoder):
+            source.lines += batch.data.count(b"\n")
             entries = source.decoder.decode(batch.data, batch.offset)
             self.rings += sum(_rings(entry, self._wall()) for entry in entries)
             return entries
         if not self._first:
             end = batch.offset + len(batch.data)
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
-        return self._told(source, source.decoder.decode(batch.data, batch.offset))
-
-    def _arrived(self, source: Followed, batch: Batch) -> None:
-        if batch.generation in source.numbers:
-            source.number = source.numbers[batch.generation]
-        else:
-            self._new_generation(source, batch.generation, batch.note)
-        source.lines += batch.data.count(b"\n")
+        decoded = source.decoder.decode(batch.data, batch.offset)
+        source.lines += decoded.lines
+        return self._told(source, decoded)
 
     def _told(self, source: Followed, decoded: Decoded) -> list[Event]:
         if decoded.deltas:

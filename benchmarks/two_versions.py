@@ -1,0 +1,102 @@
+"""Another version of the program beside today's in one process: the same names, other modules."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+OURS = ("tui", "widgets")
+
+
+class Version:
+    """The program as it stands in a folder; inside `with in_force():` imports find its modules."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder.resolve())
+        self._modules: dict[str, ModuleType] = {}
+        with self.in_force():
+            found = importlib.import_module("tui").__file__ or ""
+        if not found.startswith(self._folder + os.sep):
+            raise SystemExit(f"there is no version of the program in {self._folder}")
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        others = _taken_out()
+        sys.modules.update(self._modules)
+        sys.path.insert(0, self._folder)
+        try:
+            yield
+        finally:
+            sys.path.remove(self._folder)
+            self._modules = _taken_out()
+            sys.modules.update(others)
+
+    def fold(self, stream: Path, result: Path) -> float:
+        """Seconds of processor time, children's too, to fold a stream, save it and take it up again."""
+        with self.in_force():
+            ready, save, load = _steps(stream, result)
+            began = _processor_time()
+            ledger = ready()
+            save(ledger)
+            taken_up = load()
+            spent = _processor_time() - began
+            assert taken_up is not None
+            assert taken_up.log.total == ledger.log.total
+            ledger.close()
+            taken_up.close()
+        return spent
+
+
+def compare(before: Version, now: Version, stream: Path, folder: Path, rounds: int) -> list[float]:
+    """How many times as fast `now` is, once for each round; the two take turns."""
+    ratios = []
+    for number in range(rounds):
+        both = [(before, "before"), (now, "now")]
+        spent = {name: 0.0 for _, name in both}
+        for version, name in both if number % 2 else reversed(both):
+            spent[name] = version.fold(stream, folder / name)
+        ratios.append(spent["before"] / spent["now"])
+    return ratios
+
+
+def _steps(
+    stream: Path, result: Path
+) -> tuple[Callable[[], Any], Callable[[Any], None], Callable[[], Any]]:
+    """Folding, saving and taking up again in the version in force, everything imported."""
+    discovery = importlib.import_module("tui.feeds.discovery")
+    ledgers = importlib.import_module("tui.watching.ledger")
+    logs = importlib.import_module("tui.watching.event_log")
+    saved = importlib.import_module("tui.watching.saved")
+    rules_of = importlib.import_module("tui.watching.rules").rules_of
+    rules = rules_of(importlib.import_module("tui.settings").Settings())
+    files = (discovery.Source("stream", str(stream), ""),)
+
+    def folded() -> Any:
+        ledger = ledgers.Ledger(files, rules.fold(), logs.EventLog())
+        while ledger.poll():
+            pass
+        return ledger
+
+    return (
+        folded,
+        lambda ledger: saved.write(result, ledger),
+        lambda: saved.read(result, files, rules, 1),
+    )
+
+
+def _taken_out() -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name.partition(".")[0] in OURS]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+def _processor_time() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
