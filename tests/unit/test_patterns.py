@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.feeds.visible import clean, is_plain
 from tui.night import risky, shelldeeds, testcommands, testoutput, testscope
 from tui.patterns import Signed, contains_any
+from tui.system.sanitize import clean, is_plain
 
 SIGNED = {
     f"{module.__name__}.{name}": value
