@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
-from urllib.parse import quote, urlsplit
 
 from tui.patterns import lazy
 
@@ -308,6 +307,8 @@ def spellings_of(secrets: Iterable[str]) -> tuple[str, ...]:
 
     Error messages quote a URL's path, its user part, or its last segment alone.
     """
+    from urllib.parse import quote  # late: the journal imports this module at every start
+
     found: set[str] = set()
     for secret in secrets:
         found.update((secret, quote(secret, safe="")))
@@ -317,6 +318,8 @@ def spellings_of(secrets: Iterable[str]) -> tuple[str, ...]:
 
 
 def _parts(url: str) -> Iterable[str]:
+    from urllib.parse import urlsplit
+
     front, _, rest = url.partition("://")
     yield rest
     try:

@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from tui.night.evidence import TestRun
 from tui.night.shelldeeds import is_prose
 from tui.night.testimony import Edited, Ran, Testimony
-from tui.system.format import format_count, format_local
+from tui.system.format import format_local
 
 _MANY = frozenset({"go", "cargo", "maven", "unittest", "gradle"})
 """Runners that print a summary for every part, of which the end of an output may not hold all."""
@@ -86,8 +86,3 @@ def told(run: TestRun) -> str:
     """ " at 02:14 (44 passed)"."""
     result = outcome(run)
     return clock(run.at) + (f" ({result})" if result else "")
-
-
-def edits_in_words(edits: tuple[Edited, ...]) -> str:
-    """ "3 edits"."""
-    return format_count(len(edits), "edit")

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui.night.evidence import TestRun
 from tui.night.review.model import Trust
-from tui.night.review.proofs import Bench, clock, edits_in_words, is_whole, told, told_in_parts
+from tui.night.review.proofs import Bench, clock, is_whole, told, told_in_parts
 from tui.night.review.statements import Statement
 from tui.night.review.worked import Found, Said, Work, named
 from tui.night.shelldeeds import is_prose
@@ -72,14 +72,16 @@ class Scales:
                 red = f"green{told(other.run)}, but the last run, of {run.framework}, was red"
                 return Weight("partial", red + _colon(run), (other.run.ref, run.ref))
             edits = self._edits(ran, place)
-            after = f"{edits_in_words(edits)} and no run of tests after it" if edits else ""
+            after = (
+                f"{format_count(len(edits), 'edit')} and no run of tests after it" if edits else ""
+            )
             why = f"the last run{clock(run.at)} was red{_colon(run)}"
             return Weight("unverified", f"{why}; {after}" if after else why, (run.ref,))
         if run.verdict == "unknown":
             return self._by_unknown(ran, place)
         edits = self._edits(ran, place)
         if edits:
-            why = f"{edits_in_words(edits)} since the last green run{told(run)}"
+            why = f"{format_count(len(edits), 'edit')} since the last green run{told(run)}"
             return Weight("partial", why, (run.ref, edits[-1].ref))
         fresh = self._fresh(place, ran)
         return (
@@ -117,7 +119,7 @@ class Scales:
                 why = f"green{told(known.run)}; a later run{clock(ran.run.at)} told no result"
             elif known.run.verdict == "green":
                 why = (
-                    f"the run{clock(ran.run.at)} told no result, and {edits_in_words(edits)} came "
+                    f"the run{clock(ran.run.at)} told no result, and {format_count(len(edits), 'edit')} came "
                     f"since the last green one{told(known.run)}"
                 )
             else:
@@ -154,7 +156,7 @@ class Scales:
         whole = self._last_whole(fresh[-1].number)
         if whole is None:
             return Weight("partial", f"{only}; no run of all tests was seen", (run.ref,))
-        edits = edits_in_words(self._edits(whole, place))
+        edits = format_count(len(self._edits(whole, place)), "edit")
         why = f"{only}; the last run of all tests{told(whole.run)} is older than {edits}"
         return Weight("partial", why, (run.ref, whole.run.ref))
 
