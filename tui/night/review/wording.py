@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from tui.model.state import EndKind
 from tui.night.model import Cost
-from tui.night.review.model import EndKind, Review, RiskKind, Severity, Trust, Verdict, WasteKind
+from tui.night.review.model import Review, RiskKind, Severity, Trust, Verdict, WasteKind
 from tui.night.timeline import Kind, Sums
 from tui.night.words import span
 from tui.records import Ref
@@ -16,16 +17,16 @@ VERDICTS: Final[dict[Verdict, str]] = {
     "look": "Look before keeping",
     "discard": "Discard",
 }
-ENDINGS: Final[dict[EndKind, str]] = {
-    "tasks_done": "All tasks done",
-    "turn_ended": "The agent ended its turn",
-    "limit": "A limit ended it",
-    "crash": "It crashed",
-    "killed": "It was killed",
-    "hung": "It hung",
-    "failed": "It failed",
-    "needs_you": "It waits for a person",
-    "open": "Still open",
+ENDINGS: Final = {
+    EndKind.TASKS_DONE: "All tasks done",
+    EndKind.TURN_ENDED: "The agent ended its turn",
+    EndKind.LIMIT: "A limit ended it",
+    EndKind.CRASH: "It crashed",
+    EndKind.KILLED: "It was killed",
+    EndKind.HUNG: "It hung",
+    EndKind.FAILED: "It failed",
+    EndKind.NEEDS_PERSON: "It waits for a person",
+    EndKind.OPEN: "Still open",
 }
 SIGNS: Final[dict[Verdict | Severity | Trust, str]] = {
     "keep": "✓",
