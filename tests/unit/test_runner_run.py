@@ -12,6 +12,7 @@ import pytest
 from tests.unit.runner_scene import Scene, until
 from tui.control.process_table import alive
 from tui.errors import NoSessionError, OvernightError, RefusedError
+from tui.model.state import RunEnd
 from tui.runner import api
 from tui.runner.folder import runs
 
@@ -205,7 +206,7 @@ def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
-    from tui.runner.folder import Ended, Facts, make
+    from tui.runner.folder import Facts, make
 
     root = scene.repository / ".overnight"
     root.mkdir(exist_ok=True)
@@ -214,7 +215,7 @@ def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
         facts = Facts(f"run-{number:02d}", "g", str(scene.repository), float(number), ("a",))
         made.append(make(root, facts, scene.settings()))
     for folder in made[1:]:
-        folder.end(Ended("done", 0, 1.0))
+        folder.end(RunEnd("done", 0, 1.0))
     assert api.prune(scene.repository, None) == []
     assert sorted(api.prune(scene.repository, 2)) == ["run-01", "run-02"]
     assert [one.id for one in runs(scene.repository)][-1] == "run-00"

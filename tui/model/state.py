@@ -101,6 +101,11 @@ class RunPhase(StrEnum):
     REWINDING = "rewinding"
     ENDED = "ended"
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether the agent is being ended or has been, so that it takes no more orders."""
+        return self in (RunPhase.STOPPING, RunPhase.REWINDING, RunPhase.ENDED)
+
 
 class StopKind(StrEnum):
     """Why an agent is being ended; selects the steps of its escalation."""

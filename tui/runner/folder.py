@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import NoSessionError
+from tui.model.state import RunEnd, end_of_entry
 from tui.runner.lock import is_locked
 from tui.settings import Settings
 
@@ -36,14 +37,6 @@ class Facts(Struct, frozen=True):
     env: dict[str, str] = {}
     head: str | None = None
     schema: int = SCHEMA
-
-
-class Ended(Struct, frozen=True):
-    """How a run ended."""
-
-    reason: str
-    code: int | None
-    at: float
 
 
 class RunFolder:
@@ -85,15 +78,17 @@ class RunFolder:
         except (OSError, msgspec.MsgspecError):
             return Settings()
 
-    def ended(self) -> Ended | None:
+    def ended(self) -> RunEnd | None:
         """How the run ended; None while it has not."""
+        found = read_json(self.path / "ended.json")
+        if found is None:
+            return None
         try:
-            data = (self.path / "ended.json").read_bytes()
-            return msgspec.json.decode(data, type=Ended)
-        except (OSError, msgspec.MsgspecError):
+            return msgspec.convert({**found, "end": end_of_entry(found)}, RunEnd)
+        except msgspec.ValidationError:
             return None
 
-    def end(self, ended: Ended) -> None:
+    def end(self, ended: RunEnd) -> None:
         replace_file(self.path / "ended.json", msgspec.json.encode(ended))
 
     def is_run(self) -> bool:

@@ -16,7 +16,7 @@ from tui.feeds.sanitize import clean_bytes
 from tui.git import Git
 from tui.records import Progress
 from tui.runner.checks import LEAST_FREE, check_clean
-from tui.runner.completion import is_stuck
+from tui.runner.decisions import is_stuck
 from tui.runner.doctor.check import Check, size, tried
 from tui.settings import Settings
 
