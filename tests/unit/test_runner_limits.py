@@ -103,6 +103,8 @@ def test_a_full_context_is_handed_over_to_a_fresh_session(scene: Scene) -> None:
         second["session"],
     )
     assert scene.said("Hand over now")
+    written = f"projects/*/{second['session']}.jsonl"
+    until(lambda: list(scene.config.glob(written)), "the fresh session's transcript")
     scene.request("kill")
     scene.ended()
     assert not scene.journal("restart_scheduled")

@@ -18,7 +18,7 @@ from tui.control.journal import Journal
 from tui.control.kill_tree import Killed, Tree, kill_tree
 from tui.control.mailbox import Mailbox
 from tui.control.process_table import alive, send
-from tui.control.transports import Name, Receipt, SessionFacts, Transport
+from tui.control.transports import Name, Receipt, Transport
 from tui.errors import RefusedError
 from tui.records import AgentProcess
 
@@ -46,11 +46,7 @@ def reach(project: Path, agent: AgentProcess, run_dir: str) -> Reach:
     facts = transports.look_at(project, agent, run_dir=run_dir)
     ways = tuple(transports.choices(facts))
     why_not = "" if ways else transports.choose(facts).promise
-    return Reach(agent.session, ways, why_not, _lacks_hooks(facts), _no_interrupt(agent))
-
-
-def _lacks_hooks(facts: SessionFacts) -> bool:
-    return bool(facts.session) and facts.mailbox.startswith("not installed")
+    return Reach(agent.session, ways, why_not, facts.hooks_missing, _no_interrupt(agent))
 
 
 class OtherSession:

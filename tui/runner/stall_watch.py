@@ -25,7 +25,7 @@ class StallWatch:
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:
             self.over()
-            state.stall = name
+            state.stall, state.stall_kind = name, None if stall is None else stall.kind
             self._desk.keep()
             if stall is not None:
                 self._began(stall)
@@ -36,8 +36,8 @@ class StallWatch:
         """The stall that was told last, if any, is over."""
         state = self._desk.state
         if state.stall:
-            self._desk.tell("stall_over", {"stall": state.stall.partition(" ")[0]})
-            state.stall, state.nudged = "", 0
+            self._desk.tell("stall_over", {"stall": state.stall_kind or state.stall})
+            state.stall, state.stall_kind, state.nudged = "", None, 0
 
     def _began(self, stall: Stall) -> None:
         evidence = list(stall.evidence)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
+from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StallKind, StopKind
 from tui.runner.folder import RunFolder, replace_file, segments_of
 
 Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
@@ -113,6 +113,7 @@ class State(Struct):
     handover_since: float = 0.0
     handover_share: float = 0.0
     stall: str = ""
+    stall_kind: StallKind | None = None
     nudged: float = 0.0
     before_rewind: str = ""
     baseline_pid: int = 0
@@ -139,9 +140,19 @@ def load(folder: RunFolder) -> State:
         old = msgspec.json.decode(data, type=_Version01)
     except (OSError, msgspec.MsgspecError):
         state, old = _rebuilt(folder), _Version01()
+    if state.stall and state.stall_kind is None:
+        state.stall_kind = _old_stall_kind(state.stall)
     if old.phase in (None, RunPhase.ENDED) or _contradicts_itself(state):
         state.phase = _derived_phase(state, old.held)
     return state
+
+
+def _old_stall_kind(stall: str) -> StallKind | None:
+    """Version 0.1 kept the kind and the beginning of a stall in one string."""
+    try:
+        return StallKind(stall.partition(" ")[0])
+    except ValueError:
+        return None
 
 
 def _contradicts_itself(state: State) -> bool:
