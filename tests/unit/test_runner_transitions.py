@@ -339,17 +339,31 @@ ALWAYS: dict[str, Callable[[Machine], object]] = {
 }
 
 
+def likely(phase: RunPhase, event: str) -> str:
+    """What comes first in most runs, where random events alone would seldom get far."""
+    if phase == RunPhase.LAUNCHING and event in ("time", "no time", "turn 0", "rewind", "stop"):
+        return "runs"
+    if phase == RunPhase.STOPPING and event in ALIVE:
+        return "process ends"
+    if phase == RunPhase.HELD and event in (*ALIVE, "time", "no time"):
+        return event if event in ("exits", "limit", "overdue") else "inject"
+    if phase == RunPhase.WAITING and event in ALIVE:
+        return "time"
+    return event
+
+
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    st.lists(st.sampled_from([*ALIVE, *ALWAYS]), max_size=30),
+    st.lists(st.sampled_from([*ALIVE, *ALWAYS]), min_size=12, max_size=40),
     st.sampled_from([Session(), PLANNING, TESTED_PLAN]),
 )
 def test_no_order_of_events_leaves_the_table(events: list[str], session: Session) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Machine(Path(folder), Settings(session=session)).start()
         for event in events:
+            event = likely(made.phase, event)
             pending, state = made.desk.state.pending, made.desk.state
             if made.phase == RunPhase.ENDED:
                 break
