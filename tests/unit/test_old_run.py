@@ -18,6 +18,7 @@ from tui.feeds.arrivals import read
 from tui.feeds.discovery import Named
 from tui.feeds.journal import JournalDecoder
 from tui.feeds.run_places import run_places, sessions_of
+from tui.model.state import EndKind, RunPhase
 from tui.night.model import Night
 from tui.night.review.model import Review
 from tui.runner.folder import RunFolder, find, live, runs, segments_of
@@ -77,6 +78,7 @@ def test_its_facts_settings_and_end(run: RunFolder) -> None:
     ended = run.ended()
     assert ended is not None
     assert (ended.reason, ended.code, ended.at) == (WORDS, 0, ENDED)
+    assert (ended.kind, ended.limit) == (EndKind.TURN_ENDED, None)
 
 
 def test_its_last_state(run: RunFolder) -> None:
@@ -87,6 +89,7 @@ def test_its_last_state(run: RunFolder) -> None:
     assert (state.next.why, state.next.resume) == ("crash", SESSION)
     assert state.intent is not None
     assert (state.intent.kind, state.intent.reason) == ("finish", WORDS)
+    assert state.phase == RunPhase.STOPPING
     assert (state.announced, state.handled) == (13613, 54162)
     assert list(state.transcripts) == [SESSION]
 
@@ -94,7 +97,7 @@ def test_its_last_state(run: RunFolder) -> None:
 def test_its_state_while_it_waited(run: RunFolder) -> None:
     shutil.copy(DATA / "run_0_1_extra" / "state_waiting.json", run.state)
     state = load(run)
-    assert (state.segment, state.intent) == (1, None)
+    assert (state.segment, state.intent, state.phase) == (1, None, RunPhase.WAITING)
     assert state.pending is not None
     assert (state.pending.kind, state.pending.attempt, state.pending.counts) == ("crash", 1, True)
     assert state.pending.next is not None
@@ -134,6 +137,7 @@ def test_what_is_known_of_the_night(project: Path) -> None:
     assert (known.state, known.activity.reason) == ("finished", WORDS)
     assert known.run.exit is not None
     assert (known.run.exit.reason, known.run.exit.code) == (WORDS, 0)
+    assert known.run.exit.kind == EndKind.TURN_ENDED
     assert (known.run.owned, known.run.id, known.run.attempt) == (True, RUN, 2)
     assert known.run.sessions == (SESSION,)
     assert (known.deeds.restarts, known.deeds.handovers, known.deeds.pending) == (1, 0, None)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tui.clock import FakeClock
 from tui.control.journal import Journal
 from tui.feeds.arrivals import line, read
-from tui.model.state import OutcomeKind, StopKind
+from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
 from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task
 from tui.runner import channel, decisions
 from tui.runner.decisions import is_complete, is_stuck
@@ -276,6 +276,18 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
     assert load(folder) == State()
     keep(folder.state, state)
     assert load(folder) == state
+    for old, phase in (
+        ({"held": True, "segment": 1, "begun": 1}, RunPhase.HELD),
+        ({"segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"segment": 2, "begun": 1}, RunPhase.LAUNCHING),
+        ({"segment": 1, "begun": 1, "baseline_pid": 7}, RunPhase.BASELINE),
+        ({"phase": "ended", "segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"phase": "waiting", "segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"stall": "loop 17", "segment": 1, "begun": 1}, RunPhase.WORKING),
+    ):
+        folder.state.write_text(json.dumps(old))
+        assert load(folder).phase == phase
+    assert load(folder).stall_kind == StallKind.LOOP
     folder.state.write_bytes(b"{half")
     (folder.segment(2)).mkdir(parents=True)
     assert load(folder).segment == 2

@@ -30,6 +30,8 @@ def test_a_run_leaves_a_complete_record(scene: Scene) -> None:
     kinds = [one["kind"] for one in scene.journal() if one["kind"] != "notified"]
     assert kinds[0] == "run_started"
     assert kinds[-1] == "run_ended"
+    recorded = json.loads((folder.path / "ended.json").read_text())
+    assert recorded["end"] == scene.entry("run_ended")["end"] == "turn_ended"
     assert {"supervisor_started", "segment_started", "segment_ended", "checkpoint"} <= set(kinds)
     ended = scene.entry("segment_ended")
     assert (ended["code"], ended["signal"]) == (0, 0)
