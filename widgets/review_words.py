@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.model.labels import COST_SOURCES, TIME_SHORT, VERDICTS_SHORT
+from tui.model.state import EndKind
 from tui.night.model import Cost
 from tui.night.review.model import (
-    EndKind,
     Intervention,
     MomentKind,
     Review,

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.pilot.review_stage import reviewed
 from tests.unit.review_sample import at, empty, hostile, sample
+from tui.model.state import EndKind
 from tui.night.review.model import Ending, Review
 from tui.screens.detail import DetailScreen
 from widgets import themes
@@ -135,7 +136,7 @@ async def test_marks_are_set_and_taken_back(project: Path) -> None:
 
 async def test_a_session_that_goes_on_says_of_when_its_review_is(project: Path) -> None:
     def make() -> Review:
-        return replace(sample(), ending=Ending("open", "The session goes on."))
+        return replace(sample(), ending=Ending(EndKind.OPEN, "The session goes on."))
 
     async with reviewed(project, make=make) as s:
         await s.see("review still open, 06:05", "● The session goes on.")

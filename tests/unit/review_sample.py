@@ -6,6 +6,7 @@ from typing import Final
 
 from tests.unit.review_sample_night import BASE, PROGRESS, START, at, night, ref
 from tui.changes import Hunk
+from tui.model.state import EndKind, StallKind
 from tui.night.model import Stall
 from tui.night.review.model import (
     Attention,
@@ -46,7 +47,7 @@ def sample() -> Review:
             "Tests were weakened in 2 places while they turned green.",
             "The last test run is green, and 3 edits came after it.",
         ),
-        ending=Ending("limit", "The cost limit of $20.00 was reached at 06:04.", ref(9_900)),
+        ending=Ending(EndKind.LIMIT, "The cost limit of $20.00 was reached at 06:04.", ref(9_900)),
         attention=_attention(),
         tasks=Tasks(
             done=("Parse the order book", "Position balance", "Size rounding", "IV filter"),
@@ -87,7 +88,13 @@ def sample() -> Review:
         ),
         stalls=(
             *seen.loops,
-            Stall("silent_api", at(240), ("nothing for 12 minutes",), (ref(6_500),), waiting=False),
+            Stall(
+                StallKind.SILENT_API,
+                at(240),
+                ("nothing for 12 minutes",),
+                (ref(6_500),),
+                waiting=False,
+            ),
         ),
         timeline=seen.timeline,
         moments=_moments(),
@@ -224,7 +231,7 @@ def empty() -> Review:
         night=blank,
         verdict="look",
         reasons=("Nothing was recorded.",),
-        ending=Ending("open", "Nothing says that it ended."),
+        ending=Ending(EndKind.OPEN, "Nothing says that it ended."),
         attention=(),
         tasks=Tasks(),
         commits=(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tui.model.state import SessionState, StallKind
 from tui.night.deeds import Deed, Injection, Rewind, Segment
 from tui.night.evidence import TestRun, Tests
 from tui.night.model import (
@@ -64,7 +65,14 @@ def night(bare: bool = False) -> Night:
             exit=Exit("limit: cost", 143),
         ),
         activity=Activity(
-            "killed", "the cost limit was reached", at(484), (), False, at(484), at(484), 60.0
+            SessionState.KILLED,
+            "the cost limit was reached",
+            at(484),
+            (),
+            False,
+            at(484),
+            at(484),
+            60.0,
         ),
         stall=None,
         tokens=Usage(120_000, 310_000, 900_000, 0, 31_000_000),
@@ -98,7 +106,9 @@ def _bare() -> Night:
     return Night(
         now=START,
         run=Run(owned=False),
-        activity=Activity("none", "nothing was recorded", None, (), False, None, None, 0.0),
+        activity=Activity(
+            SessionState.NONE, "nothing was recorded", None, (), False, None, None, 0.0
+        ),
         stall=None,
         tokens=Usage(),
         cost=Cost(None, "partial", "nothing told"),
@@ -196,7 +206,9 @@ def _commits() -> tuple[Commit, ...]:
 
 
 def _loop() -> Stall:
-    return Stall("loop", at(140), ("Edit, then pytest -q: 7 equal rounds",), (ref(5_200),), count=7)
+    return Stall(
+        StallKind.LOOP, at(140), ("Edit, then pytest -q: 7 equal rounds",), (ref(5_200),), count=7
+    )
 
 
 def _progress(done: int, still: int) -> Progress:

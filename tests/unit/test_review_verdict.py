@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tui.model.state import EndKind
 from tui.night.evidence import TestRun, Tests
 from tui.night.review.judgement import Facts, verdict
 from tui.night.review.model import Claim, Ending, Risk, Tasks
@@ -26,7 +27,7 @@ def run(colour: str, edits: int = 0, first: str = "") -> Tests:
 
 
 GOOD = Facts(
-    Ending("tasks_done", "All tasks done"),
+    Ending(EndKind.TASKS_DONE, "All tasks done"),
     Tasks(done=("a", "b")),
     run("green"),
     (Claim("x", "verified", "y", "commit"),),
@@ -50,8 +51,8 @@ def test_a_good_night_is_kept_and_says_why() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"ending": Ending("crash", "It crashed at night")}, "It crashed at night."),
-        ({"ending": Ending("open", "It goes on")}, "It is not over."),
+        ({"ending": Ending(EndKind.CRASH, "It crashed at night")}, "It crashed at night."),
+        ({"ending": Ending(EndKind.OPEN, "It goes on")}, "It is not over."),
         ({"tests": run("red")}, "The last test run is red."),
         ({"tests": run("green", edits=2)}, "2 edits of code came after"),
         ({"tests": Tests()}, "no green test run"),
@@ -83,5 +84,5 @@ def test_red_that_was_green_without_a_task_is_discarded() -> None:
 def test_a_night_that_left_nothing_is_discarded_unless_it_goes_on() -> None:
     nothing = replace(GOOD, commits=0, changed=0, edits=0, tasks=Tasks())
     assert verdict(nothing)[0] == "discard"
-    assert verdict(replace(nothing, ending=Ending("open", "on")))[0] == "look"
+    assert verdict(replace(nothing, ending=Ending(EndKind.OPEN, "on")))[0] == "look"
     assert verdict(replace(nothing, commits=1))[0] == "keep"

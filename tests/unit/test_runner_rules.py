@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
+from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
 from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task
-from tui.runner import backoff, channel
-from tui.runner.completion import is_complete, is_stuck
+from tui.runner import channel, decisions
+from tui.runner.decisions import is_complete, is_stuck
 from tui.runner.desk import Desk
 from tui.runner.human_log import HumanLog
 from tui.runner.launch import arguments
@@ -41,7 +42,7 @@ def test_ten_thousand_waits_keep_within_their_bounds() -> None:
     dice = random.Random(1)
     for number in range(10_000):
         failures = number % 12
-        wait = backoff.delay(failures, rules, dice.random)
+        wait = decisions.backoff_seconds(failures, rules, dice.random)
         whole = 30 * 2**failures
         assert 10 <= wait <= 600
         assert wait <= whole * 1.25 + 1e-9
@@ -50,18 +51,18 @@ def test_ten_thousand_waits_keep_within_their_bounds() -> None:
 
 def test_waits_vary_double_and_end_at_the_longest() -> None:
     rules = RecoverySettings(backoff_jitter_pct=25)
-    assert backoff.delay(0, rules, lambda: 0.0) == 22.5
-    assert backoff.delay(0, rules, lambda: 1.0) == 37.5
-    assert backoff.delay(3, rules, lambda: 0.5) == 240
-    assert backoff.delay(1000, rules, lambda: 0.5) == 600
+    assert decisions.backoff_seconds(0, rules, lambda: 0.0) == 22.5
+    assert decisions.backoff_seconds(0, rules, lambda: 1.0) == 37.5
+    assert decisions.backoff_seconds(3, rules, lambda: 0.5) == 240
+    assert decisions.backoff_seconds(1000, rules, lambda: 0.5) == 600
     short = RecoverySettings(backoff_base_seconds=1)
-    assert backoff.delay(0, short, lambda: 0.5) == 10
+    assert decisions.backoff_seconds(0, short, lambda: 0.5) == 10
 
 
 def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
     rules = RecoverySettings()
-    assert backoff.delay(1, rules, lambda: 0.0) == 45
-    assert backoff.delay(1, rules, lambda: 1.0) == 75
+    assert decisions.backoff_seconds(1, rules, lambda: 0.0) == 45
+    assert decisions.backoff_seconds(1, rules, lambda: 1.0) == 75
     assert (rules.max_restarts, rules.backoff_min_seconds, rules.backoff_max_seconds) == (
         5,
         10,
@@ -71,10 +72,10 @@ def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
 
 def test_restarts_are_counted_within_the_window_only() -> None:
     rules = RecoverySettings(max_restarts=3, window_minutes=10)
-    assert not backoff.exhausted([0, 10], 20, rules)
-    assert backoff.exhausted([0, 10, 20], 30, rules)
-    assert not backoff.exhausted([0, 10, 20], 605, rules)
-    assert backoff.exhausted([], 0, RecoverySettings(max_restarts=0))
+    assert not decisions.exhausted([0, 10], 20, rules)
+    assert decisions.exhausted([0, 10, 20], 30, rules)
+    assert not decisions.exhausted([0, 10, 20], 605, rules)
+    assert decisions.exhausted([], 0, RecoverySettings(max_restarts=0))
 
 
 # --- completion ---
@@ -121,38 +122,56 @@ def turns_with(body: Result, error: str = "", limit: float | None = None) -> Tur
 
 
 @pytest.mark.parametrize(
-    ("body", "error", "limit", "meaning"),
+    ("body", "error", "limit", "kind"),
     [
-        (result(), "", None, "done"),
-        (result(subtype="error_max_turns", is_error=True), "", None, "turns used up"),
-        (result(subtype="error_max_budget_usd", is_error=True), "", None, "budget used up"),
-        (result(is_error=True, terminal_reason="aborted_tools"), "", None, "interrupted"),
-        (result(is_error=True, api_error_status=401), "authentication_failed", None, "needs you"),
-        (result(is_error=True, api_error_status=400), "billing_error", None, "needs you"),
-        (result(is_error=True, api_error_status=429), "rate_limit", 99.0, "limit"),
-        (result(is_error=True, api_error_status=529), "overloaded", None, "overload"),
-        (result(is_error=True, api_error_status=500), "server_error", None, "overload"),
-        (result(is_error=True, api_error_status=400), "invalid_request", None, "crash"),
+        (result(), "", None, OutcomeKind.COMPLETED),
+        (result(subtype="error_max_turns", is_error=True), "", None, OutcomeKind.MAX_TURNS),
+        (
+            result(subtype="error_max_budget_usd", is_error=True),
+            "",
+            None,
+            OutcomeKind.BUDGET_EXHAUSTED,
+        ),
+        (result(is_error=True, terminal_reason="aborted_tools"), "", None, OutcomeKind.INTERRUPTED),
+        (
+            result(is_error=True, api_error_status=401),
+            "authentication_failed",
+            None,
+            OutcomeKind.LOGIN_REQUIRED,
+        ),
+        (
+            result(is_error=True, api_error_status=400),
+            "billing_error",
+            None,
+            OutcomeKind.BILLING_REQUIRED,
+        ),
+        (result(is_error=True, api_error_status=429), "rate_limit", 99.0, OutcomeKind.USAGE_LIMIT),
+        (result(is_error=True, api_error_status=529), "overloaded", None, OutcomeKind.OVERLOADED),
+        (result(is_error=True, api_error_status=500), "server_error", None, OutcomeKind.OVERLOADED),
+        (result(is_error=True, api_error_status=400), "invalid_request", None, OutcomeKind.CRASH),
     ],
 )
 def test_what_a_turns_end_means(
-    body: Result, error: str, limit: float | None, meaning: str
+    body: Result, error: str, limit: float | None, kind: OutcomeKind
 ) -> None:
     outcome = of_turn(turns_with(body, error, limit))
-    assert outcome.meaning == meaning
+    assert outcome.kind == kind
     assert outcome.resets_at == limit
 
 
 def test_what_a_process_end_means() -> None:
     fresh = Turns()
-    assert of_exit(Look("ended", signal=9), fresh, False, "").reason.endswith("SIGKILL")
-    assert of_exit(Look("lost"), fresh, False, "").meaning == "crash"
-    assert of_exit(Look("ended", code=0), fresh, False, "").meaning == "crash"
+    assert of_exit(Look("ended", signal=9), fresh, False, "").text.endswith("SIGKILL")
+    assert of_exit(Look("lost"), fresh, False, "").kind == OutcomeKind.CRASH
+    assert of_exit(Look("ended", code=0), fresh, False, "").kind == OutcomeKind.CRASH
     refused = of_exit(Look("ended", code=1), fresh, True, "No conversation found with …")
-    assert refused.meaning == "resume refused"
-    assert of_exit(Look("ended", code=1), fresh, False, "No conversation found").meaning == "crash"
+    assert refused.kind == OutcomeKind.RESUME_REFUSED
+    assert (
+        of_exit(Look("ended", code=1), fresh, False, "No conversation found").kind
+        == OutcomeKind.CRASH
+    )
     over = turns_with(result())
-    assert of_exit(Look("ended", code=0), over, True, "").meaning == "done"
+    assert of_exit(Look("ended", code=0), over, True, "").kind == OutcomeKind.COMPLETED
 
 
 # --- the command line ---
@@ -252,8 +271,8 @@ def test_a_story_has_a_clock_of_its_own() -> None:
 def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
     state = State(
         segment=3,
-        intent=Intent("stop", "x", "person", True, "id", {"a": 1}),
-        pending=Pending("limit", 1, Next("crash", "p", "s"), due_wall=5.0),
+        intent=Intent(StopKind.STOP, "x", "person", True, "id", {"a": 1}),
+        pending=Pending(OutcomeKind.USAGE_LIMIT, 1, Next("crash", "p", "s"), due_wall=5.0),
         outgoing=[Outgoing("u", "text", "hard", True, "sent")],
         restarts=[1.0],
     )
@@ -261,6 +280,18 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
     assert load(folder) == State()
     keep(folder.state, state)
     assert load(folder) == state
+    for old, phase in (
+        ({"held": True, "segment": 1, "begun": 1}, RunPhase.HELD),
+        ({"segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"segment": 2, "begun": 1}, RunPhase.LAUNCHING),
+        ({"segment": 1, "begun": 1, "baseline_pid": 7}, RunPhase.BASELINE),
+        ({"phase": "ended", "segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"phase": "waiting", "segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"stall": "loop 17", "segment": 1, "begun": 1}, RunPhase.WORKING),
+    ):
+        folder.state.write_text(json.dumps(old))
+        assert load(folder).phase == phase
+    assert load(folder).stall_kind == StallKind.LOOP
     folder.state.write_bytes(b"{half")
     (folder.segment(2)).mkdir(parents=True)
     assert load(folder).segment == 2

@@ -13,6 +13,7 @@ from tests.agent_harness import AGENT
 from tests.unit.runner_scene import Scene, until
 from tui.control.deeds import Deeds
 from tui.errors import NoSessionError, OvernightError, RefusedError
+from tui.model.state import RunEnd
 from tui.runner import api
 from tui.store.runs import prune, record_end, runs
 from tui.system.processes import is_alive
@@ -31,6 +32,8 @@ def test_a_run_leaves_a_complete_record(scene: Scene) -> None:
     kinds = [one["kind"] for one in scene.journal() if one["kind"] != "notified"]
     assert kinds[0] == "run_started"
     assert kinds[-1] == "run_ended"
+    recorded = json.loads((folder.path / "ended.json").read_text())
+    assert recorded["end"] == scene.entry("run_ended")["end"] == "turn_ended"
     assert {"supervisor_started", "segment_started", "segment_ended", "checkpoint"} <= set(kinds)
     ended = scene.entry("segment_ended")
     assert (ended["code"], ended["signal"]) == (0, 0)
@@ -209,7 +212,7 @@ def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
-    from tui.store.runs import RunEnd, RunFacts, make
+    from tui.store.runs import RunFacts, make
 
     root = scene.repository / ".overnight"
     root.mkdir(exist_ok=True)

@@ -288,7 +288,7 @@ def plan_words(plan: RewindPlan) -> list[str]:
         "A safety checkpoint is taken first; undo brings everything back. HEAD stays where it is.",
     ]
     words += [f"{note[:1].upper()}{note[1:]}." for note in plan.notes]
-    if plan.keeps and not any("not captured then" in note for note in plan.notes):
+    if plan.keeps and not plan.not_captured:
         words.append(
             f"{format_count(len(plan.keeps), 'path')} not captured by either side stay untouched."
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from tui.control import transports
 from tui.control.agents import identity_of
 from tui.control.mailbox import Mailbox
-from tui.control.transports import Name, Receipt, SessionFacts, Transport
+from tui.control.transports import Name, Receipt, Transport
 from tui.errors import RefusedError
 from tui.records import AgentProcess
 from tui.store.journal import JournalWriter
@@ -47,11 +47,7 @@ def reach(project: Path, agent: AgentProcess, run_dir: str) -> Reach:
     facts = transports.look_at(project, agent, run_dir=run_dir)
     ways = tuple(transports.choices(facts))
     why_not = "" if ways else transports.choose(facts).promise
-    return Reach(agent.session, ways, why_not, _lacks_hooks(facts), _no_interrupt(agent))
-
-
-def _lacks_hooks(facts: SessionFacts) -> bool:
-    return bool(facts.session) and facts.mailbox.startswith("not installed")
+    return Reach(agent.session, ways, why_not, facts.hooks_missing, _no_interrupt(agent))
 
 
 class OtherSession:

@@ -59,6 +59,11 @@ class RewindPlan:
     undoes: bool = False
 
     @property
+    def not_captured(self) -> int:
+        """How many paths the checkpoint did not capture, our own left out; a note names them."""
+        return _not_captured(self.checkpoint)
+
+    @property
     def empty(self) -> bool:
         """Whether nothing at all would change."""
         return not self.writes and not self.deletes
@@ -200,8 +205,12 @@ def _notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
     yield _staged_words(git, checkpoint)
     if scope:
         yield f"only files in {os.fsdecode(scope)} change, the project's own folder"
-    own = sum(one.reason == OUR_OWN for one in checkpoint.not_captured)
-    missing = checkpoint.not_captured_count - own
+    missing = _not_captured(checkpoint)
     if missing:
         paths = format_count(missing, "path was", "paths were")
         yield f"{paths} not captured then and will stay as now"
+
+
+def _not_captured(checkpoint: Checkpoint) -> int:
+    own = sum(one.reason == OUR_OWN for one in checkpoint.not_captured)
+    return checkpoint.not_captured_count - own

@@ -35,7 +35,7 @@ class SessionFacts:
     """What decides how a session can be reached; a reason is empty where the way is open.
 
     `heard` is when a hook of this session last called us; `is_deaf` that it may never, as it is
-    older than the project's `.claude`.
+    older than the project's `.claude`; `hooks_missing` that installing our hooks opens the mailbox.
     """
 
     is_ours: bool = False
@@ -46,6 +46,7 @@ class SessionFacts:
     is_deaf: bool = False
     inbox: str = ""
     tmux: str = ""
+    hooks_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def look_at(
         gone = "no living session is known here"
         return SessionFacts(is_ours, mailbox=gone, inbox=gone, tmux=gone)
     heard = Mailbox.of(project, run_dir).heard(process.session)
-    mailbox, made_at = _no_mailbox(project, process, run_dir)
+    mailbox, made_at, hooks_missing = _no_mailbox(project, process, run_dir)
     return SessionFacts(
         is_ours,
         process.session,
@@ -92,6 +93,7 @@ def look_at(
         heard is None and made_at is not None and process.created < made_at,
         inbox_socket.why_not(project, process, environ),
         _no_tmux(process, environ),
+        hooks_missing,
     )
 
 
@@ -209,19 +211,22 @@ def _send(
     return Receipt("", way.name, "delivered", way.promise, words, process.session, time.time())
 
 
-def _no_mailbox(project: Path, process: AgentProcess, run_dir: str) -> tuple[str, float | None]:
+def _no_mailbox(
+    project: Path, process: AgentProcess, run_dir: str
+) -> tuple[str, float | None, bool]:
+    """Why the mailbox is no way, since when its folder is there, and whether only hooks are missing."""
     if not process.session:
-        return "the session's id is not known", None
+        return "the session's id is not known", None, False
     try:
         hooks = hooks_settings.status(project, run_dir)
     except RefusedError as error:
-        return str(error), None
+        return str(error), None, False
     if hooks.off:
-        return hooks.off, None
+        return hooks.off, None, False
     if not hooks.events or hooks.stale:
         words = "not installed; 'overnight-tui hooks install' does it, also for running sessions"
-        return words, None
-    return "", hooks.folder_made_at
+        return words, None, True
+    return "", hooks.folder_made_at, False
 
 
 def _mailbox_promise(facts: SessionFacts, now: float | None) -> str:

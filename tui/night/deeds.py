@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.state import EndKind
 from tui.night.timeline import Span
 
 InjectionState = Literal["queued", "delivered", "seen", "failed", "withdrawn"]
@@ -123,6 +124,7 @@ class Book(Struct):
     ended_at: float | None = None
     reason: str = ""
     code: int | None = None
+    end: EndKind = EndKind.OPEN
     stopped_by: str = ""
     killed: bool = False
     checkpoints: list[Checkpoint] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tui.model.state import EndKind, end_of_entry
 from tui.night import timeline
 from tui.night.deeds import (
     MOST,
@@ -51,6 +52,7 @@ def _run_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
     book.command = _text(entry.data, "command")
     book.started_at = entry.at
     book.ended_at, book.reason, book.code, book.killed = None, "", None, False
+    book.end = EndKind.OPEN
 
 
 def _segment_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
@@ -70,6 +72,7 @@ def _segment_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
     del book.segments[:-MOST]
     book.pending = None
     book.ended_at, book.reason, book.code, book.killed = None, "", None, False
+    book.end = EndKind.OPEN
     if before is None:
         return
     if before.ended_at is not None and entry.at > before.ended_at:
@@ -106,6 +109,7 @@ def _run_ended(book: Book, entry: JournalEntry, strip: Strip) -> None:
     book.ended_at = entry.at
     book.reason = _text(entry.data, "reason")
     book.code = _whole(entry.data, "code")
+    book.end = end_of_entry(entry.data)
     book.pending = None
     strip.mark(entry.at, "end", book.reason or "the run ended")
 

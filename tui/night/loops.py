@@ -13,7 +13,8 @@ import re
 
 from msgspec import Struct
 
-from tui.night.model import Level, Stall
+from tui.model.state import StallKind, StallLevel
+from tui.night.model import Stall
 from tui.night.sameness import alike, chanted, fingerprint, infrastructure, unlike
 from tui.night.thresholds import Thresholds
 from tui.night.tools import EDITING, POLLING, SHELLS
@@ -190,7 +191,9 @@ class Watcher(Struct):
             evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
             self._end(lane)
             lane.speaking = True
-            lane.active = Stall("loop", at or 0.0, (evidence,), (ref,), "notice", times, until=at)
+            lane.active = Stall(
+                StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, until=at
+            )
             return
         if tools:
             return
@@ -207,7 +210,9 @@ class Watcher(Struct):
             refs = (lane.said_ref, ref)
             lane.speaking = True
             said_at = lane.said_at or 0.0
-            lane.active = Stall("loop", said_at, (evidence,), refs, level, lane.texts, until=at)
+            lane.active = Stall(
+                StallKind.LOOP, said_at, (evidence,), refs, level, lane.texts, until=at
+            )
 
     def active(self) -> Stall | None:
         """The worst loop going on, of the main conversation first."""
@@ -270,15 +275,15 @@ def _patience(step: Step, limits: Thresholds) -> float:
     return step.patience
 
 
-def _level(rounds: int, patience: float, limits: Thresholds) -> Level:
+def _level(rounds: int, patience: float, limits: Thresholds) -> StallLevel:
     if rounds >= limits.loop_stop * patience:
-        return "stop"
+        return StallLevel.STOP
     if rounds >= limits.loop_nudge * patience:
-        return "nudge"
-    return "notice" if rounds >= limits.loop_notice * patience else ""
+        return StallLevel.NUDGE
+    return StallLevel.NOTICE if rounds >= limits.loop_notice * patience else StallLevel.NONE
 
 
-def _stall(lane: Lane, cycle: list[Step], rounds: int, level: Level) -> Stall:
+def _stall(lane: Lane, cycle: list[Step], rounds: int, level: StallLevel) -> Stall:
     """A loop in words: what repeats, how often, since when, with what answer."""
     first = lane.steps[max(0, len(lane.steps) - rounds * len(cycle))]
     since = first.at
@@ -301,4 +306,4 @@ def _stall(lane: Lane, cycle: list[Step], rounds: int, level: Level) -> Stall:
             f"for {format_duration(last.at - since)} without a change of files or answers"
         )
     refs = (first.ref, *(step.ref for step in cycle))
-    return Stall("loop", since or 0.0, tuple(evidence), refs, level, rounds, until=last.at)
+    return Stall(StallKind.LOOP, since or 0.0, tuple(evidence), refs, level, rounds, until=last.at)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from tui.model.state import EndKind, ReasonCode, SessionState, StallKind, StallLevel
 from tui.night.deeds import Checkpoint, Deeds
 from tui.night.evidence import TestRun, Tests
 from tui.night.timeline import Sums, Timeline
@@ -30,37 +31,23 @@ __all__ = [
     "RunningTool",
     "Stall",
     "StallKind",
-    "State",
     "Sums",
     "TestRun",
     "Tests",
     "Timeline",
 ]
 
-State = Literal[
-    "starting",
-    "working",
-    "tool",
-    "waiting_api",
-    "rate_limited",
-    "waiting_permission",
-    "stalled",
-    "looping",
-    "paused",
-    "finished",
-    "failed",
-    "killed",
-    "crashed",
-    "none",
-]
-
-StallKind = Literal["silent_tool", "silent_api", "wedged", "loop", "limit_wait", "process_gone"]
-
 CostSource = Literal["result", "estimate", "partial"]
 
-Level = Literal["", "notice", "nudge", "stop"]
-
-OVER: frozenset[State] = frozenset({"finished", "failed", "killed", "crashed", "none"})
+OVER = frozenset(
+    {
+        SessionState.FINISHED,
+        SessionState.FAILED,
+        SessionState.KILLED,
+        SessionState.CRASHED,
+        SessionState.NONE,
+    }
+)
 """States in which nothing more comes unless somebody starts it."""
 
 
@@ -69,6 +56,7 @@ class Exit(Struct, frozen=True):
 
     reason: str
     code: int | None = None
+    kind: EndKind = EndKind.OPEN
 
 
 class Run(Struct, frozen=True):
@@ -113,7 +101,7 @@ class Stall(Struct, frozen=True):
     since: float
     evidence: tuple[str, ...]
     refs: tuple[Ref, ...] = ()
-    level: Level = ""
+    level: StallLevel = StallLevel.NONE
     count: int = 0
     waiting: bool = False
     until: float | None = None
@@ -122,7 +110,7 @@ class Stall(Struct, frozen=True):
 class Activity(Struct, frozen=True):
     """What goes on now, with the reason in one sentence."""
 
-    state: State
+    state: SessionState
     reason: str
     since: float | None
     tools: tuple[RunningTool, ...]
@@ -133,6 +121,7 @@ class Activity(Struct, frozen=True):
     said: str = ""
     background: int = 0
     until: float | None = None
+    code: ReasonCode = ReasonCode.NO_SESSION
 
 
 class ModelCost(Struct, frozen=True):
@@ -224,7 +213,7 @@ class Night(Struct, frozen=True):
     last_session_end: SessionHistory | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> SessionState:
         """What it is doing, in one word."""
         return self.activity.state
 

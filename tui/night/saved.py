@@ -14,7 +14,7 @@ from tui.night.cost import SavedAccounts
 from tui.night.memory import Memory
 from tui.night.seen import Seen
 
-VERSION = 4
+VERSION = 5
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 

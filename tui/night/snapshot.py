@@ -177,6 +177,7 @@ class Painter:
             said=memory.doing.said,
             background=len(memory.doing.tasks),
             until=ruling.until,
+            code=ruling.code,
         )
 
     def _run(self, ruling: Ruling) -> Run:
@@ -213,7 +214,7 @@ class Painter:
         code = book.code
         if code is None and segment is not None:
             code = segment.code
-        return Exit(book.reason or ruling.reason, code)
+        return Exit(book.reason or ruling.reason, code, book.end)
 
     def _pid(self) -> int | None:
         memory = self._memory

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.model.state import StallKind
 from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL, Doing, OpenTool
 from tui.night.model import Stall
 from tui.night.thresholds import Thresholds
@@ -70,7 +71,7 @@ def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stal
             f"a tool's answer came {format_duration(quiet)} ago, and nothing since",
             f"allowed: {format_duration(limits.wedge_seconds)}; no request to the API was announced",
         )
-        return _stall("wedged", about, waited)
+        return _stall(StallKind.WEDGED, about, waited)
     if quiet <= limits.api_silence_seconds:
         return None
     where = {
@@ -83,7 +84,7 @@ def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stal
         f"no sign of life for {format_duration(quiet)}; allowed: {format_duration(limits.api_silence_seconds)}",
         "no tool runs, and no retry is announced",
     )
-    return _stall("silent_api", about, evidence)
+    return _stall(StallKind.SILENT_API, about, evidence)
 
 
 def _late_retry(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stall | None:
@@ -97,7 +98,7 @@ def _late_retry(doing: Doing, now: float, about: Silent, limits: Thresholds) -> 
         f"retry {retry.attempt} of {retry.limit} was due {format_duration(now - due)} ago and did not come",
         f"allowed: {format_duration(limits.api_silence_seconds)}",
     )
-    return _stall("silent_api", about, evidence)
+    return _stall(StallKind.SILENT_API, about, evidence)
 
 
 def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> Stall | None:
@@ -119,7 +120,7 @@ def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> S
         *(() if about.children is None else (f"processes under the agent: {about.children}",)),
     )
     refs = tuple(tool.ref for tool in tools[:5])
-    return Stall("silent_tool", about.last_sign, evidence, refs)
+    return Stall(StallKind.SILENT_TOOL, about.last_sign, evidence, refs)
 
 
 def _named(tools: list[OpenTool]) -> str:
@@ -129,6 +130,6 @@ def _named(tools: list[OpenTool]) -> str:
     return first if len(tools) == 1 else f"{first} and {len(tools) - 1} more"
 
 
-def _stall(kind: str, about: Silent, evidence: tuple[str, ...]) -> Stall:
+def _stall(kind: StallKind, about: Silent, evidence: tuple[str, ...]) -> Stall:
     refs = () if about.ref is None else (about.ref,)
-    return Stall("wedged" if kind == "wedged" else "silent_api", about.last_sign, evidence, refs)
+    return Stall(kind, about.last_sign, evidence, refs)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from tui.model.state import ReasonCode as Code
+from tui.model.state import SessionState as State
+from tui.model.state import StallKind
 from tui.night.activity import IDLE, NONE, REQUESTING, STARTING, STREAMING, TOOL, Doing
 from tui.night.deeds import Book
-from tui.night.model import Stall, State
+from tui.night.model import Stall
 from tui.night.stalls import Silent, silence
 from tui.night.thresholds import Thresholds
 from tui.night.tools import ASKING
@@ -20,6 +23,15 @@ from tui.system.format import format_count, format_duration, shorten
 _SETTLE = 10.0
 _GRACE = 120.0
 _WATCHDOG_REACH = 900.0
+# How the agent itself says that a limit ended a turn.
+_AGENTS_LIMIT_WORDS = (
+    "usage limit",
+    "max_turns",
+    "max turns",
+    "budget",
+    "rate_limit",
+    "out of extra usage",
+)
 
 
 class Scene(Struct, frozen=True):
@@ -65,8 +77,9 @@ class Scene(Struct, frozen=True):
 
 
 class Ruling(Struct, frozen=True):
-    """A state, its reason in one sentence, since when, until when, and the stall that it is."""
+    """Why the session is in its state: coded and in one sentence, since and until when, its stall."""
 
+    code: Code
     state: State
     reason: str
     since: float | None = None
@@ -88,32 +101,26 @@ def _nothing(scene: Scene) -> Ruling | None:
     if scene.records or book.ended_at is not None:
         return None
     if scene.agents:
-        return Ruling("starting", "an agent is here and has not recorded anything yet")
+        return Ruling(
+            Code.AGENT_STARTING,
+            State.STARTING,
+            "an agent is here and has not recorded anything yet",
+        )
     if book.started_at is not None and not (book.segment and book.segment.ended_at):
-        return Ruling("starting", "the agent is being started", book.started_at)
-    return None if book.segments else Ruling("none", "no session was seen here")
+        return Ruling(
+            Code.AGENT_STARTING, State.STARTING, "the agent is being started", book.started_at
+        )
+    return (
+        None if book.segments else Ruling(Code.NO_SESSION, State.NONE, "no session was seen here")
+    )
 
 
 def _ended(scene: Scene) -> Ruling | None:
     book = scene.book
     if book.ended_at is None:
         return None
-    reason = book.reason.strip()
-    return Ruling(_ending(reason, book.code), reason or "the run ended", book.ended_at)
-
-
-def _ending(reason: str, code: int | None) -> State:
-    """The state that the reason of a run's end stands for."""
-    words = reason.lower()
-    if words.startswith(("killed", "stopped", "limit", "interrupted")):
-        return "killed"
-    if words.startswith(("crash", "gave up")):
-        return "crashed"
-    if words.startswith(("needs you", "fail", "error")):
-        return "failed"
-    if words:
-        return "finished"
-    return "finished" if code in (0, None) else "crashed"
+    reason = book.reason.strip() or "the run ended"
+    return Ruling(Code.RUN_ENDED, book.end.session_state, reason, book.ended_at)
 
 
 def _between(scene: Scene) -> Ruling | None:
@@ -129,17 +136,31 @@ def _between(scene: Scene) -> Ruling | None:
         )
         why = f" ({book.pending.why})" if book.pending.why else ""
         reason = f"restart {book.pending.attempt} is due{when}{why}"
-        return Ruling("paused", reason, segment.ended_at if segment else None, None, due)
+        return Ruling(
+            Code.RESTART_PENDING,
+            State.PAUSED,
+            reason,
+            segment.ended_at if segment else None,
+            None,
+            due,
+        )
     if segment is None or segment.ended_at is None:
         return None
     if book.stopped_by:
         by = {"person": "a person", "limit": "a limit"}.get(book.stopped_by, book.stopped_by)
-        return Ruling("killed", f"ended by {by}", segment.ended_at)
+        return Ruling(_ended_by(scene), State.KILLED, f"ended by {by}", segment.ended_at)
     how = f"signal {segment.signal}" if segment.signal else f"exit code {segment.code}"
     if segment.signal or segment.code or scene.turn_open:
         words = f"the agent ended with {how}" + (f": {segment.reason}" if segment.reason else "")
-        return Ruling("crashed", words, segment.ended_at, _gone_stall(scene, words))
+        return Ruling(
+            Code.PROCESS_EXITED, State.CRASHED, words, segment.ended_at, _gone_stall(scene, words)
+        )
     return None
+
+
+def _ended_by(scene: Scene) -> Code:
+    limited = scene.book.stopped_by == "limit"
+    return Code.ENDED_BY_LIMIT if limited else Code.ENDED_BY_PERSON
 
 
 def _gone(scene: Scene) -> Ruling | None:
@@ -148,14 +169,24 @@ def _gone(scene: Scene) -> Ruling | None:
         return None
     at = scene.last_sign
     if scene.watchdog_at is not None and (at is None or scene.watchdog_at >= at - _WATCHDOG_REACH):
-        return Ruling("killed", f"ended by the watchdog: {scene.watchdog}", scene.watchdog_at)
+        return Ruling(
+            Code.ENDED_BY_WATCHDOG,
+            State.KILLED,
+            f"ended by the watchdog: {scene.watchdog}",
+            scene.watchdog_at,
+        )
     if scene.book.stopped_by:
-        return Ruling("killed", f"ended by {scene.book.stopped_by}", at)
+        return Ruling(_ended_by(scene), State.KILLED, f"ended by {scene.book.stopped_by}", at)
     limit = scene.doing.limit
     if limit is not None:
-        return Ruling("failed", f"a usage limit was reached ({limit.window or 'unnamed'})", at)
+        return Ruling(
+            Code.USAGE_LIMIT,
+            State.FAILED,
+            f"a usage limit was reached ({limit.window or 'unnamed'})",
+            at,
+        )
     words = "no agent lives here, and its last turn has no end"
-    return Ruling("crashed", words, at, _gone_stall(scene, words))
+    return Ruling(Code.PROCESS_MISSING, State.CRASHED, words, at, _gone_stall(scene, words))
 
 
 def _gone_stall(scene: Scene, words: str) -> Stall | None:
@@ -167,12 +198,19 @@ def _gone_stall(scene: Scene, words: str) -> Stall | None:
         f"unanswered: {tool.use.name} {shorten(tool.use.target, 60)}".rstrip()
         for tool in list(scene.doing.tools.values())[:3]
     )
-    return Stall("process_gone", since, tuple(evidence), () if scene.ref is None else (scene.ref,))
+    return Stall(
+        StallKind.PROCESS_GONE, since, tuple(evidence), () if scene.ref is None else (scene.ref,)
+    )
 
 
 def _stopped(scene: Scene) -> Ruling | None:
     if scene.agents and all(agent.status == "stopped" for agent in scene.agents):
-        return Ruling("paused", "the agent's process is stopped (SIGSTOP)", scene.last_sign)
+        return Ruling(
+            Code.PROCESS_SUSPENDED,
+            State.PAUSED,
+            "the agent's process is stopped (SIGSTOP)",
+            scene.last_sign,
+        )
     return None
 
 
@@ -180,15 +218,15 @@ def _asking(scene: Scene) -> Ruling | None:
     doing = scene.doing
     if doing.asking is not None:
         reason = f"it waits for a person: {shorten(doing.asking.what)}"
-        return Ruling("waiting_permission", reason, doing.asking.since)
+        return Ruling(Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, doing.asking.since)
     for tool in doing.tools.values():
         if tool.use.name in ASKING and not tool.thread:
             reason = f"it asks a person: {shorten(tool.use.target)}".rstrip(": ")
-            return Ruling("waiting_permission", reason, tool.since)
+            return Ruling(Code.QUESTION, State.WAITING_PERMISSION, reason, tool.since)
     for agent in scene.agents or ():
         if agent.status == "waiting" and (scene.agents_at or 0.0) >= (scene.last_sign or 0.0):
             reason = f"it waits for a person: {agent.waiting_for or 'input'}"
-            return Ruling("waiting_permission", reason, scene.last_sign)
+            return Ruling(Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, scene.last_sign)
     return None
 
 
@@ -210,12 +248,18 @@ def _limited(scene: Scene) -> Ruling | None:
         words = f"{window}: was to be lifted {format_duration(scene.now - resets)} ago, and nothing came since"
     evidence = (words, f"limited for {format_duration(scene.now - since)}")
     if resets is not None and scene.now > resets + max(_GRACE, scene.limits.api_silence_seconds):
-        stall = Stall("limit_wait", since, evidence, () if scene.ref is None else (scene.ref,))
-        return Ruling("stalled", words, since, stall)
+        stall = Stall(
+            StallKind.LIMIT_WAIT, since, evidence, () if scene.ref is None else (scene.ref,)
+        )
+        return Ruling(Code.LIMIT_OVERDUE, State.STALLED, words, since, stall)
     stall = Stall(
-        "limit_wait", since, evidence, () if scene.ref is None else (scene.ref,), waiting=True
+        StallKind.LIMIT_WAIT,
+        since,
+        evidence,
+        () if scene.ref is None else (scene.ref,),
+        waiting=True,
     )
-    return Ruling("rate_limited", words, since, stall, resets)
+    return Ruling(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, resets)
 
 
 def _over(scene: Scene) -> Ruling | None:
@@ -228,24 +272,35 @@ def _over(scene: Scene) -> Ruling | None:
     if doing.tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
         first = next(iter(doing.tasks.values()))
         reason = f"the turn ended; {format_count(len(doing.tasks), 'background task')} still run: {first}"
-        return Ruling("working", reason, doing.since)
+        return Ruling(Code.BACKGROUND_TASK, State.WORKING, reason, doing.since)
     closed = doing.closed if doing.phase == IDLE else None
     waits = "; the process waits for the next message" if scene.alive else ""
     if closed is None:
-        return Ruling("finished", f"the last turn is over{waits}", doing.since)
+        return Ruling(
+            Code.TURN_COMPLETED, State.FINISHED, f"the last turn is over{waits}", doing.since
+        )
     if closed.interrupted:
         reason = f"the turn was interrupted ({closed.terminal_reason or closed.subtype}){waits}"
-        return Ruling("paused" if scene.alive else "killed", reason, doing.since)
+        state = State.PAUSED if scene.alive else State.KILLED
+        return Ruling(Code.TURN_INTERRUPTED, state, reason, doing.since)
     if closed.queued and scene.alive is not False:
         return Ruling(
-            "working", f"{format_count(closed.queued, 'message')} wait to be taken up", closed.at
+            Code.MESSAGE_QUEUED,
+            State.WORKING,
+            f"{format_count(closed.queued, 'message')} wait to be taken up",
+            closed.at,
         )
     if closed.is_error or closed.subtype.startswith("error"):
         why = closed.terminal_reason or closed.subtype
         words = f"the turn failed ({why}): {closed.text}" if closed.text else f"failed ({why})"
-        return Ruling("failed", words + waits, doing.since)
+        told = f"{why} {closed.text}".lower()
+        limited = any(word in told for word in _AGENTS_LIMIT_WORDS)
+        code = Code.USAGE_LIMIT if limited else Code.TURN_FAILED
+        return Ruling(code, State.FAILED, words + waits, doing.since)
     how = closed.terminal_reason or closed.subtype or "success"
-    return Ruling("finished", f"the turn ended ({how}){waits}", doing.since)
+    return Ruling(
+        Code.TURN_COMPLETED, State.FINISHED, f"the turn ended ({how}){waits}", doing.since
+    )
 
 
 def _silent(scene: Scene) -> Ruling | None:
@@ -259,14 +314,18 @@ def _silent(scene: Scene) -> Ruling | None:
     stall = silence(scene.doing, scene.now, about, scene.limits)
     if stall is None:
         return None
-    return Ruling("stalled", "; ".join(stall.evidence[:2]), stall.since, stall)
+    return Ruling(
+        Code(stall.kind), State.STALLED, "; ".join(stall.evidence[:2]), stall.since, stall
+    )
 
 
 def _looping(scene: Scene) -> Ruling | None:
     loop = scene.loop
     if loop is None:
         return None
-    return Ruling("looping", f"{loop.evidence[0]} ({loop.level})", loop.since or None, loop)
+    return Ruling(
+        Code.LOOP, State.LOOPING, f"{loop.evidence[0]} ({loop.level})", loop.since or None, loop
+    )
 
 
 def _retrying(scene: Scene) -> Ruling | None:
@@ -276,36 +335,45 @@ def _retrying(scene: Scene) -> Ruling | None:
     status = f"HTTP {retry.status}" if retry.status else "no connection"
     left = "now" if retry.due is None else f"in {format_duration(retry.due - scene.now)}"
     words = f"{status} ({retry.error or 'error'}): retry {retry.attempt} of {retry.limit} {left}"
-    state: State = "rate_limited" if retry.limited else "waiting_api"
-    return Ruling(state, words, retry.since, None, retry.due)
+    state = State.RATE_LIMITED if retry.limited else State.WAITING_API
+    return Ruling(Code.RETRY_PENDING, state, words, retry.since, None, retry.due)
 
 
 def _busy(scene: Scene) -> Ruling:
     doing = scene.doing
     if doing.compacting:
-        return Ruling("working", "the conversation is being summarised", doing.since)
+        return Ruling(
+            Code.COMPACTING, State.WORKING, "the conversation is being summarised", doing.since
+        )
     if doing.phase == TOOL:
         return _in_tool(scene)
     if doing.phase == STREAMING:
-        return Ruling("working", "the model is answering", doing.since)
+        return Ruling(Code.MODEL_STREAMING, State.WORKING, "the model is answering", doing.since)
     if doing.phase == REQUESTING:
         waited = format_duration(scene.quiet)
         if scene.quiet <= scene.limits.answer_patience_seconds:
-            return Ruling("working", f"the model is at it for {waited}", doing.since)
+            return Ruling(
+                Code.WAITING_FOR_MODEL,
+                State.WORKING,
+                f"the model is at it for {waited}",
+                doing.since,
+            )
         words = f"no answer has begun for {waited}"
         if not doing.partials:
             words += "; this stream shows answers only when they are complete"
-        return Ruling("waiting_api", words, doing.since)
+        return Ruling(Code.WAITING_FOR_MODEL, State.WAITING_API, words, doing.since)
     if doing.phase == NONE:
-        return Ruling("starting", "the agent is being started", scene.book.started_at)
-    return Ruling("starting", "the session begins", doing.since)
+        return Ruling(
+            Code.AGENT_STARTING, State.STARTING, "the agent is being started", scene.book.started_at
+        )
+    return Ruling(Code.AGENT_STARTING, State.STARTING, "the session begins", doing.since)
 
 
 def _in_tool(scene: Scene) -> Ruling:
     tools = list(scene.doing.tools.values())
     main = [tool for tool in tools if not tool.thread] or tools
     if not main:
-        return Ruling("tool", "a tool runs", scene.doing.since)
+        return Ruling(Code.TOOL_RUNNING, State.TOOL, "a tool runs", scene.doing.since)
     first = main[0]
     lasts = f" for {format_duration(scene.now - first.since)}" if first.since is not None else ""
     words = f"{first.use.name} runs{lasts}"
@@ -316,7 +384,7 @@ def _in_tool(scene: Scene) -> Ruling:
     inner = [tool for tool in tools if tool.thread]
     if inner:
         words += f"; inside it {inner[-1].use.name} {shorten(inner[-1].use.target, 40)}".rstrip()
-    return Ruling("tool", words, first.since)
+    return Ruling(Code.TOOL_RUNNING, State.TOOL, words, first.since)
 
 
 _RULES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tui.model.state import RunPhase
 from tui.runner.checkpointing import Checkpoints, Taken, Wanted
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
@@ -45,7 +46,7 @@ class CheckpointKeeper:
     def when_due(self) -> None:
         """Takes one if the last is older than the settings like."""
         minutes, state = self._desk.settings.session.checkpoint_interval_minutes, self._desk.state
-        if minutes is None or self.busy or state.pending is not None:
+        if minutes is None or self.busy or state.phase == RunPhase.WAITING:
             return
         if state.elapsed - (state.checkpoint_elapsed or 0.0) >= minutes * 60:
             self.take("", "timer")

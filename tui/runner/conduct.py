@@ -1,4 +1,4 @@
-"""What comes next: after a turn, after a process, after a wait. The run's decisions, in one place."""
+"""The machine of a run: carries out what is decided at each end, and keeps the phase."""
 
 from __future__ import annotations
 
@@ -6,57 +6,91 @@ import errno
 import os
 import random
 import uuid
+from collections.abc import Callable
 
-from msgspec.structs import replace
-
-from tui.runner import backoff, prompts
+from tui.model.state import (
+    NotifyEvent,
+    Outcome,
+    OutcomeKind,
+    RunEnd,
+    RunPhase,
+    StopKind,
+)
+from tui.runner import prompts
 from tui.runner.baseline import Baseline
-from tui.runner.completion import is_complete, is_stuck
+from tui.runner.decisions import (
+    Circumstances,
+    Continue,
+    Decision,
+    End,
+    HandOff,
+    Hold,
+    TestBaseline,
+    Wait,
+    after_baseline,
+    backoff_seconds,
+    decide,
+    end_of_intent,
+    first_attempt,
+    resuming_attempt,
+)
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
 from tui.runner.launch import additions, arguments, environment
-from tui.runner.outcomes import Outcome, of_exit, of_turn
+from tui.runner.outcomes import of_exit, of_turn
 from tui.runner.papers import current_head
 from tui.runner.segment import Look, Segment
-from tui.runner.state import Class, Intent, Next, Pending
-from tui.store.runs import RunEnd
+from tui.runner.state import Intent, Next, Pending
+from tui.runner.transitions import RunEvent, check_transition
 
-_RESET_MARGIN = 2.0
 _PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
 class Conductor:
-    """Starts segments, and decides at each end what follows it. `segment` is the present one."""
+    """Starts segments, and carries out at each end what is decided. `segment` is the present one."""
 
-    def __init__(self, desk: Desk, eyes: Eyes, deliveries: Deliveries) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        eyes: Eyes,
+        deliveries: Deliveries,
+        segments: Callable[..., Segment] = Segment,
+    ) -> None:
         self._desk = desk
         self._eyes = eyes
         self._deliveries = deliveries
+        self._segments = segments
         self._draw = random.random
         self._judged = 0
         self.baseline = Baseline(desk)
         self.segment: Segment | None = None
         self.over: RunEnd | None = None
 
+    # --- phases ---
+
+    @property
+    def phase(self) -> RunPhase:
+        return self._desk.state.phase
+
+    def _enter(self, phase: RunPhase, event: RunEvent) -> None:
+        """Changes the phase and keeps the state. Raises TransitionError outside the table."""
+        check_transition(self.phase, event, phase)
+        self._desk.state.phase = phase
+        self._desk.keep()
+
     # --- starting ---
 
-    def first(self) -> Next:
-        """The segment that a run begins with."""
-        settings, text = self._desk.settings, self._desk.facts.goal
-        if settings.session.initializer:
-            prompt = prompts.initializer(text, settings)
-            return Next("initializer", prompt, initializer=True)
-        return Next("start", prompts.goal(text, settings))
-
-    def launch(self, step: Next) -> None:
+    def launch(self, step: Next, event: RunEvent) -> None:
         """Starts the agent for this step; a failure to do so counts as a crash."""
         desk, state = self._desk, self._desk.state
+        check_transition(self.phase, event, RunPhase.LAUNCHING)
         self._close_line()
         self.baseline.stop()
         state.segment += 1
         state.attempt += 1
-        state.pending, state.intent, state.held = None, None, False
+        # What is kept from here on must be whole: the supervisor may be killed at any moment.
+        state.phase, state.pending, state.intent = RunPhase.LAUNCHING, None, None
         state.handover_asked = ""
         state.next = step
         fresh = not step.resume or step.fork
@@ -65,7 +99,7 @@ class Conductor:
         state.segment_elapsed, state.segment_head = state.elapsed, current_head(desk.project)
         self._eyes.turns.begin_segment()
         self._judged = 0
-        segment = self.segment = Segment(desk.folder, state.segment)
+        segment = self.segment = self._segments(desk.folder, state.segment)
         self._deliveries.put(step.prompt, id=self._first_words())
         desk.keep()
         words = arguments(desk.facts, desk.settings, step, state.session)
@@ -84,10 +118,11 @@ class Conductor:
         state, rules = self._desk.state, self._desk.settings.recovery
         self._deliveries.segment_over(resumes=True)
         state.attempt -= 1
-        pause = backoff.delay(state.overloads, rules, self._draw)
+        pause = backoff_seconds(state.overloads, rules, self._draw)
         state.overloads += 1
         due = self._desk.elapsed() + pause
-        self._schedule(Pending("crash", state.overloads, step, due, counts=False), pause, reason)
+        pending = Pending(OutcomeKind.CRASH, state.overloads, step, due, counts=False)
+        self._schedule(pending, pause, reason, RunEvent.START_FAILED)
 
     def _first_words(self) -> str:
         """The uuid of a segment's first message: the same however often it has to be written."""
@@ -98,7 +133,8 @@ class Conductor:
     def remind(self) -> None:
         """The state was lost: an agent that was told nothing yet is told its goal."""
         if self._desk.state.next is None and not self._eyes.end_of_stream():
-            self._deliveries.put(self.first().prompt, id=self._first_words())
+            first = first_attempt(self._desk.facts.goal, self._desk.settings)
+            self._deliveries.put(first.prompt, id=self._first_words())
 
     def _close_line(self) -> None:
         try:
@@ -109,7 +145,11 @@ class Conductor:
     def began(self, look: Look) -> None:
         """The agent of the present segment runs: says so, once."""
         desk, state, step = self._desk, self._desk.state, self._desk.state.next
-        if state.begun >= state.segment or look.agent is None:
+        if look.agent is None:
+            return
+        if state.phase == RunPhase.LAUNCHING:
+            self._enter(RunPhase.WORKING, RunEvent.AGENT_RUNS)
+        if state.begun >= state.segment:
             return
         state.begun = state.segment
         why = step.why if step is not None else "start"
@@ -128,18 +168,26 @@ class Conductor:
         what = "Session resumed" if resumed else "Claude Code started"
         desk.say(f"{what} (PID: {look.agent.pid}), attempt {state.attempt}, {why}")
         if state.attempt > 1 and why in ("crash", "continue"):
-            desk.notify("restart", f"the session was taken up again ({why})")
+            desk.notify(NotifyEvent.RESTART, f"the session was taken up again ({why})")
 
     # --- the end of a turn ---
 
+    def message_queued(self) -> None:
+        """A session that was held for words goes on once there are some."""
+        if self.phase == RunPhase.HELD and self._deliveries.waiting:
+            self._enter(RunPhase.WORKING, RunEvent.MESSAGE_QUEUED)
+
     def turn_over(self) -> None:
         """Judges the last turn, once, when it is over and the agent has nothing more to do."""
-        turns, state = self._eyes.turns, self._desk.state
-        if turns.turns == self._judged or state.intent is not None or state.held:
+        turns = self._eyes.turns
+        if self.phase not in (RunPhase.WORKING, RunPhase.BASELINE):
             return
-        self._judged = turns.turns
-        self.note_session()
-        self.follow(of_turn(turns), alive=True)
+        if turns.turns != self._judged:
+            self._judged = turns.turns
+            self.note_session()
+            self._follow(of_turn(turns), RunEvent.TURN_ENDED)
+        elif self.phase == RunPhase.BASELINE:
+            self._ask_baseline(RunEvent.TESTS_ENDED)
 
     def note_session(self) -> None:
         """Remembers a session as soon as it is known to exist."""
@@ -148,183 +196,120 @@ class Conductor:
             state.resumable = state.session = turns.session
             self._desk.keep()
 
-    def follow(self, outcome: Outcome, alive: bool) -> None:
-        """Does what this outcome asks for; `alive` says that the agent's process still lives."""
-        match outcome.meaning:
-            case "done" | "turns used up":
-                self._go_on_or_finish(outcome, alive)
-            case "needs you":
-                self._finish(f"needs you: {outcome.reason}", alive, "needs you")
-            case "budget used up":
-                self._finish(f"limit: {outcome.reason}", alive)
-            case "person":
-                self._finish(f"stopped by person: {outcome.reason}", alive)
-            case "interrupted":
-                self._interrupted(outcome, alive)
-            case "limit" | "overload":
-                self._wait(outcome, alive)
-            case "crash" | "resume refused":
-                self._restart(outcome, alive)
-
-    def _interrupted(self, outcome: Outcome, alive: bool) -> None:
-        if alive:
-            self._desk.state.held = True
-            self._desk.tell("note", {"text": "the turn was interrupted; it waits for words"})
-            self._desk.keep()
-        else:
-            self._finish(f"stopped by person: {outcome.reason}", alive)
-
-    def _go_on_or_finish(self, outcome: Outcome, alive: bool) -> None:
+    def _follow(self, outcome: Outcome, event: RunEvent) -> None:
+        """Decides what is to follow this outcome, and does it."""
         desk, state = self._desk, self._desk.state
-        state.overloads, state.limited_since = 0, None
-        progress, rules = self._eyes.tasks(), desk.settings.enforcement
-        if state.next is not None and state.next.initializer:
-            self._planned(alive)
-        elif progress is None:
-            self._finish("the turn ended; the progress file counts no tasks", alive)
-        elif is_complete(progress, rules):
-            self._finish("all tasks done", alive)
-        elif state.handover_asked and outcome.meaning == "done":
-            self.hand_over("its context was filling up", alive)
-        elif not rules.continuous_mode:
-            self._finish(f"the turn ended with {progress.open} tasks open", alive)
-        elif is_stuck(progress):
-            reason = f"needs you: all {progress.open} open tasks are blocked"
-            self._finish(reason, alive, "needs you")
-        else:
-            self._continue(alive)
+        if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
+            state.overloads, state.limited_since = 0, None
+        progress, wall = self._eyes.tasks(), desk.clock.wall()
+        known = Circumstances(state, desk.settings, progress, wall, self._draw)
+        self._carry_out(decide(outcome, known), event)
 
-    def _planned(self, alive: bool) -> None:
-        """The initializer is done: the coding session follows, if the baseline holds."""
-        desk = self._desk
+    def _carry_out(self, decision: Decision, event: RunEvent) -> None:
+        match decision:
+            case End():
+                self._end(decision, event)
+            case HandOff(why):
+                self.hand_over(why, event)
+            case TestBaseline():
+                self._enter(RunPhase.BASELINE, event)
+                self._ask_baseline(event)
+            case Continue():
+                self._continue(decision, event)
+            case Hold():
+                self._enter(RunPhase.HELD, event)
+                self._desk.tell("note", {"text": "the turn was interrupted; it waits for words"})
+            case Wait():
+                self._wait(decision, event)
+
+    def _ask_baseline(self, event: RunEvent) -> None:
+        """Starts the baseline tests, or hears how they ended; asked again until they have."""
         trouble = self.baseline.trouble()
         if trouble is None:
-            self._judged = 0  # the turn is judged again until they are over
             return
-        if trouble:
-            self._finish(f"needs you: the baseline tests fail: {trouble}", alive, "needs you")
-            return
-        if desk.settings.session.baseline_tests:
-            desk.tell("note", {"text": "the baseline tests pass"})
-        self.hand_over("the plan is made", alive)
+        if not trouble:
+            self._desk.tell("note", {"text": "the baseline tests pass"})
+        self._carry_out(after_baseline(trouble), event)
 
-    def _continue(self, alive: bool) -> None:
-        desk, state = self._desk, self._desk.state
-        progress = self._eyes.tasks()
-        if progress is None:
-            return
-        if progress.done > state.best_done:
-            state.best_done, state.continuations = progress.done, 0
-        state.continuations += 1
+    def _continue(self, decision: Continue, event: RunEvent) -> None:
+        desk, state, progress = self._desk, self._desk.state, decision.progress
+        state.best_done, state.continuations = decision.best_done, decision.number
         allowed = desk.settings.session.max_continuation_attempts
-        if state.continuations > allowed:
-            reason = f"gave up: {allowed} continuations without a task done"
-            self._finish(reason, alive, "needs you")
-            return
-        prompt = prompts.go_on(progress, state.continuations, allowed)
+        prompt = prompts.go_on(progress, decision.number, allowed)
         titles = prompts.open_titles(progress)[:20]
-        desk.tell(
-            "continuation",
-            {"open": titles, "attempt": state.continuations, "text": f"{progress.open} tasks open"},
-        )
-        desk.say(f"Continuing: {progress.open} tasks open (attempt {state.continuations})")
-        if alive:
-            self._deliveries.put(prompt)
+        words = f"{progress.open} tasks open"
+        desk.tell("continuation", {"open": titles, "attempt": decision.number, "text": words})
+        desk.say(f"Continuing: {words} (attempt {decision.number})")
+        if event == RunEvent.PROCESS_ENDED:
+            self.launch(Next("continue", prompt, resume=state.resumable), event)
         else:
-            self.launch(Next("continue", prompt, resume=state.resumable))
+            self._enter(RunPhase.WORKING, event)
+            self._deliveries.put(prompt)
 
-    def hand_over(self, why: str, alive: bool) -> None:
+    def hand_over(self, why: str, event: RunEvent) -> None:
         """A fresh session takes over, with the progress file and the notes."""
         self._desk.tell("note", {"text": f"hand-over: {why}"})
-        if alive:
-            self.intend(Intent("handover", why))
-        else:
+        if event == RunEvent.PROCESS_ENDED:
             self._relay(why)
+        else:
+            self.stop_agent(Intent(StopKind.HANDOFF, why), event)
 
     def _relay(self, why: str) -> None:
         desk, state = self._desk, self._desk.state
         before, share = state.session, state.handover_share
-        self.launch(Next("handover", prompts.fresh(desk.facts.goal, desk.settings, why)))
+        step = Next("handover", prompts.fresh(desk.facts.goal, desk.settings, why))
+        self.launch(step, RunEvent.PROCESS_ENDED)
         facts = {"share": round(share, 3), "from_session": before, "to_session": state.session}
         desk.tell("handover", facts)
-        desk.notify("restart", f"a fresh session took over: {why}")
+        desk.notify(NotifyEvent.RESTART, f"a fresh session took over: {why}")
 
-    def _finish(self, reason: str, alive: bool, kind: str = "finish") -> None:
-        if not alive:
-            self.end_run(reason, 0)
-        elif kind == "needs you":
-            self.intend(Intent("needs you", reason))
-        else:
-            self.intend(Intent("finish", reason))
+    def _end(self, decision: End, event: RunEvent) -> None:
+        if decision.log:
+            self._desk.say(decision.log, "ERROR")
+        if event == RunEvent.PROCESS_ENDED:
+            self.end_run(decision, 0, event)
+            return
+        kind, reason = decision.stop_kind, decision.reason
+        intent = Intent(kind, reason, end=decision.kind, limit=decision.limit)
+        self.stop_agent(intent, event)
 
-    def intend(self, intent: Intent) -> None:
-        """Wants the agent ended; a stronger wish replaces a weaker one. The ladder follows."""
+    def stop_agent(self, intent: Intent, event: RunEvent, cancels: str = "") -> None:
+        """Wants the agent ended; a stronger wish replaces a weaker one. The ladder follows.
+
+        `cancels` says why a wait is dropped for it, where one was scheduled.
+        """
+        self._cancel(cancels)
         self._desk.state.intent = intent
-        self._desk.keep()
+        self._enter(RunPhase.STOPPING, event)
 
     # --- waits ---
 
-    def _wait(self, outcome: Outcome, alive: bool) -> None:
-        """An overload or a usage limit: waits without counting it as a restart."""
-        desk, state, now = self._desk, self._desk.state, self._desk.clock.wall()
-        if state.limited_since is None:
-            state.limited_since = state.elapsed
-        longest = desk.settings.recovery.max_limit_wait_hours
-        waited = state.elapsed - state.limited_since
-        resets = outcome.resets_at if outcome.meaning == "limit" else None
-        pause = backoff.delay(state.overloads, desk.settings.recovery, self._draw)
-        if resets is not None and resets > now:
-            pause = resets - now + _RESET_MARGIN
-        if longest is not None and waited + pause > longest * 3600:
-            self._finish(f"needs you: {outcome.reason}", alive, "needs you")
-            return
-        state.overloads += 1
-        kind: Class = "limit" if outcome.meaning == "limit" else "overload"
-        words = prompts.after_wait(desk.settings, outcome.reason)
-        step = None if alive else self._again(words)
-        pending = Pending(kind, state.overloads, step, counts=False)
-        due = {"due_wall": now + pause} if resets is not None else {}
-        if not due:
-            due = {"due_elapsed": self._desk.elapsed() + pause}
-        self._schedule(replace(pending, **due), pause, outcome.reason)
-
-    def _restart(self, outcome: Outcome, alive: bool) -> None:
-        """A crash: resumes after a growing wait, until that is given up."""
-        desk, state, rules = self._desk, self._desk.state, self._desk.settings.recovery
-        if not rules.auto_resume:
-            self._finish(f"crashed: {outcome.reason}", alive, "needs you")
-            return
-        state.restarts = backoff.counted(state.restarts, state.elapsed, rules)
-        if backoff.exhausted(state.restarts, state.elapsed, rules):
-            desk.say(f"Maximum restart attempts ({rules.max_restarts}) exceeded", "ERROR")
-            reason = f"gave up: {rules.max_restarts} restarts within {rules.window_minutes:g} min"
-            self._finish(f"{reason}; the last: {outcome.reason}", alive, "needs you")
-            return
-        refused = outcome.meaning == "resume refused"
-        if refused:
-            state.resumable = ""
-        pause = backoff.delay(len(state.restarts), rules, self._draw)
-        kind: Class = "resume refused" if refused else "crash"
-        step = None if alive else self._again(prompts.resume(desk.settings, outcome.reason))
-        pending = Pending(kind, len(state.restarts) + 1, step, self._desk.elapsed() + pause)
-        self._schedule(pending, pause, outcome.reason)
-
-    def _again(self, words: str) -> Next:
-        """The step that takes the run up again: resumed if that can be, else fresh with the notes."""
+    def _wait(self, decision: Wait, event: RunEvent) -> None:
+        """Schedules the wait; the step after it is known where no agent is left to be spoken to."""
         desk, state = self._desk, self._desk.state
-        before = state.next
-        if before is not None and not state.resumable and state.attempt <= 1:
-            return replace(before, why="crash", resume="", fork=False, resume_at="")
-        if not state.resumable:
-            text = prompts.fresh(desk.facts.goal, desk.settings, "it broke off")
-            return Next("crash", text)
-        planning = before is not None and before.initializer
-        return Next("crash", words, resume=state.resumable, initializer=planning)
+        if decision.forget_session:
+            state.resumable = ""
+        if decision.counts:
+            state.restarts = list(decision.restarts)
+            attempt, words = len(state.restarts) + 1, prompts.resume
+        else:
+            if state.limited_since is None:
+                state.limited_since = state.elapsed
+            state.overloads += 1
+            attempt, words = state.overloads, prompts.after_wait
+        step = None
+        if event == RunEvent.PROCESS_ENDED:
+            told = words(desk.settings, decision.reason)
+            step = resuming_attempt(state, desk.facts.goal, desk.settings, told)
+        until = decision.until_wall
+        due = desk.elapsed() + decision.pause if until is None else None
+        pending = Pending(decision.kind, attempt, step, due, until, decision.counts)
+        self._schedule(pending, decision.pause, decision.reason, event)
 
-    def _schedule(self, pending: Pending, pause: float, reason: str) -> None:
+    def _schedule(self, pending: Pending, pause: float, reason: str, event: RunEvent) -> None:
         desk = self._desk
         desk.state.pending = pending
-        desk.keep()
+        self._enter(RunPhase.WAITING, event)
         facts = {
             "attempt": pending.attempt,
             "delay_s": round(pause, 3),
@@ -334,7 +319,8 @@ class Conductor:
         }
         desk.tell("restart_scheduled", facts)
         desk.say(f"{reason}. Waiting {pause:.0f}s before restart ({pending.kind})", "WARNING")
-        desk.notify("stall" if not pending.counts else "restart", reason, **facts)
+        event_for_people = NotifyEvent.RESTART if pending.counts else NotifyEvent.STALL
+        desk.notify(event_for_people, reason, **facts)
 
     def wait_over(self) -> None:
         """Takes the run up again when a wait is over, if one was pending."""
@@ -342,7 +328,8 @@ class Conductor:
         if pending is None:
             return
         if pending.next is None and self._eyes.turns.open and not self._deliveries.waiting:
-            self.cancel("the session goes on by itself")
+            self._cancel("the session goes on by itself")
+            self._enter(RunPhase.WORKING, RunEvent.TURN_OPENED)
             return
         by_clock = pending.due_wall is not None and desk.clock.wall() >= pending.due_wall
         by_run = pending.due_elapsed is not None and state.elapsed >= pending.due_elapsed
@@ -351,17 +338,17 @@ class Conductor:
         if pending.counts:
             state.restarts.append(state.elapsed)
         if pending.next is not None:
-            self.launch(pending.next)
+            self.launch(pending.next, RunEvent.WAIT_OVER)
             return
-        self.cancel("the wait is over")
+        self._cancel("the wait is over")
+        self._enter(RunPhase.WORKING, RunEvent.WAIT_OVER)
         self._deliveries.put(prompts.after_wait(desk.settings, pending.kind))
 
-    def cancel(self, reason: str) -> None:
+    def _cancel(self, reason: str) -> None:
         """Drops a pending wait."""
         if self._desk.state.pending is not None:
             self._desk.state.pending = None
             self._desk.tell("restart_cancelled", {"reason": reason})
-            self._desk.keep()
 
     def healthy(self) -> None:
         """Forgets earlier restarts once a segment has worked long enough."""
@@ -380,21 +367,20 @@ class Conductor:
         if intent is None:
             words = self._desk.last_words()
             resumed = state.next is not None and bool(state.next.resume)
-            if state.pending is not None and state.pending.next is None:
-                self.cancel("the agent ended while it waited")
-            self.follow(of_exit(look, self._eyes.turns, resumed, words), alive=False)
-            return
-        reasons = {"stop": "stopped by person", "kill": "killed by person"}
-        if intent.kind == "handover":
+            self._cancel("the agent ended while it waited")
+            outcome = of_exit(look, self._eyes.turns, resumed, words)
+            self._follow(outcome, RunEvent.PROCESS_ENDED)
+        elif intent.kind == StopKind.HANDOFF:
             self._relay(intent.reason)
-        elif intent.kind == "limit":
-            self.end_run(f"limit: {intent.reason}", look.code)
         else:
-            by_person = intent.by == "person" and intent.kind in reasons
-            reason = reasons[intent.kind] if by_person else intent.reason
-            self.end_run(reason, look.code)
+            self.end_run(end_of_intent(intent), look.code, RunEvent.PROCESS_ENDED)
 
-    def end_run(self, reason: str, code: int | None) -> None:
+    def begin_rewind(self) -> None:
+        """The agent is gone, and files and conversation are to be brought back."""
+        self._enter(RunPhase.REWINDING, RunEvent.PROCESS_ENDED)
+
+    def end_run(self, end: End, code: int | None, event: RunEvent) -> None:
         """The run is over."""
-        self.cancel(reason)
-        self.over = RunEnd(reason, code, self._desk.clock.wall())
+        self._cancel(end.reason)
+        self._enter(RunPhase.ENDED, event)
+        self.over = RunEnd(end.reason, code, self._desk.clock.wall(), end.kind, end.limit)

@@ -43,7 +43,6 @@ class Deliveries:
         if any(one.id == message.id for one in state.outgoing):
             return message.id
         state.outgoing.append(message)
-        state.held = False
         self._desk.keep()
         if inject:
             facts = {"text": text, "mode": mode or message.mode, "transport": "stdin"}

@@ -7,6 +7,7 @@ import time
 import uuid
 from typing import Literal
 
+from tui.model.state import StopKind
 from tui.runner import prompts
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
@@ -17,14 +18,14 @@ from tui.system.process_tree import KillResult, find_members, kill_tree
 from tui.system.processes import ProcessIdentity, send_signal
 
 Step = Literal["note", "interrupt", "end", "term", "tree", "gone"]
-_LADDERS: dict[str, tuple[Step, ...]] = {
-    "finish": ("end", "term", "tree"),
-    "needs you": ("end", "term", "tree"),
-    "handover": ("end", "term", "tree"),
-    "limit": ("note", "interrupt", "end", "term", "tree"),
-    "stop": ("note", "interrupt", "end", "term", "tree"),
-    "rewind": ("interrupt", "end", "term", "tree"),
-    "kill": ("term", "tree"),
+_LADDERS: dict[StopKind, tuple[Step, ...]] = {
+    StopKind.FINISH: ("end", "term", "tree"),
+    StopKind.NEEDS_PERSON: ("end", "term", "tree"),
+    StopKind.HANDOFF: ("end", "term", "tree"),
+    StopKind.LIMIT: ("note", "interrupt", "end", "term", "tree"),
+    StopKind.STOP: ("note", "interrupt", "end", "term", "tree"),
+    StopKind.REWIND: ("interrupt", "end", "term", "tree"),
+    StopKind.KILL: ("term", "tree"),
 }
 _INTERRUPTED_WITHIN = 3.0
 _REMEMBERED_EVERY = 5.0

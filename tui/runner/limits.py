@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tui.model.state import LimitKind, NotifyEvent, RunPhase, SessionState, StopKind
 from tui.night.model import Night
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
@@ -48,53 +49,64 @@ class Limits:
         session, state = self._desk.settings.session, self._desk.state
         if session.max_runtime_hours is not None:
             allowed = session.max_runtime_hours * 3600
-            yield _of_time("runtime", state.elapsed, allowed, (0.9,))
+            yield _of_time(LimitKind.RUNTIME, state.elapsed, allowed, (0.9,))
         budget = self._desk.settings.budget
         if budget.max_cost_usd is not None and night.cost.usd is not None:
             alone = (self._desk.settings.notifications.cost_warning_pct,)
             shares = tuple(share / 100 for share in budget.alerts_pct or alone)
             cost, most = night.cost.usd, budget.max_cost_usd
             yield Reading(
-                "cost", cost, most, shares, format_money_plain(cost), format_money_plain(most)
+                LimitKind.COST,
+                cost,
+                most,
+                shares,
+                format_money_plain(cost),
+                format_money_plain(most),
             )
         if segment is None or look is None or look.state != "running":
             return
         if session.max_idle_minutes is not None and not self._rightly_silent(night):
             silent = self._desk.clock.monotonic() - self._eyes.quiet_since
             share = self._desk.settings.notifications.idle_warning_pct / 100
-            yield _of_time("idle", silent, session.max_idle_minutes * 60, (share,))
+            yield _of_time(LimitKind.IDLE, silent, session.max_idle_minutes * 60, (share,))
         yield from self._machine.readings(segment, look)
 
     def _rightly_silent(self, night: Night) -> bool:
         """A wait for a limit's end, a restart, or the baseline tests is no idleness."""
-        state = self._desk.state
-        if state.baseline_pid:
+        if self._desk.state.phase in (RunPhase.BASELINE, RunPhase.WAITING):
             return True
-        limited = night.activity.state == "rate_limited" and night.stall is not None
-        return state.pending is not None or (limited and night.activity.until is not None)
+        limited = night.activity.state == SessionState.RATE_LIMITED and night.stall is not None
+        return limited and night.activity.until is not None
 
     def _warn(self, reading: Reading) -> None:
         """Tells of the highest share reached that nobody was told of."""
         state = self._desk.state
         reached = [share for share in reading.shares if reading.share >= share]
-        if reading.limit == "idle" and not reached:
-            state.told = [word for word in state.told if not word.startswith("idle ")]
-        fresh = [share for share in reached if f"{reading.limit} {share:g}" not in state.told]
+        if reading.limit == LimitKind.IDLE and not reached:
+            past = {_warning(reading.limit, share) for share in reading.shares}
+            state.told = [warning for warning in state.told if warning not in past]
+        fresh = [share for share in reached if _warning(reading.limit, share) not in state.told]
         if not fresh:
             return
-        state.told += [f"{reading.limit} {share:g}" for share in fresh]
+        state.told += [_warning(reading.limit, share) for share in fresh]
         self._desk.keep()
         self._desk.tell("limit_warning", {**_facts(reading), "share": max(fresh)})
         words = f"{reading.limit}: {reading.value_text} of {reading.allowed_text}"
         self._desk.say(f"{reading.limit.title()} check: {words} ({reading.share:.0%})", "WARNING")
-        self._desk.notify("limit", words, **_facts(reading))
+        self._desk.notify(NotifyEvent.LIMIT, words, **_facts(reading))
 
     def _hit(self, reading: Reading) -> Intent:
         self._desk.tell("limit_hit", {**_facts(reading), "share": round(reading.share, 3)})
         reason = f"{reading.limit} {reading.value_text} of {reading.allowed_text}"
         self._desk.say(f"Terminating session: ✗ {reading.limit.title()}: {reason}", "ERROR")
-        self._desk.notify("limit", f"limit reached: {reason}", **_facts(reading))
-        return Intent("limit", reason, "limit", note="memory" not in reading.limit)
+        self._desk.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **_facts(reading))
+        note = reading.limit not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
+        return Intent(StopKind.LIMIT, reason, "limit", note=note, limit=reading.limit)
+
+
+def _warning(limit: LimitKind, share: float) -> str:
+    """What is remembered of a warning that was given."""
+    return f"{limit} {share:g}"
 
 
 def _facts(reading: Reading) -> dict[str, object]:
@@ -105,7 +117,9 @@ def _facts(reading: Reading) -> dict[str, object]:
     }
 
 
-def _of_time(limit: str, seconds: float, allowed: float, shares: tuple[float, ...]) -> Reading:
+def _of_time(
+    limit: LimitKind, seconds: float, allowed: float, shares: tuple[float, ...]
+) -> Reading:
     return Reading(
         limit,
         seconds,

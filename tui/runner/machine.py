@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tui.model.state import LimitKind
 from tui.runner.checks import LEAST_FREE
 from tui.runner.desk import Desk
 from tui.runner.segment import Look, Segment
@@ -22,7 +23,7 @@ class Reading:
     One that does not end a run is only told of.
     """
 
-    limit: str
+    limit: LimitKind
     value: float
     allowed: float
     shares: tuple[float, ...]
@@ -62,7 +63,7 @@ class Machine:
         if most is not None:
             tree = find_members(segment.tree(look))
             held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
-            yield Reading("memory", held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
+            yield Reading(LimitKind.MEMORY, held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
 
     def _of_memory(self) -> Iterator[Reading]:
         used, watchdog = machine_memory_share(), self._desk.settings.watchdog
@@ -70,7 +71,9 @@ class Machine:
             critical = watchdog.memory_critical_pct / 100
             share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
             words = f"{used:.0%} of the machine"
-            yield Reading("machine memory", used, critical, (share,), words, f"{critical:.0%}")
+            yield Reading(
+                LimitKind.MACHINE_MEMORY, used, critical, (share,), words, f"{critical:.0%}"
+            )
 
     def _of_processors(self) -> Iterator[Reading]:
         """Busy processors are worth a word; no run was ever ended for them."""
@@ -79,7 +82,7 @@ class Machine:
         if busy is not None and 0 < allowed <= busy:
             words = f"{busy:.0%} of the machine for {Load.SECONDS:.0f}s"
             limit = f"{allowed:.0%}"
-            yield Reading("processors", busy, allowed, (1.0,), words, limit, ends=False)
+            yield Reading(LimitKind.PROCESSORS, busy, allowed, (1.0,), words, limit, ends=False)
 
     def _of_disk(self) -> Iterator[Reading]:
         """A disk that fills up is told of while there is still room to tell it."""
@@ -89,7 +92,7 @@ class Machine:
             return
         if free < LEAST_FREE:
             words, least = f"{free >> 20} MiB free", f"at least {LEAST_FREE >> 20} MiB"
-            yield Reading("disk", 1.0, 1.0, (1.0,), words, least, ends=False)
+            yield Reading(LimitKind.DISK, 1.0, 1.0, (1.0,), words, least, ends=False)
 
 
 class Load:

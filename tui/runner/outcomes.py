@@ -3,65 +3,60 @@
 from __future__ import annotations
 
 import signal
-from typing import Literal
 
-from msgspec import Struct
+from msgspec.structs import replace
 
+from tui.model.state import ExitStatus, Outcome, OutcomeKind
 from tui.runner.segment import Look
-from tui.runner.turns import Turns, login_trouble
-
-Meaning = Literal[
-    "done",
-    "crash",
-    "overload",
-    "limit",
-    "resume refused",
-    "needs you",
-    "person",
-    "turns used up",
-    "budget used up",
-    "interrupted",
-]
+from tui.runner.turns import Turns
 
 _RATE = ("rate_limit", "usage_limit")
+_LOGIN = ("authentication", "oauth", "invalid_api_key", "permission_error")
+_BILLING = ("billing",)
 _BUSY = (408, 425, 500, 502, 503, 504, 529)
-
-
-class Outcome(Struct, frozen=True):
-    """The meaning, in words too; `resets_at` is when a limit ends, in seconds since the epoch."""
-
-    meaning: Meaning
-    reason: str
-    resets_at: float | None = None
 
 
 def of_turn(turns: Turns) -> Outcome:
     """What the turn that just ended means. There must be a result."""
     result = turns.result
     if result is None:
-        return Outcome("crash", "the turn has no end")
+        return Outcome(OutcomeKind.CRASH, "the turn has no end")
     if not result.is_error and result.subtype == "success":
-        return Outcome("done", "the turn ended")
+        return Outcome(OutcomeKind.COMPLETED, "the turn ended")
     words = "; ".join(result.errors) or result.text or result.terminal_reason or result.subtype
-    trouble = login_trouble(turns)
-    if trouble:
-        return Outcome("needs you", trouble)
+    account = _account_trouble(turns, result.api_error_status)
+    if account is not None:
+        return account
     if result.subtype == "error_max_turns" or result.terminal_reason == "max_turns":
-        return Outcome("turns used up", "the agent used up its turns")
+        return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
     if "budget" in result.subtype or result.terminal_reason == "budget_exhausted":
-        return Outcome("budget used up", "the agent used up its own budget")
+        return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
     if result.terminal_reason.startswith("aborted"):
-        return Outcome("interrupted", "the turn was interrupted")
+        return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
     return _api(turns, result.api_error_status, words[:300])
+
+
+def _account_trouble(turns: Turns, status: int) -> Outcome | None:
+    """A login or a bill, without which nothing goes on."""
+    error = turns.error.lower()
+    if any(word in error for word in _BILLING):
+        words = "billing: " + (turns.error_text or turns.error)
+        return Outcome(OutcomeKind.BILLING_REQUIRED, words)
+    if any(word in error for word in _LOGIN) or status in (401, 403):
+        words = "login: " + (turns.error_text or turns.error or f"HTTP {status}")
+        return Outcome(OutcomeKind.LOGIN_REQUIRED, words)
+    return None
 
 
 def _api(turns: Turns, status: int, words: str) -> Outcome:
     error = turns.error.lower()
     if turns.limited or status == 429 or any(word in error for word in _RATE):
-        return Outcome("limit", words or "a usage limit was reached", turns.resets_at)
+        return Outcome(
+            OutcomeKind.USAGE_LIMIT, words or "a usage limit was reached", turns.resets_at
+        )
     if status in _BUSY or "overload" in error or "server" in error:
-        return Outcome("overload", words or f"HTTP {status}")
-    return Outcome("crash", words)
+        return Outcome(OutcomeKind.OVERLOADED, words or f"HTTP {status}")
+    return Outcome(OutcomeKind.CRASH, words)
 
 
 def of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcome:
@@ -69,26 +64,31 @@ def of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcome
 
     `resumed` says that it was started to resume a session; `last_words` are the end of its stderr.
     """
+    status = ExitStatus(look.code, look.signal, look.error)
+    return replace(_of_exit(look, turns, resumed, last_words), exit=status)
+
+
+def _of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcome:
     refused = _refusal(turns, resumed, last_words)
     if refused:
-        return Outcome("resume refused", refused)
+        return Outcome(OutcomeKind.RESUME_REFUSED, refused)
     if look.state == "void":
-        return Outcome("crash", "the agent was never started")
+        return Outcome(OutcomeKind.CRASH, "the agent was never started")
     if look.error:
-        return Outcome("crash", f"the agent could not be started: {look.error}")
+        return Outcome(OutcomeKind.CRASH, f"the agent could not be started: {look.error}")
     if look.signal:
-        return Outcome("crash", f"the agent was ended by {name_of(look.signal)}")
+        return Outcome(OutcomeKind.CRASH, f"the agent was ended by {name_of(look.signal)}")
     if look.state == "lost":
-        return Outcome("crash", "the agent is gone, and nothing recorded how")
+        return Outcome(OutcomeKind.CRASH, "the agent is gone, and nothing recorded how")
     result = turns.result
     if result is not None and not turns.open:
         turn = of_turn(turns)
-        if turn.meaning == "interrupted" and look.code == 0:
-            return Outcome("person", "the agent was asked to end (SIGINT)")
+        if turn.kind == OutcomeKind.INTERRUPTED and look.code == 0:
+            return Outcome(OutcomeKind.STOPPED_BY_PERSON, "the agent was asked to end (SIGINT)")
         return turn
     if look.code in (0, None):
-        return Outcome("crash", "the agent ended in the middle of a turn")
-    return Outcome("crash", f"the agent ended with exit code {look.code}")
+        return Outcome(OutcomeKind.CRASH, "the agent ended in the middle of a turn")
+    return Outcome(OutcomeKind.CRASH, f"the agent ended with exit code {look.code}")
 
 
 def _refusal(turns: Turns, resumed: bool, last_words: str) -> str:

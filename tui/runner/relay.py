@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from tui.model.state import LimitKind, RunPhase
 from tui.night.model import Night
 from tui.runner import prompts
 from tui.runner.conduct import Conductor
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
+from tui.runner.transitions import RunEvent
 
 _ROOM = 0.1
 
@@ -30,12 +32,12 @@ class Relay:
     def look(self, night: Night) -> None:
         """Asks when it is time, and hands over without the note when that does not come."""
         state, settings = self._desk.state, self._desk.settings
-        if state.pending is not None or state.intent is not None:
+        if state.phase == RunPhase.WAITING or state.phase.is_ending:
             return
         if state.handover_asked:
             waited = state.elapsed - state.handover_since
             if waited > settings.session.handover_timeout_minutes * 60:
-                self._conductor.hand_over("it wrote no hand-over in time", alive=True)
+                self._conductor.hand_over("it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE)
             return
         share, least = night.context.percent / 100, settings.session.handover_share
         planning = state.next is not None and state.next.initializer
@@ -54,6 +56,6 @@ class Relay:
         state.handover_share, state.handover_since = share, state.elapsed
         state.handover_asked = self._deliveries.put(prompts.handover(desk.settings))
         desk.keep()
-        facts = {"limit": "context", "value": f"{share:.0%}", "allowed": f"{least:.0%}"}
+        facts = {"limit": LimitKind.CONTEXT, "value": f"{share:.0%}", "allowed": f"{least:.0%}"}
         desk.tell("limit_warning", {**facts, "share": round(share / least, 3)})
         desk.say(f"Context at {share:.0%}: the session is asked to hand over", "WARNING")

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.errors import OvernightError
+from tui.model.state import StopKind
 from tui.runner import prompts
 from tui.runner.checkpoint_keeper import CheckpointKeeper
 from tui.runner.conduct import Conductor
+from tui.runner.decisions import end_of_intent
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.runner.eyes import Eyes
 from tui.runner.rewinding import Rewinder
 from tui.runner.state import Intent, Next
+from tui.runner.transitions import RunEvent
 from tui.store import inbox
 from tui.store.inbox import RunnerRequest
 from tui.store.journal import read_entries
@@ -142,7 +145,7 @@ class Requests:
             raise ValueError("there is nothing to say in that message")
         if len(text) > _LONGEST_TEXT:
             raise ValueError("the message is longer than 4 million characters")
-        if self._desk.state.intent is not None:
+        if self._conductor.phase.is_ending:
             raise ValueError("the session is being ended; the message was not sent")
         hard = mode == "hard" or bool(request.arguments.get("now"))
         name = _message_id(request)
@@ -168,32 +171,32 @@ class Requests:
         note = bool(request.arguments.get("note", True))
         wish = dict(request.arguments)
         return self._end(
-            request, Intent("stop", _reason(request), "person", note, request.id, wish)
+            request, Intent(StopKind.STOP, _reason(request), "person", note, request.id, wish)
         )
 
     def _kill(self, request: RunnerRequest) -> str | None:
         wish = dict(request.arguments)
         return self._end(
-            request, Intent("kill", _reason(request), "person", False, request.id, wish)
+            request, Intent(StopKind.KILL, _reason(request), "person", False, request.id, wish)
         )
 
     def _end(self, request: RunnerRequest, intent: Intent) -> str | None:
         before = self._desk.state.intent
-        if before is not None and before.kind == "kill":
+        if before is not None and before.kind == StopKind.KILL:
             return "it is being killed already"
+        if self._conductor.over is not None:
+            raise ValueError(f"the run is over: {self._conductor.over.reason}")
         if before is not None and before.request:
             self.answer(before.request, True, "a stronger request took its place")
         self._desk.tell(intent.kind, {"by": "person", "reason": intent.reason})
         self._desk.say(f"{intent.kind.title()} asked for by a person: {intent.reason}", "WARNING")
-        if self._conductor.segment is None or self._desk.state.pending is not None:
-            waiting = self._desk.state.pending
-            if waiting is None or waiting.next is not None:
-                self._desk.state.intent = intent
-                words = "killed" if intent.kind == "kill" else "stopped"
-                self._conductor.end_run(f"{words} by person", None)
-                return f"{words} by person; no agent was running"
-        self._conductor.cancel("ended by a person")
-        self._conductor.intend(intent)
+        waiting = self._desk.state.pending
+        if self._conductor.segment is None or (waiting is not None and waiting.next is not None):
+            self._desk.state.intent = intent
+            end = end_of_intent(intent)
+            self._conductor.end_run(end, None, RunEvent.STOP_REQUESTED)
+            return f"{end.reason}; no agent was running"
+        self._conductor.stop_agent(intent, RunEvent.STOP_REQUESTED, "ended by a person")
         return None
 
     def _pause_limits(self, request: RunnerRequest) -> str | None:
@@ -216,17 +219,17 @@ class Requests:
     def _rewind(self, request: RunnerRequest) -> str | None:
         if self._rewinder is None:
             raise ValueError("this runner cannot rewind")
-        if self._desk.state.intent is not None:
+        if self._conductor.phase.is_ending:
             raise ValueError("the session is being ended; nothing was rewound")
         self._rewinder.check(request.verb, request.arguments)
-        self._conductor.cancel("a rewind was asked for")
         arguments = {**request.arguments, "verb": request.verb}
-        intent = Intent("rewind", request.verb, "person", False, request.id, arguments)
-        self._conductor.intend(intent)
+        intent = Intent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)
+        self._conductor.stop_agent(intent, RunEvent.REWIND_REQUESTED, "a rewind was asked for")
         return None
 
     def rewind_now(self, intent: Intent) -> None:
         """The agent is gone: rewinds, and takes the run up again where that leads."""
+        self._conductor.begin_rewind()
         verb, state = str(intent.arguments.get("verb")), self._desk.state
         try:
             if self._rewinder is None:
@@ -244,7 +247,7 @@ class Requests:
             # A fork leaves the old conversation whole, so that the rewind can itself be undone.
             fork = bool(done.resume_at)
             step = Next("rewind", done.prompt, resume, done.resume_at, fork)
-        self._conductor.launch(step)
+        self._conductor.launch(step, RunEvent.REWIND_DONE)
 
 
 def _message_id(request: RunnerRequest) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from tui.model.state import NotifyEvent, StallKind, StallLevel
 from tui.night.model import Night, Stall
 from tui.runner import prompts
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk
 from tui.system.format import format_local
-
-_LEVELS = {"": 0, "notice": 1, "nudge": 2, "stop": 3}
 
 
 class StallWatch:
@@ -25,19 +24,19 @@ class StallWatch:
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:
             self.over()
-            state.stall = name
+            state.stall, state.stall_kind = name, None if stall is None else stall.kind
             self._desk.keep()
             if stall is not None:
                 self._began(stall)
-        if stall is not None and stall.kind == "loop":
+        if stall is not None and stall.kind == StallKind.LOOP:
             self._answer_loop(stall)
 
     def over(self) -> None:
         """The stall that was told last, if any, is over."""
         state = self._desk.state
         if state.stall:
-            self._desk.tell("stall_over", {"stall": state.stall.partition(" ")[0]})
-            state.stall, state.nudged = "", 0
+            self._desk.tell("stall_over", {"stall": state.stall_kind or state.stall})
+            state.stall, state.stall_kind, state.nudged = "", None, 0
 
     def _began(self, stall: Stall) -> None:
         evidence = list(stall.evidence)
@@ -48,19 +47,21 @@ class StallWatch:
             self._desk.say(f"Waiting: {words}")
             return
         self._desk.say(f"Process Health check failed: {stall.kind}: {words}", "WARNING")
-        self._desk.notify("stall", f"{stall.kind}: {words}")
+        self._desk.notify(NotifyEvent.STALL, f"{stall.kind}: {words}")
 
     def _answer_loop(self, stall: Stall) -> None:
         """Nudges once for a streak, and once more by interrupting it, if the settings go so far."""
         state, action = self._desk.state, self._desk.settings.stalls.loop_action
-        level = _LEVELS.get(stall.level, 0)
-        if level < 2 or action == "notice" or state.intent is not None or level <= state.nudged:
+        level = stall.level.rank
+        if state.phase.is_ending or action == "notice" or level <= state.nudged:
             return
-        stop = level == 3
+        if level < StallLevel.NUDGE.rank:
+            return
+        stop = stall.level == StallLevel.STOP
         if stop and action != "interrupt":
             state.nudged = level
             self._desk.keep()
-            self._desk.notify("needs_you", f"it loops: {'; '.join(stall.evidence[:1])}")
+            self._desk.notify(NotifyEvent.NEEDS_YOU, f"it loops: {'; '.join(stall.evidence[:1])}")
             return
         state.nudged = level
         since = format_local(stall.since) if stall.since else "a while"

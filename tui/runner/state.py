@@ -8,13 +8,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StallKind, StopKind
 from tui.store.journal import read_entries
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write
 
-Kind = Literal["finish", "limit", "stop", "kill", "handover", "rewind", "needs you"]
 Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
-Class = Literal["crash", "overload", "limit", "resume refused"]
 
 
 class Intent(Struct, frozen=True):
@@ -22,14 +21,22 @@ class Intent(Struct, frozen=True):
 
     `request` is the inbox request to be answered, `arguments` are what it was given: those of a
     rewind, or `checkpoint` false to end without one. `note` asks for a hand-over note first.
+    `end` is how the run ends by it; None where it goes on, and in files of version 0.1.
     """
 
-    kind: Kind
+    kind: StopKind
     reason: str
     by: Literal["person", "limit", "watchdog"] = "watchdog"
     note: bool = False
     request: str = ""
     arguments: dict[str, object] = {}
+    end: EndKind | None = None
+    limit: LimitKind | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the run goes on after it."""
+        return self.kind in (StopKind.HANDOFF, StopKind.REWIND)
 
 
 class Next(Struct, frozen=True):
@@ -46,7 +53,7 @@ class Next(Struct, frozen=True):
 class Pending(Struct, frozen=True):
     """A restart or continuation that waits: due at `due_wall`, or after `due_elapsed` of the run."""
 
-    kind: Class
+    kind: OutcomeKind
     attempt: int
     next: Next | None
     due_elapsed: float | None = None
@@ -70,11 +77,15 @@ class Outgoing(Struct):
 
 
 class State(Struct):
-    """Everything durable about a run under way. Seconds `elapsed` count from the run's start, asleep
-    or not, whatever the wall clock does. `begun` is the last segment whose start the journal tells;
-    `announced` is where in the stream the present one begins; `handled` up to where events had their
-    effects; `resumable` the last session that is known to exist."""
+    """Everything durable about a run under way; only the run machine sets `phase`.
 
+    Seconds `elapsed` count from the run's start, asleep or not, whatever the wall clock does.
+    `begun` is the last segment whose start the journal tells;
+    `announced` is where in the stream the present one begins; `handled` up to where events had their
+    effects; `resumable` the last session that is known to exist.
+    """
+
+    phase: RunPhase = RunPhase.LAUNCHING
     segment: int = 0
     attempt: int = 0
     session: str = ""
@@ -98,13 +109,13 @@ class State(Struct):
     told: list[str] = []
     continuations: int = 0
     best_done: int = 0
-    held: bool = False
     paused_until: float | None = None
     checkpoint_elapsed: float | None = None
     handover_asked: str = ""
     handover_since: float = 0.0
     handover_share: float = 0.0
     stall: str = ""
+    stall_kind: StallKind | None = None
     nudged: float = 0.0
     before_rewind: str = ""
     baseline_pid: int = 0
@@ -112,15 +123,56 @@ class State(Struct):
     transcripts: dict[str, int] = {}
 
 
+class _Version01(Struct):
+    """What version 0.1 wrote instead of a phase."""
+
+    phase: RunPhase | None = None
+    held: bool = False
+
+
 def load(folder: RunDirectory) -> State:
     """The state as it was last kept; where it cannot be read, what segments and journal tell.
 
-    A run whose agent may live is never taken for one that has not begun.
+    A run whose agent may live is never taken for one that has not begun. Who asks knows that the
+    run has no end record: an end that was not recorded is come to once more.
     """
     try:
-        return msgspec.json.decode(folder.state.read_bytes(), type=State)
+        data = folder.state.read_bytes()
+        state = msgspec.json.decode(data, type=State)
+        old = msgspec.json.decode(data, type=_Version01)
     except (OSError, msgspec.MsgspecError):
-        return _rebuilt(folder)
+        state, old = _rebuilt(folder), _Version01()
+    if state.stall and state.stall_kind is None:
+        state.stall_kind = _old_stall_kind(state.stall)
+    if old.phase in (None, RunPhase.ENDED) or _contradicts_itself(state):
+        state.phase = _derived_phase(state, old.held)
+    return state
+
+
+def _old_stall_kind(stall: str) -> StallKind | None:
+    """Version 0.1 kept the kind and the beginning of a stall in one string."""
+    try:
+        return StallKind(stall.partition(" ")[0])
+    except ValueError:
+        return None
+
+
+def _contradicts_itself(state: State) -> bool:
+    if state.phase == RunPhase.WAITING:
+        return state.pending is None
+    return state.phase in (RunPhase.STOPPING, RunPhase.REWINDING) and state.intent is None
+
+
+def _derived_phase(state: State, held: bool) -> RunPhase:
+    if state.intent is not None:
+        return RunPhase.STOPPING
+    if state.pending is not None:
+        return RunPhase.WAITING
+    if state.begun < state.segment or not state.segment:
+        return RunPhase.LAUNCHING
+    if held:
+        return RunPhase.HELD
+    return RunPhase.BASELINE if state.baseline_pid else RunPhase.WORKING
 
 
 def _rebuilt(folder: RunDirectory) -> State:

@@ -16,12 +16,14 @@ from types import FrameType
 
 from tui.clock import Clock
 from tui.errors import OvernightError
+from tui.model.state import NotifyEvent, RunPhase, StopKind
 from tui.night.doing import doing
 from tui.records import Compaction, Event
 from tui.runner.awake import Awake
 from tui.runner.checkpoint_keeper import CheckpointKeeper
 from tui.runner.checkpointing import Checkpointer, Checkpoints, GitCheckpointer
 from tui.runner.conduct import Conductor
+from tui.runner.decisions import end_of_intent, first_attempt
 from tui.runner.deliveries import Deliveries
 from tui.runner.desk import Desk, Notifier
 from tui.runner.ending import Ending
@@ -35,11 +37,13 @@ from tui.runner.requests import Requests
 from tui.runner.rewinding import GitRewinder, Rewinder
 from tui.runner.segment import Look, Segment
 from tui.runner.stall_watch import StallWatch
+from tui.runner.transitions import RunEvent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
 from tui.system.locks import acquire_lock
 
 ROUND = 0.1
+_CHECKPOINT_BEFORE = (StopKind.KILL, StopKind.LIMIT, StopKind.STOP, StopKind.REWIND)
 _CHECK = 0.5
 _COPY_EVERY = 30.0
 _READ_WITHIN = 10.0
@@ -92,13 +96,13 @@ class Supervisor:
         desk.say("Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s")
         if gap is None:
             self._say_limits()
-            desk.notify("start", f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
+            desk.notify(NotifyEvent.START, f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
         if desk.settings.session.inhibit_sleep:
             self._awake.hold()
         self._recover_rewind()
         if state.segment == 0:
             self.checkpoints.take("start", "start")
-            self.conductor.launch(self.conductor.first())
+            self.conductor.launch(first_attempt(desk.facts.goal, desk.settings), RunEvent.STARTED)
         else:
             self._adopt()
         self.requests.take_up()
@@ -109,10 +113,11 @@ class Supervisor:
         ordered = segment.files.order.exists()
         if state.begun < state.segment and (not ordered or segment.look().state == "void"):
             # Nobody had come so far as to start it: that is no crash.
-            step = state.next or self.conductor.first()
+            facts, settings = self.desk.facts, self.desk.settings
+            step = state.next or first_attempt(facts.goal, settings)
             self.deliveries.segment_over(resumes=True)
             state.attempt -= 1
-            self.conductor.launch(step)
+            self.conductor.launch(step, RunEvent.ADOPTED)
         else:
             self.conductor.remind()
 
@@ -187,7 +192,7 @@ class Supervisor:
         desk.state.handled = max(desk.state.handled, self.eyes.end_of_stream() if grew else 0)
         self.checkpoints.tell(self.requests.answer)
         self.requests.work()
-        if self.conductor.over is None and desk.state.pending is not None:
+        if self.conductor.phase == RunPhase.WAITING:
             self.conductor.wait_over()
         if self.conductor.over is None and self.conductor.segment is not None:
             self._watch_segment(self.conductor.segment)
@@ -195,9 +200,9 @@ class Supervisor:
         return grew
 
     def _watch_segment(self, segment: Segment) -> None:
-        look = segment.look()
+        look, phase = segment.look(), self.conductor.phase
         if look.over:
-            testing = self.conductor.baseline.running and self.desk.state.intent is None
+            testing = phase == RunPhase.BASELINE and self.conductor.baseline.running
             if not testing and not self._waits_for_restart():
                 self._gone(segment, look)
             return
@@ -206,26 +211,24 @@ class Supervisor:
             self.conductor.began(look)
             self.conductor.note_session()
             self.conductor.healthy()
+        self.conductor.message_queued()
         self.deliveries.work()
         intent = self.desk.state.intent
         if intent is not None:
             if self._climbed is not intent:
                 self._climbed = intent
                 wanted = intent.arguments.get("checkpoint", True) is not False
-                if intent.kind in ("kill", "limit", "stop", "rewind") and wanted:
+                if intent.kind in _CHECKPOINT_BEFORE and wanted:
                     self.checkpoints.take(f"before {intent.kind}", f"before {intent.kind}")
                 self.ending.begin(intent)
             self.ending.step(intent, segment, look)
-        elif self.eyes.turns.settled and not self.deliveries.waiting and self._after_pending():
+        elif self.eyes.turns.settled and not self.deliveries.waiting:
             self.conductor.turn_over()
 
     def _waits_for_restart(self) -> bool:
         """Whether the present segment is over and dealt with, and its successor has its time."""
         pending = self.desk.state.pending
         return pending is not None and pending.next is not None
-
-    def _after_pending(self) -> bool:
-        return self.desk.state.pending is None
 
     def _gone(self, segment: Segment, look: Look) -> None:
         """The agent's process is gone: reads its last words, clears its tree, decides."""
@@ -251,14 +254,14 @@ class Supervisor:
 
     def _decide(self, look: Look, survivors: tuple[str, ...]) -> None:
         desk, intent = self.desk, self.desk.state.intent
-        if intent is not None and intent.kind in ("kill", "limit"):
-            by = "limit" if intent.kind == "limit" else intent.by
+        if intent is not None and intent.kind in (StopKind.KILL, StopKind.LIMIT):
+            by = "limit" if intent.kind == StopKind.LIMIT else intent.by
             facts = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
-            desk.tell("kill" if survivors or intent.kind == "kill" else "stop", facts)
-        goes_on = intent is None or intent.kind in ("handover", "rewind")
+            desk.tell("kill" if survivors or intent.kind == StopKind.KILL else "stop", facts)
+        goes_on = intent is None or intent.goes_on
         self.deliveries.segment_over(resumes=goes_on)
         self.ending.begin_segment()
-        if intent is not None and intent.kind == "rewind":
+        if intent is not None and intent.kind == StopKind.REWIND:
             self.requests.rewind_now(intent)
         else:
             self.conductor.agent_gone(look)
@@ -279,7 +282,7 @@ class Supervisor:
         self.stalls.look(night)
         if segment is not None and look is not None:
             self.ending.remember(segment, look)
-        if desk.state.intent is None:
+        if not self.conductor.phase.is_ending:
             self._keep_limits(segment, look)
             self.relay.look(night)
         self.checkpoints.when_due()
@@ -293,11 +296,10 @@ class Supervisor:
         intent = self.limits.check(self.eyes.night(), segment, look)
         if intent is None:
             return
-        self.conductor.cancel("a limit was reached")
         if look is not None and not look.over:
-            self.conductor.intend(intent)
+            self.conductor.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
         else:
-            self.conductor.end_run(f"limit: {intent.reason}", None)
+            self.conductor.end_run(end_of_intent(intent), None, RunEvent.LIMIT_REACHED)
 
     # --- events ---
 
@@ -322,9 +324,9 @@ class Supervisor:
         self.requests.refuse_rest(f"the run is over: {over.reason}")
         self.papers.publish_transcripts()
         self.stalls.over()
-        needs_you = over.reason.startswith(("needs you", "gave up", "crashed"))
-        desk.notify("needs_you" if needs_you else "finished", over.reason)
-        desk.tell("run_ended", {"reason": over.reason, "code": over.code})
+        desk.notify(over.kind.notify_event or NotifyEvent.FINISHED, over.reason)
+        facts = {"reason": over.reason, "code": over.code, "end": over.kind}
+        desk.tell("run_ended", facts if over.limit is None else {**facts, "limit": over.limit})
         desk.say(f"Run ended: {over.reason}")
         desk.say("Watchdog stopped")
         desk.keep()

@@ -19,8 +19,6 @@ from tui.records import (
     User,
 )
 
-_LOGIN = ("authentication", "oauth", "invalid_api_key", "permission_error")
-_BILLING = ("billing",)
 _ENDED = ("completed", "failed", "stopped", "killed")
 
 
@@ -170,15 +168,3 @@ _READERS: dict[type, Callable[[Turns, Event, Any], None]] = {
     RateLimit: Turns._limit,
     Control: Turns._control,
 }
-
-
-def login_trouble(turns: Turns) -> str:
-    """Why nothing goes on without a person: a login or a bill; empty where neither is."""
-    result = turns.result
-    error = turns.error.lower()
-    status = result.api_error_status if result is not None else 0
-    if any(word in error for word in _BILLING):
-        return "billing: " + (turns.error_text or turns.error)
-    if any(word in error for word in _LOGIN) or status in (401, 403):
-        return "login: " + (turns.error_text or turns.error or f"HTTP {status}")
-    return ""

@@ -77,11 +77,7 @@ def _count(number: int) -> str:
 
 def tabs(review: Review | None, changes: Changes | None) -> list[Tab]:
     """The lists with their keys, as the table of actions has them."""
-    keys = {
-        action.name: action.keys[0]
-        for action in screen_actions("review")
-        if action.name.startswith("section(")
-    }
+    keys = {action.name: action.keys[0] for action in screen_actions("review") if action.keys}
     notes = counts(review, changes)
     return [
         Tab(nth, TITLES[name], notes[name], keys[f"section('{name}')"])

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from tui import paths
 from tui.errors import NoSessionError
+from tui.model.state import RunEnd, end_of_entry
 from tui.settings import Settings
 from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
 from tui.system.files import atomic_write, private_folder, read_json, read_small
@@ -42,14 +43,6 @@ class RunFacts(Struct, frozen=True):
     env: dict[str, str] = {}
     head: str | None = None
     schema: int = SCHEMA
-
-
-class RunEnd(Struct, frozen=True):
-    """How a run ended."""
-
-    reason: str
-    code: int | None
-    at: float
 
 
 class ListedRun(NamedTuple):
@@ -82,9 +75,12 @@ def read_run_settings(run: RunDirectory) -> Settings:
 
 def read_run_end(run: RunDirectory) -> RunEnd | None:
     """How the run ended; None while it has not."""
+    entry = read_json(run.end)
+    if entry is None:
+        return None
     try:
-        return msgspec.json.decode(run.end.read_bytes(), type=RunEnd)
-    except (OSError, msgspec.MsgspecError):
+        return msgspec.convert({**entry, "end": end_of_entry(entry)}, RunEnd)
+    except msgspec.ValidationError:
         return None
 
 

@@ -7,8 +7,9 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.model.labels import COST_SIGNS
+from tui.model.state import EndKind
 from tui.night.model import CostSource
-from tui.night.review.model import EndKind, Review, TestState, Verdict
+from tui.night.review.model import Review, TestState, Verdict
 
 VERSION = 1
 _GOAL = 300

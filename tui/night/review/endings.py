@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
+from tui.model.state import EndKind, ReasonCode, SessionState, StallKind
 from tui.night.losses import Retried
 from tui.night.model import Night
-from tui.night.review.model import Ending, EndKind
+from tui.night.review.model import Ending
 from tui.records import Ref
 from tui.system.format import format_count, format_duration, shorten
-
-_STARTS: tuple[tuple[tuple[str, ...], EndKind], ...] = (
-    (("all tasks done",), "tasks_done"),
-    (("limit", "usage limit"), "limit"),
-    (("crash", "gave up"), "crash"),
-    (("killed", "stopped", "interrupted"), "killed"),
-    (("needs you",), "needs_you"),
-    (("fail", "error"), "failed"),
-)
-_LIMITS = ("usage limit", "max_turns", "max turns", "budget", "rate_limit", "out of extra usage")
 
 
 def ending(
@@ -36,27 +27,21 @@ def ending(
     exit = night.run.exit
     if night.run.owned and exit is not None and night.run.ended_at is not None:
         reason = exit.reason.strip()
-        return Ending(_of_record(reason, exit.code), _sentence(night, reason), ref)
-    if broke_off and spoke_last and night.state != "rate_limited":
-        return Ending("turn_ended", "Its last word is an answer, and nothing came after it", ref)
+        return Ending(exit.kind.review_word, _sentence(night, reason, exit.kind), ref)
+    if broke_off and spoke_last and night.state != SessionState.RATE_LIMITED:
+        return Ending(
+            EndKind.TURN_ENDED, "Its last word is an answer, and nothing came after it", ref
+        )
     if broke_off and retrying is not None:
         return _gave_up(retrying)
     return _of_state(night, broke_off, ref)
 
 
-def _of_record(reason: str, code: int | None) -> EndKind:
-    words = reason.lower()
-    for starts, kind in _STARTS:
-        if words.startswith(starts):
-            return kind
-    return "turn_ended" if words or code in (0, None) else "crash"
-
-
-def _sentence(night: Night, reason: str) -> str:
+def _sentence(night: Night, reason: str, kind: EndKind) -> str:
     """The record's words, with who did it and what was left where they do not say so."""
     words = shorten(reason, 300) or "the run ended"
     by = next((deed.by for deed in reversed(night.deeds.others) if deed.kind == "kill"), "")
-    if words.lower().startswith("killed") and by and by not in words:
+    if kind == EndKind.KILLED and by and by not in words:
         words = f"{words} (by {by})"
     return _capital(words)
 
@@ -64,31 +49,32 @@ def _sentence(night: Night, reason: str) -> str:
 def _of_state(night: Night, broke_off: bool, ref: Ref | None) -> Ending:
     state, reason = night.state, night.activity.reason
     words = _capital(shorten(reason, 300))
-    if state == "finished":
+    if state == SessionState.FINISHED:
         progress = night.progress
         if progress is not None and progress.basis != "unknown" and progress.done:
             if not progress.open:
-                return Ending("tasks_done", f"{words}; no task is open", ref)
-            return Ending("turn_ended", f"{words}; {progress.open} tasks are open", ref)
-        return Ending("turn_ended", words, ref)
-    if state == "killed":
-        return Ending("killed", words, ref)
-    if state in ("crashed", "failed"):
-        limited = any(word in reason.lower() for word in _LIMITS)
-        return Ending(
-            "limit" if limited else "crash" if state == "crashed" else "failed", words, ref
-        )
-    if state == "rate_limited" and broke_off:
-        return Ending("limit", f"It waited for a limit and did not go on: {reason}", ref)
+                return Ending(EndKind.TASKS_DONE, f"{words}; no task is open", ref)
+            return Ending(EndKind.TURN_ENDED, f"{words}; {progress.open} tasks are open", ref)
+        return Ending(EndKind.TURN_ENDED, words, ref)
+    if state == SessionState.KILLED:
+        return Ending(EndKind.KILLED, words, ref)
+    if night.activity.code == ReasonCode.USAGE_LIMIT and state == SessionState.FAILED:
+        return Ending(EndKind.LIMIT, words, ref)
+    if state == SessionState.FAILED:
+        return Ending(EndKind.FAILED, words, ref)
+    if state == SessionState.CRASHED:
+        return Ending(EndKind.CRASH, words, ref)
+    if state == SessionState.RATE_LIMITED and broke_off:
+        return Ending(EndKind.LIMIT, f"It waited for a limit and did not go on: {reason}", ref)
     if broke_off:
-        return Ending("crash", _broken(night), ref)
-    if state == "waiting_permission":
-        return Ending("needs_you", words, ref)
+        return Ending(EndKind.CRASH, _broken(night), ref)
+    if state == SessionState.WAITING_PERMISSION:
+        return Ending(EndKind.NEEDS_PERSON, words, ref)
     stall = night.stall
-    if state == "stalled" and stall is not None and not stall.waiting:
-        kind: EndKind = "crash" if stall.kind == "process_gone" else "hung"
+    if state == SessionState.STALLED and stall is not None and not stall.waiting:
+        kind = EndKind.CRASH if stall.kind == StallKind.PROCESS_GONE else EndKind.HUNG
         return Ending(kind, words, stall.refs[0] if stall.refs else ref)
-    return Ending("open", f"It goes on: {reason}", ref)
+    return Ending(EndKind.OPEN, f"It goes on: {reason}", ref)
 
 
 def _gave_up(retrying: Retried) -> Ending:
@@ -99,8 +85,10 @@ def _gave_up(retrying: Retried) -> Ending:
     if retrying.status in (401, 403):
         words = f"The API refused the login (HTTP {retrying.status}): {tried}"
     elif retrying.status == 429:
-        return Ending("limit", f"The API refused for a limit (HTTP 429): {tried}", retrying.ref)
-    return Ending("failed", words, retrying.ref)
+        return Ending(
+            EndKind.LIMIT, f"The API refused for a limit (HTTP 429): {tried}", retrying.ref
+        )
+    return Ending(EndKind.FAILED, words, retrying.ref)
 
 
 def _broken(night: Night) -> str:

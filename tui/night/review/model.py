@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.changes import Hunk
+from tui.model.state import EndKind
 from tui.night.evidence import Tests
 from tui.night.model import Cost, Night, Stall
 from tui.night.timeline import Sums, Timeline
@@ -19,10 +20,6 @@ Verdict = Literal["keep", "look", "discard"]
 Severity = Literal["high", "medium", "low"]
 Trust = Literal["verified", "partial", "unverified"]
 TestState = Literal["green", "red", "none"]
-
-EndKind = Literal[
-    "tasks_done", "turn_ended", "limit", "crash", "killed", "hung", "failed", "needs_you", "open"
-]
 
 ClaimSource = Literal["final message", "progress", "notes", "commit"]
 
@@ -64,7 +61,7 @@ MomentKind = Literal[
 
 
 class Ending(Struct, frozen=True):
-    """Why it ended: the type, one sentence, and where that stands."""
+    """Why it ended: one of the review's kinds, one sentence, and where that stands."""
 
     kind: EndKind
     words: str

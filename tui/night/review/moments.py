@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tui.model.state import StallKind
 from tui.night.losses import Cut
-from tui.night.model import Night, Stall, StallKind
+from tui.night.model import Night, Stall
 from tui.night.review.model import Moment, MomentKind
 from tui.night.testimony import Committed, Testimony
 from tui.night.timeline import Gap, Mark, MarkKind
@@ -41,7 +42,7 @@ _CUT = {
     "interrupted": "the turn was interrupted",
     "broke off": "the record breaks off in the middle of a turn",
 }
-_STALLS: tuple[StallKind, ...] = ("silent_tool", "silent_api", "wedged", "limit_wait")
+_STALLS = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallKind.LIMIT_WAIT)
 
 
 def moments(
@@ -140,7 +141,7 @@ def stalls(night: Night) -> tuple[Stall, ...]:
     for gap in _joined(night.timeline.gaps):
         near = [mark for mark in marks if gap.start - _NEAR <= mark.at <= gap.end]
         names = (one for mark in near for one in _STALLS if one == mark.label)
-        kind: StallKind = next(names, "silent_api")
+        kind = next(names, StallKind.SILENT_API)
         ref = next((mark.ref for mark in near if mark.ref is not None), None)
         evidence = (f"nothing was heard for {format_duration(gap.end - gap.start)}",)
         refs = () if ref is None else (ref,)

@@ -34,9 +34,7 @@ def _checkpoint(one: Checkpoint, runs: Sequence[TestRun]) -> Point:
 
 def _told(words: str) -> TestState | None:
     """What the runner itself wrote down when it took the checkpoint."""
-    if words.startswith("green"):
-        return "green"
-    return "red" if words.startswith("red") else None
+    return "green" if words == "green" else "red" if words == "red" else None
 
 
 def _commit(one: Commit, runs: Sequence[TestRun], testimony: Testimony) -> Point:

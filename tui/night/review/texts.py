@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from enum import Enum
 from functools import lru_cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -16,7 +17,7 @@ S = TypeVar("S", bound=Struct)
 def with_texts(struct: S, change: Callable[[str], str]) -> S:
     """`struct` with `change` done to every text in it, however deep; other values stay as they are.
 
-    A field that can only hold words of this program (a `Literal`) is no text.
+    A field that can only hold words of this program (a `Literal` or an enum) is no text.
     """
     return _changed(struct, change)  # type: ignore[no-any-return]
 
@@ -72,7 +73,7 @@ def _chosen(kind: type[Struct]) -> frozenset[str]:
 
 
 def _literal(hint: Any) -> bool:
-    if get_origin(hint) is Literal:
+    if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return True
     parts = [part for part in get_args(hint) if part is not type(None)]
     return bool(parts) and all(_literal(part) for part in parts)

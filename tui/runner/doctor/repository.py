@@ -15,7 +15,7 @@ from tui.feeds.progress import read_feature_list, read_progress, with_features
 from tui.git import Git
 from tui.records import Progress
 from tui.runner.checks import LEAST_FREE, check_clean
-from tui.runner.completion import is_stuck
+from tui.runner.decisions import is_stuck
 from tui.runner.doctor.check import Check, tried
 from tui.settings import Settings
 from tui.system.format import format_size_binary

@@ -1,0 +1,177 @@
+"""A run machine whose agent, reader and rewinder are not there: everything that can happen to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from tests.fakes import FakeClock
+from tests.unit.test_runner_rules import progress, result
+from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
+from tui.records import Assistant, Event, Progress, RateLimit, Result
+from tui.runner.checkpoint_keeper import CheckpointKeeper
+from tui.runner.conduct import Conductor
+from tui.runner.decisions import end_of_intent, first_attempt
+from tui.runner.deliveries import Deliveries
+from tui.runner.desk import Desk
+from tui.runner.eyes import Eyes
+from tui.runner.requests import Requests
+from tui.runner.rewinding import Rewound
+from tui.runner.segment import Look, Segment
+from tui.runner.state import Intent
+from tui.runner.transitions import RunEvent
+from tui.runner.turns import Turns
+from tui.settings import Settings
+from tui.store.inbox import RunnerRequest
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make
+from tui.system.processes import ProcessIdentity
+
+AGENT = ProcessIdentity(4_000_000, 1)
+OPEN = progress(("open", ""), ("done", ""))
+
+
+class FakeEyes:
+    """A reader whose turns and tasks a test sets."""
+
+    def __init__(self) -> None:
+        self.turns = Turns()
+        self.progress: Progress | None = OPEN
+
+    def tasks(self) -> Progress | None:
+        return self.progress
+
+    def end_of_stream(self) -> int:
+        return 0
+
+    def close_line(self) -> None: ...
+
+
+class FakeSegment:
+    """An attempt that starts nothing; `refuses` is the error its start raises."""
+
+    refuses: OSError | None = None
+
+    def __init__(self, run: RunDirectory, number: int) -> None:
+        self.number = number
+
+    def order(self, *given: object) -> None: ...
+
+    def launch(self, environ: Mapping[str, str]) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+
+
+class FakeRewinder:
+    def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
+
+    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> Rewound:
+        return Rewound({}, "rewound", "It was rewound.")
+
+
+class Machine:
+    """A run machine and everything that can happen to it."""
+
+    def __init__(self, folder: Path, kept: Settings) -> None:
+        facts = RunFacts("r", "goal", str(folder), 1_000.0, ("agent",))
+        self.clock = FakeClock()
+        self.desk = Desk.of(make(folder / "runs", facts, kept), self.clock)
+        self.desk.settings = kept
+        self.eyes = FakeEyes()
+        eyes = cast(Eyes, self.eyes)
+        self.deliveries = Deliveries(self.desk, self.eyes.turns)
+        self.attempt = type("Attempt", (FakeSegment,), {})
+        attempts = cast(Callable[..., Segment], self.attempt)
+        self.conductor = Conductor(self.desk, eyes, self.deliveries, attempts)
+        self.conductor.baseline.trouble = lambda: self.trouble  # type: ignore[method-assign]
+        self.trouble: str | None = None
+        keeper = cast(CheckpointKeeper, None)
+        self.requests = Requests(
+            self.desk, eyes, self.deliveries, self.conductor, keeper, FakeRewinder()
+        )
+        self._numbers = iter(range(1, 1_000_000))
+
+    @property
+    def phase(self) -> RunPhase:
+        return self.conductor.phase
+
+    def start(self) -> Machine:
+        step = first_attempt("goal", self.desk.settings)
+        self.conductor.launch(step, RunEvent.STARTED)
+        return self
+
+    def runs(self) -> Machine:
+        self.conductor.began(Look("running", AGENT))
+        self.eyes.turns.started, self.eyes.turns.session = True, self.desk.state.session
+        self.conductor.note_session()
+        self.deliveries.segment_over(resumes=False)
+        return self
+
+    def turn(self, body: Result | None = None, error: str = "", limited: bool = False) -> Machine:
+        """A turn ends with this result, and everything the agent was told is taken in."""
+        self.deliveries.segment_over(resumes=False)
+        self.hear(body or result(), error, limited)
+        self.conductor.turn_over()
+        return self
+
+    def hear(self, body: Result, error: str = "", limited: bool = False) -> None:
+        turns = self.eyes.turns
+        turns.limited, turns.error = False, ""
+        if limited:
+            turns.take(Event("s", 0, 1, RateLimit("rejected", self.clock.wall() + 50, "w")))
+        if error:
+            turns.take(
+                Event("s", 1, 1, Assistant("m", "r", "x", None, True, text=error, error=error))
+            )
+        turns.take(Event("s", 2, 1, body))
+
+    def process_ends(self, look: Look | None = None) -> Machine:
+        look = look or Look("ended", AGENT, code=0, signal=9)
+        self.conductor.began(look)
+        intent = self.desk.state.intent
+        self.deliveries.segment_over(resumes=intent is None or intent.goes_on)
+        if intent is not None and intent.kind == StopKind.REWIND:
+            self.requests.rewind_now(intent)
+        else:
+            self.conductor.agent_gone(look)
+        return self
+
+    def asks(self, verb: str, **arguments: object) -> Machine:
+        name = f"request-{next(self._numbers)}"
+        self.requests._carry_out(RunnerRequest(name, verb, arguments, 0.0))  # type: ignore[arg-type]
+        return self
+
+    def limit(self, alive: bool) -> Machine:
+        intent = Intent(StopKind.LIMIT, "cost $2 of $1", "limit", limit=LimitKind.COST)
+        event = RunEvent.LIMIT_REACHED
+        if alive:
+            self.conductor.stop_agent(intent, event, "a limit was reached")
+        else:
+            self.conductor.end_run(end_of_intent(intent), None, event)
+        return self
+
+    def wait(self, seconds: float = 1e6) -> Machine:
+        self.clock.advance(seconds)
+        self.desk.pass_time()
+        self.conductor.wait_over()
+        return self
+
+    def stopping(self) -> tuple[StopKind, EndKind | None]:
+        """How the agent is being ended, and how the run ends by it."""
+        assert self.phase == RunPhase.STOPPING
+        intent = self.desk.state.intent
+        assert intent is not None
+        return intent.kind, None if intent.goes_on else end_of_intent(intent).kind
+
+    def ended(self) -> EndKind:
+        assert self.phase == RunPhase.ENDED
+        assert self.conductor.over is not None
+        return self.conductor.over.kind
+
+    def waits(self) -> tuple[OutcomeKind, bool, bool]:
+        """For what it waits, whether that counts as a restart, and whether an attempt follows."""
+        assert self.phase == RunPhase.WAITING
+        pending = self.desk.state.pending
+        assert pending is not None
+        return pending.kind, pending.counts, pending.next is not None

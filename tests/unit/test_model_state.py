@@ -1,0 +1,88 @@
+"""One table says what an end means; old records are mapped by it, and by nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.model.state import (
+    EndKind,
+    NotifyEvent,
+    ReasonCode,
+    RunPhase,
+    SessionState,
+    StallKind,
+    StallLevel,
+    end_of_entry,
+)
+
+S, N = SessionState, NotifyEvent
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "word", "event"),
+    [
+        ("tasks_done", S.FINISHED, "tasks_done", N.FINISHED),
+        ("turn_ended", S.FINISHED, "turn_ended", N.FINISHED),
+        ("limit", S.KILLED, "limit", N.FINISHED),
+        ("stopped", S.KILLED, "killed", N.FINISHED),
+        ("killed", S.KILLED, "killed", N.FINISHED),
+        ("needs_you", S.FAILED, "needs_you", N.NEEDS_YOU),
+        ("gave_up", S.CRASHED, "crash", N.NEEDS_YOU),
+        ("crash", S.CRASHED, "crash", N.NEEDS_YOU),
+        ("failed", S.FAILED, "failed", None),
+        ("hung", S.STALLED, "hung", None),
+        ("open", S.NONE, "open", None),
+    ],
+)
+def test_what_an_end_means(
+    kind: str, state: SessionState, word: str, event: NotifyEvent | None
+) -> None:
+    end = EndKind(kind)
+    assert (end.session_state, end.review_word, end.notify_event) == (state, word, event)
+
+
+def test_every_end_has_its_row() -> None:
+    assert all(kind.review_word.review_word == kind.review_word for kind in EndKind)
+    assert len({kind.review_word for kind in EndKind}) == 9
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "kind"),
+    [
+        ("all tasks done", 0, EndKind.TASKS_DONE),
+        ("the turn ended with 4 tasks open", 0, EndKind.TURN_ENDED),
+        ("limit: cost $2 of $1", None, EndKind.LIMIT),
+        ("Stopped by person: enough", 0, EndKind.STOPPED),
+        ("interrupted", 0, EndKind.STOPPED),
+        (" killed by person ", 143, EndKind.KILLED),
+        ("needs you: log in", 0, EndKind.NEEDS_PERSON),
+        ("gave up: 5 restarts within 60 min", 0, EndKind.GAVE_UP),
+        ("crashed: SIGSEGV", 0, EndKind.CRASH),
+        ("failed to start", 1, EndKind.FAILED),
+        ("error", 1, EndKind.FAILED),
+        ("something else", 1, EndKind.TURN_ENDED),
+        ("", 0, EndKind.TURN_ENDED),
+        ("", 3, EndKind.CRASH),
+        (["odd"], "odd", EndKind.TURN_ENDED),
+    ],
+)
+def test_records_without_a_kind_are_told_by_their_sentence(
+    reason: object, code: object, kind: EndKind
+) -> None:
+    assert end_of_entry({"reason": reason, "code": code}) == kind
+    assert end_of_entry({"reason": reason, "code": code, "end": "of a later version"}) == kind
+
+
+def test_a_kind_comes_before_the_sentence() -> None:
+    assert end_of_entry({"reason": "all tasks done", "end": "gave_up"}) == EndKind.GAVE_UP
+
+
+def test_levels_rise_and_silences_are_reasons() -> None:
+    assert [level.rank for level in StallLevel] == [0, 1, 2, 3]
+    silences = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED)
+    assert all(ReasonCode(kind.value).value == kind.value for kind in silences)
+
+
+def test_a_run_that_is_ending_takes_no_orders() -> None:
+    ending = {phase for phase in RunPhase if phase.is_ending}
+    assert ending == {RunPhase.STOPPING, RunPhase.REWINDING, RunPhase.ENDED}

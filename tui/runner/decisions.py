@@ -1,0 +1,276 @@
+"""What follows the end of a turn or of a process: pure functions from what is known to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.model.state import (
+    EndKind,
+    LimitKind,
+    NotifyEvent,
+    Outcome,
+    OutcomeKind,
+    StopKind,
+    end_of_entry,
+)
+from tui.records import Progress
+from tui.runner import prompts
+from tui.runner.state import Intent, Next, State
+from tui.settings import Settings
+from tui.settings.original_sections import EnforcementSettings, RecoverySettings
+
+RESET_MARGIN_SECONDS = 2.0
+
+
+class Circumstances(Struct, frozen=True):
+    """What a decision depends on beside the outcome; nothing here is changed by it.
+
+    `progress` is None where the progress file counts no tasks. `wall` is the time now, `draw` gives
+    a number from 0 to 1.
+    """
+
+    state: State
+    settings: Settings
+    progress: Progress | None
+    wall: float
+    draw: Callable[[], float]
+
+
+class End(Struct, frozen=True):
+    """The run is to end; a living agent is stopped first. `log` is for the watchdog's log only."""
+
+    kind: EndKind
+    reason: str
+    limit: LimitKind | None = None
+    log: str = ""
+
+    @property
+    def stop_kind(self) -> StopKind:
+        """How a living agent is to be ended for it."""
+        needs_person = self.kind.notify_event == NotifyEvent.NEEDS_YOU
+        return StopKind.NEEDS_PERSON if needs_person else StopKind.FINISH
+
+
+class HandOff(Struct, frozen=True):
+    """A fresh session is to go on with the progress file and the notes."""
+
+    why: str
+
+
+class TestBaseline(Struct, frozen=True):
+    """The plan is made; the baseline tests must pass before the work begins."""
+
+    __test__ = False
+
+
+class Continue(Struct, frozen=True):
+    """The session is to go on with the open tasks, for the `number`th time without a task done."""
+
+    progress: Progress
+    number: int
+    best_done: int
+
+
+class Hold(Struct, frozen=True):
+    """The session is to wait for a message."""
+
+
+class Wait(Struct, frozen=True):
+    """The session is to go on after `pause` seconds.
+
+    `until_wall` is set where the wait ends at a time of day. `counts` says whether it counts as a
+    restart, `forget_session` that the next attempt cannot resume; `restarts` are those still counted.
+    """
+
+    kind: OutcomeKind
+    reason: str
+    pause: float
+    until_wall: float | None = None
+    counts: bool = False
+    forget_session: bool = False
+    restarts: tuple[float, ...] = ()
+
+
+Decision = End | HandOff | TestBaseline | Continue | Hold | Wait
+
+
+def decide(outcome: Outcome, known: Circumstances) -> Decision:
+    """What is to follow this outcome."""
+    match outcome.kind:
+        case OutcomeKind.COMPLETED | OutcomeKind.MAX_TURNS:
+            return _after_turn(outcome.kind, known)
+        case OutcomeKind.LOGIN_REQUIRED | OutcomeKind.BILLING_REQUIRED:
+            return _needs_person(outcome.text)
+        case OutcomeKind.BUDGET_EXHAUSTED:
+            return End(EndKind.LIMIT, f"limit: {outcome.text}", LimitKind.AGENT_BUDGET)
+        case OutcomeKind.STOPPED_BY_PERSON:
+            return End(EndKind.STOPPED, f"stopped by person: {outcome.text}")
+        case OutcomeKind.INTERRUPTED if outcome.exit is None:
+            return Hold()
+        case OutcomeKind.INTERRUPTED:
+            return End(EndKind.STOPPED, f"stopped by person: {outcome.text}")
+        case OutcomeKind.USAGE_LIMIT | OutcomeKind.OVERLOADED:
+            return _wait_for_limit(outcome, known)
+        case OutcomeKind.CRASH | OutcomeKind.RESUME_REFUSED:
+            return _restart(outcome, known)
+
+
+def after_baseline(trouble: str) -> Decision:
+    """What is to follow the baseline tests; `trouble` is empty if they pass."""
+    if trouble:
+        return _needs_person(f"the baseline tests fail: {trouble}")
+    return HandOff("the plan is made")
+
+
+def _needs_person(reason: str) -> End:
+    return End(EndKind.NEEDS_PERSON, f"needs you: {reason}")
+
+
+def _after_turn(kind: OutcomeKind, known: Circumstances) -> Decision:
+    state, settings, progress = known.state, known.settings, known.progress
+    if state.next is not None and state.next.initializer:
+        return TestBaseline() if settings.session.baseline_tests else after_baseline("")
+    if progress is None:
+        return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
+    if is_complete(progress, settings.enforcement):
+        return End(EndKind.TASKS_DONE, "all tasks done")
+    if state.handover_asked and kind == OutcomeKind.COMPLETED:
+        return HandOff("its context was filling up")
+    if not settings.enforcement.continuous_mode:
+        return End(EndKind.TURN_ENDED, f"the turn ended with {progress.open} tasks open")
+    if is_stuck(progress):
+        return _needs_person(f"all {progress.open} open tasks are blocked")
+    return _continue(progress, known)
+
+
+def _continue(progress: Progress, known: Circumstances) -> Decision:
+    state, allowed = known.state, known.settings.session.max_continuation_attempts
+    advanced = progress.done > state.best_done
+    number = 1 if advanced else state.continuations + 1
+    if number > allowed:
+        reason = f"gave up: {allowed} continuations without a task done"
+        return End(EndKind.GAVE_UP, reason)
+    return Continue(progress, number, max(progress.done, state.best_done))
+
+
+def _wait_for_limit(outcome: Outcome, known: Circumstances) -> Decision:
+    """Waits out an overload or a usage limit, without counting it as a restart.
+
+    The allowance covers all consecutive waits together and is measured in run time.
+    """
+    state, rules = known.state, known.settings.recovery
+    since = state.elapsed if state.limited_since is None else state.limited_since
+    pause = backoff_seconds(state.overloads, rules, known.draw)
+    resets = outcome.resets_at if outcome.kind == OutcomeKind.USAGE_LIMIT else None
+    if resets is not None and resets > known.wall:
+        pause = resets - known.wall + RESET_MARGIN_SECONDS
+    longest = rules.max_limit_wait_hours
+    if longest is not None and state.elapsed - since + pause > longest * 3600:
+        return _needs_person(outcome.text)
+    until = None if resets is None else known.wall + pause
+    return Wait(outcome.kind, outcome.text, pause, until)
+
+
+def _restart(outcome: Outcome, known: Circumstances) -> Decision:
+    state, rules = known.state, known.settings.recovery
+    if not rules.auto_resume:
+        return End(EndKind.CRASH, f"crashed: {outcome.text}")
+    restarts = counted(state.restarts, state.elapsed, rules)
+    if exhausted(restarts, state.elapsed, rules):
+        allowed = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
+        return End(
+            EndKind.GAVE_UP,
+            f"gave up: {allowed}; the last: {outcome.text}",
+            log=f"Maximum restart attempts ({rules.max_restarts}) exceeded",
+        )
+    return Wait(
+        outcome.kind,
+        outcome.text,
+        backoff_seconds(len(restarts), rules, known.draw),
+        counts=True,
+        forget_session=outcome.kind == OutcomeKind.RESUME_REFUSED,
+        restarts=tuple(restarts),
+    )
+
+
+def first_attempt(goal: str, settings: Settings) -> Next:
+    """The attempt that a run begins with."""
+    if settings.session.initializer:
+        return Next("initializer", prompts.initializer(goal, settings), initializer=True)
+    return Next("start", prompts.goal(goal, settings))
+
+
+def resuming_attempt(state: State, goal: str, settings: Settings, words: str) -> Next:
+    """The attempt that takes the run up again: resumed if that can be, else fresh with the notes."""
+    before = state.next
+    if before is not None and not state.resumable and state.attempt <= 1:
+        return replace(before, why="crash", resume="", fork=False, resume_at="")
+    if not state.resumable:
+        return Next("crash", prompts.fresh(goal, settings, "it broke off"))
+    planning = before is not None and before.initializer
+    return Next("crash", words, resume=state.resumable, initializer=planning)
+
+
+def end_of_intent(intent: Intent) -> End:
+    """How the run ends once the agent is gone that was to be stopped."""
+    match intent.kind:
+        case StopKind.LIMIT:
+            return End(EndKind.LIMIT, f"limit: {intent.reason}", intent.limit)
+        case StopKind.STOP:
+            return End(EndKind.STOPPED, "stopped by person")
+        case StopKind.KILL:
+            return End(EndKind.KILLED, "killed by person")
+        case _:
+            kind = intent.end or end_of_entry({"reason": intent.reason})
+            return End(kind, intent.reason, intent.limit)
+
+
+# --- when a session that broke off is taken up again, and when that is given up ---
+
+
+def backoff_seconds(failures: int, rules: RecoverySettings, draw: Callable[[], float]) -> float:
+    """Seconds to wait before the restart that follows `failures` earlier ones.
+
+    It doubles each time, varies by the configured share, and keeps within the least and the most.
+    `draw` gives a number from 0 to 1.
+    """
+    jitter = rules.backoff_jitter_pct / 100
+    # Beyond 2^40 every wait is the longest one.
+    whole = rules.backoff_base_seconds * 2.0 ** min(failures, 40)
+    varied = whole * (1 - jitter + 2 * jitter * draw())
+    longest = max(rules.backoff_max_seconds, rules.backoff_min_seconds)
+    return min(max(varied, rules.backoff_min_seconds), longest)
+
+
+def counted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> list[float]:
+    """The restarts that still count at `elapsed` seconds of the run."""
+    oldest = elapsed - rules.window_minutes * 60
+    return [at for at in restarts if at > oldest]
+
+
+def exhausted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> bool:
+    """Whether no further restart is allowed now."""
+    return len(counted(restarts, elapsed, rules)) >= rules.max_restarts
+
+
+# --- when the work counts as done: what the progress file says, never what the agent says ---
+
+
+def is_complete(progress: Progress, rules: EnforcementSettings) -> bool:
+    """Whether enough tasks are done, and all of each priority that is required."""
+    if progress.open == 0:
+        return True
+    if progress.total and 100 * progress.done / progress.total < rules.min_completion_pct:
+        return False
+    required = {"P0": rules.require_p0, "P1": rules.require_p1, "P2": rules.require_p2}
+    still = {task.priority for task in progress.tasks if task.state != "done"}
+    return not any(needed and priority in still for priority, needed in required.items())
+
+
+def is_stuck(progress: Progress) -> bool:
+    """Whether every task that is left waits for somebody else."""
+    left = [task for task in progress.tasks if task.state != "done"]
+    return bool(left) and all(task.state == "blocked" for task in left)
