@@ -88,7 +88,7 @@ def adopt(folder: RunDirectory, project: Path, tally: Tally, rivals: int) -> flo
 
     def ask(_: int) -> None:
         try:
-            api.adopt(project)
+            api.adopt_run(project)
         except OvernightError as error:
             tally.faults.append(str(error))
 

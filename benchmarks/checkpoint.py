@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tui.control.capture import take
+from tui.control.capture import take_checkpoint
 
 _WHO = ("-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "gc.auto=0")
 
@@ -45,7 +45,7 @@ def measure(files: int, rounds: int) -> None:
         paths = make(folder, files)
         time.sleep(0.2)  # so that the last files written have settled
         began = time.perf_counter()
-        first_result = take(folder, label="first", session="bench")
+        first_result = take_checkpoint(folder, label="first", session="bench")
         first = time.perf_counter() - began
         assert first_result.files == files + 1
         took = []
@@ -54,7 +54,7 @@ def measure(files: int, rounds: int) -> None:
             for path in rng.sample(paths, 5):
                 path.write_text(f"changed in round {number}\n{rng.random()}\n")
             began = time.perf_counter()
-            take(folder, label=f"round {number}", session="bench")
+            take_checkpoint(folder, label=f"round {number}", session="bench")
             took.append(time.perf_counter() - began)
         took.sort()
         p95 = took[min(len(took) - 1, int(len(took) * 0.95))]

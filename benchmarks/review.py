@@ -19,11 +19,11 @@ from pathlib import Path
 
 from benchmarks.stream import write
 from tui.clock import SystemClock
-from tui.feeds.discovery import Named, Source
+from tui.feeds.discovery import NamedSources, EventFile
 from tui.settings import Settings
-from tui.watching.ledger import Ledger
-from tui.watching.nights import nights
-from tui.watching.reviewing import open_review
+from tui.watching.ledger import SessionReader
+from tui.watching.nights import list_nights
+from tui.watching.reviewing import load_review
 from tui.watching.rules import rules_of
 
 _MEGABYTES = 50
@@ -64,22 +64,22 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _fold(stream: Path) -> None:
-    ledger = Ledger([Source("stream", str(stream), "")], rules_of(Settings()).fold())
+    ledger = SessionReader([EventFile("stream", str(stream), "")], rules_of(Settings()).fold())
     while ledger.poll():
         pass
     ledger.close()
 
 
 def _review(project: Path, stream: Path) -> None:
-    open_review(project, Settings(), Named(events=str(stream)), SystemClock())
+    load_review(project, Settings(), NamedSources(events=str(stream)), SystemClock())
 
 
 def _list_of(project: Path) -> float:
     """Fifty runs with summaries in their folders, listed in this process."""
     for number in range(_NIGHTS):
         _run(project, number)
-        open_review(project, Settings(), Named(), SystemClock(), f"20260101-{number:06d}")
-    return min(_timed(lambda: nights(project, Settings())) for _ in range(3))
+        load_review(project, Settings(), NamedSources(), SystemClock(), f"20260101-{number:06d}")
+    return min(_timed(lambda: list_nights(project, Settings())) for _ in range(3))
 
 
 def _run(project: Path, number: int) -> None:

@@ -121,11 +121,11 @@ def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
     settings = load(project, flags=SETTINGS, environ={}).settings
     story = f"[[story:bustle rate={rate:g} seconds={minutes * 60:g}]]"
     environ = {**os.environ, "HOME": str(base), "CLAUDE_CONFIG_DIR": config, "TMPDIR": str(base)}
-    options = api.Options(
+    options = api.StartOptions(
         trusted=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
     )
     os.environ["CLAUDE_CONFIG_DIR"] = config
-    started = api.start(
+    started = api.start_run(
         project, story, settings, agent_command=AGENT, options=options, environ=environ
     )
     return RunDirectory(started.folder)

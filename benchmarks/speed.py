@@ -68,9 +68,9 @@ def starting(folder: Path, stream: Path) -> None:
 
 
 def folding(folder: Path, stream: Path) -> None:
-    from tui.feeds.discovery import Source
+    from tui.feeds.discovery import EventFile
     from tui.settings import Settings
-    from tui.watching.backfill import Order, fold_files
+    from tui.watching.backfill import BackfillOrder, fold_files
     from tui.watching.rules import rules_of
 
     size = stream.stat().st_size
@@ -79,7 +79,7 @@ def folding(folder: Path, stream: Path) -> None:
     for line in data.splitlines():
         json.loads(line)
     base = size / (time.process_time() - began)
-    order = Order((Source("stream", str(stream), ""),), str(folder / "fold"), rules_of(Settings()))
+    order = BackfillOrder((EventFile("stream", str(stream), ""),), str(folder / "fold"), rules_of(Settings()))
     began = time.process_time()
     fold_files(order, lambda done, total: None)
     ours = size / (time.process_time() - began)
@@ -96,13 +96,13 @@ def against(before: Path, streams: list[Path], folder: Path) -> None:
 
 
 def searching(stream: Path) -> None:
-    from tui.watching.search import Search
+    from tui.watching.search import RawSearch
 
     data = stream.read_bytes()
     began = time.process_time()
     data.find(b"nowhere-to-be-found")
     base = time.process_time() - began
-    search = Search(NEEDLE, [str(stream)])
+    search = RawSearch(NEEDLE, [str(stream)])
     began = time.process_time()
     search.run()
     spent = time.process_time() - began

@@ -16,9 +16,9 @@ from tui.app import OvernightApp
 from tui.clock import SystemClock
 from tui.demo.simulator.timing import parse_moment
 from tui.demo.story import repository
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.settings import load
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 
 HERE = Path(__file__).resolve().parent
 EVENING = "2026-11-20T22:00:00"
@@ -68,7 +68,7 @@ def play(folder: Path) -> Path:
 
 async def draw(project: Path, columns: int, rows: int) -> tuple[str, str]:
     """The live screen at the end of the night, and the review of it."""
-    watch = Watch(project, load(project).settings, Named(), SystemClock())
+    watch = SessionMonitor(project, load(project).settings, NamedSources(), SystemClock())
     watch.start()
     app = OvernightApp(watch, SystemClock(), slow_link=False, ascii_only=False)
     async with app.run_test(size=(columns, rows)) as pilot:

@@ -13,17 +13,17 @@ from tui.actions import Place, screen_actions
 from tui.clock import Clock
 from tui.screens.main import EVERYTHING, MainScreen
 from tui.screens.visit import Visit
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 from widgets import glyphs, guard, themes
 from widgets.paint import PaintGovernor
 from widgets.textual_private import TerminalApp
-from widgets.turns import TakingTurns
+from widgets.turns import KeySerializer
 
 Opening = Literal["panes", "review", "as it is"]
 """What is on the screen first: "as it is" means the review when the session is over."""
 
 
-class OvernightApp(TakingTurns, TerminalApp):
+class OvernightApp(KeySerializer, TerminalApp):
     """Shows one watched session until the person closes the viewer.
 
     `review_of` names the run whose review is opened first; `visit` keeps when a person was here. A
@@ -36,7 +36,7 @@ class OvernightApp(TakingTurns, TerminalApp):
 
     def __init__(
         self,
-        watch: Watch,
+        watch: SessionMonitor,
         clock: Clock,
         *,
         slow_link: bool,
@@ -68,12 +68,12 @@ class OvernightApp(TakingTurns, TerminalApp):
         return self._main
 
     def on_mount(self) -> None:
-        self.session.tell(self._main.leave_word)
-        self._main.leave_word(EVERYTHING)  # what was told before is not told again
+        self.session.set_callback(self._main.on_monitor_change)
+        self._main.on_monitor_change(EVERYTHING)  # what was told before is not told again
         if self._review_first:
             self._main.open_review(self._review_of)
         if self._visit is not None:
-            self._visit.begin(self, self._main.mark_since)
+            self._visit.begin(self, self._main.mark_newer_than)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions offers for the screen it is opened on."""

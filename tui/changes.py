@@ -49,7 +49,7 @@ class FileChange(Struct, frozen=True, gc=False):
     cut: bool = False
 
 
-class Changes(Struct, frozen=True):
+class RepositoryChanges(Struct, frozen=True):
     """The difference between the night's first commit and its last state, work tree included.
 
     `base` and `head` are commit ids; `why` says how the base was found, or why there is none.

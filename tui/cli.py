@@ -65,9 +65,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as error:  # the last net: a sentence for the person, the trace for us
-        from tui.crash_log import told
+        from tui.crash_log import report_crash
 
-        return _say(told(error), 1)
+        return _say(report_crash(error), 1)
 
 
 def _run(given: list[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def told(error: BaseException) -> str:
+def report_crash(error: BaseException) -> str:
     """Writes the fault's trace to the crash log, if that can be written, and says where it is."""
     import traceback
 

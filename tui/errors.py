@@ -43,5 +43,5 @@ class RewindError(OvernightError):
     """A rewind stopped; its journal says how far it came and the next start finishes or reverts it."""
 
 
-class SavedFoldError(OvernightError):
+class FoldCacheError(OvernightError):
     """Saved knowledge of a night cannot be taken up again; the files themselves are read anew."""

@@ -87,7 +87,7 @@ class NotARepositoryError(GitError):
     """The folder lies in no git repository."""
 
 
-class Running:
+class GitProcess:
     """A git command under way; its output goes to a spool, so it never waits for a reader."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, data: bytes) -> None:
@@ -119,12 +119,12 @@ class Running:
         import subprocess
 
         try:
-            code = wait_for(self._process, timeout)
+            code = wait_process(self._process, timeout)
             self._out.seek(0)
             self._err.seek(0)
             return code, self._out.read(), self._err.read().decode("utf-8", "replace")
         except subprocess.TimeoutExpired as error:
-            kill_group(self._process)
+            kill_process_group(self._process)
             raise GitError(
                 f"git {self._name} in {self._cwd} gave no answer within {timeout:g} s; "
                 "it was ended and nothing was changed by it"
@@ -141,7 +141,7 @@ class Running:
 
     def cancel(self) -> None:
         """Ends the command; what it printed is dropped."""
-        kill_group(self._process)
+        kill_process_group(self._process)
         self._close()
 
     def _close(self) -> None:
@@ -171,7 +171,7 @@ class Git:
         self.git_dir = folder / ".git"
         query = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format")
         env = {**_environment({}), "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-        code, out, err = Running((_program(), "--no-pager", *query), env, folder, b"").finish()
+        code, out, err = GitProcess((_program(), "--no-pager", *query), env, folder, b"").finish()
         if "dubious ownership" in err or "safe.directory" in err:
             raise RefusedError(
                 f"git will not open {folder}: it belongs to another user; if you trust it, run "
@@ -217,10 +217,10 @@ class Git:
         input: bytes | None = None,
         config: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
-    ) -> Running:
+    ) -> GitProcess:
         """Like `run`, without waiting: several commands may be under way at once."""
         whole = {**self.environment(args, config), **(env or {})}
-        return Running(self.command(args), whole, self.work_tree, input or b"")
+        return GitProcess(self.command(args), whole, self.work_tree, input or b"")
 
     def pipe(self, args: Sequence[str], **extra: Any) -> subprocess.Popen[bytes]:
         """`git ARGS` with its stdin and stdout as pipes; `extra` goes to `Popen`."""
@@ -329,7 +329,7 @@ def _commits(tokens: list[bytes]) -> Iterator[Commit]:
         yield Commit(sha, float(when), subject, files, added, removed, author)
 
 
-def wait_for(process: subprocess.Popen[bytes], timeout: float) -> int:
+def wait_process(process: subprocess.Popen[bytes], timeout: float) -> int:
     """The exit code; `subprocess.TimeoutExpired` after `timeout` seconds."""
     import select
 
@@ -344,7 +344,7 @@ def wait_for(process: subprocess.Popen[bytes], timeout: float) -> int:
     return process.wait(0)
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
+def kill_process_group(process: subprocess.Popen[bytes]) -> None:
     """Kills a process that leads its own session with all its children, and waits for it."""
     if process.poll() is None:
         os.killpg(process.pid, 9)
@@ -374,7 +374,7 @@ def _program() -> str:
 
 @lru_cache(maxsize=1)
 def _require_version() -> None:
-    out = Running((_program(), "--version"), _environment({}), Path("/"), b"").result()
+    out = GitProcess((_program(), "--version"), _environment({}), Path("/"), b"").result()
     found = re.search(rb"(\d+)\.(\d+)", out)
     if found is None or (int(found[1]), int(found[2])) < OLDEST:
         raise GitError(f"git {'.'.join(map(str, OLDEST))} or newer is needed; here is {out!r}")

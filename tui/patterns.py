@@ -13,7 +13,7 @@ from typing import Any, AnyStr, cast
 _METHODS = ("search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer")
 
 
-class _Waiting:
+class _LazyPattern:
     """Stands for a pattern; from the first use on its methods are the compiled pattern's own."""
 
     def __init__(self, pattern: str | bytes, flags: int | re.RegexFlag) -> None:
@@ -49,4 +49,4 @@ class Signed:
 
 def lazy(pattern: AnyStr, flags: int | re.RegexFlag = 0) -> re.Pattern[AnyStr]:
     """What `re.compile` gives, for module constants; a faulty pattern fails at its first use."""
-    return cast("re.Pattern[AnyStr]", _Waiting(pattern, flags))
+    return cast("re.Pattern[AnyStr]", _LazyPattern(pattern, flags))

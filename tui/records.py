@@ -15,7 +15,7 @@ from msgspec import Struct
 from tui.system.sgr import StyledSpan
 
 
-class Ref(Struct, frozen=True, gc=False):
+class SourceRef(Struct, frozen=True, gc=False):
     """Where evidence stands: file, byte offset of the line, and the event's uuid if it has one."""
 
     source: str
@@ -23,7 +23,7 @@ class Ref(Struct, frozen=True, gc=False):
     uuid: str | None = None
 
 
-class Usage(Struct, frozen=True, gc=False):
+class TokenUsage(Struct, frozen=True, gc=False):
     """Tokens of one API response, the two kinds of cache write apart."""
 
     input: int = 0
@@ -45,7 +45,7 @@ class Usage(Struct, frozen=True, gc=False):
 # --- bodies of events ---
 
 
-class ToolUse(Struct, frozen=True, gc=False):
+class ToolCall(Struct, frozen=True, gc=False):
     """A tool call: `target` is its one-line summary (command, path); `key` is equal for equal calls.
 
     `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
@@ -71,7 +71,7 @@ class ToolResult(Struct, frozen=True, gc=False):
     agent_id: str = ""
 
 
-class Init(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A turn begins (`system/init`)."""
 
     model: str
@@ -80,21 +80,21 @@ class Init(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     permission_mode: str
 
 
-class Assistant(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """One block or more of an API response; `final` says its usage is the response's last word."""
 
     message_id: str
     request_id: str
     model: str
-    usage: Usage | None
+    usage: TokenUsage | None
     final: bool
     text: str = ""
     thinking: bool = False
-    tools: tuple[ToolUse, ...] = ()
+    tools: tuple[ToolCall, ...] = ()
     error: str = ""
 
 
-class User(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """What reached the model: a prompt, tool results, or words put in by the CLI.
 
     `command_uuid` is the id under which a message that waited in the queue was sent: the stream
@@ -108,16 +108,16 @@ class User(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     command_uuid: str = ""
 
 
-class ModelUse(Struct, frozen=True, gc=False):
+class ModelUsage(Struct, frozen=True, gc=False):
     """A result's own account of one model."""
 
     model: str
-    usage: Usage
+    usage: TokenUsage
     cost_usd: float
     context_window: int
 
 
-class Result(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A turn ended; `cost_usd` adds up within a process and is carried over by resume and fork."""
 
     subtype: str
@@ -125,8 +125,8 @@ class Result(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     turns: int
     duration_ms: int
     cost_usd: float | None
-    models: tuple[ModelUse, ...] = ()
-    usage: Usage | None = None
+    models: tuple[ModelUsage, ...] = ()
+    usage: TokenUsage | None = None
     terminal_reason: str = ""
     text: str = ""
     errors: tuple[str, ...] = ()
@@ -135,17 +135,17 @@ class Result(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     api_error_status: int = 0
 
 
-class Partial(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class StreamDelta(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A streamed piece of a response; `usage` only on `message_start` and `message_delta`."""
 
     step: str
     message_id: str = ""
     text: str = ""
-    usage: Usage | None = None
+    usage: TokenUsage | None = None
     model: str = ""
 
 
-class Retry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """The CLI will call the API again after `delay_s`."""
 
     attempt: int
@@ -173,7 +173,7 @@ class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     duration_s: float | None = None
 
 
-class TaskNote(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A background task or subagent began, moved or ended."""
 
     phase: Literal["started", "progress", "updated", "ended"]
@@ -185,7 +185,7 @@ class TaskNote(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     tokens: int = 0
 
 
-class Heartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class ToolHeartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A tool is still running after `elapsed_s`."""
 
     tool_use_id: str
@@ -193,7 +193,7 @@ class Heartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     elapsed_s: float
 
 
-class Lifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class MessageLifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A message from outside was queued, started, completed or cancelled."""
 
     command_uuid: str
@@ -201,7 +201,7 @@ class Lifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     text: str = ""
 
 
-class SessionState(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """What the CLI says of itself: running, idle, requires_action, requesting, compacting."""
 
     state: str
@@ -217,13 +217,13 @@ class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     text: str = ""
 
 
-class CostState(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class RunningCost(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A transcript's own running total, written at the end of a turn or process."""
 
     cost_usd: float
 
 
-class Denied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A tool call was refused, or waits for a person's leave."""
 
     tool: str
@@ -232,7 +232,7 @@ class Denied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     waiting: bool = False
 
 
-class Control(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class ControlMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A control request or its answer passed on the wire."""
 
     request_id: str
@@ -249,13 +249,13 @@ class Notice(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     level: str = ""
 
 
-class Housekeeping(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class SilentRecord(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """An understood record with nothing to show: titles, snapshots, the CLI's own attachments."""
 
     topic: str
 
 
-class Unknown(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class UnknownRecord(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A JSON object of a type or subtype that this program does not know."""
 
     type: str
@@ -263,7 +263,7 @@ class Unknown(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     text: str = ""
 
 
-class Malformed(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+class MalformedLine(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A line, or part of one, that is no JSON object; `excerpt` shows its beginning."""
 
     reason: str
@@ -272,30 +272,30 @@ class Malformed(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 Body = (
-    Init
-    | Assistant
-    | User
-    | Result
-    | Partial
-    | Retry
+    TurnStarted
+    | AssistantMessage
+    | UserMessage
+    | TurnResult
+    | StreamDelta
+    | ApiRetry
     | RateLimit
     | Compaction
-    | TaskNote
-    | Heartbeat
-    | Lifecycle
-    | SessionState
+    | TaskUpdate
+    | ToolHeartbeat
+    | MessageLifecycle
+    | AgentStateReport
     | HookRun
-    | CostState
-    | Denied
-    | Control
+    | RunningCost
+    | PermissionDenied
+    | ControlMessage
     | Notice
-    | Housekeeping
-    | Unknown
-    | Malformed
+    | SilentRecord
+    | UnknownRecord
+    | MalformedLine
 )
 
 
-class Event(Struct, frozen=True, gc=False):
+class AgentEvent(Struct, frozen=True, gc=False):
     """One record of a stream or transcript.
 
     `offset` and `length` are the bytes of its line in `source`; glued objects share a line and
@@ -315,8 +315,8 @@ class Event(Struct, frozen=True, gc=False):
     part: int = 0
 
     @property
-    def ref(self) -> Ref:
-        return Ref(self.source, self.offset, self.uuid or None)
+    def ref(self) -> SourceRef:
+        return SourceRef(self.source, self.offset, self.uuid or None)
 
 
 # --- what else is known of a night ---
@@ -333,7 +333,7 @@ class Arrival(Struct, frozen=True, gc=False):
 TaskState = Literal["done", "open", "in_progress", "blocked"]
 
 
-class Task(Struct, frozen=True, gc=False):
+class ProgressTask(Struct, frozen=True, gc=False):
     """One task of a progress file; `priority` is "P0", "P1", … or empty."""
 
     title: str
@@ -344,7 +344,7 @@ class Task(Struct, frozen=True, gc=False):
     depth: int = 0
 
 
-class Section(Struct, frozen=True, gc=False):
+class ProgressSection(Struct, frozen=True, gc=False):
     """A heading of the progress file with the tasks under it."""
 
     title: str
@@ -353,7 +353,7 @@ class Section(Struct, frozen=True, gc=False):
     priority: str = ""
 
 
-class Progress(Struct, frozen=True, gc=False):
+class ProgressFile(Struct, frozen=True, gc=False):
     """What a progress file says; `basis` tells how it was read, "unknown" means no count at all."""
 
     source: str
@@ -361,8 +361,8 @@ class Progress(Struct, frozen=True, gc=False):
     basis: Literal["checkboxes", "counts", "features", "unknown"]
     done: int
     open: int
-    tasks: tuple[Task, ...] = ()
-    sections: tuple[Section, ...] = ()
+    tasks: tuple[ProgressTask, ...] = ()
+    sections: tuple[ProgressSection, ...] = ()
     blockers: tuple[str, ...] = ()
     in_progress: tuple[str, ...] = ()
     goal: str = ""
@@ -375,7 +375,7 @@ class Progress(Struct, frozen=True, gc=False):
         return self.done + self.open
 
 
-class Notes(Struct, frozen=True, gc=False):
+class SessionNotes(Struct, frozen=True, gc=False):
     """The session notes as they stand, cleaned Markdown."""
 
     source: str
@@ -399,7 +399,7 @@ class LogEntry(Struct, frozen=True, gc=False):
     clock: str = ""
 
 
-class SessionHistory(Struct, frozen=True, gc=False):
+class SessionHistoryLine(Struct, frozen=True, gc=False):
     """A line of session-history.jsonl."""
 
     source: str
@@ -412,7 +412,7 @@ class SessionHistory(Struct, frozen=True, gc=False):
     runtime_hours: float | None
 
 
-class CompactionHistory(Struct, frozen=True, gc=False):
+class CompactionHistoryLine(Struct, frozen=True, gc=False):
     """A line of compaction-history.jsonl; its token figure is bytes by four, not context."""
 
     source: str
@@ -453,7 +453,7 @@ class AgentProcess(Struct, frozen=True, gc=False):
     children: int = 0
 
 
-class Processes(Struct, frozen=True, gc=False):
+class AgentProcesses(Struct, frozen=True, gc=False):
     """The agents alive in this project at `at`; an empty tuple says none is."""
 
     at: float
@@ -471,7 +471,7 @@ class JournalEntry(Struct, frozen=True, gc=False):
     offset: int = 0
 
 
-class FeedState(Struct, frozen=True, gc=False):
+class SourceStatus(Struct, frozen=True, gc=False):
     """How a source is doing, in words for the sources panel."""
 
     name: str
@@ -487,15 +487,15 @@ class FeedState(Struct, frozen=True, gc=False):
 
 
 Record = (
-    Event
+    AgentEvent
     | Arrival
-    | Progress
-    | Notes
+    | ProgressFile
+    | SessionNotes
     | LogEntry
-    | SessionHistory
-    | CompactionHistory
+    | SessionHistoryLine
+    | CompactionHistoryLine
     | Commit
-    | Processes
+    | AgentProcesses
     | JournalEntry
 )
 
@@ -537,7 +537,7 @@ class EventRow(Struct, frozen=True, gc=False):
     mark: Mark = ""
     seconds: float | None = None
     depth: int = 0
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
 class DetailPart(Struct, frozen=True, gc=False):
@@ -552,10 +552,10 @@ class DetailPart(Struct, frozen=True, gc=False):
     spans: tuple[StyledSpan, ...] = ()
 
 
-class Detail(Struct, frozen=True, gc=False):
+class EventDetail(Struct, frozen=True, gc=False):
     """Everything about one event, cleaned: the call with its input, its result, its facts."""
 
     title: str
     parts: tuple[DetailPart, ...]
-    ref: Ref
+    ref: SourceRef
     facts: tuple[tuple[str, str], ...] = ()

@@ -13,8 +13,8 @@ from textual.message import Message
 from widgets.cells import cells, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
-from widgets.layout import apart
-from widgets.one_row import OneRow
+from widgets.layout import spread
+from widgets.one_row import SingleRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class DialogOption:
     """Something that can be switched on or off with a letter before the choice is made."""
 
     key: str
@@ -43,7 +43,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DialogAnswer:
     """What a person decided: the choice's key, the options that were on, a text, a row's key."""
 
     choice: str
@@ -55,7 +55,7 @@ class Answer:
 CANCEL = Choice("cancel", "Cancel")
 
 
-class ButtonRow(OneRow, can_focus=True):
+class ButtonRow(SingleRow, can_focus=True):
     """Left, right or tab choose; enter presses what is chosen."""
 
     DEFAULT_CSS = "ButtonRow { height: 1; background: $background; }"
@@ -112,7 +112,7 @@ class ButtonRow(OneRow, can_focus=True):
         hint = visible(self.hint)
         left, places = self._layout()
         right: Line = [(hint, "dim")] if places[-1][1] + cells(hint) + 2 < width else []
-        return apart(left, right, width)
+        return spread(left, right, width)
 
     def action_choose(self, step: int) -> None:
         wanted = self.chosen + step

@@ -14,7 +14,7 @@ from widgets.cells import clip, pad, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.review_rows import heading
-from widgets.review_view import Row, Words
+from widgets.review_view import ReviewRow, SentenceTarget
 from widgets.review_words import cost_figure, night_name, tests_span, verdict_span
 
 BESIDE: Final = 100
@@ -23,7 +23,7 @@ BESIDE: Final = 100
 _LABEL: Final = 16
 
 
-class Figure(Struct, frozen=True):
+class ComparedFigure(Struct, frozen=True):
     """One figure of both nights, and what the second has more or less of it.
 
     `better` says whether the difference is good news; None where it is neither.
@@ -36,18 +36,18 @@ class Figure(Struct, frozen=True):
     better: bool | None = None
 
 
-def figures(first: Review, second: Review) -> list[Figure]:
+def figures(first: Review, second: Review) -> list[ComparedFigure]:
     """Everything that two nights can be compared by."""
     a, b = first, second
     return [
-        Figure("verdict", _verdict(a), _verdict(b)),
-        Figure("ended", a.ending.words, b.ending.words),
+        ComparedFigure("verdict", _verdict(a), _verdict(b)),
+        ComparedFigure("ended", a.ending.words, b.ending.words),
         _number("tasks done", len(a.tasks.done), len(b.tasks.done), True),
         _number("tasks open", len(a.tasks.open), len(b.tasks.open), False),
         _number("tasks added", len(a.tasks.added), len(b.tasks.added), None),
         _number("commits", len(a.commits), len(b.commits), None),
         _number("files", a.files_changed, b.files_changed, None),
-        Figure("tests", _tests(a), _tests(b)),
+        ComparedFigure("tests", _tests(a), _tests(b)),
         _number("edits after", _edits(a), _edits(b), False),
         _number("unverified", _claims(a), _claims(b), False),
         _number("risks, high", _high(a), _high(b), False),
@@ -92,14 +92,14 @@ def _signed(change: float, words: str) -> str:
     return f"{'+' if change > 0 else glyphs().minus}{words}" if change else ""
 
 
-def _number(label: str, a: int, b: int, more: bool | None) -> Figure:
+def _number(label: str, a: int, b: int, more: bool | None) -> ComparedFigure:
     change = _signed(b - a, f"{abs(b - a):,}")
-    return Figure(label, f"{a:,}", f"{b:,}", change, _better(b - a, more))
+    return ComparedFigure(label, f"{a:,}", f"{b:,}", change, _better(b - a, more))
 
 
-def _seconds(label: str, a: float, b: float, more: bool | None) -> Figure:
+def _seconds(label: str, a: float, b: float, more: bool | None) -> ComparedFigure:
     change = _signed(round(b - a), format_duration_rough(abs(b - a)))
-    return Figure(
+    return ComparedFigure(
         label,
         format_duration_rough(a),
         format_duration_rough(b),
@@ -110,17 +110,17 @@ def _seconds(label: str, a: float, b: float, more: bool | None) -> Figure:
 
 def _money(
     label: str, a: float | None, b: float | None, first: str = "", second: str = ""
-) -> Figure:
+) -> ComparedFigure:
     first = first or ("unknown" if a is None else format_money(a))
     second = second or ("unknown" if b is None else format_money(b))
     if a is None or b is None or abs(b - a) < 0.005:
-        return Figure(label, first, second)
-    return Figure(
+        return ComparedFigure(label, first, second)
+    return ComparedFigure(
         label, first, second, _signed(b - a, format_money(abs(b - a))), _better(b - a, False)
     )
 
 
-def _change(figure: Figure) -> Span:
+def _change(figure: ComparedFigure) -> Span:
     """The difference, and whether it is good news: a sign, so that no colour has to say it."""
     signs = glyphs()
     if not figure.change:
@@ -131,19 +131,19 @@ def _change(figure: Figure) -> Span:
     return f"{figure.change} {sign}", role  # type: ignore[return-value]
 
 
-def comparison(first: Review, second: Review, width: int) -> Sequence[Row]:
+def comparison(first: Review, second: Review, width: int) -> Sequence[ReviewRow]:
     """The rows; the nights' names lead each to its review by `first` and `second`."""
     listed = figures(first, second)
     if width >= BESIDE:
         return _beside(first, second, listed, width)
     return [
         *_block(first, "first", listed, width),
-        Row([]),
+        ReviewRow([]),
         *_block(second, "second", listed, width),
     ]
 
 
-def _beside(first: Review, second: Review, listed: Sequence[Figure], width: int) -> list[Row]:
+def _beside(first: Review, second: Review, listed: Sequence[ComparedFigure], width: int) -> list[ReviewRow]:
     half = (width - _LABEL - 14) // 2
     names: Line = [
         (" " * _LABEL, "text"),
@@ -151,7 +151,7 @@ def _beside(first: Review, second: Review, listed: Sequence[Figure], width: int)
         (pad(visible(night_name(second)), half), "heading"),
         ("difference", "dim"),
     ]
-    rows = [Row(names)]
+    rows = [ReviewRow(names)]
     for figure in listed:
         line: Line = [
             (pad(f" {figure.label}", _LABEL), "dim"),
@@ -159,12 +159,12 @@ def _beside(first: Review, second: Review, listed: Sequence[Figure], width: int)
             (pad(visible(figure.second), half - 2) + "  ", "text"),
             _change(figure),
         ]
-        rows.append(Row(line, _words(figure), None, figure.label))
+        rows.append(ReviewRow(line, _words(figure), None, figure.label))
     return rows
 
 
-def _block(review: Review, which: str, listed: Sequence[Figure], width: int) -> list[Row]:
-    rows = [Row(heading(night_name(review) or which, width))]
+def _block(review: Review, which: str, listed: Sequence[ComparedFigure], width: int) -> list[ReviewRow]:
+    rows = [ReviewRow(heading(night_name(review) or which, width))]
     for figure in listed:
         value = figure.first if which == "first" else figure.second
         change: Span = _change(figure) if which == "second" else ("", "dim")
@@ -175,10 +175,10 @@ def _block(review: Review, which: str, listed: Sequence[Figure], width: int) -> 
             (pad(clip(visible(value), room), room) + "  ", role),
             change,
         ]
-        rows.append(Row(line, _words(figure), None, f"{which}-{figure.label}"))
+        rows.append(ReviewRow(line, _words(figure), None, f"{which}-{figure.label}"))
     return rows
 
 
-def _words(figure: Figure) -> Words:
+def _words(figure: ComparedFigure) -> SentenceTarget:
     change = f"difference: {figure.change}" if figure.change else "no difference"
-    return Words(figure.label, (figure.first, figure.second, "", change))
+    return SentenceTarget(figure.label, (figure.first, figure.second, "", change))

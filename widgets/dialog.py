@@ -12,21 +12,21 @@ from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from widgets.button_row import CANCEL, Answer, ButtonRow, Choice, Option
+from widgets.button_row import CANCEL, DialogAnswer, ButtonRow, Choice, DialogOption
 from widgets.cells import visible
 from widgets.document_view import DocumentView
-from widgets.documents import Document, Flow
+from widgets.documents import RowDocument, LaidOutDocument
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.layout import wrap
-from widgets.one_row import OneRow
+from widgets.one_row import SingleRow
 from widgets.pane import Pane
 from widgets.progress_note import progress_line
 
 Sentence: TypeAlias = "str | tuple[str, Role]"
 
 
-def sentences(lines: Sequence[Sentence]) -> Document:
+def sentences(lines: Sequence[Sentence]) -> RowDocument:
     """Plain sentences as a document, broken between words; an empty one is an empty row."""
 
     def build(width: int) -> Sequence[Line]:
@@ -37,15 +37,15 @@ def sentences(lines: Sequence[Sentence]) -> Document:
             rows.extend(wrap([(words, span[1])], width) if words else [[]])
         return rows
 
-    return Flow(build)
+    return LaidOutDocument(build)
 
 
-class OptionRow(OneRow):
+class OptionRow(SingleRow):
     """A switch with its letter."""
 
     DEFAULT_CSS = "OptionRow { height: 1; }"
 
-    def __init__(self, option: Option) -> None:
+    def __init__(self, option: DialogOption) -> None:
         super().__init__()
         self.option = option
         self.on = option.on
@@ -62,7 +62,7 @@ class OptionRow(OneRow):
         return [box, letter, (visible(self.option.label), "text")]
 
 
-class BusyRow(OneRow):
+class BusyRow(SingleRow):
     """What goes on while a deed is being done."""
 
     DEFAULT_CSS = "BusyRow { height: 1; display: none; }"
@@ -75,7 +75,7 @@ class BusyRow(OneRow):
         return progress_line(self.words, self.share, width)
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(ModalScreen[DialogAnswer | None]):
     """Words, options and choices in a frame; escape and `q` give no answer (None).
 
     The words scroll with the usual keys while the choices keep the focus.
@@ -103,9 +103,9 @@ class Dialog(ModalScreen[Answer | None]):
     def __init__(
         self,
         title: str,
-        lines: Sequence[Sentence] | Document = (),
+        lines: Sequence[Sentence] | RowDocument = (),
         choices: Sequence[Choice] = (CANCEL,),
-        options: Sequence[Option] = (),
+        options: Sequence[DialogOption] = (),
         *,
         chosen: int = 0,
     ) -> None:
@@ -119,7 +119,7 @@ class Dialog(ModalScreen[Answer | None]):
         self._busy = False
 
     @staticmethod
-    def _document_of(lines: Sequence[Sentence] | Document) -> Document:
+    def _document_of(lines: Sequence[Sentence] | RowDocument) -> RowDocument:
         return sentences(lines) if isinstance(lines, Sequence) else lines
 
     def content(self) -> Sequence[Widget]:
@@ -128,8 +128,8 @@ class Dialog(ModalScreen[Answer | None]):
 
     def compose(self) -> ComposeResult:
         content = self.content()
-        parts: list[Widget] = [self._words, *([Gap()] if content else []), *content]
-        parts.extend([Gap(), *self._options, *([Gap()] if self._options else [])])
+        parts: list[Widget] = [self._words, *([EmptyRow()] if content else []), *content]
+        parts.extend([EmptyRow(), *self._options, *([EmptyRow()] if self._options else [])])
         yield self._framed(Vertical(*parts, self._busy_row, self._buttons))
 
     def _framed(self, inside: Widget) -> Pane:
@@ -176,10 +176,10 @@ class Dialog(ModalScreen[Answer | None]):
 
     # --- answering ---
 
-    def answer(self, choice: str) -> Answer:
+    def answer(self, choice: str) -> DialogAnswer:
         """What the person decided, with the options as they stand."""
         on = frozenset(row.option.key for row in self._options if row.on)
-        return Answer(choice, on)
+        return DialogAnswer(choice, on)
 
     def action_cancel(self) -> None:
         if not self._busy:
@@ -201,7 +201,7 @@ class Dialog(ModalScreen[Answer | None]):
                 row.flip()
 
 
-class Gap(OneRow):
+class EmptyRow(SingleRow):
     """An empty row."""
 
     def spans(self, width: int) -> Line:

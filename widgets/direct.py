@@ -26,13 +26,13 @@ def filtered_lines(widget: Widget, crop: Region) -> list[Strip]:
     return strips
 
 
-class Columns(Horizontal):
+class DirectColumns(Horizontal):
     """Widgets side by side; shows nothing itself, so a paint of what is in it passes it by."""
 
     BLANK: ClassVar[bool] = True
 
 
-class Rows(Vertical):
+class DirectRows(Vertical):
     """Widgets one below the other; shows nothing itself, so a paint of what is in it passes it by."""
 
     BLANK: ClassVar[bool] = True

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import events
 
-from widgets.documents import Document
+from widgets.documents import RowDocument
 from widgets.ink import Line, highlight
 from widgets.line_view import LineView
 from widgets.paint import PaintGovernor
@@ -20,7 +20,7 @@ class DocumentView(LineView):
 
     def __init__(
         self,
-        document: Document | None = None,
+        document: RowDocument | None = None,
         *,
         governor: PaintGovernor | None = None,
         placeholder: str = "",
@@ -34,7 +34,7 @@ class DocumentView(LineView):
         self._match = -1
 
     @property
-    def document(self) -> Document | None:
+    def document(self) -> RowDocument | None:
         """What is shown."""
         return self._document
 
@@ -43,7 +43,7 @@ class DocumentView(LineView):
         """Columns that a row has."""
         return max(1, self.size.width - self.scrollbar_size_vertical)
 
-    def set_document(self, document: Document | None, *, keep_place: bool = False) -> None:
+    def set_document(self, document: RowDocument | None, *, keep_place: bool = False) -> None:
         """Show another document, from its beginning or from where the view stands."""
         self._document = document
         if not keep_place and self.is_attached:

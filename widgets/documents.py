@@ -17,7 +17,7 @@ Styler = Callable[[int, int, int], Line]
 """Gives the spans for the characters from start to end of a numbered line."""
 
 
-class Document(Protocol):
+class RowDocument(Protocol):
     """Rows at any width; `find` gives the rows that hold a needle, whatever its case."""
 
     def rows(self, width: int) -> int: ...
@@ -27,7 +27,7 @@ class Document(Protocol):
     def find(self, needle: str, width: int) -> list[int]: ...
 
 
-class Flow:
+class LaidOutDocument:
     """Rows that must be laid out as a whole: rendered Markdown, tables, lists."""
 
     def __init__(self, build: Callable[[int], Sequence[Line]]) -> None:
@@ -53,7 +53,7 @@ class Flow:
         return [index for index, row in enumerate(rows) if wanted in text_of(row).lower()]
 
 
-class Wrapped:
+class WrappedText:
     """A text of any length, its lines broken at the edge; lines may be numbered in a gutter."""
 
     def __init__(
@@ -151,10 +151,10 @@ def _starts(line: str, room: int) -> list[int]:
     return starts
 
 
-class Stack:
+class DocumentStack:
     """Documents one below the other."""
 
-    def __init__(self, parts: Sequence[Document]) -> None:
+    def __init__(self, parts: Sequence[RowDocument]) -> None:
         self.parts = tuple(parts)
         self._width = -1
         self._ends: list[int] = []

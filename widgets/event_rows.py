@@ -47,7 +47,7 @@ _LABELS: Final[dict[RowKind, Role]] = {
 _QUIET: Final = frozenset({"thinking", "tool_result", "hook", "notice", "unknown", "partial"})
 
 
-class Looking(Struct, frozen=True):
+class SearchHighlight(Struct, frozen=True):
     """What the person looks for, and the excerpt to show where a row itself does not say it."""
 
     needle: str = ""
@@ -71,7 +71,7 @@ def event_line(
     row: EventRow,
     width: int,
     now: float | None = None,
-    looking: Looking | None = None,
+    looking: SearchHighlight | None = None,
     *,
     new: bool = False,
 ) -> Line:
@@ -97,12 +97,12 @@ def event_line(
         label_role = "dim"
     out.append((pad(visible(row.label), label_width - 1) + " ", label_role))
     left = width - sum(cells(text) for text, _ in out)
-    out.extend(_body(row, max(0, left), narrow, now, looking or Looking()))
+    out.extend(_body(row, max(0, left), narrow, now, looking or SearchHighlight()))
     return out
 
 
 def _body(
-    row: EventRow, width: int, narrow: bool, now: float | None, looking: Looking
+    row: EventRow, width: int, narrow: bool, now: float | None, looking: SearchHighlight
 ) -> list[Span]:
     text, outcome = visible(row.text), visible(row.outcome)
     if looking.needle and looking.needle.lower() not in f"{text}\n{outcome}".lower():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from tui.records import EventRow
 from tui.system.format import format_clock
 from widgets.cells import visible
-from widgets.event_rows import Looking, event_line
+from widgets.event_rows import SearchHighlight, event_line
 from widgets.ink import Line
 from widgets.line_view import LineView
 from widgets.paint import PaintGovernor
@@ -74,7 +74,7 @@ class EventView(LineView):
         except IndexError:
             return None
 
-    def live(self, index: int) -> bool:
+    def is_live(self, index: int) -> bool:
         row = self.row(index)
         return row is not None and row.mark == "running"
 
@@ -85,7 +85,7 @@ class EventView(LineView):
         looking = None
         if self._needle:
             excerpt = self._excerpts(index) if self._excerpts is not None else ""
-            looking = Looking(self._needle, excerpt)
+            looking = SearchHighlight(self._needle, excerpt)
         return event_line(row, width, self._now(), looking, new=self._is_new(row))
 
     def row_text(self, index: int) -> str:

@@ -12,20 +12,20 @@ from textual.widget import Widget
 from tui.system.format import format_number
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role
-from widgets.one_row import OneRow
+from widgets.one_row import SingleRow
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
 
-class _Sign(OneRow):
+class _PromptSign(SingleRow):
     DEFAULT_CSS = "_Sign { width: 3; background: $surface; }"
 
     def spans(self, width: int) -> Line:
         return [(" / ", "accent")]
 
 
-class _Tally(OneRow):
+class _MatchCount(SingleRow):
     DEFAULT_CSS = "_Tally { width: 28; background: $surface; }"
     words = ""
     role: Role = "dim"
@@ -74,8 +74,8 @@ class FindBar(Widget):
         self._input: Input | None = None
 
     def compose(self) -> ComposeResult:
-        yield _Sign()
-        yield _Tally()
+        yield _PromptSign()
+        yield _MatchCount()
 
     @property
     def is_open(self) -> bool:
@@ -122,7 +122,7 @@ class FindBar(Widget):
 
     def _say(self, words: str, role: Role = "dim") -> None:
         if self.is_attached:
-            tally = self.query_one(_Tally)
+            tally = self.query_one(_MatchCount)
             tally.words, tally.role = words, role
             tally.redraw()
 

@@ -11,10 +11,10 @@ from textual.message import Message
 from widgets.cells import cells, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
-from widgets.one_row import OneRow
+from widgets.one_row import SingleRow
 
 
-class FooterItem(Struct, frozen=True):
+class KeyBarItem(Struct, frozen=True):
     """A key and its word; `rank` 0 is never left out, higher ranks go first when it is narrow.
 
     `right` puts it at the right edge; `gap` draws a divider before it.
@@ -30,12 +30,12 @@ class FooterItem(Struct, frozen=True):
     gap: bool = False
 
 
-def _width(item: FooterItem, first: bool) -> int:
+def _width(item: KeyBarItem, first: bool) -> int:
     words = cells(visible(item.key)) + (1 + cells(visible(item.label)) if item.label else 0)
     return words + (0 if first else (3 if item.gap else 2))
 
 
-def fitting(items: Sequence[FooterItem], width: int) -> list[FooterItem]:
+def fitting(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
     """The items that fit in `width` columns; the highest rank, and of it the last, goes first."""
     kept = list(items)
 
@@ -50,7 +50,7 @@ def fitting(items: Sequence[FooterItem], width: int) -> list[FooterItem]:
     return kept
 
 
-def footer_line(items: Sequence[FooterItem], width: int) -> tuple[Line, list[tuple[int, int]]]:
+def footer_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tuple[int, int]]]:
     """The row, and for each item that is drawn where it begins and ends; (-1, -1) where not."""
     kept = fitting(items, width)
     places: dict[int, tuple[int, int]] = {}
@@ -77,7 +77,7 @@ def footer_line(items: Sequence[FooterItem], width: int) -> tuple[Line, list[tup
     return out, [places.get(nth, (-1, -1)) for nth in range(len(items))]
 
 
-class Footer(OneRow):
+class KeyBar(SingleRow):
     """Draws `FooterItem`s; a click on one posts `Pressed`, on a dimmed one too."""
 
     DEFAULT_CSS = "Footer { background: $surface; dock: bottom; }"
@@ -85,15 +85,15 @@ class Footer(OneRow):
     class Pressed(Message):
         """The person clicked an item."""
 
-        def __init__(self, item: FooterItem) -> None:
+        def __init__(self, item: KeyBarItem) -> None:
             super().__init__()
             self.item = item
 
-    def __init__(self, items: Sequence[FooterItem] = (), *, id: str | None = None) -> None:
+    def __init__(self, items: Sequence[KeyBarItem] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.items = tuple(items)
 
-    def show(self, items: Sequence[FooterItem]) -> None:
+    def show(self, items: Sequence[KeyBarItem]) -> None:
         """Offer these from now on."""
         if tuple(items) != self.items:
             self.items = tuple(items)

@@ -35,7 +35,7 @@ def _ascii_twin(match: re.Match[str]) -> str:
     return ASCII_TWINS.get(ord(sign), "?" * cell_len(sign))
 
 
-class Guard(LineFilter):
+class OutputGuard(LineFilter):
     """Takes control characters, invisible characters and hyperlinks out of every drawn line.
 
     Columns stay as they are. With `ascii_only` everything else beyond ASCII goes as well.
@@ -67,9 +67,9 @@ def _linkless(style: Style | None) -> Style | None:
     return style.update_link(None) if style is not None and style.link is not None else style
 
 
-def install(app: App[Any], ascii_only: bool = False) -> Guard:
+def install(app: App[Any], ascii_only: bool = False) -> OutputGuard:
     """Put a guard before the app's other line filters; call it in the app's `__init__`."""
-    guard = Guard(ascii_only)
+    guard = OutputGuard(ascii_only)
     textual_private.put_first(app, guard)
     return guard
 

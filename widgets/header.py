@@ -20,7 +20,7 @@ from tui.system.format import (
 from widgets.cells import clip, visible
 from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Line, Role, Span, width_of
-from widgets.one_row import OneRow
+from widgets.one_row import SingleRow
 
 
 class HeaderFacts(Struct, frozen=True):
@@ -53,7 +53,7 @@ class HeaderFacts(Struct, frozen=True):
     checkpoint_due_s: float | None = None
 
 
-class Part(Struct, frozen=True):
+class HeaderPart(Struct, frozen=True):
     """A piece of the header in forms from long to short.
 
     `ranks` says for each shorter form when it comes: steps of lower rank are taken first.
@@ -87,7 +87,7 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
     return looks.get(state, (signs.none, "dim"))
 
 
-def _state_part(facts: HeaderFacts, signs: Glyphs) -> Part:
+def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
     sign, role = state_span(facts.state, signs)
     word = STATES.get(facts.state, visible(facts.state).replace("_", " "))
     short = visible(facts.state).replace("_", " ").split(" ")[0]
@@ -96,15 +96,15 @@ def _state_part(facts: HeaderFacts, signs: Glyphs) -> Part:
         elapsed = [("  " + format_running(facts.elapsed_s), "text")]
     lead, tail = (" ", " ") if role == "alarm" else ("", "")
     full: list[Span] = [(f"{lead}{sign} {word}{tail}", role)]
-    return Part(([*full, *elapsed], full, [(f"{lead}{sign} {short}{tail}", role)]), (58, 80))
+    return HeaderPart(([*full, *elapsed], full, [(f"{lead}{sign} {short}{tail}", role)]), (58, 80))
 
 
-def _cost_part(facts: HeaderFacts, signs: Glyphs) -> Part | None:
+def _cost_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart | None:
     if facts.cost_usd is None:
         if not facts.tokens:
             return None
         words = f"{format_number(facts.tokens)} tokens"
-        return Part(([(words, "text"), (", no price", "dim")], [(words, "text")], []), (35, 70))
+        return HeaderPart(([(words, "text"), (", no price", "dim")], [(words, "text")], []), (35, 70))
     sign = {"estimate": signs.approx, "partial": signs.atleast}.get(facts.cost_source, "")
     role: Role = "text"
     of: Line = []
@@ -116,10 +116,10 @@ def _cost_part(facts: HeaderFacts, signs: Glyphs) -> Part | None:
         if role != "text":
             of = [*of, ("!", role)]
     cost: Span = (sign + format_money(facts.cost_usd), role)
-    return Part(([cost, *of], [cost, *([("!", role)] if role != "text" else [])], []), (35, 70))
+    return HeaderPart(([cost, *of], [cost, *([("!", role)] if role != "text" else [])], []), (35, 70))
 
 
-def _context_part(facts: HeaderFacts) -> Part | None:
+def _context_part(facts: HeaderFacts) -> HeaderPart | None:
     percent = facts.context_percent
     if percent is None:
         return None
@@ -127,47 +127,47 @@ def _context_part(facts: HeaderFacts) -> Part | None:
     if percent >= CONTEXT_HIGH:
         role = "error" if percent >= CONTEXT_FULL else "warning"
     mark = "!" if percent >= CONTEXT_HIGH else ""
-    return Part(([("ctx ", "dim"), (f"{percent:.0f}%{mark}", role)], []), (60,))
+    return HeaderPart(([("ctx ", "dim"), (f"{percent:.0f}%{mark}", role)], []), (60,))
 
 
-def _idle_part(facts: HeaderFacts) -> Part | None:
+def _idle_part(facts: HeaderFacts) -> HeaderPart | None:
     if facts.idle_s is None:
         return None
     near = facts.idle_limit_s is not None and facts.idle_s >= 0.5 * facts.idle_limit_s
     role: Role = "warning" if near else "text"
     words = format_idle(facts.idle_s) + ("!" if near else "")
-    return Part(([("idle ", "dim"), (words, role)], []), (65,))
+    return HeaderPart(([("idle ", "dim"), (words, role)], []), (65,))
 
 
-def _checkpoint_part(facts: HeaderFacts) -> Part | None:
+def _checkpoint_part(facts: HeaderFacts) -> HeaderPart | None:
     if not facts.checkpoints:
         return None
     number: Line = [("ckpt ", "dim"), (str(facts.checkpoints), "text")]
     if facts.checkpoint_age_s is None:
-        return Part((number, []), (40,))
+        return HeaderPart((number, []), (40,))
     old = format_age(facts.checkpoint_age_s)
     ago = f" ({old})" if old == "now" else f" ({old} ago)"
     if facts.checkpoint_due_s is not None and facts.checkpoint_age_s > facts.checkpoint_due_s:
-        return Part(([*number, (f"{ago}!", "warning")], [*number, ("!", "warning")], []), (15, 40))
-    return Part(([*number, (ago, "dim")], number, []), (15, 40))
+        return HeaderPart(([*number, (f"{ago}!", "warning")], [*number, ("!", "warning")], []), (15, 40))
+    return HeaderPart(([*number, (ago, "dim")], number, []), (15, 40))
 
 
-def _deeds_part(facts: HeaderFacts) -> Part | None:
+def _deeds_part(facts: HeaderFacts) -> HeaderPart | None:
     words = []
     if facts.queued:
         words.append(f"{facts.queued} queued")
     if facts.deeds:
         words.append(format_count(facts.deeds, "deed"))
-    return Part(([(", ".join(words), "person")], []), (30,)) if words else None
+    return HeaderPart(([(", ".join(words), "person")], []), (30,)) if words else None
 
 
-def header_parts(facts: HeaderFacts) -> tuple[list[Part], list[Part]]:
+def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]]:
     """The pieces from the left, and those that stand at the right edge."""
     signs = glyphs()
     project = visible(facts.project)
     left = [
-        Part(([("overnight", "accent")], []), (10,)),
-        Part(
+        HeaderPart(([("overnight", "accent")], []), (10,)),
+        HeaderPart(
             (
                 [(clip(project, 32), "strong")],
                 [(clip(project, 16), "strong")],
@@ -175,7 +175,7 @@ def header_parts(facts: HeaderFacts) -> tuple[list[Part], list[Part]]:
             ),
             (38, 56),
         ),
-        *([Part(([(clip(visible(facts.run), 28), "dim")], []), (20,))] if facts.run else []),
+        *([HeaderPart(([(clip(visible(facts.run), 28), "dim")], []), (20,))] if facts.run else []),
         _state_part(facts, signs),
         _cost_part(facts, signs),
         _context_part(facts),
@@ -183,24 +183,24 @@ def header_parts(facts: HeaderFacts) -> tuple[list[Part], list[Part]]:
         _checkpoint_part(facts),
         _deeds_part(facts),
     ]
-    right: list[Part] = []
+    right: list[HeaderPart] = []
     if facts.alert:
         alert = visible(facts.alert)
         forms: tuple[Line, ...] = (
             [(f" {clip(alert, 40)} ", "alarm")],
             [(f" {clip(alert, 16)} ", "alarm")],
         )
-        right.append(Part(forms, (62,)))
+        right.append(HeaderPart(forms, (62,)))
     if facts.looking_at is not None:
         at, short = format_clock(facts.looking_at), format_clock(facts.looking_at, False)
-        right.append(Part(([(f" looking at {at} ", "badge")], [(f" {short} ", "badge")]), (45,)))
+        right.append(HeaderPart(([(f" looking at {at} ", "badge")], [(f" {short} ", "badge")]), (45,)))
     if facts.paused:
         paused: Line = [(f" {signs.paused} paused ", "badge")]
-        right.append(Part((paused, [(f" {signs.paused} ", "badge")]), (85,)))
+        right.append(HeaderPart((paused, [(f" {signs.paused} ", "badge")]), (85,)))
     return [part for part in left if part is not None], right
 
 
-def fitted(parts: Sequence[Part], gaps: Sequence[int], width: int) -> tuple[list[Line], int]:
+def fitted(parts: Sequence[HeaderPart], gaps: Sequence[int], width: int) -> tuple[list[Line], int]:
     """A form for each part such that all fit, and the gap between them.
 
     The gap narrows first, then forms give way, those of the lowest rank before others.
@@ -241,7 +241,7 @@ def header_line(facts: HeaderFacts, width: int) -> Line:
     return [*out, *tail]
 
 
-class Header(OneRow):
+class SessionHeader(SingleRow):
     """Draws `HeaderFacts`; painted again only when the line reads differently."""
 
     DEFAULT_CSS = "Header { background: $surface; }"

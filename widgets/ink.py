@@ -42,7 +42,7 @@ Span: TypeAlias = tuple[str, "Role | Style"]
 Line: TypeAlias = Sequence[Span]
 
 
-class Ink:
+class RoleStyles:
     """A theme's styles by role, over a background once `over` has been called."""
 
     __slots__ = ("_styles", "base", "cursor", "name")
@@ -56,12 +56,12 @@ class Ink:
     def __getitem__(self, role: Role) -> Style:
         return self._styles[role]
 
-    def over(self, base: Style) -> Ink:
+    def over(self, base: Style) -> RoleStyles:
         """The same ink on paper of this style; every style it gives is complete."""
         styles = {role: base + style for role, style in self._styles.items()}
         # Roles that look alike share one style object, so that `segments` can join them.
         one = {style: style for style in (*styles.values(), base)}
-        ink = Ink(self.name, {role: one[style] for role, style in styles.items()}, self.cursor)
+        ink = RoleStyles(self.name, {role: one[style] for role, style in styles.items()}, self.cursor)
         ink.base = one[base]
         return ink
 
@@ -97,9 +97,9 @@ def _add(segments: list[Segment], text: str, style: Style) -> None:
         segments.append(Segment(text, style))
 
 
-def parse_ink(name: str, styles: Mapping[Role, str], cursor: str) -> Ink:
+def parse_ink(name: str, styles: Mapping[Role, str], cursor: str) -> RoleStyles:
     """An ink from style words such as "bold #87afd7"."""
-    return Ink(
+    return RoleStyles(
         name, {role: Style.parse(styles.get(role, "")) for role in ROLES}, Style.parse(cursor)
     )
 

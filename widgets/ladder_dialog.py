@@ -11,11 +11,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.button_row import CANCEL, Choice, Option
+from widgets.button_row import CANCEL, Choice, DialogOption
 from widgets.cells import pad, visible
 from widgets.dialog import Dialog, Sentence
 from widgets.glyphs import glyphs
-from widgets.ink import Ink, Line, Role
+from widgets.ink import RoleStyles, Line, Role
 from widgets.layout import wrap
 from widgets.themes import ink_for
 
@@ -59,7 +59,7 @@ class Ladder(Widget, can_focus=True):
         super().__init__()
         self.choices = tuple(choices)
         self.chosen = chosen
-        self._ink: Ink | None = None
+        self._ink: RoleStyles | None = None
 
     def rows(self, width: int) -> int:
         """Rows that the list needs."""
@@ -95,7 +95,7 @@ class Ladder(Widget, can_focus=True):
             self.refresh()
 
 
-class LadderDialog(Dialog):
+class EscalationDialog(Dialog):
     """A title, sentences, and the steps with Cancel below them; gives an `Answer` or None.
 
     A click only chooses; enter does it.
@@ -106,7 +106,7 @@ class LadderDialog(Dialog):
         title: str,
         lines: Sequence[Sentence],
         steps: Sequence[Choice],
-        options: Sequence[Option] = (),
+        options: Sequence[DialogOption] = (),
     ) -> None:
         super().__init__(title, lines, (CANCEL,), options)
         self._ladder = Ladder((*steps, CANCEL), len(steps))

@@ -59,7 +59,7 @@ def _joined(row: list[Span]) -> list[Span]:
 
 
 @lru_cache(maxsize=64)
-def centred(sentence: str, width: int, height: int) -> tuple[str, ...]:
+def centre(sentence: str, width: int, height: int) -> tuple[str, ...]:
     """The sentence broken and set in the middle of a space, as its rows from the top."""
     if not sentence or width < 4:
         return ()
@@ -69,7 +69,7 @@ def centred(sentence: str, width: int, height: int) -> tuple[str, ...]:
     return ("",) * above + tuple(" " * max(0, (width - cells(text)) // 2) + text for text in texts)
 
 
-def apart(left: Line, right: Line, width: int, fill: str = " ", role: Role = "text") -> list[Span]:
+def spread(left: Line, right: Line, width: int, fill: str = " ", role: Role = "text") -> list[Span]:
     """Left and right ends of a row of `width` columns; the left end gives way."""
     room = width - width_of(right)
     out: list[Span] = []

@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from widgets.button_row import CANCEL, Answer, ButtonRow, Choice
+from widgets.button_row import CANCEL, DialogAnswer, ButtonRow, Choice
 from widgets.dialog import Dialog, Sentence
 
 if TYPE_CHECKING:
-    from widgets.documents import Document
+    from widgets.documents import RowDocument
 
 
 class LineDialog(Dialog):
@@ -40,7 +40,7 @@ class LineDialog(Dialog):
     def __init__(
         self,
         title: str,
-        lines: Sequence[Sentence] | Document,
+        lines: Sequence[Sentence] | RowDocument,
         text: str,
         choice: Choice,
         *,
@@ -59,9 +59,9 @@ class LineDialog(Dialog):
     def _content_rows(self) -> int:
         return 2
 
-    def answer(self, choice: str) -> Answer:
+    def answer(self, choice: str) -> DialogAnswer:
         given = super().answer(choice)
-        return Answer(given.choice, given.options, self._input.value)
+        return DialogAnswer(given.choice, given.options, self._input.value)
 
     def _go_on(self) -> None:
         if not self._input.value.strip() and not self._empty:

@@ -13,10 +13,10 @@ from textual.selection import Selection
 
 from widgets.moves import MOVES
 from widgets.paint import PaintGovernor
-from widgets.strip_view import StripView
+from widgets.strip_view import RowView
 
 
-class LineView(StripView, can_focus=True):
+class LineView(RowView, can_focus=True):
     """Rows by number. A subclass says what row `index` looks like; this class does the rest.
 
     `advance` is cheap at any rate: it notes the new count and asks the governor for a paint, and
@@ -90,11 +90,11 @@ class LineView(StripView, can_focus=True):
 
     # --- what a subclass says ---
 
-    def live(self, index: int) -> bool:
+    def is_live(self, index: int) -> bool:
         """Whether the row changes with the clock, so that `tick` must draw it again."""
         return False
 
-    def person_moved(self) -> None:
+    def on_person_scrolled(self) -> None:
         """Called when a person scrolls, so that a view which finds its own place may leave it."""
 
     # --- what others may ask and tell ---
@@ -147,10 +147,10 @@ class LineView(StripView, can_focus=True):
         self._forget()
         self._governor.request(self._settle)
 
-    def tick(self) -> None:
+    def refresh_live_rows(self) -> None:
         """Draw again what changes with the clock, and nothing else."""
         for index in range(self._top, min(self._count, self._top + self.page)):
-            if self.live(index):
+            if self.is_live(index):
                 self._drop_row(index)
                 self._refresh_row(index)
 
@@ -194,13 +194,13 @@ class LineView(StripView, can_focus=True):
         self._step(-max(1, self.page - 1))
 
     def action_scroll_home(self) -> None:
-        self.person_moved()
+        self.on_person_scrolled()
         self._stop_following()
         self._place(0)
         self._put_cursor(0, tell=True)
 
     def action_scroll_end(self) -> None:
-        self.person_moved()
+        self.on_person_scrolled()
         if self.can_follow:
             self.follow()
         else:
@@ -286,7 +286,7 @@ class LineView(StripView, can_focus=True):
         self._top = round(new_value)
         if self._placing:
             return
-        self.person_moved()
+        self.on_person_scrolled()
         if not self.can_follow:
             return
         at_end = self._top >= self.max_scroll_y

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Move(NamedTuple):
+class ViewMove(NamedTuple):
     """Keys (as Textual names them), the view's action, and what it does in a few words."""
 
     keys: str
@@ -13,15 +13,15 @@ class Move(NamedTuple):
     label: str
 
 
-MOVES: tuple[Move, ...] = (
-    Move("j,down", "scroll_down", "Line down"),
-    Move("k,up", "scroll_up", "Line up"),
-    Move("ctrl+d", "half_page_down", "Half a page down"),
-    Move("ctrl+u", "half_page_up", "Half a page up"),
-    Move("pagedown,space", "page_down", "Page down"),
-    Move("pageup", "page_up", "Page up"),
-    Move("g,home", "scroll_home", "To the beginning"),
-    Move("G,end", "scroll_end", "To the end, and follow"),
-    Move("f,F", "toggle_follow", "Follow new lines, or stop"),
-    Move("enter", "open", "Open the line"),
+MOVES: tuple[ViewMove, ...] = (
+    ViewMove("j,down", "scroll_down", "Line down"),
+    ViewMove("k,up", "scroll_up", "Line up"),
+    ViewMove("ctrl+d", "half_page_down", "Half a page down"),
+    ViewMove("ctrl+u", "half_page_up", "Half a page up"),
+    ViewMove("pagedown,space", "page_down", "Page down"),
+    ViewMove("pageup", "page_up", "Page up"),
+    ViewMove("g,home", "scroll_home", "To the beginning"),
+    ViewMove("G,end", "scroll_end", "To the end, and follow"),
+    ViewMove("f,F", "toggle_follow", "Follow new lines, or stop"),
+    ViewMove("enter", "open", "Open the line"),
 )

@@ -6,12 +6,12 @@ from bisect import bisect_left
 from typing import Final
 
 from tui.model.labels import TIME
-from tui.night.cells import Cell, cut
+from tui.night.cells import TimelineCell, cut
 from tui.night.timeline import KINDS, MarkKind
 from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Role
 
-__all__ = ["Cell", "cell_at", "cell_sign", "crowded", "cut", "described"]
+__all__ = ["TimelineCell", "cell_at", "cell_sign", "crowded", "cut", "described"]
 
 TELLING: Final = 0.25
 """Share of a cell from which on trouble is what the cell shows."""
@@ -31,7 +31,7 @@ _SHOWN: Final[tuple[MarkKind, ...]] = (
 """Marks that take a cell, the weightiest first; commits and green tests would cover the night."""
 
 
-def crowded(cells: list[Cell]) -> frozenset[MarkKind]:
+def crowded(cells: list[TimelineCell]) -> frozenset[MarkKind]:
     """Kinds of marks in so many cells that they would hide the night."""
     out = set()
     for kind in _SHOWN:
@@ -41,7 +41,7 @@ def crowded(cells: list[Cell]) -> frozenset[MarkKind]:
     return frozenset(out)
 
 
-def cell_sign(cell: Cell, hidden: frozenset[MarkKind] = frozenset()) -> tuple[str, Role]:
+def cell_sign(cell: TimelineCell, hidden: frozenset[MarkKind] = frozenset()) -> tuple[str, Role]:
     """The sign that says what the cell was, and its role."""
     signs = glyphs()
     kinds = {mark.kind for mark in cell.marks} - hidden
@@ -77,7 +77,7 @@ def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
     return looks[kind]
 
 
-def described(cell: Cell) -> str:
+def described(cell: TimelineCell) -> str:
     """What the cell was, in words: "mostly running tools; checkpoint 4"."""
     parts = []
     if cell.known:
@@ -92,7 +92,7 @@ def described(cell: Cell) -> str:
     return "; ".join(parts) or "nothing recorded"
 
 
-def cell_at(cells: list[Cell], at: float) -> int:
+def cell_at(cells: list[TimelineCell], at: float) -> int:
     """The number of the cell that holds the time, the nearest when none does."""
     starts = [cell.start for cell in cells]
     return max(0, min(len(cells) - 1, bisect_left(starts, at + 1e-6) - 1))

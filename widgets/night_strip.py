@@ -9,8 +9,8 @@ from tui.night.timeline import Timeline
 from tui.system.format import format_clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
-from widgets.night_cells import Cell, cell_at, cell_sign, crowded, cut, described
-from widgets.one_row import OneRow
+from widgets.night_cells import TimelineCell, cell_at, cell_sign, crowded, cut, described
+from widgets.one_row import SingleRow
 
 LABEL = 7
 """Columns of the clock at either end, blanks included."""
@@ -21,7 +21,7 @@ def strip_columns(width: int) -> int:
     return max(1, width - 2 * LABEL)
 
 
-def strip_line(cells: list[Cell], width: int, cursor: int | None = None) -> Line:
+def strip_line(cells: list[TimelineCell], width: int, cursor: int | None = None) -> Line:
     """The row in `width` columns; `cursor` is the cell that a person looks at."""
     columns = strip_columns(width)
     if not cells:
@@ -38,7 +38,7 @@ def strip_line(cells: list[Cell], width: int, cursor: int | None = None) -> Line
     return out
 
 
-class NightStrip(OneRow):
+class TimelineBar(SingleRow):
     """Draws a `Timeline`; the cursor stands on a moment of it, or nowhere: then it is now."""
 
     DEFAULT_CSS = "NightStrip { background: $background; }"
@@ -55,7 +55,7 @@ class NightStrip(OneRow):
         super().__init__(id=id)
         self._timeline = Timeline()
         self._now: float | None = None
-        self._cells: list[Cell] = []
+        self._cells: list[TimelineCell] = []
         self._at: float | None = None
 
     @property
@@ -90,7 +90,7 @@ class NightStrip(OneRow):
         words = "" if nth is None else described(self._cells[nth])
         self.post_message(self.CursorMoved(self._at, words))
 
-    def _cut(self) -> list[Cell]:
+    def _cut(self) -> list[TimelineCell]:
         return cut(self._timeline, strip_columns(self.size.width), self._now)
 
     def spans(self, width: int) -> Line:

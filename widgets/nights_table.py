@@ -12,14 +12,14 @@ from tui.system.format import format_duration_rough, format_local, format_money,
 from widgets.cells import cells, clip, pad, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
-from widgets.review_view import Row, Words
+from widgets.review_view import ReviewRow, SentenceTarget
 from widgets.review_words import tests_span
 
 TREND: Final = 8
 """Nights that a trend shows."""
 
 
-class NightLine(Struct, frozen=True):
+class NightTableRow(Struct, frozen=True):
     """What the table says of a night; `verdict` is None while nobody made its review.
 
     `trend` is the cost per task of this night and those before it, oldest first.
@@ -45,12 +45,12 @@ class NightLine(Struct, frozen=True):
     goes_on: bool = False
 
 
-class Column(Struct, frozen=True):
+class NightColumn(Struct, frozen=True):
     """A column: its name, its width, what a night is sorted by, and its rank: high goes first."""
 
     name: str
     width: int
-    key: Callable[[NightLine], tuple[float, ...] | str]
+    key: Callable[[NightTableRow], tuple[float, ...] | str]
     rank: int
     right: bool = False
 
@@ -64,22 +64,22 @@ def _known(value: float | None) -> tuple[float, ...]:
     return (0.0,) if value is None else (1.0, value)
 
 
-COLUMNS: Final[tuple[Column, ...]] = (
-    Column("when", 11, lambda night: (night.at,), 0),
-    Column("verdict", 9, lambda night: (float(_WORST[night.verdict]),), 0),
-    Column("tasks", 7, lambda night: (float(night.done), -float(night.open)), 1, True),
-    Column("tests", 7, lambda night: (float(_TESTS[night.tests]),), 1),
-    Column("stalls", 9, lambda night: (night.stalled_s, float(night.stalls)), 4, True),
-    Column("cost", 9, lambda night: _known(night.usd), 2, True),
-    Column("a task", 8, lambda night: _known(night.per_task), 3, True),
-    Column("trend", TREND, lambda night: _known(night.trend[-1] if night.trend else None), 5),
-    Column("goal", 0, lambda night: night.goal.lower(), 0),
+COLUMNS: Final[tuple[NightColumn, ...]] = (
+    NightColumn("when", 11, lambda night: (night.at,), 0),
+    NightColumn("verdict", 9, lambda night: (float(_WORST[night.verdict]),), 0),
+    NightColumn("tasks", 7, lambda night: (float(night.done), -float(night.open)), 1, True),
+    NightColumn("tests", 7, lambda night: (float(_TESTS[night.tests]),), 1),
+    NightColumn("stalls", 9, lambda night: (night.stalled_s, float(night.stalls)), 4, True),
+    NightColumn("cost", 9, lambda night: _known(night.usd), 2, True),
+    NightColumn("a task", 8, lambda night: _known(night.per_task), 3, True),
+    NightColumn("trend", TREND, lambda night: _known(night.trend[-1] if night.trend else None), 5),
+    NightColumn("goal", 0, lambda night: night.goal.lower(), 0),
 )
 _LEAD: Final = 6
 _GOAL: Final = 20
 
 
-def fitting(width: int) -> list[Column]:
+def fitting(width: int) -> list[NightColumn]:
     """The columns that there is room for; the goal takes what is left."""
     kept = list(COLUMNS)
     while kept and _LEAD + sum(c.width + 1 for c in kept) + _GOAL > width:
@@ -90,7 +90,7 @@ def fitting(width: int) -> list[Column]:
     return kept
 
 
-def ordered(nights: Sequence[NightLine], by: str, reverse: bool) -> list[NightLine]:
+def ordered(nights: Sequence[NightTableRow], by: str, reverse: bool) -> list[NightTableRow]:
     """Sorted by a column; of equals the newest first."""
     column = next(column for column in COLUMNS if column.name == by)
     newest = sorted(nights, key=lambda night: -night.at)
@@ -125,13 +125,13 @@ def sparkline(values: Sequence[float | None], width: int = TREND) -> str:
     return shown.rjust(width)
 
 
-def night_rows(nights: Sequence[NightLine], marked: Collection[str], width: int) -> Sequence[Row]:
+def night_rows(nights: Sequence[NightTableRow], marked: Collection[str], width: int) -> Sequence[ReviewRow]:
     """A row a night; enter is the caller's."""
     columns = fitting(width)
     return [_row(night, night.id in marked, columns, width) for night in nights]
 
 
-def _row(night: NightLine, marked: bool, columns: Sequence[Column], width: int) -> Row:
+def _row(night: NightTableRow, marked: bool, columns: Sequence[NightColumn], width: int) -> ReviewRow:
     signs = glyphs()
     box = f"[{signs.ok}]" if marked else "[ ]"
     new: Span = (" ", "text") if night.reviewed else (signs.bullet, "accent")
@@ -143,10 +143,10 @@ def _row(night: NightLine, marked: bool, columns: Sequence[Column], width: int) 
         shown = " " * max(0, size - cells(text)) + text if column.right else pad(text, size)
         gap = " " if column.width else ""
         out.append((clip(shown, size) + gap, role))
-    return Row(out, Words(night.goal, ()), night.at, night.id, night.id)
+    return ReviewRow(out, SentenceTarget(night.goal, ()), night.at, night.id, night.id)
 
 
-def _cell(name: str, night: NightLine) -> Span:
+def _cell(name: str, night: NightTableRow) -> Span:
     if name == "when":
         return format_local(night.at, "%m-%d %H:%M"), "dim"
     if name == "verdict":
@@ -169,7 +169,7 @@ def _cell(name: str, night: NightLine) -> Span:
     return f"{note}{night.goal}", "text"
 
 
-def _verdict(night: NightLine) -> Span:
+def _verdict(night: NightTableRow) -> Span:
     signs = glyphs()
     if night.decision:
         return f"{signs.ok} {night.decision}", "ok"

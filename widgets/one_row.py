@@ -6,11 +6,11 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from widgets.ink import Ink, Line
+from widgets.ink import RoleStyles, Line
 from widgets.themes import ink_for
 
 
-class OneRow(Widget):
+class SingleRow(Widget):
     """A subclass says what the row looks like in `spans`; `redraw` when its facts changed."""
 
     DEFAULT_CSS = """
@@ -25,7 +25,7 @@ class OneRow(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._ink: Ink | None = None
+        self._ink: RoleStyles | None = None
         self._segments: list[Segment] | None = None
 
     def spans(self, width: int) -> Line:

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from widgets.cells import clip, visible
 from widgets.direct import filtered_lines
 from widgets.glyphs import glyphs
-from widgets.ink import Ink, Line, Role, Span, width_of
+from widgets.ink import RoleStyles, Line, Role, Span, width_of
 from widgets.line_view import LineView
 from widgets.pill import pill
 from widgets.themes import ink_for
@@ -112,7 +112,7 @@ class Pane(Widget):
         self._foot = ""
         self._new = 0
         self._focused = False
-        self._ink: Ink | None = None
+        self._ink: RoleStyles | None = None
         self._drawn: dict[str, tuple[tuple[object, ...], Strip]] = {}
 
     def compose(self) -> ComposeResult:

@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from widgets.button_row import CANCEL, Answer, ButtonRow, Choice, Option
+from widgets.button_row import CANCEL, DialogAnswer, ButtonRow, Choice, DialogOption
 from widgets.cells import visible
 from widgets.dialog import Dialog
 from widgets.document_view import DocumentView
-from widgets.documents import Document
+from widgets.documents import RowDocument
 from widgets.ink import Line, Role
-from widgets.layout import apart
+from widgets.layout import spread
 from widgets.line_view import LineView
 from widgets.pane import Pane
 
@@ -58,7 +58,7 @@ class PickerList(LineView):
         row = self.rows[index]
         words: Line = [(f" {visible(row.words)}", row.role)]
         aside: Line = [(f" {visible(row.aside)} ", "dim")] if row.aside and width >= 40 else []
-        return apart(words, aside, width)
+        return spread(words, aside, width)
 
 
 class Picker(Dialog):
@@ -96,7 +96,7 @@ class Picker(Dialog):
         rows: Sequence[PickerRow],
         choices: Sequence[Choice],
         preview: Callable[[str], None],
-        options: Sequence[Option] = (),
+        options: Sequence[DialogOption] = (),
         *,
         list_title: str = "",
         preview_title: str = "what would change",
@@ -138,7 +138,7 @@ class Picker(Dialog):
             self._shown.set_placeholder("looking")
             self._preview(self.row)
 
-    def set_preview(self, key: str, document: Document | None, sentence: str = "") -> None:
+    def set_preview(self, key: str, document: RowDocument | None, sentence: str = "") -> None:
         """Show what the row would change; ignored when another row is looked at by now."""
         if key == self.row:
             self._shown.set_document(document)
@@ -152,9 +152,9 @@ class Picker(Dialog):
         if self._inspect is not None and self.row and not self._busy:
             self._inspect(self.row)
 
-    def answer(self, choice: str) -> Answer:
+    def answer(self, choice: str) -> DialogAnswer:
         given = super().answer(choice)
-        return Answer(given.choice, given.options, row=self.row)
+        return DialogAnswer(given.choice, given.options, row=self.row)
 
     def action_scroll_words(self, rows: int) -> None:
         self._shown._scroll_by_hand(self._shown.top + rows)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from widgets.button_row import CANCEL, Choice, Option
+from widgets.button_row import CANCEL, Choice, DialogOption
 from widgets.dialog import Dialog, Sentence
-from widgets.documents import Document
+from widgets.documents import RowDocument
 
 
 class PlanDialog(Dialog):
@@ -18,9 +18,9 @@ class PlanDialog(Dialog):
     def __init__(
         self,
         title: str,
-        lines: Sequence[Sentence] | Document,
+        lines: Sequence[Sentence] | RowDocument,
         choices: Sequence[Choice],
-        options: Sequence[Option] = (),
+        options: Sequence[DialogOption] = (),
     ) -> None:
         super().__init__(title, lines, (CANCEL, *choices), options)
 
@@ -30,5 +30,5 @@ class NoticeDialog(Dialog):
 
     HINT = "esc close"
 
-    def __init__(self, title: str, lines: Sequence[Sentence] | Document) -> None:
+    def __init__(self, title: str, lines: Sequence[Sentence] | RowDocument) -> None:
         super().__init__(title, lines, (Choice("cancel", "Close"),))

@@ -6,8 +6,8 @@ from tui.system.format import format_size
 from widgets.cells import cells, clip, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line
-from widgets.layout import apart
-from widgets.one_row import OneRow
+from widgets.layout import spread
+from widgets.one_row import SingleRow
 
 
 def progress_line(words: str, share: float, width: int) -> Line:
@@ -23,7 +23,7 @@ def progress_line(words: str, share: float, width: int) -> Line:
         (signs.empty * (room - filled), "faint"),
         (percent, "dim"),
     ]
-    return apart([(" " + words + " ", "dim")], right, width)
+    return spread([(" " + words + " ", "dim")], right, width)
 
 
 def words_line(words: str, width: int) -> Line:
@@ -38,7 +38,7 @@ def reading(done: int, total: int) -> str:
     return f"reading {format_size(done)} of {format_size(total)}"
 
 
-class ProgressNote(OneRow):
+class ActivityRow(SingleRow):
     """Shown while work goes on, gone when it does not."""
 
     DEFAULT_CSS = """

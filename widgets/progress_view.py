@@ -7,13 +7,13 @@ from itertools import groupby
 
 from textual import events
 
-from tui.records import Progress, Section, Task
+from tui.records import ProgressFile, ProgressSection, ProgressTask
 from widgets.cells import cells, clip, visible
 from widgets.document_view import DocumentView
-from widgets.documents import Flow
+from widgets.documents import LaidOutDocument
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
-from widgets.layout import apart, wrap
+from widgets.layout import spread, wrap
 
 
 def bar(done: int, total: int, width: int) -> list[Span]:
@@ -26,7 +26,7 @@ def bar(done: int, total: int, width: int) -> list[Span]:
     return [(signs.filled * filled, "ok"), (signs.empty * (width - filled), "faint")]
 
 
-def progress_rows(progress: Progress, width: int, height: int = 0) -> list[Line]:
+def progress_rows(progress: ProgressFile, width: int, height: int = 0) -> list[Line]:
     """Blockers, the count with its bar, the goal, and the tasks under their sections.
 
     Where all this is more than `height` rows, tasks done stand together in one row.
@@ -47,7 +47,7 @@ def progress_rows(progress: Progress, width: int, height: int = 0) -> list[Line]
     return head
 
 
-def _head_rows(progress: Progress, width: int, goal: bool = True) -> list[Line]:
+def _head_rows(progress: ProgressFile, width: int, goal: bool = True) -> list[Line]:
     rows: list[Line] = []
     signs = glyphs()
     for blocker in progress.blockers:
@@ -63,29 +63,29 @@ def _head_rows(progress: Progress, width: int, goal: bool = True) -> list[Line]:
     return rows
 
 
-def _done_together(progress: Progress) -> list[Task]:
+def _done_together(progress: ProgressFile) -> list[ProgressTask]:
     """The tasks, with each run of done ones of a section as a single one; whole sections too."""
-    out: list[Task] = []
+    out: list[ProgressTask] = []
     runs = groupby(progress.tasks, key=lambda task: (task.section, task.state == "done"))
     for (section, done), run in runs:
         members = list(run)
         whole = section and all(t.state == "done" for t in progress.tasks if t.section == section)
         if done and whole:
-            out.append(Task(f"{section} ({len(members)})", "done"))
+            out.append(ProgressTask(f"{section} ({len(members)})", "done"))
         elif done and len(members) > 1:
-            out.append(Task(f"{len(members)} done", "done", section, depth=members[0].depth))
+            out.append(ProgressTask(f"{len(members)} done", "done", section, depth=members[0].depth))
         else:
             out.extend(members)
     return out
 
 
-def _count_row(progress: Progress, width: int) -> Line:
+def _count_row(progress: ProgressFile, width: int) -> Line:
     share = 100 * progress.done // progress.total
     words = f" {progress.done}/{progress.total}  {share}%"
     return [*bar(progress.done, progress.total, max(4, width - len(words))), (words, "strong")]
 
 
-def _task_rows(progress: Progress, tasks: Sequence[Task], width: int) -> Iterator[Line]:
+def _task_rows(progress: ProgressFile, tasks: Sequence[ProgressTask], width: int) -> Iterator[Line]:
     sections = {section.title: section for section in progress.sections}
     current: str | None = None
     named = False
@@ -98,16 +98,16 @@ def _task_rows(progress: Progress, tasks: Sequence[Task], width: int) -> Iterato
         yield from _task_row(task, width, indented=named)
 
 
-def _section_row(title: str, section: Section | None, width: int) -> Line:
+def _section_row(title: str, section: ProgressSection | None, width: int) -> Line:
     right: list[Span] = []
     if section is not None and section.done + section.open:
         total = section.done + section.open
         role: Role = "ok" if section.done == total else "dim"
         right = [(f" {section.done}/{total}", role)]
-    return apart([(visible(title), "heading")], right, width)
+    return spread([(visible(title), "heading")], right, width)
 
 
-def _task_row(task: Task, width: int, indented: bool) -> Iterator[Line]:
+def _task_row(task: ProgressTask, width: int, indented: bool) -> Iterator[Line]:
     signs = glyphs()
     looks: dict[str, tuple[Span, Role]] = {
         "done": ((signs.ok, "ok"), "dim"),
@@ -133,11 +133,11 @@ def _task_row(task: Task, width: int, indented: bool) -> Iterator[Line]:
 class ProgressView(DocumentView):
     """Shows a `Progress`; unless a person scrolled, what is being worked on is in sight."""
 
-    _progress: Progress | None = None
+    _progress: ProgressFile | None = None
     _touched = False
     _all = False
 
-    def show(self, progress: Progress | None) -> None:
+    def show(self, progress: ProgressFile | None) -> None:
         """Show this state of the tasks; None empties the view."""
         if progress == self._progress:
             return
@@ -153,7 +153,7 @@ class ProgressView(DocumentView):
         progress = self._progress
         if progress is not None:
             height = 0 if self._all else self.page
-            self.set_document(Flow(lambda w: progress_rows(progress, w, height)), keep_place=True)
+            self.set_document(LaidOutDocument(lambda w: progress_rows(progress, w, height)), keep_place=True)
 
     def on_resize(self, event: events.Resize) -> None:
         self._build()
@@ -165,7 +165,7 @@ class ProgressView(DocumentView):
         self._all = not self._all
         self._build()
 
-    def person_moved(self) -> None:
+    def on_person_scrolled(self) -> None:
         self._touched = True
 
     def _seek(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from widgets.button_row import CANCEL, Answer, ButtonRow, Choice, Option
+from widgets.button_row import CANCEL, DialogAnswer, ButtonRow, Choice, DialogOption
 from widgets.dialog import Dialog, Sentence
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PromptDialog(Dialog):
         lines: Sequence[Sentence],
         text: str = "",
         choices: Sequence[Choice] = (Choice("send", "Send"),),
-        options: Sequence[Option] = (),
+        options: Sequence[DialogOption] = (),
     ) -> None:
         super().__init__(title, lines, (CANCEL, *choices), options, chosen=1)
         self._text = text
@@ -73,9 +73,9 @@ class PromptDialog(Dialog):
         """What has been written."""
         return self._area.text if self._area is not None else self._text
 
-    def answer(self, choice: str) -> Answer:
+    def answer(self, choice: str) -> DialogAnswer:
         given = super().answer(choice)
-        return Answer(given.choice, given.options, self.text)
+        return DialogAnswer(given.choice, given.options, self.text)
 
     def action_send(self) -> None:
         self._send(self._buttons.choices[1])

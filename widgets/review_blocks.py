@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tui.night.review.model import Review
-from tui.records import Ref
+from tui.records import SourceRef
 from tui.system.format import (
     format_clock,
     format_count,
@@ -20,18 +20,18 @@ from widgets.cells import pad, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
 from widgets.review_rows import LABEL, counted, sided
-from widgets.review_view import Evidence, Goal, Row, Section, Words
+from widgets.review_view import EvidenceTarget, Goal, ReviewRow, SectionTarget, SentenceTarget
 from widgets.review_words import cost_figure, helped_span
 
 MOST_RUNS: Final = 50
 _KIND: Final = 10
 
 
-def _led(ref: Ref | None, otherwise: Goal | None = None) -> Goal | None:
-    return Evidence(ref) if ref is not None else otherwise
+def _led(ref: SourceRef | None, otherwise: Goal | None = None) -> Goal | None:
+    return EvidenceTarget(ref) if ref is not None else otherwise
 
 
-def deeds(review: Review, width: int) -> Iterator[Row]:
+def deeds(review: Review, width: int) -> Iterator[ReviewRow]:
     """What people and the watchdog did, and whether it helped."""
     for nth, deed in enumerate(review.interventions):
         said = f" {visible(deed.text)}" if deed.text else ""
@@ -42,14 +42,14 @@ def deeds(review: Review, width: int) -> Iterator[Row]:
             (said, "text"),
             (f"  {visible(deed.why)}", "dim"),
         ]
-        more = Words(
+        more = SentenceTarget(
             f"{deed.kind}, {format_clock(deed.at)}",
             (deed.text, "", f"It was {deed.state}.", f"Helped: {deed.helped}: {deed.why}"),
         )
-        yield Row(sided(left, deed.state, width), _led(deed.ref, more), deed.at, f"deed-{nth}")
+        yield ReviewRow(sided(left, deed.state, width), _led(deed.ref, more), deed.at, f"deed-{nth}")
 
 
-def wasted(review: Review, width: int) -> Iterator[Row]:
+def wasted(review: Review, width: int) -> Iterator[ReviewRow]:
     """What bought nothing, with its time and an estimate of its money."""
     for nth, waste in enumerate(review.wasted):
         usd = "" if not waste.usd else format_signed(glyphs().approx, waste.usd)
@@ -58,10 +58,10 @@ def wasted(review: Review, width: int) -> Iterator[Row]:
             (visible(waste.what), "text"),
         ]
         line = sided(left, waste.kind.replace("_", " "), width)
-        yield Row(line, _led(waste.ref, Section("timeline")), None, f"waste-{nth}")
+        yield ReviewRow(line, _led(waste.ref, SectionTarget("timeline")), None, f"waste-{nth}")
 
 
-def stalls(review: Review, width: int) -> Iterator[Row]:
+def stalls(review: Review, width: int) -> Iterator[ReviewRow]:
     """When it was stuck, and on what evidence."""
     for nth, stall in enumerate(review.stalls):
         left: Line = [
@@ -70,14 +70,14 @@ def stalls(review: Review, width: int) -> Iterator[Row]:
             (visible("; ".join(stall.evidence)), "text"),
         ]
         words: list[str] = list(stall.evidence) or ["nothing more is known"]
-        more = Words(
+        more = SentenceTarget(
             f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", tuple(words)
         )
-        goal = Evidence(stall.refs[0]) if stall.refs else more
-        yield Row(sided(left, "", width), goal, stall.since, f"stall-{nth}")
+        goal = EvidenceTarget(stall.refs[0]) if stall.refs else more
+        yield ReviewRow(sided(left, "", width), goal, stall.since, f"stall-{nth}")
 
 
-def runs(review: Review, width: int) -> Iterator[Row]:
+def runs(review: Review, width: int) -> Iterator[ReviewRow]:
     """The newest runs of tests, each with its output behind it."""
     signs = glyphs()
     for nth, run in enumerate(reversed(review.tests.runs[-MOST_RUNS:])):
@@ -90,10 +90,10 @@ def runs(review: Review, width: int) -> Iterator[Row]:
             (f" {pad(counted(run), 22)} ", "text"),
             (visible(run.command), "dim"),
         ]
-        yield Row(sided(left, run.framework, width), Evidence(run.ref), run.at, f"run-{nth}")
+        yield ReviewRow(sided(left, run.framework, width), EvidenceTarget(run.ref), run.at, f"run-{nth}")
 
 
-def cost(review: Review) -> Iterator[Row]:
+def cost(review: Review) -> Iterator[ReviewRow]:
     """What the figure rests on, and what each model and hour took of it."""
     known = review.cost
     basis = known.reason or "nothing more is known of it"
@@ -113,8 +113,8 @@ def cost(review: Review) -> Iterator[Row]:
     )
     for nth, (figure, words) in enumerate(lines):
         line: Line = [(f" {figure:>{LABEL - 2}} ", "strong"), (visible(words), "text")]
-        goal = Words("Cost", _cost_sentences(review)) if nth == 0 else Section("page", "cost-0")
-        yield Row(line, goal, None, f"cost-{nth}")
+        goal = SentenceTarget("Cost", _cost_sentences(review)) if nth == 0 else SectionTarget("page", "cost-0")
+        yield ReviewRow(line, goal, None, f"cost-{nth}")
 
 
 def _model(name: str, responses: int) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from tui.model.labels import RISKS_SHORT
-from tui.night.review.model import Claim, Moment, Review, Risk
+from tui.night.review.model import Claim, TimelineMoment, Review, Risk
 from tui.system.format import format_clock, format_duration_rough
 from widgets.cells import cells, clip, pad, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.review_rows import NARROW, filled, heading, sided
-from widgets.review_view import Evidence, Fragment, Goal, InFile, Row, Words
+from widgets.review_view import EvidenceTarget, DiffTarget, Goal, TextTarget, ReviewRow, SentenceTarget
 from widgets.review_words import moment_span, severity_span, trust_span
 
 WIDE: Final = 118
@@ -25,15 +25,15 @@ _KIND: Final = 14
 # --- claims ---
 
 
-def claims(review: Review, width: int) -> Sequence[Row]:
+def claims(review: Review, width: int) -> Sequence[ReviewRow]:
     """Every claim with its verdict and why; the evidence, where there is some, one row each."""
-    rows: list[Row] = []
+    rows: list[ReviewRow] = []
     for nth, claim in enumerate(review.claims):
         rows += _claim_rows(claim, nth, width)
     return rows
 
 
-def _claim_rows(claim: Claim, nth: int, width: int) -> list[Row]:
+def _claim_rows(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
     said: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
     said = [*said, (f"“{visible(claim.text)}”", "strong")]
     goal = _first(claim)
@@ -41,11 +41,11 @@ def _claim_rows(claim: Claim, nth: int, width: int) -> list[Row]:
     if width >= WIDE:
         half = width * 11 // 20
         left: Line = [*filled([*_clipped(said, half - 1)], half), (visible(claim.why), "dim")]
-        return [Row(sided(left, claim.source, width), goal, claim.at, name)]
+        return [ReviewRow(sided(left, claim.source, width), goal, claim.at, name)]
     why: Line = [(" " * _TRUST, "text"), (visible(claim.why), "dim")]
     return [
-        Row(sided(said, claim.source, width), goal, claim.at, name),
-        Row(list(_clipped(why, width))),
+        ReviewRow(sided(said, claim.source, width), goal, claim.at, name),
+        ReviewRow(list(_clipped(why, width))),
     ]
 
 
@@ -64,23 +64,23 @@ def _clipped(line: Line, width: int) -> Line:
 def _first(claim: Claim) -> Goal:
     """The evidence that supports it, else where it was said."""
     if claim.evidence:
-        return Evidence(claim.evidence[0])
+        return EvidenceTarget(claim.evidence[0])
     if claim.where is not None:
-        return Evidence(claim.where)
-    return Words("Claim", (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})"))
+        return EvidenceTarget(claim.where)
+    return SentenceTarget("Claim", (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})"))
 
 
 # --- risks ---
 
 
-def risks(review: Review, width: int) -> Sequence[Row]:
+def risks(review: Review, width: int) -> Sequence[ReviewRow]:
     """What the night's changes hold that a person should see, the gravest first."""
     order = {"high": 0, "medium": 1, "low": 2}
     numbered = sorted(enumerate(review.risks), key=lambda pair: order[pair[1].severity])
     return [_risk_row(risk, nth, width) for nth, risk in numbered]
 
 
-def _risk_row(risk: Risk, nth: int, width: int) -> Row:
+def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
     place = visible(risk.path)
     kind_role: Role = "error" if risk.severity == "high" else "text"
     left: Line = [
@@ -91,15 +91,15 @@ def _risk_row(risk: Risk, nth: int, width: int) -> Row:
         (visible(risk.what), "text" if not place else "dim"),
     ]
     aside = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
-    return Row(sided(left, aside, width), _risk_goal(risk), None, f"risk-{nth}")
+    return ReviewRow(sided(left, aside, width), _risk_goal(risk), None, f"risk-{nth}")
 
 
 def _risk_goal(risk: Risk) -> Goal:
     if risk.hunk is not None:
-        return Fragment(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
+        return DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
     if risk.ref is not None:
-        return Evidence(risk.ref)
-    return Words(
+        return EvidenceTarget(risk.ref)
+    return SentenceTarget(
         RISKS_SHORT[risk.kind], (risk.path, risk.what, "", "No call of the night is known.")
     )
 
@@ -107,21 +107,21 @@ def _risk_goal(risk: Risk) -> Goal:
 # --- timeline ---
 
 
-def timeline(review: Review, width: int) -> Sequence[Row]:
+def timeline(review: Review, width: int) -> Sequence[ReviewRow]:
     """What mattered, in order of time, with a line before what came since a person last looked."""
-    rows: list[Row] = []
+    rows: list[ReviewRow] = []
     since = review.looked_at
     marked = since is None or not review.moments or review.moments[0].at > since
     for nth, moment in enumerate(review.moments):
         new = since is not None and moment.at > since
         if new and not marked:
             marked = True
-            rows.append(Row(heading(f"since you last looked, {format_clock(since, False)}", width)))
+            rows.append(ReviewRow(heading(f"since you last looked, {format_clock(since, False)}", width)))
         rows.append(_moment_row(moment, nth, width, new))
     return rows
 
 
-def _moment_row(moment: Moment, nth: int, width: int, new: bool) -> Row:
+def _moment_row(moment: TimelineMoment, nth: int, width: int, new: bool) -> ReviewRow:
     sign, role = moment_span(moment.kind, moment.label)
     label = visible(moment.label)
     left: Line = [
@@ -132,15 +132,15 @@ def _moment_row(moment: Moment, nth: int, width: int, new: bool) -> Row:
         (label, role if role in ("error", "person") else "text"),
     ]
     lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
-    more = Words(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
-    goal: Goal = Evidence(moment.ref) if moment.ref is not None else more
-    return Row(sided(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
+    more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
+    goal: Goal = EvidenceTarget(moment.ref) if moment.ref is not None else more
+    return ReviewRow(sided(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
 
 
 # --- tasks ---
 
 
-def tasks(review: Review, width: int) -> Sequence[Row]:
+def tasks(review: Review, width: int) -> Sequence[ReviewRow]:
     """The tasks, by what became of them in this night."""
     signs, known = glyphs(), review.tasks
     groups: tuple[tuple[str, tuple[str, ...], str, Role], ...] = (
@@ -150,18 +150,18 @@ def tasks(review: Review, width: int) -> Sequence[Row]:
         ("removed in this night", known.removed, signs.minus, "warning"),
     )
     source = review.night.progress.source if review.night.progress is not None else ""
-    rows: list[Row] = []
+    rows: list[ReviewRow] = []
     for title, titles, sign, role in groups:
         if not titles:
             continue
-        rows.append(Row(heading(f"{title}: {len(titles)}", width)))
+        rows.append(ReviewRow(heading(f"{title}: {len(titles)}", width)))
         for nth, task in enumerate(titles):
-            goal: Goal = InFile(source, task) if source else Words("Task", (task, title))
+            goal: Goal = TextTarget(source, task) if source else SentenceTarget("Task", (task, title))
             line: Line = [(f"  {sign} ", role), (visible(task), "text")]
-            rows.append(Row(line, goal, None, f"{title}-{nth}"))
+            rows.append(ReviewRow(line, goal, None, f"{title}-{nth}"))
     if rows:
-        rows.append(Row([]))
-        rows.append(Row([(f" {_basis(review)}", "dim")]))
+        rows.append(ReviewRow([]))
+        rows.append(ReviewRow([(f" {_basis(review)}", "dim")]))
     return rows
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from tui.changes import Changes, FileChange
-from tui.night.review.model import Point, Review
+from tui.changes import RepositoryChanges, FileChange
+from tui.night.review.model import RestorePoint, Review
 from tui.system.format import format_clock, format_count
 from widgets.cells import clip_start, pad, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line
 from widgets.review_rows import NARROW, sided
-from widgets.review_view import CommitDiff, FileDiff, Goal, PointDiff, Row
+from widgets.review_view import CommitTarget, FileTarget, Goal, PointTarget, ReviewRow
 from widgets.review_words import tests_span
 
 _ID = 8
 
 
-def point_goal(point: Point) -> Goal:
+def point_goal(point: RestorePoint) -> Goal:
     """Its diff: a commit's own, or that from a checkpoint to the files as they are."""
-    return CommitDiff(point.id) if point.kind == "commit" else PointDiff(checkpoint_name(point.id))
+    return CommitTarget(point.id) if point.kind == "commit" else PointTarget(checkpoint_name(point.id))
 
 
 def commit_mark(sha: str) -> str:
@@ -41,18 +41,18 @@ def _box(marked: bool) -> str:
     return f"[{glyphs().ok}]" if marked else "[ ]"
 
 
-def points(review: Review, marked: Collection[str], width: int) -> Sequence[Row]:
+def points(review: Review, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
     """Each point with its tests, and below it what first turned red after it."""
-    rows: list[Row] = []
+    rows: list[ReviewRow] = []
     for point in review.points:
         rows.append(_point_row(point, marked, width))
         if point.first_red_after:
             words = f"{glyphs().error} first red after it: {visible(point.first_red_after)}"
-            rows.append(Row([(" " * 13, "text"), (words, "error")]))
+            rows.append(ReviewRow([(" " * 13, "text"), (words, "error")]))
     return rows
 
 
-def _point_row(point: Point, marked: Collection[str], width: int) -> Row:
+def _point_row(point: RestorePoint, marked: Collection[str], width: int) -> ReviewRow:
     commit = point.kind == "commit"
     mark = commit_mark(point.id) if commit else ""
     box = _box(mark in marked) if commit else "   "
@@ -70,20 +70,20 @@ def _point_row(point: Point, marked: Collection[str], width: int) -> Row:
         (f"  {visible(point.label)}", "text"),
     ]
     name = f"point-{point.kind}-{point.id}"
-    return Row(sided(left, size, width), point_goal(point), point.at, name, mark)
+    return ReviewRow(sided(left, size, width), point_goal(point), point.at, name, mark)
 
 
-def files(changes: Changes | None, marked: Collection[str], width: int) -> Sequence[Row]:
+def files(changes: RepositoryChanges | None, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
     """The files that the night changed."""
     if changes is None:
         return ()
     rows = [_file_row(change, marked, width) for change in changes.files]
     if changes.cut:
-        rows.append(Row([(" more were changed than are listed here", "warning")]))
+        rows.append(ReviewRow([(" more were changed than are listed here", "warning")]))
     return rows
 
 
-def _file_row(change: FileChange, marked: Collection[str], width: int) -> Row:
+def _file_row(change: FileChange, marked: Collection[str], width: int) -> ReviewRow:
     signs = glyphs()
     sign = {"added": "A", "deleted": "D", "renamed": "R", "mode": "m"}.get(change.kind, "M")
     role = {"added": "added", "deleted": "removed"}.get(change.kind, "label")
@@ -100,4 +100,4 @@ def _file_row(change: FileChange, marked: Collection[str], width: int) -> Row:
         (f"  {', '.join(notes)}" if notes else "", "dim"),
     ]
     name = f"file-{change.path}"
-    return Row(sided(left, lines, width), FileDiff(change.path), None, name, mark)
+    return ReviewRow(sided(left, lines, width), FileTarget(change.path), None, name, mark)

@@ -9,8 +9,8 @@ from tui.night.evidence import TestRun
 from widgets.cells import cells, clip, visible
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, width_of
-from widgets.layout import apart, wrap
-from widgets.review_view import Goal, Row
+from widgets.layout import spread, wrap
+from widgets.review_view import Goal, ReviewRow
 
 LABEL: Final = 12
 """Columns of a figure's name, blanks included."""
@@ -43,27 +43,27 @@ def wrapped(words: Line, width: int, most: int) -> list[list[Span]]:
     return [*kept, [*last[:-1], (cut if cut.endswith(mark) else cut + mark, role)]]
 
 
-def figure(label: str, words: Line, width: int, goal: Goal) -> list[Row]:
+def figure(label: str, words: Line, width: int, goal: Goal) -> list[ReviewRow]:
     """A named figure, broken over rows that begin under its words; the first one leads on."""
     rows = []
     for nth, line in enumerate(wrapped(words, width - LABEL, 2)):
         head: Line = [(f" {label}" if not nth else "", "dim")]
         rows.append(
-            Row([*filled(head, LABEL), *line], None if nth else goal, None, "" if nth else label)
+            ReviewRow([*filled(head, LABEL), *line], None if nth else goal, None, "" if nth else label)
         )
     return rows
 
 
-def block(title: str, width: int, rows: Iterable[Row]) -> list[Row]:
+def block(title: str, width: int, rows: Iterable[ReviewRow]) -> list[ReviewRow]:
     """Rows under a title, with an empty row before it; nothing at all without rows."""
     listed = list(rows)
-    return [Row([]), Row(heading(title, width)), *listed] if listed else []
+    return [ReviewRow([]), ReviewRow(heading(title, width)), *listed] if listed else []
 
 
 def sided(left: Line, right: str, width: int, role: Role = "dim") -> Line:
     """A row with a few words at its right end where there is room for them."""
     aside: Line = [(f" {visible(right)} ", role)] if right and width >= NARROW else []
-    return apart(left, aside, width)
+    return spread(left, aside, width)
 
 
 def counted(run: TestRun) -> str:

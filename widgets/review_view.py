@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.changes import Hunk
-from tui.records import Ref
+from tui.records import SourceRef
 from widgets.dialog import Sentence
 from widgets.ink import Line
 from widgets.line_view import LineView
@@ -19,65 +19,65 @@ from widgets.line_view import LineView
 SectionName = Literal["page", "claims", "risks", "timeline", "points", "files", "tasks"]
 
 
-class Evidence(Struct, frozen=True):
+class EvidenceTarget(Struct, frozen=True):
     """Leads to what stands at a place of a file."""
 
-    ref: Ref
+    ref: SourceRef
 
 
-class Fragment(Struct, frozen=True):
+class DiffTarget(Struct, frozen=True):
     """Leads to a piece of a diff, and from there to the call that did it, where one is known."""
 
     path: str
     what: str
     hunk: Hunk
-    ref: Ref | None = None
+    ref: SourceRef | None = None
     commit: str = ""
 
 
-class CommitDiff(Struct, frozen=True):
+class CommitTarget(Struct, frozen=True):
     """Leads to everything that a commit changed."""
 
     sha: str
 
 
-class PointDiff(Struct, frozen=True):
+class PointTarget(Struct, frozen=True):
     """Leads to what changed between a checkpoint and the files as they are."""
 
     checkpoint: str
 
 
-class FileDiff(Struct, frozen=True):
+class FileTarget(Struct, frozen=True):
     """Leads to what the night changed in a file."""
 
     path: str
 
 
-class InFile(Struct, frozen=True):
+class TextTarget(Struct, frozen=True):
     """Leads to where these words stand in a file."""
 
     path: str
     words: str
 
 
-class Section(Struct, frozen=True):
+class SectionTarget(Struct, frozen=True):
     """Leads to another list of the review, to the row of this name in it if one is given."""
 
     name: SectionName
     row: str = ""
 
 
-class Words(Struct, frozen=True):
+class SentenceTarget(Struct, frozen=True):
     """Leads to sentences that say more."""
 
     title: str
     lines: tuple[Sentence, ...]
 
 
-Goal: TypeAlias = Evidence | Fragment | CommitDiff | PointDiff | FileDiff | InFile | Section | Words
+Goal: TypeAlias = EvidenceTarget | DiffTarget | CommitTarget | PointTarget | FileTarget | TextTarget | SectionTarget | SentenceTarget
 
 
-class Row(Struct, frozen=True):
+class ReviewRow(Struct, frozen=True):
     """A row: how it looks, where enter leads, its moment, and a name that outlives a resize.
 
     `mark` is what `space` marks with it, empty where nothing can be marked.
@@ -90,7 +90,7 @@ class Row(Struct, frozen=True):
     mark: str = ""
 
 
-Build = Callable[[int], Sequence[Row]]
+Build = Callable[[int], Sequence[ReviewRow]]
 """Makes the rows for a width."""
 
 
@@ -103,7 +103,7 @@ class ReviewView(LineView):
     class Marked(Message):
         """The person marks the row under the cursor, or takes the mark away."""
 
-        def __init__(self, view: ReviewView, row: Row) -> None:
+        def __init__(self, view: ReviewView, row: ReviewRow) -> None:
             super().__init__()
             self.view = view
             self.row = row
@@ -116,7 +116,7 @@ class ReviewView(LineView):
         super().__init__(placeholder=placeholder, id=id)
         self._build: Build = lambda width: ()
         self._wanted: Callable[[], int | None] | None = None
-        self.rows: Sequence[Row] = ()
+        self.rows: Sequence[ReviewRow] = ()
 
     def show(self, build: Build, *, afresh: bool = False) -> None:
         """Show these rows; the cursor stays on the row of its name, if there still is one.
@@ -130,7 +130,7 @@ class ReviewView(LineView):
         self._lay_out()
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ReviewRow | None:
         """The row under the cursor."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 

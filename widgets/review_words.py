@@ -8,7 +8,7 @@ from tui.model.labels import COST_SOURCES, TIME_SHORT, VERDICTS_SHORT
 from tui.model.state import EndKind
 from tui.night.model import Cost
 from tui.night.review.model import (
-    Intervention,
+    InterventionEffect,
     MomentKind,
     Review,
     Severity,
@@ -16,7 +16,7 @@ from tui.night.review.model import (
     Trust,
     Verdict,
 )
-from tui.night.timeline import Sums
+from tui.night.timeline import TimeTotals
 from tui.system.format import (
     format_clock,
     format_duration_rough,
@@ -117,7 +117,7 @@ def moment_span(kind: MomentKind, label: str) -> Span:
     return looks[kind]
 
 
-def time_words(time: Sums) -> str:
+def time_words(time: TimeTotals) -> str:
     """ "8h05m: working 5h02m · in tools 1h10m": what it was, without what there was none of."""
     parts = [(word, float(getattr(time, name))) for name, word in TIME_SHORT.items()]
     said = " · ".join(
@@ -163,7 +163,7 @@ def cost_words(review: Review) -> list[Span]:
     return words
 
 
-def deeds_words(deeds: Iterable[Intervention]) -> str:
+def interventions_text(deeds: Iterable[InterventionEffect]) -> str:
     """How many interventions, and whether they helped."""
     known = [deed.helped for deed in deeds]
     if not known:

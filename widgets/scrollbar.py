@@ -10,7 +10,7 @@ from textual.scrollbar import ScrollBarRender
 from widgets.glyphs import glyphs
 
 
-class ThinBar(ScrollBarRender):
+class ThinScrollBar(ScrollBarRender):
     """Draws the thumb as a row of half blocks and the track as nothing."""
 
     @classmethod

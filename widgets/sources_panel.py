@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tui.records import FeedState
+from tui.records import SourceStatus
 from tui.system.format import format_age, format_number, format_size
 from widgets.cells import clip, clip_start, pad, visible
 from widgets.document_view import DocumentView
-from widgets.documents import Flow
+from widgets.documents import LaidOutDocument
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
 from widgets.layout import wrap
 from widgets.paint import PaintGovernor
 
 
-def _state_span(feed: FeedState) -> Span:
+def _state_span(feed: SourceStatus) -> Span:
     signs = glyphs()
     looks: dict[str, tuple[str, Role]] = {
         "following": (signs.working, "ok"),
@@ -29,7 +29,7 @@ def _state_span(feed: FeedState) -> Span:
     return f"{sign} {words}", role
 
 
-def feed_rows(feed: FeedState, width: int, now: float) -> list[Line]:
+def feed_rows(feed: SourceStatus, width: int, now: float) -> list[Line]:
     """A feed in two or three rows: its state and figures, its path, and why this one."""
     state, role = _state_span(feed)
     figures = []
@@ -66,12 +66,12 @@ class SourcesPanel(DocumentView):
     ) -> None:
         super().__init__(governor=governor, placeholder="no source is being read", id=id)
         self._now = now
-        self._feeds: tuple[FeedState, ...] = ()
+        self._feeds: tuple[SourceStatus, ...] = ()
 
-    def show(self, feeds: Sequence[FeedState]) -> None:
+    def show(self, feeds: Sequence[SourceStatus]) -> None:
         """Show the feeds as they are now."""
         self._feeds = tuple(feeds)
-        self.set_document(Flow(self._rows) if feeds else None, keep_place=True)
+        self.set_document(LaidOutDocument(self._rows) if feeds else None, keep_place=True)
 
     def _rows(self, width: int) -> list[Line]:
         rows: list[Line] = []

@@ -13,9 +13,9 @@ from textual.strip import Strip
 
 from widgets.cells import visible
 from widgets.direct import filtered_lines
-from widgets.ink import Ink, Line, text_of
-from widgets.layout import centred
-from widgets.scrollbar import ThinBar
+from widgets.ink import RoleStyles, Line, text_of
+from widgets.layout import centre
+from widgets.scrollbar import ThinScrollBar
 from widgets.themes import ink_for
 
 CACHED: Final = 512
@@ -25,7 +25,7 @@ COPIED: Final = 5000
 """Rows that a selection copies at most."""
 
 
-class StripView(ScrollView):
+class RowView(ScrollView):
     """The drawing half of a scrolling view: which rows there are and where it stands is given.
 
     A drawn row is kept until the row, the width or the theme changes.
@@ -52,8 +52,8 @@ class StripView(ScrollView):
         self._outer = 0
         self._all_dirty = False
         self._strips: dict[int, Strip] = {}
-        self._ink: Ink | None = None
-        self._cursor_ink: Ink | None = None
+        self._ink: RoleStyles | None = None
+        self._cursor_ink: RoleStyles | None = None
         self._selection: Selection | None = None
 
     # --- what a subclass says ---
@@ -103,7 +103,7 @@ class StripView(ScrollView):
         """Tell the scroll bar of the count; a layout of the whole screen is not needed for that."""
         if self.virtual_size.height == self._count:
             return
-        self.set_reactive(StripView.virtual_size, Size(0, self._count))
+        self.set_reactive(RowView.virtual_size, Size(0, self._count))
         self.vertical_scrollbar.window_virtual_size = self._count
         self.vertical_scrollbar.window_size = self.page
 
@@ -120,7 +120,7 @@ class StripView(ScrollView):
             self.refresh(Region(0, index - self._top, self.size.width, 1))
 
     def on_mount(self) -> None:
-        self.vertical_scrollbar.renderer = ThinBar  # type: ignore[misc]
+        self.vertical_scrollbar.renderer = ThinScrollBar  # type: ignore[misc]
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -150,7 +150,7 @@ class StripView(ScrollView):
         return strip
 
     @property
-    def _paper(self) -> Ink:
+    def _paper(self) -> RoleStyles:
         if self._ink is None:
             self._restyle()
         if self._ink is None:
@@ -178,11 +178,11 @@ class StripView(ScrollView):
         return strip
 
     def _placeholder_strip(self, y: int) -> Strip:
-        rows = centred(self._placeholder, self._width, self.page)
+        rows = centre(self._placeholder, self._width, self.page)
         text = rows[y] if y < len(rows) else ""
         return self._drawn([(text, "dim")], self._paper)
 
-    def _drawn(self, line: Line, ink: Ink) -> Strip:
+    def _drawn(self, line: Line, ink: RoleStyles) -> Strip:
         segments = ink.segments(line, self._width)
         segments.append(Segment(" " * (self._outer - self._width), self._paper.base))
         return Strip(segments, self._outer)

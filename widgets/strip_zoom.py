@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tui.night.timeline import Bucket, Gap, Timeline
+from tui.night.timeline import TimeBucket, TimelineGap, Timeline
 
 MOST = 6
 """Times that the night can be halved."""
@@ -29,7 +29,7 @@ def part(timeline: Timeline, level: int, around: float | None) -> Timeline:
             if bucket.start + timeline.resolution > low and bucket.start < high
         ),
         gaps=tuple(
-            Gap(max(low, gap.start), min(high, gap.end), gap.kind)
+            TimelineGap(max(low, gap.start), min(high, gap.end), gap.kind)
             for gap in timeline.gaps
             if gap.end > low and gap.start < high
         ),
@@ -37,9 +37,9 @@ def part(timeline: Timeline, level: int, around: float | None) -> Timeline:
     )
 
 
-def _cut(bucket: Bucket, length: float, low: float, high: float) -> Bucket:
+def _cut(bucket: TimeBucket, length: float, low: float, high: float) -> TimeBucket:
     """The bucket with only its share of what lies between."""
     share = (min(high, bucket.start + length) - max(low, bucket.start)) / length
     if share >= 1:
         return bucket
-    return Bucket(bucket.start, tuple(seconds * share for seconds in bucket.seconds))
+    return TimeBucket(bucket.start, tuple(seconds * share for seconds in bucket.seconds))

@@ -10,10 +10,10 @@ from textual.message import Message
 
 from widgets.cells import cells, visible
 from widgets.ink import Line, Span
-from widgets.one_row import OneRow
+from widgets.one_row import SingleRow
 
 
-class Tab(Struct, frozen=True):
+class PaneTab(Struct, frozen=True):
     """A pane's number, name and a few words on how it is doing; `key` is shown for the number."""
 
     number: int
@@ -22,7 +22,7 @@ class Tab(Struct, frozen=True):
     key: str = ""
 
 
-def tab_line(tabs: Sequence[Tab], current: int, width: int) -> tuple[Line, list[tuple[int, int]]]:
+def tab_line(tabs: Sequence[PaneTab], current: int, width: int) -> tuple[Line, list[tuple[int, int]]]:
     """The row, and where each tab begins and ends; notes are left out when there is no room."""
     full = sum(cells(tab.title) + cells(tab.note) + 6 for tab in tabs) <= width
     wide = full or sum(cells(tab.title) + 6 for tab in tabs) < width
@@ -43,7 +43,7 @@ def tab_line(tabs: Sequence[Tab], current: int, width: int) -> tuple[Line, list[
     return line, places
 
 
-class TabRow(OneRow):
+class PaneTabs(SingleRow):
     """Draws the tabs; a click on one posts `Chosen`."""
 
     class Chosen(Message):
@@ -55,10 +55,10 @@ class TabRow(OneRow):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._tabs: tuple[Tab, ...] = ()
+        self._tabs: tuple[PaneTab, ...] = ()
         self._current = 0
 
-    def show(self, tabs: Sequence[Tab], current: int) -> None:
+    def show(self, tabs: Sequence[PaneTab], current: int) -> None:
         """Offer these panes, of which `current` is on the screen."""
         if (tuple(tabs), current) != (self._tabs, self._current):
             self._tabs, self._current = tuple(tabs), current

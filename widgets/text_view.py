@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from widgets.document_view import DocumentView
-from widgets.documents import Document, Flow, Wrapped
+from widgets.documents import RowDocument, LaidOutDocument, WrappedText
 from widgets.markdown import markdown_rows
 
 LAID_OUT: Final = 200_000
 """Characters of Markdown laid out as a whole; a longer text is shown line by line."""
 
 
-def markdown_document(text: str) -> Document:
+def markdown_document(text: str) -> RowDocument:
     """Markdown as a document; a text too long to lay out at once is shown as it was written."""
     if len(text) > LAID_OUT:
-        return Wrapped(text)
-    return Flow(lambda width: markdown_rows(text, width))
+        return WrappedText(text)
+    return LaidOutDocument(lambda width: markdown_rows(text, width))
 
 
-class TextView(DocumentView):
+class NotesView(DocumentView):
     """Shows notes; the same words again change nothing, other words keep the place."""
 
     _shown: tuple[str, bool] = ("", False)
@@ -39,5 +39,5 @@ class TextView(DocumentView):
         if not text.strip():
             self.set_document(None)
         else:
-            document = markdown_document(text) if markdown else Wrapped(text)
+            document = markdown_document(text) if markdown else WrappedText(text)
             self.set_document(document, keep_place=True)

@@ -13,7 +13,7 @@ from textual.driver import Driver
 from textual.drivers import linux_driver
 from textual.filter import LineFilter
 
-from widgets.typed import TypedText, end_with_terminal
+from widgets.typed import TerminalInputDecoder, end_with_terminal
 
 
 class TerminalDriver(linux_driver.LinuxDriver):
@@ -25,7 +25,7 @@ class TerminalDriver(linux_driver.LinuxDriver):
     """
 
     def run_input_thread(self) -> None:
-        vars(linux_driver)["getincrementaldecoder"] = lambda encoding: TypedText
+        vars(linux_driver)["getincrementaldecoder"] = lambda encoding: TerminalInputDecoder
         try:
             super().run_input_thread()
         except (EOFError, OSError):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.theme import Theme
 
-from widgets.ink import Ink, Role, parse_ink
+from widgets.ink import RoleStyles, Role, parse_ink
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -263,11 +263,11 @@ def _derived(theme: Theme) -> tuple[Mapping[Role, str], str]:
 
 
 @lru_cache(maxsize=64)
-def _ink_named(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> Ink:
+def _ink_named(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> RoleStyles:
     return parse_ink(name, dict(words), cursor)
 
 
-def ink_for(theme: Theme) -> Ink:
+def ink_for(theme: Theme) -> RoleStyles:
     """The ink that goes with a theme, ours or any other."""
     words, cursor = _INKS.get(theme.name) or _derived(theme)
     return _ink_named(theme.name, tuple(words.items()), cursor)

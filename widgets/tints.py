@@ -56,7 +56,7 @@ def _tokens(pattern: re.Pattern[str], text: str) -> Line:
     return out
 
 
-class CodeTint:
+class CodeHighlighter:
     """Comments, strings, keywords and numbers, as most languages write them."""
 
     def __init__(self, lines: Sequence[str], json: bool = False) -> None:
@@ -67,7 +67,7 @@ class CodeTint:
         return _tokens(self._pattern, self._lines[number][start:end])
 
 
-class DiffTint:
+class DiffHighlighter:
     """Added and removed lines with their signs; headers and places apart."""
 
     def __init__(self, lines: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ PATIENCE_S = 2.0
 """After this long a key no longer waits for the one before it."""
 
 
-class TakingTurns(App[None]):
+class KeySerializer(App[None]):
     """An app whose keys and pastes never overtake what the key before them began.
 
     Textual hands each key to whatever has the focus the moment it is read, while the key before it

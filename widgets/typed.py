@@ -16,7 +16,7 @@ PASTE_BEGINS = "\x1b[200~"
 PASTE_ENDS = "\x1b[201~"
 
 
-class TypedText(codecs.IncrementalDecoder):
+class TerminalInputDecoder(codecs.IncrementalDecoder):
     """Decodes UTF-8 from a terminal; bytes that are none become U+FFFD.
 
     Escapes inside a bracketed paste become visible signs: Textual would take what follows them for

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from tests.pilot.stage import Noon, Stage, stage
 from tests.unit.review_sample import START, sample
-from tui.changes import Changes, FileChange, Hunk
+from tui.changes import RepositoryChanges, FileChange, Hunk
 from tui.night.review.model import Review
 from tui.screens.review import ReviewScreen
 from tui.screens.review_source import ReviewSource
 
-CHANGES = Changes(
+CHANGES = RepositoryChanges(
     "base",
     "head",
     files=(
@@ -37,7 +37,7 @@ class SampleSource(ReviewSource):
         made = self.known[run] = self.make()
         return made
 
-    def changes(self, review: Review) -> Changes:
+    def changes(self, review: Review) -> RepositoryChanges:
         return CHANGES
 
 
@@ -66,7 +66,7 @@ async def reviewed(
     """The review of a night made by hand, over a real project."""
     async with stage(project, size, clock=Noon(START + 600.0)) as s:
         await s.until(lambda: s.watch.night is not None)
-        screen = ReviewScreen(source_of(s, make), show_events=s.main.show_place)
+        screen = ReviewScreen(source_of(s, make), show_events=s.main.reveal_place)
         await s.app.push_screen(screen)
         on_top = ReviewStage(s.app, s.pilot, s.watch)
         await on_top.until(lambda: screen.review is not None)

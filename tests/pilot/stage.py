@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from tests.session_files import START, lines
 from tui.app import OvernightApp
 from tui.clock import Clock, SystemClock
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.screens.main import MainScreen
 from tui.settings import Settings, load
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 
 DEADLINE_S = 15.0
 
@@ -33,7 +33,7 @@ class Noon(SystemClock):
 class Stage:
     """A running app, and what a person sees of it."""
 
-    def __init__(self, app: OvernightApp, pilot: Pilot[None], watch: Watch) -> None:
+    def __init__(self, app: OvernightApp, pilot: Pilot[None], watch: SessionMonitor) -> None:
         self.app = app
         self.pilot = pilot
         self.watch = watch
@@ -86,7 +86,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """The app on a project; the clock stands at two minutes after the session's start."""
     clock = clock or Noon(START + 130.0)
-    watch = Watch(project, settings or load(project).settings, Named(**named), clock)
+    watch = SessionMonitor(project, settings or load(project).settings, NamedSources(**named), clock)
     watch.start()
     app = OvernightApp(watch, clock, slow_link=False, ascii_only=False)
     try:

@@ -27,7 +27,7 @@ def scene(tmp_path: Path) -> Iterator[Elsewhere]:
 
 
 async def reachable(s: Stage, name: str = "inject") -> None:
-    await s.until(lambda: s.watch.night is not None and not s.main.desk.why_not(name))
+    await s.until(lambda: s.watch.night is not None and not s.main.desk.unavailable_reason(name))
 
 
 def footer_of(s: Stage) -> dict[str, bool]:
@@ -40,7 +40,7 @@ async def test_where_no_way_is_one_is_offered_and_then_words_have_receipts(
 ) -> None:
     scene.begin()
     async with stage(scene.project, size, clock=SystemClock()) as s:
-        await s.until(lambda: WAYLESS in s.main.desk.why_not("inject"))
+        await s.until(lambda: WAYLESS in s.main.desk.unavailable_reason("inject"))
         assert not footer_of(s)["inject"]
         await s.press("i")
         await s.see("No way to this session", "settings.local.json", "▸ Cancel")
@@ -64,7 +64,7 @@ async def test_where_no_way_is_one_is_offered_and_then_words_have_receipts(
 async def test_cancelling_the_offer_changes_nothing(scene: Elsewhere) -> None:
     scene.begin()
     async with stage(scene.project, (80, 24), clock=SystemClock()) as s:
-        await s.until(lambda: WAYLESS in s.main.desk.why_not("step_back"))
+        await s.until(lambda: WAYLESS in s.main.desk.unavailable_reason("step_back"))
         await s.press("s")
         await s.see("No way to this session")
         await s.press("enter")
@@ -111,7 +111,7 @@ async def test_a_session_that_is_not_ours_is_ended_from_the_ladder(
 async def test_a_rewind_beside_a_living_session_asks_twice(scene: Elsewhere) -> None:
     scene.begin()
     async with stage(scene.project, (120, 40), clock=SystemClock()) as s:
-        await s.until(lambda: not s.main.desk.why_not("checkpoint"))
+        await s.until(lambda: not s.main.desk.unavailable_reason("checkpoint"))
         await s.press("c")
         await s.see("checkpoint c1")
         write(scene.project, {"README.md": "mine\n", "new.txt": "n\n"})
@@ -164,10 +164,10 @@ async def test_long_work_says_what_it_is_at_and_short_work_does_not(project: Pat
             go.wait(20)
             return "all is done"
 
-        work.do("nobody sees this", lambda tell: "quick as that")
+        work.run("nobody sees this", lambda tell: "quick as that")
         await s.see("quick as that")
         assert not s.sees("nobody sees this")
-        work.do("a long deed", slow)
+        work.run("a long deed", slow)
         await s.see("placing files", "50%")
         go.set()
         await s.see("all is done")

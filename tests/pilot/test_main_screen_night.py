@@ -116,7 +116,7 @@ async def test_a_fault_of_the_watch_ends_the_app_with_the_fault(project: Path) -
         async with stage(project) as s:
             await s.see("All green")
             s.watch.fault = RuntimeError("broken on purpose")
-            s.main.leave_word(frozenset({"fault"}))
+            s.main.on_monitor_change(frozenset({"fault"}))
             await s.until(lambda: s.app.fault is not None)
     assert "broken on purpose" in str(s.app.fault)
 

@@ -16,7 +16,7 @@ from tests.unit.repositories import sh
 from tests.unit.review_sample import at, sample
 from tui.control import capture
 from tui.errors import NoSessionError
-from tui.night.review.model import Point, Review
+from tui.night.review.model import RestorePoint, Review
 from tui.screens.review import ReviewScreen
 
 
@@ -28,13 +28,13 @@ def night(tmp_path: Path) -> tuple[Path, Callable[[], Review]]:
     base = repositories.commit(project, "the evening's files")
     (project / "a.txt").write_text("two\n")
     first = repositories.commit(project, "Change a")
-    taken = capture.take(project, label="between")
+    taken = capture.take_checkpoint(project, label="between")
     (project / "b.txt").write_text("two\n")
     second = repositories.commit(project, "Change b")
     points = (
-        Point("commit", first, at(60), "Change a", 1, "green", "", 1, 1),
-        Point("checkpoint", taken.id, at(90), "between", 2, "green", "tests at 00:00: 1 failed"),
-        Point("commit", second, at(120), "Change b", 1, "red", "", 1, 1),
+        RestorePoint("commit", first, at(60), "Change a", 1, "green", "", 1, 1),
+        RestorePoint("checkpoint", taken.id, at(90), "between", 2, "green", "tests at 00:00: 1 failed"),
+        RestorePoint("commit", second, at(120), "Change b", 1, "red", "", 1, 1),
     )
     return project, lambda: replace(sample(), points=points, base=base)
 

@@ -13,7 +13,7 @@ from tui.model.state import EndKind
 from tui.night.review.model import Ending, Review
 from tui.screens.detail import DetailScreen
 from widgets import themes
-from widgets.night_strip import NightStrip
+from widgets.night_strip import TimelineBar
 
 SIZES = ((60, 20), (80, 24), (120, 40), (200, 60))
 
@@ -95,7 +95,7 @@ async def test_evidence_that_is_gone_says_so(project: Path) -> None:
 
 async def test_the_cursor_of_the_night_moves_the_timeline_and_back(project: Path) -> None:
     async with reviewed(project) as s:
-        strip = s.screen.query_one(NightStrip)
+        strip = s.screen.query_one(TimelineBar)
         await s.press("left_square_bracket")
         await s.see("looking at", "since you last looked")
         assert s.screen.row is not None and s.screen.row.name == "moment-12"

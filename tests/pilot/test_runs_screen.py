@@ -13,7 +13,7 @@ from tests.session_files import write_project as write
 from tui.clock import SystemClock
 from tui.screens.compare import CompareScreen
 from tui.screens.review import ReviewScreen
-from tui.screens.runs import RunsScreen
+from tui.screens.runs import NightListScreen
 
 DAY = 86_400.0
 
@@ -52,11 +52,11 @@ def many(tmp_path: Path) -> Path:
     return project
 
 
-async def opened(s: Stage) -> RunsScreen:
+async def opened(s: Stage) -> NightListScreen:
     await s.press("R")
     await s.see("Runs 6", "goal of night 3")
     screen = s.app.screen
-    assert isinstance(screen, RunsScreen)
+    assert isinstance(screen, NightListScreen)
     return screen
 
 
@@ -129,7 +129,7 @@ async def test_every_size(many: Path, size: tuple[int, int]) -> None:
     async with stage(many, size, clock=SystemClock()) as s:
         await s.until(lambda: s.watch.night is not None)
         await s.press("R")
-        await s.until(lambda: isinstance(s.app.screen, RunsScreen) and bool(s.app.screen.nights))
+        await s.until(lambda: isinstance(s.app.screen, NightListScreen) and bool(s.app.screen.nights))
         await s.press("s", "s", "j", "space", "question_mark", "escape")
         assert all(len(row) <= size[0] for row in s.rows)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tui.feeds.events import EventDecoder
-from tui.records import Body, Event
+from tui.feeds.events import ClaudeDecoder
+from tui.records import Body, AgentEvent
 
 SESSION = "5e551011-0000-4000-8000-00000000000a"
 UUID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
@@ -83,8 +83,8 @@ def step(kind: str, **fields: Any) -> dict[str, Any]:
     return stream("stream_event", event={"type": kind, **fields}, parent_tool_use_id=None)
 
 
-def decode(data: bytes) -> list[Event]:
-    return EventDecoder(SOURCE).decode(data, 0).events
+def decode(data: bytes) -> list[AgentEvent]:
+    return ClaudeDecoder(SOURCE).decode(data, 0).events
 
 
 def body(value: Any) -> Body:

@@ -11,34 +11,34 @@ from tests.session_files import (
     Record,
     in_transcript,
 )
-from tui.feeds.discovery import Source
+from tui.feeds.discovery import EventFile
 from tui.night.status import status
 from tui.settings import Settings
-from tui.watching.ledger import Ledger
+from tui.watching.ledger import SessionReader
 from tui.watching.rules import rules_of
 
 RULES = rules_of(Settings())
 LATER = START + 3_600
 
 
-def sources(stream: Path | None, *transcripts: Path) -> list[Source]:
-    found = [Source("stream", str(stream), "test")] if stream is not None else []
-    return found + [Source("transcript", str(path), "test") for path in transcripts]
+def sources(stream: Path | None, *transcripts: Path) -> list[EventFile]:
+    found = [EventFile("stream", str(stream), "test")] if stream is not None else []
+    return found + [EventFile("transcript", str(path), "test") for path in transcripts]
 
 
-def taken_in(ledger: Ledger) -> Ledger:
+def taken_in(ledger: SessionReader) -> SessionReader:
     while ledger.poll():
         pass
     return ledger
 
 
-def shown(ledger: Ledger, level: int = 1) -> list[tuple[Any, ...]]:
+def shown(ledger: SessionReader, level: int = 1) -> list[tuple[Any, ...]]:
     ledger.log.level = level
     rows = [ledger.log.row(row) for row in range(len(ledger.log))]
     return [(row.at, row.label, row.text, row.outcome, row.mark, row.seconds) for row in rows]
 
 
-def facts(ledger: Ledger, now: float = LATER) -> dict[str, Any]:
+def facts(ledger: SessionReader, now: float = LATER) -> dict[str, Any]:
     return status(ledger.fold.snapshot(now), "p")
 
 

@@ -8,11 +8,11 @@ from tests.unit.night_script import Script
 from tui.records import (
     Commit,
     Compaction,
-    Heartbeat,
+    ToolHeartbeat,
     JournalEntry,
     Record,
-    Retry,
-    SessionState,
+    ApiRetry,
+    AgentStateReport,
 )
 
 Case = Callable[[Script], list[Record]]
@@ -210,14 +210,14 @@ def progress_in_the_answer(script: Script) -> list[Record]:
 def long_build(script: Script) -> list[Record]:
     call = script.call("Bash", "make release")
     for beat in range(1, 81):
-        script.add(Heartbeat(call, "Bash", 30.0 * beat), 30.0)
+        script.add(ToolHeartbeat(call, "Bash", 30.0 * beat), 30.0)
     return []
 
 
 def permission_wait(script: Script) -> list[Record]:
     script.call("Bash", "rm -r build")
-    script.add(SessionState("requires_action"))
-    script.add(SessionState("requires_action"), 4000.0)
+    script.add(AgentStateReport("requires_action"))
+    script.add(AgentStateReport("requires_action"), 4000.0)
     return []
 
 
@@ -253,7 +253,7 @@ def a_person_asks_again(script: Script) -> list[Record]:
 
 def retries_of_the_api(script: Script) -> list[Record]:
     for attempt in range(1, 9):
-        script.add(Retry(attempt, 10, 20.0, 529, "overloaded"), 20.0)
+        script.add(ApiRetry(attempt, 10, 20.0, 529, "overloaded"), 20.0)
     script.say("back again")
     return []
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tui.night.fold import Fold
-from tui.night.model import Night
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
 from tui.night.seen import digest
-from tui.night.thresholds import Thresholds
+from tui.night.thresholds import StallThresholds
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Body,
-    Event,
-    Init,
-    ModelUse,
+    AgentEvent,
+    TurnStarted,
+    ModelUsage,
     Record,
-    Result,
+    TurnResult,
     ToolResult,
-    ToolUse,
-    Usage,
-    User,
+    ToolCall,
+    TokenUsage,
+    UserMessage,
 )
 
 START = 1_790_000_000.0
@@ -35,7 +35,7 @@ class Script:
         self.source = source
         self.session = session
         self.at = start
-        self.events: list[Event] = []
+        self.events: list[AgentEvent] = []
         self.calls = 0
         self.messages = 0
 
@@ -47,12 +47,12 @@ class Script:
         thread: str = "",
         uuid: str | None = None,
         timed: bool = True,
-    ) -> Event:
+    ) -> AgentEvent:
         """One more event, `after` seconds later."""
         if self.at is not None:
             self.at += after
         number = len(self.events)
-        event = Event(
+        event = AgentEvent(
             self.source,
             number * 100,
             100,
@@ -65,36 +65,36 @@ class Script:
         self.events.append(event)
         return event
 
-    def init(self, after: float = 1.0, version: str = "2.1.329", model: str = MODEL) -> Event:
-        return self.add(Init(model, "/w", version, "default"), after)
+    def init(self, after: float = 1.0, version: str = "2.1.329", model: str = MODEL) -> AgentEvent:
+        return self.add(TurnStarted(model, "/w", version, "default"), after)
 
-    def prompt(self, text: str = "do it", after: float = 1.0) -> Event:
-        return self.add(User("prompt", text), after)
+    def prompt(self, text: str = "do it", after: float = 1.0) -> AgentEvent:
+        return self.add(UserMessage("prompt", text), after)
 
     def say(
         self,
         text: str = "",
         after: float = 1.0,
         *,
-        tools: tuple[ToolUse, ...] = (),
-        usage: Usage | None = None,
+        tools: tuple[ToolCall, ...] = (),
+        usage: TokenUsage | None = None,
         final: bool = False,
         model: str = MODEL,
         message: str | None = None,
         request: str = "",
         thread: str = "",
         error: str = "",
-    ) -> Event:
+    ) -> AgentEvent:
         if message is None:
             self.messages += 1
             message = f"{self.source}-{self.session}-msg-{self.messages}"
-        body = Assistant(message, request, model, usage, final, text, False, tools, error)
+        body = AssistantMessage(message, request, model, usage, final, text, False, tools, error)
         return self.add(body, after, thread=thread)
 
-    def use(self, name: str, target: str, *, key: str | None = None, path: str = "") -> ToolUse:
+    def use(self, name: str, target: str, *, key: str | None = None, path: str = "") -> ToolCall:
         self.calls += 1
         stands_for = digest(f"{name} {target if key is None else key}")
-        return ToolUse(
+        return ToolCall(
             f"{self.source}-{self.session}-call-{self.calls}", name, target, stands_for, path
         )
 
@@ -121,9 +121,9 @@ class Script:
         *,
         error: bool = False,
         thread: str = "",
-    ) -> Event:
+    ) -> AgentEvent:
         result = ToolResult(call, error, text[-2000:], len(text))
-        return self.add(User("results", results=(result,)), after, thread=thread)
+        return self.add(UserMessage("results", results=(result,)), after, thread=thread)
 
     def step(
         self,
@@ -146,26 +146,26 @@ class Script:
         usd: float | None = None,
         after: float = 1.0,
         *,
-        models: tuple[ModelUse, ...] = (),
+        models: tuple[ModelUsage, ...] = (),
         subtype: str = "success",
         is_error: bool = False,
         reason: str = "completed",
         text: str = "",
         queued: int = 0,
-    ) -> Event:
-        body = Result(subtype, is_error, 1, 1000, usd, models, None, reason, text, (), 0, queued, 0)
+    ) -> AgentEvent:
+        body = TurnResult(subtype, is_error, 1, 1000, usd, models, None, reason, text, (), 0, queued, 0)
         return self.add(body, after)
 
 
-def fold(*batches: Iterable[Record], thresholds: Thresholds | None = None) -> Fold:
+def fold(*batches: Iterable[Record], thresholds: StallThresholds | None = None) -> NightFold:
     """A fold of all batches."""
-    made = Fold(thresholds=thresholds)
+    made = NightFold(thresholds=thresholds)
     for batch in batches:
         made.apply(batch)
     return made
 
 
-def night(script: Script, later: float = 1.0, *more: Iterable[Record]) -> Night:
+def night(script: Script, later: float = 1.0, *more: Iterable[Record]) -> NightSnapshot:
     """What is known `later` seconds after the script's last event."""
     made = fold(script.events, *more)
     return made.snapshot((script.at or 0.0) + later)

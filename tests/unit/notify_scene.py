@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tui.runner.notify_channels import Channel, Order
-from tui.runner.notify_outbox import Event, Outbox, new_event
-from tui.runner.notify_sender import Sender
+from tui.runner.notify_channels import NotifyChannel, SenderOrder
+from tui.runner.notify_outbox import NotifyEvent, Outbox, new_event
+from tui.runner.notify_sender import NotifySender
 from tui.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
@@ -154,21 +154,21 @@ class Turned:
 class Post:
     """A run's outbox and its sender."""
 
-    def __init__(self, base: Path, *channels: Channel, **order: Any) -> None:
+    def __init__(self, base: Path, *channels: NotifyChannel, **order: Any) -> None:
         facts = RunFacts("run-1", "the goal", str(base / "trading-bot"), START, ("agent",))
         self.folder = make(base, facts, Settings())
         self.clock = Turned()
-        self.order = Order(channels, **{"total": 5.0, **order})
+        self.order = SenderOrder(channels, **{"total": 5.0, **order})
         self.outbox = Outbox(self.folder.path)
         self.sender = self.another()
 
-    def another(self) -> Sender:
+    def another(self) -> NotifySender:
         """A sender as it starts anew after the last one was killed."""
         journal = JournalWriter(self.folder.journal, self.clock)
-        self.sender = Sender(self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0)
+        self.sender = NotifySender(self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0)
         return self.sender
 
-    def leave(self, kind: str = "stall", text: str = "it is silent") -> Event:
+    def leave(self, kind: str = "stall", text: str = "it is silent") -> NotifyEvent:
         names = tuple(one.name for one in self.order.channels)
         event = new_event(kind, text, names, self.clock.now)
         self.outbox.add(event)
@@ -188,7 +188,7 @@ class Post:
                 return
         raise AssertionError("the sender finds no end")
 
-    def state(self, event: Event, channel: str = "hook") -> str:
+    def state(self, event: NotifyEvent, channel: str = "hook") -> str:
         """How the event stands in its file."""
         data = (self.outbox.path / f"{event.id}.json").read_bytes()
         state: str = json.loads(data)["deliveries"][channel].get("state", "pending")
@@ -203,5 +203,5 @@ def journal_of(folder: RunDirectory, kind: str) -> list[dict[str, Any]]:
     return [one for one in map(json.loads, lines) if one["kind"] == kind]
 
 
-def hook(service: Service, name: str = "hook", kind: Any = "json", path: str = "/hook") -> Channel:
-    return Channel(name, kind, service.url(path))
+def hook(service: Service, name: str = "hook", kind: Any = "json", path: str = "/hook") -> NotifyChannel:
+    return NotifyChannel(name, kind, service.url(path))

@@ -12,10 +12,10 @@ from typing import Any
 
 from tests.agent_harness import AgentProcess, Workplace
 from tests.unit.repositories import demonstration
-from tui.control.agents import agents_in
-from tui.control.deeds import Deeds
-from tui.control.others import OtherSession
-from tui.feeds.discovery import discover
+from tui.control.agents import live_agents
+from tui.control.deeds import Operations
+from tui.control.others import ForeignSession
+from tui.feeds.discovery import select_session
 from tui.records import AgentProcess as Found
 from tui.settings import load
 from tui.store.journal import JournalWriter
@@ -52,19 +52,19 @@ class Elsewhere:
 
     def found(self) -> Found | None:
         pid = self.agent.process.pid
-        return next((one for one in agents_in(self.project) if one.pid == pid), None)
+        return next((one for one in live_agents(self.project) if one.pid == pid), None)
 
-    def other(self, who: Found, **times: float) -> OtherSession:
+    def other(self, who: Found, **times: float) -> ForeignSession:
         journal = JournalWriter.of_session(self.project, ".overnight", who.session)
-        return OtherSession(self.project, who, journal, ".overnight", **times)
+        return ForeignSession(self.project, who, journal, ".overnight", **times)
 
-    def deeds(self) -> Deeds:
+    def deeds(self) -> Operations:
         settings = load(self.project, environ={}).settings
-        sources = discover(self.project, settings)
+        sources = select_session(self.project, settings)
         session = self.agent.session
         events = sources.events[0].path if sources.events else ""
-        agents = agents_in(self.project)
-        return Deeds(self.project, settings, "", session, agents=agents, events=events)
+        agents = live_agents(self.project)
+        return Operations(self.project, settings, "", session, agents=agents, events=events)
 
     def journal(self, kind: str = "") -> list[dict[str, Any]]:
         (file,) = (self.project / ".overnight/deeds").glob("*.journal.jsonl")

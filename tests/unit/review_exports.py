@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tests.unit.review_sample_night import EVENTS, PROGRESS
-from tui.night.review.export import Export, Source
+from tui.night.review.export import Export, ExportSource
 from tui.night.review.model import Review
 
 SOURCES = (
-    Source("event stream", EVENTS, 4_812_211, "ab12" * 16),
-    Source("progress file", PROGRESS, 1_204, "cd34" * 16),
+    ExportSource("event stream", EVENTS, 4_812_211, "ab12" * 16),
+    ExportSource("progress file", PROGRESS, 1_204, "cd34" * 16),
 )
 
 

@@ -9,19 +9,19 @@ from tui.changes import Hunk
 from tui.model.state import EndKind, StallKind
 from tui.night.model import Stall
 from tui.night.review.model import (
-    Attention,
+    AttentionItem,
     Claim,
     Ending,
-    Intervention,
-    Moment,
-    Point,
+    InterventionEffect,
+    TimelineMoment,
+    RestorePoint,
     Review,
     Risk,
-    Tasks,
-    Waste,
+    TaskChanges,
+    WasteItem,
 )
 from tui.night.review.texts import with_texts
-from tui.records import Ref
+from tui.records import SourceRef
 
 __all__ = ["HOSTILE", "START", "at", "empty", "hostile", "sample"]
 
@@ -49,7 +49,7 @@ def sample() -> Review:
         ),
         ending=Ending(EndKind.LIMIT, "The cost limit of $20.00 was reached at 06:04.", ref(9_900)),
         attention=_attention(),
-        tasks=Tasks(
+        tasks=TaskChanges(
             done=("Parse the order book", "Position balance", "Size rounding", "IV filter"),
             open=("Parameter optimisation", "Backtest report"),
             added=("Retry on a closed socket",),
@@ -65,14 +65,14 @@ def sample() -> Review:
         cost=seen.cost,
         cost_per_task=4.79,
         wasted=(
-            Waste("retries", "31 calls to the API were retried after 529", 1_260.0, 0.42),
-            Waste("loop", "the same edit and test 7 times", 1_500.0, 1.9, ref(5_200)),
-            Waste("redone", "files read again after a compaction", 300.0, 0.31, ref(6_100)),
-            Waste("killed_turn", "a turn that a crash cut off", 420.0, None),
+            WasteItem("retries", "31 calls to the API were retried after 529", 1_260.0, 0.42),
+            WasteItem("loop", "the same edit and test 7 times", 1_500.0, 1.9, ref(5_200)),
+            WasteItem("redone", "files read again after a compaction", 300.0, 0.31, ref(6_100)),
+            WasteItem("killed_turn", "a turn that a crash cut off", 420.0, None),
         ),
         wasted_usd=2.63,
         interventions=(
-            Intervention(
+            InterventionEffect(
                 at(161),
                 "step-back",
                 "Stop and look at the failing test again",
@@ -81,10 +81,10 @@ def sample() -> Review:
                 "the loop ended 2 minutes later",
                 ref(5_300),
             ),
-            Intervention(
+            InterventionEffect(
                 at(250), "inject", "Keep the public API", "delivered", "unclear", "nothing followed"
             ),
-            Intervention(at(300), "restart", "after a crash", "done", "no", "it crashed again"),
+            InterventionEffect(at(300), "restart", "after a crash", "done", "no", "it crashed again"),
         ),
         stalls=(
             *seen.loops,
@@ -107,13 +107,13 @@ def sample() -> Review:
     )
 
 
-def _attention() -> tuple[Attention, ...]:
+def _attention() -> tuple[AttentionItem, ...]:
     return (
-        Attention("high", "A test was deleted: tests/test_sizing.py", ref(4_100), "risks"),
-        Attention("high", "“All tests pass” is not supported by any run", ref(9_800), "claims"),
-        Attention("medium", "3 edits came after the last green run", ref(9_700), "tests"),
-        Attention("medium", "A loop cost 25 minutes", ref(5_200), "time"),
-        Attention("low", "2 tasks of the goal are still open", Ref(PROGRESS, 0), "tasks"),
+        AttentionItem("high", "A test was deleted: tests/test_sizing.py", ref(4_100), "risks"),
+        AttentionItem("high", "“All tests pass” is not supported by any run", ref(9_800), "claims"),
+        AttentionItem("medium", "3 edits came after the last green run", ref(9_700), "tests"),
+        AttentionItem("medium", "A loop cost 25 minutes", ref(5_200), "time"),
+        AttentionItem("low", "2 tasks of the goal are still open", SourceRef(PROGRESS, 0), "tasks"),
     )
 
 
@@ -133,7 +133,7 @@ def _claims() -> tuple[Claim, ...]:
             "verified",
             "pytest -q: 41 passed, nothing edited since",
             "commit",
-            Ref("git", 0),
+            SourceRef("git", 0),
             (ref(5_900),),
             at(200),
         ),
@@ -142,7 +142,7 @@ def _claims() -> tuple[Claim, ...]:
             "partial",
             "the run is older than 3 edits",
             "progress",
-            Ref(PROGRESS, 210),
+            SourceRef(PROGRESS, 210),
             (ref(3_300), ref(3_900)),
             at(120),
         ),
@@ -181,28 +181,28 @@ def _risks() -> tuple[Risk, ...]:
     )
 
 
-def _moments() -> tuple[Moment, ...]:
+def _moments() -> tuple[TimelineMoment, ...]:
     return (
-        Moment(at(42), "checkpoint", "checkpoint 1: before the parser", None, ref(900)),
-        Moment(at(80), "commit", "3f2a1b0 Parse the order book", None, Ref("git", 0)),
-        Moment(at(90), "tests", "red: 3 failed, 38 passed", 18.2, ref(2_000)),
-        Moment(at(140), "loop", "the same edit and test 7 times", 1_500.0, ref(5_200)),
-        Moment(at(161), "injection", "step back", None, ref(5_300)),
-        Moment(at(196), "tests", "green: 41 passed", 17.9, ref(5_900)),
-        Moment(at(220), "compaction", "182k → 31k tokens", 48.0, ref(6_100)),
-        Moment(at(240), "stall", "silent API", 720.0, ref(6_500)),
-        Moment(at(300), "restart", "after a crash", 65.0),
-        Moment(at(330), "limit", "rate limited until 04:10", 2_400.0),
-        Moment(at(430), "rewind", "to checkpoint 2, code only"),
-        Moment(at(470), "error", "the tool server went away"),
-        Moment(at(484), "end", "cost limit", None, ref(9_900)),
+        TimelineMoment(at(42), "checkpoint", "checkpoint 1: before the parser", None, ref(900)),
+        TimelineMoment(at(80), "commit", "3f2a1b0 Parse the order book", None, SourceRef("git", 0)),
+        TimelineMoment(at(90), "tests", "red: 3 failed, 38 passed", 18.2, ref(2_000)),
+        TimelineMoment(at(140), "loop", "the same edit and test 7 times", 1_500.0, ref(5_200)),
+        TimelineMoment(at(161), "injection", "step back", None, ref(5_300)),
+        TimelineMoment(at(196), "tests", "green: 41 passed", 17.9, ref(5_900)),
+        TimelineMoment(at(220), "compaction", "182k → 31k tokens", 48.0, ref(6_100)),
+        TimelineMoment(at(240), "stall", "silent API", 720.0, ref(6_500)),
+        TimelineMoment(at(300), "restart", "after a crash", 65.0),
+        TimelineMoment(at(330), "limit", "rate limited until 04:10", 2_400.0),
+        TimelineMoment(at(430), "rewind", "to checkpoint 2, code only"),
+        TimelineMoment(at(470), "error", "the tool server went away"),
+        TimelineMoment(at(484), "end", "cost limit", None, ref(9_900)),
     )
 
 
-def _points() -> tuple[Point, ...]:
+def _points() -> tuple[RestorePoint, ...]:
     return (
-        Point("checkpoint", "1", at(42), "before the parser", 3, "none", "", 0, 0, ref(900)),
-        Point(
+        RestorePoint("checkpoint", "1", at(42), "before the parser", 3, "none", "", 0, 0, ref(900)),
+        RestorePoint(
             "commit",
             "3f2a1b0" + "4" * 33,
             at(80),
@@ -212,10 +212,10 @@ def _points() -> tuple[Point, ...]:
             "tests at 23:30: 3 failed",
             180,
             12,
-            Ref("git", 0),
+            SourceRef("git", 0),
         ),
-        Point("commit", "c0ffee" + "0" * 34, at(200), "Size rounding", 2, "green", "", 24, 31),
-        Point("checkpoint", "2", at(215), "green", 6, "green", "tests at 05:50: 1 failed"),
+        RestorePoint("commit", "c0ffee" + "0" * 34, at(200), "Size rounding", 2, "green", "", 24, 31),
+        RestorePoint("checkpoint", "2", at(215), "green", 6, "green", "tests at 05:50: 1 failed"),
     )
 
 
@@ -233,7 +233,7 @@ def empty() -> Review:
         reasons=("Nothing was recorded.",),
         ending=Ending(EndKind.OPEN, "Nothing says that it ended."),
         attention=(),
-        tasks=Tasks(),
+        tasks=TaskChanges(),
         commits=(),
         tests=blank.tests,
         claims=(),

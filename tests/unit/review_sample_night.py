@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from tui.model.state import SessionState, StallKind
-from tui.night.deeds import Deed, Injection, Rewind, Segment
-from tui.night.evidence import TestRun, Tests
+from tui.night.deeds import Intervention, Injection, RewindRecord, Attempt
+from tui.night.evidence import TestRun, TestSummary
 from tui.night.model import (
     Activity,
-    Checkpoint,
-    Context,
+    CheckpointTaken,
+    ContextUse,
     Cost,
-    Counts,
-    Deeds,
-    Exit,
+    EventCounts,
+    Interventions,
+    RunExit,
     HourCost,
     ModelCost,
-    Night,
-    Run,
+    NightSnapshot,
+    RunInfo,
     Stall,
 )
-from tui.night.timeline import KINDS, Bucket, Gap, Mark, Sums, Timeline
-from tui.records import Commit, Progress, Ref, Section, Task, Usage
+from tui.night.timeline import KINDS, TimeBucket, TimelineGap, TimelineMark, TimeTotals, Timeline
+from tui.records import Commit, ProgressFile, SourceRef, ProgressSection, ProgressTask, TokenUsage
 
 START: Final = 1_773_180_000.0
 """22:00 UTC on 10 March 2026."""
@@ -37,19 +37,19 @@ def at(minutes: float) -> float:
     return START + 60.0 * minutes
 
 
-def ref(offset: int) -> Ref:
+def ref(offset: int) -> SourceRef:
     """A line of the night's stream."""
-    return Ref(EVENTS, offset, f"00000000-0000-4000-8000-{offset:012d}")
+    return SourceRef(EVENTS, offset, f"00000000-0000-4000-8000-{offset:012d}")
 
 
-def night(bare: bool = False) -> Night:
+def night(bare: bool = False) -> NightSnapshot:
     """The night, or one of which nothing is known."""
     if bare:
         return _bare()
     timeline = _timeline()
-    return Night(
+    return NightSnapshot(
         now=at(485),
-        run=Run(
+        run=RunInfo(
             owned=True,
             id="2026-03-10_2200-7f3a",
             goal="Make the position sizing exact and report it",
@@ -62,7 +62,7 @@ def night(bare: bool = False) -> Night:
             permission_mode="acceptEdits",
             cwd="/home/robin/work/trading-bot",
             attempt=2,
-            exit=Exit("limit: cost", 143),
+            exit=RunExit("limit: cost", 143),
         ),
         activity=Activity(
             SessionState.KILLED,
@@ -75,10 +75,10 @@ def night(bare: bool = False) -> Night:
             60.0,
         ),
         stall=None,
-        tokens=Usage(120_000, 310_000, 900_000, 0, 31_000_000),
+        tokens=TokenUsage(120_000, 310_000, 900_000, 0, 31_000_000),
         cost=_cost(),
-        context=Context(86_000, 200_000, "result"),
-        counts=Counts(
+        context=ContextUse(86_000, 200_000, "result"),
+        counts=EventCounts(
             total=4_812,
             malformed=1,
             unknown=2,
@@ -102,51 +102,51 @@ def night(bare: bool = False) -> Night:
     )
 
 
-def _bare() -> Night:
-    return Night(
+def _bare() -> NightSnapshot:
+    return NightSnapshot(
         now=START,
-        run=Run(owned=False),
+        run=RunInfo(owned=False),
         activity=Activity(
             SessionState.NONE, "nothing was recorded", None, (), False, None, None, 0.0
         ),
         stall=None,
-        tokens=Usage(),
+        tokens=TokenUsage(),
         cost=Cost(None, "partial", "nothing told"),
-        context=Context(0, 0),
-        counts=Counts(),
-        deeds=Deeds(),
-        tests=Tests(),
+        context=ContextUse(0, 0),
+        counts=EventCounts(),
+        deeds=Interventions(),
+        tests=TestSummary(),
         timeline=Timeline(),
-        time=Sums(),
+        time=TimeTotals(),
     )
 
 
 def _timeline() -> Timeline:
     """Minutes of work in waves, three silences, and every kind of mark."""
     gaps = (
-        Gap(at(240), at(252), "stalled"),
-        Gap(at(300), at(310), "dead"),
-        Gap(at(330), at(370), "rate_limited"),
-        Gap(at(455), at(463), "idle"),
+        TimelineGap(at(240), at(252), "stalled"),
+        TimelineGap(at(300), at(310), "dead"),
+        TimelineGap(at(330), at(370), "rate_limited"),
+        TimelineGap(at(455), at(463), "idle"),
     )
     quiet = {n for gap in gaps for n in range(int(gap.start - START) // 60, _minute(gap.end))}
-    buckets = tuple(Bucket(at(n), _seconds(n)) for n in range(485) if n not in quiet)
+    buckets = tuple(TimeBucket(at(n), _seconds(n)) for n in range(485) if n not in quiet)
     marks = (
-        Mark(at(42), "checkpoint", "checkpoint 1", ref(900)),
-        Mark(at(80), "commit", "Parse the order book", Ref("git", 0)),
-        Mark(at(90), "red", "3 failed, 38 passed", ref(2_000)),
-        Mark(at(161), "injection", "step back", ref(5_300)),
-        Mark(at(196), "green", "41 passed", ref(5_900)),
-        Mark(at(200), "commit", "Size rounding", Ref("git", 0)),
-        Mark(at(215), "checkpoint", "checkpoint 2", ref(6_050)),
-        Mark(at(220), "compaction", "182k to 31k", ref(6_100)),
-        Mark(at(240), "stall", "silent API", ref(6_500)),
-        Mark(at(310), "restart", "attempt 2", ref(6_700)),
-        Mark(at(330), "limit", "until 04:10", ref(6_900)),
-        Mark(at(430), "rewind", "to checkpoint 2", ref(8_000)),
-        Mark(at(470), "error", "the tool server went away", ref(9_300)),
-        Mark(at(472), "green", "41 passed", ref(9_400)),
-        Mark(at(484), "end", "cost limit", ref(9_900)),
+        TimelineMark(at(42), "checkpoint", "checkpoint 1", ref(900)),
+        TimelineMark(at(80), "commit", "Parse the order book", SourceRef("git", 0)),
+        TimelineMark(at(90), "red", "3 failed, 38 passed", ref(2_000)),
+        TimelineMark(at(161), "injection", "step back", ref(5_300)),
+        TimelineMark(at(196), "green", "41 passed", ref(5_900)),
+        TimelineMark(at(200), "commit", "Size rounding", SourceRef("git", 0)),
+        TimelineMark(at(215), "checkpoint", "checkpoint 2", ref(6_050)),
+        TimelineMark(at(220), "compaction", "182k to 31k", ref(6_100)),
+        TimelineMark(at(240), "stall", "silent API", ref(6_500)),
+        TimelineMark(at(310), "restart", "attempt 2", ref(6_700)),
+        TimelineMark(at(330), "limit", "until 04:10", ref(6_900)),
+        TimelineMark(at(430), "rewind", "to checkpoint 2", ref(8_000)),
+        TimelineMark(at(470), "error", "the tool server went away", ref(9_300)),
+        TimelineMark(at(472), "green", "41 passed", ref(9_400)),
+        TimelineMark(at(484), "end", "cost limit", ref(9_900)),
     )
     return Timeline(START, at(485), 60.0, buckets, gaps, marks)
 
@@ -161,11 +161,11 @@ def _seconds(minute: int) -> tuple[float, ...]:
     return (60.0 - tool - api, tool, api, 0.0, 0.0, 0.0, 0.0)
 
 
-def _sums(timeline: Timeline) -> Sums:
+def _sums(timeline: Timeline) -> TimeTotals:
     totals = [sum(bucket.seconds[n] for bucket in timeline.buckets) for n in range(len(KINDS))]
     for gap in timeline.gaps:
         totals[KINDS.index(gap.kind)] += gap.end - gap.start
-    return Sums(sum(totals), *totals)
+    return TimeTotals(sum(totals), *totals)
 
 
 def _cost() -> Cost:
@@ -176,9 +176,9 @@ def _cost() -> Cost:
         reason="the last result said $18.20; $0.95 after it are tokens times the price table",
         by_model=(
             ModelCost(
-                "claude-opus-5-5", Usage(110_000, 300_000, 880_000, 0, 30_000_000), 402, 18.7
+                "claude-opus-5-5", TokenUsage(110_000, 300_000, 880_000, 0, 30_000_000), 402, 18.7
             ),
-            ModelCost("claude-haiku-5", Usage(10_000, 10_000, 20_000, 0, 1_000_000), 61, None),
+            ModelCost("claude-haiku-5", TokenUsage(10_000, 10_000, 20_000, 0, 1_000_000), 61, None),
         ),
         by_hour=tuple(HourCost(at(60 * n), usd) for n, usd in enumerate(hours)),
         per_hour=2.4,
@@ -186,7 +186,7 @@ def _cost() -> Cost:
     )
 
 
-def _tests() -> Tests:
+def _tests() -> TestSummary:
     green = TestRun(at(472), "pytest -q", "pytest", 41, 0, "green", ref(9_400))
     runs = (
         TestRun(at(90), "make test", "pytest", 38, 3, "red", ref(2_000)),
@@ -194,7 +194,7 @@ def _tests() -> Tests:
         TestRun(at(350), "bash scripts/check.sh", "script", None, None, "unknown", ref(7_000)),
         green,
     )
-    return Tests("green", runs, 4, 3, 3, green)
+    return TestSummary("green", runs, 4, 3, 3, green)
 
 
 def _commits() -> tuple[Commit, ...]:
@@ -211,20 +211,20 @@ def _loop() -> Stall:
     )
 
 
-def _progress(done: int, still: int) -> Progress:
+def _progress(done: int, still: int) -> ProgressFile:
     titles = [f"Task {n}" for n in range(1, done + still + 1)]
     tasks = tuple(
-        Task(title, "done" if n < done else "open", "Sizing", "P0", n + 3)
+        ProgressTask(title, "done" if n < done else "open", "Sizing", "P0", n + 3)
         for n, title in enumerate(titles)
     )
-    return Progress(
+    return ProgressFile(
         PROGRESS,
         at(480),
         "checkboxes",
         done,
         still,
         tasks,
-        (Section("Sizing", done, still, "P0"),),
+        (ProgressSection("Sizing", done, still, "P0"),),
         ("the exchange's sandbox is down",),
         ("Backtest report",),
         "Make the position sizing exact",
@@ -234,23 +234,23 @@ def _progress(done: int, still: int) -> Progress:
     )
 
 
-def _deeds() -> Deeds:
-    return Deeds(
+def _deeds() -> Interventions:
+    return Interventions(
         checkpoints=(
-            Checkpoint("1", at(42), "before the parser", "d1" * 20, 3, "key", "none"),
-            Checkpoint("2", at(215), "green", "d2" * 20, 6, "timer", "green"),
+            CheckpointTaken("1", at(42), "before the parser", "d1" * 20, 3, "key", "none"),
+            CheckpointTaken("2", at(215), "green", "d2" * 20, 6, "timer", "green"),
         ),
         injections=(
             Injection("i1", at(161), "Stop and look again", "step-back", "seen", "", at(162)),
             Injection("i2", at(250), "Keep the public API", "soft", "delivered", "by fifo"),
         ),
-        rewinds=(Rewind(at(430), "2", "code", False, 3, 1, "d3" * 20),),
+        rewinds=(RewindRecord(at(430), "2", "code", False, 3, 1, "d3" * 20),),
         segments=(
-            Segment(
+            Attempt(
                 1, START, "start", 4_242, "5f1c", "", "events.jsonl", at(300), 1, None, "crash"
             ),
-            Segment(2, at(310), "crash", 4_310, "5f1c", "5f1c", "events.jsonl", at(484), 143, 15),
+            Attempt(2, at(310), "crash", 4_310, "5f1c", "5f1c", "events.jsonl", at(484), 143, 15),
         ),
-        others=(Deed(at(484), "limit_hit", "cost: $20.00 of $20.00", "limit"),),
+        others=(Intervention(at(484), "limit_hit", "cost: $20.00 of $20.00", "limit"),),
         restarts=1,
     )

@@ -6,11 +6,11 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 
-from tui.changes import Changes, FileChange, Hunk
+from tui.changes import RepositoryChanges, FileChange, Hunk
 from tui.night.review.model import Risk
-from tui.night.review.risks import find
-from tui.night.risky import ToolCall
-from tui.records import Ref
+from tui.night.review.risks import find_risks
+from tui.night.risky import RiskyCall
+from tui.records import SourceRef
 
 _OPENING = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@")
 
@@ -44,25 +44,25 @@ def change(path: str, before: str | None, after: str | None, **more: object) -> 
     return FileChange(**{**values, **more})  # type: ignore[arg-type]
 
 
-def changes(*files: FileChange, **more: object) -> Changes:
-    return Changes(base="b" * 40, head="c" * 40, files=files, **more)  # type: ignore[arg-type]
+def changes(*files: FileChange, **more: object) -> RepositoryChanges:
+    return RepositoryChanges(base="b" * 40, head="c" * 40, files=files, **more)  # type: ignore[arg-type]
 
 
-def calls(*texts: str | tuple[str, str]) -> tuple[ToolCall, ...]:
+def calls(*texts: str | tuple[str, str]) -> tuple[RiskyCall, ...]:
     """Shell commands; a pair is a tool's name and its text."""
     made = []
     for number, text in enumerate(texts):
         name, words = text if isinstance(text, tuple) else ("Bash", text)
         made.append(
-            ToolCall(name, words, Ref("s.jsonl", number * 100, f"u{number}"), float(number))
+            RiskyCall(name, words, SourceRef("s.jsonl", number * 100, f"u{number}"), float(number))
         )
     return tuple(made)
 
 
 def risks(
-    *files: FileChange, commands: Sequence[ToolCall] = (), goal: str = "", **more: object
+    *files: FileChange, commands: Sequence[RiskyCall] = (), goal: str = "", **more: object
 ) -> dict[tuple[str, str], Risk]:
-    found = find(changes(*files, **more), None, commands, goal)
+    found = find_risks(changes(*files, **more), None, commands, goal)
     keyed: dict[tuple[str, str], Risk] = {(risk.kind, risk.path): risk for risk in found}
     assert len(keyed) == len(found), "one risk for each kind and path"
     return keyed

@@ -9,19 +9,19 @@ from typing import Any, cast
 from tests.fakes import FakeClock
 from tests.unit.test_runner_rules import progress, result
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
-from tui.records import Assistant, Event, Progress, RateLimit, Result
-from tui.runner.checkpoint_keeper import CheckpointKeeper
-from tui.runner.conduct import Conductor
+from tui.records import AssistantMessage, AgentEvent, ProgressFile, RateLimit, TurnResult
+from tui.runner.checkpoint_keeper import CheckpointSchedule
+from tui.runner.conduct import RunMachine
 from tui.runner.decisions import end_of_intent, first_attempt
-from tui.runner.deliveries import Deliveries
-from tui.runner.desk import Desk
-from tui.runner.eyes import Eyes
-from tui.runner.requests import Requests
-from tui.runner.rewinding import Rewound
-from tui.runner.segment import Look, Segment
-from tui.runner.state import Intent
+from tui.runner.deliveries import MessageSender
+from tui.runner.desk import RunContext
+from tui.runner.eyes import RunReader
+from tui.runner.requests import RequestHandler
+from tui.runner.rewinding import RewindOutcome
+from tui.runner.segment import AttemptStatus, AttemptProcess
+from tui.runner.state import StopIntent
 from tui.runner.transitions import RunEvent
-from tui.runner.turns import Turns
+from tui.runner.turns import TurnTracker
 from tui.settings import Settings
 from tui.store.inbox import RunnerRequest
 from tui.store.layout import RunDirectory
@@ -36,10 +36,10 @@ class FakeEyes:
     """A reader whose turns and tasks a test sets."""
 
     def __init__(self) -> None:
-        self.turns = Turns()
-        self.progress: Progress | None = OPEN
+        self.turns = TurnTracker()
+        self.progress: ProgressFile | None = OPEN
 
-    def tasks(self) -> Progress | None:
+    def tasks(self) -> ProgressFile | None:
         return self.progress
 
     def end_of_stream(self) -> int:
@@ -66,8 +66,8 @@ class FakeSegment:
 class FakeRewinder:
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
 
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> Rewound:
-        return Rewound({}, "rewound", "It was rewound.")
+    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
+        return RewindOutcome({}, "rewound", "It was rewound.")
 
 
 class Machine:
@@ -76,18 +76,18 @@ class Machine:
     def __init__(self, folder: Path, kept: Settings) -> None:
         facts = RunFacts("r", "goal", str(folder), 1_000.0, ("agent",))
         self.clock = FakeClock()
-        self.desk = Desk.of(make(folder / "runs", facts, kept), self.clock)
+        self.desk = RunContext.of(make(folder / "runs", facts, kept), self.clock)
         self.desk.settings = kept
         self.eyes = FakeEyes()
-        eyes = cast(Eyes, self.eyes)
-        self.deliveries = Deliveries(self.desk, self.eyes.turns)
+        eyes = cast(RunReader, self.eyes)
+        self.deliveries = MessageSender(self.desk, self.eyes.turns)
         self.attempt = type("Attempt", (FakeSegment,), {})
-        attempts = cast(Callable[..., Segment], self.attempt)
-        self.conductor = Conductor(self.desk, eyes, self.deliveries, attempts)
+        attempts = cast(Callable[..., AttemptProcess], self.attempt)
+        self.conductor = RunMachine(self.desk, eyes, self.deliveries, attempts)
         self.conductor.baseline.trouble = lambda: self.trouble  # type: ignore[method-assign]
         self.trouble: str | None = None
-        keeper = cast(CheckpointKeeper, None)
-        self.requests = Requests(
+        keeper = cast(CheckpointSchedule, None)
+        self.requests = RequestHandler(
             self.desk, eyes, self.deliveries, self.conductor, keeper, FakeRewinder()
         )
         self._numbers = iter(range(1, 1_000_000))
@@ -102,39 +102,39 @@ class Machine:
         return self
 
     def runs(self) -> Machine:
-        self.conductor.began(Look("running", AGENT))
+        self.conductor.on_agent_running(AttemptStatus("running", AGENT))
         self.eyes.turns.started, self.eyes.turns.session = True, self.desk.state.session
         self.conductor.note_session()
-        self.deliveries.segment_over(resumes=False)
+        self.deliveries.on_attempt_ended(resumes=False)
         return self
 
-    def turn(self, body: Result | None = None, error: str = "", limited: bool = False) -> Machine:
+    def turn(self, body: TurnResult | None = None, error: str = "", limited: bool = False) -> Machine:
         """A turn ends with this result, and everything the agent was told is taken in."""
-        self.deliveries.segment_over(resumes=False)
+        self.deliveries.on_attempt_ended(resumes=False)
         self.hear(body or result(), error, limited)
-        self.conductor.turn_over()
+        self.conductor.on_turn_ended()
         return self
 
-    def hear(self, body: Result, error: str = "", limited: bool = False) -> None:
+    def hear(self, body: TurnResult, error: str = "", limited: bool = False) -> None:
         turns = self.eyes.turns
         turns.limited, turns.error = False, ""
         if limited:
-            turns.take(Event("s", 0, 1, RateLimit("rejected", self.clock.wall() + 50, "w")))
+            turns.apply(AgentEvent("s", 0, 1, RateLimit("rejected", self.clock.wall() + 50, "w")))
         if error:
-            turns.take(
-                Event("s", 1, 1, Assistant("m", "r", "x", None, True, text=error, error=error))
+            turns.apply(
+                AgentEvent("s", 1, 1, AssistantMessage("m", "r", "x", None, True, text=error, error=error))
             )
-        turns.take(Event("s", 2, 1, body))
+        turns.apply(AgentEvent("s", 2, 1, body))
 
-    def process_ends(self, look: Look | None = None) -> Machine:
-        look = look or Look("ended", AGENT, code=0, signal=9)
-        self.conductor.began(look)
+    def process_ends(self, look: AttemptStatus | None = None) -> Machine:
+        look = look or AttemptStatus("ended", AGENT, code=0, signal=9)
+        self.conductor.on_agent_running(look)
         intent = self.desk.state.intent
-        self.deliveries.segment_over(resumes=intent is None or intent.goes_on)
+        self.deliveries.on_attempt_ended(resumes=intent is None or intent.goes_on)
         if intent is not None and intent.kind == StopKind.REWIND:
             self.requests.rewind_now(intent)
         else:
-            self.conductor.agent_gone(look)
+            self.conductor.on_process_ended(look)
         return self
 
     def asks(self, verb: str, **arguments: object) -> Machine:
@@ -143,7 +143,7 @@ class Machine:
         return self
 
     def limit(self, alive: bool) -> Machine:
-        intent = Intent(StopKind.LIMIT, "cost $2 of $1", "limit", limit=LimitKind.COST)
+        intent = StopIntent(StopKind.LIMIT, "cost $2 of $1", "limit", limit=LimitKind.COST)
         event = RunEvent.LIMIT_REACHED
         if alive:
             self.conductor.stop_agent(intent, event, "a limit was reached")
@@ -153,8 +153,8 @@ class Machine:
 
     def wait(self, seconds: float = 1e6) -> Machine:
         self.clock.advance(seconds)
-        self.desk.pass_time()
-        self.conductor.wait_over()
+        self.desk.advance_clock()
+        self.conductor.on_wait_due()
         return self
 
     def stopping(self) -> tuple[StopKind, EndKind | None]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from tests.agent_harness import AGENT, REPOSITORY
 from tests.unit.repositories import demonstration
-from tui.control.asking import ask
+from tui.control.asking import send_request
 from tui.errors import RefusedError
 from tui.runner import api
 from tui.runner.segment import MARK
@@ -91,10 +91,10 @@ class Scene:
     ) -> RunDirectory:
         """Starts a run with quick settings, some of them changed (`session__x=…`)."""
         variables = {"CLAUDE_CONFIG_DIR": str(self.config), "OVERNIGHT_DEMO_PACE": "0"}
-        options = api.Options(
+        options = api.StartOptions(
             env={**variables, **(env or {})}, extra=extra, allow_dirty=allow_dirty
         )
-        started = api.start(
+        started = api.start_run(
             self.repository,
             goal,
             self.settings(**changes),
@@ -110,11 +110,11 @@ class Scene:
         """Asks the runner; its answer as the person hears it, with what the journal says beside."""
 
         def adopt() -> bool:
-            return api.adopt(self.repository, run_dir=self.run_dir, environ=self.environ)
+            return api.adopt_run(self.repository, run_dir=self.run_dir, environ=self.environ)
 
         before = len(self.journal("answer"))
         try:
-            ok, text = True, ask(str(self.folder.path), adopt, verb, arguments, wait)
+            ok, text = True, send_request(str(self.folder.path), adopt, verb, arguments, wait)
         except RefusedError as refused:
             ok, text = False, str(refused)
         told = self.journal("answer")[before:]

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.unit.tail_scene import Reader
-from tui.feeds.follower import Follower
+from tui.feeds.follower import FileFollower
 
 
 def _await(condition: Callable[[], bool]) -> None:
@@ -37,20 +37,20 @@ def _give_up(reason: str) -> None:
 
 def wake(folder: Path) -> tuple[list[str], Reader]:
     """Follow through a wake that finds no inotify instance left."""
-    from tui.feeds.wake import Wake
+    from tui.feeds.wake import ChangeNotifier
 
     try:
         Path("/proc/sys/user/max_inotify_instances").write_text("0")
     except OSError as error:
         _give_up(f"the limit of inotify instances cannot be set: {error}")
     path = folder / "app.log"
-    reader, follower, lock = Reader(), Follower(path), threading.Lock()
+    reader, follower, lock = Reader(), FileFollower(path), threading.Lock()
 
     def read(paths: frozenset[str]) -> None:
         with lock:
             reader.take(follower.poll())
 
-    waker = Wake(read, [path], seconds=0.02)
+    waker = ChangeNotifier(read, [path], seconds=0.02)
     waker.start()
     _await(lambda: waker.mode == "polling" and bool(waker.reason))
     expected = []
@@ -76,7 +76,7 @@ def overlay(folder: Path) -> tuple[list[str], Reader]:
         done = subprocess.run(mount, capture_output=True, text=True, check=False)
         if done.returncode:
             _give_up(f"no overlay: {done.stderr.strip()}")
-    reader, follower = Reader(), Follower(work / "app.log")
+    reader, follower = Reader(), FileFollower(work / "app.log")
     reader.take(follower.poll())
     for number in range(3):
         expected.append(_append(merged / "app.log", f"above {number}"))

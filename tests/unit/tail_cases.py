@@ -382,7 +382,7 @@ def restarted_mid_line(scene: Scene) -> None:
 
 def huge_file_at_its_end(scene: Scene) -> None:
     """Over 4 GiB, begun near its end."""
-    from tui.feeds.follower import Follower
+    from tui.feeds.follower import FileFollower
 
     with open(scene.path, "wb") as file:
         file.truncate((4 << 30) + 12345)
@@ -392,7 +392,7 @@ def huge_file_at_its_end(scene: Scene) -> None:
     best = float("inf")
     for _ in range(3):
         began = time.perf_counter()
-        follower = Follower(scene.path, at_end_bytes=500, clock=scene.clock)
+        follower = FileFollower(scene.path, at_end_bytes=500, clock=scene.clock)
         batches = follower.poll()
         best = min(best, time.perf_counter() - began)
         assert follower.work.bytes <= 500
@@ -403,7 +403,7 @@ def huge_file_at_its_end(scene: Scene) -> None:
         assert batches[0].offset == origin
         follower.close()
     assert best <= 0.1
-    scene._follower = Follower(scene.path, at_end_bytes=500, clock=scene.clock)
+    scene._follower = FileFollower(scene.path, at_end_bytes=500, clock=scene.clock)
     with open(scene.path, "rb") as file:
         file.seek(origin)
         scene.expected += file.readlines()

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.feeds.follower import Batch, Follower, Position
+from tui.feeds.follower import LineBatch, FileFollower, FilePosition
 
 
 class Clock:
@@ -32,13 +32,13 @@ class Reader:
     """Puts batches together as a consumer does, and notices bytes handed out twice."""
 
     def __init__(self) -> None:
-        self.batches: list[Batch] = []
+        self.batches: list[LineBatch] = []
         self.lines: list[bytes] = []
         self._open: dict[int, bytes] = {}
         self._next: dict[int, int] = {}
-        self.overlaps: list[Batch] = []
+        self.overlaps: list[LineBatch] = []
 
-    def take(self, batches: list[Batch]) -> None:
+    def take(self, batches: list[LineBatch]) -> None:
         for batch in batches:
             self.batches.append(batch)
             expected = self._next.get(batch.generation)
@@ -83,21 +83,21 @@ class Scene:
         self.reader = Reader()
         self.expected: list[bytes] = []
         self._count = 0
-        self._follower: Follower | None = None
+        self._follower: FileFollower | None = None
         self._fds: list[int] = []
 
     # --- the follower -------------------------------------------------------------------------------
 
     @property
-    def follower(self) -> Follower:
+    def follower(self) -> FileFollower:
         if self._follower is None:
-            self._follower = Follower(self.path, clock=self.clock)
+            self._follower = FileFollower(self.path, clock=self.clock)
         return self._follower
 
-    def restart(self, *, start: Position | None) -> None:
+    def restart(self, *, start: FilePosition | None) -> None:
         """Another follower takes up where the first one's saved position says."""
         self.follower.close()
-        self._follower = Follower(self.path, clock=self.clock, start=start)
+        self._follower = FileFollower(self.path, clock=self.clock, start=start)
 
     def poll(self, seconds: float = 0.2) -> None:
         """Time passes, then all there is to read is read."""

@@ -15,8 +15,8 @@ import pytest
 
 from tests.fakes import FakeClock
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
-from tui.control.capture import Checkpoint, Limits, checkpoints, details, find, retire, take
-from tui.control.memory import Memory
+from tui.control.capture import Checkpoint, CaptureLimits, checkpoints, details, find, retire_checkpoints, take_checkpoint
+from tui.control.memory import StatCache
 from tui.errors import CheckpointError, RefusedError
 from tui.git import Git
 
@@ -62,10 +62,10 @@ def take_untouched(folder: Path, **options: object) -> tuple[Checkpoint, dict[st
     """Takes two checkpoints in a row, the second from what the first remembered; both are checked."""
     before, files, stamps = user_state(folder), tree(folder), mtimes(folder)
     limits = options.get("limits")
-    assert limits is None or isinstance(limits, Limits)
-    first = take(folder, label="first", session="s", limits=limits)
+    assert limits is None or isinstance(limits, CaptureLimits)
+    first = take_checkpoint(folder, label="first", session="s", limits=limits)
     listed = check(folder, first)
-    second = take(folder, label="second", session="s", limits=limits)
+    second = take_checkpoint(folder, label="second", session="s", limits=limits)
     assert check(folder, second) == listed
     assert sh(folder, "rev-parse", f"{first.commit}^{{tree}}") == sh(
         folder, "rev-parse", f"{second.commit}^{{tree}}"
@@ -325,7 +325,7 @@ def test_state(tmp_path: Path, state: Callable[[Path], None]) -> None:
 def test_state_held_index_lock(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     held_index_lock(folder)
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
     assert (folder / ".git/index.lock").read_text() == ""
 
 
@@ -413,22 +413,22 @@ def test_state_unreadable(tmp_path: Path) -> None:
 def test_large_files_are_listed_and_the_largest_untracked_go_first(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"tracked": "t" * 900})
     write(folder, {"huge": "h" * 1001, "big": "b" * 700, "mid": "m" * 400, "small": "s" * 200})
-    limits = Limits(file_bytes=1000, untracked_bytes=650)
+    limits = CaptureLimits(file_bytes=1000, untracked_bytes=650)
     _, listed = take_untouched(folder, limits=limits)
     assert listed == {
         "huge": "larger than 1000 bytes: 1001 bytes",
         "big": "untracked files exceed 650 bytes in all: 700 bytes",
     }
     write(folder, {"tracked": "t" * 2000})
-    assert "tracked" in check(folder, take(folder, limits=limits))
-    assert check(folder, take(folder)) == {}
+    assert "tracked" in check(folder, take_checkpoint(folder, limits=limits))
+    assert check(folder, take_checkpoint(folder)) == {}
 
 
 def test_a_file_of_four_gigabytes_costs_nothing(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with open(folder / "model.bin", "wb") as file:
         file.truncate(4 << 30)
-    checkpoint = take(folder, limits=Limits(first_seconds=20))
+    checkpoint = take_checkpoint(folder, limits=CaptureLimits(first_seconds=20))
     assert [(n.path, n.reason) for n in checkpoint.not_captured] == [
         ("model.bin", "larger than 25 MiB: 4 GiB")
     ]
@@ -437,7 +437,7 @@ def test_a_file_of_four_gigabytes_costs_nothing(tmp_path: Path) -> None:
 def test_out_of_time_is_no_checkpoint(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with pytest.raises(CheckpointError, match=r"within 1e-06 s.*time_budget_seconds"):
-        take(folder, limits=Limits(seconds=5, first_seconds=0.000001))
+        take_checkpoint(folder, limits=CaptureLimits(seconds=5, first_seconds=0.000001))
     assert checkpoints(folder) == []
     assert litter(folder) == []
 
@@ -447,9 +447,9 @@ def test_a_git_that_hangs_is_ended(tmp_path: Path) -> None:
     (folder / ".git/info/exclude").unlink(missing_ok=True)
     os.mkfifo(folder / ".git/info/exclude")
     with pytest.raises(CheckpointError, match="no answer within"):
-        take(folder, limits=Limits(seconds=1, first_seconds=1))
+        take_checkpoint(folder, limits=CaptureLimits(seconds=1, first_seconds=1))
     (folder / ".git/info/exclude").unlink()
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
 
 
 # --- what it remembers ---
@@ -466,14 +466,14 @@ def rest(folder: Path) -> None:
 
 def believed(folder: Path) -> set[str]:
     """Paths that the next checkpoint need not read unless their stat data change."""
-    rows = Memory.recall(Git(folder)).rows
+    rows = StatCache.recall(Git(folder)).rows
     return {os.fsdecode(p) for p, m in zip(rows.paths, rows.mtimes, strict=True) if m != -1}
 
 
 def test_the_next_one_sees_every_kind_of_change(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {f"f{n}": f"{n}" for n in range(20)})
     rest(folder)
-    take(folder)
+    take_checkpoint(folder)
     assert believed(folder) == {f"f{n}" for n in range(20)}
     write(folder, {"f1": "X", "new/file": "n"})  # same size as before
     (folder / "f2").unlink()
@@ -487,22 +487,22 @@ def test_the_next_one_sees_every_kind_of_change(tmp_path: Path) -> None:
     (folder / "f6").symlink_to("f7")
     (folder / "f8").unlink()
     write(folder, {"f8/inside": "folder now"})
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
     (folder / "f8/inside").unlink()
     (folder / "f8").rmdir()
     write(folder, {"f8": "file again"})
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
 
 
 def test_a_folder_swapped_for_a_link_to_where_it_went(tmp_path: Path) -> None:
     """The files behind the link have the same inode and times as before; they are not there."""
     folder = make(tmp_path / "repo")
     rest(folder)
-    take(folder)
+    take_checkpoint(folder)
     assert believed(folder) == {"a.txt", "src/b.py"}
     (folder / "src").rename(tmp_path / "moved")
     (folder / "src").symlink_to(tmp_path / "moved")
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     assert set(held(folder, checkpoint.commit)) == {"a.txt", "src"}
     check(folder, checkpoint)
 
@@ -512,45 +512,45 @@ def test_a_change_within_one_tick_of_the_clock_is_seen(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     rest(folder)
     write(folder, {"a.txt": "fresh"})
-    take(folder)
+    take_checkpoint(folder)
     assert believed(folder) == {"src/b.py"}
     for number in range(30):
         write(folder, {"a.txt": f"{number:04}"})
-        checkpoint = take(folder)
+        checkpoint = take_checkpoint(folder)
         assert held(folder, checkpoint.commit)["a.txt"] == ("100644", f"{number:04}".encode())
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk", b"\0" * 4096])
 def test_a_damaged_memory_costs_time_only(tmp_path: Path, damage: bytes) -> None:
     folder = make(tmp_path / "repo")
-    take(folder)
+    take_checkpoint(folder)
     (folder / ".git/overnight/main/seen").write_bytes(damage)
     write(folder, {"a.txt": "more\n"})
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
 
 
 def test_lost_refs_and_objects_are_written_again(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     write(folder, {"loose": "only in the checkpoint\n"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     sh(folder, "update-ref", "-d", checkpoint.ref)
     sh(folder, "-c", "gc.reflogExpire=now", "gc", "-q", "--prune=now")
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
     sh(folder, "fsck", "--strict")
 
 
 def test_only_folders_that_changed_are_read_again(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"a/x": "x", "b/y": "y"})
     rest(folder)
-    take(folder)
-    remembered = Memory.recall(Git(folder)).folders.known
+    take_checkpoint(folder)
+    remembered = StatCache.recall(Git(folder)).folders.known
     assert set(remembered) == {b"", b"a", b"b"}
     os.mkfifo(folder / "a/pipe")
     (folder / "b/empty").mkdir()
-    record = details(Git(folder), take(folder))
+    record = details(Git(folder), take_checkpoint(folder))
     assert [item.path for item in record.not_captured] == ["a/pipe"]
     assert record.empty_folders == {b"b/empty"}
-    assert set(Memory.recall(Git(folder)).folders.known) == {b""}
+    assert set(StatCache.recall(Git(folder)).folders.known) == {b""}
 
 
 def test_empty_folders_are_recorded(tmp_path: Path) -> None:
@@ -558,7 +558,7 @@ def test_empty_folders_are_recorded(tmp_path: Path) -> None:
     for name in ("empty", "src/empty too", "new/deep/empty", "build/empty"):
         (folder / name).mkdir(parents=True)
     write(folder, {".gitignore": "build/\n", "build/x": "x"})
-    record = details(Git(folder), take(folder))
+    record = details(Git(folder), take_checkpoint(folder))
     assert record.empty_folders == {b"empty", b"src/empty too", b"new/deep/empty"}
 
 
@@ -607,7 +607,7 @@ def test_what_is_recorded(tmp_path: Path) -> None:
         "tests": "green",
         "odd": "\ud800é",
     }
-    checkpoint = take(
+    checkpoint = take_checkpoint(
         folder / "src",
         label="before\nthe big change",
         session="../we ird.lock",
@@ -634,7 +634,7 @@ def test_the_staged_state_and_the_sides_of_a_conflict_are_kept(tmp_path: Path) -
     sh(folder, "add", "new")
     sh(folder, "rm", "-q", "--cached", "gone")
     write(folder, {"new": "not staged\n"})
-    side = f"{take(folder).commit}^2"
+    side = f"{take_checkpoint(folder).commit}^2"
     assert held(folder, f"{side}:index") == {
         "a.txt": ("100644", b"main\n"),
         "new": ("100644", b"staged\n"),
@@ -650,12 +650,12 @@ def test_the_staged_state_and_the_sides_of_a_conflict_are_kept(tmp_path: Path) -
 def test_the_operation_half_done_is_recorded(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     merge_conflict(folder)
-    assert take(folder).operation == "merge"
+    assert take_checkpoint(folder).operation == "merge"
 
 
 def test_finding_one(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    first, second = take(folder), take(folder, session="other")
+    first, second = take_checkpoint(folder), take_checkpoint(folder, session="other")
     for name in ("c1", "C1", " 1 ", first.commit, first.commit[:10], first.ref):
         assert find(folder, name) == first
     assert find(folder, "2") == second
@@ -665,7 +665,7 @@ def test_finding_one(tmp_path: Path) -> None:
 
 def test_refs_that_others_put_there_are_passed_over(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    mine = take(folder)
+    mine = take_checkpoint(folder)
     sh(folder, "update-ref", "refs/overnight/main/s/7", "HEAD")
     sh(folder, "update-ref", "refs/overnight/main/s/9", "HEAD:a.txt")
     sh(folder, "update-ref", "refs/overnight/main/s/evil", mine.commit)
@@ -673,7 +673,7 @@ def test_refs_that_others_put_there_are_passed_over(tmp_path: Path) -> None:
         made = sh(folder, "commit-tree", "HEAD^{tree}", "-m", text or "empty")
         sh(folder, "update-ref", f"refs/overnight/main/s/{20 + number}", made)
     assert checkpoints(folder) == [mine]
-    assert take(folder).id == "c24"
+    assert take_checkpoint(folder).id == "c24"
 
 
 def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:
@@ -683,7 +683,7 @@ def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:
     blob = sh(folder, "rev-parse", "HEAD^{tree}")
     (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(CheckpointError, match="git fsck"):
-        take(folder)
+        take_checkpoint(folder)
     assert checkpoints(folder) == []
     assert user_state(folder) == before
     assert litter(folder) == []
@@ -691,7 +691,7 @@ def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:
 
 def test_no_repository_is_said(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="no git repository"):
-        take(tmp_path)
+        take_checkpoint(tmp_path)
 
 
 # --- retirement ---
@@ -704,18 +704,18 @@ def test_retirement_keeps_a_day_then_one_an_hour_and_the_newest(tmp_path: Path) 
     clock = FakeClock(wall=1_700_002_800.0)  # a full hour
     for minutes in (0, 20, 40, 70, 80):
         clock.set_wall(1_700_002_800.0 + minutes * 60)
-        take(folder, session="a", clock=clock)
-        take(folder, session="b", clock=clock)
+        take_checkpoint(folder, session="a", clock=clock)
+        take_checkpoint(folder, session="b", clock=clock)
     now = clock.wall()
-    assert retire(folder, now + 22 * HOUR) == []
-    gone = retire(folder, now + 25 * HOUR)
+    assert retire_checkpoints(folder, now + 22 * HOUR) == []
+    gone = retire_checkpoints(folder, now + 25 * HOUR)
     assert [c.id for c in gone] == ["c1", "c2", "c3", "c4", "c7", "c8"]
     assert [c.id for c in checkpoints(folder)] == ["c5", "c6", "c9", "c10"]
-    assert retire(folder, now + 25 * HOUR) == []
-    gone = retire(folder, now + 31 * 24 * HOUR, keep_hourly_seconds=30 * 24 * HOUR, spare=["c5"])
+    assert retire_checkpoints(folder, now + 25 * HOUR) == []
+    gone = retire_checkpoints(folder, now + 31 * 24 * HOUR, keep_hourly_seconds=30 * 24 * HOUR, spare=["c5"])
     assert [c.id for c in gone] == ["c6", "c9"]
-    assert take(folder).id == "c11"
+    assert take_checkpoint(folder).id == "c11"
     sh(folder, "pack-refs", "--all")
-    assert [c.id for c in retire(folder, now * 2, keep_hourly_seconds=1)] == ["c5", "c10"]
+    assert [c.id for c in retire_checkpoints(folder, now * 2, keep_hourly_seconds=1)] == ["c5", "c10"]
     assert litter(folder) == []
     assert "overnight" not in sh(folder, "branch", "-a")

@@ -12,8 +12,8 @@ import pytest
 
 from tests.unit.repositories import commit, litter, make, sh, write
 from tests.unit.test_capture import check
-from tui.control.capture import Limits, checkpoints, take
-from tui.control.quarantine import locked
+from tui.control.capture import CaptureLimits, checkpoints, take_checkpoint
+from tui.control.quarantine import checkpoint_lock
 from tui.errors import CheckpointError
 from tui.git import Git
 
@@ -83,13 +83,13 @@ def test_at_the_same_time(tmp_path: Path, deed: Callable[[Path, int], None]) -> 
 
     thread = threading.Thread(target=user)
     thread.start()
-    taken = [take(folder)]
+    taken = [take_checkpoint(folder)]
     while thread.is_alive():
         write(folder, {"agent": f"{len(taken)}\n"})
-        taken.append(take(folder, session="first"))
+        taken.append(take_checkpoint(folder, session="first"))
     thread.join()
     assert failures == []
-    check(folder, take(folder))
+    check(folder, take_checkpoint(folder))
     sh(folder, "fsck", "--strict", "--no-dangling", "--connectivity-only")
     known = checkpoints(folder)
     assert {c.commit for c in taken} <= {c.commit for c in known}
@@ -102,8 +102,8 @@ def test_at_the_same_time(tmp_path: Path, deed: Callable[[Path, int], None]) -> 
 def test_who_waits_too_long_says_so(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with (
-        locked(Git(folder), seconds=1),
+        checkpoint_lock(Git(folder), seconds=1),
         pytest.raises(CheckpointError, match=r"another checkpoint .* under way for 0\.2 s"),
     ):
-        take(folder, limits=Limits(seconds=0.2))
-    take(folder)
+        take_checkpoint(folder, limits=CaptureLimits(seconds=0.2))
+    take_checkpoint(folder)

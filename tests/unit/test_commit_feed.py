@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit import repositories as repo
-from tui.feeds.commits import CommitFeed
+from tui.feeds.commits import CommitReader
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
 
 
-def subjects(feed: CommitFeed) -> list[str]:
+def subjects(feed: CommitReader) -> list[str]:
     return [commit.subject for commit in feed.poll()]
 
 
@@ -26,7 +26,7 @@ def add(folder: Path, message: str, *, author: str = "A", day: str = "") -> None
 
 def test_each_commit_is_handed_out_once_in_order(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, time.time() - 3600)
+    feed = CommitReader(project, time.time() - 3600)
 
     assert subjects(feed) == ["first"]
     add(project, "second")
@@ -40,7 +40,7 @@ def test_each_commit_is_handed_out_once_in_order(tmp_path: Path) -> None:
 
 def test_git_runs_only_when_something_moved(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, 0.0)
+    feed = CommitReader(project, 0.0)
     feed.poll()
     calls = feed.calls
 
@@ -57,7 +57,7 @@ def test_git_runs_only_when_something_moved(tmp_path: Path) -> None:
 def test_only_since_the_run_began(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p", commit=False)
     add(project, "old", day="2020-01-01T00:00:00Z")
-    feed = CommitFeed(project, time.time() - 3600)
+    feed = CommitReader(project, time.time() - 3600)
 
     assert subjects(feed) == []
     add(project, "new")
@@ -66,7 +66,7 @@ def test_only_since_the_run_began(tmp_path: Path) -> None:
 
 def test_without_a_start_only_what_comes_from_now_on(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, None)
+    feed = CommitReader(project, None)
 
     assert subjects(feed) == []
     add(project, "second")
@@ -77,7 +77,7 @@ def test_without_a_start_only_what_comes_from_now_on(tmp_path: Path) -> None:
 
 def test_trouble_that_passes_is_tried_again(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, 0.0)
+    feed = CommitReader(project, 0.0)
     feed.poll()
     objects = project / ".git" / "objects"
     add(project, "second")
@@ -93,7 +93,7 @@ def test_trouble_that_passes_is_tried_again(tmp_path: Path) -> None:
 
 def test_other_branches_amends_and_packed_refs(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, time.time() - 3600)
+    feed = CommitReader(project, time.time() - 3600)
     feed.poll()
 
     repo.sh(project, "checkout", "-q", "-b", "side")
@@ -111,7 +111,7 @@ def test_other_branches_amends_and_packed_refs(tmp_path: Path) -> None:
 
 def test_a_head_that_vanished_loses_nothing(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, time.time() - 3600)
+    feed = CommitReader(project, time.time() - 3600)
     add(project, "gone")
     feed.poll()
 
@@ -125,7 +125,7 @@ def test_a_head_that_vanished_loses_nothing(tmp_path: Path) -> None:
 def test_a_repository_that_comes_later(tmp_path: Path) -> None:
     project = tmp_path / "p"
     project.mkdir()
-    feed = CommitFeed(project, 0.0)
+    feed = CommitReader(project, 0.0)
 
     assert feed.poll() == []
     assert "git init" in feed.why
@@ -142,7 +142,7 @@ def test_a_repository_that_comes_later(tmp_path: Path) -> None:
 def test_a_project_inside_a_repository_and_a_linked_work_tree(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
     repo.sh(project, "worktree", "add", "-q", str(tmp_path / "linked"))
-    inside, linked = CommitFeed(project / "src", 0.0), CommitFeed(tmp_path / "linked", 0.0)
+    inside, linked = CommitReader(project / "src", 0.0), CommitReader(tmp_path / "linked", 0.0)
     assert subjects(inside) == subjects(linked) == ["first"]
 
     add(tmp_path / "linked", "there")
@@ -152,7 +152,7 @@ def test_a_project_inside_a_repository_and_a_linked_work_tree(tmp_path: Path) ->
 
 def test_messages_are_clean(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, None)
+    feed = CommitReader(project, None)
     feed.poll()
 
     add(project, "x\x1b]0;title\x07 [/red] \u202e", author="E\x1b[2Jve")
@@ -162,7 +162,7 @@ def test_messages_are_clean(tmp_path: Path) -> None:
 
 def test_a_broken_repository_is_a_state(tmp_path: Path) -> None:
     project = repo.make(tmp_path / "p")
-    feed = CommitFeed(project, 0.0)
+    feed = CommitReader(project, 0.0)
     feed.poll()
 
     (project / ".git" / "HEAD").write_text("noise")

@@ -15,9 +15,9 @@ from tests.unit.other_scene import Elsewhere, elsewhere
 from tests.unit.repositories import make, sh, write
 from tui.control import capture
 from tui.control.checkpoint_refs import checkpoints, find
-from tui.control.deeds import Deeds, plan_words
+from tui.control.deeds import Operations, plan_words
 from tui.errors import RefusedError
-from tui.feeds.last_safe import last_safe
+from tui.feeds.last_safe import last_safe_cut
 from tui.settings import load
 
 
@@ -64,24 +64,24 @@ def test_the_last_clean_place(
     tmp_path: Path, records: list[dict[str, object]], place: int | None
 ) -> None:
     expected = uid(place) if place is not None else ""
-    assert last_safe(stream(tmp_path, *records)) == (SESSION, expected)
+    assert last_safe_cut(stream(tmp_path, *records)) == (SESSION, expected)
 
 
 def test_a_torn_line_and_a_missing_file_are_no_place(tmp_path: Path) -> None:
     path = stream(tmp_path, speech(1, "hello"))
     with open(path, "ab") as file:
         file.write(line(speech(2, "half"))[:40])
-    assert last_safe(path) == (SESSION, uid(1))
-    assert last_safe(str(tmp_path / "nothing")) == ("", "")
+    assert last_safe_cut(path) == (SESSION, uid(1))
+    assert last_safe_cut(str(tmp_path / "nothing")) == ("", "")
 
 
 # --- checkpoints ---
 
 
-def deeds_on(folder: Path, events: str = "", **changes: object) -> Deeds:
+def deeds_on(folder: Path, events: str = "", **changes: object) -> Operations:
     flags = {key.replace("__", "."): value for key, value in changes.items()}
     settings = load(folder, flags=flags, environ={}).settings
-    return Deeds(folder, settings, "", SESSION, events=events)
+    return Operations(folder, settings, "", SESSION, events=events)
 
 
 def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_old_checkpoints_go_by_the_settings(tmp_path: Path) -> None:
     base = 48 * hour + (time.time() % hour) - 60  # so that all three lie in one hour
     for minutes in (30, 20, 10):
         write(folder, {"a.txt": f"{minutes}\n"})
-        capture.take(folder, session="night", clock=Then(base - hour + minutes * 60))
+        capture.take_checkpoint(folder, session="night", clock=Then(base - hour + minutes * 60))
     deeds_on(folder, checkpoints__keep_all_hours=100).checkpoint()
     assert [one.number for one in checkpoints(folder)] == [1, 2, 3, 4]
     deeds_on(folder, checkpoints__keep_all_hours=24).checkpoint()

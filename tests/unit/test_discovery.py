@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit import project_files as files
-from tui.feeds.discovery import Named, Sources, discover
+from tui.feeds.discovery import NamedSources, SessionSources, select_session
 from tui.feeds.event_heads import head_of
 from tui.settings import Settings
 from tui.settings.original_sections import PathsSettings
@@ -33,12 +33,12 @@ def projects(tmp_path: Path) -> Path:
     return folder
 
 
-def look(project: Path, named: Named | None = None, **paths: str) -> Sources:
+def look(project: Path, named: NamedSources | None = None, **paths: str) -> SessionSources:
     environ = {"CLAUDE_CONFIG_DIR": str(project.parent / "claude"), "HOME": str(project.parent)}
-    return discover(project, Settings(paths=PathsSettings(**paths)), named, environ=environ)
+    return select_session(project, Settings(paths=PathsSettings(**paths)), named, environ=environ)
 
 
-def kinds(sources: Sources) -> list[tuple[str, str]]:
+def kinds(sources: SessionSources) -> list[tuple[str, str]]:
     return [(source.kind, Path(source.path).name) for source in sources.events]
 
 
@@ -72,7 +72,7 @@ def test_defaults_settings_candidates_and_flags(project: Path) -> None:
     )
     assert found.watchdog.chosen == "paths.watchdog_log in the settings"
     assert found.watchdog.found
-    by_flag = look(project, Named(progress=str(project / "other.txt")))
+    by_flag = look(project, NamedSources(progress=str(project / "other.txt")))
     assert by_flag.progress.chosen == "named by --progress"
     assert (
         by_flag.progress.missing == f"no progress file at {project}/other.txt, named by --progress"
@@ -254,7 +254,7 @@ def test_a_named_stream_is_the_whole_truth(project: Path, projects: Path) -> Non
     files.write(project / "progress.md", "- [ ] a")
     files.write(project / "claude-session-notes.md", "# n")
     stream = files.write(project / "x.jsonl", files.stream_records(ONE))
-    found = look(project, Named(events=str(stream)))
+    found = look(project, NamedSources(events=str(stream)))
 
     assert kinds(found) == [("stream", "x.jsonl")]
     assert found.events[0].chosen == "named by --events"
@@ -262,9 +262,9 @@ def test_a_named_stream_is_the_whole_truth(project: Path, projects: Path) -> Non
     assert (found.run, found.agent) == ("", None)
     assert not found.progress.found
     assert found.notes.found
-    named = look(project, Named(events=str(files.transcript(projects, project, TWO))))
+    named = look(project, NamedSources(events=str(files.transcript(projects, project, TWO))))
     assert named.events[0].kind == "transcript"
-    assert look(project, Named(events="/not/there")).events[0].path == "/not/there"
+    assert look(project, NamedSources(events="/not/there")).events[0].path == "/not/there"
 
 
 # --- transcripts of the folder ---
@@ -360,8 +360,8 @@ def test_a_run_asked_for(project: Path) -> None:
     files.run(project, "20260202-220000", started=200.0, sessions=(ONE,))
     files.run(project, "20260101-220000", started=100.0, sessions=(TWO,))
 
-    assert look(project, Named(run="20260101-220000")).run == "20260101-220000"
-    missing = look(project, Named(run="nope"))
+    assert look(project, NamedSources(run="20260101-220000")).run == "20260101-220000"
+    missing = look(project, NamedSources(run="nope"))
     assert (missing.events, missing.why) == ((), "no run nope in .overnight/runs")
 
 

@@ -18,7 +18,7 @@ from tui.commands.doctor import lines_of
 from tui.control import hooks_settings
 from tui.demo.story.repository import create
 from tui.runner.doctor import repository, surroundings
-from tui.runner.doctor.check import Check
+from tui.runner.doctor.check import CheckResult
 from tui.runner.doctor.examine import Examination
 from tui.settings import Settings
 from tui.store.layout import RunDirectory, state_root
@@ -69,7 +69,7 @@ class Bed:
         facts = RunFacts(name, "goal", str(self.project), NOW, ("claude",))
         return make(state_root(self.project), facts, Settings())
 
-    def checks(self, *, notify: bool = False) -> dict[str, Check]:
+    def checks(self, *, notify: bool = False) -> dict[str, CheckResult]:
         examination = Examination(self.project, self.environ, NOW)
         return {one.name: one for one in examination.checks(notify=notify)}
 
@@ -361,7 +361,7 @@ def test_the_command_speaks_json(bed: Bed) -> None:
 
 
 def test_hostile_words_are_shown_and_not_obeyed() -> None:
-    lines = lines_of(Check("git", "warn", "\x1b[2Jtext", "do \x07 \x9b2J this"))
+    lines = lines_of(CheckResult("git", "warn", "\x1b[2Jtext", "do \x07 \x9b2J this"))
     assert not any(char in line for line in lines for char in "\x1b\x07\x9b")
     assert len(lines) == 2
 

@@ -19,10 +19,10 @@ from tests.unit.event_lines import (
     told,
 )
 from tui.feeds.event_detail import detail
-from tui.records import Detail, DetailPart, Ref
+from tui.records import EventDetail, DetailPart, SourceRef
 from tui.system.sgr import StyledSpan
 
-REF = Ref(SOURCE, 40)
+REF = SourceRef(SOURCE, 40)
 PATCH = [
     {
         "oldStart": 1,
@@ -39,7 +39,7 @@ def details(record: Any, answer: Any = None) -> dict[str, DetailPart]:
     return {part.title: part for part in found.parts}
 
 
-def facts(found: Detail) -> dict[str, str]:
+def facts(found: EventDetail) -> dict[str, str]:
     return dict(found.facts)
 
 
@@ -149,7 +149,7 @@ def test_the_answers_of_other_calls_are_not_mixed_in() -> None:
 
 def test_facts_say_when_what_and_at_what_price() -> None:
     record = said(text("hi"), usage=USAGE) | {"timestamp": "2026-11-20T17:41:54.938Z", "cwd": "/p"}
-    found = facts(detail(line(record), 0, Ref(SOURCE, 1_234)))
+    found = facts(detail(line(record), 0, SourceRef(SOURCE, 1_234)))
     assert found["model"] == "claude-x"
     assert found["tokens"] == "12 in, 7 out, 300 written to cache, 9,000 read from cache"
     assert found["uuid"] == UUID

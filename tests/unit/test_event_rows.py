@@ -5,43 +5,43 @@ import pytest
 from tui.feeds.event_rows import row, visibility
 from tui.feeds.tool_outcome import outcome
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Body,
     Compaction,
-    Control,
-    CostState,
-    Denied,
-    Event,
-    Heartbeat,
+    ControlMessage,
+    RunningCost,
+    PermissionDenied,
+    AgentEvent,
+    ToolHeartbeat,
     HookRun,
-    Housekeeping,
-    Init,
-    Lifecycle,
-    Malformed,
+    SilentRecord,
+    TurnStarted,
+    MessageLifecycle,
+    MalformedLine,
     Notice,
-    Partial,
+    StreamDelta,
     RateLimit,
-    Result,
-    Retry,
-    SessionState,
-    TaskNote,
+    TurnResult,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
     ToolResult,
-    ToolUse,
-    Unknown,
-    User,
+    ToolCall,
+    UnknownRecord,
+    UserMessage,
 )
 from tui.system.format import format_duration_told
 
-BASH = ToolUse("t1", "Bash", "pytest -q", 1)
-EDIT = ToolUse("t2", "Edit", "a.py", 2)
+BASH = ToolCall("t1", "Bash", "pytest -q", 1)
+EDIT = ToolCall("t2", "Edit", "a.py", 2)
 
 
-def event(body: Body, thread: str = "") -> Event:
-    return Event("s", 10, 20, body, "u", "sid", 100.0, thread)
+def event(body: Body, thread: str = "") -> AgentEvent:
+    return AgentEvent("s", 10, 20, body, "u", "sid", 100.0, thread)
 
 
-def said(text: str = "", *tools: ToolUse, thinking: bool = False, error: str = "") -> Assistant:
-    return Assistant("m", "r", "claude-x", None, True, text, thinking, tools, error)
+def said(text: str = "", *tools: ToolCall, thinking: bool = False, error: str = "") -> AssistantMessage:
+    return AssistantMessage("m", "r", "claude-x", None, True, text, thinking, tools, error)
 
 
 def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) -> ToolResult:
@@ -59,7 +59,7 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             ("tool", "Bash", "pytest -q · and 1 more · Now", "", ""),
         ),
         (
-            said("", ToolUse("t", "mcp__web__open", "http://x", 1)),
+            said("", ToolCall("t", "mcp__web__open", "http://x", 1)),
             1,
             ("tool", "open", "web · http://x", "", ""),
         ),
@@ -70,29 +70,29 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             ("text", "error", "Limit hit", "rate_limit", "error"),
         ),
         (said(""), 3, ("text", "text", "", "", "")),
-        (User("prompt", "go", (), "queued"), 1, ("user", "prompt", "go", "queued", "")),
-        (User("replay", "go"), 1, ("user", "prompt", "go", "", "")),
-        (User("interrupted", "[…]"), 1, ("user", "interrupted", "[…]", "", "warning")),
-        (User("summary", "so far"), 1, ("user", "summary", "so far", "", "")),
-        (User("synthetic", "skill"), 2, ("user", "told", "skill", "", "quiet")),
+        (UserMessage("prompt", "go", (), "queued"), 1, ("user", "prompt", "go", "queued", "")),
+        (UserMessage("replay", "go"), 1, ("user", "prompt", "go", "", "")),
+        (UserMessage("interrupted", "[…]"), 1, ("user", "interrupted", "[…]", "", "warning")),
+        (UserMessage("summary", "so far"), 1, ("user", "summary", "so far", "", "")),
+        (UserMessage("synthetic", "skill"), 2, ("user", "told", "skill", "", "quiet")),
         (
-            User("synthetic", "Stop hook feedback:\nno"),
+            UserMessage("synthetic", "Stop hook feedback:\nno"),
             1,
             ("user", "told", "Stop hook feedback: no", "", "quiet"),
         ),
-        (User("note", "done"), 2, ("user", "note", "done", "", "quiet")),
+        (UserMessage("note", "done"), 2, ("user", "note", "done", "", "quiet")),
         (
-            User("results", "", (answer("a\nb"),)),
+            UserMessage("results", "", (answer("a\nb"),)),
             2,
             ("tool_result", "output", "a b", "3 characters", "quiet"),
         ),
         (
-            User("results", "", (answer("x", error=True), answer("y"))),
+            UserMessage("results", "", (answer("x", error=True), answer("y"))),
             2,
             ("tool_result", "output", "x · and 1 more", "1 character", "error"),
         ),
         (
-            Result("success", False, 1234, 28_800_777, 141.25, text="Good night."),
+            TurnResult("success", False, 1234, 28_800_777, 141.25, text="Good night."),
             1,
             (
                 "result",
@@ -103,7 +103,7 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             ),
         ),
         (
-            Result(
+            TurnResult(
                 "error_max_turns",
                 False,
                 1,
@@ -123,7 +123,7 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             ),
         ),
         (
-            Result("success", True, 2, 187, 0.0, api_error_status=400),
+            TurnResult("success", True, 2, 187, 0.0, api_error_status=400),
             1,
             (
                 "result",
@@ -134,7 +134,7 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             ),
         ),
         (
-            Retry(2, 10, 12.0, 429, "rate_limit"),
+            ApiRetry(2, 10, 12.0, 429, "rate_limit"),
             1,
             ("retry", "retry", "attempt 2 of 10, next in 12.0s", "429 · rate_limit", "warning"),
         ),
@@ -153,42 +153,42 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             1,
             ("compaction", "compact", "auto · 996,432 → 2,606 tokens", "", "warning"),
         ),
-        (Denied("Bash", "t", "no"), 1, ("notice", "denied", "Bash · no", "refused", "error")),
+        (PermissionDenied("Bash", "t", "no"), 1, ("notice", "denied", "Bash · no", "refused", "error")),
         (
-            Denied("Bash", "t", "no", True),
+            PermissionDenied("Bash", "t", "no", True),
             1,
             ("notice", "permission", "Bash · no", "waits for leave", "warning"),
         ),
         (
-            Unknown("system", "brand_new", "news"),
+            UnknownRecord("system", "brand_new", "news"),
             1,
             ("unknown", "unknown", "system/brand_new · news", "", "warning"),
         ),
-        (Unknown("", ""), 1, ("unknown", "unknown", "no type", "", "warning")),
+        (UnknownRecord("", ""), 1, ("unknown", "unknown", "no type", "", "warning")),
         (
-            Malformed("damaged JSON", '{"a', 1_300),
+            MalformedLine("damaged JSON", '{"a', 1_300),
             1,
             ("malformed", "malformed", 'damaged JSON · {"a', "1,300 bytes", "warning"),
         ),
         (
-            Init("claude-x", "/p", "2.1", "plan"),
+            TurnStarted("claude-x", "/p", "2.1", "plan"),
             2,
             ("init", "turn", "claude-x · plan · 2.1 · /p", "", "quiet"),
         ),
         (
-            TaskNote("ended", "a1", "", "dig", "local_agent", "failed", 9),
+            TaskUpdate("ended", "a1", "", "dig", "local_agent", "failed", 9),
             2,
             ("task", "task", "dig · agent · 9 tokens", "failed", "error"),
         ),
         (
-            Heartbeat("t", "Bash", 90),
+            ToolHeartbeat("t", "Bash", 90),
             3,
             ("task", "running", "Bash has been running for 1m30s", "", "running"),
         ),
-        (Lifecycle("u1", "queued"), 2, ("user", "message", "u1", "queued", "quiet")),
-        (SessionState("requesting"), 3, ("notice", "state", "requesting", "", "quiet")),
+        (MessageLifecycle("u1", "queued"), 2, ("user", "message", "u1", "queued", "quiet")),
+        (AgentStateReport("requesting"), 3, ("notice", "state", "requesting", "", "quiet")),
         (
-            SessionState("requires_action"),
+            AgentStateReport("requires_action"),
             1,
             ("notice", "state", "requires action", "", "warning"),
         ),
@@ -204,20 +204,20 @@ def answer(text: str, *, error: bool = False, added: int = 0, removed: int = 0) 
             ("notice", "notice", "away summary · Fixed", "", "quiet"),
         ),
         (Notice("x", "lost", "error"), 1, ("notice", "notice", "x · lost", "", "error")),
-        (Control("r1", "interrupt", True), 3, ("notice", "control", "interrupt · r1", "", "quiet")),
+        (ControlMessage("r1", "interrupt", True), 3, ("notice", "control", "interrupt · r1", "", "quiet")),
         (
-            Control("r1", "x", False, "no"),
+            ControlMessage("r1", "x", False, "no"),
             2,
             ("notice", "control", "x · no · r1", "error", "error"),
         ),
         (
-            CostState(1.5),
+            RunningCost(1.5),
             3,
             ("notice", "cost", "the transcript's running total", "$1.50", "quiet"),
         ),
-        (Housekeeping("ai-title"), 3, ("notice", "cli", "ai-title", "", "quiet")),
+        (SilentRecord("ai-title"), 3, ("notice", "cli", "ai-title", "", "quiet")),
         (
-            Partial("message_start", "m", "x"),
+            StreamDelta("message_start", "m", "x"),
             3,
             ("partial", "delta", "message_start · x", "", "quiet"),
         ),
@@ -317,7 +317,7 @@ def test_an_error_is_its_first_meaningful_line(text: str, told: str) -> None:
     ],
 )
 def test_each_tool_has_an_outcome_of_its_kind(name: str, result: ToolResult, told: str) -> None:
-    assert outcome(ToolUse("t", name, "", 1), result).text == told
+    assert outcome(ToolCall("t", name, "", 1), result).text == told
 
 
 @pytest.mark.parametrize(
@@ -331,4 +331,4 @@ def test_a_duration_has_at_most_two_units(seconds: float, told: str) -> None:
 def test_long_texts_are_cut_to_a_row() -> None:
     found = row(event(said("word " * 1_000)))
     assert len(found.text) == 400
-    assert len(row(event(said("", ToolUse("t", "x" * 50, "", 1)))).label) == 16
+    assert len(row(event(said("", ToolCall("t", "x" * 50, "", 1)))).label) == 16

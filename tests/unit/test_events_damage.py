@@ -20,8 +20,8 @@ from tests.unit.event_lines import (
     text,
     told,
 )
-from tui.feeds.events import EventDecoder
-from tui.records import Assistant, Malformed, Result, Unknown, User
+from tui.feeds.events import ClaudeDecoder
+from tui.records import AssistantMessage, MalformedLine, TurnResult, UnknownRecord, UserMessage
 
 ONE = line(said(text("one")))
 TWO = line(told("two"))
@@ -45,7 +45,7 @@ def test_a_record_behind_a_torn_one_is_found() -> None:
     assert [type(event.body).__name__ for event in events] == ["Malformed", "User", "Assistant"]
     assert [event.part for event in events] == [0, 1, 0]
     broken = events[0].body
-    assert isinstance(broken, Malformed)
+    assert isinstance(broken, MalformedLine)
     assert broken.size == len(torn)
     assert broken.excerpt.startswith('{"type":"assistant"')
 
@@ -56,7 +56,7 @@ def test_pieces_of_a_damaged_record_are_not_taken_for_records() -> None:
         b'"retryInMs":[REDACTED_PHONE]312349,"message":{"type":"user","content":"no"},"maxRetries":10}'
     )
     (event,) = decode(damaged)
-    assert isinstance(event.body, Malformed)
+    assert isinstance(event.body, MalformedLine)
     assert event.body.reason == "damaged JSON"
 
 
@@ -85,14 +85,14 @@ def test_words_before_a_record_do_not_hide_it() -> None:
 )
 def test_what_is_no_record_is_told_once(data: bytes, reason: str) -> None:
     (event,) = decode(data)
-    assert isinstance(event.body, Malformed)
+    assert isinstance(event.body, MalformedLine)
     assert event.body.reason == reason
     assert len(event.body.excerpt) <= 201
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n\n", b" \t\r\n  \r\n"])
 def test_blank_lines_are_nothing(data: bytes) -> None:
-    decoded = EventDecoder(SOURCE).decode(data, 0)
+    decoded = ClaudeDecoder(SOURCE).decode(data, 0)
     assert decoded == ([], 0, data.count(b"\n"))
 
 
@@ -108,7 +108,7 @@ def test_blank_lines_are_nothing(data: bytes) -> None:
 )
 def test_line_ends_marks_and_blanks_do_not_matter(data: bytes) -> None:
     (event,) = decode(data)
-    assert isinstance(event.body, Assistant)
+    assert isinstance(event.body, AssistantMessage)
     assert event.length == len(data)
 
 
@@ -137,20 +137,20 @@ def test_foreign_records_are_unknown_with_their_type() -> None:
         {"type": "response_item", "payload": {"type": "message", "content": [{"text": "hi"}]}},
     ]
     found = [body(record) for record in lines]
-    assert all(isinstance(each, Unknown) for each in found)
-    assert isinstance(found[1], Unknown)
+    assert all(isinstance(each, UnknownRecord) for each in found)
+    assert isinstance(found[1], UnknownRecord)
     assert (found[1].subtype, found[1].text) == ("message", "hi")
 
 
 def test_half_characters_are_shown_and_cost_nothing_else() -> None:
     found = body(rb'{"type":"user","message":{"content":"half \ud83d here \\ud83d"}}')
-    assert found == User("prompt", "half ‹U+D83D› here \\ud83d")
+    assert found == UserMessage("prompt", "half ‹U+D83D› here \\ud83d")
     glad = body(rb'{"type":"user","message":{"content":"whole \ud83d\ude80"}}')
-    assert glad == User("prompt", "whole 🚀")
+    assert glad == UserMessage("prompt", "whole 🚀")
 
 
 def test_raw_control_characters_inside_strings_are_shown() -> None:
-    assert body(b'{"type":"user","message":{"content":"a\x1b[1mb\tc"}}') == User(
+    assert body(b'{"type":"user","message":{"content":"a\x1b[1mb\tc"}}') == UserMessage(
         "prompt", "a␛[1mb\tc"
     )
 
@@ -163,7 +163,7 @@ def test_invalid_utf8_costs_its_character_only(place: str) -> None:
         "result": b'{"type":"result","subtype":"success","result":"\xff","uuid":"u"}',
     }
     (event,) = decode(records[place])
-    assert type(event.body) in (User, Result)
+    assert type(event.body) in (UserMessage, TurnResult)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_invalid_utf8_costs_its_character_only(place: str) -> None:
 )
 def test_a_message_of_any_shape_is_a_message(record: dict[str, Any], role: str) -> None:
     found = body(record)
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     assert found.role == role
 
 
@@ -194,7 +194,7 @@ def test_a_field_of_the_wrong_type_costs_that_field_only() -> None:
     record |= {"uuid": ["x"], "session_id": 7, "timestamp": {"a": 1}, "isSidechain": "no"}
     (event,) = decode(line(record))
     found = event.body
-    assert isinstance(found, Assistant)
+    assert isinstance(found, AssistantMessage)
     assert found.text == "kept"
     assert found.tools[0].target == "ls"
     assert found.usage is not None
@@ -236,22 +236,22 @@ def test_any_value_in_any_field_leaves_a_record(record: dict[str, Any], value: A
                     yield [*node[:place], inner, *node[place + 1 :]]
 
     for variant in replaced(record):
-        decoded = EventDecoder(SOURCE).decode(line(variant), 0)
+        decoded = ClaudeDecoder(SOURCE).decode(line(variant), 0)
         assert len(decoded.events) + decoded.deltas == 1
-        assert not any(isinstance(event.body, Malformed) for event in decoded.events)
+        assert not any(isinstance(event.body, MalformedLine) for event in decoded.events)
 
 
 def test_endless_numbers_are_no_numbers() -> None:
     found = body(
         b'{"type":"result","total_cost_usd":1e999,"duration_ms":NaN,"num_turns":-Infinity}'
     )
-    assert isinstance(found, Result)
+    assert isinstance(found, TurnResult)
     assert found.cost_usd is None
 
 
 def test_a_line_of_two_megabytes_is_a_line() -> None:
     found = body(answered("x" * 2_000_000 + "\nend"))
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     assert found.results[0].size == 2_000_004
     assert found.results[0].excerpt.endswith("x\nend")
 
@@ -280,7 +280,7 @@ def test_no_damage_costs_much(data: bytes) -> None:
 @settings(deadline=None, max_examples=300)
 def test_no_bytes_make_it_raise(lines: list[bytes]) -> None:
     data = b"\n".join(lines)
-    events = EventDecoder(SOURCE).decode_all(data, 7)
+    events = ClaudeDecoder(SOURCE).decode_all(data, 7)
     for event in events:
         assert 7 <= event.offset <= 7 + len(data)
         assert event.offset + event.length <= 7 + len(data)
@@ -308,9 +308,9 @@ _JSON = st.recursive(
 @settings(deadline=None, max_examples=150)
 def test_no_json_whole_or_damaged_makes_it_raise(value: Any, place: int, damage: bytes) -> None:
     data = json.dumps(value).encode()
-    EventDecoder(SOURCE).decode(data, 0)
+    ClaudeDecoder(SOURCE).decode(data, 0)
     torn = data[:place] + damage + data[place:]
-    decoded = EventDecoder(SOURCE).decode(torn, 0)
+    decoded = ClaudeDecoder(SOURCE).decode(torn, 0)
     assert decoded.events or decoded.deltas or not torn.strip()
 
 

@@ -18,8 +18,8 @@ from tests.unit.event_lines import (
     text,
     told,
 )
-from tui.feeds.events import EventDecoder
-from tui.records import Event, Partial, Unknown, Usage
+from tui.feeds.events import ClaudeDecoder
+from tui.records import AgentEvent, StreamDelta, UnknownRecord, TokenUsage
 
 START = step("message_start", message={"id": "msg_1", "usage": USAGE})
 BLOCK = step("content_block_start", index=0, content_block={"type": "text", "text": ""})
@@ -33,11 +33,11 @@ def lines(*records: object) -> bytes:
 
 def test_deltas_are_counted_and_are_no_events() -> None:
     data = lines(START, BLOCK, delta("a"), delta("b"), STOP, END, step("message_stop"))
-    decoded = EventDecoder(SOURCE).decode(data, 0)
+    decoded = ClaudeDecoder(SOURCE).decode(data, 0)
     assert decoded.deltas == 5
     assert [event.body for event in decoded.events] == [
-        Partial("message_start", "msg_1", "", Usage(12, 7, 100, 200, 9_000)),
-        Partial("message_delta", "msg_1", "", Usage(0, 46)),
+        StreamDelta("message_start", "msg_1", "", TokenUsage(12, 7, 100, 200, 9_000)),
+        StreamDelta("message_delta", "msg_1", "", TokenUsage(0, 46)),
     ]
 
 
@@ -52,53 +52,53 @@ def test_each_thread_has_its_own_open_message() -> None:
     )
     ids = [
         event.body.message_id
-        for event in EventDecoder(SOURCE).decode(data, 0).events
-        if isinstance(event.body, Partial)
+        for event in ClaudeDecoder(SOURCE).decode(data, 0).events
+        if isinstance(event.body, StreamDelta)
     ]
     assert ids == ["msg_1", "sub", "msg_1", "sub", "told"]
 
 
 def test_words_inside_a_delta_do_not_make_it_something_else() -> None:
     tricks = ['{"type":"message_start"', '"message_delta"', '}{"type":"user"}', '{"type":"result"}']
-    decoded = EventDecoder(SOURCE).decode(lines(*map(delta, tricks)), 0)
+    decoded = ClaudeDecoder(SOURCE).decode(lines(*map(delta, tricks)), 0)
     assert (decoded.deltas, decoded.events) == (4, [])
 
 
 def test_a_delta_with_its_keys_in_another_order_is_a_delta() -> None:
     record = delta("x")
     turned = dict(reversed(record.items()))
-    decoded = EventDecoder(SOURCE).decode(lines(turned, record), 0)
+    decoded = ClaudeDecoder(SOURCE).decode(lines(turned, record), 0)
     assert (decoded.deltas, decoded.events) == (2, [])
 
 
 def test_a_record_glued_to_a_delta_is_not_lost() -> None:
     whole = line(delta("x"))
     data = whole + line(told("go")) + b"\n" + whole[:90] + line(told("on")) + b"\n"
-    decoded = EventDecoder(SOURCE).decode(data, 0)
+    decoded = ClaudeDecoder(SOURCE).decode(data, 0)
     assert decoded.deltas == 1
     assert [type(event.body).__name__ for event in decoded.events] == ["User", "Malformed", "User"]
 
 
 def test_a_torn_delta_is_told() -> None:
-    decoded = EventDecoder(SOURCE).decode(line(delta("x"))[:100], 0)
+    decoded = ClaudeDecoder(SOURCE).decode(line(delta("x"))[:100], 0)
     assert decoded.deltas == 0
     assert [type(event.body).__name__ for event in decoded.events] == ["Malformed"]
 
 
 def test_half_a_character_in_a_delta_is_still_a_delta() -> None:
     data = line(delta("HALF")).replace(b"HALF", rb"\ud83d")
-    assert EventDecoder(SOURCE).decode(data, 0).deltas == 1
+    assert ClaudeDecoder(SOURCE).decode(data, 0).deltas == 1
 
 
 def test_an_unknown_step_is_told() -> None:
-    (event,) = EventDecoder(SOURCE).decode(lines(step("brand_new")), 0).events
-    assert event.body == Unknown("stream_event", "brand_new")
+    (event,) = ClaudeDecoder(SOURCE).decode(lines(step("brand_new")), 0).events
+    assert event.body == UnknownRecord("stream_event", "brand_new")
 
 
 def test_deltas_are_events_for_who_looks_at_single_lines() -> None:
     data = lines(delta("a"), told("go"))
-    first, second = EventDecoder(SOURCE).decode_all(data, 100)
-    assert first.body == Partial("content_block_delta", "", "a")
+    first, second = ClaudeDecoder(SOURCE).decode_all(data, 100)
+    assert first.body == StreamDelta("content_block_delta", "", "a")
     assert (first.offset, second.offset) == (100, 101 + first.length)
 
 
@@ -138,9 +138,9 @@ def test_any_cut_into_batches_gives_the_same_events(
     records: list[bytes], cuts: list[int], ended: bool
 ) -> None:
     whole = b"\n".join(records) + (b"\n" if ended and records else b"")
-    at_once = EventDecoder(SOURCE).decode(whole, 0)
-    decoder = EventDecoder(SOURCE)
-    events: list[Event] = []
+    at_once = ClaudeDecoder(SOURCE).decode(whole, 0)
+    decoder = ClaudeDecoder(SOURCE)
+    events: list[AgentEvent] = []
     deltas = offset = 0
     pieces = whole.splitlines(keepends=True)
     bounds = sorted({0, *(min(cut, len(pieces)) for cut in cuts), len(pieces)})

@@ -10,8 +10,8 @@ import pytest
 from tests.shared_data import shared
 from tui.feeds.event_detail import detail
 from tui.feeds.event_rows import row, visibility
-from tui.feeds.events import Decoded, EventDecoder
-from tui.records import Assistant, Event, Malformed, Result, Unknown, User
+from tui.feeds.events import DecodedBatch, ClaudeDecoder
+from tui.records import AssistantMessage, AgentEvent, MalformedLine, TurnResult, UnknownRecord, UserMessage
 
 _FOLDERS = (("streams",), ("transcripts",), ("real", "streams"), ("real", "transcripts"))
 
@@ -20,8 +20,8 @@ def _files(*folder: str) -> list[Path]:
     return sorted(shared("data", *folder).glob("*.jsonl"))
 
 
-def _decoded(path: Path) -> Decoded:
-    return EventDecoder(path.name).decode(path.read_bytes(), 0)
+def _decoded(path: Path) -> DecodedBatch:
+    return ClaudeDecoder(path.name).decode(path.read_bytes(), 0)
 
 
 def _bodies(*folder: str) -> Counter[str]:
@@ -39,7 +39,7 @@ def test_every_line_of_every_file_is_accounted_for(folder: tuple[str, ...]) -> N
         decoded = _decoded(path)
         lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
         assert len({event.offset for event in decoded.events}) + decoded.deltas == len(lines)
-        unknown = [event.body for event in decoded.events if isinstance(event.body, Unknown)]
+        unknown = [event.body for event in decoded.events if isinstance(event.body, UnknownRecord)]
         assert unknown == []
 
 
@@ -69,22 +69,22 @@ def test_the_recorded_streams_hold_what_they_hold() -> None:
 def test_the_real_transcripts_hold_what_they_hold() -> None:
     """28 lines were cut by a redactor; 45 messages are relayed from subagents."""
     found = _bodies("real", "transcripts")
-    assert found["Malformed"] == 28
-    assert found["Assistant"] + found["User"] == 444 + 326 + 45
+    assert found["MalformedLine"] == 28
+    assert found["AssistantMessage"] + found["UserMessage"] == 444 + 326 + 45
     assert found["Heartbeat"] == 72
     assert found["delta"] == 0
 
 
 def test_the_real_streams_hold_what_they_hold() -> None:
     found = _bodies("real", "streams")
-    assert (found["Assistant"], found["User"], found["Result"], found["Init"]) == (441, 288, 10, 11)
+    assert (found["AssistantMessage"], found["UserMessage"], found["TurnResult"], found["Init"]) == (441, 288, 10, 11)
     assert (found["delta"], found["Partial"], found["RateLimit"]) == (1_065, 18, 1)
-    assert found["Malformed"] == 0
+    assert found["MalformedLine"] == 0
 
 
 def test_a_normal_night_reads_as_its_reader_would() -> None:
     decoded = _decoded(shared("data", "streams", "01_normal.jsonl"))
-    said = [event.body for event in decoded.events if isinstance(event.body, Assistant)]
+    said = [event.body for event in decoded.events if isinstance(event.body, AssistantMessage)]
     calls = [f"{tool.name} {tool.target}" for body in said for tool in body.tools]
     assert calls == [
         "Bash ls -la && git log --oneline | head -5",
@@ -94,7 +94,7 @@ def test_a_normal_night_reads_as_its_reader_would() -> None:
         "Bash python3 -c 'import calc; print(calc.add(2,3))'",
         "Bash git status --short; sleep 1",
     ]
-    (result,) = (event.body for event in decoded.events if isinstance(event.body, Result))
+    (result,) = (event.body for event in decoded.events if isinstance(event.body, TurnResult))
     assert (result.turns, result.duration_ms, round(result.cost_usd or 0, 6)) == (
         7,
         1_573,
@@ -109,7 +109,7 @@ def test_a_normal_night_reads_as_its_reader_would() -> None:
 def test_stream_and_transcript_of_a_session_share_their_uuids() -> None:
     def uuids(*parts: str) -> set[str]:
         events = _decoded(shared("data", *parts)).events
-        return {event.uuid for event in events if isinstance(event.body, Assistant | User)}
+        return {event.uuid for event in events if isinstance(event.body, AssistantMessage | UserMessage)}
 
     stream = uuids("streams", "01_normal.jsonl")
     transcript = uuids("transcripts", "01_normal.jsonl")
@@ -128,25 +128,25 @@ def test_every_event_has_a_row_and_a_detail(folder: tuple[str, ...]) -> None:
             assert shown.label
             assert visibility(event) in (1, 2, 3)
             body = event.body
-            calls = body.tools if isinstance(body, Assistant) else ()
+            calls = body.tools if isinstance(body, AssistantMessage) else ()
             answer = next((answers[tool.id] for tool in calls if tool.id in answers), None)
             found = detail(_line(data, event), event.part, event.ref, _line(data, answer))
             assert found.title
             assert found.parts[-1].text
-            if isinstance(body, Malformed):
+            if isinstance(body, MalformedLine):
                 assert found.parts[-1].title == "line"
 
 
-def _answers(events: list[Event]) -> dict[str, Event]:
+def _answers(events: list[AgentEvent]) -> dict[str, AgentEvent]:
     return {
         result.tool_use_id: event
         for event in events
-        if isinstance(event.body, User)
+        if isinstance(event.body, UserMessage)
         for result in event.body.results
     }
 
 
-def _line(data: bytes, event: Event | None) -> bytes:
+def _line(data: bytes, event: AgentEvent | None) -> bytes:
     return b"" if event is None else data[event.offset : event.offset + event.length]
 
 
@@ -154,8 +154,8 @@ def _line(data: bytes, event: Event | None) -> bytes:
 def test_batches_of_any_size_give_the_same_events(folder: tuple[str, ...]) -> None:
     for path in _files(*folder)[:12]:
         whole = _decoded(path)
-        decoder = EventDecoder(path.name)
-        events: list[Event] = []
+        decoder = ClaudeDecoder(path.name)
+        events: list[AgentEvent] = []
         deltas = offset = 0
         lines = path.read_bytes().splitlines(keepends=True)
         for number in range(0, len(lines), 7):

@@ -20,27 +20,27 @@ from tests.unit.event_lines import (
     told,
 )
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Body,
     Compaction,
-    Control,
-    Denied,
-    Event,
-    Heartbeat,
+    ControlMessage,
+    PermissionDenied,
+    AgentEvent,
+    ToolHeartbeat,
     HookRun,
-    Housekeeping,
-    Init,
-    Lifecycle,
-    ModelUse,
+    SilentRecord,
+    TurnStarted,
+    MessageLifecycle,
+    ModelUsage,
     Notice,
     RateLimit,
-    Result,
-    Retry,
-    SessionState,
-    TaskNote,
-    Unknown,
-    Usage,
-    User,
+    TurnResult,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
+    UnknownRecord,
+    TokenUsage,
+    UserMessage,
 )
 
 
@@ -54,8 +54,8 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
 
     events = decode(first + b"\n" + second + b"\n")
 
-    assert events[0] == Event(
-        SOURCE, 0, len(first), Assistant("msg_1", "", "claude-x", None, False, "hi"), UUID, SESSION
+    assert events[0] == AgentEvent(
+        SOURCE, 0, len(first), AssistantMessage("msg_1", "", "claude-x", None, False, "hi"), UUID, SESSION
     )
     assert events[1].offset == len(first) + 1
     assert events[1].length == len(second)
@@ -77,7 +77,7 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
                 claude_code_version="2.1.329",
                 tools=["Bash"],
             ),
-            Init("claude-x", "/home/dev/p", "2.1.329", "plan"),
+            TurnStarted("claude-x", "/home/dev/p", "2.1.329", "plan"),
         ),
         (
             system(
@@ -88,11 +88,11 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
                 error_status=529,
                 error="overloaded",
             ),
-            Retry(2, 10, 1.5, 529, "overloaded"),
+            ApiRetry(2, 10, 1.5, 529, "overloaded"),
         ),
         (
             system("api_retry", attempt=1, max_retries=10, retry_delay_ms=5, error_status=None),
-            Retry(1, 10, 0.005, 0, ""),
+            ApiRetry(1, 10, 0.005, 0, ""),
         ),
         (
             system(
@@ -114,25 +114,25 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
                 description="run it",
                 task_type="local_bash",
             ),
-            TaskNote("started", "b9", "toolu_1", "run it", "local_bash"),
+            TaskUpdate("started", "b9", "toolu_1", "run it", "local_bash"),
         ),
         (
             system(
                 "task_progress", task_id="a1", description="Reading", usage={"total_tokens": 8_172}
             ),
-            TaskNote("progress", "a1", "", "Reading", tokens=8_172),
+            TaskUpdate("progress", "a1", "", "Reading", tokens=8_172),
         ),
         (
             system("task_updated", task_id="a1", patch={"status": "completed", "end_time": 1}),
-            TaskNote("ended", "a1", "", "", status="completed"),
+            TaskUpdate("ended", "a1", "", "", status="completed"),
         ),
         (
             system("task_updated", task_id="a1", patch={"status": "running"}),
-            TaskNote("updated", "a1", "", "", status="running"),
+            TaskUpdate("updated", "a1", "", "", status="running"),
         ),
         (
             system("task_notification", task_id="a1", status="failed", summary="it broke"),
-            TaskNote("ended", "a1", "", "it broke", status="failed"),
+            TaskUpdate("ended", "a1", "", "it broke", status="failed"),
         ),
         (
             system("hook_started", hook_name="PreToolUse:Bash", hook_event="PreToolUse"),
@@ -150,18 +150,18 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
         ),
         (
             system("permission_denied", tool_name="Bash", tool_use_id="toolu_1", message="no"),
-            Denied("Bash", "toolu_1", "no"),
+            PermissionDenied("Bash", "toolu_1", "no"),
         ),
-        (system("status", status="requesting"), SessionState("requesting")),
+        (system("status", status="requesting"), AgentStateReport("requesting")),
         (
             system("status", status=None, permissionMode="acceptEdits"),
-            SessionState("", "permission mode acceptEdits"),
+            AgentStateReport("", "permission mode acceptEdits"),
         ),
         (
             system("status", status=None, compact_result="failed", compact_error="blocked"),
-            SessionState("", "compaction failed, blocked"),
+            AgentStateReport("", "compaction failed, blocked"),
         ),
-        (system("session_state_changed", state="idle"), SessionState("idle")),
+        (system("session_state_changed", state="idle"), AgentStateReport("idle")),
         (
             system("informational", content="careful", level="warning"),
             Notice("informational", "careful", "warning"),
@@ -178,11 +178,11 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
             system("model_refusal_no_fallback", content=""),
             Notice("model_refusal_no_fallback", "", "warning"),
         ),
-        (system("thinking_tokens", estimated_tokens=8), Housekeeping("thinking_tokens")),
-        (system("session_title_changed", title="t"), Housekeeping("session_title_changed")),
+        (system("thinking_tokens", estimated_tokens=8), SilentRecord("thinking_tokens")),
+        (system("session_title_changed", title="t"), SilentRecord("session_title_changed")),
         (
             system("control_request_progress", request_id="r1", status="started"),
-            Control("r1", "progress", True, "started"),
+            ControlMessage("r1", "progress", True, "started"),
         ),
         (
             stream(
@@ -192,7 +192,7 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
                 tool_name="Bash",
                 elapsed_time_seconds=30,
             ),
-            Heartbeat("toolu_1", "Bash", 30),
+            ToolHeartbeat("toolu_1", "Bash", 30),
         ),
         (
             stream(
@@ -208,7 +208,7 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
         ),
         (
             stream("command_lifecycle", command_uuid="u1", state="queued"),
-            Lifecycle("u1", "queued"),
+            MessageLifecycle("u1", "queued"),
         ),
         (
             {
@@ -221,21 +221,21 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
                     "decision_reason": "needs leave",
                 },
             },
-            Denied("Bash", "toolu_1", "needs leave", True),
+            PermissionDenied("Bash", "toolu_1", "needs leave", True),
         ),
         (
             {
                 "type": "control_response",
                 "response": {"subtype": "error", "request_id": "r1", "error": "not possible"},
             },
-            Control("r1", "error", False, "not possible"),
+            ControlMessage("r1", "error", False, "not possible"),
         ),
         (
             {"type": "control_response", "response": {"subtype": "success", "request_id": "r1"}},
-            Control("r1", "success", True),
+            ControlMessage("r1", "success", True),
         ),
-        ({"type": "control_cancel_request", "request_id": "r1"}, Control("r1", "cancel", True)),
-        ({"type": "keep_alive"}, Housekeeping("keep_alive")),
+        ({"type": "control_cancel_request", "request_id": "r1"}, ControlMessage("r1", "cancel", True)),
+        ({"type": "keep_alive"}, SilentRecord("keep_alive")),
         (
             stream("tool_use_summary", summary="read files"),
             Notice("tool_use_summary", "read files"),
@@ -243,16 +243,16 @@ def test_an_event_tells_where_it_stands_and_whose_it_is() -> None:
         (stream("conversation_reset"), Notice("conversation_reset", "conversation reset")),
         (
             system("brand_new", content="news", headers={"x": "secret"}),
-            Unknown("system", "brand_new", "news"),
+            UnknownRecord("system", "brand_new", "news"),
         ),
         (
             stream("brand_new_type", headers={"x": "secret"}),
-            Unknown("brand_new_type", "", "keys: headers, session_id, uuid"),
+            UnknownRecord("brand_new_type", "", "keys: headers, session_id, uuid"),
         ),
-        ({"hello": 1}, Unknown("", "", "keys: hello")),
+        ({"hello": 1}, UnknownRecord("", "", "keys: hello")),
         (
             {"type": "event_msg", "payload": {"type": "token_count", "message": "12"}},
-            Unknown("event_msg", "token_count", "12"),
+            UnknownRecord("event_msg", "token_count", "12"),
         ),
     ],
     ids=lambda value: (
@@ -291,14 +291,14 @@ def test_a_result_gives_its_own_account() -> None:
         errors=["[ede] x", {"message": "y"}],
         api_error_status=400,
     )
-    assert body(record) == Result(
+    assert body(record) == TurnResult(
         "success",
         False,
         7,
         1_573,
         0.028385,
-        (ModelUse("claude-x", Usage(72, 185, 1_800, 0, 76_985), 0.028385, 1_000_000),),
-        Usage(12, 7, 100, 200, 9_000),
+        (ModelUsage("claude-x", TokenUsage(72, 185, 1_800, 0, 76_985), 0.028385, 1_000_000),),
+        TokenUsage(12, 7, 100, 200, 9_000),
         "completed",
         "All done.",
         ("[ede] x", "y"),
@@ -316,15 +316,15 @@ def test_keys_may_stand_in_any_order() -> None:
         "uuid": "u",
         "type": "result",
     }
-    assert isinstance(body(record), Result)
+    assert isinstance(body(record), TurnResult)
 
 
 @pytest.mark.parametrize(
     ("usage", "expected"),
     [
-        (USAGE, Usage(12, 7, 100, 200, 9_000)),
-        ({"input_tokens": 1, "cache_creation_input_tokens": 50}, Usage(1, 0, 50)),
-        ({"cache_creation_input_tokens": 50, "cache_creation": None}, Usage(0, 0, 50)),
+        (USAGE, TokenUsage(12, 7, 100, 200, 9_000)),
+        ({"input_tokens": 1, "cache_creation_input_tokens": 50}, TokenUsage(1, 0, 50)),
+        ({"cache_creation_input_tokens": 50, "cache_creation": None}, TokenUsage(0, 0, 50)),
         (
             {
                 "cache_creation_input_tokens": 50,
@@ -333,23 +333,23 @@ def test_keys_may_stand_in_any_order() -> None:
                     "ephemeral_1h_input_tokens": 20,
                 },
             },
-            Usage(0, 0, 30, 20),
+            TokenUsage(0, 0, 30, 20),
         ),
-        ({"cache_creation": {"ephemeral_1h_input_tokens": 5}}, Usage(0, 0, 0, 5)),
-        ({"input_tokens": None, "output_tokens": None}, Usage()),
-        ({}, Usage()),
+        ({"cache_creation": {"ephemeral_1h_input_tokens": 5}}, TokenUsage(0, 0, 0, 5)),
+        ({"input_tokens": None, "output_tokens": None}, TokenUsage()),
+        ({}, TokenUsage()),
         (None, None),
     ],
 )
-def test_cache_writes_are_five_minute_ones_unless_told(usage: Any, expected: Usage | None) -> None:
+def test_cache_writes_are_five_minute_ones_unless_told(usage: Any, expected: TokenUsage | None) -> None:
     found = body(said(text("x"), usage=usage))
-    assert isinstance(found, Assistant)
+    assert isinstance(found, AssistantMessage)
     assert found.usage == expected
 
 
 def test_a_final_usage_is_known_by_its_stop_reason() -> None:
     found = body(said(text("x"), stop_reason="end_turn"))
-    assert isinstance(found, Assistant)
+    assert isinstance(found, AssistantMessage)
     assert found.final
 
 
@@ -358,11 +358,11 @@ def test_thinking_is_kept_apart_from_words() -> None:
     both = body(said(thought, text("Yes."), text("Go.")))
     only = body(said(thought))
     hidden = body(said({"type": "redacted_thinking", "data": "zzz"}))
-    assert isinstance(both, Assistant)
+    assert isinstance(both, AssistantMessage)
     assert (both.text, both.thinking) == ("Yes.\nGo.", False)
-    assert isinstance(only, Assistant)
+    assert isinstance(only, AssistantMessage)
     assert (only.text, only.thinking) == ("Hm.", True)
-    assert isinstance(hidden, Assistant)
+    assert isinstance(hidden, AssistantMessage)
     assert (hidden.text, hidden.thinking) == ("", True)
 
 
@@ -370,7 +370,7 @@ def test_several_calls_in_one_record_are_all_there() -> None:
     found = body(
         said(call("Bash", {"command": "ls"}, "t1"), call("Read", {"file_path": "/x"}, "t2"))
     )
-    assert isinstance(found, Assistant)
+    assert isinstance(found, AssistantMessage)
     assert [(tool.id, tool.name, tool.target) for tool in found.tools] == [
         ("t1", "Bash", "ls"),
         ("t2", "Read", "/x"),
@@ -390,7 +390,7 @@ def test_several_calls_in_one_record_are_all_there() -> None:
 )
 def test_a_failed_response_says_its_error(fields: dict[str, Any], error: str) -> None:
     found = body(said(text("API Error")) | fields)
-    assert isinstance(found, Assistant)
+    assert isinstance(found, AssistantMessage)
     assert found.error == error
 
 
@@ -436,20 +436,20 @@ def test_a_failed_response_says_its_error(fields: dict[str, Any], error: str) ->
 )
 def test_what_reached_the_model_has_a_role(record: dict[str, Any], role: str, shown: str) -> None:
     found = body(record)
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     assert (found.role, found.text) == (role, shown)
 
 
 def test_a_message_tells_its_origin_and_the_id_it_was_sent_under() -> None:
     found = body(told("hi", origin={"kind": "peer"}, isReplay=True))
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     assert (found.origin, found.command_uuid) == ("peer", UUID)
 
 
 def test_a_tool_result_keeps_the_end_of_its_text() -> None:
     output = "first\n" + "middle line\n" * 500 + "\x1b[32m3 passed\x1b[0m in 0.1s"
     found = body(answered(output, error=True))
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     (result,) = found.results
     assert found.role == "results"
     assert result.is_error
@@ -471,7 +471,7 @@ def test_a_tool_result_keeps_the_end_of_its_text() -> None:
 )
 def test_a_tool_result_may_have_any_shape(content: Any, excerpt: str) -> None:
     found = body(answered(content))
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     assert found.results[0].excerpt == excerpt
 
 
@@ -496,7 +496,7 @@ def test_a_tool_result_tells_what_it_changed_and_who_worked(
     structured: Any, changed: tuple[int, int], agent: str
 ) -> None:
     found = body(answered("ok", structured=structured))
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     (result,) = found.results
     assert (result.added, result.removed) == changed
     assert result.agent_id == agent

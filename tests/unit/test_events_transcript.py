@@ -6,20 +6,20 @@ import pytest
 
 from tests.unit.event_lines import UUID, body, call, decode, entry, line, text
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Body,
     Compaction,
-    CostState,
-    Heartbeat,
+    RunningCost,
+    ToolHeartbeat,
     HookRun,
-    Housekeeping,
-    Lifecycle,
+    SilentRecord,
+    MessageLifecycle,
     Notice,
-    Retry,
-    SessionState,
-    TaskNote,
-    Unknown,
-    User,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
+    UnknownRecord,
+    UserMessage,
 )
 
 
@@ -47,11 +47,11 @@ def relayed(kind: str, **fields: Any) -> dict[str, Any]:
                 retryAttempt=2,
                 maxRetries=10,
             ),
-            Retry(2, 10, 0.5125, 529, "overloaded_error"),
+            ApiRetry(2, 10, 0.5125, 529, "overloaded_error"),
         ),
         (
             entry("system", subtype="api_error", cause={"code": "ECONNRESET"}, retryAttempt=1),
-            Retry(1, 0, 0.0, 0, "ECONNRESET"),
+            ApiRetry(1, 0, 0.0, 0, "ECONNRESET"),
         ),
         (
             entry(
@@ -72,7 +72,7 @@ def relayed(kind: str, **fields: Any) -> dict[str, Any]:
         ),
         (
             entry("system", subtype="turn_duration", durationMs=128_252),
-            SessionState("idle", "the turn took 128 s"),
+            AgentStateReport("idle", "the turn took 128 s"),
         ),
         (
             entry(
@@ -99,9 +99,9 @@ def relayed(kind: str, **fields: Any) -> dict[str, Any]:
         ),
         (
             {"type": "queue-operation", "operation": "enqueue", "content": "step back"},
-            Lifecycle("", "queued", "step back"),
+            MessageLifecycle("", "queued", "step back"),
         ),
-        ({"type": "queue-operation", "operation": "dequeue"}, Lifecycle("", "started")),
+        ({"type": "queue-operation", "operation": "dequeue"}, MessageLifecycle("", "started")),
         (
             {
                 "type": "queue-operation",
@@ -110,22 +110,22 @@ def relayed(kind: str, **fields: Any) -> dict[str, Any]:
                 "commandUuid": UUID,
                 "content": "step back",
             },
-            Lifecycle(UUID, "started", "step back"),
+            MessageLifecycle(UUID, "started", "step back"),
         ),
-        ({"type": "queue-operation", "operation": "remove"}, Lifecycle("", "removed")),
-        ({"type": "queue-operation", "operation": "popAll"}, Lifecycle("", "cancelled")),
-        ({"type": "cost-state", "totalCostUSD": 1.25}, CostState(1.25)),
-        ({"type": "summary", "summary": "A night", "leafUuid": UUID}, Housekeeping("summary")),
-        ({"type": "file-history-snapshot", "snapshot": {}}, Housekeeping("file-history-snapshot")),
-        ({"type": "ai-title", "aiTitle": "x"}, Housekeeping("ai-title")),
-        ({"type": "permission-mode", "permissionMode": "plan"}, Housekeeping("permission-mode")),
+        ({"type": "queue-operation", "operation": "remove"}, MessageLifecycle("", "removed")),
+        ({"type": "queue-operation", "operation": "popAll"}, MessageLifecycle("", "cancelled")),
+        ({"type": "cost-state", "totalCostUSD": 1.25}, RunningCost(1.25)),
+        ({"type": "summary", "summary": "A night", "leafUuid": UUID}, SilentRecord("summary")),
+        ({"type": "file-history-snapshot", "snapshot": {}}, SilentRecord("file-history-snapshot")),
+        ({"type": "ai-title", "aiTitle": "x"}, SilentRecord("ai-title")),
+        ({"type": "permission-mode", "permissionMode": "plan"}, SilentRecord("permission-mode")),
         (
             attached("queued_command", prompt="step back", source_uuid=UUID, commandMode="prompt"),
-            User("prompt", "step back", (), "queued", UUID),
+            UserMessage("prompt", "step back", (), "queued", UUID),
         ),
         (
             attached("queued_command", prompt=[text("done")], commandMode="task-notification"),
-            User("note", "done", (), "task-notification"),
+            UserMessage("note", "done", (), "task-notification"),
         ),
         (
             attached("hook_additional_context", content=["think"], hookName="h", hookEvent="Stop"),
@@ -145,14 +145,14 @@ def relayed(kind: str, **fields: Any) -> dict[str, Any]:
         ),
         (
             attached("task_status", taskId="a1", status="running", description="dig"),
-            TaskNote("updated", "a1", "", "dig", "", "running"),
+            TaskUpdate("updated", "a1", "", "dig", "", "running"),
         ),
-        (attached("skill_listing", content="…"), Housekeeping("attachment skill_listing")),
-        (attached("brand_new", content="news"), Unknown("attachment", "brand_new", "news")),
-        (relayed("bash_progress", elapsedTimeSeconds=12), Heartbeat("toolu_1", "Bash", 12)),
+        (attached("skill_listing", content="…"), SilentRecord("attachment skill_listing")),
+        (attached("brand_new", content="news"), UnknownRecord("attachment", "brand_new", "news")),
+        (relayed("bash_progress", elapsedTimeSeconds=12), ToolHeartbeat("toolu_1", "Bash", 12)),
         (
             relayed("mcp_progress", toolName="fetch", elapsedTimeMs=1500),
-            Heartbeat("toolu_1", "fetch", 1.5),
+            ToolHeartbeat("toolu_1", "fetch", 1.5),
         ),
         (
             relayed("hook_progress", hookName="h", hookEvent="Stop", command="x.sh"),
@@ -160,9 +160,9 @@ def relayed(kind: str, **fields: Any) -> dict[str, Any]:
         ),
         (
             relayed("waiting_for_task", taskDescription="dig", taskType="local_agent"),
-            TaskNote("progress", "", "toolu_1", "dig", "local_agent", "waiting"),
+            TaskUpdate("progress", "", "toolu_1", "dig", "local_agent", "waiting"),
         ),
-        (relayed("brand_new"), Unknown("progress", "brand_new")),
+        (relayed("brand_new"), UnknownRecord("progress", "brand_new")),
     ],
 )
 def test_every_kind_of_entry_is_understood_or_told_unknown(
@@ -187,7 +187,7 @@ def test_an_entry_belongs_to_its_agent() -> None:
     (event,) = decode(line(record | {"parentUuid": "p"}))
     assert event.thread == "abc123"
     assert event.parent == "p"
-    assert isinstance(event.body, Assistant)
+    assert isinstance(event.body, AssistantMessage)
     assert event.body.request_id == "req_1"
     assert event.body.final
     (old,) = decode(line(entry("user", message={"content": "dig"}, isSidechain=True)))
@@ -208,7 +208,7 @@ def test_a_relayed_message_is_the_subagents_own() -> None:
     (event,) = decode(line(relayed("agent_progress", message=inner, agentId="abc")))
     assert event.thread == "abc"
     assert event.uuid == UUID
-    assert isinstance(event.body, Assistant)
+    assert isinstance(event.body, AssistantMessage)
     assert (event.body.message_id, event.body.request_id) == ("m2", "req_2")
     assert event.body.tools[0].target == "x"
 
@@ -216,7 +216,7 @@ def test_a_relayed_message_is_the_subagents_own() -> None:
 @pytest.mark.parametrize("message", ["garbage", None, {"type": "other"}, 5])
 def test_a_relayed_something_is_a_note(message: Any) -> None:
     found = body(relayed("agent_progress", message=message, agentId="abc"))
-    assert found == TaskNote("progress", "abc", "toolu_1", "", "local_agent")
+    assert found == TaskUpdate("progress", "abc", "toolu_1", "", "local_agent")
 
 
 def test_words_put_in_by_the_cli_are_told_apart() -> None:
@@ -231,7 +231,7 @@ def test_words_put_in_by_the_cli_are_told_apart() -> None:
     ]
     for record, role in roles:
         found = body(record)
-        assert isinstance(found, User)
+        assert isinstance(found, UserMessage)
         assert found.role == role
 
 
@@ -239,5 +239,5 @@ def test_structured_results_have_another_name_in_transcripts() -> None:
     block = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"}
     patch = {"structuredPatch": [{"lines": ["+a"]}]}
     found = body(entry("user", message={"content": [block]}, toolUseResult=patch))
-    assert isinstance(found, User)
+    assert isinstance(found, UserMessage)
     assert found.results[0].added == 1

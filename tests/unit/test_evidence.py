@@ -7,11 +7,11 @@ from pathlib import Path
 from tests.session_files import answer, bash, line, lines, speech, uid, write_project
 from tests.unit import repositories
 from tui.changes import FileChange, Hunk
-from tui.records import Detail, Ref
+from tui.records import EventDetail, SourceRef
 from tui.watching import evidence
 
 
-def text(detail: Detail) -> str:
+def text(detail: EventDetail) -> str:
     return "\n".join([detail.title, *(f"{p.title}\n{p.text}" for p in detail.parts)])
 
 
@@ -34,21 +34,21 @@ def test_an_event_is_shown_with_its_answer(tmp_path: Path) -> None:
         speech(3, "Oh.", 3),
     )
     for place in starts[:2]:
-        shown = text(evidence.of(Ref(path, place), tmp_path))
+        shown = text(evidence.of(SourceRef(path, place), tmp_path))
         assert "pytest -q" in shown and "3 failed, 41 passed" in shown
-    assert "Oh." in text(evidence.of(Ref(path, starts[2], uid(3)), tmp_path))
+    assert "Oh." in text(evidence.of(SourceRef(path, starts[2], uid(3)), tmp_path))
 
 
 def test_a_result_without_its_call_is_shown_itself(tmp_path: Path) -> None:
     path, starts = stream(tmp_path, speech(1, "first", 1), answer(2, 99, "lonely output", 2))
-    assert "lonely output" in text(evidence.of(Ref(path, starts[1]), tmp_path))
+    assert "lonely output" in text(evidence.of(SourceRef(path, starts[1]), tmp_path))
 
 
 def test_what_is_gone_says_so(tmp_path: Path) -> None:
     path, _ = stream(tmp_path, speech(1, "first", 1))
-    assert "no longer in it" in text(evidence.of(Ref(path, 9_999), tmp_path))
-    assert "rewritten" in text(evidence.of(Ref(path, 0, uid(77)), tmp_path))
-    missing = text(evidence.of(Ref(str(tmp_path / "none.jsonl"), 0), tmp_path))
+    assert "no longer in it" in text(evidence.of(SourceRef(path, 9_999), tmp_path))
+    assert "rewritten" in text(evidence.of(SourceRef(path, 0, uid(77)), tmp_path))
+    missing = text(evidence.of(SourceRef(str(tmp_path / "none.jsonl"), 0), tmp_path))
     assert "cannot be read" in missing
 
 
@@ -56,7 +56,7 @@ def test_a_line_of_a_plain_file_is_shown_with_those_round_it(tmp_path: Path) -> 
     progress = tmp_path / "claude-progress.txt"
     progress.write_text("# Progress\n\n- [x] one\n- [x] two\n- [ ] three\n")
     place = progress.read_text().index("- [x] two")
-    detail = evidence.of(Ref(str(progress), place), tmp_path)
+    detail = evidence.of(SourceRef(str(progress), place), tmp_path)
     assert detail.parts[0].title == "line 4" and detail.parts[0].text == "- [x] two"
     assert "- [ ] three" in text(detail) and "- [x] one" in text(detail)
     found = evidence.in_file(str(progress), "three")
@@ -68,7 +68,7 @@ def test_a_deed_of_the_journal_is_shown(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     first = b'{"at":1.0,"kind":"note","id":"a","text":"one"}\n'
     journal.write_bytes(first + b'{"at":2.0,"kind":"checkpoint","id":"b","label":"before"}\n')
-    detail = evidence.of(Ref(str(journal), len(first)), tmp_path)
+    detail = evidence.of(SourceRef(str(journal), len(first)), tmp_path)
     assert detail.title == "checkpoint" and "before" in text(detail)
 
 
@@ -77,11 +77,11 @@ def test_a_commit_is_shown_with_its_diff(tmp_path: Path) -> None:
     (project / "a.txt").write_text("two\n")
     repositories.sh(project, "commit", "-qam", "Second\n\nBecause.")
     sha = repositories.sh(project, "rev-parse", "HEAD").strip()
-    for ref in (Ref("git", 0, sha), Ref(f"git:{sha}", 0)):
+    for ref in (SourceRef("git", 0, sha), SourceRef(f"git:{sha}", 0)):
         shown = text(evidence.of(ref, project))
         assert "Because." in shown and "-one" in shown and "+two" in shown
     assert "diff" in [part.style for part in evidence.commit(project, sha).parts]
-    assert "not known" in text(evidence.of(Ref("git", 0), project))
+    assert "not known" in text(evidence.of(SourceRef("git", 0), project))
     assert evidence.commit(project, "f" * 40).parts[0].text
     assert evidence.commit(tmp_path / "repo", "--output=x").parts[0].text.startswith("Which")
 
@@ -91,7 +91,7 @@ def test_control_characters_never_come_along(tmp_path: Path) -> None:
     sha = repositories.sh(project, "rev-parse", "HEAD").strip()
     (project / "notes.md").write_bytes(b"\x1b[2J first\n\x9b31m second\n")
     shown = text(evidence.commit(project, sha))
-    shown += text(evidence.of(Ref(str(project / "notes.md"), 0), project))
+    shown += text(evidence.of(SourceRef(str(project / "notes.md"), 0), project))
     hunk = Hunk(1, 1, ("+\x1b[31mred", "-a"))
     shown += text(evidence.fragment("a\x1b.py", "why\x07", (hunk,)))
     shown += text(evidence.file_diff(FileChange("b\x9b.py", "modified", hunks=(hunk,))))
@@ -102,4 +102,4 @@ def test_a_project_of_any_kind_never_fails(tmp_path: Path) -> None:
     project = write_project(tmp_path / "harbour")
     for name in ("logs/session.jsonl", "claude-progress.txt", "logs/watchdog.log", "none", "logs"):
         for place in (0, 1, 77, 10**9):
-            assert evidence.of(Ref(str(project / name), place), project).parts
+            assert evidence.of(SourceRef(str(project / name), place), project).parts

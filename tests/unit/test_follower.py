@@ -15,7 +15,7 @@ import pytest
 from tests.unit.tail_cases import CASES, HEAVY, Named, Skip
 from tests.unit.tail_scene import Clock, Reader, Scene, Verdict
 from tui.feeds import generation
-from tui.feeds.follower import Batch, Follower, Position
+from tui.feeds.follower import LineBatch, FileFollower, FilePosition
 
 WAYS = [(4 << 20, False), (4 << 20, True), (7, False), (7, True)]
 PLAYS = [
@@ -346,7 +346,7 @@ def test_an_emptied_file_is_said_at_once(scene: Scene) -> None:
     os.truncate(scene.path, 0)
     scene.poll()
 
-    assert scene.reader.batches[-1] == Batch(1, 0, b"", "truncated")
+    assert scene.reader.batches[-1] == LineBatch(1, 0, b"", "truncated")
     assert scene.follower.generation == 1
 
 
@@ -372,7 +372,7 @@ def test_an_emptied_file_is_said_at_once(scene: Scene) -> None:
 def test_beginning_near_the_end(tmp_path: Path, text: bytes, within: int, origin: int) -> None:
     path = tmp_path / "log"
     path.write_bytes(text)
-    follower = Follower(path, at_end_bytes=within)
+    follower = FileFollower(path, at_end_bytes=within)
     reader = Reader()
     reader.take(follower.poll())
 
@@ -385,7 +385,7 @@ def test_beginning_near_the_end(tmp_path: Path, text: bytes, within: int, origin
 
 def test_history_before_the_origin_can_be_read(scene: Scene) -> None:
     scene.write(scene.lines(100))
-    follower = Follower(scene.path, at_end_bytes=100)
+    follower = FileFollower(scene.path, at_end_bytes=100)
     follower.poll()
 
     assert follower.read(0, 0, follower.origin) == scene.path.read_bytes()[: follower.origin]
@@ -427,7 +427,7 @@ def test_reading_back_from_another_thread_never_sees_another_file(scene: Scene) 
 def test_a_position_survives_writing_it_down(scene: Scene) -> None:
     scene.write(scene.lines(300))
     scene.poll()
-    saved = msgspec.json.decode(msgspec.json.encode(scene.follower.position), type=Position)
+    saved = msgspec.json.decode(msgspec.json.encode(scene.follower.position), type=FilePosition)
     scene.append(scene.lines(3))
     scene.restart(start=saved)
     scene.poll()
@@ -560,7 +560,7 @@ def test_a_link_at_an_untrusted_path_is_not_followed(tmp_path: Path) -> None:
     secret.write_bytes(b"private\n")
     link = tmp_path / "log"
     link.symlink_to(secret)
-    follower = Follower(link, trusted=False)
+    follower = FileFollower(link, trusted=False)
 
     assert follower.poll() == []
     assert follower.state.status == "not a file"
@@ -575,7 +575,7 @@ def test_relative_paths_and_odd_names(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     for name in ("plain", "a b\nc", "[x](y).*", "-rf"):
         clock = Clock()
-        follower = Follower(name, clock=clock)
+        follower = FileFollower(name, clock=clock)
         reader = Reader()
         Path(name).write_bytes(b"one\n")
         reader.take(follower.poll())

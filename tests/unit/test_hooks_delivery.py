@@ -12,9 +12,9 @@ from tests.agent_harness import AgentProcess, Workplace
 from tests.unit.repositories import demonstration
 from tui.clock import SystemClock
 from tui.control import hooks_settings, transports
-from tui.control.transports import Receipt
+from tui.control.transports import DeliveryReceipt
 from tui.errors import RefusedError
-from tui.feeds.processes import ProcessFeed
+from tui.feeds.processes import AgentProcessReader
 from tui.records import AgentProcess as Found
 
 GATED = "[[story:long_tool gate=go]]"
@@ -32,14 +32,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace
 
 def found(place: Workplace, agent: AgentProcess) -> Found:
     """The agent as it is found by its own session file."""
-    agents = ProcessFeed(place.repository, SystemClock()).read().agents
+    agents = AgentProcessReader(place.repository, SystemClock()).read().agents
     return next(one for one in agents if one.pid == agent.process.pid)
 
 
-def until_delivered(place: Workplace, receipt: Receipt) -> Receipt:
+def until_delivered(place: Workplace, receipt: DeliveryReceipt) -> DeliveryReceipt:
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline:
-        receipt = transports.follow(place.repository, receipt)
+        receipt = transports.refresh_receipt(place.repository, receipt)
         if receipt.state == "delivered":
             return receipt
         time.sleep(0.02)
@@ -56,10 +56,10 @@ def test_a_plain_session_hears_after_its_tool(place: Workplace) -> None:
     agent = at_work(place)
     who = found(place, agent)
     with pytest.raises(RefusedError, match="hooks install"):
-        transports.deliver(place.repository, who, "hello")
+        transports.send_message(place.repository, who, "hello")
     (place.repository / ".claude").mkdir(exist_ok=True)
     hooks_settings.install(place.repository)
-    receipt = transports.deliver(place.repository, who, "Keep the file names short, $(please).")
+    receipt = transports.send_message(place.repository, who, "Keep the file names short, $(please).")
     assert (receipt.transport, receipt.state) == ("mailbox", "queued")
     (place.repository / "go").touch()
     receipt = until_delivered(place, receipt)
@@ -69,7 +69,7 @@ def test_a_plain_session_hears_after_its_tool(place: Workplace) -> None:
     heard = [one["attachment"] for one in agent.transcript() if "attachment" in one]
     contents = [words for one in heard for words in one.get("content", []) if "$(please)" in words]
     assert len(contents) == 1
-    facts = transports.look_at(place.repository, who)
+    facts = transports.inspect_channels(place.repository, who)
     assert facts.heard is not None
 
 
@@ -79,7 +79,7 @@ def test_a_message_at_the_end_of_a_turn_is_not_lost(place: Workplace) -> None:
     who = found(place, agent)
     file = hooks_settings.status(place.repository).file
     file.write_text(file.read_text().replace("PostTool", "NoSuchTool"))
-    receipt = transports.deliver(place.repository, who, "One more thing: read the notes.")
+    receipt = transports.send_message(place.repository, who, "One more thing: read the notes.")
     (place.repository / "go").touch()
     assert "Stop" in until_delivered(place, receipt).detail
     assert agent.exit_code() == 0
@@ -89,7 +89,7 @@ def test_a_message_at_the_end_of_a_turn_is_not_lost(place: Workplace) -> None:
 def test_what_was_taken_back_is_never_heard(place: Workplace) -> None:
     hooks_settings.install(place.repository)
     agent = at_work(place)
-    receipt = transports.deliver(place.repository, found(place, agent), "No: do the opposite.")
+    receipt = transports.send_message(place.repository, found(place, agent), "No: do the opposite.")
     receipt = transports.withdraw(place.repository, receipt)
     assert receipt.state == "withdrawn"
     with pytest.raises(RefusedError, match="too late"):
@@ -106,4 +106,4 @@ def test_a_session_that_is_over_is_not_written_to(place: Workplace) -> None:
     agent.process.kill()
     agent.process.wait(DEADLINE)
     with pytest.raises(RefusedError, match="has ended"):
-        transports.deliver(place.repository, who, "anybody there?")
+        transports.send_message(place.repository, who, "anybody there?")

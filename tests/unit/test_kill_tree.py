@@ -15,7 +15,7 @@ import pytest
 from tests.agent import process_shapes
 from tests.agent.process_shapes import SHAPES
 from tests.unit.runner_scene import until
-from tui.runner.segment import Segment
+from tui.runner.segment import AttemptProcess
 from tui.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.runs import RunFacts, make
@@ -33,13 +33,13 @@ class Grove:
         self.folder: RunDirectory = make(
             base, RunFacts("r", "g", str(base), 0.0, ("a",)), Settings()
         )
-        self.segment = Segment(self.folder, 1)
+        self.segment = AttemptProcess(self.folder, 1)
         wanted = " ".join(shapes or SHAPES)
         script = f"{sys.executable} {PROGRAM} --seconds 50 --brood {brood} --stay {wanted}"
         words = ["bash", "-c", f"trap '' TERM; {script}" if deaf else f"exec {script}"]
-        self.segment.order(self.folder, words, base, {})
+        self.segment.write_order(self.folder, words, base, {})
         self.segment.launch(os.environ)
-        until(lambda: self.segment.look().state == "running", "the agent")
+        until(lambda: self.segment.read_status().state == "running", "the agent")
         self.shapes = shapes or SHAPES
         until(lambda: self._grown(brood), "all shapes")
 
@@ -63,7 +63,7 @@ class Grove:
         return found
 
     def tree(self) -> ProcessTree:
-        return self.segment.tree(self.segment.look())
+        return self.segment.process_tree(self.segment.read_status())
 
     def tidy(self) -> None:
         kill_tree(self.tree(), 0.0)
@@ -148,5 +148,5 @@ def test_the_shim_outlives_the_kill_and_records_the_end(
     grove = Grove(tmp_path, deaf=True, shapes=["plain", "daemon"])
     groves.append(grove)
     kill_tree(grove.tree(), 0.0)
-    until(lambda: grove.segment.look().state == "ended", "the exit record")
-    assert grove.segment.look().signal == signal.SIGKILL
+    until(lambda: grove.segment.read_status().state == "ended", "the exit record")
+    assert grove.segment.read_status().signal == signal.SIGKILL

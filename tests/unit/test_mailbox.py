@@ -66,7 +66,7 @@ def test_a_message_waits_is_delivered_once_and_its_sender_sees_it(box: Mailbox) 
     out = call(box, "PostToolBatch")
     assert json.loads(out)["hookSpecificOutput"]["hookEventName"] == "PostToolBatch"
     assert said(out) == "look at the cause"
-    seen = box.look(SESSION, letter.id)
+    seen = box.read_state(SESSION, letter.id)
     assert seen is not None
     assert (seen.state, seen.event, seen.text) == ("delivered", "PostToolBatch", letter.text)
     assert seen.moved_at is not None
@@ -84,7 +84,7 @@ def test_at_the_end_of_a_turn_a_message_keeps_the_session_going(box: Mailbox) ->
 def test_a_subagent_is_told_nothing(box: Mailbox) -> None:
     letter = box.send(SESSION, "for the main conversation")
     assert call(box, "PostToolUse", payload(agent_id="a1b2c3", agent_type="Explore")) == b""
-    waiting = box.look(SESSION, letter.id)
+    waiting = box.read_state(SESSION, letter.id)
     assert waiting is not None
     assert waiting.state == "queued"
     assert said(call(box, "PostToolUse")) == "for the main conversation"
@@ -147,10 +147,10 @@ def test_a_claim_of_a_hook_that_died_is_told_and_not_given_out_again(
 
 
 def test_a_hook_that_calls_is_heard(box: Mailbox) -> None:
-    assert box.heard(SESSION) is None
+    assert box.last_hook_call(SESSION) is None
     before = time.time() - 1
     call(box, "PostToolUse", payload(agent_id="a1b2c3"))
-    heard = box.heard(SESSION)
+    heard = box.last_hook_call(SESSION)
     assert heard is not None
     assert heard >= before
 

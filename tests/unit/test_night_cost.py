@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night_script import MODEL, Script, fold, night
-from tui.night.fold import Fold
+from tui.night.fold import NightFold
 from tui.night.model import Cost
-from tui.night.prices import Price, Prices
-from tui.records import CostState, JournalEntry, ModelUse, Usage
+from tui.night.prices import Price, PriceTable
+from tui.records import RunningCost, JournalEntry, ModelUsage, TokenUsage
 
 
-def uses(prompt: int, usd: float, model: str = MODEL) -> tuple[ModelUse, ...]:
-    return (ModelUse(model, Usage(input=prompt), usd, 1_000_000),)
+def uses(prompt: int, usd: float, model: str = MODEL) -> tuple[ModelUsage, ...]:
+    return (ModelUsage(model, TokenUsage(input=prompt), usd, 1_000_000),)
 
 
 def turn(
     script: Script, prompt: int, total: float | None = None, tokens: int | None = None
 ) -> None:
     """One answer of `prompt` tokens, and a result with the running total, if any."""
-    script.say("x", usage=Usage(input=prompt, output=1))
+    script.say("x", usage=TokenUsage(input=prompt, output=1))
     if total is not None:
         script.result(total, models=uses(tokens if tokens is not None else prompt, total))
 
@@ -41,9 +41,9 @@ def test_results_of_one_process_are_cumulative() -> None:
 def test_two_results_for_two_beginnings_at_once() -> None:
     script = Script()
     script.init()
-    script.say("x", usage=Usage(1000))
+    script.say("x", usage=TokenUsage(1000))
     script.init()
-    script.say("y", usage=Usage(1000))
+    script.say("y", usage=TokenUsage(1000))
     script.result(0.9, models=uses(2000, 0.9))
     script.result(0.9, models=uses(2000, 0.9))
     assert cost(script) == cost(script)
@@ -141,19 +141,19 @@ def test_work_after_the_last_result_is_added_and_said() -> None:
     script = Script()
     script.init()
     turn(script, 1000, 0.5)
-    script.say("more", usage=Usage(input=500_000, output=100), final=True)
+    script.say("more", usage=TokenUsage(input=500_000, output=100), final=True)
     after = cost(script)
     assert after.usd == pytest.approx(0.5 + 2.0 + 0.002)
     assert after.source == "estimate"
     assert "after it" in after.reason
-    script.say("more", usage=Usage(input=500_000, output=1))
+    script.say("more", usage=TokenUsage(input=500_000, output=1))
     assert cost(script).source == "partial"
 
 
 def test_a_transcripts_own_total_counts() -> None:
     script = Script("t.jsonl")
-    script.say("x", usage=Usage(input=1000, output=9), final=True)
-    script.add(CostState(0.25), timed=False)
+    script.say("x", usage=TokenUsage(input=1000, output=9), final=True)
+    script.add(RunningCost(0.25), timed=False)
     assert cost(script).usd == pytest.approx(0.25)
     assert cost(script).source == "result"
 
@@ -163,12 +163,12 @@ def test_stream_and_transcript_tell_one_total(transcript_first: bool) -> None:
     stream, transcript = Script("s.jsonl"), Script("t.jsonl")
     stream.init()
     for number in range(3):
-        usage = Usage(input=1000, output=1)
+        usage = TokenUsage(input=1000, output=1)
         event = stream.say(f"x{number}", usage=usage, message=f"m{number}")
         transcript.at = event.at
         body = event.body
         transcript.add(body, 0.0, uuid=event.uuid)
-        transcript.add(CostState(0.5 * (number + 1)), timed=False)
+        transcript.add(RunningCost(0.5 * (number + 1)), timed=False)
         stream.result(0.5 * (number + 1), models=uses(1000 * (number + 1), 0.5 * (number + 1)))
     order = (transcript, stream) if transcript_first else (stream, transcript)
     assert cost(*order).usd == pytest.approx(1.5)
@@ -185,12 +185,12 @@ def test_unseen_helpers_do_not_make_a_new_start() -> None:
 
 def test_no_price_is_said_and_never_zero() -> None:
     script = Script()
-    script.say("x", usage=Usage(100, 5), model="glm-5.1")
+    script.say("x", usage=TokenUsage(100, 5), model="glm-5.1")
     found = cost(script)
     assert found.usd is None
     assert found.source == "partial"
     assert "no price for glm-5.1" in found.reason
-    script.say("y", usage=Usage(100, 5), final=True)
+    script.say("y", usage=TokenUsage(100, 5), final=True)
     mixed = cost(script)
     assert mixed.usd == pytest.approx(0.0005)
     assert mixed.source == "partial"
@@ -199,7 +199,7 @@ def test_no_price_is_said_and_never_zero() -> None:
 
 def test_a_result_prices_an_unknown_model() -> None:
     script = Script()
-    script.say("x", usage=Usage(100, 5), model="glm-5.1")
+    script.say("x", usage=TokenUsage(100, 5), model="glm-5.1")
     script.result(0.12, models=uses(100, 0.12, "glm-5.1"))
     found = cost(script)
     assert found.usd == pytest.approx(0.12)
@@ -209,17 +209,17 @@ def test_a_result_prices_an_unknown_model() -> None:
 
 
 def test_nothing_is_known_of_nothing() -> None:
-    assert Fold().snapshot(0.0).cost.usd is None
+    assert NightFold().snapshot(0.0).cost.usd is None
 
 
 def test_by_model_and_by_hour_add_up_to_the_whole() -> None:
     script = Script()
     script.init()
     for number in range(5):
-        script.say("x", 1800.0, usage=Usage(input=1000 * number, output=50), final=True)
+        script.say("x", 1800.0, usage=TokenUsage(input=1000 * number, output=50), final=True)
     both = (*uses(10_000, 0.6), *uses(4_000, 0.1, "claude-haiku-4-5-20251001"))
     script.result(0.7, models=both)
-    script.say("x", usage=Usage(input=100_000, output=50), final=True)
+    script.say("x", usage=TokenUsage(input=100_000, output=50), final=True)
     found = cost(script)
     assert found.usd is not None
     assert found.usd > 0.7
@@ -231,7 +231,7 @@ def test_by_model_and_by_hour_add_up_to_the_whole() -> None:
 
 
 def test_the_journal_names_the_parent_of_a_fork() -> None:
-    made = Fold()
+    made = NightFold()
     parent, fork = Script("a.jsonl"), Script("b.jsonl", "s2", start=2e9)
     made.apply([JournalEntry(1.0, "segment_started", "", {"session": "s1", "why": "start"})])
     turn(parent, 1000)
@@ -246,7 +246,7 @@ def test_the_journal_names_the_parent_of_a_fork() -> None:
 
 
 def test_a_handover_begins_at_zero_even_when_figures_would_fit() -> None:
-    made = Fold()
+    made = NightFold()
     made.apply([JournalEntry(1.0, "segment_started", "", {"session": "s1", "why": "start"})])
     first, second = Script("a.jsonl"), Script("b.jsonl", "s2", start=2e9)
     turn(first, 1000, 0.5)
@@ -259,30 +259,30 @@ def test_a_handover_begins_at_zero_even_when_figures_would_fit() -> None:
 
 def test_other_prices_after_loading_price_everything_anew() -> None:
     script = Script()
-    script.say("x", usage=Usage(input=1_000_000), final=True)
+    script.say("x", usage=TokenUsage(input=1_000_000), final=True)
     saved = fold(script.events).save()
-    assert Fold.load(saved).snapshot(0.0).cost.usd == pytest.approx(4.0)
-    dearer = Prices({MODEL: Price(8, 1, 1, 1, 1)})
-    again = Fold.load(saved, dearer).snapshot(0.0)
+    assert NightFold.load(saved).snapshot(0.0).cost.usd == pytest.approx(4.0)
+    dearer = PriceTable({MODEL: Price(8, 1, 1, 1, 1)})
+    again = NightFold.load(saved, dearer).snapshot(0.0)
     assert again.cost.usd == pytest.approx(8.0)
-    assert again.tokens == Usage(1_000_000)
+    assert again.tokens == TokenUsage(1_000_000)
 
 
 def test_context_follows_the_main_conversation() -> None:
     script = Script()
     script.init()
-    script.say("x", usage=Usage(10, 5, 20, 30, 40))
-    script.say("y", usage=Usage(9_000_000), thread="call-1")
+    script.say("x", usage=TokenUsage(10, 5, 20, 30, 40))
+    script.say("y", usage=TokenUsage(9_000_000), thread="call-1")
     context = night(script).context
     assert (context.used, context.window, context.basis) == (100, 1_000_000, "model")
     assert context.percent == 0.0
-    script.result(0.5, models=(ModelUse(MODEL, Usage(), 0.5, 400),))
+    script.result(0.5, models=(ModelUsage(MODEL, TokenUsage(), 0.5, 400),))
     told = night(script).context
     assert (told.window, told.basis, told.percent) == (400, "result", 25.0)
 
 
 def test_more_context_than_the_window_proves_a_larger_one() -> None:
     script = Script()
-    script.say("x", usage=Usage(250_000), model="claude-opus-4-6")
+    script.say("x", usage=TokenUsage(250_000), model="claude-opus-4-6")
     assert night(script).context.window == 1_000_000
     assert night(script).context.basis == "seen"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.unit.night_script import START, Script, fold
-from tui.night.fold import Fold
-from tui.night.model import Night
-from tui.records import JournalEntry, Lifecycle, User
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
+from tui.records import JournalEntry, MessageLifecycle, UserMessage
 
 
 def entries(*told: tuple[str, dict[str, Any]]) -> list[JournalEntry]:
@@ -25,7 +25,7 @@ STARTED = (
 )
 
 
-def seen(*told: tuple[str, dict[str, Any]], later: float = 100.0) -> Night:
+def seen(*told: tuple[str, dict[str, Any]], later: float = 100.0) -> NightSnapshot:
     journal = entries(*STARTED, *told)
     return fold(journal).snapshot(journal[-1].at + later)
 
@@ -91,7 +91,7 @@ def test_ended_by_a_person_is_no_crash() -> None:
     assert (night.activity.state, night.activity.reason) == ("killed", "ended by a person")
 
 
-def busy() -> Night:
+def busy() -> NightSnapshot:
     return seen(
         (
             "checkpoint",
@@ -150,7 +150,7 @@ def test_checkpoints_rewinds_and_the_rest() -> None:
     ]
 
 
-def states(made: Fold) -> list[str]:
+def states(made: NightFold) -> list[str]:
     return [injection.state for injection in made.snapshot(START).deeds.injections]
 
 
@@ -158,8 +158,8 @@ def test_words_on_their_way() -> None:
     made = fold(entries(*STARTED, ("inject", {"id": "u1", "text": "step back", "mode": "soft"})))
     assert states(made) == ["queued"]
     script = Script(start=START + 100.0)
-    script.add(Lifecycle("u1", "queued"))
-    script.add(Lifecycle("u1", "started"))
+    script.add(MessageLifecycle("u1", "queued"))
+    script.add(MessageLifecycle("u1", "started"))
     made.apply(script.events)
     made.apply([JournalEntry(START + 150.0, "injection", "u1", {"state": "queued"})])
     assert states(made) == ["delivered"]
@@ -174,7 +174,7 @@ def test_words_on_their_way() -> None:
 def test_a_message_taken_in_is_its_receipt() -> None:
     made = fold(entries(*STARTED, ("inject", {"id": "u1", "text": "step back"})))
     script = Script(start=START + 100.0)
-    script.add(User("replay", "step back", command_uuid="u1"))
+    script.add(UserMessage("replay", "step back", command_uuid="u1"))
     made.apply(script.events)
     assert states(made) == ["delivered"]
 
@@ -203,7 +203,7 @@ def test_strange_values_do_no_harm() -> None:
     ]
     made = fold([JournalEntry(START + n, kind, "", odd) for n, kind in enumerate(kinds)])
     assert made.snapshot(START + 60.0).activity.state == "finished"
-    assert Fold.load(made.save()).snapshot(5.0) == made.snapshot(5.0)
+    assert NightFold.load(made.save()).snapshot(5.0) == made.snapshot(5.0)
 
 
 def test_a_person_s_interventions_are_counted_once_each() -> None:

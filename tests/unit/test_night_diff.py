@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.repositories import commit, make, sh, user_state, write
-from tui.changes import Changes, FileChange
-from tui.feeds.night_diff import Bounds, read
+from tui.changes import RepositoryChanges, FileChange
+from tui.feeds.night_diff import DiffBounds, read
 
 
-def by_path(changes: Changes) -> dict[str, FileChange]:
+def by_path(changes: RepositoryChanges) -> dict[str, FileChange]:
     return {change.path: change for change in changes.files}
 
 
@@ -295,7 +295,7 @@ def test_what_is_too_much_is_cut_and_said(repo: Path) -> None:
     base = rev(repo)
     write(repo, {f"many/{n}.txt": "x\n" * 50 for n in range(20)})
     write(repo, {"huge.txt": "line\n" * 500_000, "tall.txt": "".join(f"{n}\n" for n in range(900))})
-    changes = read(repo, base, None, None, bounds=Bounds(file_lines=100, lines=600))
+    changes = read(repo, base, None, None, bounds=DiffBounds(file_lines=100, lines=600))
     found = by_path(changes)
     assert changes.cut
     assert found["huge.txt"].cut
@@ -307,9 +307,9 @@ def test_what_is_too_much_is_cut_and_said(repo: Path) -> None:
     assert len(small) == 20
     assert 0 < sum(bool(change.hunks) for change in small) < 20
     assert all(change.cut != bool(change.hunks) for change in small)
-    tiny = read(repo, base, None, None, bounds=Bounds(size=200))
+    tiny = read(repo, base, None, None, bounds=DiffBounds(size=200))
     assert tiny.cut
-    few = read(repo, base, None, None, bounds=Bounds(files=3))
+    few = read(repo, base, None, None, bounds=DiffBounds(files=3))
     assert len(few.files) == 3
     assert few.cut
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night_script import Script, night
-from tui.night.evidence import TestRun, Tests
+from tui.night.evidence import TestRun, TestSummary
 from tui.night.testcommands import reads_only, runner
 from tui.night.testoutput import read
 
@@ -203,7 +203,7 @@ def test_without_a_summary_the_exit_status_speaks_if_it_is_the_runners() -> None
     assert found[0].passed is None
 
 
-def proof(script: Script) -> Tests:
+def proof(script: Script) -> TestSummary:
     return night(script).tests
 
 

@@ -6,17 +6,17 @@ import pytest
 
 from tests.unit.night_loops import NEGATIVE, POSITIVE, answers, records, rounds
 from tests.unit.night_script import Script, fold, night
-from tui.night.model import Night, Stall
-from tui.night.sameness import chanted, fingerprint, infrastructure
-from tui.night.thresholds import Thresholds
+from tui.night.model import NightSnapshot, Stall
+from tui.night.sameness import repeated_phrase, fingerprint, is_infrastructure_error
+from tui.night.thresholds import StallThresholds
 
 
-def outcome(name: str) -> Night:
+def outcome(name: str) -> NightSnapshot:
     script, found = records(name, (POSITIVE | NEGATIVE)[name])
     return fold(found).snapshot((script.at or 0.0) + 5.0)
 
 
-def loops(seen: Night) -> list[Stall]:
+def loops(seen: NightSnapshot) -> list[Stall]:
     return list(seen.loops)
 
 
@@ -96,11 +96,11 @@ def test_a_pipe_into_tail_is_no_poller() -> None:
 def test_settings_decide() -> None:
     script = Script()
     rounds(3, ("Bash", "./my-waiter", "no"))(script)
-    patient = Thresholds(loop_notice=4)
+    patient = StallThresholds(loop_notice=4)
     assert fold(script.events, thresholds=patient).snapshot(0.0).stall is None
-    poller = Thresholds(pollers=("./my-waiter",))
+    poller = StallThresholds(pollers=("./my-waiter",))
     assert fold(script.events, thresholds=poller).snapshot(0.0).stall is None
-    short = Thresholds(loop_longest_cycle=1)
+    short = StallThresholds(loop_longest_cycle=1)
     cycle = Script()
     rounds(6, ("Read", "a", "1"), ("Read", "b", "2"))(cycle)
     assert fold(cycle.events, thresholds=short).snapshot(0.0).stall is None
@@ -163,10 +163,10 @@ def test_pollers_are_compared_to_the_letter() -> None:
 
 
 def test_chants() -> None:
-    assert chanted("Let me look at that file again, slowly. " * 20) >= 15
-    assert chanted("short " * 20) == 0
-    assert chanted("=" * 2000) == 0
-    assert chanted(" ".join(f"word{number}" for number in range(500))) == 0
+    assert repeated_phrase("Let me look at that file again, slowly. " * 20) >= 15
+    assert repeated_phrase("short " * 20) == 0
+    assert repeated_phrase("=" * 2000) == 0
+    assert repeated_phrase(" ".join(f"word{number}" for number in range(500))) == 0
 
 
 def test_memory_stays_small() -> None:
@@ -178,5 +178,5 @@ def test_memory_stays_small() -> None:
 
 
 def test_a_missing_module_is_no_matter_of_the_network() -> None:
-    assert not infrastructure("ModuleNotFoundError: No module named 'quay'")
-    assert infrastructure("getaddrinfo ENOTFOUND registry.example")
+    assert not is_infrastructure_error("ModuleNotFoundError: No module named 'quay'")
+    assert is_infrastructure_error("getaddrinfo ENOTFOUND registry.example")

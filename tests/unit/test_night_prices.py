@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 
 from tui.night.context import usual_window
-from tui.night.prices import LONG_PROMPTS, PRICED_ON, TABLE, Price, Prices, plain
-from tui.records import Usage
+from tui.night.prices import LONG_PROMPTS, PRICED_ON, TABLE, Price, PriceTable, plain
+from tui.records import TokenUsage
 
 
-def usd(model: str, usage: Usage, prices: Prices | None = None) -> float | None:
-    rates = (prices or Prices()).rates(model)
+def usd(model: str, usage: TokenUsage, prices: PriceTable | None = None) -> float | None:
+    rates = (prices or PriceTable()).rates(model)
     if rates is None:
         return None
     return (
@@ -43,37 +43,37 @@ def test_names_lose_what_does_not_matter(model: str, name: str) -> None:
 
 
 def test_the_arithmetic_of_a_recorded_session() -> None:
-    usage = Usage(input=72, output=185, cache_write_5m=1800, cache_read=76985)
+    usage = TokenUsage(input=72, output=185, cache_write_5m=1800, cache_read=76985)
     assert usd("claude-opus-5-5", usage) == pytest.approx(0.028385, abs=1e-12)
 
 
 def test_the_arithmetic_of_an_older_recorded_session() -> None:
-    usage = Usage(input=27, output=8158, cache_write_5m=78009, cache_read=1920483)
+    usage = TokenUsage(input=27, output=8158, cache_write_5m=78009, cache_read=1920483)
     assert usd("claude-opus-4-6", usage) == pytest.approx(1.65188275, abs=1e-12)
 
 
 def test_one_hour_writes_cost_more() -> None:
-    assert usd("claude-opus-5-5", Usage(cache_write_1h=1_000_000)) == pytest.approx(8.0)
-    assert usd("claude-opus-5-5", Usage(cache_write_5m=1_000_000)) == pytest.approx(5.0)
+    assert usd("claude-opus-5-5", TokenUsage(cache_write_1h=1_000_000)) == pytest.approx(8.0)
+    assert usd("claude-opus-5-5", TokenUsage(cache_write_5m=1_000_000)) == pytest.approx(5.0)
 
 
 def test_a_long_prompt_costs_more_in_every_part() -> None:
-    assert usd("claude-haiku-5-5", Usage(input=100_000, output=1_000)) == pytest.approx(0.0105)
-    assert usd("claude-haiku-5-5", Usage(input=100_001, output=1_000)) == pytest.approx(0.0525005)
+    assert usd("claude-haiku-5-5", TokenUsage(input=100_000, output=1_000)) == pytest.approx(0.0105)
+    assert usd("claude-haiku-5-5", TokenUsage(input=100_001, output=1_000)) == pytest.approx(0.0525005)
 
 
 @pytest.mark.parametrize(
     "model", ["glm-5.1", "deepseek-v4-pro", "", "claude", "claude-opus-5-7", "claude-opus-4-10"]
 )
 def test_nobody_guesses_a_price(model: str) -> None:
-    assert Prices().rates(model) is None
+    assert PriceTable().rates(model) is None
 
 
 def test_settings_override_and_add() -> None:
-    prices = Prices({"glm-5.1": Price(1, 2, 3, 4, 5), "claude-opus-5-5": Price(9, 9, 9, 9, 9)})
-    assert usd("glm-5.1", Usage(output=1_000_000), prices) == pytest.approx(2.0)
-    assert usd("us.anthropic.claude-opus-5-5-v1:0", Usage(1_000_000), prices) == pytest.approx(9.0)
-    assert prices.mark != Prices().mark
+    prices = PriceTable({"glm-5.1": Price(1, 2, 3, 4, 5), "claude-opus-5-5": Price(9, 9, 9, 9, 9)})
+    assert usd("glm-5.1", TokenUsage(output=1_000_000), prices) == pytest.approx(2.0)
+    assert usd("us.anthropic.claude-opus-5-5-v1:0", TokenUsage(1_000_000), prices) == pytest.approx(9.0)
+    assert prices.mark != PriceTable().mark
 
 
 def test_the_table_is_dated_and_whole() -> None:

@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 
 from tests.shared_data import shared
-from tui.feeds.events import EventDecoder
-from tui.night.fold import Fold
-from tui.night.model import Night
+from tui.feeds.events import ClaudeDecoder
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
 
 
-def folded(*files: Path, later: float = 60.0) -> Night:
+def folded(*files: Path, later: float = 60.0) -> NightSnapshot:
     """All files, one after another, as a viewer that comes late reads them."""
-    made = Fold()
+    made = NightFold()
     for file in files:
-        decoded = EventDecoder(str(file)).decode(file.read_bytes(), 0)
+        decoded = ClaudeDecoder(str(file)).decode(file.read_bytes(), 0)
         made.apply(decoded.events)
-        made.deltas(decoded.deltas)
+        made.apply_deltas(decoded.deltas)
     sign = made.snapshot(0.0).activity.last_sign_at
     return made.snapshot((sign or 0.0) + later)
 
@@ -172,11 +172,11 @@ def test_cost_is_the_last_total_of_the_file(name: str) -> None:
         assert cost.source in ("partial", "estimate")
 
 
-def priced_by_table(file: Path) -> Night:
+def priced_by_table(file: Path) -> NightSnapshot:
     """The night of a stream without its results, whose tokens are priced by the table."""
     lines = [line for line in file.read_bytes().split(b"\n") if b'"total_cost_usd"' not in line]
-    made = Fold()
-    made.apply(EventDecoder("x").decode(b"\n".join(lines), 0).events)
+    made = NightFold()
+    made.apply(ClaudeDecoder("x").decode(b"\n".join(lines), 0).events)
     return made.snapshot(0.0)
 
 
@@ -308,11 +308,11 @@ def test_a_real_loop_of_refused_builds_is_found() -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_batches_and_saving_change_nothing(name: str) -> None:
     file = path(name)
-    events = EventDecoder("x").decode(file.read_bytes(), 0).events
-    whole, parts = Fold(), Fold()
+    events = ClaudeDecoder("x").decode(file.read_bytes(), 0).events
+    whole, parts = NightFold(), NightFold()
     whole.apply(events)
     step = max(1, len(events) // 7)
     for start in range(0, len(events), step):
         parts.apply(events[start : start + step])
-        parts = Fold.load(parts.save())
+        parts = NightFold.load(parts.save())
     assert parts.snapshot(2e9) == whole.snapshot(2e9)

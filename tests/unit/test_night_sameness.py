@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tui.night import sameness
-from tui.night.sameness import alike, fingerprint, unlike
+from tui.night.sameness import are_similar, fingerprint, differ_early
 
 PLAINLY = re.compile(
     r"""
@@ -109,9 +109,9 @@ def test_the_ordered_pattern_finds_what_the_plain_one_finds(text: str) -> None:
 @given(one=TEXTS, other=TEXTS)
 def test_the_quick_look_says_what_the_fingerprints_say(one: str, other: str) -> None:
     same = plainly(one) == plainly(other)
-    assert alike(one, other) is same
+    assert are_similar(one, other) is same
     assert (fingerprint(one, exact=False) == fingerprint(other, exact=False)) is same
-    if unlike(one, other):
+    if differ_early(one, other):
         assert not same
 
 
@@ -120,7 +120,7 @@ def test_the_quick_look_says_what_the_fingerprints_say(one: str, other: str) -> 
 @example(one=["foo", "5", "s", "bar", "bar", "7s"], other=["foo", "5s", "bar", "bar", "7", "s"])
 def test_numbers_that_come_and_go_are_the_same(one: list[str], other: list[str]) -> None:
     left, right = " ".join(one), " ".join(other)
-    assert alike(left, right) is (plainly(left) == plainly(right))
+    assert are_similar(left, right) is (plainly(left) == plainly(right))
 
 
 @settings(deadline=None, max_examples=150)
@@ -128,4 +128,4 @@ def test_numbers_that_come_and_go_are_the_same(one: list[str], other: list[str])
 def test_one_change_in_a_long_text(head: str, middle: str, changed: str, tail: str) -> None:
     assume(middle != changed)
     one, other = (f"{'words before ' * 20}{head}{part} {tail}" for part in (middle, changed))
-    assert alike(one, other) is (plainly(one) == plainly(other))
+    assert are_similar(one, other) is (plainly(one) == plainly(other))

@@ -5,27 +5,27 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night_script import START, Script, fold, night
-from tui.night.fold import Fold
-from tui.night.model import Night
-from tui.night.thresholds import Thresholds
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
+from tui.night.thresholds import StallThresholds
 from tui.records import (
     AgentProcess,
     Arrival,
-    Denied,
-    Event,
-    Heartbeat,
+    PermissionDenied,
+    AgentEvent,
+    ToolHeartbeat,
     HookRun,
     JournalEntry,
     LogEntry,
-    Malformed,
+    MalformedLine,
     Notice,
-    Partial,
-    Processes,
+    StreamDelta,
+    AgentProcesses,
     RateLimit,
-    Retry,
-    SessionState,
-    TaskNote,
-    User,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
+    UserMessage,
 )
 
 
@@ -43,11 +43,11 @@ def in_tool(name: str = "Bash", target: str = "make", version: str = "2.1.329") 
     return script
 
 
-def agents(script: Script, *found: AgentProcess, later: float = 1.0) -> list[Processes]:
-    return [Processes((script.at or 0.0) + later, found)]
+def agents(script: Script, *found: AgentProcess, later: float = 1.0) -> list[AgentProcesses]:
+    return [AgentProcesses((script.at or 0.0) + later, found)]
 
 
-def state(seen: Night) -> tuple[str, str | None]:
+def state(seen: NightSnapshot) -> tuple[str, str | None]:
     return seen.activity.state, None if seen.stall is None else seen.stall.kind
 
 
@@ -56,7 +56,7 @@ def agent(status: str = "busy", children: int = 0, waiting_for: str = "") -> Age
 
 
 def test_nothing_at_all() -> None:
-    assert state(Fold().snapshot(START)) == ("none", None)
+    assert state(NightFold().snapshot(START)) == ("none", None)
 
 
 def test_before_the_first_turn() -> None:
@@ -114,7 +114,7 @@ def test_heartbeats_keep_a_long_build_alive() -> None:
     script = in_tool()
     call = night(script).activity.tools[0].id
     for beat in range(1, 81):
-        script.add(Heartbeat(call, "Bash", 30.0 * beat), 30.0)
+        script.add(ToolHeartbeat(call, "Bash", 30.0 * beat), 30.0)
         assert state(night(script, 29.0)) == ("tool", None)
     assert state(night(script, 100.0)) == ("stalled", "silent_tool")
 
@@ -138,7 +138,7 @@ def test_bytes_are_a_sign_of_life() -> None:
     at = (script.at or 0.0) + 80.0
     assert state(night(script, 100.0, [Arrival("stream.jsonl", 10_000, at)])) == ("tool", None)
     made = fold(script.events)
-    made.deltas(3, at, "stream.jsonl")
+    made.apply_deltas(3, at, "stream.jsonl")
     assert state(made.snapshot(at + 50.0)) == ("tool", None)
     assert made.snapshot(at + 50.0).counts.total == 6
 
@@ -151,7 +151,7 @@ def test_an_answer_that_does_not_begin() -> None:
 
 def test_an_answer_that_does_not_go_on() -> None:
     script = started()
-    script.add(Partial("message_start", "m"))
+    script.add(StreamDelta("message_start", "m"))
     assert state(night(script, 100.0)) == ("working", None)
     assert state(night(script, 361.0)) == ("stalled", "silent_api")
 
@@ -160,14 +160,14 @@ def test_a_tools_answer_and_then_nothing() -> None:
     script = started()
     script.step("Bash", "ls")
     assert state(night(script, 361.0)) == ("stalled", "wedged")
-    script.add(SessionState("requesting"))
+    script.add(AgentStateReport("requesting"))
     assert state(night(script, 361.0)) == ("stalled", "silent_api")
 
 
 def test_wedged_waits_as_long_as_settings_say() -> None:
     script = started()
     script.step("Bash", "ls")
-    patient = fold(script.events, thresholds=Thresholds(wedge_seconds=600.0))
+    patient = fold(script.events, thresholds=StallThresholds(wedge_seconds=600.0))
     at = script.at or 0.0
     assert state(patient.snapshot(at + 400.0)) == ("stalled", "silent_api")
     assert state(patient.snapshot(at + 601.0)) == ("stalled", "wedged")
@@ -175,7 +175,7 @@ def test_wedged_waits_as_long_as_settings_say() -> None:
 
 def test_a_retry_is_waited_for() -> None:
     script = started()
-    script.add(Retry(3, 10, 300.0, 529, "overloaded"))
+    script.add(ApiRetry(3, 10, 300.0, 529, "overloaded"))
     seen = night(script, 290.0)
     assert state(seen) == ("waiting_api", None)
     assert seen.activity.reason == "HTTP 529 (overloaded): retry 3 of 10 in 10 s"
@@ -189,7 +189,7 @@ def test_a_retry_is_waited_for() -> None:
 
 def test_retries_for_too_many_requests_are_a_limit() -> None:
     script = started()
-    script.add(Retry(1, 10, 30.0, 429, "rate_limit"))
+    script.add(ApiRetry(1, 10, 30.0, 429, "rate_limit"))
     assert state(night(script, 5.0)) == ("rate_limited", None)
 
 
@@ -217,13 +217,13 @@ def test_an_allowed_limit_is_no_alarm() -> None:
 
 
 @pytest.mark.parametrize(
-    "asking", [SessionState("requires_action"), Denied("Bash", "c", "asks", waiting=True)]
+    "asking", [AgentStateReport("requires_action"), PermissionDenied("Bash", "c", "asks", waiting=True)]
 )
-def test_waiting_for_leave_is_no_stall(asking: SessionState | Denied) -> None:
+def test_waiting_for_leave_is_no_stall(asking: AgentStateReport | PermissionDenied) -> None:
     script = in_tool()
     script.add(asking)
     assert state(night(script, 20_000.0)) == ("waiting_permission", None)
-    script.add(SessionState("running"))
+    script.add(AgentStateReport("running"))
     assert state(night(script, 5.0)) == ("tool", None)
 
 
@@ -267,7 +267,7 @@ def test_a_turn_that_failed_by_either_sign(subtype: str, is_error: bool) -> None
 
 def test_an_interrupted_turn() -> None:
     script = in_tool()
-    script.add(User("interrupted", "[Request interrupted by user for tool use]"))
+    script.add(UserMessage("interrupted", "[Request interrupted by user for tool use]"))
     script.result(0.1, subtype="error_during_execution", is_error=True, reason="aborted_tools")
     assert state(night(script)) == ("killed", None)
     assert state(night(script, 9.0, agents(script, agent("idle")))) == ("paused", None)
@@ -280,7 +280,7 @@ def test_an_old_ending_is_not_the_new_ones() -> None:
     script.result(0.1, subtype="error_max_turns", is_error=True, reason="max_turns")
     script.init()
     script.say("better")
-    script.add(SessionState("idle"))
+    script.add(AgentStateReport("idle"))
     assert state(night(script)) == ("finished", None)
 
 
@@ -307,10 +307,10 @@ def test_silence_in_a_loop_is_silence() -> None:
 
 def test_background_work_goes_on_after_the_turn() -> None:
     script = started()
-    script.add(TaskNote("started", "t1", "c", "run the suite", "local_bash"))
+    script.add(TaskUpdate("started", "t1", "c", "run the suite", "local_bash"))
     script.result(0.1)
     assert state(night(script, 300.0)) == ("working", None)
-    script.add(TaskNote("ended", "t1", "c", "", "", "completed"))
+    script.add(TaskUpdate("ended", "t1", "c", "", "", "completed"))
     assert state(night(script, 300.0)) == ("finished", None)
 
 
@@ -410,7 +410,7 @@ def test_arrivals_date_a_stream_without_times() -> None:
 
 def test_text_that_is_no_stream_at_all() -> None:
     script = Script()
-    script.add(Malformed("no JSON", "Error: cannot be launched", 40), uuid="")
+    script.add(MalformedLine("no JSON", "Error: cannot be launched", 40), uuid="")
     seen = night(script, 60.0, agents(script))
     assert seen.counts.malformed == 1
     assert seen.counts.total == 0
@@ -423,7 +423,7 @@ def test_old_history_from_another_file_changes_nothing_now() -> None:
     stream.result(0.1)
     transcript = Script("t.jsonl")
     transcript.prompt("the first words")
-    transcript.add(User("prompt", "more"), 1.0)
+    transcript.add(UserMessage("prompt", "more"), 1.0)
     seen = night(stream, 5.0, transcript.events)
     assert state(seen) == ("finished", None)
     assert seen.run.first_prompt == "the first words"
@@ -462,16 +462,16 @@ def test_the_session_is_the_inits_and_not_a_hooks() -> None:
 
 def test_compacting_is_work() -> None:
     script = started()
-    script.add(SessionState("compacting"))
+    script.add(AgentStateReport("compacting"))
     assert "summarised" in night(script).activity.reason
 
 
-def events_at(*times: float | None) -> list[Event]:
+def events_at(*times: float | None) -> list[AgentEvent]:
     script = Script(start=None)
     for _ in times:
         script.init()
     return [
-        Event(e.source, e.offset, e.length, e.body, e.uuid, e.session, at)
+        AgentEvent(e.source, e.offset, e.length, e.body, e.uuid, e.session, at)
         for e, at in zip(script.events, times, strict=True)
     ]
 

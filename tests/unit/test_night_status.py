@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from tests.unit.night_script import START, Script, fold
-from tui.night.fold import Fold
-from tui.night.model import Night
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
 from tui.night.status import iso, status
 from tui.records import (
     AgentProcess,
     JournalEntry,
-    ModelUse,
-    Processes,
-    Progress,
+    ModelUsage,
+    AgentProcesses,
+    ProgressFile,
     RateLimit,
-    Section,
-    Usage,
+    ProgressSection,
+    TokenUsage,
 )
 
 STATES = {
@@ -111,13 +111,13 @@ def check(value: Any, shape: Any, where: str = "") -> None:
         assert type(value) is shape, f"{where} is {value!r}"
 
 
-def full() -> Night:
+def full() -> NightSnapshot:
     script = Script(start=START)
     script.init()
     script.prompt("build it")
-    script.say("x", usage=Usage(10, 5, 20, 30, 400))
+    script.say("x", usage=TokenUsage(10, 5, 20, 30, 400))
     script.step("Bash", "pytest", "1 failed in 0.1s", error=True)
-    script.result(0.25, models=(ModelUse("claude-opus-5-5", Usage(460), 0.25, 1_000_000),))
+    script.result(0.25, models=(ModelUsage("claude-opus-5-5", TokenUsage(460), 0.25, 1_000_000),))
     script.init()
     script.call("Bash", "make")
     journal = [
@@ -128,39 +128,39 @@ def full() -> Night:
         JournalEntry(START + 4, "inject", "u2", {"text": "no", "mode": "soft"}),
         JournalEntry(START + 5, "injection", "u2", {"state": "withdrawn"}),
     ]
-    progress = Progress(
+    progress = ProgressFile(
         "p",
         START,
         "checkboxes",
         12,
         7,
-        sections=(Section("Phase 1", 12, 7),),
+        sections=(ProgressSection("Phase 1", 12, 7),),
         blockers=("no key",),
         in_progress=("sizing",),
     )
     return fold(journal, script.events, [progress]).snapshot((script.at or 0.0) + 300.0)
 
 
-def limited() -> Night:
+def limited() -> NightSnapshot:
     script = Script()
     script.add(RateLimit("rejected", START + 9000.0, "five_hour"))
     return fold(script.events).snapshot(START + 5.0)
 
 
-def ended() -> Night:
+def ended() -> NightSnapshot:
     script = Script()
     script.init()
     script.result(0.25)
-    gone = Processes(START + 60.0, ())
+    gone = AgentProcesses(START + 60.0, ())
     return fold(script.events, [gone]).snapshot(START + 99.0)
 
 
 NIGHTS = {
-    "nothing": Fold().snapshot(START),
+    "nothing": NightFold().snapshot(START),
     "everything": full(),
     "limited": limited(),
     "ended": ended(),
-    "alive": fold([Processes(START, (AgentProcess(7, START),))]).snapshot(START),
+    "alive": fold([AgentProcesses(START, (AgentProcess(7, START),))]).snapshot(START),
 }
 
 

@@ -10,7 +10,7 @@ from tests.unit.night_script import Script, night
 from tui.night.evidence import TestRun
 from tui.night.testcommands import runner
 from tui.night.testscope import narrowed_to
-from tui.records import ToolUse
+from tui.records import ToolCall
 
 
 class Case(NamedTuple):
@@ -659,7 +659,7 @@ def test_what_a_command_is_limited_to(command: str, part: str) -> None:
 def test_a_long_command_is_read_to_its_end() -> None:
     script = Script()
     long = "cd /w\nexport A=" + "a" * 300 + "\npytest tests/unit"
-    use = ToolUse("call-x", "Bash", long.replace("\n", " ⏎ ")[:199] + "…", 7, "", long)
+    use = ToolCall("call-x", "Bash", long.replace("\n", " ⏎ ")[:199] + "…", 7, "", long)
     script.say(tools=(use,))
     script.answer("call-x", "....\n41 passed in 1.0s")
     (run,) = night(script).tests.runs

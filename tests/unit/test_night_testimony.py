@@ -10,27 +10,27 @@ from hypothesis import strategies as st
 
 from tests.unit.night_script import START, Script, fold, night
 from tui.night import testimony as kept
-from tui.night.fold import Fold
-from tui.night.shelldeeds import commits_named, deeds, is_prose
-from tui.night.testimony import Testimony
-from tui.records import JournalEntry, Notes, Progress, Record, Task
+from tui.night.fold import NightFold
+from tui.night.shelldeeds import commits_named, shell_effects, is_prose
+from tui.night.testimony import EvidenceLog
+from tui.records import JournalEntry, SessionNotes, ProgressFile, Record, ProgressTask
 
 
-def heard(script: Script) -> Testimony:
+def heard(script: Script) -> EvidenceLog:
     return fold(script.events).testimony()
 
 
-def progress(*done: str, at: float | None = START, basis: str = "checkboxes") -> Progress:
+def progress(*done: str, at: float | None = START, basis: str = "checkboxes") -> ProgressFile:
     titles = ("one", "two", "three")
     tasks = tuple(
-        Task(title, "done" if title in done else "open", line=n + 1)
+        ProgressTask(title, "done" if title in done else "open", line=n + 1)
         for n, title in enumerate(titles)
     )
     assert basis in ("checkboxes", "unknown")
     kind: str = basis
     if kind == "unknown":
-        return Progress("p", at, "unknown", 0, 0, tasks)
-    return Progress("p", at, "checkboxes", len(done), 3 - len(done), tasks)
+        return ProgressFile("p", at, "unknown", 0, 0, tasks)
+    return ProgressFile("p", at, "checkboxes", len(done), 3 - len(done), tasks)
 
 
 ACTIONS = st.one_of(
@@ -69,7 +69,7 @@ def told(actions: list[tuple[str, Any, Any]]) -> list[Record]:
         elif kind == "ticks":
             records.append(progress(*what, at=START + more))
         else:
-            records.append(Notes("n", START + more, what))
+            records.append(SessionNotes("n", START + more, what))
         records += script.events[begin:]
     return records
 
@@ -87,7 +87,7 @@ def test_it_is_the_same_in_any_batches(
         parts.apply(records[start:end])
         parts.testimony()
         if data.draw(st.booleans()):
-            parts = Fold.load(parts.save())
+            parts = NightFold.load(parts.save())
     assert parts.testimony() == whole.testimony()
     assert parts.snapshot(START).tests == whole.snapshot(START).tests
 
@@ -158,7 +158,7 @@ def test_a_task_that_was_opened_again_is_ticked_anew() -> None:
 
 
 def test_the_first_and_the_last_notes() -> None:
-    seen = fold([Notes("n", 1.0, "a"), Notes("n", 2.0, "b"), Notes("n", 3.0, "c")]).testimony()
+    seen = fold([SessionNotes("n", 1.0, "a"), SessionNotes("n", 2.0, "b"), SessionNotes("n", 3.0, "c")]).testimony()
     assert (seen.first_notes, seen.notes, seen.notes_source, seen.notes_at) == ("a", "c", "n", 3.0)
 
 
@@ -236,7 +236,7 @@ def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_commands_that_change_sources(command: str, paths: tuple[str, ...]) -> None:
-    assert deeds(command).paths == paths
+    assert shell_effects(command).paths == paths
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_commands_that_change_sources(command: str, paths: tuple[str, ...]) -> N
     ],
 )
 def test_commands_that_change_none(command: str) -> None:
-    assert deeds(command).paths == ()
+    assert shell_effects(command).paths == ()
 
 
 @pytest.mark.parametrize(

@@ -7,25 +7,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.night_script import MODEL, START, Script, fold, night
-from tui.night.model import Sums
-from tui.night.timeline import IDLE, MOST_BUCKETS, MOST_MARKS, TOOL, WORKING, Strip, draw, settled
+from tui.night.model import TimeTotals
+from tui.night.timeline import IDLE, MOST_BUCKETS, MOST_MARKS, TOOL, WORKING, TimelineBuilder, build_timeline, resolve_gaps
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Commit,
     Compaction,
     JournalEntry,
-    Partial,
+    StreamDelta,
     RateLimit,
-    Retry,
-    SessionState,
+    ApiRetry,
+    AgentStateReport,
     ToolResult,
-    ToolUse,
-    Usage,
-    User,
+    ToolCall,
+    TokenUsage,
+    UserMessage,
 )
 
 
-def kinds(sums: Sums) -> dict[str, float]:
+def kinds(sums: TimeTotals) -> dict[str, float]:
     fields = ("working", "tool", "waiting_api", "rate_limited", "stalled", "dead", "idle")
     return {name: round(getattr(sums, name), 3) for name in fields if getattr(sums, name)}
 
@@ -36,8 +36,8 @@ def test_a_night_in_seconds() -> None:
     script.say("looking", 10.0)
     call = script.call("Bash", "make", 5.0)
     script.answer(call, "ok", 60.0)
-    script.add(SessionState("requesting"), 0.0)
-    script.add(Partial("message_start", "m"), 20.0)
+    script.add(AgentStateReport("requesting"), 0.0)
+    script.add(StreamDelta("message_start", "m"), 20.0)
     script.say("done", 5.0)
     script.result(0.1, 1.0)
     script.prompt("more", 50.0)
@@ -73,8 +73,8 @@ def test_a_silence_beyond_its_budget_was_a_stall() -> None:
 def test_retries_and_limits_are_waiting() -> None:
     script = Script()
     script.init(after=0.0)
-    script.add(Retry(1, 10, 200.0, 529, "overloaded"), 0.0)
-    script.add(Retry(2, 10, 200.0, 429, "rate_limit"), 200.0)
+    script.add(ApiRetry(1, 10, 200.0, 529, "overloaded"), 0.0)
+    script.add(ApiRetry(2, 10, 200.0, 429, "rate_limit"), 200.0)
     script.say("x", 200.0)
     script.add(RateLimit("rejected", START + 9000.0, "five_hour"), 0.0)
     script.say("x", 7000.0)
@@ -118,7 +118,7 @@ def test_a_sleeping_machine_is_idle() -> None:
     script = Script()
     script.init(after=0.0)
     script.call("Bash", "make", 10.0)
-    script.add(SessionState("running"), 7200.0)
+    script.add(AgentStateReport("running"), 7200.0)
     slept = [JournalEntry(START + 7205.0, "suspended", "", {"seconds": 7000.0})]
     times = night(script, 0.0, slept).time
     assert times.idle == pytest.approx(7000.0)
@@ -139,7 +139,7 @@ def test_buckets_are_minutes_with_their_seconds() -> None:
     script = Script(start=START)
     script.init(after=0.0)
     script.call("Bash", "make", 30.0)
-    script.add(SessionState("running"), 60.0)
+    script.add(AgentStateReport("running"), 60.0)
     line = night(script, 0.0).timeline
     assert [bucket.start % 60 for bucket in line.buckets] == [0.0] * len(line.buckets)
     assert sum(sum(bucket.seconds) for bucket in line.buckets) == pytest.approx(90.0)
@@ -149,13 +149,13 @@ def test_buckets_are_minutes_with_their_seconds() -> None:
 
 @pytest.mark.parametrize("first", [0.0, 60.0])
 def test_a_very_long_night_is_told_in_longer_minutes(first: float) -> None:
-    strip = Strip(start=first, clock=first)
+    strip = TimelineBuilder(start=first, clock=first)
     at = first
     for number in range(2 * MOST_BUCKETS + 10):
-        strip.pour(at, at + 60.0, (WORKING, TOOL, IDLE)[number % 3])
+        strip.add_time(at, at + 60.0, (WORKING, TOOL, IDLE)[number % 3])
         at += 60.0
     strip.clock = at
-    line, sums = draw(strip, settled(strip, ()), (), (), None)
+    line, sums = build_timeline(strip, resolve_gaps(strip, ()), (), (), None)
     assert line.resolution > 60.0
     assert len(line.buckets) <= MOST_BUCKETS + 1
     assert sums.total == pytest.approx(at - first)
@@ -178,7 +178,7 @@ def test_every_second_counts_once(steps: list[float], data: st.DataObject) -> No
         elif what == "result":
             script.result(0.1, step)
         elif what == "retry":
-            script.add(Retry(1, 10, 5.0, 529, "x"), step)
+            script.add(ApiRetry(1, 10, 5.0, 529, "x"), step)
         else:
             script.prompt("x", step)
     seen = night(script, 0.0)
@@ -218,8 +218,8 @@ def test_a_wait_told_by_its_end_only_is_a_limits_wait() -> None:
     script = Script()
     script.init(after=0.0)
     script.add(RateLimit("rejected", START + 7200.0, "five_hour"), 0.0)
-    use = ToolUse("t1", "Bash", "make", 1)
-    usage = Usage(1, 1)
-    script.add(Assistant("m1", "r1", MODEL, usage, False, tools=(use,)), 0.0, timed=False)
-    script.add(User("results", results=(ToolResult("t1", False, "ok", 2),)), 7215.0)
+    use = ToolCall("t1", "Bash", "make", 1)
+    usage = TokenUsage(1, 1)
+    script.add(AssistantMessage("m1", "r1", MODEL, usage, False, tools=(use,)), 0.0, timed=False)
+    script.add(UserMessage("results", results=(ToolResult("t1", False, "ok", 2),)), 7215.0)
     assert kinds(night(script, 0.0).time) == {"rate_limited": 7215.0}

@@ -12,16 +12,16 @@ import pytest
 from tests.unit.project_files import run, slug, stream_records, transcript, write
 from tui.clock import SystemClock
 from tui.errors import NoSessionError
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.settings import Settings
 from tui.watching.nights import (
-    nights,
+    list_nights,
     repeated,
     set_note,
     set_reviewed,
-    trend,
+    cost_trend,
 )
-from tui.watching.reviewing import open_review
+from tui.watching.reviewing import load_review
 
 SETTINGS = Settings()
 RED = "FAILED tests/test_a.py::test_b - boom\n===== 1 failed, 3 passed in 0.1s ====="
@@ -37,7 +37,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def review(project: Path, night: str | None = None) -> None:
-    open_review(project, SETTINGS, Named(), SystemClock(), night)
+    load_review(project, SETTINGS, NamedSources(), SystemClock(), night)
 
 
 def red_run(project: Path, name: str, started: float) -> Path:
@@ -59,11 +59,11 @@ def red_run(project: Path, name: str, started: float) -> Path:
 
 
 def ids(project: Path) -> list[str]:
-    return [one.id for one in nights(project, SETTINGS)]
+    return [one.id for one in list_nights(project, SETTINGS)]
 
 
 def test_no_night(project: Path) -> None:
-    assert nights(project, SETTINGS) == []
+    assert list_nights(project, SETTINGS) == []
 
 
 def test_runs_streams_and_transcripts_are_nights_newest_first(project: Path) -> None:
@@ -75,7 +75,7 @@ def test_runs_streams_and_transcripts_are_nights_newest_first(project: Path) -> 
     transcript(projects, project, "in-the-run-1")
     transcript(projects, project, "in-stream-1")
     transcript(projects, Path("/somewhere/else"), "other-12345", folder=slug(project))
-    found = nights(project, SETTINGS)
+    found = list_nights(project, SETTINGS)
     assert [(one.kind, one.id) for one in found] == [
         ("transcript", "alone-12345"), ("stream", "logs/night.jsonl"), ("run", "r1"),
     ]  # fmt: skip
@@ -88,7 +88,7 @@ def test_what_the_events_do_not_tell_the_run_does(project: Path) -> None:
     folder = run(project, "r1", started=1_700_000_000.0, sessions=("session-r1",), over=True)
     (folder / "journal.jsonl").write_bytes(b"")
     review(project)
-    (night,) = nights(project, SETTINGS)
+    (night,) = list_nights(project, SETTINGS)
     assert night.made_at is not None
     assert (night.at, night.goal) == (1_700_000_000.0, "g")
 
@@ -96,7 +96,7 @@ def test_what_the_events_do_not_tell_the_run_does(project: Path) -> None:
 def test_a_review_leaves_a_summary_until_the_night_goes_on(project: Path) -> None:
     folder = red_run(project, "r1", 1_700_000_000.0)
     review(project)
-    (night,) = nights(project, SETTINGS)
+    (night,) = list_nights(project, SETTINGS)
     assert (night.verdict, night.ending, night.tests) == ("look", "tasks_done", "red") or (
         night.verdict == "discard"
     )
@@ -104,7 +104,7 @@ def test_a_review_leaves_a_summary_until_the_night_goes_on(project: Path) -> Non
     assert (folder / "review.json").stat().st_mode & 0o777 == 0o600
     with (folder / "stream.jsonl").open("a") as stream:
         stream.write("{}\n")
-    (night,) = nights(project, SETTINGS)
+    (night,) = list_nights(project, SETTINGS)
     assert night.verdict is None
     assert night.goal == "g"
 
@@ -114,17 +114,17 @@ def test_a_damaged_summary_is_none(project: Path, garbage: bytes) -> None:
     folder = red_run(project, "r1", 1_700_000_000.0)
     review(project)
     (folder / "review.json").write_bytes(garbage)
-    assert nights(project, SETTINGS)[0].verdict is None
+    assert list_nights(project, SETTINGS)[0].verdict is None
 
 
 def test_a_session_that_is_not_ours_keeps_its_summary_in_the_cache(project: Path) -> None:
     records = stream_records("in-stream-1", started="2026-01-01T00:00:00Z", over=True)
     path = write(project / "logs" / "night.jsonl", records)
     review(project, "logs/night.jsonl")
-    assert nights(project, SETTINGS)[0].verdict is not None
+    assert list_nights(project, SETTINGS)[0].verdict is not None
     assert not (project / ".overnight").exists()
     write(path, [*records, *records])
-    assert nights(project, SETTINGS)[0].verdict is None
+    assert list_nights(project, SETTINGS)[0].verdict is None
 
 
 def test_a_session_that_a_run_tells_of_is_no_night_of_its_own(project: Path) -> None:
@@ -138,8 +138,8 @@ def test_a_session_that_a_run_tells_of_is_no_night_of_its_own(project: Path) -> 
 
 def test_a_file_named_by_hand_leaves_nothing(project: Path, tmp_path: Path) -> None:
     path = write(tmp_path / "s.jsonl", stream_records("abcdefgh", over=True))
-    open_review(project, SETTINGS, Named(events=str(path)), SystemClock())
-    assert nights(project, SETTINGS) == []
+    load_review(project, SETTINGS, NamedSources(events=str(path)), SystemClock())
+    assert list_nights(project, SETTINGS) == []
     assert not (tmp_path / "cache").exists()
 
 
@@ -148,12 +148,12 @@ def test_marks_and_notes_stay_when_the_night_is_reviewed_again(project: Path) ->
     set_reviewed(project, SETTINGS, "r1", decision="kept")
     set_note(project, SETTINGS, "r1", "look at the cache")
     review(project)
-    (night,) = nights(project, SETTINGS)
+    (night,) = list_nights(project, SETTINGS)
     assert night.remarks.reviewed
     assert (night.remarks.decision, night.remarks.note) == ("kept", "look at the cache")
     set_reviewed(project, SETTINGS, "r1", reviewed=False)
-    assert nights(project, SETTINGS)[0].remarks.note == "look at the cache"
-    assert not nights(project, SETTINGS)[0].remarks.reviewed
+    assert list_nights(project, SETTINGS)[0].remarks.note == "look at the cache"
+    assert not list_nights(project, SETTINGS)[0].remarks.reviewed
     with pytest.raises(NoSessionError):
         set_note(project, SETTINGS, "nothing", "x")
 
@@ -172,10 +172,10 @@ def test_what_fails_in_two_nights_is_known_again(project: Path) -> None:
     for day in range(3):
         red_run(project, f"r{day}", 1_700_000_000.0 + 86_400 * day)
         review(project, f"r{day}")
-    (again,) = repeated(nights(project, SETTINGS))
+    (again,) = repeated(list_nights(project, SETTINGS))
     assert (again.name, again.nights) == ("tests/test_a.py::test_b", ("r2", "r1", "r0"))
-    assert repeated(nights(project, SETTINGS)[:1]) == ()
-    assert trend(nights(project, SETTINGS), "r2") == (None, None, None)
+    assert repeated(list_nights(project, SETTINGS)[:1]) == ()
+    assert cost_trend(list_nights(project, SETTINGS), "r2") == (None, None, None)
 
 
 def test_fifty_nights_are_listed_in_no_time(project: Path) -> None:
@@ -185,7 +185,7 @@ def test_fifty_nights_are_listed_in_no_time(project: Path) -> None:
     took = []
     for _ in range(3):
         began = time.process_time()
-        found = nights(project, SETTINGS)
+        found = list_nights(project, SETTINGS)
         took.append(time.process_time() - began)
     assert len(found) == 50
     assert all(one.made_at is not None for one in found)

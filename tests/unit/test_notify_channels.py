@@ -14,9 +14,9 @@ import pytest
 
 from tests.unit.notify_scene import Post, serving, until
 from tui.runner import notify_tmux
-from tui.runner.notify_channels import Channel, Order, channels_of, problems
-from tui.runner.notify_rules import Outcome
-from tui.runner.notify_services import Conduct, send
+from tui.runner.notify_channels import NotifyChannel, SenderOrder, channels_of, problems
+from tui.runner.notify_rules import SendOutcome
+from tui.runner.notify_services import SendOptions, send
 from tui.runner.notify_text import compose
 from tui.settings import Settings
 from tui.settings.units import Secret
@@ -78,7 +78,7 @@ def test_channels_and_orders_do_not_show_their_urls() -> None:
     )
     channels = channels_of(settings, NO_TMUX)
     assert [one.name for one in channels] == ["discord", "slack", "tgram"]
-    shown = f"{channels!r} {channels} {Order(channels)!r} {Order(channels)}"
+    shown = f"{channels!r} {channels} {SenderOrder(channels)!r} {SenderOrder(channels)}"
     assert "top-secret" not in shown
 
 
@@ -87,7 +87,7 @@ def test_channels_and_orders_do_not_show_their_urls() -> None:
 
 def test_discord_gets_text_in_which_nobody_is_mentioned() -> None:
     with serving() as service:
-        assert send(Channel("d", "discord", service.url()), MESSAGE, Conduct()).result == "sent"
+        assert send(NotifyChannel("d", "discord", service.url()), MESSAGE, SendOptions()).result == "sent"
         body = service.taken[0].json
     assert body["allowed_mentions"] == {"parse": []}
     assert body["flags"] == 4
@@ -97,7 +97,7 @@ def test_discord_gets_text_in_which_nobody_is_mentioned() -> None:
 
 def test_slack_gets_plain_text() -> None:
     with serving() as service:
-        assert send(Channel("s", "slack", service.url()), MESSAGE, Conduct()).result == "sent"
+        assert send(NotifyChannel("s", "slack", service.url()), MESSAGE, SendOptions()).result == "sent"
         body = service.taken[0].json
     assert "a *login* &lt; is&gt; needed" in body["text"]
     assert (body["mrkdwn"], body["unfurl_links"], body["unfurl_media"]) == (False, False, False)
@@ -109,7 +109,7 @@ def test_slack_gets_plain_text() -> None:
 def test_ntfy_gets_text_and_a_login(login: str, header: str) -> None:
     with serving() as service:
         url = f"http://{login}127.0.0.1:{service.port}/topic"
-        assert send(Channel("n", "ntfy", url), MESSAGE, Conduct()).result == "sent"
+        assert send(NotifyChannel("n", "ntfy", url), MESSAGE, SendOptions()).result == "sent"
         taken = service.taken[0]
     assert taken.path == "/topic"
     assert taken.headers["priority"] == "high"
@@ -129,7 +129,7 @@ def test_a_service_without_apprise_says_what_to_install(tmp_path: Path) -> None:
     (sentence,) = problems(configured(urls=(Secret(url),)))
     assert sentence.startswith("mailto: ")
     assert "pip install 'overnight-tui[notify]'" in sentence
-    mail = Post(tmp_path, Channel("mailto", "apprise", url))
+    mail = Post(tmp_path, NotifyChannel("mailto", "apprise", url))
     event = mail.leave()
     mail.drain()
     assert mail.state(event, "mailto") == "failed"
@@ -170,7 +170,7 @@ def test_everything_else_goes_through_apprise(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("SAID", str(tmp_path / "said"))
     monkeypatch.delitem(sys.modules, "apprise", raising=False)
-    outcome = send(Channel("some", "apprise", url), MESSAGE, Conduct(total=0.3))
+    outcome = send(NotifyChannel("some", "apprise", url), MESSAGE, SendOptions(total=0.3))
     sys.modules.pop("apprise", None)
     assert outcome.result == result, outcome
     assert "secret" not in outcome.why
@@ -254,10 +254,10 @@ def test_a_hanging_tmux_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_an_attempt_that_breaks_is_unsure_and_quotes_nothing(tmp_path: Path) -> None:
-    def breaks(channel: Channel, message: object, conduct: Conduct) -> Outcome:
+    def breaks(channel: NotifyChannel, message: object, conduct: SendOptions) -> SendOutcome:
         raise RuntimeError(channel.url)
 
-    mail = Post(tmp_path, Channel("hook", "json", "https://example.org/topsecret"))
+    mail = Post(tmp_path, NotifyChannel("hook", "json", "https://example.org/topsecret"))
     mail.sender._send = breaks
     event = mail.leave()
     mail.drain()

@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from tests.unit.notify_scene import START, Post, Reply, Service, hook, serving
-from tui.runner.notify_channels import Channel
-from tui.runner.notify_http import Post as HttpPost
+from tui.runner.notify_channels import NotifyChannel
+from tui.runner.notify_http import HttpPost as HttpPost
 from tui.runner.notify_http import post
-from tui.runner.notify_outbox import Event
+from tui.runner.notify_outbox import NotifyEvent
 
 
-def delivered(base: Path, *replies: Reply, total: float = 5.0) -> tuple[Post, Service, Event]:
+def delivered(base: Path, *replies: Reply, total: float = 5.0) -> tuple[Post, Service, NotifyEvent]:
     """One event, worked on until it is settled, its service closed again."""
     with serving(*replies) as service:
         mail = Post(base, hook(service), total=total)
@@ -165,7 +165,7 @@ def test_a_huge_reply_is_not_read(tmp_path: Path) -> None:
 
 
 def test_an_unknown_host_is_tried_again_and_given_up(tmp_path: Path) -> None:
-    mail = Post(tmp_path, Channel("hook", "json", "https://nowhere.invalid/abc"))
+    mail = Post(tmp_path, NotifyChannel("hook", "json", "https://nowhere.invalid/abc"))
     event = mail.leave()
     mail.drain(step=300)
     assert mail.state(event) == "failed"

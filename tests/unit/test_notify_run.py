@@ -16,12 +16,12 @@ import pytest
 from tests.unit.notify_scene import START, Reply, Turned, hook, journal_of, serving, until
 from tests.unit.runner_scene import Scene
 from tui.clock import SystemClock
-from tui.runner.desk import Desk
-from tui.runner.human_log import HumanLog
+from tui.runner.desk import RunContext
+from tui.runner.human_log import WatchdogLog
 from tui.runner.notify import OutboxNotifier, notifier_for
-from tui.runner.notify_channels import Channel
+from tui.runner.notify_channels import NotifyChannel
 from tui.runner.notify_outbox import Outbox
-from tui.runner.state import State
+from tui.runner.state import RunState
 from tui.settings import Settings
 from tui.settings.units import Secret
 from tui.store.journal import JournalWriter
@@ -32,7 +32,7 @@ from tui.system.processes import is_alive, read_process
 LONG = "a-very-secret-part-4711"
 
 
-def desk_for(base: Path, command: str = "run", **told: Any) -> Desk:
+def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
     """A supervisor's desk, as far as notices need one."""
     told = {"tmux": False, **told}
     settings = Settings()
@@ -40,12 +40,12 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> Desk:
     settings = msgspec.structs.replace(settings, notifications=changed)
     facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
     folder = make(base / "runs", facts, settings)
-    log = HumanLog(base / "watchdog.log", "INFO", time.time)
+    log = WatchdogLog(base / "watchdog.log", "INFO", time.time)
     journal = JournalWriter(folder.journal)
-    return Desk(folder, facts, settings, SystemClock(), State(), journal, log)
+    return RunContext(folder, facts, settings, SystemClock(), RunState(), journal, log)
 
 
-def notifier(desk: Desk, *channels: Channel) -> OutboxNotifier:
+def notifier(desk: RunContext, *channels: NotifyChannel) -> OutboxNotifier:
     clock = Turned()
     made = OutboxNotifier(desk, channels=channels, environ=os.environ, wall=clock)
     desk.notifier = made
@@ -80,7 +80,7 @@ def test_each_kind_has_its_switch(tmp_path: Path, kind: str) -> None:
     for number, on in enumerate((True, False)):
         told: dict[str, Any] = {SWITCHES[kind]: on}
         desk = desk_for(tmp_path / str(number), **told)
-        notifier(desk).tell(kind, "words", {})
+        notifier(desk).notify(kind, "words", {})
         assert len(journal_of(desk.folder, "notified")) == on
 
 
@@ -90,10 +90,10 @@ def test_screens_are_asked_to_ring_once_a_minute_for_each_kind(tmp_path: Path) -
     clock = teller._wall
     assert isinstance(clock, Turned)
     for _ in range(3):
-        teller.tell("stall", "words", {})
-        teller.tell("limit", "words", {})
+        teller.notify("stall", "words", {})
+        teller.notify("limit", "words", {})
     clock.now += 61
-    teller.tell("stall", "words", {})
+    teller.notify("stall", "words", {})
     rung = journal_of(desk.folder, "notified")
     assert [one["event"] for one in rung] == ["stall", "limit", "stall"]
     assert {(one["channel"], one["state"]) for one in rung} == {("bell", "sent")}
@@ -106,8 +106,8 @@ def test_quiet_hours_let_only_a_call_for_help_through(tmp_path: Path) -> None:
     )
     desk = desk_for(tmp_path, quiet_hours=span)
     teller = notifier(desk)
-    teller.tell("finished", "words", {})
-    teller.tell("needs_you", "words", {})
+    teller.notify("finished", "words", {})
+    teller.notify("needs_you", "words", {})
     entries = [
         (one["event"], one["channel"], one["state"]) for one in journal_of(desk.folder, "notified")
     ]
@@ -126,7 +126,7 @@ def test_an_event_is_sent_by_a_process_of_its_own(tmp_path: Path) -> None:
     with serving() as service:
         desk = desk_for(tmp_path)
         teller = notifier(desk, hook(service, "slack", "slack", f"/services/{LONG}"))
-        teller.tell("stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'x' * 20}", {})
+        teller.notify("stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'x' * 20}", {})
         teller.close()
         entry = until(
             lambda: [
@@ -145,7 +145,7 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
     with serving(Reply(trick="silence"), Reply()) as service:
         desk = desk_for(tmp_path, timeout_seconds=30)
         teller = notifier(desk, hook(service, path=f"/{LONG}"))
-        teller.tell("stall", "it hangs", {})
+        teller.notify("stall", "it hangs", {})
         until(lambda: service.taken, "the first attempt")
         sender = read_process(sender_of(teller))
         assert sender is not None
@@ -154,7 +154,7 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
         assert LONG.encode() not in command + environ
         os.kill(sender.pid, signal.SIGKILL)
         until(lambda: not is_locked(Outbox(desk.folder.path).lock), "the lock to be free")
-        teller.tell("finished", "it is over", {})
+        teller.notify("finished", "it is over", {})
         until(lambda: len(service.taken) >= 2, "the next attempt")
         assert service.taken[1].json["event"] == "finished"
         teller.close()
@@ -171,7 +171,7 @@ def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
         lock_folder.path.mkdir(mode=0o700)
         lock = acquire_lock(lock_folder.lock)  # as if a sender were at work that dies
         assert lock is not None
-        first.tell("stall", "left behind", {})
+        first.notify("stall", "left behind", {})
         assert first._children == []
         os.close(lock)
         second = notifier(desk, channel)
@@ -185,7 +185,7 @@ def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) ->
         desk = desk_for(tmp_path)
         (desk.folder.path / "outbox").write_text("in the way")
         teller = notifier(desk, hook(service))
-        teller.tell("needs_you", "the disk is full", {})
+        teller.notify("needs_you", "the disk is full", {})
         until(lambda: service.taken, "the message")
         assert "the disk is full" in service.taken[0].json["text"]
         teller.close()
@@ -193,9 +193,9 @@ def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) ->
 
 def test_a_sender_that_cannot_start_is_said_once(tmp_path: Path) -> None:
     desk = desk_for(tmp_path)
-    teller = notifier(desk, Channel("hook", "json", "https://example.org/" + "x" * 70_000))
+    teller = notifier(desk, NotifyChannel("hook", "json", "https://example.org/" + "x" * 70_000))
     for _ in range(3):
-        teller.tell("stall", "words", {})
+        teller.notify("stall", "words", {})
     assert (tmp_path / "watchdog.log").read_text().count("Notices are not sent") == 1
 
 

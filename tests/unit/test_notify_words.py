@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tui.runner.notify_rules import (
     Delivery,
-    Outcome,
+    SendOutcome,
     allowance,
     begun,
     in_quiet_hours,
@@ -189,11 +189,11 @@ def test_no_message_is_too_long(text: str, char: str, count: int, repeat: bool) 
 
 
 def test_a_repeat_is_never_followed_by_another() -> None:
-    one = judged(begun(Delivery(), "x", 0), Outcome("unsure"), 0, 0.5)
+    one = judged(begun(Delivery(), "x", 0), SendOutcome("unsure"), 0, 0.5)
     assert (one.state, one.repeat) == ("pending", True)
-    assert judged(begun(one, "x", 20), Outcome("unsure"), 20, 0.5).state == "unsure"
-    assert judged(begun(one, "x", 20), Outcome("sent"), 20, 0.5).state == "sent"
-    busy = judged(begun(one, "x", 20), Outcome("busy", wait=5), 20, 0.5)
+    assert judged(begun(one, "x", 20), SendOutcome("unsure"), 20, 0.5).state == "unsure"
+    assert judged(begun(one, "x", 20), SendOutcome("sent"), 20, 0.5).state == "sent"
+    busy = judged(begun(one, "x", 20), SendOutcome("busy", wait=5), 20, 0.5)
     assert (busy.state, busy.repeat) == ("pending", True), "a busy service took nothing"
 
 
@@ -205,7 +205,7 @@ def test_every_delivery_comes_to_an_end(results: list[str], draw: float) -> None
         if not one.open:
             break
         now = max(now, one.due)
-        one = judged(begun(one, "x", now), Outcome(result), now, draw)  # type: ignore[arg-type]
+        one = judged(begun(one, "x", now), SendOutcome(result), now, draw)  # type: ignore[arg-type]
     assert one.tries <= 6
     assert now <= 3_600
     assert one.state in ("pending", "failed", "unsure")
@@ -215,7 +215,7 @@ def test_nothing_is_tried_again_after_an_hour() -> None:
     one, now = Delivery(), 0.0
     while one.open:
         now = max(now, one.due)
-        one = judged(begun(one, "x", now), Outcome("busy", wait=600), now, 1.0)
+        one = judged(begun(one, "x", now), SendOutcome("busy", wait=600), now, 1.0)
     assert (one.state, one.tries) == ("failed", 5)
     assert now == 4 * 750
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tui.clock import SystemClock
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.model.state import EndKind, RunPhase
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 from tui.night.review.model import Review
-from tui.runner.segment import Segment
+from tui.runner.segment import AttemptProcess
 from tui.runner.state import load
 from tui.settings import Settings
 from tui.store.attempt_files import read_arrivals
@@ -33,8 +33,8 @@ from tui.store.runs import (
     runs,
     sessions_of,
 )
-from tui.watching.nights import nights
-from tui.watching.reviewing import open_review
+from tui.watching.nights import list_nights
+from tui.watching.reviewing import load_review
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 RUN = "20261129-235529"
@@ -61,10 +61,10 @@ def run(project: Path) -> RunDirectory:
 
 
 def review(project: Path) -> Review:
-    return open_review(project, Settings(), Named(), SystemClock())
+    return load_review(project, Settings(), NamedSources(), SystemClock())
 
 
-def night(project: Path) -> Night:
+def night(project: Path) -> NightSnapshot:
     return review(project).night
 
 
@@ -115,7 +115,7 @@ def test_its_state_while_it_waited(run: RunDirectory) -> None:
 
 def test_its_attempts(run: RunDirectory) -> None:
     assert list(run.attempt_numbers()) == [1, 2]
-    first, second = (Segment(run, number).look() for number in (1, 2))
+    first, second = (AttemptProcess(run, number).read_status() for number in (1, 2))
     assert (first.state, first.code, first.signal) == ("ended", 0, 9)
     assert (second.state, second.code, second.signal) == ("ended", 0, 0)
     assert first.agent is not None
@@ -159,6 +159,6 @@ def test_its_review_and_its_line_in_the_list(project: Path) -> None:
     made = review(project)
     assert (made.ending.kind, made.ending.words) == ("turn_ended", "T" + WORDS[1:])
     assert (made.run_id, made.verdict) == (RUN, "look")
-    (line,) = nights(project, Settings())
+    (line,) = list_nights(project, Settings())
     assert (line.id, line.kind, line.state) == (RUN, "run", "finished")
     assert (line.ending, line.done, line.open) == ("turn_ended", 3, 11)

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from tests.unit.other_scene import Elsewhere, elsewhere, until
 from tui.control import hooks_settings
-from tui.control.ending_others import end
-from tui.control.others import reach, tell_seen
+from tui.control.ending_others import stop_foreign
+from tui.control.others import find_reachability, record_seen
 from tui.errors import NoSessionError, RefusedError
-from tui.feeds.discovery import discover
+from tui.feeds.discovery import select_session
 from tui.settings import load
 from tui.system.processes import is_alive, process_table, read_identity
 
@@ -27,12 +27,12 @@ def scene(tmp_path: Path) -> Iterator[Elsewhere]:
 
 def test_words_by_the_mailbox_have_receipts_without_anybody_watching(scene: Elsewhere) -> None:
     who = scene.begin()
-    assert reach(scene.project, who, ".overnight").hooks_missing
+    assert find_reachability(scene.project, who, ".overnight").hooks_missing
     hooks_settings.install(scene.project)
-    way = reach(scene.project, who, ".overnight").ways[0]
+    way = find_reachability(scene.project, who, ".overnight").ways[0]
     assert way.name == "mailbox"
     assert "older than" not in way.promise
-    receipt = scene.other(who).say("Keep it short.", "soft", way.name, "Bash sleep")
+    receipt = scene.other(who).send("Keep it short.", "soft", way.name, "Bash sleep")
     assert (receipt.state, receipt.transport) == ("queued", "mailbox")
     scene.open_gate()
     assert scene.agent.exit_code() == 0
@@ -49,10 +49,10 @@ def test_words_by_the_mailbox_have_receipts_without_anybody_watching(scene: Else
 def test_what_the_model_has_read_is_journalled_once(scene: Elsewhere) -> None:
     who = scene.begin()
     hooks_settings.install(scene.project)
-    receipt = scene.other(who).say("hello")
+    receipt = scene.other(who).send("hello")
     (file,) = (scene.project / ".overnight/deeds").glob("*")
     for _ in range(3):
-        tell_seen(str(file), receipt.id, "hello", "now this")
+        record_seen(str(file), receipt.id, "hello", "now this")
     assert scene.states() == ["queued", "seen"]
 
 
@@ -60,7 +60,7 @@ def test_words_can_be_taken_back_until_a_hook_has_them(scene: Elsewhere) -> None
     who = scene.begin()
     hooks_settings.install(scene.project)
     other = scene.other(who)
-    name = other.say("never mind").id
+    name = other.send("never mind").id
     assert "nobody has read it" in scene.deeds().withdraw(name)
     with pytest.raises(RefusedError, match="too late"):
         other.withdraw(name)
@@ -75,8 +75,8 @@ def test_words_can_be_taken_back_until_a_hook_has_them(scene: Elsewhere) -> None
 def test_its_journal_is_one_of_the_sources(scene: Elsewhere) -> None:
     who = scene.begin()
     hooks_settings.install(scene.project)
-    scene.other(who).say("hello")
-    sources = discover(scene.project, load(scene.project, environ={}).settings)
+    scene.other(who).send("hello")
+    sources = select_session(scene.project, load(scene.project, environ={}).settings)
     assert [one.kind for one in sources.events].count("journal") == 1
     assert sources.run_dir == ""
 
@@ -87,7 +87,7 @@ def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -
     assert agent is not None
     children = [one.identity for one in process_table().values() if one.parent == who.pid]
     assert children
-    told = end(scene.deeds(), "kill", True, {"tests": "red"}, lambda words: None)
+    told = stop_foreign(scene.deeds(), "kill", True, {"tests": "red"}, lambda words: None)
     assert not told.survivors
     assert "checkpoint c1 was taken first" in told.words
     assert not is_alive(agent)
@@ -100,7 +100,7 @@ def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -
 
 def test_a_checkpoint_before_the_end_can_be_declined(scene: Elsewhere) -> None:
     scene.begin()
-    told = end(scene.deeds(), "kill", False, {}, lambda words: None)
+    told = stop_foreign(scene.deeds(), "kill", False, {}, lambda words: None)
     assert "checkpoint" not in told.words
     assert not scene.journal("checkpoint")
 
@@ -174,4 +174,4 @@ def test_without_a_session_there_is_nobody(scene: Elsewhere) -> None:
     scene.agent.exit_code()
     until(lambda: scene.found() is None, "its end")
     with pytest.raises(NoSessionError, match="no session is going on"):
-        scene.deeds().other()
+        scene.deeds().foreign_session()

@@ -20,10 +20,10 @@ from tests.shared_data import shared
 from tests.unit.other_scene import until
 from tests.unit.repositories import make, write
 from tui.control import hooks_settings
-from tui.control.agents import agents_in
-from tui.control.deeds import Deeds
-from tui.control.ending_others import end
-from tui.feeds.discovery import discover
+from tui.control.agents import live_agents
+from tui.control.deeds import Operations
+from tui.control.ending_others import stop_foreign
+from tui.feeds.discovery import select_session
 from tui.records import AgentProcess
 from tui.settings import load
 from tui.system.processes import ProcessIdentity, command_line, is_alive, process_table
@@ -79,14 +79,14 @@ class Plain:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        until(lambda: [one for one in agents_in(self.project) if one.session], "its session file")
-        return agents_in(self.project)[-1]
+        until(lambda: [one for one in live_agents(self.project) if one.session], "its session file")
+        return live_agents(self.project)[-1]
 
-    def deeds(self, who: AgentProcess) -> Deeds:
+    def deeds(self, who: AgentProcess) -> Operations:
         settings = load(self.project, environ={}).settings
-        found = discover(self.project, settings)
+        found = select_session(self.project, settings)
         events = found.events[0].path if found.events else ""
-        return Deeds(self.project, settings, "", who.session, agents=[who], events=events)
+        return Operations(self.project, settings, "", who.session, agents=[who], events=events)
 
     def states(self) -> list[str]:
         (file,) = (self.project / ".overnight/deeds").glob("*.jsonl")
@@ -135,7 +135,7 @@ def test_words_by_hooks_that_were_installed_while_it_ran(plain: Plain, tmp_path:
     who = plain.begin("[[scn:steps]] go")
     until((plain.project / "work.txt").exists, "its first step")
     hooks_settings.install(plain.project)
-    receipt = plain.deeds(who).other().say("Mind the $(gap) and `this`.")
+    receipt = plain.deeds(who).foreign_session().send("Mind the $(gap) and `this`.")
     assert receipt.transport == "mailbox"
     until(lambda: "delivered" in plain.states(), "the hook's receipt")
     asked = tmp_path / "asked.jsonl"
@@ -154,7 +154,7 @@ def test_checkpoint_rewind_and_kill(plain: Plain) -> None:
     deeds.rewind(plan, confirmed=True)
     assert (plain.project / "README.md").read_text() == "# harbour\n"
     assert not (plain.project / "new.txt").exists()
-    assert "was taken first" in end(deeds, "kill", True, {}, lambda words: None).words
+    assert "was taken first" in stop_foreign(deeds, "kill", True, {}, lambda words: None).words
     assert plain.process is not None
     assert plain.process.wait(10) == 143
 
@@ -172,7 +172,7 @@ def test_kill_finds_its_daemons_too(plain: Plain) -> None:
         return [one for one in found if command_line(one.pid)[1:] in (["317", ""], ["318", ""])]
 
     mine = until(lambda: sleepers() if len(sleepers()) >= 2 else [], "its daemon")
-    told = end(plain.deeds(who), "kill", False, {}, lambda words: None)
+    told = stop_foreign(plain.deeds(who), "kill", False, {}, lambda words: None)
     assert not told.survivors
     assert not any(is_alive(one) for one in mine)
 
@@ -180,7 +180,7 @@ def test_kill_finds_its_daemons_too(plain: Plain) -> None:
 def test_a_graceful_stop_ends_its_turn_cleanly(plain: Plain) -> None:
     who = plain.begin("[[scn:steps]] go")
     until((plain.project / "work.txt").exists, "its first step")
-    told = end(plain.deeds(who), "stop", False, {}, lambda words: None)
+    told = stop_foreign(plain.deeds(who), "stop", False, {}, lambda words: None)
     assert not told.survivors
     assert plain.process is not None
     assert plain.process.wait(10) in (0, 1)  # it left by itself; versions differ in the code

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
-from tui.feeds.processes import ProcessFeed
-from tui.feeds.session_files import SessionFiles
+from tui.feeds.processes import AgentProcessReader
+from tui.feeds.session_files import ClaudeSessionRegistry
 from tui.system import processes
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -60,10 +60,10 @@ def program(folder: Path, name: str) -> str:
     return str(target)
 
 
-def feed_of(project: Path, tmp_path: Path) -> tuple[ProcessFeed, FakeClock]:
+def feed_of(project: Path, tmp_path: Path) -> tuple[AgentProcessReader, FakeClock]:
     clock = FakeClock()
     environ = {"CLAUDE_CONFIG_DIR": str(tmp_path / "config")}
-    return ProcessFeed(project, clock, environ=environ), clock
+    return AgentProcessReader(project, clock, environ=environ), clock
 
 
 def session_file(tmp_path: Path, pid: int, **facts: Any) -> Path:
@@ -249,7 +249,7 @@ def test_hostile_session_files_are_passed_over(tmp_path: Path, project: Path) ->
     (folder / "4.json").write_bytes(b" " * 100_000 + b"{}")
     (folder / "5.json").write_text(json.dumps({"pid": pid, **good}))
     (folder / "x.json").write_text("{}")
-    files = SessionFiles(folder)
+    files = ClaudeSessionRegistry(folder)
 
     assert files.all() == []
     (folder / f"{pid}.json").unlink()
@@ -284,7 +284,7 @@ def test_any_session_file_is_survived(tmp_path: Path, record: dict[str, Any]) ->
     folder.mkdir(exist_ok=True)
     (folder / "7.json").write_text(json.dumps(record))
 
-    SessionFiles(folder).all()
+    ClaudeSessionRegistry(folder).all()
 
 
 def test_without_claudes_folder_there_is_nobody(tmp_path: Path, project: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.feeds.progress import read_feature_list, read_progress
-from tui.records import Progress
+from tui.records import ProgressFile
 
 PIECES = [
     "- [ ] a", "- [x] b", "* [~] c", "[x", "]", "## Blockers", "# Session: 3", "## Session 4 (2026-01-02)",
@@ -17,7 +17,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-def check(progress: Progress) -> None:
+def check(progress: ProgressFile) -> None:
     assert progress.done >= 0
     assert progress.open >= 0
     assert (progress.basis == "unknown") == (progress.total == 0)

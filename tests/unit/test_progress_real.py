@@ -11,7 +11,7 @@ import pytest
 
 from tests.shared_data import shared
 from tui.feeds.progress import read_progress
-from tui.records import Progress
+from tui.records import ProgressFile
 
 
 class Reading(NamedTuple):
@@ -85,7 +85,7 @@ def files() -> Iterator[Path]:
     yield shared("data", "real", "seed", "ric-progress.md")
 
 
-def recorded(digest: str) -> Progress:
+def recorded(digest: str) -> ProgressFile:
     for path in files():
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest().startswith(digest):

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from tui.feeds.progress import read_progress
-from tui.records import Progress
+from tui.records import ProgressFile
 
 
-def read(text: str) -> Progress:
+def read(text: str) -> ProgressFile:
     return read_progress(text, "p", None)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui.feeds.progress import read_progress
-from tui.records import Progress
+from tui.records import ProgressFile
 
 TEMPLATE = """\
 # Session: 20260110-220000
@@ -31,7 +31,7 @@ Session started at Sat Jan 10 22:00:00
 """
 
 
-def read(text: str) -> Progress:
+def read(text: str) -> ProgressFile:
     return read_progress(text, "progress.txt", 12.5)
 
 

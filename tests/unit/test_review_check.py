@@ -26,7 +26,7 @@ from tui.night.review.model import Review
 from tui.night.review.places import Redactor
 from tui.night.review.texts import with_texts
 from tui.settings import Settings
-from tui.watching.checking import Claimed, Report, check
+from tui.watching.checking import ExportedFigures, CheckReport, check
 from tui.watching.export_file import write_export
 from tui.watching.exporting import export_of, measure, measured, redactor
 
@@ -56,8 +56,8 @@ class Scene:
     def export(self) -> Export:
         return export_of(self.review, self.redact, measured([str(self.events), str(self.progress)]))
 
-    def check(self, text: str, review: Review | None = None) -> Report:
-        def derive(said: Claimed) -> Export:
+    def check(self, text: str, review: Review | None = None) -> CheckReport:
+        def derive(said: ExportedFigures) -> Export:
             return export_of(review or self.review, self.redact, (), said.named)
 
         return check(text, derive, lambda path: path.replace("~", str(self.home), 1))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night_script import START, Script, fold
-from tui.changes import Changes, FileChange, Hunk
-from tui.night.review.claims import judge
+from tui.changes import RepositoryChanges, FileChange, Hunk
+from tui.night.review.claims import judge_claims
 from tui.night.review.model import Claim
-from tui.records import Commit, Notes, Progress, Record, Task
+from tui.records import Commit, SessionNotes, ProgressFile, Record, ProgressTask
 
 WINDOW = FileChange(
     "tide/window.py",
@@ -21,8 +21,8 @@ BUCKET = FileChange("tide/bucket.py", "modified", 1, 1, (Hunk(3, 3, ("-    x = 1
 ALARMING = ("lie", "false", "fake", "deceiv", "wrong", "cheat", "dishonest", "!")
 
 
-def changes(*files: FileChange, messages: tuple[tuple[str, str], ...] = ()) -> Changes:
-    return Changes("b" * 40, "h" * 40, "", files, messages)
+def changes(*files: FileChange, messages: tuple[tuple[str, str], ...] = ()) -> RepositoryChanges:
+    return RepositoryChanges("b" * 40, "h" * 40, "", files, messages)
 
 
 def green(script: Script, command: str = "pytest", text: str = "44 passed in 1.0s") -> None:
@@ -39,16 +39,16 @@ def edit(script: Script, path: str = "/w/tide/window.py") -> None:
 
 def judged(
     script: Script,
-    changed: Changes | None = None,
-    progress: Progress | None = None,
-    before: Progress | None = None,
+    changed: RepositoryChanges | None = None,
+    progress: ProgressFile | None = None,
+    before: ProgressFile | None = None,
     notes: str = "",
     messages: tuple[tuple[str, str], ...] = (),
     more: tuple[Record, ...] = (),
 ) -> tuple[Claim, ...]:
     made = fold(script.events, more)
     night = made.snapshot((script.at or START) + 1)
-    claims = judge(
+    claims = judge_claims(
         night, made.testimony(), progress, notes, messages, changed, progress_before=before
     )
     for claim in claims:
@@ -57,7 +57,7 @@ def judged(
     return claims
 
 
-def said(script: Script, text: str = "All tests pass.", changed: Changes | None = None) -> Claim:
+def said(script: Script, text: str = "All tests pass.", changed: RepositoryChanges | None = None) -> Claim:
     script.say(text)
     (claim,) = judged(script, changed)
     assert claim.source == "final message"
@@ -346,14 +346,14 @@ def test_one_sentence_is_one_claim_and_the_worse_half_decides() -> None:
     assert "none of which matches it; 1 edit since the last green run" in claim.why
 
 
-def progress(text: str, at: float | None = None) -> Progress:
+def progress(text: str, at: float | None = None) -> ProgressFile:
     tasks = tuple(
-        Task(line[6:], "done" if line.startswith("- [x]") else "open", line=number)
+        ProgressTask(line[6:], "done" if line.startswith("- [x]") else "open", line=number)
         for number, line in enumerate(text.split("\n"), 1)
         if line.startswith("- [")
     )
     done = sum(task.state == "done" for task in tasks)
-    return Progress(
+    return ProgressFile(
         "/w/claude-progress.txt", at, "checkboxes", done, len(tasks) - done, tasks, text=text
     )
 
@@ -413,8 +413,8 @@ def test_notes_of_this_night() -> None:
     script = begun()
     green(script)
     edit(script)
-    before = Notes("/w/notes.md", START, "All tests pass.")
-    after = Notes("/w/notes.md", script.at, "All tests pass.\n\nAll 44 tests are green.")
+    before = SessionNotes("/w/notes.md", START, "All tests pass.")
+    after = SessionNotes("/w/notes.md", script.at, "All tests pass.\n\nAll 44 tests are green.")
     (claim,) = judged(script, notes=after.text, more=(before, after))
     assert (claim.source, claim.verdict) == ("notes", "partial")
 
@@ -524,8 +524,8 @@ def test_it_is_pure() -> None:
     script.say("All tests pass. Added `SlidingWindow`.")
     made = fold(script.events)
     night, told = made.snapshot(START + 99), made.testimony()
-    once = judge(night, told, None, "", (), changes(WINDOW))
-    assert once == judge(night, told, None, "", (), changes(WINDOW))
+    once = judge_claims(night, told, None, "", (), changes(WINDOW))
+    assert once == judge_claims(night, told, None, "", (), changes(WINDOW))
     assert len(once) == 2
 
 

@@ -11,10 +11,10 @@ import pytest
 from tests.agent_harness import Workplace
 from tests.unit.repositories import demonstration
 from tui.feeds import night_diff
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import ClaudeDecoder
 from tui.feeds.progress import read_progress
-from tui.night.fold import Fold
-from tui.night.review.claims import judge
+from tui.night.fold import NightFold
+from tui.night.review.claims import judge_claims
 from tui.night.review.model import Claim
 
 PROGRESS = "claude-progress.txt"
@@ -46,12 +46,12 @@ def planted(place: Workplace, folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def judged(place: Workplace, files: list[Path], base: str, before: str) -> tuple[Claim, ...]:
-    made = Fold()
+    made = NightFold()
     for file in files:
-        made.apply(EventDecoder(str(file)).decode(file.read_bytes(), 0).events)
+        made.apply(ClaudeDecoder(str(file)).decode(file.read_bytes(), 0).events)
     night = made.snapshot(2e9)
     path = place.repository / PROGRESS
-    return judge(
+    return judge_claims(
         night,
         made.testimony(),
         read_progress(path.read_text(), str(path), None),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.shared_data import shared
-from tui.feeds.events import EventDecoder
-from tui.night.fold import Fold
-from tui.night.review.claims import judge
+from tui.feeds.events import ClaudeDecoder
+from tui.night.fold import NightFold
+from tui.night.review.claims import judge_claims
 from tui.night.review.model import Claim
 
 READ_BY_HAND = [
@@ -27,9 +27,9 @@ WITHOUT_CLAIMS = ["M-Thisness", "d-kimuson", "lrafasouza", "raven2cz", "swarnasn
 
 def claims(folder: str, name: str) -> tuple[Claim, ...]:
     (file,) = shared("data", "real", folder).glob(f"{name}*.jsonl")
-    made = Fold()
-    made.apply(EventDecoder(str(file)).decode(file.read_bytes(), 0).events)
-    return judge(made.snapshot(2e9), made.testimony(), None, "", (), None)
+    made = NightFold()
+    made.apply(ClaudeDecoder(str(file)).decode(file.read_bytes(), 0).events)
+    return judge_claims(made.snapshot(2e9), made.testimony(), None, "", (), None)
 
 
 @pytest.mark.parametrize(("folder", "name", "text", "verdict", "why"), READ_BY_HAND)

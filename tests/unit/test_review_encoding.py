@@ -10,8 +10,8 @@ import pytest
 
 from tests.unit.review_sample import empty, sample
 from tui.night.review.encoding import encoded, ref, time_of
-from tui.night.timeline import Sums
-from tui.records import Ref
+from tui.night.timeline import TimeTotals
+from tui.records import SourceRef
 
 NUMBER = (int, float)
 NONE = type(None)
@@ -88,14 +88,14 @@ def test_the_rich_night_fills_every_list() -> None:
 @pytest.mark.parametrize(
     ("sums", "dead", "total"),
     [
-        (Sums(10.0, 1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0), 0.0, 10.0),
-        (Sums(10.0, 1.0, 0.0, 0.0, 0.0, 0.0, 4.0, 5.0), 9.0, 10.0),
-        (Sums(0.3, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0), 0.0, 0.3),
-        (Sums(), 0.0, 0.0),
+        (TimeTotals(10.0, 1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0), 0.0, 10.0),
+        (TimeTotals(10.0, 1.0, 0.0, 0.0, 0.0, 0.0, 4.0, 5.0), 9.0, 10.0),
+        (TimeTotals(0.3, 0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0), 0.0, 0.3),
+        (TimeTotals(), 0.0, 0.0),
     ],
 )
 def test_time_adds_up_and_idle_is_time_without_an_agent(
-    sums: Sums, dead: float, total: float
+    sums: TimeTotals, dead: float, total: float
 ) -> None:
     told = time_of(sums)
     assert told["dead_s"] == dead
@@ -110,5 +110,5 @@ def test_how_much_was_idle_is_told_beside() -> None:
 
 
 def test_a_place_is_file_offset_and_uuid() -> None:
-    assert ref(Ref("a", 3, "u")) == {"source": "a", "offset": 3, "uuid": "u"}
+    assert ref(SourceRef("a", 3, "u")) == {"source": "a", "offset": 3, "uuid": "u"}
     assert ref(None) is None

@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.night_script import START, Script, fold
-from tui.night.losses import Retried
+from tui.night.losses import RetryStreak
 from tui.night.review.endings import ending
 from tui.night.review.model import Ending
-from tui.records import JournalEntry, LogEntry, Processes, Progress, Ref
+from tui.records import JournalEntry, LogEntry, AgentProcesses, ProgressFile, SourceRef
 
-HERE = Ref("s", 7)
+HERE = SourceRef("s", 7)
 
 
 def of_run(reason: str) -> Ending:
@@ -68,7 +68,7 @@ def test_a_turn_that_ended() -> None:
 def test_a_turn_that_ended_is_held_against_the_tasks(open_: int, kind: str) -> None:
     made = script()
     made.result(0.1)
-    whole = fold(made.events, [Progress("p", START, "checkboxes", 3, open_)])
+    whole = fold(made.events, [ProgressFile("p", START, "checkboxes", 3, open_)])
     found = ending(whole.snapshot((made.at or 0.0) + 1), False, HERE)
     assert found.kind == kind
     assert ("2 tasks are open" in found.words) == bool(open_)
@@ -109,7 +109,7 @@ def test_a_transcript_that_ends_with_the_agents_words_has_ended() -> None:
     [(401, "failed", "refused the login"), (529, "failed", "529"), (429, "limit", "limit")],
 )
 def test_attempts_that_nothing_followed(status: int, kind: str, words: str) -> None:
-    retrying = Retried(1.0, 2.0, 10, status, "x", HERE)
+    retrying = RetryStreak(1.0, 2.0, 10, status, "x", HERE)
     found = told(script(), later=9_000.0, broke_off=True, retrying=retrying)
     assert found.kind == kind
     assert words in found.words
@@ -119,7 +119,7 @@ def test_the_original_watchdog_is_named() -> None:
     made = script()
     at = made.at or 0.0
     log = LogEntry("w", 0, at + 1, "error", "Terminating session: idle for 10 minutes")
-    whole = fold(made.events, [log, Processes(at + 20, ())])
+    whole = fold(made.events, [log, AgentProcesses(at + 20, ())])
     found = ending(whole.snapshot(at + 30), False, HERE)
     assert found.kind == "killed"
     assert "idle for 10 minutes" in found.words
@@ -128,6 +128,6 @@ def test_the_original_watchdog_is_named() -> None:
 def test_nobody_left_in_an_open_turn_is_a_crash() -> None:
     made = script()
     at = made.at or 0.0
-    night = fold(made.events, [Processes(at + 20, ())]).snapshot(at + 30)
+    night = fold(made.events, [AgentProcesses(at + 20, ())]).snapshot(at + 30)
     assert ending(night, False, HERE).kind == "crash"
     assert ending(replace(night, stall=None), False, None).ref is None

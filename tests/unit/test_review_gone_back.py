@@ -7,25 +7,25 @@ from msgspec.structs import replace
 
 from tests.unit.review_sample import at, sample
 from tests.unit.test_review_verdict import GOOD
-from tui.night.deeds import Rewind
-from tui.night.evidence import TestRun, Tests
-from tui.night.model import Night
-from tui.night.review.gone_back import gone_back
+from tui.night.deeds import RewindRecord
+from tui.night.evidence import TestRun, TestSummary
+from tui.night.model import NightSnapshot
+from tui.night.review.gone_back import reverted_files
 from tui.night.review.judgement import verdict
-from tui.records import Ref
+from tui.records import SourceRef
 
-BACK = Rewind(at(200), "c2", "code", False, 3, 1)
-UNDONE = Rewind(at(210), "c6", "code", True, 3, 1)
+BACK = RewindRecord(at(200), "c2", "code", False, 3, 1)
+UNDONE = RewindRecord(at(210), "c6", "code", True, 3, 1)
 
 
-def night(*rewinds: Rewind, tested: float = 100) -> Night:
-    run = TestRun(at(tested), "t", "pytest", 1, 0, "green", Ref("s", 0))
+def night(*rewinds: RewindRecord, tested: float = 100) -> NightSnapshot:
+    run = TestRun(at(tested), "t", "pytest", 1, 0, "green", SourceRef("s", 0))
     told = replace(sample().night.deeds, rewinds=rewinds)
-    return replace(sample().night, deeds=told, tests=Tests("green", (run,), 1))
+    return replace(sample().night, deeds=told, tests=TestSummary("green", (run,), 1))
 
 
 def test_files_brought_back_after_the_tests_are_told() -> None:
-    said = gone_back(night(BACK))
+    said = reverted_files(night(BACK))
     assert "brought back to c2" in said
     judged, reasons = verdict(replace(GOOD, gone_back=said))
     assert (judged, reasons[0]) == ("look", said + ".")
@@ -41,5 +41,5 @@ def test_files_brought_back_after_the_tests_are_told() -> None:
         night(replace(BACK, written=0, deleted=0)),
     ],
 )
-def test_undone_tested_or_empty_is_no_matter(known: Night) -> None:
-    assert gone_back(known) == ""
+def test_undone_tested_or_empty_is_no_matter(known: NightSnapshot) -> None:
+    assert reverted_files(known) == ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night_script import START, Script, fold
-from tui.night.fold import Fold
-from tui.night.model import Night
-from tui.night.review.helped import interventions
-from tui.night.review.model import Intervention
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
+from tui.night.review.helped import intervention_effects
+from tui.night.review.model import InterventionEffect
 from tui.night.review.moments import moments, stalls
 from tui.night.review.points import points
-from tui.records import Commit, Compaction, Event, JournalEntry
+from tui.records import Commit, Compaction, AgentEvent, JournalEntry
 
 GREEN = "===== 4 passed in 0.1s ====="
 RED = "===== 1 failed, 3 passed in 0.1s ====="
@@ -28,7 +28,7 @@ def ran(script: Script, text: str) -> None:
     script.step("Bash", "pytest -q", text, error="failed" in text)
 
 
-def night_of(script: Script, *others: JournalEntry | Commit) -> tuple[Fold, Night]:
+def night_of(script: Script, *others: JournalEntry | Commit) -> tuple[NightFold, NightSnapshot]:
     made = fold([*others], script.events) if others else fold(script.events)
     return made, made.snapshot((script.at or 0.0) + 1)
 
@@ -111,12 +111,12 @@ def injected(script: Script, state: str = "seen") -> list[JournalEntry]:
     ]
 
 
-def judged(script: Script, journal: list[JournalEntry]) -> Intervention:
+def judged(script: Script, journal: list[JournalEntry]) -> InterventionEffect:
     made = fold()
-    records: list[Event | JournalEntry] = [*script.events, *journal]
+    records: list[AgentEvent | JournalEntry] = [*script.events, *journal]
     for record in sorted(records, key=lambda one: one.at or 0.0):
         made.apply([record])
-    (found,) = interventions(made.snapshot((script.at or 0.0) + 1), made.testimony())
+    (found,) = intervention_effects(made.snapshot((script.at or 0.0) + 1), made.testimony())
     return found
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit.review_planted import PlantedNight
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.night.review.encoding import encoded
 from tui.night.review.model import Review, Risk
 from tui.settings import Settings
-from tui.watching.reviewing import open_review
+from tui.watching.reviewing import load_review
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedNight]:
 def review(
     night: PlantedNight, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Review:
-    named = Named()
+    named = NamedSources()
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("home")
         patch.setenv("HOME", str(folder))
@@ -34,8 +34,8 @@ def review(
         if request.param == "transcript":
             patch.setenv("CLAUDE_CONFIG_DIR", str(night.place.config))
         else:
-            named = Named(events=str(night.stream(folder / "stream.jsonl")))
-        return open_review(night.project, Settings(), named, night.clock)
+            named = NamedSources(events=str(night.stream(folder / "stream.jsonl")))
+        return load_review(night.project, Settings(), named, night.clock)
 
 
 def risk(review: Review, kind: str, path: str = "") -> Risk:

@@ -13,15 +13,15 @@ from msgspec.structs import replace
 from tests.agent_harness import Workplace
 from tests.unit.repositories import demonstration
 from tests.unit.risk_scene import calls, change, changes, kinds, risks
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import ClaudeDecoder
 from tui.feeds.night_diff import read
 from tui.feeds.tool_summary import tool_use
 from tui.git import Git
-from tui.night.fold import Fold
-from tui.night.review.risks import find
-from tui.night.review.risks_bulk import Sizes
-from tui.night.risky import MOST_COMMANDS, MOST_EDITS, Trail
-from tui.records import Ref, ToolResult, ToolUse
+from tui.night.fold import NightFold
+from tui.night.review.risks import find_risks
+from tui.night.review.risks_bulk import SizeLimits
+from tui.night.risky import MOST_COMMANDS, MOST_RISKY_EDITS, RiskyCallLog
+from tui.records import SourceRef, ToolResult, ToolCall
 
 LONG = "".join(f"line number {n} of a long text\n" for n in range(400))
 
@@ -35,8 +35,8 @@ def test_what_is_large_is_for_the_settings_to_say() -> None:
     shorter = change("src/a.py", LONG, "\n".join(LONG.splitlines()[:330]) + "\n")
     file = replace(change("data.csv", None, "1,2\n"), size=3 << 20)
     both = changes(shorter, file)
-    assert [risk.kind for risk in find(both, None, (), "")] == ["big_file"]
-    found = find(both, None, (), "", Sizes(5 << 20, 50))
+    assert [risk.kind for risk in find_risks(both, None, (), "")] == ["big_file"]
+    found = find_risks(both, None, (), "", SizeLimits(5 << 20, 50))
     assert [risk.kind for risk in found] == ["big_deletion"]
 
 
@@ -215,7 +215,7 @@ def test_files_of_the_system() -> None:
 
 
 def test_order_is_by_severity() -> None:
-    found = find(
+    found = find_risks(
         changes(
             change("requirements.txt", "a==1\n", "a==2\n"),
             change(".github/workflows/t.yml", "a\n", "b\n"),
@@ -233,7 +233,7 @@ def test_order_is_by_severity() -> None:
 def test_without_calls_the_place_in_the_commit_is_named() -> None:
     made = change("tests/test_a.py", "x\ny\n", "@pytest.mark.skip\nx\ny\n", commit="d" * 40)
     (risk,) = risks(made).values()
-    assert risk.ref == Ref(f"git:{'d' * 40}:tests/test_a.py", 1, None)
+    assert risk.ref == SourceRef(f"git:{'d' * 40}:tests/test_a.py", 1, None)
     assert risk.commit == "d" * 40
 
 
@@ -271,21 +271,21 @@ def test_a_deletion_is_laid_to_the_shell() -> None:
 
 
 def test_the_trail_keeps_what_matters_and_is_bounded() -> None:
-    trail = Trail()
-    ref = Ref("s", 0)
-    trail.called(ToolUse("r", "Read", "a.py", 1, "a.py"), ref, 1.0)
-    trail.called(ToolUse("q", "Bash", "ls -l", 1), ref, 1.0)
+    trail = RiskyCallLog()
+    ref = SourceRef("s", 0)
+    trail.called(ToolCall("r", "Read", "a.py", 1, "a.py"), ref, 1.0)
+    trail.called(ToolCall("q", "Bash", "ls -l", 1), ref, 1.0)
     assert trail.calls() == ()
-    trail.called(ToolUse("e", "Edit", "a.py", 1, "a.py"), ref, 1.0)
-    trail.called(ToolUse("b", "Bash", "git push", 1, "", "git push --force\nmore"), ref, 2.0)
+    trail.called(ToolCall("e", "Edit", "a.py", 1, "a.py"), ref, 1.0)
+    trail.called(ToolCall("b", "Bash", "git push", 1, "", "git push --force\nmore"), ref, 2.0)
     trail.answered(ToolResult("b", True, "no", 2))
     edit, command = trail.calls()
     assert (edit.text, edit.is_error) == ("a.py", False)
     assert (command.text, command.is_error) == ("git push --force\nmore", True)
-    for number in range(MOST_EDITS + MOST_COMMANDS):
-        trail.called(ToolUse(f"e{number}", "Edit", "a", 1, "a"), ref, 1.0)
-        trail.called(ToolUse(f"b{number}", "Bash", "git push", 1), ref, 1.0)
-    assert len(trail.edits) == MOST_EDITS
+    for number in range(MOST_RISKY_EDITS + MOST_COMMANDS):
+        trail.called(ToolCall(f"e{number}", "Edit", "a", 1, "a"), ref, 1.0)
+        trail.called(ToolCall(f"b{number}", "Bash", "git push", 1), ref, 1.0)
+    assert len(trail.edits) == MOST_RISKY_EDITS
     assert len(trail.commands) == MOST_COMMANDS
 
 
@@ -294,9 +294,9 @@ def test_long_commands_are_seen_whole() -> None:
     use = tool_use("t", "Bash", msgspec.Raw(json.dumps({"command": command}).encode()))
     assert len(use.target) <= 201
     assert use.command == command
-    fold_calls = Trail()
-    fold_calls.called(use, Ref("s", 0), 1.0)
-    (risk,) = find(changes(), None, fold_calls.calls(), "")
+    fold_calls = RiskyCallLog()
+    fold_calls.called(use, SourceRef("s", 0), 1.0)
+    (risk,) = find_risks(changes(), None, fold_calls.calls(), "")
     assert risk.kind == "fetch_to_shell"
 
 
@@ -308,21 +308,21 @@ def test_every_plant_of_the_demo_is_found_and_nothing_else(tmp_path: Path) -> No
     told = {"OVERNIGHT_DEMO_PLANTS": str(listing), "OVERNIGHT_AGENT_STORY": "planted"}
     first = place.play("go", **told)
     place.play("go on", "--resume", first.session, **told)
-    fold = Fold()
+    fold = NightFold()
     tools: dict[str, str] = {}
     for path in sorted(first.config.rglob("*.jsonl")):
         data = path.read_bytes()
-        fold.apply(EventDecoder(str(path)).decode(data, 0).events)
+        fold.apply(ClaudeDecoder(str(path)).decode(data, 0).events)
         for line in data.splitlines():
             record = json.loads(line)
             content = (record.get("message") or {}).get("content")
             for block in content if isinstance(content, list) else ():
                 if block.get("type") == "tool_use":
                     tools[record["uuid"]] = block["id"]
-    fold = Fold.load(fold.save())
+    fold = NightFold.load(fold.save())
     fold.apply(reversed(Git(place.repository).commits(None, f"{base}..HEAD")))
     made = read(place.repository, base, None, None)
-    found = find(made, fold.snapshot(time.time()), fold.calls(), "go")
+    found = find_risks(made, fold.snapshot(time.time()), fold.calls(), "go")
     place.tidy()
     names = {
         "deleted_test": "test_deleted",

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.risk_scene import calls, risks
-from tui.night.risky import ToolCall
+from tui.night.risky import RiskyCall
 from tui.night.shellwords import pipelines
-from tui.records import Ref
+from tui.records import SourceRef
 
 
 def found(command: str) -> list[tuple[str, str]]:
@@ -153,8 +153,8 @@ def test_permissions_thrown_open(command: str) -> None:
 
 
 def test_what_failed_weighs_less_and_many_are_one() -> None:
-    ref = Ref("s", 1, "u1")
-    tried = (ToolCall("Bash", "git push --force", ref, 1.0, is_error=True),)
+    ref = SourceRef("s", 1, "u1")
+    tried = (RiskyCall("Bash", "git push --force", ref, 1.0, is_error=True),)
     (risk,) = risks(commands=tried).values()
     assert (risk.severity, risk.ref) == ("medium", ref)
     assert "failed" in risk.what

@@ -15,16 +15,16 @@ from tests.unit.review_sample import START, at, hostile, sample
 from tui.night.review.strip_marks import ROOM, SHAPES, TESTED, placed
 from tui.night.review.strip_style import TEXTURES
 from tui.night.review.strip_svg import NARROW, WIDE, strip_svg
-from tui.night.review.wording import Zone
-from tui.night.timeline import KINDS, Bucket, Gap, Mark, MarkKind, Sums, Timeline
+from tui.night.review.wording import ExportTimeZone
+from tui.night.timeline import KINDS, TimeBucket, TimelineGap, TimelineMark, MarkKind, TimeTotals, Timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(
-    timeline: Timeline, time: Sums, width: int = WIDE, zone_s: int = 0
+    timeline: Timeline, time: TimeTotals, width: int = WIDE, zone_s: int = 0
 ) -> ElementTree.Element:
-    return ElementTree.fromstring(strip_svg(timeline, time, width, Zone(zone_s)))
+    return ElementTree.fromstring(strip_svg(timeline, time, width, ExportTimeZone(zone_s)))
 
 
 def words(root: ElementTree.Element) -> list[str]:
@@ -45,8 +45,8 @@ def test_the_strip_tells_hours_kinds_and_marks() -> None:
 
 
 def test_a_gap_stands_exactly_where_it_was() -> None:
-    timeline = Timeline(START, at(100), 60.0, (), (Gap(at(25), at(75), "stalled"),), ())
-    root = drawn(timeline, Sums(6_000, stalled=3_000), width=1_032)
+    timeline = Timeline(START, at(100), 60.0, (), (TimelineGap(at(25), at(75), "stalled"),), ())
+    root = drawn(timeline, TimeTotals(6_000, stalled=3_000), width=1_032)
     found = [
         node.attrib["d"]
         for node in root.iter(f"{SVG}path")
@@ -56,9 +56,9 @@ def test_a_gap_stands_exactly_where_it_was() -> None:
 
 
 def test_a_column_is_as_high_as_the_work_in_it() -> None:
-    half = Bucket(START, (15.0, 15.0, 0, 0, 0, 0, 0))
+    half = TimeBucket(START, (15.0, 15.0, 0, 0, 0, 0, 0))
     timeline = Timeline(START, at(1), 60.0, (half,), (), ())
-    root = drawn(timeline, Sums(30, 15, 15))
+    root = drawn(timeline, TimeTotals(30, 15, 15))
     paths = [node.attrib for node in root.iter(f"{SVG}path") if "style" in node.attrib]
     by_ink = {one["style"]: one["d"] for one in paths if "defs" not in one}
     assert re.search(r"v11\.5H", by_ink["fill:var(--working)"])
@@ -80,7 +80,7 @@ def test_words_on_the_axis_do_not_touch() -> None:
     for hours in (0.2, 3, 8, 26, 200, 5_000):
         timeline = Timeline(START, START + 3_600 * hours, 60.0, (), (), ())
         for width in (WIDE, NARROW):
-            root = drawn(timeline, Sums(), width)
+            root = drawn(timeline, TimeTotals(), width)
             hours_at = [
                 float(node.attrib["x"])
                 for node in root.iter(f"{SVG}text")
@@ -110,8 +110,8 @@ def test_inside_a_page_it_brings_no_style_and_ids_of_its_own() -> None:
 
 
 def test_a_night_without_length_is_not_drawn() -> None:
-    assert strip_svg(Timeline(), Sums()) == ""
-    assert strip_svg(Timeline(START, START), Sums()) == ""
+    assert strip_svg(Timeline(), TimeTotals()) == ""
+    assert strip_svg(Timeline(START, START), TimeTotals()) == ""
 
 
 @settings(deadline=None, max_examples=60)
@@ -121,7 +121,7 @@ def test_a_night_without_length_is_not_drawn() -> None:
     )
 )
 def test_marks_never_lie_on_each_other(found: list[tuple[float, MarkKind]]) -> None:
-    marks = [Mark(START + after, kind, "x") for after, kind in found]
+    marks = [TimelineMark(START + after, kind, "x") for after, kind in found]
     for lane in (True, False):
         mine = [mark for mark in marks if (mark.kind in TESTED) is lane]
         put = placed(mine, START, START + 36_000, 888.0)
@@ -130,4 +130,4 @@ def test_marks_never_lie_on_each_other(found: list[tuple[float, MarkKind]]) -> N
             assert all(b - a >= ROOM for a, b in pairwise(places))
             assert all(0 <= x <= 888 for x in places)
     timeline = structs.replace(sample().timeline, marks=tuple(marks))
-    ElementTree.fromstring(strip_svg(timeline, Sums()))
+    ElementTree.fromstring(strip_svg(timeline, TimeTotals()))

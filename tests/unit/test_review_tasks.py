@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tui.night.review.tasks_done import tasks
-from tui.records import Progress, Task, TaskState
+from tui.records import ProgressFile, ProgressTask, TaskState
 
 
-def progress(*tasks_: tuple[str, TaskState]) -> Progress:
-    made = tuple(Task(title, state) for title, state in tasks_)
+def progress(*tasks_: tuple[str, TaskState]) -> ProgressFile:
+    made = tuple(ProgressTask(title, state) for title, state in tasks_)
     done = sum(1 for _, state in tasks_ if state == "done")
-    return Progress("p", None, "checkboxes", done, len(made) - done, made)
+    return ProgressFile("p", None, "checkboxes", done, len(made) - done, made)
 
 
 def test_done_open_added_removed_and_before() -> None:

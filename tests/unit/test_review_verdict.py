@@ -8,27 +8,27 @@ import pytest
 from msgspec.structs import replace
 
 from tui.model.state import EndKind
-from tui.night.evidence import TestRun, Tests
-from tui.night.review.judgement import Facts, verdict
-from tui.night.review.model import Claim, Ending, Risk, Tasks
-from tui.records import Ref
+from tui.night.evidence import TestRun, TestSummary
+from tui.night.review.judgement import VerdictInputs, verdict
+from tui.night.review.model import Claim, Ending, Risk, TaskChanges
+from tui.records import SourceRef
 
-HERE = Ref("s", 0)
+HERE = SourceRef("s", 0)
 
 
-def run(colour: str, edits: int = 0, first: str = "") -> Tests:
+def run(colour: str, edits: int = 0, first: str = "") -> TestSummary:
     runs = [
         TestRun(1.0, "t", "pytest", 1, 0, word, HERE)  # type: ignore[arg-type]
         for word in ([first, colour] if first else [colour])
     ]
     last_green = next((one for one in reversed(runs) if one.verdict == "green"), None)
     last = "red" if colour == "red" else "green"
-    return Tests(last, tuple(runs), len(runs), 0, edits, last_green)  # type: ignore[arg-type]
+    return TestSummary(last, tuple(runs), len(runs), 0, edits, last_green)  # type: ignore[arg-type]
 
 
-GOOD = Facts(
+GOOD = VerdictInputs(
     Ending(EndKind.TASKS_DONE, "All tasks done"),
-    Tasks(done=("a", "b")),
+    TaskChanges(done=("a", "b")),
     run("green"),
     (Claim("x", "verified", "y", "commit"),),
     (),
@@ -55,7 +55,7 @@ def test_a_good_night_is_kept_and_says_why() -> None:
         ({"ending": Ending(EndKind.OPEN, "It goes on")}, "It is not over."),
         ({"tests": run("red")}, "The last test run is red."),
         ({"tests": run("green", edits=2)}, "2 edits of code came after"),
-        ({"tests": Tests()}, "no green test run"),
+        ({"tests": TestSummary()}, "no green test run"),
         ({"risks": (RISK,)}, "1 risk of high weight"),
         ({"claims": (BARE,)}, "1 of 1 claim has no support."),
     ],
@@ -73,16 +73,16 @@ def test_a_low_risk_and_a_partial_claim_do_not_stand_in_the_way() -> None:
 
 
 def test_red_that_was_green_without_a_task_is_discarded() -> None:
-    broken = replace(GOOD, tests=run("red", first="green"), tasks=Tasks())
+    broken = replace(GOOD, tests=run("red", first="green"), tasks=TaskChanges())
     judged, reasons = verdict(broken)
     assert judged == "discard"
     assert reasons == ("Tests that were green are red at the end.", "No task was done.")
     assert verdict(replace(broken, tests=run("red")))[0] == "look"
-    assert verdict(replace(broken, tasks=Tasks(done=("a",))))[0] == "look"
+    assert verdict(replace(broken, tasks=TaskChanges(done=("a",))))[0] == "look"
 
 
 def test_a_night_that_left_nothing_is_discarded_unless_it_goes_on() -> None:
-    nothing = replace(GOOD, commits=0, changed=0, edits=0, tasks=Tasks())
+    nothing = replace(GOOD, commits=0, changed=0, edits=0, tasks=TaskChanges())
     assert verdict(nothing)[0] == "discard"
     assert verdict(replace(nothing, ending=Ending(EndKind.OPEN, "on")))[0] == "look"
     assert verdict(replace(nothing, commits=1))[0] == "keep"

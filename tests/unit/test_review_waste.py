@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.night_script import START, Script, fold
-from tui.night.fold import Fold
-from tui.night.review.model import Waste
+from tui.night.fold import NightFold
+from tui.night.review.model import WasteItem
 from tui.night.review.waste import total, wasted
-from tui.records import Compaction, JournalEntry, Retry, Usage
+from tui.records import Compaction, JournalEntry, ApiRetry, TokenUsage
 
-USAGE = Usage(1_000, 1_000, 0, 0, 0)
+USAGE = TokenUsage(1_000, 1_000, 0, 0, 0)
 
 
-def found(made: Fold, script: Script, cut_off: bool = False) -> list[Waste]:
+def found(made: NightFold, script: Script, cut_off: bool = False) -> list[WasteItem]:
     night = made.snapshot((script.at or 0.0) + 1)
     return list(wasted(night, made.losses(), made.spending(night.cost.usd), cut_off))
 
 
-def one(made: Fold, script: Script, kind: str, cut_off: bool = False) -> Waste:
+def one(made: NightFold, script: Script, kind: str, cut_off: bool = False) -> WasteItem:
     (waste,) = [waste for waste in found(made, script, cut_off) if waste.kind == kind]
     return waste
 
@@ -33,7 +33,7 @@ def began() -> Script:
 def test_retries_cost_the_time_until_the_answer() -> None:
     script = began()
     for attempt in (1, 2, 3):
-        script.add(Retry(attempt, 10, 20.0, 529, "overloaded"), after=20.0)
+        script.add(ApiRetry(attempt, 10, 20.0, 529, "overloaded"), after=20.0)
     script.say("at last", after=5.0, usage=USAGE)
     waste = one(fold(script.events), script, "retries")
     assert waste.seconds == pytest.approx(45.0)
@@ -45,7 +45,7 @@ def test_retries_cost_the_time_until_the_answer() -> None:
 def test_a_retry_that_two_files_tell_of_counts_once() -> None:
     script = began()
     for _ in range(2):
-        script.add(Retry(1, 10, 20.0, 529, "overloaded"), after=0.1)
+        script.add(ApiRetry(1, 10, 20.0, 529, "overloaded"), after=0.1)
     assert "1 call of" in one(fold(script.events), script, "retries").what
 
 
@@ -121,14 +121,14 @@ def test_a_turn_that_is_open_is_only_lost_when_it_will_not_end() -> None:
 
 
 def test_the_sum_never_exceeds_the_bill_and_unknown_stays_unknown() -> None:
-    assert total([Waste("loop", "", 1, 3.0), Waste("redone", "", 1, 2.0)], 4.0) == 4.0
-    assert total([Waste("loop", "", 1, None)], 4.0) is None
+    assert total([WasteItem("loop", "", 1, 3.0), WasteItem("redone", "", 1, 2.0)], 4.0) == 4.0
+    assert total([WasteItem("loop", "", 1, None)], 4.0) is None
     assert total([], 4.0) == 0.0
     assert total([], None) is None
 
 
 def test_losses_survive_being_saved() -> None:
     script = began()
-    script.add(Retry(1, 10, 20.0, 529, "overloaded"))
+    script.add(ApiRetry(1, 10, 20.0, 529, "overloaded"))
     made = fold(script.events)
-    assert Fold.load(made.save()).losses() == made.losses()
+    assert NightFold.load(made.save()).losses() == made.losses()

@@ -13,10 +13,10 @@ import pytest
 from tests.session_files import iso
 from tests.unit.project_files import run, write
 from tests.unit.review_planted import Later
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.night.review.model import Review
 from tui.settings import Settings
-from tui.watching.reviewing import open_review
+from tui.watching.reviewing import load_review
 
 START = 1_780_000_000.0
 
@@ -73,8 +73,8 @@ def stream(path: Path, *, ended: bool) -> Path:
     return write(path, records)
 
 
-def review(project: Path, named: Named | None = None, later: float = 36_000.0) -> Review:
-    return open_review(project, Settings(), named or Named(), Later(START + later))
+def review(project: Path, named: NamedSources | None = None, later: float = 36_000.0) -> Review:
+    return load_review(project, Settings(), named or NamedSources(), Later(START + later))
 
 
 def test_the_base_of_a_run_is_none_of_its_commits(project: Path) -> None:
@@ -122,7 +122,7 @@ def test_commits_and_changes_agree_when_the_base_was_made_on_another_clock(proje
     write(project / "claude-progress.txt", "- [x] one\n- [ ] two\n- [ ] three\n")
     write(project / "a.py", "a = 1\n")
     commit(project, "Do one", START + 300)
-    made = review(project, Named(events=str(stream(project / "logs/s.jsonl", ended=True))))
+    made = review(project, NamedSources(events=str(stream(project / "logs/s.jsonl", ended=True))))
     assert [one.subject for one in made.commits] == ["Do one"]
     assert made.files_changed == 2
     assert (made.tasks.done, made.tasks.before) == (("one",), 0)
@@ -133,7 +133,7 @@ def test_tasks_are_held_against_git_and_a_new_file_against_nothing(project: Path
     write(project / "claude-progress.txt", "# Tasks\n- [x] one\n- [ ] two\n")
     commit(project, "plan", START + 300)
     path = stream(project / "logs" / "s.jsonl", ended=True)
-    found = review(project, Named(events=str(path)))
+    found = review(project, NamedSources(events=str(path)))
     assert (found.tasks.basis, found.tasks.done, found.tasks.added) == (
         "git",
         ("one",),
@@ -146,13 +146,13 @@ def test_an_untracked_progress_file_has_no_known_beginning(project: Path) -> Non
     commit(project, "before", START - 100)
     write(project / "claude-progress.txt", "# Tasks\n- [x] one\n- [ ] two\n")
     path = stream(project / "logs" / "s.jsonl", ended=True)
-    found = review(project, Named(events=str(path)))
+    found = review(project, NamedSources(events=str(path)))
     assert (found.tasks.basis, found.tasks.done, found.tasks.open) == ("none", ("one",), ("two",))
 
 
 def test_a_record_that_breaks_off_ends_where_it_ends(project: Path) -> None:
     path = stream(project / "logs" / "s.jsonl", ended=False)
-    found = review(project, Named(events=str(path)), later=86_400.0 * 30)
+    found = review(project, NamedSources(events=str(path)), later=86_400.0 * 30)
     assert found.ending.kind == "crash"
     assert found.time.total == pytest.approx(599.0)
     assert found.stalls == () or all(one.until is not None for one in found.stalls)
@@ -160,13 +160,13 @@ def test_a_record_that_breaks_off_ends_where_it_ends(project: Path) -> None:
 
 def test_it_is_open_as_long_as_something_was_just_heard(project: Path) -> None:
     path = stream(project / "logs" / "s.jsonl", ended=False)
-    assert review(project, Named(events=str(path)), later=700.0).ending.kind == "open"
+    assert review(project, NamedSources(events=str(path)), later=700.0).ending.kind == "open"
 
 
 def test_it_works_without_a_repository_and_without_any_file(tmp_path: Path, project: Path) -> None:
     bare = tmp_path / "bare"
     bare.mkdir()
     path = stream(tmp_path / "s.jsonl", ended=True)
-    found = review(bare, Named(events=str(path)))
+    found = review(bare, NamedSources(events=str(path)))
     assert (found.commits, found.files_changed, found.tasks.basis) == ((), 0, "none")
     assert found.verdict == "look"

@@ -12,30 +12,30 @@ import pytest
 
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control import capture as capture_module
-from tui.control.capture import Limits, checkpoints, details, take
-from tui.control.restore import Receipt, execute, recover, undo, undo_plan
-from tui.control.rewind_journal import Journal
-from tui.control.rewind_plan import RewindPlan, plan
-from tui.control.since import since
+from tui.control.capture import CaptureLimits, checkpoints, details, take_checkpoint
+from tui.control.restore import RewindResult, execute_rewind, recover_rewind, undo, undo_plan
+from tui.control.rewind_journal import RewindJournal
+from tui.control.rewind_plan import RewindPlan, plan_rewind
+from tui.control.since import checkpoint_distances
 from tui.errors import CheckpointError, RefusedError, RewindError
 from tui.git import Git
 
 
-def rewind(folder: Path, wanted: str = "c1", *, confirmed: bool = False) -> Receipt:
+def rewind(folder: Path, wanted: str = "c1", *, confirmed: bool = False) -> RewindResult:
     checkpoint = next(c for c in checkpoints(folder) if c.id == wanted)
-    return execute(plan(folder, checkpoint), confirmed=confirmed)
+    return execute_rewind(plan_rewind(folder, checkpoint), confirmed=confirmed)
 
 
 def shown(found: RewindPlan) -> dict[str, str]:
     return {change.path: change.what for change in found.changes}
 
 
-def kept(found: RewindPlan | Receipt) -> dict[str, str]:
+def kept(found: RewindPlan | RewindResult) -> dict[str, str]:
     items = found.keeps if isinstance(found, RewindPlan) else found.kept
     return {item.path: item.reason for item in items}
 
 
-def back_and_forth(folder: Path, *, confirmed: bool = False) -> tuple[dict[str, object], Receipt]:
+def back_and_forth(folder: Path, *, confirmed: bool = False) -> tuple[dict[str, object], RewindResult]:
     """Rewinds to c1, undoes, undoes the undo; every state must come back whole. The state at c1 as
     the rewind restored it, and its receipt."""
     before, user = tree(folder), user_state(folder)
@@ -63,7 +63,7 @@ def test_everything_that_changed_comes_back(tmp_path: Path) -> None:
     (folder / "run").chmod(0o755)
     (folder / "link").symlink_to("a")
     want = tree(folder)
-    take(folder, label="good")
+    take_checkpoint(folder, label="good")
     write(folder, {"a": "A changed\n", "new": "n\n", "new dir/deep/x": "x\n", "untracked": "U\n"})
     (folder / "gone").unlink()
     shutil.rmtree(folder / "d")
@@ -77,12 +77,12 @@ def test_everything_that_changed_comes_back(tmp_path: Path) -> None:
 
 def test_the_plan_shows_what_happens_and_changes_nothing(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"a": "1\n2\n3\n", "same": "s", "bin": b"\0\1", "x": "x"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a": "1\ntwo\n3\n4\n", "new": "n\n", "bin": b"\0\2\3", ".gitignore": "*.o\n"})
     write(folder, {"y.o": "o"})
     (folder / "x").chmod(0o755)
     before, user = tree(folder), user_state(folder)
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     assert shown(found) == {
         "a": "replace",
         "bin": "replace",
@@ -108,16 +108,16 @@ def test_the_plan_shows_what_happens_and_changes_nothing(tmp_path: Path) -> None
 
 def test_how_far_each_checkpoint_is_away(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"a": "1\n2\n"})
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"a": "1\n", "b": "b\n"})
     commit(folder)
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"a": "1\n2\n3\n"})
     (folder / "a").chmod(0o755)
-    damaged = take(folder)
+    damaged = take_checkpoint(folder)
     side = sh(folder, "rev-parse", f"{damaged.commit}^{{tree}}")
     (folder / ".git/objects" / side[:2] / side[2:]).unlink()
-    found = {s.checkpoint.id: s for s in since(folder, checkpoints(folder))}
+    found = {s.checkpoint.id: s for s in checkpoint_distances(folder, checkpoints(folder))}
     assert [(s.files, s.added, s.removed) for s in found.values()] == [
         (2, 0, 2),
         (1, 0, 2),
@@ -130,7 +130,7 @@ def test_how_far_each_checkpoint_is_away(tmp_path: Path) -> None:
 def test_a_file_created_after_goes_and_an_untracked_edit_comes_back(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     write(folder, {"untracked": "before"})
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"untracked": "after", "created": "c"})
     receipt = rewind(folder)
     assert (folder / "untracked").read_text() == "before"
@@ -143,7 +143,7 @@ def test_a_file_created_after_goes_and_an_untracked_edit_comes_back(tmp_path: Pa
 def test_ignored_files_stay(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {".gitignore": "*.log\nbuild/\n"})
     write(folder, {"x.log": "1", "build/o": "1"})
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"x.log": "2", "build/o": "2", "build/p": "new", "y.log": "new", "z": "z"})
     got, receipt = back_and_forth(folder)
     assert got["x.log"] == ("file", 0o644, b"2")
@@ -157,7 +157,7 @@ def test_gitignore_changed_between(tmp_path: Path) -> None:
     """What .gitignore protected then is not deleted now; what it hides now still comes back."""
     folder = make(tmp_path / "repo", {".gitignore": "secret\ncache/\n", "plain": "then"})
     write(folder, {"secret": "s", "cache/x": "x"})
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {".gitignore": "plain\nfresh\n", "plain": "now", "fresh": "f", "other": "o"})
     sh(folder, "rm", "-q", "--cached", "plain")
     got, receipt = back_and_forth(folder)
@@ -174,7 +174,7 @@ def test_gitignore_changed_between(tmp_path: Path) -> None:
 def test_a_tracked_file_that_was_deleted_then_goes_again(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     (folder / "a.txt").unlink()
-    take(folder)
+    take_checkpoint(folder)
     sh(folder, "checkout", "-q", "a.txt")
     got, _ = back_and_forth(folder)
     assert "a.txt" not in got
@@ -185,7 +185,7 @@ def test_files_folders_and_links_change_places(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"f": "file", "d/x": "x", "d/y/z": "z", "g": "g", "h/i": "i"})
     (folder / "l").symlink_to("f")
     want = tree(folder)
-    take(folder)
+    take_checkpoint(folder)
     for name in ("f", "g", "l"):
         (folder / name).unlink()
     for name in ("d", "h"):
@@ -200,7 +200,7 @@ def test_files_folders_and_links_change_places(tmp_path: Path) -> None:
     assert got == want
 
 
-def back_and_forth_hollow(folder: Path) -> tuple[dict[str, object], Receipt]:
+def back_and_forth_hollow(folder: Path) -> tuple[dict[str, object], RewindResult]:
     """`back_and_forth` where empty folders lie in the way; they come back as well."""
     before = tree(folder)
     receipt = rewind(folder)
@@ -217,15 +217,15 @@ def back_and_forth_hollow(folder: Path) -> tuple[dict[str, object], Receipt]:
 def test_a_parent_that_is_now_a_link_to_outside(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"src/a": "a", "src/b": "b"})
     want = tree(folder)
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     outside = tmp_path / "outside"
     (folder / "src").rename(outside)
     (folder / "src").symlink_to(outside)
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     assert len(found.refusals) == 1
     assert "src is now a link that leads out of the work tree" in found.refusals[0]
     with pytest.raises(RefusedError, match="leads out"):
-        execute(found)
+        execute_rewind(found)
     assert (folder / "src").is_symlink()
     write(outside, {"a": "untouchable"})
     got, _ = back_and_forth(folder, confirmed=True)
@@ -235,7 +235,7 @@ def test_a_parent_that_is_now_a_link_to_outside(tmp_path: Path) -> None:
 
 def test_a_parent_swapped_for_a_link_in_the_middle_is_not_followed(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {f"src/f{n}": "then" for n in range(5)})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     for n in range(5):
         write(folder, {f"src/f{n}": "now"})
     outside = tmp_path / "outside"
@@ -248,20 +248,20 @@ def test_a_parent_swapped_for_a_link_in_the_middle_is_not_followed(tmp_path: Pat
 
     before = dict.fromkeys(range(5), "now")
     with pytest.raises(RewindError):
-        execute(plan(folder, checkpoint), progress=swap)
+        execute_rewind(plan_rewind(folder, checkpoint), progress=swap)
     assert {n: (outside / f"f{n}").read_text() for n in range(2, 5)} == {
         n: before[n] for n in range(2, 5)
     }
     (folder / "src").unlink()
     (tmp_path / "was").rename(folder / "src")
-    recover(folder)
+    recover_rewind(folder)
     assert {p.read_text() for p in (folder / "src").iterdir()} in ({"now"}, {"then"})
 
 
 # 8
 def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"Readme": "r"})
-    take(folder)
+    take_checkpoint(folder)
     sh(folder, "mv", "Readme", "README")
     got, _ = back_and_forth(folder)
     assert list(got) == ["Readme"]
@@ -270,12 +270,12 @@ def test_names_that_differ_in_case_alone(tmp_path: Path) -> None:
 # 9
 def test_files_over_the_limit_stay(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"grew": "small", "big then": "x" * 2000})
-    limits = Limits(file_bytes=1000)
-    checkpoint = take(folder, limits=limits)
+    limits = CaptureLimits(file_bytes=1000)
+    checkpoint = take_checkpoint(folder, limits=limits)
     write(folder, {"grew": "y" * 3000, "big then": "tiny", "big new": "z" * 3000, "new": "n"})
     before = tree(folder)
-    found = plan(folder, checkpoint, limits=limits)
-    receipt = execute(found, limits=limits)
+    found = plan_rewind(folder, checkpoint, limits=limits)
+    receipt = execute_rewind(found, limits=limits)
     after = tree(folder)
     assert {p for p in before if before[p] != after.get(p)} == {"new"}
     assert set(kept(receipt)) == {"grew", "big then", "big new"}
@@ -284,10 +284,10 @@ def test_files_over_the_limit_stay(tmp_path: Path) -> None:
 # 10
 def test_commits_made_since_are_kept(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"a.txt": "two\n", "c": "c\n"})
     later = commit(folder, "later")
-    found = plan(folder, checkpoints(folder)[0])
+    found = plan_rewind(folder, checkpoints(folder)[0])
     assert any("HEAD was at" in note and "stays there" in note for note in found.notes)
     got, _ = back_and_forth(folder)
     assert got["a.txt"] == ("file", 0o644, b"one\n")
@@ -298,9 +298,9 @@ def test_commits_made_since_are_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("step", ["safety", "staged", "writing", "placing", "written"])
 def test_what_somebody_edits_meanwhile_stays(tmp_path: Path, step: str) -> None:
     folder = make(tmp_path / "repo", {"a": "a", "b": "b", "c": "c"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a": "A", "b": "B", "c": "C", "n": "n", "m": "m"})
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     done: list[str] = []
 
     def edit(name: str, at: int, total: int) -> None:
@@ -308,7 +308,7 @@ def test_what_somebody_edits_meanwhile_stays(tmp_path: Path, step: str) -> None:
             done.append(step)
             write(folder, {"c": "edited meanwhile", "n": "edited too", "brand new": "mine"})
 
-    receipt = execute(found, progress=edit)
+    receipt = execute_rewind(found, progress=edit)
     after = {path: data for path, (_, _, data) in tree(folder).items()}
     assert after["brand new"] == b"mine"
     assert after["n"] == b"edited too"
@@ -322,28 +322,28 @@ def test_what_somebody_edits_meanwhile_stays(tmp_path: Path, step: str) -> None:
 
 def test_an_edit_in_the_very_instant_of_the_change_is_rescued(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"a": "then"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a": "now"})
 
     def edit(name: str, at: int, total: int) -> None:
         if name == "placing":  # after the last look, before the rename
             write(folder, {"a": "edited"})
 
-    receipt = execute(plan(folder, checkpoint), progress=edit)
+    receipt = execute_rewind(plan_rewind(folder, checkpoint), progress=edit)
     assert (folder / "a").read_text() == "then"
     assert [Path(path).read_text() for path in receipt.rescued] == ["edited"]
 
 
 def test_news_since_the_plan_was_shown_are_refused(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "changed"})
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     write(folder, {"one": "1", "two": "2"})
     with pytest.raises(RefusedError, match=r"one and 1 more changed since the plan"):
-        execute(found)
+        execute_rewind(found)
     assert (folder / "a.txt").read_text() == "changed"
-    execute(found, confirmed=True)
+    execute_rewind(found, confirmed=True)
     assert set(tree(folder)) == {"a.txt", "src", "src/b.py"} - {"src"} | (
         {"src"} & set(tree(folder))
     )
@@ -352,29 +352,29 @@ def test_news_since_the_plan_was_shown_are_refused(tmp_path: Path) -> None:
 # 12
 def test_a_second_session_needs_a_confirmation(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "changed"})
-    found = plan(folder, checkpoint, live=["claude 4711"])
+    found = plan_rewind(folder, checkpoint, live=["claude 4711"])
     with pytest.raises(RefusedError, match="claude 4711 is at work"):
-        execute(found)
-    execute(found, confirmed=True)
+        execute_rewind(found)
+    execute_rewind(found, confirmed=True)
     assert (folder / "a.txt").read_text() == "one\n"
 
 
 @pytest.mark.parametrize("operation", ["merge", "rebase"])
 def test_a_merge_half_done_needs_a_confirmation(tmp_path: Path, operation: str) -> None:
     folder = make(tmp_path / "repo", {"a": "1\n"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     sh(folder, "checkout", "-q", "-b", "side")
     write(folder, {"a": "side\n"})
     commit(folder)
     sh(folder, "checkout", "-q", "main")
     write(folder, {"a": "main\n"})
     commit(folder)
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     sh(folder, operation, "side", check=False)
     with pytest.raises(RefusedError, match=f"a {operation} is half done"):
-        execute(found)
+        execute_rewind(found)
     assert b"<<<<<<<" in (folder / "a").read_bytes()
     back_and_forth(folder, confirmed=True)
 
@@ -382,12 +382,12 @@ def test_a_merge_half_done_needs_a_confirmation(tmp_path: Path, operation: str) 
 # 13
 def test_files_that_do_not_change_are_not_touched(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {f"f{n}": f"{n}" for n in range(10)})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"f0": "changed"})
     (folder / "f1").chmod(0o755)
     stamps = {p: os.lstat(folder / p).st_mtime_ns for p in tree(folder)}
     inodes = {p: os.lstat(folder / p).st_ino for p in tree(folder)}
-    execute(plan(folder, checkpoint))
+    execute_rewind(plan_rewind(folder, checkpoint))
     for path in tree(folder):
         if path != "f0":
             status = os.lstat(folder / path)
@@ -406,20 +406,20 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     try:
         make(folder, {"a": "a"})
         write(folder, {f"big{n}": os.urandom(400_000) for n in range(5)})
-        checkpoint = take(folder)
+        checkpoint = take_checkpoint(folder)
         for n in range(5):
             write(folder, {f"big{n}": b"small"})
-        found = plan(folder, checkpoint)
+        found = plan_rewind(folder, checkpoint)
         with open(folder / ".git/filler", "wb") as filler:
             free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
             filler.write(b"x" * (free - 1_200_000))
         before = tree(folder)
         with pytest.raises((RewindError, CheckpointError), match="No space left"):
-            execute(found)
+            execute_rewind(found)
         assert tree(folder) == before
-        assert recover(folder) is None
+        assert recover_rewind(folder) is None
         os.unlink(folder / ".git/filler")
-        execute(plan(folder, checkpoint))
+        execute_rewind(plan_rewind(folder, checkpoint))
         assert len((folder / "big4").read_bytes()) == 400_000
     finally:
         subprocess.run(["umount", str(folder)], check=True)
@@ -429,7 +429,7 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("at", [0, 1])
 def test_a_failure_on_the_way_takes_everything_back(tmp_path: Path, step: str, at: int) -> None:
     folder = make(tmp_path / "repo", {"a": "a", "b": "b", "gone": "g"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a": "A", "b": "B", "n": "n", "m/m": "m"})
     (folder / "gone").unlink()
     before = tree(folder)
@@ -442,13 +442,13 @@ def test_a_failure_on_the_way_takes_everything_back(tmp_path: Path, step: str, a
                 raise OSError(28, "No space left on device", "/somewhere")
 
     with pytest.raises(RewindError, match="everything is as it was before: No space left"):
-        execute(plan(folder, checkpoint), progress=fail)
+        execute_rewind(plan_rewind(folder, checkpoint), progress=fail)
     assert tree(folder) == before
     assert litter(folder) == []
-    assert recover(folder) is None
+    assert recover_rewind(folder) is None
     with pytest.raises(RefusedError, match="none to undo"):
         undo_plan(folder)
-    execute(plan(folder, checkpoint))
+    execute_rewind(plan_rewind(folder, checkpoint))
 
 
 # 15, 16 are in `back_and_forth`
@@ -456,15 +456,15 @@ def test_undo_is_planned_like_any_rewind(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with pytest.raises(RefusedError, match="none to undo"):
         undo_plan(folder)
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "work\n"})
-    first = execute(plan(folder, checkpoint))
+    first = execute_rewind(plan_rewind(folder, checkpoint))
     write(folder, {"src/b.py": "more work\n"})
     found = undo_plan(folder)
     assert found.undoes
     assert found.checkpoint == first.safety
     assert shown(found) == {"a.txt": "replace", "src/b.py": "replace"}
-    second = execute(found)
+    second = execute_rewind(found)
     assert (folder / "a.txt").read_text() == "work\n"
     assert second.undoes
     assert second.safety is not None
@@ -480,10 +480,10 @@ def test_undo_is_planned_like_any_rewind(tmp_path: Path) -> None:
 
 def test_nothing_to_do_is_no_rewind(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    checkpoint = take(folder)
-    found = plan(folder, checkpoint)
+    checkpoint = take_checkpoint(folder)
+    found = plan_rewind(folder, checkpoint)
     assert found.empty
-    receipt = execute(found)
+    receipt = execute_rewind(found)
     assert (receipt.safety, receipt.written, receipt.unchanged) == (None, 0, 2)
     with pytest.raises(RefusedError):
         undo_plan(folder)
@@ -495,7 +495,7 @@ def test_nothing_to_do_is_no_rewind(tmp_path: Path) -> None:
 def test_files_of_nested_repositories_come_back_too(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     make(folder / "lib", {"l": "l", "m": "m"})
-    take(folder)
+    take_checkpoint(folder)
     write(folder / "lib", {"l": "changed", "new": "n"})
     inner = user_state(folder / "lib")
     got, _ = back_and_forth(folder)
@@ -506,7 +506,7 @@ def test_files_of_nested_repositories_come_back_too(tmp_path: Path) -> None:
 
 def test_a_repository_cloned_since_is_kept_whole(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    take(folder)
+    take_checkpoint(folder)
     make(folder / "vendor/clone", {"x": "x"})
     write(folder, {"vendor/loose": "l"})
     got, receipt = back_and_forth(folder)
@@ -517,7 +517,7 @@ def test_a_repository_cloned_since_is_kept_whole(tmp_path: Path) -> None:
 
 def test_what_stands_in_the_way_and_is_not_captured_stays(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"f": "file", "p": "p", "d/x": "x", ".gitignore": "*.o\n"})
-    take(folder)
+    take_checkpoint(folder)
     for name in ("f", "p"):
         (folder / name).unlink()
     write(folder, {"f/keep.o": "ignored", "f/gone": "g"})
@@ -538,12 +538,12 @@ def test_what_stands_in_the_way_and_is_not_captured_stays(tmp_path: Path) -> Non
 def test_a_project_in_a_folder_rewinds_that_folder_only(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"svc/a": "a", "lib/b": "b"})
     project = folder / "svc"
-    checkpoint = take(project)
+    checkpoint = take_checkpoint(project)
     write(folder, {"svc/a": "A", "lib/b": "B", "svc/n": "n", "lib/n": "n"})
-    found = plan(project, checkpoint)
+    found = plan_rewind(project, checkpoint)
     assert found.scope == "svc/"
     assert shown(found) == {"svc/a": "replace", "svc/n": "delete"}
-    execute(found)
+    execute_rewind(found)
     now = {path: data for path, (_, _, data) in tree(folder).items()}
     assert now == {"svc/a": b"a", "lib/b": b"B", "lib/n": b"n"}
     undo(project)
@@ -562,7 +562,7 @@ def test_odd_names_links_and_permissions_survive(tmp_path: Path) -> None:
     (folder / "ro").chmod(0o444)
     (folder / "empty/inner").mkdir(parents=True)
     want = tree(folder)
-    take(folder)
+    take_checkpoint(folder)
     for path in want:
         os.unlink(folder / path)
     shutil.rmtree(folder / "deep")
@@ -576,7 +576,7 @@ def test_odd_names_links_and_permissions_survive(tmp_path: Path) -> None:
 def test_a_folder_that_was_empty_then_stays_when_its_new_files_go(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     (folder / "logs").mkdir()
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"logs/x": "x", "other/y": "y"})
     rewind(folder)
     assert (folder / "logs").is_dir()
@@ -586,52 +586,52 @@ def test_a_folder_that_was_empty_then_stays_when_its_new_files_go(tmp_path: Path
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
 def test_files_keep_their_owner_when_root_rewinds(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"a": "a", "d/gone": "g"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a": "A"})
     (folder / "d/gone").unlink()
     for path in (folder / "a", folder / "d"):
         os.chown(path, 1234, 1234)
-    execute(plan(folder, checkpoint))
+    execute_rewind(plan_rewind(folder, checkpoint))
     assert {(folder / p).stat().st_uid for p in ("a", "d/gone")} == {1234}
 
 
 def test_a_checkpoint_whose_objects_are_gone_changes_nothing(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     write(folder, {"a.txt": "only here\n"})
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "later\n"})
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     blob = sh(folder, "rev-parse", f"{checkpoint.commit}:a.txt")
     (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
     before = tree(folder)
     with pytest.raises(RewindError, match=r"nothing was changed: .*lacks the object"):
-        execute(found)
+        execute_rewind(found)
     assert tree(folder) == before
-    assert recover(folder) is None
+    assert recover_rewind(folder) is None
 
 
 def test_a_safety_checkpoint_that_fails_stops_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make(tmp_path / "repo")
-    checkpoint = take(folder)
+    checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "later\n"})
-    found = plan(folder, checkpoint)
+    found = plan_rewind(folder, checkpoint)
     monkeypatch.setattr(capture_module, "_verified", lambda *_: None)
     with pytest.raises(CheckpointError):
-        execute(found)
+        execute_rewind(found)
     assert (folder / "a.txt").read_text() == "later\n"
     assert [c.id for c in checkpoints(folder)] == ["c1"]
 
 
 def test_the_safety_checkpoint_survives_retirement(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"a.txt": "later\n"})
     receipt = rewind(folder)
     assert receipt.safety is not None
-    take(folder)
-    gone = capture_module.retire(folder, receipt.safety.at + 10**9, keep_hourly_seconds=1)
+    take_checkpoint(folder)
+    gone = capture_module.retire_checkpoints(folder, receipt.safety.at + 10**9, keep_hourly_seconds=1)
     assert [c.id for c in gone] == ["c1"]
     undo(folder)
     assert (folder / "a.txt").read_text() == "later\n"
@@ -639,20 +639,20 @@ def test_the_safety_checkpoint_survives_retirement(tmp_path: Path) -> None:
 
 def test_a_record_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    checkpoint = take(folder)
-    journal = Journal(folder)
+    checkpoint = take_checkpoint(folder)
+    journal = RewindJournal(folder)
     with journal.locked():
         (journal.folder / "open").write_bytes(b"\0" * 99)
-        assert recover(folder) is None  # somebody is at it
+        assert recover_rewind(folder) is None  # somebody is at it
     with pytest.raises(RewindError, match="safety checkpoint"):
-        recover(folder)
+        recover_rewind(folder)
     with pytest.raises(RefusedError, match="interrupted"):
-        plan(folder, checkpoint)
+        plan_rewind(folder, checkpoint)
 
 
 def test_staged_state_is_left_alone(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"a.txt": "staged\n"})
     sh(folder, "add", "a.txt")
     write(folder, {"a.txt": "worked on\n"})

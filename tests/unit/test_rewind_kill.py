@@ -15,8 +15,8 @@ import psutil
 import pytest
 
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
-from tui.control.capture import checkpoints, take
-from tui.control.restore import recover, undo
+from tui.control.capture import checkpoints, take_checkpoint
+from tui.control.restore import recover_rewind, undo
 
 State = dict[str, tuple[str, int, bytes]]
 REPOSITORY = Path(__file__).parents[2]
@@ -74,7 +74,7 @@ def two_states(folder: Path) -> tuple[State, State]:
     write(folder, {"u": "untracked", "x.o": "ignored"})
     commit(folder)
     old = tree(folder)
-    take(folder)
+    take_checkpoint(folder)
     write(folder, {"a": "A", "b": "B", "new": "n", "n2/n": "n", "n3": "3", "u": "changed"})
     sh(folder, "rm", "-q", "--cached", "b")
     (folder / "gone").unlink()
@@ -87,8 +87,8 @@ def two_states(folder: Path) -> tuple[State, State]:
 
 def settled_state(folder: Path) -> State:
     """The tree after the next start has done what a start does."""
-    recover(folder)
-    take(folder)
+    recover_rewind(folder)
+    take_checkpoint(folder)
     assert litter(folder) == []
     if (folder / ".overnight/rewind").exists():
         assert not list((folder / ".overnight/rewind/stage").glob("*"))
@@ -162,7 +162,7 @@ def test_what_was_edited_between_the_kill_and_the_next_start_stays(tmp_path: Pat
     two_states(folder)
     work(folder, "rewind", "writing", 2)
     write(folder, {"u": "edited by a person", "new": "this too", "mine": "m"})
-    found = recover(folder)
+    found = recover_rewind(folder)
     assert found is not None
     assert found.outcome == "finished"
     assert set(found.meanwhile) == {"u", "new"}
@@ -187,12 +187,12 @@ def test_a_living_rewind_is_left_alone(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert process.stdin is not None
         assert process.stdout.readline() == "here\n"
-        assert recover(folder) is None
-        take(folder)  # nor does a checkpoint mind it
+        assert recover_rewind(folder) is None
+        take_checkpoint(folder)  # nor does a checkpoint mind it
         process.stdin.write("\n")
         process.stdin.close()
         assert process.wait(30) == 0
-    assert recover(folder) is None
+    assert recover_rewind(folder) is None
 
 
 def storm(folder: Path, kills: int, seed: int) -> None:
@@ -253,10 +253,10 @@ def test_a_lock_that_is_let_go_at_once_keeps_no_recovery_out(tmp_path: Path) -> 
     assert holder.stdin is not None
     try:
         assert holder.stdout.readline() == b"held\n"
-        assert recover(folder) is None  # another process really is at it
+        assert recover_rewind(folder) is None  # another process really is at it
         letting_go = threading.Timer(0.1, holder.stdin.close)
         letting_go.start()
-        assert recover(folder) is not None
+        assert recover_rewind(folder) is not None
         letting_go.join()
     finally:
         holder.kill()

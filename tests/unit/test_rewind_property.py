@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.repositories import litter, make, sh, tree, user_state, write
-from tui.control.capture import take
+from tui.control.capture import take_checkpoint
 from tui.control.file_diff import counts, unified
-from tui.control.restore import execute, undo
-from tui.control.rewind_plan import plan
+from tui.control.restore import execute_rewind, undo
+from tui.control.rewind_plan import plan_rewind
 
 NAMES = st.sampled_from(["a", "b", "c", "a/x", "a/y", "b/x/z", "c/x", "d/é\n", "B", "lib/q"])
 DATA = st.sampled_from([b"", b"1\n", b"2\n", b"\0\xff", b"a\r\nb\n", b"x" * 5000])
@@ -73,11 +73,11 @@ def test_rewind_and_undo(
         for deed in before:
             apply(folder, *deed)
         then = tree(folder)
-        checkpoint = take(folder)
+        checkpoint = take_checkpoint(folder)
         for deed in after:
             apply(folder, *deed)
         now, user = tree(folder), user_state(folder)
-        receipt = execute(plan(folder, checkpoint), confirmed=True)
+        receipt = execute_rewind(plan_rewind(folder, checkpoint), confirmed=True)
         assert tree(folder) == then
         if receipt.safety is not None:
             undo(folder, confirmed=True)

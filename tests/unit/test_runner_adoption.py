@@ -17,7 +17,7 @@ import pytest
 
 from tests.unit.runner_scene import Scene, until
 from tui.runner import api
-from tui.runner.segment import Segment
+from tui.runner.segment import AttemptProcess
 from tui.runner.shim import claim
 from tui.store.layout import RunDirectory
 from tui.store.runs import is_supervised, read_run_end
@@ -33,7 +33,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 def adopt(scene: Scene) -> bool:
-    return api.adopt(scene.repository, environ=scene.environ)
+    return api.adopt_run(scene.repository, environ=scene.environ)
 
 
 def test_a_killed_supervisor_is_replaced_within_two_seconds(scene: Scene) -> None:
@@ -191,8 +191,8 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     state = json.loads(folder.state.read_bytes())
     state.update(segment=2, begun=1, intent=None, next={"why": "crash", "prompt": "Go on."})
     folder.state.write_text(json.dumps(state))
-    segment = Segment(folder, 2)
-    segment.order(folder, ["false"], scene.repository, {})
+    segment = AttemptProcess(folder, 2)
+    segment.write_order(folder, ["false"], scene.repository, {})
     assert adopt(scene)
     scene.ended()
     assert (folder.segment(2) / "claim").exists()
@@ -207,19 +207,19 @@ def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
     from tui.system.process_tree import kill_tree
 
     folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
-    segment = Segment(folder, 1)
+    segment = AttemptProcess(folder, 1)
     script = "import sys\nfor row in sys.stdin: print(row.strip(), flush=True)"
-    segment.order(folder, [sys.executable, "-c", script], tmp_path, {})
+    segment.write_order(folder, [sys.executable, "-c", script], tmp_path, {})
     segment.launch(os.environ)
     try:
-        until(lambda: segment.look().state == "running", "the agent")
+        until(lambda: segment.read_status().state == "running", "the agent")
         for words in (b"one", b"two", b"three"):
             assert channel.send(segment.fifo, words + b"\n") == "sent"
             until(lambda words=words: words in folder.stream.read_bytes(), "the echo")  # type: ignore[misc]
-            assert segment.look().state == "running"
+            assert segment.read_status().state == "running"
     finally:
-        kill_tree(segment.tree(segment.look()), 0.0)
-    until(lambda: segment.look().state == "ended", "its end")
+        kill_tree(segment.process_tree(segment.read_status()), 0.0)
+    until(lambda: segment.read_status().state == "ended", "its end")
 
 
 def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> None:
@@ -231,8 +231,8 @@ def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> N
     from tui.system.process_tree import kill_tree
 
     folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
-    segment = Segment(folder, 1)
-    segment.order(folder, [sys.executable, "-c", "input()"], tmp_path, {})
+    segment = AttemptProcess(folder, 1)
+    segment.write_order(folder, [sys.executable, "-c", "input()"], tmp_path, {})
     began = time.monotonic()
     with (segment.path / "lock").open("w") as looking:
         fcntl.flock(looking, fcntl.LOCK_SH)
@@ -240,10 +240,10 @@ def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> N
         until(lambda: time.monotonic() - began > 1.5, "a long look")
         assert not (segment.path / "agent.json").exists()
     try:
-        until(lambda: segment.look().state == "running", "the agent")
+        until(lambda: segment.read_status().state == "running", "the agent")
     finally:
-        kill_tree(segment.tree(segment.look()), 0.0)
-    until(lambda: segment.look().state == "ended", "its end")
+        kill_tree(segment.process_tree(segment.read_status()), 0.0)
+    until(lambda: segment.read_status().state == "ended", "its end")
 
 
 def test_a_claim_is_given_once(tmp_path: Path) -> None:

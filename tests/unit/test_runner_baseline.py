@@ -71,7 +71,7 @@ def test_a_new_supervisor_ends_the_old_tests_and_begins_again(scene: Scene) -> N
     (first,) = tried(scene)
     scene.kill_supervisor()
     assert running(first)
-    assert api.adopt(scene.repository, environ=scene.environ)
+    assert api.adopt_run(scene.repository, environ=scene.environ)
     until(lambda: len(tried(scene)) == 2, "the second try")
     assert not running(first)
     (scene.repository / "tests-may-end").touch()

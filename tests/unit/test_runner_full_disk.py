@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.runner_scene import Scene, until
 from tui.runner import api
-from tui.runner.segment import Segment
+from tui.runner.segment import AttemptProcess
 from tui.store.layout import RunDirectory
 from tui.store.runs import is_supervised, read_run_end
 from tui.system.processes import is_alive
@@ -114,7 +114,7 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
     until(lambda: not is_supervised(scene.folder), "the supervisor to leave")
     tiny.free()
     if read_run_end(scene.folder) is None:
-        assert api.adopt(scene.repository, run_dir=f"{tiny.place}/runs", environ=scene.environ)
+        assert api.adopt_run(scene.repository, run_dir=f"{tiny.place}/runs", environ=scene.environ)
     assert scene.ended().startswith("crashed")
     assert len({one["reason"] for one in scene.journal("run_ended")}) == 1
     for line in scene.folder.journal.read_bytes().splitlines():
@@ -122,4 +122,4 @@ def test_a_run_that_ends_on_a_full_disk_is_over_all_the_same(scene: Scene, tiny:
 
 
 def test_a_segment_that_got_no_folder_is_none(tmp_path: Path) -> None:
-    assert Segment(RunDirectory(tmp_path), 1).look().state == "void"
+    assert AttemptProcess(RunDirectory(tmp_path), 1).read_status().state == "void"

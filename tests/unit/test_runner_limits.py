@@ -158,7 +158,7 @@ def test_checkpoints_are_taken_regularly(scene: Scene) -> None:
 def test_the_machine_stays_awake_only_as_long_as_we_live(tmp_path: Path) -> None:
     import os
 
-    from tui.runner.awake import Awake
+    from tui.runner.awake import SleepInhibitor
 
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -168,7 +168,7 @@ def test_the_machine_stays_awake_only_as_long_as_we_live(tmp_path: Path) -> None
     before = os.environ["PATH"]
     os.environ["PATH"] = f"{tools}:{before}"
     try:
-        awake = Awake()
+        awake = SleepInhibitor()
         assert awake.hold()
         holder = awake._holder
         assert holder is not None

@@ -8,19 +8,19 @@ import msgspec
 import pytest
 
 from tests.fakes import FakeClock
-from tui.night.fold import Fold
+from tui.night.fold import NightFold
 from tui.runner import machine
-from tui.runner.desk import Desk
-from tui.runner.eyes import Eyes
-from tui.runner.limits import Limits
-from tui.runner.machine import Load
-from tui.runner.segment import Look, Segment
+from tui.runner.desk import RunContext
+from tui.runner.eyes import RunReader
+from tui.runner.limits import LimitChecker
+from tui.runner.machine import CpuLoad
+from tui.runner.segment import AttemptStatus, AttemptProcess
 from tui.settings import Settings, load
 from tui.store.runs import RunFacts, make
 
 
 def test_the_load_is_that_of_the_last_minute() -> None:
-    load = Load()
+    load = CpuLoad()
     assert load.busy(100.0, (5_000, 10_000)) is None
     assert load.busy(130.0, (8_000, 13_000)) is None
     assert load.busy(160.0, (9_800, 16_000)) == pytest.approx(0.8)
@@ -29,7 +29,7 @@ def test_the_load_is_that_of_the_last_minute() -> None:
 
 
 def test_where_nobody_says_how_busy_it_is_nothing_is_said() -> None:
-    load = Load()
+    load = CpuLoad()
     assert load.busy(0.0, None) is None
     assert load.busy(0.0, (1, 2)) is None
     assert load.busy(90.0, None) is None
@@ -47,18 +47,18 @@ def test_a_busy_machine_is_told_once_and_ends_nothing(
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
     folder = make(tmp_path / "runs", facts, Settings())
     clock = FakeClock()
-    desk = Desk.of(folder, clock)
-    limits = Limits(desk, Eyes(desk))
-    segment, look = Segment(folder, 1), Look("running")
+    desk = RunContext.of(folder, clock)
+    limits = LimitChecker(desk, RunReader(desk))
+    segment, look = AttemptProcess(folder, 1), AttemptStatus("running")
     told: list[dict[str, object]] = []
-    monkeypatch.setattr(desk, "tell", lambda kind, data=None, id="": told.append(dict(data or {})))
+    monkeypatch.setattr(desk, "journal_entry", lambda kind, data=None, id="": told.append(dict(data or {})))
     used = iter([(0, 1_000), (990, 2_000), (1_980, 3_000), (2_970, 4_000)])
     monkeypatch.setattr(machine, "processor_ticks", lambda: next(used))
     free = type("Usage", (), {"free": 100 << 20})()
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: free)  # type: ignore[attr-defined]
     for _ in range(4):
         clock.advance(70)
-        assert limits.check(Fold().snapshot(1_000.0), segment, look) is None
+        assert limits.check(NightFold().snapshot(1_000.0), segment, look) is None
     assert [one["value"] for one in told if one["limit"] == "disk"] == ["100 MiB free"]
     about = [one for one in told if one["limit"] == "processors"]
     assert about == [
@@ -86,15 +86,15 @@ def test_shares_of_the_budget_are_told_once_each(
     (tmp_path / "config" / "overnight.yaml").write_text(text)
     settings = load(tmp_path, environ={}).settings
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
-    desk = Desk.of(make(tmp_path / "runs", facts, settings), FakeClock())
-    limits = Limits(desk, Eyes(desk))
+    desk = RunContext.of(make(tmp_path / "runs", facts, settings), FakeClock())
+    limits = LimitChecker(desk, RunReader(desk))
     heard: list[float] = []
     monkeypatch.setattr(
         desk,
-        "tell",
+        "journal_entry",
         lambda kind, data=None, id="": heard.append(data["share"]) if "warning" in kind else None,
     )
-    empty = Fold().snapshot(1_000.0)
+    empty = NightFold().snapshot(1_000.0)
     for usd in (1.0, 20.0, 26.0, 26.0, 38.0, 45.0, 49.0):
         cost = msgspec.structs.replace(empty.cost, usd=usd)
         night = msgspec.structs.replace(empty, cost=cost)

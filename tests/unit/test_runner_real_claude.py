@@ -133,14 +133,14 @@ def test_words_reach_it_softly_and_hard(scene: RealScene) -> None:
 
 
 def test_a_supervisor_killed_is_replaced_and_kill_leaves_nobody(scene: RealScene) -> None:
-    from tui.runner.api import adopt
+    from tui.runner.api import adopt_run
 
     scene.begin("[[scn:longbash]] do it")
     scene.wait_said("seq 1 25")
     scene.kill_supervisor()
     assert is_alive(scene.agent())
     began = time.monotonic()
-    assert adopt(scene.repository, environ=scene.environ)
+    assert adopt_run(scene.repository, environ=scene.environ)
     assert time.monotonic() - began < 2
     assert scene.request("kill").ok
     assert scene.ended() == "killed by person"
@@ -183,7 +183,7 @@ def test_a_turn_without_work_is_not_repeated_for_ever(scene: RealScene) -> None:
 
 def test_a_process_that_stays_after_its_result_is_ended(scene: RealScene) -> None:
     """Nobody watches when the result comes, and when somebody does the process hears nothing."""
-    from tui.runner.api import adopt
+    from tui.runner.api import adopt_run
 
     scene.begin("[[scn:longbash2]] do it")
     scene.wait_said("sleep 6")
@@ -191,7 +191,7 @@ def test_a_process_that_stays_after_its_result_is_ended(scene: RealScene) -> Non
     scene.wait_said('"type":"result"')
     agent = scene.agent()
     os.kill(agent.pid, signal.SIGSTOP)
-    assert adopt(scene.repository, environ=scene.environ)
+    assert adopt_run(scene.repository, environ=scene.environ)
     assert scene.ended() == "the turn ended with 12 tasks open"
     assert not is_alive(agent)
     assert "Sending SIGTERM" in scene.log()

@@ -13,10 +13,10 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from benchmarks.stream import lines
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 from tui.runner import eyes as eyes_room
-from tui.runner.desk import Desk
-from tui.runner.eyes import Eyes
+from tui.runner.desk import RunContext
+from tui.runner.eyes import RunReader
 from tui.settings import Settings
 from tui.store.attempt_files import arrival_line
 from tui.store.layout import RunDirectory
@@ -44,10 +44,10 @@ class Night1:
             file.writelines(STREAM[self.written : self.written + count])
         self.written += count
 
-    def watch(self, announced: int = 0) -> Eyes:
-        desk = Desk.of(self.folder)
+    def watch(self, announced: int = 0) -> RunReader:
+        desk = RunContext.of(self.folder)
         desk.state.announced = announced
-        return Eyes(desk)
+        return RunReader(desk)
 
 
 @pytest.fixture
@@ -55,23 +55,23 @@ def run(tmp_path: Path) -> Night1:
     return Night1(tmp_path)
 
 
-def read_on(eyes: Eyes) -> Eyes:
-    eyes.look(lambda event: None)
+def read_on(eyes: RunReader) -> RunReader:
+    eyes.poll(lambda event: None)
     while not eyes.caught_up:
-        eyes.look(lambda event: None)
+        eyes.poll(lambda event: None)
     return eyes
 
 
-def begins_at(eyes: Eyes) -> int:
+def begins_at(eyes: RunReader) -> int:
     """Where in the stream these eyes began to read."""
     return eyes._kept_to
 
 
-def knows(eyes: Eyes) -> Night:
+def knows(eyes: RunReader) -> NightSnapshot:
     return eyes.fold.snapshot(2_000_000_000.0)
 
 
-def anew(run: Night1) -> Eyes:
+def anew(run: Night1) -> RunReader:
     run.folder.recall.unlink(missing_ok=True)
     return read_on(run.watch())
 
@@ -80,7 +80,7 @@ def hand_over(run: Night1, count: int) -> None:
     """One supervisor reads so many lines, keeps what it knows, and is gone."""
     run.grow(count)
     first = read_on(run.watch())
-    first.keep()
+    first.save()
     first.close()
 
 
@@ -95,7 +95,7 @@ def test_the_next_reads_on_where_the_last_stood(run: Night1) -> None:
     assert begins_at(fresh) == 0
     assert knows(second) == knows(fresh)
     assert second.turns == fresh.turns
-    assert second.read_all()
+    assert second.is_complete()
 
 
 def test_nothing_is_kept_of_a_short_night(run: Night1, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_however_often_it_is_handed_over_the_night_is_the_same(
             run.grow(upto - run.written)
             eyes = read_on(run.watch())
             if dice.random() < 0.7:
-                eyes.keep()
+                eyes.save()
             eyes.close()
         kept = read_on(run.watch())
         assert knows(kept) == knows(anew(run))
@@ -156,7 +156,7 @@ def test_another_stream_is_read_anew(run: Night1) -> None:
     run.folder.stream.write_bytes(b"".join(STREAM[100:400]))
     second = read_on(run.watch())
     assert begins_at(second) == 0
-    assert second.read_all()
+    assert second.is_complete()
 
 
 def test_turns_of_an_older_segment_do_not_count(run: Night1) -> None:
@@ -173,7 +173,7 @@ def test_a_state_older_than_what_was_kept_is_no_ground_to_build_on(run: Night1) 
     run.grow(300)
     half = run.folder.stream.stat().st_size // 2
     first = read_on(run.watch(announced=half))
-    first.keep()
+    first.save()
     first.close()
     assert begins_at(run.watch(announced=0)) == 0
 
@@ -183,7 +183,7 @@ def test_arrival_times_are_told_once(run: Night1) -> None:
     size = run.folder.stream.stat().st_size
     run.folder.arrivals.write_bytes(arrival_line(size // 2, 50.0) + arrival_line(size, 60.0))
     first = read_on(run.watch())
-    first.keep()
+    first.save()
     first.close()
     before = run.folder.arrivals.read_bytes()
     second = read_on(run.watch())
@@ -207,7 +207,7 @@ def test_a_message_in_the_making_is_finished_by_the_next(run: Night1) -> None:
     ]
     run.folder.stream.write_text(pieces[0] + "\n")
     first = read_on(run.watch())
-    first.keep()
+    first.save()
     first.close()
     with run.folder.stream.open("a") as file:
         file.write(pieces[1] + "\n")

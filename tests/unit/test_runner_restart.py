@@ -146,9 +146,9 @@ def test_the_restart_timer_survives_the_supervisor(scene: Scene) -> None:
     )
     due = scene.entry("restart_scheduled")["due"]
     scene.kill_supervisor()
-    from tui.runner.api import adopt
+    from tui.runner.api import adopt_run
 
-    assert adopt(scene.repository, environ=scene.environ)
+    assert adopt_run(scene.repository, environ=scene.environ)
     scene.ended()
     again = scene.journal("segment_started")[1]
     assert again["at"] >= due - 0.2

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from tests.fakes import FakeClock
 from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
-from tui.records import Arrival, Assistant, Event, Progress, RateLimit, Result, Task
+from tui.records import Arrival, AssistantMessage, AgentEvent, ProgressFile, RateLimit, TurnResult, ProgressTask
 from tui.runner import channel, decisions
 from tui.runner.decisions import is_complete, is_stuck
-from tui.runner.desk import Desk
-from tui.runner.human_log import HumanLog
+from tui.runner.desk import RunContext
+from tui.runner.human_log import WatchdogLog
 from tui.runner.launch import arguments
-from tui.runner.outcomes import of_exit, of_turn
-from tui.runner.segment import Look
-from tui.runner.state import Intent, Next, Outgoing, Pending, State, keep, load
-from tui.runner.story_clock import StoryClock, clock_for
-from tui.runner.turns import Turns
+from tui.runner.outcomes import exit_outcome, turn_outcome
+from tui.runner.segment import AttemptStatus
+from tui.runner.state import StopIntent, NextAttempt, OutgoingMessage, ScheduledWait, RunState, keep, load
+from tui.runner.story_clock import ScaledClock, clock_for
+from tui.runner.turns import TurnTracker
 from tui.settings import Settings
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 from tui.settings.own_sections import AgentSettings
@@ -81,10 +81,10 @@ def test_restarts_are_counted_within_the_window_only() -> None:
 # --- completion ---
 
 
-def progress(*tasks: tuple[str, str]) -> Progress:
-    made = tuple(Task(f"t{n}", state, priority=p) for n, (state, p) in enumerate(tasks))  # type: ignore[arg-type]
+def progress(*tasks: tuple[str, str]) -> ProgressFile:
+    made = tuple(ProgressTask(f"t{n}", state, priority=p) for n, (state, p) in enumerate(tasks))  # type: ignore[arg-type]
     done = sum(task.state == "done" for task in made)
-    return Progress("f", None, "checkboxes", done, len(made) - done, made)
+    return ProgressFile("f", None, "checkboxes", done, len(made) - done, made)
 
 
 def test_done_is_what_the_progress_file_says() -> None:
@@ -103,21 +103,21 @@ def test_done_is_what_the_progress_file_says() -> None:
 # --- outcomes ---
 
 
-def result(**facts: object) -> Result:
+def result(**facts: object) -> TurnResult:
     basis: dict[str, object] = {
         "subtype": "success", "is_error": False, "turns": 1, "duration_ms": 5, "cost_usd": 0.0
     }  # fmt: skip
-    return Result(**{**basis, **facts})  # type: ignore[arg-type]
+    return TurnResult(**{**basis, **facts})  # type: ignore[arg-type]
 
 
-def turns_with(body: Result, error: str = "", limit: float | None = None) -> Turns:
-    turns = Turns(started=True)
+def turns_with(body: TurnResult, error: str = "", limit: float | None = None) -> TurnTracker:
+    turns = TurnTracker(started=True)
     if limit is not None:
-        turns.take(Event("s", 0, 1, RateLimit("rejected", limit, "five_hour")))
+        turns.apply(AgentEvent("s", 0, 1, RateLimit("rejected", limit, "five_hour")))
     if error:
-        said = Assistant("m", "r", "x", None, True, text=f"API Error: {error}", error=error)
-        turns.take(Event("s", 1, 1, said))
-    turns.take(Event("s", 2, 1, body))
+        said = AssistantMessage("m", "r", "x", None, True, text=f"API Error: {error}", error=error)
+        turns.apply(AgentEvent("s", 1, 1, said))
+    turns.apply(AgentEvent("s", 2, 1, body))
     return turns
 
 
@@ -152,26 +152,26 @@ def turns_with(body: Result, error: str = "", limit: float | None = None) -> Tur
     ],
 )
 def test_what_a_turns_end_means(
-    body: Result, error: str, limit: float | None, kind: OutcomeKind
+    body: TurnResult, error: str, limit: float | None, kind: OutcomeKind
 ) -> None:
-    outcome = of_turn(turns_with(body, error, limit))
+    outcome = turn_outcome(turns_with(body, error, limit))
     assert outcome.kind == kind
     assert outcome.resets_at == limit
 
 
 def test_what_a_process_end_means() -> None:
-    fresh = Turns()
-    assert of_exit(Look("ended", signal=9), fresh, False, "").text.endswith("SIGKILL")
-    assert of_exit(Look("lost"), fresh, False, "").kind == OutcomeKind.CRASH
-    assert of_exit(Look("ended", code=0), fresh, False, "").kind == OutcomeKind.CRASH
-    refused = of_exit(Look("ended", code=1), fresh, True, "No conversation found with …")
+    fresh = TurnTracker()
+    assert exit_outcome(AttemptStatus("ended", signal=9), fresh, False, "").text.endswith("SIGKILL")
+    assert exit_outcome(AttemptStatus("lost"), fresh, False, "").kind == OutcomeKind.CRASH
+    assert exit_outcome(AttemptStatus("ended", code=0), fresh, False, "").kind == OutcomeKind.CRASH
+    refused = exit_outcome(AttemptStatus("ended", code=1), fresh, True, "No conversation found with …")
     assert refused.kind == OutcomeKind.RESUME_REFUSED
     assert (
-        of_exit(Look("ended", code=1), fresh, False, "No conversation found").kind
+        exit_outcome(AttemptStatus("ended", code=1), fresh, False, "No conversation found").kind
         == OutcomeKind.CRASH
     )
     over = turns_with(result())
-    assert of_exit(Look("ended", code=0), over, True, "").kind == OutcomeKind.COMPLETED
+    assert exit_outcome(AttemptStatus("ended", code=0), over, True, "").kind == OutcomeKind.COMPLETED
 
 
 # --- the command line ---
@@ -188,7 +188,7 @@ def test_the_command_line_follows_the_settings() -> None:
         extra_args=("--one",),
     )
     facts = RunFacts("r", "g", "/p", 0.0, ("claude",), extra=("--two",))
-    words = arguments(facts, Settings(agent=agent), Next("start", "x"), "SID")
+    words = arguments(facts, Settings(agent=agent), NextAttempt("start", "x"), "SID")
     text = " ".join(words)
     assert words[:2] == ["claude", "-p"]
     assert "--permission-mode acceptEdits" in text
@@ -198,7 +198,7 @@ def test_the_command_line_follows_the_settings() -> None:
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
     assert "hidden" not in text
     assert "--dangerously-skip-permissions" not in text
-    resumed = arguments(facts, Settings(), Next("rewind", "x", "OLD", "UUID", True), "NEW")
+    resumed = arguments(facts, Settings(), NextAttempt("rewind", "x", "OLD", "UUID", True), "NEW")
     tail = ["--resume", "OLD", "--resume-session-at", "UUID", "--fork-session"]
     assert resumed[-8:] == [*tail, "--session-id", "NEW", "--two"]
 
@@ -206,7 +206,7 @@ def test_the_command_line_follows_the_settings() -> None:
 def test_permissions_are_skipped_only_in_words() -> None:
     agent = AgentSettings(skip_permissions="yes, run without permission prompts")
     words = arguments(
-        RunFacts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), Next("start", ""), "S"
+        RunFacts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), NextAttempt("start", ""), "S"
     )
     assert "--dangerously-skip-permissions" in words
     assert "--permission-mode" not in words
@@ -215,12 +215,12 @@ def test_permissions_are_skipped_only_in_words() -> None:
 # --- clocks ---
 
 
-def desk_in(folder: Path, clock: FakeClock) -> Desk:
+def desk_in(folder: Path, clock: FakeClock) -> RunContext:
     facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
     run = make(folder, facts, Settings())
     journal = JournalWriter(run.journal, clock.wall)
-    log = HumanLog(folder / "log", "INFO", clock.wall)
-    return Desk(run, facts, Settings(), clock, State(), journal, log)
+    log = WatchdogLog(folder / "log", "INFO", clock.wall)
+    return RunContext(run, facts, Settings(), clock, RunState(), journal, log)
 
 
 def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
@@ -228,9 +228,9 @@ def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
     desk = desk_in(tmp_path, clock)
     desk.begin_watching()
     clock.advance(60)
-    assert desk.pass_time() == 0
+    assert desk.advance_clock() == 0
     clock.suspend(8 * 3600)
-    assert desk.pass_time() == pytest.approx(8 * 3600)
+    assert desk.advance_clock() == pytest.approx(8 * 3600)
     assert desk.state.elapsed == pytest.approx(8 * 3600 + 60)
 
 
@@ -241,7 +241,7 @@ def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, jump: float) ->
     desk.begin_watching()
     clock.set_wall(clock.wall() + jump)
     clock.advance(10)
-    assert desk.pass_time() == 0
+    assert desk.advance_clock() == 0
     assert desk.state.elapsed == pytest.approx(10)
 
 
@@ -259,9 +259,9 @@ def test_the_runs_clock_goes_on_over_restarts_and_reboots(tmp_path: Path) -> Non
 
 
 def test_a_story_has_a_clock_of_its_own() -> None:
-    assert not isinstance(clock_for({}), StoryClock)
+    assert not isinstance(clock_for({}), ScaledClock)
     clock = clock_for({"OVERNIGHT_DEMO_EPOCH": "1000", "OVERNIGHT_DEMO_CLOCK_SCALE": "100"})
-    assert isinstance(clock, StoryClock)
+    assert isinstance(clock, ScaledClock)
     assert 1000 <= clock.wall() < 1100
 
 
@@ -269,15 +269,15 @@ def test_a_story_has_a_clock_of_its_own() -> None:
 
 
 def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
-    state = State(
+    state = RunState(
         segment=3,
-        intent=Intent(StopKind.STOP, "x", "person", True, "id", {"a": 1}),
-        pending=Pending(OutcomeKind.USAGE_LIMIT, 1, Next("crash", "p", "s"), due_wall=5.0),
-        outgoing=[Outgoing("u", "text", "hard", True, "sent")],
+        intent=StopIntent(StopKind.STOP, "x", "person", True, "id", {"a": 1}),
+        pending=ScheduledWait(OutcomeKind.USAGE_LIMIT, 1, NextAttempt("crash", "p", "s"), due_wall=5.0),
+        outgoing=[OutgoingMessage("u", "text", "hard", True, "sent")],
         restarts=[1.0],
     )
     folder = RunDirectory(tmp_path)
-    assert load(folder) == State()
+    assert load(folder) == RunState()
     keep(folder.state, state)
     assert load(folder) == state
     for old, phase in (
@@ -301,7 +301,7 @@ def test_a_wait_begins_at_its_moment_and_not_with_the_round(tmp_path: Path) -> N
     clock = FakeClock()
     desk = desk_in(tmp_path, clock)
     desk.begin_watching()
-    desk.pass_time()
+    desk.advance_clock()
     before = desk.state.elapsed
     clock.advance(3)
     assert desk.elapsed() == before + 3
@@ -315,8 +315,8 @@ def test_a_full_disk_only_delays_the_journal(tmp_path: Path) -> None:
     path = desk.folder.journal
     path.unlink()
     path.mkdir()
-    desk.tell("note", {"text": "one"})
-    desk.tell("note", {"text": "two"})
+    desk.journal_entry("note", {"text": "one"})
+    desk.journal_entry("note", {"text": "two"})
     path.rmdir()
     desk.flush()
     assert [json.loads(row)["text"] for row in path.read_bytes().splitlines()] == ["one", "two"]

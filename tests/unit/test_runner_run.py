@@ -11,7 +11,7 @@ import pytest
 
 from tests.agent_harness import AGENT
 from tests.unit.runner_scene import Scene, until
-from tui.control.deeds import Deeds
+from tui.control.deeds import Operations
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.model.state import RunEnd
 from tui.runner import api
@@ -112,12 +112,12 @@ def test_credentials_never_reach_argv_journal_or_logs(scene: Scene) -> None:
     secret = "very-secret-token-4711"
     settings = scene.settings()
     agent = replace(settings.agent, env={"SOME_TOKEN": Secret(secret)})
-    started = api.start(
+    started = api.start_run(
         scene.repository,
         "[[story:long_tool gate=gate]]",
         replace(settings, agent=agent),
         agent_command=("python3", *AGENT[1:]),
-        options=api.Options(
+        options=api.StartOptions(
             env={"CLAUDE_CONFIG_DIR": str(scene.config), "OVERNIGHT_DEMO_PACE": "0"},
             allow_dirty=True,
         ),
@@ -163,7 +163,7 @@ def test_refusals_are_one_sentence(scene: Scene, tmp_path: Path) -> None:
     plain = tmp_path / "plain"
     plain.mkdir()
     with pytest.raises(RefusedError, match="in no git repository"):
-        api.start(plain, "x", scene.settings(), agent_command=("true",))
+        api.start_run(plain, "x", scene.settings(), agent_command=("true",))
     claude = tmp_path / "bin" / "claude"
     claude.parent.mkdir()
     claude.write_text("#!/bin/sh\necho 1.0.3\n")
@@ -205,10 +205,10 @@ def test_an_agent_that_cannot_run_is_said_so(scene: Scene, tmp_path: Path) -> No
 def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
     scene.start("[[story:hello]]")
     scene.ended()
-    deeds = Deeds(scene.repository, scene.settings(), str(scene.folder.path))
-    assert not deeds.run_goes_on()
+    deeds = Operations(scene.repository, scene.settings(), str(scene.folder.path))
+    assert not deeds.is_supervised()
     with pytest.raises(NoSessionError):
-        deeds.other()
+        deeds.foreign_session()
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:

@@ -159,9 +159,9 @@ def test_a_request_survives_the_supervisor_and_is_carried_out_once(scene: Scene)
     made = inbox.send(scene.folder.inbox, "inject", {"text": "Said while nobody watched."})
     claimed = scene.folder.inbox / f"{made.id}.json.claimed"
     (scene.folder.inbox / f"{made.id}.json").rename(claimed)
-    from tui.runner.api import adopt
+    from tui.runner.api import adopt_run
 
-    assert adopt(scene.repository, environ=scene.environ)
+    assert adopt_run(scene.repository, environ=scene.environ)
     scene.entry("answer", id=made.id, ok=True)
     (scene.repository / "gate").touch()
     scene.entry("injection", id=scene.entry("inject")["id"], state="seen")
@@ -172,7 +172,7 @@ def test_a_request_survives_the_supervisor_and_is_carried_out_once(scene: Scene)
     claimed.write_text(
         json.dumps({"id": made.id, "verb": "inject", "arguments": made.arguments, "at": made.at})
     )
-    assert adopt(scene.repository, environ=scene.environ)
+    assert adopt_run(scene.repository, environ=scene.environ)
     until(lambda: not claimed.exists(), "the claimed request to be done with")
     scene.ended()
     assert len(scene.journal("inject")) == 1

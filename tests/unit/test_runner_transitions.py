@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from tests.unit.run_machine_scene import AGENT, OPEN, Machine
 from tests.unit.test_runner_rules import progress, result
 from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
-from tui.records import Progress, Result
+from tui.records import ProgressFile, TurnResult
 from tui.runner import conduct
-from tui.runner.segment import Look
+from tui.runner.segment import AttemptStatus
 from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check_transition
 from tui.settings import Settings
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
@@ -83,11 +83,11 @@ def test_6_another_failed_start_is_a_crash(build: Build) -> None:
     made = build()
     made.attempt.refuses = OSError(errno.ENOENT, "No such file or directory")  # type: ignore[attr-defined]
     assert made.start().phase == RunPhase.LAUNCHING
-    assert made.process_ends(Look("void")).waits() == (OutcomeKind.CRASH, True, True)
+    assert made.process_ends(AttemptStatus("void")).waits() == (OutcomeKind.CRASH, True, True)
 
 
 @pytest.mark.parametrize("body", [result(), MAX_TURNS])
-def test_7_a_plan_is_handed_over(build: Build, body: Result) -> None:
+def test_7_a_plan_is_handed_over(build: Build, body: TurnResult) -> None:
     made = build(session=PLANNING).start().runs().turn(body)
     assert made.stopping() == (StopKind.HANDOFF, None)
 
@@ -95,14 +95,14 @@ def test_7_a_plan_is_handed_over(build: Build, body: Result) -> None:
 def test_8_to_10_a_plan_is_tested_first(build: Build) -> None:
     made = build(session=TESTED_PLAN).start().runs().turn()
     assert made.phase == RunPhase.BASELINE
-    made.conductor.turn_over()
+    made.conductor.on_turn_ended()
     assert made.phase == RunPhase.BASELINE
     made.trouble = ""
-    made.conductor.turn_over()
+    made.conductor.on_turn_ended()
     assert made.stopping() == (StopKind.HANDOFF, None)
     made = build(session=TESTED_PLAN).start().runs().turn()
     made.trouble = "exit code 1"
-    made.conductor.turn_over()
+    made.conductor.on_turn_ended()
     assert made.stopping() == (StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON)
 
 
@@ -120,7 +120,7 @@ def test_8_to_10_a_plan_is_tested_first(build: Build) -> None:
     ],
 )  # fmt: skip
 def test_turns_that_end_the_run(
-    build: Build, row: int, tasks: Progress | None, parts: Any, body: Result, stop: Any, end: Any
+    build: Build, row: int, tasks: ProgressFile | None, parts: Any, body: TurnResult, stop: Any, end: Any
 ) -> None:
     made = build(**parts).start().runs()
     made.eyes.progress = tasks
@@ -129,7 +129,7 @@ def test_turns_that_end_the_run(
     gone = build(**parts).start().runs()
     gone.eyes.progress = tasks
     gone.hear(body)
-    assert gone.process_ends(Look("ended", AGENT, code=0)).ended() == end  # 30
+    assert gone.process_ends(AttemptStatus("ended", AGENT, code=0)).ended() == end  # 30
 
 
 def test_13_a_hand_over_that_was_asked_for_follows_the_turn(build: Build) -> None:
@@ -153,7 +153,7 @@ def test_16_and_17_open_tasks_are_gone_on_with_so_often(build: Build) -> None:
 def test_20_and_26_an_interrupted_turn_waits_for_a_message(build: Build) -> None:
     made = build().start().runs().turn(INTERRUPTED)
     assert made.phase == RunPhase.HELD
-    made.conductor.turn_over()
+    made.conductor.on_turn_ended()
     made.conductor.message_queued()
     assert made.phase == RunPhase.HELD
     made.asks("inject", text="Go on.")
@@ -166,7 +166,7 @@ def test_20_and_26_an_interrupted_turn_waits_for_a_message(build: Build) -> None
     [(BUSY, False, OutcomeKind.OVERLOADED), (BROKEN, True, OutcomeKind.USAGE_LIMIT)],
 )
 def test_21_and_27_limits_are_waited_for(
-    build: Build, body: Result, limited: bool, kind: OutcomeKind
+    build: Build, body: TurnResult, limited: bool, kind: OutcomeKind
 ) -> None:
     made = build().start().runs().turn(body, limited=limited)
     assert made.waits() == (kind, False, False)
@@ -194,7 +194,7 @@ def test_23_a_crash_is_taken_up_again_and_counted_when_it_is(build: Build) -> No
 def test_25_a_refused_resume_is_followed_by_a_fresh_session(build: Build) -> None:
     made = build().start().runs().process_ends().wait()
     made.desk.folder.stderr.write_text("No conversation found with session ID")
-    made.process_ends(Look("ended", AGENT, code=1))
+    made.process_ends(AttemptStatus("ended", AGENT, code=1))
     assert made.waits() == (OutcomeKind.RESUME_REFUSED, True, True)
     made.wait()
     assert made.desk.state.next is not None
@@ -211,7 +211,7 @@ def test_28_a_session_that_goes_on_by_itself_ends_the_wait(build: Build) -> None
 def test_30_without_an_agent_a_prompt_becomes_a_launch(build: Build) -> None:
     made = build().start().runs()
     made.hear(result())
-    made.process_ends(Look("ended", AGENT, code=0))
+    made.process_ends(AttemptStatus("ended", AGENT, code=0))
     assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "continue")  # type: ignore[union-attr]
     waiting = build().start().runs().turn(BUSY).process_ends()
     assert waiting.waits() == (OutcomeKind.CRASH, True, True)
@@ -221,7 +221,7 @@ def test_30_without_an_agent_a_prompt_becomes_a_launch(build: Build) -> None:
 def test_31_an_interrupted_process_ends_the_run(build: Build, code: int) -> None:
     made = build().start().runs()
     made.hear(INTERRUPTED)
-    assert made.process_ends(Look("ended", AGENT, code=code)).ended() == EndKind.STOPPED
+    assert made.process_ends(AttemptStatus("ended", AGENT, code=code)).ended() == EndKind.STOPPED
 
 
 def test_32_and_33_a_limit_ends_the_run(build: Build) -> None:
@@ -284,7 +284,7 @@ def test_42_a_hand_over_starts_a_fresh_session(build: Build) -> None:
 
 def test_45_a_note_that_does_not_come_is_done_without(build: Build) -> None:
     made = build().start().runs()
-    made.conductor.hand_over("it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE)
+    made.conductor.start_handoff("it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE)
     assert made.stopping() == (StopKind.HANDOFF, None)
 
 
@@ -318,12 +318,12 @@ ALIVE: dict[str, Callable[[Machine], object]] = {
     "limited": lambda made: made.turn(BROKEN, limited=True),
     "runs": lambda made: made.runs(),
     "process ends": lambda made: made.process_ends(),
-    "exits": lambda made: made.process_ends(Look("ended", AGENT, code=0)),
+    "exits": lambda made: made.process_ends(AttemptStatus("ended", AGENT, code=0)),
     "limit": lambda made: None if made.phase.is_ending else made.limit(alive=True),
     "overdue": lambda made: (
         None
         if made.phase.is_ending or made.phase == RunPhase.WAITING
-        else made.conductor.hand_over("late", RunEvent.HANDOFF_OVERDUE)
+        else made.conductor.start_handoff("late", RunEvent.HANDOFF_OVERDUE)
     ),
 }
 ALWAYS: dict[str, Callable[[Machine], object]] = {

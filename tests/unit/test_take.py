@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
-from tui.control.deeds import Deeds
-from tui.control.take import plan_take, take
+from tui.control.deeds import Operations
+from tui.control.take import plan_branch, create_branch
 from tui.errors import RefusedError
 from tui.settings import Settings
 
@@ -50,11 +50,11 @@ def everything(folder: Path) -> tuple[object, ...]:
 
 
 def test_a_run_of_commits_from_the_base_keeps_its_ids(night: Path) -> None:
-    plan = plan_take(night, "kept", commits=["HEAD~1", "HEAD~2"], base="HEAD~3")
+    plan = plan_branch(night, "kept", commits=["HEAD~1", "HEAD~2"], base="HEAD~3")
     assert plan.refusals == ()
     assert [one.subject for one in plan.commits] == ["first change", "second change"]
     before = everything(night)
-    receipt = take(plan)
+    receipt = create_branch(plan)
     assert receipt.commit == rev(night, "HEAD~1") == rev(night, "kept")
     assert receipt.commits == 2
     after = everything(night)
@@ -69,15 +69,15 @@ def test_a_run_of_commits_from_the_base_keeps_its_ids(night: Path) -> None:
 
 
 def test_a_commit_without_those_before_it_is_moved_with_all_that_it_says(night: Path) -> None:
-    receipt = take(plan_take(night, "some/where", commits=["HEAD", "HEAD~2"], base="HEAD~3"))
+    receipt = create_branch(plan_branch(night, "some/where", commits=["HEAD", "HEAD~2"], base="HEAD~3"))
     assert receipt.commits == 2
     assert sh(night, "show", "some/where:a.txt") == "ONE\n2\n3\n4\n5\n6\n7\nEIGHT"
     assert sh(night, "show", "some/where:b.txt") == "b"
-    only = take(plan_take(night, "last", commits=["HEAD"], base="HEAD~3"))
+    only = create_branch(plan_branch(night, "last", commits=["HEAD"], base="HEAD~3"))
     assert sh(night, "show", "last:a.txt") == "1\n2\n3\n4\n5\n6\n7\nEIGHT"
     assert sh(night, "rev-parse", "last^") == rev(night, "HEAD~3")
     assert only.commit != rev(night, "HEAD")
-    again = plan_take(night, "again", commits=["HEAD~2"], base="HEAD")
+    again = plan_branch(night, "again", commits=["HEAD~2"], base="HEAD")
     assert "is there already" in again.refusals[0]
 
 
@@ -87,7 +87,7 @@ def test_authors_dates_and_messages_are_kept(night: Path) -> None:
     base = commit(night, "side base")
     sh(night, "checkout", "-q", "main")
     sh(night, "config", "user.name", "Me <\u202eagain>")
-    take(plan_take(night, "moved", commits=["HEAD~2"], base=base))
+    create_branch(plan_branch(night, "moved", commits=["HEAD~2"], base=base))
     shape = "--format=%an|%ae|%ad|%B"
     assert sh(night, "log", "-1", shape, "moved") == sh(night, "log", "-1", shape, "main~2")
     assert rev(night, "moved^") == base
@@ -98,31 +98,31 @@ def test_a_conflict_names_the_paths_and_leaves_nothing(night: Path) -> None:
     write(night, {"a.txt": "uno\n2\n3\n4\n5\n6\n7\nEIGHT\n"})
     commit(night, "fourth change")
     before = everything(night), sh(night, "count-objects", "-v")
-    plan = plan_take(night, "torn", commits=["HEAD"], base="HEAD~4")
+    plan = plan_branch(night, "torn", commits=["HEAD"], base="HEAD~4")
     assert len(plan.refusals) == 1
     assert "a.txt" in plan.refusals[0]
     assert "fourth change" in plan.refusals[0]
     assert plan.words == plan.refusals
     with pytest.raises(RefusedError, match=r"a\.txt"):
-        take(plan)
+        create_branch(plan)
     assert (everything(night), sh(night, "count-objects", "-v")) == before
     assert litter(night) == []
 
 
 @pytest.mark.parametrize("name", ["main", "-f", "a..b", "", "HEAD", "main/below", "x\0y", "a b"])
 def test_names_that_cannot_be_are_refused(night: Path, name: str) -> None:
-    plan = plan_take(night, name, commits=["HEAD"])
+    plan = plan_branch(night, name, commits=["HEAD"])
     assert plan.refusals
     with pytest.raises(RefusedError):
-        take(plan)
+        create_branch(plan)
 
 
 def test_a_branch_made_meanwhile_is_not_overwritten(night: Path) -> None:
-    plan = plan_take(night, "taken", commits=["HEAD~2"], base="HEAD~3")
+    plan = plan_branch(night, "taken", commits=["HEAD~2"], base="HEAD~3")
     assert plan.refusals == ()
     sh(night, "branch", "taken", "HEAD~1")
     with pytest.raises(RefusedError, match="exists"):
-        take(plan)
+        create_branch(plan)
     assert rev(night, "taken") == rev(night, "HEAD~1")
 
 
@@ -133,9 +133,9 @@ def test_files_are_taken_as_they_are_now(night: Path) -> None:
     (night / "a.txt").unlink()
     before = tree(night), user_state(night)
     paths = ["b.txt", "new dir/\xe4 file.sh", "link", "a.txt"]
-    plan = plan_take(night, "files", files=paths, base="HEAD~3")
+    plan = plan_branch(night, "files", files=paths, base="HEAD~3")
     assert plan.refusals == ()
-    receipt = take(plan)
+    receipt = create_branch(plan)
     assert receipt.files == 4
     listed = sh(night, "-c", "core.quotePath=false", "ls-tree", "-r", "files")
     assert [line.split()[0] for line in listed.splitlines()] == ["100644", "120000", "100755"]
@@ -151,10 +151,10 @@ def test_files_are_taken_as_they_are_now(night: Path) -> None:
 
 
 def test_commits_and_files_of_another_state_together(night: Path) -> None:
-    plan = plan_take(
+    plan = plan_branch(
         night, "both", commits=["HEAD~1"], files=["a.txt"], base="HEAD~3", source="HEAD~2"
     )
-    receipt = take(plan)
+    receipt = create_branch(plan)
     assert (receipt.commits, receipt.files) == (1, 1)
     assert sh(night, "show", "both:a.txt").startswith("ONE\n2")
     assert sh(night, "show", "both:b.txt") == "b\nmore"
@@ -166,7 +166,7 @@ def test_commits_and_files_of_another_state_together(night: Path) -> None:
 
 @pytest.mark.parametrize("path", ["../x", ".git/config", "/etc/passwd", "d/.git/hooks/x", "a\0b"])
 def test_paths_outside_are_refused(night: Path, path: str) -> None:
-    assert plan_take(night, "bad", files=[path]).refusals
+    assert plan_branch(night, "bad", files=[path]).refusals
 
 
 def test_a_file_where_a_folder_is_cannot_be_taken(night: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_file_where_a_folder_is_cannot_be_taken(night: Path) -> None:
     sh(night, "rm", "-q", "-r", "d")
     write(night, {"d": "now a file\n"})
     commit(night, "with file")
-    plan = plan_take(night, "clash", files=["d"], base=base)
+    plan = plan_branch(night, "clash", files=["d"], base=base)
     assert "folder" in plan.refusals[0]
 
 
@@ -185,7 +185,7 @@ def test_a_merge_is_refused(night: Path) -> None:
     commit(night, "side")
     sh(night, "checkout", "-q", "main")
     sh(night, "merge", "-q", "--no-ff", "-m", "joined", "side")
-    assert "merge" in plan_take(night, "m", commits=["HEAD"], base="HEAD~1").refusals[0]
+    assert "merge" in plan_branch(night, "m", commits=["HEAD"], base="HEAD~1").refusals[0]
 
 
 def test_the_first_commit_of_all_can_be_taken(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ def test_the_first_commit_of_all_can_be_taken(tmp_path: Path) -> None:
     sh(folder, "rm", "-q", "--cached", "a.txt")
     (folder / "a.txt").unlink()
     commit(folder, "another beginning")
-    take(plan_take(folder, "joined", commits=["HEAD"], base="main"))
+    create_branch(plan_branch(folder, "joined", commits=["HEAD"], base="main"))
     assert sh(folder, "ls-tree", "--name-only", "joined").splitlines() == ["a.txt", "o.txt"]
 
 
@@ -214,7 +214,7 @@ def test_nothing_that_the_repository_names_is_run(night: Path, tmp_path: Path) -
     hook.write_text(f"#!/bin/sh\ntouch {fired}\n")
     hook.chmod(0o755)
     write(night, {"b.txt": "raw\r\n"})
-    receipt = take(plan_take(night, "safe", commits=["HEAD"], files=["b.txt"], base="HEAD~3"))
+    receipt = create_branch(plan_branch(night, "safe", commits=["HEAD"], files=["b.txt"], base="HEAD~3"))
     assert not fired.exists()
     hook.unlink()
     assert sh(night, "show", f"{receipt.commit}:a.txt").endswith("EIGHT")
@@ -265,11 +265,11 @@ def test_killed_anywhere_it_leaves_nothing_to_be_seen(night: Path) -> None:
 def test_the_deed_is_told_in_the_journal(night: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    deeds = Deeds(night, Settings(), run_dir=str(run), session="s1")
-    plan = deeds.plan_take("told", commits=["HEAD"], files=["b.txt"], base="HEAD~3")
+    deeds = Operations(night, Settings(), run_dir=str(run), session="s1")
+    plan = deeds.plan_branch("told", commits=["HEAD"], files=["b.txt"], base="HEAD~3")
     assert "1 commit and 1 file" in plan.words[0]
     assert not (run / "journal.jsonl").exists()
-    receipt = deeds.take(plan)
+    receipt = deeds.create_branch(plan)
     (entry,) = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
     assert entry["kind"] == "take"
     assert entry["branch"] == "told"

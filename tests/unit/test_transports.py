@@ -20,8 +20,8 @@ import pytest
 from tests.transport_payloads import TWELVE
 from tui.control import inbox_socket, tmux_paste, transports
 from tui.control.claude_screen import read_screen
-from tui.control.tmux_paste import PasteDoubtError
-from tui.control.transports import SessionFacts
+from tui.control.tmux_paste import PasteUncertainError
+from tui.control.transports import ChannelFacts
 from tui.errors import RefusedError
 from tui.records import AgentProcess
 from tui.system import processes
@@ -39,28 +39,28 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is no
 @pytest.mark.parametrize(
     ("facts", "name"),
     [
-        (SessionFacts(is_ours=True), "runner"),
-        (SessionFacts(status="busy"), "mailbox"),
-        (SessionFacts(status="busy", mailbox="no"), "inbox"),
-        (SessionFacts(status="busy", mailbox="no", inbox="no"), "tmux"),
-        (SessionFacts(status="idle"), "inbox"),
-        (SessionFacts(status="idle", inbox="no"), "tmux"),
-        (SessionFacts(status="idle", inbox="no", tmux="no"), "mailbox"),
-        (SessionFacts(is_deaf=True, inbox="no"), "tmux"),
-        (SessionFacts(mailbox="no", inbox="no", tmux="no"), "none"),
+        (ChannelFacts(is_ours=True), "runner"),
+        (ChannelFacts(status="busy"), "mailbox"),
+        (ChannelFacts(status="busy", mailbox="no"), "inbox"),
+        (ChannelFacts(status="busy", mailbox="no", inbox="no"), "tmux"),
+        (ChannelFacts(status="idle"), "inbox"),
+        (ChannelFacts(status="idle", inbox="no"), "tmux"),
+        (ChannelFacts(status="idle", inbox="no", tmux="no"), "mailbox"),
+        (ChannelFacts(is_deaf=True, inbox="no"), "tmux"),
+        (ChannelFacts(mailbox="no", inbox="no", tmux="no"), "none"),
     ],
 )
-def test_the_best_open_way_is_taken(facts: SessionFacts, name: str) -> None:
-    assert transports.choose(facts).name == name
+def test_the_best_open_way_is_taken(facts: ChannelFacts, name: str) -> None:
+    assert transports.best_channel(facts).name == name
 
 
 def test_the_promise_tells_what_is_known() -> None:
-    facts = SessionFacts(status="busy", heard=100.0)
-    assert "last called 20 s ago" in transports.choose(facts, now=120.0).promise
-    assert "switched off" in transports.choose(SessionFacts(status="busy")).promise
-    closed = SessionFacts(mailbox="none there", inbox="not set", tmux="no pane")
+    facts = ChannelFacts(status="busy", heard=100.0)
+    assert "last called 20 s ago" in transports.best_channel(facts, now=120.0).promise
+    assert "switched off" in transports.best_channel(ChannelFacts(status="busy")).promise
+    closed = ChannelFacts(mailbox="none there", inbox="not set", tmux="no pane")
     for reason in ("none there", "not set", "no pane"):
-        assert reason in transports.choose(closed).promise
+        assert reason in transports.best_channel(closed).promise
 
 
 # --- what a screen shows ---
@@ -175,7 +175,7 @@ def test_nothing_is_typed_into_a_question_or_a_draft(
 @needs_tmux
 def test_a_question_that_opens_meanwhile_gets_no_answer(terminal: Terminal) -> None:
     pane = terminal.composer("opens")
-    with pytest.raises(PasteDoubtError):
+    with pytest.raises(PasteUncertainError):
         tmux_paste.paste(pane, "hello")
     assert terminal.noted() == []
 
@@ -186,7 +186,7 @@ def test_no_enter_where_the_words_did_not_show(
 ) -> None:
     monkeypatch.setattr(tmux_paste, "_SEEN_WITHIN_S", 0.5)
     pane = terminal.composer("deaf")
-    with pytest.raises(PasteDoubtError, match="Enter was not pressed"):
+    with pytest.raises(PasteUncertainError, match="Enter was not pressed"):
         tmux_paste.paste(pane, "hello")
     assert terminal.noted() == []
 
@@ -197,7 +197,7 @@ def test_the_sessions_own_word_stops_it_too(terminal: Terminal) -> None:
     with pytest.raises(RefusedError, match="permission"):
         tmux_paste.paste(pane, "hello", lambda: "waits for a permission")
     said = iter(["", "a permission came up"])
-    with pytest.raises(PasteDoubtError, match="permission"):
+    with pytest.raises(PasteUncertainError, match="permission"):
         tmux_paste.paste(pane, "hello", lambda: next(said))
     assert terminal.noted() == []
 
@@ -256,9 +256,9 @@ def test_a_whole_delivery_by_tmux(
     entry = {"pid": pid, "status": "waiting", "waitingFor": "permission prompt"}
     (sessions / f"{pid}.json").write_text(json.dumps(entry))
     with pytest.raises(RefusedError, match="permission prompt"):
-        transports.deliver(tmp_path, who, "hello")
+        transports.send_message(tmp_path, who, "hello")
     (sessions / f"{pid}.json").write_text(json.dumps({**entry, "status": "idle"}))
-    receipt = transports.deliver(tmp_path, who, "hello")
+    receipt = transports.send_message(tmp_path, who, "hello")
     assert (receipt.transport, receipt.state) == ("tmux", "delivered")
     assert terminal.noted() == [{"submitted": "hello"}]
     with pytest.raises(RefusedError, match="cannot be taken back"):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tui.feeds.wake import Hints, Wake, system_hints
+from tui.feeds.wake import ChangeHints, ChangeNotifier, system_hints
 from tui.feeds.watchfiles_hints import WatchfilesHints
 
 FAR = 3600.0
@@ -52,12 +52,12 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def no_longer(wake: Wake) -> bool:
+def no_longer(wake: ChangeNotifier) -> bool:
     """Whether the wake polls now and says why."""
     return wake.mode == "polling" and bool(wake.reason)
 
 
-def notified(wake: Wake) -> bool:
+def notified(wake: ChangeNotifier) -> bool:
     return wake.mode == "notified"
 
 
@@ -67,8 +67,8 @@ def ear() -> Ear:
 
 
 @pytest.fixture
-def wakes() -> Iterator[list[Wake]]:
-    started: list[Wake] = []
+def wakes() -> Iterator[list[ChangeNotifier]]:
+    started: list[ChangeNotifier] = []
     yield started
     for wake in started:
         wake.close()
@@ -100,12 +100,12 @@ def test_the_private_object_of_watchfiles_names_changes_and_can_be_interrupted(
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_each_kind_of_change_is_named_without_polling(
-    tmp_path: Path, ear: Ear, wakes: list[Wake], source: Callable[[], Hints]
+    tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier], source: Callable[[], ChangeHints]
 ) -> None:
     log, other = tmp_path / "app.log", tmp_path / "other.log"
     log.write_bytes(b"")
     other.write_bytes(b"")
-    wake = Wake(ear, [log, other], seconds=FAR, hints=source)
+    wake = ChangeNotifier(ear, [log, other], seconds=FAR, hints=source)
     wakes.append(wake)
     wake.start()
     assert eventually(lambda: wake.mode == "notified" and len(ear.calls) == 1)
@@ -139,11 +139,11 @@ def test_each_kind_of_change_is_named_without_polling(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs inotify")
-def test_a_busy_neighbour_wakes_nobody(tmp_path: Path, ear: Ear, wakes: list[Wake]) -> None:
+def test_a_busy_neighbour_wakes_nobody(tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier]) -> None:
     log, busy = tmp_path / "app.log", tmp_path / "busy.log"
     log.touch()
     (tmp_path / "below").mkdir()
-    wake = Wake(ear, [log], seconds=FAR)
+    wake = ChangeNotifier(ear, [log], seconds=FAR)
     wakes.append(wake)
     wake.start()
     assert eventually(lambda: wake.mode == "notified" and len(ear.calls) == 1)
@@ -161,7 +161,7 @@ def test_a_busy_neighbour_wakes_nobody(tmp_path: Path, ear: Ear, wakes: list[Wak
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs inotify")
 def test_the_target_of_a_link_and_the_entries_of_a_folder_are_noticed(
-    tmp_path: Path, ear: Ear, wakes: list[Wake]
+    tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier]
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -170,7 +170,7 @@ def test_the_target_of_a_link_and_the_entries_of_a_folder_are_noticed(
     link, folder = tmp_path / "link.log", tmp_path / "folder"
     link.symlink_to(target)
     folder.mkdir()
-    wake = Wake(ear, [link, folder], seconds=FAR)
+    wake = ChangeNotifier(ear, [link, folder], seconds=FAR)
     wakes.append(wake)
     wake.start()
     assert eventually(lambda: wake.mode == "notified" and len(ear.calls) == 1)
@@ -185,10 +185,10 @@ def test_the_target_of_a_link_and_the_entries_of_a_folder_are_noticed(
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_folder_that_appears_is_watched(
-    tmp_path: Path, ear: Ear, wakes: list[Wake], source: Callable[[], Hints]
+    tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier], source: Callable[[], ChangeHints]
 ) -> None:
     log = tmp_path / "logs" / "app.log"
-    wake = Wake(ear, [log], seconds=FAR, hints=source)
+    wake = ChangeNotifier(ear, [log], seconds=FAR, hints=source)
     wakes.append(wake)
     wake.start()
     assert eventually(lambda: len(ear.calls) == 1)
@@ -200,11 +200,11 @@ def test_a_folder_that_appears_is_watched(
     assert ear.hears(log, 2)
 
 
-def test_the_set_of_paths_can_change(tmp_path: Path, ear: Ear, wakes: list[Wake]) -> None:
+def test_the_set_of_paths_can_change(tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier]) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     first.touch()
     second.touch()
-    wake = Wake(ear, [first], seconds=FAR)
+    wake = ChangeNotifier(ear, [first], seconds=FAR)
     wakes.append(wake)
     wake.start()
     assert eventually(lambda: wake.mode == "notified" and len(ear.calls) == 1)
@@ -221,11 +221,11 @@ def test_the_set_of_paths_can_change(tmp_path: Path, ear: Ear, wakes: list[Wake]
 
 
 def test_polling_names_every_path_again_and_again(
-    tmp_path: Path, ear: Ear, wakes: list[Wake]
+    tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier]
 ) -> None:
     paths = [tmp_path / "there", tmp_path / "missing" / "deep"]
     paths[0].touch()
-    wake = Wake(ear, paths, seconds=0.01, hints=None)
+    wake = ChangeNotifier(ear, paths, seconds=0.01, hints=None)
     wakes.append(wake)
     wake.start()
 
@@ -257,17 +257,17 @@ class Failing:
 
 @pytest.mark.parametrize("step", ["make", "watch", "wait"])
 def test_any_failure_of_the_source_falls_back_to_polling(
-    tmp_path: Path, ear: Ear, wakes: list[Wake], step: str
+    tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier], step: str
 ) -> None:
     source = Failing(step)
 
-    def make() -> Hints:
+    def make() -> ChangeHints:
         if step == "make":
             raise OSError(24, "Too many open files")
         return source
 
     log = tmp_path / "app.log"
-    wake = Wake(ear, [log], seconds=0.01, hints=make)
+    wake = ChangeNotifier(ear, [log], seconds=0.01, hints=make)
     wakes.append(wake)
     wake.start()
 
@@ -278,7 +278,7 @@ def test_any_failure_of_the_source_falls_back_to_polling(
 
 
 def test_a_stream_of_changes_is_paced_and_its_end_is_not_missed(
-    tmp_path: Path, ear: Ear, wakes: list[Wake]
+    tmp_path: Path, ear: Ear, wakes: list[ChangeNotifier]
 ) -> None:
     log = tmp_path / "app.log"
     log.touch()
@@ -290,7 +290,7 @@ def test_a_stream_of_changes_is_paced_and_its_end_is_not_missed(
             sizes.append(log.stat().st_size)
             ear_and_size.notify_all()
 
-    wake = Wake(look, [log], seconds=FAR, pace=0.05)
+    wake = ChangeNotifier(look, [log], seconds=FAR, pace=0.05)
     wakes.append(wake)
     wake.start()
     assert eventually(lambda: wake.mode == "notified" and len(sizes) == 1)
@@ -305,7 +305,7 @@ def test_a_stream_of_changes_is_paced_and_its_end_is_not_missed(
 
 
 def test_a_fault_of_the_listener_does_not_end_the_looking(
-    tmp_path: Path, wakes: list[Wake], caplog: pytest.LogCaptureFixture
+    tmp_path: Path, wakes: list[ChangeNotifier], caplog: pytest.LogCaptureFixture
 ) -> None:
     calls: list[int] = []
 
@@ -313,7 +313,7 @@ def test_a_fault_of_the_listener_does_not_end_the_looking(
         calls.append(1)
         raise ValueError("a fault")
 
-    wake = Wake(faulty, [tmp_path / "x"], seconds=0.005)
+    wake = ChangeNotifier(faulty, [tmp_path / "x"], seconds=0.005)
     wakes.append(wake)
     wake.start()
 
@@ -322,23 +322,23 @@ def test_a_fault_of_the_listener_does_not_end_the_looking(
 
 
 def test_nothing_is_said_after_closing_not_even_from_within(tmp_path: Path, ear: Ear) -> None:
-    closing: list[Wake] = []
+    closing: list[ChangeNotifier] = []
 
     def close_at_once(paths: frozenset[str]) -> None:
         ear(paths)
         closing[0].close()
 
-    closing.append(Wake(close_at_once, [tmp_path / "x"], seconds=0.001))
+    closing.append(ChangeNotifier(close_at_once, [tmp_path / "x"], seconds=0.001))
     closing[0].start()
     assert eventually(lambda: not closing[0]._thread.is_alive())
     assert len(ear.calls) == 1
-    Wake(ear, [tmp_path]).close()
+    ChangeNotifier(ear, [tmp_path]).close()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
 @pytest.mark.parametrize("source", SOURCES)
 def test_no_descriptor_is_left_behind(
-    tmp_path: Path, ear: Ear, source: Callable[[], Hints]
+    tmp_path: Path, ear: Ear, source: Callable[[], ChangeHints]
 ) -> None:
     def inotify_descriptors() -> int:
         links = [Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd")]
@@ -346,7 +346,7 @@ def test_no_descriptor_is_left_behind(
 
     before = inotify_descriptors()
     for _ in range(5):
-        wake = Wake(ear, [tmp_path / "x"], seconds=FAR, hints=source)
+        wake = ChangeNotifier(ear, [tmp_path / "x"], seconds=FAR, hints=source)
         wake.start()
         assert eventually(functools.partial(notified, wake))
         wake.close()

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tui.feeds.watchdog_log import LogDecoder
+from tui.feeds.watchdog_log import WatchdogLogDecoder
 from tui.records import LogEntry
 
 HOME = timezone(timedelta(hours=2))
 
 
 def read(data: bytes) -> list[LogEntry]:
-    decoder = LogDecoder("log", HOME)
+    decoder = WatchdogLogDecoder("log", HOME)
     return decoder.decode(data, 0) + decoder.flush()
 
 
@@ -248,7 +248,7 @@ def test_a_log_without_stamps_has_an_entry_for_each_line_that_is_not_indented() 
 
 
 def test_the_newest_entry_is_held_until_it_cannot_grow() -> None:
-    decoder = LogDecoder("log", HOME)
+    decoder = WatchdogLogDecoder("log", HOME)
 
     assert decoder.decode(b"2026-01-01 10:00:00 - first\n", 0) == []
     assert decoder.held is not None
@@ -267,7 +267,7 @@ def test_the_newest_entry_is_held_until_it_cannot_grow() -> None:
 @given(st.lists(st.integers(0, len(STAMPED)), max_size=6))
 def test_batches_make_no_difference(cuts: list[int]) -> None:
     ends = sorted({STAMPED.rfind(b"\n", 0, cut) + 1 for cut in cuts} | {len(STAMPED)})
-    decoder, entries, at = LogDecoder("log", HOME), [], 0
+    decoder, entries, at = WatchdogLogDecoder("log", HOME), [], 0
     for end in ends:
         entries += decoder.decode(STAMPED[at:end], at)
         at = end
@@ -278,7 +278,7 @@ def test_batches_make_no_difference(cuts: list[int]) -> None:
 @settings(deadline=None)
 @given(st.binary(max_size=400), st.binary(max_size=400))
 def test_any_bytes_give_clean_entries(one: bytes, other: bytes) -> None:
-    decoder = LogDecoder("log")
+    decoder = WatchdogLogDecoder("log")
     entries = decoder.decode(one + b"\n", 0) + decoder.decode(other, len(one) + 1) + decoder.flush()
 
     shown = "".join(entry.text + entry.tag + entry.clock for entry in entries)

@@ -17,10 +17,10 @@ import pytest
 
 from tests.command_line import REPOSITORY, environment
 from tests.session_files import answer, bash, delta, lines, result, speech
-from tui.feeds.discovery import Source
+from tui.feeds.discovery import EventFile
 from tui.settings import Settings
 from tui.watching import opening
-from tui.watching.backfill import Backfill, Order
+from tui.watching.backfill import BackfillProcess, BackfillOrder
 from tui.watching.rules import rules_of
 
 RULES = rules_of(Settings())
@@ -62,13 +62,13 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def sources(path: Path) -> tuple[Source, ...]:
-    return (Source("stream", str(path), "test"),)
+def sources(path: Path) -> tuple[EventFile, ...]:
+    return (EventFile("stream", str(path), "test"),)
 
 
 def test_a_child_folds_it_all_and_tells_how_far_it_is(large: Path) -> None:
     seen: list[tuple[int, int]] = []
-    folding = opening.Folding(sources(large), RULES, 1, lambda: seen.append(folding.progress))
+    folding = opening.BackgroundFold(sources(large), RULES, 1, lambda: seen.append(folding.progress))
     until(lambda: folding.over)
     ledger = folding.take()
     assert folding.take() is None, "it is handed over once"
@@ -78,7 +78,7 @@ def test_a_child_folds_it_all_and_tells_how_far_it_is(large: Path) -> None:
     assert done == sorted(done)
     assert len(set(done)) >= 3, "progress moves while it works"
     assert seen[-1][1] == large.stat().st_size
-    scratch = opening.fresh(sources(large), RULES, 1)
+    scratch = opening.new_reader(sources(large), RULES, 1)
     while scratch.poll():
         pass
     assert not ledger.poll()
@@ -91,12 +91,12 @@ def test_a_child_folds_it_all_and_tells_how_far_it_is(large: Path) -> None:
 
 
 def test_the_second_start_folds_nothing_again(large: Path) -> None:
-    first = opening.Folding(sources(large), RULES, 1, lambda: None)
+    first = opening.BackgroundFold(sources(large), RULES, 1, lambda: None)
     until(lambda: first.over)
     ledger = first.take()
     assert ledger is not None
     ledger.close()
-    second = opening.Folding(sources(large), RULES, 2, lambda: None)
+    second = opening.BackgroundFold(sources(large), RULES, 2, lambda: None)
     until(lambda: second.over)
     assert second.progress == (0, 0), "no child was needed"
     again = second.take()
@@ -106,7 +106,7 @@ def test_the_second_start_folds_nothing_again(large: Path) -> None:
 
 
 def test_stopping_ends_the_child_at_once(large: Path) -> None:
-    folding = opening.Folding(sources(large), RULES, 1, lambda: None)
+    folding = opening.BackgroundFold(sources(large), RULES, 1, lambda: None)
     until(lambda: folding._child is not None)
     assert folding._child is not None
     pid = folding._child._process.pid
@@ -116,7 +116,7 @@ def test_stopping_ends_the_child_at_once(large: Path) -> None:
 
 
 def test_a_child_that_is_killed_is_a_sentence(large: Path) -> None:
-    folding = opening.Folding(sources(large), RULES, 1, lambda: None)
+    folding = opening.BackgroundFold(sources(large), RULES, 1, lambda: None)
     until(lambda: folding._child is not None)
     assert folding._child is not None
     os.kill(folding._child._process.pid, signal.SIGKILL)
@@ -130,7 +130,7 @@ def test_a_child_that_cannot_start_is_a_sentence(
     large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    folding = opening.Folding(sources(large), RULES, 1, lambda: None)
+    folding = opening.BackgroundFold(sources(large), RULES, 1, lambda: None)
     until(lambda: folding.over)
     assert "could be started" in folding.failed
 
@@ -169,13 +169,13 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 
 def test_the_order_travels_as_json(large: Path, tmp_path: Path) -> None:
-    order = Order(sources(large), str(tmp_path / "r"), RULES)
-    assert msgspec.json.decode(msgspec.json.encode(order), type=Order) == order
+    order = BackfillOrder(sources(large), str(tmp_path / "r"), RULES)
+    assert msgspec.json.decode(msgspec.json.encode(order), type=BackfillOrder) == order
 
 
 def test_a_file_that_vanished_is_folded_to_nothing(tmp_path: Path) -> None:
     told = threading.Event()
-    child = Backfill(Order(sources(tmp_path / "gone"), str(tmp_path / "r"), RULES), told.set)
+    child = BackfillProcess(BackfillOrder(sources(tmp_path / "gone"), str(tmp_path / "r"), RULES), told.set)
     assert child.watch()
     assert child.progress == 1.0
     assert told.is_set()

@@ -19,17 +19,17 @@ from tests.session_files import (
     result,
     speech,
 )
-from tui.feeds.discovery import Source
-from tui.feeds.events import EventDecoder
-from tui.night.fold import Fold
-from tui.records import Event, JournalEntry
-from tui.watching.event_log import EventLog
-from tui.watching.ledger import Ledger
+from tui.feeds.discovery import EventFile
+from tui.feeds.events import ClaudeDecoder
+from tui.night.fold import NightFold
+from tui.records import AgentEvent, JournalEntry
+from tui.watching.event_log import EventIndex
+from tui.watching.ledger import SessionReader
 
 
-def ledger_over(*paths: Path, level: int = 1) -> Ledger:
-    ledger = Ledger(
-        [Source("stream", str(path), "test") for path in paths], Fold(), EventLog(level)
+def ledger_over(*paths: Path, level: int = 1) -> SessionReader:
+    ledger = SessionReader(
+        [EventFile("stream", str(path), "test") for path in paths], NightFold(), EventIndex(level)
     )
     while ledger.poll():
         pass
@@ -42,11 +42,11 @@ def written(folder: Path, data: bytes, name: str = "s.jsonl") -> Path:
     return path
 
 
-def labels(log: EventLog) -> list[str]:
+def labels(log: EventIndex) -> list[str]:
     return [log.row(row).label for row in range(len(log))]
 
 
-def texts(log: EventLog) -> list[str]:
+def texts(log: EventIndex) -> list[str]:
     return [log.row(row).text for row in range(len(log))]
 
 
@@ -76,7 +76,7 @@ def test_verbosity_shows_more_kinds_and_never_loses_an_order(tmp_path: Path) -> 
 
 
 def test_a_level_that_is_already_set_changes_no_generation() -> None:
-    log = EventLog(2)
+    log = EventIndex(2)
     log.level = 2
     assert log.generation == 0
 
@@ -121,7 +121,7 @@ def test_errors_are_found_forwards_and_backwards(tmp_path: Path) -> None:
     assert log.next_error(bad[1], 1) is None
     assert log.next_error(len(log), -1) == bad[1]
     assert log.next_error(bad[0], -1) is None
-    assert EventLog().next_error(-1, 1) is None
+    assert EventIndex().next_error(-1, 1) is None
 
 
 def test_row_of_every_byte_of_a_line_is_its_row(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_row_at_time_is_the_first_row_not_before(tmp_path: Path) -> None:
     assert log.row_at_time(START + 5) == 1
     assert log.row_at_time(START + 6) == 2
     assert log.row_at_time(START + 10_000) == len(log) - 1
-    assert EventLog().row_at_time(START) is None
+    assert EventIndex().row_at_time(START) is None
 
 
 def test_rows_without_a_time_take_that_of_the_row_before(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_the_ref_and_the_record_lead_back_to_the_file(tmp_path: Path) -> None:
     ref = log.ref(3)
     assert path.read_bytes()[ref.offset :].startswith(line(evening()[3])[:40])
     event = log.record(3)
-    assert isinstance(event, Event)
+    assert isinstance(event, AgentEvent)
     assert event.offset == ref.offset
 
 
@@ -228,12 +228,12 @@ def test_a_row_drawn_before_it_was_known_to_live_is_drawn_again(tmp_path: Path) 
 
 
 def test_a_call_lost_with_its_process_runs_no_more(tmp_path: Path) -> None:
-    log = EventLog()
+    log = EventIndex()
     log.live = True
     data = lines([bash(1, "make", 0), bash(2, "make again", 50)])
     path = written(tmp_path, data)
     number = log.open_source(str(path), lambda offset, length: data[offset : offset + length])
-    for event in EventDecoder(str(path)).decode(data, 0).events:
+    for event in ClaudeDecoder(str(path)).decode(data, 0).events:
         log.add(number, event, event.at or START)
     log.take_changed()
     assert [log.row(row).mark for row in (0, 1)] == ["running", "running"]

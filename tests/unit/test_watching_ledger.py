@@ -25,11 +25,11 @@ from tests.unit.ledger_scene import (
     transcript_of,
     without_times,
 )
-from tui.feeds.discovery import Source
-from tui.night.fold import Fold
-from tui.watching.event_log import EventLog
+from tui.feeds.discovery import EventFile
+from tui.night.fold import NightFold
+from tui.watching.event_log import EventIndex
 from tui.watching.followed import total_size
-from tui.watching.ledger import Ledger
+from tui.watching.ledger import SessionReader
 
 
 @pytest.mark.parametrize("first", ["stream", "transcript"])
@@ -40,7 +40,7 @@ def test_an_event_is_shown_once_whichever_file_had_it_first(tmp_path: Path, firs
     data = {stream: lines(without_times(night)), transcript: lines(transcript_of(night))}
     early.write_bytes(data[early])
     late.touch()
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex()))
     before = [row[1:3] for row in shown(ledger)]
     late.write_bytes(data[late])
     taken_in(ledger)
@@ -66,7 +66,7 @@ def test_the_union_of_both_files_is_shown_in_the_order_of_time(
     )
     kept = [record for record, there in zip(transcript_of(night), in_file, strict=True) if there]
     transcript.write_bytes(lines(kept))
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog(3)))
+    ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex(3)))
     ledger.log.level = 3
     there = [place for place in range(10) if in_stream[place] or in_file[place]]
     uuids = [ledger.log.record(row) for row in range(len(ledger.log))]
@@ -89,7 +89,7 @@ def test_a_long_stream_and_a_short_transcript_interleave(tmp_path: Path) -> None
     stream.write_bytes(lines(big))
     transcript.write_bytes(lines(small))
     assert stream.stat().st_size > 4 << 20
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex()))
     labels = [row[1] for row in shown(ledger)]
     assert labels == ["text", "result"] * 60
 
@@ -98,7 +98,7 @@ def test_a_row_takes_its_time_from_the_file_that_knows_it(tmp_path: Path) -> Non
     stream, transcript = tmp_path / "s.jsonl", tmp_path / "t.jsonl"
     night = evening()
     stream.write_bytes(lines(without_times(night)))
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex()))
     assert shown(ledger)[1][0] == START, "no better is known than the time of the row before"
     ledger.log.take_changed()
     transcript.write_bytes(lines(transcript_of(night)))
@@ -113,7 +113,7 @@ def test_what_is_appended_later_comes_last(tmp_path: Path) -> None:
     night = evening()
     stream.write_bytes(lines(night[:5]))
     transcript.write_bytes(lines(transcript_of(night)[:5]))
-    ledger = taken_in(Ledger(sources(stream, transcript), Fold(), EventLog(3)))
+    ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex(3)))
     for place in range(5, 10):
         with stream.open("ab") as file:
             file.write(lines(night[place : place + 1]))
@@ -129,7 +129,7 @@ def test_a_poll_takes_about_what_it_is_allowed(tmp_path: Path) -> None:
     stream.write_bytes(lines(speech(n, "w" * 1_000, float(n)) for n in range(6_000)))
     transcript.write_bytes(lines(in_transcript(speech(9_000, "end", 0), 7_000.0) for _ in range(1)))
     for files in (sources(stream), sources(stream, transcript)):
-        ledger = Ledger(files, Fold(), EventLog())
+        ledger = SessionReader(files, NightFold(), EventIndex())
         portions = 0
         while ledger.poll(1 << 20):
             portions += 1
@@ -143,7 +143,7 @@ def test_states_count_lines_and_malformed_ones(tmp_path: Path) -> None:
     stream = tmp_path / "s.jsonl"
     stream.write_bytes(lines(evening()) + b"no JSON at all\n" + b'{"type": "assis\n')
     missing = tmp_path / "not-there.jsonl"
-    ledger = taken_in(Ledger(sources(stream, missing), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(stream, missing), NightFold(), EventIndex()))
     state, lost = ledger.states()
     assert (state.state, state.lines, state.malformed, state.progress) == ("following", 12, 2, 1.0)
     assert lost.state == "missing"
@@ -151,7 +151,7 @@ def test_states_count_lines_and_malformed_ones(tmp_path: Path) -> None:
 
 
 def test_no_file_at_all_is_an_empty_night() -> None:
-    ledger = Ledger([], Fold())
+    ledger = SessionReader([], NightFold())
     assert not ledger.poll()
     assert facts(ledger)["run"]["state"] == "none"
     assert ledger.states() == ()
@@ -162,7 +162,7 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
     """In place the old bytes are gone: the rows that were drawn are kept all the same."""
     stream = tmp_path / "s.jsonl"
     stream.write_bytes(lines(speech(n, f"old {n}", float(n)) for n in range(20)))
-    ledger = taken_in(Ledger(sources(stream), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(stream), NightFold(), EventIndex()))
     fresh = lines(speech(100 + n, f"new {n}", 100.0 + n) for n in range(3))
     if how == "replaced":
         (tmp_path / "next").write_bytes(fresh)
@@ -183,9 +183,9 @@ def test_the_bell_rings_for_what_is_told_now_and_not_for_the_past(tmp_path: Path
     old = {"at": now - 600, "kind": "notified", "id": "1", "event": "stalled", "channel": "bell"}
     journal.write_bytes(lines([old, {**old, "id": "2", "channel": "tmux"}]))
     stream.write_bytes(lines([speech(1, "first", 0)]))
-    alone = [Source("journal", str(journal), "test")]
+    alone = [EventFile("journal", str(journal), "test")]
     for files in (alone, [*alone, *sources(stream)]):
-        ledger = taken_in(Ledger(files, Fold(), EventLog(), wall=lambda: now))
+        ledger = taken_in(SessionReader(files, NightFold(), EventIndex(), wall=lambda: now))
         assert ledger.rings == 0
         with journal.open("ab") as file:
             file.write(lines([{**old, "id": "3", "at": now - 2}, {**old, "kind": "note"}]))
@@ -202,7 +202,7 @@ def test_lines_longer_than_one_read_do_not_end_the_reading(tmp_path: Path, files
     paths = [tmp_path / f"{number}.jsonl" for number in range(files)]
     for path in paths:
         path.write_bytes(lines([*night[:2], long, *night[2:]]))
-    ledger = taken_in(Ledger(sources(*paths), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(*paths), NightFold(), EventIndex()))
     assert facts(ledger)["events"]["total"] == len(night) + 1
     assert all(state.progress == 1.0 for state in ledger.states())
 
@@ -218,7 +218,7 @@ def test_a_last_line_without_a_newline_is_taken_in_once_it_is_whole(
     long = speech(99, "x" * 20_000)
     data = lines([*night, long]).rstrip(b"\n")
     stream.write_bytes(data + (b"\n" + end.encode() if end else b""))
-    ledger = taken_in(Ledger(sources(stream), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(stream), NightFold(), EventIndex()))
     before = facts(ledger)["events"]["total"]
     ledger.take_last_lines()
     assert before == len(night) + bool(end)
@@ -226,6 +226,6 @@ def test_a_last_line_without_a_newline_is_taken_in_once_it_is_whole(
     assert facts(ledger)["events"]["malformed"] == 0
     only = tmp_path / "one.jsonl"
     only.write_bytes(lines(night[:1]).rstrip(b"\n"))
-    ledger = taken_in(Ledger(sources(only), Fold(), EventLog()))
+    ledger = taken_in(SessionReader(sources(only), NightFold(), EventIndex()))
     ledger.take_last_lines()
     assert facts(ledger)["events"]["total"] == 1

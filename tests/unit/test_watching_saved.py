@@ -33,12 +33,12 @@ from tests.unit.ledger_scene import (
     transcript_of,
     without_times,
 )
-from tui.feeds.discovery import Source
+from tui.feeds.discovery import EventFile
 from tui.watching import opening, saved
-from tui.watching.ledger import Ledger
+from tui.watching.ledger import SessionReader
 
 
-def resumed(path: Path, files: Sequence[Source], level: int = 1) -> Ledger | None:
+def resumed(path: Path, files: Sequence[EventFile], level: int = 1) -> SessionReader | None:
     return saved.read(path, files, RULES, level)
 
 
@@ -56,7 +56,7 @@ def _passed(records: Sequence[Record]) -> float:
     return max(times).timestamp() - START if times else 0.0
 
 
-def _two_files(folder: Path) -> tuple[list[Source], list[Record], list[Record]]:
+def _two_files(folder: Path) -> tuple[list[EventFile], list[Record], list[Record]]:
     night = evening()
     records = [init(50), *without_times(night), result(51), delta(52, "x"), bash(53, "sleep 5")]
     files = sources(folder / "s.jsonl", folder / "t.jsonl")
@@ -75,7 +75,7 @@ def test_resumed_is_the_same_as_read_from_scratch(
     paths = [Path(file.path) for file in files]
     _written(paths[0], lines(stream[:cut]) + lines(stream[cut:])[:torn], _passed(stream[:cut]))
     _written(paths[1], lines(transcript[:cut_beside]), _passed(transcript[:cut_beside]))
-    before = taken_in(opening.fresh(files, RULES, 1))
+    before = taken_in(opening.new_reader(files, RULES, 1))
     saved.write(folder / "saved", before)
     before.close()
     _written(paths[0], lines(stream), 500)
@@ -83,7 +83,7 @@ def test_resumed_is_the_same_as_read_from_scratch(
     after = resumed(folder / "saved", files)
     assert after is not None
     taken_in(after)
-    scratch = taken_in(opening.fresh(files, RULES, 1))
+    scratch = taken_in(opening.new_reader(files, RULES, 1))
     assert sorted(map(repr, shown(after, 3))) == sorted(map(repr, shown(scratch, 3)))
     whole = facts(scratch)
     again = facts(after)
@@ -103,11 +103,11 @@ def test_a_stream_with_times_resumes_to_exactly_the_same_status(
     night, path = evening(), folder / "s.jsonl"
     files = sources(path)
     path.write_bytes(lines(night[:cut]))
-    before = taken_in(opening.fresh(files, RULES, 1))
+    before = taken_in(opening.new_reader(files, RULES, 1))
     saved.write(folder / "saved", before)
     before.close()
     path.write_bytes(lines(night))
-    after, scratch = resumed(folder / "saved", files), taken_in(opening.fresh(files, RULES, 1))
+    after, scratch = resumed(folder / "saved", files), taken_in(opening.new_reader(files, RULES, 1))
     assert after is not None
     taken_in(after)
     assert facts(after) == facts(scratch)
@@ -123,7 +123,7 @@ def test_what_is_appended_after_a_resume_is_taken_in_and_completes_old_rows(
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines([bash(1, "make", 0)]))
     files = sources(path)
-    saved.write(tmp_path / "saved", taken_in(opening.fresh(files, RULES, 1)))
+    saved.write(tmp_path / "saved", taken_in(opening.new_reader(files, RULES, 1)))
     after = resumed(tmp_path / "saved", files)
     assert after is not None
     assert shown(after)[0][4] != "error"
@@ -140,7 +140,7 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
     files = sources(path)
-    saved.write(tmp_path / "saved", taken_in(opening.fresh(files, RULES, 1)))
+    saved.write(tmp_path / "saved", taken_in(opening.new_reader(files, RULES, 1)))
     path.unlink()
     path.write_bytes(lines(speech(n, "another night", float(n)) for n in range(500, 530)))
     assert resumed(tmp_path / "saved", files) is None
@@ -151,7 +151,7 @@ def test_a_saved_ledger_that_does_not_fit_is_not_used(tmp_path: Path, harm: str)
     path, place = tmp_path / "s.jsonl", tmp_path / "saved"
     path.write_bytes(lines(evening()))
     files = sources(path)
-    ledger = taken_in(opening.fresh(files, RULES, 1))
+    ledger = taken_in(opening.new_reader(files, RULES, 1))
     saved.write(place, ledger)
     data = place.read_bytes()
     if harm == "cut":
@@ -181,7 +181,7 @@ def test_no_damage_to_a_saved_ledger_raises(
     path, place = folder / "s.jsonl", folder / "saved"
     path.write_bytes(lines(evening()[:3]))
     files = sources(path)
-    saved.write(place, taken_in(opening.fresh(files, RULES, 1)))
+    saved.write(place, taken_in(opening.new_reader(files, RULES, 1)))
     whole = place.read_bytes()
     at = data.draw(st.integers(0, 60_000)) % len(whole)
     harmed = whole[:at] + data.draw(st.binary(min_size=0, max_size=6)) + whole[at + 3 :]
@@ -194,7 +194,7 @@ def test_no_damage_to_a_saved_ledger_raises(
 def test_saving_is_one_step_and_leaves_no_litter(tmp_path: Path) -> None:
     path, place = tmp_path / "s.jsonl", tmp_path / "folds" / "saved.msgpack"
     path.write_bytes(lines(evening()))
-    ledger = taken_in(opening.fresh(sources(path), RULES, 1))
+    ledger = taken_in(opening.new_reader(sources(path), RULES, 1))
     saved.write(place, ledger)
     saved.write(place, ledger)
     assert os.listdir(place.parent) == ["saved.msgpack"]
@@ -205,7 +205,7 @@ def test_saving_is_one_step_and_leaves_no_litter(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_only_costs_time(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
-    ledger = taken_in(opening.fresh(sources(path), RULES, 1))
+    ledger = taken_in(opening.new_reader(sources(path), RULES, 1))
     (tmp_path / "file").write_text("")
     saved.write(tmp_path / "file" / "saved", ledger)
 
@@ -218,7 +218,7 @@ def test_old_saved_ledgers_are_cleared_away(tmp_path: Path) -> None:
         os.utime(folds / f"{number}.msgpack", (START + number, START + number))
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
-    saved.write(folds / "now.msgpack", taken_in(opening.fresh(sources(path), RULES, 1)))
+    saved.write(folds / "now.msgpack", taken_in(opening.new_reader(sources(path), RULES, 1)))
     assert os.listdir(folds) == ["now.msgpack"]
 
 
@@ -231,7 +231,7 @@ def test_the_place_depends_on_the_files_and_nothing_else(tmp_path: Path) -> None
 def test_a_tail_shows_the_newest_part_at_once(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(speech(n, f"row {n} " + "w" * 900, float(n)) for n in range(3_000)))
-    ledger = opening.tail(sources(path), RULES, 1)
+    ledger = opening.tail_reader(sources(path), RULES, 1)
     assert 700 < len(ledger.log) < 1_200
     assert ledger.log.row(len(ledger.log) - 1).text.startswith("row 2999")
 
@@ -241,9 +241,9 @@ def test_opening_finds_what_was_saved(tmp_path: Path, monkeypatch: pytest.Monkey
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
     files = sources(path)
-    assert opening.restored(files, RULES, 1) is None
-    opening.save(taken_in(opening.fresh(files, RULES, 1)))
-    again = opening.restored(files, RULES, 2)
+    assert opening.restored_reader(files, RULES, 1) is None
+    opening.save_reader(taken_in(opening.new_reader(files, RULES, 1)))
+    again = opening.restored_reader(files, RULES, 2)
     assert again is not None
     assert again.log.level == 2
     again.close()

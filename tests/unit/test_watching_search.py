@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.session_files import bash, delta, line, lines, speech
 from tui.watching import raw_lines
 from tui.watching import search as module
-from tui.watching.search import Search, needles
+from tui.watching.search import RawSearch, needles
 
 
 def found(text: str, *paths: Path) -> list[int]:
-    search = Search(text, [str(path) for path in paths])
+    search = RawSearch(text, [str(path) for path in paths])
     search.run()
     assert search.done
     return [hit.offset for hit in search.hits]
@@ -35,7 +35,7 @@ def test_hits_come_newest_first_and_one_a_line(tmp_path: Path) -> None:
 
 def test_files_are_searched_one_after_another(tmp_path: Path) -> None:
     one, two = written(tmp_path, b"needle\n", "a"), written(tmp_path, b"x\nneedle\n", "b")
-    search = Search("needle", [str(one), str(two)])
+    search = RawSearch("needle", [str(one), str(two)])
     search.run()
     assert [(hit.source, hit.offset) for hit in search.hits] == [(str(one), 0), (str(two), 2)]
     assert search.searched == search.total == 7 + 9
@@ -89,7 +89,7 @@ def test_a_lone_surrogate_cannot_break_it(tmp_path: Path) -> None:
 
 
 def test_nothing_to_look_for_is_done_at_once(tmp_path: Path) -> None:
-    search = Search("", [str(written(tmp_path, b"x\n"))]).start()
+    search = RawSearch("", [str(written(tmp_path, b"x\n"))]).start()
     assert (search.done, search.hits) == (True, [])
 
 
@@ -154,7 +154,7 @@ def test_it_stops_within_a_chunk_and_keeps_what_it_found(
         told.set()
         assert go_on.wait(10)
 
-    search = Search("needle", [str(path)], progressed).start()
+    search = RawSearch("needle", [str(path)], progressed).start()
     assert told.wait(10)
     search.cancel()
     go_on.set()
@@ -168,7 +168,7 @@ def test_progress_is_told_as_it_goes(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "_CHUNK", 100)
     path = written(tmp_path, b"needle in the hay\n" * 100)
     shares: list[int] = []
-    search = Search("needle", [str(path)], lambda: shares.append(search.searched))
+    search = RawSearch("needle", [str(path)], lambda: shares.append(search.searched))
     search.start().join(10)
     assert shares == sorted(shares)
     assert len(shares) > 10
@@ -180,7 +180,7 @@ def test_a_word_that_is_everywhere_is_capped(
 ) -> None:
     monkeypatch.setattr(module, "_CHUNK", 100)
     monkeypatch.setattr(module, "_MOST_HITS", 50)
-    search = Search("needle", [str(written(tmp_path, b"needle\n" * 1_000))])
+    search = RawSearch("needle", [str(written(tmp_path, b"needle\n" * 1_000))])
     search.run()
     assert search.capped
     assert 50 <= len(search.hits) < 100

@@ -10,10 +10,10 @@ import pytest
 from tests.fakes import FakeClock
 from tests.session_files import write_project
 from tests.unit import repositories
-from tui.feeds.discovery import Named, discover
-from tui.records import Commit, LogEntry, Notes, Processes, Progress, Record, SessionHistory
+from tui.feeds.discovery import NamedSources, select_session
+from tui.records import Commit, LogEntry, SessionNotes, AgentProcesses, ProgressFile, Record, SessionHistoryLine
 from tui.settings import Settings
-from tui.watching.sidecars import Sidecars
+from tui.watching.sidecars import SidecarFiles
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +28,8 @@ def clock() -> FakeClock:
     return FakeClock(wall=1_780_000_600.0)
 
 
-def beside(project: Path, clock: FakeClock, **named: str) -> Sidecars:
-    return Sidecars(project, discover(project, Settings(), Named(**named)), clock)
+def beside(project: Path, clock: FakeClock, **named: str) -> SidecarFiles:
+    return SidecarFiles(project, select_session(project, Settings(), NamedSources(**named)), clock)
 
 
 def kinds(records: list[Record]) -> set[type]:
@@ -43,13 +43,13 @@ def test_everything_is_told_once_and_again_when_it_changes(
     sidecars = beside(project, clock)
     records, touched = sidecars.poll()
     assert touched == {"progress", "notes", "log"}
-    assert {Progress, Notes, LogEntry} <= kinds(records)
+    assert {ProgressFile, SessionNotes, LogEntry} <= kinds(records)
     records, touched = sidecars.poll()
     assert touched == set()
     (project / "claude-progress.txt").write_text("- [x] all\n")
     records, touched = sidecars.poll()
     assert touched == {"progress"}
-    assert kinds(records) == {Progress}
+    assert kinds(records) == {ProgressFile}
     assert sidecars.progress is not None
     assert sidecars.progress.done == 1
     sidecars.close()
@@ -136,7 +136,7 @@ def test_the_progress_of_then_is_remembered(tmp_path: Path, clock: FakeClock) ->
     assert sidecars.progress_at(first.at - 1) is None
     assert sidecars.progress_at(first.at + 50) == first
     assert sidecars.progress_at(first.at + 100) == sidecars.progress
-    newest = [record for record in sidecars.records if isinstance(record, Progress)]
+    newest = [record for record in sidecars.records if isinstance(record, ProgressFile)]
     assert newest[0] == first
     assert newest[-1] == sidecars.progress
 
@@ -146,7 +146,7 @@ def test_histories_are_read(tmp_path: Path, clock: FakeClock) -> None:
     entry = {"ended_at": "2026-05-28T20:26:50Z", "commits": 3, "files_changed": 7}
     (project / "logs/session-history.jsonl").write_text(json.dumps(entry) + "\nnot JSON\n")
     records, _ = beside(project, clock).poll()
-    (history,) = [record for record in records if isinstance(record, SessionHistory)]
+    (history,) = [record for record in records if isinstance(record, SessionHistoryLine)]
     assert (history.commits, history.files_changed) == (3, 7)
 
 
@@ -165,7 +165,7 @@ def test_processes_are_looked_at_now_and_then(tmp_path: Path, clock: FakeClock) 
     sidecars = beside(write_project(tmp_path / "p"), clock)
 
     def told() -> int:
-        return sum(isinstance(record, Processes) for record in sidecars.poll()[0])
+        return sum(isinstance(record, AgentProcesses) for record in sidecars.poll()[0])
 
     assert told() == 1
     assert told() == 0
@@ -177,7 +177,7 @@ def test_a_named_stream_leaves_the_machine_out(tmp_path: Path, clock: FakeClock)
     project = write_project(tmp_path / "p")
     sidecars = beside(project, clock, events=str(project / "logs/session.jsonl"))
     records, _ = sidecars.poll()
-    assert Processes not in kinds(records)
+    assert AgentProcesses not in kinds(records)
     assert sidecars.follows_commits, "and commits are not asked for"
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tui.feeds.beside import Beside
+from tui.feeds.beside import SidecarPath
 from tui.watching import whole_file
 from tui.watching.whole_file import WholeFile
 
 
 def watched(path: Path) -> WholeFile:
-    return WholeFile("notes", Beside(str(path), "for the test", f"no session notes at {path}"))
+    return WholeFile("notes", SidecarPath(str(path), "for the test", f"no session notes at {path}"))
 
 
 def test_it_is_read_once_until_it_changes(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from tests.widgets.host import Host, screen_rows, until
-from widgets.button_row import Answer, Choice, Option
+from widgets.button_row import DialogAnswer, Choice, DialogOption
 from widgets.dialog import Dialog, Sentence
-from widgets.documents import Wrapped
-from widgets.ladder_dialog import LadderDialog
+from widgets.documents import WrappedText
+from widgets.ladder_dialog import EscalationDialog
 from widgets.picker import Picker, PickerRow
 from widgets.plan_dialog import NoticeDialog, PlanDialog
 from widgets.prompt_dialog import PromptDialog
@@ -18,9 +18,9 @@ from widgets.prompt_dialog import PromptDialog
 
 async def answered(
     dialog: Dialog, *keys: str, size: tuple[int, int] = (80, 24)
-) -> Answer | str | None:
+) -> DialogAnswer | str | None:
     """What the dialog gives after these keys; "open" when it is still there."""
-    given: list[Answer | None] = []
+    given: list[DialogAnswer | None] = []
     app = Host()
     async with app.run_test(size=size) as pilot:
         app.push_screen(dialog, given.append)
@@ -42,7 +42,7 @@ def plan() -> PlanDialog:
             Choice("go", "Rewind", danger=True),
             Choice("code", "Code only", enabled=False, reason="no"),
         ],
-        [Option("safety", "a", "a safety checkpoint first")],
+        [DialogOption("safety", "a", "a safety checkpoint first")],
     )
 
 
@@ -56,16 +56,16 @@ SAFE = frozenset({"safety"})
         (("enter",), None),
         (("escape",), None),
         (("q",), None),
-        (("tab", "enter"), Answer("go", SAFE)),
+        (("tab", "enter"), DialogAnswer("go", SAFE)),
         (("right", "left", "enter"), None),
-        (("l", "a", "enter"), Answer("go")),
+        (("l", "a", "enter"), DialogAnswer("go")),
         (("j", "pagedown", "k"), "open"),
         (("right", "right", "enter"), "open"),
-        (("left", "left", "enter"), Answer("go", SAFE)),
+        (("left", "left", "enter"), DialogAnswer("go", SAFE)),
     ],
 )
 async def test_a_plan_starts_on_cancel(
-    keys: tuple[str, ...], expected: Answer | str | None, size: tuple[int, int]
+    keys: tuple[str, ...], expected: DialogAnswer | str | None, size: tuple[int, int]
 ) -> None:
     assert await answered(plan(), *keys, size=size) == expected
 
@@ -91,8 +91,8 @@ async def test_a_plan_scrolls_and_can_be_busy() -> None:
         await until(pilot, lambda: app.screen is not dialog)
 
 
-def ladder() -> LadderDialog:
-    return LadderDialog(
+def ladder() -> EscalationDialog:
+    return EscalationDialog(
         "Stop",
         ["It runs pytest."],
         [
@@ -100,7 +100,7 @@ def ladder() -> LadderDialog:
             Choice("stop", "Stop", "finish the tool", enabled=False, reason="not ours"),
             Choice("kill", "Kill now", "the run is over", danger=True),
         ],
-        [Option("checkpoint", "a", "a checkpoint first")],
+        [DialogOption("checkpoint", "a", "a checkpoint first")],
     )
 
 
@@ -109,15 +109,15 @@ def ladder() -> LadderDialog:
     ("keys", "expected"),
     [
         (("enter",), None),
-        (("k", "enter"), Answer("kill", frozenset({"checkpoint"}))),
-        (("up", "a", "enter"), Answer("kill")),
+        (("k", "enter"), DialogAnswer("kill", frozenset({"checkpoint"}))),
+        (("up", "a", "enter"), DialogAnswer("kill")),
         (("k", "k", "enter"), "open"),
-        (("down", "enter"), Answer("interrupt", frozenset({"checkpoint"}))),
+        (("down", "enter"), DialogAnswer("interrupt", frozenset({"checkpoint"}))),
         (("escape",), None),
     ],
 )
 async def test_a_ladder_starts_on_cancel(
-    keys: tuple[str, ...], expected: Answer | str | None, size: tuple[int, int]
+    keys: tuple[str, ...], expected: DialogAnswer | str | None, size: tuple[int, int]
 ) -> None:
     assert await answered(ladder(), *keys, size=size) == expected
 
@@ -125,15 +125,15 @@ async def test_a_ladder_starts_on_cancel(
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        (("x", "ctrl+s"), Answer("send", text="hellox")),
-        (("enter", "y", "tab", "enter"), Answer("send", text="hello\ny")),
+        (("x", "ctrl+s"), DialogAnswer("send", text="hellox")),
+        (("enter", "y", "tab", "enter"), DialogAnswer("send", text="hello\ny")),
         (("q", "escape"), None),
         (("tab", "left", "enter"), None),
         (("ctrl+a", "ctrl+k", "ctrl+s"), "open"),
     ],
 )
 async def test_a_prompt_sends_what_was_written(
-    keys: tuple[str, ...], expected: Answer | str | None
+    keys: tuple[str, ...], expected: DialogAnswer | str | None
 ) -> None:
     assert await answered(PromptDialog("Inject", ["Soft."], "hello"), *keys) == expected
 
@@ -153,12 +153,12 @@ PICKS = [PickerRow(str(n), f"checkpoint {n}", "green") for n in range(40)]
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
 async def test_a_picker_previews_and_then_asks(size: tuple[int, int]) -> None:
     asked: list[str] = []
-    given: list[Answer | None] = []
+    given: list[DialogAnswer | None] = []
 
     def preview(key: str) -> None:
         asked.append(key)
         if key != "1":
-            picker.set_preview(key, Wrapped(f"preview of {key}"))
+            picker.set_preview(key, WrappedText(f"preview of {key}"))
 
     picker = Picker("Rewind", PICKS, [Choice("rewind", "Rewind", danger=True)], preview)
     app = Host()
@@ -167,7 +167,7 @@ async def test_a_picker_previews_and_then_asks(size: tuple[int, int]) -> None:
         await until(pilot, lambda: "preview of 0" in "\n".join(screen_rows(app)))
         await pilot.press("j")
         await until(pilot, lambda: "looking" in "\n".join(screen_rows(app)))
-        picker.set_preview("0", Wrapped("too late"))
+        picker.set_preview("0", WrappedText("too late"))
         picker.set_preview("1", None, "nothing would change")
         await until(pilot, lambda: "nothing would change" in "\n".join(screen_rows(app)))
         await pilot.press("j", "enter")
@@ -176,7 +176,7 @@ async def test_a_picker_previews_and_then_asks(size: tuple[int, int]) -> None:
         await pilot.press("right", "enter")
         await until(pilot, lambda: bool(given))
         assert asked == ["0", "1", "2"]
-        assert given == [Answer("rewind", row="2")]
+        assert given == [DialogAnswer("rewind", row="2")]
 
 
 async def test_a_picker_without_rows_gives_nothing() -> None:

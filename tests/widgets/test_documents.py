@@ -10,23 +10,23 @@ from rich.style import Style
 from tests.widgets.host import words
 from tests.widgets.hostile import HOSTILE
 from tui.feeds.tool_detail import output_part
-from tui.records import Detail, DetailPart, Ref
+from tui.records import EventDetail, DetailPart, SourceRef
 from tui.system.sgr import StyledSpan, clean_coloured
 from widgets.cells import cells, visible
 from widgets.detail_view import detail_document, part_document
-from widgets.documents import Document, Flow, Stack, Wrapped
+from widgets.documents import RowDocument, LaidOutDocument, DocumentStack, WrappedText
 from widgets.ink import Line, Role, highlight, text_of, width_of
-from widgets.layout import apart, centred, wrap
+from widgets.layout import spread, centre, wrap
 from widgets.markdown import markdown_rows
-from widgets.tints import COLOURED, CodeTint, DiffTint, coloured_lines
+from widgets.tints import COLOURED, CodeHighlighter, DiffHighlighter, coloured_lines
 
 
-def drawn(document: Document, width: int) -> list[str]:
+def drawn(document: RowDocument, width: int) -> list[str]:
     return words([document.row(index, width) for index in range(document.rows(width))])
 
 
 def test_long_lines_are_broken_at_the_edge() -> None:
-    document = Wrapped("0123456789\n\nab")
+    document = WrappedText("0123456789\n\nab")
     assert drawn(document, 4) == ["0123", "4567", "89", "", "ab"]
     assert drawn(document, 20) == ["0123456789", "", "ab"]
     assert document.find("6", 4) == [1]
@@ -34,26 +34,26 @@ def test_long_lines_are_broken_at_the_edge() -> None:
 
 
 def test_wide_characters_are_not_cut_in_half() -> None:
-    assert drawn(Wrapped("漢字漢字x"), 5) == ["漢字", "漢字x"]
-    assert drawn(Wrapped("aé" * 4), 4) == ["aéaé", "aéaé"]
+    assert drawn(WrappedText("漢字漢字x"), 5) == ["漢字", "漢字x"]
+    assert drawn(WrappedText("aé" * 4), 4) == ["aéaé", "aéaé"]
 
 
 def test_numbers_stand_in_a_gutter() -> None:
-    assert drawn(Wrapped("abcdef\nx", numbered=True), 5) == ["1 abc", "  def", "2 x"]
+    assert drawn(WrappedText("abcdef\nx", numbered=True), 5) == ["1 abc", "  def", "2 x"]
 
 
 @given(st.text(max_size=300) | st.sampled_from(HOSTILE), st.integers(min_value=2, max_value=60))
 @settings(deadline=None)
 def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
-    document = Wrapped(text)
+    document = WrappedText(text)
     rows = [text_of(document.row(index, width)) for index in range(document.rows(width))]
     assert all(cells(visible(row)) <= max(2, width) for row in rows)
     assert "".join(rows) == "".join(document.lines)
 
 
 def test_a_stack_counts_through() -> None:
-    stack = Stack(
-        [Wrapped("a\nb"), Flow(lambda width: [[(f"flow {width}", "text")]]), Wrapped("c")]
+    stack = DocumentStack(
+        [WrappedText("a\nb"), LaidOutDocument(lambda width: [[(f"flow {width}", "text")]]), WrappedText("c")]
     )
     assert drawn(stack, 9) == ["a", "b", "flow 9", "c"]
     assert stack.find("c", 9) == [3]
@@ -63,7 +63,7 @@ def test_a_stack_counts_through() -> None:
 @pytest.mark.parametrize("text", ["x" * 2_000_000, "é漢" * 1_000_000, "line\n" * 400_000])
 def test_a_text_of_two_megabytes_opens_at_once(text: str) -> None:
     start = time.perf_counter()
-    document = Wrapped(text)
+    document = WrappedText(text)
     rows = document.rows(100)
     assert document.row(rows // 2, 100)
     assert document.row(rows - 1, 100)
@@ -177,7 +177,7 @@ def roles(line: Line) -> dict[str, Role | Style]:
 
 def test_diffs_keep_their_signs() -> None:
     lines = ["@@ -1 +1 @@", "+new", "-old", " same", "+++ b"]
-    tint = DiffTint(lines)
+    tint = DiffHighlighter(lines)
     assert [tint(n, 0, 20)[0] for n in range(5)] == [
         ("@@ -1 +1 @@", "hunk"),
         ("+new", "added"),
@@ -188,19 +188,19 @@ def test_diffs_keep_their_signs() -> None:
 
 
 def test_code_and_json_are_tinted() -> None:
-    code = roles(CodeTint(['return "x" + 12  # why'])(0, 0, 99))
+    code = roles(CodeHighlighter(['return "x" + 12  # why'])(0, 0, 99))
     assert (code["return"], code['"x"'], code["12"], code["# why"]) == (
         "label",
         "string",
         "number",
         "dim",
     )
-    found = roles(CodeTint(['"key": "value", -1.5'], json=True)(0, 0, 99))
+    found = roles(CodeHighlighter(['"key": "value", -1.5'], json=True)(0, 0, 99))
     assert (found['"key"'], found['"value"'], found["-1.5"]) == ("label", "string", "number")
 
 
 def test_a_detail_shows_all_its_parts() -> None:
-    detail = Detail(
+    detail = EventDetail(
         "Edit a.py",
         (
             DetailPart("Change", "-a\n+b", "diff"),
@@ -210,7 +210,7 @@ def test_a_detail_shows_all_its_parts() -> None:
             DetailPart("", "plain [/]", "plain"),
             DetailPart("File", "x = 1", "code"),
         ),
-        Ref("s", 0),
+        SourceRef("s", 0),
         (("when", "02:14:07"), ("a long name of a fact", "v")),
     )
     text = drawn(detail_document(detail), 40)
@@ -225,7 +225,7 @@ def test_a_detail_shows_all_its_parts() -> None:
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{", '{"a": 1' + "1" * 10_000 + "}", "NaN"])
 def test_odd_json_is_shown_as_it_is(text: str) -> None:
-    detail = Detail("t", (DetailPart("Input", text, "json"),), Ref("s", 0))
+    detail = EventDetail("t", (DetailPart("Input", text, "json"),), SourceRef("s", 0))
     assert detail_document(detail).rows(80) >= 3
 
 
@@ -237,10 +237,10 @@ def test_wrapped_words_fit(text: str, width: int) -> None:
 
 
 def test_small_layouts() -> None:
-    assert centred("no log; set it", 10, 5) == ("", "", " no log;", "  set it")[1:] or centred(
+    assert centre("no log; set it", 10, 5) == ("", "", " no log;", "  set it")[1:] or centre(
         "no log; set it", 10, 5
     )
-    assert text_of(apart([("left", "text")], [("right", "dim")], 12)) == "left   right"
-    assert text_of(apart([("left is long", "text")], [("right", "dim")], 12)) == "left i…right"
+    assert text_of(spread([("left", "text")], [("right", "dim")], 12)) == "left   right"
+    assert text_of(spread([("left is long", "text")], [("right", "dim")], 12)) == "left i…right"
     assert highlight("Aa", "a", "text") == [("A", "match"), ("a", "match")]
     assert highlight("İx", "i", "text") == [("İx", "text")]

@@ -22,14 +22,14 @@ from textual.widgets import Input, Label, Static
 
 from tests.widgets.host import Host, screen_rows, screen_segments
 from tests.widgets.hostile import HOSTILE, MARKUP
-from widgets.guard import Guard, plain, toast
+from widgets.guard import OutputGuard, plain, toast
 
 BLACK = Color(0, 0, 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def through(text: str, style: Style | None = None, ascii_only: bool = False) -> Segment:
-    return Guard(ascii_only).apply([Segment(text, style)], BLACK)[0]
+    return OutputGuard(ascii_only).apply([Segment(text, style)], BLACK)[0]
 
 
 def test_the_attribute_that_install_uses_is_there() -> None:
@@ -66,7 +66,7 @@ def test_hyperlinks_are_taken_away_and_clean_lines_left_alone() -> None:
     assert out.link is None
     assert out.bold
     clean = [Segment("clean ✓", Style(bold=True))]
-    assert Guard().apply(clean, BLACK) is clean
+    assert OutputGuard().apply(clean, BLACK) is clean
 
 
 def test_plain_has_no_markup_and_keeps_its_lines() -> None:

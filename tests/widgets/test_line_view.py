@@ -185,7 +185,7 @@ async def test_ticks_move_only_what_runs() -> None:
         view.show(source)
         await until(pilot, lambda: "10s" in screen_rows(app)[4])
         now[0] = 131.0
-        view.tick()
+        view.refresh_live_rows()
         await until(pilot, lambda: "41s" in screen_rows(app)[4])
 
 

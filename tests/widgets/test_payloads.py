@@ -10,36 +10,36 @@ from textual.widget import Widget
 
 from tests.widgets.host import Entries, Host, Rows, screen_segments
 from tests.widgets.hostile import HOSTILE
-from tui.night.timeline import Mark, Timeline
+from tui.night.timeline import TimelineMark, Timeline
 from tui.records import (
-    Detail,
+    EventDetail,
     DetailPart,
     EventRow,
-    FeedState,
+    SourceStatus,
     LogEntry,
-    Progress,
-    Ref,
-    Section,
-    Task,
+    ProgressFile,
+    SourceRef,
+    ProgressSection,
+    ProgressTask,
 )
-from widgets.button_row import Choice, Option
+from widgets.button_row import Choice, DialogOption
 from widgets.cells import UNSAFE
 from widgets.detail_view import DetailView
-from widgets.documents import Wrapped
+from widgets.documents import WrappedText
 from widgets.event_view import EventView
-from widgets.footer import Footer, FooterItem
-from widgets.header import Header, HeaderFacts
-from widgets.ladder_dialog import LadderDialog
+from widgets.footer import KeyBar, KeyBarItem
+from widgets.header import SessionHeader, HeaderFacts
+from widgets.ladder_dialog import EscalationDialog
 from widgets.log_view import LogView
-from widgets.night_strip import NightStrip
+from widgets.night_strip import TimelineBar
 from widgets.pane import Pane
 from widgets.picker import Picker, PickerRow
 from widgets.plan_dialog import PlanDialog
-from widgets.progress_note import ProgressNote
+from widgets.progress_note import ActivityRow
 from widgets.progress_view import ProgressView
 from widgets.prompt_dialog import PromptDialog
 from widgets.sources_panel import SourcesPanel
-from widgets.text_view import TextView
+from widgets.text_view import NotesView
 
 ALL = [f"a{text}b" for text in HOSTILE]
 
@@ -60,7 +60,7 @@ def log_view() -> Widget:
 
 
 def text_view() -> Widget:
-    view = TextView()
+    view = NotesView()
     view.call_after_refresh(
         view.show_markdown, "\n\n".join(f"- **{text}** `{text}`" for text in ALL)
     )
@@ -69,9 +69,9 @@ def text_view() -> Widget:
 
 def progress_view() -> Widget:
     view = ProgressView()
-    tasks = tuple(Task(text, "blocked", ALL[1], text) for text in ALL)
-    sections = (Section(ALL[1], 1, 2),)
-    progress = Progress("p", None, "checkboxes", 1, 2, tasks, sections, (ALL[2],), goal=ALL[3])
+    tasks = tuple(ProgressTask(text, "blocked", ALL[1], text) for text in ALL)
+    sections = (ProgressSection(ALL[1], 1, 2),)
+    progress = ProgressFile("p", None, "checkboxes", 1, 2, tasks, sections, (ALL[2],), goal=ALL[3])
     view.call_after_refresh(view.show, progress)
     return view
 
@@ -80,21 +80,21 @@ def detail_view() -> Widget:
     view = DetailView()
     styles = ("plain", "diff", "code", "markdown", "json", "ansi")
     parts = tuple(DetailPart(text, text, style) for text in ALL for style in styles)  # type: ignore[arg-type]
-    detail = Detail(ALL[0], parts, Ref("s", 0), tuple((text, text) for text in ALL))
+    detail = EventDetail(ALL[0], parts, SourceRef("s", 0), tuple((text, text) for text in ALL))
     view.call_after_refresh(view.show, detail)
     return view
 
 
 def header() -> Widget:
-    return Header(HeaderFacts(ALL[0], ALL[1], ALL[2], alert=ALL[4]))
+    return SessionHeader(HeaderFacts(ALL[0], ALL[1], ALL[2], alert=ALL[4]))
 
 
 def footer() -> Widget:
-    return Footer([FooterItem(text, text) for text in ALL[:3]])
+    return KeyBar([KeyBarItem(text, text) for text in ALL[:3]])
 
 
 def pane() -> Widget:
-    inner = Pane(1, ALL[0], TextView(placeholder=ALL[7]))
+    inner = Pane(1, ALL[0], NotesView(placeholder=ALL[7]))
     inner.set_note(ALL[1])
     inner.set_status(ALL[2])
     inner.set_foot(ALL[3])
@@ -104,20 +104,20 @@ def pane() -> Widget:
 
 def sources() -> Widget:
     view = SourcesPanel(now=lambda: 0.0)
-    feeds = [FeedState(text, text, "unreadable", text, text) for text in ALL]
+    feeds = [SourceStatus(text, text, "unreadable", text, text) for text in ALL]
     view.call_after_refresh(view.show, feeds)
     return view
 
 
 def note() -> Widget:
-    widget = ProgressNote()
+    widget = ActivityRow()
     widget.call_after_refresh(widget.show, ALL[0], 0.5)
     return widget
 
 
 def strip() -> Widget:
-    widget = NightStrip()
-    marks = tuple(Mark(float(n), "error", text) for n, text in enumerate(ALL))
+    widget = TimelineBar()
+    marks = tuple(TimelineMark(float(n), "error", text) for n, text in enumerate(ALL))
     widget.call_after_refresh(widget.show, Timeline(0.0, 100.0, 60.0, (), (), marks))
     return widget
 
@@ -165,8 +165,8 @@ async def test_widgets(make: Callable[[], Widget]) -> None:
 
 
 DIALOGS = [
-    lambda: PlanDialog(ALL[0], ALL, [Choice("a", ALL[1])], [Option("o", "o", ALL[2])]),
-    lambda: LadderDialog(ALL[0], ALL[:3], [Choice("a", text, text) for text in ALL[:4]]),
+    lambda: PlanDialog(ALL[0], ALL, [Choice("a", ALL[1])], [DialogOption("o", "o", ALL[2])]),
+    lambda: EscalationDialog(ALL[0], ALL[:3], [Choice("a", text, text) for text in ALL[:4]]),
     lambda: Picker(
         ALL[0], [PickerRow(t, t, t) for t in ALL], [Choice("a", ALL[1])], lambda key: None
     ),
@@ -174,7 +174,7 @@ DIALOGS = [
 
 
 @pytest.mark.parametrize("make", DIALOGS, ids=["plan", "ladder", "picker"])
-async def test_dialogs(make: Callable[[], PlanDialog | LadderDialog | Picker]) -> None:
+async def test_dialogs(make: Callable[[], PlanDialog | EscalationDialog | Picker]) -> None:
     app = Host()
     app.guard.enabled = False
     async with app.run_test(size=(80, 24)) as pilot:
@@ -182,7 +182,7 @@ async def test_dialogs(make: Callable[[], PlanDialog | LadderDialog | Picker]) -
         app.push_screen(dialog)
         await pilot.pause(0.05)
         if isinstance(dialog, Picker):
-            dialog.set_preview(dialog.row, Wrapped("\n".join(ALL)), ALL[0])
+            dialog.set_preview(dialog.row, WrappedText("\n".join(ALL)), ALL[0])
         else:
             dialog.set_busy(ALL[1])
         await pilot.pause(0.05)

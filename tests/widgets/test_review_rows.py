@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 
 from tests.unit.review_sample import HOSTILE, at, empty, hostile, sample
 from tests.widgets.host import Host, screen_rows, until, words
-from tui.changes import Changes, FileChange, Hunk
+from tui.changes import RepositoryChanges, FileChange, Hunk
 from tui.night.review.model import Review
 from widgets import review_lists, review_points
 from widgets.cells import UNSAFE, visible
 from widgets.comparison import comparison
 from widgets.ink import text_of
-from widgets.review_page import Page
+from widgets.review_page import ReviewPageRows
 from widgets.review_view import (
-    CommitDiff,
-    Evidence,
-    FileDiff,
-    Fragment,
-    InFile,
-    PointDiff,
+    CommitTarget,
+    EvidenceTarget,
+    FileTarget,
+    DiffTarget,
+    TextTarget,
+    PointTarget,
     ReviewView,
-    Row,
-    Section,
-    Words,
+    ReviewRow,
+    SectionTarget,
+    SentenceTarget,
 )
 
-CHANGES = Changes(
+CHANGES = RepositoryChanges(
     "base",
     "head",
     files=(
@@ -44,17 +44,17 @@ CHANGES = Changes(
 )
 
 
-def page(review: Review, width: int = 79) -> Sequence[Row]:
-    return Page(review)(width)
+def page(review: Review, width: int = 79) -> Sequence[ReviewRow]:
+    return ReviewPageRows(review)(width)
 
 
-def texts(rows: Sequence[Row]) -> list[str]:
+def texts(rows: Sequence[ReviewRow]) -> list[str]:
     return words([row.line for row in rows])
 
 
-def lists(review: Review) -> list[Callable[[int], Sequence[Row]]]:
+def lists(review: Review) -> list[Callable[[int], Sequence[ReviewRow]]]:
     return [
-        Page(review),
+        ReviewPageRows(review),
         partial(review_lists.claims, review),
         partial(review_lists.risks, review),
         partial(review_lists.timeline, review),
@@ -69,7 +69,7 @@ def lists(review: Review) -> list[Callable[[int], Sequence[Row]]]:
 
 
 def test_the_page_says_everything_at_the_top() -> None:
-    top = "\n".join(texts(Page(sample()).top(79)))
+    top = "\n".join(texts(ReviewPageRows(sample()).top(79)))
     for said in (
         "! LOOK", "2 of 9 claims have nothing", "The cost limit of $20.00", "9 of 11 done, 4 in",
         "2 open · 1 added · 1 removed", "3: +1,408 −120 lines in 14 files", "✓ green 41 passed",
@@ -86,8 +86,8 @@ def test_the_top_of_the_page_fits_an_ordinary_terminal() -> None:
     from msgspec.structs import replace
 
     seven = replace(review, attention=(review.attention * 2)[:7])
-    assert len(Page(seven).top(79)) <= 21
-    assert sum(1 for row in Page(seven).top(79) if row.name.startswith("first-")) == 7
+    assert len(ReviewPageRows(seven).top(79)) <= 21
+    assert sum(1 for row in ReviewPageRows(seven).top(79) if row.name.startswith("first-")) == 7
 
 
 def test_the_verdict_speaks_without_colour() -> None:
@@ -100,13 +100,13 @@ def test_the_verdict_speaks_without_colour() -> None:
 
 def test_every_figure_leads_on() -> None:
     rows = {row.name: row for row in page(sample()) if row.name}
-    assert rows["tasks"].goal == Section("tasks")
-    assert rows["commits"].goal == Section("points")
-    assert rows["tests"].goal == Evidence(sample().tests.runs[-1].ref)
-    assert rows["ended"].goal == Evidence(sample().ending.ref)  # type: ignore[arg-type]
-    assert rows["first-1"].goal == Evidence(sample().attention[0].where)  # type: ignore[arg-type]
-    assert rows["cost"].goal == Section("page", "cost-0") and "cost-0" in rows
-    assert rows["stepped in"].goal == Section("page", "deed-0") and "deed-0" in rows
+    assert rows["tasks"].goal == SectionTarget("tasks")
+    assert rows["commits"].goal == SectionTarget("points")
+    assert rows["tests"].goal == EvidenceTarget(sample().tests.runs[-1].ref)
+    assert rows["ended"].goal == EvidenceTarget(sample().ending.ref)  # type: ignore[arg-type]
+    assert rows["first-1"].goal == EvidenceTarget(sample().attention[0].where)  # type: ignore[arg-type]
+    assert rows["cost"].goal == SectionTarget("page", "cost-0") and "cost-0" in rows
+    assert rows["stepped in"].goal == SectionTarget("page", "deed-0") and "deed-0" in rows
 
 
 def test_an_empty_night_is_said_calmly() -> None:
@@ -137,9 +137,9 @@ def test_claims_have_three_words_and_their_reason() -> None:
 def test_risks_come_with_the_gravest_first_and_lead_to_their_hunk() -> None:
     rows = review_lists.risks(sample(), 79)
     assert [text_of(row.line)[1] for row in rows] == list("✗✗✗!!·")
-    assert isinstance(rows[0].goal, Fragment) and "assert" in rows[0].goal.hunk.lines[1]
-    assert isinstance(rows[1].goal, Evidence)
-    assert isinstance(rows[5].goal, Words), "a risk without a call or hunk says what it is"
+    assert isinstance(rows[0].goal, DiffTarget) and "assert" in rows[0].goal.hunk.lines[1]
+    assert isinstance(rows[1].goal, EvidenceTarget)
+    assert isinstance(rows[5].goal, SentenceTarget), "a risk without a call or hunk says what it is"
 
 
 def test_the_timeline_marks_what_is_new_since_the_last_look() -> None:
@@ -156,7 +156,7 @@ def test_points_tell_tests_and_what_first_turned_red() -> None:
     assert "c1" in said[0] and "· none" in said[0]
     assert "3f2a1b0" in said[1] and "✗ red" in said[1] and "+180 −12" in said[1]
     assert "first red after it: tests at 23:30: 3 failed" in said[2]
-    assert rows[0].goal == PointDiff("c1") and isinstance(rows[1].goal, CommitDiff)
+    assert rows[0].goal == PointTarget("c1") and isinstance(rows[1].goal, CommitTarget)
     assert not rows[0].mark and rows[1].mark, "commits can be taken to a branch, checkpoints not"
     marked = review_points.points(sample(), {rows[1].mark}, 79)
     assert "[✓]" in text_of(marked[1].line) and "[ ]" in text_of(rows[1].line)
@@ -164,10 +164,10 @@ def test_points_tell_tests_and_what_first_turned_red() -> None:
 
 def test_files_and_tasks_lead_to_their_place() -> None:
     rows = review_points.files(CHANGES, frozenset(), 79)
-    assert rows[0].goal == FileDiff("src/sizing.py") and "+12 −3" in text_of(rows[0].line)
+    assert rows[0].goal == FileTarget("src/sizing.py") and "+12 −3" in text_of(rows[0].line)
     assert "binary" in text_of(rows[2].line) and "not committed" in text_of(rows[1].line)
     tasks = review_lists.tasks(sample(), 79)
-    assert isinstance(tasks[1].goal, InFile) and tasks[1].goal.words == "Parameter optimisation"
+    assert isinstance(tasks[1].goal, TextTarget) and tasks[1].goal.words == "Parameter optimisation"
 
 
 def test_nights_are_compared_side_by_side_or_one_below_the_other() -> None:
@@ -217,7 +217,7 @@ async def test_the_cursor_stands_only_on_rows_that_lead_somewhere() -> None:
     view = ReviewView()
     app = Host(view)
     async with app.run_test(size=(80, 12)) as pilot:
-        view.show(Page(sample()))
+        view.show(ReviewPageRows(sample()))
         view.focus()
         await pilot.pause()
         seen = {view.cursor}
@@ -239,7 +239,7 @@ async def test_a_resize_keeps_the_row() -> None:
     view = ReviewView()
     app = Host(view)
     async with app.run_test(size=(80, 24)) as pilot:
-        view.show(Page(sample()))
+        view.show(ReviewPageRows(sample()))
         await pilot.pause()
         found = view.find("first-3")
         assert found is not None

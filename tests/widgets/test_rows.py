@@ -9,11 +9,11 @@ from msgspec.structs import replace
 
 from tests.widgets.host import words
 from tests.widgets.hostile import HOSTILE
-from tui.records import EventRow, FeedState, LogEntry, Progress, Section, Task
+from tui.records import EventRow, SourceStatus, LogEntry, ProgressFile, ProgressSection, ProgressTask
 from widgets import glyphs
 from widgets.cells import visible
-from widgets.event_rows import Looking, around, event_line
-from widgets.footer import FooterItem, footer_line
+from widgets.event_rows import SearchHighlight, around, event_line
+from widgets.footer import KeyBarItem, footer_line
 from widgets.header import HeaderFacts, header_line
 from widgets.ink import Line, text_of, width_of
 from widgets.log_view import log_line
@@ -72,14 +72,14 @@ def test_an_event_with_the_plain_signs() -> None:
 
 def test_matches_are_marked_and_brought_into_sight() -> None:
     row = EventRow("text", AT, "text", "a" * 90 + " Needle " + "b" * 50)
-    line = event_line(row, 70, looking=Looking("needle"))
+    line = event_line(row, 70, looking=SearchHighlight("needle"))
     assert ("Needle", "match") in line
     assert width_of(line) <= 70
     hidden = EventRow("tool", AT, "Bash", "make", "ok")
     assert ("needle", "match") in event_line(
-        hidden, 70, looking=Looking("needle", "…the needle lies…")
+        hidden, 70, looking=SearchHighlight("needle", "…the needle lies…")
     )
-    assert drawn(event_line(hidden, 70, looking=Looking("needle"))).split()[2:] == ["make", "ok"]
+    assert drawn(event_line(hidden, 70, looking=SearchHighlight("needle"))).split()[2:] == ["make", "ok"]
 
 
 def test_around_keeps_the_beginning_when_it_can() -> None:
@@ -104,7 +104,7 @@ ROWS = st.builds(
 @given(ROWS, st.integers(min_value=20, max_value=220), st.text(max_size=4))
 @settings(deadline=None)
 def test_any_event_fits_its_row(row: EventRow, width: int, needle: str) -> None:
-    line = event_line(row, width, 0.0, Looking(needle, row.text))
+    line = event_line(row, width, 0.0, SearchHighlight(needle, row.text))
     text = text_of(line)
     assert visible(text) == text
     if width >= 40:
@@ -213,10 +213,10 @@ def test_the_header_is_one_row_of_any_width(facts: HeaderFacts, width: int) -> N
 
 
 ITEMS = (
-    FooterItem("c", "checkpoint", "checkpoint"),
-    FooterItem("s", "step back", "step_back", enabled=False, reason="nothing repeats", rank=2),
-    FooterItem("/", "search", "search", gap=True, rank=2),
-    FooterItem("?", "help", "help", right=True, gap=True, rank=0),
+    KeyBarItem("c", "checkpoint", "checkpoint"),
+    KeyBarItem("s", "step back", "step_back", enabled=False, reason="nothing repeats", rank=2),
+    KeyBarItem("/", "search", "search", gap=True, rank=2),
+    KeyBarItem("?", "help", "help", right=True, gap=True, rank=0),
 )
 
 
@@ -280,20 +280,20 @@ def test_folding_says_how_far_it_is() -> None:
 
 
 TASKS = (
-    Task("audit", "done", "One"),
-    Task("balance", "done", "One"),
-    Task("optimise", "in_progress", "Two", "P0"),
-    Task("keys", "blocked", "Two"),
-    Task("filter", "open", "Two", depth=1),
+    ProgressTask("audit", "done", "One"),
+    ProgressTask("balance", "done", "One"),
+    ProgressTask("optimise", "in_progress", "Two", "P0"),
+    ProgressTask("keys", "blocked", "Two"),
+    ProgressTask("filter", "open", "Two", depth=1),
 )
-PROGRESS = Progress(
+PROGRESS = ProgressFile(
     "claude-progress.txt",
     None,
     "checkboxes",
     2,
     3,
     TASKS,
-    (Section("One", 2, 0), Section("Two", 0, 3)),
+    (ProgressSection("One", 2, 0), ProgressSection("Two", 0, 3)),
     blockers=("no keys",),
     goal="make it fast",
 )
@@ -335,20 +335,20 @@ def test_a_bar_is_only_full_when_all_is_done() -> None:
 
 
 def test_an_unknown_progress_file_is_never_a_percentage() -> None:
-    unknown = Progress("p", None, "unknown", 0, 0, text="just some words")
+    unknown = ProgressFile("p", None, "unknown", 0, 0, text="just some words")
     text = "\n".join(words(progress_rows(unknown, 60)))
     assert "%" not in text
     assert "just some words" in text
 
 
 def test_a_source_says_how_it_is() -> None:
-    feed = FeedState("watchdog", "logs/watchdog.log", "missing", "set paths.watchdog_log")
+    feed = SourceStatus("watchdog", "logs/watchdog.log", "missing", "set paths.watchdog_log")
     assert words(feed_rows(feed, 70, AT)) == [
         "watchdog      ○ missing",
         "  logs/watchdog.log",
         "  set paths.watchdog_log",
     ]
-    events = FeedState(
+    events = SourceStatus(
         "events", "s.jsonl", "folding", "", "our run", 48_000_000, AT - 540, 81_234, 2, 0.41
     )
     assert words(feed_rows(events, 90, AT))[0] == (

@@ -22,7 +22,7 @@ from textual.widget import Widget
 from tests.command_line import REPOSITORY
 from widgets import textual_private
 from widgets.textual_private import TerminalApp, TerminalDriver
-from widgets.typed import TypedText
+from widgets.typed import TerminalInputDecoder
 
 
 class Ended(Exception):
@@ -66,7 +66,7 @@ def test_the_driver_reads_keys_with_our_decoder(
 
     monkeypatch.setattr(linux_driver.LinuxDriver, "run_input_thread", reads)
     driver.run_input_thread()
-    assert used == [TypedText]
+    assert used == [TerminalInputDecoder]
 
 
 def test_only_the_terminal_gets_our_driver(monkeypatch: pytest.MonkeyPatch) -> None:

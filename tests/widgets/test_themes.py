@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from tests.widgets.host import Host, screen_segments
 from widgets import themes
-from widgets.header import Header, HeaderFacts
+from widgets.header import SessionHeader, HeaderFacts
 from widgets.ink import ROLES, Role
 
 COLOURED = (themes.DARK, themes.LIGHT)
@@ -157,7 +157,7 @@ def test_any_other_theme_gets_an_ink(name: str) -> None:
 
 @pytest.mark.parametrize("name", themes.NAMES)
 async def test_every_look_opens(name: str) -> None:
-    header: Widget = Header(HeaderFacts("bot", state="working"))
+    header: Widget = SessionHeader(HeaderFacts("bot", state="working"))
     app = Host(header, theme=name)
     async with app.run_test(size=(60, 5)) as pilot:
         await pilot.pause()
@@ -165,7 +165,7 @@ async def test_every_look_opens(name: str) -> None:
 
 
 async def test_a_change_of_theme_is_drawn() -> None:
-    app = Host(Header(HeaderFacts("bot", state="working")))
+    app = Host(SessionHeader(HeaderFacts("bot", state="working")))
     async with app.run_test(size=(60, 5)) as pilot:
         await pilot.pause()
         before = [segment.style for segment in screen_segments(app)[0]]

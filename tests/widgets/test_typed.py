@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual._xterm_parser import XTermParser
 
-from widgets.typed import PASTE_BEGINS, PASTE_ENDS, TypedText
+from widgets.typed import PASTE_BEGINS, PASTE_ENDS, TerminalInputDecoder
 
 KEYS = st.text(st.sampled_from(["q", "é", "\x1b", "[", "2", "0", "~", "🛟", "\r"]), max_size=12)
 PIECES = st.one_of(
@@ -21,7 +21,7 @@ PIECES = st.one_of(
 
 def decoded(data: bytes, cuts: list[int]) -> str:
     """As it comes in reads that end at these places."""
-    decoder = TypedText()
+    decoder = TerminalInputDecoder()
     places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
     parts = [decoder.decode(data[a:b]) for a, b in pairwise(places)]
     return "".join(parts) + decoder.decode(b"", final=True)
@@ -52,12 +52,12 @@ def test_only_inside_a_paste_escapes_are_signs(pieces: list[str], cuts: list[int
 
 def test_a_paste_with_escapes_is_no_key() -> None:
     data = f"{PASTE_BEGINS}one \x1b\x1bq \x1bPqKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK{PASTE_ENDS}"
-    found = list(XTermParser().feed(TypedText().decode(data.encode())))
+    found = list(XTermParser().feed(TerminalInputDecoder().decode(data.encode())))
     assert [type(event) for event in found] == [events.Paste]
 
 
 def test_what_is_typed_is_told_at_once() -> None:
-    decoder = TypedText()
+    decoder = TerminalInputDecoder()
     assert decoder.decode(b"\x1b") == "\x1b"
     assert decoder.decode("ü".encode()[:1]) == ""
     assert decoder.decode("ü".encode()[1:]) == "ü"

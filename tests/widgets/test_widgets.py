@@ -6,26 +6,26 @@ import msgspec
 import pytest
 
 from tests.widgets.host import Host, heard, numbered, screen_rows, until
-from tui.night.timeline import KINDS, Bucket, Gap, Kind, Mark, Timeline
-from tui.records import Detail, DetailPart, FeedState, Progress, Ref, Task
+from tui.night.timeline import KINDS, TimeBucket, TimelineGap, Kind, TimelineMark, Timeline
+from tui.records import EventDetail, DetailPart, SourceStatus, ProgressFile, SourceRef, ProgressTask
 from widgets.detail_view import DetailView
 from widgets.event_view import EventView
 from widgets.find_bar import FindBar
-from widgets.footer import Footer, FooterItem
-from widgets.header import Header, HeaderFacts
+from widgets.footer import KeyBar, KeyBarItem
+from widgets.header import SessionHeader, HeaderFacts
 from widgets.ink import text_of
 from widgets.night_cells import cell_sign, cut, described
-from widgets.night_strip import NightStrip, strip_line
-from widgets.progress_note import ProgressNote
+from widgets.night_strip import TimelineBar, strip_line
+from widgets.progress_note import ActivityRow
 from widgets.progress_view import ProgressView
 from widgets.sources_panel import SourcesPanel
-from widgets.text_view import TextView
+from widgets.text_view import NotesView
 
 T0 = 1_763_676_000.0
 
 
-def minute(nth: int, kind: Kind, seconds: float = 60.0) -> Bucket:
-    return Bucket(T0 + 60 * nth, tuple(seconds if each == kind else 0.0 for each in KINDS))
+def minute(nth: int, kind: Kind, seconds: float = 60.0) -> TimeBucket:
+    return TimeBucket(T0 + 60 * nth, tuple(seconds if each == kind else 0.0 for each in KINDS))
 
 
 NIGHT = Timeline(
@@ -34,11 +34,11 @@ NIGHT = Timeline(
     60.0,
     (*(minute(n, "working") for n in range(20)), *(minute(n, "tool") for n in range(20, 30))),
     (
-        Gap(T0 + 30 * 60, T0 + 40 * 60, "rate_limited"),
-        Gap(T0 + 40 * 60, T0 + 50 * 60, "stalled"),
-        Gap(T0 + 50 * 60, T0 + 60 * 60, "dead"),
+        TimelineGap(T0 + 30 * 60, T0 + 40 * 60, "rate_limited"),
+        TimelineGap(T0 + 40 * 60, T0 + 50 * 60, "stalled"),
+        TimelineGap(T0 + 50 * 60, T0 + 60 * 60, "dead"),
     ),
-    (Mark(T0 + 5 * 60, "checkpoint", "checkpoint 1"), Mark(T0 + 25 * 60, "commit", "a41f09c")),
+    (TimelineMark(T0 + 5 * 60, "checkpoint", "checkpoint 1"), TimelineMark(T0 + 25 * 60, "commit", "a41f09c")),
 )
 
 
@@ -53,7 +53,7 @@ def test_a_young_night_fills_from_the_left_and_a_long_one_is_gathered() -> None:
     young = Timeline(T0, T0 + 150, 60.0, (minute(0, "working"), minute(1, "working", 20.0)))
     assert text_of(strip_line(cut(young, 10), 24)) == " 22:00 ▇▂ ─────── 22:10 "
     assert text_of(strip_line(cut(Timeline(), 10), 24)).strip() == "─" * 10
-    long = Timeline(T0, T0 + 86_400 * 3, 60.0, (), (Gap(T0, T0 + 86_400 * 3, "idle"),))
+    long = Timeline(T0, T0 + 86_400 * 3, 60.0, (), (TimelineGap(T0, T0 + 86_400 * 3, "idle"),))
     assert len(cut(long, 50)) == 50
     assert cell_sign(cut(long, 50)[3]) == (" ", "dim")
 
@@ -67,9 +67,9 @@ def test_a_cell_speaks() -> None:
 
 
 async def test_the_cursor_walks_along_the_night() -> None:
-    moved, hook = heard(NightStrip.CursorMoved)
+    moved, hook = heard(TimelineBar.CursorMoved)
 
-    strip = NightStrip()
+    strip = TimelineBar()
     app = Host(strip)
     async with app.run_test(size=(74, 5), message_hook=hook) as pilot:
         strip.show(NIGHT)
@@ -94,7 +94,7 @@ async def test_the_cursor_walks_along_the_night() -> None:
 
 
 async def test_the_header_is_painted_only_when_it_reads_differently() -> None:
-    header = Header(HeaderFacts("bot", state="working", idle_s=4.2))
+    header = SessionHeader(HeaderFacts("bot", state="working", idle_s=4.2))
     app = Host(header)
     async with app.run_test(size=(60, 3)) as pilot:
         await pilot.pause(0.05)
@@ -114,10 +114,10 @@ async def test_the_header_is_painted_only_when_it_reads_differently() -> None:
 
 
 async def test_the_footer_can_be_clicked() -> None:
-    pressed, hook = heard(Footer.Pressed)
+    pressed, hook = heard(KeyBar.Pressed)
 
-    footer = Footer(
-        [FooterItem("c", "checkpoint", "c"), FooterItem("r", "rewind", "r", False, "why")]
+    footer = KeyBar(
+        [KeyBarItem("c", "checkpoint", "c"), KeyBarItem("r", "rewind", "r", False, "why")]
     )
     app = Host(footer)
     async with app.run_test(size=(60, 3), message_hook=hook) as pilot:
@@ -156,7 +156,7 @@ async def test_finding() -> None:
 
 
 async def test_folding_is_shown_while_it_goes_on() -> None:
-    note = ProgressNote()
+    note = ActivityRow()
     app = Host(note)
     async with app.run_test(size=(60, 3)) as pilot:
         await pilot.pause()
@@ -168,7 +168,7 @@ async def test_folding_is_shown_while_it_goes_on() -> None:
 
 
 async def test_notes_are_wrapped_again_when_the_window_changes() -> None:
-    view = TextView(placeholder="no notes")
+    view = NotesView(placeholder="no notes")
     app = Host(view)
     async with app.run_test(size=(30, 8)) as pilot:
         await until(pilot, lambda: any("no notes" in row for row in screen_rows(app)))
@@ -185,13 +185,13 @@ async def test_notes_are_wrapped_again_when_the_window_changes() -> None:
 async def test_progress_brings_the_task_in_work_into_sight() -> None:
     view = ProgressView()
     app = Host(view)
-    tasks = (*(Task(f"open {n}", "open") for n in range(30)), Task("the one", "in_progress"))
+    tasks = (*(ProgressTask(f"open {n}", "open") for n in range(30)), ProgressTask("the one", "in_progress"))
     async with app.run_test(size=(30, 8)) as pilot:
-        view.show(Progress("p", None, "checkboxes", 0, 31, tasks))
+        view.show(ProgressFile("p", None, "checkboxes", 0, 31, tasks))
         await until(pilot, lambda: any("▸ the one" in row for row in screen_rows(app)))
         view.focus()
         await pilot.press("g")
-        view.show(Progress("p", None, "checkboxes", 1, 31, (*tasks, Task("new", "done"))))
+        view.show(ProgressFile("p", None, "checkboxes", 1, 31, (*tasks, ProgressTask("new", "done"))))
         await until(pilot, lambda: view.count > 32)
         await pilot.pause(0.15)
         assert view.top == 0, "a person who scrolled is left alone"
@@ -202,9 +202,9 @@ async def test_progress_brings_the_task_in_work_into_sight() -> None:
 async def test_done_tasks_unfold_on_enter() -> None:
     view = ProgressView()
     app = Host(view)
-    tasks = (*(Task(f"done {n}", "done") for n in range(30)), Task("now", "in_progress"))
+    tasks = (*(ProgressTask(f"done {n}", "done") for n in range(30)), ProgressTask("now", "in_progress"))
     async with app.run_test(size=(30, 8)) as pilot:
-        view.show(Progress("p", None, "checkboxes", 30, 1, tasks))
+        view.show(ProgressFile("p", None, "checkboxes", 30, 1, tasks))
         view.focus()
         await until(pilot, lambda: any("✓ 30 done" in row for row in screen_rows(app)))
         await pilot.press("enter")
@@ -216,7 +216,7 @@ async def test_searching_in_a_detail() -> None:
     app = Host(view)
     text = "\n".join(f"line {n}" for n in range(500))
     async with app.run_test(size=(40, 10)) as pilot:
-        view.show(Detail("Bash", (DetailPart("Output", text),), Ref("s", 0)))
+        view.show(EventDetail("Bash", (DetailPart("Output", text),), SourceRef("s", 0)))
         await until(pilot, lambda: "line 0" in "".join(screen_rows(app)))
         assert view.search("LINE 49") == 11
         assert view.go_match(1) == (1, 11)
@@ -233,6 +233,6 @@ async def test_sources() -> None:
     panel = SourcesPanel(now=lambda: T0)
     app = Host(panel)
     async with app.run_test(size=(60, 8)) as pilot:
-        panel.show([FeedState("events", "s.jsonl", "following", "", "our run", 1, T0 - 60, 10)])
+        panel.show([SourceStatus("events", "s.jsonl", "following", "", "our run", 1, T0 - 60, 10)])
         await until(pilot, lambda: "● following" in screen_rows(app)[0])
         assert "changed 1m ago" in screen_rows(app)[0]

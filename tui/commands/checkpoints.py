@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from tui.control.checkpoint_refs import Checkpoint
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def checkpoints_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
-def run(given: argparse.Namespace) -> int:
+def checkpoints_command(given: argparse.Namespace) -> int:
     """Prints the checkpoints of the work tree, oldest first."""
     from tui.control.checkpoint_refs import checkpoints
     from tui.system.sanitize import clean_line

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     import argparse
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def config_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument(
         "--defaults", action="store_true", help="print a documented config/overnight.yaml"
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def config_command(given: argparse.Namespace) -> int:
     """Prints settings; notices about what has no effect go to stderr."""
     from tui.settings.describe import defaults_yaml, effective_text, notices_of
 

@@ -26,7 +26,7 @@ SETTINGS: dict[str, object] = {
 """A night in a few minutes needs a quicker watchdog than a real one."""
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def demo_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detach", action="store_true", help="only start it; prints the folder and the run's id"
     )
@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def demo_command(given: argparse.Namespace) -> int:
     """Starts the agent and opens the screen on it; closing the screen leaves it running."""
     from tui.commands.run import tell_or_watch
     from tui.demo.story import repository
@@ -54,8 +54,8 @@ def run(given: argparse.Namespace) -> int:
     os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
     settings = load(project, flags=SETTINGS, environ={}).settings
     agent = (sys.executable, "-m", "tui.demo.agent", "--story", given.story)
-    options = api.Options(
+    options = api.StartOptions(
         command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(given.pace)}
     )
-    started = api.start(project, GOAL, settings, agent_command=agent, options=options)
+    started = api.start_run(project, GOAL, settings, agent_command=agent, options=options)
     return tell_or_watch(project, settings, started.run_id, given.detach)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from tui.runner.doctor.check import Check
+    from tui.runner.doctor.check import CheckResult
     from tui.runner.doctor.examine import Examination
 
 _NAME = 13
@@ -23,7 +23,7 @@ _LEAST, _MOST = 50, 100
 _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
     parser.add_argument(
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def doctor_command(given: argparse.Namespace) -> int:
     """Prints what was found; 1 when something would spoil the night."""
     from tui.runner.doctor.examine import Examination
 
@@ -47,7 +47,7 @@ def run(given: argparse.Namespace) -> int:
     return 1 if any(one.state == "fail" for one in found) else 0
 
 
-def _page(found: Sequence[Check]) -> list[str]:
+def _page(found: Sequence[CheckResult]) -> list[str]:
     """All lines; on a screen too small for them, what needs a person stands last and is seen."""
     lines = [line for check in found for line in lines_of(check)]
     if sys.stdout.isatty() and len(lines) + 3 > shutil.get_terminal_size().lines:
@@ -56,7 +56,7 @@ def _page(found: Sequence[Check]) -> list[str]:
     return lines
 
 
-def lines_of(check: Check) -> list[str]:
+def lines_of(check: CheckResult) -> list[str]:
     """The check as lines of the terminal: the finding, and under it what to do."""
     from tui.system.sanitize import clean_line
 
@@ -80,7 +80,7 @@ def _coloured(state: str) -> str:
     return f"\x1b[{_COLOURS[state]}m{state}\x1b[0m"
 
 
-def verdict(found: Sequence[Check]) -> str:
+def verdict(found: Sequence[CheckResult]) -> str:
     """One sentence about all of it."""
     fails = sum(one.state == "fail" for one in found)
     warnings = sum(one.state == "warn" for one in found)
@@ -91,7 +91,7 @@ def verdict(found: Sequence[Check]) -> str:
     return f"{'Not yet' if fails else 'Good night'}: {', '.join(words)}."
 
 
-def _as_json(examination: Examination, found: Sequence[Check]) -> dict[str, object]:
+def _as_json(examination: Examination, found: Sequence[CheckResult]) -> dict[str, object]:
     from datetime import UTC, datetime
 
     ahead = examination.forecast

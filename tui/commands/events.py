@@ -6,17 +6,17 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui.commands.observing import watch_of
+from tui.commands.observing import monitor_for
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from tui.records import EventRow
-    from tui.watching.watch import Watch
+    from tui.watching.watch import SessionMonitor
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def events_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--follow", action="store_true", help="go on as events come; ctrl+c ends")
@@ -25,9 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def events_command(given: argparse.Namespace) -> int:
     """Prints the events; 3 when there are none and none will come."""
-    watch = watch_of(given)
+    watch = monitor_for(given)
     watch.set_level(given.verbosity)
     write = _write_json if given.json else _write_words
     printed = 0
@@ -35,7 +35,7 @@ def run(given: argparse.Namespace) -> int:
         # loaded before anything is printed: ctrl+c is not to meet a half-loaded module
         import_module("tui.feeds.wake")
     try:
-        watch.catch_up()
+        watch.read_all()
         for row in _rows(watch, given.follow):
             write(row)
             printed += 1
@@ -44,7 +44,7 @@ def run(given: argparse.Namespace) -> int:
     return 0 if printed or given.follow else 3
 
 
-def _rows(watch: Watch, follow: bool) -> Iterator[EventRow]:
+def _rows(watch: SessionMonitor, follow: bool) -> Iterator[EventRow]:
     generation, shown = watch.events.generation, 0
     while True:
         if watch.events.generation != generation:
@@ -55,7 +55,7 @@ def _rows(watch: Watch, follow: bool) -> Iterator[EventRow]:
         if not follow:
             return
         sys.stdout.flush()
-        watch.wait_for_more()
+        watch.wait_for_change()
 
 
 def _write_json(row: EventRow) -> None:

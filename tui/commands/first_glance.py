@@ -16,7 +16,7 @@ _TAIL = 192 << 10
 _NARROW = 100
 
 
-def show(path: str, project: str) -> None:
+def show_first_screen(path: str, project: str) -> None:
     """Paints the newest events of a file; does nothing when that is not possible at once."""
     from tui.system.sanitize import clean_line
 
@@ -42,7 +42,7 @@ def show(path: str, project: str) -> None:
 def newest(path: str) -> list[str]:
     """The newest visible events of a file, one line each, oldest first; empty when there are none."""
     from tui.feeds.event_rows import row, visibility
-    from tui.feeds.events import EventDecoder
+    from tui.feeds.events import ClaudeDecoder
 
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -56,7 +56,7 @@ def newest(path: str) -> list[str]:
         return []
     if start:
         data = data[data.find(b"\n") + 1 :]
-    events = EventDecoder(path).decode(data[: data.rfind(b"\n") + 1], start).events
+    events = ClaudeDecoder(path).decode(data[: data.rfind(b"\n") + 1], start).events
     texts = []
     for event in [event for event in events if visibility(event) == 1][-200:]:
         drawn = row(event, None, None)

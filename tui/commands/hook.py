@@ -9,20 +9,20 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tui.control.mailbox_hook import MOST_PAYLOAD, hand_over, take
+from tui.control.mailbox_hook import MOST_PAYLOAD, deliver_to_hook, claim_messages
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def hook_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words", nargs="*", metavar="EVENT MAILBOX", help="as `hooks install` wrote"
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def hook_command(given: argparse.Namespace) -> int:
     """Reads the hook's payload from stdin and prints its answer."""
     return call(given.words)
 
@@ -33,10 +33,10 @@ def call(words: Sequence[str]) -> int:
         return _tell("it is called by Claude Code; 'overnight-tui hooks install' sets it up")
     event, mailbox = words
     try:
-        taken = take(event, mailbox, _payload())
+        taken = claim_messages(event, mailbox, _payload())
         if taken.ids:
             _print(taken.answer)
-            hand_over(event, mailbox, taken)
+            deliver_to_hook(event, mailbox, taken)
     except FileNotFoundError:
         return 0  # no mailbox, no messages
     except OSError as error:

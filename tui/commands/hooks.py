@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from tui.control.hooks_settings import Hooks
+    from tui.control.hooks_settings import HookStatus
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def hooks_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         choices=("install", "uninstall", "status"),
@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
 
 
-def run(given: argparse.Namespace) -> int:
+def hooks_command(given: argparse.Namespace) -> int:
     """Says in one line what was done or what stands there; status ends with 3 when incomplete."""
     project = project_of(given)
     run_dir = settings_of(given, project).settings.paths.run_dir
@@ -47,7 +47,7 @@ def _done(what: str, project: Path, run_dir: str) -> tuple[str, int]:
     return _status(project, run_dir)
 
 
-def _reach(state: Hooks) -> str:
+def _reach(state: HookStatus) -> str:
     if state.off:
         return f"but no hook runs: {state.off}"
     if state.folder_made_at is not None:

@@ -5,28 +5,28 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.acting import deeds_of
+from tui.commands.acting import operations_for
 from tui.errors import RefusedError
 
 if TYPE_CHECKING:
     import argparse
 
-    from tui.control.deeds import Deeds
+    from tui.control.deeds import Operations
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def inject_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", metavar="TEXT", help="what to say; it is delivered literally")
     parser.add_argument(
         "--now", action="store_true", help="interrupt the turn instead of waiting for the tool"
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def inject_command(given: argparse.Namespace) -> int:
     """Prints how far the words came; the screen and `status` tell when the agent has seen them."""
-    deeds = deeds_of(given)
-    if deeds.run_goes_on():
+    deeds = operations_for(given)
+    if deeds.is_supervised():
         mode = "hard" if given.now else "soft"
-        sys.stdout.write(f"{deeds.ask('inject', {'text': given.text, 'mode': mode})}\n")
+        sys.stdout.write(f"{deeds._request('inject', {'text': given.text, 'mode': mode})}\n")
         return 0
     if given.now:
         raise RefusedError(
@@ -36,9 +36,9 @@ def run(given: argparse.Namespace) -> int:
     return to_another(deeds, given.text, "soft")
 
 
-def to_another(deeds: Deeds, text: str, mode: str) -> int:
+def to_another(deeds: Operations, text: str, mode: str) -> int:
     """Words to a session that we did not start, by the best way that is open to it."""
-    receipt = deeds.other().say(text, mode)
+    receipt = deeds.foreign_session().send(text, mode)
     name = f" as {receipt.id}" if receipt.id else ""
     sys.stdout.write(f"{receipt.state} by {receipt.transport}{name}\n")
     sys.stderr.write(f"{receipt.promise}\n")

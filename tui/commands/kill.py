@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.acting import agree, deeds_of, night_of
+from tui.commands.acting import confirm, operations_for, snapshot_for
 from tui.store.inbox import Verb
 
 if TYPE_CHECKING:
     import argparse
 
-    from tui.control.deeds import Deeds
+    from tui.control.deeds import Operations
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def kill_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--yes", action="store_true", help="do it without being asked")
     how = parser.add_mutually_exclusive_group()
@@ -38,26 +38,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def kill_command(given: argparse.Namespace) -> int:
     """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
-    deeds = deeds_of(given)
+    deeds = operations_for(given)
     verb: Verb = given.how
-    ours = deeds.run_goes_on()
-    agent = None if ours else deeds.other().agent
+    ours = deeds.is_supervised()
+    agent = None if ours else deeds.foreign_session().agent
     keep = not given.no_checkpoint
-    agree(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", given.yes)
+    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", given.yes)
     if ours:
-        sys.stdout.write(f"{deeds.ask(verb, {'checkpoint': keep}, wait=60.0)}\n")
+        sys.stdout.write(f"{deeds._request(verb, {'checkpoint': keep}, wait=60.0)}\n")
         return 0
     return _end_another(given, deeds, verb, keep)
 
 
-def _end_another(given: argparse.Namespace, deeds: Deeds, verb: Verb, keep: bool) -> int:
-    from tui.control.ending_others import end
-    from tui.night.facts import night_facts
+def _end_another(given: argparse.Namespace, deeds: Operations, verb: Verb, keep: bool) -> int:
+    from tui.control.ending_others import stop_foreign
+    from tui.night.facts import checkpoint_facts
 
-    facts = night_facts(night_of(given)) if keep and verb != "interrupt" else {}
-    told = end(deeds, verb, keep, facts, lambda words: sys.stderr.write(f"{words}\n"))
+    facts = checkpoint_facts(snapshot_for(given)) if keep and verb != "interrupt" else {}
+    told = stop_foreign(deeds, verb, keep, facts, lambda words: sys.stderr.write(f"{words}\n"))
     sys.stdout.write(f"{told.words}\n")
     return 1 if told.survivors else 0
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from tui.clock import SystemClock
 from tui.errors import UsageError
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.settings import LoadedSettings, load
 
 if TYPE_CHECKING:
     import argparse
 
-    from tui.watching.watch import Watch
+    from tui.watching.watch import SessionMonitor
 
 
 def project_of(given: argparse.Namespace) -> Path:
@@ -26,9 +26,9 @@ def project_of(given: argparse.Namespace) -> Path:
     return folder.resolve()
 
 
-def named_sources(given: argparse.Namespace) -> Named:
+def named_sources(given: argparse.Namespace) -> NamedSources:
     """The sources named by flag; a file that is not there yet is a state, not an error."""
-    return Named(
+    return NamedSources(
         events=_absolute(given.events),
         progress=_absolute(given.progress),
         notes=_absolute(given.notes),
@@ -45,10 +45,10 @@ def settings_of(given: argparse.Namespace, project: Path, **flags: object) -> Lo
     return load(project, flags={key: value for key, value in flags.items() if value is not None})
 
 
-def watch_of(given: argparse.Namespace) -> Watch:
+def monitor_for(given: argparse.Namespace) -> SessionMonitor:
     """A watch over the project, not yet started."""
-    from tui.watching.watch import Watch
+    from tui.watching.watch import SessionMonitor
 
     project = project_of(given)
     loaded = settings_of(given, project)
-    return Watch(project, loaded.settings, named_sources(given), SystemClock())
+    return SessionMonitor(project, loaded.settings, named_sources(given), SystemClock())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.night.review.model import Review
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def review_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "night",
         nargs="?",
@@ -24,10 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="a run or session that `runs` lists (default: the newest)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
-    review_files.arguments(parser)
+    review_files.file_arguments(parser)
 
 
-def run(given: argparse.Namespace) -> int:
+def review_command(given: argparse.Namespace) -> int:
     """Prints the review, or opens it where there is a screen; 3 when there is no such night."""
     if given.check is not None:
         return review_files.check(given)
@@ -40,9 +40,9 @@ def run(given: argparse.Namespace) -> int:
         return show(
             project, settings, named_sources(given), opening="review", review_of=given.night
         )
-    from tui.watching.reviewing import open_review
+    from tui.watching.reviewing import load_review
 
-    made = open_review(project, settings, named_sources(given), SystemClock(), given.night)
+    made = load_review(project, settings, named_sources(given), SystemClock(), given.night)
     review_files.write(made, given, formats)
     if given.json:
         return review_files.print_json(made, given)

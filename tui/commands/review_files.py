@@ -14,18 +14,18 @@ from tui.errors import NoSessionError, UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from tui.feeds.discovery import Named
+    from tui.feeds.discovery import NamedSources
     from tui.night.review.export import Export
     from tui.night.review.model import Review
     from tui.settings import Settings
-    from tui.watching.checking import Claimed
+    from tui.watching.checking import ExportedFigures
     from tui.watching.export_texts import Format
 
 _STDOUT: Final = "-"
 _MOST: Final = 64 << 20
 
 
-class _Then(SystemClock):
+class _ExportClock(SystemClock):
     """The machine's clocks, with the wall clock as it stood when an export was made."""
 
     def __init__(self, wall: float) -> None:
@@ -35,7 +35,7 @@ class _Then(SystemClock):
         return self._wall
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def file_arguments(parser: argparse.ArgumentParser) -> None:
     """The options that name files; - stands for standard output, or input."""
     for name, what in (
         ("markdown", "as Markdown that fits a pull request"),
@@ -105,7 +105,7 @@ def _export(made: Review, given: argparse.Namespace, *, keep_places: bool) -> Ex
     return export_found(made, project, settings, named, given.night, keep_places=keep_places)
 
 
-def _again(said: Claimed, given: argparse.Namespace) -> Export:
+def _again(said: ExportedFigures, given: argparse.Namespace) -> Export:
     """The export that the evidence gives today, made as the one in the file was."""
     from msgspec.structs import replace
 
@@ -126,20 +126,20 @@ def _again(said: Claimed, given: argparse.Namespace) -> Export:
 
 
 def _derived(
-    said: Claimed, project: Path, settings: Settings, named: Named, run: str | None
+    said: ExportedFigures, project: Path, settings: Settings, named: NamedSources, run: str | None
 ) -> Review:
     """The review of the night that was named, else of the one that the export is of."""
-    from tui.watching.reviewing import open_review
+    from tui.watching.reviewing import load_review
 
-    clock = SystemClock() if said.made_at is None else _Then(said.made_at)
-    made = open_review(project, settings, named, clock, run)
+    clock = SystemClock() if said.made_at is None else _ExportClock(said.made_at)
+    made = load_review(project, settings, named, clock, run)
     newer = said.run_id is not None and made.run_id != said.run_id
     if newer and run is None and named.events is None:
-        return open_review(project, settings, named, clock, said.run_id)
+        return load_review(project, settings, named, clock, said.run_id)
     return made
 
 
-def _project(said: Claimed, given: argparse.Namespace) -> Path:
+def _project(said: ExportedFigures, given: argparse.Namespace) -> Path:
     """The project that was named, else the one in the file if it is here, else this folder."""
     if given.project is None and said.project:
         told = Path(_true_path(said.project))

@@ -9,9 +9,9 @@ from tui.night.review.model import Review
 from tui.night.review.wording import (
     by_kind,
     cost_words,
-    place,
+    source_place,
 )
-from tui.records import Ref
+from tui.records import SourceRef
 from tui.system.format import (
     format_count,
     format_duration,
@@ -147,5 +147,5 @@ def _part(title: str, rows: Sequence[str]) -> list[str]:
     return ["", title, *(f"  {clean_line(row, _WIDE)}" for row in rows[:_ROWS]), *more]
 
 
-def _at(ref: Ref | None) -> str:
-    return "" if ref is None else f"  [{place(ref)}]"
+def _at(ref: SourceRef | None) -> str:
+    return "" if ref is None else f"  [{source_place(ref)}]"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.acting import agree, deeds_of
+from tui.commands.acting import confirm, operations_for
 from tui.errors import RefusedError
 
 if TYPE_CHECKING:
     import argparse
 
-    from tui.control.deeds import Deeds
+    from tui.control.deeds import Operations
     from tui.control.rewind_plan import RewindPlan
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def rewind_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a checkpoint, as `checkpoints` lists them")
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
@@ -43,16 +43,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(given: argparse.Namespace) -> int:
+def rewind_command(given: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
-    deeds = deeds_of(given)
+    deeds = operations_for(given)
     plan = deeds.plan_rewind(given.id)
-    if given.mode == "code" and not deeds.run_goes_on():
+    if given.mode == "code" and not deeds.is_supervised():
         return carry_out(deeds, plan, given)
     return ask_runner(deeds, plan, given.mode, given)
 
 
-def ask_runner(deeds: Deeds, plan: RewindPlan, mode: str, given: argparse.Namespace) -> int:
+def ask_runner(deeds: Operations, plan: RewindPlan, mode: str, given: argparse.Namespace) -> int:
     """Has the runner do it: it stops the agent first, and starts it again afterwards."""
     from tui.control.deeds import plan_words
 
@@ -65,9 +65,9 @@ def ask_runner(deeds: Deeds, plan: RewindPlan, mode: str, given: argparse.Namesp
         sys.stderr.write("\n".join(words) + "\n")
         return 0
     confirmed = sure(plan, given) if files else False
-    agree(words, "Do it?", given.yes)
+    confirm(words, "Do it?", given.yes)
     arguments = {"checkpoint": plan.checkpoint.id, "mode": mode, "confirmed": confirmed}
-    sys.stdout.write(f"{deeds.ask('rewind', arguments, wait=120.0)}\n")
+    sys.stdout.write(f"{deeds._request('rewind', arguments, wait=120.0)}\n")
     return 0
 
 
@@ -83,7 +83,7 @@ def sure(plan: RewindPlan, given: argparse.Namespace) -> bool:
     return bool(plan.refusals)
 
 
-def carry_out(deeds: Deeds, plan: RewindPlan, given: argparse.Namespace) -> int:
+def carry_out(deeds: Operations, plan: RewindPlan, given: argparse.Namespace) -> int:
     """Shows a plan and, unless it is only to be shown, asks and does it."""
     from tui.control.deeds import plan_words
 
@@ -97,7 +97,7 @@ def carry_out(deeds: Deeds, plan: RewindPlan, given: argparse.Namespace) -> int:
         sys.stderr.write("\n".join(words) + "\n")
         return 0
     confirmed = sure(plan, given)
-    agree(words, "Do it all the same?" if confirmed else "Do it?", given.yes)
+    confirm(words, "Do it all the same?" if confirmed else "Do it?", given.yes)
     receipt = deeds.rewind(plan, confirmed=confirmed)
     if receipt.safety is not None:
         sys.stdout.write(f"{receipt.safety.id}\n")

@@ -23,7 +23,7 @@ _SETTINGS = {
 }
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", metavar="GOAL", help="what is to be done, in your words")
     parser.add_argument(
         "--continuous", action="store_true", default=None, help="go on while tasks are open"
@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("agent", nargs="*", help="after --: further words for the agent")
 
 
-def run(given: argparse.Namespace) -> int:
+def run_command(given: argparse.Namespace) -> int:
     """Starts the session; the screen may be closed at any time."""
     from tui.runner import api
 
@@ -56,11 +56,11 @@ def run(given: argparse.Namespace) -> int:
     flags["recovery.auto_resume"] = given.with_recovery
     flags["session.initializer"] = given.initializer
     settings = settings_of(given, project, **flags).settings
-    started = api.start(
+    started = api.start_run(
         project,
         given.goal,
         settings,
-        options=api.Options(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
+        options=api.StartOptions(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
     )
     return tell_or_watch(project, settings, started.run_id, given.detach)
 
@@ -71,6 +71,6 @@ def tell_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) 
         sys.stdout.write(f"{project}\n{run_id}\n")
         return 0
     from tui.commands.watch import show
-    from tui.feeds.discovery import Named
+    from tui.feeds.discovery import NamedSources
 
-    return show(project, settings, Named())
+    return show(project, settings, NamedSources())

@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from tui.watching.night_summary import Summary
+    from tui.watching.night_summary import NightSummary
 
 _GOAL = 48
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def runs_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
-def run(given: argparse.Namespace) -> int:
+def runs_command(given: argparse.Namespace) -> int:
     """Prints the nights; 3 when there is none."""
-    from tui.watching.nights import nights, repeated
+    from tui.watching.nights import list_nights, repeated
 
     project = project_of(given)
-    found = nights(project, settings_of(given, project).settings)
+    found = list_nights(project, settings_of(given, project).settings)
     if given.json:
         import msgspec
 
@@ -41,11 +41,11 @@ def run(given: argparse.Namespace) -> int:
     return 0 if found else 3
 
 
-def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
+def _plain(one: NightSummary, found: Sequence[NightSummary]) -> dict[str, Any]:
     """A night as an object; `verdict` and what follows from it are null until it was reviewed."""
     from tui.night.status import iso
     from tui.system.sanitize import clean_line
-    from tui.watching.nights import trend
+    from tui.watching.nights import cost_trend
 
     made = one.made_at is not None
     return {
@@ -65,7 +65,7 @@ def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
         "stalled_s": round(one.stalled_s, 3) if made else None,
         "commits": one.commits if made else None,
         "cost": {"usd": one.usd, "source": one.source, "per_task": one.per_task} if made else None,
-        "trend": list(trend(found, one.id)),
+        "trend": list(cost_trend(found, one.id)),
         "reviewed": one.remarks.reviewed,
         "decision": one.remarks.decision,
         "note": clean_line(one.remarks.note, 300),
@@ -73,14 +73,14 @@ def _plain(one: Summary, found: Sequence[Summary]) -> dict[str, Any]:
     }
 
 
-def _state(one: Summary) -> str:
+def _state(one: NightSummary) -> str:
     """How a night stands: for a run of ours its own record, and whether anybody watches it."""
     if one.kind == "run" and one.ended_at is None and not one.words:
         return "going on" if _supervised(one) else "going on, unwatched"
     return one.words or one.state
 
 
-def _supervised(one: Summary) -> bool:
+def _supervised(one: NightSummary) -> bool:
     from pathlib import Path
 
     from tui.store.layout import RunDirectory
@@ -88,12 +88,12 @@ def _supervised(one: Summary) -> bool:
     return is_supervised(RunDirectory(Path(one.path).parent))
 
 
-def table(found: Sequence[Summary]) -> list[str]:
+def table(found: Sequence[NightSummary]) -> list[str]:
     """A row a night under a heading; what is not known is a dash."""
     if not found:
         return []
     from tui.system.sanitize import clean_line
-    from tui.watching.nights import repeated, trend
+    from tui.watching.nights import repeated, cost_trend
 
     head = (
         "",
@@ -110,7 +110,7 @@ def table(found: Sequence[Summary]) -> list[str]:
     rows: list[tuple[str, ...]] = [head]
     for one in found:
         words = " — ".join(filter(None, (_state(one), one.goal, one.remarks.note)))
-        sparks = sparkline(trend(found, one.id))
+        sparks = sparkline(cost_trend(found, one.id))
         rows.append((*_cells(one), sparks, clean_line(words, 2 * _GOAL)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head) - 1)]
     lines = [
@@ -125,7 +125,7 @@ def table(found: Sequence[Summary]) -> list[str]:
     return [*lines, *(["", *often] if often else []), *ids]
 
 
-def _cells(one: Summary) -> tuple[str, ...]:
+def _cells(one: NightSummary) -> tuple[str, ...]:
     when = format_local(one.at, "%Y-%m-%d %H:%M")
     mark = "✓" if one.remarks.reviewed else "•"
     if one.made_at is None:

@@ -6,29 +6,29 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.observing import watch_of
+from tui.commands.observing import monitor_for
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from tui.night.model import Night
-    from tui.watching.watch import Watch
+    from tui.night.model import NightSnapshot
+    from tui.watching.watch import SessionMonitor
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def status_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
 
 
-def run(given: argparse.Namespace) -> int:
+def status_command(given: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
     from tui.commands.status_words import status_words
     from tui.night.status import status
 
-    watch = watch_of(given)
+    watch = monitor_for(given)
     try:
-        night = watch.glance()
+        night = watch.read_once()
         facts = status(night, _as_text(watch.project), _budget(watch, night))
         if given.json:
             import msgspec
@@ -41,7 +41,7 @@ def run(given: argparse.Namespace) -> int:
     return 3 if night.state == "none" else 0
 
 
-def _budget(watch: Watch, night: Night) -> float | None:
+def _budget(watch: SessionMonitor, night: NightSnapshot) -> float | None:
     """The budget in force: only our own runs are held to one."""
     return watch.settings.budget.max_cost_usd if night.run.owned else None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.model.labels import COSTS
-from tui.night.model import Cost, Night
-from tui.records import FeedState
+from tui.night.model import Cost, NightSnapshot
+from tui.records import SourceStatus
 from tui.system.format import (
     format_count,
     format_duration,
@@ -17,7 +17,7 @@ from tui.system.format import (
 from tui.system.sanitize import clean_line
 
 
-def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
+def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
     """A few lines, the most important first; the last ones say what was read and why."""
     run, activity = night.run, night.activity
     lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
@@ -30,7 +30,7 @@ def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
         took = format_duration(end - run.started_at)
         lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
-    lines.append(f"cost      {cost_words(night.cost)}")
+    lines.append(f"cost      {plain_cost(night.cost)}")
     if night.context.used:
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
@@ -47,7 +47,7 @@ def status_words(night: Night, feeds: Sequence[FeedState]) -> list[str]:
     return lines
 
 
-def _progress(night: Night) -> str:
+def _progress(night: NightSnapshot) -> str:
     progress = night.progress
     if progress is None or progress.basis == "unknown":
         return "unknown: nothing in the progress file can be counted"
@@ -56,7 +56,7 @@ def _progress(night: Night) -> str:
     return f"{progress.done} of {progress.total} done{now}{blocked}"
 
 
-def cost_words(cost: Cost) -> str:
+def plain_cost(cost: Cost) -> str:
     """The figure with what it rests on."""
     if cost.usd is None:
         return cost.reason or "unknown"
@@ -64,7 +64,7 @@ def cost_words(cost: Cost) -> str:
     return f"{COSTS[cost.source]}{format_money_plain(cost.usd)}{reason}"
 
 
-def _events(night: Night) -> str:
+def _events(night: NightSnapshot) -> str:
     counts = night.counts
     calls = sum(number for _, number in counts.tool_calls)
     words = [
@@ -84,7 +84,7 @@ def _events(night: Night) -> str:
     return ", ".join(words)
 
 
-def source_words(feed: FeedState) -> str:
+def source_words(feed: SourceStatus) -> str:
     """Which file, how it is, and why this one."""
     why = feed.chosen if feed.state == "following" else feed.why
     words = f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"

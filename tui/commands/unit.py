@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     import argparse
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def unit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("goal", metavar="GOAL", help="what is to be done every night")
     parser.add_argument("--at", metavar="HH:MM", default="22:00", help="when to start (22:00)")
     parser.add_argument("words", nargs="*", help="after --: further words for `run`")
 
 
-def run(given: argparse.Namespace) -> int:
+def unit_command(given: argparse.Namespace) -> int:
     """Prints the texts; installs nothing."""
     from tui.runner.units import unit_text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tui.clock import SystemClock
 from tui.commands.observing import named_sources, project_of, settings_of
 from tui.errors import OvernightError, UsageError
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 
 if TYPE_CHECKING:
     import argparse
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 LEVELS = {"brief": 1, "normal": 2, "full": 3}
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
+def watch_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
     parser.add_argument("--slow-link", action="store_true", help="paint at most 4 times a second")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII signs only")
     parser.add_argument("--theme", help="dark, light, ansi, mono, or any theme of Textual's")
 
 
-def run(given: argparse.Namespace) -> int:
+def watch_command(given: argparse.Namespace) -> int:
     """Watches until the viewer is closed; the session never notices."""
     project = project_of(given)
     loaded = settings_of(given, project, **{"screen.theme": given.theme})
@@ -41,14 +41,14 @@ def run(given: argparse.Namespace) -> int:
         named,
         slow_link=given.slow_link,
         ascii_only=given.ascii,
-        opening="as it is" if given.plain and named == Named() else "panes",
+        opening="as it is" if given.plain and named == NamedSources() else "panes",
     )
 
 
 def show(
     project: Path,
     settings: Settings,
-    named: Named,
+    named: NamedSources,
     *,
     slow_link: bool = False,
     ascii_only: bool = False,
@@ -59,15 +59,15 @@ def show(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
     from tui.commands import first_glance
-    from tui.feeds.discovery import discover
+    from tui.feeds.discovery import select_session
 
-    found = discover(project, settings, named)
+    found = select_session(project, settings, named)
     if found.events and opening != "review":
-        first_glance.show(found.events[0].path, project.name)
-    from tui.watching.watch import Watch
+        first_glance.show_first_screen(found.events[0].path, project.name)
+    from tui.watching.watch import SessionMonitor
 
     clock = SystemClock()
-    watch = Watch(project, settings, named, clock)
+    watch = SessionMonitor(project, settings, named, clock)
     watch.set_level(LEVELS[settings.screen.verbosity])
     watch.start()
     threading.Thread(target=_take_care, args=(project, settings), daemon=True).start()
@@ -100,11 +100,11 @@ def show(
 
 def _take_care(project: Path, settings: Settings) -> None:
     """What every start sees to: a run without a supervisor, a rewind that was cut short."""
-    from tui.control.restore import recover
+    from tui.control.restore import recover_rewind
 
     try:
         _adopt(project, settings)
-        recover(project)
+        recover_rewind(project)
     except OvernightError:
         # the screen tells the state as it is; whoever acts on it is told why it does not work
         return
@@ -114,7 +114,7 @@ def _adopt(project: Path, settings: Settings) -> object:
     """A run that lost its supervisor gets one again."""
     from tui.runner import api
 
-    return api.adopt(project, run_dir=settings.paths.run_dir)
+    return api.adopt_run(project, run_dir=settings.paths.run_dir)
 
 
 def _far_away(settings: Settings) -> bool:

@@ -15,14 +15,14 @@ from tui.system.processes import ProcessIdentity
 _SAME_START_S = 1.5
 
 
-def agents_in(folder: Path) -> tuple[AgentProcess, ...]:
+def live_agents(folder: Path) -> tuple[AgentProcess, ...]:
     """The agents alive in a folder and below, oldest first. Walks the process table."""
-    from tui.feeds.processes import ProcessFeed
+    from tui.feeds.processes import AgentProcessReader
 
-    return ProcessFeed(folder, SystemClock()).read().agents
+    return AgentProcessReader(folder, SystemClock()).read().agents
 
 
-def agent_of(agents: Sequence[AgentProcess], session: str) -> AgentProcess | None:
+def agent_for_session(agents: Sequence[AgentProcess], session: str) -> AgentProcess | None:
     """The agent that speaks for `session`: by its name, else the only one that has none."""
     named = [one for one in agents if session and one.session == session]
     if named:
@@ -31,7 +31,7 @@ def agent_of(agents: Sequence[AgentProcess], session: str) -> AgentProcess | Non
     return nameless[0] if len(nameless) == 1 else None
 
 
-def identity_of(agent: AgentProcess) -> ProcessIdentity:
+def agent_identity(agent: AgentProcess) -> ProcessIdentity:
     """Pid and start of the very process that was looked at; RefusedError when it is gone."""
     facts = processes.read_facts(agent.pid)
     if facts is None or abs(facts.created - agent.created) > _SAME_START_S:
@@ -39,7 +39,7 @@ def identity_of(agent: AgentProcess) -> ProcessIdentity:
     return facts.identity
 
 
-def words_of(agents: Iterable[AgentProcess], watched: str = "") -> tuple[str, ...]:
+def describe_agents(agents: Iterable[AgentProcess], watched: str = "") -> tuple[str, ...]:
     """Each agent as a refusal names it; `watched` is the session that the person looks at."""
     return tuple(_words(one, watched) for one in agents)
 

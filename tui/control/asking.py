@@ -15,7 +15,7 @@ from tui.store.layout import RunDirectory
 _LOOK_S = 0.03
 
 
-def ask(
+def send_request(
     run_dir: str,
     adopt: Callable[[], object],
     verb: Verb,

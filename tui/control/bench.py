@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from tui.control.quarantine import Quarantine, _empty, _made, _Private, locked, private_area
+from tui.control.quarantine import ObjectStaging, _empty, _made, _PrivateGit, checkpoint_lock, private_area
 from tui.errors import CheckpointError, GitError, RefusedError
 from tui.git import Git
 
@@ -24,7 +24,7 @@ Entry = tuple[int, str, bytes]
 """Mode, blob and path; mode 0 takes the path away."""
 
 
-class Conflict(Exception):
+class MergeConflict(Exception):
     """A commit does not fit onto another; `paths` are where."""
 
     def __init__(self, paths: list[bytes]) -> None:
@@ -32,7 +32,7 @@ class Conflict(Exception):
         self.paths = paths
 
 
-class Bench(Quarantine):
+class ScratchRepository(ObjectStaging):
     """A place to make commits; `hand_over` links what was made into the repository."""
 
     def __init__(self, git: Git) -> None:
@@ -40,7 +40,7 @@ class Bench(Quarantine):
         self._folder = private_area(git) / _FOLDER
         self.clear()
         self._make()
-        self._private = _Private(self._folder, git)
+        self._private = _PrivateGit(self._folder, git)
         self._index = {**_ALONE, "GIT_INDEX_FILE": str(self._folder / "index")}
 
     def clear(self) -> None:
@@ -86,7 +86,7 @@ class Bench(Quarantine):
         if code == 0:
             return tokens[0].decode().strip()
         if code == 1 and len(tokens) > 1:
-            raise Conflict([token for token in dict.fromkeys(tokens[1:]) if token])
+            raise MergeConflict([token for token in dict.fromkeys(tokens[1:]) if token])
         if "usage:" in err or "unknown option" in err:
             raise RefusedError("taking commits needs git 2.38 or newer")
         words = "".join(c if c.isprintable() else " " for c in err)[:300].strip()
@@ -116,11 +116,11 @@ class Bench(Quarantine):
 
 
 @contextmanager
-def bench(git: Git) -> Iterator[Bench]:
+def bench(git: Git) -> Iterator[ScratchRepository]:
     """A bench of one's own, empty afterwards; waits for a checkpoint that is under way."""
     try:
-        with locked(git, _WAIT):
-            place = Bench(git)
+        with checkpoint_lock(git, _WAIT):
+            place = ScratchRepository(git)
             try:
                 yield place
             finally:

@@ -6,12 +6,12 @@ from types import TracebackType
 
 from tui.control.work_tree import blob_id
 from tui.errors import CheckpointError
-from tui.git import Git, kill_group
+from tui.git import Git, kill_process_group
 
 _SECONDS = 600.0
 
 
-class Blobs:
+class BlobReader:
     """The blobs of a repository; `read` raises `CheckpointError` for one that is not as it was."""
 
     def __init__(self, git: Git) -> None:
@@ -19,11 +19,11 @@ class Blobs:
 
         self._git = git
         self._process = git.pipe(("cat-file", "--batch"))
-        self._guard = Timer(_SECONDS, kill_group, (self._process,))
+        self._guard = Timer(_SECONDS, kill_process_group, (self._process,))
         self._guard.daemon = True
         self._guard.start()
 
-    def __enter__(self) -> Blobs:
+    def __enter__(self) -> BlobReader:
         return self
 
     def __exit__(
@@ -33,7 +33,7 @@ class Blobs:
         trace: TracebackType | None,
     ) -> None:
         self._guard.cancel()
-        kill_group(self._process)
+        kill_process_group(self._process)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 try:

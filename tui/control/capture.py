@@ -17,49 +17,49 @@ from tui.clock import Clock, SystemClock
 from tui.control.checkpoint_refs import (
     NAMESPACE,
     Checkpoint,
-    Details,
+    CheckpointDetails,
     Kind,
     checkpoints,
     details,
     find,
-    retire,
-    safe_session,
+    retire_checkpoints,
+    ref_safe_session,
 )
-from tui.control.listing import Lister
-from tui.control.memory import Memory
-from tui.control.quarantine import Quarantine, locked, sweep_litter
-from tui.control.staged import Staged
-from tui.control.work_tree import Limits, NotCaptured, Survey, WorkTree
+from tui.control.listing import PathLister
+from tui.control.memory import StatCache
+from tui.control.quarantine import ObjectStaging, checkpoint_lock, remove_leftovers
+from tui.control.staged import IndexState
+from tui.control.work_tree import CaptureLimits, NotCaptured, WorkTreeScan, WorkTreeState
 from tui.control.writing import write
 from tui.errors import CheckpointError, GitError, RefusedError
 from tui.git import Git
 
 __all__ = [
-    "Captured",
+    "CaptureResult",
     "Checkpoint",
-    "Details",
-    "Limits",
+    "CheckpointDetails",
+    "CaptureLimits",
     "NotCaptured",
-    "Wish",
+    "CaptureRequest",
     "capture",
     "checkpoints",
     "details",
     "find",
-    "retire",
-    "survey",
-    "take",
+    "retire_checkpoints",
+    "scan_work_tree",
+    "take_checkpoint",
 ]
 
 _HAND_OVERS = 3
 _NO_LOG = {"core.logAllRefUpdates": "false", "core.fsync": "default,reference"}
 
 
-class _PrunedError(CheckpointError):
+class _ObjectsPrunedError(CheckpointError):
     """Somebody collected objects that this checkpoint counted on."""
 
 
 @dataclass(frozen=True)
-class Wish:
+class CaptureRequest:
     """What a checkpoint is to say of itself; `also` are ignored paths it is to hold all the same."""
 
     label: str = ""
@@ -70,20 +70,20 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Captured:
+class CaptureResult:
     """A checkpoint together with the look at the work tree that it holds."""
 
     checkpoint: Checkpoint
-    state: WorkTree
+    state: WorkTreeState
 
 
-def take(
+def take_checkpoint(
     project: Path,
     *,
     label: str = "",
     session: str = "",
     facts: Mapping[str, Any] | None = None,
-    limits: Limits | None = None,
+    limits: CaptureLimits | None = None,
     clock: Clock | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Checkpoint:
@@ -93,28 +93,28 @@ def take(
     verdict). `progress` hears "listed", "writing", "stored", "recorded", "verified". Raises
     `CheckpointError`, and then there is no checkpoint.
     """
-    wish = Wish(label, session, facts or {})
+    wish = CaptureRequest(label, session, facts or {})
     return capture(project, wish, limits=limits, clock=clock, progress=progress).checkpoint
 
 
 def capture(
     project: Path,
-    wish: Wish,
+    wish: CaptureRequest,
     *,
-    limits: Limits | None = None,
+    limits: CaptureLimits | None = None,
     clock: Clock | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Captured:
+) -> CaptureResult:
     """`take`, for callers that need the stat data of what was captured as well."""
-    limits = limits or Limits()
+    limits = limits or CaptureLimits()
     at = (clock or SystemClock()).wall()
     try:
         git = Git(project)
-        with locked(git, limits.seconds) as lock:
-            taking = _Taking(git, wish, limits, at, lock, progress or _silent)
+        with checkpoint_lock(git, limits.seconds) as lock:
+            taking = _Capture(git, wish, limits, at, lock, progress or _silent)
             try:
                 return taking.run(remembering=True)
-            except _PrunedError:
+            except _ObjectsPrunedError:
                 return taking.run(remembering=False)
     except CheckpointError:
         raise
@@ -126,13 +126,13 @@ def capture(
         raise CheckpointError(f"no checkpoint was taken of {project}: {reason}") from error
 
 
-def survey(project: Path, limits: Limits, also: Collection[bytes] = ()) -> WorkTree:
+def scan_work_tree(project: Path, limits: CaptureLimits, also: Collection[bytes] = ()) -> WorkTreeState:
     """The work tree as it is now, every blob id known, nothing written anywhere."""
     git = Git(project)
-    lister = Lister(git)
-    memory = Memory.recall(git)
-    with Survey(git, limits, memory.rows, memory.folders) as looking:
-        state = looking.look(lister, also)
+    lister = PathLister(git)
+    memory = StatCache.recall(git)
+    with WorkTreeScan(git, limits, memory.rows, memory.folders) as looking:
+        state = looking.scan(lister, also)
         for _ in looking.contents(state):
             pass
     return state
@@ -142,14 +142,14 @@ def _silent(step: str) -> None:
     pass
 
 
-class _Taking:
+class _Capture:
     """One checkpoint being taken, the lock being held."""
 
     def __init__(
         self,
         git: Git,
-        wish: Wish,
-        limits: Limits,
+        wish: CaptureRequest,
+        limits: CaptureLimits,
         at: float,
         lock: int,
         progress: Callable[[str], None],
@@ -157,25 +157,25 @@ class _Taking:
         self._git, self._wish, self._limits, self._at = git, wish, limits, at
         self._lock, self._progress = lock, progress
 
-    def run(self, *, remembering: bool) -> Captured:
-        lister = Lister(self._git)  # slow, so it goes first and meanwhile the rest is done
+    def run(self, *, remembering: bool) -> CaptureResult:
+        lister = PathLister(self._git)  # slow, so it goes first and meanwhile the rest is done
         try:
-            sweep_litter(self._git)
-            memory = Memory.recall(self._git) if remembering else Memory.empty()
+            remove_leftovers(self._git)
+            memory = StatCache.recall(self._git) if remembering else StatCache.empty()
             return self._begun(memory, lister)
         finally:
             lister.cancel()
 
-    def _begun(self, memory: Memory, lister: Lister) -> Captured:
+    def _begun(self, memory: StatCache, lister: PathLister) -> CaptureResult:
         git = self._git
         head, head_tree, branch = _head(git)
         refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _refs_of(git)))
-        staged = Staged(git, head, head_tree)
+        staged = IndexState(git, head, head_tree)
         try:
             known = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
             if known.get(memory.ref) != memory.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
-                memory = Memory.empty()
+                memory = StatCache.empty()
             return self._taken(memory, self._described(head, branch, known), staged, lister)
         finally:
             staged.cancel()
@@ -192,7 +192,7 @@ class _Taking:
             session=wish.session,
             kind=wish.kind,
             commit="",
-            ref=f"{_refs_of(git)}/{safe_session(wish.session)}/{number}",
+            ref=f"{_refs_of(git)}/{ref_safe_session(wish.session)}/{number}",
             head=head or None,
             branch=branch,
             operation=git.operation_in_progress(),
@@ -201,13 +201,13 @@ class _Taking:
         )
 
     def _taken(
-        self, memory: Memory, checkpoint: Checkpoint, staged: Staged, lister: Lister
-    ) -> Captured:
+        self, memory: StatCache, checkpoint: Checkpoint, staged: IndexState, lister: PathLister
+    ) -> CaptureResult:
         git = self._git
-        with Survey(git, self._limits, memory.rows, memory.folders) as survey:
-            state = survey.look(lister, self._wish.also)
+        with WorkTreeScan(git, self._limits, memory.rows, memory.folders) as survey:
+            state = survey.scan(lister, self._wish.also)
             self._progress("listed")
-            quarantine = Quarantine(git, self._lock, survey.left())
+            quarantine = ObjectStaging(git, self._lock, survey.seconds_left())
             try:
                 writing = partial(self._progress, "writing")
                 checkpoint, sent = write(
@@ -217,11 +217,11 @@ class _Taking:
             finally:
                 quarantine.close()
         self._progress("verified")
-        new = Memory(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
+        new = StatCache(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
         new.store(git, state.seen_ns)
-        return Captured(checkpoint, state)
+        return CaptureResult(checkpoint, state)
 
-    def _recorded(self, checkpoint: Checkpoint, sent: list[str], quarantine: Quarantine) -> str:
+    def _recorded(self, checkpoint: Checkpoint, sent: list[str], quarantine: ObjectStaging) -> str:
         """Hands the objects over, creates the ref and finds everything again; the tree's id.
 
         Somebody may prune in between, so a look that fails hands over once more; if that does not
@@ -229,7 +229,7 @@ class _Taking:
         """
         git, there = self._git, False
         for _ in range(_HAND_OVERS):
-            loose = quarantine.hand_over()
+            loose = quarantine.publish()
             self._progress("stored")
             order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
             if not there:
@@ -240,7 +240,7 @@ class _Taking:
                 return tree
         if there:
             git.run(("update-ref", "--no-deref", "-d", checkpoint.ref, checkpoint.commit))
-        raise _PrunedError(
+        raise _ObjectsPrunedError(
             f"no checkpoint was taken of {git.work_tree}: objects of its repository are missing; "
             "`git fsck` tells which"
         )

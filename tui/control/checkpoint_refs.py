@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from tui.control.quarantine import locked
+from tui.control.quarantine import checkpoint_lock
 from tui.control.rewind_journal import needed_checkpoints
 from tui.control.work_tree import NotCaptured
 from tui.errors import CheckpointError, RefusedError
@@ -55,7 +55,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Details:
+class CheckpointDetails:
     """The rest of a checkpoint's record: everything not captured, permissions out of the ordinary
     and empty folders. `usual` are the permissions of all other plain and executable files."""
 
@@ -69,12 +69,12 @@ class Details:
         return self.unusual.get(path, self.usual[executable])
 
     @cached_property
-    def left_out(self) -> LeftOut:
+    def left_out(self) -> ExcludedPaths:
         """What was not captured, to be asked about path by path."""
-        return LeftOut(self.not_captured)
+        return ExcludedPaths(self.not_captured)
 
 
-class LeftOut:
+class ExcludedPaths:
     """Paths not captured, to be asked about one by one."""
 
     def __init__(self, items: Iterable[NotCaptured]) -> None:
@@ -100,7 +100,7 @@ class LeftOut:
         return any(path.startswith(start) for path in self._reasons)
 
 
-def safe_session(session: str) -> str:
+def ref_safe_session(session: str) -> str:
     """A session's name as one part of a ref name."""
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", session).strip("-")[:80]
     return name or "none"
@@ -133,7 +133,7 @@ def message(checkpoint: Checkpoint, place: str) -> str:
     return f"{title}\n\n{text}\n".encode("utf-8", "replace").decode()
 
 
-def details_text(details: Details) -> bytes:
+def details_text(details: CheckpointDetails) -> bytes:
     """`details.json` as it is stored."""
     record = {
         "not_captured": [[n.path, n.reason] for n in details.not_captured],
@@ -144,13 +144,13 @@ def details_text(details: Details) -> bytes:
     return json.dumps(record, indent=1).encode()
 
 
-def details(git: Git, checkpoint: Checkpoint) -> Details:
+def details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
     """The full record of a checkpoint; raises `CheckpointError` when it cannot be read."""
     parent = "^2" if checkpoint.head else "^1"
     try:
         record = json.loads(git.show_file(checkpoint.commit + parent, "details.json"))
         usual = record["usual"]
-        return Details(
+        return CheckpointDetails(
             tuple(NotCaptured(str(path), str(why)) for path, why in record["not_captured"]),
             (int(usual[0]) & 0o777, int(usual[1]) & 0o777),
             {os.fsencode(path): int(mode) & 0o777 for path, mode in record["unusual"].items()},
@@ -191,7 +191,7 @@ def _parsed(ref: str, commit: str, text: str) -> Checkpoint | None:
 _OPTIONAL = ("head", "branch", "operation")
 
 
-def listed(git: Git) -> list[Checkpoint]:
+def list_checkpoints(git: Git) -> list[Checkpoint]:
     """The checkpoints of this work tree, oldest first; refs of another shape are passed over."""
     out = git.run(("for-each-ref", _FORMAT, f"{NAMESPACE}/{git.worktree_id}"))
     found = []
@@ -205,7 +205,7 @@ def listed(git: Git) -> list[Checkpoint]:
 
 def checkpoints(project: Path) -> list[Checkpoint]:
     """The checkpoints of the work tree that holds `project`, oldest first."""
-    return listed(Git(project))
+    return list_checkpoints(Git(project))
 
 
 def find(project: Path, wanted: str) -> Checkpoint:
@@ -225,7 +225,7 @@ def find(project: Path, wanted: str) -> Checkpoint:
     raise RefusedError(f"there is no checkpoint {wanted!r} here; the newest are {newest}")
 
 
-def retire(
+def retire_checkpoints(
     project: Path,
     now: float,
     *,
@@ -240,8 +240,8 @@ def retire(
     in `spare`. The objects stay until git collects them.
     """
     git = Git(project)
-    with locked(git, seconds=10):
-        known = listed(git)
+    with checkpoint_lock(git, seconds=10):
+        known = list_checkpoints(git)
         spared = {*spare, *needed_checkpoints(Path(project)), *(c.id for c in known[-1:])}
         doomed = _past_their_time(known, now, keep_all_seconds, keep_hourly_seconds)
         doomed = [c for c in doomed if c.id not in spared and c.commit not in spared]

@@ -19,7 +19,7 @@ _QUESTION = re.compile(
 _PASTED = re.compile(r"\[Pasted text #\d+")
 
 
-class Screen(NamedTuple):
+class ClaudeTerminalState(NamedTuple):
     """`typed` is what stands in the input box, None where no box is to be seen.
 
     `asks` says that a question seems to be open; `pasted` that the box holds a folded-up paste.
@@ -30,7 +30,7 @@ class Screen(NamedTuple):
     pasted: bool = False
 
 
-class _Row(NamedTuple):
+class _TerminalRow(NamedTuple):
     """`text` leaves out what is dim, `solid` also what is in reverse video, as the cursor is."""
 
     text: str
@@ -38,7 +38,7 @@ class _Row(NamedTuple):
     has_dim: bool
 
 
-def read_screen(picture: str, cursor_row: int) -> Screen:
+def read_screen(picture: str, cursor_row: int) -> ClaudeTerminalState:
     """Reads a pane's visible rows, colours included; the input box is where the cursor stands.
 
     Whatever an agent may have printed above is no box, as the cursor is not in it.
@@ -48,12 +48,12 @@ def read_screen(picture: str, cursor_row: int) -> Screen:
     top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
     end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
     if top is None or end is None or not _PROMPT.match(rows[top + 1]):
-        return Screen(None, _asks(rows, 0))
+        return ClaudeTerminalState(None, _asks(rows, 0))
     typed = _inside(rows[top + 1 : end])
     if any(row.has_dim for row in seen[top + 1 : end]):
         # a suggestion that nobody typed; its first letter is under the cursor
         typed = _inside([row.solid for row in seen[top + 1 : end]]) and typed
-    return Screen(typed, _asks(rows, end + 1), _PASTED.search(typed) is not None)
+    return ClaudeTerminalState(typed, _asks(rows, end + 1), _PASTED.search(typed) is not None)
 
 
 def _inside(rows: list[str]) -> str:
@@ -75,10 +75,10 @@ def _asks(rows: list[str], start: int) -> bool:
     return _QUESTION.search("\n".join(rows[start:])) is not None
 
 
-def _row(line: str) -> _Row:
+def _row(line: str) -> _TerminalRow:
     pieces = [(piece.replace("\xa0", " "), style) for piece, style in styled_pieces(line)]
     lit = [(piece, style) for piece, style in pieces if not style.dim]
-    return _Row(
+    return _TerminalRow(
         "".join(piece for piece, _ in lit),
         "".join(piece for piece, style in lit if not style.reverse),
         any(style.dim and piece.strip() for piece, style in pieces),

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from tui import paths
 from tui.control import asking, capture, rewind_plan
 from tui.control import restore as restoring
-from tui.control.agents import agent_of, agents_in, words_of
-from tui.control.checkpoint_refs import Checkpoint, find, retire
-from tui.control.restore import Receipt
+from tui.control.agents import agent_for_session, live_agents, describe_agents
+from tui.control.checkpoint_refs import Checkpoint, find, retire_checkpoints
+from tui.control.restore import RewindResult
 from tui.control.rewind_plan import RewindPlan
-from tui.control.work_tree import Limits
+from tui.control.work_tree import CaptureLimits
 from tui.errors import NoSessionError, OvernightError, RefusedError
 from tui.git import Git
 from tui.records import AgentProcess
@@ -25,15 +25,15 @@ from tui.store.layout import RunDirectory, session_journal
 from tui.system.format import format_count
 
 if TYPE_CHECKING:
-    from tui.control.others import OtherSession
-    from tui.control.take import TakeReceipt
-    from tui.control.take_plan import TakePlan
+    from tui.control.others import ForeignSession
+    from tui.control.take import BranchResult
+    from tui.control.take_plan import BranchPlan
 
 Progress = Callable[[str, int, int], None]
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
-class Deeds:
+class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
     `adopt` is called before the runner is asked for something, so that a run that lost its
@@ -61,7 +61,7 @@ class Deeds:
         self._adopt = adopt or (lambda: None)
         self.step_back_template = settings.stalls.step_back
         kept = settings.checkpoints
-        self._limits = Limits(
+        self._limits = CaptureLimits(
             file_bytes=int(kept.max_file_mib) << 20,
             untracked_bytes=int(kept.max_untracked_mib) << 20,
             seconds=float(kept.time_budget_seconds),
@@ -79,7 +79,7 @@ class Deeds:
         """
         known = self._facts(facts or {}, why)
         try:
-            taken = capture.take(
+            taken = capture.take_checkpoint(
                 self.project, label=label, session=self.session, facts=known, limits=self._limits
             )
         except OvernightError as error:
@@ -102,16 +102,16 @@ class Deeds:
 
     def _facts(self, facts: Mapping[str, Any], why: str) -> dict[str, Any]:
         """What a later rewind needs to know of the moment: above all where the words stood."""
-        from tui.feeds.last_safe import last_safe
+        from tui.feeds.last_safe import last_safe_cut
 
-        session, uuid = last_safe(self._events) if self._events else ("", "")
+        session, uuid = last_safe_cut(self._events) if self._events else ("", "")
         return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
 
     def _retire(self) -> None:
         kept = self._settings.checkpoints
         days = kept.keep_hourly_days
         try:
-            gone = retire(
+            gone = retire_checkpoints(
                 self.project,
                 time.time(),
                 keep_all_seconds=kept.keep_all_hours * _HOUR_S,
@@ -126,20 +126,20 @@ class Deeds:
     def plan_rewind(self, wanted: str | Checkpoint) -> RewindPlan:
         """What going back would change; writes nothing."""
         target = find(self.project, wanted) if isinstance(wanted, str) else wanted
-        live = self.others_at_work()
-        return rewind_plan.plan(self.project, target, live=live, limits=self._limits)
+        live = self.other_live_sessions()
+        return rewind_plan.plan_rewind(self.project, target, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What taking back the last rewind would change."""
-        live = self.others_at_work()
+        live = self.other_live_sessions()
         return restoring.undo_plan(self.project, live=live, limits=self._limits)
 
-    def others_at_work(self) -> tuple[str, ...]:
+    def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, in words."""
-        own = self.session if self.run_goes_on() else None
-        alive = [one for one in agents_in(Git(self.project).work_tree) if own != one.session]
+        own = self.session if self.is_supervised() else None
+        alive = [one for one in live_agents(Git(self.project).work_tree) if own != one.session]
         mine = self._own_pid() if own is not None else None
-        return words_of((one for one in alive if one.pid != mine), self.session)
+        return describe_agents((one for one in alive if one.pid != mine), self.session)
 
     def _own_pid(self) -> int | None:
         from tui.store.attempt_files import agent_of
@@ -149,14 +149,14 @@ class Deeds:
 
     def rewind(
         self, plan: RewindPlan, *, confirmed: bool = False, progress: Progress | None = None
-    ) -> Receipt:
+    ) -> RewindResult:
         """Carries out a plan; the safety checkpoint in the receipt undoes it."""
         if not confirmed:
             shown = " ".join(plan.refusals)
-            news = [name for name in self.others_at_work() if name not in shown]
+            news = [name for name in self.other_live_sessions() if name not in shown]
             if news:
                 raise RefusedError(f"{news[0]} has begun since the plan was shown; look again")
-        receipt = restoring.execute(
+        receipt = restoring.execute_rewind(
             plan,
             confirmed=confirmed,
             progress=progress,
@@ -177,7 +177,7 @@ class Deeds:
         )
         return receipt
 
-    def plan_take(
+    def plan_branch(
         self,
         branch: str,
         *,
@@ -185,51 +185,51 @@ class Deeds:
         files: Sequence[str] = (),
         base: str = "",
         source: str = "",
-    ) -> TakePlan:
+    ) -> BranchPlan:
         """What taking commits and files to a new branch would make; leaves nothing behind."""
         from tui.control import take
 
-        return take.plan_take(
+        return take.plan_branch(
             self.project, branch, commits=commits, files=files, base=base, source=source
         )
 
-    def take(self, plan: TakePlan) -> TakeReceipt:
+    def create_branch(self, plan: BranchPlan) -> BranchResult:
         """Makes the planned branch; nothing else in the repository moves, run or no run."""
         from tui.control import take
 
-        receipt = take.take(plan)
-        self._tell("take", take.told(plan, receipt))
+        receipt = take.create_branch(plan)
+        self._tell("take", take.journal_data(plan, receipt))
         return receipt
 
     # --- the session ---------------------------------------------------------------------------
 
-    def run_goes_on(self) -> bool:
+    def is_supervised(self) -> bool:
         """Whether a run of ours is at work, so that files may only be changed through its runner."""
         return bool(self.run_dir) and goes_on(self.run_dir)
 
-    def ask(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
+    def _request(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
         """Asks the runner of our run and waits for its answer; RefusedError when it says no."""
-        return asking.ask(self.run_dir, self._adopt, verb, arguments, wait)
+        return asking.send_request(self.run_dir, self._adopt, verb, arguments, wait)
 
     @property
     def agent(self) -> AgentProcess | None:
         """The living agent of a session that is no run of ours; None when there is none."""
-        return agent_of(self._agents, self.session)
+        return agent_for_session(self._agents, self.session)
 
     @property
     def settings_run_dir(self) -> str:
         """Where, in the project, runs and mailboxes are kept."""
         return self._settings.paths.run_dir
 
-    def other(self) -> OtherSession:
+    def foreign_session(self) -> ForeignSession:
         """The session that somebody else started; NoSessionError when none lives here."""
-        from tui.control.others import OtherSession
+        from tui.control.others import ForeignSession
 
         agent = self.agent
         if agent is None:
             raise NoSessionError(_nobody(self._agents, self.project))
         session = self._settings.session
-        return OtherSession(
+        return ForeignSession(
             self.project,
             agent,
             JournalWriter.of_session(self.project, self.settings_run_dir, agent.session),
@@ -240,9 +240,9 @@ class Deeds:
 
     def withdraw(self, name: str) -> str:
         """Takes back words that the agent has not read; RefusedError when it is too late."""
-        if self.run_goes_on():
-            return self.ask("withdraw", {"id": name})
-        return self.other().withdraw(name)
+        if self.is_supervised():
+            return self._request("withdraw", {"id": name})
+        return self.foreign_session().withdraw(name)
 
     def note(self, text: str) -> None:
         """Puts a sentence about something that was done into the journal."""

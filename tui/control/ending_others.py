@@ -6,34 +6,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tui.control.deeds import Deeds
+from tui.control.deeds import Operations
 from tui.errors import OvernightError
 from tui.store.inbox import Verb
 
 
 @dataclass(frozen=True)
-class Ended:
+class StopResult:
     """What became of it, as a sentence; `survivors` are named in it."""
 
     words: str
     survivors: tuple[str, ...] = ()
 
 
-def end(
-    deeds: Deeds,
+def stop_foreign(
+    deeds: Operations,
     verb: Verb,
     keep: bool,
     facts: Mapping[str, Any],
     tell: Callable[[str], object],
     going: Callable[[], bool] = lambda: True,
-) -> Ended:
+) -> StopResult:
     """Does "interrupt", "stop" or "kill"; `keep` takes a checkpoint before an end.
 
     `tell` hears what goes on. `going` false ends the waiting, not the deed.
     """
-    other = deeds.other()
+    other = deeds.foreign_session()
     if verb == "interrupt":
-        return Ended(other.interrupt())
+        return StopResult(other.interrupt())
     taken = ""
     if keep and (deeds.project / ".git").exists():
         tell("taking a checkpoint first")
@@ -47,10 +47,10 @@ def end(
     tell("asking it to stop" if verb == "stop" else "ending it")
     killed = other.stop("asked for", going) if verb == "stop" else other.kill("asked for")
     if killed is None:
-        return Ended(f"it was asked to stop; nobody waits for its end{taken}")
+        return StopResult(f"it was asked to stop; nobody waits for its end{taken}")
     if killed.survivors:
         names = ", ".join(killed.survivors)
-        return Ended(f"these could not be ended: {names}{taken}", killed.survivors)
+        return StopResult(f"these could not be ended: {names}{taken}", killed.survivors)
     how = "it ended by itself" if killed.polite else "it was killed"
     also = f", {len(killed.killed)} of its processes with it" if killed.killed else ""
-    return Ended(f"{how}{also}{taken}")
+    return StopResult(f"{how}{also}{taken}")

@@ -19,7 +19,7 @@ OURS = RUN_DIR.encode()
 OUR_OWN = "overnight-tui's own"
 
 
-class Folder(Struct, frozen=True, array_like=True, gc=False):
+class FolderStat(Struct, frozen=True, array_like=True, gc=False):
     """A folder as it was when last read; `odd` are names that are no file, link or folder."""
 
     mtime: int
@@ -30,10 +30,10 @@ class Folder(Struct, frozen=True, array_like=True, gc=False):
     empty: bool
 
 
-class Folders:
+class FolderIndex:
     """All folders below the top that are neither ignored nor another repository's."""
 
-    def __init__(self, known: dict[bytes, Folder] | None = None) -> None:
+    def __init__(self, known: dict[bytes, FolderStat] | None = None) -> None:
         self.known = known or {}
         self.real = set(self.known)
         self.odd: dict[bytes, str] = {}
@@ -42,9 +42,9 @@ class Folders:
     def empty(self) -> list[bytes]:
         return sorted(path for path, folder in self.known.items() if folder.empty and path)
 
-    def walked(self, top: int, skipped: Collection[bytes]) -> Folders:
+    def walked(self, top: int, skipped: Collection[bytes]) -> FolderIndex:
         """The folders as they are now; `skipped` ones (no slash at the end) are not entered."""
-        now = Folders()
+        now = FolderIndex()
         waiting = [b""]
         while waiting:
             path = waiting.pop()
@@ -66,7 +66,7 @@ class Folders:
         now.real = set(now.known)
         return now
 
-    def _current(self, top: int, path: bytes) -> Folder:
+    def _current(self, top: int, path: bytes) -> FolderStat:
         status = os.stat(path or b".", dir_fd=top, follow_symlinks=False)
         before = self.known.get(path)
         if (
@@ -93,12 +93,12 @@ class Folders:
         self.real.add(path)
         return True
 
-    def to_store(self, seen_ns: int) -> dict[bytes, Folder]:
+    def to_store(self, seen_ns: int) -> dict[bytes, FolderStat]:
         """What may be believed next time: folders that had settled before `seen_ns`."""
         return {p: f for p, f in self.known.items() if settled(f.ctime, seen_ns)}
 
 
-def _read(top: int, path: bytes, status: os.stat_result) -> Folder:
+def _read(top: int, path: bytes, status: os.stat_result) -> FolderStat:
     folders: list[bytes] = []
     odd: list[tuple[bytes, str]] = []
     empty = True
@@ -115,7 +115,7 @@ def _read(top: int, path: bytes, status: os.stat_result) -> Folder:
                     odd.append((os.fsencode(entry.name), kind_of(mode)))
     finally:
         os.close(descriptor)
-    return Folder(status.st_mtime_ns, status.st_ctime_ns, status.st_ino, folders, odd, empty)
+    return FolderStat(status.st_mtime_ns, status.st_ctime_ns, status.st_ino, folders, odd, empty)
 
 
 def kind_of(mode: int) -> str:

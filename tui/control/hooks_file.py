@@ -17,7 +17,7 @@ MOST_BYTES: Final = 1 << 20
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class Seen(NamedTuple):
+class SettingsFileVersion(NamedTuple):
     """The file as it was read; `data` is None where there is none, `stamp` is its identity then."""
 
     data: bytes | None
@@ -30,18 +30,18 @@ def path_of(project: Path) -> Path:
     return project / FOLDER / NAME
 
 
-def read(project: Path) -> Seen:
+def read(project: Path) -> SettingsFileVersion:
     """The file's bytes; RefusedError for a link, somebody else's file, or one that is too large."""
     folder = _folder(project, make=False)
     if folder is None:
-        return Seen(None)
+        return SettingsFileVersion(None)
     try:
         return _read(folder, path_of(project))
     finally:
         os.close(folder)
 
 
-def replace(project: Path, data: bytes | None, seen: Seen) -> None:
+def replace(project: Path, data: bytes | None, seen: SettingsFileVersion) -> None:
     """Puts other bytes there in one step, or removes the file; RefusedError if it changed since."""
     shown = path_of(project)
     folder = _folder(project, make=data is not None)
@@ -87,11 +87,11 @@ def _folder(project: Path, *, make: bool) -> int | None:
     return folder
 
 
-def _read(folder: int, shown: Path) -> Seen:
+def _read(folder: int, shown: Path) -> SettingsFileVersion:
     try:
         descriptor = os.open(NAME, _OPEN, dir_fd=folder)
     except FileNotFoundError:
-        return Seen(None)
+        return SettingsFileVersion(None)
     except OSError as error:
         if shown.is_symlink():
             raise RefusedError(f"{shown} is a symbolic link; nothing was changed") from error
@@ -100,7 +100,7 @@ def _read(folder: int, shown: Path) -> Seen:
         facts = os.fstat(descriptor)
         _check(facts, shown)
         stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size, facts.st_ctime_ns)
-        return Seen(file.read(MOST_BYTES), stat.S_IMODE(facts.st_mode), stamp)
+        return SettingsFileVersion(file.read(MOST_BYTES), stat.S_IMODE(facts.st_mode), stamp)
 
 
 def _check(facts: os.stat_result, shown: Path) -> None:

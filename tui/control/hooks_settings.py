@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Hooks:
+class HookStatus:
     """What is installed: `events` ours, `stale` those that call something else than we would now.
 
     `off` says why no hook at all runs here; empty when they may. `folder_made_at` is when we made
@@ -74,7 +74,7 @@ def install(project: Path, run_dir: str = RUN_DIR) -> bool:
 
 
 @dataclass(frozen=True)
-class Planned:
+class HookPlan:
     """What `install` would add: an event and its command each, to `file`, which may be new."""
 
     file: Path
@@ -84,13 +84,13 @@ class Planned:
     off: str = ""
 
 
-def planned(project: Path, run_dir: str = RUN_DIR) -> Planned:
+def planned(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
     """What installing would do now; RefusedError where it could not be done."""
     now = status(project, run_dir)
     missing = [event for event in EVENTS if event not in now.events or event in now.stale]
     adds = tuple((event, command_of(event, project, run_dir)) for event in missing)
     folder = project / hooks_file.FOLDER
-    return Planned(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
+    return HookPlan(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
 
 
 def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
@@ -116,7 +116,7 @@ def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     return True
 
 
-def status(project: Path, run_dir: str = RUN_DIR) -> Hooks:
+def status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
     """What is installed now; RefusedError when the file cannot be trusted or read."""
     seen = hooks_file.read(project)
     file = hooks_file.path_of(project)
@@ -132,7 +132,7 @@ def status(project: Path, run_dir: str = RUN_DIR) -> Hooks:
     record = (_recall(project, run_dir) or {}) if found else {}
     made = record.get("made_folder")
     made_at = float(made) if isinstance(made, int | float) and made else None
-    return Hooks(file, tuple(found), tuple(stale), _switched_off(project, settings), made_at)
+    return HookStatus(file, tuple(found), tuple(stale), _switched_off(project, settings), made_at)
 
 
 def command_of(event: str, project: Path, run_dir: str = RUN_DIR) -> str:

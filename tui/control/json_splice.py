@@ -9,7 +9,7 @@ _SPACE = " \t\r\n"
 _DECODER = json.JSONDecoder()
 
 
-class Member(NamedTuple):
+class JsonMember(NamedTuple):
     """One member of an object, or item of an array: where it starts, its value, and where it ends."""
 
     key: str
@@ -25,9 +25,9 @@ def skip(text: str, place: int) -> int:
     return place
 
 
-def members(text: str, opening: int) -> list[Member]:
+def members(text: str, opening: int) -> list[JsonMember]:
     """The members of the object, or items of the array, that begins there; the text is valid."""
-    found: list[Member] = []
+    found: list[JsonMember] = []
     place = skip(text, opening + 1)
     while text[place] not in "}]":
         start, key = place, ""
@@ -35,7 +35,7 @@ def members(text: str, opening: int) -> list[Member]:
             key, place = _DECODER.raw_decode(text, place)
             place = skip(text, skip(text, place) + 1)
         _, end = _DECODER.raw_decode(text, place)
-        found.append(Member(key, start, place, end))
+        found.append(JsonMember(key, start, place, end))
         place = skip(text, end)
         if text[place] == ",":
             place = skip(text, place + 1)

@@ -23,7 +23,7 @@ IGNORED = "ignored"
 
 
 @dataclass
-class Listing:
+class PathListing:
     """Paths from the top of the work tree; `loose` are those git does not track there.
 
     `left_out` says why of the rest, a path ending in "/" standing for all below it. `nested` are
@@ -42,7 +42,7 @@ class Listing:
         return closed | set(self.nested)
 
 
-class Lister:
+class PathLister:
     """The listing of one work tree, under way as soon as this is made."""
 
     def __init__(self, git: Git) -> None:
@@ -57,7 +57,7 @@ class Lister:
         for process in (self._tracked, self._others, self._ignored):
             process.cancel()
 
-    def finish(self, left: Callable[[], float]) -> Listing:
+    def finish(self, left: Callable[[], float]) -> PathListing:
         """The whole listing, nested repositories included; `left` gives the seconds left."""
         found = self._own(left)
         for number, path in enumerate(found.nested):  # grows while repositories nest deeper
@@ -67,8 +67,8 @@ class Lister:
                 found.left_out[path + b"/"] = "one nested repository too many"
         return found
 
-    def _own(self, left: Callable[[], float]) -> Listing:
-        found = Listing()
+    def _own(self, left: Callable[[], float]) -> PathListing:
+        found = PathListing()
         width = len(self._git.zero)
         try:
             tracked = self._tracked.result(left())
@@ -88,7 +88,7 @@ class Lister:
         found.nested = list(dict.fromkeys(found.nested))
         return found
 
-    def _enter(self, path: bytes, found: Listing, left: Callable[[], float]) -> None:
+    def _enter(self, path: bytes, found: PathListing, left: Callable[[], float]) -> None:
         """Adds what a repository inside this work tree holds, or says why not."""
         shown = path + b"/"
         place = os.path.join(os.fsencode(self._git.work_tree), path)
@@ -102,7 +102,7 @@ class Lister:
             elif inner.common_dir == self._git.common_dir:
                 found.left_out[shown] = "another work tree of this repository"
             else:
-                own = Lister(inner)._own(left)
+                own = PathLister(inner)._own(left)
                 found.loose += [shown + p for p in (*own.tracked, *own.loose)]
                 found.left_out.update((shown + p, why) for p, why in own.left_out.items())
                 found.nested += [shown + p for p in own.nested]

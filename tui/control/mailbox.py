@@ -24,7 +24,7 @@ _STAMP_DIGITS = 19
 
 
 @dataclass(frozen=True)
-class Letter:
+class MailboxMessage:
     """A message and how far it came.
 
     `moved_at` is when it was delivered or withdrawn, `event` the hook that took it. `unsure`: a
@@ -56,7 +56,7 @@ class Mailbox:
         state_root(self.folder.parent.parent, self.folder.parent.name)
         private_folder(self.folder)
 
-    def send(self, session: str, text: str) -> Letter:
+    def send(self, session: str, text: str) -> MailboxMessage:
         """Leaves a message, whole or not at all; RefusedError says what is against it."""
         data = check_text(text).encode("utf-8")
         if not hook.is_session(session):
@@ -75,9 +75,9 @@ class Mailbox:
             raise RefusedError(f"the message could not be left: {error.strerror}") from error
         finally:
             os.close(box)
-        return Letter(name, session, text, "queued", now / 1e9)
+        return MailboxMessage(name, session, text, "queued", now / 1e9)
 
-    def look(self, session: str, id: str) -> Letter | None:
+    def read_state(self, session: str, id: str) -> MailboxMessage | None:
         """The message as it stands; None when it is gone."""
         for _ in range(3):  # it may be renamed between listing and reading
             for letter in self.letters(session):
@@ -85,7 +85,7 @@ class Mailbox:
                     return letter
         return None
 
-    def letters(self, session: str) -> list[Letter]:
+    def letters(self, session: str) -> list[MailboxMessage]:
         """All messages of a session that are kept, oldest first."""
         if not hook.is_session(session) or not (self.folder / session).is_dir():
             return []
@@ -110,7 +110,7 @@ class Mailbox:
             os.close(box)
         return True
 
-    def heard(self, session: str) -> float | None:
+    def last_hook_call(self, session: str) -> float | None:
         """When a hook of that session last called; None if none ever did."""
         if not hook.is_session(session):
             return None
@@ -121,7 +121,7 @@ class Mailbox:
 
     def _open(self, session: str) -> int:
         try:
-            return hook.open_box(str(self.folder), session)
+            return hook.open_mailbox(str(self.folder), session)
         except OSError as error:
             raise RefusedError(
                 f"{self.folder / session} cannot be used: {error.strerror or error}"
@@ -146,7 +146,7 @@ def check_text(text: str) -> str:
     return text
 
 
-def _letter(box: int, session: str, name: str) -> Letter | None:
+def _letter(box: int, session: str, name: str) -> MailboxMessage | None:
     stem, _, ending = name.rpartition(".")
     event = ""
     if "." + ending == hook.DELIVERED:
@@ -171,7 +171,7 @@ def _letter(box: int, session: str, name: str) -> Letter | None:
     if "." + ending == hook.CLAIMED and time.time() - moved > _CLAIM_LASTS_S:
         state = "unsure"
     at = int(stamp) / 1e9
-    return Letter(stem, session, text, state, at, None if state == "queued" else moved, event)
+    return MailboxMessage(stem, session, text, state, at, None if state == "queued" else moved, event)
 
 
 def _prune(box: int, now: float) -> None:

@@ -29,7 +29,7 @@ _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class Taken(NamedTuple):
+class ClaimedMessages(NamedTuple):
     """Messages claimed for one hook call; `answer` is empty when there is nothing to say."""
 
     answer: bytes
@@ -37,7 +37,7 @@ class Taken(NamedTuple):
     ids: tuple[str, ...]
 
 
-NOTHING: Final = Taken(b"", "", ())
+NOTHING: Final = ClaimedMessages(b"", "", ())
 
 
 def is_session(word: str) -> bool:
@@ -51,7 +51,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def take(event: str, mailbox: str, payload: bytes) -> Taken:
+def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
     """Claims what waits for the session that the payload names, unless a subagent speaks.
 
     Says nothing for a payload or a folder it cannot trust; raises OSError.
@@ -59,7 +59,7 @@ def take(event: str, mailbox: str, payload: bytes) -> Taken:
     session, is_main = _speaker(payload)
     if event not in EVENTS or not is_session(session):
         return NOTHING
-    box = open_box(mailbox, session)
+    box = open_mailbox(mailbox, session)
     try:
         _heartbeat(box)
         if not is_main:
@@ -70,12 +70,12 @@ def take(event: str, mailbox: str, payload: bytes) -> Taken:
     if not found:
         return NOTHING
     text = _FRAME + "\n\n".join(text for _, text in found)
-    return Taken(_worded(event, text), session, tuple(name for name, _ in found))
+    return ClaimedMessages(_worded(event, text), session, tuple(name for name, _ in found))
 
 
-def hand_over(event: str, mailbox: str, taken: Taken) -> None:
+def deliver_to_hook(event: str, mailbox: str, taken: ClaimedMessages) -> None:
     """Notes that the claimed messages are in the CLI's hands."""
-    box = open_box(mailbox, taken.session)
+    box = open_mailbox(mailbox, taken.session)
     try:
         for name in taken.ids:
             os.rename(name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box)
@@ -84,7 +84,7 @@ def hand_over(event: str, mailbox: str, taken: Taken) -> None:
     _tell(event, mailbox, taken)
 
 
-def _tell(event: str, mailbox: str, taken: Taken) -> None:
+def _tell(event: str, mailbox: str, taken: ClaimedMessages) -> None:
     """Puts the receipts into the session's journal, if it has one; nobody need be watching.
 
     The message is delivered by now, so a journal that cannot be written must not make the call fail.
@@ -112,7 +112,7 @@ def _tell(event: str, mailbox: str, taken: Taken) -> None:
         os.close(journal)
 
 
-def open_box(mailbox: str, session: str) -> int:
+def open_mailbox(mailbox: str, session: str) -> int:
     """A descriptor of the session's folder, made if missing; PermissionError unless ours alone."""
     outer = os.open(mailbox, _FOLDER)
     try:

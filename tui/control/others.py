@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.control import transports
-from tui.control.agents import identity_of
+from tui.control.agents import agent_identity
 from tui.control.mailbox import Mailbox
-from tui.control.transports import Name, Receipt, Transport
+from tui.control.transports import Name, DeliveryReceipt, Channel
 from tui.errors import RefusedError
 from tui.records import AgentProcess
 from tui.store.journal import JournalWriter
@@ -28,7 +28,7 @@ _CALM_S = 6.0
 
 
 @dataclass(frozen=True)
-class Reach:
+class Reachability:
     """How a session can be reached now: the open ways, best first, and why there is none.
 
     `hooks_missing` says that installing our hooks would open one; `no_interrupt` why its turn
@@ -36,21 +36,21 @@ class Reach:
     """
 
     session: str
-    ways: tuple[Transport, ...] = ()
+    ways: tuple[Channel, ...] = ()
     why_not: str = ""
     hooks_missing: bool = False
     no_interrupt: str = ""
 
 
-def reach(project: Path, agent: AgentProcess, run_dir: str) -> Reach:
+def find_reachability(project: Path, agent: AgentProcess, run_dir: str) -> Reachability:
     """Looks at every way to a session; takes some 50 ms, changes nothing."""
-    facts = transports.look_at(project, agent, run_dir=run_dir)
-    ways = tuple(transports.choices(facts))
-    why_not = "" if ways else transports.choose(facts).promise
-    return Reach(agent.session, ways, why_not, facts.hooks_missing, _no_interrupt(agent))
+    facts = transports.inspect_channels(project, agent, run_dir=run_dir)
+    ways = tuple(transports.open_channels(facts))
+    why_not = "" if ways else transports.best_channel(facts).promise
+    return Reachability(agent.session, ways, why_not, facts.hooks_missing, _no_interrupt(agent))
 
 
-class OtherSession:
+class ForeignSession:
     """One session of which we hold nothing but its process and the ways others may use.
 
     `grace_s` is how long it may take to leave by itself, `note_s` how long to write a hand-over.
@@ -72,20 +72,20 @@ class OtherSession:
 
     # --- words ---------------------------------------------------------------------------------
 
-    def say(
+    def send(
         self, text: str, mode: str = "soft", way: Name | None = None, doing: str = ""
-    ) -> Receipt:
+    ) -> DeliveryReceipt:
         """Sends words by `way`, or by the best that takes them; RefusedError when none does.
 
         `doing` is what the session was at, for the record.
         """
-        receipt = transports.deliver(self._project, self.agent, text, run_dir=self._run_dir, by=way)
+        receipt = transports.send_message(self._project, self.agent, text, run_dir=self._run_dir, by=way)
         name = receipt.id or f"{receipt.transport}-{time.time_ns()}"
         facts: dict[str, object] = {"text": text, "mode": mode, "transport": receipt.transport}
         facts.update({"promise": receipt.promise, "doing": doing})
         self._tell("inject", facts, id=name)
         self._tell("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
-        now = transports.follow(self._project, receipt, self._run_dir)
+        now = transports.refresh_receipt(self._project, receipt, self._run_dir)
         if receipt.state == "queued" and now.state == "delivered":
             # the hook was faster than the journal, and found none to write to
             self._tell("injection", {"state": now.state, "detail": now.detail}, id=name)
@@ -94,7 +94,7 @@ class OtherSession:
     def withdraw(self, name: str) -> str:
         """Takes a message back that no hook has claimed; RefusedError when it is too late."""
         box = Mailbox.of(self._project, self._run_dir)
-        if box.look(self.agent.session, name) is None:
+        if box.read_state(self.agent.session, name) is None:
             raise RefusedError("what was not left in the mailbox cannot be taken back")
         if not box.withdraw(self.agent.session, name):
             raise RefusedError("too late: the session has it")
@@ -110,7 +110,7 @@ class OtherSession:
         why = _no_interrupt(self.agent)
         if why:
             raise RefusedError(why)
-        identity_of(self.agent)
+        agent_identity(self.agent)
         pane = pane_of(self.agent.pid)
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Escape")
         self._tell("interrupt", {"by": "person", "reason": reason, "transport": "tmux"})
@@ -126,7 +126,7 @@ class OtherSession:
 
         None when `going` turned false before it was over: then what was asked still stands.
         """
-        agent = identity_of(self.agent)
+        agent = agent_identity(self.agent)
         self._tell("stop", {"by": "person", "reason": reason})
         if self._asked_for_note(reason):
             until = time.monotonic() + self._note_s
@@ -143,7 +143,7 @@ class OtherSession:
 
     def kill(self, reason: str) -> KillResult:
         """Ends it with everything it started; `survivors` could not be ended."""
-        identity_of(self.agent)
+        agent_identity(self.agent)
         self._tell("kill", {"by": "person", "reason": reason})
         return self._ended("kill", reason)
 
@@ -158,12 +158,12 @@ class OtherSession:
         session = self.agent.session
         marker = f"CLAUDE_CODE_SESSION_ID={session}".encode() if session else b""
         try:
-            return ProcessTree(identity_of(self.agent), None, marker)
+            return ProcessTree(agent_identity(self.agent), None, marker)
         except RefusedError:
             return ProcessTree(None, None, marker)
 
     def _asked_for_note(self, reason: str) -> bool:
-        ways = reach(self._project, self.agent, self._run_dir).ways
+        ways = find_reachability(self._project, self.agent, self._run_dir).ways
         if not ways or self._idles():
             return False
         words = (
@@ -173,7 +173,7 @@ class OtherSession:
             "Begin nothing new."
         )
         try:
-            return self.say(words, "stop", ways[0].name).state in ("queued", "delivered")
+            return self.send(words, "stop", ways[0].name).state in ("queued", "delivered")
         except RefusedError:
             return False
 
@@ -190,7 +190,7 @@ class OtherSession:
             return
 
 
-def tell_seen(journal: str, name: str, text: str, doing: str) -> None:
+def record_seen(journal: str, name: str, text: str, doing: str) -> None:
     """Journals that the model answered after those words, once, however many look."""
     import os
 
@@ -216,7 +216,7 @@ def tell_seen(journal: str, name: str, text: str, doing: str) -> None:
 
 def _no_interrupt(agent: AgentProcess) -> str:
     """Why the turn cannot be interrupted from outside; empty where Escape in its terminal does."""
-    from tui.control.tmux_paste import look
+    from tui.control.tmux_paste import read_terminal
     from tui.system.tmux import check_ready, pane_of
 
     if agent.status == "waiting":
@@ -224,7 +224,7 @@ def _no_interrupt(agent: AgentProcess) -> str:
     try:
         pane = pane_of(agent.pid)
         check_ready(pane)
-        if look(pane).asks:
+        if read_terminal(pane).asks:
             return "a question is open on its screen; Escape would answer it"
     except RefusedError as error:
         return f"only its end would end the turn: {error}"
@@ -234,9 +234,9 @@ def _no_interrupt(agent: AgentProcess) -> str:
 def _status(agent: AgentProcess) -> str:
     """The session's own word now, read anew."""
     from tui import paths
-    from tui.feeds.session_files import SessionFiles
+    from tui.feeds.session_files import ClaudeSessionRegistry
 
-    for file in SessionFiles(paths.claude_dir() / "sessions").all():
+    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").all():
         if file.pid == agent.pid:
             return file.status
     return ""

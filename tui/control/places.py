@@ -12,7 +12,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1 << 20
 
 
-class Places:
+class WorkTreeFiles:
     """The paths of one work tree. Whatever is changed in it is flushed by `flush`."""
 
     def __init__(self, top: Path) -> None:
@@ -20,7 +20,7 @@ class Places:
         self._last: tuple[bytes, int] | None = None
         self._changed: set[bytes] = set()
 
-    def __enter__(self) -> Places:
+    def __enter__(self) -> WorkTreeFiles:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -59,7 +59,7 @@ class Places:
             done = done + b"/" + part if done else part
         return current
 
-    def look(self, path: bytes) -> os.stat_result | None:
+    def stat(self, path: bytes) -> os.stat_result | None:
         """Stat data of what is at `path`; None if nothing is, or a folder above it is none."""
         try:
             folder, name = self._parent(path)
@@ -89,7 +89,7 @@ class Places:
             os.fchmod(file.fileno(), permissions)
             os.fsync(file.fileno())
 
-    def put_new(self, source: Path, path: bytes) -> bool:
+    def create(self, source: Path, path: bytes) -> bool:
         """Puts a staged file where nothing is; False, and nothing done, if something is there."""
         folder, name = self._parent(path, make=True)
         self._own_like(os.fsencode(source), None, os.fstat(folder))
@@ -99,7 +99,7 @@ class Places:
         except FileExistsError:
             return False
         except OSError:  # no hard links here, or another file system
-            if self.look(path) is not None:
+            if self.stat(path) is not None:
                 return False
             self._move_in(source, folder, name)
         return True
@@ -155,7 +155,7 @@ class Places:
         if os.geteuid() == 0 and (like.st_uid, like.st_gid) != (0, 0):
             os.chown(path, like.st_uid, like.st_gid, dir_fd=folder, follow_symlinks=False)
 
-    def take_away(self, path: bytes, aside: Path) -> os.stat_result | None:
+    def move_out(self, path: bytes, aside: Path) -> os.stat_result | None:
         """Moves what is at `path` out to `aside` and says what it was; None if it had to be
         deleted on the spot."""
         folder, name = self._parent(path)
@@ -176,7 +176,7 @@ class Places:
 
     def make_folder(self, path: bytes) -> None:
         """Makes a folder and those above it; nothing if something is there already."""
-        if self.look(path) is None:
+        if self.stat(path) is None:
             self._parent(path + b"/", make=True)
 
     def remove_empty(self, path: bytes, spared: frozenset[bytes]) -> None:
@@ -190,13 +190,13 @@ class Places:
             self._changed.add(path.rpartition(b"/")[0])
             path = path.rpartition(b"/")[0]
 
-    def remove_hollow(self, path: bytes) -> bool:
+    def remove_empty_tree(self, path: bytes) -> bool:
         """Removes a folder that holds nothing but folders; whether it is gone."""
         try:
             folder, name = self._parent(path)
             below = os.open(name, _FOLDER, dir_fd=folder)
         except OSError:
-            return self.look(path) is None
+            return self.stat(path) is None
         try:
             with os.scandir(below) as entries:
                 names = [
@@ -207,7 +207,7 @@ class Places:
         finally:
             os.close(below)
         for inner in names:
-            self.remove_hollow(path + b"/" + inner)
+            self.remove_empty_tree(path + b"/" + inner)
         try:
             folder, name = self._parent(path)
             os.rmdir(name, dir_fd=folder)

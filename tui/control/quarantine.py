@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from tui.errors import CheckpointError
-from tui.git import Git, kill_group, wait_for
+from tui.git import Git, kill_process_group, wait_process
 from tui.system.files import private_folder
 from tui.system.locks import acquire_lock
 
@@ -50,7 +50,7 @@ def private_area(git: Git) -> Path:
 
 
 @contextmanager
-def locked(git: Git, seconds: float) -> Iterator[int]:
+def checkpoint_lock(git: Git, seconds: float) -> Iterator[int]:
     """Holds the one lock on this work tree's checkpoints; dies with the process and its git.
 
     Raises `CheckpointError` if somebody else holds it longer than `seconds`.
@@ -67,7 +67,7 @@ def locked(git: Git, seconds: float) -> Iterator[int]:
         os.close(descriptor)
 
 
-class _Private(Git):
+class _PrivateGit(Git):
     """The small repository in the private area, through the same door; its settings are ours."""
 
     def __init__(self, folder: Path, like: Git) -> None:
@@ -78,7 +78,7 @@ class _Private(Git):
         return set()
 
 
-class Quarantine:
+class ObjectStaging:
     """One `fast-import` under way, ended after `seconds`; it inherits `lock` so that nobody sweeps
     under it."""
 
@@ -89,14 +89,14 @@ class Quarantine:
         self._folder = private_area(git) / _PRIVATE
         _empty(self._folder)
         self._make()
-        private = _Private(self._folder, git)
+        private = _PrivateGit(self._folder, git)
         self._complaint: IO[bytes] = open(self._folder / "complaint", "w+b")  # noqa: SIM115
         self._process: subprocess.Popen[bytes] = private.pipe(
             ("fast-import", "--quiet", "--done", "--date-format=raw"),
             stderr=self._complaint,
             pass_fds=(lock,),
         )
-        self._guard = Timer(seconds, kill_group, (self._process,))
+        self._guard = Timer(seconds, kill_process_group, (self._process,))
         self._guard.daemon = True
         self._guard.start()
         self._marks = 0
@@ -169,7 +169,7 @@ class Quarantine:
             self._send(b"done\n")
             if self._process.stdin is not None:
                 self._process.stdin.close()
-            code = wait_for(self._process, seconds)
+            code = wait_process(self._process, seconds)
         except subprocess.TimeoutExpired as error:
             raise CheckpointError(f"git fast-import was not done after {seconds:g} s") from error
         except OSError as error:
@@ -180,7 +180,7 @@ class Quarantine:
 
     def _words(self) -> str:
         if self._process.poll() is None:
-            kill_group(self._process)
+            kill_process_group(self._process)
         self._complaint.seek(0)
         found = re.search(rb"(?:fatal|error): ([^\n]*)", self._complaint.read())
         text = found[1].decode("utf-8", "replace") if found else "it gave no reason"
@@ -188,7 +188,7 @@ class Quarantine:
 
     # --- handing over ---
 
-    def hand_over(self) -> list[str]:
+    def publish(self) -> list[str]:
         """Links every new object into the repository, durably; the ids of the loose ones.
 
         May be called again after somebody pruned them.
@@ -209,7 +209,7 @@ class Quarantine:
     def close(self) -> None:
         """Ends git if need be and removes the folder."""
         self._guard.cancel()
-        kill_group(self._process)
+        kill_process_group(self._process)
         for pipe in (self._process.stdin, self._process.stdout, self._complaint):
             if pipe is not None:
                 try:
@@ -219,7 +219,7 @@ class Quarantine:
         _empty(self._folder)
 
 
-def sweep_litter(git: Git) -> list[str]:
+def remove_leftovers(git: Git) -> list[str]:
     """Removes what killed predecessors left behind and says what; call it with the lock held."""
     folder = private_area(git) / _PRIVATE
     left = _made(folder)

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tui.clock import Clock, SystemClock
-from tui.control.blobs import Blobs
-from tui.control.capture import Captured, Wish, capture
+from tui.control.blobs import BlobReader
+from tui.control.capture import CaptureResult, CaptureRequest, capture
 from tui.control.checkpoint_refs import Checkpoint, checkpoints, details
-from tui.control.places import Places
-from tui.control.rewind_decision import Decision, Target, decide
-from tui.control.rewind_journal import Entry, Journal, Last
-from tui.control.rewind_plan import RewindPlan, plan, refusals, scope_of
-from tui.control.settle import Outcome, Progress, Settling
-from tui.control.steps import Step
-from tui.control.work_tree import Limits, NotCaptured
+from tui.control.places import WorkTreeFiles
+from tui.control.rewind_decision import RewindDecision, RewindTarget, decide
+from tui.control.rewind_journal import OpenRewind, RewindJournal, LastRewind
+from tui.control.rewind_plan import RewindPlan, plan_rewind, refusals, scope_of
+from tui.control.settle import ApplyResult, Progress, StepApplier
+from tui.control.steps import FileStep
+from tui.control.work_tree import CaptureLimits, NotCaptured
 from tui.errors import OvernightError, RefusedError, RewindError
 from tui.git import Git
 from tui.system.files import private_folder
@@ -33,7 +33,7 @@ _LETS_GO_WITHIN_S = 0.5
 
 
 @dataclass(frozen=True)
-class Receipt:
+class RewindResult:
     """What a rewind did. `safety` is the checkpoint that undoes it, None if nothing had to change.
 
     `kept` stayed as planned; `meanwhile` are files that somebody edited while it ran, which stayed
@@ -53,7 +53,7 @@ class Receipt:
 
 
 @dataclass(frozen=True)
-class Recovery:
+class RewindRecovery:
     """How an interrupted rewind was brought to an end: before anything was touched ("discarded"),
     all the way ("finished") or all the way back ("reverted")."""
 
@@ -63,16 +63,16 @@ class Recovery:
     rescued: tuple[str, ...] = ()
 
 
-def execute(
+def execute_rewind(
     plan: RewindPlan,
     *,
     confirmed: bool = False,
     progress: Progress | None = None,
     session: str = "",
     facts: Mapping[str, Any] | None = None,
-    limits: Limits | None = None,
+    limits: CaptureLimits | None = None,
     clock: Clock | None = None,
-) -> Receipt:
+) -> RewindResult:
     """Does what `plan` says, after a safety checkpoint that has been read back.
 
     `progress(step, done, total)` hears "safety", "journal", "staging", "staged", "clearing",
@@ -83,14 +83,14 @@ def execute(
     """
     if plan.refusals and not confirmed:
         raise RefusedError("; ".join(plan.refusals))
-    journal = Journal(plan.project)
+    journal = RewindJournal(plan.project)
     clock = clock or SystemClock()
     began = time.monotonic()
     with journal.locked():
         if journal.is_open():
             raise RefusedError("an interrupted rewind has to be finished first; run it again after")
         rewind = _Rewind(plan, journal, progress or _silent)
-        wish = Wish(
+        wish = CaptureRequest(
             label=f"before {'undoing a' if plan.undoes else 'the'} rewind to {plan.checkpoint.id}",
             session=session,
             facts=facts or {},
@@ -102,28 +102,28 @@ def execute(
 
 
 def undo_plan(
-    project: Path, *, live: Sequence[str] = (), limits: Limits | None = None
+    project: Path, *, live: Sequence[str] = (), limits: CaptureLimits | None = None
 ) -> RewindPlan:
     """The plan that takes the last rewind back; `RefusedError` if there is none to take back."""
     project = Path(project).resolve()
-    last = Journal(project).last()
+    last = RewindJournal(project).last()
     if last is None:
         raise RefusedError("no rewind has been made here, so there is none to undo")
     safety = next((c for c in checkpoints(project) if c.commit == last.safety_commit), None)
     if safety is None:
         raise RefusedError(f"the safety checkpoint {last.safety} of the last rewind is gone")
-    return plan(project, safety, live=live, limits=limits, undoes=True)
+    return plan_rewind(project, safety, live=live, limits=limits, undoes=True)
 
 
-def undo(project: Path, *, confirmed: bool = False, progress: Progress | None = None) -> Receipt:
+def undo(project: Path, *, confirmed: bool = False, progress: Progress | None = None) -> RewindResult:
     """Takes the last rewind back: its safety checkpoint becomes the target of a new one."""
-    return execute(undo_plan(project), confirmed=confirmed, progress=progress)
+    return execute_rewind(undo_plan(project), confirmed=confirmed, progress=progress)
 
 
-def recover(project: Path, *, progress: Progress | None = None) -> Recovery | None:
+def recover_rewind(project: Path, *, progress: Progress | None = None) -> RewindRecovery | None:
     """Finishes a rewind that was interrupted, or reverts it; None if there is none, or if another
     process is at it right now. Call it when a supervisor, screen or command starts."""
-    journal = Journal(Path(project).resolve())
+    journal = RewindJournal(Path(project).resolve())
     if not journal.is_open():
         return None
     try:
@@ -142,13 +142,13 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Rewind:
     """One rewind, the lock being held."""
 
-    def __init__(self, plan: RewindPlan, journal: Journal, progress: Progress) -> None:
+    def __init__(self, plan: RewindPlan, journal: RewindJournal, progress: Progress) -> None:
         self._plan, self._journal, self._progress = plan, journal, progress
         self._git = Git(plan.project)
         self._scope = scope_of(self._git, plan.project)
-        self.target = Target.load(self._git, plan.checkpoint)
+        self.target = RewindTarget.load(self._git, plan.checkpoint)
 
-    def run(self, captured: Captured, confirmed: bool, clock: Clock, began: float) -> Receipt:
+    def run(self, captured: CaptureResult, confirmed: bool, clock: Clock, began: float) -> RewindResult:
         plan, safety = self._plan, captured.checkpoint
         decision = decide(self.target, captured.state, self._scope)
         if not confirmed:
@@ -157,8 +157,8 @@ class _Rewind:
         self._progress("safety", 0, 0)
         empty = {p for p in self.target.details.empty_folders if p.startswith(self._scope)}
         if not decision.steps:
-            return Receipt(plan.checkpoint, None, unchanged=decision.unchanged, kept=plan.keeps)
-        entry = Entry(
+            return RewindResult(plan.checkpoint, None, unchanged=decision.unchanged, kept=plan.keeps)
+        entry = OpenRewind(
             phase="staging",
             target=plan.checkpoint.id,
             target_commit=plan.checkpoint.commit,
@@ -169,7 +169,7 @@ class _Rewind:
             undoes=plan.undoes,
         )
         outcome = _carry_out(self._git, self._journal, entry, self._progress, clock)
-        return Receipt(
+        return RewindResult(
             checkpoint=plan.checkpoint,
             safety=safety,
             written=outcome.written,
@@ -182,7 +182,7 @@ class _Rewind:
             undoes=plan.undoes,
         )
 
-    def _refuse_news(self, decision: Decision) -> None:
+    def _refuse_news(self, decision: RewindDecision) -> None:
         """Refuses to do what nobody was shown."""
         news = list(refusals(self._git, decision))
         if news:
@@ -197,26 +197,26 @@ class _Rewind:
             )
 
 
-def _reread(git: Git, steps: Sequence[Step]) -> None:
+def _reread(git: Git, steps: Sequence[FileStep]) -> None:
     """Reads back from the safety checkpoint every file that is about to change."""
-    with Blobs(git) as blobs:
+    with BlobReader(git) as blobs:
         for step in steps:
             if step.before is not None:
                 blobs.read(step.before.blob)
 
 
 def _carry_out(
-    git: Git, journal: Journal, entry: Entry, progress: Progress, clock: Clock
-) -> Outcome:
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress, clock: Clock
+) -> ApplyResult:
     """Journal, staging, the deed; back to the old state if anything fails on the way."""
     private_folder(journal.stage)
     journal.clear_stage()
     journal.write(entry)
     progress("journal", 0, 0)
-    with Places(git.work_tree) as places:
-        settling = Settling(git, places, entry.steps, journal.stage, journal.rescued, progress)
+    with WorkTreeFiles(git.work_tree) as places:
+        settling = StepApplier(git, places, entry.steps, journal.stage, journal.rescued, progress)
         try:
-            settling.stage_all()
+            settling.stage_files()
         except (OSError, OvernightError) as error:
             journal.close(None)
             raise RewindError(f"nothing was changed: {_words(error)}") from error
@@ -224,7 +224,7 @@ def _carry_out(
         entry = _phase(entry, "applying")
         journal.write(entry)
         try:
-            outcome = settling.carry_out(frozenset(entry.empty_folders))
+            outcome = settling.apply_all(frozenset(entry.empty_folders))
         except (OSError, OvernightError) as error:
             _revert(git, journal, entry, progress, error)
             raise RewindError(
@@ -236,8 +236,8 @@ def _carry_out(
 
 
 def _revert(
-    git: Git, journal: Journal, entry: Entry, progress: Progress, cause: Exception
-) -> Outcome:
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress, cause: Exception
+) -> ApplyResult:
     """Goes all the way back; if that fails too the journal stays open for `recover`."""
     entry = _phase(entry, "reverting")
     try:
@@ -251,31 +251,31 @@ def _revert(
         ) from cause
 
 
-def _go_back(git: Git, journal: Journal, entry: Entry, progress: Progress) -> Outcome:
+def _go_back(git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress) -> ApplyResult:
     journal.clear_stage()
     steps = [step.reversed() for step in entry.steps]
     safety = next((c for c in checkpoints(git.work_tree) if c.commit == entry.safety_commit), None)
     empty = details(git, safety).empty_folders if safety is not None else frozenset()
-    with Places(git.work_tree) as places:
-        settling = Settling(git, places, steps, journal.stage, journal.rescued, progress)
-        outcome = settling.carry_out(empty)
+    with WorkTreeFiles(git.work_tree) as places:
+        settling = StepApplier(git, places, steps, journal.stage, journal.rescued, progress)
+        outcome = settling.apply_all(empty)
     journal.close(None)
     return outcome
 
 
-def _recover(project: Path, journal: Journal, entry: Entry, progress: Progress) -> Recovery:
+def _recover(project: Path, journal: RewindJournal, entry: OpenRewind, progress: Progress) -> RewindRecovery:
     if entry.phase == "staging":
         journal.close(None)
-        return Recovery("discarded", entry.target)
+        return RewindRecovery("discarded", entry.target)
     git = Git(project)
     private_folder(journal.stage)
     if entry.phase == "applying":
         try:
-            with Places(git.work_tree) as places:
-                settling = Settling(
+            with WorkTreeFiles(git.work_tree) as places:
+                settling = StepApplier(
                     git, places, entry.steps, journal.stage, journal.rescued, progress
                 )
-                outcome = settling.carry_out(frozenset(entry.empty_folders))
+                outcome = settling.apply_all(frozenset(entry.empty_folders))
             progress("closing", 0, 0)
             journal.close(_last(entry, SystemClock()))
             return _recovery("finished", entry, outcome)
@@ -284,8 +284,8 @@ def _recover(project: Path, journal: Journal, entry: Entry, progress: Progress) 
     return _recovery("reverted", entry, _go_back(git, journal, entry, progress))
 
 
-def _recovery(how: Literal["finished", "reverted"], entry: Entry, outcome: Outcome) -> Recovery:
-    return Recovery(
+def _recovery(how: Literal["finished", "reverted"], entry: OpenRewind, outcome: ApplyResult) -> RewindRecovery:
+    return RewindRecovery(
         how,
         entry.target,
         tuple(os.fsdecode(path) for path in outcome.meanwhile),
@@ -293,14 +293,14 @@ def _recovery(how: Literal["finished", "reverted"], entry: Entry, outcome: Outco
     )
 
 
-def _phase(entry: Entry, phase: Literal["applying", "reverting"]) -> Entry:
+def _phase(entry: OpenRewind, phase: Literal["applying", "reverting"]) -> OpenRewind:
     import msgspec
 
     return msgspec.structs.replace(entry, phase=phase)
 
 
-def _last(entry: Entry, clock: Clock) -> Last:
-    return Last(
+def _last(entry: OpenRewind, clock: Clock) -> LastRewind:
+    return LastRewind(
         clock.wall(),
         entry.target,
         entry.target_commit,

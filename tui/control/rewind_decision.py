@@ -7,11 +7,11 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tui.control.checkpoint_refs import Checkpoint, Details, LeftOut, details
+from tui.control.checkpoint_refs import Checkpoint, CheckpointDetails, ExcludedPaths, details
 from tui.control.listing import IGNORED
-from tui.control.seen import Rows, git_mode
-from tui.control.steps import Identity, Side, Step
-from tui.control.work_tree import WorkTree
+from tui.control.seen import FileTable, git_mode
+from tui.control.steps import FileIdentity, FileVersion, FileStep
+from tui.control.work_tree import WorkTreeState
 from tui.errors import CheckpointError
 from tui.git import Git
 
@@ -19,15 +19,15 @@ _LINK = 0o120000
 
 
 @dataclass(frozen=True)
-class Target:
+class RewindTarget:
     """The tree to go back to: mode and blob by path, and what its checkpoint says besides."""
 
     checkpoint: Checkpoint
     entries: Mapping[bytes, tuple[int, str]]
-    details: Details
+    details: CheckpointDetails
 
     @staticmethod
-    def load(git: Git, checkpoint: Checkpoint) -> Target:
+    def load(git: Git, checkpoint: Checkpoint) -> RewindTarget:
         """Reads a checkpoint's tree; raises `CheckpointError` or `GitError` if it is damaged."""
         out = git.run(("ls-tree", "-r", "-z", "--full-tree", checkpoint.commit))
         entries: dict[bytes, tuple[int, str]] = {}
@@ -37,35 +37,35 @@ class Target:
             if kind != "blob" or int(mode, 8) not in (_LINK, 0o100644, 0o100755):
                 raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
             entries[path] = int(mode, 8), blob
-        return Target(checkpoint, entries, details(git, checkpoint))
+        return RewindTarget(checkpoint, entries, details(git, checkpoint))
 
-    def side(self, path: bytes) -> Side:
+    def side(self, path: bytes) -> FileVersion:
         """What the target has at `path`."""
         mode, blob = self.entries[path]
         usual = self.details.permissions(path, mode == 0o100755)
-        return Side(mode, blob, 0 if mode == _LINK else usual)
+        return FileVersion(mode, blob, 0 if mode == _LINK else usual)
 
 
 @dataclass
-class Decision:
+class RewindDecision:
     """Steps to take, and what stays as it is with the reason; `unchanged` counts equal files.
 
     `links` are links standing where the target has folders; they are removed, never followed.
     """
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[FileStep] = field(default_factory=list)
     kept: dict[bytes, str] = field(default_factory=dict)
     links: set[bytes] = field(default_factory=set)
     unchanged: int = 0
 
 
-def decide(target: Target, state: WorkTree, scope: bytes) -> Decision:
+def decide(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDecision:
     """Compares; `scope` limits it to the paths that start with it."""
-    decision = Decision()
-    left_out = LeftOut(state.not_captured())
+    decision = RewindDecision()
+    left_out = ExcludedPaths(state.not_captured())
     new_nested = _new_nested(target, state)
     index = state.rows.index()
-    gone: dict[bytes, Step] = {}
+    gone: dict[bytes, FileStep] = {}
     for path, number in index.items():
         if path in target.entries or not path.startswith(scope):
             continue
@@ -76,7 +76,7 @@ def decide(target: Target, state: WorkTree, scope: bytes) -> Decision:
         elif why is not None:
             decision.kept[path] = f"was there then, not captured: {why}"
         else:
-            gone[path] = Step(path, _side(state.rows, number), None)
+            gone[path] = FileStep(path, _side(state.rows, number), None)
     for path in sorted(target.entries):
         if path.startswith(scope):
             _decide_one(path, target, state, left_out, gone, decision)
@@ -86,11 +86,11 @@ def decide(target: Target, state: WorkTree, scope: bytes) -> Decision:
 
 def _decide_one(
     path: bytes,
-    target: Target,
-    state: WorkTree,
-    left_out: LeftOut,
-    gone: Mapping[bytes, Step],
-    decision: Decision,
+    target: RewindTarget,
+    state: WorkTreeState,
+    left_out: ExcludedPaths,
+    gone: Mapping[bytes, FileStep],
+    decision: RewindDecision,
 ) -> None:
     closed = left_out.above(path)
     if closed not in (None, IGNORED):
@@ -107,21 +107,21 @@ def _decide_one(
         ):
             decision.unchanged += 1
         else:
-            decision.steps.append(Step(path, before, after))
+            decision.steps.append(FileStep(path, before, after))
         return
     why = left_out.exactly(path) or _in_the_way(path, state, left_out, gone, decision)
     if why is None:
-        decision.steps.append(Step(path, None, after))
+        decision.steps.append(FileStep(path, None, after))
     else:
         decision.kept[path] = f"cannot be put back: {why}"
 
 
 def _in_the_way(
     path: bytes,
-    state: WorkTree,
-    left_out: LeftOut,
-    gone: Mapping[bytes, Step],
-    decision: Decision,
+    state: WorkTreeState,
+    left_out: ExcludedPaths,
+    gone: Mapping[bytes, FileStep],
+    decision: RewindDecision,
 ) -> str | None:
     """What keeps `path` from being put back, because it will stay; notes links to be removed."""
     parts = path.split(b"/")
@@ -144,14 +144,14 @@ def _in_the_way(
     return None
 
 
-def _new_nested(target: Target, state: WorkTree) -> list[bytes]:
+def _new_nested(target: RewindTarget, state: WorkTreeState) -> list[bytes]:
     """Repositories inside the work tree of which the target holds nothing."""
     found = [path + b"/" for path in sorted(state.nested)]
     return [path for path in found if not any(p.startswith(path) for p in target.entries)]
 
 
-def _side(rows: Rows, number: int) -> Side:
+def _side(rows: FileTable, number: int) -> FileVersion:
     mode = rows.modes[number]
-    identity = Identity(rows.inodes[number], rows.sizes[number], rows.mtimes[number], mode)
+    identity = FileIdentity(rows.inodes[number], rows.sizes[number], rows.mtimes[number], mode)
     permissions = stat.S_IMODE(mode) & 0o777 if stat.S_ISREG(mode) else 0
-    return Side(git_mode(mode), rows.blobs[number].hex(), permissions, identity)
+    return FileVersion(git_mode(mode), rows.blobs[number].hex(), permissions, identity)

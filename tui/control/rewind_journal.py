@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from tui.control.steps import Step
+from tui.control.steps import FileStep
 from tui.errors import RefusedError, RewindError
 from tui.store.layout import RUN_DIR, state_root
 from tui.system.files import atomic_write, private_folder, sync_folder
@@ -21,7 +21,7 @@ Phase = Literal["staging", "applying", "reverting"]
 _FOLDER = "rewind"
 
 
-class Entry(Struct, frozen=True):
+class OpenRewind(Struct, frozen=True):
     """An open rewind. Until "applying" no file has been touched; "reverting" goes the way back."""
 
     phase: Phase
@@ -29,12 +29,12 @@ class Entry(Struct, frozen=True):
     target_commit: str
     safety: str
     safety_commit: str
-    steps: list[Step]
+    steps: list[FileStep]
     empty_folders: list[bytes]
     undoes: bool = False
 
 
-class Last(Struct, frozen=True):
+class LastRewind(Struct, frozen=True):
     """The last rewind that was carried out, which is what an undo takes back."""
 
     at: float
@@ -45,7 +45,7 @@ class Last(Struct, frozen=True):
     undoes: bool
 
 
-class Journal:
+class RewindJournal:
     """The rewind folder of a project: journal, staged files, the last rewind, the lock."""
 
     def __init__(self, project: Path) -> None:
@@ -75,14 +75,14 @@ class Journal:
         finally:
             os.close(descriptor)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: OpenRewind) -> None:
         """Records the rewind as open, durably."""
         self._replace(self._path, msgspec.msgpack.encode(entry))
 
-    def read(self) -> Entry | None:
+    def read(self) -> OpenRewind | None:
         """The open rewind, if there is one; RewindError if its record cannot be read."""
         try:
-            return msgspec.msgpack.decode(self._path.read_bytes(), type=Entry)
+            return msgspec.msgpack.decode(self._path.read_bytes(), type=OpenRewind)
         except FileNotFoundError:
             return None
         except (OSError, msgspec.MsgspecError) as error:
@@ -92,7 +92,7 @@ class Journal:
                 "remove the record"
             ) from error
 
-    def close(self, last: Last | None) -> None:
+    def close(self, last: LastRewind | None) -> None:
         """The rewind is over; `last` is what an undo would take back, None if nothing changed."""
         if last is not None:
             self._replace(self._last, msgspec.msgpack.encode(last))
@@ -106,10 +106,10 @@ class Journal:
             for path in self.stage.iterdir():
                 path.unlink(missing_ok=True)
 
-    def last(self) -> Last | None:
+    def last(self) -> LastRewind | None:
         """The last rewind carried out, if any."""
         try:
-            return msgspec.msgpack.decode(self._last.read_bytes(), type=Last)
+            return msgspec.msgpack.decode(self._last.read_bytes(), type=LastRewind)
         except (OSError, msgspec.MsgspecError):
             return None
 
@@ -120,7 +120,7 @@ class Journal:
 
 def needed_checkpoints(project: Path) -> set[str]:
     """Commits of the checkpoints that an open rewind or an undo of the last one would need."""
-    journal = Journal(Path(project).resolve())
+    journal = RewindJournal(Path(project).resolve())
     found = [journal.last()]
     needed = {last.safety_commit for last in found if last is not None}
     try:

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.control.blobs import Blobs
-from tui.control.capture import survey
+from tui.control.blobs import BlobReader
+from tui.control.capture import scan_work_tree
 from tui.control.checkpoint_refs import Checkpoint
 from tui.control.file_diff import counts, unified
 from tui.control.folders import OUR_OWN
-from tui.control.places import Places
-from tui.control.rewind_decision import Decision, Target, decide
-from tui.control.rewind_journal import Journal
-from tui.control.steps import Step, What
-from tui.control.work_tree import Limits, NotCaptured, WorkTree
+from tui.control.places import WorkTreeFiles
+from tui.control.rewind_decision import RewindDecision, RewindTarget, decide
+from tui.control.rewind_journal import RewindJournal
+from tui.control.steps import FileStep, What
+from tui.control.work_tree import CaptureLimits, NotCaptured, WorkTreeState
 from tui.errors import RefusedError
 from tui.git import Git
 from tui.system.format import format_count
@@ -25,16 +25,16 @@ _MOST_COUNTED = 2000
 
 
 @dataclass(frozen=True)
-class Change:
+class PlannedChange:
     """One file that a rewind would touch; `path` is from the top of the work tree."""
 
     path: str
     what: What
-    step: Step = field(repr=False, compare=False)
+    step: FileStep = field(repr=False, compare=False)
 
     @staticmethod
-    def of(step: Step) -> Change:
-        return Change(os.fsdecode(step.path), step.kind, step)
+    def of(step: FileStep) -> PlannedChange:
+        return PlannedChange(os.fsdecode(step.path), step.kind, step)
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class RewindPlan:
     project: Path
     work_tree: Path
     checkpoint: Checkpoint
-    writes: tuple[Change, ...]
-    deletes: tuple[Change, ...]
+    writes: tuple[PlannedChange, ...]
+    deletes: tuple[PlannedChange, ...]
     keeps: tuple[NotCaptured, ...]
     unchanged: int
     refusals: tuple[str, ...] = ()
@@ -69,57 +69,57 @@ class RewindPlan:
         return not self.writes and not self.deletes
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[PlannedChange, ...]:
         return self.writes + self.deletes
 
-    def diff(self, change: Change) -> str:
+    def diff(self, change: PlannedChange) -> str:
         """A unified diff from what is there now to what would be."""
-        with Blobs(Git(self.work_tree)) as blobs:
-            now, then = sides(self.work_tree, change.step, blobs)
+        with BlobReader(Git(self.work_tree)) as blobs:
+            now, then = file_contents(self.work_tree, change.step, blobs)
         text = unified(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
         before, after = change.step.before, change.step.after
         if change.what == "permissions" and before is not None and after is not None:
             return f"permissions {before.permissions:o} become {after.permissions:o}\n"
         return text
 
-    def lines(self, change: Change) -> tuple[int, int] | None:
+    def lines(self, change: PlannedChange) -> tuple[int, int] | None:
         """Lines that would be added and removed; None for binary and very large files."""
-        with Blobs(Git(self.work_tree)) as blobs:
-            return counts(*sides(self.work_tree, change.step, blobs))
+        with BlobReader(Git(self.work_tree)) as blobs:
+            return counts(*file_contents(self.work_tree, change.step, blobs))
 
     def total_lines(self) -> tuple[int, int]:
         """The sum of `lines` over the first two thousand changes that have any."""
         return count_lines(Git(self.work_tree), [change.step for change in self.changes])
 
 
-def sides(work_tree: Path, step: Step, blobs: Blobs) -> tuple[bytes, bytes]:
+def file_contents(work_tree: Path, step: FileStep, blobs: BlobReader) -> tuple[bytes, bytes]:
     """The bytes that are at a step's path now, and those it would have after."""
     now = b""
     if step.before is not None:
         try:
-            with Places(work_tree) as places:
+            with WorkTreeFiles(work_tree) as places:
                 now = places.read(step.path)
         except OSError:  # gone or swapped since the plan was made
             pass
     return now, b"" if step.after is None else blobs.read(step.after.blob)
 
 
-def count_lines(git: Git, steps: Sequence[Step]) -> tuple[int, int]:
+def count_lines(git: Git, steps: Sequence[FileStep]) -> tuple[int, int]:
     """Lines added and removed by the first two thousand steps that can be compared."""
     added = removed = 0
-    with Blobs(git) as blobs:
+    with BlobReader(git) as blobs:
         for step in steps[:_MOST_COUNTED]:
-            found = counts(*sides(git.work_tree, step, blobs)) or (0, 0)
+            found = counts(*file_contents(git.work_tree, step, blobs)) or (0, 0)
             added, removed = added + found[0], removed + found[1]
     return added, removed
 
 
-def plan(
+def plan_rewind(
     project: Path,
     checkpoint: Checkpoint,
     *,
     live: Sequence[str] = (),
-    limits: Limits | None = None,
+    limits: CaptureLimits | None = None,
     undoes: bool = False,
 ) -> RewindPlan:
     """What going back to `checkpoint` would do; writes nothing.
@@ -128,21 +128,21 @@ def plan(
     interrupted rewind waits to be finished, `CheckpointError` if the checkpoint is damaged.
     """
     project = Path(project).resolve()
-    if Journal(project).is_open():
+    if RewindJournal(project).is_open():
         raise RefusedError(
             f"a rewind of {project} was interrupted or is under way; let it be finished first"
         )
     git = Git(project)
-    target = Target.load(git, checkpoint)
+    target = RewindTarget.load(git, checkpoint)
     scope = scope_of(git, project)
-    state = survey(project, limits or Limits(), target.entries.keys())
+    state = scan_work_tree(project, limits or CaptureLimits(), target.entries.keys())
     decision = decide(target, state, scope)
     return RewindPlan(
         project=project,
         work_tree=git.work_tree,
         checkpoint=checkpoint,
-        writes=tuple(Change.of(s) for s in decision.steps if s.after is not None),
-        deletes=tuple(Change.of(s) for s in decision.steps if s.after is None),
+        writes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is not None),
+        deletes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is None),
         keeps=_keeps(decision, state, scope),
         unchanged=decision.unchanged,
         refusals=tuple(refusals(git, decision, live)),
@@ -158,14 +158,14 @@ def scope_of(git: Git, project: Path) -> bytes:
     return b"" if inside == "." else os.fsencode(inside) + b"/"
 
 
-def _keeps(decision: Decision, state: WorkTree, scope: bytes) -> tuple[NotCaptured, ...]:
+def _keeps(decision: RewindDecision, state: WorkTreeState, scope: bytes) -> tuple[NotCaptured, ...]:
     kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
     kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OUR_OWN}
     kept.update(decision.kept)
     return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
 
 
-def refusals(git: Git, decision: Decision, live: Sequence[str] = ()) -> Iterable[str]:
+def refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> Iterable[str]:
     """Reasons not to go ahead, each a sentence."""
     operation = git.operation_in_progress()
     if operation:

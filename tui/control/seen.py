@@ -38,7 +38,7 @@ def git_mode(mode: int) -> int:
     return 0o100755 if mode & stat.S_IXUSR else 0o100644
 
 
-class Packed(Struct, frozen=True, array_like=True):
+class PackedFileTable(Struct, frozen=True, array_like=True):
     """`Rows` as they are stored."""
 
     paths: bytes = b""
@@ -47,7 +47,7 @@ class Packed(Struct, frozen=True, array_like=True):
     columns: tuple[bytes, bytes, bytes, bytes, bytes] = (b"", b"", b"", b"", b"")
 
 
-class Rows:
+class FileTable:
     """Paths with their stat data and blob ids (raw bytes; empty where not known yet)."""
 
     __slots__ = (
@@ -108,9 +108,9 @@ class Rows:
             and status.st_mode == self.modes[number]
         )
 
-    def chosen(self, numbers: Sequence[int]) -> Rows:
+    def chosen(self, numbers: Sequence[int]) -> FileTable:
         """A copy with these rows in this order."""
-        new = Rows()
+        new = FileTable()
         new.parents = set(self.parents)
         if numbers == range(len(self)):
             new.paths, new.blobs = self.paths[:], self.blobs[:]
@@ -126,7 +126,7 @@ class Rows:
         new.inodes = array("Q", [self.inodes[n] for n in numbers])
         return new
 
-    def packed(self, seen_ns: int) -> Packed:
+    def packed(self, seen_ns: int) -> PackedFileTable:
         """The rows to store; those that changed too shortly before `seen_ns` will not match."""
         mtimes = self.mtimes[:]
         recent = seen_ns - _COARSE_TICK_NS
@@ -136,12 +136,12 @@ class Rows:
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
         a, b, c, d, e = (column.tobytes() for column in columns)
         joined = b"\0".join(self.paths)
-        return Packed(joined, b"".join(self.blobs), b"\0".join(self.parents), (a, b, c, d, e))
+        return PackedFileTable(joined, b"".join(self.blobs), b"\0".join(self.parents), (a, b, c, d, e))
 
     @staticmethod
-    def unpacked(stored: Packed, width: int) -> Rows:
+    def unpacked(stored: PackedFileTable, width: int) -> FileTable:
         """The stored rows, blob ids being `width` bytes; ValueError if they do not fit together."""
-        rows = Rows()
+        rows = FileTable()
         rows.paths = stored.paths.split(b"\0") if stored.paths else []
         rows.parents = set(stored.parents.split(b"\0"))
         blobs = stored.blobs
@@ -154,7 +154,7 @@ class Rows:
         return rows
 
 
-def permissions(rows: Rows) -> tuple[tuple[int, int], dict[bytes, int]]:
+def permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int]]:
     """The usual permission bits of plain and of executable files, and the paths that have others."""
     from collections import Counter
 

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.control.blobs import Blobs
-from tui.control.places import Places
-from tui.control.steps import Side, Step
+from tui.control.blobs import BlobReader
+from tui.control.places import WorkTreeFiles
+from tui.control.steps import FileVersion, FileStep
 from tui.control.work_tree import blob_id
 from tui.git import Git
 from tui.system.files import sync_folder
@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass
-class Outcome:
+class ApplyResult:
     """What happened: `meanwhile` are paths that were edited since and stayed, `rescued` are copies
     of edits that came at the very moment of the change."""
 
@@ -34,34 +34,34 @@ class Outcome:
     rescued: list[Path] = field(default_factory=list)
 
 
-class Settling:
+class StepApplier:
     """One run over `steps`; staged files lie in `stage` under the number of their step."""
 
     def __init__(
         self,
         git: Git,
-        places: Places,
-        steps: Sequence[Step],
+        places: WorkTreeFiles,
+        steps: Sequence[FileStep],
         stage: Path,
         rescued: Path,
         progress: Progress,
     ) -> None:
         self._git, self._places, self._steps = git, places, steps
         self._stage, self._rescued, self._progress = stage, rescued, progress
-        self.outcome = Outcome()
+        self.outcome = ApplyResult()
 
     # --- staging ---
 
-    def stage_all(self) -> None:
+    def stage_files(self) -> None:
         """Writes every file that will be needed next to its journal, durably."""
         numbers = [n for n, step in enumerate(self._steps) if step.kind in ("create", "replace")]
-        with Blobs(self._git) as blobs:
+        with BlobReader(self._git) as blobs:
             for done, number in enumerate(numbers):
                 self._progress("staging", done, len(numbers))
                 self._stage_one(blobs, number)
         sync_folder(self._stage)
 
-    def _stage_one(self, blobs: Blobs, number: int) -> None:
+    def _stage_one(self, blobs: BlobReader, number: int) -> None:
         side = self._steps[number].after
         if side is None:
             return
@@ -83,7 +83,7 @@ class Settling:
 
     # --- carrying out ---
 
-    def carry_out(self, empty_folders: frozenset[bytes]) -> Outcome:
+    def apply_all(self, empty_folders: frozenset[bytes]) -> ApplyResult:
         """Removes what is in the way, writes, then deletes; flushes at the end. May be repeated."""
         in_the_way, writes, deletes = _ordered(self._steps)
         self._run("clearing", in_the_way)
@@ -105,9 +105,9 @@ class Settling:
             if not self._settle(number, step):
                 self.outcome.meanwhile.append(step.path)
 
-    def _settle(self, number: int, step: Step) -> bool:
+    def _settle(self, number: int, step: FileStep) -> bool:
         """Brings one path to its goal; False if it holds newer work and stays."""
-        now = self._places.look(step.path)
+        now = self._places.stat(step.path)
         if self._untouched(step, now):
             return self._change(number, step, now)
         if self._is(step.after, step.path, now):
@@ -115,16 +115,16 @@ class Settling:
         if now is None or self._is(step.before, step.path, now):
             return self._change(number, step, now)
         if step.before is None and stat.S_ISDIR(now.st_mode):
-            return self._places.remove_hollow(step.path) and self._change(number, step, None)
+            return self._places.remove_empty_tree(step.path) and self._change(number, step, None)
         return False
 
     @staticmethod
-    def _untouched(step: Step, now: os.stat_result | None) -> bool:
+    def _untouched(step: FileStep, now: os.stat_result | None) -> bool:
         if step.before is None or now is None:
             return step.before is None and now is None
         return step.before.identity is not None and step.before.identity.matches(now)
 
-    def _is(self, side: Side | None, path: bytes, now: os.stat_result | None) -> bool:
+    def _is(self, side: FileVersion | None, path: bytes, now: os.stat_result | None) -> bool:
         """Whether `path` holds exactly this side, by its bytes."""
         if side is None or now is None:
             return side is None and now is None
@@ -132,12 +132,12 @@ class Settling:
             return False
         return blob_id(self._git, self._places.read(path)).hex() == side.blob
 
-    def _change(self, number: int, step: Step, now: os.stat_result | None) -> bool:
+    def _change(self, number: int, step: FileStep, now: os.stat_result | None) -> bool:
         if step.after is None:
             return now is None or self._delete(number, step.path, now)
         if now is None:
             self._ensure_staged(number)
-            done = self._places.put_new(self._staged(number), step.path)
+            done = self._places.create(self._staged(number), step.path)
         elif step.kind == "permissions":
             self._places.set_permissions(step.path, step.after.permissions)
             done = True
@@ -153,7 +153,7 @@ class Settling:
 
     def _ensure_staged(self, number: int) -> None:
         if not os.path.lexists(self._staged(number)):
-            with Blobs(self._git) as blobs:
+            with BlobReader(self._git) as blobs:
                 self._stage_one(blobs, number)
 
     def _delete(self, number: int, path: bytes, now: os.stat_result) -> bool:
@@ -162,8 +162,8 @@ class Settling:
             self._places.rename(path, twin)
             return True
         aside = self._aside(number)
-        old = self._places.take_away(path, aside)
-        if old is not None and not _same(old, now) and self._places.put_new(aside, path):
+        old = self._places.move_out(path, aside)
+        if old is not None and not _same(old, now) and self._places.create(aside, path):
             aside.unlink(missing_ok=True)
             return False
         self._let_go(aside, old, now, path)
@@ -175,7 +175,7 @@ class Settling:
         folded = path.lower()
         for step in self._steps:
             if step.after is not None and step.path != path and step.path.lower() == folded:
-                other = self._places.look(step.path)
+                other = self._places.stat(step.path)
                 if other is not None and (other.st_dev, other.st_ino) == (now.st_dev, now.st_ino):
                     return step.path
         return None
@@ -199,7 +199,7 @@ class Settling:
         self.outcome.rescued.append(goal)
 
 
-def _ordered(steps: Sequence[Step]) -> tuple[list[int], list[int], list[int]]:
+def _ordered(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the steps: deletions that make room, writes, all other deletions."""
     goals = {step.path for step in steps if step.after is not None}
     above = {folder for path in goals for folder in _folders(path)}

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 
 from tui.control.listing import acceptable
-from tui.control.quarantine import Quarantine
+from tui.control.quarantine import ObjectStaging
 from tui.git import Git
 
 _GITLINK = 0o160000
 
 
-class Staged:
+class IndexState:
     """What is staged against `head`, being listed while other work goes on."""
 
     def __init__(self, git: Git, head: str, head_tree: str) -> None:
@@ -21,7 +21,7 @@ class Staged:
         self._process = git.start(compare if head else ("ls-files", "-z", "--stage"))
 
     def write(
-        self, quarantine: Quarantine, unmerged: list[bytes], left: Callable[[], float]
+        self, quarantine: ObjectStaging, unmerged: list[bytes], left: Callable[[], float]
     ) -> None:
         """Puts `index/` and `unmerged/` into the commit that is being written."""
         out = self._process.result(left())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 from tui.system.format import format_local
 
 _MOST_TRIED = 5
 
 
-def step_back_text(template: str, night: Night) -> str:
+def step_back_text(template: str, night: NightSnapshot) -> str:
     """The template with evidence, since when, and what was tried, from this night."""
     stall = night.stall or (night.loops[-1] if night.loops else None)
     evidence = "; ".join(stall.evidence) if stall else night.activity.reason

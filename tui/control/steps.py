@@ -11,7 +11,7 @@ from msgspec import Struct
 What = Literal["create", "replace", "permissions", "delete"]
 
 
-class Identity(Struct, frozen=True, array_like=True):
+class FileIdentity(Struct, frozen=True, array_like=True):
     """Stat data by which a file is known not to have been touched since it was captured."""
 
     inode: int
@@ -28,13 +28,13 @@ class Identity(Struct, frozen=True, array_like=True):
         )
 
 
-class Side(Struct, frozen=True, array_like=True):
+class FileVersion(Struct, frozen=True, array_like=True):
     """A file or link: mode and blob id as git has them, permission bits, and who it was if seen."""
 
     mode: int
     blob: str
     permissions: int
-    identity: Identity | None = None
+    identity: FileIdentity | None = None
 
     @property
     def is_link(self) -> bool:
@@ -47,12 +47,12 @@ class Side(Struct, frozen=True, array_like=True):
         return stat.S_ISREG(status.st_mode) and status.st_mode & 0o777 == self.permissions
 
 
-class Step(Struct, frozen=True):
+class FileStep(Struct, frozen=True):
     """A path with what is there before and what shall be there after; None is nothing."""
 
     path: bytes
-    before: Side | None
-    after: Side | None
+    before: FileVersion | None
+    after: FileVersion | None
 
     @property
     def kind(self) -> What:
@@ -64,9 +64,9 @@ class Step(Struct, frozen=True):
         same = (self.before.blob, self.before.is_link) == (self.after.blob, self.after.is_link)
         return "permissions" if same else "replace"
 
-    def reversed(self) -> Step:
+    def reversed(self) -> FileStep:
         """The way back, which may not go by stat data: what is there now was put there since."""
         before = None
         if self.after is not None:
-            before = Side(self.after.mode, self.after.blob, self.after.permissions)
-        return Step(self.path, before, self.before)
+            before = FileVersion(self.after.mode, self.after.blob, self.after.permissions)
+        return FileStep(self.path, before, self.before)

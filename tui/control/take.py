@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.control.bench import Bench, Conflict, bench, stamp
+from tui.control.bench import ScratchRepository, MergeConflict, bench, stamp
 from tui.control.listing import acceptable
-from tui.control.take_plan import Chosen, TakePlan, chosen, file_entries, identity
+from tui.control.take_plan import BranchContent, BranchPlan, chosen, file_entries, identity
 from tui.errors import GitError, RefusedError
 from tui.git import Git
 from tui.system.format import format_count_plain
@@ -22,7 +22,7 @@ _HAND_OVERS = 3
 
 
 @dataclass(frozen=True)
-class TakeReceipt:
+class BranchResult:
     """What was made: the branch, its commit, and how much of what was asked for it holds."""
 
     branch: str
@@ -33,14 +33,14 @@ class TakeReceipt:
 
 
 @dataclass(frozen=True)
-class _Made:
+class _BuiltBranch:
     commit: str
     kept: int
     skipped: tuple[str, ...]
     files: int
 
 
-def plan_take(
+def plan_branch(
     project: Path,
     branch: str,
     *,
@@ -48,7 +48,7 @@ def plan_take(
     files: Sequence[str] = (),
     base: str = "",
     source: str = "",
-) -> TakePlan:
+) -> BranchPlan:
     """What taking would make; nothing is left behind.
 
     `base` is the commit the branch begins on (the parent of the oldest commit chosen, or HEAD, if
@@ -57,7 +57,7 @@ def plan_take(
     """
     git = Git(project)
     refusals = list(_branch_trouble(git, branch))
-    picked: Chosen | None = None
+    picked: BranchContent | None = None
     try:
         picked = chosen(git, commits, files, base, source)
         with bench(git) as place:
@@ -67,9 +67,9 @@ def plan_take(
     except RefusedError as error:
         refusals.append(str(error))
     if picked is None:
-        return TakePlan(git.work_tree, branch, "", (), (), source, tuple(refusals))
+        return BranchPlan(git.work_tree, branch, "", (), (), source, tuple(refusals))
     notes = _notes(picked, made.skipped if not refusals else ())
-    return TakePlan(
+    return BranchPlan(
         git.work_tree,
         branch,
         picked.base,
@@ -81,7 +81,7 @@ def plan_take(
     )
 
 
-def take(plan: TakePlan) -> TakeReceipt:
+def create_branch(plan: BranchPlan) -> BranchResult:
     """Makes the branch; RefusedError, and nothing was made, if it cannot be."""
     if plan.refusals:
         raise RefusedError(plan.refusals[0])
@@ -95,10 +95,10 @@ def take(plan: TakePlan) -> TakeReceipt:
         if not made.kept and not made.files:
             raise RefusedError("nothing of what was chosen differs any more; no branch was made")
         _publish(git, place, plan.branch, made.commit)
-    return TakeReceipt(plan.branch, made.commit, made.kept, made.files, made.skipped)
+    return BranchResult(plan.branch, made.commit, made.kept, made.files, made.skipped)
 
 
-def told(plan: TakePlan, receipt: TakeReceipt) -> dict[str, object]:
+def journal_data(plan: BranchPlan, receipt: BranchResult) -> dict[str, object]:
     """What the journal keeps of a branch that was made."""
     skipped = set(receipt.skipped)
     return {
@@ -111,10 +111,10 @@ def told(plan: TakePlan, receipt: TakeReceipt) -> dict[str, object]:
     }
 
 
-def _publish(git: Git, place: Bench, branch: str, commit: str) -> None:
+def _publish(git: Git, place: ScratchRepository, branch: str, commit: str) -> None:
     ref = f"refs/heads/{branch}"
     for _ in range(_HAND_OVERS):
-        place.hand_over()
+        place.publish()
         order = ("update-ref", "--no-deref", "-m", "overnight-tui: taken", ref, commit, git.zero)
         code, _, err = git.start(order).finish()
         if code == 0 and git.ask(("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")):
@@ -143,7 +143,7 @@ def _branch_trouble(git: Git, branch: str) -> Sequence[str]:
     return ()
 
 
-def _build(git: Git, place: Bench, picked: Chosen) -> _Made:
+def _build(git: Git, place: ScratchRepository, picked: BranchContent) -> _BuiltBranch:
     """The commits, one upon the other, and the files on top."""
     tip, kept, skipped = picked.base, 0, []
     for one in picked.commits:
@@ -154,7 +154,7 @@ def _build(git: Git, place: Bench, picked: Chosen) -> _Made:
         ours = place.tree_of(tip)
         try:
             tree = place.merged(before, ours, place.tree_of(one.sha))
-        except Conflict as conflict:
+        except MergeConflict as conflict:
             names = ", ".join(os.fsdecode(path) for path in conflict.paths[:5])
             raise RefusedError(
                 f"{one.sha[:10]} ({one.subject}) does not fit without the commits left out: "
@@ -166,12 +166,12 @@ def _build(git: Git, place: Bench, picked: Chosen) -> _Made:
         tip = place.make_commit(_moved(place.raw(one.sha), tree, tip, identity(git)))
         kept += 1
     if not picked.files:
-        return _Made(tip, kept, tuple(skipped), 0)
+        return _BuiltBranch(tip, kept, tuple(skipped), 0)
     commit, number = _with_files(git, place, picked, tip)
-    return _Made(commit, kept, tuple(skipped), number)
+    return _BuiltBranch(commit, kept, tuple(skipped), number)
 
 
-def _with_files(git: Git, place: Bench, picked: Chosen, tip: str) -> tuple[str, int]:
+def _with_files(git: Git, place: ScratchRepository, picked: BranchContent, tip: str) -> tuple[str, int]:
     ours = place.tree_of(tip)
     entries = file_entries(git, picked, place.make_blob)
     for _, _, path in entries:
@@ -193,7 +193,7 @@ def _with_files(git: Git, place: Bench, picked: Chosen, tip: str) -> tuple[str, 
     return place.make_commit(raw), len(entries)
 
 
-def _refuse_folders(place: Bench, tree: str, paths: list[bytes]) -> None:
+def _refuse_folders(place: ScratchRepository, tree: str, paths: list[bytes]) -> None:
     """A file cannot go where a folder is, nor below a file."""
     for path in paths:
         parts = path.split(b"/")
@@ -237,7 +237,7 @@ def _moved(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
     return b"\n".join((*start, *kept)) + b"\n\n" + text
 
 
-def _notes(picked: Chosen, skipped: Sequence[str]) -> tuple[str, ...]:
+def _notes(picked: BranchContent, skipped: Sequence[str]) -> tuple[str, ...]:
     notes = []
     if skipped:
         short = ", ".join(sha[:10] for sha in skipped[:5])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui.control.bench import Entry
 from tui.control.listing import acceptable
-from tui.control.places import Places
+from tui.control.places import WorkTreeFiles
 from tui.errors import RefusedError
 from tui.git import Git
 from tui.system.format import format_count
@@ -20,7 +20,7 @@ _LINK = 0o120000
 
 
 @dataclass(frozen=True)
-class Picked:
+class PickedCommit:
     """A commit to take; `parent` is empty for the first of a repository. Text is not yet safe."""
 
     sha: str
@@ -29,17 +29,17 @@ class Picked:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class BranchContent:
     """What was chosen, found in the repository: commits oldest first, paths as bytes."""
 
     base: str
-    commits: tuple[Picked, ...]
+    commits: tuple[PickedCommit, ...]
     files: tuple[bytes, ...]
     source: str
 
 
 @dataclass(frozen=True)
-class TakePlan:
+class BranchPlan:
     """What taking would do: a new `branch` from `base` with `commits` in this order, then `files`.
 
     `refusals` are reasons why it cannot be done, each a sentence; `take` refuses then. `notes` are
@@ -49,7 +49,7 @@ class TakePlan:
     work_tree: Path
     branch: str
     base: str
-    commits: tuple[Picked, ...]
+    commits: tuple[PickedCommit, ...]
     files: tuple[str, ...]
     source: str = ""
     refusals: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class TakePlan:
 
 def chosen(
     git: Git, commits: Sequence[str], files: Sequence[str], base: str, source: str
-) -> Chosen:
+) -> BranchContent:
     """What the names mean; RefusedError, with the reason, if something cannot be taken."""
     if not commits and not files:
         raise RefusedError("nothing was chosen to be taken")
@@ -92,7 +92,7 @@ def chosen(
     for path in paths:
         if not acceptable(path) or b"\0" in path:
             raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
-    return Chosen(start, picked, paths, _commit(git, source) if source else "")
+    return BranchContent(start, picked, paths, _commit(git, source) if source else "")
 
 
 def _commit(git: Git, name: str) -> str:
@@ -104,7 +104,7 @@ def _commit(git: Git, name: str) -> str:
     return found
 
 
-def _ordered(git: Git, shas: list[str], base: str) -> tuple[Picked, ...]:
+def _ordered(git: Git, shas: list[str], base: str) -> tuple[PickedCommit, ...]:
     """The commits, each after those it builds on."""
     if not shas:
         return ()
@@ -113,7 +113,7 @@ def _ordered(git: Git, shas: list[str], base: str) -> tuple[Picked, ...]:
     shape = "--format=tformat:%H%x00%P%x00%s"
     names = "\n".join((*wanted, *without)).encode()
     args = ("log", "--topo-order", "--reverse", "-z", shape, "--stdin")
-    found: dict[str, Picked] = {}
+    found: dict[str, PickedCommit] = {}
     tokens = os.fsdecode(git.run(args, input=names)).split("\0")
     for at in range(0, len(tokens) - 2, 3):
         sha, parents, subject = tokens[at : at + 3]
@@ -123,7 +123,7 @@ def _ordered(git: Git, shas: list[str], base: str) -> tuple[Picked, ...]:
             raise RefusedError(
                 f"{sha[:10]} ({subject}) is a merge; take the commits that it brought instead"
             )
-        found[sha] = Picked(sha, subject, parents)
+        found[sha] = PickedCommit(sha, subject, parents)
     missing = [sha for sha in shas if sha not in found]
     if missing:
         raise RefusedError(
@@ -132,7 +132,7 @@ def _ordered(git: Git, shas: list[str], base: str) -> tuple[Picked, ...]:
     return tuple(found.values())
 
 
-def file_entries(git: Git, picked: Chosen, store: Callable[[bytes], str]) -> list[Entry]:
+def file_entries(git: Git, picked: BranchContent, store: Callable[[bytes], str]) -> list[Entry]:
     """Mode, blob and path of the chosen files in their last state; mode 0 for what is gone there.
 
     What differs from HEAD is read from the work tree, byte for byte, and handed to `store`.
@@ -141,13 +141,13 @@ def file_entries(git: Git, picked: Chosen, store: Callable[[bytes], str]) -> lis
     stored = _stored(git, state, picked.files) if state else {}
     loose = set() if picked.source else _differing(git, state, picked.files)
     entries: list[Entry] = []
-    with Places(git.work_tree) as places:
+    with WorkTreeFiles(git.work_tree) as places:
         for path in picked.files:
             if path in loose:
                 entries.append(_present(places, path, store))
             else:
                 mode, blob = stored.get(path, (0, ""))
-                if not mode and not picked.source and places.look(path) is not None:
+                if not mode and not picked.source and places.stat(path) is not None:
                     entries.append(_present(places, path, store))
                 else:
                     entries.append((mode, blob, path))
@@ -174,11 +174,11 @@ def _differing(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
     return set(git.run((*args, *map(os.fsdecode, paths))).split(b"\0")[:-1])
 
 
-def _present(places: Places, path: bytes, store: Callable[[bytes], str]) -> Entry:
+def _present(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) -> Entry:
     """The path as it is in the work tree."""
     import stat
 
-    facts = places.look(path)
+    facts = places.stat(path)
     if facts is None:
         return 0, "", path
     if stat.S_ISLNK(facts.st_mode):

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
-from tui.control.claude_screen import Screen, read_screen, squeezed
+from tui.control.claude_screen import ClaudeTerminalState, read_screen, squeezed
 from tui.control.mailbox import check_text
 from tui.errors import RefusedError
 from tui.system.tmux import TmuxPane, check_ready, run_tmux
@@ -24,7 +24,7 @@ _SETTLE_S: Final = 0.15
 _COMMANDS: Final = "/!#&@"
 
 
-class PasteDoubtError(RefusedError):
+class PasteUncertainError(RefusedError):
     """The words may stand in the session's input box; they must not be sent another way as well."""
 
 
@@ -49,7 +49,7 @@ def check_paste(text: str) -> str:
     return text
 
 
-def look(pane: TmuxPane) -> Screen:
+def read_terminal(pane: TmuxPane) -> ClaudeTerminalState:
     """What the pane shows now."""
     row = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, "#{cursor_y}")
     picture = run_tmux(pane.socket, "capture-pane", "-p", "-e", "-t", pane.id)
@@ -60,7 +60,7 @@ def why_not(pane: TmuxPane) -> str:
     """Empty when the pane can take a paste now."""
     try:
         check_ready(pane)
-        screen = look(pane)
+        screen = read_terminal(pane)
     except RefusedError as error:
         return str(error)
     if screen.asks:
@@ -86,27 +86,27 @@ def paste(pane: TmuxPane, text: str, now_waits: Callable[[], str] = lambda: "") 
     run_tmux(pane.socket, "load-buffer", "-b", buffer, "-", data=text.encode("utf-8"))
     run_tmux(pane.socket, "paste-buffer", "-d", "-p", "-r", "-b", buffer, "-t", pane.id)
     if not _wait(pane, lambda screen: _holds(screen, text)):
-        raise PasteDoubtError("pasted, but its input box does not show it; Enter was not pressed")
+        raise PasteUncertainError("pasted, but its input box does not show it; Enter was not pressed")
     time.sleep(_SETTLE_S)  # an input box takes an Enter close behind a paste for part of it
     for _ in range(2):
         reason = now_waits() or _not_submitting(pane, text)
         if reason:
-            raise PasteDoubtError(f"pasted, but Enter was not pressed: {reason}")
+            raise PasteUncertainError(f"pasted, but Enter was not pressed: {reason}")
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Enter")
         if _wait(pane, lambda screen: _is_gone(screen, text)):
             return
-    raise PasteDoubtError("pasted, but its input box still shows it after Enter")
+    raise PasteUncertainError("pasted, but its input box still shows it after Enter")
 
 
 def _not_submitting(pane: TmuxPane, text: str) -> str:
     check_ready(pane)
-    screen = look(pane)
+    screen = read_terminal(pane)
     if screen.asks:
         return "a question opened on its screen"
     return "" if _holds(screen, text) else "its input box holds something else"
 
 
-def _holds(screen: Screen, text: str) -> bool:
+def _holds(screen: ClaudeTerminalState, text: str) -> bool:
     """Whether the box shows these words and no others, or a paste that was folded up."""
     if screen.typed is None:
         return False
@@ -115,15 +115,15 @@ def _holds(screen: Screen, text: str) -> bool:
     return squeezed(screen.typed) == squeezed(text)
 
 
-def _is_gone(screen: Screen, text: str) -> bool:
+def _is_gone(screen: ClaudeTerminalState, text: str) -> bool:
     """Whether the box let go of the words, or the turn that they began asks something already."""
     return screen.asks or (screen.typed is not None and not _holds(screen, text))
 
 
-def _wait(pane: TmuxPane, wanted: Callable[[Screen], bool]) -> bool:
+def _wait(pane: TmuxPane, wanted: Callable[[ClaudeTerminalState], bool]) -> bool:
     until = time.monotonic() + _SEEN_WITHIN_S
     while True:
-        if wanted(look(pane)):
+        if wanted(read_terminal(pane)):
             return True
         if time.monotonic() > until:
             return False

@@ -16,9 +16,9 @@ from typing import Literal
 from tui import paths
 from tui.control import hooks_settings, inbox_socket, tmux_paste
 from tui.control.mailbox import Mailbox, check_text
-from tui.control.tmux_paste import PasteDoubtError
+from tui.control.tmux_paste import PasteUncertainError
 from tui.errors import RefusedError
-from tui.feeds.session_files import SessionFiles
+from tui.feeds.session_files import ClaudeSessionRegistry
 from tui.records import AgentProcess
 from tui.store.layout import RUN_DIR
 from tui.system import processes
@@ -31,7 +31,7 @@ _SAME_START_S = 1.5
 
 
 @dataclass(frozen=True)
-class SessionFacts:
+class ChannelFacts:
     """What decides how a session can be reached; a reason is empty where the way is open.
 
     `heard` is when a hook of this session last called us; `is_deaf` that it may never, as it is
@@ -50,7 +50,7 @@ class SessionFacts:
 
 
 @dataclass(frozen=True)
-class Transport:
+class Channel:
     """A way, and in one sentence what it can promise; for "none" the reason and what to do."""
 
     name: Name
@@ -58,7 +58,7 @@ class Transport:
 
 
 @dataclass(frozen=True)
-class Receipt:
+class DeliveryReceipt:
     """What became of a message; `follow` brings it up to date, `detail` is a sentence."""
 
     id: str
@@ -70,21 +70,21 @@ class Receipt:
     at: float = 0.0
 
 
-def look_at(
+def inspect_channels(
     project: Path,
     process: AgentProcess | None,
     *,
     is_ours: bool = False,
     run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
-) -> SessionFacts:
+) -> ChannelFacts:
     """Looks at every way to a session; changes nothing. Takes some 50 ms: not for a screen's thread."""
     if process is None:
         gone = "no living session is known here"
-        return SessionFacts(is_ours, mailbox=gone, inbox=gone, tmux=gone)
-    heard = Mailbox.of(project, run_dir).heard(process.session)
+        return ChannelFacts(is_ours, mailbox=gone, inbox=gone, tmux=gone)
+    heard = Mailbox.of(project, run_dir).last_hook_call(process.session)
     mailbox, made_at, hooks_missing = _no_mailbox(project, process, run_dir)
-    return SessionFacts(
+    return ChannelFacts(
         is_ours,
         process.session,
         process.status,
@@ -97,40 +97,40 @@ def look_at(
     )
 
 
-def choices(facts: SessionFacts, now: float | None = None) -> list[Transport]:
+def open_channels(facts: ChannelFacts, now: float | None = None) -> list[Channel]:
     """The open ways, best first; empty if there is none."""
     if facts.is_ours:
         return [
-            Transport(
+            Channel(
                 "runner", "it is read after the tool that runs now, and its receipt says when"
             )
         ]
     found = []
     if not facts.mailbox:
-        found.append(Transport("mailbox", _mailbox_promise(facts, now)))
+        found.append(Channel("mailbox", _mailbox_promise(facts, now)))
     if not facts.inbox:
         words = (
             "Claude's inbox takes it and shows it as words of another session; it sends no receipt"
         )
-        found.append(Transport("inbox", words))
+        found.append(Channel("inbox", words))
     if not facts.tmux:
         words = "it is typed into the session's input box, and watched until the box has taken it"
-        found.append(Transport("tmux", words))
+        found.append(Channel("tmux", words))
     if facts.status == "idle" or facts.is_deaf:
         found.sort(key=lambda way: way.name == "mailbox")
     return found
 
 
-def choose(facts: SessionFacts, now: float | None = None) -> Transport:
+def best_channel(facts: ChannelFacts, now: float | None = None) -> Channel:
     """The best way, or the reason why there is none."""
-    open_ways = choices(facts, now)
+    open_ways = open_channels(facts, now)
     if open_ways:
         return open_ways[0]
     reasons = f"hooks: {facts.mailbox}; inbox: {facts.inbox}; tmux: {facts.tmux}"
-    return Transport("none", f"no way to this session ({reasons})")
+    return Channel("none", f"no way to this session ({reasons})")
 
 
-def deliver(
+def send_message(
     project: Path,
     process: AgentProcess,
     text: str,
@@ -138,35 +138,35 @@ def deliver(
     run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
     by: Name | None = None,
-) -> Receipt:
+) -> DeliveryReceipt:
     """Sends words to a session that is not ours, by the way named `by` or by the best way that takes them.
 
     RefusedError says why none did, and then nothing was sent. It may take some seconds.
     """
     check_text(text)
     _check_alive(process)
-    facts = look_at(project, process, run_dir=run_dir, environ=environ)
-    ways = [one for one in choices(facts) if by in (None, one.name)]
-    if not ways and choices(facts):
+    facts = inspect_channels(project, process, run_dir=run_dir, environ=environ)
+    ways = [one for one in open_channels(facts) if by in (None, one.name)]
+    if not ways and open_channels(facts):
         raise RefusedError(f"the way by {by} is closed by now; nothing was sent")
     if not ways:
-        raise RefusedError(choose(facts).promise)
+        raise RefusedError(best_channel(facts).promise)
     reasons = []
     for way in ways:
         try:
             return _send(way, project, process, text, run_dir, environ)
-        except PasteDoubtError as error:
-            return Receipt("", "tmux", "failed", way.promise, str(error), process.session)
+        except PasteUncertainError as error:
+            return DeliveryReceipt("", "tmux", "failed", way.promise, str(error), process.session)
         except RefusedError as error:
             reasons.append(f"{way.name}: {error}")
     raise RefusedError("; ".join(reasons))
 
 
-def follow(project: Path, receipt: Receipt, run_dir: str = RUN_DIR) -> Receipt:
+def refresh_receipt(project: Path, receipt: DeliveryReceipt, run_dir: str = RUN_DIR) -> DeliveryReceipt:
     """The receipt as things stand now; only the mailbox's changes after it was given."""
     if receipt.transport != "mailbox" or receipt.state not in ("queued", "unsure"):
         return receipt
-    letter = Mailbox.of(project, run_dir).look(receipt.session, receipt.id)
+    letter = Mailbox.of(project, run_dir).read_state(receipt.session, receipt.id)
     if letter is None:
         return replace(receipt, state="unsure", detail="the message is no longer in the mailbox")
     details = {
@@ -179,36 +179,36 @@ def follow(project: Path, receipt: Receipt, run_dir: str = RUN_DIR) -> Receipt:
     return replace(receipt, state=letter.state, detail=details[letter.state], at=at)
 
 
-def withdraw(project: Path, receipt: Receipt, run_dir: str = RUN_DIR) -> Receipt:
+def withdraw(project: Path, receipt: DeliveryReceipt, run_dir: str = RUN_DIR) -> DeliveryReceipt:
     """Takes a queued message back; RefusedError when it is too late or the way knows no return."""
     if receipt.transport != "mailbox":
         raise RefusedError(f"what went by {receipt.transport} cannot be taken back")
     if not Mailbox.of(project, run_dir).withdraw(receipt.session, receipt.id):
         raise RefusedError("too late: the session has it")
-    return follow(project, receipt, run_dir)
+    return refresh_receipt(project, receipt, run_dir)
 
 
 def _send(
-    way: Transport,
+    way: Channel,
     project: Path,
     process: AgentProcess,
     text: str,
     run_dir: str,
     environ: Mapping[str, str],
-) -> Receipt:
+) -> DeliveryReceipt:
     if way.name == "mailbox":
         letter = Mailbox.of(project, run_dir).send(process.session, text)
         words = "waits in the mailbox"
-        return Receipt(
+        return DeliveryReceipt(
             letter.id, way.name, "queued", way.promise, words, process.session, letter.at
         )
     if way.name == "inbox":
         inbox_socket.send(process, text, environ)
         words = "written to Claude's inbox; what it does with it is not told"
-        return Receipt("", way.name, "queued", way.promise, words, process.session, time.time())
+        return DeliveryReceipt("", way.name, "queued", way.promise, words, process.session, time.time())
     tmux_paste.paste(pane_of(process.pid), text, lambda: _asks_now(process, environ))
     words = "its input box took it"
-    return Receipt("", way.name, "delivered", way.promise, words, process.session, time.time())
+    return DeliveryReceipt("", way.name, "delivered", way.promise, words, process.session, time.time())
 
 
 def _no_mailbox(
@@ -229,7 +229,7 @@ def _no_mailbox(
     return "", hooks.folder_made_at, False
 
 
-def _mailbox_promise(facts: SessionFacts, now: float | None) -> str:
+def _mailbox_promise(facts: ChannelFacts, now: float | None) -> str:
     if facts.status == "idle":
         return "it waits until somebody prompts the session, which is idle, and is read then"
     if facts.is_deaf:
@@ -257,7 +257,7 @@ def _no_tmux(process: AgentProcess, environ: Mapping[str, str]) -> str:
 
 def _asks_now(process: AgentProcess, environ: Mapping[str, str]) -> str:
     """The session's own word, read anew: whether it waits for a person's answer."""
-    for file in SessionFiles(paths.claude_dir(environ) / "sessions").all():
+    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").all():
         if file.pid == process.pid and file.status == "waiting":
             what = f" ({file.waiting_for})" if file.waiting_for else ""
             return f"the session waits for an answer{what}; Enter would give one"

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from tui.control.folders import OUR_OWN, Folders, kind_of
-from tui.control.listing import Lister, Listing, acceptable, reserved
-from tui.control.seen import Rows, same
+from tui.control.folders import OUR_OWN, FolderIndex, kind_of
+from tui.control.listing import PathLister, PathListing, acceptable, reserved
+from tui.control.seen import FileTable, same
 from tui.errors import CheckpointError
 from tui.git import Git
 from tui.system.format import format_size_limit
@@ -28,7 +28,7 @@ _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
-class Limits:
+class CaptureLimits:
     """How much a checkpoint may hold and how long it may take; the first of a work tree, which
     has to read everything, gets `first_seconds`."""
 
@@ -46,13 +46,13 @@ class NotCaptured(Struct, frozen=True, array_like=True):
 
 
 @dataclass
-class WorkTree:
+class WorkTreeState:
     """The state of a work tree at `seen_ns`; the rows numbered in `unread` lack a blob id."""
 
-    rows: Rows
+    rows: FileTable
     unread: list[int]
     left_out: dict[bytes, str]
-    folders: Folders
+    folders: FolderIndex
     unmerged: list[bytes]
     nested: frozenset[bytes]
     seen_ns: int
@@ -65,23 +65,23 @@ class WorkTree:
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
 
-class Survey:
+class WorkTreeScan:
     """Looks at one work tree; `known` rows and folders of an earlier look save reading again."""
 
-    def __init__(self, git: Git, limits: Limits, known: Rows, folders: Folders) -> None:
+    def __init__(self, git: Git, limits: CaptureLimits, known: FileTable, folders: FolderIndex) -> None:
         self.git, self.limits = git, limits
         self._known, self._folders = known, folders
         self._budget = limits.seconds if known.paths else limits.first_seconds
         self._until = time.monotonic() + self._budget
         self.top = os.open(git.work_tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def __enter__(self) -> Survey:
+    def __enter__(self) -> WorkTreeScan:
         return self
 
     def __exit__(self, *_: object) -> None:
         os.close(self.top)
 
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds left of the budget; raises `CheckpointError` when there are none."""
         left = self._until - time.monotonic()
         if left <= 0:
@@ -91,17 +91,17 @@ class Survey:
             )
         return left
 
-    def look(self, lister: Lister, also: Collection[bytes] = ()) -> WorkTree:
+    def scan(self, lister: PathLister, also: Collection[bytes] = ()) -> WorkTreeState:
         """Lists and stats everything; `also` names paths to include even if git ignores them."""
         seen_ns = time.time_ns()
         unchanged = self._unchanged()
-        listing = lister.finish(self.left)
+        listing = lister.finish(self.seconds_left)
         folders = self._folders.walked(self.top, listing.barred())
         listing.loose += set(also).difference(listing.tracked, listing.loose)
         known = self._known
         foreign = {p for p in known.parents - folders.real if not folders.is_real(self.top, p)}
         nested = frozenset(listing.nested)
-        state = WorkTree(Rows(), [], listing.left_out, folders, listing.unmerged, nested, seen_ns)
+        state = WorkTreeState(FileTable(), [], listing.left_out, folders, listing.unmerged, nested, seen_ns)
         wanted = list(dict.fromkeys((*listing.tracked, *listing.loose)))
         self._fill(state, wanted, unchanged, foreign)
         for path in also:
@@ -130,7 +130,7 @@ class Survey:
         return unchanged
 
     def _fill(
-        self, state: WorkTree, wanted: list[bytes], unchanged: bytearray, foreign: set[bytes]
+        self, state: WorkTreeState, wanted: list[bytes], unchanged: bytearray, foreign: set[bytes]
     ) -> None:
         """The rows for the wanted paths in that order; what is behind a link is not there."""
         known = self._known
@@ -157,7 +157,7 @@ class Survey:
             paths = state.rows.paths
             self._choose(state, sorted(left, key=lambda number: place[paths[number]]))
 
-    def _renew(self, number: int, state: WorkTree, gone: set[int]) -> None:
+    def _renew(self, number: int, state: WorkTreeState, gone: set[int]) -> None:
         """Looks again at a known row whose stat data changed."""
         status = self._status(state.rows.paths[number], state)
         if status is None:
@@ -167,7 +167,7 @@ class Survey:
             state.rows.blobs[number] = b""
             state.unread.append(number)
 
-    def _status(self, path: bytes, state: WorkTree) -> os.stat_result | None:
+    def _status(self, path: bytes, state: WorkTreeState) -> os.stat_result | None:
         """Stat data of a file or link; None if there is none, the reason in `left_out` if any."""
         if not acceptable(path):
             if reserved(path):
@@ -188,7 +188,7 @@ class Survey:
             state.left_out[path] = kind_of(now.st_mode)
         return None
 
-    def _within_limits(self, state: WorkTree, listing: Listing) -> WorkTree:
+    def _within_limits(self, state: WorkTreeState, listing: PathListing) -> WorkTreeState:
         """Moves what is too large to `left_out`; of the untracked, the largest first."""
         rows, limits = state.rows, self.limits
         out: dict[int, str] = {}
@@ -209,28 +209,28 @@ class Survey:
             out[number] = f"untracked files exceed {most} in all: {format_size_limit(size)}"
         return self._dropped(state, out)
 
-    def _dropped(self, state: WorkTree, out: dict[int, str]) -> WorkTree:
+    def _dropped(self, state: WorkTreeState, out: dict[int, str]) -> WorkTreeState:
         if out:
             state.left_out.update((state.rows.paths[number], why) for number, why in out.items())
             self._choose(state, [n for n in range(len(state.rows)) if n not in out])
         return state
 
     @staticmethod
-    def _choose(state: WorkTree, numbers: Sequence[int]) -> None:
+    def _choose(state: WorkTreeState, numbers: Sequence[int]) -> None:
         """Keeps these rows, in this order."""
         unread = {state.rows.paths[number] for number in state.unread}
         state.rows = state.rows.chosen(numbers)
         index = state.rows.index()
         state.unread = sorted(index[path] for path in unread if path in index)
 
-    def contents(self, state: WorkTree) -> Iterator[tuple[int, bytes]]:
+    def contents(self, state: WorkTreeState) -> Iterator[tuple[int, bytes]]:
         """Row number and bytes of all that is unread; fills in blob ids and stat data.
 
         Row numbers hold until the end; then what could not be read is gone from the rows.
         """
         lost: dict[int, str] = {}
         for number in state.unread:
-            self.left()
+            self.seconds_left()
             path = state.rows.paths[number]
             try:
                 data, now = self._read(path)

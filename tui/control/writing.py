@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from tui.control.checkpoint_refs import Checkpoint, Details, details_text, message
-from tui.control.memory import Memory
-from tui.control.quarantine import Quarantine
-from tui.control.seen import Rows, git_mode, permissions
-from tui.control.staged import Staged
-from tui.control.work_tree import Survey, WorkTree
+from tui.control.checkpoint_refs import Checkpoint, CheckpointDetails, details_text, message
+from tui.control.memory import StatCache
+from tui.control.quarantine import ObjectStaging
+from tui.control.seen import FileTable, git_mode, permissions
+from tui.control.staged import IndexState
+from tui.control.work_tree import WorkTreeScan, WorkTreeState
 
 
 def write(
-    survey: Survey,
-    state: WorkTree,
-    memory: Memory,
-    staged: Staged,
-    quarantine: Quarantine,
+    survey: WorkTreeScan,
+    state: WorkTreeState,
+    memory: StatCache,
+    staged: IndexState,
+    quarantine: ObjectStaging,
     checkpoint: Checkpoint,
     writing: Callable[[], None],
 ) -> tuple[Checkpoint, list[str]]:
@@ -35,21 +35,21 @@ def write(
         not_captured_count=len(record.not_captured),
     )
     mark = quarantine.commit(checkpoint.at, "overnight staged state and details")
-    staged.write(quarantine, state.unmerged, survey.left)
+    staged.write(quarantine, state.unmerged, survey.seconds_left)
     quarantine.put_text(details_text(record), b"details.json")
     quarantine.new_branch()
     parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
     text = message(checkpoint, str(survey.git.work_tree))
     quarantine.commit(checkpoint.at, text, parents)
     _send_tree(state.rows, memory, fresh, quarantine)
-    return replace(checkpoint, commit=quarantine.finish(survey.left())), sent
+    return replace(checkpoint, commit=quarantine.finish(survey.seconds_left())), sent
 
 
 def _send_blobs(
-    survey: Survey,
-    state: WorkTree,
-    before: Rows,
-    quarantine: Quarantine,
+    survey: WorkTreeScan,
+    state: WorkTreeState,
+    before: FileTable,
+    quarantine: ObjectStaging,
     writing: Callable[[], None],
 ) -> tuple[list[bytes], list[str]]:
     """Reads what is unread and sends what is new; the paths read, and the ids of the blobs sent."""
@@ -69,12 +69,12 @@ def _send_blobs(
     return fresh, sent
 
 
-def _details(state: WorkTree) -> Details:
+def _details(state: WorkTreeState) -> CheckpointDetails:
     usual, unusual = permissions(state.rows)
-    return Details(tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty))
+    return CheckpointDetails(tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty))
 
 
-def _send_tree(rows: Rows, memory: Memory, fresh: list[bytes], quarantine: Quarantine) -> None:
+def _send_tree(rows: FileTable, memory: StatCache, fresh: list[bytes], quarantine: ObjectStaging) -> None:
     """What differs from the remembered tree; everything, if there is none."""
     changed: Iterable[bytes] = rows.paths
     if memory.tree:

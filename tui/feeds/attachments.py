@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tui.feeds.plain_values import line as one_line
-from tui.feeds.plain_values import name, uuid, words
+from tui.feeds.plain_values import single_line as one_line
+from tui.feeds.plain_values import name, uuid, plain_text
 from tui.feeds.tolerant import read
-from tui.feeds.wire import Line
+from tui.feeds.wire import RecordLine
 from tui.feeds.wire_rare import (
     AttachmentBody,
     AttachmentLine,
 )
-from tui.records import Body, HookRun, Housekeeping, Notice, TaskNote, Unknown, User
+from tui.records import Body, HookRun, SilentRecord, Notice, TaskUpdate, UnknownRecord, UserMessage
 from tui.system.format import format_money_plain
 
 _HOOK_OUTCOMES = {
@@ -37,10 +37,10 @@ _QUIET_KINDS = (
     "structured_output teammate_mailbox team_context verify_plan_reminder compaction_reminder "
     "context_efficiency context_usage ultrathink_effort image"
 )
-_QUIET = frozenset(_QUIET_KINDS.split())
+_QUIET_ATTACHMENTS = frozenset(_QUIET_KINDS.split())
 
 
-def attachment(line: Line, raw: bytes) -> Body:
+def attachment(line: RecordLine, raw: bytes) -> Body:
     """What an attachment says; a kind not known here becomes `Unknown`."""
     a = read(AttachmentLine, raw).attachment
     if a.type in _HOOK_OUTCOMES:
@@ -48,7 +48,7 @@ def attachment(line: Line, raw: bytes) -> Body:
     if a.type == "queued_command":
         return _queued(a)
     if a.type == "task_status":
-        return TaskNote(
+        return TaskUpdate(
             "updated", name(a.taskId), "", one_line(a.description), name(a.taskType), name(a.status)
         )
     if a.type == "budget_usd":
@@ -56,18 +56,18 @@ def attachment(line: Line, raw: bytes) -> Body:
         return Notice("budget", f"{used} of {total} spent", "warning")
     if a.type == "max_turns_reached":
         return Notice("turns", f"the limit of {a.maxTurns or 0} turns is reached", "warning")
-    if a.type in _QUIET:
-        return Housekeeping(f"attachment {a.type}")
-    return Unknown("attachment", name(a.type), one_line(a.content or a.message, 200))
+    if a.type in _QUIET_ATTACHMENTS:
+        return SilentRecord(f"attachment {a.type}")
+    return UnknownRecord("attachment", name(a.type), one_line(a.content or a.message, 200))
 
 
 def _hook(a: AttachmentBody) -> HookRun:
     text = a.content or a.blockingError or a.message or a.stderr or a.stdout
-    return HookRun(name(a.hookName), name(a.hookEvent), _HOOK_OUTCOMES[a.type], words(text, 2000))
+    return HookRun(name(a.hookName), name(a.hookEvent), _HOOK_OUTCOMES[a.type], plain_text(text, 2000))
 
 
-def _queued(a: AttachmentBody) -> User:
+def _queued(a: AttachmentBody) -> UserMessage:
     """A message that waited and then reached the model in the middle of a turn."""
     if a.commandMode == "task-notification":
-        return User("note", words(a.prompt), (), "task-notification", uuid(a.source_uuid))
-    return User("prompt", words(a.prompt), (), "queued", uuid(a.source_uuid))
+        return UserMessage("note", plain_text(a.prompt), (), "task-notification", uuid(a.source_uuid))
+    return UserMessage("prompt", plain_text(a.prompt), (), "queued", uuid(a.source_uuid))

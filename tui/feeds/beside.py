@@ -44,7 +44,7 @@ _CANDIDATES = {
 }  # fmt: skip
 
 
-class Beside(Struct, frozen=True):
+class SidecarPath(Struct, frozen=True):
     """Where a source stands, or would; `chosen` says why there, `missing` what is not found."""
 
     path: str
@@ -56,7 +56,7 @@ class Beside(Struct, frozen=True):
         return not self.missing
 
 
-def beside(
+def find_sidecar(
     project: Path,
     settings: PathsSettings,
     name: str,
@@ -64,7 +64,7 @@ def beside(
     *,
     settled: bool = False,
     environ: Mapping[str, str] = os.environ,
-) -> Beside:
+) -> SidecarPath:
     """The source `name`: by flag, by settings, else the first candidate there is.
 
     With `settled` only the flag and the settings are asked.
@@ -72,21 +72,21 @@ def beside(
     word = _WORDS[name]
     if named is not None:
         missing = "" if _is_file(named) else f"no {word} at {named}, named by --{name}"
-        return Beside(named, f"named by --{name}", missing)
+        return SidecarPath(named, f"named by --{name}", missing)
     key = _SETTINGS[name]
     wanted: str = getattr(settings, key)
     path = str(paths.resolve(project, wanted, environ))
     by_default = wanted == getattr(PathsSettings(), key)
     chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
     if _is_file(path):
-        return Beside(path, chosen)
+        return SidecarPath(path, chosen)
     if by_default and not settled:
         for candidate in _CANDIDATES[name]:
             found = _candidate(project, candidate)
             if found:
-                return Beside(found, f"found; there is no {wanted}")
+                return SidecarPath(found, f"found; there is no {wanted}")
     also = ", nor at any usual place" if by_default and not settled else ""
-    return Beside(path, chosen, f"no {word} at {wanted}{also}; set paths.{key}")
+    return SidecarPath(path, chosen, f"no {word} at {wanted}{also}; set paths.{key}")
 
 
 def _candidate(project: Path, pattern: str) -> str:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 16
 
 
-class Output(NamedTuple):
+class BoundedOutput(NamedTuple):
     """What came; `whole` is False when bytes or time ran out before git was done."""
 
     data: bytes
     whole: bool
 
 
-class Budget:
+class ReadBudget:
     """Seconds and bytes that several commands share."""
 
     def __init__(self, seconds: float, size: int) -> None:
@@ -43,11 +43,11 @@ class Budget:
 def output(
     git: Git,
     args: Sequence[str],
-    budget: Budget,
+    budget: ReadBudget,
     *,
     config: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
-) -> Output:
+) -> BoundedOutput:
     """The output of `git ARGS` through the hardened door, taken off the budget.
 
     Raises `GitError` when git itself fails; running out of budget is no failure.
@@ -56,7 +56,7 @@ def output(
     import subprocess
     import tempfile
 
-    from tui.git import kill_group
+    from tui.git import kill_process_group
 
     with tempfile.TemporaryFile() as complaint:
         process = subprocess.Popen(
@@ -83,11 +83,11 @@ def output(
                 parts.append(block)
                 budget.size -= len(block)
             if not whole:
-                kill_group(process)
+                kill_process_group(process)
         code = process.wait()
         if whole and code:
             complaint.seek(0)
             words = complaint.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
             text = "".join(c if c.isprintable() else "?" for c in words)[:300]
             raise GitError(f"git {args[0]} failed in {git.work_tree}: {text or f'code {code}'}")
-    return Output(b"".join(parts), whole)
+    return BoundedOutput(b"".join(parts), whole)

@@ -22,23 +22,23 @@ _MOST_OBJECTS = 10_000
 _EFFORT = 4
 
 
-class Piece(NamedTuple):
+class LinePiece(NamedTuple):
     """A part of a line: the bytes of one JSON object, or the reason why it is none."""
 
     data: bytes
     reason: str = ""
 
 
-def pieces(line: bytes) -> list[Piece]:
+def pieces(line: bytes) -> list[LinePiece]:
     """The parts of a line in their order; a blank line has none."""
     line = line.strip(_BLANK)
     zeros = len(line) - len(line.lstrip(b"\0"))
     rest = line[zeros:].removeprefix(_BOM).strip(_BLANK + b"\0")
-    found = [Piece(b"\0" * min(zeros, _EXCERPT), f"{zeros:,} zero bytes")] if zeros else []
+    found = [LinePiece(b"\0" * min(zeros, _EXCERPT), f"{zeros:,} zero bytes")] if zeros else []
     if not rest:
         return found
     if b"{" not in rest:
-        return [*found, Piece(rest, "no JSON" if rest[:1] not in b"[]}" else "no JSON object")]
+        return [*found, LinePiece(rest, "no JSON" if rest[:1] not in b"[]}" else "no JSON object")]
     return found + _objects(rest)
 
 
@@ -47,10 +47,10 @@ def excerpt(data: bytes) -> str:
     return clean_bytes(data[: 2 * _EXCERPT], limit=_EXCERPT)
 
 
-def _objects(line: bytes) -> list[Piece]:
+def _objects(line: bytes) -> list[LinePiece]:
     """The objects of a line that is not just one; each run of anything else is one piece."""
     text = line.decode("utf-8", "replace")
-    found: list[Piece] = []
+    found: list[LinePiece] = []
     at = 0
     budget = _EFFORT * len(text) + 10_000
     while at < len(text) and len(found) < _MOST_OBJECTS:
@@ -63,7 +63,7 @@ def _objects(line: bytes) -> list[Piece]:
         start, spent = _next_object(text, at + 1, budget)
         budget -= spent
         junk = text[at:start].encode("utf-8", "replace")
-        found.append(Piece(junk, reason or "no JSON object"))
+        found.append(LinePiece(junk, reason or "no JSON object"))
         at = start
     return found
 
@@ -81,7 +81,7 @@ def _value_at(text: str, at: int) -> tuple[Any, int, str]:
         return None, at, "a number too long"
 
 
-def _entries(value: Any) -> list[Piece]:
+def _entries(value: Any) -> list[LinePiece]:
     """The object, or all entries of a list that holds objects."""
     if isinstance(value, dict):
         return [_encoded(value)]
@@ -89,21 +89,21 @@ def _entries(value: Any) -> list[Piece]:
         return [
             _encoded(item)
             if isinstance(item, dict)
-            else Piece(repr(item)[:_EXCERPT].encode("utf-8", "replace"), "no JSON object")
+            else LinePiece(repr(item)[:_EXCERPT].encode("utf-8", "replace"), "no JSON object")
             for item in value
         ]
     return []
 
 
-def _encoded(value: dict[str, Any]) -> Piece:
+def _encoded(value: dict[str, Any]) -> LinePiece:
     """The object in JSON that any decoder takes: no half characters, no endless numbers."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        return Piece(b"{", "nested too deeply")
+        return LinePiece(b"{", "nested too deeply")
     if not text.isascii():
         text = _LONE.sub(lambda match: f"‹U+{ord(match.group()):04X}›", text)
-    return Piece(text.encode())
+    return LinePiece(text.encode())
 
 
 def _next_object(text: str, at: int, budget: int) -> tuple[int, int]:

@@ -7,19 +7,19 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from tui.feeds.generation import Generation
-from tui.feeds.opening import Ident, Refusal, refusal
-from tui.feeds.position import Batch, Note, Position, Work
+from tui.feeds.generation import FileGeneration
+from tui.feeds.opening import Ident, OpenRefusal, refusal_of
+from tui.feeds.position import LineBatch, Note, FilePosition, FollowCounters
 
 LATE_SECONDS: Final = 5.0
 """How long a file that lost its path is still read for late writes."""
 
 _FORMER: Final = 16
 
-Befell = Callable[[Generation, Note, list[Batch]], None]
+Befell = Callable[[FileGeneration, Note, list[LineBatch]], None]
 
 
-class Chain:
+class GenerationChain:
     """Reads its generations to their ends, and lets go of those that time has passed.
 
     A generation gets its number when its turn to be read comes, so that numbers grow in reading order.
@@ -27,18 +27,18 @@ class Chain:
     """
 
     def __init__(
-        self, path: str, work: Work, number: int, let_go: Callable[[Generation], None]
+        self, path: str, work: FollowCounters, number: int, let_go: Callable[[FileGeneration], None]
     ) -> None:
-        self.current: Generation | None = None
-        self.trouble: Refusal | None = None
+        self.current: FileGeneration | None = None
+        self.trouble: OpenRefusal | None = None
         self.behind = False
         self.next_number = number
         self._path = path
         self._work = work
         self._let_go = let_go
-        self._links: list[Generation] = []
-        self._left: Position | None = None
-        self._former: dict[Ident, Position] = {}
+        self._links: list[FileGeneration] = []
+        self._left: FilePosition | None = None
+        self._former: dict[Ident, FilePosition] = {}
         self._lock = threading.Lock()
 
     # --- order --------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ class Chain:
     def idents(self) -> set[Ident]:
         return {link.ident for link in self._links}
 
-    def follow(self, generation: Generation, now: float) -> None:
+    def follow(self, generation: FileGeneration, now: float) -> None:
         """Make a generation the current one, be it new or one that was superseded a moment ago."""
         if self.current is not None and self.current is not generation:
             self.supersede(self.current, now)
@@ -59,13 +59,13 @@ class Chain:
         generation.superseded_at = None
         self.current = generation
 
-    def precede(self, earlier: Iterable[Generation], now: float) -> None:
+    def precede(self, earlier: Iterable[FileGeneration], now: float) -> None:
         """Line up generations that are over, behind all that is there."""
         for generation in earlier:
             self.supersede(generation, now)
             self._links.append(generation)
 
-    def replace(self, old: Generation, links: list[Generation]) -> None:
+    def replace(self, old: FileGeneration, links: list[FileGeneration]) -> None:
         """Put `links` in the place of one; the last takes over what `old` was."""
         at = self._links.index(old)
         with self._lock:
@@ -73,24 +73,24 @@ class Chain:
         if self.current is old:
             self.current = links[-1]
 
-    def supersede(self, generation: Generation, now: float) -> None:
+    def supersede(self, generation: FileGeneration, now: float) -> None:
         """Start the time of late writes, once."""
         if generation.superseded_at is None:
             generation.superseded_at = now
 
-    def held(self, ident: Ident) -> Generation | None:
+    def find_open(self, ident: Ident) -> FileGeneration | None:
         """The generation that reads this file already."""
         return next((link for link in reversed(self._links) if link.ident == ident), None)
 
-    def former(self, ident: Ident) -> Position | None:
+    def former(self, ident: Ident) -> FilePosition | None:
         """Where reading stood in a file that was let go and may come back."""
         return self._former.get(ident)
 
     # --- reading ------------------------------------------------------------------------------------
 
-    def read(self, limit: int, now: float, befell: Befell) -> list[Batch]:
+    def read(self, limit: int, now: float, befell: Befell) -> list[LineBatch]:
         """What is new, about `limit` bytes at most; `befell` puts something in the place of a broken link."""
-        batches: list[Batch] = []
+        batches: list[LineBatch] = []
         room = max(1, limit)
         self.trouble = None
         index = 0
@@ -125,7 +125,7 @@ class Chain:
                         return None
         return None
 
-    def position(self) -> Position | None:
+    def position(self) -> FilePosition | None:
         """The end of the last line handed out, in the first file that has more to give."""
         for link in self._links:
             if link is self.current or not link.at_end:
@@ -140,32 +140,32 @@ class Chain:
             self._links.clear()
         self.current = None
 
-    def swap_descriptor(self, generation: Generation, fd: int) -> None:
+    def swap_descriptor(self, generation: FileGeneration, fd: int) -> None:
         """Go on reading a generation through a fresh descriptor of its file."""
         with self._lock:
             generation.close()
             generation.fd = fd
         generation.dirty = True
 
-    def _enlist(self, link: Generation) -> None:
+    def _enlist(self, link: FileGeneration) -> None:
         if link.number < 0:
             link.number = self.next_number
             self._work.generations += 1
         self.next_number = max(self.next_number, link.number + 1)
 
-    def _fail(self, link: Generation, error: OSError) -> None:
+    def _fail(self, link: FileGeneration, error: OSError) -> None:
         """A file that cannot be read is tried again while it is current, and given up when it is not."""
         link.at_end = link.superseded_at is not None
         if link is self.current:
-            self.trouble = refusal(self._path, error)
+            self.trouble = refusal_of(self._path, error)
 
-    def _retire(self, read: list[Generation], now: float, batches: list[Batch]) -> None:
+    def _retire(self, read: list[FileGeneration], now: float, batches: list[LineBatch]) -> None:
         """Hand out the unfinished line of each file, just read, whose time is over, and close it."""
         for link in read:
             over = link.superseded_at is not None and now - link.superseded_at >= LATE_SECONDS
             if not over or not link.at_end:
                 continue
-            link.finish(batches)
+            link.flush(batches)
             self._left = link.position(self.next_number)
             if link.offset:
                 self._former[link.ident] = self._left

@@ -24,7 +24,7 @@ _DISTANT = 1e8
 Signature = tuple[object, ...]
 
 
-class CommitFeed:
+class CommitReader:
     """Commits on the project's HEAD since `since`, each handed out once, oldest first.
 
     `since` is in seconds since the epoch; None means from the first poll on. Git runs only when

@@ -13,12 +13,12 @@ from tui.system.sanitize import clean, clean_line
 
 _HUNK = lazy(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?([^\n]*)")
 _KINDS: dict[bytes, ChangeKind] = {b"A": "added", b"D": "deleted", b"R": "renamed", b"C": "added"}
-_PATH = 4096
+_LONGEST_PATH = 4096
 _HEADING = 200
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
 
 
-class Entry(NamedTuple):
+class DiffEntry(NamedTuple):
     """One path that differs, as git lists it; lines are None for what git calls binary."""
 
     path: bytes
@@ -47,10 +47,10 @@ class Entry(NamedTuple):
         return self.insertions is None
 
 
-def entries(data: bytes) -> list[Entry]:
+def entries(data: bytes) -> list[DiffEntry]:
     """The paths of `--raw --numstat -z`, in git's order; a torn end is left out."""
     tokens = data.split(b"\0")[:-1]
-    found: dict[bytes, Entry] = {}
+    found: dict[bytes, DiffEntry] = {}
     at = 0
     while at < len(tokens) and tokens[at].startswith(b":"):
         facts = tokens[at][1:].split(b" ")
@@ -59,7 +59,7 @@ def entries(data: bytes) -> list[Entry]:
             return []
         old, new = tokens[at + 1], tokens[at + 1 + two]
         modes = (facts[0].decode(), facts[1].decode())
-        found[new] = Entry(
+        found[new] = DiffEntry(
             new, old, facts[4][:1], *modes, facts[3].decode(), old_blob=facts[2].decode()
         )
         at += 2 + two
@@ -85,7 +85,7 @@ def _numbers(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int | Non
         yield path, None if binary else int(plus), None if binary else int(minus)
 
 
-class Patch(NamedTuple):
+class FilePatch(NamedTuple):
     """The hunks of one file; `cut` says that some were left out, `odd` that NUL bytes were met."""
 
     hunks: tuple[Hunk, ...]
@@ -93,7 +93,7 @@ class Patch(NamedTuple):
     odd: bool = False
 
 
-def header(entry: Entry) -> bytes:
+def header(entry: DiffEntry) -> bytes:
     """The line that opens the entry's patch."""
     old = entry.old_path if entry.status in (b"R", b"C") else entry.path
     return b"diff --git %s %s" % (_quoted(b"a/" + old), _quoted(b"b/" + entry.path))
@@ -112,7 +112,7 @@ def _quoted(path: bytes) -> bytes:
     return b'"' + inner + b'"'
 
 
-class _Reader:
+class _PatchReader:
     """Goes through the lines of a patch, counting those of each hunk, so that no text of a file
     can be taken for a header."""
 
@@ -151,14 +151,14 @@ class _Reader:
         return Hunk(int(old_start), int(new_start), shown, title), whole, len(kept)
 
 
-def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[bytes, Patch]:
+def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[bytes, FilePatch]:
     """The hunks of each patch by the path that `wanted` gives for its header.
 
     At most `most_lines` lines of a file are kept. A second patch under one header (a file became
     a link) adds to the first.
     """
-    reader = _Reader(data)
-    found: dict[bytes, Patch] = {}
+    reader = _PatchReader(data)
+    found: dict[bytes, FilePatch] = {}
     path: bytes | None = None
     used = 0
     for line in reader.lines():
@@ -166,7 +166,7 @@ def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[by
             path = wanted.get(line)
             used = 0
             if path is not None:
-                found.setdefault(path, Patch((), cut=False))
+                found.setdefault(path, FilePatch((), cut=False))
             continue
         opening = _HUNK.match(line)
         if opening is None:
@@ -177,10 +177,10 @@ def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[by
         used += size
         before = found[path]
         hunks = (*before.hunks, hunk) if hunk.lines else before.hunks
-        found[path] = Patch(hunks, before.cut or not whole, before.odd or reader.odd)
+        found[path] = FilePatch(hunks, before.cut or not whole, before.odd or reader.odd)
     return found
 
 
 def shown(path: bytes) -> str:
     """A path as it may be shown, whatever bytes are in it."""
-    return clean_line(os.fsdecode(path), _PATH, newline="␊")
+    return clean_line(os.fsdecode(path), _LONGEST_PATH, newline="␊")

@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from tui import paths
 from tui.feeds import transcripts
-from tui.feeds.beside import Beside, beside
-from tui.feeds.event_heads import Head, head_of
+from tui.feeds.beside import SidecarPath, find_sidecar
+from tui.feeds.event_heads import EventFileSummary, head_of
 from tui.feeds.stream_files import FOLDERS, StreamFile, newest_stream
-from tui.feeds.transcripts import Transcript
+from tui.feeds.transcripts import TranscriptFile
 from tui.settings import Settings
 from tui.store.attempt_files import agent_of
 from tui.store.layout import session_journal
@@ -31,7 +31,7 @@ MOST_SESSIONS = 40
 Kind = Literal["stream", "transcript", "journal"]
 
 
-class Named(Struct, frozen=True):
+class NamedSources(Struct, frozen=True):
     """Sources named on the command line, as absolute paths; `run` is a run's id.
 
     `session` is the event file of a session of this project that is taken as if it had been found.
@@ -45,7 +45,7 @@ class Named(Struct, frozen=True):
     session: str | None = None
 
 
-class Source(Struct, frozen=True):
+class EventFile(Struct, frozen=True):
     """A file of events and why it was chosen; `trusted` false: a link at its end is refused."""
 
     kind: Kind
@@ -54,19 +54,19 @@ class Source(Struct, frozen=True):
     trusted: bool = True
 
 
-class Sources(Struct, frozen=True):
+class SessionSources(Struct, frozen=True):
     """What was found. `events` has the main stream first; where it is empty, `why` says where was
     looked and what to do. `alone` means that a stream was named and is the whole truth: nothing of
     the machine (processes, commits) speaks beside it. `agent` is pid and start ticks of our run's.
     """
 
-    events: tuple[Source, ...]
-    progress: Beside
-    features: Beside
-    notes: Beside
-    watchdog: Beside
-    history: Beside
-    compactions: Beside
+    events: tuple[EventFile, ...]
+    progress: SidecarPath
+    features: SidecarPath
+    notes: SidecarPath
+    watchdog: SidecarPath
+    history: SidecarPath
+    compactions: SidecarPath
     run: str = ""
     run_dir: str = ""
     agent: tuple[int, int] | None = None
@@ -74,29 +74,29 @@ class Sources(Struct, frozen=True):
     alone: bool = False
 
 
-class _Events(Struct, frozen=True):
-    sources: tuple[Source, ...] = ()
+class _Selection(Struct, frozen=True):
+    sources: tuple[EventFile, ...] = ()
     run: ListedRun | None = None
     why: str = ""
 
 
-def discover(
+def select_session(
     project: Path,
     settings: Settings,
-    named: Named | None = None,
+    named: NamedSources | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
-) -> Sources:
+) -> SessionSources:
     """The files that tell of the project's session now. Reads little, starts nothing, never fails.
 
     Equal as long as nothing changed, so that a caller may ask again and compare.
     """
-    named = named or Named()
-    finder = _Finder(project, settings, paths.claude_dir(environ) / "projects", environ)
+    named = named or NamedSources()
+    finder = _SessionSelector(project, settings, paths.claude_dir(environ) / "projects", environ)
     events = finder.events(named)
     alone = named.events is not None
     others = {
-        name: beside(
+        name: find_sidecar(
             project,
             settings.paths,
             name,
@@ -106,7 +106,7 @@ def discover(
         )
         for name in ("progress", "features", "notes", "watchdog", "history", "compactions")
     }
-    return Sources(
+    return SessionSources(
         events=events.sources,
         run=events.run.directory.id if events.run else "",
         run_dir=str(events.run.directory.path) if events.run else "",
@@ -117,7 +117,7 @@ def discover(
     )
 
 
-class _Finder:
+class _SessionSelector:
     """One look around a project."""
 
     def __init__(
@@ -128,42 +128,42 @@ class _Finder:
         self._projects = projects
         self._environ = environ
 
-    def events(self, named: Named) -> _Events:
+    def events(self, named: NamedSources) -> _Selection:
         if named.events is not None:
-            return _Events((Source(_kind_of(named.events), named.events, "named by --events"),))
+            return _Selection((EventFile(_kind_of(named.events), named.events, "named by --events"),))
         runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
         if named.run is not None:
             wanted = next((run for run in runs if run.directory.id == named.run), None)
             if wanted is None:
-                return _Events(why=f"no run {named.run} in {self._paths.run_dir}/runs")
+                return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
             return self._of_run(wanted, f"run {wanted.directory.id}, as asked")
         if named.session is not None:
             return self._of_session(named.session)
         return self._found(runs[0] if runs else None)
 
-    def _of_session(self, path: str) -> _Events:
+    def _of_session(self, path: str) -> _Selection:
         """One session, whichever else there are: the file with what belongs to it."""
         if _kind_of(path) == "stream":
-            first = Source("stream", path, "the session asked for")
-            return _Events((first, *self._beside_stream(path)))
+            first = EventFile("stream", path, "the session asked for")
+            return _Selection((first, *self._beside_stream(path)))
         session = os.path.basename(path).removesuffix(".jsonl")
-        first = Source("transcript", path, "the session asked for", trusted=False)
-        return _Events((first, *_agents(path, session), *self._deeds_on([session])))
+        first = EventFile("transcript", path, "the session asked for", trusted=False)
+        return _Selection((first, *_agents(path, session), *self._deeds_on([session])))
 
-    def _from_settings(self) -> _Events:
+    def _from_settings(self) -> _Selection:
         events, transcript = self._paths.events, self._paths.transcript
         if events:
             path = str(paths.resolve(self._project, events, self._environ))
             chosen = "paths.events in the settings"
-            return _Events((Source(_kind_of(path), path, chosen), *self._beside_stream(path)))
+            return _Selection((EventFile(_kind_of(path), path, chosen), *self._beside_stream(path)))
         if transcript:
             path = str(paths.resolve(self._project, transcript, self._environ))
             session = os.path.basename(path).removesuffix(".jsonl")
-            first = Source("transcript", path, "paths.transcript in the settings")
-            return _Events((first, *_agents(path, session), *self._deeds_on([session])))
-        return _Events()
+            first = EventFile("transcript", path, "paths.transcript in the settings")
+            return _Selection((first, *_agents(path, session), *self._deeds_on([session])))
+        return _Selection()
 
-    def _found(self, run: ListedRun | None) -> _Events:
+    def _found(self, run: ListedRun | None) -> _Selection:
         """The run, unless another session went on after its end; else what is set, else found."""
         stream = newest_stream(self._project)
         transcript = transcripts.newest_of_folder(self._projects, str(self._project))
@@ -188,9 +188,9 @@ class _Finder:
             return self._of_transcript(
                 transcript, f"newest transcript whose cwd is this folder{since}"
             )
-        return _Events(why=self._nothing())
+        return _Selection(why=self._nothing())
 
-    def _overtaken(self, run: ListedRun, others: list[Head]) -> bool:
+    def _overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
         """Whether another session was written to after the end, or a long silence, of this run."""
         own = set(sessions_of(run.directory))
         grace = OVERTAKEN_S if run.over else LONG_SILENT_S
@@ -199,49 +199,49 @@ class _Finder:
             for head in others
         )
 
-    def _of_stream(self, stream: StreamFile, since: str) -> _Events:
+    def _of_stream(self, stream: StreamFile, since: str) -> _Selection:
         where = "the project's folder" if stream.folder == "." else stream.folder + "/"
-        first = Source("stream", stream.path, f"newest event stream in {where}{since}")
-        return _Events((first, *self._beside_stream(stream.path)))
+        first = EventFile("stream", stream.path, f"newest event stream in {where}{since}")
+        return _Selection((first, *self._beside_stream(stream.path)))
 
-    def _deeds_on(self, sessions: Iterable[str]) -> list[Source]:
+    def _deeds_on(self, sessions: Iterable[str]) -> list[EventFile]:
         """The journals of what was done from here on sessions that are no run of ours."""
         root = paths.resolve(self._project, self._paths.run_dir, self._environ)
         files = [(one, session_journal(root, one)) for one in sessions if one]
         return [
-            Source("journal", str(file), f"what was done from here on session {session[:8]}")
+            EventFile("journal", str(file), f"what was done from here on session {session[:8]}")
             for session, file in files
             if file.is_file()
         ]
 
-    def _of_run(self, run: ListedRun, chosen: str) -> _Events:
-        sources = [Source("stream", str(run.directory.stream), chosen)]
+    def _of_run(self, run: ListedRun, chosen: str) -> _Selection:
+        sources = [EventFile("stream", str(run.directory.stream), chosen)]
         head = head_of(str(run.directory.stream))
         named = sessions_of(run.directory)[-MOST_SESSIONS:]
         for session in dict.fromkeys([*named, *(head.sessions if head else ())]):
             sources += self._session(session, run)
-        sources.append(Source("journal", str(run.directory.journal), "journal of that run"))
-        return _Events(tuple(dict.fromkeys(sources)), run)
+        sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
+        return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _of_transcript(self, found: Transcript, chosen: str) -> _Events:
-        first = Source("transcript", found.path, chosen, trusted=False)
+    def _of_transcript(self, found: TranscriptFile, chosen: str) -> _Selection:
+        first = EventFile("transcript", found.path, chosen, trusted=False)
         agents = _agents(found.path, found.session)
-        return _Events((first, *agents, *self._deeds_on([found.session])))
+        return _Selection((first, *agents, *self._deeds_on([found.session])))
 
-    def _beside_stream(self, path: str) -> list[Source]:
+    def _beside_stream(self, path: str) -> list[EventFile]:
         """The transcripts of the sessions a stream names, with their subagents."""
         head = head_of(path)
         if head is None or head.kind != "stream":
             return []
-        found: list[Source] = []
+        found: list[EventFile] = []
         for session in head.sessions[:MOST_SESSIONS]:
             found += self._session(session, None)
         return list(dict.fromkeys([*found, *self._deeds_on(head.sessions[:MOST_SESSIONS])]))
 
-    def _session(self, session: str, run: ListedRun | None) -> list[Source]:
+    def _session(self, session: str, run: ListedRun | None) -> list[EventFile]:
         path = transcripts.of_session(self._projects, session, str(self._project))
         if path is not None:
-            first = Source(
+            first = EventFile(
                 "transcript", path, f"transcript of session {session[:8]}", trusted=False
             )
             return [first, *_agents(path, session)]
@@ -250,7 +250,7 @@ class _Finder:
             if kept.is_file():
                 words = f"kept copy of the transcript of session {session[:8]}"
                 return [
-                    Source("transcript", str(kept), words, trusted=False),
+                    EventFile("transcript", str(kept), words, trusted=False),
                     *_agents(str(kept), session),
                 ]
         return []
@@ -266,7 +266,7 @@ class _Finder:
         )
 
 
-def _is_stale(stream: StreamFile, transcript: Transcript | None) -> bool:
+def _is_stale(stream: StreamFile, transcript: TranscriptFile | None) -> bool:
     """Whether a transcript of another session goes on while the stream is over or long silent."""
     if transcript is None or transcript.session in stream.head.sessions:
         return False
@@ -274,9 +274,9 @@ def _is_stale(stream: StreamFile, transcript: Transcript | None) -> bool:
     return behind > LONG_SILENT_S or (stream.head.ended and behind > transcripts.ACTIVE_S)
 
 
-def _agents(transcript: str, session: str) -> list[Source]:
+def _agents(transcript: str, session: str) -> list[EventFile]:
     return [
-        Source("transcript", path, f"subagent of session {session[:8]}", trusted=False)
+        EventFile("transcript", path, f"subagent of session {session[:8]}", trusted=False)
         for path in transcripts.agents_of(transcript, session)
     ]
 

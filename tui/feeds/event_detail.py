@@ -7,7 +7,7 @@ from typing import Any
 
 from tui.feeds.broken_lines import pieces
 from tui.feeds.event_rows import row
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import ClaudeDecoder
 from tui.feeds.tool_detail import (
     Json,
     call_parts,
@@ -16,15 +16,15 @@ from tui.feeds.tool_detail import (
     prose_part,
 )
 from tui.records import (
-    Assistant,
-    Detail,
+    AssistantMessage,
+    EventDetail,
     DetailPart,
-    Event,
-    Ref,
-    Result,
+    AgentEvent,
+    SourceRef,
+    TurnResult,
     ToolResult,
-    Usage,
-    User,
+    TokenUsage,
+    UserMessage,
 )
 from tui.system.format import format_local, format_money_exact
 from tui.system.sanitize import clean_bytes, clean_line
@@ -37,13 +37,13 @@ _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 Facts = list[tuple[str, str]]
 
 
-def detail(line: bytes, part: int, ref: Ref, result_line: bytes | None = None) -> Detail:
+def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = None) -> EventDetail:
     """The record that stands at `part` of `line`, and with it the answer in `result_line`.
 
     All text is whole and clean, in as many parts as it has; the raw JSON comes last. Request and
     response headers, which can hold account data, are left out of it.
     """
-    events = EventDecoder(ref.source).decode_all(line, ref.offset)
+    events = ClaudeDecoder(ref.source).decode_all(line, ref.offset)
     event = next((event for event in events if event.part == part), None)
     value = _object(line, part)
     if event is None or value is None:
@@ -56,16 +56,16 @@ def detail(line: bytes, part: int, ref: Ref, result_line: bytes | None = None) -
     if answer:
         parts.append(json_part("record of the answer", _presentable(answer)))
     title = clean_line(f"{shown.label} {shown.text}".strip(), _TITLE)
-    return Detail(title, tuple(parts), ref, tuple(_facts(event, value, answer)))
+    return EventDetail(title, tuple(parts), ref, tuple(_facts(event, value, answer)))
 
 
-def _damaged(line: bytes, event: Event | None, ref: Ref) -> Detail:
+def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDetail:
     """A line, or a part of one, that is no record."""
     title = row(event) if event is not None else None
     text = title.text if title else "nothing stands here"
     label = title.label if title else "gone"
     whole = DetailPart("line", clean_bytes(line, limit=1 << 20))
-    return Detail(
+    return EventDetail(
         clean_line(f"{label} {text}", _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),)
     )
 
@@ -86,13 +86,13 @@ def _answer(line: bytes | None) -> Json:
     return (_object(line, 0) or {}) if line else {}
 
 
-def _result_of(event: Event, answer: Json, line: bytes | None, ref: Ref) -> ToolResult | None:
+def _result_of(event: AgentEvent, answer: Json, line: bytes | None, ref: SourceRef) -> ToolResult | None:
     """The answer's record, to say in the title how the call went."""
-    if not line or not answer or not isinstance(event.body, Assistant):
+    if not line or not answer or not isinstance(event.body, AssistantMessage):
         return None
     calls = {tool.id for tool in event.body.tools}
-    for found in EventDecoder(ref.source).decode_all(line, 0):
-        if isinstance(found.body, User):
+    for found in ClaudeDecoder(ref.source).decode_all(line, 0):
+        if isinstance(found.body, UserMessage):
             for result in found.body.results:
                 if result.tool_use_id in calls:
                     return result
@@ -194,16 +194,16 @@ def _presentable(value: Any) -> Any:
 # --- facts ---
 
 
-def _facts(event: Event, value: Json, answer: Json) -> Facts:
+def _facts(event: AgentEvent, value: Json, answer: Json) -> Facts:
     body = event.body
     facts: Facts = []
     if event.at is not None:
         facts.append(("time", _moment(event.at)))
-    if isinstance(body, Assistant):
+    if isinstance(body, AssistantMessage):
         facts += [("model", body.model), ("tokens", _tokens(body.usage)), ("error", body.error)]
         facts += [("message", body.message_id), ("request", body.request_id)]
         facts += [("call", tool.id) for tool in body.tools]
-    if isinstance(body, Result):
+    if isinstance(body, TurnResult):
         cost = "" if body.cost_usd is None else format_money_exact(body.cost_usd)
         facts += [("cost", cost), ("tokens", _tokens(body.usage))]
         facts += [
@@ -218,7 +218,7 @@ def _facts(event: Event, value: Json, answer: Json) -> Facts:
     return [(name, clean_line(text, _FACT)) for name, text in facts if text]
 
 
-def _tokens(usage: Usage | None) -> str:
+def _tokens(usage: TokenUsage | None) -> str:
     if usage is None:
         return ""
     writes = usage.cache_write_5m + usage.cache_write_1h

@@ -27,7 +27,7 @@ _TRANSCRIPT_TYPES = frozenset(
 )
 
 
-class Head(Struct, frozen=True):
+class EventFileSummary(Struct, frozen=True):
     """An event file at a glance; empty where the lines looked at do not say."""
 
     kind: Literal["stream", "transcript", ""]
@@ -38,7 +38,7 @@ class Head(Struct, frozen=True):
     ended: bool = False
 
 
-class _Line(Struct):
+class _SummaryLine(Struct):
     type: Any = None
     cwd: Any = None
     sessionId: Any = None
@@ -47,11 +47,11 @@ class _Line(Struct):
 
 
 _NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
-_decoder = msgspec.json.Decoder(_Line)
-_known: dict[str, tuple[tuple[int, ...], Head]] = {}
+_decoder = msgspec.json.Decoder(_SummaryLine)
+_known: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
 
 
-def head_of(path: str, *, follow: bool = True) -> Head | None:
+def head_of(path: str, *, follow: bool = True) -> EventFileSummary | None:
     """The file at a glance, read again only when it changed; None when it is no readable file.
 
     Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused.
@@ -71,7 +71,7 @@ def head_of(path: str, *, follow: bool = True) -> Head | None:
     return head
 
 
-def _read(descriptor: int, facts: os.stat_result) -> Head:
+def _read(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     data = os.pread(descriptor, HEAD_BYTES, 0)
     lines = data.split(b"\n")
     if facts.st_size > len(data):
@@ -87,7 +87,7 @@ def _read(descriptor: int, facts: os.stat_result) -> Head:
     sessions = [_word(record.session_id) or _word(record.sessionId) for record in both]
     cwds = [_word(record.cwd) for record in both]
     times = [moment for record in records if (moment := _moment(record.timestamp))]
-    return Head(
+    return EventFileSummary(
         kind=kind,
         sessions=tuple(dict.fromkeys(filter(None, sessions))),
         cwds=tuple(dict.fromkeys(filter(None, cwds))),
@@ -97,7 +97,7 @@ def _read(descriptor: int, facts: os.stat_result) -> Head:
     )
 
 
-def _parse(line: bytes) -> _Line | None:
+def _parse(line: bytes) -> _SummaryLine | None:
     if line[:1] != b"{":
         return None
     try:
@@ -106,7 +106,7 @@ def _parse(line: bytes) -> _Line | None:
         return None
 
 
-def _kind(records: list[_Line]) -> Literal["stream", "transcript", ""]:
+def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
     for record in records:
         if not isinstance(record.type, str):
             continue

@@ -7,39 +7,39 @@ from typing import Any
 from tui.feeds.row_lines import TROUBLE, URGENT, line_of
 from tui.feeds.tool_outcome import outcome
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Body,
     Compaction,
-    Control,
-    CostState,
-    Denied,
-    Event,
+    ControlMessage,
+    RunningCost,
+    PermissionDenied,
+    AgentEvent,
     EventRow,
-    Heartbeat,
+    ToolHeartbeat,
     HookRun,
-    Housekeeping,
-    Init,
-    Lifecycle,
-    Malformed,
+    SilentRecord,
+    TurnStarted,
+    MessageLifecycle,
+    MalformedLine,
     Notice,
-    Partial,
+    StreamDelta,
     RateLimit,
-    Result,
-    Retry,
-    SessionState,
-    TaskNote,
+    TurnResult,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
     ToolResult,
-    Unknown,
-    User,
+    UnknownRecord,
+    UserMessage,
 )
 
 _LABEL = 16
 
 
-def row(event: Event, result: ToolResult | None = None, seconds: float | None = None) -> EventRow:
+def row(event: AgentEvent, result: ToolResult | None = None, seconds: float | None = None) -> EventRow:
     """The row of one record; a tool call's outcome and duration come from its `result`, if known."""
     made = line_of(event.body)
-    if isinstance(event.body, Assistant) and event.body.tools and result is not None:
+    if isinstance(event.body, AssistantMessage) and event.body.tools and result is not None:
         tools = event.body.tools
         tool = next((tool for tool in tools if tool.id == result.tool_use_id), tools[0])
         told = outcome(tool, result)
@@ -57,36 +57,36 @@ def row(event: Event, result: ToolResult | None = None, seconds: float | None = 
     )
 
 
-def visibility(event: Event) -> int:
+def visibility(event: AgentEvent) -> int:
     """The verbosity from which on an event has a row: 1 always, 2 with the machinery, 3 everything."""
     body = event.body
     kind = type(body)
-    if kind is Assistant:
+    if kind is AssistantMessage:
         return _of_assistant(body)  # type: ignore[arg-type]
-    if kind is User:
+    if kind is UserMessage:
         return _of_user(body)  # type: ignore[arg-type]
     fixed = _FIXED.get(kind)
     return fixed if fixed is not None else _by_content(body)
 
 
 _FIXED: dict[type[Any], int] = {
-    Result: 1,
-    Retry: 1,
+    TurnResult: 1,
+    ApiRetry: 1,
     Compaction: 1,
-    Denied: 1,
-    Unknown: 1,
-    Malformed: 1,
-    Init: 2,
-    TaskNote: 2,
-    Lifecycle: 2,
-    Heartbeat: 3,
-    Partial: 3,
-    CostState: 3,
-    Housekeeping: 3,
+    PermissionDenied: 1,
+    UnknownRecord: 1,
+    MalformedLine: 1,
+    TurnStarted: 2,
+    TaskUpdate: 2,
+    MessageLifecycle: 2,
+    ToolHeartbeat: 3,
+    StreamDelta: 3,
+    RunningCost: 3,
+    SilentRecord: 3,
 }
 
 
-def _of_assistant(body: Assistant) -> int:
+def _of_assistant(body: AssistantMessage) -> int:
     if body.tools or body.error:
         return 1
     if body.thinking:
@@ -94,7 +94,7 @@ def _of_assistant(body: Assistant) -> int:
     return 1 if body.text else 3
 
 
-def _of_user(body: User) -> int:
+def _of_user(body: UserMessage) -> int:
     if body.role == "results":
         return 2
     if body.role in ("synthetic", "note"):
@@ -109,8 +109,8 @@ def _by_content(body: Body) -> int:
         return 1 if body.level in URGENT else 2
     if isinstance(body, HookRun):
         return 1 if body.outcome in TROUBLE else 2
-    if isinstance(body, SessionState):
+    if isinstance(body, AgentStateReport):
         return 1 if body.state == "requires_action" else 3
-    if isinstance(body, Control):
+    if isinstance(body, ControlMessage):
         return 3 if body.ok else 2
     return 1

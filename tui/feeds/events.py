@@ -15,27 +15,27 @@ import msgspec
 from tui.feeds.broken_lines import excerpt, pieces
 from tui.feeds.event_bodies import body_of
 from tui.feeds.message_bodies import QUIET_STEPS, partial
-from tui.feeds.plain_values import known, seconds, uuid
+from tui.feeds.plain_values import interned, seconds, uuid
 from tui.feeds.tolerant import UNREADABLE, read
-from tui.feeds.wire import Line, Skipped
-from tui.records import Body, Event, Malformed, Partial
+from tui.feeds.wire import RecordLine, CheckedLine
+from tui.records import Body, AgentEvent, MalformedLine, StreamDelta
 
 DELTA = b'{"type":"stream_event","event":{"type":"content_block_'
 """A line that begins so is a streamed delta: its keys stand where no other key can change it."""
 
-_check = msgspec.json.Decoder(Skipped).decode
-_decode = msgspec.json.Decoder(Line).decode
+_check = msgspec.json.Decoder(CheckedLine).decode
+_decode = msgspec.json.Decoder(RecordLine).decode
 
 
-class Decoded(NamedTuple):
+class DecodedBatch(NamedTuple):
     """What a batch held: its events, how many deltas beside them, and its lines that are whole."""
 
-    events: list[Event]
+    events: list[AgentEvent]
     deltas: int
     lines: int
 
 
-class EventDecoder:
+class ClaudeDecoder:
     """Turns the lines of one source, from anywhere in it onwards, into events.
 
     How a file is cut into batches of whole lines changes neither the events nor the sum of the
@@ -47,9 +47,9 @@ class EventDecoder:
         self.source = source
         self.messages: dict[str, str] = {}
 
-    def decode(self, data: bytes, offset: int) -> Decoded:
+    def decode(self, data: bytes, offset: int) -> DecodedBatch:
         """The events of `data`, whole lines that begin at byte `offset` of the source."""
-        events: list[Event] = []
+        events: list[AgentEvent] = []
         deltas = 0
         lines = data.split(b"\n")
         for line in lines:
@@ -64,21 +64,21 @@ class EventDecoder:
                     pass
             for event in self._line(line, start):
                 body = event.body
-                if type(body) is Partial and body.step in QUIET_STEPS:
+                if type(body) is StreamDelta and body.step in QUIET_STEPS:
                     deltas += 1
                 else:
                     events.append(event)
-        return Decoded(events, deltas, len(lines) - 1)
+        return DecodedBatch(events, deltas, len(lines) - 1)
 
-    def decode_all(self, data: bytes, offset: int) -> list[Event]:
+    def decode_all(self, data: bytes, offset: int) -> list[AgentEvent]:
         """As `decode`, but every delta is an event too: for looking at single lines."""
-        events: list[Event] = []
+        events: list[AgentEvent] = []
         for line in data.split(b"\n"):
             events += self._line(line, offset)
             offset += len(line) + 1
         return events
 
-    def _line(self, line: bytes, offset: int) -> Sequence[Event]:
+    def _line(self, line: bytes, offset: int) -> Sequence[AgentEvent]:
         """All events of one line; none for a blank one."""
         try:
             return (self._event(_decode(line), line, offset, len(line), 0),)
@@ -86,49 +86,49 @@ class EventDecoder:
             if not line or line.isspace():
                 return ()
         try:
-            return (self._event(read(Line, line), line, offset, len(line), 0),)
+            return (self._event(read(RecordLine, line), line, offset, len(line), 0),)
         except UNREADABLE:
             return self._pieces(line, offset)
 
-    def _pieces(self, line: bytes, offset: int) -> list[Event]:
+    def _pieces(self, line: bytes, offset: int) -> list[AgentEvent]:
         """The events of a line that is not one readable object."""
         length = len(line)
-        events: list[Event] = []
+        events: list[AgentEvent] = []
         for part, piece in enumerate(pieces(line)):
             reason = piece.reason
             if not reason:
                 try:
-                    wire = read(Line, piece.data)
+                    wire = read(RecordLine, piece.data)
                     events.append(self._event(wire, piece.data, offset, length, part))
                     continue
                 except UNREADABLE:
                     reason = "an object that cannot be read"
-            body = Malformed(reason, excerpt(piece.data), len(piece.data))
-            events.append(Event(self.source, offset, length, body, part=part))
+            body = MalformedLine(reason, excerpt(piece.data), len(piece.data))
+            events.append(AgentEvent(self.source, offset, length, body, part=part))
         return events
 
-    def _event(self, line: Line, raw: bytes, offset: int, length: int, part: int) -> Event:
+    def _event(self, line: RecordLine, raw: bytes, offset: int, length: int, part: int) -> AgentEvent:
         body = self._streamed(line) if line.type == "stream_event" else body_of(line, raw)
         if line.type == "tool_progress":  # its parent is the tool call itself
             line.parent_tool_use_id = None
         thread = line.parent_tool_use_id or line.agent or ("sidechain" if line.sidechain else "")
-        return Event(
+        return AgentEvent(
             self.source,
             offset,
             length,
             body,
             uuid(line.uuid),
-            known(line.session_id or line.session),
+            interned(line.session_id or line.session),
             seconds(line.timestamp),
-            known(thread),
+            interned(thread),
             uuid(line.parent),
             part,
         )
 
-    def _streamed(self, line: Line) -> Body:
+    def _streamed(self, line: RecordLine) -> Body:
         """A step of a response; the id a message began with is its id until the next begins."""
         thread = line.parent_tool_use_id or ""
         body = partial(line, self.messages.get(thread, ""))
-        if type(body) is Partial and body.step == "message_start":
+        if type(body) is StreamDelta and body.step == "message_start":
             self.messages[thread] = body.message_id
         return body

@@ -9,7 +9,7 @@ import msgspec
 from tui.feeds.progress_outline import priority_in
 from tui.feeds.progress_tasks import KEPT_TASKS
 from tui.feeds.progress_text import plain
-from tui.records import Progress, Section, Task, TaskState
+from tui.records import ProgressFile, ProgressSection, ProgressTask, TaskState
 
 LARGEST = 16 * 1024 * 1024
 
@@ -25,7 +25,7 @@ _HOLDERS = ("features", "feature_list", "tasks", "items", "stories")
 _PARTS = ("phases", "categories", "sections", "groups", "epics")
 
 
-def read_feature_list(data: bytes, source: str, at: float | None) -> Progress | None:
+def read_feature_list(data: bytes, source: str, at: float | None) -> ProgressFile | None:
     """Progress by features that pass; None when the bytes hold no feature at all."""
     if len(data) > LARGEST:
         return None
@@ -37,7 +37,7 @@ def read_feature_list(data: bytes, source: str, at: float | None) -> Progress | 
     if not tasks:
         return None
     done = sum(task.state == "done" for task in tasks)
-    return Progress(
+    return ProgressFile(
         source=source,
         at=at,
         basis="features",
@@ -71,7 +71,7 @@ def _features(document: Any) -> list[tuple[dict[str, Any], str]]:
     return found
 
 
-def _task(feature: dict[str, Any], part: str) -> Task | None:
+def _task(feature: dict[str, Any], part: str) -> ProgressTask | None:
     state = _state(feature)
     if state is None:
         return None
@@ -80,7 +80,7 @@ def _task(feature: dict[str, Any], part: str) -> Task | None:
     )
     priority = feature.get("priority")
     named = priority_in(priority) if isinstance(priority, str) else ""
-    return Task(title, state, _words(feature.get("category")) or part, named)
+    return ProgressTask(title, state, _words(feature.get("category")) or part, named)
 
 
 def _state(feature: dict[str, Any]) -> TaskState | None:
@@ -109,10 +109,10 @@ def _words(value: Any) -> str:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
-def _sections(tasks: list[Task]) -> tuple[Section, ...]:
+def _sections(tasks: list[ProgressTask]) -> tuple[ProgressSection, ...]:
     counts: dict[str, list[int]] = {}
     for task in tasks:
         counts.setdefault(task.section, [0, 0])[task.state != "done"] += 1
     if set(counts) == {""}:
         return ()
-    return tuple(Section(title, done, open_) for title, (done, open_) in counts.items())
+    return tuple(ProgressSection(title, done, open_) for title, (done, open_) in counts.items())

@@ -12,21 +12,21 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from tui.feeds.chain import LATE_SECONDS, Chain
-from tui.feeds.generation import Generation, last_line_start
-from tui.feeds.opening import Refusal, look, open_regular
-from tui.feeds.position import Batch, FollowState, Note, Pending, Position, Work
-from tui.feeds.siblings import Sibling, Siblings, open_sibling
+from tui.feeds.chain import LATE_SECONDS, GenerationChain
+from tui.feeds.generation import FileGeneration, last_line_start
+from tui.feeds.opening import OpenRefusal, stat_path, open_regular
+from tui.feeds.position import LineBatch, FollowStatus, Note, PartialLine, FilePosition, FollowCounters
+from tui.feeds.siblings import RotatedFile, RotatedFiles, open_sibling
 
-__all__ = ["LATE_SECONDS", "Batch", "FollowState", "Follower", "Pending", "Position", "Work"]
+__all__ = ["LATE_SECONDS", "LineBatch", "FollowStatus", "FileFollower", "PartialLine", "FilePosition", "FollowCounters"]
 
 _SETTLE_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 1.0
 _TICK_NS: Final = 50_000_000
-_NOTHING: Final = Pending(b"", 0, None, 0, 0)
+_NOTHING: Final = PartialLine(b"", 0, None, 0, 0)
 
 
-class Follower:
+class FileFollower:
     """Follows one path.
 
     `poll` and the properties belong to one thread; `read` may be called from any. `start` takes up where
@@ -39,21 +39,21 @@ class Follower:
         self,
         path: str | os.PathLike[str],
         *,
-        start: Position | None = None,
+        start: FilePosition | None = None,
         at_end_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
         trusted: bool = True,
         rotates: bool = True,
     ) -> None:
         self.path = os.fspath(path)
-        self.work = Work()
-        self.state = FollowState("missing", f"{self.path} was not looked at yet.")
+        self.work = FollowCounters()
+        self.state = FollowStatus("missing", f"{self.path} was not looked at yet.")
         self._start = start
         self._at_end_bytes = at_end_bytes
         self._clock = clock
         self._trusted = trusted
-        self._siblings = Siblings(self.path, self.work) if rotates else None
-        self._chain = Chain(self.path, self.work, start.generations if start else 0, self._let_go)
+        self._siblings = RotatedFiles(self.path, self.work) if rotates else None
+        self._chain = GenerationChain(self.path, self.work, start.generations if start else 0, self._close_generation)
         self._saved = start
         self._looked = self._opened = self._closed = False
         self._seen: tuple[int, int, int] | None = None
@@ -62,7 +62,7 @@ class Follower:
 
     # --- what a consumer uses -----------------------------------------------------------------------
 
-    def poll(self, limit: int = 4 << 20) -> list[Batch]:
+    def poll(self, limit: int = 4 << 20) -> list[LineBatch]:
         """What is new, at most about `limit` bytes of it; never blocks and never fails.
 
         `behind` says whether more could be had at once.
@@ -74,7 +74,7 @@ class Follower:
         self._look(now)
         batches = self._chain.read(limit, now, self._begin_again)
         if self._chain.trouble:
-            self._say(self._chain.trouble)
+            self._set_status(self._chain.trouble)
         return batches
 
     @property
@@ -96,11 +96,11 @@ class Follower:
         return self._chain.current.origin if self._chain.current else 0
 
     @property
-    def position(self) -> Position | None:
+    def position(self) -> FilePosition | None:
         """The end of the last complete line handed out; None before any file was found."""
         return self._chain.position() or self._saved
 
-    def partial(self) -> Pending:
+    def partial(self) -> PartialLine:
         """The line at the end of the current file that has no newline yet."""
         return self._chain.current.pending() if self._chain.current else _NOTHING
 
@@ -118,16 +118,16 @@ class Follower:
     def _look(self, now: float) -> None:
         """Compare the path with what is held; one `stat` when nothing happened."""
         self.work.stats += 1
-        status = look(self.path, self._trusted)
+        status = stat_path(self.path, self._trusted)
         if not self._looked:
             self._first_look(status, now)
-        if isinstance(status, Refusal):
-            self._lost(status, now)
+        if isinstance(status, OpenRefusal):
+            self._path_missing(status, now)
             return
         ident = (status.st_dev, status.st_ino)
         current = self._chain.current
         if current is None or current.ident != ident:
-            held = self._chain.held(ident)
+            held = self._chain.find_open(ident)
             if held is None:
                 self._switch(status, now)
                 return
@@ -138,10 +138,10 @@ class Follower:
         if self._chain.trouble:
             self._reopen(current, status, now)
         elif self.state.status != "following":
-            self.state = FollowState("following", "", status.st_mtime, status.st_size)
+            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
 
     def _notice(
-        self, current: Generation, status: os.stat_result, now: float, elsewhere: bool = False
+        self, current: FileGeneration, status: os.stat_result, now: float, elsewhere: bool = False
     ) -> None:
         """Have a file read when its status changed, and again until a coarse clock can hide no change."""
         seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
@@ -152,34 +152,34 @@ class Follower:
                 current.noticed_ns = status.st_mtime_ns
             current.dirty = True
             if self.state.status == "following":
-                self.state = FollowState("following", "", status.st_mtime, status.st_size)
+                self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
         elif now < self._unsettled_until:
             current.dirty = True
 
-    def _say(self, refusal: Refusal, addition: str = "") -> None:
+    def _set_status(self, refusal: OpenRefusal, addition: str = "") -> None:
         reason = refusal.reason + addition
         if (self.state.status, self.state.reason) != (refusal.status, reason):
-            self.state = FollowState(refusal.status, reason, self.state.mtime, self.state.size)
+            self.state = FollowStatus(refusal.status, reason, self.state.mtime, self.state.size)
 
-    def _lost(self, refusal: Refusal, now: float) -> None:
+    def _path_missing(self, refusal: OpenRefusal, now: float) -> None:
         """The path names no readable file: one that lives on elsewhere is followed there."""
         current = self._chain.current
         if current is None:
-            self._say(refusal)
+            self._set_status(refusal)
             return
         self.work.stats += 1
         try:
             held = os.fstat(current.fd)
         except OSError:
             self._chain.supersede(current, now)
-            self._say(refusal)
+            self._set_status(refusal)
             return
         if held.st_nlink == 0 or refusal.status == "not a file":
             self._chain.supersede(current, now)
-            self._say(refusal)
+            self._set_status(refusal)
         else:
             self._notice(current, held, now, elsewhere=True)
-            self._say(refusal, " The file it named is still followed.")
+            self._set_status(refusal, " The file it named is still followed.")
 
     def _switch(self, status: os.stat_result, now: float) -> None:
         """The path names a file that is not held: open it, behind what was rotated away unseen."""
@@ -192,33 +192,33 @@ class Follower:
         self._seen, self._retry_at = seen, now + _RETRY_SECONDS
         self.work.opens += 1
         found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, Refusal):
-            self._say(found)
+        if isinstance(found, OpenRefusal):
+            self._set_status(found)
             return
-        opened = Generation(*found)
+        opened = FileGeneration(*found)
         former = self._chain.former(opened.ident)
         if former is None or not _resumes(opened, former):
             self._place(opened, status, now)
         self._chain.follow(opened, now)
         self._opened, self._seen = True, None
-        self.state = FollowState("following", "", status.st_mtime, status.st_size)
+        self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
         self._notice(opened, status, now)
 
-    def _place(self, opened: Generation, status: os.stat_result, now: float) -> None:
+    def _place(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
         """Find where reading begins in a file not met before, and what comes before it."""
         if self._opened:
             opened.note = self._reason()
         else:
             self._begin(opened, status)
         if self._siblings:
-            self._siblings.look()
+            self._siblings.rescan()
             besides = {*self._chain.idents(), opened.ident}
-            unseen = self._siblings.unseen(self._since(status.st_mtime_ns), besides)
+            unseen = self._siblings.find_unread(self._since(status.st_mtime_ns), besides)
             current = self._chain.current
             if current is not None:
                 unseen = [s for s in unseen if not self._siblings.is_copy(s, current.fd)]
             self._chain.precede(_rotated(unseen), now)
-            self._siblings.remember()
+            self._siblings.mark_read()
 
     def _since(self, now_ns: int) -> int:
         """The mtime from which on a sibling can be news; none when clocks went back in between."""
@@ -238,7 +238,7 @@ class Follower:
         except OSError:
             return "replaced"
 
-    def _reopen(self, current: Generation, status: os.stat_result, now: float) -> None:
+    def _reopen(self, current: FileGeneration, status: os.stat_result, now: float) -> None:
         """A descriptor that fails (a network file system came back) is exchanged for a fresh one."""
         current.dirty = True
         if now < self._retry_at:
@@ -246,51 +246,51 @@ class Follower:
         self._retry_at = now + _RETRY_SECONDS
         self.work.opens += 1
         found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, Refusal):
-            self._say(found)
+        if isinstance(found, OpenRefusal):
+            self._set_status(found)
         elif found[1] == current.ident:
             self._chain.swap_descriptor(current, found[0])
-            self.state = FollowState("following", "", status.st_mtime, status.st_size)
+            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
         else:
             os.close(found[0])
 
     # --- beginnings ---------------------------------------------------------------------------------
 
-    def _first_look(self, status: os.stat_result | Refusal, now: float) -> None:
+    def _first_look(self, status: os.stat_result | OpenRefusal, now: float) -> None:
         """Take rotated files for history, except those that a saved position had not reached."""
         self._looked = True
         start = self._start
         if self._siblings is None:
             return
-        self._siblings.look()
+        self._siblings.rescan()
         if start is not None and not self._stands(status, start):
             found = self._siblings.find(start)
             fd = open_sibling(found) if found else None
             if found is not None and fd is not None:
-                rotated = Generation(fd, found.ident)
+                rotated = FileGeneration(fd, found.ident)
                 rotated.sound_ns = rotated.noticed_ns = found.mtime_ns
                 if _resumes(rotated, start):
                     self._start, self._opened, self._born_ns = None, True, found.mtime_ns
-                    self._siblings.remember(found)
+                    self._siblings.mark_read(found)
                     self._chain.follow(rotated, now)
                     return
                 rotated.close()
-        self._siblings.remember()
+        self._siblings.mark_read()
 
-    def _stands(self, status: os.stat_result | Refusal, start: Position) -> bool:
+    def _stands(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
         """Whether the path still names the file, and the file the bytes, that a position speaks of."""
-        if isinstance(status, Refusal) or (status.st_dev, status.st_ino) != start.ident:
+        if isinstance(status, OpenRefusal) or (status.st_dev, status.st_ino) != start.ident:
             return False
         found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, Refusal):
+        if isinstance(found, OpenRefusal):
             return True
-        generation = Generation(*found)
+        generation = FileGeneration(*found)
         try:
             return _resumes(generation, start)
         finally:
             generation.close()
 
-    def _begin(self, opened: Generation, status: os.stat_result) -> None:
+    def _begin(self, opened: FileGeneration, status: os.stat_result) -> None:
         """Stand in the first file where it was asked."""
         start, self._start = self._start, None
         if start is not None:
@@ -306,23 +306,23 @@ class Follower:
                 # the first read meets the same trouble and makes a state of it
                 pass
 
-    def _begin_again(self, old: Generation, befell: Note, batches: list[Batch]) -> None:
+    def _begin_again(self, old: FileGeneration, befell: Note, batches: list[LineBatch]) -> None:
         """The file was truncated or rewritten in place: what it held may live on in a copy."""
         position, current = old.position(self._chain.next_number), old is self._chain.current
-        fresh = old.reborn(befell)
-        links: list[Generation] = []
+        fresh = old.restart(befell)
+        links: list[FileGeneration] = []
         if current and self._siblings:
-            self._siblings.look()
+            self._siblings.rescan()
             links = self._recovered(old, position, self._siblings)
-            self._siblings.remember()
+            self._siblings.mark_read()
         if old.fd < 0:
-            old.finish(batches)
+            old.flush(batches)
         now = self._clock()
         for link in links:
             self._chain.supersede(link, now)
         self._chain.replace(old, [*links, fresh])
 
-    def _let_go(self, generation: Generation) -> None:
+    def _close_generation(self, generation: FileGeneration) -> None:
         """A file whose time is over may still lie beside the path: it is no news there."""
         if self._siblings and generation.fd >= 0:
             try:
@@ -332,28 +332,28 @@ class Follower:
                 pass
 
     def _recovered(
-        self, old: Generation, position: Position, siblings: Siblings
-    ) -> list[Generation]:
+        self, old: FileGeneration, position: FilePosition, siblings: RotatedFiles
+    ) -> list[FileGeneration]:
         """The copy in which `old` goes on, and the copies of what was written after it."""
         since = old.sound_ns if old.noticed_ns >= old.sound_ns else 0
         besides = self._chain.idents()
         copy = siblings.copy_of(position, since, besides)
-        unseen = siblings.unseen(since, besides)
+        unseen = siblings.find_unread(since, besides)
         fd = open_sibling(copy) if copy else None
         if copy is None or fd is None:
             return _rotated(unseen)
-        old.go_on_in(fd, copy.ident)
+        old.continue_in(fd, copy.ident)
         return [old, *_rotated([s for s in unseen if s.age > copy.age])]
 
 
-def _resumes(generation: Generation, start: Position) -> bool:
+def _resumes(generation: FileGeneration, start: FilePosition) -> bool:
     try:
         return generation.resume(start)
     except OSError:
         return False
 
 
-def _rotated(siblings: list[Sibling]) -> list[Generation]:
+def _rotated(siblings: list[RotatedFile]) -> list[FileGeneration]:
     """Generations that read the siblings from their beginnings."""
     opened = [(open_sibling(sibling), sibling) for sibling in siblings]
-    return [Generation(fd, s.ident, note="rotated") for fd, s in opened if fd is not None]
+    return [FileGeneration(fd, s.ident, note="rotated") for fd, s in opened if fd is not None]

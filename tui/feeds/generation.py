@@ -8,12 +8,12 @@ from typing import Final
 
 from tui.feeds.position import (
     SAMPLE,
-    Batch,
+    LineBatch,
     End,
     Note,
-    Pending,
-    Position,
-    Work,
+    PartialLine,
+    FilePosition,
+    FollowCounters,
     fingerprint,
     samples,
 )
@@ -26,7 +26,7 @@ _HOLE: Final = 8
 _FIRST_HOLE: Final = 2
 
 
-class Generation:
+class FileGeneration:
     """Reads one file from an offset on, checking before each read that what was read still stands there.
 
     The descriptor belongs to the generation until `reborn` or `close` takes it away. `offset` is the end
@@ -70,7 +70,7 @@ class Generation:
         self._cutting = offset > 0 and self.tail[-1:] not in (b"\n", b"\0")
         return True
 
-    def resume(self, start: Position) -> bool:
+    def resume(self, start: FilePosition) -> bool:
         """Stand where `start` says if this file is the one it speaks of."""
         found = samples(self.fd, start.offset)
         if found is None or fingerprint(*found) != start.fingerprint:
@@ -78,18 +78,18 @@ class Generation:
         self.number = start.generation
         return self.begin(start.offset)
 
-    def position(self, generations: int) -> Position:
+    def position(self, generations: int) -> FilePosition:
         known_by = fingerprint(self.head, self.tail)
         number = max(0, self.number)
-        return Position(*self.ident, self.offset, known_by, number, self.sound_ns, generations)
+        return FilePosition(*self.ident, self.offset, known_by, number, self.sound_ns, generations)
 
-    def pending(self) -> Pending:
+    def pending(self) -> PartialLine:
         data = b"".join(self._held)[-SHOWN_PENDING:] if self._held else b""
-        return Pending(data, self._held_size, self.since, self.number, self.offset)
+        return PartialLine(data, self._held_size, self.since, self.number, self.offset)
 
     # --- reading ------------------------------------------------------------------------------------
 
-    def read(self, out: list[Batch], room: int, now: float, work: Work) -> tuple[Note, int]:
+    def read(self, out: list[LineBatch], room: int, now: float, work: FollowCounters) -> tuple[Note, int]:
         """Append to `out` what is new, reading at most `room` bytes.
 
         Returns what befell the file, and the room left; anything but "" says that the bytes already handed
@@ -118,12 +118,12 @@ class Generation:
         self.sound_ns = self.noticed_ns
         return "", room
 
-    def announce(self, out: list[Batch]) -> None:
+    def announce(self, out: list[LineBatch]) -> None:
         """Say that this generation began, when no line of it has said so."""
         if self.note:
             out.append(self._batch(b"", "line"))
 
-    def finish(self, out: list[Batch]) -> None:
+    def flush(self, out: list[LineBatch]) -> None:
         """Hand out the line that will never be finished."""
         if self._held:
             piece = b"".join(self._held)
@@ -131,15 +131,15 @@ class Generation:
             out.append(self._batch(piece, "unfinished"))
             self._consumed(piece, len(piece))
 
-    def reborn(self, befell: Note) -> Generation:
+    def restart(self, befell: Note) -> FileGeneration:
         """The generation that begins in the same file now; this one is left without a descriptor."""
-        fresh = Generation(self.fd, self.ident, note=befell)
+        fresh = FileGeneration(self.fd, self.ident, note=befell)
         fresh.superseded_at = self.superseded_at
         fresh.noticed_ns = fresh.sound_ns = self.noticed_ns
         self.fd = -1
         return fresh
 
-    def go_on_in(self, fd: int, ident: tuple[int, int]) -> None:
+    def continue_in(self, fd: int, ident: tuple[int, int]) -> None:
         """Read the rest of this generation from another file that holds the same bytes."""
         self._empty()
         self._held_tail = self.tail
@@ -152,7 +152,7 @@ class Generation:
 
     # --- pieces -------------------------------------------------------------------------------------
 
-    def _take(self, blob: bytes, keep: int, now: float, out: list[Batch], work: Work) -> bool:
+    def _take(self, blob: bytes, keep: int, now: float, out: list[LineBatch], work: FollowCounters) -> bool:
         """Consume the fresh bytes of `blob`; False when only NULs that may still be filled are left."""
         begin = keep
         if len(blob) > keep and blob[keep] == 0:
@@ -170,7 +170,7 @@ class Generation:
             self._hold(rest, now, out, work)
         return True
 
-    def _past_hole(self, blob: bytes, keep: int, work: Work) -> int:
+    def _past_hole(self, blob: bytes, keep: int, work: FollowCounters) -> int:
         """Where in `blob` the reading goes on after the NULs at `keep`; -1 when only NULs follow.
 
         A writer that does not append leaves a hole of NULs when its file is truncated below its own
@@ -198,7 +198,7 @@ class Generation:
         self.offset += size
         self._held_tail = self.tail
 
-    def _hand_out(self, data: bytes, out: list[Batch]) -> None:
+    def _hand_out(self, data: bytes, out: list[LineBatch]) -> None:
         if self._held:
             data = b"".join((*self._held, data))
             self._empty()
@@ -206,7 +206,7 @@ class Generation:
         self._cutting = False
         self._consumed(data, len(data))
 
-    def _hold(self, rest: bytes, now: float, out: list[Batch], work: Work) -> None:
+    def _hold(self, rest: bytes, now: float, out: list[LineBatch], work: FollowCounters) -> None:
         if not self._held:
             self.since = now
         self._held.append(rest)
@@ -215,7 +215,7 @@ class Generation:
         if self._held_size >= (CHUNK if self._cutting else LONGEST_LINE):
             self._cut(out, work)
 
-    def _cut(self, out: list[Batch], work: Work) -> None:
+    def _cut(self, out: list[LineBatch], work: FollowCounters) -> None:
         """Hand the held bytes out in pieces: joining them would double the memory they take."""
         pieces = self._held
         self._empty()
@@ -225,16 +225,16 @@ class Generation:
             self._cutting = True
             self._consumed(piece, len(piece))
 
-    def _batch(self, data: bytes, end: End) -> Batch:
+    def _batch(self, data: bytes, end: End) -> LineBatch:
         note, self.note = self.note, ""
-        return Batch(self.number, self.offset, data, note, end)
+        return LineBatch(self.number, self.offset, data, note, end)
 
     def _empty(self) -> None:
         self._held = []
         self._held_size = 0
         self.since = None
 
-    def _forget_partial(self, work: Work) -> bool:
+    def _forget_partial(self, work: FollowCounters) -> bool:
         """Read the pending line again: it was changed before it was finished.
 
         Only where whole lines stand before it: they show whether the rest of the file is still the same.
@@ -246,7 +246,7 @@ class Generation:
         work.dropped_partials += 1
         return True
 
-    def _head_stands(self, work: Work) -> bool:
+    def _head_stands(self, work: FollowCounters) -> bool:
         work.reads += 1
         now = os.pread(self.fd, len(self.head), 0)
         # a shorter file is for the read at its end to name

@@ -11,29 +11,29 @@ from typing import Any
 
 import msgspec
 
-from tui.records import CompactionHistory, SessionHistory
+from tui.records import CompactionHistoryLine, SessionHistoryLine
 from tui.system.sanitize import clean_line
 
 MOST_LINES = 20_000
 LONGEST_LINE = 256 * 1024
 
 
-def read_history(data: bytes, source: str) -> list[SessionHistory]:
+def read_history(data: bytes, source: str) -> list[SessionHistoryLine]:
     """Lines of session-history.jsonl; what is no object, such as a torn tail, is left out."""
     return [_session(record, source, offset) for offset, record in _objects(data)]
 
 
-def read_compactions(data: bytes, source: str) -> list[CompactionHistory]:
+def read_compactions(data: bytes, source: str) -> list[CompactionHistoryLine]:
     """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
     return [_compaction(record, source, offset) for offset, record in _objects(data)]
 
 
-def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistory:
+def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistoryLine:
     tests = record.get("tests_passed")
     passed, failed = (
         (tests.get("passed"), tests.get("failed")) if isinstance(tests, dict) else (tests, None)
     )
-    return SessionHistory(
+    return SessionHistoryLine(
         source=source,
         offset=offset,
         ended_at=_moment(record.get("end_time", record.get("timestamp"))),
@@ -45,8 +45,8 @@ def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistory
     )
 
 
-def _compaction(record: dict[str, Any], source: str, offset: int) -> CompactionHistory:
-    return CompactionHistory(
+def _compaction(record: dict[str, Any], source: str, offset: int) -> CompactionHistoryLine:
+    return CompactionHistoryLine(
         source=source,
         offset=offset,
         at=_moment(record.get("timestamp")),

@@ -33,7 +33,7 @@ _ROOM: Final = 64 << 10
 _EXHAUSTED: Final = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
-class _Watch:
+class _KernelWatch:
     """What one kernel watch stands for: followed paths themselves, and names within a folder."""
 
     def __init__(self) -> None:
@@ -63,12 +63,12 @@ class InotifyHints:
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
         self._poll.register(self._bell, select.POLLIN)
-        self._watches: dict[int, _Watch] = {}
+        self._watches: dict[int, _KernelWatch] = {}
         self._paths: frozenset[str] = frozenset()
 
     def watch(self, paths: frozenset[str]) -> None:
         """Watch these paths and no others; called again, it finds what has appeared since."""
-        fresh: dict[int, _Watch] = {}
+        fresh: dict[int, _KernelWatch] = {}
         for path in paths:
             folder, name = os.path.split(path)
             parent = self._arm(folder or ".", _OF_FOLDER, fresh)
@@ -103,10 +103,10 @@ class InotifyHints:
         os.close(self._fd)
         os.close(self._bell)
 
-    def _arm(self, path: str, mask: int, fresh: dict[int, _Watch]) -> _Watch | None:
+    def _arm(self, path: str, mask: int, fresh: dict[int, _KernelWatch]) -> _KernelWatch | None:
         number = self._add(self._fd, os.fsencode(path), mask)
         if number >= 0:
-            return fresh.setdefault(number, _Watch())
+            return fresh.setdefault(number, _KernelWatch())
         error = _error()
         if error.errno in _EXHAUSTED:
             raise error

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 
-from tui.feeds.events import EventDecoder
-from tui.records import Assistant, Event, User
+from tui.feeds.events import ClaudeDecoder
+from tui.records import AssistantMessage, AgentEvent, UserMessage
 
 _TAIL = 4 << 20
 
 
-def last_safe(path: str) -> tuple[str, str]:
+def last_safe_cut(path: str) -> tuple[str, str]:
     """Session and uuid of the last clean cut of an event file; empty where there is none.
 
     Clean is after the last result of a batch of tool calls and after a text without calls. Reads the
     newest 4 MiB at most.
     """
-    decoder = EventDecoder(path)
+    decoder = ClaudeDecoder(path)
     session, uuid = "", ""
     waiting: set[str] = set()
     for event in _events(path, decoder):
@@ -24,18 +24,18 @@ def last_safe(path: str) -> tuple[str, str]:
             continue
         session = event.session or session
         body = event.body
-        if isinstance(body, Assistant) and not body.error:
+        if isinstance(body, AssistantMessage) and not body.error:
             waiting.update(tool.id for tool in body.tools)
             if body.text and not body.tools and not waiting and event.uuid:
                 uuid = event.uuid
-        elif isinstance(body, User) and body.role == "results":
+        elif isinstance(body, UserMessage) and body.role == "results":
             waiting.difference_update(result.tool_use_id for result in body.results)
             if not waiting and event.uuid:
                 uuid = event.uuid
     return session, uuid
 
 
-def _events(path: str, decoder: EventDecoder) -> list[Event]:
+def _events(path: str, decoder: ClaudeDecoder) -> list[AgentEvent]:
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size

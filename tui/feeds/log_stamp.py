@@ -50,7 +50,7 @@ _MARKS = frozenset("-|[–")
 _KEY = lazy(r"([A-Z][A-Z0-9_]{2,40}):\s")
 
 
-class Stamp(NamedTuple):
+class LogLineHead(NamedTuple):
     """A line's head: `at` is None when only a clock time or nothing is known of the time."""
 
     at: float | None = None
@@ -62,7 +62,7 @@ class Stamp(NamedTuple):
     timed: bool = False
 
 
-def read_stamp(line: str, local_zone: tzinfo | None = None) -> Stamp | None:
+def read_stamp(line: str, local_zone: tzinfo | None = None) -> LogLineHead | None:
     """The head of a line without escape sequences; None when it has none.
 
     Times without a zone are read in `local_zone`, or in this machine's own zone.
@@ -86,7 +86,7 @@ def read_stamp(line: str, local_zone: tzinfo | None = None) -> Stamp | None:
         return _headed(rest[clock.end() :], tag)._replace(clock=clock[1], timed=True)
     if named:
         level = level_of(named[1])
-        return Stamp(level=level, tag=tag, text=line[named.end() :].strip())
+        return LogLineHead(level=level, tag=tag, text=line[named.end() :].strip())
     return _from_banner(line, local_zone)
 
 
@@ -100,7 +100,7 @@ def level_by_glyph(text: str) -> LogLevel:
     return _GLYPHS.get(text[:1], "")
 
 
-def _headed(rest: str, tag: str) -> Stamp:
+def _headed(rest: str, tag: str) -> LogLineHead:
     """Level and tag from what follows the time: words in brackets, between dashes or bars."""
     level = level_of("")
     at = 0
@@ -125,10 +125,10 @@ def _headed(rest: str, tag: str) -> Stamp:
     key = _KEY.match(text) if not tag else None
     if key and not level:
         named = level_of(key[1])
-        return Stamp(
+        return LogLineHead(
             level=named, tag="" if named else key[1], text=text[key.end() if named else 0 :].strip()
         )
-    return Stamp(level=level or level_by_glyph(text), tag=tag, text=text.strip())
+    return LogLineHead(level=level or level_by_glyph(text), tag=tag, text=text.strip())
 
 
 def _moment(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
@@ -160,17 +160,17 @@ def _offset(zone: str | None) -> tzinfo | None:
     return None
 
 
-def _from_banner(line: str, local_zone: tzinfo | None) -> Stamp | None:
+def _from_banner(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
     """`=== Run started Tue Jun  2 01:54:44 EDT 2026 ===`"""
     found = _BANNER.match(line[:300]) if line[0] in "=-*#" else None
     if found is None or found[1] not in _MONTHS:
         return None
     month = str(_MONTHS.index(found[1]) + 1)
     at, local = _moment((found[5], month, found[2], found[3], "", found[4]), local_zone)
-    return Stamp(at=at, local=local, text=line.strip("=-*# ")) if at is not None else None
+    return LogLineHead(at=at, local=local, text=line.strip("=-*# ")) if at is not None else None
 
 
-def _from_json(line: str, local_zone: tzinfo | None) -> Stamp | None:
+def _from_json(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
     try:
         record = msgspec.json.decode(line)
     except (ValueError, RecursionError):
@@ -186,7 +186,7 @@ def _from_json(line: str, local_zone: tzinfo | None) -> Stamp | None:
     if isinstance(loop, int) and text is said:
         text = f"loop {loop}: {text}"
     name = tag if isinstance(tag, str) and tag is not said else ""
-    return Stamp(at=at, local=local, level=level, tag=name, text=text, timed=at is not None)
+    return LogLineHead(at=at, local=local, level=level, tag=name, text=text, timed=at is not None)
 
 
 def _first(record: dict[str, Any], *keys: str) -> Any:

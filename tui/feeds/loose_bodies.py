@@ -6,21 +6,21 @@ from typing import Any
 
 import msgspec
 
-from tui.feeds.plain_values import line as one_line
+from tui.feeds.plain_values import single_line as one_line
 from tui.feeds.plain_values import name
 from tui.feeds.tolerant import UNREADABLE, read
-from tui.feeds.wire import Line
+from tui.feeds.wire import RecordLine
 from tui.feeds.wire_rare import (
-    Loose,
+    UnknownLine,
 )
-from tui.records import Unknown
+from tui.records import UnknownRecord
 
 _SHOWN = 200
 
 
-def unknown(line: Line, raw: bytes) -> Unknown:
+def unknown(line: RecordLine, raw: bytes) -> UnknownRecord:
     """An `Unknown` with a text found in the record, else the names of its keys."""
-    loose = read(Loose, raw)
+    loose = read(UnknownLine, raw)
     subtype = line.subtype or _inner_type(loose.payload) or _inner_type(loose.data)
     candidates: tuple[Any, ...] = (
         loose.text,
@@ -32,7 +32,7 @@ def unknown(line: Line, raw: bytes) -> Unknown:
         _text_of(loose.data),
     )
     text = next((found for value in candidates if (found := _line_of(value))), "")
-    return Unknown(name(line.type), name(subtype), text or _keys(raw))
+    return UnknownRecord(name(line.type), name(subtype), text or _keys(raw))
 
 
 def _inner_type(value: Any) -> str:

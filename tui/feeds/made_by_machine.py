@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui.changes import Hunk
 from tui.patterns import lazy
 
-_PATH = lazy(
+_GENERATED_PATH = lazy(
     r"(?:^|/)(?:node_modules|dist|__pycache__|\.next|\.nuxt|\.venv|venv|site-packages"
     r"|coverage|htmlcov|\.pytest_cache|\.mypy_cache|\.gradle|__generated__|generated)/"
     r"|^(?:build|out|target|vendor)/"
@@ -15,7 +15,7 @@ _PATH = lazy(
     r"|(?:_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|\.g\.dart|\.freezed\.dart|\.designer\.cs"
     r"|\.generated\.\w+|_generated\.\w+)$"
 )
-_LOCK = lazy(
+_LOCK_FILE = lazy(
     r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?"
     r"|poetry\.lock|Pipfile\.lock|pdm\.lock|uv\.lock|Cargo\.lock|Gemfile\.lock|composer\.lock"
     r"|go\.sum|mix\.lock|pubspec\.lock|Podfile\.lock|flake\.lock|packages\.lock\.json"
@@ -30,9 +30,9 @@ _FIRST = 12
 _LONG = 2_000
 
 
-def looks_generated(path: str, hunks: Sequence[Hunk]) -> bool:
+def is_generated(path: str, hunks: Sequence[Hunk]) -> bool:
     """Whether the path, or the file's new first lines, tell that a program wrote it."""
-    if _PATH.search(path) or _LOCK.search(path):
+    if _GENERATED_PATH.search(path) or _LOCK_FILE.search(path):
         return True
     first = hunks[0] if hunks else None
     if first is None or first.new_start > _FIRST:

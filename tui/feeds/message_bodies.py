@@ -8,13 +8,13 @@ from typing import Literal
 
 from msgspec import Raw
 
-from tui.feeds.plain_values import known, name, usage, uuid, words
-from tui.feeds.plain_values import line as one_line
+from tui.feeds.plain_values import interned, name, usage, uuid, plain_text
+from tui.feeds.plain_values import single_line as one_line
 from tui.feeds.tool_results import tool_result
 from tui.feeds.tool_summary import tool_use
-from tui.feeds.wire import Block, Line, Message, Origin, StreamStep
+from tui.feeds.wire import ContentBlock, RecordLine, WireMessage, MessageOrigin, WireStreamStep
 from tui.patterns import lazy
-from tui.records import Assistant, Body, Partial, ToolUse, Unknown, User
+from tui.records import AssistantMessage, Body, StreamDelta, ToolCall, UnknownRecord, UserMessage
 
 _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
 _CALLS = {"tool_use", "server_tool_use", "mcp_tool_use"}
@@ -38,41 +38,41 @@ QUIET_STEPS = {
 _STEPS = QUIET_STEPS | {"message_start", "message_delta"}
 
 
-def assistant(line: Line, raw: bytes) -> Assistant:
+def assistant(line: RecordLine, raw: bytes) -> AssistantMessage:
     message = line.message
-    if not isinstance(message, Message):
-        message = Message(content=message)
+    if not isinstance(message, WireMessage):
+        message = WireMessage(content=message)
     text, thinking, tools = _said(message.content)
     error = one_line(_string(line.error)) if line.error else ""
     if not error and (line.api_error or line.is_api_error_message):
         error = "unknown"
-    return Assistant(
+    return AssistantMessage(
         name(message.id),
         name(line.request_id or line.request),
-        known(message.model),
+        interned(message.model),
         usage(message.usage),
         message.stop_reason is not None,
-        words(text) if text else "",
+        plain_text(text) if text else "",
         thinking,
         tools,
         error,
     )
 
 
-def _said(content: str | list[Block] | None) -> tuple[str, bool, tuple[ToolUse, ...]]:
+def _said(content: str | list[ContentBlock] | None) -> tuple[str, bool, tuple[ToolCall, ...]]:
     """The text of a response's blocks, whether it is only thought, and the tool calls."""
     if isinstance(content, str):
         return content, False, ()
     text = thought = ""
     thinking = False
-    tools: tuple[ToolUse, ...] = ()
+    tools: tuple[ToolCall, ...] = ()
     for block in content or ():
         kind = block.type
         if kind == "text":
             if block.text:
                 text = f"{text}\n{block.text}" if text else block.text
         elif kind in _CALLS:
-            tools += (tool_use(name(block.id), known(block.name) or kind, block.input),)
+            tools += (tool_use(name(block.id), interned(block.name) or kind, block.input),)
         elif kind == "thinking" or kind == "redacted_thinking":
             thinking = True
             thought = block.thinking or thought
@@ -92,47 +92,47 @@ def _string(raw: Raw) -> str:
     return value if isinstance(value, str) else ""
 
 
-def user(line: Line, raw: bytes) -> User:
+def user(line: RecordLine, raw: bytes) -> UserMessage:
     message = line.message
-    content = message.content if isinstance(message, Message) else message
+    content = message.content if isinstance(message, WireMessage) else message
     if content is None:
-        return User(_role(line, ""), "")
+        return UserMessage(_role(line, ""), "")
     if isinstance(content, str):
         return _told(line, content)
     if len(content) == 1 and content[0].type == "tool_result":
-        return User("results", "", (tool_result(content[0], line, True),), _origin(line))
+        return UserMessage("results", "", (tool_result(content[0], line, True),), _origin(line))
     answers = [block for block in content if block.type == "tool_result"]
     texts = [_shown(block) for block in content if block.type != "tool_result"]
     if not answers:
         return _told(line, "\n".join(texts))
     alone = len(answers) == 1
     results = tuple(tool_result(block, line, alone) for block in answers)
-    return User("results", words("\n".join(texts)) if texts else "", results, _origin(line))
+    return UserMessage("results", plain_text("\n".join(texts)) if texts else "", results, _origin(line))
 
 
-def _shown(block: Block) -> str:
+def _shown(block: ContentBlock) -> str:
     return block.text if block.text is not None else f"[{name(block.type) or 'something'}]"
 
 
-def _told(line: Line, text: str) -> User:
+def _told(line: RecordLine, text: str) -> UserMessage:
     """A user record without tool results."""
     origin = _origin(line)
     command = uuid(line.uuid) if line.replay else ""
     if text[:1] != "<":
-        return User(_role(line, text), words(text), (), origin, command)
+        return UserMessage(_role(line, text), plain_text(text), (), origin, command)
     if (shell := _SHELL.match(text)) is not None:
-        return User("prompt", words("! " + shell[1]), (), origin, command)
+        return UserMessage("prompt", plain_text("! " + shell[1]), (), origin, command)
     if (called := _COMMAND.search(text)) is not None:
         arguments = _ARGUMENTS.search(text)
         typed = f"{called[1]} {arguments[1] if arguments else ''}".strip()
-        return User("prompt", words(typed), (), origin, command)
+        return UserMessage("prompt", plain_text(typed), (), origin, command)
     if (note := _NOTE.match(text)) is not None:
         text = _TAGS.sub("", text).strip()
-        return User("note", words(text), (), origin or note[1], command)
-    return User(_role(line, text), words(text), (), origin, command)
+        return UserMessage("note", plain_text(text), (), origin or note[1], command)
+    return UserMessage(_role(line, text), plain_text(text), (), origin, command)
 
 
-def _role(line: Line, text: str) -> _Role:
+def _role(line: RecordLine, text: str) -> _Role:
     if line.compact_summary or text.startswith(_CONTINUED):
         return "summary"
     if text.startswith(_INTERRUPTED):
@@ -144,23 +144,23 @@ def _role(line: Line, text: str) -> _Role:
     return "prompt"
 
 
-def _origin(line: Line) -> str:
+def _origin(line: RecordLine) -> str:
     origin = line.origin
     if origin is None:
         return ""
-    return name(origin.kind if isinstance(origin, Origin) else origin)
+    return name(origin.kind if isinstance(origin, MessageOrigin) else origin)
 
 
-def partial(line: Line, open_message: str) -> Body:
+def partial(line: RecordLine, open_message: str) -> Body:
     """A streamed step; `open_message` is the message begun last in the same thread."""
     event = line.event
-    if not isinstance(event, StreamStep) or event.type not in _STEPS:
-        return Unknown("stream_event", name(event.type if isinstance(event, StreamStep) else event))
+    if not isinstance(event, WireStreamStep) or event.type not in _STEPS:
+        return UnknownRecord("stream_event", name(event.type if isinstance(event, WireStreamStep) else event))
     if event.type == "message_start":
-        message = event.message or Message()
-        return Partial("message_start", name(message.id), "", usage(message.usage))
+        message = event.message or WireMessage()
+        return StreamDelta("message_start", name(message.id), "", usage(message.usage))
     text = ""
     if event.delta is not None:
-        text = words(event.delta.text or event.delta.thinking or "")
+        text = plain_text(event.delta.text or event.delta.thinking or "")
     message_id = name(line.api_message_id) or open_message
-    return Partial(event.type, message_id, text, usage(event.usage))
+    return StreamDelta(event.type, message_id, text, usage(event.usage))

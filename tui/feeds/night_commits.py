@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tui.changes import FileChange
-from tui.feeds.bounded_git import Budget, output
-from tui.feeds.diff_output import Entry, Patch, entries, header, patches, shown
+from tui.feeds.bounded_git import ReadBudget, output
+from tui.feeds.diff_output import DiffEntry, FilePatch, entries, header, patches, shown
 from tui.patterns import lazy
 from tui.system.sanitize import clean_bytes
 
@@ -35,10 +35,10 @@ PATCH_FLAGS = (
     "--no-color-moved",
 )
 
-Listed = list[tuple[str, list[Entry]]]
+Listed = list[tuple[str, list[DiffEntry]]]
 
 
-def messages(git: Git, span: str, budget: Budget) -> tuple[tuple[str, str], ...]:
+def messages(git: Git, span: str, budget: ReadBudget) -> tuple[tuple[str, str], ...]:
     """Id and whole message of the newest thousand commits of `span`, oldest first."""
     shape = "--format=tformat:%H%n%B%x00"
     args = ("log", "-z", "--topo-order", "--no-notes", f"--max-count={MOST_COMMITS}", shape, span)
@@ -52,7 +52,7 @@ def messages(git: Git, span: str, budget: Budget) -> tuple[tuple[str, str], ...]
     return tuple(reversed(found))
 
 
-def listed(git: Git, span: str, budget: Budget) -> Listed:
+def listed(git: Git, span: str, budget: ReadBudget) -> Listed:
     """What each commit of HEAD's own line changed, oldest first; a merge against its first parent."""
     shape = "--format=tformat:%x00commit %H"
     args = ("log", "-z", *_LINE, "--raw", "--numstat", "--no-abbrev", *RENAMES)
@@ -60,7 +60,7 @@ def listed(git: Git, span: str, budget: Budget) -> Listed:
     return list(_split(out.data))
 
 
-def _split(data: bytes) -> Iterator[tuple[str, list[Entry]]]:
+def _split(data: bytes) -> Iterator[tuple[str, list[DiffEntry]]]:
     for part in (b"\0" + data).split(_MARK)[1:]:
         sha, _, rest = part.partition(b"\0")
         body = rest.lstrip(b"\n")
@@ -70,7 +70,7 @@ def _split(data: bytes) -> Iterator[tuple[str, list[Entry]]]:
 
 
 def steps(
-    git: Git, span: str, log: Listed, wanted: set[bytes], budget: Budget, lines: int
+    git: Git, span: str, log: Listed, wanted: set[bytes], budget: ReadBudget, lines: int
 ) -> tuple[FileChange, ...]:
     """The single changes of the paths in `wanted`, commit by commit, oldest first."""
     names = {p for _, made in log for e in made if wanted & {e.path, e.old_path} for p in e[:2]}
@@ -87,7 +87,7 @@ def steps(
     return tuple(found)
 
 
-def step(entry: Entry, patch: Patch | None, sha: str) -> FileChange:
+def step(entry: DiffEntry, patch: FilePatch | None, sha: str) -> FileChange:
     """One commit's change of one path."""
     return FileChange(
         path=shown(entry.path),

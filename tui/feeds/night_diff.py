@@ -13,19 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.changes import Changes, FileChange
+from tui.changes import RepositoryChanges, FileChange
 from tui.errors import OvernightError
 from tui.feeds import night_commits, night_span
-from tui.feeds.bounded_git import Budget, Output, output
-from tui.feeds.diff_output import Entry, Patch, entries, header, patches, shown
-from tui.feeds.made_by_machine import looks_generated
+from tui.feeds.bounded_git import ReadBudget, BoundedOutput, output
+from tui.feeds.diff_output import DiffEntry, FilePatch, entries, header, patches, shown
+from tui.feeds.made_by_machine import is_generated
 from tui.feeds.night_commits import PATCH_FLAGS, RENAMES, Listed
 from tui.feeds.night_index import PrivateIndex, private_index
 from tui.store.layout import RUN_DIR
 from tui.system.files import regular_file
 
 if TYPE_CHECKING:
-    from tui.feeds.night_span import Span
+    from tui.feeds.night_span import NightRange
     from tui.git import Git
 
 _CONFIG = {
@@ -45,7 +45,7 @@ _ARGUMENTS = 100_000
 _GITLINK = "160000"
 
 
-class Bounds(NamedTuple):
+class DiffBounds(NamedTuple):
     """How much is read: seconds and bytes in all, files, lines of one file
     and in all, files with hunks, and the size beyond which a file has none."""
 
@@ -58,7 +58,7 @@ class Bounds(NamedTuple):
     file_size: int = 1 << 20
 
 
-USUAL = Bounds()
+USUAL = DiffBounds()
 
 
 def read(
@@ -67,9 +67,9 @@ def read(
     since: float | None,
     until: float | None,
     *,
-    bounds: Bounds = USUAL,
+    bounds: DiffBounds = USUAL,
     now: float | None = None,
-) -> Changes:
+) -> RepositoryChanges:
     """The difference between the night's first state and its last, as far as `bounds` allow.
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
@@ -80,24 +80,24 @@ def read(
 
     try:
         git = Git(project)
-        budget = Budget(bounds.seconds, bounds.size)
+        budget = ReadBudget(bounds.seconds, bounds.size)
         span = night_span.find(git, base, since, until, time.time() if now is None else now)
         if not span.tip:
-            return _Reading(git, span, bounds, budget, None).changes()
+            return _DiffReader(git, span, bounds, budget, None).changes()
         with private_index(git, budget) as index:
-            return _Reading(git, span, bounds, budget, index).changes()
+            return _DiffReader(git, span, bounds, budget, index).changes()
     except OvernightError as error:
-        return Changes(why=str(error))
+        return RepositoryChanges(why=str(error))
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        return Changes(why=f"the changes could not be read: {error.strerror or error}{where}")
+        return RepositoryChanges(why=f"the changes could not be read: {error.strerror or error}{where}")
 
 
-class _Reading:
+class _DiffReader:
     """One reading of a span; `index` is None when the work tree does not count."""
 
     def __init__(
-        self, git: Git, span: Span, bounds: Bounds, budget: Budget, index: PrivateIndex | None
+        self, git: Git, span: NightRange, bounds: DiffBounds, budget: ReadBudget, index: PrivateIndex | None
     ) -> None:
         self._git, self._span, self._bounds, self._budget = git, span, bounds, budget
         self._index = index
@@ -105,7 +105,7 @@ class _Reading:
         self._ends = (span.start,) if index else (span.start, span.head)
         self._cut = bool(index and index.cut)
 
-    def changes(self) -> Changes:
+    def changes(self) -> RepositoryChanges:
         span = self._span
         differing = self._listed()
         commits = f"{span.base}..{span.head}" if span.base else span.head
@@ -132,9 +132,9 @@ class _Reading:
         steps = self._steps(differing, made, loose)
         notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
         cut = self._cut or any(file.cut for file in files)
-        return Changes(span.base, span.head, notes, files, messages, cut, steps)
+        return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps)
 
-    def _listed(self) -> list[Entry]:
+    def _listed(self) -> list[DiffEntry]:
         args = ("diff", "--raw", "--numstat", "-z", "--no-abbrev", *RENAMES)
         out = self._output((*args, "--no-relative", *self._ends, "--"))
         if not out.whole:
@@ -142,26 +142,26 @@ class _Reading:
         found = [e for e in entries(out.data) if not e.path.startswith(_OURS)]
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
-            found.append(Entry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))
+            found.append(DiffEntry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))
         if len(found) > self._bounds.files:
             self._cut = True
-            found.sort(key=lambda e: (not e.binary, looks_generated(shown(e.path), ())))
+            found.sort(key=lambda e: (not e.binary, is_generated(shown(e.path), ())))
         return found[: self._bounds.files]
 
-    def _output(self, args: tuple[str, ...]) -> Output:
+    def _output(self, args: tuple[str, ...]) -> BoundedOutput:
         return output(self._git, args, self._budget, config=_CONFIG, env=self._env)
 
     def _patches(
-        self, differing: list[Entry], masked: set[bytes], sizes: dict[bytes, int]
-    ) -> dict[bytes, Patch]:
+        self, differing: list[DiffEntry], masked: set[bytes], sizes: dict[bytes, int]
+    ) -> dict[bytes, FilePatch]:
         """The hunks of as many paths as the bounds allow, a few of those that machines wrote."""
         plain = [e for e in differing if not e.binary]
-        made = [e for e in plain if looks_generated(shown(e.path), ())]
+        made = [e for e in plain if is_generated(shown(e.path), ())]
         skipped = {e.path for e in made[_MOST_MADE:]}
         plain = [e for e in plain if e.path not in skipped]
-        plain.sort(key=lambda e: (looks_generated(shown(e.path), ()), _lines(e)))
+        plain.sort(key=lambda e: (is_generated(shown(e.path), ()), _lines(e)))
         room = self._bounds.lines
-        chosen: list[Entry] = []
+        chosen: list[DiffEntry] = []
         for entry in plain[: self._bounds.patches]:
             room -= min(_lines(entry), self._bounds.file_lines)
             if room < 0:
@@ -177,13 +177,13 @@ class _Reading:
         found.update((path, patch) for path, patch in read.items() if not patch.odd)
         return found
 
-    def _texts(self, differing: list[Entry]) -> list[Entry]:
+    def _texts(self, differing: list[DiffEntry]) -> list[DiffEntry]:
         """What git calls binary for its size or its attributes, though it is text."""
         named = [e for e in differing if e.binary and e.new_mode != _GITLINK]
         return [e for e in named[:_MOST_MASKED] if not self._holds_nul(e)]
 
-    def _read(self, chosen: list[Entry], flags: tuple[str, ...]) -> dict[bytes, Patch]:
-        found: dict[bytes, Patch] = {}
+    def _read(self, chosen: list[DiffEntry], flags: tuple[str, ...]) -> dict[bytes, FilePatch]:
+        found: dict[bytes, FilePatch] = {}
         for batch in _batches(chosen):
             if self._budget.spent:
                 break
@@ -194,15 +194,15 @@ class _Reading:
             found.update(patches(out.data, wanted, self._bounds.file_lines))
         return found
 
-    def _holds_nul(self, entry: Entry) -> bool:
+    def _holds_nul(self, entry: DiffEntry) -> bool:
         """Whether it is binary as git itself would say without anybody's attributes."""
         if entry.kind != "deleted" and self._index is not None:
             return b"\0" in _beginning(self._git.work_tree, entry.path)
         blob = entry.old_blob if entry.kind == "deleted" else entry.blob
-        small = Budget(self._budget.seconds, _PEEK)
+        small = ReadBudget(self._budget.seconds, _PEEK)
         return b"\0" in output(self._git, ("cat-file", "blob", blob), small).data
 
-    def _uncommitted(self, differing: list[Entry], made: Listed) -> set[bytes]:
+    def _uncommitted(self, differing: list[DiffEntry], made: Listed) -> set[bytes]:
         """Paths whose last change no commit holds."""
         if self._index is None:
             return set()
@@ -212,7 +212,7 @@ class _Reading:
         out = self._output((*args, self._span.head, "--"))
         return {path for entry in entries(out.data) for path in (entry.path, entry.old_path)}
 
-    def _sizes(self, differing: list[Entry]) -> dict[bytes, int]:
+    def _sizes(self, differing: list[DiffEntry]) -> dict[bytes, int]:
         there = [e for e in differing if e.status != b"D" and e.new_mode != _GITLINK]
         if self._index is not None:
             return {entry.path: _size(self._git.work_tree, entry.path) for entry in there}
@@ -223,7 +223,7 @@ class _Reading:
         return {entry.path: int(line) for entry, line in found if line.isdigit()}
 
     def _steps(
-        self, differing: list[Entry], made: Listed, loose: set[bytes]
+        self, differing: list[DiffEntry], made: Listed, loose: set[bytes]
     ) -> tuple[FileChange, ...]:
         """Commit by commit, what paths went through that were changed more than once."""
         times = Counter(path for _, listed in made for e in listed for path in {e.path, e.old_path})
@@ -250,7 +250,7 @@ class _Reading:
 
 
 def _change(
-    entry: Entry, patch: Patch | None, size: int, commit: str, *, binary: bool
+    entry: DiffEntry, patch: FilePatch | None, size: int, commit: str, *, binary: bool
 ) -> FileChange:
     hunks = patch.hunks if patch else ()
     plus, minus = entry.insertions, entry.deletions
@@ -266,7 +266,7 @@ def _change(
         hunks=hunks,
         old_path=shown(entry.old_path),
         binary=binary,
-        generated=looks_generated(path, hunks),
+        generated=is_generated(path, hunks),
         size=size,
         old_mode="" if set(entry.old_mode) == {"0"} else entry.old_mode,
         new_mode="" if set(entry.new_mode) == {"0"} else entry.new_mode,
@@ -280,13 +280,13 @@ def _authors(made: Listed) -> dict[bytes, str]:
     return {path: sha for sha, listed in made for e in listed for path in (e.old_path, e.path)}
 
 
-def _lines(entry: Entry) -> int:
+def _lines(entry: DiffEntry) -> int:
     return (entry.insertions or 0) + (entry.deletions or 0)
 
 
-def _batches(chosen: list[Entry]) -> Iterator[list[Entry]]:
+def _batches(chosen: list[DiffEntry]) -> Iterator[list[DiffEntry]]:
     """Pieces whose names fit into one command line."""
-    batch: list[Entry] = []
+    batch: list[DiffEntry] = []
     size = 0
     for entry in chosen:
         size += len(entry.path) + len(entry.old_path) + 2

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.feeds.bounded_git import Budget, output
+from tui.feeds.bounded_git import ReadBudget, output
 from tui.store.layout import RUN_DIR
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class PrivateIndex(NamedTuple):
 
 
 @contextmanager
-def private_index(git: Git, budget: Budget) -> Iterator[PrivateIndex]:
+def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
     """A copy of the repository's index with untracked files entered as empty, gone afterwards.
 
     Git takes their bytes from the work tree, where the agent may have hidden changes of tracked
@@ -85,7 +85,7 @@ def _hidden(git: Git) -> list[bytes]:
 
 
 def _untracked(
-    git: Git, budget: Budget
+    git: Git, budget: ReadBudget
 ) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]], bool]:
     """Mode and path of plain files and links that git neither tracks nor ignores, the large apart."""
     listed = output(git, ("ls-files", "-z", "--others", "--exclude-standard"), budget)

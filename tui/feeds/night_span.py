@@ -19,7 +19,7 @@ _EMPTY_TREES = {
 }
 
 
-class Span(NamedTuple):
+class NightRange(NamedTuple):
     """Where a night began and ended: `start` is the tree or commit to compare with, `base` and
     `head` are commit ids or empty, `tip` says that HEAD still stands at the end."""
 
@@ -30,13 +30,13 @@ class Span(NamedTuple):
     why: str
 
 
-class _Made(NamedTuple):
+class _NightCommit(NamedTuple):
     sha: str
     at: float
     parent: str
 
 
-class _Window(NamedTuple):
+class _CommitWindow(NamedTuple):
     """Until when a commit counts as the night's, and from when its date is in the future."""
 
     until: float
@@ -46,16 +46,16 @@ class _Window(NamedTuple):
         return at <= self.until or at > self.future
 
 
-def find(git: Git, base: str | None, since: float | None, until: float | None, now: float) -> Span:
+def find(git: Git, base: str | None, since: float | None, until: float | None, now: float) -> NightRange:
     """The span; `base` counts if the repository has it, else the times do, else HEAD is the base."""
     tip = git.head()
     empty = _EMPTY_TREES[git.object_format]
     if tip is None:
-        return Span(empty, "", "", True, "the repository has no commit yet")
+        return NightRange(empty, "", "", True, "the repository has no commit yet")
     known = _resolved(git, base)
     made = _made(git, known, tip)
     if known is not None:
-        span = Span(known, known, tip, True, "the run's journal names its base")
+        span = NightRange(known, known, tip, True, "the run's journal names its base")
         return _ended(span, made, until, now)
     lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
     last = _last_moment(until, now)
@@ -65,24 +65,24 @@ def find(git: Git, base: str | None, since: float | None, until: float | None, n
         earlier = [one for one in made if until is not None and one.at <= until]
         head = earlier[0].sha if earlier else tip
         words = lost + "no commit was made in the night, so it began and ended on the same one"
-        return Span(head, head, head, head == tip, words)
+        return NightRange(head, head, head, head == tip, words)
     if first is None:
         words = lost + "no commit was made in the night: only what is not committed"
         if since is None:
             words = lost + "the night's start is not known: only what is not committed"
-        return Span(tip, tip, tip, True, words)
+        return NightRange(tip, tip, tip, True, words)
     words = lost + "the parent of the night's first commit"
     if not first.parent:
         words = lost + "the night made the repository's first commit"
-    span = Span(first.parent or empty, first.parent, tip, True, words)
+    span = NightRange(first.parent or empty, first.parent, tip, True, words)
     return _ended(span, inside, until, now)
 
 
-def _last_moment(until: float | None, now: float) -> _Window | None:
-    return None if until is None else _Window(int(until) + 1, now + 1)
+def _last_moment(until: float | None, now: float) -> _CommitWindow | None:
+    return None if until is None else _CommitWindow(int(until) + 1, now + 1)
 
 
-def _since(made: list[_Made], since: float | None, window: _Window | None) -> list[_Made]:
+def _since(made: list[_NightCommit], since: float | None, window: _CommitWindow | None) -> list[_NightCommit]:
     """The commits down to the oldest of the night; one with a made-up date far below is none.
 
     One that is dated after the night ends no search and begins no night: it lies above, or below
@@ -99,7 +99,7 @@ def _since(made: list[_Made], since: float | None, window: _Window | None) -> li
     return made[:last]
 
 
-def _ended(span: Span, made: list[_Made], until: float | None, now: float) -> Span:
+def _ended(span: NightRange, made: list[_NightCommit], until: float | None, now: float) -> NightRange:
     """The span up to the last commit made by `until`; a date in the future hides no commit."""
     if until is None:
         return span
@@ -118,10 +118,10 @@ def _resolved(git: Git, base: str | None) -> str | None:
     return git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
 
 
-def _made(git: Git, base: str | None, tip: str) -> list[_Made]:
+def _made(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
     """The commits of HEAD's own line since `base`, newest first."""
     args = ["log", "--first-parent", "--format=tformat:%H %ct %P", f"--max-count={_MOST_COMMITS}"]
     args.append(f"{base}..{tip}" if base else tip)
     out = git.run((*args, "--")).decode("ascii", "replace")
     rows = (re.split(" ", line) for line in out.splitlines())
-    return [_Made(row[0], float(row[1]), row[2] if len(row) > 2 else "") for row in rows]
+    return [_NightCommit(row[0], float(row[1]), row[2] if len(row) > 2 else "") for row in rows]

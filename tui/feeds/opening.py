@@ -22,31 +22,31 @@ _KINDS: Final = (
 )
 
 
-class Refusal(NamedTuple):
+class OpenRefusal(NamedTuple):
     """Why a path cannot be followed now, with a sentence for a person."""
 
     status: Status
     reason: str
 
 
-def look(path: str, follow: bool) -> os.stat_result | Refusal:
+def stat_path(path: str, follow: bool) -> os.stat_result | OpenRefusal:
     """The status of the regular file at `path`; `follow` says whether through symbolic links."""
     try:
         status = os.stat(path, follow_symlinks=follow)
     except OSError as error:
-        return refusal(path, error)
+        return refusal_of(path, error)
     if stat.S_ISREG(status.st_mode):
         return status
     return _no_file(path, status.st_mode)
 
 
-def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | Refusal:
+def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | OpenRefusal:
     """A descriptor and the identity of the regular file at `path`, last seen as `seen`; never waits."""
     flags = OPEN_FLAGS if follow else OPEN_FLAGS | os.O_NOFOLLOW
     try:
         fd = os.open(path, flags)
     except OSError as error:
-        return refusal(path, error)
+        return refusal_of(path, error)
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         os.close(fd)
@@ -54,16 +54,16 @@ def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Id
     return fd, _identity(path, follow, seen, status)
 
 
-def refusal(path: str, error: OSError) -> Refusal:
+def refusal_of(path: str, error: OSError) -> OpenRefusal:
     """The state an error of the system means, in words."""
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
         if os.path.isdir(folder):
-            return Refusal("missing", f"There is no {path} yet.")
-        return Refusal("missing", f"There is no {path} yet, nor its folder.")
+            return OpenRefusal("missing", f"There is no {path} yet.")
+        return OpenRefusal("missing", f"There is no {path} yet, nor its folder.")
     if isinstance(error, NotADirectoryError):
-        return Refusal("missing", f"There is no {path}: a part of that path is no folder.")
-    return Refusal("unreadable", f"{path} cannot be read: {error.strerror or error}.")
+        return OpenRefusal("missing", f"There is no {path}: a part of that path is no folder.")
+    return OpenRefusal("unreadable", f"{path} cannot be read: {error.strerror or error}.")
 
 
 def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_result) -> Ident:
@@ -76,12 +76,12 @@ def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_res
     shown = (seen.st_dev, seen.st_ino)
     if shown == held:
         return held
-    again = look(path, follow)
-    if isinstance(again, Refusal) or (again.st_dev, again.st_ino) != shown:
+    again = stat_path(path, follow)
+    if isinstance(again, OpenRefusal) or (again.st_dev, again.st_ino) != shown:
         return held
     return shown
 
 
-def _no_file(path: str, mode: int) -> Refusal:
+def _no_file(path: str, mode: int) -> OpenRefusal:
     kind = next((name for test, name in _KINDS if test(mode)), "something else")
-    return Refusal("not a file", f"{path} is {kind}, not a file.")
+    return OpenRefusal("not a file", f"{path} is {kind}, not a file.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tui.feeds.wire import WireUsage
 from tui.patterns import lazy
-from tui.records import Usage
+from tui.records import TokenUsage
 from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 
 TEXT_LIMIT = 8192
@@ -24,7 +24,7 @@ def name(text: str | None) -> str:
     return clean_line(text, LINE)
 
 
-class _Known(dict[str, str]):
+class _InternedNames(dict[str, str]):
     """Names that come again on every line; each is made safe once."""
 
     def __missing__(self, text: str) -> str:
@@ -35,10 +35,10 @@ class _Known(dict[str, str]):
 
 
 _MOST_KNOWN = 500
-_KNOWN = _Known()
+_KNOWN = _InternedNames()
 
 
-def known(text: str | None) -> str:
+def interned(text: str | None) -> str:
     """As `name`, for values of which there are few: sessions, models, tools."""
     return _KNOWN[text] if text else ""
 
@@ -52,14 +52,14 @@ def uuid(text: str | None) -> str:
     return name(text)
 
 
-def words(value: Any, limit: int = TEXT_LIMIT) -> str:
+def plain_text(value: Any, limit: int = TEXT_LIMIT) -> str:
     """A text of any shape the wire has for it, cleaned; the middle of a long one is left out."""
     if not isinstance(value, str):
         value = _joined(value)
     return clean(value if len(value) <= limit else cut_middle(value, limit))
 
 
-def line(value: Any, limit: int = LINE) -> str:
+def single_line(value: Any, limit: int = LINE) -> str:
     """A text of any shape as one clean line."""
     return clean_line(value if isinstance(value, str) else _joined(value), limit)
 
@@ -95,7 +95,7 @@ def seconds(timestamp: str | None) -> float | None:
         return None
 
 
-def usage(wire: WireUsage | None) -> Usage | None:
+def usage(wire: WireUsage | None) -> TokenUsage | None:
     """Token counts; cache writes whose kind is not told are 5-minute ones."""
     if wire is None:
         return None
@@ -106,7 +106,7 @@ def usage(wire: WireUsage | None) -> Usage | None:
         if five_told is not None or hour_told is not None:
             hour = hour_told or 0
             five = max(five - hour, 0) if five_told is None else five_told
-    return Usage(
+    return TokenUsage(
         wire.input_tokens or 0,
         wire.output_tokens or 0,
         five,
@@ -115,6 +115,6 @@ def usage(wire: WireUsage | None) -> Usage | None:
     )
 
 
-def whole(number: float | None) -> int:
+def integer(number: float | None) -> int:
     """A count; what is missing is 0."""
     return int(number) if number else 0

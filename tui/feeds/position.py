@@ -16,7 +16,7 @@ Note = Literal["", "rotated", "replaced", "swapped", "recreated", "truncated", "
 Status = Literal["following", "missing", "unreadable", "not a file"]
 
 
-class Position(Struct, frozen=True):
+class FilePosition(Struct, frozen=True):
     """The end of the last line handed out; saved and given back, nothing is repeated or skipped.
 
     `fingerprint` covers the first and the last 1,024 bytes before `offset`, so that neither a reused
@@ -37,7 +37,7 @@ class Position(Struct, frozen=True):
         return self.device, self.inode
 
 
-class Batch(NamedTuple):
+class LineBatch(NamedTuple):
     """Consecutive whole lines of one generation of a file.
 
     `data` is exactly the file's bytes from `offset`. It ends with a newline when `end` is "line"; it is
@@ -55,7 +55,7 @@ class Batch(NamedTuple):
     end: End = "line"
 
 
-class Pending(NamedTuple):
+class PartialLine(NamedTuple):
     """The line that has no newline yet: its last bytes, its whole size, since when it stands there.
 
     `since` is a reading of the follower's clock, `None` when nothing is pending.
@@ -68,7 +68,7 @@ class Pending(NamedTuple):
     offset: int
 
 
-class FollowState(Struct, frozen=True):
+class FollowStatus(Struct, frozen=True):
     """Whether the path can be followed, with a sentence for a person when it cannot.
 
     `mtime` (seconds since the epoch) and `size` are those of the file last seen under the path.
@@ -80,7 +80,7 @@ class FollowState(Struct, frozen=True):
     size: int = 0
 
 
-class Work(Struct):
+class FollowCounters(Struct):
     """What a follower has done so far, in calls and bytes; cheap enough to count always."""
 
     polls: int = 0

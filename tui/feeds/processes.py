@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tui import paths
 from tui.clock import Clock
-from tui.feeds.session_files import SessionFile, SessionFiles
-from tui.records import AgentProcess, Processes
+from tui.feeds.session_files import ClaudeSessionFile, ClaudeSessionRegistry
+from tui.records import AgentProcess, AgentProcesses
 from tui.system import processes as table
 from tui.system.processes import ProcessFacts
 from tui.system.sanitize import clean_line
@@ -22,7 +22,7 @@ START_TOLERANCE_S = 10.0
 _INTERPRETERS = frozenset(("node", "bun", "deno", "MainThread"))
 
 
-class ProcessFeed:
+class AgentProcessReader:
     """The agents alive in a project.
 
     `read` looks at session files and known pids at most every 2 seconds and walks the whole process
@@ -36,13 +36,13 @@ class ProcessFeed:
         self.project = os.path.realpath(project)
         self.own: tuple[int, int] | None = None
         self._clock = clock
-        self._files = SessionFiles(paths.claude_dir(environ) / "sessions")
+        self._files = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
         self._by_name: dict[int, str] = {}
         self._next_read = float("-inf")
         self._next_scan = float("-inf")
-        self._last = Processes(clock.wall(), ())
+        self._last = AgentProcesses(clock.wall(), ())
 
-    def read(self) -> Processes:
+    def read(self) -> AgentProcesses:
         """The agents as seen now, or less than 2 seconds ago; ordered by the time they began."""
         now = self._clock.monotonic()
         if now < self._next_read:
@@ -55,7 +55,7 @@ class ProcessFeed:
             self._next_scan = now + (SCAN_WHILE_KNOWN_S if agents else SCAN_AFTER_S)
         self._add_by_name(agents)
         found = tuple(sorted(agents.values(), key=lambda agent: (agent.created, agent.pid)))
-        self._last = Processes(self._clock.wall(), found)
+        self._last = AgentProcesses(self._clock.wall(), found)
         return self._last
 
     def _by_session_file(self) -> dict[int, AgentProcess]:
@@ -108,7 +108,7 @@ class ProcessFeed:
         return real == self.project or real.startswith(self.project.rstrip("/") + "/")
 
 
-def _is_same(file: SessionFile, facts: ProcessFacts) -> bool:
+def _is_same(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:
     """Whether the process is the one that wrote the file, and no later one with its pid."""
     if file.proc_start.isdecimal() and table.has_proc():
         return file.proc_start == facts.start
@@ -130,7 +130,7 @@ def _looks_like_claude(pid: int) -> bool:
     return inside or os.path.basename(script) == "claude"
 
 
-def _agent(facts: ProcessFacts, file: SessionFile | None = None, cwd: str = "") -> AgentProcess:
+def _agent(facts: ProcessFacts, file: ClaudeSessionFile | None = None, cwd: str = "") -> AgentProcess:
     return AgentProcess(
         pid=facts.pid,
         created=facts.created,

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 
 from tui.feeds.feature_list import read_feature_list
 from tui.feeds.progress_counts import read_counts
-from tui.feeds.progress_headings import Role
+from tui.feeds.progress_headings import HeadingRole
 from tui.feeds.progress_outline import Outline, newest, outline
 from tui.feeds.progress_remarks import KEPT_REMARKS, goal, remarks
 from tui.feeds.progress_tasks import TaskReader
-from tui.records import Progress
+from tui.records import ProgressFile
 from tui.system.sanitize import clean
 
 SHOWN_CHARACTERS = 1_000_000
@@ -22,7 +22,7 @@ SHOWN_CHARACTERS = 1_000_000
 __all__ = ["read_feature_list", "read_progress", "with_features"]
 
 
-def read_progress(text: str, source: str, at: float | None) -> Progress:
+def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
     """Reads a progress file of any form; never fails, time grows linearly with its size.
 
     `Task.line` counts from 1. `text` is the whole file, cleaned; beyond a million characters
@@ -33,8 +33,8 @@ def read_progress(text: str, source: str, at: float | None) -> Progress:
     tasks = tuple(reader.tasks)
     blocked = tuple(task.title for task in tasks if task.state == "blocked")
     underway = tuple(task.title for task in tasks if task.state == "in_progress")
-    said_underway = remarks(document, Role.IN_PROGRESS) + tuple(reader.rows_underway)
-    progress = Progress(
+    said_underway = remarks(document, HeadingRole.IN_PROGRESS) + tuple(reader.rows_underway)
+    progress = ProgressFile(
         source=source,
         at=at,
         basis="checkboxes" if tasks else "unknown",
@@ -42,7 +42,7 @@ def read_progress(text: str, source: str, at: float | None) -> Progress:
         open=reader.open,
         tasks=tasks,
         sections=reader.sections(),
-        blockers=_merged(remarks(document, Role.BLOCKERS), blocked),
+        blockers=_merged(remarks(document, HeadingRole.BLOCKERS), blocked),
         in_progress=_merged(underway, said_underway),
         goal=goal(document),
         session=_session(document),
@@ -56,7 +56,7 @@ def read_progress(text: str, source: str, at: float | None) -> Progress:
     return replace(progress, basis="counts", done=done, open=open_, sections=sections)
 
 
-def with_features(progress: Progress, features: Progress | None) -> Progress:
+def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
     """The progress file's words with the feature list's count, where the file counts nothing."""
     if features is None or progress.basis != "unknown":
         return progress

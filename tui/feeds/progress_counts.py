@@ -11,14 +11,14 @@ import re
 from typing import NamedTuple
 
 from tui.feeds import progress_words as words
-from tui.feeds.progress_headings import BOLD_LEVEL, Role
-from tui.feeds.progress_outline import Outline, Row, newest
+from tui.feeds.progress_headings import BOLD_LEVEL, HeadingRole
+from tui.feeds.progress_outline import Outline, OutlineRow, newest
 from tui.feeds.progress_text import plain
 from tui.patterns import lazy
-from tui.records import Section
+from tui.records import ProgressSection
 
 
-class Count(NamedTuple):
+class ProgressCount(NamedTuple):
     """`done` of `total`, said on line `number` in a session; `heading` when a heading says it."""
 
     done: int
@@ -41,16 +41,16 @@ _BLOCK_ROWS = 6
 _PAIRS_LOOKED_AT = 12
 
 
-def read_counts(document: Outline) -> tuple[int, int, tuple[Section, ...]] | None:
+def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...]] | None:
     """Done, open and the counted headings, or None when no fraction speaks of tasks.
 
     The last count of the newest session wins; counts of a part (less than half of the largest
     total there) do not stand for the whole. Counts in the headings of parts add up.
     """
-    said: list[Count] = []
-    parts: dict[str, list[Count]] = {}
+    said: list[ProgressCount] = []
+    parts: dict[str, list[ProgressCount]] = {}
     for index, row in enumerate(document.rows):
-        if row.role is Role.APPENDED:
+        if row.role is HeadingRole.APPENDED:
             continue
         count = _in_row(row) or _in_block(document.rows, index)
         if count is None:
@@ -63,25 +63,25 @@ def read_counts(document: Outline) -> tuple[int, int, tuple[Section, ...]] | Non
     if not said and not latest:
         return None
     best = _last_word(document, said) if said else _whole(latest)
-    sections = tuple(Section(c.heading, c.done, c.total - c.done) for c in latest)
+    sections = tuple(ProgressSection(c.heading, c.done, c.total - c.done) for c in latest)
     return best.done, best.total - best.done, sections
 
 
-def _last_word(document: Outline, counts: list[Count]) -> Count:
+def _last_word(document: Outline, counts: list[ProgressCount]) -> ProgressCount:
     session = newest(document.sessions, sorted({count.session for count in counts}))
     within = [count for count in counts if count.session == session]
     largest = max(count.total for count in within)
     return [count for count in within if count.total * 2 >= largest][-1]
 
 
-def _whole(parts: list[Count]) -> Count:
+def _whole(parts: list[ProgressCount]) -> ProgressCount:
     """The sum of the parts, unless one of them already is the sum of the others."""
     total = sum(part.total for part in parts)
     sums = [part for part in parts if len(parts) > 2 and part.total * 2 == total]
-    return sums[0] if sums else Count(sum(part.done for part in parts), total, 0, -1)
+    return sums[0] if sums else ProgressCount(sum(part.done for part in parts), total, 0, -1)
 
 
-def _in_row(row: Row) -> Count | None:
+def _in_row(row: OutlineRow) -> ProgressCount | None:
     """The last fraction of a line that speaks of done tasks."""
     text = row.heading.raw if row.heading else row.text
     if not any(mark in text for mark in _MARKS):
@@ -93,11 +93,11 @@ def _in_row(row: Row) -> Count | None:
         undone = _judge(text, found, done / total, in_heading=row.heading is not None)
         if undone is not None:
             done = total - done if undone else done
-            return Count(done, total, row.number, row.session, _heading_without(row, found))
+            return ProgressCount(done, total, row.number, row.session, _heading_without(row, found))
     return None
 
 
-def _heading_without(row: Row, found: re.Match[str]) -> str:
+def _heading_without(row: OutlineRow, found: re.Match[str]) -> str:
     """The title of a counted heading; empty for lines that only look like one."""
     if row.heading is None or row.heading.level >= BOLD_LEVEL:
         return ""
@@ -132,7 +132,7 @@ def _agrees(after: str, share: float) -> bool:
     return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
 
 
-def _in_block(rows: list[Row], index: int) -> Count | None:
+def _in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
     """`Total Features: 204` with `Passing: 200` among the next lines."""
     row = rows[index]
     total = words.TOTAL_LINE.match(row.text) if row.heading is None and row.text else None
@@ -143,5 +143,5 @@ def _in_block(rows: list[Row], index: int) -> Count | None:
             return None
         done = words.DONE_LINE.match(near.text)
         if done is not None and int(done[1]) <= int(total[1]):
-            return Count(int(done[1]), int(total[1]), near.number, row.session)
+            return ProgressCount(int(done[1]), int(total[1]), near.number, row.session)
     return None

@@ -17,7 +17,7 @@ from tui.patterns import lazy
 BOLD_LEVEL = 7
 
 
-class Role(Enum):
+class HeadingRole(Enum):
     """What the lines under a heading are."""
 
     PLAIN = "plain"
@@ -33,7 +33,7 @@ class Heading(NamedTuple):
 
     level: int
     title: str
-    role: Role
+    role: HeadingRole
     raw: str
 
 
@@ -72,18 +72,18 @@ def bare_title(text: str) -> str:
     return _EDGES.sub("", shorter if shorter else text).strip()
 
 
-def role_of(title: str) -> Role:
+def role_of(title: str) -> HeadingRole:
     """The role a heading with this title gives to the lines under it."""
     if len(title) > 120:
-        return Role.PLAIN
+        return HeadingRole.PLAIN
     bare = bare_title(title)
     if words.APPENDED.match(bare):
-        return Role.APPENDED
+        return HeadingRole.APPENDED
     if words.BLOCKERS.match(bare):
-        return Role.BLOCKERS
+        return HeadingRole.BLOCKERS
     if words.IN_PROGRESS.match(bare):
-        return Role.IN_PROGRESS
-    return Role.GOAL if words.GOAL.match(bare) else Role.PLAIN
+        return HeadingRole.IN_PROGRESS
+    return HeadingRole.GOAL if words.GOAL.match(bare) else HeadingRole.PLAIN
 
 
 def is_ruler(line: str) -> bool:
@@ -170,7 +170,7 @@ def _bare(line: str, before: str, after: str) -> Heading | None:
     role = role_of(text)
     alone = not before.strip() or _LIST_OR_TABLE.match(before) or before[0] == "#"
     above_list = not before.strip() and _LIST.match(after) and text[-1].isalnum()
-    known = role not in (Role.PLAIN, Role.APPENDED)
+    known = role not in (HeadingRole.PLAIN, HeadingRole.APPENDED)
     if known or above_list or (text[-1] in ":：" and (alone or is_ruler(before))):
         return Heading(BOLD_LEVEL, plain(text.rstrip(":："), 60), role, text)
     return None

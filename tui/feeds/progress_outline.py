@@ -8,7 +8,7 @@ from tui.feeds import progress_words as words
 from tui.feeds.progress_headings import (
     BOLD_LEVEL,
     Heading,
-    Role,
+    HeadingRole,
     SessionKey,
     date_in,
     heading_of,
@@ -27,7 +27,7 @@ _CLOCK = lazy(r"20\d\d|\d{1,2}:\d\d")
 _FILE_LEVEL = 99
 
 
-class Row(NamedTuple):
+class OutlineRow(NamedTuple):
     """A visible line; `text` is what it says (for `Blockers: none`, the part after the label)."""
 
     number: int
@@ -35,12 +35,12 @@ class Row(NamedTuple):
     indent: int
     heading: Heading | None
     section: int
-    role: Role
+    role: HeadingRole
     session: int
     label: bool = False
 
 
-class Session(NamedTuple):
+class LogSession(NamedTuple):
     """A stretch of the log; headings deeper than `level` speak of it alone."""
 
     title: str
@@ -51,16 +51,16 @@ class Session(NamedTuple):
 class Outline(NamedTuple):
     """Rows in file order; a row's `section` and `session` are indices here, -1 for none."""
 
-    rows: list[Row]
+    rows: list[OutlineRow]
     sections: list[Heading]
     priorities: list[str]
-    sessions: list[Session]
+    sessions: list[LogSession]
     labels: dict[str, str]
 
 
 def outline(text: str) -> Outline:
     """Reads the structure of a progress file; never fails, time grows linearly with its size."""
-    builder = _Builder()
+    builder = _OutlineBuilder()
     lines = visible_lines(text)
     last = len(lines) - 1
     for index, (number, line) in enumerate(lines):
@@ -78,7 +78,7 @@ def priority_in(text: str) -> str:
     return f"P{found[1]}" if found else ""
 
 
-def newest(sessions: list[Session], candidates: list[int]) -> int:
+def newest(sessions: list[LogSession], candidates: list[int]) -> int:
     """Which of these sessions (indices in file order, -1 for none) is the last word.
 
     Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
@@ -104,7 +104,7 @@ def newest(sessions: list[Session], candidates: list[int]) -> int:
     return best
 
 
-def _compare(sessions: list[Session], left: int, right: int) -> int:
+def _compare(sessions: list[LogSession], left: int, right: int) -> int:
     if left < 0 or right < 0:
         return 0
     one, other = sessions[left].key, sessions[right].key
@@ -117,17 +117,17 @@ def _compare(sessions: list[Session], left: int, right: int) -> int:
     return 0
 
 
-class _Builder:
+class _OutlineBuilder:
     """Walks the lines once and keeps what each stands under."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[OutlineRow] = []
         self.sections: list[Heading] = []
         self.priorities: list[str] = []
-        self.sessions: list[Session] = []
+        self.sessions: list[LogSession] = []
         self.labels: dict[str, str] = {}
         self._section = -1
-        self._role = Role.PLAIN
+        self._role = HeadingRole.PLAIN
         self._role_level = 0
         self._role_indent = -1
         self._above: list[tuple[int, str]] = []
@@ -148,19 +148,19 @@ class _Builder:
         ):
             return
         if indent <= self._role_indent and text[:1] in "-*+•":
-            self._set_role(Role.PLAIN, 0)
+            self._set_role(HeadingRole.PLAIN, 0)
         self._row(number, text, indent, None)
 
     def _row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
         session = len(self.sessions) - 1
-        self.rows.append(Row(number, text, indent, heading, self._section, self._role, session))
+        self.rows.append(OutlineRow(number, text, indent, heading, self._section, self._role, session))
 
     def _open(self, heading: Heading) -> None:
-        if heading.role is Role.APPENDED:
-            self._set_role(Role.APPENDED, heading.level)
+        if heading.role is HeadingRole.APPENDED:
+            self._set_role(HeadingRole.APPENDED, heading.level)
             return
         nested = heading.level > self._role_level and self._role_level > 0
-        keeps = nested and heading.role is Role.PLAIN and self._role is not Role.APPENDED
+        keeps = nested and heading.role is HeadingRole.PLAIN and self._role is not HeadingRole.APPENDED
         if heading.level == BOLD_LEVEL:
             if not keeps or self._role_level == BOLD_LEVEL:
                 self._set_role(heading.role, BOLD_LEVEL)
@@ -182,27 +182,27 @@ class _Builder:
             return
         inside = self.sessions and self.sessions[-1].level < heading.level
         if not inside or words.OPENS_SESSION.match(heading.raw):
-            self.sessions.append(Session(heading.title, key, heading.level))
+            self.sessions.append(LogSession(heading.title, key, heading.level))
 
-    def _set_role(self, role: Role, level: int, indent: int = -1) -> None:
+    def _set_role(self, role: HeadingRole, level: int, indent: int = -1) -> None:
         self._role, self._role_level, self._role_indent = role, level, indent
 
     def _labelled(self, number: int, text: str, indent: int) -> bool:
         """Takes `Goal: …`, `Session: …`, `Blockers: …`; True when the line is used up by that."""
         found = _LABEL.match(text)
-        if found is None or self._role is Role.APPENDED:
+        if found is None or self._role is HeadingRole.APPENDED:
             return False
         name = " ".join(found[1].split()).casefold()
         value = found[2].strip().strip("*_").strip()
         if self._is_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
             return False
         role = role_of(name)
-        if role in (Role.PLAIN, Role.APPENDED):
+        if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
             return False
         bullet = text[0] in "-*+•" and not text.startswith("**")
         if value:
             session = len(self.sessions) - 1
-            self.rows.append(Row(number, value, indent, None, self._section, role, session, True))
+            self.rows.append(OutlineRow(number, value, indent, None, self._section, role, session, True))
         else:
             self._set_role(role, BOLD_LEVEL, indent if bullet else -1)
             self._row(number, "", indent, Heading(BOLD_LEVEL, plain(name, 60), role, text))
@@ -217,7 +217,7 @@ class _Builder:
             if level:
                 self.labels.setdefault("session", title)
             key = session_key(f"session {value}") or SessionKey("", -1)
-            self.sessions.append(Session(title, key, level))
+            self.sessions.append(LogSession(title, key, level))
         elif name in words.STARTED_LABELS and _CLOCK.search(value):
             self.labels.setdefault("started", plain(value, 60))
         else:
@@ -232,13 +232,13 @@ class _Builder:
             last = self.sessions[-1]
             self.sessions[-1] = last._replace(key=SessionKey(date, last.key.number))
         elif not self.sessions or self.sessions[-1].key.date[:10] != date[:10]:
-            self.sessions.append(Session(date, SessionKey(date, -1), level))
+            self.sessions.append(LogSession(date, SessionKey(date, -1), level))
 
 
 def _width(indent: str) -> int:
     return len(indent) + 3 * indent.count("\t")
 
 
-def is_blank(row: Row) -> bool:
+def is_blank(row: OutlineRow) -> bool:
     """Whether a row says nothing: empty, or a horizontal rule."""
     return not row.text or is_ruler(row.text)

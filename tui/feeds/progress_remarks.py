@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.feeds.progress_headings import BOLD_LEVEL, Role
-from tui.feeds.progress_outline import Outline, Row, is_blank, newest
+from tui.feeds.progress_headings import BOLD_LEVEL, HeadingRole
+from tui.feeds.progress_outline import Outline, OutlineRow, is_blank, newest
 from tui.feeds.progress_tasks import read_box
 from tui.feeds.progress_text import plain
 from tui.feeds.progress_words import NOTHING
@@ -17,7 +17,7 @@ _RESOLVED = lazy(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
 _SEPARATOR = frozenset("|:-+ \t")
 
 
-def remarks(document: Outline, role: Role) -> tuple[str, ...]:
+def remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
     """The items the newest section of this role lists; "None" and its like list nothing.
 
     A section inside a session of the log says nothing any more once a newer session exists.
@@ -33,7 +33,7 @@ def remarks(document: Outline, role: Role) -> tuple[str, ...]:
         return ()
     chosen = newest(sessions, sorted(current))
     rows = [row for row in document.rows if row.session == chosen]
-    items = _Items()
+    items = _RemarkItems()
     for index, row in enumerate(rows):
         following = rows[index + 1] if index + 1 < len(rows) else None
         if row.role is not role or row.heading is not None:
@@ -43,7 +43,7 @@ def remarks(document: Outline, role: Role) -> tuple[str, ...]:
     return tuple(dict.fromkeys(items.texts()))[:KEPT_REMARKS]
 
 
-def _within_session(document: Outline, row: Row) -> bool:
+def _within_session(document: Outline, row: OutlineRow) -> bool:
     if row.session < 0:
         return False
     level = row.heading.level if row.heading else BOLD_LEVEL
@@ -54,7 +54,7 @@ def goal(document: Outline) -> str:
     """The goal: the first `Goal:` line or the first paragraph under a goal heading, else empty."""
     words: list[str] = []
     for row in document.rows:
-        if row.heading is None and row.role is Role.GOAL and not is_blank(row):
+        if row.heading is None and row.role is HeadingRole.GOAL and not is_blank(row):
             bullet = _BULLET.match(row.text)
             if _PLACEHOLDER.match(row.text) or (words and bullet):
                 break
@@ -67,7 +67,7 @@ def goal(document: Outline) -> str:
     return "" if NOTHING.match(said) else said
 
 
-def _announces(row: Row, role: Role) -> bool:
+def _announces(row: OutlineRow, role: HeadingRole) -> bool:
     return row.role is role and (
         row.label or (row.heading is not None and row.heading.role is role)
     )
@@ -77,7 +77,7 @@ def _is_separator(text: str) -> bool:
     return "-" in text and _SEPARATOR.issuperset(text)
 
 
-class _Items:
+class _RemarkItems:
     """Joins paragraph lines, keeps the outermost bullets, leaves out what says nothing."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class _Items:
         self._open = False
         self._outermost = -1
 
-    def take(self, row: Row) -> None:
+    def take(self, row: OutlineRow) -> None:
         text = row.text
         if is_blank(row):
             self._open = False

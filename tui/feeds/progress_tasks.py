@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tui.feeds import progress_words as words
-from tui.feeds.progress_headings import Heading, Role
-from tui.feeds.progress_outline import Outline, Row, priority_in
+from tui.feeds.progress_headings import Heading, HeadingRole
+from tui.feeds.progress_outline import Outline, OutlineRow, priority_in
 from tui.feeds.progress_text import plain
 from tui.patterns import lazy
-from tui.records import Section, Task, TaskState
+from tui.records import ProgressSection, ProgressTask, TaskState
 
 KEPT_TASKS = 20_000
 KEPT_SECTIONS = 2_000
@@ -34,7 +34,7 @@ class TaskReader:
 
     def __init__(self, document: Outline) -> None:
         self._document = document
-        self.tasks: list[Task] = []
+        self.tasks: list[ProgressTask] = []
         self.done = 0
         self.open = 0
         self.rows_underway: list[str] = []
@@ -44,13 +44,13 @@ class TaskReader:
         for row in document.rows:
             self._take(row)
 
-    def sections(self) -> tuple[Section, ...]:
+    def sections(self) -> tuple[ProgressSection, ...]:
         """Headings that have tasks directly under them, in file order."""
         found = []
         for index in sorted(self._per_section)[:KEPT_SECTIONS]:
             done, open_ = self._per_section[index]
             title, priority = self._about(index)
-            found.append(Section(title, done, open_, priority))
+            found.append(ProgressSection(title, done, open_, priority))
         return tuple(found)
 
     def _about(self, index: int) -> tuple[str, str]:
@@ -58,7 +58,7 @@ class TaskReader:
             return "", ""
         return self._document.sections[index].title, self._document.priorities[index]
 
-    def _take(self, row: Row) -> None:
+    def _take(self, row: OutlineRow) -> None:
         if row.heading is not None:
             self._heading(row, row.heading)
             return
@@ -72,14 +72,14 @@ class TaskReader:
         if box is not None:
             self._add(row, *box)
 
-    def _heading(self, row: Row, heading: Heading) -> None:
-        if heading.role is not Role.APPENDED:
+    def _heading(self, row: OutlineRow, heading: Heading) -> None:
+        if heading.role is not HeadingRole.APPENDED:
             self._indents.clear()
         box = read_box(heading.raw)
         if box is not None:
             self._add(row, *box)
 
-    def _table_row(self, row: Row, text: str) -> None:
+    def _table_row(self, row: OutlineRow, text: str) -> None:
         cells = [cell.strip() for cell in text.strip("|").split("|")]
         for index, cell in enumerate(cells):
             state = _cell_state(cell)
@@ -95,7 +95,7 @@ class TaskReader:
                 self.rows_underway.append(plain(cells[0], TITLE_CHARACTERS))
                 return
 
-    def _add(self, row: Row, state: TaskState, raw: str) -> None:
+    def _add(self, row: OutlineRow, state: TaskState, raw: str) -> None:
         title = plain(raw, TITLE_CHARACTERS)
         if not _WORDS.search(title):
             return
@@ -112,11 +112,11 @@ class TaskReader:
             heading, inherited = self._about(section)
             priority = priority_in(title) or inherited
             depth = self._depth(row.indent)
-            self.tasks.append(Task(title, state, heading, priority, row.number, depth))
+            self.tasks.append(ProgressTask(title, state, heading, priority, row.number, depth))
 
-    def _section_of(self, row: Row) -> int:
+    def _section_of(self, row: OutlineRow) -> int:
         """Below an appended section a task belongs to the last section that held tasks."""
-        if row.role is Role.APPENDED and self._per_section:
+        if row.role is HeadingRole.APPENDED and self._per_section:
             return self._section
         self._section = row.section
         return row.section
@@ -154,11 +154,11 @@ def _cell_state(cell: str) -> TaskState | None:
     return _STATES.get(inner[1:-1].strip() or " ")
 
 
-def _state_by_words(title: str, role: Role) -> TaskState:
-    if role is Role.BLOCKERS or words.HELD_UP.search(title):
+def _state_by_words(title: str, role: HeadingRole) -> TaskState:
+    if role is HeadingRole.BLOCKERS or words.HELD_UP.search(title):
         return "blocked"
     if (
-        role is Role.IN_PROGRESS
+        role is HeadingRole.IN_PROGRESS
         or words.UNDERWAY.search(title)
         or words.UNDERWAY_LOUD.search(title)
     ):

@@ -6,29 +6,29 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Body,
     Compaction,
-    Control,
-    CostState,
-    Denied,
-    Heartbeat,
+    ControlMessage,
+    RunningCost,
+    PermissionDenied,
+    ToolHeartbeat,
     HookRun,
-    Housekeeping,
-    Init,
-    Lifecycle,
-    Malformed,
+    SilentRecord,
+    TurnStarted,
+    MessageLifecycle,
+    MalformedLine,
     Mark,
     Notice,
-    Partial,
+    StreamDelta,
     RateLimit,
-    Result,
-    Retry,
+    TurnResult,
+    ApiRetry,
     RowKind,
-    SessionState,
-    TaskNote,
-    Unknown,
-    User,
+    AgentStateReport,
+    TaskUpdate,
+    UnknownRecord,
+    UserMessage,
 )
 from tui.system.format import (
     format_count,
@@ -44,7 +44,7 @@ URGENT = frozenset(("warning", "error", "immediate", "notice"))
 TROUBLE = frozenset(("blocked", "error", "failed", "stopped the turn", "cancelled"))
 
 
-class RowLine(NamedTuple):
+class RowText(NamedTuple):
     """What a row says before it is placed in time and beside its result."""
 
     kind: RowKind
@@ -55,7 +55,7 @@ class RowLine(NamedTuple):
     seconds: float | None = None
 
 
-def line_of(body: Body) -> RowLine:
+def line_of(body: Body) -> RowText:
     """What the row of a record says."""
     return _LINES[type(body)](body)
 
@@ -72,18 +72,18 @@ def _parted(*parts: str) -> str:
 # --- conversation ---
 
 
-def _assistant(body: Assistant) -> RowLine:
+def _assistant(body: AssistantMessage) -> RowText:
     if body.error:
-        return RowLine("text", "error", _one(body.text), body.error, "error")
+        return RowText("text", "error", _one(body.text), body.error, "error")
     if body.tools:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
         more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
         text = _parted(_parted(server, tool.target), more, _one(body.text))
-        return RowLine("tool", label, text)
+        return RowText("tool", label, text)
     if body.thinking:
-        return RowLine("thinking", "thinking", _one(body.text), mark="quiet")
-    return RowLine("text", "text", _one(body.text))
+        return RowText("thinking", "thinking", _one(body.text), mark="quiet")
+    return RowText("text", "text", _one(body.text))
 
 
 def _tool_label(name: str) -> tuple[str, str]:
@@ -95,15 +95,15 @@ def _tool_label(name: str) -> tuple[str, str]:
     return "", name or "tool"
 
 
-def _user(body: User) -> RowLine:
+def _user(body: UserMessage) -> RowText:
     if body.role == "results" and body.results:
         first, others = body.results[0], len(body.results) - 1
         text = _parted(_one(first.excerpt), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
         size = format_count(first.size, "character")
-        return RowLine("tool_result", "output", text, size, "error" if failed else "quiet")
+        return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
-    return RowLine("user", label, _one(body.text), body.origin, mark)
+    return RowText("user", label, _one(body.text), body.origin, mark)
 
 
 _ROLES: dict[str, tuple[str, Mark]] = {
@@ -117,7 +117,7 @@ _ROLES: dict[str, tuple[str, Mark]] = {
 }
 
 
-def _result(body: Result) -> RowLine:
+def _result(body: TurnResult) -> RowText:
     bad = body.is_error or body.subtype not in ("success", "")
     reason = body.terminal_reason if body.terminal_reason != "completed" else ""
     words = body.errors[0] if body.errors else _one(body.text)
@@ -132,26 +132,26 @@ def _result(body: Result) -> RowLine:
         words,
     )
     cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
-    return RowLine(
+    return RowText(
         "result", "result", text, cost, "error" if bad else "ok", body.duration_ms / 1000
     )
 
 
-def _partial(body: Partial) -> RowLine:
-    return RowLine("partial", "delta", _parted(body.step, _one(body.text)), mark="quiet")
+def _partial(body: StreamDelta) -> RowText:
+    return RowText("partial", "delta", _parted(body.step, _one(body.text)), mark="quiet")
 
 
 # --- trouble ---
 
 
-def _retry(body: Retry) -> RowLine:
+def _retry(body: ApiRetry) -> RowText:
     of = f" of {body.limit}" if body.limit else ""
     text = f"attempt {body.attempt}{of}, next in {format_duration_told(body.delay_s)}"
     status = str(body.status) if body.status else ""
-    return RowLine("retry", "retry", text, _parted(status, body.error), "warning", body.delay_s)
+    return RowText("retry", "retry", text, _parted(status, body.error), "warning", body.delay_s)
 
 
-def _limit(body: RateLimit) -> RowLine:
+def _limit(body: RateLimit) -> RowText:
     used = "" if body.used is None else f"{body.used:.0%} used"
     resets = ""
     if body.resets_at is not None:
@@ -160,30 +160,30 @@ def _limit(body: RateLimit) -> RowLine:
     if body.status == "rejected":
         mark = "error"
     text = _parted(body.window.replace("_", " "), used, resets)
-    return RowLine("limit", "limit", text, body.status.replace("_", " "), mark)
+    return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
 
 
-def _compaction(body: Compaction) -> RowLine:
+def _compaction(body: Compaction) -> RowText:
     after = "" if body.after is None else f" → {body.after:,}"
     text = _parted(body.trigger, f"{body.before:,}{after} tokens")
-    return RowLine("compaction", "compact", text, "", "warning", body.duration_s)
+    return RowText("compaction", "compact", text, "", "warning", body.duration_s)
 
 
-def _denied(body: Denied) -> RowLine:
+def _denied(body: PermissionDenied) -> RowText:
     text = _parted(body.tool, body.reason)
     if body.waiting:
-        return RowLine("notice", "permission", text, "waits for leave", "warning")
-    return RowLine("notice", "denied", text, "refused", "error")
+        return RowText("notice", "permission", text, "waits for leave", "warning")
+    return RowText("notice", "denied", text, "refused", "error")
 
 
-def _unknown(body: Unknown) -> RowLine:
+def _unknown(body: UnknownRecord) -> RowText:
     kind = "/".join(filter(None, (body.type or "no type", body.subtype)))
-    return RowLine("unknown", "unknown", _parted(kind, _one(body.text)), "", "warning")
+    return RowText("unknown", "unknown", _parted(kind, _one(body.text)), "", "warning")
 
 
-def _malformed(body: Malformed) -> RowLine:
+def _malformed(body: MalformedLine) -> RowText:
     size = f"{body.size:,} bytes"
-    return RowLine(
+    return RowText(
         "malformed", "malformed", _parted(body.reason, _one(body.excerpt)), size, "warning"
     )
 
@@ -191,31 +191,31 @@ def _malformed(body: Malformed) -> RowLine:
 # --- the machinery ---
 
 
-def _init(body: Init) -> RowLine:
+def _init(body: TurnStarted) -> RowText:
     text = _parted(body.model, body.permission_mode, body.version, body.cwd)
-    return RowLine("init", "turn", text, mark="quiet")
+    return RowText("init", "turn", text, mark="quiet")
 
 
-def _task(body: TaskNote) -> RowLine:
+def _task(body: TaskUpdate) -> RowText:
     tokens = f"{body.tokens:,} tokens" if body.tokens else ""
     kind = body.task_type.removeprefix("local_")
     text = _parted(body.description or body.task_id, kind, tokens)
     mark: Mark = "error" if body.status == "failed" else "quiet"
-    return RowLine("task", "task", text, body.status or body.phase, mark)
+    return RowText("task", "task", text, body.status or body.phase, mark)
 
 
-def _heartbeat(body: Heartbeat) -> RowLine:
+def _heartbeat(body: ToolHeartbeat) -> RowText:
     text = f"{body.name or 'a tool'} has been running for {format_duration_told(body.elapsed_s)}"
-    return RowLine("task", "running", text, mark="running", seconds=body.elapsed_s)
+    return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
 
 
-def _lifecycle(body: Lifecycle) -> RowLine:
-    return RowLine("user", "message", _one(body.text) or body.command_uuid, body.state, "quiet")
+def _lifecycle(body: MessageLifecycle) -> RowText:
+    return RowText("user", "message", _one(body.text) or body.command_uuid, body.state, "quiet")
 
 
-def _state(body: SessionState) -> RowLine:
+def _state(body: AgentStateReport) -> RowText:
     waiting = body.state == "requires_action"
-    return RowLine(
+    return RowText(
         "notice",
         "state",
         _parted(body.state.replace("_", " "), body.detail),
@@ -224,14 +224,14 @@ def _state(body: SessionState) -> RowLine:
     )
 
 
-def _hook(body: HookRun) -> RowLine:
+def _hook(body: HookRun) -> RowText:
     name = body.name if body.event in body.name else _parted(body.event, body.name)
     mark: Mark = "warning" if body.outcome in TROUBLE else "quiet"
-    return RowLine("hook", "hook", _parted(name, _one(body.text)), body.outcome, mark)
+    return RowText("hook", "hook", _parted(name, _one(body.text)), body.outcome, mark)
 
 
-def _cost(body: CostState) -> RowLine:
-    return RowLine(
+def _cost(body: RunningCost) -> RowText:
+    return RowText(
         "notice",
         "cost",
         "the transcript's running total",
@@ -240,45 +240,45 @@ def _cost(body: CostState) -> RowLine:
     )
 
 
-def _control(body: Control) -> RowLine:
+def _control(body: ControlMessage) -> RowText:
     text = _parted(body.subtype, body.text, body.request_id)
-    return RowLine(
+    return RowText(
         "notice", "control", text, "" if body.ok else "error", "quiet" if body.ok else "error"
     )
 
 
-def _notice(body: Notice) -> RowLine:
+def _notice(body: Notice) -> RowText:
     mark: Mark = "warning" if body.level in URGENT else "quiet"
     if body.level == "error":
         mark = "error"
-    return RowLine(
+    return RowText(
         "notice", "notice", _parted(body.topic.replace("_", " "), _one(body.text)), "", mark
     )
 
 
-def _housekeeping(body: Housekeeping) -> RowLine:
-    return RowLine("notice", "cli", body.topic.replace("_", " "), mark="quiet")
+def _housekeeping(body: SilentRecord) -> RowText:
+    return RowText("notice", "cli", body.topic.replace("_", " "), mark="quiet")
 
 
-_LINES: dict[type[Any], Callable[[Any], RowLine]] = {
-    Assistant: _assistant,
-    User: _user,
-    Result: _result,
-    Partial: _partial,
-    Retry: _retry,
+_LINES: dict[type[Any], Callable[[Any], RowText]] = {
+    AssistantMessage: _assistant,
+    UserMessage: _user,
+    TurnResult: _result,
+    StreamDelta: _partial,
+    ApiRetry: _retry,
     RateLimit: _limit,
     Compaction: _compaction,
-    Denied: _denied,
-    Unknown: _unknown,
-    Malformed: _malformed,
-    Init: _init,
-    TaskNote: _task,
-    Heartbeat: _heartbeat,
-    Lifecycle: _lifecycle,
-    SessionState: _state,
+    PermissionDenied: _denied,
+    UnknownRecord: _unknown,
+    MalformedLine: _malformed,
+    TurnStarted: _init,
+    TaskUpdate: _task,
+    ToolHeartbeat: _heartbeat,
+    MessageLifecycle: _lifecycle,
+    AgentStateReport: _state,
     HookRun: _hook,
-    CostState: _cost,
-    Control: _control,
+    RunningCost: _cost,
+    ControlMessage: _control,
     Notice: _notice,
-    Housekeeping: _housekeeping,
+    SilentRecord: _housekeeping,
 }

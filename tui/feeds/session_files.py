@@ -16,7 +16,7 @@ MOST_FILES = 500
 MOST_BYTES = 64 * 1024
 
 
-class SessionFile(Struct, frozen=True):
+class ClaudeSessionFile(Struct, frozen=True):
     """One session's own account of itself, cleaned; `proc_start` is empty where it does not say."""
 
     pid: int
@@ -32,14 +32,14 @@ class SessionFile(Struct, frozen=True):
     socket: str
 
 
-class SessionFiles:
+class ClaudeSessionRegistry:
     """Reads the folder again on each call, a file only when it changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._read: dict[str, tuple[tuple[int, int, int], SessionFile | None]] = {}
+        self._read: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
 
-    def all(self) -> list[SessionFile]:
+    def all(self) -> list[ClaudeSessionFile]:
         """Every readable session file of ours; links, other users' and overlarge files are passed over."""
         try:
             names = [
@@ -49,7 +49,7 @@ class SessionFiles:
             ]
         except OSError:
             return []
-        kept: dict[str, tuple[tuple[int, int, int], SessionFile | None]] = {}
+        kept: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
         for name in sorted(names, key=lambda name: (len(name), name), reverse=True)[:MOST_FILES]:
             seen = self._one(name)
             if seen is not None:
@@ -57,7 +57,7 @@ class SessionFiles:
         self._read = kept
         return [file for _, file in kept.values() if file is not None]
 
-    def _one(self, name: str) -> tuple[tuple[int, int, int], SessionFile | None] | None:
+    def _one(self, name: str) -> tuple[tuple[int, int, int], ClaudeSessionFile | None] | None:
         try:
             with regular_file(self.folder / name) as (descriptor, facts):
                 stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
@@ -71,7 +71,7 @@ class SessionFiles:
             return None
 
 
-def _parse(data: bytes, pid: int) -> SessionFile | None:
+def _parse(data: bytes, pid: int) -> ClaudeSessionFile | None:
     try:
         record = msgspec.json.decode(data)
     except (ValueError, RecursionError):
@@ -81,7 +81,7 @@ def _parse(data: bytes, pid: int) -> SessionFile | None:
     started = record.get("startedAt")
     if isinstance(started, bool) or not isinstance(started, (int, float)) or not 0 < started < 1e14:
         started = None
-    return SessionFile(
+    return ClaudeSessionFile(
         pid=pid,
         session=_text(record, "sessionId"),
         cwd=_text(record, "cwd", 4_096),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from tui.feeds.opening import OPEN_FLAGS, Ident
-from tui.feeds.position import Position, Work, fingerprint, samples
+from tui.feeds.position import FilePosition, FollowCounters, fingerprint, samples
 from tui.patterns import lazy
 
 _HEAD: Final = 256
@@ -17,7 +17,7 @@ _ROTATED: Final = lazy(r"[.-]\d[\dTZ.:_+-]*")
 _COPIED: Final = lazy(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
 
 
-class Sibling(NamedTuple):
+class RotatedFile(NamedTuple):
     """A regular file named like a rotation of the followed one."""
 
     path: str
@@ -33,16 +33,16 @@ class Sibling(NamedTuple):
         return self.mtime_ns, -int(number[1]) if number else 0, self.suffix
 
 
-class Siblings:
+class RotatedFiles:
     """Remembers the rotated files that are history, and finds those that are not."""
 
-    def __init__(self, path: str, work: Work) -> None:
+    def __init__(self, path: str, work: FollowCounters) -> None:
         self._folder, self._name = os.path.split(path)
         self._work = work
-        self._listed: list[Sibling] = []
+        self._listed: list[RotatedFile] = []
         self._known: dict[Ident, tuple[int, int, bytes]] = {}
 
-    def look(self) -> None:
+    def rescan(self) -> None:
         """List the folder; everything else speaks of what was there at the last look."""
         self._work.listings += 1
         try:
@@ -53,7 +53,7 @@ class Siblings:
             found = []
         self._listed = sorted((s for s in found if s), key=lambda s: s.age)
 
-    def remember(self, until: Sibling | None = None) -> None:
+    def mark_read(self, until: RotatedFile | None = None) -> None:
         """Take all that is there for seen, or only `until` and what is older."""
         self._known = {
             s.ident: (s.size, s.mtime_ns, _head(s))
@@ -66,7 +66,7 @@ class Siblings:
         status = os.fstat(fd)
         self._known[ident] = (status.st_size, status.st_mtime_ns, head[:_HEAD])
 
-    def unseen(self, since_ns: int, besides: Iterable[Ident]) -> list[Sibling]:
+    def find_unread(self, since_ns: int, besides: Iterable[Ident]) -> list[RotatedFile]:
         """Files rotated since the last look, oldest first: unknown, and last written at `since_ns` or later."""
         held = set(besides)
         return [
@@ -78,7 +78,7 @@ class Siblings:
             and not self._is_known(s)
         ]
 
-    def is_copy(self, sibling: Sibling, fd: int) -> bool:
+    def is_copy(self, sibling: RotatedFile, fd: int) -> bool:
         """Whether `sibling` holds only what the file behind `fd` holds too."""
         try:
             held = samples(fd, sibling.size)
@@ -86,7 +86,7 @@ class Siblings:
             return False
         return sibling.size > 0 and held is not None and _sampled(sibling, sibling.size) == held
 
-    def copy_of(self, start: Position, since_ns: int, besides: Iterable[Ident]) -> Sibling | None:
+    def copy_of(self, start: FilePosition, since_ns: int, besides: Iterable[Ident]) -> RotatedFile | None:
         """The oldest unseen file that begins with all that was read up to `start`."""
         if start.offset == 0:
             return None
@@ -97,7 +97,7 @@ class Siblings:
                 return sibling
         return None
 
-    def find(self, start: Position) -> Sibling | None:
+    def find(self, start: FilePosition) -> RotatedFile | None:
         """The file a saved position speaks of: the same inode first, else a copy of it."""
         ident = (start.device, start.inode)
         for sibling in sorted(self._listed, key=lambda s: s.ident != ident):
@@ -106,7 +106,7 @@ class Siblings:
                 return sibling
         return None
 
-    def _is_known(self, sibling: Sibling) -> bool:
+    def _is_known(self, sibling: RotatedFile) -> bool:
         """Whether this is a file remembered, not another one that was given its inode."""
         known = self._known.get(sibling.ident)
         if known is None:
@@ -117,7 +117,7 @@ class Siblings:
         # one that was empty holds nothing that was seen, whoever filled it
         return sibling.size >= size > 0 and _head(sibling)[: len(head)] == head
 
-    def _sibling(self, entry: os.DirEntry[str]) -> Sibling | None:
+    def _sibling(self, entry: os.DirEntry[str]) -> RotatedFile | None:
         suffix = entry.name[len(self._name) :]
         if not entry.name.startswith(self._name) or not _COPIED.fullmatch(suffix):
             return None
@@ -128,10 +128,10 @@ class Siblings:
         if not stat.S_ISREG(status.st_mode):
             return None
         ident = (status.st_dev, status.st_ino)
-        return Sibling(entry.path, suffix, ident, status.st_size, status.st_mtime_ns)
+        return RotatedFile(entry.path, suffix, ident, status.st_size, status.st_mtime_ns)
 
 
-def open_sibling(sibling: Sibling) -> int | None:
+def open_sibling(sibling: RotatedFile) -> int | None:
     """A descriptor of that very file, None when it is gone or another has its name."""
     try:
         fd = os.open(sibling.path, OPEN_FLAGS | os.O_NOFOLLOW)
@@ -144,7 +144,7 @@ def open_sibling(sibling: Sibling) -> int | None:
     return None
 
 
-def _head(sibling: Sibling) -> bytes:
+def _head(sibling: RotatedFile) -> bytes:
     fd = open_sibling(sibling)
     if fd is None:
         return b""
@@ -156,12 +156,12 @@ def _head(sibling: Sibling) -> bytes:
         os.close(fd)
 
 
-def _holds(sibling: Sibling, start: Position) -> bool:
+def _holds(sibling: RotatedFile, start: FilePosition) -> bool:
     found = _sampled(sibling, start.offset)
     return found is not None and fingerprint(*found) == start.fingerprint
 
 
-def _sampled(sibling: Sibling, offset: int) -> tuple[bytes, bytes] | None:
+def _sampled(sibling: RotatedFile, offset: int) -> tuple[bytes, bytes] | None:
     fd = open_sibling(sibling)
     if fd is None:
         return None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui import paths
-from tui.feeds.event_heads import Head, head_of
+from tui.feeds.event_heads import EventFileSummary, head_of
 
 ACTIVE_S = 600.0
 MOST_LOOKED_AT = 40
@@ -24,7 +24,7 @@ class StreamFile(NamedTuple):
 
     path: str
     folder: str
-    head: Head
+    head: EventFileSummary
 
 
 def newest_stream(project: Path) -> StreamFile | None:

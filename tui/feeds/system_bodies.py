@@ -6,33 +6,33 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from tui.feeds.loose_bodies import unknown
-from tui.feeds.plain_values import line as one_line
-from tui.feeds.plain_values import name, whole, words
+from tui.feeds.plain_values import single_line as one_line
+from tui.feeds.plain_values import name, integer, plain_text
 from tui.feeds.tolerant import read
-from tui.feeds.wire import Line
+from tui.feeds.wire import RecordLine
 from tui.feeds.wire_rare import (
-    Initial,
+    InitLine,
     SystemLine,
 )
 from tui.records import (
     Body,
     Compaction,
-    Control,
-    Denied,
+    ControlMessage,
+    PermissionDenied,
     HookRun,
-    Housekeeping,
-    Init,
+    SilentRecord,
+    TurnStarted,
     Notice,
-    Retry,
-    SessionState,
-    TaskNote,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
 )
 from tui.system.sgr import strip_ansi
 
 _HOOK_TEXT = 2000
 
 
-def system(line: Line, raw: bytes) -> Body:
+def system(line: RecordLine, raw: bytes) -> Body:
     """The body of a `system` record; a subtype not known here becomes `Unknown`."""
     subtype = line.subtype or ""
     if subtype == "init":
@@ -43,9 +43,9 @@ def system(line: Line, raw: bytes) -> Body:
     return build(subtype, read(SystemLine, raw))
 
 
-def _init(raw: bytes) -> Init:
-    i = read(Initial, raw)
-    return Init(
+def _init(raw: bytes) -> TurnStarted:
+    i = read(InitLine, raw)
+    return TurnStarted(
         name(i.model),
         name(i.cwd),
         name(i.claude_code_version),
@@ -57,7 +57,7 @@ def _init(raw: bytes) -> Init:
 
 
 def _api_retry(subtype: str, s: SystemLine) -> Body:
-    return Retry(
+    return ApiRetry(
         s.attempt or 0,
         s.max_retries or 0,
         (s.retry_delay_ms or 0) / 1000,
@@ -70,7 +70,7 @@ def _api_error(subtype: str, s: SystemLine) -> Body:
     """A retry as transcripts tell it; its headers can hold what is nobody's business."""
     error = s.error if isinstance(s.error, dict) else {}
     status = error.get("status")
-    return Retry(
+    return ApiRetry(
         s.retryAttempt or s.attempt or 0,
         s.maxRetries or s.max_retries or 0,
         (s.retryInMs or s.retry_delay_ms or 0) / 1000,
@@ -128,14 +128,14 @@ def _task(subtype: str, s: SystemLine) -> Body:
     if phase == "updated" and status in _ENDED:
         phase = "ended"
     description = s.description or s.summary or s.last_tool_name
-    return TaskNote(
+    return TaskUpdate(
         phase,
         name(s.task_id),
         name(s.tool_use_id),
         one_line(description),
         name(s.task_type),
         status,
-        whole(s.usage.total_tokens if s.usage else 0),
+        integer(s.usage.total_tokens if s.usage else 0),
     )
 
 
@@ -174,7 +174,7 @@ def _stop_hooks(subtype: str, s: SystemLine) -> Body:
 
 def _denied(subtype: str, s: SystemLine) -> Body:
     reason = s.message or s.decision_reason
-    return Denied(name(s.tool_name), name(s.tool_use_id), one_line(reason))
+    return PermissionDenied(name(s.tool_name), name(s.tool_use_id), one_line(reason))
 
 
 # --- what the CLI says of itself ---
@@ -186,24 +186,24 @@ def _status(subtype: str, s: SystemLine) -> Body:
         f"compaction {name(s.compact_result)}" if s.compact_result else "",
         one_line(s.compact_error),
     ]
-    return SessionState(name(s.status), ", ".join(filter(None, details)))
+    return AgentStateReport(name(s.status), ", ".join(filter(None, details)))
 
 
 def _state(subtype: str, s: SystemLine) -> Body:
-    return SessionState(name(s.state))
+    return AgentStateReport(name(s.state))
 
 
 def _turn_duration(subtype: str, s: SystemLine) -> Body:
-    return SessionState("idle", f"the turn took {(s.durationMs or 0) / 1000:.0f} s")
+    return AgentStateReport("idle", f"the turn took {(s.durationMs or 0) / 1000:.0f} s")
 
 
 def _control_progress(subtype: str, s: SystemLine) -> Body:
-    return Control(name(s.request_id), "progress", True, name(s.status))
+    return ControlMessage(name(s.request_id), "progress", True, name(s.status))
 
 
 def _notice(subtype: str, s: SystemLine) -> Body:
     found = next(filter(None, (s.text, s.content, s.summary, s.message, s.title)), None)
-    text = words(found) if found is not None else _state_words(s)
+    text = plain_text(found) if found is not None else _state_words(s)
     level = name(s.level or s.priority) or _LEVELS.get(subtype, "")
     return Notice(name(s.key) or subtype, text, level)
 
@@ -213,7 +213,7 @@ def _state_words(s: SystemLine) -> str:
 
 
 def _quiet(subtype: str, s: SystemLine) -> Body:
-    return Housekeeping(subtype)
+    return SilentRecord(subtype)
 
 
 _LEVELS = {

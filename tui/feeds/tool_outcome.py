@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from tui.patterns import lazy
-from tui.records import Mark, ToolResult, ToolUse
+from tui.records import Mark, ToolResult, ToolCall
 from tui.system.format import clip_text, format_count_plain, format_text_size
 
 _LIMIT = 80
@@ -27,29 +27,29 @@ _STOPPED = "this call was stopped while running"
 _PROCEED = "doesn't want to proceed with this tool use"
 
 
-class Outcome(NamedTuple):
+class ToolOutcome(NamedTuple):
     text: str
     mark: Mark
 
 
-def outcome(tool: ToolUse, result: ToolResult) -> Outcome:
+def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
     """What to say of a call beside its line: lines changed, tests passed, the error, the last word."""
     if result.is_error:
-        return Outcome(_error(result.excerpt), "error")
+        return ToolOutcome(_error(result.excerpt), "error")
     if result.added or result.removed:
-        return Outcome(f"+{result.added} −{result.removed}", "ok")
+        return ToolOutcome(f"+{result.added} −{result.removed}", "ok")
     summary = test_summary(result.excerpt)
     if summary is not None:
         return summary
     if tool.name in _AGENTS:
         background = result.agent_id and "output_file:" in result.excerpt
         told = "in the background" if background else first_meaningful_line(result.excerpt)
-        return Outcome(_cut(told), "ok")
+        return ToolOutcome(_cut(told), "ok")
     if tool.name in _BULKY:
-        return Outcome(_size(result), "ok")
+        return ToolOutcome(_size(result), "ok")
     if tool.name in _CHANGING:
-        return Outcome("", "ok")
-    return Outcome(_cut(last_meaningful_line(result.excerpt)), "ok")
+        return ToolOutcome("", "ok")
+    return ToolOutcome(_cut(last_meaningful_line(result.excerpt)), "ok")
 
 
 _BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
@@ -57,7 +57,7 @@ _AGENTS = frozenset(("Agent", "Task"))
 _CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
 
 
-def test_summary(text: str) -> Outcome | None:
+def test_summary(text: str) -> ToolOutcome | None:
     """The counts of the last summary line of a test run or checker near the end of `text`."""
     for line in reversed(text.rstrip().split("\n")[-_LOOKED_AT:]):
         line = line.strip("= \t-")
@@ -68,7 +68,7 @@ def test_summary(text: str) -> Outcome | None:
             return _counted([(count, word.replace("failures", "failed")) for word, count in named])
         if _VERDICTS.match(line):
             bad = line.startswith(("Found", "FAILED", "test result: FAILED")) or "problem" in line
-            return Outcome(_cut(line), "warning" if bad else "ok")
+            return ToolOutcome(_cut(line), "warning" if bad else "ok")
     return None
 
 
@@ -80,11 +80,11 @@ def _whole_summary(line: str) -> bool:
     )
 
 
-def _counted(counts: list[tuple[str, str]]) -> Outcome:
+def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
     shown = [(number, word) for number, word in counts if number != "0"] or counts[:1]
     failed = any(word in _BAD for _, word in shown)
     text = ", ".join(f"{number} {word}" for number, word in shown)
-    return Outcome(_cut(text), "warning" if failed else "ok")
+    return ToolOutcome(_cut(text), "warning" if failed else "ok")
 
 
 def _error(text: str) -> str:

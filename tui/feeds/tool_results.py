@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tui.feeds.plain_values import name
-from tui.feeds.wire import Block, EditAnswer, Inner, Line
+from tui.feeds.wire import ContentBlock, EditResult, ResultContent, RecordLine
 from tui.records import ToolResult
 from tui.system.sgr import strip_ansi
 
@@ -13,7 +13,7 @@ _OF_ERRORS = 2000
 _OF_OTHERS = 1000
 
 
-def tool_result(block: Block, line: Line, alone: bool) -> ToolResult:
+def tool_result(block: ContentBlock, line: RecordLine, alone: bool) -> ToolResult:
     """The record of one `tool_result` block of `line`.
 
     The structured answer stands once per line: it is this block's when the block is `alone`.
@@ -23,14 +23,14 @@ def tool_result(block: Block, line: Line, alone: bool) -> ToolResult:
     added = removed = 0
     agent = ""
     answer = line.result or line.transcript_result
-    if alone and isinstance(answer, EditAnswer):
+    if alone and isinstance(answer, EditResult):
         added, removed = changed_lines(answer)
         agent = name(answer.agentId)
     excerpt = end_of(text, _OF_ERRORS if failed else _OF_OTHERS)
     return ToolResult(name(block.tool_use_id), failed, excerpt, len(text), added, removed, agent)
 
 
-def content_text(content: str | list[Inner] | None) -> str:
+def content_text(content: str | list[ResultContent] | None) -> str:
     """The text of a tool result; what is no text is named in brackets."""
     if isinstance(content, str):
         return content
@@ -51,7 +51,7 @@ def end_of(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[-limit:]
 
 
-def changed_lines(answer: EditAnswer) -> tuple[int, int]:
+def changed_lines(answer: EditResult) -> tuple[int, int]:
     """Lines added and removed; a file newly written has all its lines added."""
     added = removed = 0
     for hunk in answer.structuredPatch or ():

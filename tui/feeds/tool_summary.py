@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from tui.feeds.tolerant import UNREADABLE
-from tui.records import ToolUse
+from tui.records import ToolCall
 from tui.system.sanitize import clean, clean_line, is_plain
 
 try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
@@ -42,7 +42,7 @@ _long = msgspec.json.Decoder(_LongInputs)
 _sorted = msgspec.json.Encoder(order="sorted")
 
 
-def tool_use(id: str, name: str, data: Raw) -> ToolUse:
+def tool_use(id: str, name: str, data: Raw) -> ToolCall:
     """The record of a tool call with the input `data` (JSON).
 
     Its key is a positive 63-bit number, equal in every process for calls that do the same: the
@@ -68,7 +68,7 @@ def tool_use(id: str, name: str, data: Raw) -> ToolUse:
     command = _whole(inputs) if name in _SHELLS else ""
     digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
     key = int.from_bytes(digest, "big") >> 1 or 1
-    return ToolUse(id, name, target, key, _clean_path(path), command)
+    return ToolCall(id, name, target, key, _clean_path(path), command)
 
 
 def _whole(inputs: Inputs) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tui.feeds.event_heads import Head, head_of
+from tui.feeds.event_heads import EventFileSummary, head_of
 from tui.patterns import lazy
 from tui.system.files import regular_file
 
@@ -28,12 +28,12 @@ _places: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = 
 """Where the search under other slugs found something, as long as the folders stay as they were."""
 
 
-class Transcript(NamedTuple):
+class TranscriptFile(NamedTuple):
     """A transcript file; `session` is the stem of its name."""
 
     path: str
     session: str
-    head: Head
+    head: EventFileSummary
 
 
 def safe_transcript(path: str, projects: Path) -> str | None:
@@ -84,7 +84,7 @@ def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
         yield name
 
 
-def newest_of_folder(projects: Path, folder: str) -> Transcript | None:
+def newest_of_folder(projects: Path, folder: str) -> TranscriptFile | None:
     """The transcript of the session that began last, among those of `folder` still written to.
 
     A session that ran in `folder` itself goes before one that ran below it.
@@ -97,7 +97,7 @@ def newest_of_folder(projects: Path, folder: str) -> Transcript | None:
     return max(active, key=lambda one: (one.head.started, one.session))
 
 
-def _elsewhere(projects: Path, folder: str) -> list[Transcript]:
+def _elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
     """Matches under other slugs: those that begin alike first, then the folders changed last."""
     dated = _folders(projects)
     names = [name for _, name in dated]
@@ -146,10 +146,10 @@ def _is_own_file(path: str) -> bool:
     return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
 
 
-def _matching(projects: Path, folders: list[str], wanted: str, *, below: bool) -> list[Transcript]:
+def _matching(projects: Path, folders: list[str], wanted: str, *, below: bool) -> list[TranscriptFile]:
     """The newest transcripts in these folders whose records name the wanted folder."""
     dated = [file for name in folders for file in _dated_files(projects / name)]
-    found: list[Transcript] = []
+    found: list[TranscriptFile] = []
     for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
         if found and changed < found[0].head.changed - ACTIVE_S:
             break
@@ -158,7 +158,7 @@ def _matching(projects: Path, folders: list[str], wanted: str, *, below: bool) -
             continue
         real = safe_transcript(path, projects)
         if real is not None:
-            found.append(Transcript(real, os.path.basename(path)[:-6], head))
+            found.append(TranscriptFile(real, os.path.basename(path)[:-6], head))
     return found
 
 
@@ -212,6 +212,6 @@ def candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
     return [(path, changed) for path, changed in checked if path is not None]
 
 
-def names_folder(head: Head, folder: str) -> bool:
+def names_folder(head: EventFileSummary, folder: str) -> bool:
     """Whether the session that a file's head tells of ran in `folder` itself."""
     return _names_folder(head.cwds, folder, below=False)

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 Mode = Literal["notified", "polling"]
 
 
-class Hints(Protocol):
+class ChangeHints(Protocol):
     """A source of early word on changes; it may fail with OSError or RuntimeError at any time."""
 
     def watch(self, paths: frozenset[str]) -> None: ...
@@ -34,7 +34,7 @@ class Hints(Protocol):
     def close(self) -> None: ...
 
 
-def system_hints() -> Hints:
+def system_hints() -> ChangeHints:
     """The source with the least latency and idle cost that this system has."""
     if sys.platform == "linux":
         try:
@@ -49,7 +49,7 @@ def system_hints() -> Hints:
     return WatchfilesHints()
 
 
-class Wake:
+class ChangeNotifier:
     """Calls `on_wake` from a thread of its own with the paths that are worth a look.
 
     Every path is named at least once in `seconds`; a changed one within milliseconds while `mode` is
@@ -65,7 +65,7 @@ class Wake:
         *,
         seconds: float = POLL_SECONDS,
         pace: float = PACE_SECONDS,
-        hints: Callable[[], Hints] | None = system_hints,
+        hints: Callable[[], ChangeHints] | None = system_hints,
     ) -> None:
         self.mode: Mode = "polling"
         self.reason = "" if hints else "Notifications are switched off."
@@ -74,7 +74,7 @@ class Wake:
         self._seconds = seconds
         self._pace = pace
         self._make_hints = hints
-        self._hints: Hints | None = None
+        self._hints: ChangeHints | None = None
         self._lock = threading.Lock()
         self._nudged = threading.Event()
         self._stopping = threading.Event()

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from msgspec.structs import replace
 
-from tui.feeds.log_stamp import Stamp, level_by_glyph, read_stamp
+from tui.feeds.log_stamp import LogLineHead, level_by_glyph, read_stamp
 from tui.records import LogEntry
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi
@@ -16,7 +16,7 @@ ENTRY_LINES = 200
 ENTRY_CHARACTERS = 20_000
 
 
-class LogDecoder:
+class WatchdogLogDecoder:
     """Turns whole lines into entries; the last entry is held until the next one begins.
 
     Lines without a head of their own belong to the entry above. A log that never stamps its lines
@@ -68,7 +68,7 @@ class LogDecoder:
             return None
         finished = self._finished()
         if stamp is None:
-            stamp = Stamp(level=level_by_glyph(line), text=line.strip())
+            stamp = LogLineHead(level=level_by_glyph(line), text=line.strip())
         self._timed = self._timed or stamp.timed
         self._begin(stamp, offset)
         return finished
@@ -76,7 +76,7 @@ class LogDecoder:
     def _continues(self, line: str) -> bool:
         return self._held is not None and (self._timed or line[0] in " \t")
 
-    def _begin(self, stamp: Stamp, offset: int) -> None:
+    def _begin(self, stamp: LogLineHead, offset: int) -> None:
         tag = clean_line(stamp.tag, 60)
         self._held = LogEntry(
             self.source, offset, stamp.at, stamp.level, "", tag, stamp.local, stamp.clock

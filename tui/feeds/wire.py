@@ -24,14 +24,14 @@ class WireUsage(Struct, gc=False):
     cache_creation: CacheCreation | None = None
 
 
-class Inner(Struct, gc=False):
+class ResultContent(Struct, gc=False):
     """A piece of a tool result's content."""
 
     type: str = ""
     text: str | None = None
 
 
-class Block(Struct, gc=False):
+class ContentBlock(Struct, gc=False):
     """A content block of any kind."""
 
     type: str = ""
@@ -41,54 +41,54 @@ class Block(Struct, gc=False):
     name: str | None = None
     input: Raw = Raw()
     tool_use_id: str | None = None
-    content: str | list[Inner] | None = None
+    content: str | list[ResultContent] | None = None
     is_error: bool | None = None
 
 
-class Message(Struct, gc=False):
+class WireMessage(Struct, gc=False):
     id: str | None = None
     model: str | None = None
-    content: str | list[Block] | None = None
+    content: str | list[ContentBlock] | None = None
     stop_reason: str | None = None
     usage: WireUsage | None = None
 
 
-class Hunk(Struct, gc=False):
+class WireHunk(Struct, gc=False):
     lines: list[str] | None = None
 
 
-class EditAnswer(Struct, gc=False):
+class EditResult(Struct, gc=False):
     """The structured half of a tool result, as far as edits and subagents go."""
 
-    structuredPatch: list[Hunk] | None = None
+    structuredPatch: list[WireHunk] | None = None
     type: str | None = None
     content: Any = None
     agentId: str | None = None
 
 
-class Origin(Struct, gc=False):
+class MessageOrigin(Struct, gc=False):
     kind: str | None = None
 
 
-class Delta(Struct, gc=False):
+class WireDelta(Struct, gc=False):
     type: str = ""
     text: str | None = None
     thinking: str | None = None
 
 
-class StreamStep(Struct, gc=False):
+class WireStreamStep(Struct, gc=False):
     type: str = ""
-    message: Message | None = None
+    message: WireMessage | None = None
     usage: WireUsage | None = None
-    delta: Delta | None = None
+    delta: WireDelta | None = None
 
 
-class Line(Struct, gc=False):
+class RecordLine(Struct, gc=False):
     """The envelope of every record, and the whole of `assistant`, `user` and `stream_event`."""
 
     type: str = ""
     subtype: str | None = None
-    message: Message | str | None = None
+    message: WireMessage | str | None = None
     uuid: str | None = None
     timestamp: str | None = None
     session_id: str | None = None
@@ -99,8 +99,8 @@ class Line(Struct, gc=False):
     agent: str | None = field(default=None, name="agentId")
     request_id: str | None = None
     request: str | None = field(default=None, name="requestId")
-    result: EditAnswer | str | list[Any] | None = field(default=None, name="tool_use_result")
-    transcript_result: EditAnswer | str | list[Any] | None = field(
+    result: EditResult | str | list[Any] | None = field(default=None, name="tool_use_result")
+    transcript_result: EditResult | str | list[Any] | None = field(
         default=None, name="toolUseResult"
     )
     error: Raw = Raw()
@@ -110,10 +110,10 @@ class Line(Struct, gc=False):
     synthetic: bool | None = field(default=None, name="isSynthetic")
     replay: bool | None = field(default=None, name="isReplay")
     compact_summary: bool | None = field(default=None, name="isCompactSummary")
-    origin: Origin | str | None = None
-    event: StreamStep | str | None = None
+    origin: MessageOrigin | str | None = None
+    event: WireStreamStep | str | None = None
     api_message_id: str | None = None
 
 
-class Skipped(Struct, gc=False):
+class CheckedLine(Struct, gc=False):
     """A line whose JSON is checked and whose fields nobody wants."""

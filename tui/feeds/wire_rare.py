@@ -9,7 +9,7 @@ from msgspec import Raw, Struct, field
 from tui.feeds.wire import WireUsage
 
 
-class Initial(Struct, gc=False):
+class InitLine(Struct, gc=False):
     model: str | None = None
     cwd: str | None = None
     claude_code_version: str | None = None
@@ -27,7 +27,7 @@ class WireModelUse(Struct, gc=False):
     contextWindow: int | None = None
 
 
-class Outcome(Struct, gc=False):
+class ResultLine(Struct, gc=False):
     """A `result` record."""
 
     subtype: str | None = None
@@ -224,7 +224,7 @@ class CostLine(Struct, gc=False):
     totalCostUSD: float | None = None
 
 
-class Loose(Struct, gc=False):
+class UnknownLine(Struct, gc=False):
     """Fields that say something in records of types not known here."""
 
     content: Any = None

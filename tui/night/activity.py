@@ -10,17 +10,17 @@ from msgspec import Struct
 
 from tui.night import timeline
 from tui.records import (
-    Assistant,
-    Denied,
-    Heartbeat,
+    AssistantMessage,
+    PermissionDenied,
+    ToolHeartbeat,
     RateLimit,
-    Ref,
-    Result,
-    Retry,
-    SessionState,
-    TaskNote,
-    ToolUse,
-    User,
+    SourceRef,
+    TurnResult,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
+    ToolCall,
+    UserMessage,
 )
 from tui.system.format import shorten
 
@@ -40,17 +40,17 @@ _KIND_OF_PHASE = (
 )
 
 
-class OpenTool(Struct):
+class OpenToolCall(Struct):
     """A tool call without an answer yet."""
 
-    use: ToolUse
-    ref: Ref
+    use: ToolCall
+    ref: SourceRef
     thread: str
     since: float | None
     beat_at: float | None = None
 
 
-class Waiting(Struct, frozen=True):
+class PendingRetry(Struct, frozen=True):
     """A retry to come: the attempt, its limit, when, and why."""
 
     attempt: int
@@ -66,7 +66,7 @@ class Waiting(Struct, frozen=True):
         return self.status == 429 or "rate_limit" in self.error
 
 
-class Limited(Struct, frozen=True):
+class UsageLimit(Struct, frozen=True):
     """A limit that stops the session until `resets_at`."""
 
     window: str
@@ -74,14 +74,14 @@ class Limited(Struct, frozen=True):
     since: float | None
 
 
-class Asking(Struct, frozen=True):
+class PendingQuestion(Struct, frozen=True):
     """Somebody must allow something."""
 
     what: str
     since: float | None
 
 
-class Closed(Struct, frozen=True):
+class TurnEnd(Struct, frozen=True):
     """How the last turn ended."""
 
     subtype: str
@@ -94,7 +94,7 @@ class Closed(Struct, frozen=True):
     interrupted: bool = False
 
 
-class Doing(Struct):
+class ActivityTracker(Struct):
     """The facts of the moment."""
 
     phase: int = NONE
@@ -104,21 +104,21 @@ class Doing(Struct):
     maybe_over: bool = False
     partials: bool = False
     beats: bool = False
-    tools: dict[str, OpenTool] = {}
+    tools: dict[str, OpenToolCall] = {}
     main_tools: int = 0
-    retry: Waiting | None = None
-    limit: Limited | None = None
-    waited: Limited | None = None
-    asking: Asking | None = None
+    retry: PendingRetry | None = None
+    limit: UsageLimit | None = None
+    waited: UsageLimit | None = None
+    asking: PendingQuestion | None = None
     compacting: bool = False
-    closed: Closed | None = None
+    closed: TurnEnd | None = None
     tasks: dict[str, str] = {}
     said: str = ""
     said_idle: bool = False
     slash: bool = False
     prompted: bool = False
 
-    def enter(self, phase: int, at: float | None) -> None:
+    def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
         if phase != self.phase:
             if self.phase == IDLE:
@@ -144,7 +144,7 @@ class Doing(Struct):
         """Whether the model owes an answer."""
         return self.phase in (REQUESTING, STREAMING, TOOL)
 
-    def seen(self, at: float | None) -> None:
+    def record_seen(self, at: float | None) -> None:
         """Any record at all: something is starting."""
         if self.phase == NONE:
             self.phase = STARTING
@@ -156,7 +156,7 @@ class Doing(Struct):
         self.after_tool = self.requested = False
         self.retry = self.asking = None
         self.compacting = self.said_idle = False
-        self.enter(REQUESTING, at)
+        self.enter_phase(REQUESTING, at)
 
     def drop_tools(self, keep_subagents: bool) -> None:
         """Forget calls that nobody will answer."""
@@ -164,7 +164,7 @@ class Doing(Struct):
         if not keep_subagents:
             self.tools = {}
 
-    def calls(self, tool: OpenTool) -> None:
+    def tool_called(self, tool: OpenToolCall) -> None:
         """A tool call was made."""
         if tool.use.id in self.tools or len(self.tools) >= _MOST_TOOLS:
             return
@@ -172,7 +172,7 @@ class Doing(Struct):
         if not tool.thread:
             self.main_tools += 1
 
-    def answers(self) -> bool:
+    def model_answered(self) -> bool:
         """The model begins to answer: what was open when a person spoke is not answered any more.
 
         True when something was lost so.
@@ -191,14 +191,14 @@ class Doing(Struct):
         self.tools = {key: tool for key, tool in self.tools.items() if tool.thread}
         self.main_tools = 0
 
-    def answered(self, tool_use_id: str) -> OpenTool | None:
+    def tool_answered(self, tool_use_id: str) -> OpenToolCall | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
         tool = self.tools.pop(tool_use_id, None)
         if tool is not None and not tool.thread:
             self.main_tools -= 1
         return tool
 
-    def on_assistant(self, body: Assistant, at: float | None) -> None:
+    def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
         if self.retry is not None or self.limit is not None or self.asking is not None:
             self.retry = self.asking = None
@@ -213,36 +213,36 @@ class Doing(Struct):
         if body.error:
             self.failed(body, at)
             return
-        self.enter(TOOL if self.main_tools else STREAMING, at)
+        self.enter_phase(TOOL if self.main_tools else STREAMING, at)
         self.maybe_over = body.final and not body.tools and not self.main_tools
 
     def streams(self, at: float | None) -> None:
         """The main conversation's answer begins to arrive."""
         self.asking = None
-        self.enter(STREAMING, at)
+        self.enter_phase(STREAMING, at)
 
-    def failed(self, body: Assistant, at: float | None) -> None:
+    def failed(self, body: AssistantMessage, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
         if "rate_limit" in body.error:
-            self.limit = self.limit or Limited(shorten(body.text, 120), None, at)
-        self.enter(STREAMING, at)
+            self.limit = self.limit or UsageLimit(shorten(body.text, 120), None, at)
+        self.enter_phase(STREAMING, at)
         self.maybe_over = True
 
-    def on_user(self, body: User, at: float | None) -> None:
+    def on_user(self, body: UserMessage, at: float | None) -> None:
         """Something reached the main conversation's model."""
         role = body.role
         if role == "results":
             self.asking = None
             if self.main_tools:
-                self.enter(TOOL, at)
+                self.enter_phase(TOOL, at)
                 return
             self.after_tool = True
-            self.enter(REQUESTING, at)
+            self.enter_phase(REQUESTING, at)
         elif role == "interrupted":
             self.drop_tools(keep_subagents=False)
             self.asking = self.retry = None
-            self.closed = Closed("interrupted", True, "interrupted", "", at, interrupted=True)
-            self.enter(IDLE, at)
+            self.closed = TurnEnd("interrupted", True, "interrupted", "", at, interrupted=True)
+            self.enter_phase(IDLE, at)
         elif role == "note":
             if body.origin.startswith("local-command-std"):
                 self.answered_locally(at)
@@ -252,20 +252,20 @@ class Doing(Struct):
             self.prompted = role == "prompt"
             if not self.main_tools:
                 self.after_tool = False
-                self.enter(REQUESTING, at)
+                self.enter_phase(REQUESTING, at)
 
     def answered_locally(self, at: float | None) -> None:
         """The CLI answered a command by itself; no model is asked."""
         if self.slash and not self.main_tools:
             self.slash = False
-            self.enter(IDLE, at)
+            self.enter_phase(IDLE, at)
 
-    def on_result(self, body: Result, at: float | None) -> None:
+    def on_result(self, body: TurnResult, at: float | None) -> None:
         """A turn ended."""
         self.drop_tools(keep_subagents=bool(self.tasks))
         self.retry = self.asking = None
         self.compacting = False
-        self.closed = Closed(
+        self.closed = TurnEnd(
             body.subtype,
             body.is_error,
             body.terminal_reason,
@@ -277,53 +277,53 @@ class Doing(Struct):
         )
         if not body.is_error and body.subtype == "success":
             self.limit = None
-        self.enter(IDLE, at)
+        self.enter_phase(IDLE, at)
 
-    def on_retry(self, body: Retry, at: float | None) -> None:
+    def on_retry(self, body: ApiRetry, at: float | None) -> None:
         """The API failed and will be called again."""
         due = None if at is None else at + body.delay_s
-        self.retry = Waiting(body.attempt, body.limit, due, at, body.status, body.error)
+        self.retry = PendingRetry(body.attempt, body.limit, due, at, body.status, body.error)
         if self.phase != TOOL:
-            self.enter(REQUESTING, at)
+            self.enter_phase(REQUESTING, at)
 
     def on_limit(self, body: RateLimit, at: float | None) -> None:
         """A limit's state was told."""
         if body.status == "rejected":
             since = self.limit.since if self.limit is not None else at
-            self.limit = Limited(body.window, body.resets_at, since)
+            self.limit = UsageLimit(body.window, body.resets_at, since)
         elif self.limit is not None and body.status == "allowed":
             self.limit = None
 
-    def on_state(self, body: SessionState, at: float | None) -> None:
+    def on_state(self, body: AgentStateReport, at: float | None) -> None:
         """The CLI said what it is at."""
         state = body.state
         if state == "requires_action":
-            self.asking = self.asking or Asking(body.detail or "an action", at)
+            self.asking = self.asking or PendingQuestion(body.detail or "an action", at)
         elif state == "requesting":
             self.requested = self.partials = True
             if self.phase != TOOL:
-                self.enter(REQUESTING, at)
+                self.enter_phase(REQUESTING, at)
         elif state == "compacting":
             self.compacting = True
         elif state == "idle":
             self.asking = None
             self.said_idle = True
             self.drop_tools(keep_subagents=False)
-            self.enter(IDLE, at)
+            self.enter_phase(IDLE, at)
         elif state == "running":
             self.asking = None
             self.said_idle = False
             if self.phase in (NONE, STARTING, IDLE):
-                self.enter(REQUESTING, at)
+                self.enter_phase(REQUESTING, at)
         else:
             self.compacting = False
 
-    def on_denied(self, body: Denied, at: float | None) -> None:
+    def on_denied(self, body: PermissionDenied, at: float | None) -> None:
         """A call was refused, or waits for a person's leave."""
         if body.waiting:
-            self.asking = Asking(f"leave to use {body.tool}", at)
+            self.asking = PendingQuestion(f"leave to use {body.tool}", at)
 
-    def on_beat(self, body: Heartbeat, at: float | None) -> None:
+    def on_heartbeat(self, body: ToolHeartbeat, at: float | None) -> None:
         """A tool still runs."""
         self.beats = True
         self.asking = None
@@ -333,7 +333,7 @@ class Doing(Struct):
             if tool.since is None and at is not None:
                 tool.since = at - body.elapsed_s
 
-    def on_task(self, body: TaskNote) -> None:
+    def on_task(self, body: TaskUpdate) -> None:
         """A background task came or went."""
         if body.phase == "ended" or body.status in ("completed", "failed", "stopped", "killed"):
             self.tasks.pop(body.task_id, None)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from tui.night.cost import Accounts
+from tui.night.cost import CostAccounts
 from tui.night.model import Cost, CostSource, HourCost, ModelCost
 from tui.night.prices import PICO, plain
 from tui.night.usage import SLOT
-from tui.records import Usage
+from tui.records import TokenUsage
 from tui.system.format import format_count
 
 _HOUR = 3600
 
 
-def tokens(accounts: Accounts) -> Usage:
+def tokens(accounts: CostAccounts) -> TokenUsage:
     """Tokens of all responses, each once."""
     kinds = [0, 0, 0, 0, 0]
     for sums in accounts.responses.totals:
@@ -21,10 +21,10 @@ def tokens(accounts: Accounts) -> Usage:
         kinds[2] += sums.write_5m
         kinds[3] += sums.write_1h
         kinds[4] += sums.read
-    return Usage(*kinds)
+    return TokenUsage(*kinds)
 
 
-def bill(accounts: Accounts, priced_on: str, first: float | None, last: float | None) -> Cost:
+def bill(accounts: CostAccounts, priced_on: str, first: float | None, last: float | None) -> Cost:
     """The cost between `first` and `last`, by model and hour, and how sure it is."""
     told = sum(chain.usd for chain in accounts.chains.values())
     estimate = 0
@@ -79,7 +79,7 @@ def _reason(results: bool, after: int, loose: int, unpriced: dict[str, int], pri
     return "; ".join(parts)
 
 
-def _by_model(accounts: Accounts) -> tuple[ModelCost, ...]:
+def _by_model(accounts: CostAccounts) -> tuple[ModelCost, ...]:
     responses = accounts.responses
     usage: dict[str, list[int]] = {}
     spent: dict[str, float | None] = {}
@@ -98,19 +98,19 @@ def _by_model(accounts: Accounts) -> tuple[ModelCost, ...]:
             name = names[key & 0xFFFF]
             spent[name] = (spent.get(name) or 0.0) + sums.cost / PICO
     return tuple(
-        ModelCost(name or "unknown", Usage(*kinds[:5]), kinds[5], spent.get(name))
+        ModelCost(name or "unknown", TokenUsage(*kinds[:5]), kinds[5], spent.get(name))
         for name in sorted(usage.keys() | spent.keys())
         for kinds in (usage.get(name, [0, 0, 0, 0, 0, 0]),)
     )
 
 
-def _share(accounts: Accounts, usd: float | None) -> float:
+def _share(accounts: CostAccounts, usd: float | None) -> float:
     """USD that one estimated pico-dollar stands for; 0 where no response has time and price."""
     estimated = sum(accounts.responses.slots.values())
     return usd / estimated if usd is not None and estimated else 0.0
 
 
-def _by_hour(accounts: Accounts, usd: float | None) -> tuple[HourCost, ...]:
+def _by_hour(accounts: CostAccounts, usd: float | None) -> tuple[HourCost, ...]:
     share = _share(accounts, usd)
     hours: dict[int, float] = {}
     if share:
@@ -123,7 +123,7 @@ def _by_hour(accounts: Accounts, usd: float | None) -> tuple[HourCost, ...]:
 
 
 def _burn(
-    accounts: Accounts, usd: float | None, first: float | None, last: float | None
+    accounts: CostAccounts, usd: float | None, first: float | None, last: float | None
 ) -> float | None:
     """USD per hour over the last hour that anything was heard of."""
     if usd is None or first is None or last is None or last <= first:

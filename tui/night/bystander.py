@@ -5,40 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tui.night.cost import Accounts
+from tui.night.cost import CostAccounts
 from tui.night.interventions import read_entry
-from tui.night.memory import Memory
+from tui.night.memory import FoldState
 from tui.records import (
     Arrival,
     Commit,
-    CompactionHistory,
+    CompactionHistoryLine,
     JournalEntry,
     LogEntry,
-    Notes,
-    Processes,
-    Progress,
-    SessionHistory,
+    SessionNotes,
+    AgentProcesses,
+    ProgressFile,
+    SessionHistoryLine,
 )
 from tui.system.format import shorten
 
 _MOST_COMMITS = 5_000
 
 
-class Bystander:
+class RecordReducer:
     """Handlers of everything that is no event."""
 
-    def __init__(self, memory: Memory, accounts: Accounts) -> None:
+    def __init__(self, memory: FoldState, accounts: CostAccounts) -> None:
         self._memory = memory
         self._accounts = accounts
         self.handlers: dict[type, Callable[[Any], None]] = {
             Arrival: self._arrival,
-            Progress: self._progress,
-            Notes: memory.witness.noted,
+            ProgressFile: self._progress,
+            SessionNotes: memory.witness.notes_changed,
             LogEntry: self._log,
-            SessionHistory: self._session_history,
-            CompactionHistory: self._nothing,
+            SessionHistoryLine: self._session_history,
+            CompactionHistoryLine: self._nothing,
             Commit: self._commit,
-            Processes: self._processes,
+            AgentProcesses: self._processes,
             JournalEntry: self._journal,
         }
 
@@ -50,7 +50,7 @@ class Bystander:
         memory.source(arrival.source).arrived(arrival.offset, arrival.at)
         memory.sign(arrival.at)
 
-    def _progress(self, progress: Progress) -> None:
+    def _progress(self, progress: ProgressFile) -> None:
         memory = self._memory
         if memory.first_progress is None and progress.basis != "unknown":
             memory.first_progress = progress
@@ -64,7 +64,7 @@ class Bystander:
             self._memory.watchdog = shorten(reason, 160)
             self._memory.watchdog_at = entry.at
 
-    def _session_history(self, record: SessionHistory) -> None:
+    def _session_history(self, record: SessionHistoryLine) -> None:
         self._memory.last_session_end = record
 
     def _commit(self, commit: Commit) -> None:
@@ -74,10 +74,10 @@ class Bystander:
         memory.commits[commit.sha] = commit
         if len(memory.commits) > _MOST_COMMITS:
             del memory.commits[next(iter(memory.commits))]
-        self._memory.watcher.changed()
+        self._memory.watcher.work_tree_changed()
         self._memory.strip.mark(commit.at, "commit", shorten(commit.subject))
 
-    def _processes(self, seen: Processes) -> None:
+    def _processes(self, seen: AgentProcesses) -> None:
         memory = self._memory
         memory.agents, memory.agents_at = seen.agents, seen.at
 
@@ -87,12 +87,12 @@ class Bystander:
         if entry.kind == "segment_started":
             self._segment(entry)
         elif entry.kind == "segment_ended" and memory.doing.turn_open:
-            memory.loss.cut_off(entry.at, "process ended")
+            memory.loss.turn_aborted(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._memory.watcher.changed()
-            self._memory.witness.taken_back(entry)
+            self._memory.watcher.work_tree_changed()
+            self._memory.witness.files_rewound(entry)
         elif entry.kind == "inject":
-            self._memory.watcher.reset("")
+            self._memory.watcher.reset_conversation("")
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
             memory.heard = True
 

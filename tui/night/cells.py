@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from tui.night.timeline import KINDS, Kind, Mark, Timeline
+from tui.night.timeline import KINDS, Kind, TimelineMark, Timeline
 
 
-class Cell(Struct):
+class TimelineCell(Struct):
     """A stretch of the night: seconds by kind, and the marks in it."""
 
     start: float
     length: float
     seconds: list[float] = field(default_factory=lambda: [0.0] * len(KINDS))
-    marks: list[Mark] = []
+    marks: list[TimelineMark] = []
 
     def share(self, *kinds: Kind) -> float:
         """The part of the cell that was of these kinds, 0 to 1."""
@@ -27,7 +27,7 @@ class Cell(Struct):
         return sum(self.seconds) / self.length
 
 
-def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[Cell]:
+def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[TimelineCell]:
     """Cells from the night's beginning on; a young night does not fill the columns yet."""
     start, end = timeline.start, timeline.end
     if start is None or columns < 1:
@@ -35,7 +35,7 @@ def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[Cell
     last = max(end if end is not None else start, now if now is not None else start)
     length = max(timeline.resolution, (last - start) / columns)
     used = min(columns, max(1, -(-int(last - start) // max(1, int(length))) or 1))
-    cells = [Cell(start + nth * length, length) for nth in range(used)]
+    cells = [TimelineCell(start + nth * length, length) for nth in range(used)]
     for bucket in timeline.buckets:
         total = sum(bucket.seconds)
         if total:
@@ -53,7 +53,7 @@ def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[Cell
     return cells
 
 
-def _pour(cells: list[Cell], start: float, end: float, seconds: Iterable[float]) -> None:
+def _pour(cells: list[TimelineCell], start: float, end: float, seconds: Iterable[float]) -> None:
     """Spread the seconds of a stretch over the cells that it touches."""
     first, length = cells[0].start, cells[0].length
     low = max(0, min(len(cells) - 1, int((start - first) / length)))

@@ -7,8 +7,8 @@ from math import nan
 
 from msgspec import Struct, field
 
-from tui.night.seen import Positions, digest
-from tui.records import Usage
+from tui.night.seen import DigestMap, digest
+from tui.records import TokenUsage
 
 FINAL, GUESSED = 1, 2
 _MOST = 100_000_000
@@ -18,7 +18,7 @@ Tokens = tuple[int, int, int, int, int]
 """Input, output, cache writes for 5 minutes and 1 hour, cache reads."""
 
 
-class Names(Struct):
+class NameTable(Struct):
     """A list of names and the number of each; past 65,535 names all are number 0, the unknown."""
 
     names: list[str] = field(default_factory=lambda: [""])
@@ -35,7 +35,7 @@ class Names(Struct):
         return found
 
 
-class SavedColumns(Struct, frozen=True):
+class SavedResponseTable(Struct, frozen=True):
     """`Columns` on its way to disk."""
 
     data: tuple[bytes, ...]
@@ -44,7 +44,7 @@ class SavedColumns(Struct, frozen=True):
     places: bytes
 
 
-class Columns:
+class ResponseTable:
     """One row per API response, found by message id and request id."""
 
     __slots__ = (
@@ -60,7 +60,7 @@ class Columns:
     )
 
     def __init__(self) -> None:
-        self._rows = Positions()
+        self._rows = DigestMap()
         self._tokens: array[int] = array("I")
         self.request: array[int] = array("Q")
         self.model: array[int] = array("H")
@@ -93,7 +93,7 @@ class Columns:
     def append(
         self,
         request: str,
-        usage: Usage,
+        usage: TokenUsage,
         model: int,
         session: int,
         source: int,
@@ -111,7 +111,7 @@ class Columns:
         self.waiting.append(0)
         return len(self.flags) - 1
 
-    def put(self, row: int, usage: Usage) -> None:
+    def put(self, row: int, usage: TokenUsage) -> None:
         """Set a row's tokens; no kind counts for more than any response can have."""
         self._tokens[5 * row : 5 * row + 5] = _five(usage)
 
@@ -137,24 +137,24 @@ class Columns:
             self.at,
         )
 
-    def dump(self) -> SavedColumns:
+    def dump(self) -> SavedResponseTable:
         """The columns as bytes; `restore` goes on from there."""
         keys, places = self._rows.dump()
         data = tuple(column.tobytes() for column in self._all())
-        return SavedColumns(data, bytes(self.waiting), keys, places)
+        return SavedResponseTable(data, bytes(self.waiting), keys, places)
 
     @classmethod
-    def restore(cls, saved: SavedColumns) -> Columns:
+    def restore(cls, saved: SavedResponseTable) -> ResponseTable:
         """The columns that were dumped."""
         new = cls()
         for column, data in zip(new._all(), saved.data, strict=True):
             column.frombytes(data)
         new.waiting = bytearray(saved.waiting)
-        new._rows = Positions(saved.keys, saved.places)
+        new._rows = DigestMap(saved.keys, saved.places)
         return new
 
 
-def _five(usage: Usage) -> array[int]:
+def _five(usage: TokenUsage) -> array[int]:
     told = (
         usage.input,
         usage.output,

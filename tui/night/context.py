@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.night.prices import lookup, plain
-from tui.records import ModelUse
+from tui.records import ModelUsage
 
 DEFAULT_WINDOW = 200_000
 LARGE_WINDOW = 1_000_000
@@ -39,7 +39,7 @@ def usual_window(model: str) -> int:
     return DEFAULT_WINDOW
 
 
-class ContextGauge(Struct):
+class ContextMeter(Struct):
     """Tokens before the main thread's last answer, and the windows that results named."""
 
     used: int = 0
@@ -61,7 +61,7 @@ class ContextGauge(Struct):
         if "[1m]" in model.lower():
             self.windows.setdefault(plain(model), LARGE_WINDOW)
 
-    def told(self, models: tuple[ModelUse, ...]) -> None:
+    def told(self, models: tuple[ModelUsage, ...]) -> None:
         """A result named the windows of the models it used."""
         for use in models:
             if use.context_window > 0:

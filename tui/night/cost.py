@@ -11,9 +11,9 @@ from math import inf
 
 from msgspec import Struct
 
-from tui.night.prices import PICO, Prices, plain
-from tui.night.usage import Responses, SavedResponses
-from tui.records import ModelUse
+from tui.night.prices import PICO, PriceTable, plain
+from tui.night.usage import ResponseLedger, SavedResponses
+from tui.records import ModelUsage
 
 _SAME = 1e-9
 _FEW = 256
@@ -24,7 +24,7 @@ Told = dict[str, tuple[int, float]]
 """What a result tells of each model: tokens of its prompts, USD."""
 
 
-class Chain(Struct):
+class SessionTotal(Struct):
     """A session's running total: `base` came from its parent, `closed` from starts before this one."""
 
     total: float = 0.0
@@ -68,14 +68,14 @@ class SavedAccounts(Struct):
     """`Accounts` on its way to disk."""
 
     responses: SavedResponses
-    chains: dict[int, Chain]
+    chains: dict[int, SessionTotal]
     parents: dict[int, int]
     starts: dict[int, list[int]]
     by_hour: dict[int, float]
     results: int
 
 
-class _Fit(Struct, frozen=True):
+class _TotalMatch(Struct, frozen=True):
     """One reading of a total: whose total it goes on from, and how many starts back it reaches."""
 
     misfit: float
@@ -84,12 +84,12 @@ class _Fit(Struct, frozen=True):
     told: Told
 
 
-class Accounts:
+class CostAccounts:
     """All totals of a night, and the responses that none of them has accounted for."""
 
-    def __init__(self, prices: Prices) -> None:
-        self.responses = Responses(prices, self.accounted)
-        self.chains: dict[int, Chain] = {}
+    def __init__(self, prices: PriceTable) -> None:
+        self.responses = ResponseLedger(prices, self.accounted)
+        self.chains: dict[int, SessionTotal] = {}
         self.parents: dict[int, int] = {}
         self.starts: dict[int, list[int]] = {}
         self.by_hour: dict[int, float] = {}
@@ -124,7 +124,7 @@ class Accounts:
         source: int,
         at: float | None,
         usd: float | None,
-        models: tuple[ModelUse, ...],
+        models: tuple[ModelUsage, ...],
     ) -> None:
         """A result told a total."""
         if usd is None:
@@ -152,7 +152,7 @@ class Accounts:
             self._take(session, source, at, usd, {})
 
     @staticmethod
-    def _old_news(chain: Chain, source: int, at: float | None, usd: float) -> bool:
+    def _old_news(chain: SessionTotal, source: int, at: float | None, usd: float) -> bool:
         if chain.source == source or usd > chain.total + _SAME:
             return False
         return at is None or chain.at is None or at <= chain.at + 5.0
@@ -162,7 +162,7 @@ class Accounts:
         chain = self.chains.get(session)
         fit = self._best(session, chain, usd, told, epochs)
         if chain is None:
-            chain = self.chains[session] = Chain(base=fit.total, base_told=fit.told)
+            chain = self.chains[session] = SessionTotal(base=fit.total, base_told=fit.told)
         elif fit.total == 0.0 and chain.total > 0.0:
             chain.start_over()
         grown = usd - (chain.total or chain.base)
@@ -177,7 +177,7 @@ class Accounts:
             chain.at = at
         for rows in epochs[fit.start :]:
             for row in rows:
-                self.responses.settle(row)
+                self.responses.merge_streamed(row)
 
     def _epochs(self, session: int, source: int, at: float | None) -> list[list[int]]:
         """Waiting rows that a total of this moment may cover, one list per start of a turn."""
@@ -205,11 +205,11 @@ class Accounts:
     def _best(
         self,
         session: int,
-        chain: Chain | None,
+        chain: SessionTotal | None,
         usd: float,
         told: Told,
         epochs: list[list[int]],
-    ) -> _Fit:
+    ) -> _TotalMatch:
         """The reading of a total that its tokens, or else its dollars, fit best."""
         if chain is not None:
             readings = [(chain.total, chain.told)]
@@ -244,7 +244,7 @@ class Accounts:
         usd: float,
         told: Told,
         epochs: list[list[int]],
-    ) -> list[_Fit]:
+    ) -> list[_TotalMatch]:
         spent: list[tuple[int, dict[str, int], int]] = []
         tokens: dict[str, int] = {}
         cost = 0
@@ -258,7 +258,7 @@ class Accounts:
         for total, before in readings:
             for start, own, estimate in reversed(spent):
                 misfit = _misfit(usd, told, total, before, own, estimate / PICO)
-                fits.append(_Fit(misfit, start, total, before))
+                fits.append(_TotalMatch(misfit, start, total, before))
         return fits
 
     def dump(self) -> SavedAccounts:
@@ -280,7 +280,7 @@ class Accounts:
         self.results = saved.results
 
 
-def _closest(fits: list[_Fit]) -> _Fit:
+def _closest(fits: list[_TotalMatch]) -> _TotalMatch:
     return min(fits, key=lambda fit: fit.misfit)
 
 

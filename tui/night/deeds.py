@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.model.state import EndKind
-from tui.night.timeline import Span
+from tui.night.timeline import KnownSpan
 
 InjectionState = Literal["queued", "delivered", "seen", "failed", "withdrawn"]
 
@@ -15,7 +15,7 @@ MOST = 1_000
 _ORDER = ("queued", "delivered", "seen")
 
 
-class Checkpoint(Struct, frozen=True):
+class CheckpointTaken(Struct, frozen=True):
     """A checkpoint that was taken."""
 
     id: str
@@ -40,7 +40,7 @@ class Injection(Struct, frozen=True):
     moved_at: float | None = None
 
 
-class Rewind(Struct, frozen=True):
+class RewindRecord(Struct, frozen=True):
     """A rewind, or the undoing of one."""
 
     at: float
@@ -52,7 +52,7 @@ class Rewind(Struct, frozen=True):
     safety: str = ""
 
 
-class Segment(Struct, frozen=True):
+class Attempt(Struct, frozen=True):
     """One process of the agent: `ended_at` is None while it lives."""
 
     attempt: int
@@ -68,7 +68,7 @@ class Segment(Struct, frozen=True):
     reason: str = ""
 
 
-class Deed(Struct, frozen=True):
+class Intervention(Struct, frozen=True):
     """Anything else the journal tells that a person wants to know of: limits, stalls, kills."""
 
     at: float
@@ -77,7 +77,7 @@ class Deed(Struct, frozen=True):
     by: str = ""
 
 
-class Pending(Struct, frozen=True):
+class PendingRestart(Struct, frozen=True):
     """A restart that waits for its time."""
 
     attempt: int
@@ -85,17 +85,17 @@ class Pending(Struct, frozen=True):
     why: str
 
 
-class Deeds(Struct, frozen=True):
+class Interventions(Struct, frozen=True):
     """Everything runner and people did."""
 
-    checkpoints: tuple[Checkpoint, ...] = ()
+    checkpoints: tuple[CheckpointTaken, ...] = ()
     injections: tuple[Injection, ...] = ()
-    rewinds: tuple[Rewind, ...] = ()
-    segments: tuple[Segment, ...] = ()
-    others: tuple[Deed, ...] = ()
+    rewinds: tuple[RewindRecord, ...] = ()
+    segments: tuple[Attempt, ...] = ()
+    others: tuple[Intervention, ...] = ()
     restarts: int = 0
     handovers: int = 0
-    pending: Pending | None = None
+    pending: PendingRestart | None = None
     unwatched_seconds: float = 0.0
     unwatched_since: float | None = None
     suspended_seconds: float = 0.0
@@ -113,7 +113,7 @@ class Deeds(Struct, frozen=True):
         return len(self.injections) + len(self.rewinds) + interrupts + len(ends)
 
 
-class Book(Struct):
+class InterventionLog(Struct):
     """The journal as it is read."""
 
     run: str = ""
@@ -127,15 +127,15 @@ class Book(Struct):
     end: EndKind = EndKind.OPEN
     stopped_by: str = ""
     killed: bool = False
-    checkpoints: list[Checkpoint] = []
+    checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
-    rewinds: list[Rewind] = []
-    segments: list[Segment] = []
-    others: list[Deed] = []
-    spans: list[Span] = []
+    rewinds: list[RewindRecord] = []
+    segments: list[Attempt] = []
+    others: list[Intervention] = []
+    spans: list[KnownSpan] = []
     restarts: int = 0
     handovers: int = 0
-    pending: Pending | None = None
+    pending: PendingRestart | None = None
     unwatched_seconds: float = 0.0
     unwatched_since: float | None = None
     suspended_seconds: float = 0.0
@@ -144,7 +144,7 @@ class Book(Struct):
     version: int = 0
 
     @property
-    def segment(self) -> Segment | None:
+    def segment(self) -> Attempt | None:
         """The newest process of the agent."""
         return self.segments[-1] if self.segments else None
 
@@ -170,9 +170,9 @@ class Book(Struct):
             if injection.state == "delivered":
                 self.injection(key, "seen", at)
 
-    def deeds(self) -> Deeds:
+    def deeds(self) -> Interventions:
         """All deeds, frozen."""
-        return Deeds(
+        return Interventions(
             tuple(self.checkpoints),
             tuple(self.injections.values()),
             tuple(self.rewinds),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 from tui.system.format import shorten
 
 _MOST = 120
 
 
-def doing(night: Night | None) -> str:
+def activity_text(night: NightSnapshot | None) -> str:
     """The running tool, else the last words, else the state's reason; empty where nothing is known."""
     if night is None:
         return ""

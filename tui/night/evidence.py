@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.night.shelldeeds import is_aside, is_prose
+from tui.night.shelldeeds import is_scratch_path, is_prose
 from tui.night.testcommands import (
     counts_by_status,
     may_be_a_suite,
@@ -16,7 +16,7 @@ from tui.night.testcommands import (
     told_status,
 )
 from tui.night.testoutput import (
-    Outcome,
+    TestOutcome,
     Verdict,
     cut_short,
     ending,
@@ -28,7 +28,7 @@ from tui.night.testoutput import (
 from tui.night.testscope import narrowed_to
 from tui.night.tools import EDITING, POLLING, SHELLS
 from tui.patterns import lazy
-from tui.records import Ref, ToolResult, ToolUse
+from tui.records import SourceRef, ToolResult, ToolCall
 from tui.system.format import shorten
 
 MOST_RUNS = 1_000
@@ -59,12 +59,12 @@ class TestRun(Struct, frozen=True):
     passed: int | None
     failed: int | None
     verdict: Verdict
-    ref: Ref
+    ref: SourceRef
     skipped: int = 0
     part: str = ""
 
 
-class Tests(Struct, frozen=True):
+class TestSummary(Struct, frozen=True):
     """The runs of the night, newest last, and how many edits of code came after them."""
 
     last: Literal["green", "red", "none"] = "none"
@@ -75,7 +75,7 @@ class Tests(Struct, frozen=True):
     last_green: TestRun | None = None
 
 
-class Proof(Struct):
+class TestRunLog(Struct):
     """Collects test runs and edits as they come."""
 
     runs: list[TestRun] = []
@@ -88,11 +88,11 @@ class Proof(Struct):
     waiting: dict[str, str] = {}
 
     def answered(
-        self, use: ToolUse, result: ToolResult, at: float | None, ref: Ref
+        self, use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef
     ) -> TestRun | None:
         """A tool call was answered; the test run it was, if it was one."""
         if use.name in EDITING:
-            if not (result.is_error or is_prose(use.path) or is_aside(use.path)):
+            if not (result.is_error or is_prose(use.path) or is_scratch_path(use.path)):
                 self.edited(1)
             return None
         if use.name in SHELLS:
@@ -109,7 +109,7 @@ class Proof(Struct):
             self._add(run)
         return run
 
-    def _started(self, use: ToolUse, result: ToolResult) -> None:
+    def _started(self, use: ToolCall, result: ToolResult) -> None:
         """Keeps the id under which the output of a run in the background will come."""
         told = _BACKGROUND.search(result.excerpt) if "background" in result.excerpt else None
         if told is not None:
@@ -118,7 +118,7 @@ class Proof(Struct):
                 del self.waiting[next(iter(self.waiting))]
 
     def _heard_of(
-        self, target: str, result: ToolResult, at: float | None, ref: Ref
+        self, target: str, result: ToolResult, at: float | None, ref: SourceRef
     ) -> TestRun | None:
         """The run in the background whose output was looked at, once it shows a summary."""
         for key, command in self.waiting.items():
@@ -148,9 +148,9 @@ class Proof(Struct):
         if run.verdict != "unknown":
             self.last = run.verdict
 
-    def tests(self) -> Tests:
+    def tests(self) -> TestSummary:
         """What is proven so far."""
-        return Tests(
+        return TestSummary(
             self.last,
             tuple(self.runs),
             self.total,
@@ -160,7 +160,7 @@ class Proof(Struct):
         )
 
 
-def recognise(use: ToolUse, result: ToolResult, at: float | None, ref: Ref) -> TestRun | None:
+def recognise(use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef) -> TestRun | None:
     """The test run that a shell command was, judged by the command and by what it printed.
 
     A command known to run tests counts even without a readable summary; any other counts only if
@@ -186,7 +186,7 @@ def recognise(use: ToolUse, result: ToolResult, at: float | None, ref: Ref) -> T
 
 
 def _run(
-    command: str, line: str, outcome: Outcome, text: str, at: float | None, ref: Ref
+    command: str, line: str, outcome: TestOutcome, text: str, at: float | None, ref: SourceRef
 ) -> TestRun:
     """The run a summary tells of; one that was ended early is not green for what it got done."""
     verdict = outcome.verdict

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 
 
-def night_facts(night: Night | None) -> dict[str, Any]:
+def checkpoint_facts(night: NightSnapshot | None) -> dict[str, Any]:
     """Progress counts and the last verdict of the tests; nothing where nothing is known."""
     if night is None:
         return {}

@@ -9,7 +9,7 @@ from msgspec import Struct
 from tui.night.evidence import TestRun
 from tui.night.tools import SHELLS
 from tui.patterns import lazy
-from tui.records import ToolResult, ToolUse
+from tui.records import ToolResult, ToolCall
 from tui.system.format import shorten
 
 MOST = 300
@@ -30,13 +30,13 @@ _VARYING = lazy(r"\b(?:0x[0-9a-f]+|\d[\d.:_-]*|[0-9a-f]{7,40})\b|/tmp/\S+", 2)
 _SPACE = lazy(r"\s+")
 
 
-class Failures(Struct):
+class FailureLog(Struct):
     """Names of failed tests and of commands that failed, with how often each did."""
 
     tests: dict[str, int] = {}
     commands: dict[str, int] = {}
 
-    def answered(self, use: ToolUse, result: ToolResult, run: TestRun | None) -> None:
+    def answered(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> None:
         """A tool call was answered; `run` is the test run that it was, if it was one."""
         if run is not None and run.verdict == "red":
             named = set(failed_names(result.excerpt))

@@ -10,32 +10,32 @@ from collections.abc import Iterable, Iterator
 
 from tui.night import timeline
 from tui.night.activity import IDLE
-from tui.night.bystander import Bystander
-from tui.night.cost import Accounts
-from tui.night.listener import Listener
-from tui.night.losses import Losses
-from tui.night.memory import Memory
-from tui.night.model import Night
-from tui.night.prices import Prices
-from tui.night.risky import ToolCall
+from tui.night.bystander import RecordReducer
+from tui.night.cost import CostAccounts
+from tui.night.listener import EventReducer
+from tui.night.losses import WastedWork
+from tui.night.memory import FoldState
+from tui.night.model import NightSnapshot
+from tui.night.prices import PriceTable
+from tui.night.risky import RiskyCall
 from tui.night.saved import pack, unpack
-from tui.night.snapshot import Painter
-from tui.night.spending import Spending, spending
-from tui.night.stalls import beats_expected, budget
-from tui.night.testimony import Testimony
-from tui.night.thresholds import Thresholds
-from tui.night.times import BEHIND, Source
-from tui.records import Assistant, Body, Event, HookRun, Malformed, Record, Ref, User
+from tui.night.snapshot import SnapshotBuilder
+from tui.night.spending import SpendingCurve, spending
+from tui.night.stalls import expects_heartbeats, allowed_silence
+from tui.night.testimony import EvidenceLog
+from tui.night.thresholds import StallThresholds
+from tui.night.times import BEHIND, SourceClock
+from tui.records import AssistantMessage, Body, AgentEvent, HookRun, MalformedLine, Record, SourceRef, UserMessage
 
 # A shell command may take ten minutes; one that took as long and came back was at work.
 _LONGEST_COMMAND = 630.0
 
 
 def _answers(body: Body | None) -> bool:
-    return isinstance(body, User) and any(not result.is_error for result in body.results)
+    return isinstance(body, UserMessage) and any(not result.is_error for result in body.results)
 
 
-class Fold:
+class NightFold:
     """A night in the making.
 
     `own` says that our runner started the session. `prices` and `thresholds` come from settings;
@@ -44,16 +44,16 @@ class Fold:
 
     def __init__(
         self,
-        prices: Prices | None = None,
-        thresholds: Thresholds | None = None,
+        prices: PriceTable | None = None,
+        thresholds: StallThresholds | None = None,
         *,
         own: bool = False,
     ) -> None:
-        self._prices = prices or Prices()
-        self._limits = thresholds or Thresholds()
+        self._prices = prices or PriceTable()
+        self._limits = thresholds or StallThresholds()
         self._own = own
-        self._memory = Memory()
-        self._accounts = Accounts(self._prices)
+        self._memory = FoldState()
+        self._accounts = CostAccounts(self._prices)
         self._wire()
 
     def _wire(self) -> None:
@@ -63,10 +63,10 @@ class Fold:
         self._tally = memory.tally
         self._sources = memory.sources
         self._uuids = memory.uuids
-        self._painter = Painter(memory, self._accounts, self._prices, self._limits, self._own)
-        self._listener = Listener(memory, self._accounts, self._limits)
+        self._painter = SnapshotBuilder(memory, self._accounts, self._prices, self._limits, self._own)
+        self._listener = EventReducer(memory, self._accounts, self._limits)
         self._bodies = self._listener.handlers
-        self._others = Bystander(memory, self._accounts).handlers
+        self._others = RecordReducer(memory, self._accounts).handlers
 
     def apply(self, records: Iterable[Record]) -> list[bool]:
         """Take records in, in the order of their files; for each, whether it was not seen before.
@@ -77,14 +77,14 @@ class Fold:
         others = self._others
         fresh = []
         for record in records:
-            if type(record) is Event:
+            if type(record) is AgentEvent:
                 fresh.append(event(record))
             else:
                 others[type(record)](record)
                 fresh.append(True)
         return fresh
 
-    def deltas(self, n: int, at: float | None = None, source: str = "") -> None:
+    def apply_deltas(self, n: int, at: float | None = None, source: str = "") -> None:
         """`n` streamed pieces came that nobody parsed; `at` when, if that is known."""
         if n <= 0:
             return
@@ -92,25 +92,25 @@ class Fold:
         self._doing.partials = True
         if at is not None:
             self._memory.sign(at)
-            self._advance(at, self._memory.source(source).number if source else self._memory.lead)
+            self._advance_clock(at, self._memory.source(source).number if source else self._memory.lead)
 
-    def snapshot(self, now: float) -> Night:
+    def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
-        return self._painter.paint(now)
+        return self._painter.build(now)
 
-    def testimony(self) -> Testimony:
+    def testimony(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""
         return self._memory.witness.testimony()
 
-    def calls(self) -> tuple[ToolCall, ...]:
+    def calls(self) -> tuple[RiskyCall, ...]:
         """The night's edits and shell commands that may have put a risk into the repository."""
         return self._memory.trail.calls()
 
-    def losses(self) -> Losses:
+    def losses(self) -> WastedWork:
         """What bought nothing, as far as it was noted when it happened."""
         return self._memory.loss.losses()
 
-    def spending(self, usd: float | None) -> Spending:
+    def spending(self, usd: float | None) -> SpendingCurve:
         """What each response cost when; all of them together make `usd`, the night's bill."""
         return spending(self._accounts, usd)
 
@@ -118,7 +118,7 @@ class Fold:
         """Names of what failed: tests, and commands that failed again and again."""
         return self._memory.failures.signatures()
 
-    def last_ref(self) -> Ref | None:
+    def last_ref(self) -> SourceRef | None:
         """Where the last thing stands that the main conversation recorded."""
         return self._memory.ref
 
@@ -134,11 +134,11 @@ class Fold:
     def load(
         cls,
         data: bytes | bytearray,
-        prices: Prices | None = None,
-        thresholds: Thresholds | None = None,
+        prices: PriceTable | None = None,
+        thresholds: StallThresholds | None = None,
         *,
         own: bool = False,
-    ) -> Fold:
+    ) -> NightFold:
         """A fold that goes on where the saved one stood.
 
         Raises SavedFoldError for state of another version or machine, or damaged state.
@@ -150,7 +150,7 @@ class Fold:
         fold._wire()
         return fold
 
-    def _advance(self, at: float, source: int, body: Body | None = None) -> bool:
+    def _advance_clock(self, at: float, source: int, body: Body | None = None) -> bool:
         """Time goes on to `at`; False for what belongs to a past that another source told already."""
         strip = self._strip
         clock = strip.clock
@@ -162,15 +162,15 @@ class Fold:
         if passed <= 0.0:
             return source == self._memory.lead or passed >= -BEHIND
         if passed < timeline.GAP:
-            strip.pour(clock, at, self._doing.kind())
+            strip.add_time(clock, at, self._doing.kind())
         else:
-            strip.silent(clock, at, self._silence_kind(clock, at, body))
+            strip.add_gap(clock, at, self._silence_kind(clock, at, body))
         self._doing.waited = None
         strip.clock = at
         self._memory.lead = source
         return True
 
-    def _still_matters(self, at: float, source: int) -> bool:
+    def _reopens_turn(self, at: float, source: int) -> bool:
         """What another file tells of before the turn's end does not open the turn again."""
         doing = self._doing
         return doing.since is None or at >= doing.since or source == self._memory.lead
@@ -189,9 +189,9 @@ class Fold:
         if doing.retry is not None:
             return kind
         memory = self._memory
-        beats = beats_expected(doing, memory.version, memory.streams)
+        beats = expects_heartbeats(doing, memory.version, memory.streams)
         passed = at - since
-        if passed <= budget(doing, self._limits, beats):
+        if passed <= allowed_silence(doing, self._limits, beats):
             return kind
         if kind == timeline.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
             return kind
@@ -199,7 +199,7 @@ class Fold:
         self._strip.mark(since, "stall", what, memory.ref)
         return timeline.STALLED
 
-    def _event(self, event: Event) -> bool:
+    def _event(self, event: AgentEvent) -> bool:
         name = event.source
         source = self._sources.get(name)
         if source is None:
@@ -213,9 +213,9 @@ class Fold:
         body = event.body
         kind = type(body)
         if event.uuid and not self._uuids.new(event.uuid):
-            self._again(event, kind, at, source)
+            self._merge_duplicate(event, kind, at, source)
             return False
-        if kind is Malformed:
+        if kind is MalformedLine:
             self._tally.malformed += 1
         else:
             self._tally.total += 1
@@ -223,13 +223,13 @@ class Fold:
         if at is None:
             live = self._strip.clock is None or source.number == memory.lead
         else:
-            live = self._advance(at, source.number, body)
+            live = self._advance_clock(at, source.number, body)
             if memory.last_sign is None or at > memory.last_sign:
                 memory.last_sign = at
             if live and self._doing.phase == IDLE:
-                live = self._still_matters(at, source.number)
-        if live and not self._doing.phase and kind is not Malformed:
-            self._doing.seen(at)
+                live = self._reopens_turn(at, source.number)
+        if live and not self._doing.phase and kind is not MalformedLine:
+            self._doing.record_seen(at)
         if event.thread:
             if event.thread not in self._tally.agents:
                 self._agent_thread(event.thread)
@@ -240,11 +240,11 @@ class Fold:
             handler(event, body, at, live, source)
         return True
 
-    def _again(self, event: Event, kind: type, at: float | None, source: Source) -> None:
+    def _merge_duplicate(self, event: AgentEvent, kind: type, at: float | None, source: SourceClock) -> None:
         """Another source tells what is known; its usage may be the more complete one."""
         body = event.body
-        if isinstance(body, Assistant):
-            self._listener.used(event, body, at, source)
+        if isinstance(body, AssistantMessage):
+            self._listener.record_usage(event, body, at, source)
         if at is not None:
             self._memory.sign(at)
             strip = self._strip

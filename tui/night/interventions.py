@@ -9,15 +9,15 @@ from tui.model.state import EndKind, end_of_entry
 from tui.night import timeline
 from tui.night.deeds import (
     MOST,
-    Book,
-    Checkpoint,
-    Deed,
+    InterventionLog,
+    CheckpointTaken,
+    Intervention,
     Injection,
-    Pending,
-    Rewind,
-    Segment,
+    PendingRestart,
+    RewindRecord,
+    Attempt,
 )
-from tui.night.timeline import Span, Strip
+from tui.night.timeline import KnownSpan, TimelineBuilder
 from tui.records import JournalEntry
 from tui.system.format import format_duration, shorten
 
@@ -45,7 +45,7 @@ def _many(data: dict[str, Any], key: str) -> int:
     return _whole(data, key) or 0
 
 
-def _run_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _run_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     book.run = _text(entry.data, "run") or entry.id or book.run
     book.goal = _text(entry.data, "goal")
     book.model = _text(entry.data, "model")
@@ -55,11 +55,11 @@ def _run_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
     book.end = EndKind.OPEN
 
 
-def _segment_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _segment_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     data = entry.data
     before = book.segment
     why = _text(data, "why")
-    segment = Segment(
+    segment = Attempt(
         _whole(data, "attempt") or 1,
         entry.at,
         why,
@@ -76,19 +76,19 @@ def _segment_started(book: Book, entry: JournalEntry, strip: Strip) -> None:
     if before is None:
         return
     if before.ended_at is not None and entry.at > before.ended_at:
-        book.spans.append(Span(before.ended_at, entry.at, timeline.DEAD))
+        book.spans.append(KnownSpan(before.ended_at, entry.at, timeline.DEAD))
     if why not in ("start", "initializer", "handover", "rewind", "continue"):
         book.restarts += 1
         strip.mark(entry.at, "restart", f"restart {book.restarts} ({why or 'crash'})")
 
 
-def _segment_ended(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _segment_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     if not book.segments:
         return
     last = book.segments[-1]
     reason = _text(entry.data, "reason")
     code, signal = _whole(entry.data, "code"), _whole(entry.data, "signal")
-    book.segments[-1] = Segment(
+    book.segments[-1] = Attempt(
         last.attempt,
         last.started_at,
         last.why,
@@ -105,7 +105,7 @@ def _segment_ended(book: Book, entry: JournalEntry, strip: Strip) -> None:
         strip.mark(entry.at, "error", f"the agent ended: {reason or f'exit code {code}'}")
 
 
-def _run_ended(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _run_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     book.ended_at = entry.at
     book.reason = _text(entry.data, "reason")
     book.code = _whole(entry.data, "code")
@@ -114,9 +114,9 @@ def _run_ended(book: Book, entry: JournalEntry, strip: Strip) -> None:
     strip.mark(entry.at, "end", book.reason or "the run ended")
 
 
-def _checkpoint(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _checkpoint(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     data = entry.data
-    checkpoint = Checkpoint(
+    checkpoint = CheckpointTaken(
         _text(data, "checkpoint") or entry.id,
         entry.at,
         _text(data, "label"),
@@ -131,9 +131,9 @@ def _checkpoint(book: Book, entry: JournalEntry, strip: Strip) -> None:
     strip.mark(entry.at, "checkpoint", checkpoint.label or checkpoint.id)
 
 
-def _rewind(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _rewind(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     data = entry.data
-    rewind = Rewind(
+    rewind = RewindRecord(
         entry.at,
         _text(data, "checkpoint"),
         _text(data, "mode"),
@@ -148,7 +148,7 @@ def _rewind(book: Book, entry: JournalEntry, strip: Strip) -> None:
     strip.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
 
-def _inject(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _inject(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     text = _text(entry.data, "text")
     key = entry.id or f"injection {len(book.injections) + 1}"
     book.injections[key] = Injection(key, entry.at, text, _text(entry.data, "mode"), "queued")
@@ -157,14 +157,14 @@ def _inject(book: Book, entry: JournalEntry, strip: Strip) -> None:
     strip.mark(entry.at, "injection", shorten(text))
 
 
-def _injection(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _injection(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     state = _text(entry.data, "state")
     for known in ("queued", "delivered", "seen", "failed", "withdrawn"):
         if state == known:
             book.injection(entry.id, known, entry.at, _text(entry.data, "detail"))
 
 
-def _stop(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _stop(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     by = _text(entry.data, "by")
     if entry.kind != "interrupt":
         book.stopped_by = by
@@ -172,12 +172,12 @@ def _stop(book: Book, entry: JournalEntry, strip: Strip) -> None:
     _other(book, entry, strip, f"{entry.kind}: {_text(entry.data, 'reason')}".rstrip(": "), by)
 
 
-def _other(book: Book, entry: JournalEntry, strip: Strip, text: str, by: str = "") -> None:
-    book.others.append(Deed(entry.at, entry.kind, text, by))
+def _other(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder, text: str, by: str = "") -> None:
+    book.others.append(Intervention(entry.at, entry.kind, text, by))
     del book.others[:-MOST]
 
 
-def _limit(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _limit(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     data = entry.data
     name = _text(data, "limit")
     value, allowed = _text(data, "value"), _text(data, "allowed")
@@ -187,7 +187,7 @@ def _limit(book: Book, entry: JournalEntry, strip: Strip) -> None:
         strip.mark(entry.at, "limit", text)
 
 
-def _stall(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _stall(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     kind = _text(entry.data, "stall") or "stall"
     over = entry.kind == "stall_over"
     _other(book, entry, strip, f"{kind} is over" if over else kind, "watchdog")
@@ -195,7 +195,7 @@ def _stall(book: Book, entry: JournalEntry, strip: Strip) -> None:
         strip.mark(entry.at, "stall", kind)
 
 
-def _restart(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _restart(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     if entry.kind == "restart_cancelled":
         book.pending = None
         return
@@ -204,17 +204,17 @@ def _restart(book: Book, entry: JournalEntry, strip: Strip) -> None:
     due = _number(entry.data, "due")
     if due is None and (delay := _number(entry.data, "delay_s")) is not None:
         due = entry.at + delay
-    book.pending = Pending(attempt, due, why)
+    book.pending = PendingRestart(attempt, due, why)
     _other(book, entry, strip, f"restart {attempt} scheduled ({why})", "watchdog")
 
 
-def _handover(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _handover(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     book.handovers += 1
     _other(book, entry, strip, "handed over to a fresh session", "watchdog")
     strip.mark(entry.at, "restart", "handed over to a fresh session")
 
 
-def _supervisor(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _supervisor(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     if entry.kind == "supervisor_stopped":
         book.unwatched_since = entry.at
         return
@@ -225,27 +225,27 @@ def _supervisor(book: Book, entry: JournalEntry, strip: Strip) -> None:
         _other(book, entry, strip, f"nobody watched for {format_duration(gap)}", "watchdog")
 
 
-def _limits_paused(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _limits_paused(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     paused = entry.kind == "limits_paused"
     book.limits_paused_until = _number(entry.data, "until") if paused else None
     _other(book, entry, strip, "limits paused" if paused else "limits resumed", "person")
 
 
-def _suspended(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _suspended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     seconds = _number(entry.data, "seconds") or 0.0
     book.suspended_seconds += seconds
     book.awake_at = entry.at
-    book.spans.append(Span(entry.at - seconds, entry.at, timeline.IDLE))
+    book.spans.append(KnownSpan(entry.at - seconds, entry.at, timeline.IDLE))
     _other(book, entry, strip, f"the machine slept for {format_duration(seconds)}", "machine")
 
 
-def _noted(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def _noted(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     data = entry.data
     text = next(filter(None, (_text(data, key) for key in ("text", "reason", "event"))), entry.kind)
     _other(book, entry, strip, shorten(text, 200))
 
 
-_READERS: dict[str, Callable[[Book, JournalEntry, Strip], None]] = {
+_READERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {
     "run_started": _run_started,
     "segment_started": _segment_started,
     "segment_ended": _segment_ended,
@@ -276,7 +276,7 @@ _READERS: dict[str, Callable[[Book, JournalEntry, Strip], None]] = {
 }
 
 
-def read_entry(book: Book, entry: JournalEntry, strip: Strip) -> None:
+def read_entry(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     """Take in one line of the journal; kinds that change nothing here are passed over."""
     reader = _READERS.get(entry.kind)
     if reader is not None:

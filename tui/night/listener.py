@@ -6,49 +6,49 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.night import timeline
-from tui.night.activity import IDLE, OpenTool
-from tui.night.cost import Accounts
-from tui.night.memory import Memory
+from tui.night.activity import IDLE, OpenToolCall
+from tui.night.cost import CostAccounts
+from tui.night.memory import FoldState
 from tui.night.testoutput import Verdict
-from tui.night.thresholds import Thresholds
-from tui.night.times import Source
+from tui.night.thresholds import StallThresholds
+from tui.night.times import SourceClock
 from tui.night.tools import EDITING, SUBAGENTS
 from tui.night.usage import SYNTHETIC
 from tui.records import (
-    Assistant,
+    AssistantMessage,
     Compaction,
-    Control,
-    CostState,
-    Denied,
-    Event,
-    Heartbeat,
-    Init,
-    Lifecycle,
+    ControlMessage,
+    RunningCost,
+    PermissionDenied,
+    AgentEvent,
+    ToolHeartbeat,
+    TurnStarted,
+    MessageLifecycle,
     Notice,
-    Partial,
+    StreamDelta,
     RateLimit,
-    Ref,
-    Result,
-    Retry,
-    SessionState,
-    TaskNote,
-    ToolUse,
-    Unknown,
-    User,
+    SourceRef,
+    TurnResult,
+    ApiRetry,
+    AgentStateReport,
+    TaskUpdate,
+    ToolCall,
+    UnknownRecord,
+    UserMessage,
 )
 from tui.system.format import shorten
 
 _MOST_LATE = 4_096
 _PROMPT = 300
 
-Handler = Callable[[Event, Any, float | None, bool, Source], None]
+Handler = Callable[[AgentEvent, Any, float | None, bool, SourceClock], None]
 """Takes event, body, its time, whether it is news and not history, and its source."""
 
 
-class Listener:
+class EventReducer:
     """Handlers of events by the type of their body."""
 
-    def __init__(self, memory: Memory, accounts: Accounts, limits: Thresholds) -> None:
+    def __init__(self, memory: FoldState, accounts: CostAccounts, limits: StallThresholds) -> None:
         self._memory = memory
         self._accounts = accounts
         self._limits = limits
@@ -58,26 +58,26 @@ class Listener:
         self._watcher = memory.watcher
         self._gauge = memory.gauge
         self.handlers: dict[type, Handler] = {
-            Assistant: self._assistant,
-            User: self._user,
-            Result: self._result,
-            Partial: self._partial,
-            Init: self._init,
-            Retry: self._retry,
+            AssistantMessage: self._assistant,
+            UserMessage: self._user,
+            TurnResult: self._result,
+            StreamDelta: self._partial,
+            TurnStarted: self._init,
+            ApiRetry: self._retry,
             RateLimit: self._rate_limit,
             Compaction: self._compaction,
-            TaskNote: self._task,
-            Heartbeat: self._heartbeat,
-            Lifecycle: self._lifecycle,
-            SessionState: self._session_state,
-            CostState: self._cost_state,
-            Denied: self._denied,
-            Control: self._control,
+            TaskUpdate: self._task,
+            ToolHeartbeat: self._heartbeat,
+            MessageLifecycle: self._lifecycle,
+            AgentStateReport: self._session_state,
+            RunningCost: self._cost_state,
+            PermissionDenied: self._denied,
+            ControlMessage: self._control,
             Notice: self._notice,
-            Unknown: self._unknown,
+            UnknownRecord: self._unknown,
         }
 
-    def used(self, event: Event, body: Assistant, at: float | None, source: Source) -> None:
+    def record_usage(self, event: AgentEvent, body: AssistantMessage, at: float | None, source: SourceClock) -> None:
         """A response's usage was told; once more, perhaps, and more completely."""
         usage = body.usage
         if usage is None or body.model == SYNTHETIC:
@@ -95,7 +95,7 @@ class Listener:
         )
 
     def _assistant(
-        self, event: Event, body: Assistant, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: AssistantMessage, at: float | None, live: bool, source: SourceClock
     ) -> None:
         thread = event.thread
         ref = event.ref
@@ -103,33 +103,33 @@ class Listener:
         tools = body.tools
         usage = body.usage
         if usage is not None and body.model != SYNTHETIC:
-            self.used(event, body, at, source)
+            self.record_usage(event, body, at, source)
             if not thread:
                 if live:
                     self._gauge.answered(body.model, usage.context)
                 self._memory.model = body.model
-        if live and not thread and body.model != SYNTHETIC and self._doing.answers():
-            self._memory.loss.cut_off(at, "process ended")
+        if live and not thread and body.model != SYNTHETIC and self._doing.model_answered():
+            self._memory.loss.turn_aborted(at, "process ended")
             self._memory.loss.turn_begins(at, ref, cut=False)
         for use in tools:
-            self._called(use, ref, thread, at, live)
+            self._tool_called(use, ref, thread, at, live)
         if body.error:
             self._tally.api_errors += 1
             self._strip.mark(at, "error", shorten(text or body.error), ref)
         elif text:
-            self._watcher.spoke(thread, text, bool(tools), at, ref, self._limits)
+            self._watcher.on_text(thread, text, bool(tools), at, ref, self._limits)
             if not thread and not body.thinking:
-                self._memory.witness.spoke(text, at, ref)
+                self._memory.witness.text_seen(text, at, ref)
         if live and not thread:
             if not body.error:
-                self._memory.loss.heard(at, ref)
+                self._memory.loss.progress_seen(at, ref)
             self._doing.on_assistant(body, at)
             self._memory.ref = ref
             if self._memory.heard:
                 self._memory.heard = False
                 self._memory.book.heard(at)
 
-    def _called(self, use: ToolUse, ref: Ref, thread: str, at: float | None, live: bool) -> None:
+    def _tool_called(self, use: ToolCall, ref: SourceRef, thread: str, at: float | None, live: bool) -> None:
         memory = self._memory
         if use.id and not memory.calls.new(use.id):
             return
@@ -138,14 +138,14 @@ class Listener:
         if use.name in SUBAGENTS:
             self._tally.subagent(use.id)
         if live:
-            self._doing.calls(OpenTool(use, ref, thread, at))
+            self._doing.tool_called(OpenToolCall(use, ref, thread, at))
         elif len(memory.late) < _MOST_LATE:
             memory.late[use.id] = use
 
-    def _user(self, event: Event, body: User, at: float | None, live: bool, source: Source) -> None:
+    def _user(self, event: AgentEvent, body: UserMessage, at: float | None, live: bool, source: SourceClock) -> None:
         ref = event.ref
         for result in body.results:
-            tool = self._doing.answered(result.tool_use_id)
+            tool = self._doing.tool_answered(result.tool_use_id)
             use = tool.use if tool is not None else self._memory.late.pop(result.tool_use_id, None)
             if result.agent_id:
                 self._tally.subagent(result.agent_id, result.tool_use_id)
@@ -156,37 +156,37 @@ class Listener:
             self._memory.trail.answered(result)
             if use.name in EDITING and not result.is_error:
                 self._tally.edits += 1
-            self._watcher.step(event.thread, use, result, at, ref, self._limits)
+            self._watcher.on_tool_result(event.thread, use, result, at, ref, self._limits)
             before = self._memory.proof.last
             run = self._memory.proof.answered(use, result, at, ref)
             self._memory.failures.answered(use, result, run)
             commits = len(self._memory.witness.commits)
-            sources = self._memory.witness.answered(use, result, run, at, ref)
+            sources = self._memory.witness.tool_answered(use, result, run, at, ref)
             if not event.thread:
                 since = tool.since if tool is not None else None
                 self._memory.loss.answered(use, result, since, at, ref)
             edited = use.name in EDITING and not result.is_error
             if edited or sources or len(self._memory.witness.commits) != commits:
-                self._memory.loss.kept(at)
+                self._memory.loss.change_kept(at)
             if sources and run is None:
                 self._memory.proof.edited(sources)
             if run is not None and run.verdict != before:
-                self._mark_tests(run.verdict, run.command, at, event)
+                self._mark_test_run(run.verdict, run.command, at, event)
         if event.thread:
             return
         if body.role in ("prompt", "replay"):
             self._prompt(event, body, live)
         if live:
             if body.role == "interrupted":
-                self._memory.loss.cut_off(at, "interrupted")
+                self._memory.loss.turn_aborted(at, "interrupted")
             self._doing.on_user(body, at)
             self._memory.ref = ref
 
-    def _mark_tests(self, verdict: Verdict, command: str, at: float | None, event: Event) -> None:
+    def _mark_test_run(self, verdict: Verdict, command: str, at: float | None, event: AgentEvent) -> None:
         if verdict != "unknown":
             self._strip.mark(at, verdict, shorten(command), event.ref)
 
-    def _prompt(self, event: Event, body: User, live: bool) -> None:
+    def _prompt(self, event: AgentEvent, body: UserMessage, live: bool) -> None:
         memory = self._memory
         if not memory.prompt:
             memory.prompt = body.text[:_PROMPT]
@@ -197,10 +197,10 @@ class Listener:
             memory.heard = True
         if live:
             self._memory.loss.turn_begins(event.at, event.ref, cut=False)
-            self._watcher.reset("")
+            self._watcher.reset_conversation("")
 
     def _result(
-        self, event: Event, body: Result, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: TurnResult, at: float | None, live: bool, source: SourceClock
     ) -> None:
         self._tally.turns += 1
         self._tally.denials += body.denials
@@ -217,7 +217,7 @@ class Listener:
             self._memory.ref = event.ref
 
     def _partial(
-        self, event: Event, body: Partial, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: StreamDelta, at: float | None, live: bool, source: SourceClock
     ) -> None:
         doing = self._doing
         doing.partials = True
@@ -240,7 +240,7 @@ class Listener:
                 if body.usage is not None:
                     self._gauge.answered(body.model, body.usage.context)
 
-    def _init(self, event: Event, body: Init, at: float | None, live: bool, source: Source) -> None:
+    def _init(self, event: AgentEvent, body: TurnStarted, at: float | None, live: bool, source: SourceClock) -> None:
         memory = self._memory
         memory.streams = True
         memory.version = body.version or memory.version
@@ -258,7 +258,7 @@ class Listener:
             memory.ref = event.ref
 
     def _retry(
-        self, event: Event, body: Retry, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: ApiRetry, at: float | None, live: bool, source: SourceClock
     ) -> None:
         self._tally.retry(body.attempt, at, source.number)
         if live:
@@ -266,7 +266,7 @@ class Listener:
             self._doing.on_retry(body, at)
 
     def _rate_limit(
-        self, event: Event, body: RateLimit, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: RateLimit, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if body.status == "rejected":
             self._tally.rate_limits += 1
@@ -275,7 +275,7 @@ class Listener:
             self._doing.on_limit(body, at)
 
     def _compaction(
-        self, event: Event, body: Compaction, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: Compaction, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if event.thread:
             return
@@ -286,10 +286,10 @@ class Listener:
             self._gauge.compacted(body.after)
             self._memory.loss.compacted(at)
             self._doing.on_compaction()
-            self._watcher.reset("")
+            self._watcher.reset_conversation("")
 
     def _task(
-        self, event: Event, body: TaskNote, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: TaskUpdate, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if body.task_type == "local_agent":
             self._tally.subagent(body.task_id, body.tool_use_id)
@@ -297,12 +297,12 @@ class Listener:
             self._doing.on_task(body)
 
     def _heartbeat(
-        self, event: Event, body: Heartbeat, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: ToolHeartbeat, at: float | None, live: bool, source: SourceClock
     ) -> None:
-        self._doing.on_beat(body, at)
+        self._doing.on_heartbeat(body, at)
 
     def _lifecycle(
-        self, event: Event, body: Lifecycle, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: MessageLifecycle, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if body.state == "started":
             self._memory.book.injection(body.command_uuid, "delivered", at)
@@ -315,36 +315,36 @@ class Listener:
             self._memory.book.injection(body.command_uuid, "withdrawn", at)
 
     def _session_state(
-        self, event: Event, body: SessionState, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: AgentStateReport, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if live and not event.thread:
             self._doing.on_state(body, at)
 
     def _cost_state(
-        self, event: Event, body: CostState, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: RunningCost, at: float | None, live: bool, source: SourceClock
     ) -> None:
         session = self._memory.sessions.number(event.session)
         self._accounts.cost_state(session, source.number, at, body.cost_usd)
 
     def _denied(
-        self, event: Event, body: Denied, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: PermissionDenied, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if live:
             self._doing.on_denied(body, at)
 
     def _control(
-        self, event: Event, body: Control, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: ControlMessage, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if live and body.subtype == "can_use_tool":
-            self._doing.on_denied(Denied(body.text or "a tool", "", "", waiting=True), at)
+            self._doing.on_denied(PermissionDenied(body.text or "a tool", "", "", waiting=True), at)
 
     def _notice(
-        self, event: Event, body: Notice, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: Notice, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if live and body.topic == "local_command":
             self._doing.answered_locally(at)
 
     def _unknown(
-        self, event: Event, body: Unknown, at: float | None, live: bool, source: Source
+        self, event: AgentEvent, body: UnknownRecord, at: float | None, live: bool, source: SourceClock
     ) -> None:
         self._tally.unknown_record(body.type, body.subtype)

@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from tui.model.state import StallKind, StallLevel
 from tui.night.model import Stall
-from tui.night.sameness import alike, chanted, fingerprint, infrastructure, unlike
-from tui.night.thresholds import Thresholds
+from tui.night.sameness import are_similar, repeated_phrase, fingerprint, is_infrastructure_error, differ_early
+from tui.night.thresholds import StallThresholds
 from tui.night.tools import EDITING, POLLING, SHELLS
 from tui.patterns import lazy
-from tui.records import Ref, ToolResult, ToolUse
+from tui.records import SourceRef, ToolResult, ToolCall
 from tui.system.format import format_duration, shorten
 
 _START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b)\s*(?:sudo\s+|timeout\s+\S+\s+)?"
@@ -38,7 +38,7 @@ _SIZE_SLACK = 64
 _SAID = 2000
 
 
-class Step(Struct):
+class ToolStep(Struct):
     """A call with its answer; `print` is the answer's digest once somebody asked for it."""
 
     tool: str
@@ -49,15 +49,15 @@ class Step(Struct):
     size: int
     tree: int
     at: float | None
-    ref: Ref
+    ref: SourceRef
     print: int = 0
     patience: float = 0.0
 
 
-class Lane(Struct):
+class ConversationTrack(Struct):
     """The newest steps of one conversation and, for each length of cycle, how far it has repeated."""
 
-    steps: list[Step] = []
+    steps: list[ToolStep] = []
     keys: list[int] = []
     runs: list[int] = []
     repeating: bool = False
@@ -66,59 +66,59 @@ class Lane(Struct):
     said: str = ""
     speaking: bool = False
     said_at: float | None = None
-    said_ref: Ref | None = None
+    said_ref: SourceRef | None = None
     active: Stall | None = None
 
 
-class Watcher(Struct):
+class LoopDetector(Struct):
     """Looks for loops in every conversation of the night."""
 
-    lanes: dict[str, Lane] = {}
+    lanes: dict[str, ConversationTrack] = {}
     tree: int = 0
     over: list[Stall] = []
 
-    def lane(self, thread: str) -> Lane:
+    def lane(self, thread: str) -> ConversationTrack:
         """The lane of a conversation; when there are too many, a subagent's is forgotten."""
         lane = self.lanes.get(thread)
         if lane is None:
             if len(self.lanes) >= _MOST_LANES:
                 del self.lanes[next(key for key in self.lanes if key)]
-            lane = self.lanes[thread] = Lane()
+            lane = self.lanes[thread] = ConversationTrack()
         return lane
 
-    def changed(self) -> None:
+    def work_tree_changed(self) -> None:
         """The work tree changed: a commit, or a rewind."""
         self.tree += 1
 
-    def reset(self, thread: str) -> None:
+    def reset_conversation(self, thread: str) -> None:
         """The conversation took a new start: a person spoke, or it was summarised."""
         lane = self.lanes.get(thread)
         if lane is not None:
             self._end(lane)
             del self.lanes[thread]
 
-    def _end(self, lane: Lane) -> None:
+    def _end(self, lane: ConversationTrack) -> None:
         if lane.active is not None:
             self.over.append(lane.active)
             del self.over[:-_MOST_LOOPS]
             lane.active = None
         lane.speaking = False
 
-    def step(
+    def on_tool_result(
         self,
         thread: str,
-        use: ToolUse,
+        use: ToolCall,
         result: ToolResult,
         at: float | None,
-        ref: Ref,
-        limits: Thresholds,
+        ref: SourceRef,
+        limits: StallThresholds,
     ) -> None:
         """A tool call was answered."""
         lane = self.lanes.get(thread) or self.lane(thread)
         if use.name in EDITING and not result.is_error:
             self._edited(lane, use.key)
         steps = lane.steps
-        step = Step(
+        step = ToolStep(
             use.name,
             use.target,
             use.key,
@@ -144,7 +144,7 @@ class Watcher(Struct):
         elif lane.active is not None:
             self._end(lane)
 
-    def _compare(self, lane: Lane, step: Step, limits: Thresholds) -> bool:
+    def _compare(self, lane: ConversationTrack, step: ToolStep, limits: StallThresholds) -> bool:
         """Whether `step` repeats one of those before it; how far each length of cycle goes on."""
         longest = limits.loop_longest_cycle
         if len(lane.runs) != longest:
@@ -159,14 +159,14 @@ class Watcher(Struct):
                 lane.runs[length - 1] = 0
         return again
 
-    def _edited(self, lane: Lane, key: int) -> None:
+    def _edited(self, lane: ConversationTrack, key: int) -> None:
         if key in lane.edits:
             return
         lane.edits.append(key)
         del lane.edits[:-_KEPT]
         self.tree += 1
 
-    def _judge(self, lane: Lane, limits: Thresholds) -> None:
+    def _judge(self, lane: ConversationTrack, limits: StallThresholds) -> None:
         """Find the shortest cycle that has come round often enough."""
         for length, run in enumerate(lane.runs, 1):
             rounds = run // length + 1
@@ -181,12 +181,12 @@ class Watcher(Struct):
         if lane.active is not None:
             self._end(lane)
 
-    def spoke(
-        self, thread: str, text: str, tools: bool, at: float | None, ref: Ref, limits: Thresholds
+    def on_text(
+        self, thread: str, text: str, tools: bool, at: float | None, ref: SourceRef, limits: StallThresholds
     ) -> None:
         """The model said `text`; alone, or on the way to a tool call."""
         lane = self.lanes.get(thread) or self.lane(thread)
-        times = chanted(text) if len(text) > 400 else 0
+        times = repeated_phrase(text) if len(text) > 400 else 0
         if times:
             evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
             self._end(lane)
@@ -226,7 +226,7 @@ class Watcher(Struct):
         return found
 
 
-def _same(one: Step, other: Step, limits: Thresholds) -> bool:
+def _same(one: ToolStep, other: ToolStep, limits: StallThresholds) -> bool:
     """Whether two steps with equal arguments are the same step."""
     if (
         one.tool != other.tool
@@ -237,7 +237,7 @@ def _same(one: Step, other: Step, limits: Thresholds) -> bool:
         return False
     if one.excerpt == other.excerpt:
         return True
-    if unlike(one.excerpt, other.excerpt):
+    if differ_early(one.excerpt, other.excerpt):
         return False
     exact = _polls(other, limits)
     return _print(one, exact) == _print(other, exact)
@@ -248,16 +248,16 @@ def _alike(one: str, other: str) -> bool:
     other = other[:_SAID]
     if abs(len(one) - len(other)) > _SIZE_SLACK:
         return False
-    return alike(one, other)
+    return are_similar(one, other)
 
 
-def _print(step: Step, exact: bool) -> int:
+def _print(step: ToolStep, exact: bool) -> int:
     if not step.print:
         step.print = fingerprint(step.excerpt, exact)
     return step.print
 
 
-def _polls(step: Step, limits: Thresholds) -> bool:
+def _polls(step: ToolStep, limits: StallThresholds) -> bool:
     """Whether a step waits by repeating."""
     if step.tool in POLLING:
         return True
@@ -268,14 +268,14 @@ def _polls(step: Step, limits: Thresholds) -> bool:
     )
 
 
-def _patience(step: Step, limits: Thresholds) -> float:
+def _patience(step: ToolStep, limits: StallThresholds) -> float:
     if not step.patience:
-        patient = _polls(step, limits) or (step.is_error and infrastructure(step.excerpt))
+        patient = _polls(step, limits) or (step.is_error and is_infrastructure_error(step.excerpt))
         step.patience = limits.poller_factor if patient else 1.0
     return step.patience
 
 
-def _level(rounds: int, patience: float, limits: Thresholds) -> StallLevel:
+def _level(rounds: int, patience: float, limits: StallThresholds) -> StallLevel:
     if rounds >= limits.loop_stop * patience:
         return StallLevel.STOP
     if rounds >= limits.loop_nudge * patience:
@@ -283,7 +283,7 @@ def _level(rounds: int, patience: float, limits: Thresholds) -> StallLevel:
     return StallLevel.NOTICE if rounds >= limits.loop_notice * patience else StallLevel.NONE
 
 
-def _stall(lane: Lane, cycle: list[Step], rounds: int, level: StallLevel) -> Stall:
+def _stall(lane: ConversationTrack, cycle: list[ToolStep], rounds: int, level: StallLevel) -> Stall:
     """A loop in words: what repeats, how often, since when, with what answer."""
     first = lane.steps[max(0, len(lane.steps) - rounds * len(cycle))]
     since = first.at

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.night.tools import EDITING
-from tui.records import Ref, Retry, ToolResult, ToolUse
+from tui.records import SourceRef, ApiRetry, ToolResult, ToolCall
 
 MOST = 400
 _REMEMBERED = 600
@@ -17,7 +17,7 @@ _SAME_EPISODE = 120.0
 _AGAIN = EDITING | {"Read"}
 
 
-class Retried(Struct, frozen=True):
+class RetryStreak(Struct, frozen=True):
     """Attempts that followed each other until the API answered at `until`, or nobody tried again."""
 
     since: float
@@ -25,10 +25,10 @@ class Retried(Struct, frozen=True):
     attempts: int
     status: int
     error: str
-    ref: Ref
+    ref: SourceRef
 
 
-class Redone(Struct, frozen=True):
+class RepeatedCall(Struct, frozen=True):
     """A call with the same arguments as one before the compaction of `compacted_at`."""
 
     called_at: float
@@ -36,10 +36,10 @@ class Redone(Struct, frozen=True):
     tool: str
     target: str
     compacted_at: float
-    ref: Ref
+    ref: SourceRef
 
 
-class Cut(Struct, frozen=True):
+class AbortedTurn(Struct, frozen=True):
     """A turn without a result: `kept_at` is when it last changed a file or committed.
 
     `ref` is the last thing recorded in it.
@@ -49,28 +49,28 @@ class Cut(Struct, frozen=True):
     kept_at: float
     until: float
     why: Literal["process ended", "interrupted", "broke off"]
-    ref: Ref
+    ref: SourceRef
 
 
-class Losses(Struct, frozen=True):
+class WastedWork(Struct, frozen=True):
     """Everything noted, oldest first; `open_turn` is the turn that has no end yet.
 
     `retrying` are the attempts that nothing followed so far.
     """
 
-    retries: tuple[Retried, ...] = ()
-    redone: tuple[Redone, ...] = ()
-    cuts: tuple[Cut, ...] = ()
-    open_turn: Cut | None = None
-    retrying: Retried | None = None
+    retries: tuple[RetryStreak, ...] = ()
+    call_repeated: tuple[RepeatedCall, ...] = ()
+    cuts: tuple[AbortedTurn, ...] = ()
+    open_turn: AbortedTurn | None = None
+    retrying: RetryStreak | None = None
 
 
-class Loss(Struct):
+class WasteLog(Struct):
     """Collects losses of the main conversation."""
 
-    retries: list[Retried] = []
-    redone: list[Redone] = []
-    cuts: list[Cut] = []
+    retries: list[RetryStreak] = []
+    call_repeated: list[RepeatedCall] = []
+    cuts: list[AbortedTurn] = []
     waiting: bool = False
     calls: dict[str, float] = {}
     before: dict[str, float] = {}
@@ -80,10 +80,10 @@ class Loss(Struct):
     starting: bool = False
     kept_at: float = 0.0
     last: float = 0.0
-    ref: Ref | None = None
-    last_ref: Ref | None = None
+    ref: SourceRef | None = None
+    last_ref: SourceRef | None = None
 
-    def retried(self, body: Retry, at: float | None, ref: Ref) -> None:
+    def retried(self, body: ApiRetry, at: float | None, ref: SourceRef) -> None:
         """The API failed and will be called again; two files may tell of the same attempt.
 
         What is not dated begins when the attempt before it was due.
@@ -95,22 +95,22 @@ class Loss(Struct):
         if last is not None and at <= last.until + _SAME_EPISODE:
             attempts = max(last.attempts, body.attempt)
             until = max(last.until, due)
-            self.retries[-1] = Retried(
+            self.retries[-1] = RetryStreak(
                 last.since, until, attempts, body.status, body.error, last.ref
             )
         else:
             attempts = max(1, body.attempt)
-            self.retries.append(Retried(at, due, attempts, body.status, body.error, ref))
+            self.retries.append(RetryStreak(at, due, attempts, body.status, body.error, ref))
             del self.retries[:-MOST]
         self.waiting = True
 
-    def heard(self, at: float | None, ref: Ref) -> None:
+    def progress_seen(self, at: float | None, ref: SourceRef) -> None:
         """The API answered, or the turn ended: waiting for it is over."""
         if self.waiting:
             self.waiting = False
             last = self.retries[-1]
             until = last.until if at is None or at <= last.since else min(at, last.until)
-            self.retries[-1] = Retried(
+            self.retries[-1] = RetryStreak(
                 last.since, until, last.attempts, last.status, last.error, last.ref
             )
         if at is not None:
@@ -127,7 +127,7 @@ class Loss(Struct):
         self.compacted_at, self.left = at, _AFTER_CALLS
 
     def answered(
-        self, use: ToolUse, result: ToolResult, called: float | None, at: float | None, ref: Ref
+        self, use: ToolCall, result: ToolResult, called: float | None, at: float | None, ref: SourceRef
     ) -> None:
         """A call of the main conversation was answered."""
         if at is None:
@@ -140,21 +140,21 @@ class Loss(Struct):
         key = f"{use.name} {use.key}"
         if self.left and at - self.compacted_at <= _AFTER_S and key in self.before:
             since = called if called is not None else at
-            self.redone.append(Redone(since, at, use.name, use.target, self.compacted_at, ref))
-            del self.redone[:-MOST]
+            self.call_repeated.append(RepeatedCall(since, at, use.name, use.target, self.compacted_at, ref))
+            del self.call_repeated[:-MOST]
             del self.before[key]
         self.calls[key] = at
         _forget(self.calls)
 
-    def kept(self, at: float | None) -> None:
+    def change_kept(self, at: float | None) -> None:
         """Something of this turn stays: a file was changed, a commit was made."""
         if at is not None and at > self.kept_at:
             self.kept_at = at
 
-    def turn_begins(self, at: float | None, ref: Ref, cut: bool) -> None:
+    def turn_begins(self, at: float | None, ref: SourceRef, cut: bool) -> None:
         """A turn begins; `cut` says that the one before it is still owed its end."""
         if cut:
-            self.cut_off(at, "process ended")
+            self.turn_aborted(at, "process ended")
         if self.began is not None:
             return
         self.starting, self.ref = True, ref  # the stream does not date the beginning of a turn
@@ -167,12 +167,12 @@ class Loss(Struct):
             self.starting = False
             self.began = self.kept_at = self.last = at
 
-    def turn_ends(self, at: float | None, ref: Ref) -> None:
+    def turn_ends(self, at: float | None, ref: SourceRef) -> None:
         """The turn has its end."""
-        self.heard(at, ref)
+        self.progress_seen(at, ref)
         self.began, self.starting = None, False
 
-    def cut_off(
+    def turn_aborted(
         self, at: float | None, why: Literal["process ended", "interrupted", "broke off"]
     ) -> None:
         """The turn will not have an end any more."""
@@ -185,18 +185,18 @@ class Loss(Struct):
 
     def open_turn(
         self, why: Literal["process ended", "interrupted", "broke off"] = "broke off"
-    ) -> Cut | None:
+    ) -> AbortedTurn | None:
         """The turn going on, as a turn cut off now would be told of."""
         if self.began is None or self.ref is None or self.last <= self.began:
             return None
         ref = self.last_ref or self.ref
-        return Cut(self.began, max(self.began, self.kept_at), self.last, why, ref)
+        return AbortedTurn(self.began, max(self.began, self.kept_at), self.last, why, ref)
 
-    def losses(self) -> Losses:
+    def losses(self) -> WastedWork:
         """Everything noted so far."""
         retrying = self.retries[-1] if self.waiting and self.retries else None
-        return Losses(
-            tuple(self.retries), tuple(self.redone), tuple(self.cuts), self.open_turn(), retrying
+        return WastedWork(
+            tuple(self.retries), tuple(self.call_repeated), tuple(self.cuts), self.open_turn(), retrying
         )
 
 

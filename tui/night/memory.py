@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from tui.night.activity import Doing
-from tui.night.columns import Names
-from tui.night.context import ContextGauge
-from tui.night.deeds import Book
-from tui.night.evidence import Proof
-from tui.night.failures import Failures
-from tui.night.loops import Watcher
-from tui.night.losses import Loss
-from tui.night.risky import Trail
-from tui.night.seen import Seen
-from tui.night.tallies import Tally
-from tui.night.testimony import Witness
-from tui.night.timeline import Strip
-from tui.night.times import Source
-from tui.records import AgentProcess, Commit, Progress, Ref, SessionHistory, ToolUse
+from tui.night.activity import ActivityTracker
+from tui.night.columns import NameTable
+from tui.night.context import ContextMeter
+from tui.night.deeds import InterventionLog
+from tui.night.evidence import TestRunLog
+from tui.night.failures import FailureLog
+from tui.night.loops import LoopDetector
+from tui.night.losses import WasteLog
+from tui.night.risky import RiskyCallLog
+from tui.night.seen import DigestSet
+from tui.night.tallies import Counters
+from tui.night.testimony import EvidenceCollector
+from tui.night.timeline import TimelineBuilder
+from tui.night.times import SourceClock
+from tui.records import AgentProcess, Commit, ProgressFile, SourceRef, SessionHistoryLine, ToolCall
 
 
-class Memory(Struct):
+class FoldState(Struct):
     """The parts of a fold. Sets of digests keep what must count once: records, calls, errors."""
 
-    uuids: Seen = field(default_factory=Seen)
-    calls: Seen = field(default_factory=Seen)
-    errors: Seen = field(default_factory=Seen)
-    sources: dict[str, Source] = {}
+    uuids: DigestSet = field(default_factory=DigestSet)
+    calls: DigestSet = field(default_factory=DigestSet)
+    errors: DigestSet = field(default_factory=DigestSet)
+    sources: dict[str, SourceClock] = {}
     lead: int = -1
     last_sign: float | None = None
-    sessions: Names = field(default_factory=Names)
+    sessions: NameTable = field(default_factory=NameTable)
     session: str = ""
     version: str = ""
     cwd: str = ""
@@ -40,33 +40,33 @@ class Memory(Struct):
     prompt: str = ""
     streams: bool = False
     heard: bool = False
-    ref: Ref | None = None
-    doing: Doing = field(default_factory=Doing)
-    strip: Strip = field(default_factory=Strip)
-    tally: Tally = field(default_factory=Tally)
-    watcher: Watcher = field(default_factory=Watcher)
-    gauge: ContextGauge = field(default_factory=ContextGauge)
-    proof: Proof = field(default_factory=Proof)
-    trail: Trail = field(default_factory=Trail)
-    witness: Witness = field(default_factory=Witness)
-    loss: Loss = field(default_factory=Loss)
-    failures: Failures = field(default_factory=Failures)
-    book: Book = field(default_factory=Book)
-    late: dict[str, ToolUse] = {}
+    ref: SourceRef | None = None
+    doing: ActivityTracker = field(default_factory=ActivityTracker)
+    strip: TimelineBuilder = field(default_factory=TimelineBuilder)
+    tally: Counters = field(default_factory=Counters)
+    watcher: LoopDetector = field(default_factory=LoopDetector)
+    gauge: ContextMeter = field(default_factory=ContextMeter)
+    proof: TestRunLog = field(default_factory=TestRunLog)
+    trail: RiskyCallLog = field(default_factory=RiskyCallLog)
+    witness: EvidenceCollector = field(default_factory=EvidenceCollector)
+    loss: WasteLog = field(default_factory=WasteLog)
+    failures: FailureLog = field(default_factory=FailureLog)
+    book: InterventionLog = field(default_factory=InterventionLog)
+    late: dict[str, ToolCall] = {}
     commits: dict[str, Commit] = {}
-    progress: Progress | None = None
-    first_progress: Progress | None = None
+    progress: ProgressFile | None = None
+    first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
     watchdog: str = ""
     watchdog_at: float | None = None
-    last_session_end: SessionHistory | None = None
+    last_session_end: SessionHistoryLine | None = None
 
-    def source(self, name: str) -> Source:
+    def source(self, name: str) -> SourceClock:
         """What is known of a file; a new one gets the next number."""
         source = self.sources.get(name)
         if source is None:
-            source = self.sources[name] = Source(len(self.sources) & 0xFFFF)
+            source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
 
     def sign(self, at: float) -> None:

@@ -10,30 +10,30 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.model.state import EndKind, ReasonCode, SessionState, StallKind, StallLevel
-from tui.night.deeds import Checkpoint, Deeds
-from tui.night.evidence import TestRun, Tests
-from tui.night.timeline import Sums, Timeline
-from tui.records import AgentProcess, Commit, Progress, Ref, SessionHistory, Usage
+from tui.night.deeds import CheckpointTaken, Interventions
+from tui.night.evidence import TestRun, TestSummary
+from tui.night.timeline import TimeTotals, Timeline
+from tui.records import AgentProcess, Commit, ProgressFile, SourceRef, SessionHistoryLine, TokenUsage
 
 __all__ = [
     "Activity",
-    "Checkpoint",
-    "Context",
+    "CheckpointTaken",
+    "ContextUse",
     "Cost",
     "CostSource",
-    "Counts",
-    "Deeds",
-    "Exit",
+    "EventCounts",
+    "Interventions",
+    "RunExit",
     "HourCost",
     "ModelCost",
-    "Night",
-    "Run",
+    "NightSnapshot",
+    "RunInfo",
     "RunningTool",
     "Stall",
     "StallKind",
-    "Sums",
+    "TimeTotals",
     "TestRun",
-    "Tests",
+    "TestSummary",
     "Timeline",
 ]
 
@@ -51,7 +51,7 @@ OVER = frozenset(
 """States in which nothing more comes unless somebody starts it."""
 
 
-class Exit(Struct, frozen=True):
+class RunExit(Struct, frozen=True):
     """How it ended: the words for it, and the exit code where a process had one."""
 
     reason: str
@@ -59,7 +59,7 @@ class Exit(Struct, frozen=True):
     kind: EndKind = EndKind.OPEN
 
 
-class Run(Struct, frozen=True):
+class RunInfo(Struct, frozen=True):
     """Which run this is; `owned` says that our runner started it."""
 
     owned: bool
@@ -75,7 +75,7 @@ class Run(Struct, frozen=True):
     permission_mode: str = ""
     cwd: str = ""
     attempt: int = 0
-    exit: Exit | None = None
+    exit: RunExit | None = None
 
 
 class RunningTool(Struct, frozen=True):
@@ -86,7 +86,7 @@ class RunningTool(Struct, frozen=True):
     target: str
     since: float | None
     thread: str
-    ref: Ref
+    ref: SourceRef
     beat_at: float | None = None
 
 
@@ -100,7 +100,7 @@ class Stall(Struct, frozen=True):
     kind: StallKind
     since: float
     evidence: tuple[str, ...]
-    refs: tuple[Ref, ...] = ()
+    refs: tuple[SourceRef, ...] = ()
     level: StallLevel = StallLevel.NONE
     count: int = 0
     waiting: bool = False
@@ -128,7 +128,7 @@ class ModelCost(Struct, frozen=True):
     """One model's part; `usd` is None where no price is known, `responses` counts API answers."""
 
     model: str
-    usage: Usage
+    usage: TokenUsage
     responses: int
     usd: float | None
 
@@ -157,7 +157,7 @@ class Cost(Struct, frozen=True):
     priced_on: str = ""
 
 
-class Context(Struct, frozen=True):
+class ContextUse(Struct, frozen=True):
     """How full the main conversation is; `basis` says how the window is known."""
 
     used: int
@@ -170,7 +170,7 @@ class Context(Struct, frozen=True):
         return round(100.0 * self.used / self.window, 1) if self.window else 0.0
 
 
-class Counts(Struct, frozen=True):
+class EventCounts(Struct, frozen=True):
     """Records and deeds counted once each; `total` are JSON records, streamed deltas included."""
 
     total: int = 0
@@ -189,28 +189,28 @@ class Counts(Struct, frozen=True):
     unknown_types: tuple[tuple[str, int], ...] = ()
 
 
-class Night(Struct, frozen=True):
+class NightSnapshot(Struct, frozen=True):
     """Everything known at `now`."""
 
     now: float
-    run: Run
+    run: RunInfo
     activity: Activity
     stall: Stall | None
-    tokens: Usage
+    tokens: TokenUsage
     cost: Cost
-    context: Context
-    counts: Counts
-    deeds: Deeds
-    tests: Tests
+    context: ContextUse
+    counts: EventCounts
+    deeds: Interventions
+    tests: TestSummary
     timeline: Timeline
-    time: Sums
-    progress: Progress | None = None
-    first_progress: Progress | None = None
+    time: TimeTotals
+    progress: ProgressFile | None = None
+    first_progress: ProgressFile | None = None
     commits: tuple[Commit, ...] = ()
     loops: tuple[Stall, ...] = ()
     agents: tuple[AgentProcess, ...] = ()
     agents_at: float | None = None
-    last_session_end: SessionHistory | None = None
+    last_session_end: SessionHistoryLine | None = None
 
     @property
     def state(self) -> SessionState:

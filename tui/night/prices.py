@@ -19,7 +19,7 @@ PICO = 10**12
 """Costs of single responses are whole pico-dollars, so that sums do not depend on their order."""
 
 
-class MillionPrice(Protocol):
+class PricePerMillion(Protocol):
     """Anything that names USD per million tokens of the five kinds."""
 
     @property
@@ -119,7 +119,7 @@ def lookup(table: Mapping[str, object], name: str) -> str | None:
     return best
 
 
-class Rates(Struct, frozen=True):
+class TokenRates(Struct, frozen=True):
     """A price in whole pico-dollars per token; above `limit` tokens of prompt `long` holds."""
 
     each: tuple[int, int, int, int, int]
@@ -140,7 +140,7 @@ class Rates(Struct, frozen=True):
         )
 
 
-def _rates(price: MillionPrice) -> tuple[int, int, int, int, int]:
+def _rates(price: PricePerMillion) -> tuple[int, int, int, int, int]:
     million = PICO // 1_000_000
     return (
         round(price.input * million),
@@ -151,10 +151,10 @@ def _rates(price: MillionPrice) -> tuple[int, int, int, int, int]:
     )
 
 
-class Prices:
+class PriceTable:
     """The table in force: `overrides` (model name to price) win over the package's own."""
 
-    def __init__(self, overrides: Mapping[str, MillionPrice] | None = None) -> None:
+    def __init__(self, overrides: Mapping[str, PricePerMillion] | None = None) -> None:
         self.priced_on = PRICED_ON
         self._overrides = {name.strip().lower(): _rates(p) for name, p in (overrides or {}).items()}
 
@@ -163,17 +163,17 @@ class Prices:
         """Equal for equal tables; saved state priced by another one is priced anew."""
         return f"{PRICED_ON} {sorted(self._overrides.items())}"
 
-    def rates(self, model: str) -> Rates | None:
+    def rates(self, model: str) -> TokenRates | None:
         """What `model` costs, or None where nobody says."""
         name = plain(model)
         for given in (model.strip().lower(), name):
             key = lookup(self._overrides, given)
             if key is not None:
-                return Rates(self._overrides[key])
+                return TokenRates(self._overrides[key])
         key = lookup(TABLE, name)
         if key is None:
             return None
         if key in LONG_PROMPTS:
             limit, price = LONG_PROMPTS[key]
-            return Rates(_rates(TABLE[key]), limit, _rates(price))
-        return Rates(_rates(TABLE[key]))
+            return TokenRates(_rates(TABLE[key]), limit, _rates(price))
+        return TokenRates(_rates(TABLE[key]))

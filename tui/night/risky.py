@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from tui.night.tools import EDITING, SHELLS
 from tui.patterns import Signed
-from tui.records import Ref, ToolResult, ToolUse
+from tui.records import SourceRef, ToolResult, ToolCall
 
 MOST_COMMANDS = 1_000
-MOST_EDITS = 5_000
+MOST_RISKY_EDITS = 5_000
 _LONGEST = 2_000
 _HINT = Signed(
     "--no-verify|commit|hooksPath|HUSKY|push|curl|wget|http|fetch|iwr|rm|Invoke-|LEFTHOOK|chmod|mv"
@@ -20,7 +20,7 @@ _HINT = Signed(
 )
 
 
-class ToolCall(Struct, frozen=True, gc=False):
+class RiskyCall(Struct, frozen=True, gc=False):
     """An edit (`text` is the path) or a shell command (`text` is the command, cut at 2,000).
 
     `ref` is the line of the call itself; `is_error` says that its answer was an error.
@@ -28,7 +28,7 @@ class ToolCall(Struct, frozen=True, gc=False):
 
     name: str
     text: str
-    ref: Ref
+    ref: SourceRef
     at: float | None = None
     is_error: bool = False
 
@@ -38,20 +38,20 @@ class ToolCall(Struct, frozen=True, gc=False):
         return self.name in SHELLS
 
 
-class Trail(Struct):
+class RiskyCallLog(Struct):
     """Collects such calls as they come, by the id of the call; the oldest are forgotten first."""
 
-    commands: dict[str, ToolCall] = {}
-    edits: dict[str, ToolCall] = {}
+    commands: dict[str, RiskyCall] = {}
+    edits: dict[str, RiskyCall] = {}
 
-    def called(self, use: ToolUse, ref: Ref, at: float | None) -> None:
+    def called(self, use: ToolCall, ref: SourceRef, at: float | None) -> None:
         """A tool was called."""
         if use.name in EDITING:
-            self._keep(self.edits, MOST_EDITS, use.id, ToolCall(use.name, use.path, ref, at))
+            self._keep(self.edits, MOST_RISKY_EDITS, use.id, RiskyCall(use.name, use.path, ref, at))
         elif use.name in SHELLS:
             command = use.command or use.target
             if _HINT.search(command):
-                call = ToolCall(use.name, command[:_LONGEST], ref, at)
+                call = RiskyCall(use.name, command[:_LONGEST], ref, at)
                 self._keep(self.commands, MOST_COMMANDS, use.id, call)
 
     def answered(self, result: ToolResult) -> None:
@@ -61,16 +61,16 @@ class Trail(Struct):
         for calls in (self.commands, self.edits):
             call = calls.get(result.tool_use_id)
             if call is not None:
-                calls[result.tool_use_id] = ToolCall(
+                calls[result.tool_use_id] = RiskyCall(
                     call.name, call.text, call.ref, call.at, is_error=True
                 )
 
-    def calls(self) -> tuple[ToolCall, ...]:
+    def calls(self) -> tuple[RiskyCall, ...]:
         """Everything collected, edits before commands, each oldest first."""
         return (*self.edits.values(), *self.commands.values())
 
     @staticmethod
-    def _keep(calls: dict[str, ToolCall], most: int, id: str, call: ToolCall) -> None:
+    def _keep(calls: dict[str, RiskyCall], most: int, id: str, call: RiskyCall) -> None:
         calls[id or f"{call.ref.source} {call.ref.offset}"] = call
         if len(calls) > most:
             del calls[next(iter(calls))]

@@ -76,11 +76,11 @@ def _normal(text: str) -> str:
     return " ".join(_CHANCE.sub("·", text).split())
 
 
-def alike(one: str, other: str) -> bool:
+def are_similar(one: str, other: str) -> bool:
     """Whether two texts have the same fingerprint, not exact; most that have not cost next to nothing."""
     if one == other:
         return True
-    if unlike(one, other):
+    if differ_early(one, other):
         return False
     left, right = one.split(" "), other.split(" ")
     if len(left) != len(right):
@@ -95,7 +95,7 @@ def alike(one: str, other: str) -> bool:
     return True
 
 
-def unlike(one: str, other: str) -> bool:
+def differ_early(one: str, other: str) -> bool:
     """Whether two texts plainly begin with different words: no fingerprint can be the same then."""
     ours, theirs = _plain_words(one), _plain_words(other)
     common = min(len(ours), len(theirs))
@@ -130,12 +130,12 @@ def _differing(left: list[str], right: list[str]) -> Iterator[tuple[int, int]]:
         yield start, end + 1
 
 
-def infrastructure(text: str) -> bool:
+def is_infrastructure_error(text: str) -> bool:
     """Whether an error is the network's or a server's, which repeating may well cure."""
     return _INFRASTRUCTURE.search(text) is not None
 
 
-def chanted(text: str) -> int:
+def repeated_phrase(text: str) -> int:
     """How often a long text repeats its own end; 0 where that is not most of it."""
     text = text.rstrip()
     if len(text) < _CHANT * _CHANTS:

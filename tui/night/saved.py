@@ -9,41 +9,41 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tui.errors import SavedFoldError
+from tui.errors import FoldCacheError
 from tui.night.cost import SavedAccounts
-from tui.night.memory import Memory
-from tui.night.seen import Seen
+from tui.night.memory import FoldState
+from tui.night.seen import DigestSet
 
 VERSION = 5
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
 
-class Saved(Struct):
+class SavedFold(Struct):
     """What is written: the parts, and the table of prices they were reckoned by."""
 
     prices: str
-    memory: Memory
+    memory: FoldState
     accounts: SavedAccounts
 
 
 def _encode(value: Any) -> bytes:
-    if isinstance(value, Seen):
+    if isinstance(value, DigestSet):
         return value.dump()
     raise TypeError(f"a fold cannot save {type(value).__name__}")
 
 
-def _decode(kind: type, value: Any) -> Seen:
-    if kind is Seen and isinstance(value, bytes):
-        return Seen(value)
+def _decode(kind: type, value: Any) -> DigestSet:
+    if kind is DigestSet and isinstance(value, bytes):
+        return DigestSet(value)
     raise TypeError(f"a saved fold holds no {kind.__name__}")
 
 
-def pack(memory: Memory, accounts: SavedAccounts, prices: str) -> Iterator[bytes]:
+def pack(memory: FoldState, accounts: SavedAccounts, prices: str) -> Iterator[bytes]:
     """The state as bytes, piece by piece: all of it together is tens of megabytes."""
     yield b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode())
     encode = msgspec.msgpack.Encoder(enc_hook=_encode).encode
-    yield from _pieces(Saved(prices, memory, accounts), encode, 2)
+    yield from _pieces(SavedFold(prices, memory, accounts), encode, 2)
 
 
 def _pieces(value: Any, encode: Callable[[Any], bytes], depth: int) -> Iterator[bytes]:
@@ -58,23 +58,23 @@ def _pieces(value: Any, encode: Callable[[Any], bytes], depth: int) -> Iterator[
         yield from _pieces(getattr(value, name), encode, depth - 1)
 
 
-def unpack(data: bytes | bytearray) -> Saved:
+def unpack(data: bytes | bytearray) -> SavedFold:
     """The state again; SavedFoldError when it cannot be trusted."""
     end = data.find(b"\n", 0, 200)
     head, body = bytes(data[: max(end, 0)]), memoryview(data)[end + 1 :]
     if end < 0 or not head.startswith(_MAGIC):
-        raise SavedFoldError("this is no saved fold; the night is read anew")
+        raise FoldCacheError("this is no saved fold; the night is read anew")
     version, _, machine = head[len(_MAGIC) :].partition(b" ")
     if version != str(VERSION).encode():
-        raise SavedFoldError(
+        raise FoldCacheError(
             f"the saved fold has version {version.decode(errors='replace')[:20]}, "
             f"this program writes version {VERSION}; the night is read anew"
         )
     if machine != _MACHINE.encode():
-        raise SavedFoldError("the saved fold comes from another kind of machine; read anew")
+        raise FoldCacheError("the saved fold comes from another kind of machine; read anew")
     try:
-        return msgspec.msgpack.decode(body, type=Saved, dec_hook=_decode)
+        return msgspec.msgpack.decode(body, type=SavedFold, dec_hook=_decode)
     except (msgspec.MsgspecError, ValueError, TypeError) as error:
-        raise SavedFoldError(
+        raise FoldCacheError(
             f"the saved fold is damaged ({error}); the night is read anew"
         ) from None

@@ -26,7 +26,7 @@ def _larger(places: int) -> int:
     return (places + 1) * (4 if places < _LEAPS_TO else 2) - 1
 
 
-class Seen:
+class DigestSet:
     """A set of digests in one flat table of eight bytes a place, at most 3/5 full."""
 
     __slots__ = ("_count", "_keys", "_places", "_room")
@@ -80,7 +80,7 @@ class Seen:
         return self._keys.tobytes()
 
 
-class Positions:
+class DigestMap:
     """A map from digest to position in a column, in two flat tables."""
 
     __slots__ = ("_count", "_keys", "_positions", "_room")

@@ -67,7 +67,7 @@ _WHOLE_TREE = frozenset({"revert", "cherry-pick", "merge", "pull", "apply", "am"
 _QUIET_STASH = frozenset({"list", "show", "drop", "clear"})
 
 
-class Deeds(Struct, frozen=True, gc=False):
+class ShellEffects(Struct, frozen=True, gc=False):
     """Changed paths ("" for one not named), how many of them are no prose, and whether it commits."""
 
     paths: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ class Deeds(Struct, frozen=True, gc=False):
     commits: bool = False
 
 
-_NOTHING = Deeds()
+_NOTHING = ShellEffects()
 
 
 def is_prose(path: str) -> bool:
@@ -87,13 +87,13 @@ def is_prose(path: str) -> bool:
     return not name.startswith(_NOT_PROSE)
 
 
-def is_aside(path: str) -> bool:
+def is_scratch_path(path: str) -> bool:
     """Whether a file is none of the project's code: the agent's own notes and rules, scratch files."""
     return _ASIDE.search(path) is not None
 
 
 @lru_cache(maxsize=256)
-def deeds(command: str) -> Deeds:
+def shell_effects(command: str) -> ShellEffects:
     """What a shell command that succeeded did to the project."""
     if not _HINT.search(command):
         return _NOTHING
@@ -116,7 +116,7 @@ def deeds(command: str) -> Deeds:
     if not paths and not commits:
         return _NOTHING
     found = tuple(dict.fromkeys(paths))
-    return Deeds(found, sum(not is_prose(path) for path in found), commits)
+    return ShellEffects(found, sum(not is_prose(path) for path in found), commits)
 
 
 def _without_heredocs(command: str) -> str:
@@ -205,7 +205,7 @@ def _by_script(command: str) -> list[str]:
     return [p for p in (_plain(path) for path in told if path) if _ours(p)]
 
 
-def reformatted(command: str, output: str) -> bool:
+def was_reformatted(command: str, output: str) -> bool:
     """Whether a formatter says that it changed files; one that found nothing to do did not."""
     if not _FORMATTERS.search(command):
         return False

@@ -32,7 +32,7 @@ _TAKING = {
 }
 
 
-class Word(NamedTuple):
+class ShellWord(NamedTuple):
     """A word without its quotes; `inner` are commands it substitutes, `fed` those of `<(…)`."""
 
     text: str
@@ -40,21 +40,21 @@ class Word(NamedTuple):
     fed: tuple[str, ...] = ()
 
 
-class Simple(NamedTuple):
+class SimpleCommand(NamedTuple):
     """One command: its words, the files it writes its output to, and its here-document."""
 
-    words: tuple[Word, ...]
+    words: tuple[ShellWord, ...]
     outputs: tuple[str, ...] = ()
     document: str = ""
 
 
-class Call(NamedTuple):
+class CommandCall(NamedTuple):
     """A simple command without what is wrapped around it."""
 
     name: str
-    args: tuple[Word, ...]
+    args: tuple[ShellWord, ...]
     variables: tuple[str, ...]
-    simple: Simple
+    simple: SimpleCommand
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Call(NamedTuple):
         return tuple(word.text for word in self.args)
 
 
-Pipeline = tuple[Call, ...]
+Pipeline = tuple[CommandCall, ...]
 
 
 def split_commands(command: str) -> list[str]:
@@ -77,7 +77,7 @@ def split_pipelines(command: str) -> list[str]:
 
 def pipelines(command: str, depth: int = _DEEPEST) -> Iterator[Pipeline]:
     """Every pipeline that `command` would run, those inside of others included."""
-    for stages in _Scanner(command[:_LONGEST]).pipelines():
+    for stages in _ShellScanner(command[:_LONGEST]).pipelines():
         calls = tuple(call for call in map(_bare, stages) if call is not None)
         if not calls:
             continue
@@ -100,7 +100,7 @@ def _inner(calls: Pipeline) -> Iterator[str]:
                 yield call.simple.document
 
 
-def script_of(call: Call) -> str:
+def script_of(call: CommandCall) -> str:
     """The text that `sh -c TEXT` or `eval TEXT` runs; empty if it runs none."""
     if call.name == "eval":
         return " ".join(call.texts)
@@ -112,7 +112,7 @@ def script_of(call: Call) -> str:
     return ""
 
 
-def _bare(simple: Simple) -> Call | None:
+def _bare(simple: SimpleCommand) -> CommandCall | None:
     words = list(simple.words)
     variables: list[str] = []
     while words:
@@ -122,14 +122,14 @@ def _bare(simple: Simple) -> Call | None:
         elif text not in _KEYWORDS:
             name = text.rpartition("/")[2]
             if name not in _WRAPPERS:
-                return Call(name, tuple(words[1:]), tuple(variables), simple)
+                return CommandCall(name, tuple(words[1:]), tuple(variables), simple)
             _unwrap(name, words)
             continue
         del words[0]
     return None
 
 
-def _unwrap(name: str, words: list[Word]) -> None:
+def _unwrap(name: str, words: list[ShellWord]) -> None:
     """Takes a wrapper and its own options off."""
     del words[0]
     taking = _TAKING.get(name, frozenset())
@@ -141,7 +141,7 @@ def _unwrap(name: str, words: list[Word]) -> None:
         del words[0]
 
 
-class _Scanner:
+class _ShellScanner:
     """Reads a command from left to right."""
 
     def __init__(self, text: str) -> None:
@@ -150,8 +150,8 @@ class _Scanner:
         self._waiting: list[tuple[str, bool]] = []
         self._document = ""
 
-    def pipelines(self) -> Iterator[list[Simple]]:
-        stages: list[Simple] = []
+    def pipelines(self) -> Iterator[list[SimpleCommand]]:
+        stages: list[SimpleCommand] = []
         while self._at < len(self._text):
             simple, end = self._simple()
             if simple is not None:
@@ -165,9 +165,9 @@ class _Scanner:
         if stages:
             yield stages
 
-    def _simple(self) -> tuple[Simple | None, str]:
+    def _simple(self) -> tuple[SimpleCommand | None, str]:
         """One command and the operator after it."""
-        words: list[Word] = []
+        words: list[ShellWord] = []
         outputs: list[str] = []
         here = ""
         while self._at < len(self._text):
@@ -190,8 +190,8 @@ class _Scanner:
         return self._made(words, outputs, here), ""
 
     @staticmethod
-    def _made(words: list[Word], outputs: list[str], here: str) -> Simple | None:
-        return Simple(tuple(words), tuple(outputs), here) if words else None
+    def _made(words: list[ShellWord], outputs: list[str], here: str) -> SimpleCommand | None:
+        return SimpleCommand(tuple(words), tuple(outputs), here) if words else None
 
     def _operator(self) -> str:
         char = self._text[self._at]
@@ -255,7 +255,7 @@ class _Scanner:
             self._document = "\n".join(body)
         self._waiting = []
 
-    def _word(self) -> Word:
+    def _word(self) -> ShellWord:
         parts: list[str] = []
         inner: list[str] = []
         fed: list[str] = []
@@ -271,7 +271,7 @@ class _Scanner:
                 self._piece(char, parts, inner)
         if self._at == start:
             self._at += 1
-        return Word("".join(parts), tuple(inner), tuple(fed))
+        return ShellWord("".join(parts), tuple(inner), tuple(fed))
 
     def _piece(self, char: str, parts: list[str], inner: list[str]) -> None:
         """Takes one character of a word, or all of a quotation or substitution."""

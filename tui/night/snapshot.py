@@ -6,23 +6,23 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from tui.night.bill import bill, tokens
-from tui.night.cost import Accounts
-from tui.night.deeds import Deeds
-from tui.night.evidence import Tests
-from tui.night.memory import Memory
+from tui.night.cost import CostAccounts
+from tui.night.deeds import Interventions
+from tui.night.evidence import TestSummary
+from tui.night.memory import FoldState
 from tui.night.model import (
     OVER,
     Activity,
-    Context,
-    Exit,
-    Night,
-    Run,
+    ContextUse,
+    RunExit,
+    NightSnapshot,
+    RunInfo,
     RunningTool,
     Stall,
 )
-from tui.night.prices import Prices
-from tui.night.stalls import beats_expected, budget
-from tui.night.thresholds import Thresholds
+from tui.night.prices import PriceTable
+from tui.night.stalls import expects_heartbeats, allowed_silence
+from tui.night.thresholds import StallThresholds
 from tui.night.timeline import (
     API,
     DEAD,
@@ -30,25 +30,25 @@ from tui.night.timeline import (
     IDLE,
     STALLED,
     WORKING,
-    Silence,
-    draw,
-    settled,
+    TailGap,
+    build_timeline,
+    resolve_gaps,
     sorted_marks,
 )
-from tui.night.verdict import Ruling, Scene, judge
+from tui.night.verdict import StateVerdict, StateInputs, classify_state
 
 _T = TypeVar("_T")
 
 
-class Painter:
+class SnapshotBuilder:
     """Makes snapshots; parts that did not change since the last one are used again."""
 
     def __init__(
         self,
-        memory: Memory,
-        accounts: Accounts,
-        prices: Prices,
-        limits: Thresholds,
+        memory: FoldState,
+        accounts: CostAccounts,
+        prices: PriceTable,
+        limits: StallThresholds,
         own: bool,
     ) -> None:
         self._memory = memory
@@ -58,37 +58,37 @@ class Painter:
         self._own = own
         self._kept: dict[str, tuple[object, Any]] = {}
 
-    def _keep(self, name: str, version: object, make: Callable[[], _T]) -> _T:
+    def _cached(self, name: str, version: object, make: Callable[[], _T]) -> _T:
         kept = self._kept.get(name)
         if kept is None or kept[0] != version:
             kept = self._kept[name] = (version, make())
         made: _T = kept[1]
         return made
 
-    def paint(self, now: float) -> Night:
+    def build(self, now: float) -> NightSnapshot:
         """The night at `now`."""
         memory = self._memory
-        ruling = judge(self._scene(now))
+        ruling = classify_state(self._scene(now))
         strip = memory.strip
-        marks = self._keep("marks", strip.version, lambda: sorted_marks(strip))
+        marks = self._cached("marks", strip.version, lambda: sorted_marks(strip))
         spans = memory.book.spans
         newest = strip.gaps[-1] if strip.gaps else None
         version = newest and (len(strip.gaps), newest.end, newest.kind, len(spans))
-        known = self._keep("gaps", version, lambda: settled(strip, spans))
-        line, sums = draw(strip, known, spans, marks, self._tail(now, ruling))
+        known = self._cached("gaps", version, lambda: resolve_gaps(strip, spans))
+        line, sums = build_timeline(strip, known, spans, marks, self._tail(now, ruling))
         window, basis = memory.gauge.window()
-        deeds: Deeds = self._keep("deeds", memory.book.version, memory.book.deeds)
-        tests: Tests = self._keep("tests", memory.proof.version, memory.proof.tests)
-        return Night(
+        deeds: Interventions = self._cached("deeds", memory.book.version, memory.book.deeds)
+        tests: TestSummary = self._cached("tests", memory.proof.version, memory.proof.tests)
+        return NightSnapshot(
             now=now,
             run=self._run(ruling),
             activity=self._activity(now, ruling),
             stall=ruling.stall,
             tokens=tokens(self._accounts),
             cost=bill(self._accounts, self._prices.priced_on, strip.start, strip.clock),
-            context=Context(memory.gauge.used, window, basis),
+            context=ContextUse(memory.gauge.used, window, basis),
             counts=memory.tally.counts(
-                self._keep("agents", memory.tally.linked, memory.tally.subagents)
+                self._cached("agents", memory.tally.linked, memory.tally.subagents)
             ),
             deeds=deeds,
             tests=tests,
@@ -96,16 +96,16 @@ class Painter:
             time=sums,
             progress=memory.progress,
             first_progress=memory.first_progress,
-            commits=self._keep("commits", strip.version, lambda: tuple(memory.commits.values())),
+            commits=self._cached("commits", strip.version, lambda: tuple(memory.commits.values())),
             loops=self._loops(),
             agents=memory.agents or (),
             agents_at=memory.agents_at,
             last_session_end=memory.last_session_end,
         )
 
-    def _scene(self, now: float) -> Scene:
+    def _scene(self, now: float) -> StateInputs:
         memory = self._memory
-        return Scene(
+        return StateInputs(
             now,
             memory.doing,
             memory.book,
@@ -127,7 +127,7 @@ class Painter:
         active = watcher.active()
         return tuple(watcher.over) if active is None else (*watcher.over, active)
 
-    def _tail(self, now: float, ruling: Ruling) -> Silence | None:
+    def _tail(self, now: float, ruling: StateVerdict) -> TailGap | None:
         """The stretch since the last record, while anything may still come."""
         memory = self._memory
         clock = memory.strip.clock
@@ -137,21 +137,21 @@ class Painter:
         if ruling.state in OVER and (memory.agents == () or not memory.agents):
             if ended is None or ended <= clock:
                 return None
-            return Silence(clock, ended, DEAD if memory.doing.turn_open else IDLE)
+            return TailGap(clock, ended, DEAD if memory.doing.turn_open else IDLE)
         if ruling.state in OVER:
-            return Silence(clock, now, IDLE)
+            return TailGap(clock, now, IDLE)
         kind = memory.doing.kind()
         if ruling.state == "stalled":
             kind = STALLED
         elif ruling.state == "paused":
             kind = DEAD if memory.book.pending is not None else IDLE
         elif kind in (WORKING, API) and now - clock > GAP:
-            beats = beats_expected(memory.doing, memory.version, memory.streams)
-            if now - clock > budget(memory.doing, self._limits, beats):
+            beats = expects_heartbeats(memory.doing, memory.version, memory.streams)
+            if now - clock > allowed_silence(memory.doing, self._limits, beats):
                 kind = STALLED
-        return Silence(clock, now, kind)
+        return TailGap(clock, now, kind)
 
-    def _activity(self, now: float, ruling: Ruling) -> Activity:
+    def _activity(self, now: float, ruling: StateVerdict) -> Activity:
         memory = self._memory
         sign = memory.last_sign
         return Activity(
@@ -180,7 +180,7 @@ class Painter:
             code=ruling.code,
         )
 
-    def _run(self, ruling: Ruling) -> Run:
+    def _run(self, ruling: StateVerdict) -> RunInfo:
         memory = self._memory
         book = memory.book
         segment = book.segment
@@ -191,7 +191,7 @@ class Painter:
         progress = memory.progress
         goal = book.goal or (progress.goal if progress is not None else "")
         began = book.started_at if book.started_at is not None else memory.strip.start
-        return Run(
+        return RunInfo(
             owned=self._own or bool(book.run),
             id=book.run or None,
             goal=goal or None,
@@ -208,13 +208,13 @@ class Painter:
             exit=self._exit(ruling) if over else None,
         )
 
-    def _exit(self, ruling: Ruling) -> Exit:
+    def _exit(self, ruling: StateVerdict) -> RunExit:
         book = self._memory.book
         segment = book.segment
         code = book.code
         if code is None and segment is not None:
             code = segment.code
-        return Exit(book.reason or ruling.reason, code, book.end)
+        return RunExit(book.reason or ruling.reason, code, book.end)
 
     def _pid(self) -> int | None:
         memory = self._memory

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from tui.night.cost import Accounts
+from tui.night.cost import CostAccounts
 from tui.night.prices import PICO
 
 
-class Spending(Struct, frozen=True):
+class SpendingCurve(Struct, frozen=True):
     """Moments of responses in order, and USD spent up to and with each; `known` false: no prices."""
 
     moments: tuple[float, ...] = ()
@@ -35,7 +35,7 @@ class Spending(Struct, frozen=True):
         return self.until[place - 1] if place else 0.0
 
 
-def spending(accounts: Accounts, usd: float | None) -> Spending:
+def spending(accounts: CostAccounts, usd: float | None) -> SpendingCurve:
     """All dated responses, their prices scaled so that together they make `usd`, the night's bill."""
     responses = accounts.responses
     priced = sorted(
@@ -45,10 +45,10 @@ def spending(accounts: Accounts, usd: float | None) -> Spending:
     )
     estimate = sum(cost for _, cost in priced)
     if not estimate:
-        return Spending()
+        return SpendingCurve()
     scale = 1 / PICO if usd is None else usd / estimate
     until, sum_so_far = [], 0
     for _, cost in priced:
         sum_so_far += cost
         until.append(sum_so_far * scale)
-    return Spending(tuple(at for at, _ in priced), tuple(until), True)
+    return SpendingCurve(tuple(at for at, _ in priced), tuple(until), True)

@@ -10,12 +10,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from tui.model.state import StallKind
-from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL, Doing, OpenTool
+from tui.night.activity import REQUESTING, STARTING, STREAMING, TOOL, ActivityTracker, OpenToolCall
 from tui.night.model import Stall
-from tui.night.thresholds import Thresholds
+from tui.night.thresholds import StallThresholds
 from tui.night.tools import ASKING, SUBAGENTS
 from tui.patterns import lazy
-from tui.records import Ref
+from tui.records import SourceRef
 from tui.system.format import format_duration, shorten
 
 _WITHOUT_BEATS = (2, 1, 143)
@@ -24,17 +24,17 @@ _VERSION = lazy(r"(\d+)\.(\d+)\.(\d+)")
 _LATE_RETRY = 30.0
 
 
-class Silent(Struct, frozen=True):
+class SilenceFacts(Struct, frozen=True):
     """What judging a silence needs besides the facts of the moment."""
 
     last_sign: float
     version: str
     streams: bool
     children: int | None
-    ref: Ref | None
+    ref: SourceRef | None
 
 
-def beats_expected(doing: Doing, version: str, streams: bool) -> bool:
+def expects_heartbeats(doing: ActivityTracker, version: str, streams: bool) -> bool:
     """Whether a running tool of this session would send heartbeats."""
     if doing.beats:
         return True
@@ -44,7 +44,7 @@ def beats_expected(doing: Doing, version: str, streams: bool) -> bool:
     return match is None or tuple(map(int, match.groups())) > _WITHOUT_BEATS
 
 
-def budget(doing: Doing, limits: Thresholds, beats: bool) -> float:
+def allowed_silence(doing: ActivityTracker, limits: StallThresholds, beats: bool) -> float:
     """Seconds without any sign of life that are normal in this moment."""
     if doing.phase != TOOL:
         return limits.api_silence_seconds
@@ -54,7 +54,7 @@ def budget(doing: Doing, limits: Thresholds, beats: bool) -> float:
     return limits.tool_heartbeat_seconds if beats else limits.quiet_tool_seconds
 
 
-def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stall | None:
+def detect_silence(doing: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds) -> Stall | None:
     """The stall that a silence since `about.last_sign` is by now, or None."""
     if doing.asking is not None or doing.limit is not None:
         return None
@@ -87,7 +87,7 @@ def silence(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stal
     return _stall(StallKind.SILENT_API, about, evidence)
 
 
-def _late_retry(doing: Doing, now: float, about: Silent, limits: Thresholds) -> Stall | None:
+def _late_retry(doing: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds) -> Stall | None:
     retry = doing.retry
     if retry is None:
         return None
@@ -101,12 +101,12 @@ def _late_retry(doing: Doing, now: float, about: Silent, limits: Thresholds) -> 
     return _stall(StallKind.SILENT_API, about, evidence)
 
 
-def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> Stall | None:
+def _in_tool(doing: ActivityTracker, quiet: float, about: SilenceFacts, limits: StallThresholds) -> Stall | None:
     tools = list(doing.tools.values())
     if any(tool.use.name in ASKING for tool in tools):
         return None
-    beats = beats_expected(doing, about.version, about.streams)
-    allowed = budget(doing, limits, beats)
+    beats = expects_heartbeats(doing, about.version, about.streams)
+    allowed = allowed_silence(doing, limits, beats)
     if quiet <= allowed:
         return None
     if not beats and about.children:
@@ -123,13 +123,13 @@ def _in_tool(doing: Doing, quiet: float, about: Silent, limits: Thresholds) -> S
     return Stall(StallKind.SILENT_TOOL, about.last_sign, evidence, refs)
 
 
-def _named(tools: list[OpenTool]) -> str:
+def _named(tools: list[OpenToolCall]) -> str:
     if not tools:
         return "a tool"
     first = f"{tools[0].use.name} {shorten(tools[0].use.target, 60)}".strip()
     return first if len(tools) == 1 else f"{first} and {len(tools) - 1} more"
 
 
-def _stall(kind: StallKind, about: Silent, evidence: tuple[str, ...]) -> Stall:
+def _stall(kind: StallKind, about: SilenceFacts, evidence: tuple[str, ...]) -> Stall:
     refs = () if about.ref is None else (about.ref,)
     return Stall(kind, about.last_sign, evidence, refs)

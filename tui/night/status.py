@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.night.model import Exit, Night, Stall
-from tui.records import Usage
+from tui.night.model import RunExit, NightSnapshot, Stall
+from tui.records import TokenUsage
 
 SCHEMA = 1
 _STATES = {"withdrawn": "failed"}
@@ -23,7 +23,7 @@ def iso(at: float | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def status(night: Night, project: str, budget_usd: float | None = None) -> dict[str, Any]:
+def status(night: NightSnapshot, project: str, budget_usd: float | None = None) -> dict[str, Any]:
     """The object that `status --json` prints; keys and types are a contract."""
     activity = night.activity
     return {
@@ -60,7 +60,7 @@ def status(night: Night, project: str, budget_usd: float | None = None) -> dict[
     }
 
 
-def run(night: Night) -> dict[str, Any]:
+def run(night: NightSnapshot) -> dict[str, Any]:
     """The `run` part, which the review prints as well."""
     facts = night.run
     return {
@@ -78,7 +78,7 @@ def run(night: Night) -> dict[str, Any]:
     }
 
 
-def _tokens(usage: Usage) -> dict[str, int]:
+def _tokens(usage: TokenUsage) -> dict[str, int]:
     return {
         "input": usage.input,
         "output": usage.output,
@@ -88,11 +88,11 @@ def _tokens(usage: Usage) -> dict[str, int]:
     }
 
 
-def _exit(end: Exit) -> dict[str, Any]:
+def _exit(end: RunExit) -> dict[str, Any]:
     return {"reason": end.reason, "code": end.code}
 
 
-def _progress(night: Night) -> dict[str, Any]:
+def _progress(night: NightSnapshot) -> dict[str, Any]:
     progress = night.progress
     if progress is None:
         return {"done": 0, "open": 0, "in_progress": [], "blockers": [], "sections": []}
@@ -108,7 +108,7 @@ def _progress(night: Night) -> dict[str, Any]:
     }
 
 
-def _events(night: Night) -> dict[str, Any]:
+def _events(night: NightSnapshot) -> dict[str, Any]:
     counts = night.counts
     return {
         "total": counts.total,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.night.model import Counts
+from tui.night.model import EventCounts
 
 _MOST_NAMES = 512
 _MOST_AGENTS = 4_096
@@ -12,7 +12,7 @@ _MOST_RETRIES = 256
 _SAME_RETRY = 60.0
 
 
-class Tally(Struct):
+class Counters(Struct):
     """The counts as they grow."""
 
     total: int = 0
@@ -78,9 +78,9 @@ class Tally(Struct):
         """How many subagents there were, by whatever names."""
         return len(set(self.agents.values()))
 
-    def counts(self, subagents: int) -> Counts:
+    def counts(self, subagents: int) -> EventCounts:
         """The counts as they stand."""
-        return Counts(
+        return EventCounts(
             self.total,
             self.malformed,
             self.unknown,

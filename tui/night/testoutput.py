@@ -122,7 +122,7 @@ _SHORT = 800
 _SIGNALLED = ("Exit code 124", "Exit code 130", "Exit code 137", "Exit code 143")
 
 
-class Outcome(Struct, frozen=True):
+class TestOutcome(Struct, frozen=True):
     """The summary a runner printed; `at` is where in the text it stood."""
 
     framework: str
@@ -149,12 +149,12 @@ def promising(text: str) -> bool:
     return tail.startswith(("ok ", "ok\t", "FAIL"))
 
 
-def read(text: str, expected: str = "") -> Outcome | None:
+def read(text: str, expected: str = "") -> TestOutcome | None:
     """The summary in a test run's output; of several the last, and only the `expected` runner's.
 
     A runner that only starts others, such as make, may show any summary.
     """
-    best: Outcome | None = None
+    best: TestOutcome | None = None
     if expected == "pytest":
         text = text[-_PYTEST_TAIL:]
     text = plain(text)
@@ -165,7 +165,7 @@ def read(text: str, expected: str = "") -> Outcome | None:
         if not matches:
             continue
         counts = summary.reader(matches)
-        found = Outcome(
+        found = TestOutcome(
             summary.framework, counts.passed, counts.failed, matches[-1].start(), counts.skipped
         )
         if (counts.passed or counts.failed) and (best is None or found.at > best.at):

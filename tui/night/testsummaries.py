@@ -12,7 +12,7 @@ from msgspec import Struct
 from tui.patterns import lazy
 
 
-class Counts(NamedTuple):
+class TestCounts(NamedTuple):
     """Tests that passed, failed, and were left out (skipped, deselected, ignored, pending)."""
 
     passed: int
@@ -20,7 +20,7 @@ class Counts(NamedTuple):
     skipped: int = 0
 
 
-Reader = Callable[[list[Match[str]]], Counts]
+Reader = Callable[[list[Match[str]]], TestCounts]
 
 _PYTEST_LINE = 200
 _PYTEST_END = lazy(
@@ -36,7 +36,7 @@ def _number(text: str | None) -> int:
     return int(text[:9]) if text else 0
 
 
-def _told(text: str) -> Counts:
+def _told(text: str) -> TestCounts:
     """Sums of "N word" pairs."""
     passed = failed = skipped = 0
     for number, word in _WORDS.findall(text):
@@ -46,18 +46,18 @@ def _told(text: str) -> Counts:
             failed += _number(number)
         elif word in _LEFT:
             skipped += _number(number)
-    return Counts(passed, failed, skipped)
+    return TestCounts(passed, failed, skipped)
 
 
-def _sum(counts: list[Counts]) -> Counts:
-    return Counts(
+def _sum(counts: list[TestCounts]) -> TestCounts:
+    return TestCounts(
         sum(each.passed for each in counts),
         sum(each.failed for each in counts),
         sum(each.skipped for each in counts),
     )
 
 
-def _pytest(matches: list[Match[str]]) -> Counts:
+def _pytest(matches: list[Match[str]]) -> TestCounts:
     """The numbers stand before the time, in the same line."""
     found = []
     for match in matches:
@@ -67,11 +67,11 @@ def _pytest(matches: list[Match[str]]) -> Counts:
     return _sum(found)
 
 
-def _plain_words(matches: list[Match[str]]) -> Counts:
+def _plain_words(matches: list[Match[str]]) -> TestCounts:
     return _sum([_told(match.group(0)) for match in matches])
 
 
-def _unittest(matches: list[Match[str]]) -> Counts:
+def _unittest(matches: list[Match[str]]) -> TestCounts:
     ran = bad = left = 0
     for match in matches:
         ran += _number(match.group(1))
@@ -80,57 +80,57 @@ def _unittest(matches: list[Match[str]]) -> Counts:
         bad += sum(map(_number, told))
         if match.group(2) == "FAILED" and not bad:
             bad = 1
-    return Counts(max(0, ran - bad - left), bad, left)
+    return TestCounts(max(0, ran - bad - left), bad, left)
 
 
-def _of_total(matches: list[Match[str]]) -> Counts:
+def _of_total(matches: list[Match[str]]) -> TestCounts:
     """Groups `total`, `failed`, maybe `errors`, `skipped`, of the last summary, which is the sum."""
     groups = matches[-1].groupdict()
     failed = _number(groups.get("failed")) + _number(groups.get("errors"))
     skipped = _number(groups.get("skipped"))
-    return Counts(max(0, _number(groups["total"]) - failed - skipped), failed, skipped)
+    return TestCounts(max(0, _number(groups["total"]) - failed - skipped), failed, skipped)
 
 
-def _each(matches: list[Match[str]]) -> Counts:
+def _each(matches: list[Match[str]]) -> TestCounts:
     """Groups `passed`, `failed`, `skipped` of every summary."""
     groups = [match.groupdict() for match in matches]
-    return Counts(
+    return TestCounts(
         sum(_number(group.get("passed")) for group in groups),
         sum(_number(group.get("failed")) for group in groups),
         sum(_number(group.get("skipped")) for group in groups),
     )
 
 
-def _go(matches: list[Match[str]]) -> Counts:
+def _go(matches: list[Match[str]]) -> TestCounts:
     """Tests where they are named, else packages."""
     words = [match.group(1) for match in matches]
     passed = words.count("--- PASS") or words.count("ok")
     failed = words.count("--- FAIL") or words.count("FAIL")
-    return Counts(passed, failed, words.count("--- SKIP"))
+    return TestCounts(passed, failed, words.count("--- SKIP"))
 
 
-def _suites(matches: list[Match[str]]) -> Counts:
+def _suites(matches: list[Match[str]]) -> TestCounts:
     """Failed suites count where no single test failed: they could not even start."""
     tests = [m for m in matches if m.group(0).lstrip().startswith("Tests")]
     passed, failed, skipped = _plain_words(tests)
     broken = _plain_words([m for m in matches if m not in tests]).failed
-    return Counts(passed, failed or broken, skipped)
+    return TestCounts(passed, failed or broken, skipped)
 
 
-def _node(matches: list[Match[str]]) -> Counts:
+def _node(matches: list[Match[str]]) -> TestCounts:
     return _sum([_told(" ".join(match.group(0).split()[:0:-1])) for match in matches])
 
 
-def _all_or_some(matches: list[Match[str]]) -> Counts:
+def _all_or_some(matches: list[Match[str]]) -> TestCounts:
     """Groups `passed` and `failed` of the last line, which counts on; a bad `end` is a failure."""
     groups = matches[-1].groupdict()
     failed = _number(groups.get("failed"))
     if groups.get("bad"):
         failed = failed or 1
-    return Counts(_number(groups.get("passed")), failed, _number(groups.get("skipped")))
+    return TestCounts(_number(groups.get("passed")), failed, _number(groups.get("skipped")))
 
 
-class Summary(Struct, frozen=True):
+class SummaryFormat(Struct, frozen=True):
     """A runner's summary: the words it cannot do without, its shape, and how to read it."""
 
     framework: str
@@ -139,8 +139,8 @@ class Summary(Struct, frozen=True):
     reader: Reader
 
 
-def _summary(framework: str, words: str, pattern: str, reader: Reader) -> Summary:
-    return Summary(framework, tuple(words.split("|")), lazy(pattern, re.M), reader)
+def _summary(framework: str, words: str, pattern: str, reader: Reader) -> SummaryFormat:
+    return SummaryFormat(framework, tuple(words.split("|")), lazy(pattern, re.M), reader)
 
 
 SUMMARIES = (
@@ -315,7 +315,7 @@ KIN = {
     "go": ("go", "gotestsum"),
     "ctest": ("ctest", "gtest", "catch2"),
 }
-OF: dict[str, tuple[Summary, ...]] = {
+OF: dict[str, tuple[SummaryFormat, ...]] = {
     name: tuple(s for s in SUMMARIES if s.framework in KIN.get(name, (name,)))
     for name in {s.framework for s in SUMMARIES}
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class Thresholds(Struct, frozen=True):
+class StallThresholds(Struct, frozen=True):
     """Seconds of silence and counts of equal rounds.
 
     The CLI sends a heartbeat every 30 s of a running tool, so three missed ones mean a frozen

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from tui.records import Ref
+from tui.records import SourceRef
 
 Kind = Literal["working", "tool", "waiting_api", "rate_limited", "stalled", "dead", "idle"]
 
@@ -48,7 +48,7 @@ MarkKind = Literal[
 ]
 
 
-class Bucket(Struct, frozen=True, gc=False):
+class TimeBucket(Struct, frozen=True, gc=False):
     """Seconds of each of `KINDS` from `start` on, for as long as the timeline's resolution."""
 
     start: float
@@ -60,7 +60,7 @@ class Bucket(Struct, frozen=True, gc=False):
         return KINDS[max(range(len(KINDS)), key=self.seconds.__getitem__)]
 
 
-class Gap(Struct, frozen=True, gc=False):
+class TimelineGap(Struct, frozen=True, gc=False):
     """A stretch in which nothing was heard."""
 
     start: float
@@ -68,16 +68,16 @@ class Gap(Struct, frozen=True, gc=False):
     kind: Kind
 
 
-class Mark(Struct, frozen=True, gc=False):
+class TimelineMark(Struct, frozen=True, gc=False):
     """Something that mattered, at its moment."""
 
     at: float
     kind: MarkKind
     label: str
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
-class Sums(Struct, frozen=True):
+class TimeTotals(Struct, frozen=True):
     """Seconds of each kind over the whole night; `idle` is waiting for a person, or asleep."""
 
     total: float = 0.0
@@ -96,12 +96,12 @@ class Timeline(Struct, frozen=True):
     start: float | None = None
     end: float | None = None
     resolution: float = MINUTE
-    buckets: tuple[Bucket, ...] = ()
-    gaps: tuple[Gap, ...] = ()
-    marks: tuple[Mark, ...] = ()
+    buckets: tuple[TimeBucket, ...] = ()
+    gaps: tuple[TimelineGap, ...] = ()
+    marks: tuple[TimelineMark, ...] = ()
 
 
-class Silence(Struct):
+class TailGap(Struct):
     """A gap as it was judged when it ended."""
 
     start: float
@@ -109,7 +109,7 @@ class Silence(Struct):
     kind: int
 
 
-class Span(Struct, frozen=True):
+class KnownSpan(Struct, frozen=True):
     """A stretch that the journal knows better: the agent was dead, or the machine asleep."""
 
     start: float
@@ -121,21 +121,21 @@ def _zeros() -> list[float]:
     return [0.0] * len(KINDS)
 
 
-class Strip(Struct):
+class TimelineBuilder(Struct):
     """The timeline as it grows."""
 
     start: float | None = None
     clock: float | None = None
     resolution: float = MINUTE
-    buckets: list[Bucket] = []
+    buckets: list[TimeBucket] = []
     minute: float = 0.0
     seconds: list[float] = field(default_factory=_zeros)
     totals: list[float] = field(default_factory=_zeros)
-    gaps: list[Silence] = []
-    marks: dict[str, list[Mark]] = {}
+    gaps: list[TailGap] = []
+    marks: dict[str, list[TimelineMark]] = {}
     version: int = 0
 
-    def pour(self, since: float, until: float, kind: int) -> None:
+    def add_time(self, since: float, until: float, kind: int) -> None:
         """Time from `since` to `until`, less than `GAP`, was of `kind`."""
         self.totals[kind] += until - since
         minute = self.minute
@@ -163,7 +163,7 @@ class Strip(Struct):
         if self.buckets and self.buckets[-1].start == start:
             before = self.buckets.pop().seconds
             seconds = [a + b for a, b in zip(before, seconds, strict=True)]
-        self.buckets.append(Bucket(start, tuple(seconds)))
+        self.buckets.append(TimeBucket(start, tuple(seconds)))
         if len(self.buckets) > MOST_BUCKETS:
             self._coarsen()
 
@@ -175,11 +175,11 @@ class Strip(Struct):
             seconds = merged.setdefault(start, _zeros())
             for place, amount in enumerate(bucket.seconds):
                 seconds[place] += amount
-        self.buckets = [Bucket(start, tuple(merged[start])) for start in merged]
+        self.buckets = [TimeBucket(start, tuple(merged[start])) for start in merged]
 
-    def silent(self, since: float, until: float, kind: int) -> None:
+    def add_gap(self, since: float, until: float, kind: int) -> None:
         """Nothing was heard from `since` to `until`, which makes it `kind`."""
-        self.gaps.append(Silence(since, until, kind))
+        self.gaps.append(TailGap(since, until, kind))
         if len(self.gaps) > MOST_GAPS:
             first = self.gaps.pop(0)
             self.totals[first.kind] += first.end - first.start
@@ -189,18 +189,18 @@ class Strip(Struct):
         if self.gaps and self.gaps[-1].end == at:
             self.gaps[-1].kind = kind
 
-    def mark(self, at: float | None, kind: MarkKind, label: str, ref: Ref | None = None) -> None:
+    def mark(self, at: float | None, kind: MarkKind, label: str, ref: SourceRef | None = None) -> None:
         """Something that mattered happened; the newest `MOST_MARKS` of a kind are kept."""
         if at is None:
             return
         marks = self.marks.setdefault(kind, [])
-        marks.append(Mark(at, kind, label, ref))
+        marks.append(TimelineMark(at, kind, label, ref))
         if len(marks) > MOST_MARKS:
             del marks[: MOST_MARKS // 4]
         self.version += 1
 
 
-def sorted_marks(strip: Strip) -> tuple[Mark, ...]:
+def sorted_marks(strip: TimelineBuilder) -> tuple[TimelineMark, ...]:
     """All marks in order of time."""
     return tuple(
         sorted(
@@ -210,54 +210,54 @@ def sorted_marks(strip: Strip) -> tuple[Mark, ...]:
     )
 
 
-def _split(silence: Silence, spans: Sequence[Span]) -> list[Gap]:
+def _split(silence: TailGap, spans: Sequence[KnownSpan]) -> list[TimelineGap]:
     """A gap cut where the journal knows better; later spans win."""
-    pieces = [Gap(silence.start, silence.end, KINDS[silence.kind])]
+    pieces = [TimelineGap(silence.start, silence.end, KINDS[silence.kind])]
     for span in spans:
-        cut: list[Gap] = []
+        cut: list[TimelineGap] = []
         for piece in pieces:
             start, end = max(span.start, piece.start), min(span.end, piece.end)
             if start >= end:
                 cut.append(piece)
                 continue
             if piece.start < start:
-                cut.append(Gap(piece.start, start, piece.kind))
-            cut.append(Gap(start, end, KINDS[span.kind]))
+                cut.append(TimelineGap(piece.start, start, piece.kind))
+            cut.append(TimelineGap(start, end, KINDS[span.kind]))
             if end < piece.end:
-                cut.append(Gap(end, piece.end, piece.kind))
+                cut.append(TimelineGap(end, piece.end, piece.kind))
         pieces = cut
     return pieces
 
 
-def settled(strip: Strip, spans: Sequence[Span]) -> tuple[tuple[Gap, ...], tuple[float, ...]]:
+def resolve_gaps(strip: TimelineBuilder, spans: Sequence[KnownSpan]) -> tuple[tuple[TimelineGap, ...], tuple[float, ...]]:
     """All gaps that ended, and the seconds of each kind in them."""
     gaps = tuple(gap for silence in strip.gaps for gap in _split(silence, spans))
     return gaps, _seconds(gaps)
 
 
-def _seconds(gaps: Sequence[Gap]) -> tuple[float, ...]:
+def _seconds(gaps: Sequence[TimelineGap]) -> tuple[float, ...]:
     totals = _zeros()
     for gap in gaps:
         totals[KINDS.index(gap.kind)] += gap.end - gap.start
     return tuple(totals)
 
 
-def draw(
-    strip: Strip,
-    known: tuple[tuple[Gap, ...], tuple[float, ...]],
-    spans: Sequence[Span],
-    marks: tuple[Mark, ...],
-    tail: Silence | None,
-) -> tuple[Timeline, Sums]:
+def build_timeline(
+    strip: TimelineBuilder,
+    known: tuple[tuple[TimelineGap, ...], tuple[float, ...]],
+    spans: Sequence[KnownSpan],
+    marks: tuple[TimelineMark, ...],
+    tail: TailGap | None,
+) -> tuple[Timeline, TimeTotals]:
     """The timeline up to now: `tail` is the stretch since the last record, still open."""
     gaps, silent = known
     last = () if tail is None else tuple(_split(tail, spans))
     totals = [sum(parts) for parts in zip(strip.totals, silent, _seconds(last), strict=True)]
     buckets = list(strip.buckets)
     if any(strip.seconds):
-        buckets.append(Bucket(strip.minute, tuple(strip.seconds)))
+        buckets.append(TimeBucket(strip.minute, tuple(strip.seconds)))
     end = tail.end if tail is not None else strip.clock
     timeline = Timeline(
         strip.start, end, strip.resolution, tuple(buckets), gaps + last if last else gaps, marks
     )
-    return timeline, Sums(sum(totals), *totals)
+    return timeline, TimeTotals(sum(totals), *totals)

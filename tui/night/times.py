@@ -12,7 +12,7 @@ BEHIND = 5.0
 _MOST_ARRIVALS = 65_536
 
 
-class Source(Struct):
+class SourceClock(Struct):
     """One file: its number, its newest time, and arrivals that no record has used yet."""
 
     number: int

@@ -7,9 +7,9 @@ from math import isnan
 
 from msgspec import Struct
 
-from tui.night.columns import FINAL, GUESSED, Columns, Names, SavedColumns, Tokens
-from tui.night.prices import Prices, Rates
-from tui.records import Usage
+from tui.night.columns import FINAL, GUESSED, ResponseTable, NameTable, SavedResponseTable, Tokens
+from tui.night.prices import PriceTable, TokenRates
+from tui.records import TokenUsage
 
 SYNTHETIC = "<synthetic>"
 SLOT = 600
@@ -18,7 +18,7 @@ _LARGEST = (1 << 63) - 1
 _NOTHING: Tokens = (0, 0, 0, 0, 0)
 
 
-class Sums(Struct):
+class UsageTotals(Struct):
     """Sums over a set of rows, money in pico-dollars."""
 
     responses: int = 0
@@ -30,9 +30,9 @@ class Sums(Struct):
     cost: int = 0
     placeholders: int = 0
 
-    def usage(self) -> Usage:
+    def usage(self) -> TokenUsage:
         """The tokens alone."""
-        return Usage(self.input, self.output, self.write_5m, self.write_1h, self.read)
+        return TokenUsage(self.input, self.output, self.write_5m, self.write_1h, self.read)
 
     def book(self, row: int, tokens: Tokens, cost: int, loose: int) -> None:
         """Add a row's figures, or what changed in them; `row` is how many responses that makes."""
@@ -49,16 +49,16 @@ class Sums(Struct):
 class SavedResponses(Struct):
     """`Responses` on its way to disk."""
 
-    rows: SavedColumns
-    models: Names
-    totals: list[Sums]
+    rows: SavedResponseTable
+    models: NameTable
+    totals: list[UsageTotals]
     slots: dict[int, int]
-    open: dict[int, Sums]
+    open: dict[int, UsageTotals]
     current: dict[str, str]
     guesses: dict[str, int]
 
 
-class Responses:
+class ResponseLedger:
     """Every API response of the night once, whoever told of it.
 
     Of several records of one response the one with the most tokens counts. Rows that no result
@@ -66,18 +66,18 @@ class Responses:
     at birth whether a result already covers a response (session, source, time).
     """
 
-    def __init__(self, prices: Prices, accounted: Callable[[int, int, float | None], bool]) -> None:
+    def __init__(self, prices: PriceTable, accounted: Callable[[int, int, float | None], bool]) -> None:
         self._prices = prices
         self._accounted = accounted
-        self.rows = Columns()
-        self.models = Names()
-        self._rates: list[Rates | None] = []
-        self.totals: list[Sums] = []
+        self.rows = ResponseTable()
+        self.models = NameTable()
+        self._rates: list[TokenRates | None] = []
+        self.totals: list[UsageTotals] = []
         self.slots: dict[int, int] = {}
-        self.open: dict[int, Sums] = {}
+        self.open: dict[int, UsageTotals] = {}
         self._current: dict[str, str] = {}
         self._guesses: dict[str, int] = {}
-        self._last: tuple[str, str, Usage, bool, bool] | None = None
+        self._last: tuple[str, str, TokenUsage, bool, bool] | None = None
         self._model("")
 
     def add(
@@ -85,7 +85,7 @@ class Responses:
         message: str,
         request: str,
         model: str,
-        usage: Usage,
+        usage: TokenUsage,
         final: bool,
         at: float | None,
         source: int,
@@ -120,7 +120,7 @@ class Responses:
         self,
         request: str,
         model: int,
-        usage: Usage,
+        usage: TokenUsage,
         flags: int,
         at: float | None,
         source: int,
@@ -131,7 +131,7 @@ class Responses:
             self.rows.waiting[row] = 1
         self._book(row, 1)
 
-    def _improve(self, row: int, usage: Usage, final: bool) -> None:
+    def _improve(self, row: int, usage: TokenUsage, final: bool) -> None:
         rows = self.rows
         old = rows.tokens(row)
         finished = final and not rows.flags[row] & FINAL
@@ -166,7 +166,7 @@ class Responses:
         while len(self._rates) < len(self.models.names):
             self._rates.append(self._prices.rates(self.models.names[len(self._rates)]))
         while len(self.totals) < len(self._rates):
-            self.totals.append(Sums())
+            self.totals.append(UsageTotals())
         return number
 
     def _book(self, row: int, sign: int) -> None:
@@ -190,14 +190,14 @@ class Responses:
         if rows.waiting[row]:
             self._waits(row, model).book(count, tokens, cost, loose)
 
-    def _waits(self, row: int, model: int) -> Sums:
+    def _waits(self, row: int, model: int) -> UsageTotals:
         key = self.rows.session[row] << 16 | model
         waits = self.open.get(key)
         if waits is None:
-            waits = self.open[key] = Sums()
+            waits = self.open[key] = UsageTotals()
         return waits
 
-    def settle(self, row: int) -> None:
+    def merge_streamed(self, row: int) -> None:
         """A result has accounted for this row."""
         rows = self.rows
         tokens = rows.tokens(row)
@@ -211,7 +211,7 @@ class Responses:
         thread: str,
         message: str,
         model: str,
-        usage: Usage,
+        usage: TokenUsage,
         final: bool,
         at: float | None,
         source: int,
@@ -229,7 +229,7 @@ class Responses:
         self._last = None
         row = self.rows.find(message)
         if row >= 0:
-            self._improve(row, _completed(Usage(*self.rows.tokens(row)), usage), final)
+            self._improve(row, _completed(TokenUsage(*self.rows.tokens(row)), usage), final)
             return
         number = self._model(model) if model else self._guesses.get(lane, 0)
         flags = (FINAL if final else 0) | (0 if model else GUESSED)
@@ -265,7 +265,7 @@ class Responses:
 
     def restore(self, saved: SavedResponses, same_prices: bool) -> None:
         """Go on from `saved`; with another table of prices every row is booked anew."""
-        self.rows = Columns.restore(saved.rows)
+        self.rows = ResponseTable.restore(saved.rows)
         self.models = saved.models
         self._current, self._guesses = saved.current, saved.guesses
         self._rates, self.totals = [], []
@@ -277,10 +277,10 @@ class Responses:
                 self._book(row, 1)
 
 
-def _completed(begun: Usage, told: Usage) -> Usage:
+def _completed(begun: TokenUsage, told: TokenUsage) -> TokenUsage:
     """The last word of a response; it may leave out the prompt, or not tell the cache kinds apart."""
     if told.context in (0, begun.context):
-        return Usage(
+        return TokenUsage(
             begun.input, told.output, begun.cache_write_5m, begun.cache_write_1h, begun.cache_read
         )
     return told

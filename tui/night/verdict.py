@@ -11,13 +11,13 @@ from msgspec import Struct
 from tui.model.state import ReasonCode as Code
 from tui.model.state import SessionState as State
 from tui.model.state import StallKind
-from tui.night.activity import IDLE, NONE, REQUESTING, STARTING, STREAMING, TOOL, Doing
-from tui.night.deeds import Book
+from tui.night.activity import IDLE, NONE, REQUESTING, STARTING, STREAMING, TOOL, ActivityTracker
+from tui.night.deeds import InterventionLog
 from tui.night.model import Stall
-from tui.night.stalls import Silent, silence
-from tui.night.thresholds import Thresholds
+from tui.night.stalls import SilenceFacts, detect_silence
+from tui.night.thresholds import StallThresholds
 from tui.night.tools import ASKING
-from tui.records import AgentProcess, Ref
+from tui.records import AgentProcess, SourceRef
 from tui.system.format import format_count, format_duration, shorten
 
 _SETTLE = 10.0
@@ -34,19 +34,19 @@ _AGENTS_LIMIT_WORDS = (
 )
 
 
-class Scene(Struct, frozen=True):
+class StateInputs(Struct, frozen=True):
     """Everything a ruling may look at."""
 
     now: float
-    doing: Doing
-    book: Book
-    limits: Thresholds
+    doing: ActivityTracker
+    book: InterventionLog
+    limits: StallThresholds
     loop: Stall | None
     last_sign: float | None
     records: int
     version: str
     streams: bool
-    ref: Ref | None
+    ref: SourceRef | None
     agents: tuple[AgentProcess, ...] | None
     agents_at: float | None
     watchdog: str
@@ -76,7 +76,7 @@ class Scene(Struct, frozen=True):
         return doing.turn_open and not (doing.maybe_over and self.quiet > _SETTLE)
 
 
-class Ruling(Struct, frozen=True):
+class StateVerdict(Struct, frozen=True):
     """Why the session is in its state: coded and in one sentence, since and until when, its stall."""
 
     code: Code
@@ -87,7 +87,7 @@ class Ruling(Struct, frozen=True):
     until: float | None = None
 
 
-def judge(scene: Scene) -> Ruling:
+def classify_state(scene: StateInputs) -> StateVerdict:
     """The ruling for this moment."""
     for rule in _RULES:
         ruling = rule(scene)
@@ -96,34 +96,34 @@ def judge(scene: Scene) -> Ruling:
     return _busy(scene)
 
 
-def _nothing(scene: Scene) -> Ruling | None:
+def _nothing(scene: StateInputs) -> StateVerdict | None:
     book = scene.book
     if scene.records or book.ended_at is not None:
         return None
     if scene.agents:
-        return Ruling(
+        return StateVerdict(
             Code.AGENT_STARTING,
             State.STARTING,
             "an agent is here and has not recorded anything yet",
         )
     if book.started_at is not None and not (book.segment and book.segment.ended_at):
-        return Ruling(
+        return StateVerdict(
             Code.AGENT_STARTING, State.STARTING, "the agent is being started", book.started_at
         )
     return (
-        None if book.segments else Ruling(Code.NO_SESSION, State.NONE, "no session was seen here")
+        None if book.segments else StateVerdict(Code.NO_SESSION, State.NONE, "no session was seen here")
     )
 
 
-def _ended(scene: Scene) -> Ruling | None:
+def _ended(scene: StateInputs) -> StateVerdict | None:
     book = scene.book
     if book.ended_at is None:
         return None
     reason = book.reason.strip() or "the run ended"
-    return Ruling(Code.RUN_ENDED, book.end.session_state, reason, book.ended_at)
+    return StateVerdict(Code.RUN_ENDED, book.end.session_state, reason, book.ended_at)
 
 
-def _between(scene: Scene) -> Ruling | None:
+def _between(scene: StateInputs) -> StateVerdict | None:
     """The journal says that the agent's process ended, and the run goes on or should."""
     book = scene.book
     segment = book.segment
@@ -136,7 +136,7 @@ def _between(scene: Scene) -> Ruling | None:
         )
         why = f" ({book.pending.why})" if book.pending.why else ""
         reason = f"restart {book.pending.attempt} is due{when}{why}"
-        return Ruling(
+        return StateVerdict(
             Code.RESTART_PENDING,
             State.PAUSED,
             reason,
@@ -148,48 +148,48 @@ def _between(scene: Scene) -> Ruling | None:
         return None
     if book.stopped_by:
         by = {"person": "a person", "limit": "a limit"}.get(book.stopped_by, book.stopped_by)
-        return Ruling(_ended_by(scene), State.KILLED, f"ended by {by}", segment.ended_at)
+        return StateVerdict(_ended_by(scene), State.KILLED, f"ended by {by}", segment.ended_at)
     how = f"signal {segment.signal}" if segment.signal else f"exit code {segment.code}"
     if segment.signal or segment.code or scene.turn_open:
         words = f"the agent ended with {how}" + (f": {segment.reason}" if segment.reason else "")
-        return Ruling(
+        return StateVerdict(
             Code.PROCESS_EXITED, State.CRASHED, words, segment.ended_at, _gone_stall(scene, words)
         )
     return None
 
 
-def _ended_by(scene: Scene) -> Code:
+def _ended_by(scene: StateInputs) -> Code:
     limited = scene.book.stopped_by == "limit"
     return Code.ENDED_BY_LIMIT if limited else Code.ENDED_BY_PERSON
 
 
-def _gone(scene: Scene) -> Ruling | None:
+def _gone(scene: StateInputs) -> StateVerdict | None:
     """The process table shows no agent although an answer is owed."""
     if scene.alive is not False or not (scene.turn_open or scene.doing.phase == STARTING):
         return None
     at = scene.last_sign
     if scene.watchdog_at is not None and (at is None or scene.watchdog_at >= at - _WATCHDOG_REACH):
-        return Ruling(
+        return StateVerdict(
             Code.ENDED_BY_WATCHDOG,
             State.KILLED,
             f"ended by the watchdog: {scene.watchdog}",
             scene.watchdog_at,
         )
     if scene.book.stopped_by:
-        return Ruling(_ended_by(scene), State.KILLED, f"ended by {scene.book.stopped_by}", at)
+        return StateVerdict(_ended_by(scene), State.KILLED, f"ended by {scene.book.stopped_by}", at)
     limit = scene.doing.limit
     if limit is not None:
-        return Ruling(
+        return StateVerdict(
             Code.USAGE_LIMIT,
             State.FAILED,
             f"a usage limit was reached ({limit.window or 'unnamed'})",
             at,
         )
     words = "no agent lives here, and its last turn has no end"
-    return Ruling(Code.PROCESS_MISSING, State.CRASHED, words, at, _gone_stall(scene, words))
+    return StateVerdict(Code.PROCESS_MISSING, State.CRASHED, words, at, _gone_stall(scene, words))
 
 
-def _gone_stall(scene: Scene, words: str) -> Stall | None:
+def _gone_stall(scene: StateInputs, words: str) -> Stall | None:
     if not scene.turn_open:
         return None
     since = scene.last_sign if scene.last_sign is not None else scene.now
@@ -203,9 +203,9 @@ def _gone_stall(scene: Scene, words: str) -> Stall | None:
     )
 
 
-def _stopped(scene: Scene) -> Ruling | None:
+def _stopped(scene: StateInputs) -> StateVerdict | None:
     if scene.agents and all(agent.status == "stopped" for agent in scene.agents):
-        return Ruling(
+        return StateVerdict(
             Code.PROCESS_SUSPENDED,
             State.PAUSED,
             "the agent's process is stopped (SIGSTOP)",
@@ -214,23 +214,23 @@ def _stopped(scene: Scene) -> Ruling | None:
     return None
 
 
-def _asking(scene: Scene) -> Ruling | None:
+def _asking(scene: StateInputs) -> StateVerdict | None:
     doing = scene.doing
     if doing.asking is not None:
         reason = f"it waits for a person: {shorten(doing.asking.what)}"
-        return Ruling(Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, doing.asking.since)
+        return StateVerdict(Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, doing.asking.since)
     for tool in doing.tools.values():
         if tool.use.name in ASKING and not tool.thread:
             reason = f"it asks a person: {shorten(tool.use.target)}".rstrip(": ")
-            return Ruling(Code.QUESTION, State.WAITING_PERMISSION, reason, tool.since)
+            return StateVerdict(Code.QUESTION, State.WAITING_PERMISSION, reason, tool.since)
     for agent in scene.agents or ():
         if agent.status == "waiting" and (scene.agents_at or 0.0) >= (scene.last_sign or 0.0):
             reason = f"it waits for a person: {agent.waiting_for or 'input'}"
-            return Ruling(Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, scene.last_sign)
+            return StateVerdict(Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, scene.last_sign)
     return None
 
 
-def _limited(scene: Scene) -> Ruling | None:
+def _limited(scene: StateInputs) -> StateVerdict | None:
     limit = scene.doing.limit
     if limit is None or scene.doing.phase == TOOL:
         return None
@@ -251,7 +251,7 @@ def _limited(scene: Scene) -> Ruling | None:
         stall = Stall(
             StallKind.LIMIT_WAIT, since, evidence, () if scene.ref is None else (scene.ref,)
         )
-        return Ruling(Code.LIMIT_OVERDUE, State.STALLED, words, since, stall)
+        return StateVerdict(Code.LIMIT_OVERDUE, State.STALLED, words, since, stall)
     stall = Stall(
         StallKind.LIMIT_WAIT,
         since,
@@ -259,10 +259,10 @@ def _limited(scene: Scene) -> Ruling | None:
         () if scene.ref is None else (scene.ref,),
         waiting=True,
     )
-    return Ruling(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, resets)
+    return StateVerdict(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, resets)
 
 
-def _over(scene: Scene) -> Ruling | None:
+def _over(scene: StateInputs) -> StateVerdict | None:
     """No answer is owed."""
     doing = scene.doing
     settled = doing.maybe_over and scene.quiet > _SETTLE
@@ -272,19 +272,19 @@ def _over(scene: Scene) -> Ruling | None:
     if doing.tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
         first = next(iter(doing.tasks.values()))
         reason = f"the turn ended; {format_count(len(doing.tasks), 'background task')} still run: {first}"
-        return Ruling(Code.BACKGROUND_TASK, State.WORKING, reason, doing.since)
+        return StateVerdict(Code.BACKGROUND_TASK, State.WORKING, reason, doing.since)
     closed = doing.closed if doing.phase == IDLE else None
     waits = "; the process waits for the next message" if scene.alive else ""
     if closed is None:
-        return Ruling(
+        return StateVerdict(
             Code.TURN_COMPLETED, State.FINISHED, f"the last turn is over{waits}", doing.since
         )
     if closed.interrupted:
         reason = f"the turn was interrupted ({closed.terminal_reason or closed.subtype}){waits}"
         state = State.PAUSED if scene.alive else State.KILLED
-        return Ruling(Code.TURN_INTERRUPTED, state, reason, doing.since)
+        return StateVerdict(Code.TURN_INTERRUPTED, state, reason, doing.since)
     if closed.queued and scene.alive is not False:
-        return Ruling(
+        return StateVerdict(
             Code.MESSAGE_QUEUED,
             State.WORKING,
             f"{format_count(closed.queued, 'message')} wait to be taken up",
@@ -296,39 +296,39 @@ def _over(scene: Scene) -> Ruling | None:
         told = f"{why} {closed.text}".lower()
         limited = any(word in told for word in _AGENTS_LIMIT_WORDS)
         code = Code.USAGE_LIMIT if limited else Code.TURN_FAILED
-        return Ruling(code, State.FAILED, words + waits, doing.since)
+        return StateVerdict(code, State.FAILED, words + waits, doing.since)
     how = closed.terminal_reason or closed.subtype or "success"
-    return Ruling(
+    return StateVerdict(
         Code.TURN_COMPLETED, State.FINISHED, f"the turn ended ({how}){waits}", doing.since
     )
 
 
-def _silent(scene: Scene) -> Ruling | None:
+def _silent(scene: StateInputs) -> StateVerdict | None:
     if scene.last_sign is None:
         return None
     sign = scene.last_sign
     if scene.book.awake_at is not None:
         sign = max(sign, scene.book.awake_at)
     children = None if scene.agents is None else sum(agent.children for agent in scene.agents)
-    about = Silent(sign, scene.version, scene.streams, children, scene.ref)
-    stall = silence(scene.doing, scene.now, about, scene.limits)
+    about = SilenceFacts(sign, scene.version, scene.streams, children, scene.ref)
+    stall = detect_silence(scene.doing, scene.now, about, scene.limits)
     if stall is None:
         return None
-    return Ruling(
+    return StateVerdict(
         Code(stall.kind), State.STALLED, "; ".join(stall.evidence[:2]), stall.since, stall
     )
 
 
-def _looping(scene: Scene) -> Ruling | None:
+def _looping(scene: StateInputs) -> StateVerdict | None:
     loop = scene.loop
     if loop is None:
         return None
-    return Ruling(
+    return StateVerdict(
         Code.LOOP, State.LOOPING, f"{loop.evidence[0]} ({loop.level})", loop.since or None, loop
     )
 
 
-def _retrying(scene: Scene) -> Ruling | None:
+def _retrying(scene: StateInputs) -> StateVerdict | None:
     retry = scene.doing.retry
     if retry is None:
         return None
@@ -336,23 +336,23 @@ def _retrying(scene: Scene) -> Ruling | None:
     left = "now" if retry.due is None else f"in {format_duration(retry.due - scene.now)}"
     words = f"{status} ({retry.error or 'error'}): retry {retry.attempt} of {retry.limit} {left}"
     state = State.RATE_LIMITED if retry.limited else State.WAITING_API
-    return Ruling(Code.RETRY_PENDING, state, words, retry.since, None, retry.due)
+    return StateVerdict(Code.RETRY_PENDING, state, words, retry.since, None, retry.due)
 
 
-def _busy(scene: Scene) -> Ruling:
+def _busy(scene: StateInputs) -> StateVerdict:
     doing = scene.doing
     if doing.compacting:
-        return Ruling(
+        return StateVerdict(
             Code.COMPACTING, State.WORKING, "the conversation is being summarised", doing.since
         )
     if doing.phase == TOOL:
         return _in_tool(scene)
     if doing.phase == STREAMING:
-        return Ruling(Code.MODEL_STREAMING, State.WORKING, "the model is answering", doing.since)
+        return StateVerdict(Code.MODEL_STREAMING, State.WORKING, "the model is answering", doing.since)
     if doing.phase == REQUESTING:
         waited = format_duration(scene.quiet)
         if scene.quiet <= scene.limits.answer_patience_seconds:
-            return Ruling(
+            return StateVerdict(
                 Code.WAITING_FOR_MODEL,
                 State.WORKING,
                 f"the model is at it for {waited}",
@@ -361,19 +361,19 @@ def _busy(scene: Scene) -> Ruling:
         words = f"no answer has begun for {waited}"
         if not doing.partials:
             words += "; this stream shows answers only when they are complete"
-        return Ruling(Code.WAITING_FOR_MODEL, State.WAITING_API, words, doing.since)
+        return StateVerdict(Code.WAITING_FOR_MODEL, State.WAITING_API, words, doing.since)
     if doing.phase == NONE:
-        return Ruling(
+        return StateVerdict(
             Code.AGENT_STARTING, State.STARTING, "the agent is being started", scene.book.started_at
         )
-    return Ruling(Code.AGENT_STARTING, State.STARTING, "the session begins", doing.since)
+    return StateVerdict(Code.AGENT_STARTING, State.STARTING, "the session begins", doing.since)
 
 
-def _in_tool(scene: Scene) -> Ruling:
+def _in_tool(scene: StateInputs) -> StateVerdict:
     tools = list(scene.doing.tools.values())
     main = [tool for tool in tools if not tool.thread] or tools
     if not main:
-        return Ruling(Code.TOOL_RUNNING, State.TOOL, "a tool runs", scene.doing.since)
+        return StateVerdict(Code.TOOL_RUNNING, State.TOOL, "a tool runs", scene.doing.since)
     first = main[0]
     lasts = f" for {format_duration(scene.now - first.since)}" if first.since is not None else ""
     words = f"{first.use.name} runs{lasts}"
@@ -384,7 +384,7 @@ def _in_tool(scene: Scene) -> Ruling:
     inner = [tool for tool in tools if tool.thread]
     if inner:
         words += f"; inside it {inner[-1].use.name} {shorten(inner[-1].use.target, 40)}".rstrip()
-    return Ruling(Code.TOOL_RUNNING, State.TOOL, words, first.since)
+    return StateVerdict(Code.TOOL_RUNNING, State.TOOL, words, first.since)
 
 
 _RULES = (

@@ -13,7 +13,7 @@ from typing import Literal
 from tui.errors import OvernightError, RefusedError
 from tui.git import Git
 from tui.runner.checks import check
-from tui.runner.papers import initialise
+from tui.runner.papers import initialise_files
 from tui.runner.segment import without_marks
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
@@ -40,7 +40,7 @@ _ROOM = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Options:
+class StartOptions:
     """What a start may be given beside the settings.
 
     `command` is "run" or "demo"; `extra` are further words for the agent; `env` plain variables for
@@ -56,28 +56,28 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Started:
+class StartedRun:
     """A run that has begun: its id and its directory."""
 
     run_id: str
     folder: Path
 
 
-def start(
+def start_run(
     project: Path,
     goal: str,
     settings: Settings,
     *,
     agent_command: Sequence[str] = (),
-    options: Options | None = None,
+    options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
-) -> Started:
+) -> StartedRun:
     """Starts a session that outlives this process, and returns once its agent runs.
 
     RefusedError, in one sentence, when a precondition does not hold; OvernightError when the
     agent could not be started.
     """
-    options = options or Options()
+    options = options or StartOptions()
     project = project.resolve()
     agent = tuple(agent_command) or settings.agent.command
     if not goal.strip():
@@ -95,7 +95,7 @@ def start(
         os.close(lock)
     _wait_for_agent(folder)
     prune(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
-    return Started(folder.id, folder.path)
+    return StartedRun(folder.id, folder.path)
 
 
 def _prepare(
@@ -104,7 +104,7 @@ def _prepare(
     goal: str,
     settings: Settings,
     agent: tuple[str, ...],
-    options: Options,
+    options: StartOptions,
     git: Git,
 ) -> RunDirectory:
     now = clock_for(options.env).wall()
@@ -116,7 +116,7 @@ def _prepare(
     )
     try:
         folder = make(root, facts, settings)
-        initialise(project, settings, folder.id, goal, now)
+        initialise_files(project, settings, folder.id, goal, now)
         journal = JournalWriter(folder.journal, lambda: now)
         journal.write("run_started", _announcement(folder, settings), sync=True)
     except OSError as error:
@@ -197,7 +197,7 @@ def _told(folder: RunDirectory) -> bool:
     return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
 
 
-def adopt(
+def adopt_run(
     project: Path,
     *,
     run_dir: str = RUN_DIR,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import subprocess
 
 
-class Awake:
+class SleepInhibitor:
     """An inhibitor lock, held until `close` or until this process is gone, however it goes."""
 
     def __init__(self) -> None:

@@ -7,17 +7,17 @@ import signal
 import subprocess
 import time
 
-from tui.runner.desk import Desk
+from tui.runner.desk import RunContext
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
 _WITHIN = 900.0
 _SHOWN = 200
 
 
-class Baseline:
+class BaselineTests:
     """The baseline tests of a run. What a supervisor that is gone had started is ended first."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RunContext) -> None:
         self._desk = desk
         self._process: subprocess.Popen[bytes] | None = None
         self._until = 0.0
@@ -49,13 +49,13 @@ class Baseline:
             _kill(orphan.pid)
         if orphan.pid:
             state.baseline_pid = state.baseline_start = 0
-            self._desk.keep()
+            self._desk.save()
         self._process = self._said = None
 
     def _start(self, shown: str) -> str | None:
         desk, command = self._desk, self._desk.settings.session.baseline_tests
         self.stop()
-        desk.say(f"Baseline tests: {shown}")
+        desk.log_line(f"Baseline tests: {shown}")
         try:
             self._process = subprocess.Popen(
                 list(command),
@@ -71,7 +71,7 @@ class Baseline:
         started = read_process(self._process.pid)
         desk.state.baseline_pid = self._process.pid
         desk.state.baseline_start = started.start if started is not None else 0
-        desk.keep()
+        desk.save()
         return None
 
     def _poll(self, shown: str) -> str | None:

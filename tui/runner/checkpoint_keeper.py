@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from tui.model.state import RunPhase
-from tui.runner.checkpointing import Checkpoints, Taken, Wanted
-from tui.runner.desk import Desk
-from tui.runner.eyes import Eyes
+from tui.runner.checkpointing import CheckpointWorker, CheckpointOutcome, CheckpointRequest
+from tui.runner.desk import RunContext
+from tui.runner.eyes import RunReader
 
 Answer = Callable[[str, bool, str, object], None]
 
 
-def checkpoint_facts(eyes: Eyes) -> dict[str, Any]:
+def checkpoint_facts(eyes: RunReader) -> dict[str, Any]:
     """What a checkpoint is to remember of the moment: above all where the conversation stood."""
-    night, turns = eyes.night(), eyes.turns
+    night, turns = eyes.snapshot(), eyes.turns
     facts: dict[str, Any] = {
         "session": turns.session,
         "uuid": turns.safe_uuid,
@@ -26,10 +26,10 @@ def checkpoint_facts(eyes: Eyes) -> dict[str, Any]:
     return facts
 
 
-class CheckpointKeeper:
+class CheckpointSchedule:
     """Asks for checkpoints and journals how they went."""
 
-    def __init__(self, desk: Desk, eyes: Eyes, checkpoints: Checkpoints) -> None:
+    def __init__(self, desk: RunContext, eyes: RunReader, checkpoints: CheckpointWorker) -> None:
         self._desk = desk
         self._eyes = eyes
         self._checkpoints = checkpoints
@@ -38,33 +38,33 @@ class CheckpointKeeper:
     def busy(self) -> bool:
         return self._checkpoints.busy
 
-    def take(self, label: str, why: str, request: str = "") -> None:
+    def request(self, label: str, why: str, request: str = "") -> None:
         """Has a checkpoint taken in the background; `request` is answered when it is there."""
-        self._checkpoints.ask(Wanted(label, why, checkpoint_facts(self._eyes), request))
+        self._checkpoints.ask(CheckpointRequest(label, why, checkpoint_facts(self._eyes), request))
         self._desk.state.checkpoint_elapsed = self._desk.state.elapsed
 
-    def when_due(self) -> None:
+    def request_if_due(self) -> None:
         """Takes one if the last is older than the settings like."""
         minutes, state = self._desk.settings.session.checkpoint_interval_minutes, self._desk.state
         if minutes is None or self.busy or state.phase == RunPhase.WAITING:
             return
         if state.elapsed - (state.checkpoint_elapsed or 0.0) >= minutes * 60:
-            self.take("", "timer")
+            self.request("", "timer")
 
-    def tell(self, answer: Answer) -> None:
+    def record_results(self, answer: Answer) -> None:
         """Journals what was taken since the last call, and answers who asked."""
         for taken in self._checkpoints.results():
             self._tell_one(taken, answer)
 
-    def _tell_one(self, taken: Taken, answer: Answer) -> None:
+    def _tell_one(self, taken: CheckpointOutcome, answer: Answer) -> None:
         desk, wanted = self._desk, taken.wanted
         if taken.entry is None:
-            desk.tell("checkpoint_failed", {"reason": taken.reason, "why": wanted.why})
-            desk.say(f"Checkpoint failed: {taken.reason}", "WARNING")
+            desk.journal_entry("checkpoint_failed", {"reason": taken.reason, "why": wanted.why})
+            desk.log_line(f"Checkpoint failed: {taken.reason}", "WARNING")
             answer(wanted.request, False, taken.reason, None)
             return
-        desk.tell("checkpoint", taken.entry)
+        desk.journal_entry("checkpoint", taken.entry)
         name = str(taken.entry.get("checkpoint") or "")
-        desk.say(f"Checkpoint triggered successfully ({name}, {wanted.why})")
+        desk.log_line(f"Checkpoint triggered successfully ({name}, {wanted.why})")
         desk.notify("checkpoint", f"checkpoint {name}: {wanted.label or wanted.why}")
         answer(wanted.request, True, f"checkpoint {name}", taken.entry)

@@ -22,7 +22,7 @@ class Checkpointer(Protocol):
     def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]: ...
 
 
-class GitCheckpointer:
+class CheckpointTaker:
     """The engine of `tui.control.capture`, with the limits of the settings."""
 
     def __init__(self, project: Path, settings: Settings, session: str, clock: Clock) -> None:
@@ -36,12 +36,12 @@ class GitCheckpointer:
         from tui.control import capture
 
         limits = self._settings.checkpoints
-        made = capture.take(
+        made = capture.take_checkpoint(
             self._project,
             label=label,
             session=self._session,
             facts={**facts, "why": why},
-            limits=capture.Limits(
+            limits=capture.CaptureLimits(
                 file_bytes=limits.max_file_mib << 20,
                 untracked_bytes=limits.max_untracked_mib << 20,
                 seconds=limits.time_budget_seconds,
@@ -61,7 +61,7 @@ class GitCheckpointer:
 
     def _retire(self) -> None:
         """Lets those go that are past their time; what fails is tried again with the next one."""
-        from tui.control.checkpoint_refs import retire
+        from tui.control.checkpoint_refs import retire_checkpoints
 
         kept, now = self._settings.checkpoints, self._clock.monotonic()
         if now < self._retire_at:
@@ -69,7 +69,7 @@ class GitCheckpointer:
         self._retire_at = now + _RETIRE_EVERY_S
         days = kept.keep_hourly_days
         try:
-            retire(
+            retire_checkpoints(
                 self._project,
                 self._clock.wall(),
                 keep_all_seconds=kept.keep_all_hours * 3600.0,
@@ -80,7 +80,7 @@ class GitCheckpointer:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class CheckpointRequest:
     """A checkpoint that was asked for; `request` is the inbox request it answers."""
 
     label: str
@@ -90,21 +90,21 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Taken:
+class CheckpointOutcome:
     """How it went: the journal's keys, or the reason why there is none."""
 
-    wanted: Wanted
+    wanted: CheckpointRequest
     entry: dict[str, object] | None
     reason: str = ""
 
 
-class Checkpoints:
+class CheckpointWorker:
     """A queue of checkpoints; `busy` while one is being taken or waits."""
 
     def __init__(self, engine: Checkpointer) -> None:
         self._engine = engine
-        self._wanted: queue.SimpleQueue[Wanted | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[Taken] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[CheckpointRequest | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[CheckpointOutcome] = queue.SimpleQueue()
         self._open = 0
         self._thread: threading.Thread | None = None
 
@@ -112,7 +112,7 @@ class Checkpoints:
     def busy(self) -> bool:
         return self._open > 0
 
-    def ask(self, wanted: Wanted) -> None:
+    def ask(self, wanted: CheckpointRequest) -> None:
         """Has a checkpoint taken; `results` hands out how it went."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
@@ -120,7 +120,7 @@ class Checkpoints:
         self._open += 1
         self._wanted.put(wanted)
 
-    def results(self) -> list[Taken]:
+    def results(self) -> list[CheckpointOutcome]:
         """Checkpoints that are done since the last call."""
         found = []
         while not self._done.empty():
@@ -136,9 +136,9 @@ class Checkpoints:
         while (wanted := self._wanted.get()) is not None:
             try:
                 entry = self._engine.take(wanted.label, wanted.why, wanted.facts)
-                self._done.put(Taken(wanted, entry))
+                self._done.put(CheckpointOutcome(wanted, entry))
             except (OvernightError, OSError) as error:
-                self._done.put(Taken(wanted, None, str(error)))
+                self._done.put(CheckpointOutcome(wanted, None, str(error)))
             except Exception as error:  # a thread that dies would leave every later one waiting
                 reason = f"no checkpoint was taken: {type(error).__name__}: {error}"
-                self._done.put(Taken(wanted, None, reason))
+                self._done.put(CheckpointOutcome(wanted, None, reason))

@@ -17,7 +17,7 @@ from tui.model.state import (
     StopKind,
 )
 from tui.runner import prompts
-from tui.runner.baseline import Baseline
+from tui.runner.baseline import BaselineTests
 from tui.runner.decisions import (
     Circumstances,
     Continue,
@@ -34,28 +34,28 @@ from tui.runner.decisions import (
     first_attempt,
     resuming_attempt,
 )
-from tui.runner.deliveries import Deliveries
-from tui.runner.desk import Desk
-from tui.runner.eyes import Eyes
+from tui.runner.deliveries import MessageSender
+from tui.runner.desk import RunContext
+from tui.runner.eyes import RunReader
 from tui.runner.launch import additions, arguments, environment
-from tui.runner.outcomes import of_exit, of_turn
+from tui.runner.outcomes import exit_outcome, turn_outcome
 from tui.runner.papers import current_head
-from tui.runner.segment import Look, Segment
-from tui.runner.state import Intent, Next, Pending
+from tui.runner.segment import AttemptStatus, AttemptProcess
+from tui.runner.state import StopIntent, NextAttempt, ScheduledWait
 from tui.runner.transitions import RunEvent, check_transition
 
 _PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
-class Conductor:
+class RunMachine:
     """Starts segments, and carries out at each end what is decided. `segment` is the present one."""
 
     def __init__(
         self,
-        desk: Desk,
-        eyes: Eyes,
-        deliveries: Deliveries,
-        segments: Callable[..., Segment] = Segment,
+        desk: RunContext,
+        eyes: RunReader,
+        deliveries: MessageSender,
+        segments: Callable[..., AttemptProcess] = AttemptProcess,
     ) -> None:
         self._desk = desk
         self._eyes = eyes
@@ -63,8 +63,8 @@ class Conductor:
         self._segments = segments
         self._draw = random.random
         self._judged = 0
-        self.baseline = Baseline(desk)
-        self.segment: Segment | None = None
+        self.baseline = BaselineTests(desk)
+        self.segment: AttemptProcess | None = None
         self.over: RunEnd | None = None
 
     # --- phases ---
@@ -77,11 +77,11 @@ class Conductor:
         """Changes the phase and keeps the state. Raises TransitionError outside the table."""
         check_transition(self.phase, event, phase)
         self._desk.state.phase = phase
-        self._desk.keep()
+        self._desk.save()
 
     # --- starting ---
 
-    def launch(self, step: Next, event: RunEvent) -> None:
+    def launch(self, step: NextAttempt, event: RunEvent) -> None:
         """Starts the agent for this step; a failure to do so counts as a crash."""
         desk, state = self._desk, self._desk.state
         check_transition(self.phase, event, RunPhase.LAUNCHING)
@@ -100,28 +100,28 @@ class Conductor:
         self._eyes.turns.begin_segment()
         self._judged = 0
         segment = self.segment = self._segments(desk.folder, state.segment)
-        self._deliveries.put(step.prompt, id=self._first_words())
-        desk.keep()
+        self._deliveries.queue(step.prompt, id=self._first_words())
+        desk.save()
         words = arguments(desk.facts, desk.settings, step, state.session)
         try:
             env = additions(desk.facts, desk.folder.path)
-            segment.order(desk.folder, words, desk.project, env)
+            segment.write_order(desk.folder, words, desk.project, env)
             segment.launch(environment(os.environ, desk.settings))
         except OSError as error:
-            desk.tell("note", {"text": f"the agent could not be started: {error}"})
-            desk.say(f"The agent could not be started: {error}", "ERROR")
+            desk.journal_entry("note", {"text": f"the agent could not be started: {error}"})
+            desk.log_line(f"The agent could not be started: {error}", "ERROR")
             if error.errno in _PASSING:
                 self._try_later(step, f"the agent could not be started: {error.strerror}")
 
-    def _try_later(self, step: Next, reason: str) -> None:
+    def _try_later(self, step: NextAttempt, reason: str) -> None:
         """What the machine lacks at this moment is waited for; that is no crash of anybody's."""
         state, rules = self._desk.state, self._desk.settings.recovery
-        self._deliveries.segment_over(resumes=True)
+        self._deliveries.on_attempt_ended(resumes=True)
         state.attempt -= 1
         pause = backoff_seconds(state.overloads, rules, self._draw)
         state.overloads += 1
         due = self._desk.elapsed() + pause
-        pending = Pending(OutcomeKind.CRASH, state.overloads, step, due, counts=False)
+        pending = ScheduledWait(OutcomeKind.CRASH, state.overloads, step, due, counts=False)
         self._schedule(pending, pause, reason, RunEvent.START_FAILED)
 
     def _first_words(self) -> str:
@@ -130,19 +130,19 @@ class Conductor:
             uuid.uuid5(uuid.NAMESPACE_OID, str(self._desk.folder.segment(self._desk.state.segment)))
         )
 
-    def remind(self) -> None:
+    def requeue_goal(self) -> None:
         """The state was lost: an agent that was told nothing yet is told its goal."""
         if self._desk.state.next is None and not self._eyes.end_of_stream():
             first = first_attempt(self._desk.facts.goal, self._desk.settings)
-            self._deliveries.put(first.prompt, id=self._first_words())
+            self._deliveries.queue(first.prompt, id=self._first_words())
 
     def _close_line(self) -> None:
         try:
-            self._eyes.close_line()
+            self._eyes.terminate_line()
         except OSError as error:
-            self._desk.say(f"The stream cannot be written: {error}", "ERROR")
+            self._desk.log_line(f"The stream cannot be written: {error}", "ERROR")
 
-    def began(self, look: Look) -> None:
+    def on_agent_running(self, look: AttemptStatus) -> None:
         """The agent of the present segment runs: says so, once."""
         desk, state, step = self._desk, self._desk.state, self._desk.state.next
         if look.agent is None:
@@ -163,10 +163,10 @@ class Conductor:
             "why": why,
             "stream": desk.folder.stream.name,
         }
-        desk.tell("segment_started", facts)
-        desk.keep()
+        desk.journal_entry("segment_started", facts)
+        desk.save()
         what = "Session resumed" if resumed else "Claude Code started"
-        desk.say(f"{what} (PID: {look.agent.pid}), attempt {state.attempt}, {why}")
+        desk.log_line(f"{what} (PID: {look.agent.pid}), attempt {state.attempt}, {why}")
         if state.attempt > 1 and why in ("crash", "continue"):
             desk.notify(NotifyEvent.RESTART, f"the session was taken up again ({why})")
 
@@ -177,7 +177,7 @@ class Conductor:
         if self.phase == RunPhase.HELD and self._deliveries.waiting:
             self._enter(RunPhase.WORKING, RunEvent.MESSAGE_QUEUED)
 
-    def turn_over(self) -> None:
+    def on_turn_ended(self) -> None:
         """Judges the last turn, once, when it is over and the agent has nothing more to do."""
         turns = self._eyes.turns
         if self.phase not in (RunPhase.WORKING, RunPhase.BASELINE):
@@ -185,7 +185,7 @@ class Conductor:
         if turns.turns != self._judged:
             self._judged = turns.turns
             self.note_session()
-            self._follow(of_turn(turns), RunEvent.TURN_ENDED)
+            self._follow(turn_outcome(turns), RunEvent.TURN_ENDED)
         elif self.phase == RunPhase.BASELINE:
             self._ask_baseline(RunEvent.TESTS_ENDED)
 
@@ -194,14 +194,14 @@ class Conductor:
         turns, state = self._eyes.turns, self._desk.state
         if turns.started and turns.session and state.resumable != turns.session:
             state.resumable = state.session = turns.session
-            self._desk.keep()
+            self._desk.save()
 
     def _follow(self, outcome: Outcome, event: RunEvent) -> None:
         """Decides what is to follow this outcome, and does it."""
         desk, state = self._desk, self._desk.state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.overloads, state.limited_since = 0, None
-        progress, wall = self._eyes.tasks(), desk.clock.wall()
+        progress, wall = self._eyes.read_progress(), desk.clock.wall()
         known = Circumstances(state, desk.settings, progress, wall, self._draw)
         self._carry_out(decide(outcome, known), event)
 
@@ -210,7 +210,7 @@ class Conductor:
             case End():
                 self._end(decision, event)
             case HandOff(why):
-                self.hand_over(why, event)
+                self.start_handoff(why, event)
             case TestBaseline():
                 self._enter(RunPhase.BASELINE, event)
                 self._ask_baseline(event)
@@ -218,7 +218,7 @@ class Conductor:
                 self._continue(decision, event)
             case Hold():
                 self._enter(RunPhase.HELD, event)
-                self._desk.tell("note", {"text": "the turn was interrupted; it waits for words"})
+                self._desk.journal_entry("note", {"text": "the turn was interrupted; it waits for words"})
             case Wait():
                 self._wait(decision, event)
 
@@ -228,52 +228,52 @@ class Conductor:
         if trouble is None:
             return
         if not trouble:
-            self._desk.tell("note", {"text": "the baseline tests pass"})
+            self._desk.journal_entry("note", {"text": "the baseline tests pass"})
         self._carry_out(after_baseline(trouble), event)
 
     def _continue(self, decision: Continue, event: RunEvent) -> None:
         desk, state, progress = self._desk, self._desk.state, decision.progress
         state.best_done, state.continuations = decision.best_done, decision.number
         allowed = desk.settings.session.max_continuation_attempts
-        prompt = prompts.go_on(progress, decision.number, allowed)
+        prompt = prompts.continue_prompt(progress, decision.number, allowed)
         titles = prompts.open_titles(progress)[:20]
         words = f"{progress.open} tasks open"
-        desk.tell("continuation", {"open": titles, "attempt": decision.number, "text": words})
-        desk.say(f"Continuing: {words} (attempt {decision.number})")
+        desk.journal_entry("continuation", {"open": titles, "attempt": decision.number, "text": words})
+        desk.log_line(f"Continuing: {words} (attempt {decision.number})")
         if event == RunEvent.PROCESS_ENDED:
-            self.launch(Next("continue", prompt, resume=state.resumable), event)
+            self.launch(NextAttempt("continue", prompt, resume=state.resumable), event)
         else:
             self._enter(RunPhase.WORKING, event)
-            self._deliveries.put(prompt)
+            self._deliveries.queue(prompt)
 
-    def hand_over(self, why: str, event: RunEvent) -> None:
+    def start_handoff(self, why: str, event: RunEvent) -> None:
         """A fresh session takes over, with the progress file and the notes."""
-        self._desk.tell("note", {"text": f"hand-over: {why}"})
+        self._desk.journal_entry("note", {"text": f"hand-over: {why}"})
         if event == RunEvent.PROCESS_ENDED:
             self._relay(why)
         else:
-            self.stop_agent(Intent(StopKind.HANDOFF, why), event)
+            self.stop_agent(StopIntent(StopKind.HANDOFF, why), event)
 
     def _relay(self, why: str) -> None:
         desk, state = self._desk, self._desk.state
         before, share = state.session, state.handover_share
-        step = Next("handover", prompts.fresh(desk.facts.goal, desk.settings, why))
+        step = NextAttempt("handover", prompts.fresh_session_prompt(desk.facts.goal, desk.settings, why))
         self.launch(step, RunEvent.PROCESS_ENDED)
         facts = {"share": round(share, 3), "from_session": before, "to_session": state.session}
-        desk.tell("handover", facts)
+        desk.journal_entry("handover", facts)
         desk.notify(NotifyEvent.RESTART, f"a fresh session took over: {why}")
 
     def _end(self, decision: End, event: RunEvent) -> None:
         if decision.log:
-            self._desk.say(decision.log, "ERROR")
+            self._desk.log_line(decision.log, "ERROR")
         if event == RunEvent.PROCESS_ENDED:
             self.end_run(decision, 0, event)
             return
         kind, reason = decision.stop_kind, decision.reason
-        intent = Intent(kind, reason, end=decision.kind, limit=decision.limit)
+        intent = StopIntent(kind, reason, end=decision.kind, limit=decision.limit)
         self.stop_agent(intent, event)
 
-    def stop_agent(self, intent: Intent, event: RunEvent, cancels: str = "") -> None:
+    def stop_agent(self, intent: StopIntent, event: RunEvent, cancels: str = "") -> None:
         """Wants the agent ended; a stronger wish replaces a weaker one. The ladder follows.
 
         `cancels` says why a wait is dropped for it, where one was scheduled.
@@ -296,17 +296,17 @@ class Conductor:
             if state.limited_since is None:
                 state.limited_since = state.elapsed
             state.overloads += 1
-            attempt, words = state.overloads, prompts.after_wait
+            attempt, words = state.overloads, prompts.after_wait_prompt
         step = None
         if event == RunEvent.PROCESS_ENDED:
             told = words(desk.settings, decision.reason)
             step = resuming_attempt(state, desk.facts.goal, desk.settings, told)
         until = decision.until_wall
         due = desk.elapsed() + decision.pause if until is None else None
-        pending = Pending(decision.kind, attempt, step, due, until, decision.counts)
+        pending = ScheduledWait(decision.kind, attempt, step, due, until, decision.counts)
         self._schedule(pending, decision.pause, decision.reason, event)
 
-    def _schedule(self, pending: Pending, pause: float, reason: str, event: RunEvent) -> None:
+    def _schedule(self, pending: ScheduledWait, pause: float, reason: str, event: RunEvent) -> None:
         desk = self._desk
         desk.state.pending = pending
         self._enter(RunPhase.WAITING, event)
@@ -317,12 +317,12 @@ class Conductor:
             "class": pending.kind,
             "reason": reason,
         }
-        desk.tell("restart_scheduled", facts)
-        desk.say(f"{reason}. Waiting {pause:.0f}s before restart ({pending.kind})", "WARNING")
+        desk.journal_entry("restart_scheduled", facts)
+        desk.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({pending.kind})", "WARNING")
         event_for_people = NotifyEvent.RESTART if pending.counts else NotifyEvent.STALL
         desk.notify(event_for_people, reason, **facts)
 
-    def wait_over(self) -> None:
+    def on_wait_due(self) -> None:
         """Takes the run up again when a wait is over, if one was pending."""
         desk, state, pending = self._desk, self._desk.state, self._desk.state.pending
         if pending is None:
@@ -342,33 +342,33 @@ class Conductor:
             return
         self._cancel("the wait is over")
         self._enter(RunPhase.WORKING, RunEvent.WAIT_OVER)
-        self._deliveries.put(prompts.after_wait(desk.settings, pending.kind))
+        self._deliveries.queue(prompts.after_wait_prompt(desk.settings, pending.kind))
 
     def _cancel(self, reason: str) -> None:
         """Drops a pending wait."""
         if self._desk.state.pending is not None:
             self._desk.state.pending = None
-            self._desk.tell("restart_cancelled", {"reason": reason})
+            self._desk.journal_entry("restart_cancelled", {"reason": reason})
 
-    def healthy(self) -> None:
+    def reset_restarts(self) -> None:
         """Forgets earlier restarts once a segment has worked long enough."""
         state, rules = self._desk.state, self._desk.settings.recovery
         if state.restarts and self._eyes.turns.started:
             lasted = state.elapsed - state.segment_elapsed
             if lasted >= rules.reset_after_minutes * 60:
                 state.restarts = []
-                self._desk.keep()
+                self._desk.save()
 
     # --- the end of a process ---
 
-    def agent_gone(self, look: Look) -> None:
+    def on_process_ended(self, look: AttemptStatus) -> None:
         """The agent's process ended, its tree is cleared: what follows."""
         state, intent = self._desk.state, self._desk.state.intent
         if intent is None:
-            words = self._desk.last_words()
+            words = self._desk.stderr_tail()
             resumed = state.next is not None and bool(state.next.resume)
             self._cancel("the agent ended while it waited")
-            outcome = of_exit(look, self._eyes.turns, resumed, words)
+            outcome = exit_outcome(look, self._eyes.turns, resumed, words)
             self._follow(outcome, RunEvent.PROCESS_ENDED)
         elif intent.kind == StopKind.HANDOFF:
             self._relay(intent.reason)

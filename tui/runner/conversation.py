@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tui.errors import RefusedError
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import ClaudeDecoder
 from tui.records import Compaction
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_facts
@@ -25,7 +25,7 @@ print(made.session_id)
 def compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
     """Whether the session was compacted after that event, so that the CLI finds it no longer."""
     wanted, begun = uuid.encode(), False
-    decoder, offset = EventDecoder(str(folder.stream)), 0
+    decoder, offset = ClaudeDecoder(str(folder.stream)), 0
     with open(folder.stream, "rb") as file:
         for line in file:
             begun = begun or wanted in line

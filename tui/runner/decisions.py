@@ -16,9 +16,9 @@ from tui.model.state import (
     StopKind,
     end_of_entry,
 )
-from tui.records import Progress
+from tui.records import ProgressFile
 from tui.runner import prompts
-from tui.runner.state import Intent, Next, State
+from tui.runner.state import StopIntent, NextAttempt, RunState
 from tui.settings import Settings
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 
@@ -32,9 +32,9 @@ class Circumstances(Struct, frozen=True):
     a number from 0 to 1.
     """
 
-    state: State
+    state: RunState
     settings: Settings
-    progress: Progress | None
+    progress: ProgressFile | None
     wall: float
     draw: Callable[[], float]
 
@@ -69,7 +69,7 @@ class TestBaseline(Struct, frozen=True):
 class Continue(Struct, frozen=True):
     """The session is to go on with the open tasks, for the `number`th time without a task done."""
 
-    progress: Progress
+    progress: ProgressFile
     number: int
     best_done: int
 
@@ -146,7 +146,7 @@ def _after_turn(kind: OutcomeKind, known: Circumstances) -> Decision:
     return _continue(progress, known)
 
 
-def _continue(progress: Progress, known: Circumstances) -> Decision:
+def _continue(progress: ProgressFile, known: Circumstances) -> Decision:
     state, allowed = known.state, known.settings.session.max_continuation_attempts
     advanced = progress.done > state.best_done
     number = 1 if advanced else state.continuations + 1
@@ -196,25 +196,25 @@ def _restart(outcome: Outcome, known: Circumstances) -> Decision:
     )
 
 
-def first_attempt(goal: str, settings: Settings) -> Next:
+def first_attempt(goal: str, settings: Settings) -> NextAttempt:
     """The attempt that a run begins with."""
     if settings.session.initializer:
-        return Next("initializer", prompts.initializer(goal, settings), initializer=True)
-    return Next("start", prompts.goal(goal, settings))
+        return NextAttempt("initializer", prompts.initializer(goal, settings), initializer=True)
+    return NextAttempt("start", prompts.goal(goal, settings))
 
 
-def resuming_attempt(state: State, goal: str, settings: Settings, words: str) -> Next:
+def resuming_attempt(state: RunState, goal: str, settings: Settings, words: str) -> NextAttempt:
     """The attempt that takes the run up again: resumed if that can be, else fresh with the notes."""
     before = state.next
     if before is not None and not state.resumable and state.attempt <= 1:
         return replace(before, why="crash", resume="", fork=False, resume_at="")
     if not state.resumable:
-        return Next("crash", prompts.fresh(goal, settings, "it broke off"))
+        return NextAttempt("crash", prompts.fresh_session_prompt(goal, settings, "it broke off"))
     planning = before is not None and before.initializer
-    return Next("crash", words, resume=state.resumable, initializer=planning)
+    return NextAttempt("crash", words, resume=state.resumable, initializer=planning)
 
 
-def end_of_intent(intent: Intent) -> End:
+def end_of_intent(intent: StopIntent) -> End:
     """How the run ends once the agent is gone that was to be stopped."""
     match intent.kind:
         case StopKind.LIMIT:
@@ -259,7 +259,7 @@ def exhausted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings
 # --- when the work counts as done: what the progress file says, never what the agent says ---
 
 
-def is_complete(progress: Progress, rules: EnforcementSettings) -> bool:
+def is_complete(progress: ProgressFile, rules: EnforcementSettings) -> bool:
     """Whether enough tasks are done, and all of each priority that is required."""
     if progress.open == 0:
         return True
@@ -270,7 +270,7 @@ def is_complete(progress: Progress, rules: EnforcementSettings) -> bool:
     return not any(needed and priority in still for priority, needed in required.items())
 
 
-def is_stuck(progress: Progress) -> bool:
+def is_stuck(progress: ProgressFile) -> bool:
     """Whether every task that is left waits for somebody else."""
     left = [task for task in progress.tasks if task.state != "done"]
     return bool(left) and all(task.state == "blocked" for task in left)

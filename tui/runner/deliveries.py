@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui.runner import channel
-from tui.runner.desk import Desk
-from tui.runner.state import Outgoing
-from tui.runner.turns import Turns
+from tui.runner.desk import RunContext
+from tui.runner.state import OutgoingMessage
+from tui.runner.turns import TurnTracker
 from tui.system.files import atomic_write
 from tui.system.format import shorten_line
 
@@ -18,14 +18,14 @@ _INTERRUPT_AFTER = 2.0
 _SHORT = 60
 
 
-class Deliveries:
+class MessageSender:
     """The messages of `state.outgoing`, brought to the agent that reads `fifo`.
 
     A message keeps its uuid, so that one that was written by a supervisor that was killed before it
     could note so is written again and taken in once.
     """
 
-    def __init__(self, desk: Desk, turns: Turns, doing: Callable[[], str] = lambda: "") -> None:
+    def __init__(self, desk: RunContext, turns: TurnTracker, doing: Callable[[], str] = lambda: "") -> None:
         self._desk = desk
         self._turns = turns
         self._doing = doing
@@ -34,20 +34,20 @@ class Deliveries:
 
     # --- putting in ---
 
-    def put(
+    def queue(
         self, text: str, *, hard: bool = False, inject: bool = False, id: str = "", mode: str = ""
     ) -> str:
         """Puts a message in line and returns its uuid; `inject` has its receipts journalled."""
-        message = Outgoing(id or str(uuid.uuid4()), text, "hard" if hard else "soft", inject)
+        message = OutgoingMessage(id or str(uuid.uuid4()), text, "hard" if hard else "soft", inject)
         state = self._desk.state
         if any(one.id == message.id for one in state.outgoing):
             return message.id
         state.outgoing.append(message)
-        self._desk.keep()
+        self._desk.save()
         if inject:
             facts = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
             facts["doing"] = self._doing()
-            self._desk.tell("inject", facts, id=message.id)
+            self._desk.journal_entry("inject", facts, id=message.id)
             self._receipt(message, "queued", "")
         return message.id
 
@@ -74,7 +74,7 @@ class Deliveries:
         """Whether a message has not been taken in yet."""
         return any(one.step != "delivered" for one in self._desk.state.outgoing)
 
-    def work(self) -> None:
+    def deliver(self) -> None:
         """Writes what can be written and follows what was."""
         for message in list(self._desk.state.outgoing):
             self._follow(message)
@@ -84,18 +84,18 @@ class Deliveries:
                     return
                 break
 
-    def _try(self, message: Outgoing) -> bool:
+    def _try(self, message: OutgoingMessage) -> bool:
         if self.fifo is None or self._write_message(message) != "sent":
             return False
         message.step = "sent"
         # Where no turn is open there is nothing to interrupt but the message's own.
         message.interrupted = not self._turns.open
         self._sent_at[message.id] = time.monotonic()
-        self._turns.wrote()
-        self._desk.keep()
+        self._turns.message_sent()
+        self._desk.save()
         return True
 
-    def _follow(self, message: Outgoing) -> None:
+    def _follow(self, message: OutgoingMessage) -> None:
         turns, name = self._turns, message.id
         before = message.step
         if name in turns.cancelled:
@@ -112,9 +112,9 @@ class Deliveries:
         if message.mode == "hard" and not message.interrupted:
             self._interrupt_for(message)
         if message.step != before:
-            self._desk.keep()
+            self._desk.save()
 
-    def _interrupt_for(self, message: Outgoing) -> None:
+    def _interrupt_for(self, message: OutgoingMessage) -> None:
         """A hard message: the running turn makes way once the message is in line behind it."""
         if message.step == "delivered" or message.step == "waiting":
             return
@@ -122,7 +122,7 @@ class Deliveries:
         if message.step == "queued" or late:
             message.interrupted = True
             self.control("interrupt", f"interrupt-{message.id}")
-            self._desk.keep()
+            self._desk.save()
 
     def control(self, subtype: str, request_id: str = "", **arguments: object) -> str:
         """Sends a control request; its id, or empty if nobody listens."""
@@ -132,7 +132,7 @@ class Deliveries:
 
     # --- ends ---
 
-    def segment_over(self, resumes: bool) -> None:
+    def on_attempt_ended(self, resumes: bool) -> None:
         """The agent is gone: what it never took in waits for the next one, if there will be one."""
         self.fifo = None
         for message in list(self._desk.state.outgoing):
@@ -146,25 +146,25 @@ class Deliveries:
                 message.step, message.interrupted = "waiting", False
             else:
                 self._drop(message, "failed", "the session ended before it was read")
-        self._desk.keep()
+        self._desk.save()
 
-    def _drop(self, message: Outgoing, receipt: str, detail: str) -> None:
+    def _drop(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
         self._desk.state.outgoing.remove(message)
         self._sent_at.pop(message.id, None)
         if receipt:
             self._receipt(message, receipt, detail)
-        self._desk.keep()
+        self._desk.save()
 
-    def _receipt(self, message: Outgoing, receipt: str, detail: str) -> None:
+    def _receipt(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
         if message.inject:
             facts = {"state": receipt, "detail": detail, "text": shorten_line(message.text, _SHORT)}
             if receipt == "seen":
                 facts["doing"] = self._doing()
-            self._desk.tell("injection", facts, id=message.id)
+            self._desk.journal_entry("injection", facts, id=message.id)
 
     # --- writing ---
 
-    def _write_message(self, message: Outgoing) -> channel.Sent:
+    def _write_message(self, message: OutgoingMessage) -> channel.Sent:
         line = channel.encode(channel.user_line(message.text, message.id))
         if len(line) > channel.LONGEST:
             try:
@@ -173,7 +173,7 @@ class Deliveries:
                 return "busy"
         return self._write_line(line)
 
-    def _by_file(self, message: Outgoing) -> bytes:
+    def _by_file(self, message: OutgoingMessage) -> bytes:
         """Words that no pipe holds are left in a file, and the agent is told to read it."""
         path = self._desk.folder.path / f"message-{message.id}.txt"
         atomic_write(path, message.text.encode("utf-8", "replace"))

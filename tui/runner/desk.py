@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from tui import paths
 from tui.clock import Clock
 from tui.errors import OvernightError
-from tui.runner.human_log import HumanLog, Level
-from tui.runner.state import State, keep, load
+from tui.runner.human_log import WatchdogLog, Level
+from tui.runner.state import RunState, keep, load
 from tui.runner.story_clock import clock_for
 from tui.settings import Settings
 from tui.settings import load as load_settings
@@ -29,12 +29,12 @@ _LAST_WORDS = 4096
 class Notifier(Protocol):
     """Whoever tells people: `tell` must return at once and never raise."""
 
-    def tell(self, event: str, text: str, facts: Mapping[str, Any]) -> None: ...
+    def notify(self, event: str, text: str, facts: Mapping[str, Any]) -> None: ...
     def close(self) -> None: ...
 
 
 @dataclass
-class Desk:
+class RunContext:
     """The supervisor's desk. Nothing on it can fail because of a full disk: entries are held back
     and written as soon as they can be."""
 
@@ -42,9 +42,9 @@ class Desk:
     facts: RunFacts
     settings: Settings
     clock: Clock
-    state: State
+    state: RunState
     journal: JournalWriter
-    log: HumanLog
+    log: WatchdogLog
     notifier: Notifier | None = None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     _kept: bytes = b""
@@ -53,13 +53,13 @@ class Desk:
     @classmethod
     def of(
         cls, folder: RunDirectory, clock: Clock | None = None, notifier: Notifier | None = None
-    ) -> Desk:
+    ) -> RunContext:
         """The desk of that run as it was left; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
         settings = _settings(folder, facts)
         clock = clock or clock_for(facts.env)
         where = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
-        log = HumanLog(where, settings.logging.level, clock.wall)
+        log = WatchdogLog(where, settings.logging.level, clock.wall)
         journal = JournalWriter(folder.journal, clock.wall)
         return cls(folder, facts, settings, clock, load(folder), journal, log, notifier)
 
@@ -71,7 +71,7 @@ class Desk:
         """A path of the settings, resolved."""
         return paths.resolve(self.project, name)
 
-    def tell(self, kind: str, data: Mapping[str, object] | None = None, *, id: str = "") -> None:
+    def journal_entry(self, kind: str, data: Mapping[str, object] | None = None, *, id: str = "") -> None:
         """Writes a journal entry, now or as soon as the disk allows."""
         if len(self._held) < _MOST_HELD:
             self._held.append((kind, dict(data or {}), id))
@@ -87,16 +87,16 @@ class Desk:
                 return
             del self._held[0]
 
-    def say(self, text: str, level: Level = "INFO") -> None:
+    def log_line(self, text: str, level: Level = "INFO") -> None:
         """Writes to the watchdog's log."""
         self.log.write(text, level)
 
     def notify(self, event: str, text: str, **facts: object) -> None:
         """Tells people, where somebody does that."""
         if self.notifier is not None:
-            self.notifier.tell(event, text, facts)
+            self.notifier.notify(event, text, facts)
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Keeps the state; where the disk is full, the next time will do."""
         try:
             keep(self.folder.state, self.state)
@@ -116,7 +116,7 @@ class Desk:
         state.boot = boot
         self._mark()
 
-    def pass_time(self) -> float:
+    def advance_clock(self) -> float:
         """Time goes on; returns the seconds the machine slept since the last call, or 0."""
         state, clock = self.state, self.clock
         passed = max(0.0, clock.boottime() - state.boottime)
@@ -135,7 +135,7 @@ class Desk:
         self.state.wall = self.clock.wall()
         self._monotonic = self.clock.monotonic()
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """The end of what the agents said on stderr."""
         try:
             with open(self.folder.stderr, "rb") as file:
@@ -145,7 +145,7 @@ class Desk:
         except OSError:
             return ""
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Shows on the lock file that somebody watches."""
         try:
             os.utime(self.folder.lock)

@@ -9,11 +9,11 @@ from typing import Literal
 
 from tui.model.state import StopKind
 from tui.runner import prompts
-from tui.runner.deliveries import Deliveries
-from tui.runner.desk import Desk
-from tui.runner.segment import Look, Segment
-from tui.runner.state import Intent
-from tui.runner.turns import Turns
+from tui.runner.deliveries import MessageSender
+from tui.runner.desk import RunContext
+from tui.runner.segment import AttemptStatus, AttemptProcess
+from tui.runner.state import StopIntent
+from tui.runner.turns import TurnTracker
 from tui.system.process_tree import KillResult, find_members, kill_tree
 from tui.system.processes import ProcessIdentity, send_signal
 
@@ -31,11 +31,11 @@ _INTERRUPTED_WITHIN = 3.0
 _REMEMBERED_EVERY = 5.0
 
 
-class Ending:
+class Escalation:
     """Climbs the ladder of one intent; `step` is called round after round and never waits long,
     except for the last rung, which takes up to five seconds."""
 
-    def __init__(self, desk: Desk, turns: Turns, deliveries: Deliveries) -> None:
+    def __init__(self, desk: RunContext, turns: TurnTracker, deliveries: MessageSender) -> None:
         self._desk = desk
         self._turns = turns
         self._deliveries = deliveries
@@ -48,7 +48,7 @@ class Ending:
         self._looked = 0.0
         self.survivors: tuple[str, ...] = ()
 
-    def begin(self, intent: Intent) -> None:
+    def start(self, intent: StopIntent) -> None:
         """Starts at the foot of the ladder for this intent."""
         rungs = [rung for rung in _LADDERS[intent.kind] if rung != "note" or intent.note]
         self._rungs = rungs
@@ -60,18 +60,18 @@ class Ending:
         self._rungs = []
         self._known = frozenset()
 
-    def remember(self, segment: Segment, look: Look) -> None:
+    def remember_members(self, segment: AttemptProcess, look: AttemptStatus) -> None:
         """Notes now and then who belongs to the tree, for the time when ties are cut."""
         now = time.monotonic()
         if look.state == "running" and now - self._looked >= _REMEMBERED_EVERY:
             self._looked = now
-            self._known = frozenset(one.identity for one in find_members(segment.tree(look)))
+            self._known = frozenset(one.identity for one in find_members(segment.process_tree(look)))
 
     @property
     def known(self) -> frozenset[ProcessIdentity]:
         return self._known
 
-    def step(self, intent: Intent, segment: Segment, look: Look) -> None:
+    def advance(self, intent: StopIntent, segment: AttemptProcess, look: AttemptStatus) -> None:
         """Does what is due now."""
         if not self._rungs or look.over:
             return
@@ -84,21 +84,21 @@ class Ending:
             if not self._rungs:
                 self._rungs = ["tree"]
 
-    def _enter(self, rung: Step, intent: Intent, segment: Segment, look: Look) -> None:
+    def _enter(self, rung: Step, intent: StopIntent, segment: AttemptProcess, look: AttemptStatus) -> None:
         if rung == "note":
-            text = prompts.last_note(self._desk.settings, intent.reason)
-            self._note = self._deliveries.put(text, hard=self._turns.open, id=str(uuid.uuid4()))
+            text = prompts.final_note_prompt(self._desk.settings, intent.reason)
+            self._note = self._deliveries.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
         elif rung == "interrupt":
             self._control = self._deliveries.control("interrupt") if self._turns.open else ""
         elif rung == "end":
             self._control = self._deliveries.control("end_session", reason=intent.reason[:200])
         elif rung == "term":
             if look.agent is not None:
-                self._desk.say(f"Sending SIGTERM to PID {look.agent.pid}", "WARNING")
+                self._desk.log_line(f"Sending SIGTERM to PID {look.agent.pid}", "WARNING")
                 send_signal(look.agent, signal.SIGTERM)
         else:
-            self._desk.say("Graceful shutdown timeout, sending SIGKILL", "WARNING")
-            self.clear(segment, look)
+            self._desk.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
+            self.kill_tree(segment, look)
 
     def _done(self, rung: Step, passed: float) -> bool:
         """Whether this rung has had its time; an agent that leaves ends the climb before."""
@@ -114,19 +114,19 @@ class Ending:
 
     def _note_done(self, passed: float) -> bool:
         settings, turns = self._desk.settings, self._turns
-        if self._note in turns.over or (self._note in turns.taken and turns.settled):
+        if self._note in turns.over or (self._note in turns.taken and turns.is_settled):
             return True
         heard = self._note in turns.queued or self._note in turns.taken
         if not heard and passed > settings.stalls.answer_patience_seconds:
             return True
         return passed > settings.session.handover_timeout_minutes * 60
 
-    def clear(self, segment: Segment, look: Look) -> KillResult:
+    def kill_tree(self, segment: AttemptProcess, look: AttemptStatus) -> KillResult:
         """Kills what is left of the segment's tree, the agent included; survivors are named."""
-        tree = segment.tree(look, self._known)
+        tree = segment.process_tree(look, self._known)
         killed = kill_tree(tree, 0.0)
         self.survivors = killed.survivors
         if killed.survivors:
             names = ", ".join(killed.survivors[:10])
-            self._desk.say(f"Could not be ended: {names}", "ERROR")
+            self._desk.log_line(f"Could not be ended: {names}", "ERROR")
         return killed

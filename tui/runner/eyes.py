@@ -7,19 +7,19 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from tui.feeds.events import EventDecoder
-from tui.feeds.follower import Follower
-from tui.feeds.position import Batch, Position
+from tui.feeds.events import ClaudeDecoder
+from tui.feeds.follower import FileFollower
+from tui.feeds.position import LineBatch, FilePosition
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.night.fold import Fold
-from tui.night.model import Night
-from tui.night.prices import Prices
-from tui.night.thresholds import Thresholds
-from tui.records import Arrival, Event, Progress
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
+from tui.night.prices import PriceTable
+from tui.night.thresholds import StallThresholds
+from tui.records import Arrival, AgentEvent, ProgressFile
 from tui.runner import recall
-from tui.runner.desk import Desk
+from tui.runner.desk import RunContext
 from tui.runner.small_file import SmallFile
-from tui.runner.turns import Turns
+from tui.runner.turns import TurnTracker
 from tui.settings import Settings
 from tui.store.attempt_files import arrival_line, read_arrivals
 from tui.store.journal import JournalDecoder
@@ -31,53 +31,53 @@ _FRESH = 1.0
 _WORTH_KEEPING = 8 << 20
 
 
-def thresholds_of(settings: Settings) -> Thresholds:
+def thresholds_of(settings: Settings) -> StallThresholds:
     """When silence or repetition counts as a stall, by these settings."""
     stalls = settings.stalls
-    names = Thresholds.__struct_fields__
-    return Thresholds(**{name: getattr(stalls, name) for name in names if hasattr(stalls, name)})
+    names = StallThresholds.__struct_fields__
+    return StallThresholds(**{name: getattr(stalls, name) for name in names if hasattr(stalls, name)})
 
 
-class Eyes:
+class RunReader:
     """Follows stream, journal and progress file.
 
     A run taken up late is read from its start in slices; `caught_up` says when what is known is of
     now. `quiet_since` is when the stream last grew, by the clock that stands still in sleep.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RunContext) -> None:
         self.desk = desk
-        self.turns = Turns(session=desk.state.session)
+        self.turns = TurnTracker(session=desk.state.session)
         self.caught_up = False
         self.quiet_since = desk.clock.monotonic()
         self._source = str(desk.folder.stream)
-        prices, thresholds = Prices(desk.settings.prices), thresholds_of(desk.settings)
-        self._waiting: list[Batch] = []
-        self._events = EventDecoder(self._source)
+        prices, thresholds = PriceTable(desk.settings.prices), thresholds_of(desk.settings)
+        self._waiting: list[LineBatch] = []
+        self._events = ClaudeDecoder(self._source)
         self._entries = JournalDecoder(str(desk.folder.journal))
         self._kept_to = self._arrivals_from = 0
         self._quiet_at: float | None = None
         if not self._recall(prices, thresholds):
-            self.fold = Fold(prices, thresholds, own=True)
-            self._stream = Follower(self._source, rotates=False)
-            self._journal = Follower(desk.folder.journal, rotates=False)
+            self.fold = NightFold(prices, thresholds, own=True)
+            self._stream = FileFollower(self._source, rotates=False)
+            self._journal = FileFollower(desk.folder.journal, rotates=False)
         paths = desk.settings.paths
         self._progress = SmallFile(desk.path(paths.progress_file))
         self._features = SmallFile(desk.path(paths.feature_list))
-        self._listed: Progress | None = None
-        self.progress: Progress | None = None
+        self._listed: ProgressFile | None = None
+        self.progress: ProgressFile | None = None
         self._past = self._past_arrivals()
         self._recorded = max(self._kept_to, self._past[-1].offset if self._past else 0)
         if self._past:
             self._quiet_at = self._past[-1].at
         if self._quiet_at is not None:
             self.quiet_since -= max(0.0, desk.clock.wall() - self._quiet_at)
-        self._night: Night | None = None
+        self._night: NightSnapshot | None = None
         self._changed = True
 
     # --- what an earlier supervisor has read ---
 
-    def _recall(self, prices: Prices, thresholds: Thresholds) -> bool:
+    def _recall(self, prices: PriceTable, thresholds: StallThresholds) -> bool:
         """Goes on where an earlier supervisor stood; False where the night is to be read anew."""
         desk = self.desk
         found = recall.read(desk.folder.recall, prices, thresholds)
@@ -87,8 +87,8 @@ class Eyes:
         same_segment = kept.announced == desk.state.announced
         if not same_segment and kept.stream.offset > desk.state.announced:
             return False
-        stream = Follower(self._source, start=kept.stream, rotates=False)
-        journal = Follower(desk.folder.journal, start=kept.journal, rotates=False)
+        stream = FileFollower(self._source, start=kept.stream, rotates=False)
+        journal = FileFollower(desk.folder.journal, start=kept.journal, rotates=False)
         waiting, entries = stream.poll(_SLICE), journal.poll(_SLICE)
         if not (_goes_on(stream, kept.stream) and _goes_on(journal, kept.journal)):
             stream.close()
@@ -104,7 +104,7 @@ class Eyes:
         self._quiet_at = kept.quiet_at
         return True
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Keeps what was read where the next supervisor would take long to read it again."""
         position = self._stream.position
         if position is None or not self.caught_up or self._waiting:
@@ -112,7 +112,7 @@ class Eyes:
         if position.offset - self._kept_to < _WORTH_KEEPING:
             return
         arrived = self._arrivals_from if self._past else self._size_of_arrivals()
-        kept = recall.Recall(
+        kept = recall.SavedRunReader(
             position,
             self._journal.position,
             self._events.messages,
@@ -142,7 +142,7 @@ class Eyes:
             return deque()
         return deque(read_arrivals(data, self._source))
 
-    def look(self, on_event: Callable[[Event], None]) -> bool:
+    def poll(self, on_event: Callable[[AgentEvent], None]) -> bool:
         """Takes in what is new, up to a slice of it; True when there was anything of the agent's."""
         self._read_journal()
         self._read_progress()
@@ -156,11 +156,11 @@ class Eyes:
             decoded = self._events.decode(batch.data, batch.offset)
             if decoded.deltas:
                 at = self.desk.clock.wall() if self.caught_up else None
-                self.fold.deltas(decoded.deltas, at, self._source)
+                self.fold.apply_deltas(decoded.deltas, at, self._source)
             self.fold.apply(decoded.events)
             for event in decoded.events:
                 if event.offset >= self.desk.state.announced:
-                    self.turns.take(event)
+                    self.turns.apply(event)
                 on_event(event)
         self._changed = self._changed or busy
         self.caught_up = not self._stream.behind
@@ -202,13 +202,13 @@ class Eyes:
             self.fold.apply([self.progress])
             self._changed = True
 
-    def tasks(self) -> Progress | None:
+    def read_progress(self) -> ProgressFile | None:
         """The progress file as it stands at this moment; None where nothing is counted."""
         self._read_progress()
         progress = self.progress
         return None if progress is None or progress.basis == "unknown" else progress
 
-    def night(self) -> Night:
+    def snapshot(self) -> NightSnapshot:
         """What is known now; at most a second old."""
         now = self.desk.clock.wall()
         if self._night is None or self._changed or abs(now - self._night.now) >= _FRESH:
@@ -223,13 +223,13 @@ class Eyes:
         except OSError:
             return 0
 
-    def read_all(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every byte of the stream that is there was taken in."""
         position = self._stream.position
         done = position.offset if position is not None else 0
         return done + self._stream.partial().size >= self.end_of_stream()
 
-    def close_line(self) -> None:
+    def terminate_line(self) -> None:
         """Ends a line that a dead agent left unfinished, so that the next one's first line is whole.
 
         Raises OSError.
@@ -249,7 +249,7 @@ class Eyes:
         self._journal.close()
 
 
-def _goes_on(follower: Follower, kept: Position | None) -> bool:
+def _goes_on(follower: FileFollower, kept: FilePosition | None) -> bool:
     """Whether the file still begins with what was read of it."""
     now = follower.position
     return kept is None or (now is not None and now.generation == kept.generation)

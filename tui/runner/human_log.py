@@ -13,7 +13,7 @@ Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 _RANK = {"DEBUG": 0, "INFO": 1, "WARNING": 2, "ERROR": 3}
 
 
-class HumanLog:
+class WatchdogLog:
     """Appends entries; a log that cannot be written is done without."""
 
     def __init__(self, path: Path, least: str, wall: Callable[[], float]) -> None:

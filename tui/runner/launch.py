@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from tui.runner.state import Next
+from tui.runner.state import NextAttempt
 from tui.settings import Settings
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.store.runs import RunFacts
@@ -14,7 +14,7 @@ from tui.store.runs import RunFacts
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
 
 
-def arguments(facts: RunFacts, settings: Settings, step: Next, session: str) -> list[str]:
+def arguments(facts: RunFacts, settings: Settings, step: NextAttempt, session: str) -> list[str]:
     """The agent's argument list. `session` is the id that a fresh conversation is to have."""
     agent = settings.agent
     words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
@@ -44,7 +44,7 @@ def arguments(facts: RunFacts, settings: Settings, step: Next, session: str) -> 
     return [*words, *agent.extra_args, *facts.extra]
 
 
-def conversation(step: Next, session: str) -> list[str]:
+def conversation(step: NextAttempt, session: str) -> list[str]:
     """The words that name the conversation: a fresh one, or where to take an old one up."""
     if not step.resume:
         return ["--session-id", session]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tui.model.state import LimitKind
 from tui.runner.checks import LEAST_FREE
-from tui.runner.desk import Desk
-from tui.runner.segment import Look, Segment
+from tui.runner.desk import RunContext
+from tui.runner.segment import AttemptStatus, AttemptProcess
 from tui.system.process_tree import find_members
 from tui.system.processes import resident_bytes
 
@@ -17,7 +17,7 @@ _EVERY = 5.0
 
 
 @dataclass(frozen=True)
-class Reading:
+class LimitReading:
     """One limit: how much is used, of how much, and from which shares somebody is told.
 
     One that does not end a run is only told of.
@@ -36,16 +36,16 @@ class Reading:
         return self.value / self.allowed if self.allowed else 0.0
 
 
-class Machine:
+class MachineLoad:
     """Readings of memory and processors, taken anew every few seconds."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RunContext) -> None:
         self._desk = desk
         self._at = -_EVERY
-        self._last: list[Reading] = []
-        self._load = Load()
+        self._last: list[LimitReading] = []
+        self._load = CpuLoad()
 
-    def readings(self, segment: Segment, look: Look) -> list[Reading]:
+    def readings(self, segment: AttemptProcess, look: AttemptStatus) -> list[LimitReading]:
         """What there is to be warned of, and what ends a run."""
         now, watchdog = self._desk.clock.monotonic(), self._desk.settings.watchdog
         if now - self._at >= min(_EVERY, watchdog.check_interval_seconds):
@@ -58,33 +58,33 @@ class Machine:
             ]
         return self._last
 
-    def _of_tree(self, segment: Segment, look: Look) -> Iterator[Reading]:
+    def _of_tree(self, segment: AttemptProcess, look: AttemptStatus) -> Iterator[LimitReading]:
         most = self._desk.settings.session.max_memory_mib
         if most is not None:
-            tree = find_members(segment.tree(look))
+            tree = find_members(segment.process_tree(look))
             held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
-            yield Reading(LimitKind.MEMORY, held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
+            yield LimitReading(LimitKind.MEMORY, held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB")
 
-    def _of_memory(self) -> Iterator[Reading]:
+    def _of_memory(self) -> Iterator[LimitReading]:
         used, watchdog = machine_memory_share(), self._desk.settings.watchdog
         if used is not None and watchdog.memory_critical_pct > 0:
             critical = watchdog.memory_critical_pct / 100
             share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
             words = f"{used:.0%} of the machine"
-            yield Reading(
+            yield LimitReading(
                 LimitKind.MACHINE_MEMORY, used, critical, (share,), words, f"{critical:.0%}"
             )
 
-    def _of_processors(self) -> Iterator[Reading]:
+    def _of_processors(self) -> Iterator[LimitReading]:
         """Busy processors are worth a word; no run was ever ended for them."""
         busy = self._load.busy(self._desk.clock.monotonic(), processor_ticks())
         allowed = self._desk.settings.watchdog.cpu_warning_pct / 100
         if busy is not None and 0 < allowed <= busy:
-            words = f"{busy:.0%} of the machine for {Load.SECONDS:.0f}s"
+            words = f"{busy:.0%} of the machine for {CpuLoad.SECONDS:.0f}s"
             limit = f"{allowed:.0%}"
-            yield Reading(LimitKind.PROCESSORS, busy, allowed, (1.0,), words, limit, ends=False)
+            yield LimitReading(LimitKind.PROCESSORS, busy, allowed, (1.0,), words, limit, ends=False)
 
-    def _of_disk(self) -> Iterator[Reading]:
+    def _of_disk(self) -> Iterator[LimitReading]:
         """A disk that fills up is told of while there is still room to tell it."""
         try:
             free = shutil.disk_usage(self._desk.folder.path).free
@@ -92,10 +92,10 @@ class Machine:
             return
         if free < LEAST_FREE:
             words, least = f"{free >> 20} MiB free", f"at least {LEAST_FREE >> 20} MiB"
-            yield Reading(LimitKind.DISK, 1.0, 1.0, (1.0,), words, least, ends=False)
+            yield LimitReading(LimitKind.DISK, 1.0, 1.0, (1.0,), words, least, ends=False)
 
 
-class Load:
+class CpuLoad:
     """How busy the processors were over the last minute and a little more."""
 
     SECONDS = 60.0

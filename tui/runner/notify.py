@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from tui.errors import OvernightError
-from tui.runner.desk import Desk
-from tui.runner.notify_channels import TMUX, Channel, Order, channels_of
-from tui.runner.notify_outbox import Event, Outbox, new_event
+from tui.runner.desk import RunContext
+from tui.runner.notify_channels import TMUX, NotifyChannel, SenderOrder, channels_of
+from tui.runner.notify_outbox import NotifyEvent, Outbox, new_event
 from tui.runner.notify_rules import COALESCE, in_quiet_hours
 from tui.runner.notify_text import harmless, without_credentials
 from tui.settings import Settings
@@ -39,7 +39,7 @@ _ALWAYS: Final = "needs_you"
 _MOST_LOOSE: Final = 20
 
 
-def wanted(kind: str, settings: Settings) -> bool:
+def is_enabled(kind: str, settings: Settings) -> bool:
     """Whether the settings want anybody to be told of that kind of event."""
     switch = _SWITCHES.get(kind)
     return switch is None or bool(getattr(settings.notifications, switch))
@@ -50,9 +50,9 @@ class OutboxNotifier:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: RunContext,
         *,
-        channels: tuple[Channel, ...],
+        channels: tuple[NotifyChannel, ...],
         environ: Mapping[str, str] = os.environ,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -66,13 +66,13 @@ class OutboxNotifier:
         urls = [one.url for one in channels if one.url]
         self._secrets = spellings_of([*urls, *_secrets(desk.settings, environ)])
         self._children: list[subprocess.Popen[bytes]] = []
-        self._loose: list[Event] = []
+        self._loose: list[NotifyEvent] = []
         self._rang: dict[str, float] = {}
         self._complained = False
 
-    def tell(self, event: str, text: str, facts: Mapping[str, Any]) -> None:
+    def notify(self, event: str, text: str, facts: Mapping[str, Any]) -> None:
         """Sees to it that people are told, as far as the settings want it."""
-        if not wanted(event, self._desk.settings):
+        if not is_enabled(event, self._desk.settings):
             return
         now = self._wall()
         if event != _ALWAYS and in_quiet_hours(self._told.quiet_hours, now):
@@ -112,7 +112,7 @@ class OutboxNotifier:
 
     def _note(self, event: str, channel: str, state: str, why: str) -> None:
         facts = {"event": event, "channel": channel, "state": state}
-        self._desk.tell("notified", {**facts, "why": why} if why else facts)
+        self._desk.journal_entry("notified", {**facts, "why": why} if why else facts)
 
     # --- the sender ---
 
@@ -121,7 +121,7 @@ class OutboxNotifier:
         self._reap()
         if not self._loose and is_locked(self._outbox.lock):
             return
-        order = Order(
+        order = SenderOrder(
             self._channels,
             self._told.timeout_seconds,
             self._told.allow_private_addresses,
@@ -146,7 +146,7 @@ class OutboxNotifier:
     def _complain(self, why: str) -> None:
         if not self._complained:
             self._complained = True
-            self._desk.say(f"Notices are not sent: {why}", "WARNING")
+            self._desk.log_line(f"Notices are not sent: {why}", "WARNING")
 
 
 def _started(run: Path, order: bytes, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -179,7 +179,7 @@ def _secrets(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     return [one.reveal() for one in hooks if one] + secret_variables(environ)
 
 
-def notifier_for(desk: Desk, environ: Mapping[str, str] = os.environ) -> OutboxNotifier:
+def notifier_for(desk: RunContext, environ: Mapping[str, str] = os.environ) -> OutboxNotifier:
     """The notifier of a run. A demonstration tells nobody outside this machine."""
     channels = channels_of(desk.settings, environ)
     if desk.facts.command == "demo":

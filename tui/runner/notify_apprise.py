@@ -9,8 +9,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tui.runner.notify_address import PRIVATE, is_public, is_this_machine
-from tui.runner.notify_rules import Outcome
-from tui.runner.notify_text import Message, plain
+from tui.runner.notify_rules import SendOutcome
+from tui.runner.notify_text import NotifyMessage, plain
 
 MISSING: Final = (
     "this service is reached through Apprise, which is not installed; "
@@ -26,32 +26,32 @@ def installed() -> bool:
         return False
 
 
-def send(url: str, message: Message, total: float, *, private: bool) -> Outcome:
+def send(url: str, message: NotifyMessage, total: float, *, private: bool) -> SendOutcome:
     """Makes one attempt in a thread that is left behind when its time is up. Never raises."""
     if not installed():
-        return Outcome("refused", MISSING)
+        return SendOutcome("refused", MISSING)
     if not private and _is_inner(url):
-        return Outcome("refused", PRIVATE)
-    said: list[Outcome] = []
+        return SendOutcome("refused", PRIVATE)
+    said: list[SendOutcome] = []
     worker = threading.Thread(target=lambda: said.append(_attempt(url, message)), daemon=True)
     worker.start()
     worker.join(total)
-    return said[0] if said else Outcome("unsure", "it did not answer in time")
+    return said[0] if said else SendOutcome("unsure", "it did not answer in time")
 
 
-def _attempt(url: str, message: Message) -> Outcome:
+def _attempt(url: str, message: NotifyMessage) -> SendOutcome:
     try:
         apprise: Any = import_module("apprise")
         box = apprise.Apprise()
         if not box.add(url):
-            return Outcome("refused", "Apprise does not understand its URL")
+            return SendOutcome("refused", "Apprise does not understand its URL")
         # Apprise reads a body as its service's markup unless it is told that it is plain text.
         done = box.notify(body=plain(message), body_format="text", interpret_escapes=False)
     except Exception as error:  # a plug-in may raise anything, with its URL in the words
-        return Outcome("unsure", f"Apprise failed ({type(error).__name__})")
+        return SendOutcome("unsure", f"Apprise failed ({type(error).__name__})")
     if done:
-        return Outcome("sent")
-    return Outcome("unsure", "Apprise could not deliver it and does not say why")
+        return SendOutcome("sent")
+    return SendOutcome("unsure", "Apprise could not deliver it and does not say why")
 
 
 def _is_inner(url: str) -> bool:

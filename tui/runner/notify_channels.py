@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tui.runner import notify_apprise, notify_tmux
 from tui.runner.notify_address import is_this_machine
-from tui.runner.notify_outbox import Event
+from tui.runner.notify_outbox import NotifyEvent
 from tui.settings import Settings
 
 Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]
@@ -20,7 +20,7 @@ _NTFY: Final = "ntfy.sh"
 _DISCORD_HOSTS: Final = ("discord.com", "discordapp.com")
 
 
-class Channel(Struct, frozen=True):
+class NotifyChannel(Struct, frozen=True):
     """One way to tell people. `name` may be shown; `url` is a credential and may not."""
 
     name: str
@@ -35,36 +35,36 @@ class Channel(Struct, frozen=True):
         return self.service != "tmux"
 
 
-class Order(Struct, frozen=True):
+class SenderOrder(Struct, frozen=True):
     """What a sender is told, secrets among it: it is handed over and never written down.
 
     `total` is the time of one delivery in seconds, `most` the messages a run may send, `loose` what
     could not be left in the outbox.
     """
 
-    channels: tuple[Channel, ...]
+    channels: tuple[NotifyChannel, ...]
     total: float = 15.0
     private: bool = False
     most: int = 20
-    loose: tuple[Event, ...] = ()
+    loose: tuple[NotifyEvent, ...] = ()
 
     def __repr__(self) -> str:
         return f"Order({self.channels})"
 
 
-def channels_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[Channel, ...]:
+def channels_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> tuple[NotifyChannel, ...]:
     """The channels that may be sent to, each under a name of its own."""
     told = settings.notifications
-    found: list[Channel] = []
+    found: list[NotifyChannel] = []
     if told.tmux and notify_tmux.may_be_there(environ):
-        found.append(Channel(TMUX, "tmux"))
+        found.append(NotifyChannel(TMUX, "tmux"))
     if told.discord_webhook:
-        found.append(Channel("discord", "discord", told.discord_webhook.reveal()))
+        found.append(NotifyChannel("discord", "discord", told.discord_webhook.reveal()))
     if told.slack_webhook:
-        found.append(Channel("slack", "slack", told.slack_webhook.reveal()))
+        found.append(NotifyChannel("slack", "slack", told.slack_webhook.reveal()))
     for secret in told.urls:
         for name, service, url in _of_url(secret.reveal()):
-            found.append(Channel(_unique(name, found), service, url))
+            found.append(NotifyChannel(_unique(name, found), service, url))
     return tuple(found)
 
 
@@ -79,7 +79,7 @@ def problems(settings: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _unique(name: str, taken: list[Channel]) -> str:
+def _unique(name: str, taken: list[NotifyChannel]) -> str:
     names = {one.name for one in taken}
     number = 2
     wanted = name

@@ -20,13 +20,13 @@ from urllib.request import getproxies, proxy_bypass
 from msgspec import Struct
 
 from tui.runner.notify_address import PRIVATE, is_public, is_this_machine
-from tui.runner.notify_rules import Outcome, retry_after
+from tui.runner.notify_rules import SendOutcome, retry_after
 
 CONNECT: Final = 5.0
 _MOST_READ: Final = 1 << 16
 
 
-class Post(Struct, frozen=True):
+class HttpPost(Struct, frozen=True):
     """What is to be posted, and where; the URL is a credential."""
 
     url: str
@@ -34,24 +34,24 @@ class Post(Struct, frozen=True):
     headers: Mapping[str, str]
 
 
-class _Refused(Exception):
+class _AddressRefusedError(Exception):
     """The address must not be used; its words name no address."""
 
 
-class _Unreached(Exception):
+class _NotSentError(Exception):
     """Nothing was sent."""
 
 
-def post(order: Post, *, total: float = 15.0, private: bool = False) -> Outcome:
+def post(order: HttpPost, *, total: float = 15.0, private: bool = False) -> SendOutcome:
     """Posts once, within `total` seconds. Never raises, never follows a redirect."""
     until = time.monotonic() + total
     try:
         parts = checked_url(order.url)
         connection = _connect(parts, min(CONNECT, total), private)
-    except _Refused as error:
-        return Outcome("refused", str(error))
-    except _Unreached as error:
-        return Outcome("unreached", str(error))
+    except _AddressRefusedError as error:
+        return SendOutcome("refused", str(error))
+    except _NotSentError as error:
+        return SendOutcome("unreached", str(error))
     left = max(0.1, until - time.monotonic())
     connection.sock.settimeout(left)
     guard = threading.Timer(left, _cut, (connection.sock,))
@@ -74,8 +74,8 @@ def _cut(sock: socket.socket) -> None:
 
 
 def _exchange(
-    connection: http.client.HTTPConnection, parts: SplitResult, order: Post, until: float
-) -> Outcome:
+    connection: http.client.HTTPConnection, parts: SplitResult, order: HttpPost, until: float
+) -> SendOutcome:
     query = f"?{parts.query}" if parts.query else ""
     target = quote((parts.path or "/") + query, safe="/?%:@!$&'()*+,;=~")
     headers = {"User-Agent": "overnight-tui", "Connection": "close", **order.headers}
@@ -84,7 +84,7 @@ def _exchange(
         answer = connection.getresponse()
     except (OSError, http.client.HTTPException, ValueError) as error:
         late = isinstance(error, TimeoutError) or time.monotonic() >= until
-        return Outcome("unsure", "it did not answer in time" if late else "it broke off unanswered")
+        return SendOutcome("unsure", "it did not answer in time" if late else "it broke off unanswered")
     body = _body(answer)
     return _meaning(answer.status, {key.lower(): text for key, text in answer.getheaders()}, body)
 
@@ -98,21 +98,21 @@ def _body(answer: http.client.HTTPResponse) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _meaning(status: int, headers: Mapping[str, str], body: Mapping[str, object]) -> Outcome:
+def _meaning(status: int, headers: Mapping[str, str], body: Mapping[str, object]) -> SendOutcome:
     words = f"HTTP {status}"
     if 200 <= status < 300:
-        return Outcome("sent", words)
+        return SendOutcome("sent", words)
     if status == 429:
-        return Outcome(
+        return SendOutcome(
             "busy", f"{words}: too many messages", retry_after(headers, body, time.time())
         )
     if status >= 500:
-        return Outcome("unsure", words, retry_after(headers, body, time.time()))
+        return SendOutcome("unsure", words, retry_after(headers, body, time.time()))
     if 300 <= status < 400:
-        return Outcome("refused", f"{words}: it has moved, and redirects are not followed")
+        return SendOutcome("refused", f"{words}: it has moved, and redirects are not followed")
     if status in (401, 403, 404, 410):
-        return Outcome("refused", f"{words}: the service does not know this URL or its credentials")
-    return Outcome("refused", words)
+        return SendOutcome("refused", f"{words}: the service does not know this URL or its credentials")
+    return SendOutcome("refused", words)
 
 
 # --- the address ---
@@ -124,11 +124,11 @@ def checked_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise _Refused("its URL cannot be understood") from None
+        raise _AddressRefusedError("its URL cannot be understood") from None
     if parts.scheme not in ("http", "https") or not host:
-        raise _Refused("its URL is neither https nor http")
+        raise _AddressRefusedError("its URL is neither https nor http")
     if parts.scheme == "http" and not is_this_machine(host):
-        raise _Refused("its URL is not https; http is used to this machine only")
+        raise _AddressRefusedError("its URL is not https; http is used to this machine only")
     return parts
 
 
@@ -156,17 +156,17 @@ def _secured(sock: socket.socket, context: ssl.SSLContext, host: str) -> socket.
         return context.wrap_socket(sock, server_hostname=host)
     except ssl.SSLCertVerificationError:
         sock.close()
-        raise _Refused("its certificate is not trusted") from None
+        raise _AddressRefusedError("its certificate is not trusted") from None
     except (OSError, ValueError):
         sock.close()
-        raise _Unreached("no secure connection came about") from None
+        raise _NotSentError("no secure connection came about") from None
 
 
 def _dial(host: str, port: int, within: float, private: bool) -> socket.socket:
     until = time.monotonic() + within
     addresses = _resolved(host, port, within)
     if not private and not all(is_public(one[4][0]) for one in addresses):
-        raise _Refused(PRIVATE)
+        raise _AddressRefusedError(PRIVATE)
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)
         sock.settimeout(max(0.1, until - time.monotonic()))
@@ -176,7 +176,7 @@ def _dial(host: str, port: int, within: float, private: bool) -> socket.socket:
             sock.close()
             continue
         return sock
-    raise _Unreached("no connection could be made")
+    raise _NotSentError("no connection could be made")
 
 
 _Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]
@@ -196,7 +196,7 @@ def _resolved(host: str, port: int, within: float) -> list[_Address]:
     asking.start()
     asking.join(within)
     if not found:
-        raise _Unreached("its name is not known to the network")
+        raise _NotSentError("its name is not known to the network")
     return list(found)
 
 
@@ -213,7 +213,7 @@ def _through(
     """A tunnel through the proxy the person's environment names; it resolves the name."""
     host = parts.hostname or ""
     if not private and _is_inner(host):
-        raise _Refused(PRIVATE)
+        raise _AddressRefusedError(PRIVATE)
     try:
         there = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         context = ssl.create_default_context()
@@ -223,9 +223,9 @@ def _through(
         connection.set_tunnel(host, parts.port or 443, _proxy_login(there))
         connection.connect()
     except ssl.SSLCertVerificationError:
-        raise _Refused("its certificate is not trusted") from None
+        raise _AddressRefusedError("its certificate is not trusted") from None
     except (OSError, http.client.HTTPException, ValueError):
-        raise _Unreached("the proxy let nothing through") from None
+        raise _NotSentError("the proxy let nothing through") from None
     return connection
 
 

@@ -20,7 +20,7 @@ _MOST_BYTES: Final = 1 << 16
 _ENDING: Final = ".json"
 
 
-class Event(Struct):
+class NotifyEvent(Struct):
     """Something people are to be told. `text` is clean and free of secrets; `at` is when it was.
 
     `deliveries` says by channel how it stands.
@@ -37,10 +37,10 @@ class Event(Struct):
         return any(one.open for one in self.deliveries.values())
 
 
-def new_event(kind: str, text: str, channels: tuple[str, ...], wall: float) -> Event:
+def new_event(kind: str, text: str, channels: tuple[str, ...], wall: float) -> NotifyEvent:
     """An event nobody was told of yet; ids sort by age."""
     name = f"{int(time.time() * 1000):013d}-{uuid.uuid4().hex[:8]}"
-    return Event(name, kind, text, wall, {channel: Delivery() for channel in channels})
+    return NotifyEvent(name, kind, text, wall, {channel: Delivery() for channel in channels})
 
 
 class Outbox:
@@ -51,20 +51,20 @@ class Outbox:
         self.lock = self.path / LOCK
         self._done: set[str] = set()
 
-    def add(self, event: Event) -> None:
+    def add(self, event: NotifyEvent) -> None:
         """Leaves an event; a killed process loses nothing of it. Raises OSError."""
         if not self.path.exists():
             private_folder(self.path)
         atomic_write(self._file(event), msgspec.json.encode(event), sync=False)
 
-    def secure(self, event: Event) -> None:
+    def secure(self, event: NotifyEvent) -> None:
         """Writes the event as it now stands, so that not even a power cut forgets it. Raises OSError."""
         atomic_write(self._file(event), msgspec.json.encode(event))
         sync_folder(self.path)
         if not event.open:
             self._done.add(event.id + _ENDING)
 
-    def fresh(self, held: dict[str, Event]) -> list[Event]:
+    def fresh(self, held: dict[str, NotifyEvent]) -> list[NotifyEvent]:
         """Events that are not among `held` and not known to be done, oldest first."""
         found = []
         for name in self._names():
@@ -88,13 +88,13 @@ class Outbox:
             return []
         return sorted(one for one in names if one.endswith(_ENDING) and not one.startswith("."))
 
-    def _file(self, event: Event) -> Path:
+    def _file(self, event: NotifyEvent) -> Path:
         return self.path / (event.id + _ENDING)
 
-    def _read(self, name: str) -> Event | None:
+    def _read(self, name: str) -> NotifyEvent | None:
         """The event in a file of ours; None for anything else that lies there."""
         try:
-            event = msgspec.json.decode(read_small(self.path / name, _MOST_BYTES), type=Event)
+            event = msgspec.json.decode(read_small(self.path / name, _MOST_BYTES), type=NotifyEvent)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
         return event if event.id + _ENDING == name else None

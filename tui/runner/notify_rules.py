@@ -24,7 +24,7 @@ _FIRST_WAIT: Final = 10.0
 _RESERVED: Final = 3
 
 
-class Outcome(Struct, frozen=True):
+class SendOutcome(Struct, frozen=True):
     """How one attempt went; `why` names no address, `wait` is what the service asked for (s).
 
     "busy": taken by nobody, may be tried again; "unreached": nothing was sent; "unsure": it may or
@@ -64,7 +64,7 @@ def begun(delivery: Delivery, leader: str, now: float) -> Delivery:
     )
 
 
-def judged(delivery: Delivery, outcome: Outcome, now: float, draw: float) -> Delivery:
+def judged(delivery: Delivery, outcome: SendOutcome, now: float, draw: float) -> Delivery:
     """The delivery after an attempt; `draw` in 0 … 1 spreads the waits."""
     why, result = outcome.why, outcome.result
     if result == "sent":

@@ -19,12 +19,12 @@ import msgspec
 from msgspec.structs import replace
 
 from tui.errors import OvernightError
-from tui.runner.notify_channels import Channel, Order
-from tui.runner.notify_outbox import Event, Outbox
-from tui.runner.notify_queue import Group, due_at, groups, used_up
-from tui.runner.notify_rules import STALE, Delivery, Outcome, allowance, begun, judged
-from tui.runner.notify_services import Conduct, send
-from tui.runner.notify_text import URGENT, Message, compose, without_credentials
+from tui.runner.notify_channels import NotifyChannel, SenderOrder
+from tui.runner.notify_outbox import NotifyEvent, Outbox
+from tui.runner.notify_queue import NotifyGroup, due_at, groups, used_up
+from tui.runner.notify_rules import STALE, Delivery, SendOutcome, allowance, begun, judged
+from tui.runner.notify_services import SendOptions, send
+from tui.runner.notify_text import URGENT, NotifyMessage, compose, without_credentials
 from tui.runner.story_clock import clock_for
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
@@ -35,12 +35,12 @@ from tui.system.locks import acquire_lock
 _LOOK = 0.25
 _SPACING = 1.1  # Slack takes about one message a second
 _LOCK_TRIES = 10
-_BROKE_OFF = Outcome("unsure", "it broke off while it was being sent")
+_BROKE_OFF = SendOutcome("unsure", "it broke off while it was being sent")
 
-Send = Callable[[Channel, Message, Conduct], Outcome]
+Send = Callable[[NotifyChannel, NotifyMessage, SendOptions], SendOutcome]
 
 
-class Sender:
+class NotifySender:
     """Works through the outbox; `round` never waits for a network.
 
     Without `outbox` it sends the loose events of its order only, and records them nowhere.
@@ -49,7 +49,7 @@ class Sender:
     def __init__(
         self,
         folder: RunDirectory,
-        order: Order,
+        order: SenderOrder,
         journal: JournalWriter,
         *,
         outbox: bool = True,
@@ -62,9 +62,9 @@ class Sender:
         self._order = order
         self._journal = journal
         self._wall, self._draw, self._send = wall, draw, send
-        self._conduct = Conduct(order.total, order.private, Path(facts.project).name, folder.id)
+        self._conduct = SendOptions(order.total, order.private, Path(facts.project).name, folder.id)
         self._secrets = spellings_of(one.url for one in order.channels if one.url)
-        self._events: dict[str, Event] = {one.id: one for one in order.loose}
+        self._events: dict[str, NotifyEvent] = {one.id: one for one in order.loose}
         self._busy: set[str] = set()
         self._not_before: dict[str, float] = {}
         self._lock = threading.RLock()
@@ -101,16 +101,16 @@ class Sender:
             self._events[event.id] = event
             for name, one in list(event.deliveries.items()):
                 if name not in names and one.open:
-                    self._settle(name, [event], Outcome("refused", "it is no longer configured"))
+                    self._settle(name, [event], SendOutcome("refused", "it is no longer configured"))
                 elif one.state == "sending":
                     self._settle(name, [event], _BROKE_OFF)
 
-    def _work(self, channel: Channel, now: float) -> None:
+    def _work(self, channel: NotifyChannel, now: float) -> None:
         held = [one for one in self._events.values() if channel.name in one.deliveries]
         ready = []
         for group in groups(held, channel.name):
             if not group.begun and now - group.events[-1].at > STALE:
-                self._settle(channel.name, group.events, Outcome("nobody", "it is long past"))
+                self._settle(channel.name, group.events, SendOutcome("nobody", "it is long past"))
             elif due_at(group, held, channel.name) <= now:
                 ready.append(group)
         if not ready or now < self._not_before.get(channel.name, 0.0):
@@ -120,11 +120,11 @@ class Sender:
         most = allowance(group.kind, self._order.most)
         if channel.remote and not group.begun and used_up(held, channel.name) >= most:
             why = f"{self._order.most} messages a night are sent at most"
-            self._settle(channel.name, group.events, Outcome("nobody", why))
+            self._settle(channel.name, group.events, SendOutcome("nobody", why))
             return
         self._begin(channel, group, now)
 
-    def _begin(self, channel: Channel, group: Group, now: float) -> None:
+    def _begin(self, channel: NotifyChannel, group: NotifyGroup, now: float) -> None:
         leader = group.events[0].id
         for event in group.events:
             event.deliveries[channel.name] = begun(event.deliveries[channel.name], leader, now)
@@ -133,7 +133,7 @@ class Sender:
         worker = threading.Thread(target=self._attempt, args=(channel, group), daemon=True)
         worker.start()
 
-    def _attempt(self, channel: Channel, group: Group) -> None:
+    def _attempt(self, channel: NotifyChannel, group: NotifyGroup) -> None:
         """One attempt, in a thread of its own."""
         told = [(one.id, one.at, one.text) for one in group.events]
         repeat = group.events[0].deliveries[channel.name].repeat
@@ -143,7 +143,7 @@ class Sender:
         try:
             outcome = self._send(channel, message, self._conduct)
         except Exception as error:  # whatever it is: its words may quote a URL, its name does not
-            outcome = Outcome("unsure", f"the attempt failed ({type(error).__name__})")
+            outcome = SendOutcome("unsure", f"the attempt failed ({type(error).__name__})")
         with self._lock:
             now = self._wall()
             pause = outcome.wait or 0.0 if outcome.result == "busy" else 0.0
@@ -153,7 +153,7 @@ class Sender:
 
     # --- records ---
 
-    def _settle(self, channel: str, events: list[Event], outcome: Outcome) -> None:
+    def _settle(self, channel: str, events: list[NotifyEvent], outcome: SendOutcome) -> None:
         """Records how an attempt went for all whom its message was about."""
         now, draw = self._wall(), self._draw()
         why = without_credentials(outcome.why, self._secrets)
@@ -166,7 +166,7 @@ class Sender:
         if not delivery.open:
             self._tell(channel, first, delivery, len(events))
 
-    def _keep(self, event: Event) -> None:
+    def _keep(self, event: NotifyEvent) -> None:
         if self._outbox is None:
             return
         try:
@@ -175,7 +175,7 @@ class Sender:
             # A full disk is no reason to keep quiet; it is one of the things worth telling.
             return
 
-    def _tell(self, channel: str, event: Event, delivery: Delivery, count: int) -> None:
+    def _tell(self, channel: str, event: NotifyEvent, delivery: Delivery, count: int) -> None:
         facts: dict[str, object] = {
             "event": event.kind,
             "channel": channel,
@@ -193,7 +193,7 @@ class Sender:
             return
 
 
-def work(folder: RunDirectory, order: Order) -> None:
+def work(folder: RunDirectory, order: SenderOrder) -> None:
     """Sends everything there is, unless another sender is at it; then what is loose only."""
     journal = JournalWriter(folder.journal, clock_for(read_run_facts(folder).env).wall)
     outbox = Outbox(folder.path)
@@ -201,10 +201,10 @@ def work(folder: RunDirectory, order: Order) -> None:
         lock = _locked(outbox)
         if lock is None:
             if order.loose:
-                Sender(folder, order, journal, outbox=False).run()
+                NotifySender(folder, order, journal, outbox=False).run()
             return
         try:
-            Sender(folder, order, journal).run()
+            NotifySender(folder, order, journal).run()
         finally:
             os.close(lock)
         # Whoever left something while the lock was held has started nobody.
@@ -234,7 +234,7 @@ def main(words: list[str] | None = None) -> int:
     logging.disable(logging.CRITICAL)
     folder = RunDirectory(Path((sys.argv[1:] if words is None else words)[0]))
     try:
-        order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+        order = msgspec.json.decode(sys.stdin.buffer.read(), type=SenderOrder)
         work(folder, order)
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1

@@ -12,15 +12,15 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 
 from tui.runner import notify_apprise, notify_tmux
-from tui.runner.notify_channels import Channel
-from tui.runner.notify_http import Post, post
-from tui.runner.notify_rules import Outcome
-from tui.runner.notify_text import URGENT, Message, for_discord, for_slack, plain
+from tui.runner.notify_channels import NotifyChannel
+from tui.runner.notify_http import HttpPost, post
+from tui.runner.notify_rules import SendOutcome
+from tui.runner.notify_text import URGENT, NotifyMessage, for_discord, for_slack, plain
 
 _NO_EMBEDS: Final = 4  # Discord's message flag SUPPRESS_EMBEDS
 
 
-class Conduct(Struct, frozen=True):
+class SendOptions(Struct, frozen=True):
     """How one sends: seconds in all for one delivery, and whether inner networks may be reached."""
 
     total: float = 15.0
@@ -29,7 +29,7 @@ class Conduct(Struct, frozen=True):
     run: str = ""
 
 
-def send(channel: Channel, message: Message, conduct: Conduct) -> Outcome:
+def send(channel: NotifyChannel, message: NotifyMessage, conduct: SendOptions) -> SendOutcome:
     """Makes one attempt. Never raises; takes the time allowed and little more."""
     if channel.service == "tmux":
         return notify_tmux.show(message, os.environ)
@@ -39,12 +39,12 @@ def send(channel: Channel, message: Message, conduct: Conduct) -> Outcome:
     return post(order, total=conduct.total, private=conduct.private)
 
 
-def _json(url: str, body: Mapping[str, object]) -> Post:
+def _json(url: str, body: Mapping[str, object]) -> HttpPost:
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-    return Post(url, data, {"Content-Type": "application/json; charset=utf-8"})
+    return HttpPost(url, data, {"Content-Type": "application/json; charset=utf-8"})
 
 
-def _discord(url: str, message: Message, conduct: Conduct) -> Post:
+def _discord(url: str, message: NotifyMessage, conduct: SendOptions) -> HttpPost:
     body = {
         "content": for_discord(message),
         "allowed_mentions": {"parse": []},
@@ -53,12 +53,12 @@ def _discord(url: str, message: Message, conduct: Conduct) -> Post:
     return _json(url, body)
 
 
-def _slack(url: str, message: Message, conduct: Conduct) -> Post:
+def _slack(url: str, message: NotifyMessage, conduct: SendOptions) -> HttpPost:
     quiet = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
     return _json(url, {"text": for_slack(message), **quiet})
 
 
-def _generic(url: str, message: Message, conduct: Conduct) -> Post:
+def _generic(url: str, message: NotifyMessage, conduct: SendOptions) -> HttpPost:
     body = {
         "id": message.id,
         "event": message.kind,
@@ -70,7 +70,7 @@ def _generic(url: str, message: Message, conduct: Conduct) -> Post:
     return _json(url, body)
 
 
-def _ntfy(url: str, message: Message, conduct: Conduct) -> Post:
+def _ntfy(url: str, message: NotifyMessage, conduct: SendOptions) -> HttpPost:
     headers = {
         "Content-Type": "text/plain; charset=utf-8",
         "Title": f"overnight: {message.kind}",
@@ -83,7 +83,7 @@ def _ntfy(url: str, message: Message, conduct: Conduct) -> Post:
         token = "Bearer " + unquote(user) if not password else ""
         headers["Authorization"] = token or "Basic " + b64encode(login).decode()
         url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return Post(url, plain(message).encode("utf-8", "replace"), headers)
+    return HttpPost(url, plain(message).encode("utf-8", "replace"), headers)
 
 
 _ORDERS: Final = {"discord": _discord, "slack": _slack, "json": _generic, "ntfy": _ntfy}

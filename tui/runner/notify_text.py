@@ -35,7 +35,7 @@ _DISCORD: Final = {char: "\\" + char for char in "\\*_~`|[]()<>#"}
 _SLACK: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
-class Message(Struct, frozen=True):
+class NotifyMessage(Struct, frozen=True):
     """One message about one or more events of a kind; `id` is that of the first of them."""
 
     id: str
@@ -70,7 +70,7 @@ def compose(
     project: str,
     run: str,
     repeat: bool = False,
-) -> Message:
+) -> NotifyMessage:
     """The message about these events (id, seconds since the epoch, text), oldest first."""
     first, at, _ = events[0]
     texts = list(dict.fromkeys(text for _, _, text in events))
@@ -80,30 +80,30 @@ def compose(
     title = harmless(f"{project}: {TITLES.get(kind, kind)}", _TITLE)
     when = format_local(at)
     footer = harmless(f"run {run}, {when}, id {first}", _TITLE)
-    return Message(first, kind, title, harmless(body), footer, repeat)
+    return NotifyMessage(first, kind, title, harmless(body), footer, repeat)
 
 
-def plain(message: Message) -> str:
+def plain(message: NotifyMessage) -> str:
     """The whole message without any markup, at most 1,900 characters."""
     return _laid_out(message, {})
 
 
-def for_discord(message: Message) -> str:
+def for_discord(message: NotifyMessage) -> str:
     """The whole message with Discord's markup made inert, at most 1,900 characters."""
     return _laid_out(message, _DISCORD)
 
 
-def for_slack(message: Message) -> str:
+def for_slack(message: NotifyMessage) -> str:
     """The whole message with Slack's control characters escaped, at most 1,900 characters."""
     return _laid_out(message, _SLACK)
 
 
-def one_line(message: Message, limit: int = 300) -> str:
+def one_line(message: NotifyMessage, limit: int = 300) -> str:
     """The message for a status line, which needs no id."""
     return clean_line(f"overnight: {message.title}: {message.text}", limit)
 
 
-def _laid_out(message: Message, table: Mapping[str, str]) -> str:
+def _laid_out(message: NotifyMessage, table: Mapping[str, str]) -> str:
     title = within((_REPEAT if message.repeat else "") + message.title, 400, table)
     footer = within(message.footer, 400, table)
     room = LIMIT - len(title) - len(footer) - 2

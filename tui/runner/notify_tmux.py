@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tui.runner.notify_rules import Outcome
-from tui.runner.notify_text import Message, one_line
+from tui.runner.notify_rules import SendOutcome
+from tui.runner.notify_text import NotifyMessage, one_line
 
 _WITHIN: Final = 3.0
 _SHOWN_MS: Final = "8000"
@@ -30,12 +30,12 @@ def literal(text: str) -> str:
     return text.replace("#[", "# [").replace("#", "##").replace("%", "%%")
 
 
-def show(message: Message, environ: Mapping[str, str]) -> Outcome:
+def show(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutcome:
     """Shows the message to whoever is attached; "nobody" where no one is."""
     code, out = _tmux(environ, "list-clients", "-F", "#{client_control_mode} #{client_name}")
     names = [line.partition(" ")[2] for line in out.splitlines() if line.startswith("0 ")]
     if code != 0 or not names:
-        return Outcome("nobody", "no tmux client is attached")
+        return SendOutcome("nobody", "no tmux client is attached")
     text = literal(one_line(message))
     shown = 0
     for name in names[:_MOST_CLIENTS]:
@@ -44,7 +44,7 @@ def show(message: Message, environ: Mapping[str, str]) -> Outcome:
         if code != 0:  # older than 3.2: it knows no -d
             code, _ = _tmux(environ, *words, "--", text)
         shown += code == 0
-    return Outcome("sent") if shown else Outcome("refused", "tmux did not show it")
+    return SendOutcome("sent") if shown else SendOutcome("refused", "tmux did not show it")
 
 
 def _tmux(environ: Mapping[str, str], *words: str) -> tuple[int, str]:

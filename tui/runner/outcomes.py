@@ -7,8 +7,8 @@ import signal
 from msgspec.structs import replace
 
 from tui.model.state import ExitStatus, Outcome, OutcomeKind
-from tui.runner.segment import Look
-from tui.runner.turns import Turns
+from tui.runner.segment import AttemptStatus
+from tui.runner.turns import TurnTracker
 
 _RATE = ("rate_limit", "usage_limit")
 _LOGIN = ("authentication", "oauth", "invalid_api_key", "permission_error")
@@ -16,7 +16,7 @@ _BILLING = ("billing",)
 _BUSY = (408, 425, 500, 502, 503, 504, 529)
 
 
-def of_turn(turns: Turns) -> Outcome:
+def turn_outcome(turns: TurnTracker) -> Outcome:
     """What the turn that just ended means. There must be a result."""
     result = turns.result
     if result is None:
@@ -36,7 +36,7 @@ def of_turn(turns: Turns) -> Outcome:
     return _api(turns, result.api_error_status, words[:300])
 
 
-def _account_trouble(turns: Turns, status: int) -> Outcome | None:
+def _account_trouble(turns: TurnTracker, status: int) -> Outcome | None:
     """A login or a bill, without which nothing goes on."""
     error = turns.error.lower()
     if any(word in error for word in _BILLING):
@@ -48,7 +48,7 @@ def _account_trouble(turns: Turns, status: int) -> Outcome | None:
     return None
 
 
-def _api(turns: Turns, status: int, words: str) -> Outcome:
+def _api(turns: TurnTracker, status: int, words: str) -> Outcome:
     error = turns.error.lower()
     if turns.limited or status == 429 or any(word in error for word in _RATE):
         return Outcome(
@@ -59,7 +59,7 @@ def _api(turns: Turns, status: int, words: str) -> Outcome:
     return Outcome(OutcomeKind.CRASH, words)
 
 
-def of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcome:
+def exit_outcome(look: AttemptStatus, turns: TurnTracker, resumed: bool, last_words: str) -> Outcome:
     """What the end of the agent's process means, none of our doing.
 
     `resumed` says that it was started to resume a session; `last_words` are the end of its stderr.
@@ -68,7 +68,7 @@ def of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcome
     return replace(_of_exit(look, turns, resumed, last_words), exit=status)
 
 
-def _of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcome:
+def _of_exit(look: AttemptStatus, turns: TurnTracker, resumed: bool, last_words: str) -> Outcome:
     refused = _refusal(turns, resumed, last_words)
     if refused:
         return Outcome(OutcomeKind.RESUME_REFUSED, refused)
@@ -77,12 +77,12 @@ def _of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcom
     if look.error:
         return Outcome(OutcomeKind.CRASH, f"the agent could not be started: {look.error}")
     if look.signal:
-        return Outcome(OutcomeKind.CRASH, f"the agent was ended by {name_of(look.signal)}")
+        return Outcome(OutcomeKind.CRASH, f"the agent was ended by {signal_name(look.signal)}")
     if look.state == "lost":
         return Outcome(OutcomeKind.CRASH, "the agent is gone, and nothing recorded how")
     result = turns.result
     if result is not None and not turns.open:
-        turn = of_turn(turns)
+        turn = turn_outcome(turns)
         if turn.kind == OutcomeKind.INTERRUPTED and look.code == 0:
             return Outcome(OutcomeKind.STOPPED_BY_PERSON, "the agent was asked to end (SIGINT)")
         return turn
@@ -91,7 +91,7 @@ def _of_exit(look: Look, turns: Turns, resumed: bool, last_words: str) -> Outcom
     return Outcome(OutcomeKind.CRASH, f"the agent ended with exit code {look.code}")
 
 
-def _refusal(turns: Turns, resumed: bool, last_words: str) -> str:
+def _refusal(turns: TurnTracker, resumed: bool, last_words: str) -> str:
     """Why the session could not be taken up; empty if that is not what happened."""
     if not resumed or turns.started:
         return ""
@@ -105,16 +105,16 @@ def _refusal(turns: Turns, resumed: bool, last_words: str) -> str:
     return ""
 
 
-def how_it_ended(look: Look) -> str:
+def exit_text(look: AttemptStatus) -> str:
     """Words for a segment's end."""
     if look.error:
         return look.error
     if look.state in ("lost", "void"):
         return "gone without a record" if look.state == "lost" else "never started"
-    return name_of(look.signal) if look.signal else f"exit code {look.code}"
+    return signal_name(look.signal) if look.signal else f"exit code {look.code}"
 
 
-def name_of(number: int) -> str:
+def signal_name(number: int) -> str:
     """SIGKILL and the like; the number where it has no name."""
     try:
         return signal.Signals(number).name

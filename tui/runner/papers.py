@@ -12,9 +12,9 @@ import msgspec
 from tui import paths
 from tui.errors import OvernightError
 from tui.git import Git
-from tui.night.model import Night
-from tui.records import Compaction, Event
-from tui.runner.desk import Desk
+from tui.night.model import NightSnapshot
+from tui.records import Compaction, AgentEvent
+from tui.runner.desk import RunContext
 from tui.runner.human_log import append
 from tui.settings import Settings
 
@@ -78,7 +78,7 @@ _None yet_
 """
 
 
-def initialise(project: Path, settings: Settings, run: str, goal: str, at: float) -> list[Path]:
+def initialise_files(project: Path, settings: Settings, run: str, goal: str, at: float) -> list[Path]:
     """Makes the progress file and the notes where they are missing; what is there stays as it is.
 
     Returns what was made. Raises OSError.
@@ -102,13 +102,13 @@ def initialise(project: Path, settings: Settings, run: str, goal: str, at: float
     return made
 
 
-class Papers:
+class RunArtifacts:
     """Keeps the histories and the copies of transcripts; what cannot be written is done without."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RunContext) -> None:
         self._desk = desk
 
-    def session_over(self, night: Night) -> None:
+    def on_session_end(self, night: NightSnapshot) -> None:
         """A line of the session history for the segment that just ended."""
         desk = self._desk
         head = desk.state.segment_head
@@ -135,7 +135,7 @@ class Papers:
         }
         append(desk.path(desk.settings.paths.session_history), msgspec.json.encode(line) + b"\n")
 
-    def compacted(self, event: Event, body: Compaction) -> None:
+    def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """A line of the compaction history."""
         desk = self._desk
         session = event.session or desk.state.session

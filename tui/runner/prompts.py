@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.records import Progress
+from tui.records import ProgressFile
 from tui.settings import Settings
 
 _MOST_NAMED = 12
@@ -51,7 +51,7 @@ def resume(settings: Settings, why: str) -> str:
     )
 
 
-def fresh(text: str, settings: Settings, why: str) -> str:
+def fresh_session_prompt(text: str, settings: Settings, why: str) -> str:
     """The first message to a session that starts anew in the middle of a run."""
     return (
         f"{goal(text, settings)}\n\n"
@@ -71,7 +71,7 @@ def handover(settings: Settings) -> str:
     )
 
 
-def last_note(settings: Settings, reason: str) -> str:
+def final_note_prompt(settings: Settings, reason: str) -> str:
     """Asks a session that is about to be ended for a hand-over note."""
     return (
         f"This session ends now ({reason}). Write a hand-over: bring {settings.paths.progress_file} "
@@ -80,7 +80,7 @@ def last_note(settings: Settings, reason: str) -> str:
     )
 
 
-def go_on(progress: Progress, attempt: int, allowed: int) -> str:
+def continue_prompt(progress: ProgressFile, attempt: int, allowed: int) -> str:
     """Names the open tasks to a session that ended its turn before they were done."""
     titles = open_titles(progress)
     named = "\n".join(f"- {title}" for title in titles[:_MOST_NAMED])
@@ -94,7 +94,7 @@ def go_on(progress: Progress, attempt: int, allowed: int) -> str:
     )
 
 
-def after_wait(settings: Settings, why: str) -> str:
+def after_wait_prompt(settings: Settings, why: str) -> str:
     """Sets a session that had to wait going again."""
     return (
         f"Your last turn was cut short ({why}); the wait is over. Look at what stands and go on with "
@@ -102,7 +102,7 @@ def after_wait(settings: Settings, why: str) -> str:
     )
 
 
-def open_titles(progress: Progress) -> list[str]:
+def open_titles(progress: ProgressFile) -> list[str]:
     """Open tasks by title, those under way first."""
     tasks = [task for task in progress.tasks if task.state != "done"]
     tasks.sort(key=lambda task: (task.state != "in_progress", task.priority or "P9"))

@@ -9,14 +9,14 @@ from typing import Any
 from tui.errors import OvernightError
 from tui.model.state import StopKind
 from tui.runner import prompts
-from tui.runner.checkpoint_keeper import CheckpointKeeper
-from tui.runner.conduct import Conductor
+from tui.runner.checkpoint_keeper import CheckpointSchedule
+from tui.runner.conduct import RunMachine
 from tui.runner.decisions import end_of_intent
-from tui.runner.deliveries import Deliveries
-from tui.runner.desk import Desk
-from tui.runner.eyes import Eyes
+from tui.runner.deliveries import MessageSender
+from tui.runner.desk import RunContext
+from tui.runner.eyes import RunReader
 from tui.runner.rewinding import Rewinder
-from tui.runner.state import Intent, Next
+from tui.runner.state import StopIntent, NextAttempt
 from tui.runner.transitions import RunEvent
 from tui.store import inbox
 from tui.store.inbox import RunnerRequest
@@ -26,16 +26,16 @@ _NAMES = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _LONGEST_TEXT = 4 << 20
 
 
-class Requests:
+class RequestHandler:
     """Carries out what stands in the inbox."""
 
     def __init__(
         self,
-        desk: Desk,
-        eyes: Eyes,
-        deliveries: Deliveries,
-        conductor: Conductor,
-        checkpoints: CheckpointKeeper,
+        desk: RunContext,
+        eyes: RunReader,
+        deliveries: MessageSender,
+        conductor: RunMachine,
+        checkpoints: CheckpointSchedule,
         rewinder: Rewinder | None = None,
     ) -> None:
         self._desk = desk
@@ -58,7 +58,7 @@ class Requests:
 
     # --- taking them in ---
 
-    def take_up(self) -> None:
+    def resume_claimed(self) -> None:
         """Goes on with what an earlier supervisor had claimed and not answered."""
         waiting = inbox.reclaimed(self._desk.folder.inbox)
         if not waiting:
@@ -78,12 +78,12 @@ class Requests:
         intent = self._desk.state.intent
         return intent is not None and intent.request == name
 
-    def work(self) -> None:
+    def handle_new(self) -> None:
         """Carries out what arrived since the last round."""
         try:
             waiting = inbox.claim(self._desk.folder.inbox)
         except OvernightError as error:
-            self._desk.say(f"Inbox: {error}", "ERROR")
+            self._desk.log_line(f"Inbox: {error}", "ERROR")
             return
         for request, _ in waiting:
             self._carry_out(request)
@@ -91,7 +91,7 @@ class Requests:
     def _carry_out(self, request: RunnerRequest, told: bool = False) -> None:
         if not told:
             facts = {"verb": request.verb, "arguments": request.arguments}
-            self._desk.tell("request", facts, id=request.id)
+            self._desk.journal_entry("request", facts, id=request.id)
         verb = self._verbs.get(request.verb)
         try:
             if verb is None:
@@ -111,15 +111,15 @@ class Requests:
         """Answers a request and forgets it; an empty name is no request."""
         if not name:
             return
-        self._desk.tell("answer", {"ok": ok, "text": text, "result": result}, id=name)
+        self._desk.journal_entry("answer", {"ok": ok, "text": text, "result": result}, id=name)
         inbox.done(self._desk.folder.inbox / f"{name}.json.claimed")
 
-    def refuse_rest(self, reason: str) -> None:
+    def refuse_remaining(self, reason: str) -> None:
         """The run is over: whatever still waits is answered with the reason."""
-        self.work_off(reason, inbox.claim(self._desk.folder.inbox))
-        self.work_off(reason, inbox.reclaimed(self._desk.folder.inbox))
+        self.refuse(reason, inbox.claim(self._desk.folder.inbox))
+        self.refuse(reason, inbox.reclaimed(self._desk.folder.inbox))
 
-    def work_off(self, reason: str, waiting: list[tuple[RunnerRequest, Any]]) -> None:
+    def refuse(self, reason: str, waiting: list[tuple[RunnerRequest, Any]]) -> None:
         """Answers these requests with a refusal."""
         for request, _ in waiting:
             self.answer(request.id, False, reason)
@@ -129,7 +129,7 @@ class Requests:
     def _checkpoint(self, request: RunnerRequest) -> str | None:
         label = str(request.arguments.get("label") or "")[:200]
         why = str(request.arguments.get("why") or "key")[:40]
-        self._checkpoints.take(label, why, request.id)
+        self._checkpoints.request(label, why, request.id)
         return None
 
     def _inject(self, request: RunnerRequest) -> str | None:
@@ -138,7 +138,7 @@ class Requests:
         if mode not in ("soft", "hard", "step-back"):
             raise ValueError(f"a message is soft, hard or step-back, not {mode!r}")
         if mode == "step-back" and not text:
-            stall = self._eyes.night().stall
+            stall = self._eyes.snapshot().stall
             evidence = stall.evidence if stall is not None else ()
             text = prompts.step_back(self._desk.settings, evidence, "a while")
         if not isinstance(text, str) or not text.strip():
@@ -149,7 +149,7 @@ class Requests:
             raise ValueError("the session is being ended; the message was not sent")
         hard = mode == "hard" or bool(request.arguments.get("now"))
         name = _message_id(request)
-        self._deliveries.put(text, hard=hard, inject=True, id=name, mode=mode)
+        self._deliveries.queue(text, hard=hard, inject=True, id=name, mode=mode)
         return "queued"
 
     def _withdraw(self, request: RunnerRequest) -> str | None:
@@ -163,24 +163,24 @@ class Requests:
             raise ValueError("no turn is open; there is nothing to interrupt")
         if not self._deliveries.control("interrupt", f"interrupt-{request.id}"):
             raise ValueError("the agent does not listen")
-        self._desk.tell("interrupt", {"by": "person", "reason": _reason(request)})
-        self._desk.say("Turn interrupted by a person")
+        self._desk.journal_entry("interrupt", {"by": "person", "reason": _reason(request)})
+        self._desk.log_line("Turn interrupted by a person")
         return "interrupted"
 
     def _stop(self, request: RunnerRequest) -> str | None:
         note = bool(request.arguments.get("note", True))
         wish = dict(request.arguments)
         return self._end(
-            request, Intent(StopKind.STOP, _reason(request), "person", note, request.id, wish)
+            request, StopIntent(StopKind.STOP, _reason(request), "person", note, request.id, wish)
         )
 
     def _kill(self, request: RunnerRequest) -> str | None:
         wish = dict(request.arguments)
         return self._end(
-            request, Intent(StopKind.KILL, _reason(request), "person", False, request.id, wish)
+            request, StopIntent(StopKind.KILL, _reason(request), "person", False, request.id, wish)
         )
 
-    def _end(self, request: RunnerRequest, intent: Intent) -> str | None:
+    def _end(self, request: RunnerRequest, intent: StopIntent) -> str | None:
         before = self._desk.state.intent
         if before is not None and before.kind == StopKind.KILL:
             return "it is being killed already"
@@ -188,8 +188,8 @@ class Requests:
             raise ValueError(f"the run is over: {self._conductor.over.reason}")
         if before is not None and before.request:
             self.answer(before.request, True, "a stronger request took its place")
-        self._desk.tell(intent.kind, {"by": "person", "reason": intent.reason})
-        self._desk.say(f"{intent.kind.title()} asked for by a person: {intent.reason}", "WARNING")
+        self._desk.journal_entry(intent.kind, {"by": "person", "reason": intent.reason})
+        self._desk.log_line(f"{intent.kind.title()} asked for by a person: {intent.reason}", "WARNING")
         waiting = self._desk.state.pending
         if self._conductor.segment is None or (waiting is not None and waiting.next is not None):
             self._desk.state.intent = intent
@@ -205,15 +205,15 @@ class Requests:
         until = request.arguments.get("until")
         if request.arguments.get("off"):
             state.paused_until = None
-            self._desk.tell("limits_resumed", {"until": None})
+            self._desk.journal_entry("limits_resumed", {"until": None})
             return "limits are in force again"
         if isinstance(minutes, int | float) and minutes > 0:
             until = now + 60 * minutes
         if not isinstance(until, int | float) or until <= now:
             raise ValueError("say for how many minutes the limits are to be paused")
         state.paused_until = float(until)
-        self._desk.keep()
-        self._desk.tell("limits_paused", {"until": state.paused_until})
+        self._desk.save()
+        self._desk.journal_entry("limits_paused", {"until": state.paused_until})
         return "limits are paused"
 
     def _rewind(self, request: RunnerRequest) -> str | None:
@@ -223,11 +223,11 @@ class Requests:
             raise ValueError("the session is being ended; nothing was rewound")
         self._rewinder.check(request.verb, request.arguments)
         arguments = {**request.arguments, "verb": request.verb}
-        intent = Intent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)
+        intent = StopIntent(StopKind.REWIND, request.verb, "person", False, request.id, arguments)
         self._conductor.stop_agent(intent, RunEvent.REWIND_REQUESTED, "a rewind was asked for")
         return None
 
-    def rewind_now(self, intent: Intent) -> None:
+    def rewind_now(self, intent: StopIntent) -> None:
         """The agent is gone: rewinds, and takes the run up again where that leads."""
         self._conductor.begin_rewind()
         verb, state = str(intent.arguments.get("verb")), self._desk.state
@@ -238,15 +238,15 @@ class Requests:
         except OvernightError as error:
             self.answer(intent.request, False, str(error))
             words = prompts.resume(self._desk.settings, f"a {verb} was refused: {error}")
-            step = Next("rewind", words, resume=state.resumable)
+            step = NextAttempt("rewind", words, resume=state.resumable)
         else:
-            self._desk.tell(verb, done.entry)
+            self._desk.journal_entry(verb, done.entry)
             self.answer(intent.request, True, done.text, done.entry)
             resume = done.resume or state.resumable
             state.before_rewind = state.resumable if done.resume and verb == "rewind" else ""
             # A fork leaves the old conversation whole, so that the rewind can itself be undone.
             fork = bool(done.resume_at)
-            step = Next("rewind", done.prompt, resume, done.resume_at, fork)
+            step = NextAttempt("rewind", done.prompt, resume, done.resume_at, fork)
         self._conductor.launch(step, RunEvent.REWIND_DONE)
 
 

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from tui.clock import Clock
 from tui.errors import RefusedError
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import ClaudeDecoder
 from tui.runner import conversation
-from tui.runner.turns import Turns
+from tui.runner.turns import TurnTracker
 from tui.settings import Settings
 from tui.store.layout import RunDirectory
 
@@ -19,7 +19,7 @@ _MODES = ("code", "conversation", "both")
 
 
 @dataclass(frozen=True)
-class Rewound:
+class RewindOutcome:
     """How a rewind went: keys of its journal entry, and whom the next segment takes up, where."""
 
     entry: dict[str, object]
@@ -37,10 +37,10 @@ class Rewinder(Protocol):
     """
 
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> Rewound: ...
+    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome: ...
 
 
-class GitRewinder:
+class RunRewinder:
     """The engine of `tui.control.restore`, and a fork of the conversation."""
 
     def __init__(
@@ -50,9 +50,9 @@ class GitRewinder:
         self._folder = folder
         self._clock = clock
         kept = settings.checkpoints
-        from tui.control.work_tree import Limits
+        from tui.control.work_tree import CaptureLimits
 
-        self._limits = Limits(
+        self._limits = CaptureLimits(
             file_bytes=kept.max_file_mib << 20,
             untracked_bytes=kept.max_untracked_mib << 20,
             seconds=kept.time_budget_seconds,
@@ -80,13 +80,13 @@ class GitRewinder:
                 conversation.check_fork()
             if mode == "conversation":
                 return
-            plan = rewind_plan.plan(
+            plan = rewind_plan.plan_rewind(
                 self._project, checkpoint, live=self._live(), limits=self._limits
             )
         if plan.refusals and not confirmed:
             raise RefusedError("; ".join(plan.refusals))
 
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> Rewound:
+    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
         """Does it; the agent is gone."""
         if kind == "undo":
             return self._undo(arguments, before)
@@ -111,15 +111,15 @@ class GitRewinder:
             "do not repeat what was undone."
         )
         said = str(arguments.get("text") or "").strip()
-        return Rewound(entry, words, f"{prompt}\n\n{said}".strip(), session, uuid)
+        return RewindOutcome(entry, words, f"{prompt}\n\n{said}".strip(), session, uuid)
 
     def _restore(self, checkpoint: Any, confirmed: bool) -> dict[str, object]:
         from tui.control import restore, rewind_plan
 
-        plan = rewind_plan.plan(self._project, checkpoint, live=self._live(), limits=self._limits)
+        plan = rewind_plan.plan_rewind(self._project, checkpoint, live=self._live(), limits=self._limits)
         return _told(self._execute(restore, plan, confirmed))
 
-    def _undo(self, arguments: Mapping[str, Any], before: str) -> Rewound:
+    def _undo(self, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
         from tui.control import restore
 
         plan = restore.undo_plan(self._project, live=self._live(), limits=self._limits)
@@ -127,7 +127,7 @@ class GitRewinder:
         mode = "both" if before else "code"
         entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": before}
         prompt = "A person has undone the last rewind: what it took back is there again. Go on."
-        return Rewound({**entry, **_told(receipt)}, "the rewind was undone", prompt, before)
+        return RewindOutcome({**entry, **_told(receipt)}, "the rewind was undone", prompt, before)
 
     def _execute(self, engine: Any, plan: Any, confirmed: bool) -> Any:
         return engine.execute(
@@ -140,13 +140,13 @@ class GitRewinder:
 
     def _live(self) -> tuple[str, ...]:
         """Sessions at work in this work tree beside our own, in words."""
-        from tui.control.agents import agents_in, words_of
+        from tui.control.agents import live_agents, describe_agents
         from tui.git import Git
         from tui.store.attempt_files import agent_of
 
         own = agent_of(self._folder)
-        alive = agents_in(Git(self._project).work_tree)
-        return words_of(one for one in alive if own is None or one.pid != own[0])
+        alive = live_agents(Git(self._project).work_tree)
+        return describe_agents(one for one in alive if own is None or one.pid != own[0])
 
     def _place(self, checkpoint: Any) -> tuple[str, str]:
         """Session and event up to which the conversation is to be kept."""
@@ -158,14 +158,14 @@ class GitRewinder:
 
     def _place_by_time(self, at: float) -> tuple[str, str]:
         """The same from the stream: the last event before that moment at which a cut is clean."""
-        source, turns = str(self._folder.stream), Turns()
-        decoder, offset = EventDecoder(source), 0
+        source, turns = str(self._folder.stream), TurnTracker()
+        decoder, offset = ClaudeDecoder(source), 0
         with open(source, "rb") as file:
             for line in file:
                 for event in decoder.decode(line, offset).events:
                     if event.at is not None and event.at > at:
                         return turns.session, turns.safe_uuid
-                    turns.take(event)
+                    turns.apply(event)
                 offset += len(line)
         return turns.session, turns.safe_uuid
 

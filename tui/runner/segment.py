@@ -27,7 +27,7 @@ _SHIM = Path(__file__).with_name("shim.py")
 _NOT_PASSED_ON = frozenset((MARK, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"))
 
 
-class Order(Struct, frozen=True):
+class AttemptOrder(Struct, frozen=True):
     """What a shim is to start; `env` is added to the environment of the shim."""
 
     argv: tuple[str, ...]
@@ -38,7 +38,7 @@ class Order(Struct, frozen=True):
     stderr: str
 
 
-class Look(Struct, frozen=True):
+class AttemptStatus(Struct, frozen=True):
     """How a segment stands. "void": its agent was never started; "lost": gone without a record."""
 
     state: Literal["starting", "running", "ended", "void", "lost"]
@@ -53,7 +53,7 @@ class Look(Struct, frozen=True):
         return self.state in ("ended", "void", "lost")
 
 
-class Segment:
+class AttemptProcess:
     """One segment of a run, ordered by us or by an earlier supervisor."""
 
     def __init__(self, run: RunDirectory, number: int) -> None:
@@ -69,14 +69,14 @@ class Segment:
         """What the agent and its children carry in their environment."""
         return str(self.path)
 
-    def order(
+    def write_order(
         self, run: RunDirectory, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
     ) -> None:
         """Prepares the segment: its FIFO and its order. Nothing runs yet."""
         self.path.mkdir(mode=0o700, exist_ok=True)
         if not self.fifo.exists():
             channel.make(self.fifo)
-        order = Order(
+        order = AttemptOrder(
             tuple(argv),
             str(cwd),
             {**env, MARK: self.marker},
@@ -104,14 +104,14 @@ class Segment:
         finally:
             os.close(log)
 
-    def look(self) -> Look:
+    def read_status(self) -> AttemptStatus:
         """How the segment stands now."""
         if self._shim is not None:
             self._shim.poll()  # reaps the shim once it is done
         agent, shim = self._identities()
         record = read_json(self.files.exit)
         if record is not None:
-            return Look(
+            return AttemptStatus(
                 "ended",
                 agent,
                 shim,
@@ -121,25 +121,25 @@ class Segment:
             )
         if agent is not None:
             if self._same_boot() and is_alive(agent):
-                return Look("running", agent, shim)
+                return AttemptStatus("running", agent, shim)
             # The shim may be about to write the record of this very end.
             state: Literal["running", "lost"] = "running" if self._shim_lives() else "lost"
-            return Look(state, agent, shim)
+            return AttemptStatus(state, agent, shim)
         return self._look_before_start()
 
-    def _look_before_start(self) -> Look:
+    def _look_before_start(self) -> AttemptStatus:
         if self._shim_lives() or (self._shim is not None and self._shim.poll() is None):
-            return Look("starting")
+            return AttemptStatus("starting")
         try:
             claimed = claim(str(self.path))
         except FileNotFoundError:  # there was no room even for its folder
             claimed = True
         if claimed:
-            return Look("void")
+            return AttemptStatus("void")
         orphan = self._orphan()
         if orphan is not None:
-            return Look("running", orphan)
-        return Look("lost")
+            return AttemptStatus("running", orphan)
+        return AttemptStatus("lost")
 
     def _orphan(self) -> ProcessIdentity | None:
         """An agent whose shim was killed before it could say which one it is."""
@@ -164,7 +164,7 @@ class Segment:
     def _shim_lives(self) -> bool:
         return is_locked(self.files.lock)
 
-    def tree(self, look: Look, known: frozenset[ProcessIdentity] = frozenset()) -> ProcessTree:
+    def process_tree(self, look: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()) -> ProcessTree:
         """Everything of this segment that may live."""
         if not self._same_boot():
             return ProcessTree(marker=f"{MARK}={self.marker}".encode())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tui.system.files import regular_file
 
-_MOST = 4 << 20
+_MOST_BYTES = 4 << 20
 
 
 class SmallFile:
@@ -25,7 +25,7 @@ class SmallFile:
                 seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
                 if seen == self._seen:
                     return None
-                data = os.read(descriptor, _MOST)
+                data = os.read(descriptor, _MOST_BYTES)
         except OSError:
             self._seen = None
             return None

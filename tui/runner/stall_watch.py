@@ -3,50 +3,50 @@
 from __future__ import annotations
 
 from tui.model.state import NotifyEvent, StallKind, StallLevel
-from tui.night.model import Night, Stall
+from tui.night.model import NightSnapshot, Stall
 from tui.runner import prompts
-from tui.runner.deliveries import Deliveries
-from tui.runner.desk import Desk
+from tui.runner.deliveries import MessageSender
+from tui.runner.desk import RunContext
 from tui.system.format import format_local
 
 
-class StallWatch:
+class StallResponse:
     """Compares each night with the last one and journals what began and what is over."""
 
-    def __init__(self, desk: Desk, deliveries: Deliveries) -> None:
+    def __init__(self, desk: RunContext, deliveries: MessageSender) -> None:
         self._desk = desk
         self._deliveries = deliveries
 
-    def look(self, night: Night) -> None:
+    def update(self, night: NightSnapshot) -> None:
         """Takes note of the stall of this moment, if any."""
         stall = None if night.over else night.stall
         state = self._desk.state
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:
-            self.over()
+            self.end_stall()
             state.stall, state.stall_kind = name, None if stall is None else stall.kind
-            self._desk.keep()
+            self._desk.save()
             if stall is not None:
                 self._began(stall)
         if stall is not None and stall.kind == StallKind.LOOP:
             self._answer_loop(stall)
 
-    def over(self) -> None:
+    def end_stall(self) -> None:
         """The stall that was told last, if any, is over."""
         state = self._desk.state
         if state.stall:
-            self._desk.tell("stall_over", {"stall": state.stall_kind or state.stall})
+            self._desk.journal_entry("stall_over", {"stall": state.stall_kind or state.stall})
             state.stall, state.stall_kind, state.nudged = "", None, 0
 
     def _began(self, stall: Stall) -> None:
         evidence = list(stall.evidence)
         facts = {"stall": stall.kind, "since": stall.since, "evidence": evidence}
-        self._desk.tell("stall", facts)
+        self._desk.journal_entry("stall", facts)
         words = "; ".join(evidence[:2])
         if stall.waiting:
-            self._desk.say(f"Waiting: {words}")
+            self._desk.log_line(f"Waiting: {words}")
             return
-        self._desk.say(f"Process Health check failed: {stall.kind}: {words}", "WARNING")
+        self._desk.log_line(f"Process Health check failed: {stall.kind}: {words}", "WARNING")
         self._desk.notify(NotifyEvent.STALL, f"{stall.kind}: {words}")
 
     def _answer_loop(self, stall: Stall) -> None:
@@ -60,11 +60,11 @@ class StallWatch:
         stop = stall.level == StallLevel.STOP
         if stop and action != "interrupt":
             state.nudged = level
-            self._desk.keep()
+            self._desk.save()
             self._desk.notify(NotifyEvent.NEEDS_YOU, f"it loops: {'; '.join(stall.evidence[:1])}")
             return
         state.nudged = level
         since = format_local(stall.since) if stall.since else "a while"
         text = prompts.step_back(self._desk.settings, stall.evidence, since)
-        self._deliveries.put(text, hard=stop, inject=True, mode="step-back")
-        self._desk.say(f"Step-back sent: {'; '.join(stall.evidence[:1])}", "WARNING")
+        self._deliveries.queue(text, hard=stop, inject=True, mode="step-back")
+        self._desk.log_line(f"Step-back sent: {'; '.join(stall.evidence[:1])}", "WARNING")

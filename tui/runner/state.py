@@ -16,7 +16,7 @@ from tui.system.files import atomic_write
 Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
 
 
-class Intent(Struct, frozen=True):
+class StopIntent(Struct, frozen=True):
     """Why the agent is being ended, and what is to follow.
 
     `request` is the inbox request to be answered, `arguments` are what it was given: those of a
@@ -39,7 +39,7 @@ class Intent(Struct, frozen=True):
         return self.kind in (StopKind.HANDOFF, StopKind.REWIND)
 
 
-class Next(Struct, frozen=True):
+class NextAttempt(Struct, frozen=True):
     """The segment that is to come: why, whom it resumes, and what it is told first."""
 
     why: Why
@@ -50,18 +50,18 @@ class Next(Struct, frozen=True):
     initializer: bool = False
 
 
-class Pending(Struct, frozen=True):
+class ScheduledWait(Struct, frozen=True):
     """A restart or continuation that waits: due at `due_wall`, or after `due_elapsed` of the run."""
 
     kind: OutcomeKind
     attempt: int
-    next: Next | None
+    next: NextAttempt | None
     due_elapsed: float | None = None
     due_wall: float | None = None
     counts: bool = True
 
 
-class Outgoing(Struct):
+class OutgoingMessage(Struct):
     """A message on its way to the agent; `id` is its uuid on the wire, and its name in the journal.
 
     `inject` says that a person or a rule put it in, so that its receipts are journalled.
@@ -76,7 +76,7 @@ class Outgoing(Struct):
     withdrawn: bool = False
 
 
-class State(Struct):
+class RunState(Struct):
     """Everything durable about a run under way; only the run machine sets `phase`.
 
     Seconds `elapsed` count from the run's start, asleep or not, whatever the wall clock does.
@@ -90,12 +90,12 @@ class State(Struct):
     attempt: int = 0
     session: str = ""
     resumable: str = ""
-    next: Next | None = None
+    next: NextAttempt | None = None
     begun: int = 0
     announced: int = 0
-    intent: Intent | None = None
-    pending: Pending | None = None
-    outgoing: list[Outgoing] = []
+    intent: StopIntent | None = None
+    pending: ScheduledWait | None = None
+    outgoing: list[OutgoingMessage] = []
     restarts: list[float] = []
     overloads: int = 0
     limited_since: float | None = None
@@ -130,7 +130,7 @@ class _Version01(Struct):
     held: bool = False
 
 
-def load(folder: RunDirectory) -> State:
+def load(folder: RunDirectory) -> RunState:
     """The state as it was last kept; where it cannot be read, what segments and journal tell.
 
     A run whose agent may live is never taken for one that has not begun. Who asks knows that the
@@ -138,7 +138,7 @@ def load(folder: RunDirectory) -> State:
     """
     try:
         data = folder.state.read_bytes()
-        state = msgspec.json.decode(data, type=State)
+        state = msgspec.json.decode(data, type=RunState)
         old = msgspec.json.decode(data, type=_Version01)
     except (OSError, msgspec.MsgspecError):
         state, old = _rebuilt(folder), _Version01()
@@ -157,13 +157,13 @@ def _old_stall_kind(stall: str) -> StallKind | None:
         return None
 
 
-def _contradicts_itself(state: State) -> bool:
+def _contradicts_itself(state: RunState) -> bool:
     if state.phase == RunPhase.WAITING:
         return state.pending is None
     return state.phase in (RunPhase.STOPPING, RunPhase.REWINDING) and state.intent is None
 
 
-def _derived_phase(state: State, held: bool) -> RunPhase:
+def _derived_phase(state: RunState, held: bool) -> RunPhase:
     if state.intent is not None:
         return RunPhase.STOPPING
     if state.pending is not None:
@@ -175,11 +175,11 @@ def _derived_phase(state: State, held: bool) -> RunPhase:
     return RunPhase.BASELINE if state.baseline_pid else RunPhase.WORKING
 
 
-def _rebuilt(folder: RunDirectory) -> State:
+def _rebuilt(folder: RunDirectory) -> RunState:
     numbers = folder.attempt_numbers()
     if not numbers:
-        return State()
-    state = State(segment=max(numbers), attempt=len(numbers))
+        return RunState()
+    state = RunState(segment=max(numbers), attempt=len(numbers))
     if folder.attempt(state.segment).agent.exists():
         state.begun = state.segment
     for entry in read_entries(folder.journal):
@@ -189,6 +189,6 @@ def _rebuilt(folder: RunDirectory) -> State:
     return state
 
 
-def keep(path: Path, state: State) -> None:
+def keep(path: Path, state: RunState) -> None:
     """Replaces the kept state. Raises OSError."""
     atomic_write(path, msgspec.json.encode(state), sync=False)

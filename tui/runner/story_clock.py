@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tui.clock import Clock, SystemClock
 
 
-class StoryClock:
+class ScaledClock:
     """Runs `scale` times as fast as the machine's clock, and showed `epoch` when it was `anchor`."""
 
     def __init__(self, epoch: float, anchor: float, scale: float) -> None:
@@ -37,4 +37,4 @@ def clock_for(env: Mapping[str, str]) -> Clock:
         return SystemClock()
     if (scale, epoch) == (1.0, anchor) or scale <= 0:
         return SystemClock()
-    return StoryClock(epoch, anchor, scale)
+    return ScaledClock(epoch, anchor, scale)

@@ -17,26 +17,26 @@ from types import FrameType
 from tui.clock import Clock
 from tui.errors import OvernightError
 from tui.model.state import NotifyEvent, RunPhase, StopKind
-from tui.night.doing import doing
-from tui.records import Compaction, Event
-from tui.runner.awake import Awake
-from tui.runner.checkpoint_keeper import CheckpointKeeper
-from tui.runner.checkpointing import Checkpointer, Checkpoints, GitCheckpointer
-from tui.runner.conduct import Conductor
+from tui.night.doing import activity_text
+from tui.records import Compaction, AgentEvent
+from tui.runner.awake import SleepInhibitor
+from tui.runner.checkpoint_keeper import CheckpointSchedule
+from tui.runner.checkpointing import Checkpointer, CheckpointWorker, CheckpointTaker
+from tui.runner.conduct import RunMachine
 from tui.runner.decisions import end_of_intent, first_attempt
-from tui.runner.deliveries import Deliveries
-from tui.runner.desk import Desk, Notifier
-from tui.runner.ending import Ending
-from tui.runner.eyes import Eyes
-from tui.runner.limits import Limits
+from tui.runner.deliveries import MessageSender
+from tui.runner.desk import RunContext, Notifier
+from tui.runner.ending import Escalation
+from tui.runner.eyes import RunReader
+from tui.runner.limits import LimitChecker
 from tui.runner.notify import notifier_for
-from tui.runner.outcomes import how_it_ended
-from tui.runner.papers import Papers
-from tui.runner.relay import Relay
-from tui.runner.requests import Requests
-from tui.runner.rewinding import GitRewinder, Rewinder
-from tui.runner.segment import Look, Segment
-from tui.runner.stall_watch import StallWatch
+from tui.runner.outcomes import exit_text
+from tui.runner.papers import RunArtifacts
+from tui.runner.relay import ContextHandoff
+from tui.runner.requests import RequestHandler
+from tui.runner.rewinding import RunRewinder, Rewinder
+from tui.runner.segment import AttemptStatus, AttemptProcess
+from tui.runner.stall_watch import StallResponse
 from tui.runner.transitions import RunEvent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
@@ -61,24 +61,24 @@ class Supervisor:
         checkpointer: Checkpointer | None = None,
         rewinder: Rewinder | None = None,
     ) -> None:
-        self.desk = Desk.of(folder, clock, notifier)
+        self.desk = RunContext.of(folder, clock, notifier)
         facts, settings, clock = self.desk.facts, self.desk.settings, self.desk.clock
-        self.eyes = Eyes(self.desk)
-        self.deliveries = Deliveries(self.desk, self.eyes.turns, lambda: doing(self.eyes.night()))
-        self.conductor = Conductor(self.desk, self.eyes, self.deliveries)
-        self.ending = Ending(self.desk, self.eyes.turns, self.deliveries)
-        self.limits = Limits(self.desk, self.eyes)
-        self.stalls = StallWatch(self.desk, self.deliveries)
-        self.relay = Relay(self.desk, self.eyes, self.deliveries, self.conductor)
-        self.papers = Papers(self.desk)
-        engine = checkpointer or GitCheckpointer(self.desk.project, settings, facts.run, clock)
-        self._workers = Checkpoints(engine)
-        self.checkpoints = CheckpointKeeper(self.desk, self.eyes, self._workers)
-        rewinder = rewinder or GitRewinder(self.desk.project, settings, folder, clock)
-        self.requests = Requests(
+        self.eyes = RunReader(self.desk)
+        self.deliveries = MessageSender(self.desk, self.eyes.turns, lambda: activity_text(self.eyes.snapshot()))
+        self.conductor = RunMachine(self.desk, self.eyes, self.deliveries)
+        self.ending = Escalation(self.desk, self.eyes.turns, self.deliveries)
+        self.limits = LimitChecker(self.desk, self.eyes)
+        self.stalls = StallResponse(self.desk, self.deliveries)
+        self.relay = ContextHandoff(self.desk, self.eyes, self.deliveries, self.conductor)
+        self.papers = RunArtifacts(self.desk)
+        engine = checkpointer or CheckpointTaker(self.desk.project, settings, facts.run, clock)
+        self._workers = CheckpointWorker(engine)
+        self.checkpoints = CheckpointSchedule(self.desk, self.eyes, self._workers)
+        rewinder = rewinder or RunRewinder(self.desk.project, settings, folder, clock)
+        self.requests = RequestHandler(
             self.desk, self.eyes, self.deliveries, self.conductor, self.checkpoints, rewinder
         )
-        self._awake = Awake()
+        self._awake = SleepInhibitor()
         self._stopping = False
         self._gone_since: float | None = None
         self._check_at = self._copy_at = 0.0
@@ -92,8 +92,8 @@ class Supervisor:
         desk, state = self.desk, self.desk.state
         desk.begin_watching()
         facts = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
-        desk.tell("supervisor_started", facts)
-        desk.say("Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s")
+        desk.journal_entry("supervisor_started", facts)
+        desk.log_line("Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s")
         if gap is None:
             self._say_limits()
             desk.notify(NotifyEvent.START, f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
@@ -101,46 +101,46 @@ class Supervisor:
             self._awake.hold()
         self._recover_rewind()
         if state.segment == 0:
-            self.checkpoints.take("start", "start")
+            self.checkpoints.request("start", "start")
             self.conductor.launch(first_attempt(desk.facts.goal, desk.settings), RunEvent.STARTED)
         else:
             self._adopt()
-        self.requests.take_up()
+        self.requests.resume_claimed()
 
     def _adopt(self) -> None:
         state = self.desk.state
-        segment = self.conductor.segment = Segment(self.desk.folder, state.segment)
+        segment = self.conductor.segment = AttemptProcess(self.desk.folder, state.segment)
         ordered = segment.files.order.exists()
-        if state.begun < state.segment and (not ordered or segment.look().state == "void"):
+        if state.begun < state.segment and (not ordered or segment.read_status().state == "void"):
             # Nobody had come so far as to start it: that is no crash.
             facts, settings = self.desk.facts, self.desk.settings
             step = state.next or first_attempt(facts.goal, settings)
-            self.deliveries.segment_over(resumes=True)
+            self.deliveries.on_attempt_ended(resumes=True)
             state.attempt -= 1
             self.conductor.launch(step, RunEvent.ADOPTED)
         else:
-            self.conductor.remind()
+            self.conductor.requeue_goal()
 
     def _recover_rewind(self) -> None:
         """A rewind that was cut short is finished, or taken back, before anybody works on."""
         from tui.control import restore
 
         try:
-            recovery = restore.recover(self.desk.project)
+            recovery = restore.recover_rewind(self.desk.project)
         except (OvernightError, OSError) as error:
-            self.desk.tell("note", {"text": f"an interrupted rewind is still open: {error}"})
+            self.desk.journal_entry("note", {"text": f"an interrupted rewind is still open: {error}"})
             return
         if recovery is not None:
             words = f"an interrupted rewind to {recovery.checkpoint} was {recovery.outcome}"
-            self.desk.tell("note", {"text": words})
+            self.desk.journal_entry("note", {"text": words})
 
     def _say_limits(self) -> None:
         desk = self.desk
         session, budget = desk.settings.session, desk.settings.budget
-        desk.say(f"Max runtime: {_or_none(session.max_runtime_hours)} hours")
-        desk.say(f"Max idle: {_or_none(session.max_idle_minutes)} minutes")
-        desk.say(f"Max cost: ${_or_none(budget.max_cost_usd)}")
-        desk.say(f"Check interval: {desk.settings.watchdog.check_interval_seconds:g}s")
+        desk.log_line(f"Max runtime: {_or_none(session.max_runtime_hours)} hours")
+        desk.log_line(f"Max idle: {_or_none(session.max_idle_minutes)} minutes")
+        desk.log_line(f"Max cost: ${_or_none(budget.max_cost_usd)}")
+        desk.log_line(f"Check interval: {desk.settings.watchdog.check_interval_seconds:g}s")
 
     # --- rounds ---
 
@@ -155,10 +155,10 @@ class Supervisor:
             if not busy:
                 time.sleep(ROUND)
         if self.conductor.over is None:
-            self.desk.tell("supervisor_stopped", {"pid": os.getpid()})
-            self.desk.say("Watchdog stopped")
-            self.eyes.keep()
-            self.desk.keep()
+            self.desk.journal_entry("supervisor_stopped", {"pid": os.getpid()})
+            self.desk.log_line("Watchdog stopped")
+            self.eyes.save()
+            self.desk.save()
         else:
             self._finish()
         self.close()
@@ -171,8 +171,8 @@ class Supervisor:
         if words not in self._faults:
             self._faults.add(words)
             traceback.print_exception(error, file=sys.stderr)
-            self.desk.tell("note", {"text": f"the supervisor stumbled and went on: {words}"})
-            self.desk.say(f"Watchdog error: {words}", "ERROR")
+            self.desk.journal_entry("note", {"text": f"the supervisor stumbled and went on: {words}"})
+            self.desk.log_line(f"Watchdog error: {words}", "ERROR")
 
     def leave(self, number: int, frame: FrameType | None) -> None:
         """Asked to go: the agent stays."""
@@ -181,26 +181,26 @@ class Supervisor:
     def round(self) -> bool:
         """One look at everything; True when there is more to be read at once."""
         desk = self.desk
-        asleep = desk.pass_time()
+        asleep = desk.advance_clock()
         if asleep:
-            desk.tell("suspended", {"seconds": round(asleep, 1)})
-            desk.say(f"The machine slept for {asleep:.0f}s")
+            desk.journal_entry("suspended", {"seconds": round(asleep, 1)})
+            desk.log_line(f"The machine slept for {asleep:.0f}s")
         desk.flush()
-        grew = self.eyes.look(self._heard)
+        grew = self.eyes.poll(self._heard)
         if not self.eyes.caught_up:
             return True
         desk.state.handled = max(desk.state.handled, self.eyes.end_of_stream() if grew else 0)
-        self.checkpoints.tell(self.requests.answer)
-        self.requests.work()
+        self.checkpoints.record_results(self.requests.answer)
+        self.requests.handle_new()
         if self.conductor.phase == RunPhase.WAITING:
-            self.conductor.wait_over()
+            self.conductor.on_wait_due()
         if self.conductor.over is None and self.conductor.segment is not None:
             self._watch_segment(self.conductor.segment)
         self._now_and_then()
         return grew
 
-    def _watch_segment(self, segment: Segment) -> None:
-        look, phase = segment.look(), self.conductor.phase
+    def _watch_segment(self, segment: AttemptProcess) -> None:
+        look, phase = segment.read_status(), self.conductor.phase
         if look.over:
             testing = phase == RunPhase.BASELINE and self.conductor.baseline.running
             if not testing and not self._waits_for_restart():
@@ -208,63 +208,63 @@ class Supervisor:
             return
         if look.state == "running":
             self.deliveries.fifo = segment.fifo
-            self.conductor.began(look)
+            self.conductor.on_agent_running(look)
             self.conductor.note_session()
-            self.conductor.healthy()
+            self.conductor.reset_restarts()
         self.conductor.message_queued()
-        self.deliveries.work()
+        self.deliveries.deliver()
         intent = self.desk.state.intent
         if intent is not None:
             if self._climbed is not intent:
                 self._climbed = intent
                 wanted = intent.arguments.get("checkpoint", True) is not False
                 if intent.kind in _CHECKPOINT_BEFORE and wanted:
-                    self.checkpoints.take(f"before {intent.kind}", f"before {intent.kind}")
-                self.ending.begin(intent)
-            self.ending.step(intent, segment, look)
-        elif self.eyes.turns.settled and not self.deliveries.waiting:
-            self.conductor.turn_over()
+                    self.checkpoints.request(f"before {intent.kind}", f"before {intent.kind}")
+                self.ending.start(intent)
+            self.ending.advance(intent, segment, look)
+        elif self.eyes.turns.is_settled and not self.deliveries.waiting:
+            self.conductor.on_turn_ended()
 
     def _waits_for_restart(self) -> bool:
         """Whether the present segment is over and dealt with, and its successor has its time."""
         pending = self.desk.state.pending
         return pending is not None and pending.next is not None
 
-    def _gone(self, segment: Segment, look: Look) -> None:
+    def _gone(self, segment: AttemptProcess, look: AttemptStatus) -> None:
         """The agent's process is gone: reads its last words, clears its tree, decides."""
         now = time.monotonic()
         if self._gone_since is None:
             self._gone_since = now
-        if not self.eyes.read_all() and now - self._gone_since < _READ_WITHIN:
+        if not self.eyes.is_complete() and now - self._gone_since < _READ_WITHIN:
             return
         if self.checkpoints.busy and now - self._gone_since < _READ_WITHIN:
             return
         self._gone_since = None
         desk = self.desk
-        self.conductor.began(look)
+        self.conductor.on_agent_running(look)
         self.conductor.note_session()
-        survivors = self.ending.clear(segment, look).survivors
-        words = how_it_ended(look)
+        survivors = self.ending.kill_tree(segment, look).survivors
+        words = exit_text(look)
         facts = {"attempt": desk.state.attempt, "code": look.code, "signal": look.signal}
-        desk.tell("segment_ended", {**facts, "reason": words})
-        desk.say(f"Process ended: {words}")
+        desk.journal_entry("segment_ended", {**facts, "reason": words})
+        desk.log_line(f"Process ended: {words}")
         self.papers.copy_transcripts()
-        self.papers.session_over(self.eyes.night())
+        self.papers.on_session_end(self.eyes.snapshot())
         self._decide(look, survivors)
 
-    def _decide(self, look: Look, survivors: tuple[str, ...]) -> None:
+    def _decide(self, look: AttemptStatus, survivors: tuple[str, ...]) -> None:
         desk, intent = self.desk, self.desk.state.intent
         if intent is not None and intent.kind in (StopKind.KILL, StopKind.LIMIT):
             by = "limit" if intent.kind == StopKind.LIMIT else intent.by
             facts = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
-            desk.tell("kill" if survivors or intent.kind == StopKind.KILL else "stop", facts)
+            desk.journal_entry("kill" if survivors or intent.kind == StopKind.KILL else "stop", facts)
         goes_on = intent is None or intent.goes_on
-        self.deliveries.segment_over(resumes=goes_on)
+        self.deliveries.on_attempt_ended(resumes=goes_on)
         self.ending.begin_segment()
         if intent is not None and intent.kind == StopKind.REWIND:
             self.requests.rewind_now(intent)
         else:
-            self.conductor.agent_gone(look)
+            self.conductor.on_process_ended(look)
         if self.conductor.over is not None and intent is not None:
             named = f"; these survived: {', '.join(survivors)}" if survivors else ""
             text = self.conductor.over.reason + named
@@ -275,25 +275,25 @@ class Supervisor:
         if now < self._check_at or self.conductor.over is not None:
             return
         self._check_at = now + min(_CHECK, desk.settings.watchdog.check_interval_seconds)
-        desk.beat()
+        desk.heartbeat()
         segment = self.conductor.segment
-        look = segment.look() if segment is not None else None
-        night = self.eyes.night()
-        self.stalls.look(night)
+        look = segment.read_status() if segment is not None else None
+        night = self.eyes.snapshot()
+        self.stalls.update(night)
         if segment is not None and look is not None:
-            self.ending.remember(segment, look)
+            self.ending.remember_members(segment, look)
         if not self.conductor.phase.is_ending:
             self._keep_limits(segment, look)
-            self.relay.look(night)
-        self.checkpoints.when_due()
+            self.relay.update(night)
+        self.checkpoints.request_if_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_EVERY
             self.papers.copy_transcripts()
-            self.eyes.keep()
-            desk.keep()
+            self.eyes.save()
+            desk.save()
 
-    def _keep_limits(self, segment: Segment | None, look: Look | None) -> None:
-        intent = self.limits.check(self.eyes.night(), segment, look)
+    def _keep_limits(self, segment: AttemptProcess | None, look: AttemptStatus | None) -> None:
+        intent = self.limits.check(self.eyes.snapshot(), segment, look)
         if intent is None:
             return
         if look is not None and not look.over:
@@ -303,12 +303,12 @@ class Supervisor:
 
     # --- events ---
 
-    def _heard(self, event: Event) -> None:
+    def _heard(self, event: AgentEvent) -> None:
         if isinstance(event.body, Compaction) and event.offset >= self.desk.state.handled:
             body = event.body
-            self.papers.compacted(event, body)
-            self.desk.say(f"Context compaction: {body.before:,} tokens before")
-            self.checkpoints.take("after compaction", "compaction")
+            self.papers.on_compaction(event, body)
+            self.desk.log_line(f"Context compaction: {body.before:,} tokens before")
+            self.checkpoints.request("after compaction", "compaction")
 
     # --- the end ---
 
@@ -317,23 +317,23 @@ class Supervisor:
         if over is None:
             return
         until = time.monotonic() + desk.settings.checkpoints.time_budget_seconds
-        self.checkpoints.take("end", "end")
+        self.checkpoints.request("end", "end")
         while self.checkpoints.busy and time.monotonic() < until:
-            self.checkpoints.tell(self.requests.answer)
+            self.checkpoints.record_results(self.requests.answer)
             time.sleep(0.02)
-        self.requests.refuse_rest(f"the run is over: {over.reason}")
+        self.requests.refuse_remaining(f"the run is over: {over.reason}")
         self.papers.publish_transcripts()
-        self.stalls.over()
+        self.stalls.end_stall()
         desk.notify(over.kind.notify_event or NotifyEvent.FINISHED, over.reason)
         facts = {"reason": over.reason, "code": over.code, "end": over.kind}
-        desk.tell("run_ended", facts if over.limit is None else {**facts, "limit": over.limit})
-        desk.say(f"Run ended: {over.reason}")
-        desk.say("Watchdog stopped")
-        desk.keep()
+        desk.journal_entry("run_ended", facts if over.limit is None else {**facts, "limit": over.limit})
+        desk.log_line(f"Run ended: {over.reason}")
+        desk.log_line("Watchdog stopped")
+        desk.save()
         try:
             record_end(desk.folder, over)
         except OSError as error:
-            desk.say(f"The end could not be recorded: {error}", "ERROR")
+            desk.log_line(f"The end could not be recorded: {error}", "ERROR")
 
     def close(self) -> None:
         """Lets everything go; the agent is none of it."""

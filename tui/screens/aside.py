@@ -18,19 +18,19 @@ def sentence(error: Exception) -> str:
     """What to tell a person of a failure; a fault of ours leaves its trace in the crash log."""
     if isinstance(error, OvernightError | OSError):
         return str(error)
-    from tui.crash_log import told
+    from tui.crash_log import report_crash
 
-    return told(error)
+    return report_crash(error)
 
 
-class Aside:
+class BackgroundTasks:
     """Does work in threads for one page; a failure never ends the viewer, nor the page."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._newest: dict[str, object] = {}
 
-    def do(
+    def run(
         self,
         group: str,
         work: Callable[[], T],

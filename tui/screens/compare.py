@@ -11,13 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.night.review.model import Review
-from tui.screens.aside import Aside
+from tui.screens.aside import BackgroundTasks
 from tui.screens.review_source import ReviewSource
 from widgets.comparison import comparison
 from widgets.line_view import LineView
 from widgets.pane import Pane
 from widgets.plan_dialog import NoticeDialog
-from widgets.review_view import ReviewView, Words
+from widgets.review_view import ReviewView, SentenceTarget
 
 
 class CompareScreen(ModalScreen[None]):
@@ -34,8 +34,8 @@ class CompareScreen(ModalScreen[None]):
         self._view = ReviewView(placeholder="reading both nights")
 
     @cached_property
-    def _aside(self) -> Aside:
-        return Aside(self.app)
+    def _aside(self) -> BackgroundTasks:
+        return BackgroundTasks(self.app)
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Two nights", self._view, id="compare")
@@ -45,7 +45,7 @@ class CompareScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         self._view.focus()
         older, newer = self._runs
-        self._aside.do(
+        self._aside.run(
             "compare",
             lambda: (self._of(older), self._of(newer)),
             self._show,
@@ -65,7 +65,7 @@ class CompareScreen(ModalScreen[None]):
     @on(LineView.Opened)
     def _opened(self) -> None:
         row = self._view.row
-        if row is not None and isinstance(row.goal, Words):
+        if row is not None and isinstance(row.goal, SentenceTarget):
             self.app.push_screen(NoticeDialog(row.goal.title, row.goal.lines))
 
     def action_close(self) -> None:

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui.control.deeds import Deeds
+from tui.control.deeds import Operations
 from tui.control.folders import OUR_OWN
-from tui.night.facts import night_facts
-from tui.night.model import Night
+from tui.night.facts import checkpoint_facts
+from tui.night.model import NightSnapshot
 from tui.screens.deed_work import DeedWork, Tell
-from tui.screens.end_desk import EndDesk
-from tui.screens.reach_watch import ReachWatch
-from tui.screens.receipts import Receipts
-from tui.screens.rewind_desk import RewindDesk
-from tui.screens.words_desk import WordsDesk
+from tui.screens.end_desk import StopFlow
+from tui.screens.reach_watch import ReachabilityWatcher
+from tui.screens.receipts import DeliveryToasts
+from tui.screens.rewind_desk import RewindFlow
+from tui.screens.words_desk import MessageFlow
 from widgets.guard import toast
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.others import Reach
+    from tui.control.others import Reachability
     from tui.night.deeds import Injection
 
 
-class DeedDesk:
+class OperationController:
     """Carries out the deed keys of one screen; `why_not` says why a key cannot work now.
 
     `told` is called after each deed, so that its journal is looked at soon.
@@ -33,8 +33,8 @@ class DeedDesk:
     def __init__(
         self,
         app: App[Any],
-        deeds: Callable[[], Deeds],
-        night: Callable[[], Night | None],
+        deeds: Callable[[], Operations],
+        night: Callable[[], NightSnapshot | None],
         told: Callable[[], None] = lambda: None,
     ) -> None:
         self._app = app
@@ -42,15 +42,15 @@ class DeedDesk:
         self._night = night
         self._work = DeedWork(app, self._done)
         self._told = told
-        self._reach = ReachWatch(app, deeds)
-        self._receipts = Receipts(app, self._note_seen)
-        self._going_back = RewindDesk(app, deeds, self._work)
-        self._words = WordsDesk(app, deeds, night, self._work)
-        self._end = EndDesk(app, deeds, night, self._facts, self._work)
+        self._reach = ReachabilityWatcher(app, deeds)
+        self._receipts = DeliveryToasts(app, self._note_seen)
+        self._going_back = RewindFlow(app, deeds, self._work)
+        self._words = MessageFlow(app, deeds, night, self._work)
+        self._end = StopFlow(app, deeds, night, self._facts, self._work)
 
     # --- what can be done ----------------------------------------------------------------------
 
-    def why_not(self, name: str) -> str:
+    def unavailable_reason(self, name: str) -> str:
         """Empty when the action can work now; otherwise a sentence."""
         if name in ("checkpoint", "rewind", "undo"):
             if not (self._deeds().project / ".git").exists():
@@ -79,10 +79,10 @@ class DeedDesk:
             return "looking for a way to this session; try again in a moment"
         return reach.why_not
 
-    def press(self, name: str) -> None:
+    def start(self, name: str) -> None:
         """What the key does: the deed, or why not, and where that helps an offer to change it."""
         self._app.clear_notifications()  # they would lie over the dialog's choices
-        reason = self.why_not(name)
+        reason = self.unavailable_reason(name)
         if not reason:
             getattr(self, name)()
             return
@@ -92,15 +92,15 @@ class DeedDesk:
         else:
             toast(self._app, reason, severity="warning")
 
-    def look(self, night: Night) -> None:
+    def update(self, night: NightSnapshot) -> None:
         """Takes in a new snapshot: how far words came."""
         self._receipts.look(night)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """The viewer closes; what only waits stops waiting, and nothing is ended by that."""
         self._work.leave()
 
-    def _other(self) -> Reach | None:
+    def _other(self) -> Reachability | None:
         """How to reach the session; None for a run of ours."""
         return None if self._deeds().run_dir else self._reach.now
 
@@ -112,15 +112,15 @@ class DeedDesk:
 
         def work(tell: Tell) -> str:
             deeds = self._deeds()
-            if deeds.run_goes_on():
-                return f"{deeds.ask('checkpoint', {'why': 'key'})}; r goes back to it"
+            if deeds.is_supervised():
+                return f"{deeds._request('checkpoint', {'why': 'key'})}; r goes back to it"
             taken = deeds.checkpoint("", "by key", facts=facts)
             own = sum(one.reason == OUR_OWN for one in taken.not_captured)
             missing = taken.not_captured_count - own
             left = f", {missing} not captured" if missing else ""
             return f"checkpoint {taken.id}: {taken.files:,} files{left}; r goes back to it"
 
-        self._work.do("taking a checkpoint", work)
+        self._work.run("taking a checkpoint", work)
 
     def rewind(self, chosen: str = "", why: str = "") -> None:
         """Offers the checkpoints, with the cursor on `chosen` for the reason in `why`."""
@@ -161,11 +161,11 @@ class DeedDesk:
         deeds = self._deeds()
         if deeds.run_dir:
             return
-        from tui.control.others import tell_seen
+        from tui.control.others import record_seen
 
         self._app.run_worker(
-            lambda: tell_seen(deeds.journal, one.id, one.text, now), thread=True, group="receipts"
+            lambda: record_seen(deeds.journal, one.id, one.text, now), thread=True, group="receipts"
         )
 
     def _facts(self) -> dict[str, Any]:
-        return night_facts(self._night())
+        return checkpoint_facts(self._night())

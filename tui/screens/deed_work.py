@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.errors import OvernightError
 from widgets.guard import toast
-from widgets.progress_note import ProgressNote
+from widgets.progress_note import ActivityRow
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -43,7 +43,7 @@ class DeedWork:
         """The viewer closes: deeds that only wait stop waiting."""
         self._leaving.set()
 
-    def do(self, words: str, work: Callable[[Tell], str]) -> None:
+    def run(self, words: str, work: Callable[[Tell], str]) -> None:
         """Does `work` in a thread; its receipt or its reason comes as a toast."""
         self._number += 1
         number = self._number
@@ -93,7 +93,7 @@ class DeedWork:
         with self._lock:
             now = next((self._at_work[one] for one in sorted(self._late)), None)
         for screen in self._app.screen_stack:
-            for note in screen.query(ProgressNote).filter("#doing"):
+            for note in screen.query(ActivityRow).filter("#doing"):
                 if now is not None:
                     note.show(*now)
                 else:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tui.records import Detail
+from tui.records import EventDetail
 from widgets.detail_view import DetailView
 from widgets.find_bar import FindBar
 from widgets.line_view import LineView
@@ -26,7 +26,7 @@ class DetailScreen(ModalScreen[None]):
         Binding("N", "match(-1)", "previous", show=False),
     ]
 
-    def __init__(self, detail: Detail) -> None:
+    def __init__(self, detail: EventDetail) -> None:
         super().__init__()
         self._detail = detail
         self._view = DetailView()

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui.control.deeds import Deeds
-from tui.control.ending_others import end
-from tui.night.doing import doing
-from tui.night.model import Night
+from tui.control.deeds import Operations
+from tui.control.ending_others import stop_foreign
+from tui.night.doing import activity_text
+from tui.night.model import NightSnapshot
 from tui.screens.deed_work import DeedWork, Tell
 from tui.store.inbox import Verb
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.others import Reach
-    from widgets.button_row import Answer, Choice
+    from tui.control.others import Reachability
+    from widgets.button_row import DialogAnswer, Choice
 
 _VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
 _WAIT_S = 60.0
 
 
-class EndDesk:
+class StopFlow:
     """The kill key of one screen."""
 
     def __init__(
         self,
         app: App[Any],
-        deeds: Callable[[], Deeds],
-        night: Callable[[], Night | None],
+        deeds: Callable[[], Operations],
+        night: Callable[[], NightSnapshot | None],
         facts: Callable[[], dict[str, Any]],
         work: DeedWork,
     ) -> None:
@@ -39,14 +39,14 @@ class EndDesk:
         self._facts = facts
         self._work = work
 
-    def kill(self, reach: Reach | None) -> None:
+    def kill(self, reach: Reachability | None) -> None:
         """The ladder; `reach` is None for a run of ours. A checkpoint first can be declined."""
-        from widgets.button_row import Option
-        from widgets.ladder_dialog import LadderDialog
+        from widgets.button_row import DialogOption
+        from widgets.ladder_dialog import EscalationDialog
 
         deeds = self._deeds()
         agent = deeds.agent if reach is not None else None
-        now = doing(self._night())
+        now = activity_text(self._night())
         whom = f" (pid {agent.pid})" if agent is not None else ""
         lines = [
             f"Now: {now or 'nothing that the record tells'}",
@@ -54,31 +54,31 @@ class EndDesk:
         ]
         options = []
         if (deeds.project / ".git").exists():
-            options.append(Option("checkpoint", "c", "take a checkpoint first"))
+            options.append(DialogOption("checkpoint", "c", "take a checkpoint first"))
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 keep = not options or "checkpoint" in answer.options
                 self._end(answer.choice, keep, deeds, ours=reach is None)
 
-        dialog = LadderDialog("Interrupt or end the session", lines, _steps(reach), options)
+        dialog = EscalationDialog("Interrupt or end the session", lines, _steps(reach), options)
         self._app.push_screen(dialog, decided)
 
-    def _end(self, choice: str, keep: bool, deeds: Deeds, ours: bool) -> None:
+    def _end(self, choice: str, keep: bool, deeds: Operations, ours: bool) -> None:
         facts = self._facts()
 
         def work(tell: Tell) -> str:
             if ours:
                 wish = {"checkpoint": keep}
-                return f"{choice}: {deeds.ask(_VERBS[choice], wish, _WAIT_S)}"
+                return f"{choice}: {deeds._request(_VERBS[choice], wish, _WAIT_S)}"
             verb, going = _VERBS[choice], self._work.going
-            return end(deeds, verb, keep, facts, lambda now: tell(now, None), going).words
+            return stop_foreign(deeds, verb, keep, facts, lambda now: tell(now, None), going).words
 
         words = {"interrupt": "interrupting", "stop": "asking it to stop", "kill": "ending it"}
-        self._work.do(words[choice], work)
+        self._work.run(words[choice], work)
 
 
-def _steps(reach: Reach | None) -> list[Choice]:
+def _steps(reach: Reachability | None) -> list[Choice]:
     from widgets.button_row import Choice
 
     no_turn = reach.no_interrupt if reach is not None else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 from tui.system.format import format_clock, format_duration_short
 from widgets.dialog import Sentence
 
 
-def explanation(night: Night) -> list[Sentence]:
+def explanation(night: NightSnapshot) -> list[Sentence]:
     """The state's reason, the stall's evidence, and the figures behind both, in plain sentences."""
     activity = night.activity
     lines: list[Sentence] = [(activity.state.replace("_", " "), "heading"), activity.reason, ""]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.night.review.model import Review
-from tui.screens.aside import Aside
+from tui.screens.aside import BackgroundTasks
 from tui.screens.review_source import ReviewSource
 from tui.system.format import format_local
 from widgets.guard import toast
@@ -14,15 +14,15 @@ from widgets.guard import toast
 if TYPE_CHECKING:
     from textual.app import App
 
-    from widgets.button_row import Answer
+    from widgets.button_row import DialogAnswer
 
 _RECEIPT_S = 8.0
 
 
-class ExportDesk:
+class ExportFlow:
     """Asks where to, asks again before a file is replaced, and writes without secrets."""
 
-    def __init__(self, app: App[Any], source: ReviewSource, aside: Aside) -> None:
+    def __init__(self, app: App[Any], source: ReviewSource, aside: BackgroundTasks) -> None:
         self._app = app
         self._source = source
         self._aside = aside
@@ -32,7 +32,7 @@ class ExportDesk:
         from widgets.button_row import Choice
         from widgets.line_dialog import LineDialog
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 self._look(review, run, answer.text.strip())
 
@@ -52,7 +52,7 @@ class ExportDesk:
             self._write(review, run, word)
             return
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 self._write(review, run, word)
 
@@ -64,7 +64,7 @@ class ExportDesk:
         def written(path: Path) -> None:
             toast(self._app, f"wrote {path}", timeout=_RECEIPT_S)
 
-        self._aside.do("notes", lambda: self._source.export(review, run, word), written)
+        self._aside.run("notes", lambda: self._source.export(review, run, word), written)
 
 
 def file_name(review: Review, project: Path) -> str:

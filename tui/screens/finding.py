@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui.screens.panes import Panes
-from tui.screens.searching import Searching, excerpt
-from tui.watching.event_log import EventLog
-from tui.watching.search import Hit
-from tui.watching.watch import Watch
+from tui.screens.searching import SearchSession, excerpt
+from tui.watching.event_log import EventIndex
+from tui.watching.search import SearchHit
+from tui.watching.watch import SessionMonitor
 from tui.watching.window import window
 from widgets.find_bar import FindBar
 
 
-class Finding:
+class EventSearch:
     """Takes the events pane to matches and errors.
 
     `seek` is told the time of each match that is shown, `edges` that the pane's edge says something
@@ -22,19 +22,19 @@ class Finding:
 
     def __init__(
         self,
-        watch: Watch,
+        watch: SessionMonitor,
         panes: Panes,
         bar: FindBar,
         seek: Callable[[float | None], None],
         edges: Callable[[], None],
     ) -> None:
-        self.searching = Searching(watch, self._moved)
+        self.searching = SearchSession(watch, self._moved)
         self._watch = watch
         self._view = panes.events
         self._bar = bar
         self._seek = seek
         self._edges = edges
-        self._window: EventLog | None = None
+        self._window: EventIndex | None = None
         self._owed = 0
 
     @property
@@ -43,7 +43,7 @@ class Finding:
         return self._window is not None
 
     @property
-    def log(self) -> EventLog:
+    def log(self) -> EventIndex:
         """What the events pane shows."""
         return self._window if self._window is not None else self._watch.events
 
@@ -134,7 +134,7 @@ class Finding:
         if hit is not None:
             self._show(hit)
 
-    def _show(self, hit: Hit) -> None:
+    def _show(self, hit: SearchHit) -> None:
         log = self._watch.events
         row = log.row_of(hit.source, hit.offset)
         if row is None and self._watch.partial:
@@ -146,7 +146,7 @@ class Finding:
             self._view.reveal(row)
             self._seek(log.time(row))
 
-    def _show_window(self, hit: Hit) -> None:
+    def _show_window(self, hit: SearchHit) -> None:
         around = window(hit.source, hit.offset, self._watch.level)
         row = around.row_of(hit.source, hit.offset) if around is not None else None
         if around is None or row is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.night.model import Night
+from tui.night.model import NightSnapshot
 from tui.settings import Settings
 from tui.system.format import format_local
 from widgets.header import HeaderFacts
@@ -11,7 +11,7 @@ _GRACE = 60.0
 
 
 def header_facts(
-    project: str, night: Night | None, settings: Settings, paused: bool, looking_at: float | None
+    project: str, night: NightSnapshot | None, settings: Settings, paused: bool, looking_at: float | None
 ) -> HeaderFacts:
     """The header's facts; a night that is not known yet is only its project."""
     if night is None:
@@ -50,7 +50,7 @@ def _seconds(minutes: float | None) -> float | None:
     return None if minutes is None else minutes * 60
 
 
-def _overdue(night: Night, settings: Settings) -> float | None:
+def _overdue(night: NightSnapshot, settings: Settings) -> float | None:
     """From which age on the last checkpoint is overdue: in a run of ours that goes on and takes them."""
     if night.over or not night.run.owned or settings.session.checkpoint_interval_minutes is None:
         return None
@@ -58,14 +58,14 @@ def _overdue(night: Night, settings: Settings) -> float | None:
     return 60 * max(least, settings.session.checkpoint_interval_minutes) + _GRACE
 
 
-def _run_name(night: Night) -> str:
+def _run_name(night: NightSnapshot) -> str:
     started = night.run.started_at
     if started is None:
         return ""
     return format_local(started, "%m-%d %H:%M")
 
 
-def _alert(night: Night) -> str:
+def _alert(night: NightSnapshot) -> str:
     if night.run.permission_mode == "bypassPermissions":
         return "no permission prompts"
     return ""

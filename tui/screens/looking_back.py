@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.screens.finding import Finding
+from tui.screens.finding import EventSearch
 from tui.screens.panes import Panes
-from tui.watching.watch import Watch
-from widgets.night_strip import NightStrip
+from tui.watching.watch import SessionMonitor
+from widgets.night_strip import TimelineBar
 
 _SAME_STALL = 60.0
 
 
-class LookingBack:
+class TimeTravel:
     """Takes the panes to a time of the night and back to now.
 
     `show_night` draws the header again, `show_progress` the tasks as they are now.
@@ -20,10 +20,10 @@ class LookingBack:
 
     def __init__(
         self,
-        watch: Watch,
+        watch: SessionMonitor,
         panes: Panes,
-        strip: NightStrip,
-        finding: Finding,
+        strip: TimelineBar,
+        finding: EventSearch,
         show_night: Callable[[], None],
         show_progress: Callable[[], None],
     ) -> None:

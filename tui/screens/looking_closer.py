@@ -9,24 +9,24 @@ from textual import on
 from textual.screen import Screen
 
 from tui.clock import Clock
-from tui.records import Ref
-from tui.screens.finding import Finding
-from tui.screens.over_panes import OverPanes
+from tui.records import SourceRef
+from tui.screens.finding import EventSearch
+from tui.screens.over_panes import OverlayScreen
 from tui.screens.panes import Panes
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 from widgets.line_view import LineView
 
 if TYPE_CHECKING:
-    from tui.control.deeds import Deeds
+    from tui.control.deeds import Operations
     from tui.screens.review_source import ReviewSource
 
 
 class LookingCloser(Screen[None]):
     """The keys that open, copy and explain; each page is imported when it is first opened."""
 
-    watch_source: Watch
+    watch_source: SessionMonitor
     panes: Panes
-    finding: Finding
+    finding: EventSearch
     clock: Clock
     review_when_over = False
 
@@ -57,7 +57,7 @@ class LookingCloser(Screen[None]):
         watch = self.watch_source
         return ReviewSource(watch.project, watch.settings, watch.named, self.clock, self.deeds)
 
-    def deeds(self) -> Deeds:
+    def deeds(self) -> Operations:
         """What a person can do to the session that is watched."""
         raise NotImplementedError
 
@@ -66,9 +66,9 @@ class LookingCloser(Screen[None]):
         raise NotImplementedError
 
     @property
-    def covered(self) -> bool:
+    def is_covered(self) -> bool:
         """Whether a page hides the panes: Textual would draw that page anew for each of their changes."""
-        return any(isinstance(page, OverPanes) for page in self.app.screen_stack)
+        return any(isinstance(page, OverlayScreen) for page in self.app.screen_stack)
 
     def action_review(self) -> None:
         self.open_review(None)
@@ -77,7 +77,7 @@ class LookingCloser(Screen[None]):
         """Shows the review of a run, of the watched session if none is named."""
         from tui.screens.review import ReviewScreen
 
-        page = ReviewScreen(self.reviews, run, self.show_place, self.action_runs)
+        page = ReviewScreen(self.reviews, run, self.reveal_place, self.action_runs)
         self.app.push_screen(page)
 
     def review_if_over(self) -> None:
@@ -90,20 +90,20 @@ class LookingCloser(Screen[None]):
         if night.over and night.state != "none" and self.app.screen is self:
             self.action_review()
 
-    def mark_since(self, at: float) -> None:
+    def mark_newer_than(self, at: float) -> None:
         """Marks the events that are newer than this moment."""
         self.panes.events.mark_since(at)
 
     def action_runs(self) -> None:
         """The list of all nights; a page that was opened from it goes back to it."""
-        from tui.screens.runs import RunsScreen
+        from tui.screens.runs import NightListScreen
 
-        if any(isinstance(page, RunsScreen) for page in self.app.screen_stack[:-1]):
+        if any(isinstance(page, NightListScreen) for page in self.app.screen_stack[:-1]):
             self.app.screen.dismiss()
         else:
-            self.app.push_screen(RunsScreen(self.reviews, self.open_review))
+            self.app.push_screen(NightListScreen(self.reviews, self.open_review))
 
-    def show_place(self, ref: Ref) -> bool:
+    def reveal_place(self, ref: SourceRef) -> bool:
         """Takes the events pane to a place; False when it has no such row."""
         log = self.watch_source.events
         row = log.row_of(ref.source, ref.offset)

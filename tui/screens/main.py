@@ -14,25 +14,25 @@ from textual.message import Message
 
 from tui.actions import footer_actions, screen_actions, shown_key
 from tui.clock import Clock
-from tui.control.deeds import Deeds
+from tui.control.deeds import Operations
 from tui.screens import panes as words
-from tui.screens.deed_desk import DeedDesk
-from tui.screens.finding import Finding
+from tui.screens.deed_desk import OperationController
+from tui.screens.finding import EventSearch
 from tui.screens.header_facts import header_facts
-from tui.screens.looking_back import LookingBack
+from tui.screens.looking_back import TimeTravel
 from tui.screens.looking_closer import LookingCloser
 from tui.screens.panes import Panes
-from tui.watching.watch import Watch
-from widgets.direct import Columns, Rows
+from tui.watching.watch import SessionMonitor
+from widgets.direct import DirectColumns, DirectRows
 from widgets.find_bar import FindBar
-from widgets.footer import Footer, FooterItem
+from widgets.footer import KeyBar, KeyBarItem
 from widgets.guard import toast
-from widgets.header import Header
+from widgets.header import SessionHeader
 from widgets.line_view import LineView
-from widgets.night_strip import NightStrip
+from widgets.night_strip import TimelineBar
 from widgets.paint import PaintGovernor
-from widgets.progress_note import ProgressNote
-from widgets.tab_row import TabRow
+from widgets.progress_note import ActivityRow
+from widgets.tab_row import PaneTabs
 
 NARROW = 100
 LOW = 14
@@ -56,7 +56,7 @@ class MainScreen(LookingCloser):
 
     def __init__(
         self,
-        watch: Watch,
+        watch: SessionMonitor,
         clock: Clock,
         governor: PaintGovernor,
         adopt: Callable[[], object] | None = None,
@@ -66,10 +66,10 @@ class MainScreen(LookingCloser):
         self.watch_source = watch
         self.panes = Panes(governor, clock.wall)
         self.clock = clock
-        self._strip = NightStrip(id="strip")
+        self._strip = TimelineBar(id="strip")
         self._bar = FindBar(id="find")
-        self.finding = Finding(watch, self.panes, self._bar, self.seek, self._show_edges)
-        self._back = LookingBack(
+        self.finding = EventSearch(watch, self.panes, self._bar, self.move_cursor_to, self._show_edges)
+        self._back = TimeTravel(
             watch, self.panes, self._strip, self.finding, self._show_night, self._show_progress
         )
         self._paused = False
@@ -86,16 +86,16 @@ class MainScreen(LookingCloser):
 
     def compose(self) -> ComposeResult:
         frames = self.panes.frames
-        yield Header(id="header")
+        yield SessionHeader(id="header")
         yield self._strip
-        yield TabRow(id="tabs")
-        with Columns(id="panes"):
-            yield Rows(frames[1], frames[3], frames[4], id="left")
+        yield PaneTabs(id="tabs")
+        with DirectColumns(id="panes"):
+            yield DirectRows(frames[1], frames[3], frames[4], id="left")
             yield frames[2]
-        yield ProgressNote(id="folding")
-        yield ProgressNote(id="doing")
+        yield ActivityRow(id="folding")
+        yield ActivityRow(id="doing")
         yield self._bar
-        yield Footer(self._footer_items(), id="footer")
+        yield KeyBar(self._footer_items(), id="footer")
 
     def on_mount(self) -> None:
         self._ready = True
@@ -103,39 +103,39 @@ class MainScreen(LookingCloser):
         self.panes.events.focus()
         with self._lock:
             self._news |= EVERYTHING
-        self._take_news()
+        self._apply_changes()
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
 
     def on_screen_resume(self) -> None:
         """Back from a page that covered it: what came meanwhile is drawn now."""
-        self._take_news()
+        self._apply_changes()
 
     def _lay_out(self) -> None:
         """Wide screens show all panes; narrow ones show one, with the others as tabs."""
         width, height = self.app.size
         one = self._zoomed or width < NARROW
-        self.query_one("#tabs", TabRow).display = one and height >= LOW
+        self.query_one("#tabs", PaneTabs).display = one and height >= LOW
         self._strip.display = height >= LOW
         for number, frame in self.panes.frames.items():
             frame.display = not one or number == self._shown_pane
-        self.query_one("#left", Rows).display = not one or self._shown_pane != 2
+        self.query_one("#left", DirectRows).display = not one or self._shown_pane != 2
         self.set_class(one, "-one")
         self._show_tabs()
 
     def _show_tabs(self) -> None:
         sidecars = self.watch_source.sidecars
         progress = sidecars.progress if sidecars is not None else None
-        self.query_one("#tabs", TabRow).show(self.panes.tabs(progress), self._shown_pane)
+        self.query_one("#tabs", PaneTabs).show(self.panes.tabs(progress), self._shown_pane)
 
-    def _footer_items(self) -> list[FooterItem]:
+    def _footer_items(self) -> list[KeyBarItem]:
         return [
-            FooterItem(
+            KeyBarItem(
                 shown_key(action.keys[0]),
                 action.label,
                 action.name,
-                enabled=not (action.deed and self._ready and self.desk.why_not(action.name)),
+                enabled=not (action.deed and self._ready and self.desk.unavailable_reason(action.name)),
                 rank=action.rank,
                 gap=action.name == "search",
                 right=action.name in ("help", "quit"),
@@ -145,7 +145,7 @@ class MainScreen(LookingCloser):
 
     # --- news from the watch -------------------------------------------------------------------
 
-    def leave_word(self, names: frozenset[str]) -> None:
+    def on_monitor_change(self, names: frozenset[str]) -> None:
         """Called from the watch's thread: remembers what changed and asks for one look."""
         with self._lock:
             self._news |= names
@@ -155,14 +155,14 @@ class MainScreen(LookingCloser):
         self.post_message(self.Changed())
 
     @on(Changed)
-    def _take_news(self) -> None:
+    def _apply_changes(self) -> None:
         if not self._ready:
             return
         if self.watch_source.fault is not None:
             raise self.watch_source.fault
         with self._lock:
             news, self._news = self._news, set()
-            self._told = covered = self.covered
+            self._told = covered = self.is_covered
             if covered:  # no more than a bell is heard until the panes are seen again
                 self._news = news - URGENT
         if "bell" in news:
@@ -210,13 +210,13 @@ class MainScreen(LookingCloser):
         watch = self.watch_source
         night = watch.night
         facts = header_facts(watch.project.name, night, watch.settings, self._paused, self._back.at)
-        self.query_one("#header", Header).show(facts)
+        self.query_one("#header", SessionHeader).show(facts)
         if night is not None:
             strip = self._strip
             strip.show(night.timeline, None if night.over else night.now)
-            self.panes.events.tick()
-            self.desk.look(night)
-        self.query_one("#footer", Footer).show(self._footer_items())
+            self.panes.events.refresh_live_rows()
+            self.desk.update(night)
+        self.query_one("#footer", KeyBar).show(self._footer_items())
         self._show_edges()
 
     def _show_edges(self) -> None:
@@ -233,7 +233,7 @@ class MainScreen(LookingCloser):
                 self.panes.frames[number].set_stale(stale)
 
     def _show_folding(self) -> None:
-        note = self.query_one("#folding", ProgressNote)
+        note = self.query_one("#folding", ActivityRow)
         folding = self.watch_source.folding
         if folding is None:
             note.hide()
@@ -258,16 +258,16 @@ class MainScreen(LookingCloser):
         self._lay_out()
         self.panes.view_of(self._shown_pane).focus()
 
-    @on(TabRow.Chosen)
-    def _tab_chosen(self, event: TabRow.Chosen) -> None:
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
         self.action_focus_pane(event.number)
 
     @on(LineView.FollowChanged)
     def _follow_changed(self) -> None:
         self._show_edges()
 
-    @on(Footer.Pressed)
-    async def _footer_pressed(self, event: Footer.Pressed) -> None:
+    @on(KeyBar.Pressed)
+    async def _footer_pressed(self, event: KeyBar.Pressed) -> None:
         name = event.item.action
         target = self.focused if name == "toggle_follow" and self.focused is not None else self
         await self.app.run_action(name, target)
@@ -287,7 +287,7 @@ class MainScreen(LookingCloser):
     def action_pause(self) -> None:
         self._paused = not self._paused
         if not self._paused:
-            self.leave_word(frozenset({"events", "log", "progress", "notes"}))
+            self.on_monitor_change(frozenset({"events", "log", "progress", "notes"}))
         self._show_night()
 
     # --- along the night -----------------------------------------------------------------------
@@ -295,19 +295,19 @@ class MainScreen(LookingCloser):
     def action_strip(self, step: int) -> None:
         self._strip.move(step)
 
-    @on(NightStrip.CursorMoved)
-    def _strip_moved(self, event: NightStrip.CursorMoved) -> None:
+    @on(TimelineBar.CursorMoved)
+    def _strip_moved(self, event: TimelineBar.CursorMoved) -> None:
         self._back.moved(event.at, event.words)
 
     def action_stall(self) -> None:
         if not self._back.next_stall():
             toast(self.app, "no stall in this night")
 
-    def seek(self, at: float | None) -> None:
+    def move_cursor_to(self, at: float | None) -> None:
         self._back.seek(at)
 
     def _show_progress(self) -> None:
-        self.leave_word(frozenset({"progress"}))
+        self.on_monitor_change(frozenset({"progress"}))
 
     async def action_live(self) -> None:
         """Escape takes back one thing at a time: search, zoom, looking back, standing still."""
@@ -347,15 +347,15 @@ class MainScreen(LookingCloser):
     # --- deeds ---------------------------------------------------------------------------------
 
     @cached_property
-    def desk(self) -> DeedDesk:
+    def desk(self) -> OperationController:
         """Carries out the deed keys."""
         watch = self.watch_source
-        return DeedDesk(self.app, self.deeds, lambda: watch.night, watch.look_again)
+        return OperationController(self.app, self.deeds, lambda: watch.night, watch.rediscover)
 
-    def deeds(self) -> Deeds:
+    def deeds(self) -> Operations:
         watch = self.watch_source
         sources, night = watch.sources, watch.night
-        return Deeds(
+        return Operations(
             watch.project,
             watch.settings,
             sources.run_dir if sources is not None else "",
@@ -366,7 +366,7 @@ class MainScreen(LookingCloser):
         )
 
     def _deed(self, name: str) -> None:
-        self.desk.press(name)
+        self.desk.start(name)
 
     def action_checkpoint(self) -> None:
         self._deed("checkpoint")
@@ -384,7 +384,7 @@ class MainScreen(LookingCloser):
         self._deed("step_back")
 
     def on_unmount(self) -> None:
-        self.desk.leave()
+        self.desk.close()
 
     def action_withdraw(self) -> None:
         self._deed("withdraw")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tui.screens.review_source import ReviewSource
 from tui.system.format import format_count, format_local
 from tui.watching import nights as listing
-from tui.watching.night_summary import Summary
+from tui.watching.night_summary import NightSummary
 from widgets.dialog import Sentence
 from widgets.glyphs import glyphs
-from widgets.nights_table import NightLine
+from widgets.nights_table import NightTableRow
 
 KEPT = "kept"
 
@@ -19,14 +19,14 @@ class NightsSource:
     def __init__(self, source: ReviewSource) -> None:
         self._source = source
 
-    def nights(self) -> list[NightLine]:
+    def nights(self) -> list[NightTableRow]:
         """Every night there is, the newest first."""
-        found = listing.nights(self._source.project, self._source.settings)
-        return [_line(night, listing.trend(found, night.id)) for night in found]
+        found = listing.list_nights(self._source.project, self._source.settings)
+        return [_line(night, listing.cost_trend(found, night.id)) for night in found]
 
     def failures(self) -> list[Sentence]:
         """What failed in more than one night, in sentences."""
-        found = listing.nights(self._source.project, self._source.settings)
+        found = listing.list_nights(self._source.project, self._source.settings)
         when = {night.id: _day(night) for night in found}
         lines: list[Sentence] = []
         for one in listing.repeated(found):
@@ -55,7 +55,7 @@ class NightsSource:
 
     def keep(self, night: str) -> None:
         """All of a night, named by its id or by a session of it, is kept: that is written down."""
-        found = listing.nights(self._source.project, self._source.settings)
+        found = listing.list_nights(self._source.project, self._source.settings)
         named = (one.id for one in found if night == one.id or night in one.sessions)
         listing.set_reviewed(
             self._source.project,
@@ -71,9 +71,9 @@ class NightsSource:
         listing.set_note(self._source.project, self._source.settings, night, note)
 
 
-def _line(night: Summary, trend: tuple[float | None, ...]) -> NightLine:
+def _line(night: NightSummary, trend: tuple[float | None, ...]) -> NightTableRow:
     sign = {"result": "", "estimate": glyphs().approx, "partial": glyphs().atleast}[night.source]
-    return NightLine(
+    return NightTableRow(
         id=night.id,
         at=night.at,
         goal=night.goal or night.words or night.id,
@@ -95,6 +95,6 @@ def _line(night: Summary, trend: tuple[float | None, ...]) -> NightLine:
     )
 
 
-def _day(night: Summary) -> str:
+def _day(night: NightSummary) -> str:
 
     return format_local(night.at, "%m-%d")

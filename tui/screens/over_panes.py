@@ -8,11 +8,11 @@ from textual import on
 from textual.screen import Screen
 
 from tui.actions import Place, footer_actions, keys_of
-from widgets.footer import Footer, FooterItem
+from widgets.footer import KeyBar, KeyBarItem
 from widgets.review_view import ReviewView
 
 
-class OverPanes(Screen[None]):
+class OverlayScreen(Screen[None]):
     """A page with lists; a subclass says which keys it has, and which of its lists has them."""
 
     place: ClassVar[Place]
@@ -26,10 +26,10 @@ class OverPanes(Screen[None]):
         """Empty when the action can work now; otherwise a sentence."""
         return ""
 
-    def footer_items(self) -> list[FooterItem]:
+    def footer_items(self) -> list[KeyBarItem]:
         """The bottom line, from the table of actions."""
         return [
-            FooterItem(
+            KeyBarItem(
                 keys_of(action)[0],
                 action.label,
                 action.name.replace("{key}", "1"),
@@ -40,8 +40,8 @@ class OverPanes(Screen[None]):
             for action in footer_actions(self.place)
         ]
 
-    @on(Footer.Pressed)
-    async def _footer_pressed(self, event: Footer.Pressed) -> None:
+    @on(KeyBar.Pressed)
+    async def _footer_pressed(self, event: KeyBar.Pressed) -> None:
         target = self.view if event.item.action == "open" else self
         await self.app.run_action(event.item.action, target)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.night.model import Night
-from tui.records import FeedState, Progress
+from tui.night.model import NightSnapshot
+from tui.records import SourceStatus, ProgressFile
 from tui.system.format import format_age
 from widgets.event_view import EventView
 from widgets.line_view import LineView
@@ -13,8 +13,8 @@ from widgets.log_view import LogView
 from widgets.paint import PaintGovernor
 from widgets.pane import Pane
 from widgets.progress_view import ProgressView
-from widgets.tab_row import Tab
-from widgets.text_view import TextView
+from widgets.tab_row import PaneTab
+from widgets.text_view import NotesView
 
 TITLES = {1: "Progress", 2: "Events", 3: "Notes", 4: "Watchdog"}
 LEVEL_WORDS = {1: "", 2: "more", 3: "everything"}
@@ -27,7 +27,7 @@ class Panes:
     def __init__(self, governor: PaintGovernor, now: Callable[[], float]) -> None:
         self.progress = ProgressView(governor=governor, id="progress")
         self.events = EventView(governor=governor, now=now, id="events")
-        self.notes = TextView(governor=governor, id="notes")
+        self.notes = NotesView(governor=governor, id="notes")
         self.log = LogView(governor=governor, id="log")
         self.frames = {
             1: Pane(1, TITLES[1], self.progress, id="pane-1"),
@@ -47,11 +47,11 @@ class Panes:
                 return number
         return 2
 
-    def tabs(self, progress: Progress | None) -> list[Tab]:
+    def tabs(self, progress: ProgressFile | None) -> list[PaneTab]:
         notes = {1: task_count(progress), 2: "", 3: "", 4: ""}
-        return [Tab(number, title, notes[number]) for number, title in TITLES.items()]
+        return [PaneTab(number, title, notes[number]) for number, title in TITLES.items()]
 
-    def say_empty(self, feeds: tuple[FeedState, ...], why: str) -> None:
+    def say_empty(self, feeds: tuple[SourceStatus, ...], why: str) -> None:
         """Puts each pane's calm sentence in place of what is not there."""
         events = [feed for feed in feeds if feed.name in ("stream", "transcript")]
         lost = [feed.why for feed in events if feed.state != "following"]
@@ -62,21 +62,21 @@ class Panes:
                 self.frames[number].set_empty(sentence(feed))
 
 
-def sentence(feed: FeedState) -> str:
+def sentence(feed: SourceStatus) -> str:
     """Why a pane is empty, and what would fill it."""
     if feed.state == "following":
         return f"{feed.path} is empty"
     return feed.why or f"nothing at {feed.path} yet"
 
 
-def task_count(progress: Progress | None) -> str:
+def task_count(progress: ProgressFile | None) -> str:
     """ "12/19", or nothing where nothing can be counted."""
     if progress is None or progress.basis == "unknown":
         return ""
     return f"{progress.done}/{progress.total}"
 
 
-def events_status(night: Night | None, following: bool, level: int, partial: bool) -> str:
+def events_status(night: NightSnapshot | None, following: bool, level: int, partial: bool) -> str:
     """What stands at the right of the events pane's edge."""
     words = ["follow" if following else "held"]
     if LEVEL_WORDS[level]:
@@ -90,7 +90,7 @@ def events_status(night: Night | None, following: bool, level: int, partial: boo
     return " · ".join(words)
 
 
-def stale_words(feed: FeedState, alive: bool, now: float) -> str:
+def stale_words(feed: SourceStatus, alive: bool, now: float) -> str:
     """Says that a source has been silent for long while the session works."""
     if not alive or feed.state != "following" or feed.changed_at is None:
         return ""

@@ -6,30 +6,30 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui.control.deeds import Deeds
+from tui.control.deeds import Operations
 from tui.errors import OvernightError
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.others import Reach
+    from tui.control.others import Reachability
     from tui.records import AgentProcess
 
 EVERY_S = 3.0
 
 
-class ReachWatch:
+class ReachabilityWatcher:
     """`now` is the newest look at the session's ways; None while nobody has looked yet."""
 
-    def __init__(self, app: App[Any], deeds: Callable[[], Deeds]) -> None:
+    def __init__(self, app: App[Any], deeds: Callable[[], Operations]) -> None:
         self._app = app
         self._deeds = deeds
         self._who: tuple[int, float] | None = None
         self._next = 0.0
         self._looking = False
-        self.now: Reach | None = None
+        self.now: Reachability | None = None
 
-    def look(self, agent: AgentProcess) -> Reach | None:
+    def look(self, agent: AgentProcess) -> Reachability | None:
         """What is known of this agent's ways; looks again in a thread when that is due."""
         who = (agent.pid, agent.created)
         if who != self._who:
@@ -44,13 +44,13 @@ class ReachWatch:
         self._next = 0.0
 
     def _find(self, agent: AgentProcess, who: tuple[int, float]) -> None:
-        from tui.control.others import Reach, reach
+        from tui.control.others import Reachability, find_reachability
 
         deeds = self._deeds()
         try:
-            found = reach(deeds.project, agent, deeds.settings_run_dir)
+            found = find_reachability(deeds.project, agent, deeds.settings_run_dir)
         except (OvernightError, OSError) as error:
-            found = Reach(agent.session, why_not=str(error))
+            found = Reachability(agent.session, why_not=str(error))
         if who == self._who:
             self.now = found
         self._next = time.monotonic() + EVERY_S

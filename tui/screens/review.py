@@ -12,35 +12,35 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from tui.actions import Place, bindings_of
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.night.review.model import Review
-from tui.records import Ref
-from tui.screens.aside import Aside
-from tui.screens.over_panes import OverPanes
-from tui.screens.review_evidence import EvidenceDesk
-from tui.screens.review_keep import KeepDesk
+from tui.records import SourceRef
+from tui.screens.aside import BackgroundTasks
+from tui.screens.over_panes import OverlayScreen
+from tui.screens.review_evidence import EvidencePages
+from tui.screens.review_keep import KeepFlow
 from tui.screens.review_layout import SECTIONS, TITLES, Shape, shape_of, tabs
-from tui.screens.review_sections import Sections
+from tui.screens.review_sections import ReviewSections
 from tui.screens.review_source import ReviewSource
-from widgets.footer import Footer
+from widgets.footer import KeyBar
 from widgets.guard import toast
-from widgets.header import Header, HeaderFacts
+from widgets.header import SessionHeader, HeaderFacts
 from widgets.line_view import LineView
-from widgets.night_strip import NightStrip
+from widgets.night_strip import TimelineBar
 from widgets.pane import Pane
-from widgets.progress_note import ProgressNote
-from widgets.review_page import Page
-from widgets.review_view import Evidence, Goal, ReviewView, Row, Section, SectionName, Words
+from widgets.progress_note import ActivityRow
+from widgets.review_page import ReviewPageRows
+from widgets.review_view import EvidenceTarget, Goal, ReviewView, ReviewRow, SectionTarget, SectionName, SentenceTarget
 from widgets.review_words import night_name
 from widgets.strip_zoom import MOST, part
-from widgets.tab_row import TabRow
+from widgets.tab_row import PaneTabs
 
 LOW = 14
 _TICK = 0.5
 _PAGE_ROWS = 18
 
 
-class ReviewScreen(OverPanes):
+class ReviewScreen(OverlayScreen):
     """Shows the review of one night; `show_events` takes the panes to a place, if they have it,
     and `open_runs` opens the list of all nights.
 
@@ -56,14 +56,14 @@ class ReviewScreen(OverPanes):
         self,
         source: ReviewSource,
         run: str | None = None,
-        show_events: Callable[[Ref], bool] | None = None,
+        show_events: Callable[[SourceRef], bool] | None = None,
         open_runs: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self.source = source
         self.run_id = run
         self.page = ReviewView(id="page", placeholder="reading the night")
-        self.sections = Sections(ReviewView(id="list"))
+        self.sections = ReviewSections(ReviewView(id="list"))
         self.trouble = ""
         self._show_events = show_events
         self._open_runs = open_runs
@@ -75,16 +75,16 @@ class ReviewScreen(OverPanes):
     # --- the house -----------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        yield Header(id="header")
-        yield NightStrip(id="strip")
-        yield TabRow(id="tabs")
+        yield SessionHeader(id="header")
+        yield TimelineBar(id="strip")
+        yield PaneTabs(id="tabs")
         yield Container(
             Pane(0, "Review", self.page, id="page-pane"),
             Pane(0, TITLES[self.sections.name], self.sections.view, id="list-pane"),
             id="review-panes",
         )
-        yield ProgressNote(id="doing")
-        yield Footer(id="footer")
+        yield ActivityRow(id="doing")
+        yield KeyBar(id="footer")
 
     def on_mount(self) -> None:
         self._lay_out()
@@ -109,17 +109,17 @@ class ReviewScreen(OverPanes):
         return self.page if self._on_page else self.sections.view
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ReviewRow | None:
         """The row that the keys are about."""
         return self.view.row
 
     @cached_property
-    def aside(self) -> Aside:
-        return Aside(self.app)
+    def aside(self) -> BackgroundTasks:
+        return BackgroundTasks(self.app)
 
     @property
-    def _strip(self) -> NightStrip:
-        return self.query_one("#strip", NightStrip)
+    def _strip(self) -> TimelineBar:
+        return self.query_one("#strip", TimelineBar)
 
     def _lay_out(self) -> None:
         width, height = self.app.size
@@ -127,7 +127,7 @@ class ReviewScreen(OverPanes):
         one = self._shape == "one"
         self.set_class(one, "-one")
         self.set_class(self._shape == "beside", "-beside")
-        self._strip.display = self.query_one("#tabs", TabRow).display = height >= LOW
+        self._strip.display = self.query_one("#tabs", PaneTabs).display = height >= LOW
         page, listed = self.query_one("#page-pane", Pane), self.query_one("#list-pane", Pane)
         page.display = not one or self._on_page
         listed.display = not one or not self._on_page
@@ -137,7 +137,7 @@ class ReviewScreen(OverPanes):
     def _page_height(self, width: int, height: int) -> int:
         """As many rows as what must be in sight takes, and no more than leave room for a list."""
         review = self.review
-        rows = len(Page(review).top(width - 4)) if review is not None else _PAGE_ROWS
+        rows = len(ReviewPageRows(review).top(width - 4)) if review is not None else _PAGE_ROWS
         return min(rows + 2, height - 14)
 
     # --- making the review ---------------------------------------------------------------------
@@ -146,7 +146,7 @@ class ReviewScreen(OverPanes):
         """Make the review anew, in a worker."""
         self._began = self.source.clock.monotonic()
         make = partial(self.source.review, self.run_id)
-        self.aside.do("review", make, self._made, self._failed, newest=True)
+        self.aside.run("review", make, self._made, self._failed, newest=True)
 
     def _failed(self, words: str) -> None:
         self._began = 0.0
@@ -164,7 +164,7 @@ class ReviewScreen(OverPanes):
             return
         self.trouble = ""
         self.sections.review = review
-        self.page.show(Page(review))
+        self.page.show(ReviewPageRows(review))
         self.sections.show()
         self._lay_out()
         self._show_strip()
@@ -181,9 +181,9 @@ class ReviewScreen(OverPanes):
         if self.sections.reading_changes:
             return
         self.sections.reading_changes = True
-        self.aside.do("changes", partial(self.source.changes, review), self._changes_read)
+        self.aside.run("changes", partial(self.source.changes, review), self._changes_read)
 
-    def _changes_read(self, changes: Changes) -> None:
+    def _changes_read(self, changes: RepositoryChanges) -> None:
         self.sections.reading_changes = False
         if not self.is_attached:
             return
@@ -197,11 +197,11 @@ class ReviewScreen(OverPanes):
     def show_edges(self) -> None:
         """Draw header, tabs, titles and footer as things stand."""
         sections = self.sections
-        self.query_one("#header", Header).show(self._header())
-        self.query_one("#footer", Footer).show(self.footer_items())
+        self.query_one("#header", SessionHeader).show(self._header())
+        self.query_one("#footer", KeyBar).show(self.footer_items())
         known = tabs(self.review, sections.changes)
         here: SectionName = "page" if self._on_page else sections.name
-        self.query_one("#tabs", TabRow).show(known, SECTIONS.index(here))
+        self.query_one("#tabs", PaneTabs).show(known, SECTIONS.index(here))
         listed = known[SECTIONS.index(sections.name)]
         pane = self.query_one("#list-pane", Pane)
         pane.set_title(listed.title)
@@ -244,8 +244,8 @@ class ReviewScreen(OverPanes):
         here = 0 if self._on_page else SECTIONS.index(self.sections.name)
         self.action_section(SECTIONS[(here + step) % len(SECTIONS)])
 
-    @on(TabRow.Chosen)
-    def _tab_chosen(self, event: TabRow.Chosen) -> None:
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
         self.action_section(SECTIONS[event.number])
 
     @on(events.DescendantFocus)
@@ -263,8 +263,8 @@ class ReviewScreen(OverPanes):
         self._zoom = max(0, min(MOST, self._zoom + step))
         self._show_strip()
 
-    @on(NightStrip.CursorMoved)
-    def _strip_moved(self, event: NightStrip.CursorMoved) -> None:
+    @on(TimelineBar.CursorMoved)
+    def _strip_moved(self, event: TimelineBar.CursorMoved) -> None:
         if self.sections.name != "timeline" or (self._on_page and self._shape == "one"):
             self.action_section("timeline")
         if event.at is not None:
@@ -285,8 +285,8 @@ class ReviewScreen(OverPanes):
     # --- from a line to its evidence -----------------------------------------------------------
 
     @cached_property
-    def _evidence(self) -> EvidenceDesk:
-        return EvidenceDesk(self.app, self.source, self.aside)
+    def _evidence(self) -> EvidencePages:
+        return EvidencePages(self.app, self.source, self.aside)
 
     @on(LineView.Opened)
     def _opened(self, event: LineView.Opened) -> None:
@@ -297,10 +297,10 @@ class ReviewScreen(OverPanes):
 
     def go(self, goal: Goal) -> None:
         """Go where a line leads."""
-        if isinstance(goal, Section):
+        if isinstance(goal, SectionTarget):
             self.action_section(goal.name)
             self.view.go_to_name(goal.row)
-        elif isinstance(goal, Words):
+        elif isinstance(goal, SentenceTarget):
             from widgets.plan_dialog import NoticeDialog
 
             self.app.push_screen(NoticeDialog(goal.title, goal.lines))
@@ -321,7 +321,7 @@ class ReviewScreen(OverPanes):
     def action_diff(self) -> None:
         """The diff of the line under the cursor, where it has one."""
         goal = self.row.goal if self.row is not None else None
-        if goal is None or isinstance(goal, Section | Words):
+        if goal is None or isinstance(goal, SectionTarget | SentenceTarget):
             toast(self.app, "this line has no diff")
         else:
             self.go(goal)
@@ -329,7 +329,7 @@ class ReviewScreen(OverPanes):
     def action_in_events(self) -> None:
         """Show the line in the events pane, where the panes are of this night."""
         goal = self.row.goal if self.row is not None else None
-        if not isinstance(goal, Evidence):
+        if not isinstance(goal, EvidenceTarget):
             toast(self.app, "this line stands in no event")
         elif self._show_events is None or not self._show_events(goal.ref):
             toast(self.app, "the events pane does not show this place; enter opens the evidence")
@@ -339,9 +339,9 @@ class ReviewScreen(OverPanes):
     # --- keep or revert ------------------------------------------------------------------------
 
     @cached_property
-    def keeping(self) -> KeepDesk:
+    def keeping(self) -> KeepFlow:
         """Carries out what a person decides about the night."""
-        return KeepDesk(self.app, self, self.source, self.aside)
+        return KeepFlow(self.app, self, self.source, self.aside)
 
     def why_not(self, name: str) -> str:
         return self.keeping.why_not(name)
@@ -368,12 +368,12 @@ class ReviewScreen(OverPanes):
 
     def action_export(self) -> None:
         """Write the review to a file."""
-        from tui.screens.export_desk import ExportDesk
+        from tui.screens.export_desk import ExportFlow
 
         if self.review is None:
             toast(self.app, self.trouble or "the night is still being read")
         else:
-            ExportDesk(self.app, self.source, self.aside).export(self.review, self.run_id)
+            ExportFlow(self.app, self.source, self.aside).export(self.review, self.run_id)
 
     def action_runs(self) -> None:
         if self._open_runs is not None:

@@ -7,51 +7,51 @@ from typing import Any
 from msgspec.structs import replace
 from textual.app import App
 
-from tui.changes import Changes
-from tui.records import Detail, DetailPart, Ref
-from tui.screens.aside import Aside
+from tui.changes import RepositoryChanges
+from tui.records import EventDetail, DetailPart, SourceRef
+from tui.screens.aside import BackgroundTasks
 from tui.screens.review_source import ReviewSource
 from tui.watching import evidence
-from widgets.review_view import CommitDiff, Evidence, FileDiff, Fragment, Goal, InFile, PointDiff
+from widgets.review_view import CommitTarget, EvidenceTarget, FileTarget, DiffTarget, Goal, TextTarget, PointTarget
 
 _MOST_FILES = 60
 
 
-class EvidenceDesk:
+class EvidencePages:
     """Reads the evidence in a worker and shows it; one place at a time."""
 
-    def __init__(self, app: App[Any], source: ReviewSource, aside: Aside) -> None:
+    def __init__(self, app: App[Any], source: ReviewSource, aside: BackgroundTasks) -> None:
         self._app = app
         self._source = source
         self._aside = aside
 
-    def open(self, goal: Goal, changes: Changes | None) -> None:
+    def open(self, goal: Goal, changes: RepositoryChanges | None) -> None:
         """Show what the line leads to."""
-        self._aside.do("evidence", lambda: self._detail(goal, changes), self._show, newest=True)
+        self._aside.run("evidence", lambda: self._detail(goal, changes), self._show, newest=True)
 
-    def _show(self, detail: Detail) -> None:
+    def _show(self, detail: EventDetail) -> None:
         from tui.screens.detail import DetailScreen
 
         if not isinstance(self._app.screen, DetailScreen):  # enter may have been pressed twice
             self._app.push_screen(DetailScreen(detail))
 
-    def _detail(self, goal: Goal, changes: Changes | None) -> Detail:
+    def _detail(self, goal: Goal, changes: RepositoryChanges | None) -> EventDetail:
         project = self._source.project
-        if isinstance(goal, Evidence):
+        if isinstance(goal, EvidenceTarget):
             return evidence.of(goal.ref, project)
-        if isinstance(goal, Fragment):
+        if isinstance(goal, DiffTarget):
             return self._fragment(goal)
-        if isinstance(goal, CommitDiff):
+        if isinstance(goal, CommitTarget):
             return evidence.commit(project, goal.sha)
-        if isinstance(goal, InFile):
+        if isinstance(goal, TextTarget):
             return evidence.in_file(goal.path, goal.words)
-        if isinstance(goal, FileDiff):
+        if isinstance(goal, FileTarget):
             return _file(goal.path, changes)
-        if isinstance(goal, PointDiff):
+        if isinstance(goal, PointTarget):
             return self._since(goal.checkpoint)
         raise TypeError(f"{type(goal).__name__} leads to no evidence")
 
-    def _fragment(self, goal: Fragment) -> Detail:
+    def _fragment(self, goal: DiffTarget) -> EventDetail:
         """The piece of the diff, and below it the call that made it, where one is known."""
         detail = evidence.fragment(goal.path, goal.what, (goal.hunk,), goal.ref)
         if goal.ref is None or evidence.is_commit(goal.ref):
@@ -60,7 +60,7 @@ class EvidenceDesk:
         title = DetailPart("the call that did it", call.title)
         return replace(detail, parts=(*detail.parts, title, *call.parts), facts=call.facts)
 
-    def _since(self, checkpoint: str) -> Detail:
+    def _since(self, checkpoint: str) -> EventDetail:
         """From the files as they are now to the checkpoint: what a rewind to it would do."""
         from tui.control.deeds import plan_words
         from tui.system.sanitize import clean, clean_line
@@ -73,15 +73,15 @@ class EvidenceDesk:
         left = len(plan.changes) - _MOST_FILES
         if left > 0:
             parts.append(DetailPart("", f"and {left:,} more files"))
-        return Detail(f"from now back to checkpoint {clean_line(checkpoint)}", tuple(parts), _NONE)
+        return EventDetail(f"from now back to checkpoint {clean_line(checkpoint)}", tuple(parts), _NONE)
 
 
-_NONE = Ref("git", 0)
+_NONE = SourceRef("git", 0)
 
 
-def _file(path: str, changes: Changes | None) -> Detail:
+def _file(path: str, changes: RepositoryChanges | None) -> EventDetail:
     known = changes.files if changes is not None else ()
     change = next((one for one in known if one.path == path), None)
     if change is None:
-        return Detail(path, (DetailPart("", "The file is not among the changes."),), _NONE)
+        return EventDetail(path, (DetailPart("", "The file is not among the changes."),), _NONE)
     return evidence.file_diff(change)

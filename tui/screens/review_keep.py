@@ -6,35 +6,35 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.night.review.model import Review
-from tui.screens.aside import Aside
-from tui.screens.deed_desk import DeedDesk
-from tui.screens.review_sections import Sections
+from tui.screens.aside import BackgroundTasks
+from tui.screens.deed_desk import OperationController
+from tui.screens.review_sections import ReviewSections
 from tui.screens.review_source import ReviewSource
 from tui.system.format import format_count, format_local
 from widgets.guard import toast
 from widgets.review_points import checkpoint_name
-from widgets.review_view import CommitDiff, PointDiff, Row
+from widgets.review_view import CommitTarget, PointTarget, ReviewRow
 
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.take import TakeReceipt
-    from tui.control.take_plan import TakePlan
-    from widgets.button_row import Answer
+    from tui.control.take import BranchResult
+    from tui.control.take_plan import BranchPlan
+    from widgets.button_row import DialogAnswer
 
 
-class Reviewed(Protocol):
+class KeepTarget(Protocol):
     """The page that the decisions are about."""
 
     run_id: str | None
-    sections: Sections
+    sections: ReviewSections
 
     @property
     def review(self) -> Review | None:
         """What is known of the night; None while it is being read."""
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ReviewRow | None:
         """The line under the cursor."""
 
     @property
@@ -45,15 +45,15 @@ class Reviewed(Protocol):
         """Draws what stands round the lists anew."""
 
 
-class KeepDesk:
+class KeepFlow:
     """Carries out keep, rewind, undo and take for one review; each first shows what it would do."""
 
-    def __init__(self, app: App[Any], page: Reviewed, source: ReviewSource, aside: Aside) -> None:
+    def __init__(self, app: App[Any], page: KeepTarget, source: ReviewSource, aside: BackgroundTasks) -> None:
         self._screen = page
         self._app = app
         self._source = source
         self._aside = aside
-        self._desk = DeedDesk(app, source.deeds, self._night_now)
+        self._desk = OperationController(app, source.deeds, self._night_now)
 
     def _night_now(self) -> None:
         """No live night is known here: the desk asks the files what goes on."""
@@ -90,9 +90,9 @@ class KeepDesk:
         row = self._screen.row
         goal = row.goal if row is not None else None
         chosen = why = ""
-        if isinstance(goal, PointDiff):
+        if isinstance(goal, PointTarget):
             chosen = goal.checkpoint
-        elif isinstance(goal, CommitDiff):
+        elif isinstance(goal, CommitTarget):
             chosen, why = near(review, goal.sha)
         self._desk.rewind(chosen, why)
 
@@ -117,7 +117,7 @@ class KeepDesk:
             f"{' and '.join(parts)} to a new branch. Its name:",
         ]
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 self._plan_take(review, answer.text.strip(), commits, files)
 
@@ -130,29 +130,29 @@ class KeepDesk:
 
         changes = self._screen.sections.changes
         base = "" if commits else (review.base or (changes.base if changes is not None else ""))
-        self._aside.do(
+        self._aside.run(
             "deeds",
-            lambda: self._source.deeds().plan_take(branch, commits=commits, files=files, base=base),
+            lambda: self._source.deeds().plan_branch(branch, commits=commits, files=files, base=base),
             self._confirm_take,
         )
 
-    def _confirm_take(self, plan: TakePlan) -> None:
+    def _confirm_take(self, plan: BranchPlan) -> None:
         from widgets.button_row import Choice
         from widgets.plan_dialog import PlanDialog
 
         reason = plan.refusals[0] if plan.refusals else ""
         choice = Choice("take", "Make the branch", enabled=not reason, reason=reason)
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 self._carry_out(plan)
 
         self._app.push_screen(PlanDialog("Take to a branch", plan.words, [choice]), decided)
 
-    def _carry_out(self, plan: TakePlan) -> None:
-        self._aside.do("deeds", lambda: self._source.deeds().take(plan), self._taken)
+    def _carry_out(self, plan: BranchPlan) -> None:
+        self._aside.run("deeds", lambda: self._source.deeds().create_branch(plan), self._taken)
 
-    def _taken(self, made: TakeReceipt) -> None:
+    def _taken(self, made: BranchResult) -> None:
         held = [format_count(made.commits, "commit")] if made.commits else []
         held += [format_count(made.files, "file")] if made.files else []
         said = f"branch {made.branch}: {', '.join(held)}; nothing else was touched, nothing pushed"
@@ -174,7 +174,7 @@ class KeepDesk:
 
         night = self._screen.run_id or review.run_id
         said = "kept: the night counts as reviewed; no file was touched"
-        self._aside.do(
+        self._aside.run(
             "notes",
             lambda: NightsSource(self._source).keep(night),
             lambda _: toast(self._app, said),

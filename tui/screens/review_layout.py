@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from tui.actions import screen_actions
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.night.review.model import Review
 from widgets.review_view import SectionName
-from widgets.tab_row import Tab
+from widgets.tab_row import PaneTab
 
 Shape = Literal["one", "stacked", "beside"]
 
@@ -53,7 +53,7 @@ def shape_of(width: int, height: int) -> Shape:
     return "stacked" if height >= STACKED else "one"
 
 
-def counts(review: Review | None, changes: Changes | None) -> dict[SectionName, str]:
+def counts(review: Review | None, changes: RepositoryChanges | None) -> dict[SectionName, str]:
     """How many each list holds, as the tabs show it."""
     if review is None:
         return dict.fromkeys(SECTIONS, "")
@@ -75,11 +75,11 @@ def _count(number: int) -> str:
     return f"{number:,}" if number else ""
 
 
-def tabs(review: Review | None, changes: Changes | None) -> list[Tab]:
+def tabs(review: Review | None, changes: RepositoryChanges | None) -> list[PaneTab]:
     """The lists with their keys, as the table of actions has them."""
     keys = {action.name: action.keys[0] for action in screen_actions("review") if action.keys}
     notes = counts(review, changes)
     return [
-        Tab(nth, TITLES[name], notes[name], keys[f"section('{name}')"])
+        PaneTab(nth, TITLES[name], notes[name], keys[f"section('{name}')"])
         for nth, name in enumerate(SECTIONS)
     ]

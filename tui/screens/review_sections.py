@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from functools import partial
 
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.night.review.model import Review
 from tui.screens.review_layout import EMPTY
 from widgets import review_lists, review_points
 from widgets.review_view import Build, ReviewView, SectionName
 
 
-class Sections:
+class ReviewSections:
     """Shows one list at a time in one view; each keeps its place, and what was marked in it."""
 
     def __init__(self, view: ReviewView) -> None:
         self.view = view
         self.name: SectionName = "timeline"
         self.review: Review | None = None
-        self.changes: Changes | None = None
+        self.changes: RepositoryChanges | None = None
         self.reading_changes = False
         self.marked: set[str] = set()
         self._kept: dict[SectionName, str] = {}

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.clock import Clock
-from tui.control.deeds import Deeds
-from tui.feeds.discovery import Named
+from tui.control.deeds import Operations
+from tui.feeds.discovery import NamedSources
 from tui.night.review.model import Review
 from tui.settings import Settings
 
@@ -23,22 +23,22 @@ class ReviewSource:
 
     project: Path
     settings: Settings
-    named: Named
+    named: NamedSources
     clock: Clock
-    deeds: Callable[[], Deeds]
+    deeds: Callable[[], Operations]
     known: dict[str | None, Review] = field(default_factory=dict)
     """Reviews made so far, by run; one of a night that goes on is old the moment it is made."""
 
     def review(self, run: str | None) -> Review:
         """The review of a run of ours, of the session that is watched if none is given."""
-        from tui.watching.reviewing import open_review
+        from tui.watching.reviewing import load_review
 
-        made = self.known[run] = open_review(
+        made = self.known[run] = load_review(
             self.project, self.settings, self.named, self.clock, run
         )
         return made
 
-    def changes(self, review: Review) -> Changes:
+    def changes(self, review: Review) -> RepositoryChanges:
         """What the night changed in the repository, file by file."""
         from tui.feeds import night_diff
 

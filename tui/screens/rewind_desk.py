@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui.control.deeds import Deeds, plan_words
+from tui.control.deeds import Operations, plan_words
 from tui.errors import OvernightError
 from tui.screens.deed_work import DeedWork, Tell
 from tui.system.format import format_age, format_count, format_local
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tui.control.checkpoint_refs import Checkpoint
-    from tui.control.rewind_plan import Change, RewindPlan
-    from tui.control.since import Since
-    from widgets.button_row import Answer, Choice
+    from tui.control.rewind_plan import PlannedChange, RewindPlan
+    from tui.control.since import CheckpointDistance
+    from widgets.button_row import DialogAnswer, Choice
     from widgets.picker import Picker, PickerRow
 
 _MOST = 300
 _WAIT_S = 120.0
 
 
-class RewindDesk:
+class RewindFlow:
     """Rewind and undo for one screen; every deed first shows its plan."""
 
-    def __init__(self, app: App[Any], deeds: Callable[[], Deeds], work: DeedWork) -> None:
+    def __init__(self, app: App[Any], deeds: Callable[[], Operations], work: DeedWork) -> None:
         self._app = app
         self._deeds = deeds
         self._work = work
@@ -53,7 +53,7 @@ class RewindDesk:
             toast(self._app, "no checkpoint yet; c takes one")
             return
         first = chosen if chosen in known else next(iter(known))
-        own = deeds.run_goes_on()
+        own = deeds.is_supervised()
         plans: dict[str, RewindPlan] = {}
 
         def preview(key: str) -> None:
@@ -73,7 +73,7 @@ class RewindDesk:
             inspect=inspect,
         )
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 target = known[answer.row]
                 self._sure(deeds, answer.choice, target, plans.get(target.id), own)
@@ -84,7 +84,7 @@ class RewindDesk:
     def _preview(
         self,
         picker: Picker,
-        deeds: Deeds,
+        deeds: Operations,
         target: Checkpoint,
         plans: dict[str, RewindPlan],
         own: bool,
@@ -104,14 +104,14 @@ class RewindDesk:
 
         self._app.run_worker(work, thread=True, group="preview", exclusive=True)
 
-    def _count(self, picker: Picker, deeds: Deeds, known: Mapping[str, Checkpoint]) -> None:
+    def _count(self, picker: Picker, deeds: Operations, known: Mapping[str, Checkpoint]) -> None:
         """Fills in how many files and lines each checkpoint is away, as they become known."""
 
         def work() -> None:
-            from tui.control.since import since
+            from tui.control.since import checkpoint_distances
 
             try:
-                for found in since(deeds.project, list(known.values())):
+                for found in checkpoint_distances(deeds.project, list(known.values())):
                     if not picker.is_attached:
                         return
                     row = _row(found.checkpoint, found)
@@ -169,8 +169,8 @@ class RewindDesk:
             dialog = PlanDialog("Undo the last rewind", words, [Choice("undo", "Undo it")])
             self._app.push_screen(dialog, decided(plan))
 
-        def decided(plan: RewindPlan) -> Callable[[Answer | None], None]:
-            def take(answer: Answer | None) -> None:
+        def decided(plan: RewindPlan) -> Callable[[DialogAnswer | None], None]:
+            def take(answer: DialogAnswer | None) -> None:
                 if answer is not None:
                     self._do(deeds, "code", plan.checkpoint, plan, bool(plan.refusals))
 
@@ -181,12 +181,12 @@ class RewindDesk:
             self._app.call_from_thread(found, plan)
             return ""
 
-        self._work.do("looking at what the undo would change", work)
+        self._work.run("looking at what the undo would change", work)
 
     # --- the deed ------------------------------------------------------------------------------
 
     def _sure(
-        self, deeds: Deeds, mode: str, target: Checkpoint, plan: RewindPlan | None, own: bool
+        self, deeds: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None, own: bool
     ) -> None:
         """Asks once more where something speaks against it."""
         from widgets.button_row import Choice
@@ -196,7 +196,7 @@ class RewindDesk:
             self._do(deeds, mode, target, plan, False)
             return
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 self._do(deeds, mode, target, plan, True)
 
@@ -207,7 +207,7 @@ class RewindDesk:
 
     def _do(
         self,
-        deeds: Deeds,
+        deeds: Operations,
         mode: str,
         target: Checkpoint,
         plan: RewindPlan | None,
@@ -216,11 +216,11 @@ class RewindDesk:
         undoes = plan is not None and plan.undoes
 
         def work(tell: Tell) -> str:
-            if deeds.run_goes_on():
+            if deeds.is_supervised():
                 if undoes:
-                    return deeds.ask("undo", {"confirmed": confirmed}, _WAIT_S)
+                    return deeds._request("undo", {"confirmed": confirmed}, _WAIT_S)
                 wish = {"checkpoint": target.id, "mode": mode, "confirmed": confirmed}
-                return deeds.ask("rewind", wish, _WAIT_S)
+                return deeds._request("rewind", wish, _WAIT_S)
             going_back = plan or deeds.plan_rewind(target)
             done = deeds.rewind(going_back, confirmed=confirmed, progress=_progress(tell))
             left = f", {len(done.meanwhile)} edited meanwhile and left" if done.meanwhile else ""
@@ -228,7 +228,7 @@ class RewindDesk:
             return f"files as in {target.id}: {words}"
 
         what = "undoing the rewind" if undoes else f"going back to {target.id}"
-        self._work.do(what, work)
+        self._work.run(what, work)
 
 
 def _progress(tell: Tell) -> Callable[[str, int, int], None]:
@@ -249,7 +249,7 @@ def _choices(own: bool) -> list[Choice]:
     ]
 
 
-def _row(one: Checkpoint, found: Since | None = None) -> PickerRow:
+def _row(one: Checkpoint, found: CheckpointDistance | None = None) -> PickerRow:
     from widgets.picker import PickerRow
 
     tests = one.facts.get("tests")
@@ -259,7 +259,7 @@ def _row(one: Checkpoint, found: Since | None = None) -> PickerRow:
     return PickerRow(one.id, words, f"{_since_words(found)}{format_age(time.time() - one.at)}")
 
 
-def _since_words(found: Since | None) -> str:
+def _since_words(found: CheckpointDistance | None) -> str:
     if found is None:
         return ""
     if found.damage:
@@ -292,6 +292,6 @@ def _listed(plan: RewindPlan) -> list[str]:
     return shown
 
 
-def _change_words(change: Change) -> str:
+def _change_words(change: PlannedChange) -> str:
     what = {"create": "write", "replace": "write", "permissions": "mode"}.get(change.what, "delete")
     return f"{what:<8} {change.path}"

@@ -11,27 +11,27 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from tui.actions import Place, bindings_of
-from tui.screens.aside import Aside
+from tui.screens.aside import BackgroundTasks
 from tui.screens.nights_source import NightsSource
-from tui.screens.over_panes import OverPanes
+from tui.screens.over_panes import OverlayScreen
 from tui.screens.review_source import ReviewSource
 from tui.system.format import format_count
-from widgets.button_row import Answer, Choice
+from widgets.button_row import DialogAnswer, Choice
 from widgets.dialog import Sentence
-from widgets.footer import Footer
+from widgets.footer import KeyBar
 from widgets.guard import toast
-from widgets.header import Header, HeaderFacts
+from widgets.header import SessionHeader, HeaderFacts
 from widgets.ink import Line
 from widgets.line_view import LineView
-from widgets.nights_table import NightLine, fitting, head_line, night_rows, ordered
-from widgets.one_row import OneRow
+from widgets.nights_table import NightTableRow, fitting, head_line, night_rows, ordered
+from widgets.one_row import SingleRow
 from widgets.pane import Pane
 from widgets.review_view import ReviewView
 
 _NARROW = 100
 
 
-class TableHead(OneRow):
+class NightTableHead(SingleRow):
     """The names of the columns over the table."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class TableHead(OneRow):
         return head_line(max(1, width - 1), self.by, self.reverse)
 
 
-class RunsScreen(OverPanes):
+class NightListScreen(OverlayScreen):
     """The table of nights; enter opens the review of one, by `open_review`, on top of it."""
 
     place: ClassVar[Place] = "runs"
@@ -57,22 +57,22 @@ class RunsScreen(OverPanes):
 
     def __init__(self, source: ReviewSource, open_review: Callable[[str], None]) -> None:
         super().__init__()
-        self.nights: list[NightLine] = []
+        self.nights: list[NightTableRow] = []
         self._source = source
         self._open_review = open_review
         self._nights = NightsSource(source)
         self._table = ReviewView(id="table", placeholder="reading the nights")
-        self._head = TableHead()
+        self._head = NightTableHead()
         self._marked: list[str] = []
         self._by, self._reverse = "when", True
 
     # --- the house -----------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        yield Header(HeaderFacts(self._source.project.name, state="all nights"), id="header")
+        yield SessionHeader(HeaderFacts(self._source.project.name, state="all nights"), id="header")
         yield self._head
         yield Pane(0, "Runs", self._table, id="runs")
-        yield Footer(self.footer_items(), id="footer")
+        yield KeyBar(self.footer_items(), id="footer")
 
     def on_mount(self) -> None:
         self._lay_out()
@@ -91,8 +91,8 @@ class RunsScreen(OverPanes):
             self.action_look_again()
 
     @cached_property
-    def _aside(self) -> Aside:
-        return Aside(self.app)
+    def _aside(self) -> BackgroundTasks:
+        return BackgroundTasks(self.app)
 
     @property
     def view(self) -> ReviewView:
@@ -103,9 +103,9 @@ class RunsScreen(OverPanes):
     def action_look_again(self) -> None:
         """Read the list anew, in a worker."""
         nights = self._nights.nights
-        self._aside.do("nights", nights, self._read, self._table.set_placeholder, newest=True)
+        self._aside.run("nights", nights, self._read, self._table.set_placeholder, newest=True)
 
-    def _read(self, found: list[NightLine]) -> None:
+    def _read(self, found: list[NightTableRow]) -> None:
         if not self.is_attached:
             return
         self.nights = found
@@ -122,7 +122,7 @@ class RunsScreen(OverPanes):
         reviewed = f"{left:,} not reviewed" if left else "all reviewed"
         pane.set_status(f"{format_count(left, 'night')} not reviewed" if left else reviewed)
         total = sum(night.usd for night in self.nights if night.usd is not None)
-        self.query_one("#header", Header).show(
+        self.query_one("#header", SessionHeader).show(
             HeaderFacts(
                 self._source.project.name,
                 state=f"{format_count(len(self.nights), 'night')}, {reviewed}",
@@ -132,7 +132,7 @@ class RunsScreen(OverPanes):
         )
 
     @property
-    def night(self) -> NightLine | None:
+    def night(self) -> NightTableRow | None:
         """The night under the cursor."""
         row = self._table.row
         return next((one for one in self.nights if row is not None and one.id == row.name), None)
@@ -179,7 +179,7 @@ class RunsScreen(OverPanes):
             return
         from widgets.line_dialog import LineDialog
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 words = " ".join(answer.text.split())
                 self._do(lambda: self._nights.set_note(night.id, words))
@@ -190,7 +190,7 @@ class RunsScreen(OverPanes):
 
     def _do(self, deed: Callable[[], None]) -> None:
         """Writes in a worker and reads the list anew."""
-        self._aside.do("notes", deed, lambda _: self.action_look_again())
+        self._aside.run("notes", deed, lambda _: self.action_look_again())
 
     @on(ReviewView.Marked)
     def _mark(self, event: ReviewView.Marked) -> None:
@@ -220,7 +220,7 @@ class RunsScreen(OverPanes):
         def found(lines: list[Sentence]) -> None:
             self.app.push_screen(NoticeDialog("What fails night after night", lines))
 
-        self._aside.do("failures", self._nights.failures, found, newest=True)
+        self._aside.run("failures", self._nights.failures, found, newest=True)
 
     # --- the rest ------------------------------------------------------------------------------
 

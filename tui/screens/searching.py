@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.watching.event_log import EventLog
-from tui.watching.search import Hit, Search
-from tui.watching.watch import Watch
+from tui.watching.event_log import EventIndex
+from tui.watching.search import SearchHit, RawSearch
+from tui.watching.watch import SessionMonitor
 
 
-class Searching:
+class SearchSession:
     """One search at a time; `place` is the number of the match a person looks at, 0 for none."""
 
-    def __init__(self, watch: Watch, on_progress: Callable[[], None]) -> None:
+    def __init__(self, watch: SessionMonitor, on_progress: Callable[[], None]) -> None:
         self.place = 0
         self._watch = watch
         self._on_progress = on_progress
-        self._search: Search | None = None
+        self._search: RawSearch | None = None
 
     @property
     def text(self) -> str:
         return self._search.text if self._search is not None else ""
 
     @property
-    def hits(self) -> list[Hit]:
+    def hits(self) -> list[SearchHit]:
         return self._search.hits if self._search is not None else []
 
     @property
@@ -53,7 +53,7 @@ class Searching:
         self._search = None
         self.place = 0
 
-    def step(self, by: int) -> Hit | None:
+    def step(self, by: int) -> SearchHit | None:
         """The next match (further back in time) or the one before; goes round at the ends."""
         hits = self.hits
         if not hits:
@@ -67,11 +67,11 @@ class Searching:
         found = len(self.hits)
         return not self.running or (found > 0 and self.place + by <= found)
 
-    def current(self) -> Hit | None:
+    def current(self) -> SearchHit | None:
         return self.hits[self.place - 1] if 0 < self.place <= len(self.hits) else None
 
 
-def excerpt(log: EventLog, row: int, text: str) -> str:
+def excerpt(log: EventIndex, row: int, text: str) -> str:
     """The words round the match in everything the row stands for; empty when it is not there."""
     wanted = text.lower()
     drawn = log.row(row)

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from tui.clock import Clock
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 from widgets.line_view import LineView
 from widgets.pane import Pane
 from widgets.sources_panel import SourcesPanel
@@ -23,7 +23,7 @@ class SourcesScreen(ModalScreen[None]):
         Binding("escape,q,o,enter", "close", "back", show=False)
     ]
 
-    def __init__(self, watch: Watch, clock: Clock) -> None:
+    def __init__(self, watch: SessionMonitor, clock: Clock) -> None:
         super().__init__()
         self._watch_source = watch
         self._panel = SourcesPanel(now=clock.wall)

@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui.control.deeds import Deeds
+from tui.control.deeds import Operations
 from tui.control.step_back import step_back_text
 from tui.errors import OvernightError
-from tui.night.doing import doing
-from tui.night.model import Night
+from tui.night.doing import activity_text
+from tui.night.model import NightSnapshot
 from tui.screens.deed_work import DeedWork, Tell
 from tui.system.format import format_clock
 from widgets.guard import toast
@@ -18,10 +18,10 @@ from widgets.guard import toast
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.others import Reach
+    from tui.control.others import Reachability
     from tui.control.transports import Name
     from tui.night.deeds import Injection
-    from widgets.button_row import Answer, Choice
+    from widgets.button_row import DialogAnswer, Choice
 
 _BY = {
     "mailbox": "hook mailbox",
@@ -35,14 +35,14 @@ _OURS = (
 )
 
 
-class WordsDesk:
+class MessageFlow:
     """Inject, step back and withdraw for one screen, and the offer to make a way where none is."""
 
     def __init__(
         self,
         app: App[Any],
-        deeds: Callable[[], Deeds],
-        night: Callable[[], Night | None],
+        deeds: Callable[[], Operations],
+        night: Callable[[], NightSnapshot | None],
         work: DeedWork,
     ) -> None:
         self._app = app
@@ -52,11 +52,11 @@ class WordsDesk:
 
     # --- writing -------------------------------------------------------------------------------
 
-    def inject(self, reach: Reach | None) -> None:
+    def inject(self, reach: Reachability | None) -> None:
         """Lets the person write; `reach` is None for a run of ours."""
         self._write("Say something to the agent", [], "", "soft", reach)
 
-    def step_back(self, reach: Reach | None) -> None:
+    def step_back(self, reach: Reachability | None) -> None:
         """Offers a message made from the evidence; it may be edited before it goes."""
         night, template = self._night(), self._deeds().step_back_template
         text = step_back_text(template, night) if night is not None else template
@@ -64,17 +64,17 @@ class WordsDesk:
         self._write("Step back", lines, text, "step-back", reach)
 
     def _write(
-        self, title: str, lines: Sequence[str], text: str, mode: str, reach: Reach | None
+        self, title: str, lines: Sequence[str], text: str, mode: str, reach: Reachability | None
     ) -> None:
         from widgets.prompt_dialog import PromptDialog
 
         said = [*lines, *_way_words(reach)]
-        now = doing(self._night())
+        now = activity_text(self._night())
         if now:
             said.append(f"Now: {now}")
         dialog = PromptDialog(title, said, text, _ways(reach))
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is None:
                 return
             if reach is None:
@@ -87,19 +87,19 @@ class WordsDesk:
 
     def _ask_runner(self, arguments: dict[str, object]) -> None:
         def work(tell: Tell) -> str:
-            return f"your words are {self._deeds().ask('inject', arguments)}"
+            return f"your words are {self._deeds()._request('inject', arguments)}"
 
-        self._work.do("handing your words to the runner", work)
+        self._work.run("handing your words to the runner", work)
 
     def _send(self, text: str, mode: str, way: str) -> None:
-        now = doing(self._night())
+        now = activity_text(self._night())
         by: Name | None = next((name for name in _NAMES if name == way), None)
 
         def work(tell: Tell) -> str:
-            receipt = self._deeds().other().say(text, mode, by, now)
+            receipt = self._deeds().foreign_session().send(text, mode, by, now)
             return f"{receipt.state} by {_BY.get(receipt.transport, '')}: {receipt.detail}"
 
-        self._work.do("sending your words", work)
+        self._work.run("sending your words", work)
 
     # --- taking back ---------------------------------------------------------------------------
 
@@ -112,24 +112,24 @@ class WordsDesk:
     def withdraw(self) -> None:
         """Offers the words that still wait, to take one of them back."""
         from widgets.button_row import Choice
-        from widgets.ladder_dialog import LadderDialog
+        from widgets.ladder_dialog import EscalationDialog
 
         steps = [
             Choice(one.id, " ".join(one.text.split())[:60], f"waits since {format_clock(one.at)}")
             for one in self.waiting()[:6]
         ]
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 name = answer.choice
-                self._work.do("taking it back", lambda tell: self._deeds().withdraw(name))
+                self._work.run("taking it back", lambda tell: self._deeds().withdraw(name))
 
         lines = ["What nobody has read yet can be taken back."]
-        self._app.push_screen(LadderDialog("Take words back", lines, steps), decided)
+        self._app.push_screen(EscalationDialog("Take words back", lines, steps), decided)
 
     # --- a way where none is -------------------------------------------------------------------
 
-    def offer_hooks(self, reach: Reach, then: Callable[[], None]) -> None:
+    def offer_hooks(self, reach: Reachability, then: Callable[[], None]) -> None:
         """Shows what installing our hooks would add, and does it when the person says so."""
         from widgets.button_row import Choice
         from widgets.plan_dialog import PlanDialog
@@ -141,9 +141,9 @@ class WordsDesk:
             toast(self._app, f"{reach.why_not}; {error}", severity="warning")
             return
 
-        def decided(answer: Answer | None) -> None:
+        def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
-                self._work.do("installing the hooks", lambda tell: install_hooks(deeds))
+                self._work.run("installing the hooks", lambda tell: install_hooks(deeds))
                 then()
 
         why = reach.why_not.removeprefix("no way to this session ").strip("()")
@@ -155,7 +155,7 @@ class WordsDesk:
 _NAMES: tuple[Name, ...] = ("mailbox", "inbox", "tmux")
 
 
-def hook_words(deeds: Deeds) -> list[str]:
+def hook_words(deeds: Operations) -> list[str]:
     """What `hooks install` would do to the project, in plain words; RefusedError when it cannot."""
     from tui.control import hooks_settings
 
@@ -178,7 +178,7 @@ def hook_words(deeds: Deeds) -> list[str]:
     return [*words, "", *(f"{event}: {command}" for event, command in plan.adds[:1])]
 
 
-def install_hooks(deeds: Deeds) -> str:
+def install_hooks(deeds: Operations) -> str:
     """Installs our hooks and says so, also in the journal."""
     from tui.control import hooks_settings
 
@@ -188,7 +188,7 @@ def install_hooks(deeds: Deeds) -> str:
     return "the hooks are installed; i says something to the session"
 
 
-def _way_words(reach: Reach | None) -> list[str]:
+def _way_words(reach: Reachability | None) -> list[str]:
     if reach is None:
         return [_OURS]
     best = reach.ways[0]
@@ -199,7 +199,7 @@ def _way_words(reach: Reach | None) -> list[str]:
     return words
 
 
-def _ways(reach: Reach | None) -> list[Choice]:
+def _ways(reach: Reachability | None) -> list[Choice]:
     from widgets.button_row import Choice
 
     if reach is None:

@@ -127,7 +127,7 @@ def fold_lines(text: str) -> str:
     return "\n".join(pieces)
 
 
-class _Shown(dict[str, str]):
+class _VisibleForms(dict[str, str]):
     """What each single odd character looks like."""
 
     def __missing__(self, char: str) -> str:
@@ -144,7 +144,7 @@ class _Shown(dict[str, str]):
         return shown
 
 
-_SHOWN = _Shown()
+_SHOWN = _VisibleForms()
 
 
 def _run(match: re.Match[str]) -> str:

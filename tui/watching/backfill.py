@@ -18,29 +18,29 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.feeds.discovery import Source
+from tui.feeds.discovery import EventFile
 from tui.watching import saved
-from tui.watching.event_log import EventLog
+from tui.watching.event_log import EventIndex
 from tui.watching.followed import total_size
-from tui.watching.ledger import Ledger
-from tui.watching.rules import Rules
+from tui.watching.ledger import SessionReader
+from tui.watching.rules import FoldRules
 
 _REPORT_EVERY = 0.1
 _MODEST = 5  # keys come first, and so does the agent
 
 
-class Order(Struct, frozen=True):
+class BackfillOrder(Struct, frozen=True):
     """What the child is to fold, how, and where the result goes."""
 
-    files: tuple[Source, ...]
+    files: tuple[EventFile, ...]
     result: str
-    rules: Rules
+    rules: FoldRules
 
 
-class Backfill:
+class BackfillProcess:
     """A running child; `progress` is the share of bytes folded, `finished` says it ended."""
 
-    def __init__(self, order: Order, on_progress: Callable[[], None]) -> None:
+    def __init__(self, order: BackfillOrder, on_progress: Callable[[], None]) -> None:
         self.done_bytes = 0
         self.total_bytes = total_size(order.files)
         self.finished = False
@@ -87,9 +87,9 @@ class Backfill:
             self._process.wait()
 
 
-def fold_files(order: Order, report: Callable[[int, int], None]) -> None:
+def fold_files(order: BackfillOrder, report: Callable[[int, int], None]) -> None:
     """Folds the order's files to their end and writes the ledger down."""
-    ledger = Ledger(order.files, order.rules.fold(), EventLog())
+    ledger = SessionReader(order.files, order.rules.fold(), EventIndex())
     total = total_size(order.files)
     reported = 0.0
     while ledger.poll():
@@ -103,7 +103,7 @@ def fold_files(order: Order, report: Callable[[int, int], None]) -> None:
 
 def main() -> int:
     """The child's whole life."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=BackfillOrder)
     parent = os.getppid()
     os.nice(_MODEST)
 

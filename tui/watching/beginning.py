@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.errors import OvernightError
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.night.model import Night
-from tui.records import Progress
+from tui.night.model import NightSnapshot
+from tui.records import ProgressFile
 from tui.system.sanitize import clean
 
 if TYPE_CHECKING:
-    from tui.feeds.discovery import Sources
+    from tui.feeds.discovery import SessionSources
     from tui.git import Git
 
 _EARLY = 900.0
 
 
-class Beginning(Struct, frozen=True):
+class StartState(Struct, frozen=True):
     """What the files said before the night; `basis` is "git", "copy", "first seen" or "none"."""
 
-    progress: Progress | None = None
+    progress: ProgressFile | None = None
     basis: str = "none"
     notes: str = ""
 
 
 def beginning(
-    project: Path, sources: Sources, night: Night, changes: Changes | None, seen_live: bool
-) -> Beginning:
+    project: Path, sources: SessionSources, night: NightSnapshot, changes: RepositoryChanges | None, seen_live: bool
+) -> StartState:
     """The files at the night's base commit; else in the run's first checkpoint; else as first seen.
 
     `seen_live` says that the fold saw the progress file while the night went on; what was read
@@ -44,13 +44,13 @@ def beginning(
         git = Git(project)
     except OvernightError:
         return _first_seen(night, seen_live)
-    looked = _Then(git, sources)
+    looked = _CommittedFiles(git, sources)
     if changes is not None and changes.base:
         found = looked.at(changes.base, "git")
         if found is not None:
             return found
         if _made_by_the_night(changes, looked.progress):
-            return Beginning(_nothing(sources), "git")
+            return StartState(_nothing(sources), "git")
     for checkpoint in night.deeds.checkpoints[:1]:
         began = night.run.started_at
         if began is not None and checkpoint.at - began > _EARLY:
@@ -61,10 +61,10 @@ def beginning(
     return _first_seen(night, seen_live)
 
 
-class _Then:
+class _CommittedFiles:
     """Files of the repository as they were in some commit."""
 
-    def __init__(self, git: Git, sources: Sources) -> None:
+    def __init__(self, git: Git, sources: SessionSources) -> None:
         self._git = git
         self._sources = sources
         self.progress = self._inside(sources.progress.path)
@@ -75,7 +75,7 @@ class _Then:
         real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
         return os.path.relpath(real, top) if real.startswith(top.rstrip("/") + "/") else ""
 
-    def at(self, commit: str, basis: str) -> Beginning | None:
+    def at(self, commit: str, basis: str) -> StartState | None:
         """What the commit holds; None when it holds neither progress file nor feature list."""
         text = self._read(commit, self._sources.progress.path)
         listed = self._read(commit, self._sources.features.path)
@@ -90,7 +90,7 @@ class _Then:
         if progress is None:
             return None
         notes = self._read(commit, self._sources.notes.path) or b""
-        return Beginning(progress, basis, clean(notes.decode("utf-8", "replace")))
+        return StartState(progress, basis, clean(notes.decode("utf-8", "replace")))
 
     def _read(self, commit: str, path: str) -> bytes | None:
         name = self._inside(path)
@@ -102,16 +102,16 @@ class _Then:
             return None
 
 
-def _made_by_the_night(changes: Changes, name: str) -> bool:
+def _made_by_the_night(changes: RepositoryChanges, name: str) -> bool:
     """Whether a commit of the night first brought the file; then there was no task before."""
     return any(one.path == name and one.kind == "added" and one.commit for one in changes.files)
 
 
-def _nothing(sources: Sources) -> Progress:
-    return Progress(sources.progress.path, None, "checkboxes", 0, 0)
+def _nothing(sources: SessionSources) -> ProgressFile:
+    return ProgressFile(sources.progress.path, None, "checkboxes", 0, 0)
 
 
-def _first_seen(night: Night, seen_live: bool) -> Beginning:
+def _first_seen(night: NightSnapshot, seen_live: bool) -> StartState:
     if night.first_progress is not None and seen_live:
-        return Beginning(night.first_progress, "first seen")
-    return Beginning()
+        return StartState(night.first_progress, "first seen")
+    return StartState()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui.feeds.events import EventDecoder
-from tui.records import Event, JournalEntry
+from tui.feeds.events import ClaudeDecoder
+from tui.records import AgentEvent, JournalEntry
 from tui.store.journal import JournalDecoder
 from tui.store.layout import is_journal
 from tui.watching.rows import Reader
@@ -12,7 +12,7 @@ WHOLE_LINE = 64 << 10
 """The length that stands for a journal line: entries do not know their own."""
 
 
-class FilesBehind:
+class RecordReader:
     """Files by number, one for each generation; `names` are their paths."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class FilesBehind:
 
     def record(
         self, number: int, offset: int, length: int, part: int
-    ) -> Event | JournalEntry | None:
+    ) -> AgentEvent | JournalEntry | None:
         """The record that begins there; `part` counts those of one line."""
         line = self.line(number, offset, length)
         if line is None:
@@ -40,5 +40,5 @@ class FilesBehind:
         if length == WHOLE_LINE and is_journal(name):
             entries = JournalDecoder(name).decode(line.partition(b"\n")[0] + b"\n", offset)
             return entries[0] if entries else None
-        events = EventDecoder(name).decode_all(line, offset)
+        events = ClaudeDecoder(name).decode_all(line, offset)
         return next((event for event in events if event.part == part), None)

@@ -9,9 +9,9 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from tui import __version__
-from tui.night.review.comparing import Comparison, compare
+from tui.night.review.comparing import FigureComparison, compare
 from tui.night.review.embedded import read, without_comment
-from tui.night.review.export import Export, Source
+from tui.night.review.export import Export, ExportSource
 from tui.night.review.html import html
 from tui.night.review.markdown import markdown
 from tui.system.format import format_count
@@ -20,10 +20,10 @@ from tui.watching.exporting import measure
 _MOST: Final = 40
 _AROUND: Final = 30
 
-Derive = Callable[["Claimed"], Export]
+Derive = Callable[["ExportedFigures"], Export]
 
 
-class Claimed(Struct, frozen=True):
+class ExportedFigures(Struct, frozen=True):
     """What an export says of itself: its run, its sources, and how it was made."""
 
     told: dict[str, Any]
@@ -34,24 +34,24 @@ class Claimed(Struct, frozen=True):
     zone_s: int
     keep_places: bool
     named: dict[str, str]
-    sources: tuple[Source, ...]
+    sources: tuple[ExportSource, ...]
 
 
-class Report(Struct, frozen=True):
+class CheckReport(Struct, frozen=True):
     """The result in sentences, and whether everything agrees."""
 
     agrees: bool
     lines: tuple[str, ...]
 
 
-def claimed(text: str) -> Claimed:
+def claimed(text: str) -> ExportedFigures:
     """What stands in an export. UsageError for a file that is none."""
     told = read(text)
     about = told.get("export")
     about = about if isinstance(about, dict) else {}
     run_id, project = about.get("run"), told.get("project")
     made_at, zone_s, named = about.get("made_at"), about.get("zone_s"), about.get("named")
-    return Claimed(
+    return ExportedFigures(
         told=told,
         project=project if isinstance(project, str) else "",
         run_id=run_id if isinstance(run_id, str) and run_id else None,
@@ -64,11 +64,11 @@ def claimed(text: str) -> Claimed:
     )
 
 
-def _sources(told: object) -> list[Source]:
+def _sources(told: object) -> list[ExportSource]:
     if not isinstance(told, list):
         return []
     return [
-        Source(str(one.get("name", "")), one["path"], one["size"], str(one.get("sha256", "")))
+        ExportSource(str(one.get("name", "")), one["path"], one["size"], str(one.get("sha256", "")))
         for one in told
         if isinstance(one, dict)
         and isinstance(one.get("path"), str)
@@ -76,7 +76,7 @@ def _sources(told: object) -> list[Source]:
     ]
 
 
-def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> Report:
+def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> CheckReport:
     """Holds an export's text against the evidence; `true_path` finds the file behind a path in it.
 
     `derive` makes the same export anew. UsageError for a text that is no export.
@@ -99,15 +99,15 @@ def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> Report:
     lines += words
     same_page, words = _page(text, said, export, found)
     lines += words
-    return Report(not found.differences and not changed and same_page, tuple(lines))
+    return CheckReport(not found.differences and not changed and same_page, tuple(lines))
 
 
-def _summary(found: Comparison) -> str:
+def _summary(found: FigureComparison) -> str:
     parts = ", ".join(f"{name} {number}" for name, number in found.agreeing.items())
     return f"agrees: {format_count(found.agree, 'figure')}" + (f" ({parts})" if parts else "")
 
 
-def _changed_sources(said: Claimed, true_path: Callable[[str], str]) -> tuple[bool, list[str]]:
+def _changed_sources(said: ExportedFigures, true_path: Callable[[str], str]) -> tuple[bool, list[str]]:
     """Whether a source is not what it was; one that only grew still holds what it held."""
     if not said.sources:
         return False, ["sources: the export names none"]
@@ -134,7 +134,7 @@ def _changed_sources(said: Claimed, true_path: Callable[[str], str]) -> tuple[bo
     return changed, lines
 
 
-def _page(text: str, said: Claimed, export: Export, found: Comparison) -> tuple[bool, list[str]]:
+def _page(text: str, said: ExportedFigures, export: Export, found: FigureComparison) -> tuple[bool, list[str]]:
     """Whether the words that a reader sees are those that the figures give."""
     if text.lstrip().startswith("{"):
         return True, []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tui.records import Detail, DetailPart, EventRow, JournalEntry, Mark, Ref
+from tui.records import EventDetail, DetailPart, EventRow, JournalEntry, Mark, SourceRef
 
 _QUIET = frozenset({"notified", "request", "answer", "note", "injection", "supervisor_stopped"})
 _MARKS: dict[str, Mark] = {
@@ -58,14 +58,14 @@ def deed_row(entry: JournalEntry) -> EventRow:
         entry.kind.replace("_", " "),
         " · ".join(word for word in words if word)[:400],
         mark=_MARKS.get(entry.kind, ""),
-        ref=Ref(entry.source, entry.offset),
+        ref=SourceRef(entry.source, entry.offset),
     )
 
 
-def deed_detail(entry: JournalEntry, ref: Ref) -> Detail:
+def deed_detail(entry: JournalEntry, ref: SourceRef) -> EventDetail:
     """Everything the journal says of the deed."""
     text = msgspec.json.format(msgspec.json.encode(entry.data), indent=2).decode()
-    return Detail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)
+    return EventDetail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)
 
 
 def _survivors(value: object) -> str:

@@ -14,21 +14,21 @@ from msgspec.structs import replace
 from tui.feeds.event_rows import row as event_row
 from tui.feeds.event_rows import visibility
 from tui.records import (
-    Assistant,
-    Detail,
+    AssistantMessage,
+    EventDetail,
     DetailPart,
-    Event,
+    AgentEvent,
     EventRow,
     JournalEntry,
-    Ref,
-    Result,
+    SourceRef,
+    TurnResult,
     ToolResult,
-    Unknown,
-    User,
+    UnknownRecord,
+    UserMessage,
 )
-from tui.watching.behind import WHOLE_LINE, FilesBehind
+from tui.watching.behind import WHOLE_LINE, RecordReader
 from tui.watching.deed_rows import deed_detail, deed_level, deed_row
-from tui.watching.rows import Reader, SavedLog
+from tui.watching.rows import Reader, SavedIndex
 
 ERROR = 4
 LEVEL = 3
@@ -40,7 +40,7 @@ _MOST_CHANGED = 20_000
 _NAN = math.nan
 
 
-class EventLog:
+class EventIndex:
     """Knows where each event stands and draws the visible ones.
 
     One thread adds; any thread may read: columns only grow, and a row becomes visible last.
@@ -53,7 +53,7 @@ class EventLog:
         self.root = ""
         self.changed: deque[int] = deque(maxlen=_MOST_CHANGED)
         self._level = level
-        self._files = FilesBehind()
+        self._files = RecordReader()
         self._sources = array("H")
         self._offsets = array("Q")
         self._lengths = array("I")
@@ -92,10 +92,10 @@ class EventLog:
             if self._flags[index] & LEVEL < 3:
                 self._kept[index] = self._cache.get(index) or self._draw(index)
 
-    def add(self, number: int, record: Event | JournalEntry, at: float = _NAN) -> None:
+    def add(self, number: int, record: AgentEvent | JournalEntry, at: float = _NAN) -> None:
         """Adds one record that happened at `at`; tool results also complete the row of their call."""
         index = len(self._flags)
-        if type(record) is Event:
+        if type(record) is AgentEvent:
             flags = visibility(record) | self._note(record, index)
             if record.at is None and record.uuid:
                 self._undated[record.uuid] = index
@@ -136,25 +136,25 @@ class EventLog:
         """Adds a row of our own: what befell the file itself."""
         self._kept[len(self._flags)] = EventRow("notice", at, "file", text, mark="warning")
         place = self._offsets[-1] if len(self._offsets) else 0
-        self.add(number, Event(self._files.names[number], place, 0, Unknown("file", text)), at)
+        self.add(number, AgentEvent(self._files.names[number], place, 0, UnknownRecord("file", text)), at)
 
-    def _note(self, event: Event, index: int) -> int:
+    def _note(self, event: AgentEvent, index: int) -> int:
         """Remembers calls and completes them; says whether the event is an error of the session.
 
         Damage in the file is none: what a person looks for is where the work went wrong.
         """
         body = event.body
         kind = type(body)
-        if kind is User:
+        if kind is UserMessage:
             for result in body.results:  # type: ignore[union-attr]
                 self._complete(result, index)
-        elif kind is Assistant:
+        elif kind is AssistantMessage:
             for tool in body.tools:  # type: ignore[union-attr]
                 self._open_calls[tool.id] = index
                 if len(self._open_calls) > _OPEN_CALLS:
                     del self._open_calls[next(iter(self._open_calls))]
             return ERROR if body.error else 0  # type: ignore[union-attr]
-        elif kind is Result:
+        elif kind is TurnResult:
             return ERROR if body.is_error else 0  # type: ignore[union-attr]
         return 0
 
@@ -251,13 +251,13 @@ class EventLog:
                 high = middle
         return low if low < len(self) else (len(self) - 1 if len(self) else None)
 
-    def record(self, row: int) -> Event | JournalEntry | None:
+    def record(self, row: int) -> AgentEvent | JournalEntry | None:
         """The record behind a row, read anew from its file."""
         return self._event(self._index(row))
 
-    def ref(self, row: int) -> Ref:
+    def ref(self, row: int) -> SourceRef:
         index = self._index(row)
-        return Ref(self._files.names[self._sources[index]], self._offsets[index])
+        return SourceRef(self._files.names[self._sources[index]], self._offsets[index])
 
     def row_of(self, source: str, offset: int) -> int | None:
         """The visible row that holds this byte of this file; a hidden result leads to its call."""
@@ -284,7 +284,7 @@ class EventLog:
         if row is not None:
             return row
         event = self._event(index)
-        if isinstance(event, Event) and isinstance(event.body, User):
+        if isinstance(event, AgentEvent) and isinstance(event.body, UserMessage):
             for back in range(index, max(-1, index - 2_000), -1):
                 if self._pairs[back] == index + 1:
                     return self._visible_row(back)
@@ -300,7 +300,7 @@ class EventLog:
             place += step
         return None
 
-    def detail(self, row: int) -> Detail:
+    def detail(self, row: int) -> EventDetail:
         """Everything about the row: its call, its result, its raw record."""
         from tui.feeds.event_detail import detail as event_detail
 
@@ -312,7 +312,7 @@ class EventLog:
             return deed_detail(record, ref)
         if line is None or record is None:
             gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
-            return Detail("gone", (gone,), ref)
+            return EventDetail("gone", (gone,), ref)
         pair = self._pairs[index]
         result = self._line(pair - 1) if pair else None
         return event_detail(line, self._parts[index], ref, result)
@@ -322,7 +322,7 @@ class EventLog:
     def _line(self, index: int) -> bytes | None:
         return self._files.line(self._sources[index], self._offsets[index], self._lengths[index])
 
-    def _event(self, index: int) -> Event | JournalEntry | None:
+    def _event(self, index: int) -> AgentEvent | JournalEntry | None:
         number, offset = self._sources[index], self._offsets[index]
         return self._files.record(number, offset, self._lengths[index], self._parts[index])
 
@@ -338,7 +338,7 @@ class EventLog:
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
         body = event.body
-        if self._live and not self._pairs[index] and isinstance(body, Assistant) and body.tools:
+        if self._live and not self._pairs[index] and isinstance(body, AssistantMessage) and body.tools:
             return _running(drawn) if body.tools[0].id in self._open_calls else drawn
         return drawn
 
@@ -349,13 +349,13 @@ class EventLog:
         return row
 
     def _result_of(
-        self, index: int, event: Event, at: float
+        self, index: int, event: AgentEvent, at: float
     ) -> tuple[ToolResult | None, float | None]:
         pair = self._pairs[index]
-        if not pair or not isinstance(event.body, Assistant):
+        if not pair or not isinstance(event.body, AssistantMessage):
             return None, None
         answer = self._event(pair - 1)
-        if not isinstance(answer, Event) or not isinstance(answer.body, User):
+        if not isinstance(answer, AgentEvent) or not isinstance(answer.body, UserMessage):
             return None, None
         wanted = {tool.id for tool in event.body.tools}
         result = next((r for r in answer.body.results if r.tool_use_id in wanted), None)
@@ -377,11 +377,11 @@ class EventLog:
             self._flags,
         )
 
-    def save(self) -> SavedLog:
+    def save(self) -> SavedIndex:
         """The index without its columns."""
-        return SavedLog(len(self._flags), dict(self._open_calls), dict(self._undated))
+        return SavedIndex(len(self._flags), dict(self._open_calls), dict(self._undated))
 
-    def load(self, saved: SavedLog, fill: Callable[[array[Any] | bytearray, int], None]) -> None:
+    def load(self, saved: SavedIndex, fill: Callable[[array[Any] | bytearray, int], None]) -> None:
         """Takes up a saved index; the sources must have been opened in the same order.
 
         `fill` puts that many items into a column, and is called for each in the order of `columns`.

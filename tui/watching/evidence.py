@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tui.changes import FileChange, Hunk
 from tui.errors import OvernightError
-from tui.records import Assistant, Detail, DetailPart, Event, Ref, User
+from tui.records import AssistantMessage, EventDetail, DetailPart, AgentEvent, SourceRef, UserMessage
 from tui.store.layout import is_journal
 from tui.system.sanitize import clean, clean_bytes, clean_line
 from tui.watching.raw_lines import line_start
@@ -19,7 +19,7 @@ _BEFORE, _AFTER = 24 << 10, 40 << 10
 _GIT = "git"
 
 
-def of(ref: Ref, project: Path) -> Detail:
+def of(ref: SourceRef, project: Path) -> EventDetail:
     """Everything about the place; what is gone or changed since says so. Never fails."""
     if is_commit(ref):
         return commit(project, sha_of(ref))
@@ -38,30 +38,30 @@ def of(ref: Ref, project: Path) -> Detail:
     return _event(ref)
 
 
-def is_commit(ref: Ref) -> bool:
+def is_commit(ref: SourceRef) -> bool:
     """Whether the place is a commit rather than a byte of a file."""
     return ref.source.partition(":")[0] == _GIT
 
 
-def sha_of(ref: Ref) -> str:
+def sha_of(ref: SourceRef) -> str:
     """The commit's id."""
     return ref.source.partition(":")[2] or ref.uuid or ""
 
 
-def in_file(path: str, words: str) -> Detail:
+def in_file(path: str, words: str) -> EventDetail:
     """The file round the line that holds the words; from its beginning when none does."""
     try:
         data = Path(path).read_bytes()[:_LINE]
     except OSError as error:
-        return _gone(Ref(path, 0), f"{path} cannot be read: {error.strerror or error}.")
+        return _gone(SourceRef(path, 0), f"{path} cannot be read: {error.strerror or error}.")
     place = data.find(words.encode("utf-8", "replace"))
-    return _in_text(Ref(path, max(0, place)))
+    return _in_text(SourceRef(path, max(0, place)))
 
 
 # --- events and deeds ---
 
 
-def _line_at(ref: Ref) -> bytes | None:
+def _line_at(ref: SourceRef) -> bytes | None:
     descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         size = os.fstat(descriptor).st_size
@@ -73,7 +73,7 @@ def _line_at(ref: Ref) -> bytes | None:
     return data.partition(b"\n")[0]
 
 
-def _deed(ref: Ref, line: bytes) -> Detail:
+def _deed(ref: SourceRef, line: bytes) -> EventDetail:
     from tui.store.journal import JournalDecoder
     from tui.watching.deed_rows import deed_detail
 
@@ -81,7 +81,7 @@ def _deed(ref: Ref, line: bytes) -> Detail:
     return deed_detail(entries[0], ref) if entries else _in_text(ref)
 
 
-def _event(ref: Ref) -> Detail:
+def _event(ref: SourceRef) -> EventDetail:
     """The event, or the call that it answers: one page has both."""
     from tui.watching.window import window
 
@@ -90,7 +90,7 @@ def _event(ref: Ref) -> Detail:
     if log is None or row is None:
         return _in_text(ref)
     record = log.record(row)
-    if isinstance(record, Event) and isinstance(record.body, User) and record.body.results:
+    if isinstance(record, AgentEvent) and isinstance(record.body, UserMessage) and record.body.results:
         log.level = 1
         call = log.row_of(ref.source, ref.offset)
         if call is not None and _answers(record.body, log.record(call)):
@@ -99,8 +99,8 @@ def _event(ref: Ref) -> Detail:
     return log.detail(row)
 
 
-def _answers(results: User, call: object) -> bool:
-    if not isinstance(call, Event) or not isinstance(call.body, Assistant):
+def _answers(results: UserMessage, call: object) -> bool:
+    if not isinstance(call, AgentEvent) or not isinstance(call.body, AssistantMessage):
         return False
     calls = {tool.id for tool in call.body.tools}
     return any(result.tool_use_id in calls for result in results.results)
@@ -109,7 +109,7 @@ def _answers(results: User, call: object) -> bool:
 # --- plain files ---
 
 
-def _in_text(ref: Ref) -> Detail:
+def _in_text(ref: SourceRef) -> EventDetail:
     """The lines round the place, the one meant first among equals by a sign before it."""
     try:
         descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -129,7 +129,7 @@ def _in_text(ref: Ref) -> Detail:
         parts.append(_whole(before, "before it"))
     facts = (("file", clean_line(ref.source)), ("line", f"{number:,}"))
     title = f"{os.path.basename(ref.source)}: {clean_bytes(here, limit=200).strip()}"
-    return Detail(clean_line(title, 200), tuple(p for p in parts if p.text), ref, facts)
+    return EventDetail(clean_line(title, 200), tuple(p for p in parts if p.text), ref, facts)
 
 
 def _whole(data: bytes, title: str) -> DetailPart:
@@ -147,27 +147,27 @@ def _lines_before(descriptor: int, place: int) -> int:
     return count
 
 
-def _gone(ref: Ref, words: str) -> Detail:
-    return Detail("gone", (DetailPart("gone", clean(words)),), ref)
+def _gone(ref: SourceRef, words: str) -> EventDetail:
+    return EventDetail("gone", (DetailPart("gone", clean(words)),), ref)
 
 
 # --- git ---
 
 
-def commit(project: Path, sha: str) -> Detail:
+def commit(project: Path, sha: str) -> EventDetail:
     """A commit with its message and its diff, as far as `COMMIT_BYTES` reach."""
-    from tui.feeds.bounded_git import Budget, output
+    from tui.feeds.bounded_git import ReadBudget, output
     from tui.git import Git
 
-    ref = Ref(_GIT, 0, sha)
+    ref = SourceRef(_GIT, 0, sha)
     if not sha or not sha.isalnum():
-        return Detail("commit", (DetailPart("", "Which commit it was is not known."),), ref)
+        return EventDetail("commit", (DetailPart("", "Which commit it was is not known."),), ref)
     shape = "--format=%H%nauthor %an%ndate   %ad%n%n%B%n"
     args = ("show", "--date=iso-local", "--stat", "--patch", "--no-color", shape, sha, "--")
     try:
-        out = output(Git(project), args, Budget(15.0, COMMIT_BYTES))
+        out = output(Git(project), args, ReadBudget(15.0, COMMIT_BYTES))
     except (OvernightError, OSError) as error:
-        return Detail(f"commit {sha[:7]}", (DetailPart("", clean(str(error))),), ref)
+        return EventDetail(f"commit {sha[:7]}", (DetailPart("", clean(str(error))),), ref)
     text = clean_bytes(out.data)
     head, found, patch = text.partition("\ndiff --git ")
     parts = [DetailPart("", head.strip("\n"))]
@@ -175,17 +175,17 @@ def commit(project: Path, sha: str) -> Detail:
         parts.append(DetailPart("diff", "diff --git " + patch, "diff"))
     if not out.whole:
         parts.append(DetailPart("", "It goes on; only the beginning is shown."))
-    return Detail(f"commit {sha[:7]}", tuple(parts), ref)
+    return EventDetail(f"commit {sha[:7]}", tuple(parts), ref)
 
 
-def fragment(path: str, what: str, hunks: Sequence[Hunk], ref: Ref | None = None) -> Detail:
+def fragment(path: str, what: str, hunks: Sequence[Hunk], ref: SourceRef | None = None) -> EventDetail:
     """Pieces of a file's diff."""
     text = "\n".join(line for hunk in hunks for line in (_place(hunk), *hunk.lines))
     title = " ".join(word for word in (path, what) if word)
-    return Detail(clean_line(title, 200), (DetailPart("diff", clean(text), "diff"),), _ref(ref))
+    return EventDetail(clean_line(title, 200), (DetailPart("diff", clean(text), "diff"),), _ref(ref))
 
 
-def file_diff(change: FileChange) -> Detail:
+def file_diff(change: FileChange) -> EventDetail:
     """What the night changed in one file."""
     said = f"{change.kind}, +{change.insertions:,} -{change.deletions:,} lines"
     facts = [("change", said)]
@@ -200,11 +200,11 @@ def file_diff(change: FileChange) -> Detail:
         parts.append(DetailPart("", f"A binary file of {change.size:,} bytes."))
     if change.cut:
         parts.append(DetailPart("", "There is more; only the beginning was read."))
-    return Detail(detail.title, tuple(parts), detail.ref, tuple(facts))
+    return EventDetail(detail.title, tuple(parts), detail.ref, tuple(facts))
 
 
-def _ref(ref: Ref | None) -> Ref:
-    return ref if ref is not None else Ref(_GIT, 0)
+def _ref(ref: SourceRef | None) -> SourceRef:
+    return ref if ref is not None else SourceRef(_GIT, 0)
 
 
 def _place(hunk: Hunk) -> str:

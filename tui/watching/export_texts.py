@@ -49,9 +49,9 @@ def text_of(export: Export, format: Format) -> str:
 
 def _svg(export: Export) -> str:
     from tui.night.review.strip_svg import strip_svg
-    from tui.night.review.wording import Zone
+    from tui.night.review.wording import ExportTimeZone
 
-    drawn = strip_svg(export.review.timeline, export.review.time, zone=Zone(export.zone_s))
+    drawn = strip_svg(export.review.timeline, export.review.time, zone=ExportTimeZone(export.zone_s))
     if not drawn:
         raise NoSessionError("nothing tells when this night was; there is no strip to draw")
     return drawn

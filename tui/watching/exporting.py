@@ -12,13 +12,13 @@ from typing import Final
 from msgspec import structs
 
 from tui import __version__
-from tui.feeds.discovery import Named, Sources
+from tui.feeds.discovery import NamedSources, SessionSources
 from tui.night.review.encoding import encoded
-from tui.night.review.export import Export, Source, leaving
+from tui.night.review.export import Export, ExportSource, leaving
 from tui.night.review.model import Review
 from tui.night.review.places import Redactor
 from tui.night.review.texts import refs
-from tui.night.review.wording import began
+from tui.night.review.wording import start_text
 from tui.paths import home
 from tui.settings import Settings
 from tui.store.layout import RunDirectory
@@ -46,27 +46,27 @@ def export_found(
     review: Review,
     project: Path,
     settings: Settings,
-    named: Named,
+    named: NamedSources,
     run: str | None,
     *,
     keep_places: bool = False,
 ) -> Export:
     """The review of what these sources name, of `run` if given, as it may leave the machine."""
-    from tui.feeds.discovery import discover
+    from tui.feeds.discovery import select_session
     from tui.watching.night_places import named_night
 
     by_hand = {name: path for name in BY_HAND if (path := getattr(named, name))}
     if run is not None:
         by_hand["run"] = run
         named = named_night(project, settings, named, run)
-    sources = measured(paths_of(review, discover(project, settings, named)))
+    sources = measured(paths_of(review, select_session(project, settings, named)))
     return export_of(review, redactor(settings, keep_places=keep_places), sources, by_hand)
 
 
 def export_of(
     review: Review,
     redact: Redactor,
-    sources: tuple[Source, ...],
+    sources: tuple[ExportSource, ...],
     named: Mapping[str, str] | None = None,
 ) -> Export:
     """The review as it may leave: `sources` are what it rests on, `named` those named by hand."""
@@ -85,14 +85,14 @@ def export_of(
 
 def zone_of(review: Review) -> int:
     """This machine's offset from UTC when the night began, seconds."""
-    start = began(review)
+    start = start_text(review)
     try:
         return time.localtime(review.night.now if start is None else start).tm_gmtoff
     except (ValueError, OverflowError, OSError):
         return 0
 
 
-def paths_of(review: Review, found: Sources | None = None) -> list[str]:
+def paths_of(review: Review, found: SessionSources | None = None) -> list[str]:
     """The files that a review rests on: what it points at, and what was found to read."""
     paths = {ref.source: None for ref in refs(review)}
     if review.night.progress is not None:
@@ -106,12 +106,12 @@ def paths_of(review: Review, found: Sources | None = None) -> list[str]:
     return [path for path in paths if os.path.isabs(path)]
 
 
-def measured(paths: Iterable[str]) -> tuple[Source, ...]:
+def measured(paths: Iterable[str]) -> tuple[ExportSource, ...]:
     """Files with their sizes and digests as they are now; one that cannot be read has neither."""
     return tuple(measure(path) for path in sorted(paths))
 
 
-def measure(path: str, most: int | None = None) -> Source:
+def measure(path: str, most: int | None = None) -> ExportSource:
     """A file's size and SHA-256, of its first `most` bytes if given."""
     name = os.path.basename(path)
     digest, size = hashlib.sha256(), 0
@@ -121,5 +121,5 @@ def measure(path: str, most: int | None = None) -> Source:
                 digest.update(piece)
                 size += len(piece)
     except (OSError, ValueError):
-        return Source(name, path, 0, "")
-    return Source(name, path, size, digest.hexdigest())
+        return ExportSource(name, path, 0, "")
+    return ExportSource(name, path, size, digest.hexdigest())

@@ -9,41 +9,41 @@ from typing import Literal
 
 import msgspec
 
-from tui.feeds.discovery import Source
-from tui.feeds.events import EventDecoder
-from tui.feeds.follower import Batch, Follower, Position
-from tui.records import FeedState
+from tui.feeds.discovery import EventFile
+from tui.feeds.events import ClaudeDecoder
+from tui.feeds.follower import LineBatch, FileFollower, FilePosition
+from tui.records import SourceStatus
 from tui.store.journal import JournalDecoder
 
 READ = 1 << 17
 """Bytes read at once: what fits the allocator's own memory is read five times as fast as a megabyte."""
 
 
-class Followed:
+class FollowedFile:
     """A file of events; `number` is the one that its present generation has in the row index."""
 
     def __init__(
-        self, file: Source, start: Position | None = None, tail_bytes: int | None = None
+        self, file: EventFile, start: FilePosition | None = None, tail_bytes: int | None = None
     ) -> None:
         self.file = file
-        self.follower = Follower(
+        self.follower = FileFollower(
             file.path,
             start=start,
             at_end_bytes=tail_bytes,
             trusted=file.trusted,
             rotates=file.kind == "stream",
         )
-        self.decoder: EventDecoder | JournalDecoder = (
-            JournalDecoder(file.path) if file.kind == "journal" else EventDecoder(file.path)
+        self.decoder: ClaudeDecoder | JournalDecoder = (
+            JournalDecoder(file.path) if file.kind == "journal" else ClaudeDecoder(file.path)
         )
         self.number = -1
         self.numbers: dict[int, int] = {}
         self.latest = -math.inf
         self.lines = 0
         self.malformed = 0
-        self.waiting: list[Batch] = []
+        self.waiting: list[LineBatch] = []
 
-    def read(self, limit: int = READ) -> list[Batch]:
+    def read(self, limit: int = READ) -> list[LineBatch]:
         """What was read when the file was taken up again, then what is new; empty only at the end."""
         if self.waiting:
             waiting, self.waiting = self.waiting, []
@@ -72,17 +72,17 @@ class Followed:
     @property
     def messages(self) -> dict[str, str]:
         """The messages in the making, which usage that comes later belongs to."""
-        return self.decoder.messages if isinstance(self.decoder, EventDecoder) else {}
+        return self.decoder.messages if isinstance(self.decoder, ClaudeDecoder) else {}
 
     @property
     def offset(self) -> int:
         """Bytes taken in."""
         return self.follower.position.offset if self.follower.position is not None else 0
 
-    def state(self) -> FeedState:
+    def state(self) -> SourceStatus:
         """The file as the sources panel tells it."""
         state = self.follower.state
-        return FeedState(
+        return SourceStatus(
             self.file.kind,
             self.file.path,
             feed_status(self.follower),
@@ -96,14 +96,14 @@ class Followed:
         )
 
 
-def feed_status(follower: Follower) -> Literal["following", "missing", "unreadable"]:
+def feed_status(follower: FileFollower) -> Literal["following", "missing", "unreadable"]:
     """The follower's state as the sources panel tells it."""
     if follower.state.status in ("following", "missing"):
         return follower.state.status
     return "unreadable"
 
 
-def total_size(files: Sequence[Source]) -> int:
+def total_size(files: Sequence[EventFile]) -> int:
     """Bytes of the files that exist."""
     total = 0
     for file in files:

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from tui.feeds.discovery import Source
-from tui.feeds.events import Decoded
-from tui.feeds.follower import Batch, Position
-from tui.night.fold import Fold
-from tui.records import Arrival, Event, FeedState, JournalEntry, Malformed, Record
+from tui.feeds.discovery import EventFile
+from tui.feeds.events import DecodedBatch
+from tui.feeds.follower import LineBatch, FilePosition
+from tui.night.fold import NightFold
+from tui.records import Arrival, AgentEvent, SourceStatus, JournalEntry, MalformedLine, Record
 from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
-from tui.watching.followed import READ, Followed
-from tui.watching.rows import NoRows, Rows, SavedLog
+from tui.watching.followed import READ, FollowedFile
+from tui.watching.rows import NullRowSink, RowSink, SavedIndex
 
 if TYPE_CHECKING:
-    from tui.watching.event_log import EventLog
+    from tui.watching.event_log import EventIndex
 
 _MERGED = 512
 _SLICE = 4096
@@ -34,23 +34,23 @@ _MOST_ARRIVALS = 16 << 20
 _BELL_FADES = 60.0
 
 
-class SavedLedger(Struct, frozen=True):
+class SavedReader(Struct, frozen=True):
     """A ledger written down: how far each file was read, the fold and the index."""
 
     version: int
-    sources: tuple[Source, ...]
-    positions: tuple[Position | None, ...]
+    sources: tuple[EventFile, ...]
+    positions: tuple[FilePosition | None, ...]
     lines: tuple[int, ...]
     malformed: tuple[int, ...]
     latest: tuple[float, ...]
     messages: tuple[dict[str, str], ...]
-    log: SavedLog
+    log: SavedIndex
 
 
 SAVED_VERSION = 4
 
 
-class Ledger:
+class SessionReader:
     """Reads event files into one fold and one row index.
 
     `poll` takes in what is new and says whether anything was; it never blocks on a file. Lines are
@@ -60,30 +60,30 @@ class Ledger:
 
     def __init__(
         self,
-        files: Sequence[Source],
-        fold: Fold,
-        rows: Rows | None = None,
+        files: Sequence[EventFile],
+        fold: NightFold,
+        rows: RowSink | None = None,
         *,
         tail_bytes: int | None = None,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.fold = fold
-        self._rows = rows if rows is not None else NoRows()
+        self._rows = rows if rows is not None else NullRowSink()
         self.rings = 0
         self._wall = wall
         self._tail_bytes = tail_bytes
         self._first = True
         self._merge: Iterator[_Timed] | None = None
-        self._sources: list[Followed] = []
+        self._sources: list[FollowedFile] = []
         self.caught_up = False
         for file in files:
             self.add(file)
 
     # --- sources -------------------------------------------------------------------------------
 
-    def add(self, file: Source, start: Position | None = None) -> None:
+    def add(self, file: EventFile, start: FilePosition | None = None) -> None:
         """Begins to follow one more file."""
-        source = Followed(file, start, self._tail_bytes)
+        source = FollowedFile(file, start, self._tail_bytes)
         self._sources.append(source)
         self._new_generation(source, start.generation if start is not None else 0)
         if file.kind == "stream":
@@ -98,7 +98,7 @@ class Ledger:
             return
 
     @property
-    def files(self) -> tuple[Source, ...]:
+    def files(self) -> tuple[EventFile, ...]:
         return tuple(source.file for source in self._sources)
 
     @property
@@ -113,7 +113,7 @@ class Ledger:
         """Bytes taken in so far."""
         return sum(source.offset for source in self._sources)
 
-    def states(self) -> tuple[FeedState, ...]:
+    def states(self) -> tuple[SourceStatus, ...]:
         return tuple(source.state() for source in self._sources)
 
     # --- reading -------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class Ledger:
                 self._new_generation(source, pending.generation)
             source.lines += 1
             decoded = source.decoder.decode(data + b"\n", pending.offset)
-            self._take(source, self._told(source, decoded))
+            self._add(source, self._decoded(source, decoded))
 
     def _date_the_undated(self) -> None:
         """A file without times was at least written to when its own time says."""
@@ -151,12 +151,12 @@ class Ledger:
             if source.latest == -math.inf and state.mtime is not None and state.size:
                 self.fold.apply([Arrival(source.file.path, state.size, state.mtime)])
 
-    def _poll_one(self, source: Followed, limit: int) -> bool:
+    def _poll_one(self, source: FollowedFile, limit: int) -> bool:
         taken = 0
         while taken < limit and (batches := source.read()):
             for batch in batches:
                 taken += len(batch.data) or 1
-                self._take(source, self._decode(source, batch))
+                self._add(source, self._decode(source, batch))
         return taken > 0
 
     def _poll_merged(self) -> bool:
@@ -165,12 +165,12 @@ class Ledger:
             self._merge = heapq.merge(*map(self._timed, self._sources), key=_by_time)
         held = list(islice(self._merge, _SLICE))
         for start in range(0, len(held), _MERGED):
-            self._take_mixed(held[start : start + _MERGED])
+            self._add_merged(held[start : start + _MERGED])
         if len(held) < _SLICE:
             self._merge = None
         return bool(held)
 
-    def _timed(self, source: Followed) -> Iterator[_Timed]:
+    def _timed(self, source: FollowedFile) -> Iterator[_Timed]:
         order = self._sources.index(source)
         while batches := source.read():
             for batch in batches:
@@ -179,7 +179,7 @@ class Ledger:
                         source.latest = record.at
                     yield source.latest, order, source, source.number, record
 
-    def _decode(self, source: Followed, batch: Batch) -> Sequence[Event | JournalEntry]:
+    def _decode(self, source: FollowedFile, batch: LineBatch) -> Sequence[AgentEvent | JournalEntry]:
         if batch.generation in source.numbers:
             source.number = source.numbers[batch.generation]
         else:
@@ -194,15 +194,15 @@ class Ledger:
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
         decoded = source.decoder.decode(batch.data, batch.offset)
         source.lines += decoded.lines
-        return self._told(source, decoded)
+        return self._decoded(source, decoded)
 
-    def _told(self, source: Followed, decoded: Decoded) -> list[Event]:
+    def _decoded(self, source: FollowedFile, decoded: DecodedBatch) -> list[AgentEvent]:
         if decoded.deltas:
             at = None if self._first else self._wall()
-            self.fold.deltas(decoded.deltas, at, source.file.path)
+            self.fold.apply_deltas(decoded.deltas, at, source.file.path)
         return decoded.events
 
-    def _new_generation(self, source: Followed, generation: int, note: str = "") -> None:
+    def _new_generation(self, source: FollowedFile, generation: int, note: str = "") -> None:
         if source.number >= 0:
             self._rows.close_source(source.number)
         reader = partial(source.follower.read, generation)
@@ -212,7 +212,7 @@ class Ledger:
             words = f"{source.file.path} was {note}; it is read from its beginning"
             self._rows.remark(source.number, self._wall(), words)
 
-    def _take(self, source: Followed, records: Sequence[Event | JournalEntry]) -> None:
+    def _add(self, source: FollowedFile, records: Sequence[AgentEvent | JournalEntry]) -> None:
         number, latest = source.number, source.latest
         add = self._rows.add
         now = _NAN if self._first else self._wall()
@@ -224,24 +224,24 @@ class Ledger:
                 latest = at
             if fresh:
                 add(number, record, at)
-                if type(record) is Event and type(record.body) is Malformed:
+                if type(record) is AgentEvent and type(record.body) is MalformedLine:
                     source.malformed += 1
         source.latest = latest
 
-    def _take_mixed(self, held: list[_Timed]) -> None:
+    def _add_merged(self, held: list[_Timed]) -> None:
         records: list[Record] = [item[4] for item in held]
         now = _NAN if self._first else self._wall()
         for item, fresh in zip(held, self.fold.apply(records), strict=True):
             latest, _, source, number, record = item
             at = record.at
             if not fresh:
-                if at is not None and type(record) is Event:
+                if at is not None and type(record) is AgentEvent:
                     self._rows.date(record.uuid, at)
                 continue
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
             self._rows.add(number, record, at)
-            if type(record) is Event and type(record.body) is Malformed:
+            if type(record) is AgentEvent and type(record.body) is MalformedLine:
                 source.malformed += 1
 
     # --- saving --------------------------------------------------------------------------------
@@ -249,18 +249,18 @@ class Ledger:
     @property
     def has_rows(self) -> bool:
         """Whether it was given an index of rows."""
-        return not isinstance(self._rows, NoRows)
+        return not isinstance(self._rows, NullRowSink)
 
     @property
-    def log(self) -> EventLog:
+    def log(self) -> EventIndex:
         """The index of rows; only for a ledger that was given one."""
-        from tui.watching.event_log import EventLog
+        from tui.watching.event_log import EventIndex
 
-        if not isinstance(self._rows, EventLog):
+        if not isinstance(self._rows, EventIndex):
             raise TypeError("this ledger keeps no rows")
         return self._rows
 
-    def save(self, log: EventLog) -> SavedLedger | None:
+    def save(self, log: EventIndex) -> SavedReader | None:
         """All but fold and columns; None once a file was rewritten: old rows are lost then.
 
         None also while there is something that was read and not taken in.
@@ -269,7 +269,7 @@ class Ledger:
             return None
         if any(source.number != place for place, source in enumerate(self._sources)):
             return None
-        return SavedLedger(
+        return SavedReader(
             SAVED_VERSION,
             self.files,
             tuple(source.follower.position for source in self._sources),
@@ -283,12 +283,12 @@ class Ledger:
     @classmethod
     def resume(
         cls,
-        files: Sequence[Source],
-        fold: Fold,
-        saved: SavedLedger,
+        files: Sequence[EventFile],
+        fold: NightFold,
+        saved: SavedReader,
         fill: Callable[[Any, int], None],
-        log: EventLog,
-    ) -> Ledger | None:
+        log: EventIndex,
+    ) -> SessionReader | None:
         """The saved ledger over the same files; None when one no longer goes on where it stopped."""
         ledger = cls((), fold, log)
         try:
@@ -303,7 +303,7 @@ class Ledger:
             raise
         return ledger
 
-    def _goes_on(self, source: Followed, saved: SavedLedger, place: int) -> bool:
+    def _goes_on(self, source: FollowedFile, saved: SavedReader, place: int) -> bool:
         """Whether the file still begins with what was taken in; if so, goes on from there."""
         position = saved.positions[place]
         source.waiting = source.follower.poll(READ)
@@ -321,7 +321,7 @@ class Ledger:
             source.follower.close()
 
 
-_Timed = tuple[float, int, Followed, int, Event | JournalEntry]
+_Timed = tuple[float, int, FollowedFile, int, AgentEvent | JournalEntry]
 
 
 def _by_time(item: _Timed) -> tuple[float, int]:

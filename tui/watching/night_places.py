@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from tui import paths
 from tui.errors import NoSessionError
 from tui.feeds import stream_files, transcripts
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.settings import Settings
 from tui.store.runs import list_runs
 
 MOST = 500
 
 
-class NightPlace(Struct, frozen=True):
+class NightFile(Struct, frozen=True):
     """A night's main event file; `folder` is the run's directory, `changed` its last sign of life.
 
     `stamp` changes when the night's record does.
@@ -38,7 +38,7 @@ class NightPlace(Struct, frozen=True):
 
 def night_places(
     project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
-) -> list[NightPlace]:
+) -> list[NightFile]:
     """Every night there may be, those of our runs first; only names and times are read.
 
     A transcript of another folder, or of a session that a run or a stream tells of, may be among
@@ -50,10 +50,10 @@ def night_places(
     return found[:MOST]
 
 
-def _runs(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[NightPlace]:
+def _runs(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[NightFile]:
     for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
         files = run.directory
-        yield NightPlace(
+        yield NightFile(
             files.id,
             "run",
             str(files.stream),
@@ -65,15 +65,15 @@ def _runs(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iter
         )
 
 
-def _streams(project: Path) -> Iterator[NightPlace]:
+def _streams(project: Path) -> Iterator[NightFile]:
     for path, changed in stream_files.candidates(project):
-        yield NightPlace(os.path.relpath(path, project), "stream", path, changed, _stamp(path))
+        yield NightFile(os.path.relpath(path, project), "stream", path, changed, _stamp(path))
 
 
-def _transcripts(project: Path, projects: Path) -> Iterator[NightPlace]:
+def _transcripts(project: Path, projects: Path) -> Iterator[NightFile]:
     for path, changed in transcripts.candidates(projects, str(project)):
         session = os.path.basename(path).removesuffix(".jsonl")
-        yield NightPlace(session, "transcript", path, changed, _stamp(path))
+        yield NightFile(session, "transcript", path, changed, _stamp(path))
 
 
 def _stamp(path: str) -> str:
@@ -85,7 +85,7 @@ def _stamp(path: str) -> str:
     return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def find_place(project: Path, settings: Settings, wanted: str) -> NightPlace:
+def find_place(project: Path, settings: Settings, wanted: str) -> NightFile:
     """The night of that id, or the only one whose id begins or ends so; NoSessionError else."""
     every = night_places(project, settings)
     fits = [one for one in every if one.id == wanted] or [
@@ -97,7 +97,7 @@ def find_place(project: Path, settings: Settings, wanted: str) -> NightPlace:
     return fits[0]
 
 
-def named_night(project: Path, settings: Settings, named: Named, wanted: str) -> Named:
+def named_night(project: Path, settings: Settings, named: NamedSources, wanted: str) -> NamedSources:
     """`named` with the night that `wanted` means; NoSessionError where there is none."""
     place = find_place(project, settings, wanted)
     if place.kind == "run":

@@ -16,7 +16,7 @@ _GOAL = 300
 _MOST_FAILURES = 40
 
 
-class Remarks(Struct, frozen=True):
+class NightRemarks(Struct, frozen=True):
     """What a person wrote down of a night; `decision` is a word such as "kept"."""
 
     reviewed: bool = False
@@ -25,7 +25,7 @@ class Remarks(Struct, frozen=True):
     at: float | None = None
 
 
-class Summary(Struct, frozen=True):
+class NightSummary(Struct, frozen=True):
     """A night as the list tells it.
 
     `made_at` is when its review was made; None means that nobody made one since the night's files
@@ -61,7 +61,7 @@ class Summary(Struct, frozen=True):
     wasted_usd: float | None = None
     sessions: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
-    remarks: Remarks = Remarks()
+    remarks: NightRemarks = NightRemarks()
 
     @property
     def sign(self) -> str:
@@ -78,11 +78,11 @@ def summarised(
     stamp: str,
     failures: tuple[str, ...],
     now: float,
-) -> Summary:
+) -> NightSummary:
     """The summary of a review."""
     night = made.night
     stuck = [one for one in made.stalls if one.until is not None and one.since]
-    return Summary(
+    return NightSummary(
         id=id,
         kind=kind,
         path=path,

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from tui import paths
 from tui.errors import RefusedError
-from tui.feeds.discovery import Sources
+from tui.feeds.discovery import SessionSources
 from tui.feeds.event_heads import head_of
 from tui.feeds.transcripts import names_folder
 from tui.night.review.model import Review
@@ -25,31 +25,31 @@ from tui.settings import Settings
 from tui.store.layout import RunDirectory, state_root
 from tui.store.runs import facts_and_end, sessions_of
 from tui.system.files import atomic_write, private_folder, read_small
-from tui.watching.night_places import NightPlace, find_place, night_places
-from tui.watching.night_summary import VERSION, Remarks, Summary, summarised
+from tui.watching.night_places import NightFile, find_place, night_places
+from tui.watching.night_summary import VERSION, NightRemarks, NightSummary, summarised
 
 REMARKS = "remarks"
 TREND = 8
 _LEAST = 2
 
 
-class Repeated(Struct, frozen=True):
+class RepeatedFailure(Struct, frozen=True):
     """Something that failed in several nights: its name and their ids, the newest first."""
 
     name: str
     nights: tuple[str, ...]
 
 
-def nights(
+def list_nights(
     project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
-) -> list[Summary]:
+) -> list[NightSummary]:
     """Every night of the project, the newest first.
 
     Quick: 50 nights take a few milliseconds. Where no review was made since a night's files
     changed, goal and times are all that is known.
     """
     root = paths.resolve(project, settings.paths.run_dir, environ)
-    found: list[Summary] = []
+    found: list[NightSummary] = []
     told: set[str] = set()
     for place in night_places(project, settings, environ):
         night = _saved(place, environ) or _cheap(place, project, told)
@@ -60,15 +60,15 @@ def nights(
     return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
 
 
-def _told_already(place: NightPlace, night: Summary, told: set[str]) -> bool:
+def _told_already(place: NightFile, night: NightSummary, told: set[str]) -> bool:
     """A transcript of a session that a run or a stream tells of is no night of its own."""
     return place.kind == "transcript" and bool(told.intersection(night.sessions))
 
 
-def keep(
+def save_summary(
     project: Path,
     settings: Settings,
-    sources: Sources,
+    sources: SessionSources,
     made: Review,
     failures: tuple[str, ...],
     now: float,
@@ -98,7 +98,7 @@ def keep(
     return True
 
 
-def _with_own_facts(night: Summary, place: NightPlace) -> Summary:
+def _with_own_facts(night: NightSummary, place: NightFile) -> NightSummary:
     """What the events do not tell of a night, its own record or its file does."""
     if place.kind != "run":
         return night if night.at else replace(night, at=place.changed)
@@ -106,7 +106,7 @@ def _with_own_facts(night: Summary, place: NightPlace) -> Summary:
     return replace(night, at=night.at or own.at, goal=own.goal or night.goal)
 
 
-def _place_of(project: Path, settings: Settings, sources: Sources) -> NightPlace | None:
+def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:
     """The night that these sources are of."""
     main = os.path.realpath(sources.events[0].path)
     for place in night_places(project, settings):
@@ -151,12 +151,12 @@ def _change(project: Path, settings: Settings, night: str, **given: object) -> N
         raise RefusedError(f"the remark cannot be written: {error.strerror}") from error
 
 
-def _remarks(root: Path, night: str) -> Remarks:
+def _remarks(root: Path, night: str) -> NightRemarks:
     data = read_small(root / REMARKS / _name(night))
     try:
-        return msgspec.json.decode(data, type=Remarks) if data else Remarks()
+        return msgspec.json.decode(data, type=NightRemarks) if data else NightRemarks()
     except (msgspec.MsgspecError, ValueError):
-        return Remarks()
+        return NightRemarks()
 
 
 def _name(night: str) -> str:
@@ -166,17 +166,17 @@ def _name(night: str) -> str:
 # --- across nights ---------------------------------------------------------------------------------
 
 
-def repeated(found: Sequence[Summary]) -> tuple[Repeated, ...]:
+def repeated(found: Sequence[NightSummary]) -> tuple[RepeatedFailure, ...]:
     """What failed in at least two nights, the most frequent first."""
     where: dict[str, list[str]] = {}
     for night in found:
         for name in dict.fromkeys(night.failures):
             where.setdefault(name, []).append(night.id)
-    often = [Repeated(name, tuple(ids)) for name, ids in where.items() if len(ids) >= _LEAST]
+    often = [RepeatedFailure(name, tuple(ids)) for name, ids in where.items() if len(ids) >= _LEAST]
     return tuple(sorted(often, key=lambda one: (-len(one.nights), one.name)))
 
 
-def trend(found: Sequence[Summary], night: str, most: int = TREND) -> tuple[float | None, ...]:
+def cost_trend(found: Sequence[NightSummary], night: str, most: int = TREND) -> tuple[float | None, ...]:
     """Cost by task of a night and of those before it, oldest first; nights as `nights` lists them."""
     ids = [one.id for one in found]
     if night not in ids:
@@ -188,13 +188,13 @@ def trend(found: Sequence[Summary], night: str, most: int = TREND) -> tuple[floa
 # --- one night -------------------------------------------------------------------------------------
 
 
-def _saved(place: NightPlace, environ: Mapping[str, str]) -> Summary | None:
+def _saved(place: NightFile, environ: Mapping[str, str]) -> NightSummary | None:
     """The summary of the last review, if the night's files are still what it was made from."""
     data = read_small(_summary_file(place, environ))
     if not data:
         return None
     try:
-        night = msgspec.json.decode(data, type=Summary)
+        night = msgspec.json.decode(data, type=NightSummary)
     except (msgspec.MsgspecError, ValueError):
         return None
     if night.version != VERSION or night.stamp != place.stamp:
@@ -202,7 +202,7 @@ def _saved(place: NightPlace, environ: Mapping[str, str]) -> Summary | None:
     return replace(night, id=place.id, path=place.path, kind=place.kind)
 
 
-def _summary_file(place: NightPlace, environ: Mapping[str, str]) -> Path:
+def _summary_file(place: NightFile, environ: Mapping[str, str]) -> Path:
     if place.kind == "run":
         return RunDirectory(Path(place.folder)).summary
     identity = ":".join(place.stamp.split(":")[:2])
@@ -210,16 +210,16 @@ def _summary_file(place: NightPlace, environ: Mapping[str, str]) -> Path:
     return paths.cache_dir(environ) / "nights" / (key.hexdigest()[:32] + ".json")
 
 
-def _cheap(place: NightPlace, project: Path, told: set[str]) -> Summary | None:
+def _cheap(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
     """What is known of a night without folding it; None for what is no night of this project."""
     return _cheap_run(place) if place.kind == "run" else _cheap_session(place, project, told)
 
 
-def _cheap_run(place: NightPlace) -> Summary:
+def _cheap_run(place: NightFile) -> NightSummary:
     facts = facts_and_end(RunDirectory(Path(place.folder)))
     ended = facts.get("ended_at")
     reason = facts.get("reason")
-    return Summary(
+    return NightSummary(
         id=place.id,
         kind="run",
         path=place.path,
@@ -233,7 +233,7 @@ def _cheap_run(place: NightPlace) -> Summary:
     )
 
 
-def _cheap_session(place: NightPlace, project: Path, told: set[str]) -> Summary | None:
+def _cheap_session(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
     from tui.watching.cheap_facts import first_words
 
     head = head_of(place.path, follow=place.kind == "stream")
@@ -241,7 +241,7 @@ def _cheap_session(place: NightPlace, project: Path, told: set[str]) -> Summary 
         return None
     if place.kind == "transcript" and not names_folder(head, str(project)):
         return None
-    return Summary(
+    return NightSummary(
         id=place.id,
         kind=place.kind,
         path=place.path,

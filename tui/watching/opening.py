@@ -6,40 +6,40 @@ import threading
 from collections.abc import Callable, Sequence
 
 from tui import paths
-from tui.feeds.discovery import Source
+from tui.feeds.discovery import EventFile
 from tui.watching import saved
-from tui.watching.backfill import Backfill, Order
-from tui.watching.event_log import EventLog
-from tui.watching.ledger import Ledger
-from tui.watching.rules import Rules
+from tui.watching.backfill import BackfillProcess, BackfillOrder
+from tui.watching.event_log import EventIndex
+from tui.watching.ledger import SessionReader
+from tui.watching.rules import FoldRules
 
 TAIL_BYTES = 1 << 20
 
 
-def fresh(files: Sequence[Source], rules: Rules, level: int) -> Ledger:
+def new_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader:
     """A ledger that will read everything from the start."""
-    return Ledger(files, rules.fold(), EventLog(level))
+    return SessionReader(files, rules.fold(), EventIndex(level))
 
 
-def tail(files: Sequence[Source], rules: Rules, level: int) -> Ledger:
+def tail_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader:
     """A ledger over the newest part of each file only, read at once."""
-    ledger = Ledger(files, rules.fold(), EventLog(level), tail_bytes=TAIL_BYTES)
+    ledger = SessionReader(files, rules.fold(), EventIndex(level), tail_bytes=TAIL_BYTES)
     while ledger.poll():
         pass
     return ledger
 
 
-def restored(files: Sequence[Source], rules: Rules, level: int) -> Ledger | None:
+def restored_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader | None:
     """The ledger that an earlier start saved, if its files still go on from there."""
     return saved.read(saved.place(paths.cache_dir(), files), files, rules, level)
 
 
-def save(ledger: Ledger) -> None:
+def save_reader(ledger: SessionReader) -> None:
     """Writes the ledger down for the next start."""
     saved.write(saved.place(paths.cache_dir(), ledger.files), ledger)
 
 
-class Folding:
+class BackgroundFold:
     """A full ledger being made beside a tail: from a saved one, else by a child process.
 
     `take` hands the ledger over once it is ready. `done` and `total` are bytes; `failed` is a sentence.
@@ -47,8 +47,8 @@ class Folding:
 
     def __init__(
         self,
-        files: Sequence[Source],
-        rules: Rules,
+        files: Sequence[EventFile],
+        rules: FoldRules,
         level: int,
         on_progress: Callable[[], None],
     ) -> None:
@@ -58,8 +58,8 @@ class Folding:
         self._rules = rules
         self._level = level
         self._notify = on_progress
-        self._child: Backfill | None = None
-        self._ready: Ledger | None = None
+        self._child: BackfillProcess | None = None
+        self._ready: SessionReader | None = None
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="folding", daemon=True)
         self._thread.start()
@@ -68,7 +68,7 @@ class Folding:
     def progress(self) -> tuple[int, int]:
         return (self._child.done_bytes, self._child.total_bytes) if self._child else (0, 0)
 
-    def take(self) -> Ledger | None:
+    def take(self) -> SessionReader | None:
         """The finished ledger, once."""
         ready, self._ready = self._ready, None
         return ready
@@ -80,7 +80,7 @@ class Folding:
         self._thread.join(5)
 
     def _run(self) -> None:
-        ledger = restored(self._files, self._rules, self._level)
+        ledger = restored_reader(self._files, self._rules, self._level)
         if ledger is None and not self._stopped.is_set():
             try:
                 ledger = self._by_child()
@@ -90,14 +90,14 @@ class Folding:
         self.over = True
         self._notify()
 
-    def _by_child(self) -> Ledger | None:
+    def _by_child(self) -> SessionReader | None:
         place = saved.place(paths.cache_dir(), self._files)
-        child = self._child = Backfill(Order(self._files, str(place), self._rules), self._notify)
+        child = self._child = BackfillProcess(BackfillOrder(self._files, str(place), self._rules), self._notify)
         if self._stopped.is_set():
             child.stop()
         ledger = None
         if child.watch():
-            ledger = restored(self._files, self._rules, self._level)
+            ledger = restored_reader(self._files, self._rules, self._level)
         if ledger is None and not self._stopped.is_set():
             self.failed = child.failed or "the files changed while they were read"
         return ledger

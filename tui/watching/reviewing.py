@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.clock import Clock
 from tui.errors import NoSessionError
-from tui.feeds.discovery import Named, Sources, discover
-from tui.night.fold import Fold
-from tui.night.model import Night
-from tui.night.review.review import Evidence, review
-from tui.records import Commit, Notes, Processes, Progress, Record
+from tui.feeds.discovery import NamedSources, SessionSources, select_session
+from tui.night.fold import NightFold
+from tui.night.model import NightSnapshot
+from tui.night.review.review import ReviewInputs, review
+from tui.records import Commit, SessionNotes, AgentProcesses, ProgressFile, Record
 from tui.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.visits import last_visit
 from tui.system.format import shorten
-from tui.watching.beginning import Beginning, beginning
+from tui.watching.beginning import StartState, beginning
 from tui.watching.folding import folded
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ ABANDONED = 1_800.0
 _GRACE = 2.0
 
 
-class Folded(Struct, frozen=True):
+class FinishedNight(Struct, frozen=True):
     """A night read to its end: the fold, where it came from, and what stands beside it."""
 
-    fold: Fold
-    night: Night
-    sources: Sources
-    progress: Progress | None
+    fold: NightFold
+    night: NightSnapshot
+    sources: SessionSources
+    progress: ProgressFile | None
     notes: str
     broke_off: bool
 
 
-def open_review(
-    project: Path, settings: Settings, named: Named, clock: Clock, run: str | None = None
+def load_review(
+    project: Path, settings: Settings, named: NamedSources, clock: Clock, run: str | None = None
 ) -> Review:
     """The review of a night: of `run` (a run, or a session that `nights` lists), else the newest.
 
@@ -56,30 +56,30 @@ def open_review(
         from tui.watching.night_places import named_night
 
         named = named_night(project, settings, named, run)
-    whole = read_night(project, settings, named, clock, alone=run is not None)
+    whole = load_night(project, settings, named, clock, alone=run is not None)
     looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
-    made = made_from(project, whole, looked_at, settings)
+    made = build_review(project, whole, looked_at, settings)
     from tui.watching import nights
 
-    nights.keep(project, settings, whole.sources, made, whole.fold.failures(), clock.wall())
+    nights.save_summary(project, settings, whole.sources, made, whole.fold.failures(), clock.wall())
     return made
 
 
-def read_night(
-    project: Path, settings: Settings, named: Named, clock: Clock, *, alone: bool = False
-) -> Folded:
+def load_night(
+    project: Path, settings: Settings, named: NamedSources, clock: Clock, *, alone: bool = False
+) -> FinishedNight:
     """The night folded to its end, cut where its record breaks off.
 
     `alone` says that one night among several was asked for: agents of other sessions are not its.
     """
-    from tui.watching.sidecars import Sidecars
+    from tui.watching.sidecars import SidecarFiles
 
-    sources = discover(project, settings, named)
+    sources = select_session(project, settings, named)
     if not sources.events:
         raise NoSessionError(sources.why)
     ledger = folded(sources.events, settings)
     fold = ledger.fold
-    sidecars = Sidecars(project, sources, clock)
+    sidecars = SidecarFiles(project, sources, clock)
     try:
         records, _ = sidecars.poll()
         fold.apply(_fitting(records, fold, clock, alone))
@@ -91,41 +91,41 @@ def read_night(
     night, broke_off = _settled(fold, clock.wall())
     if night.state == "none":
         raise NoSessionError(sources.why or f"no session was seen in {project}")
-    return Folded(fold, night, sources, progress, _text(notes), broke_off)
+    return FinishedNight(fold, night, sources, progress, _text(notes), broke_off)
 
 
-def _text(notes: Notes | None) -> str:
+def _text(notes: SessionNotes | None) -> str:
     return notes.text if notes is not None else ""
 
 
-def _fitting(records: list[Record], fold: Fold, clock: Clock, alone: bool) -> list[Record]:
+def _fitting(records: list[Record], fold: NightFold, clock: Clock, alone: bool) -> list[Record]:
     """The records that tell of this night; another session's agents do not keep it alive."""
     if not alone:
         return records
     own = set(fold.snapshot(clock.wall()).run.sessions)
     return [
-        Processes(one.at, tuple(agent for agent in one.agents if agent.session in own))
-        if isinstance(one, Processes)
+        AgentProcesses(one.at, tuple(agent for agent in one.agents if agent.session in own))
+        if isinstance(one, AgentProcesses)
         else one
         for one in records
     ]
 
 
-def _base(sources: Sources) -> str:
+def _base(sources: SessionSources) -> str:
     """The commit that a run of ours began on; empty for any other session."""
     from tui.store.runs import base_commit
 
     return base_commit(RunDirectory(Path(sources.run_dir))) if sources.run_dir else ""
 
 
-def commits_of(project: Path, night: Night, base: str = "") -> list[Commit]:
+def commits_of(project: Path, night: NightSnapshot, base: str = "") -> list[Commit]:
     """The night's commits: those since its base where that is known, else those made in its time."""
-    from tui.feeds.commits import CommitFeed, commits_after
+    from tui.feeds.commits import CommitReader, commits_after
 
     until = _until(night)
     found = commits_after(project, base) if base else []
     if not found and night.run.started_at is not None:
-        found = CommitFeed(project, night.run.started_at).poll()
+        found = CommitReader(project, night.run.started_at).poll()
     return [one for one in found if _in_time(one, until, night.now)]
 
 
@@ -134,7 +134,7 @@ def _in_time(commit: Commit, until: float | None, now: float) -> bool:
     return until is None or commit.at <= until + _GRACE or commit.at > now + 1
 
 
-def _until(night: Night) -> float | None:
+def _until(night: NightSnapshot) -> float | None:
     """When the night ended; None while it goes on."""
     if night.run.ended_at is not None:
         return night.run.ended_at
@@ -143,7 +143,7 @@ def _until(night: Night) -> float | None:
     return night.activity.last_event_at if night.over else None
 
 
-def _left(night: Night) -> bool:
+def _left(night: NightSnapshot) -> bool:
     """Whether nothing ended it, nobody is there, and nothing has been heard for half an hour."""
     if night.over or night.agents or night.activity.idle_seconds <= ABANDONED:
         return False
@@ -151,7 +151,7 @@ def _left(night: Night) -> bool:
     return due is None or night.now - due > ABANDONED
 
 
-def _settled(fold: Fold, wall: float) -> tuple[Night, bool]:
+def _settled(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
     """The night as it is known now, its time ending with its record; whether it broke off."""
     night = fold.snapshot(wall)
     left = _left(night)
@@ -165,12 +165,12 @@ def _settled(fold: Fold, wall: float) -> tuple[Night, bool]:
     return night, left
 
 
-def _without_later(night: Night, until: float) -> Night:
+def _without_later(night: NightSnapshot, until: float) -> NightSnapshot:
     """Commits that somebody made after the end belong to another day."""
     return _with_commits(night, [one for one in night.commits if _in_time(one, until, night.now)])
 
 
-def _of_its_own(night: Night, changes: Changes) -> Night:
+def _of_its_own(night: NightSnapshot, changes: RepositoryChanges) -> NightSnapshot:
     """The night without commits that its base has already: git keeps whole seconds only."""
     made = {sha for sha, _ in changes.messages}
     if not changes.base or not made:
@@ -178,7 +178,7 @@ def _of_its_own(night: Night, changes: Changes) -> Night:
     return _with_commits(night, [one for one in night.commits if one.sha in made])
 
 
-def _with_commits(night: Night, commits: list[Commit]) -> Night:
+def _with_commits(night: NightSnapshot, commits: list[Commit]) -> NightSnapshot:
     if len(commits) == len(night.commits):
         return night
     line = night.timeline
@@ -188,7 +188,7 @@ def _with_commits(night: Night, commits: list[Commit]) -> Night:
     return replace(night, commits=tuple(commits), timeline=timeline)
 
 
-def made_from(project: Path, whole: Folded, looked_at: float | None, settings: Settings) -> Review:
+def build_review(project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings) -> Review:
     """The review of a night that was read."""
     changes = _changes(project, whole)
     whole = replace(whole, night=_of_its_own(whole.night, changes))
@@ -196,7 +196,7 @@ def made_from(project: Path, whole: Folded, looked_at: float | None, settings: S
     testimony = fold.testimony()
     seen_live = _seen_live(night)
     start = beginning(project, whole.sources, night, changes, seen_live)
-    evidence = Evidence(
+    evidence = ReviewInputs(
         testimony,
         fold.losses(),
         fold.spending(night.cost.usd),
@@ -218,7 +218,7 @@ def made_from(project: Path, whole: Folded, looked_at: float | None, settings: S
     )
 
 
-def _spoke_last(whole: Folded) -> bool:
+def _spoke_last(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
     said = whole.fold.testimony().said
     last = whole.fold.last_ref()
@@ -227,13 +227,13 @@ def _spoke_last(whole: Folded) -> bool:
     return transcript and answered and bool(said) and said[-1].ref == last
 
 
-def _seen_live(night: Night) -> bool:
+def _seen_live(night: NightSnapshot) -> bool:
     """Whether somebody saw the progress file change: then its first state was of this night."""
     first, last = night.first_progress, night.progress
     return first is not None and last is not None and first != last
 
 
-def _changes(project: Path, whole: Folded) -> Changes:
+def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:
     from tui.feeds import night_diff
 
     night, base = whole.night, _base(whole.sources)
@@ -242,10 +242,10 @@ def _changes(project: Path, whole: Folded) -> Changes:
     )
 
 
-def _claims(whole: Folded, changes: Changes, start: Beginning) -> tuple[Claim, ...]:
+def _claims(whole: FinishedNight, changes: RepositoryChanges, start: StartState) -> tuple[Claim, ...]:
     from tui.night.review import claims
 
-    return claims.judge(
+    return claims.judge_claims(
         whole.night,
         whole.fold.testimony(),
         whole.progress,
@@ -257,11 +257,11 @@ def _claims(whole: Folded, changes: Changes, start: Beginning) -> tuple[Claim, .
     )
 
 
-def _risks(whole: Folded, changes: Changes, settings: Settings) -> tuple[Risk, ...]:
+def _risks(whole: FinishedNight, changes: RepositoryChanges, settings: Settings) -> tuple[Risk, ...]:
     from tui.night.review import risks
-    from tui.night.review.risks_bulk import Sizes
+    from tui.night.review.risks_bulk import SizeLimits
 
     goal = whole.night.run.goal or whole.night.run.first_prompt
     large = settings.review
-    sizes = Sizes(int(large.large_file_mib * (1 << 20)), large.large_deletion_lines)
-    return risks.find(changes, whole.night, whole.fold.calls(), goal, sizes)
+    sizes = SizeLimits(int(large.large_file_mib * (1 << 20)), large.large_deletion_lines)
+    return risks.find_risks(changes, whole.night, whole.fold.calls(), goal, sizes)

@@ -10,25 +10,25 @@ from pathlib import Path
 
 import msgspec
 
-from tui.errors import SavedFoldError
-from tui.feeds.discovery import Source
+from tui.errors import FoldCacheError
+from tui.feeds.discovery import EventFile
 from tui.store.cache_file import open_cache, write_cache
-from tui.watching.event_log import EventLog
-from tui.watching.ledger import SAVED_VERSION, Ledger, SavedLedger
-from tui.watching.rules import Rules
+from tui.watching.event_log import EventIndex
+from tui.watching.ledger import SAVED_VERSION, SessionReader, SavedReader
+from tui.watching.rules import FoldRules
 
 _KIND = b"ledger"
 _KEEP_DAYS = 30
 _KEEP_FILES = 40
 
 
-def place(cache: Path, files: Sequence[Source]) -> Path:
+def place(cache: Path, files: Sequence[EventFile]) -> Path:
     """The file that a ledger over these files is saved in."""
     names = "\n".join(f"{file.kind} {os.path.realpath(file.path)}" for file in files)
     return cache / "folds" / (hashlib.sha256(names.encode()).hexdigest()[:32] + ".msgpack")
 
 
-def write(path: Path, ledger: Ledger) -> None:
+def write(path: Path, ledger: SessionReader) -> None:
     """Replaces the saved ledger in one step; what cannot be saved only costs time at the next start."""
     saved = ledger.save(ledger.log)
     if saved is None:
@@ -46,18 +46,18 @@ def write(path: Path, ledger: Ledger) -> None:
     _prune(path.parent)
 
 
-def read(path: Path, files: Sequence[Source], rules: Rules, level: int) -> Ledger | None:
+def read(path: Path, files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader | None:
     """The ledger saved at `path`, going on where it stopped; None when anything does not fit."""
     try:
         with open_cache(path, _KIND) as cache:
-            saved = msgspec.msgpack.decode(cache.part(), type=SavedLedger)
+            saved = msgspec.msgpack.decode(cache.part(), type=SavedReader)
             if saved.version != SAVED_VERSION:
                 return None
             if [source.path for source in saved.sources] != [source.path for source in files]:
                 return None
             fold = rules.load(cache.part())
-            return Ledger.resume(files, fold, saved, cache.fill, EventLog(level))
-    except (OSError, ValueError, EOFError, msgspec.MsgspecError, SavedFoldError):
+            return SessionReader.resume(files, fold, saved, cache.fill, EventIndex(level))
+    except (OSError, ValueError, EOFError, msgspec.MsgspecError, FoldCacheError):
         return None
 
 

@@ -17,14 +17,14 @@ _MOST_HITS = 10_000
 _DELTA = b'{"type":"stream_event"'
 
 
-class Hit(Struct, frozen=True, gc=False):
+class SearchHit(Struct, frozen=True, gc=False):
     """The first byte of a match in a file."""
 
     source: str
     offset: int
 
 
-class Search:
+class RawSearch:
     """Finds a text in files, from the end to the beginning.
 
     A text in small letters is found in small letters, Capitalised, Like A Title and in CAPITALS; any
@@ -39,10 +39,10 @@ class Search:
         text: str,
         paths: Sequence[str],
         on_progress: Callable[[], None] | None = None,
-        wanted: Callable[[Hit], bool] | None = None,
+        wanted: Callable[[SearchHit], bool] | None = None,
     ) -> None:
         self.text = text
-        self.hits: list[Hit] = []
+        self.hits: list[SearchHit] = []
         self.done = not text
         self.searched = 0
         self.total = 0
@@ -54,7 +54,7 @@ class Search:
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self) -> Search:
+    def start(self) -> RawSearch:
         """Begins in a thread of its own."""
         if not self.done:
             self._thread = threading.Thread(target=self.run, name="search", daemon=True)
@@ -93,7 +93,7 @@ class Search:
             start = line_start(descriptor, end - _CHUNK, max(0, end - _MOST_AT_ONCE))
             found = self._matches(os.pread(descriptor, end - start, start))
             if found:
-                hits = (Hit(path, start + place) for place in reversed(found))
+                hits = (SearchHit(path, start + place) for place in reversed(found))
                 self.hits.extend(hit for hit in hits if self._wanted(hit))
                 self.capped = len(self.hits) >= _MOST_HITS
             self.searched += end - start

@@ -8,29 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.clock import Clock
-from tui.feeds.beside import Beside
-from tui.feeds.discovery import Sources
-from tui.feeds.follower import Follower
+from tui.feeds.beside import SidecarPath
+from tui.feeds.discovery import SessionSources
+from tui.feeds.follower import FileFollower
 from tui.feeds.history import read_compactions, read_history
 from tui.feeds.notes import read_notes
-from tui.feeds.processes import ProcessFeed
+from tui.feeds.processes import AgentProcessReader
 from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.feeds.watchdog_log import LogDecoder
+from tui.feeds.watchdog_log import WatchdogLogDecoder
 from tui.records import (
     Commit,
-    FeedState,
+    SourceStatus,
     LogEntry,
-    Notes,
-    Processes,
-    Progress,
+    SessionNotes,
+    AgentProcesses,
+    ProgressFile,
     Record,
-    SessionHistory,
+    SessionHistoryLine,
 )
 from tui.watching.followed import feed_status
 from tui.watching.whole_file import WholeFile
 
 if TYPE_CHECKING:
-    from tui.feeds.commits import CommitFeed
+    from tui.feeds.commits import CommitReader
 
 _LOG_ENTRIES = 5_000
 _VERSIONS = 200
@@ -39,16 +39,16 @@ _PROCESS_EVERY = 2.0
 _COMMITS_EVERY = 2.0
 
 
-class LogBook:
+class WatchdogLogTail:
     """The newest entries of the watchdog log; `generation` changes when the file began anew."""
 
-    def __init__(self, place: Beside, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, place: SidecarPath, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.generation = 0
         self._monotonic = monotonic
         self._quiet_since = 0.0
         self._entries: list[LogEntry] = []
-        self._follower = Follower(place.path, at_end_bytes=2 << 20)
-        self._decoder = LogDecoder(place.path)
+        self._follower = FileFollower(place.path, at_end_bytes=2 << 20)
+        self._decoder = WatchdogLogDecoder(place.path)
         self._place = place
         self._seen_generation: int | None = None
         self._lines = 0
@@ -95,10 +95,10 @@ class LogBook:
     def path(self) -> str:
         return self._follower.path
 
-    def feed_state(self) -> FeedState:
+    def feed_state(self) -> SourceStatus:
         follower = self._follower
         status = feed_status(follower)
-        return FeedState(
+        return SourceStatus(
             "watchdog",
             follower.path,
             status,
@@ -113,31 +113,31 @@ class LogBook:
         self._follower.close()
 
 
-class Sidecars:
+class SidecarFiles:
     """Polls everything that is not an event file; each poll returns the records that are new."""
 
-    def __init__(self, project: Path, sources: Sources, clock: Clock) -> None:
-        self.progress: Progress | None = None
-        self.notes: Notes | None = None
-        self.log = LogBook(sources.watchdog)
+    def __init__(self, project: Path, sources: SessionSources, clock: Clock) -> None:
+        self.progress: ProgressFile | None = None
+        self.notes: SessionNotes | None = None
+        self.log = WatchdogLogTail(sources.watchdog)
         self._clock = clock
         self._progress = WholeFile("progress", sources.progress)
         self._features = WholeFile("features", sources.features)
         self._notes = WholeFile("notes", sources.notes)
         self._history = WholeFile("history", sources.history)
         self._compactions = WholeFile("compactions", sources.compactions)
-        self._processes: ProcessFeed | None = None
+        self._processes: AgentProcessReader | None = None
         self._alone = sources.alone
         if not sources.alone:
-            self._processes = ProcessFeed(project, clock)
+            self._processes = AgentProcessReader(project, clock)
             self._processes.own = sources.agent
-        self._commits: CommitFeed | None = None
+        self._commits: CommitReader | None = None
         self._project = project
         self._next_processes = 0.0
         self._next_commits = 0.0
-        self._text_progress: Progress | None = None
-        self._listed: Progress | None = None
-        self._progress_seen: list[Progress] = []
+        self._text_progress: ProgressFile | None = None
+        self._listed: ProgressFile | None = None
+        self._progress_seen: list[ProgressFile] = []
         self._newest: dict[type, Record] = {}
         self._lasting: list[Record] = []
 
@@ -164,14 +164,14 @@ class Sidecars:
     def _remember(self, records: list[Record]) -> None:
         """Keeps what a fold that begins later must be told."""
         for record in records:
-            if isinstance(record, Progress):
+            if isinstance(record, ProgressFile):
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
-            if isinstance(record, Progress | Notes | Processes):
+            if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistory) or _tells_an_end(record):
+            elif isinstance(record, Commit | SessionHistoryLine) or _tells_an_end(record):
                 self._lasting.append(record)
 
-    def progress_at(self, at: float) -> Progress | None:
+    def progress_at(self, at: float) -> ProgressFile | None:
         """The progress as this viewer saw it at `at`; None when it was not looking yet."""
         past = [version for version in self._progress_seen if (version.at or 0.0) <= at]
         return past[-1] if past else None
@@ -207,9 +207,9 @@ class Sidecars:
 
     def follow_commits(self, since: float | None) -> None:
         """From now on also tells of commits made after `since`, the session's start."""
-        from tui.feeds.commits import CommitFeed
+        from tui.feeds.commits import CommitReader
 
-        self._commits = CommitFeed(self._project, since)
+        self._commits = CommitReader(self._project, since)
 
     def _poll_histories(self, records: list[Record]) -> None:
         data = self._history.changed()
@@ -233,7 +233,7 @@ class Sidecars:
         """Files whose change should wake the pump."""
         return (self._progress.path, self._notes.path, self.log.path)
 
-    def states(self) -> tuple[FeedState, ...]:
+    def states(self) -> tuple[SourceStatus, ...]:
         files = (self._progress, self._notes)
         return (*(file.feed_state() for file in files), self.log.feed_state())
 

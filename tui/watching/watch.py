@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from tui.clock import Clock
-from tui.feeds.discovery import Named, Sources, discover
-from tui.night.model import Night
-from tui.records import FeedState
+from tui.feeds.discovery import NamedSources, SessionSources, select_session
+from tui.night.model import NightSnapshot
+from tui.records import SourceStatus
 from tui.settings import Settings
 from tui.watching.followed import total_size
-from tui.watching.ledger import Ledger
+from tui.watching.ledger import SessionReader
 from tui.watching.rules import rules_of
-from tui.watching.sidecars import Sidecars
+from tui.watching.sidecars import SidecarFiles
 
 LARGE = 24 << 20
 _REDISCOVER_EVERY = 3.0
@@ -28,15 +28,15 @@ _BREATH = 0.01
 _SAVE_ABOVE = 8 << 20
 
 if TYPE_CHECKING:
-    from tui.feeds.wake import Wake
-    from tui.watching.event_log import EventLog
-    from tui.watching.opening import Folding
-    from tui.watching.search import Hit, Search
+    from tui.feeds.wake import ChangeNotifier
+    from tui.watching.event_log import EventIndex
+    from tui.watching.opening import BackgroundFold
+    from tui.watching.search import SearchHit, RawSearch
 
 OnChange = Callable[[frozenset[str]], None]
 
 
-class Watch:
+class SessionMonitor:
     """Follows a session's files in one thread and offers what is known of it to any thread.
 
     `on_change` is called from that thread with the names of what changed: "events", "night", "log",
@@ -48,32 +48,32 @@ class Watch:
         self,
         project: Path,
         settings: Settings,
-        named: Named,
+        named: NamedSources,
         clock: Clock,
         on_change: OnChange | None = None,
     ) -> None:
         self.project = project
         self.settings = settings
-        self.night: Night | None = None
-        self.sources: Sources | None = None
-        self.sidecars: Sidecars | None = None
-        self.ledger: Ledger | None = None
+        self.night: NightSnapshot | None = None
+        self.sources: SessionSources | None = None
+        self.sidecars: SidecarFiles | None = None
+        self.ledger: SessionReader | None = None
         self.fault: Exception | None = None
         self.caught_up = False
         self.named = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
         self._rules = rules_of(settings)
-        self._folding: Folding | None = None
+        self._folding: BackgroundFold | None = None
         self._stopping = threading.Event()
         self._woken = threading.Event()
-        self._wake: Wake | None = None
+        self._wake: ChangeNotifier | None = None
         self._thread: threading.Thread | None = None
         self._next_discovery = 0.0
         self._next_snapshot = 0.0
         self._level = 1
         self._background = False
-        self._empty: EventLog | None = None
+        self._empty: EventIndex | None = None
 
     # --- for screens and commands --------------------------------------------------------------
 
@@ -98,30 +98,30 @@ class Watch:
             if self._folding is None and worth_it:
                 from tui.watching import opening
 
-                opening.save(self.ledger)
+                opening.save_reader(self.ledger)
             self.ledger.close()
         if self.sidecars is not None:
             self.sidecars.close()
 
-    def tell(self, on_change: OnChange) -> None:
+    def set_callback(self, on_change: OnChange) -> None:
         """Calls this from now on; for a screen that is built after the watch began."""
         self._on_change = on_change
 
-    def catch_up(self) -> Night:
+    def read_all(self) -> NightSnapshot:
         """Reads everything that is there in the calling thread and returns what is known."""
         self._open()
         while self._read()[0]:
             pass
         return self._take_snapshot()
 
-    def glance(self) -> Night:
+    def read_once(self) -> NightSnapshot:
         """As `catch_up`, for those who want no rows: nothing that only rows need is even loaded."""
-        self.sources = discover(self.project, self.settings, self.named)
+        self.sources = select_session(self.project, self.settings, self.named)
         files = self.sources.events
         if total_size(files) > LARGE:
-            return self.catch_up()
-        self.sidecars = Sidecars(self.project, self.sources, self._clock)
-        self.ledger = Ledger(files, self._rules.fold())
+            return self.read_all()
+        self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
+        self.ledger = SessionReader(files, self._rules.fold())
         while self.ledger.poll():
             pass
         self.ledger.take_last_lines()
@@ -131,14 +131,14 @@ class Watch:
         return self.night
 
     @property
-    def events(self) -> EventLog:
+    def events(self) -> EventIndex:
         """The rows of the events pane; another object after a large file was folded."""
         if self.ledger is not None:
             return self.ledger.log
         if self._empty is None:
-            from tui.watching.event_log import EventLog
+            from tui.watching.event_log import EventIndex
 
-            self._empty = EventLog()
+            self._empty = EventIndex()
         return self._empty
 
     @property
@@ -151,18 +151,18 @@ class Watch:
         """Whether only the newest part of the events is known yet."""
         return self._folding is not None
 
-    def search(self, text: str, on_progress: Callable[[], None] | None = None) -> Search:
+    def search(self, text: str, on_progress: Callable[[], None] | None = None) -> RawSearch:
         """Starts a search through the raw event files."""
-        from tui.watching.search import Search
+        from tui.watching.search import RawSearch
 
         paths = self.ledger.paths if self.ledger is not None else ()
-        return Search(text, paths, on_progress, self._is_shown).start()
+        return RawSearch(text, paths, on_progress, self._is_shown).start()
 
-    def _is_shown(self, hit: Hit) -> bool:
+    def _is_shown(self, hit: SearchHit) -> bool:
         """An event that two files have is found once: where its row came from."""
         return self.partial or self.events.holds(hit.source, hit.offset)
 
-    def feeds(self) -> tuple[FeedState, ...]:
+    def feeds(self) -> tuple[SourceStatus, ...]:
         """How each source is doing."""
         events = self.ledger.states() if self.ledger is not None else ()
         beside = self.sidecars.states() if self.sidecars is not None else ()
@@ -183,7 +183,7 @@ class Watch:
         self._level = level
         self.events.level = level
 
-    def wait_for_more(self) -> None:
+    def wait_for_change(self) -> None:
         """Blocks until something new was taken in; for commands that follow without a thread."""
         self._begin_waking()
         while True:
@@ -194,7 +194,7 @@ class Watch:
             self._woken.wait()
             self._woken.clear()
 
-    def look_again(self) -> None:
+    def rediscover(self) -> None:
         """Looks around for new files now, not only at those that are known."""
         self._next_discovery = 0.0
         self._woken.set()
@@ -204,30 +204,30 @@ class Watch:
     def _open(self) -> None:
         from tui.watching import opening
 
-        self.sources = discover(self.project, self.settings, self.named)
+        self.sources = select_session(self.project, self.settings, self.named)
         files = self.sources.events
-        self.sidecars = Sidecars(self.project, self.sources, self._clock)
+        self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
         if total_size(files) <= LARGE:
-            self._adopt(opening.fresh(files, self._rules, self._level))
+            self._adopt(opening.new_reader(files, self._rules, self._level))
         elif self._background:
-            self._adopt(opening.tail(files, self._rules, self._level))
-            self._folding = opening.Folding(files, self._rules, self._level, self._progressed)
+            self._adopt(opening.tail_reader(files, self._rules, self._level))
+            self._folding = opening.BackgroundFold(files, self._rules, self._level, self._progressed)
         else:
-            restored = opening.restored(files, self._rules, self._level)
-            self._adopt(restored or opening.fresh(files, self._rules, self._level))
+            restored = opening.restored_reader(files, self._rules, self._level)
+            self._adopt(restored or opening.new_reader(files, self._rules, self._level))
         if self._wake is not None:
             self._wake.watch(self._watched())
         self._next_discovery = self._clock.monotonic() + _REDISCOVER_EVERY
 
     def _begin_waking(self) -> None:
-        from tui.feeds.wake import Wake
+        from tui.feeds.wake import ChangeNotifier
 
         if self._wake is None:
             seconds = self.settings.screen.poll_ms / 1000
-            self._wake = Wake(lambda paths: self._woken.set(), self._watched(), seconds=seconds)
+            self._wake = ChangeNotifier(lambda paths: self._woken.set(), self._watched(), seconds=seconds)
             self._wake.start()
 
-    def _adopt(self, ledger: Ledger) -> None:
+    def _adopt(self, ledger: SessionReader) -> None:
         old, self.ledger = self.ledger, ledger
         ledger.log.level = self._level
         ledger.log.root = f"{self.project}/"
@@ -318,7 +318,7 @@ class Watch:
             from tui.watching import opening
 
             assert self.ledger is not None
-            ledger = opening.fresh(self.ledger.files, self._rules, self._level)
+            ledger = opening.new_reader(self.ledger.files, self._rules, self._level)
         else:
             while ledger.poll():
                 pass
@@ -333,7 +333,7 @@ class Watch:
         if now < self._next_discovery or self._folding is not None:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
-        found = discover(self.project, self.settings, self.named)
+        found = select_session(self.project, self.settings, self.named)
         if found == self.sources:
             return set()
         assert self.ledger is not None
@@ -354,12 +354,12 @@ class Watch:
             self._open()
         return {"feeds", "events", "progress", "notes", "log"}
 
-    def _renew_sidecars(self, found: Sources) -> None:
+    def _renew_sidecars(self, found: SessionSources) -> None:
         assert self.sidecars is not None
         self.sidecars.close()
-        self.sidecars = Sidecars(self.project, found, self._clock)
+        self.sidecars = SidecarFiles(self.project, found, self._clock)
 
-    def _take_snapshot(self) -> Night:
+    def _take_snapshot(self) -> NightSnapshot:
         assert self.ledger is not None
         night = self.ledger.fold.snapshot(self._clock.wall())
         self.night = night
@@ -368,6 +368,6 @@ class Watch:
         return night
 
 
-def _beside(sources: Sources | None) -> Sources | None:
+def _beside(sources: SessionSources | None) -> SessionSources | None:
     """What does not concern the event files."""
     return replace(sources, events=(), why="") if sources is not None else None

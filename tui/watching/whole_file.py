@@ -6,8 +6,8 @@ import os
 import stat
 from typing import Literal
 
-from tui.feeds.beside import Beside
-from tui.records import FeedState
+from tui.feeds.beside import SidecarPath
+from tui.records import SourceStatus
 from tui.system.files import regular_file
 
 _MOST = 4 << 20
@@ -16,7 +16,7 @@ _MOST = 4 << 20
 class WholeFile:
     """Reads a small file when its size, times or identity changed; never blocks on a FIFO."""
 
-    def __init__(self, name: str, place: Beside) -> None:
+    def __init__(self, name: str, place: SidecarPath) -> None:
         self.name = name
         self.path = place.path
         self._place = place
@@ -57,8 +57,8 @@ class WholeFile:
         self._seen = None
         return None
 
-    def feed_state(self) -> FeedState:
-        return FeedState(
+    def feed_state(self) -> SourceStatus:
+        return SourceStatus(
             self.name,
             self.path,
             self.state,

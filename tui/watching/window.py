@@ -6,15 +6,15 @@ import math
 import os
 from functools import partial
 
-from tui.feeds.events import EventDecoder
-from tui.watching.event_log import EventLog
+from tui.feeds.events import ClaudeDecoder
+from tui.watching.event_log import EventIndex
 from tui.watching.raw_lines import line_start
 
 _AROUND = 256 << 10
 _MOST_BEFORE = 32 << 20
 
 
-def window(path: str, offset: int, level: int) -> EventLog | None:
+def window(path: str, offset: int, level: int) -> EventIndex | None:
     """The rows round a byte of an event file; None when the file cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -26,9 +26,9 @@ def window(path: str, offset: int, level: int) -> EventLog | None:
         return None
     finally:
         os.close(descriptor)
-    log = EventLog(level)
+    log = EventIndex(level)
     number = log.open_source(path, partial(_held, data, start))
-    for event in EventDecoder(path).decode(data, start).events:
+    for event in ClaudeDecoder(path).decode(data, start).events:
         log.add(number, event, math.nan if event.at is None else event.at)
     return log
 

@@ -7,10 +7,10 @@ import pytest
 
 from tests.unit.watching.scene import Heard
 from tui.clock import SystemClock
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.settings import Settings
 from tui.watching import watch as module
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 
 
 @pytest.fixture(autouse=True)
@@ -27,11 +27,11 @@ def heard() -> Heard:
 
 
 @pytest.fixture
-def watching(heard: Heard) -> Iterator[Callable[..., Watch]]:
-    open_ones: list[Watch] = []
+def watching(heard: Heard) -> Iterator[Callable[..., SessionMonitor]]:
+    open_ones: list[SessionMonitor] = []
 
-    def start(project: Path, **named: str) -> Watch:
-        watch = Watch(project, Settings(), Named(**named), SystemClock(), heard)
+    def start(project: Path, **named: str) -> SessionMonitor:
+        watch = SessionMonitor(project, Settings(), NamedSources(**named), SystemClock(), heard)
         open_ones.append(watch)
         watch.start()
         return watch

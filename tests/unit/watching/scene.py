@@ -13,7 +13,7 @@ from tests.session_files import (
     in_transcript,
     lines,
 )
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 
 OTHER = "99999999-1111-4222-8333-444455556666"
 
@@ -39,7 +39,7 @@ class Heard:
                 self._news.wait(min(left, 0.05))
 
 
-def texts(watch: Watch) -> list[str]:
+def texts(watch: SessionMonitor) -> list[str]:
     log = watch.events
     return [log.row(row).text for row in range(len(log))]
 
@@ -62,4 +62,4 @@ def told(project: Path, session: str, *records: dict[str, Any]) -> bytes:
     )
 
 
-Watching = Callable[..., Watch]
+Watching = Callable[..., SessionMonitor]

@@ -24,10 +24,10 @@ from tests.session_files import (
 from tests.unit import repositories
 from tests.unit.watching.scene import OTHER, Heard, Watching, append, texts, told, transcript
 from tui.clock import SystemClock
-from tui.feeds.discovery import Named
+from tui.feeds.discovery import NamedSources
 from tui.settings import Settings
 from tui.watching import watch as module
-from tui.watching.watch import Watch
+from tui.watching.watch import SessionMonitor
 
 
 def test_what_is_there_and_what_comes(tmp_path: Path, watching: Watching, heard: Heard) -> None:
@@ -143,8 +143,8 @@ def test_commits_are_those_since_the_session_began(
 
 def test_catching_up_reads_everything_in_the_calling_thread(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p", [*evening(), result(11, 110)])
-    watch = Watch(project, Settings(), Named(), SystemClock())
-    night = watch.catch_up()
+    watch = SessionMonitor(project, Settings(), NamedSources(), SystemClock())
+    night = watch.read_all()
     assert (night.counts.total, len(watch.events)) == (12, 8)
     assert night.progress is not None
     watch.close()
@@ -153,9 +153,9 @@ def test_catching_up_reads_everything_in_the_calling_thread(tmp_path: Path) -> N
 def test_a_glance_knows_the_same_without_rows(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p", [*evening(), result(11, 110)])
     transcript(tmp_path, project).write_bytes(told(project, SESSION, *evening()))
-    glance = Watch(project, Settings(), Named(), SystemClock())
-    full = Watch(project, Settings(), Named(), SystemClock())
-    one, two = glance.glance(), full.catch_up()
+    glance = SessionMonitor(project, Settings(), NamedSources(), SystemClock())
+    full = SessionMonitor(project, Settings(), NamedSources(), SystemClock())
+    one, two = glance.read_once(), full.read_all()
     assert one.counts == two.counts
     assert one.cost == two.cost
     assert one.progress == two.progress
@@ -166,8 +166,8 @@ def test_a_glance_knows_the_same_without_rows(tmp_path: Path) -> None:
 
 def test_waiting_for_more_returns_when_there_is_more(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p")
-    watch = Watch(project, Settings(), Named(), SystemClock())
-    watch.catch_up()
+    watch = SessionMonitor(project, Settings(), NamedSources(), SystemClock())
+    watch.read_all()
     timer = threading.Timer(
         0.05, lambda: append(project / "logs/session.jsonl", speech(100, "news", 200))
     )
@@ -175,7 +175,7 @@ def test_waiting_for_more_returns_when_there_is_more(tmp_path: Path) -> None:
     end = time.monotonic() + 20
     while "news" not in texts(watch):
         assert time.monotonic() < end
-        watch.wait_for_more()
+        watch.wait_for_change()
     timer.join()
     watch.close()
 
@@ -195,8 +195,8 @@ def test_paths_are_shown_as_seen_from_the_project(tmp_path: Path) -> None:
     project = tmp_path / "p"
     deep = bash(1, f"cat {project}/src/a.py", 1)
     write_project(project, [deep, answer(2, 1, "x", 2)])
-    watch = Watch(project, Settings(), Named(), SystemClock())
-    watch.catch_up()
+    watch = SessionMonitor(project, Settings(), NamedSources(), SystemClock())
+    watch.read_all()
     assert texts(watch) == ["cat src/a.py"]
     watch.close()
 
@@ -205,8 +205,8 @@ def test_search_looks_through_all_event_files(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p")
     extra = speech(60, "rounding in the transcript", 300)
     transcript(tmp_path, project).write_bytes(told(project, SESSION, *evening(), extra))
-    watch = Watch(project, Settings(), Named(), SystemClock())
-    watch.catch_up()
+    watch = SessionMonitor(project, Settings(), NamedSources(), SystemClock())
+    watch.read_all()
     search = watch.search("rounding")
     search.join(10)
     rows = [watch.events.row_of(hit.source, hit.offset) for hit in search.hits]
@@ -223,7 +223,7 @@ def test_a_fault_in_the_thread_is_told_and_not_printed(
     def broken(*_: object) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr(module, "discover", broken)
+    monkeypatch.setattr(module, "select_session", broken)
     watch = watching(write_project(tmp_path / "p"))
     heard.until(lambda: watch.fault is not None)
     assert "broken on purpose" in str(watch.fault)

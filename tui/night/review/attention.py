@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from tui.night.losses import Cut
-from tui.night.model import Night, Stall
-from tui.night.review.gone_back import gone_back
-from tui.night.review.model import Attention, Claim, Ending, Risk, RiskKind, Severity, Tasks, Waste
-from tui.night.testimony import Testimony
-from tui.records import Ref
+from tui.night.losses import AbortedTurn
+from tui.night.model import NightSnapshot, Stall
+from tui.night.review.gone_back import reverted_files
+from tui.night.review.model import AttentionItem, Claim, Ending, Risk, RiskKind, Severity, TaskChanges, WasteItem
+from tui.night.testimony import EvidenceLog
+from tui.records import SourceRef
 from tui.system.format import format_count, format_duration, shorten
 
 MOST = 7
@@ -30,28 +30,28 @@ _ENDS: dict[str, Severity] = {
 }
 
 
-class Findings(NamedTuple):
+class AttentionInputs(NamedTuple):
     """What attention may be drawn to."""
 
-    night: Night
-    testimony: Testimony
+    night: NightSnapshot
+    testimony: EvidenceLog
     ending: Ending
-    tasks: Tasks
+    tasks: TaskChanges
     claims: tuple[Claim, ...]
     risks: tuple[Risk, ...]
     stalls: tuple[Stall, ...]
-    wasted: tuple[Waste, ...]
-    cuts: tuple[Cut, ...]
+    wasted: tuple[WasteItem, ...]
+    cuts: tuple[AbortedTurn, ...]
     uncommitted: int
-    last: Ref | None
+    last: SourceRef | None
 
 
-class _Ranked(NamedTuple):
+class _RankedItem(NamedTuple):
     weight: float
-    attention: Attention
+    attention: AttentionItem
 
 
-def attention(found: Findings) -> tuple[Attention, ...]:
+def attention(found: AttentionInputs) -> tuple[AttentionItem, ...]:
     """Ranked by severity, then by what is said and shown to be wrong before what only cost time."""
     ranked = [
         *_ending(found),
@@ -67,11 +67,11 @@ def attention(found: Findings) -> tuple[Attention, ...]:
     return tuple(one.attention for one in ranked[:MOST])
 
 
-def _ranked(severity: Severity, rank: float, what: str, where: Ref | None, topic: str) -> _Ranked:
-    return _Ranked(_WEIGHT[severity] + rank, Attention(severity, what, where, topic))
+def _ranked(severity: Severity, rank: float, what: str, where: SourceRef | None, topic: str) -> _RankedItem:
+    return _RankedItem(_WEIGHT[severity] + rank, AttentionItem(severity, what, where, topic))
 
 
-def _ending(found: Findings) -> Iterator[_Ranked]:
+def _ending(found: AttentionInputs) -> Iterator[_RankedItem]:
     ending = found.ending
     severity = _ENDS.get(ending.kind)
     if severity is not None:
@@ -85,9 +85,9 @@ def _ending(found: Findings) -> Iterator[_Ranked]:
         yield _ranked("medium", 45, what, where, "ending")
 
 
-def _tests(found: Findings) -> Iterator[_Ranked]:
+def _tests(found: AttentionInputs) -> Iterator[_RankedItem]:
     tests = found.night.tests
-    back = gone_back(found.night)
+    back = reverted_files(found.night)
     if back:
         what = f"{back}: tasks and changed files are as they were then, commits stand"
         yield _ranked("medium", 85, what, found.last, "commits")
@@ -107,12 +107,12 @@ def _tests(found: Findings) -> Iterator[_Ranked]:
         yield _ranked("medium", 40, what, where or found.last, "tests")
 
 
-def _last_edit(found: Findings) -> Ref | None:
+def _last_edit(found: AttentionInputs) -> SourceRef | None:
     edits = found.testimony.edits
     return edits[-1].ref if edits else None
 
 
-def _claims(claims: Sequence[Claim]) -> Iterator[_Ranked]:
+def _claims(claims: Sequence[Claim]) -> Iterator[_RankedItem]:
     """What has no support: the final message by itself, everything else in one line."""
     bare = [one for one in claims if one.verdict == "unverified"]
     final = [one for one in bare if one.source == "final message"]
@@ -127,7 +127,7 @@ def _claims(claims: Sequence[Claim]) -> Iterator[_Ranked]:
         yield _claimed("medium", 30, partly, " holds in part")
 
 
-def _claimed(severity: Severity, rank: float, some: Sequence[Claim], how: str) -> _Ranked:
+def _claimed(severity: Severity, rank: float, some: Sequence[Claim], how: str) -> _RankedItem:
     first = some[0]
     more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
     what = f"“{shorten(first.text, _SHOWN)}”{how}: {shorten(first.why, _SHOWN)}{more}"
@@ -135,7 +135,7 @@ def _claimed(severity: Severity, rank: float, some: Sequence[Claim], how: str) -
     return _ranked(severity, rank, what, where, "claims")
 
 
-def _risks(risks: Sequence[Risk]) -> Iterator[_Ranked]:
+def _risks(risks: Sequence[Risk]) -> Iterator[_RankedItem]:
     """The worst kinds by themselves, the rest of each severity in one line; low ones not at all."""
     kinds: dict[RiskKind, list[Risk]] = {}
     for risk in risks:
@@ -161,11 +161,11 @@ def _named(risk: Risk) -> str:
     return f"{where}{shorten(risk.what, _SHOWN)}"
 
 
-def _first(refs: Sequence[Ref]) -> Ref | None:
+def _first(refs: Sequence[SourceRef]) -> SourceRef | None:
     return refs[0] if refs else None
 
 
-def _time(found: Findings) -> Iterator[_Ranked]:
+def _time(found: AttentionInputs) -> Iterator[_RankedItem]:
     stuck = sorted(found.stalls, key=_lasted, reverse=True)
     for number, stall in enumerate(stuck[:2]):
         seconds = _lasted(stall)
@@ -182,7 +182,7 @@ def _lasted(stall: Stall) -> float:
     return stall.until - stall.since if stall.until is not None and stall.since else 0.0
 
 
-def _cost(found: Findings) -> Iterator[_Ranked]:
+def _cost(found: AttentionInputs) -> Iterator[_RankedItem]:
     usd = found.night.cost.usd
     lost = sum(one.usd or 0.0 for one in found.wasted)
     if not usd or lost < _DEAR * usd:
@@ -192,9 +192,9 @@ def _cost(found: Findings) -> Iterator[_Ranked]:
     yield _ranked("medium" if lost >= 1.0 else "low", 45, what, worst.ref or found.last, "cost")
 
 
-def _tasks(found: Findings) -> Iterator[_Ranked]:
+def _tasks(found: AttentionInputs) -> Iterator[_RankedItem]:
     progress = found.night.progress
-    where = Ref(progress.source, 0) if progress is not None else None
+    where = SourceRef(progress.source, 0) if progress is not None else None
     tasks = found.tasks
     if tasks.removed:
         what = f"{format_count(len(tasks.removed), 'task')} left the list undone or done: {tasks.removed[0]}"
@@ -207,7 +207,7 @@ def _tasks(found: Findings) -> Iterator[_Ranked]:
         yield _ranked("low", 50, shorten(what, 160), where, "tasks")
 
 
-def _commits(found: Findings) -> Iterator[_Ranked]:
+def _commits(found: AttentionInputs) -> Iterator[_RankedItem]:
     if not found.uncommitted:
         return
     what = f"{format_count(found.uncommitted, 'changed file')} not committed"

@@ -12,7 +12,7 @@ from msgspec import Struct
 Tone = Literal["", "good", "warn", "bad", "person", "dim"]
 
 
-class Bit(Struct, frozen=True):
+class Inline(Struct, frozen=True):
     """A piece of a line: words, code as it was typed, or a state as a badge with its own sign."""
 
     text: str
@@ -21,16 +21,16 @@ class Bit(Struct, frozen=True):
     sign: str = ""
 
 
-Line = tuple[Bit, ...]
+Line = tuple[Inline, ...]
 
 
-class Para(Struct, frozen=True, tag=True):
+class Paragraph(Struct, frozen=True, tag=True):
     """A paragraph."""
 
     line: Line
 
 
-class Items(Struct, frozen=True, tag=True):
+class BulletList(Struct, frozen=True, tag=True):
     """A list; `more` were left out."""
 
     lines: tuple[Line, ...]
@@ -38,7 +38,7 @@ class Items(Struct, frozen=True, tag=True):
     more: int = 0
 
 
-class Facts(Struct, frozen=True, tag=True):
+class FactList(Struct, frozen=True, tag=True):
     """Names with what they are."""
 
     rows: tuple[tuple[str, Line], ...]
@@ -58,7 +58,7 @@ class Table(Struct, frozen=True, tag=True):
     quiet: bool = False
 
 
-class Diff(Struct, frozen=True, tag=True):
+class DiffBlock(Struct, frozen=True, tag=True):
     """Lines of a hunk, each with its sign in front, under a line that says what they are.
 
     `open` ones matter so much that they are shown at once.
@@ -71,14 +71,14 @@ class Diff(Struct, frozen=True, tag=True):
     open: bool = False
 
 
-class Strip(Struct, frozen=True, tag=True):
+class TimelineSlot(Struct, frozen=True, tag=True):
     """The place where the night's strip is drawn, in formats that draw."""
 
 
-Block = Para | Items | Facts | Table | Diff | Strip
+Block = Paragraph | BulletList | FactList | Table | DiffBlock | TimelineSlot
 
 
-class Section(Struct, frozen=True):
+class PageSection(Struct, frozen=True):
     """A part of the page; `folded` parts are long and of less interest."""
 
     id: str
@@ -87,22 +87,22 @@ class Section(Struct, frozen=True):
     folded: bool = False
 
 
-class Page(Struct, frozen=True):
+class ReviewPage(Struct, frozen=True):
     """A whole review, ready for any format."""
 
     title: str
     project: str
-    verdict: Bit
+    verdict: Inline
     when: str
     goal: str
     ending: Line
     reasons: tuple[str, ...]
-    facts: Facts
-    sections: tuple[Section, ...]
+    facts: FactList
+    sections: tuple[PageSection, ...]
     footer: tuple[Line, ...]
 
 
-class Amounts(Struct, frozen=True):
+class PageLimits(Struct, frozen=True):
     """How much of a night a page shows: rows of a list, hunks, lines of a hunk, characters."""
 
     rows: int = 400
@@ -111,19 +111,19 @@ class Amounts(Struct, frozen=True):
     text: int = 600
 
 
-def words(text: str, tone: Tone = "") -> Bit:
-    return Bit(text, tone=tone)
+def words(text: str, tone: Tone = "") -> Inline:
+    return Inline(text, tone=tone)
 
 
-def code(text: str) -> Bit:
-    return Bit(text, "code")
+def code(text: str) -> Inline:
+    return Inline(text, "code")
 
 
-def strong(text: str, tone: Tone = "") -> Bit:
-    return Bit(text, "strong", tone)
+def strong(text: str, tone: Tone = "") -> Inline:
+    return Inline(text, "strong", tone)
 
 
-def line(*bits: Bit | str) -> Line:
+def line(*bits: Inline | str) -> Line:
     """A line of these; empty pieces are left out."""
     made = (words(bit) if isinstance(bit, str) else bit for bit in bits)
     return tuple(bit for bit in made if bit.text)

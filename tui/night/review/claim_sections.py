@@ -35,7 +35,7 @@ _PLANS = lazy(
 _LONGEST_LINE = 2_000
 
 
-class Line(Struct, frozen=True):
+class TextLine(Struct, frozen=True):
     """A line's words, its quotes and code blanked in `bare`; `ticked` says it was a checked box.
 
     `about` is the path that the line, or the label above it, names first.
@@ -49,7 +49,7 @@ class Line(Struct, frozen=True):
     about: str = ""
 
 
-def lines(text: str) -> Iterator[Line]:
+def lines(text: str) -> Iterator[TextLine]:
     """The lines that may hold claims; numbers count from 1, offsets are bytes of UTF-8."""
     fence = about = ""
     planned = label_planned = False
@@ -85,7 +85,7 @@ def lines(text: str) -> Iterator[Line]:
             yield line
 
 
-def _line(raw: str, number: int, offset: int, about: str) -> Line | None:
+def _line(raw: str, number: int, offset: int, about: str) -> TextLine | None:
     bullet = _BULLET.match(raw)
     words = raw[bullet.end() :] if bullet is not None else raw
     box = _BOX.match(words)
@@ -101,7 +101,7 @@ def _line(raw: str, number: int, offset: int, about: str) -> Line | None:
     if sign is not None:
         words = words[sign.end() :]
     words = _STARS.sub("", _LINK.sub(r"\1", words)).replace("|", " ").strip()
-    return Line(number, offset, words.replace("`", ""), bare(words), ticked, _path(words) or about)
+    return TextLine(number, offset, words.replace("`", ""), bare(words), ticked, _path(words) or about)
 
 
 def _path(text: str) -> str:

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tui.changes import Changes
-from tui.night.model import Night
+from tui.changes import RepositoryChanges
+from tui.night.model import NightSnapshot
 from tui.night.review.model import Claim, ClaimSource, Trust
-from tui.night.review.proofs import Bench
-from tui.night.review.standing import Fresh, fresh_lines, line_ref, ticked, wrote
+from tui.night.review.proofs import EvidenceIndex
+from tui.night.review.standing import Fresh, new_lines, line_ref, newly_done_tasks, agent_wrote
 from tui.night.review.statements import Statement, of_message, statements
-from tui.night.review.weighing import Scales, Weight
-from tui.night.review.worked import Work, named
-from tui.night.testimony import Committed, Testimony
-from tui.records import Progress, Ref
+from tui.night.review.weighing import ClaimScorer, ClaimVerdict
+from tui.night.review.worked import ChangedWork, extract_terms
+from tui.night.testimony import CommitRecord, EvidenceLog
+from tui.records import ProgressFile, SourceRef
 
 _WORST: dict[Trust, int] = {"unverified": 0, "partial": 1, "verified": 2}
 _MOST = 400
 
 
-def judge(
-    night: Night,
-    testimony: Testimony,
-    progress: Progress | None,
+def judge_claims(
+    night: NightSnapshot,
+    testimony: EvidenceLog,
+    progress: ProgressFile | None,
     notes_text: str,
     commit_messages: Sequence[tuple[str, str]],
-    changes: Changes | None,
+    changes: RepositoryChanges | None,
     *,
-    progress_before: Progress | None = None,
+    progress_before: ProgressFile | None = None,
     notes_before: str = "",
 ) -> tuple[Claim, ...]:
     """The night's claims, those of the last message first, then in the order of the sources; pure.
@@ -36,7 +36,7 @@ def judge(
     as they were when the night began, if that is known: what stood there already is no claim of
     this night. `commit_messages` are pairs of commit id and whole message, oldest first.
     """
-    court = _Court(night, testimony, progress, commit_messages, changes)
+    court = ClaimJudge(night, testimony, progress, commit_messages, changes)
     ticks = list(court.ticks(progress_before or night.first_progress))
     weak = sum(claim.verdict != "verified" for claim in ticks)
     claims = [
@@ -49,27 +49,27 @@ def judge(
     return tuple(claims[:_MOST])
 
 
-class _Court:
+class ClaimJudge:
     """Everything that is asked again and again while claims are judged."""
 
     def __init__(
         self,
-        night: Night,
-        testimony: Testimony,
-        progress: Progress | None,
+        night: NightSnapshot,
+        testimony: EvidenceLog,
+        progress: ProgressFile | None,
         messages: Sequence[tuple[str, str]],
-        changes: Changes | None,
+        changes: RepositoryChanges | None,
     ) -> None:
         self._night = night
         self._testimony = testimony
         self._progress = progress
         self._changes = changes
-        self._bench = Bench(testimony)
+        self._bench = EvidenceIndex(testimony)
         home = night.run.cwd.rstrip("/") + "/" if night.run.cwd else ""
         self._home = home
         edited = (edit.path.removeprefix(home) for edit in testimony.edits)
-        self._work = Work(edited, changes)
-        self._scales = Scales(self._bench, self._work, progress)
+        self._work = ChangedWork(edited, changes)
+        self._scales = ClaimScorer(self._bench, self._work, progress)
         self._messages = self._all_messages(messages)
 
     def _all_messages(self, given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -94,26 +94,26 @@ class _Court:
                     told.add(words)
                     yield _claim(statement.text, weight, "final message", said.ref, said.at)
 
-    def _progress_fresh(self, before: Progress | None) -> Fresh:
+    def _progress_fresh(self, before: ProgressFile | None) -> Fresh:
         progress = self._progress
         if progress is None:
             return lambda line: False
         old = before.text if before is not None else ""
-        written = wrote(self._testimony, progress.source)
-        return fresh_lines(progress.text, old, progress.source, self._changes, written)
+        written = agent_wrote(self._testimony, progress.source)
+        return new_lines(progress.text, old, progress.source, self._changes, written)
 
-    def ticks(self, before: Progress | None) -> Iterator[Claim]:
+    def ticks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
         fresh = self._progress_fresh(before)
-        found = ticked(self._testimony, self._progress, before, fresh)
+        found = newly_done_tasks(self._testimony, self._progress, before, fresh)
         for title, (_, at, where) in found.items():
-            weight = self._scales.done(title, self._bench.end)
+            weight = self._scales.score_work(title, self._bench.end)
             if weight is None:
                 weight = self._by_identity(title)
             if weight is not None:
                 yield _claim(title, weight, "progress", where, at)
 
-    def remarks(self, before: Progress | None) -> Iterator[Claim]:
+    def remarks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Remarks about tests in the progress file that are new in this night."""
         progress = self._progress
         if progress is not None:
@@ -125,8 +125,8 @@ class _Court:
         testimony = self._testimony
         text = text or testimony.notes
         source = testimony.notes_source
-        written = wrote(testimony, source)
-        fresh = fresh_lines(text, before, source, self._changes, written)
+        written = agent_wrote(testimony, source)
+        fresh = new_lines(text, before, source, self._changes, written)
         yield from self._of_file(text, "notes", source, testimony.notes_at, fresh)
 
     def _of_file(
@@ -145,7 +145,7 @@ class _Court:
         for edit in reversed(self._testimony.edits if name else ()):
             if edit.path.endswith(name):
                 return edit.number
-        return self._bench.place(at)
+        return self._bench.position_at(at)
 
     def commits(self) -> Iterator[Claim]:
         """Claims in the night's commit messages."""
@@ -154,7 +154,7 @@ class _Court:
         for sha, message in self._messages:
             at = times.get(sha)
             made = self._made(sha, message)
-            place = made.number if made is not None else self._bench.place(at)
+            place = made.number if made is not None else self._bench.position_at(at)
             edits = self._bench.edited(last, place)
             own = tuple(dict.fromkeys(edit.path for edit in edits if edit.path))
             last = place if made is not None else last
@@ -165,14 +165,14 @@ class _Court:
                 when = at if at is not None else (made.at if made is not None else None)
                 yield _claim(text, weight, "commit", where, when)
 
-    def _commit_ref(self, sha: str, made: Committed | None) -> Ref | None:
+    def _commit_ref(self, sha: str, made: CommitRecord | None) -> SourceRef | None:
         """The commit where the repository is known, else the command that made it."""
         known = self._changes is not None and bool(self._changes.base)
         if made is not None and not (known and sha):
             return made.ref
-        return Ref(f"git:{sha}", 0) if sha else None
+        return SourceRef(f"git:{sha}", 0) if sha else None
 
-    def _made(self, sha: str, message: str) -> Committed | None:
+    def _made(self, sha: str, message: str) -> CommitRecord | None:
         """The shell command that made a commit."""
         subject = message.strip().split("\n", 1)[0].strip()
         for made in self._testimony.commits:
@@ -192,9 +192,9 @@ class _Court:
         place: float,
         weak: int,
         own: tuple[str, ...] | None = None,
-    ) -> Iterator[tuple[Statement, Weight]]:
+    ) -> Iterator[tuple[Statement, ClaimVerdict]]:
         """Statements with their weight; several in one sentence are one claim."""
-        kept: dict[tuple[int, str], tuple[Statement, Weight]] = {}
+        kept: dict[tuple[int, str], tuple[Statement, ClaimVerdict]] = {}
         for statement in found:
             weight = self._weigh(statement, place, weak, own)
             if weight is None:
@@ -206,24 +206,24 @@ class _Court:
 
     def _weigh(
         self, statement: Statement, place: float, weak: int, own: tuple[str, ...] | None
-    ) -> Weight | None:
+    ) -> ClaimVerdict | None:
         if statement.kind == "tests":
-            return self._scales.tests(statement, place)
+            return self._scales.score_tests(statement, place)
         if statement.kind == "everything":
-            return self._scales.everything(weak)
+            return self._scales.score_all_done(weak)
         late = own is None
-        weight = self._scales.done(statement.what, place, own or (), late, statement.about)
+        weight = self._scales.score_work(statement.what, place, own or (), late, statement.about)
         return weight if weight is not None else self._by_identity(statement.what)
 
-    def _by_identity(self, what: str) -> Weight | None:
+    def _by_identity(self, what: str) -> ClaimVerdict | None:
         """A task that is named by its number only: by the task's title, or the commits that name it."""
-        said = named(what)
+        said = extract_terms(what)
         for identity in said.identities:
             for task in self._progress.tasks if self._progress is not None else ():
-                if identity in task.title and named(task.title):
-                    return self._scales.done(task.title, self._bench.end)
+                if identity in task.title and extract_terms(task.title):
+                    return self._scales.score_work(task.title, self._bench.end)
             paths = self._committed_for(identity)
-            return self._scales.identity(paths, self._bench.end)
+            return self._scales.score_task_id(paths, self._bench.end)
         return None
 
     def _committed_for(self, identity: str) -> tuple[str, ...]:
@@ -239,14 +239,14 @@ class _Court:
         return tuple(found)
 
 
-def _both(one: Weight, other: Weight) -> Weight:
+def _both(one: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
     """Two weights of one sentence: the worse one decides and stands first."""
     worse, better = sorted((one, other), key=lambda weight: _WORST[weight.trust])
     why = worse.why if better.trust == "verified" else f"{worse.why}; {better.why}"
-    return Weight(worse.trust, why, tuple(dict.fromkeys((*worse.evidence, *better.evidence))))
+    return ClaimVerdict(worse.trust, why, tuple(dict.fromkeys((*worse.evidence, *better.evidence))))
 
 
 def _claim(
-    text: str, weight: Weight, source: ClaimSource, where: Ref | None, at: float | None
+    text: str, weight: ClaimVerdict, source: ClaimSource, where: SourceRef | None, at: float | None
 ) -> Claim:
     return Claim(text, weight.trust, weight.why, source, where, weight.evidence, at)

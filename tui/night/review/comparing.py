@@ -20,7 +20,7 @@ _NOTHING: Final = "nothing"
 _NO_SUCH: Final = "no such figure"
 
 
-class Difference(Struct, frozen=True):
+class FigureDifference(Struct, frozen=True):
     """A figure of which the export says one thing, and the evidence another."""
 
     path: str
@@ -28,18 +28,18 @@ class Difference(Struct, frozen=True):
     derived: str
 
 
-class Comparison(Struct, frozen=True):
+class FigureComparison(Struct, frozen=True):
     """How many figures of each part agree, and which differ."""
 
     agreeing: dict[str, int]
-    differences: tuple[Difference, ...]
+    differences: tuple[FigureDifference, ...]
 
     @property
     def agree(self) -> int:
         return sum(self.agreeing.values())
 
 
-def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> Comparison:
+def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> FigureComparison:
     """Every figure and word of an export against what was derived anew.
 
     Lists that the export says it cut are compared as far as they go, and by their full length.
@@ -48,7 +48,7 @@ def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> Comparis
     cut = told.get("cut", {}) if isinstance(told, dict) else {}
     agreeing: dict[str, int] = {}
     differences = [
-        Difference(key, _shown(exported[key]), _NO_SUCH)
+        FigureDifference(key, _shown(exported[key]), _NO_SUCH)
         for key in exported
         if key not in derived and key not in _NOT_COMPARED
     ]
@@ -60,33 +60,33 @@ def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> Comparis
                 agreeing[key] = agreeing.get(key, 0) + 1
             else:
                 differences.append(found)
-    return Comparison(agreeing, tuple(differences))
+    return FigureComparison(agreeing, tuple(differences))
 
 
-def _compared(path: str, old: Any, new: Any, cut: Mapping[str, Any]) -> Iterator[Difference | None]:
+def _compared(path: str, old: Any, new: Any, cut: Mapping[str, Any]) -> Iterator[FigureDifference | None]:
     """One entry for each leaf: None where both agree."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in new:  # an older export may lack a key that tells nothing
             yield from _compared(f"{path}.{key}", old.get(key), new[key], cut)
         for key in old:
             if key not in new:
-                yield Difference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
+                yield FigureDifference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _lists(path, old, new, cut)
+        yield from _compare_lists(path, old, new, cut)
     elif _agree(old, new):
         yield None
     else:
-        yield Difference(path, _shown(old), _shown(new))
+        yield FigureDifference(path, _shown(old), _shown(new))
 
 
-def _lists(
+def _compare_lists(
     path: str, old: list[Any], new: list[Any], cut: Mapping[str, Any]
-) -> Iterator[Difference | None]:
+) -> Iterator[FigureDifference | None]:
     length = cut.get(path, len(old))
     if length == len(new):
         yield None
     else:
-        yield Difference(f"length of {path}", _shown(length), str(len(new)))
+        yield FigureDifference(f"length of {path}", _shown(length), str(len(new)))
     for place, (one, other) in enumerate(zip(old, new, strict=False)):
         yield from _compared(f"{path}[{place}]", one, other, cut)
 

@@ -6,18 +6,18 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tui.changes import Changes, FileChange
-from tui.night.model import Night
-from tui.night.review.finding import Finding, hunk_lines
-from tui.night.risky import ToolCall
+from tui.changes import RepositoryChanges, FileChange
+from tui.night.model import NightSnapshot
+from tui.night.review.finding import RiskFinding, hunk_lines
+from tui.night.risky import RiskyCall
 from tui.patterns import lazy
-from tui.records import Ref
+from tui.records import SourceRef
 
 _SLACK = 2.0
 _ODD = lazy(r"[\W_]+")
 
 
-class _Span(NamedTuple):
+class _CommitSpan(NamedTuple):
     """From one commit to the next: their times, and the calls that made them if these are known.
 
     Places in the same file tell more than times, which commits have in whole seconds only.
@@ -25,26 +25,26 @@ class _Span(NamedTuple):
 
     since: float | None
     until: float | None
-    opening: Ref | None
-    closing: Ref | None
+    opening: SourceRef | None
+    closing: SourceRef | None
 
-    def after_start(self, call: ToolCall) -> bool:
+    def after_start(self, call: RiskyCall) -> bool:
         """Whether a call came after the commit before."""
         if self.opening is not None and self.opening.source == call.ref.source:
             return call.ref.offset > self.opening.offset
         return self.since is None or call.at is None or call.at > self.since
 
-    def before_end(self, call: ToolCall) -> bool:
+    def before_end(self, call: RiskyCall) -> bool:
         """Whether a call came before the commit was made, or made it."""
         if self.closing is not None and self.closing.source == call.ref.source:
             return call.ref.offset <= self.closing.offset
         return self.until is None or call.at is None or call.at <= self.until + _SLACK
 
 
-class Culprits:
+class ChangeAttribution:
     """Answers for one night; what is not known is the commit or file of the diff."""
 
-    def __init__(self, changes: Changes, night: Night | None, calls: Sequence[ToolCall]) -> None:
+    def __init__(self, changes: RepositoryChanges, night: NightSnapshot | None, calls: Sequence[RiskyCall]) -> None:
         self._changes = changes
         self._files = {change.path: change for change in changes.files}
         self._steps: dict[str, list[FileChange]] = defaultdict(list)
@@ -53,15 +53,15 @@ class Culprits:
         self._times = {commit.sha: commit.at for commit in (night.commits if night else ())}
         self._subjects = {sha: _squeezed(text.split("\n", 1)[0]) for sha, text in changes.messages}
         self._made = {id(call): _squeezed(call.text) for call in calls if "commit" in call.text}
-        self._edits: dict[str, list[ToolCall]] = defaultdict(list)
-        self._shell: list[ToolCall] = []
+        self._edits: dict[str, list[RiskyCall]] = defaultdict(list)
+        self._shell: list[RiskyCall] = []
         for call in calls:
             if call.shell:
                 self._shell.append(call)
             elif not call.is_error:
                 self._edits[call.text.rpartition("/")[2]].append(call)
 
-    def commit(self, finding: Finding) -> str:
+    def commit(self, finding: RiskFinding) -> str:
         """The commit that made the change a finding rests on; "" for what none holds."""
         if finding.ref is not None:
             call = next((call for call in self._shell if call.ref == finding.ref), None)
@@ -76,7 +76,7 @@ class Culprits:
             change = next(inside, None) if finding.path.endswith("/") else None
         return change.commit if change is not None else ""
 
-    def ref(self, finding: Finding, commit: str) -> Ref | None:
+    def ref(self, finding: RiskFinding, commit: str) -> SourceRef | None:
         """The call that made the change, else its place in the commit or file."""
         if not finding.path:
             return None
@@ -89,23 +89,23 @@ class Culprits:
         if best is not None:
             return best.ref
         sha = commit or self._changes.head
-        return Ref(f"git:{sha}:{finding.path}", _line(finding), None)
+        return SourceRef(f"git:{sha}:{finding.path}", _line(finding), None)
 
-    def _span(self, path: str, commit: str) -> _Span:
+    def _span(self, path: str, commit: str) -> _CommitSpan:
         """Between which points of the night a commit's change of a path was made."""
         before = ""
         for step in self._steps.get(path, ()):
             if step.commit == commit:
                 break
             before = step.commit
-        return _Span(
+        return _CommitSpan(
             self._times.get(before),
             self._times.get(commit),
             self._committing(before),
             self._committing(commit),
         )
 
-    def _committing(self, commit: str) -> Ref | None:
+    def _committing(self, commit: str) -> SourceRef | None:
         """The shell call that made a commit, by the subject it names."""
         subject = self._subjects.get(commit, "")
         if len(subject) < 6:
@@ -113,18 +113,18 @@ class Culprits:
         made = (call for call in self._shell if subject in self._made.get(id(call), ""))
         return next((call.ref for call in made), None)
 
-    def _committed_by(self, call: ToolCall) -> str:
+    def _committed_by(self, call: RiskyCall) -> str:
         """The commit that a shell call made."""
         text = self._made.get(id(call), "")
         made = (sha for sha, subject in self._subjects.items() if subject and subject in text)
         return next(made, "")
 
-    def _touching(self, path: str) -> list[ToolCall]:
+    def _touching(self, path: str) -> list[RiskyCall]:
         """Edits of the path; calls name it from the root, the diff from the top of the tree."""
         named = self._edits.get(path.rpartition("/")[2], [])
         return [c for c in named if c.text == path or c.text.endswith("/" + path)]
 
-    def _naming(self, path: str) -> list[ToolCall]:
+    def _naming(self, path: str) -> list[RiskyCall]:
         """Shell commands that name the path, or at least the file."""
         wanted = path.rstrip("/")
         whole = [call for call in self._shell if wanted in call.text]
@@ -137,7 +137,7 @@ def _squeezed(text: str) -> str:
     return _ODD.sub("", text)
 
 
-def _last(calls: Sequence[ToolCall], span: _Span) -> ToolCall | None:
+def _last(calls: Sequence[RiskyCall], span: _CommitSpan) -> RiskyCall | None:
     """The last call within the span; the last before its end if there is none."""
     early = [call for call in calls if span.before_end(call)]
     late = [call for call in early if span.after_start(call)]
@@ -145,7 +145,7 @@ def _last(calls: Sequence[ToolCall], span: _Span) -> ToolCall | None:
     return fitting[-1] if fitting else None
 
 
-def _line(finding: Finding) -> int:
+def _line(finding: RiskFinding) -> int:
     if finding.hunk is None:
         return 0
     for line in hunk_lines(finding.hunk):

@@ -119,7 +119,7 @@ def _shorter(value: Any, path: str, cut: dict[str, int], inside: bool = False) -
 
 def _cut_lists(told: dict[str, Any], cut: dict[str, int], most: int) -> None:
     """Halves the largest list until all is at most so large, and records how long each was."""
-    lists = [(path, held, key, _sizes(held[key])) for path, held, key in _lists(told, "")]
+    lists = [(path, held, key, _sizes(held[key])) for path, held, key in _find_lists(told, "")]
     size = len(_commented({**told, "export": 0}).encode())
     while size > most and lists:
         path, held, key, sizes = max(lists, key=lambda one: sum(one[3]))
@@ -144,7 +144,7 @@ def _beyond(name: str, path: str, kept: int) -> bool:
     return not front and bool(bracket) and int(rest.partition("]")[0]) >= kept
 
 
-def _lists(held: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], str]]:
+def _find_lists(held: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], str]]:
     """Lists that stand in no other list."""
     found = []
     for key, value in held.items():
@@ -153,5 +153,5 @@ def _lists(held: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], 
         if isinstance(value, list):
             found.append((f"{above}{key}", held, key))
         elif isinstance(value, dict):
-            found += _lists(value, f"{above}{key}.")
+            found += _find_lists(value, f"{above}{key}.")
     return found

@@ -13,18 +13,18 @@ from typing import Any
 from tui.night.evidence import TestRun
 from tui.night.model import Stall
 from tui.night.review.model import (
-    Attention,
+    AttentionItem,
     Claim,
-    Intervention,
-    Moment,
-    Point,
+    InterventionEffect,
+    TimelineMoment,
+    RestorePoint,
     Review,
     Risk,
-    Waste,
+    WasteItem,
 )
 from tui.night.status import iso, run
-from tui.night.timeline import Sums
-from tui.records import Commit, Ref
+from tui.night.timeline import TimeTotals
+from tui.records import Commit, SourceRef
 
 SCHEMA = 1
 
@@ -78,14 +78,14 @@ def encoded(review: Review) -> dict[str, Any]:
     }
 
 
-def ref(place: Ref | None) -> dict[str, Any] | None:
+def ref(place: SourceRef | None) -> dict[str, Any] | None:
     """Where evidence stands: file, byte offset, uuid."""
     if place is None:
         return None
     return {"source": place.source, "offset": place.offset, "uuid": place.uuid}
 
 
-def time_of(sums: Sums) -> dict[str, float]:
+def time_of(sums: TimeTotals) -> dict[str, float]:
     """Seconds by kind; rounded so that they still add up to the total."""
     kinds = {
         "working_s": _seconds(sums.working),
@@ -102,7 +102,7 @@ def _seconds(seconds: float) -> float:
     return round(seconds, 3)
 
 
-def _attention(one: Attention) -> dict[str, Any]:
+def _attention(one: AttentionItem) -> dict[str, Any]:
     return {
         "severity": one.severity,
         "what": one.what,
@@ -161,7 +161,7 @@ def _stall(one: Stall) -> dict[str, Any]:
     }
 
 
-def _intervention(one: Intervention) -> dict[str, Any]:
+def _intervention(one: InterventionEffect) -> dict[str, Any]:
     return {
         "at": iso(one.at),
         "kind": one.kind,
@@ -192,7 +192,7 @@ def _restarts(review: Review) -> list[dict[str, Any]]:
     ]
 
 
-def _compactions(moments: tuple[Moment, ...]) -> list[dict[str, Any]]:
+def _compactions(moments: tuple[TimelineMoment, ...]) -> list[dict[str, Any]]:
     return [
         {"at": iso(one.at), "what": one.label, "ref": ref(one.ref)}
         for one in moments
@@ -215,7 +215,7 @@ def _checkpoints(review: Review) -> list[dict[str, Any]]:
     ]
 
 
-def _point(one: Point) -> dict[str, Any]:
+def _point(one: RestorePoint) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "id": one.id,
@@ -230,7 +230,7 @@ def _point(one: Point) -> dict[str, Any]:
     }
 
 
-def _moment(one: Moment) -> dict[str, Any]:
+def _moment(one: TimelineMoment) -> dict[str, Any]:
     seconds = None if one.seconds is None else _seconds(one.seconds)
     return {
         "at": iso(one.at),
@@ -256,7 +256,7 @@ def _cost(review: Review) -> dict[str, Any]:
     }
 
 
-def _waste(one: Waste) -> dict[str, Any]:
+def _waste(one: WasteItem) -> dict[str, Any]:
     return {
         "kind": one.kind,
         "what": one.what,

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from tui.model.state import EndKind, ReasonCode, SessionState, StallKind
-from tui.night.losses import Retried
-from tui.night.model import Night
+from tui.night.losses import RetryStreak
+from tui.night.model import NightSnapshot
 from tui.night.review.model import Ending
-from tui.records import Ref
+from tui.records import SourceRef
 from tui.system.format import format_count, format_duration, shorten
 
 
 def ending(
-    night: Night,
+    night: NightSnapshot,
     broke_off: bool,
-    ref: Ref | None,
+    ref: SourceRef | None,
     spoke_last: bool = False,
-    retrying: Retried | None = None,
+    retrying: RetryStreak | None = None,
 ) -> Ending:
     """The type of the end and one sentence; `ref` is the last thing the session recorded.
 
@@ -37,7 +37,7 @@ def ending(
     return _of_state(night, broke_off, ref)
 
 
-def _sentence(night: Night, reason: str, kind: EndKind) -> str:
+def _sentence(night: NightSnapshot, reason: str, kind: EndKind) -> str:
     """The record's words, with who did it and what was left where they do not say so."""
     words = shorten(reason, 300) or "the run ended"
     by = next((deed.by for deed in reversed(night.deeds.others) if deed.kind == "kill"), "")
@@ -46,7 +46,7 @@ def _sentence(night: Night, reason: str, kind: EndKind) -> str:
     return _capital(words)
 
 
-def _of_state(night: Night, broke_off: bool, ref: Ref | None) -> Ending:
+def _of_state(night: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> Ending:
     state, reason = night.state, night.activity.reason
     words = _capital(shorten(reason, 300))
     if state == SessionState.FINISHED:
@@ -77,7 +77,7 @@ def _of_state(night: Night, broke_off: bool, ref: Ref | None) -> Ending:
     return Ending(EndKind.OPEN, f"It goes on: {reason}", ref)
 
 
-def _gave_up(retrying: Retried) -> Ending:
+def _gave_up(retrying: RetryStreak) -> Ending:
     """The last that was heard of it are attempts to reach the API."""
     tried = format_count(retrying.attempts, "attempt")
     status = f"HTTP {retrying.status}" if retrying.status else "no connection"
@@ -91,7 +91,7 @@ def _gave_up(retrying: Retried) -> Ending:
     return Ending(EndKind.FAILED, words, retrying.ref)
 
 
-def _broken(night: Night) -> str:
+def _broken(night: NightSnapshot) -> str:
     """What it was at when its files end; nothing there says why."""
     tools = night.activity.tools
     if tools:

@@ -12,7 +12,7 @@ from tui.night.review.model import Review
 from tui.night.review.texts import with_texts
 
 
-class Source(Struct, frozen=True):
+class ExportSource(Struct, frozen=True):
     """A file the review rests on, as it was: its bytes and their SHA-256; empty if unreadable."""
 
     name: str
@@ -32,7 +32,7 @@ class Export(Struct, frozen=True):
     """
 
     review: Review
-    sources: tuple[Source, ...]
+    sources: tuple[ExportSource, ...]
     made_at: float
     version: str
     zone_s: int = 0

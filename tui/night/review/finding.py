@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from tui.changes import Changes, FileChange, Hunk
+from tui.changes import RepositoryChanges, FileChange, Hunk
 from tui.night.review.model import RiskKind, Severity
 from tui.patterns import lazy
-from tui.records import Ref
+from tui.records import SourceRef
 
 ORDER: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _TEST_PATH = lazy(
@@ -25,7 +25,7 @@ _CODE = lazy(
 _PROSE = lazy(r"\.(?:md|rst|txt|adoc|markdown|org)$|(?:^|/)docs?/")
 
 
-class Finding(Struct, frozen=True):
+class RiskFinding(Struct, frozen=True):
     """A risk before it is known which commit and which call of the night made it.
 
     `line` is the line of the diff it rests on, sign included; `by_shell` says that rather a
@@ -39,11 +39,11 @@ class Finding(Struct, frozen=True):
     hunk: Hunk | None = None
     line: str = ""
     by_shell: bool = False
-    ref: Ref | None = None
+    ref: SourceRef | None = None
     commit: str = ""
 
 
-class Line(NamedTuple):
+class DiffLine(NamedTuple):
     """A line of a diff with its hunk and its number in the new file (of the old one for "-")."""
 
     sign: str
@@ -52,18 +52,18 @@ class Line(NamedTuple):
     number: int
 
 
-def lines(change: FileChange) -> Iterator[Line]:
+def lines(change: FileChange) -> Iterator[DiffLine]:
     """Every line of a file's hunks."""
     for hunk in change.hunks:
         yield from hunk_lines(hunk)
 
 
-def hunk_lines(hunk: Hunk) -> Iterator[Line]:
+def hunk_lines(hunk: Hunk) -> Iterator[DiffLine]:
     """Every line of a hunk."""
     old, new = hunk.old_start, hunk.new_start
     for line in hunk.lines:
         sign = line[:1]
-        yield Line(sign, line[1:], hunk, old if sign == "-" else new)
+        yield DiffLine(sign, line[1:], hunk, old if sign == "-" else new)
         old += sign != "+"
         new += sign != "-"
 
@@ -95,7 +95,7 @@ def shape(text: str) -> str:
     return "".join(text.split()).rstrip(",;")
 
 
-def added_shapes(changes: Changes) -> dict[str, set[str]]:
+def added_shapes(changes: RepositoryChanges) -> dict[str, set[str]]:
     """The shapes of the lines that came, and in which paths."""
     found: dict[str, set[str]] = {}
     for change in changes.files:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from tui.night.deeds import Rewind
-from tui.night.model import Night
+from tui.night.deeds import RewindRecord
+from tui.night.model import NightSnapshot
 
 
-def gone_back(night: Night) -> str:
+def reverted_files(night: NightSnapshot) -> str:
     """The last rewind of files that was not undone and that no test run came after, in words.
 
     Empty when there is none: then commits, changed files and tests tell of the same state.
     """
-    last: Rewind | None = None
+    last: RewindRecord | None = None
     for one in night.deeds.rewinds:
         if one.mode != "conversation":
             last = None if one.undo else one

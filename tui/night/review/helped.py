@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from tui.night.deeds import Deed, Injection, Rewind, Segment
-from tui.night.model import Night, Stall
-from tui.night.review.model import Intervention
-from tui.night.testimony import Testimony
+from tui.night.deeds import Intervention, Injection, RewindRecord, Attempt
+from tui.night.model import NightSnapshot, Stall
+from tui.night.review.model import InterventionEffect
+from tui.night.testimony import EvidenceLog
 from tui.system.format import format_duration, shorten
 
 Helped = Literal["yes", "no", "unclear"]
@@ -22,9 +22,9 @@ _REACH = 1_800.0
 _KINDS = {"interrupt", "stop", "kill", "limits_paused", "handover"}
 
 
-def interventions(night: Night, testimony: Testimony) -> tuple[Intervention, ...]:
+def intervention_effects(night: NightSnapshot, testimony: EvidenceLog) -> tuple[InterventionEffect, ...]:
     """Every deed, in the order in which they were done."""
-    after = _After(night, testimony)
+    after = _Aftermath(night, testimony)
     deeds = night.deeds
     found = [
         *(_injection(one, night, after) for one in deeds.injections),
@@ -35,7 +35,7 @@ def interventions(night: Night, testimony: Testimony) -> tuple[Intervention, ...
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _others(others: Sequence[Deed]) -> Iterator[Intervention]:
+def _others(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
     """Ends, interruptions and the like; an end is told twice, when asked for and when it is there."""
     told: dict[tuple[str, str], float] = {}
     for one in others:
@@ -45,13 +45,13 @@ def _others(others: Sequence[Deed]) -> Iterator[Intervention]:
         told[one.kind, one.text] = one.at
         state = f"by {one.by}" if one.by else "done"
         why = "nothing tells whether it was for the better"
-        yield Intervention(one.at, one.kind, one.text, state, "unclear", why)
+        yield InterventionEffect(one.at, one.kind, one.text, state, "unclear", why)
 
 
-class _After:
+class _Aftermath:
     """What came after a moment."""
 
-    def __init__(self, night: Night, testimony: Testimony) -> None:
+    def __init__(self, night: NightSnapshot, testimony: EvidenceLog) -> None:
         self._night = night
         self._testimony = testimony
 
@@ -71,7 +71,7 @@ class _After:
         return f"{what} came {format_duration(at - start)} later"
 
 
-def _injection(one: Injection, night: Night, after: _After) -> Intervention:
+def _injection(one: Injection, night: NightSnapshot, after: _Aftermath) -> InterventionEffect:
     if one.state in ("failed", "withdrawn"):
         why = "it never reached the agent" if one.state == "failed" else "it was taken back"
         return _told(one, "no" if one.state == "failed" else "unclear", why)
@@ -92,9 +92,9 @@ def _injection(one: Injection, night: Night, after: _After) -> Intervention:
     return _told(one, "unclear", f"nothing was wrong that it could end; {news}".rstrip("; "))
 
 
-def _told(one: Injection, helped: Helped, why: str) -> Intervention:
+def _told(one: Injection, helped: Helped, why: str) -> InterventionEffect:
     state = f"{one.state}, {one.detail}" if one.detail else one.state
-    return Intervention(one.at, one.mode or "inject", shorten(one.text, 300), state, helped, why)
+    return InterventionEffect(one.at, one.mode or "inject", shorten(one.text, 300), state, helped, why)
 
 
 def _loop_at(loops: Sequence[Stall], at: float) -> Stall | None:
@@ -116,12 +116,12 @@ def _again(loops: Sequence[Stall], loop: Stall, at: float) -> Stall | None:
     return None
 
 
-def _stalled_at(night: Night, at: float) -> bool:
+def _stalled_at(night: NightSnapshot, at: float) -> bool:
     gaps = night.timeline.gaps
     return any(gap.kind == "stalled" and gap.start <= at <= gap.end + 1.0 for gap in gaps)
 
 
-def _rewind(one: Rewind, night: Night) -> Intervention:
+def _rewind(one: RewindRecord, night: NightSnapshot) -> InterventionEffect:
     """A rewind is judged by the colour of the tests before and after it."""
     kind = "undo" if one.undo else "rewind"
     text = f"to {one.checkpoint} ({one.mode}): {one.written} written, {one.deleted} deleted"
@@ -133,10 +133,10 @@ def _rewind(one: Rewind, night: Night) -> Intervention:
     if before and after and before[-1] != after[0]:
         helped = "yes" if after[0] == "green" else "no"
         why = f"tests were {before[-1]} before it and {after[0]} after it"
-    return Intervention(one.at, kind, text, "done", helped, why)
+    return InterventionEffect(one.at, kind, text, "done", helped, why)
 
 
-def _restarts(segments: Sequence[Segment], after: _After) -> list[Intervention]:
+def _restarts(segments: Sequence[Attempt], after: _Aftermath) -> list[InterventionEffect]:
     found = []
     for number, segment in enumerate(segments[1:], 1):
         if segment.why in ("start", "initializer", "handover", "rewind", "continue"):
@@ -149,5 +149,5 @@ def _restarts(segments: Sequence[Segment], after: _After) -> list[Intervention]:
         why = news or "nothing was changed after it"
         text = f"after {segment.why or 'a crash'}, {format_duration(dead)} later"
         state = f"attempt {segment.attempt}"
-        found.append(Intervention(segment.started_at, "restart", text, state, helped, why))
+        found.append(InterventionEffect(segment.started_at, "restart", text, state, helped, why))
     return found

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from tui.night.review.blocks import (
-    Amounts,
-    Bit,
+    PageLimits,
+    Inline,
     Block,
-    Diff,
-    Facts,
-    Items,
+    DiffBlock,
+    FactList,
+    BulletList,
     Line,
-    Page,
-    Para,
-    Section,
-    Strip,
+    ReviewPage,
+    Paragraph,
+    PageSection,
+    TimelineSlot,
     Table,
 )
 from tui.night.review.embedded import comment
@@ -24,11 +24,11 @@ from tui.night.review.export import Export
 from tui.night.review.html_style import CSS
 from tui.night.review.page import page
 from tui.night.review.strip_svg import NARROW, strip_svg
-from tui.night.review.wording import Zone
+from tui.night.review.wording import ExportTimeZone
 from tui.system.format import format_count
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_AMOUNTS: Final = Amounts()
+_AMOUNTS: Final = PageLimits()
 _SHORT: Final = 3
 _FIGURES: Final = 2 << 20
 
@@ -36,7 +36,7 @@ _FIGURES: Final = 2 << 20
 def html(export: Export) -> str:
     """The review as HTML; `export` is redacted already, and no text in it can become markup."""
     shown = page(export, _AMOUNTS)
-    review, zone = export.review, Zone(export.zone_s)
+    review, zone = export.review, ExportTimeZone(export.zone_s)
     strips = (
         f'<div class="broad">{strip_svg(review.timeline, review.time, zone=zone, alone=False)}</div>'
         '<div class="slim">'
@@ -56,7 +56,7 @@ def html(export: Export) -> str:
     return f"{head}{body}\n</body>\n</html>\n{comment(export, _FIGURES)}"
 
 
-def _header(shown: Page) -> str:
+def _header(shown: ReviewPage) -> str:
     reasons = "".join(f"<li>{html_text(reason)}</li>" for reason in shown.reasons)
     when = f" of {html_text(shown.when)}" if shown.when else ""
     goal = f"<p><strong>Goal</strong> {html_text(shown.goal)}</p>" if shown.goal else ""
@@ -71,7 +71,7 @@ def _header(shown: Page) -> str:
     )
 
 
-def _main(shown: Page, strips: str) -> str:
+def _main(shown: ReviewPage, strips: str) -> str:
     links = "".join(
         f'<li><a href="#{part.id}">{html_text(part.title)}</a></li>' for part in shown.sections
     )
@@ -79,12 +79,12 @@ def _main(shown: Page, strips: str) -> str:
     return f"{nav}<main>\n{''.join(_section(part, strips) for part in shown.sections)}</main>"
 
 
-def _footer(shown: Page) -> str:
+def _footer(shown: ReviewPage) -> str:
     rows = "".join(f"<li>{_line(row)}</li>" for row in shown.footer)
     return f"<footer><ul>{rows}</ul></footer>"
 
 
-def _section(section: Section, strips: str) -> str:
+def _section(section: PageSection, strips: str) -> str:
     title = f"<h2>{html_text(section.title)}</h2>"
     body = _blocks(section.blocks, strips)
     if section.folded:
@@ -116,29 +116,29 @@ def _side_by_side(tables: list[str]) -> str:
 
 def _block(block: Block, strips: str) -> str:
     match block:
-        case Para(line):
+        case Paragraph(line):
             return f"<p>{_line(line)}</p>\n"
-        case Items():
+        case BulletList():
             return _items(block)
-        case Facts():
+        case FactList():
             return _facts(block)
         case Table():
             return _table(block)
-        case Diff():
+        case DiffBlock():
             return _diff(block)
-        case Strip():
+        case TimelineSlot():
             return f'<div class="strip">{strips}</div>\n'
         case _:
             assert_never(block)
 
 
-def _items(block: Items) -> str:
+def _items(block: BulletList) -> str:
     kind = "ol" if block.ordered else "ul"
     rows = "".join(f"<li>{_line(row)}</li>" for row in block.lines)
     return (f"<{kind}>{rows}</{kind}>\n" if rows else "") + _more(block.more, bool(rows))
 
 
-def _facts(facts: Facts) -> str:
+def _facts(facts: FactList) -> str:
     rows = (
         f"<div><dt>{html_text(name)}</dt><dd>{_line(what)}</dd></div>" for name, what in facts.rows
     )
@@ -177,7 +177,7 @@ def _number(table: Table, place: int) -> str:
     return ' class="number"' if place in table.numbers else ""
 
 
-def _diff(diff: Diff) -> str:
+def _diff(diff: DiffBlock) -> str:
     rows = [f'<span class="where">{html_row(diff.heading)}</span>']
     for row in diff.lines:
         kind = {"+": "ins", "-": "del"}.get(row[:1], "span")
@@ -201,7 +201,7 @@ def _line(line: Line) -> str:
     return "".join(_bit(bit) for bit in line)
 
 
-def _bit(bit: Bit) -> str:
+def _bit(bit: Inline) -> str:
     text = html_text(bit.text)
     start = " " if bit.text[:1].isspace() else ""
     end = " " if bit.text[-1:].isspace() and text else ""

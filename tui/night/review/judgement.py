@@ -11,24 +11,24 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.night.evidence import Tests
+from tui.night.evidence import TestSummary
 from tui.night.model import Stall
-from tui.night.review.model import Claim, Ending, Risk, Tasks, Verdict
+from tui.night.review.model import Claim, Ending, Risk, TaskChanges, Verdict
 from tui.system.format import format_count
 
 _REGULAR = ("tasks_done", "turn_ended")
 _MOST_REASONS = 3
 
 
-class Facts(Struct, frozen=True):
+class VerdictInputs(Struct, frozen=True):
     """What the verdict rests on; `changed` counts files the night changed, None if nobody could look.
 
     `gone_back` says in words that files are no longer as they were when the tests ran.
     """
 
     ending: Ending
-    tasks: Tasks
-    tests: Tests
+    tasks: TaskChanges
+    tests: TestSummary
     claims: tuple[Claim, ...]
     risks: tuple[Risk, ...]
     stalls: tuple[Stall, ...]
@@ -38,7 +38,7 @@ class Facts(Struct, frozen=True):
     gone_back: str = ""
 
 
-def verdict(facts: Facts) -> tuple[Verdict, tuple[str, ...]]:
+def verdict(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
     reasons = _against_all(facts)
     if reasons:
@@ -50,7 +50,7 @@ def verdict(facts: Facts) -> tuple[Verdict, tuple[str, ...]]:
     return "keep", tuple(_merits(facts)[:_MOST_REASONS])
 
 
-def _against_all(facts: Facts) -> list[str]:
+def _against_all(facts: VerdictInputs) -> list[str]:
     if facts.ending.kind == "open":
         return []
     tests = facts.tests
@@ -61,7 +61,7 @@ def _against_all(facts: Facts) -> list[str]:
     return []
 
 
-def _doubts(facts: Facts) -> list[str]:
+def _doubts(facts: VerdictInputs) -> list[str]:
     """Every reason to look, the weightiest first."""
     tests, found = facts.tests, []
     if facts.ending.kind == "open":
@@ -84,7 +84,7 @@ def _doubts(facts: Facts) -> list[str]:
     return found
 
 
-def _untested(facts: Facts) -> list[str]:
+def _untested(facts: VerdictInputs) -> list[str]:
     tests = facts.tests
     if facts.gone_back:
         return [f"{facts.gone_back}."]
@@ -96,7 +96,7 @@ def _untested(facts: Facts) -> list[str]:
     return []
 
 
-def _merits(facts: Facts) -> list[str]:
+def _merits(facts: VerdictInputs) -> list[str]:
     found = []
     if facts.tasks.done:
         still = f", {len(facts.tasks.open)} open" if facts.tasks.open else ""
@@ -113,7 +113,7 @@ def _merits(facts: Facts) -> list[str]:
     return found
 
 
-def was_green(tests: Tests) -> bool:
+def was_green(tests: TestSummary) -> bool:
     """Whether the first run of the night that told anything was green."""
     first = next((run for run in tests.runs if run.verdict != "unknown"), None)
     return first is not None and first.verdict == "green"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Final, assert_never
 
 from tui.night.review.blocks import (
-    Amounts,
-    Bit,
+    PageLimits,
+    Inline,
     Block,
-    Diff,
-    Facts,
-    Items,
+    DiffBlock,
+    FactList,
+    BulletList,
     Line,
-    Page,
-    Para,
-    Section,
-    Strip,
+    ReviewPage,
+    Paragraph,
+    PageSection,
+    TimelineSlot,
     Table,
 )
 from tui.night.review.embedded import comment
@@ -28,11 +28,11 @@ MOST: Final = 60_000
 """Bytes: a pull request's text ends a little above 65,000 characters."""
 
 _STEPS: Final = (
-    Amounts(rows=60, hunks=12, hunk_lines=24, text=300),
-    Amounts(rows=30, hunks=8, hunk_lines=12, text=200),
-    Amounts(rows=15, hunks=5, hunk_lines=8, text=160),
-    Amounts(rows=8, hunks=3, hunk_lines=6, text=120),
-    Amounts(rows=4, hunks=1, hunk_lines=4, text=80),
+    PageLimits(rows=60, hunks=12, hunk_lines=24, text=300),
+    PageLimits(rows=30, hunks=8, hunk_lines=12, text=200),
+    PageLimits(rows=15, hunks=5, hunk_lines=8, text=160),
+    PageLimits(rows=8, hunks=3, hunk_lines=6, text=120),
+    PageLimits(rows=4, hunks=1, hunk_lines=4, text=80),
 )
 
 
@@ -57,7 +57,7 @@ def _fitting(export: Export, most: int) -> str:
     return kept.rpartition("\n\n")[0] + note
 
 
-def _drawn(shown: Page) -> str:
+def _drawn(shown: ReviewPage) -> str:
     lines = [
         f"## {_line((shown.verdict,))} — {markdown_text(shown.project)}",
         "",
@@ -76,7 +76,7 @@ def _drawn(shown: Page) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _section(section: Section) -> list[str]:
+def _section(section: PageSection) -> list[str]:
     title = markdown_text(section.title)
     drawn = (_block(block) for block in section.blocks)
     body = [row for rows in drawn if rows for row in ("", *rows)]
@@ -87,23 +87,23 @@ def _section(section: Section) -> list[str]:
 
 def _block(block: Block) -> list[str]:
     match block:
-        case Para():
+        case Paragraph():
             return [_line(block.line)]
-        case Items():
+        case BulletList():
             return _items(block)
-        case Facts():
+        case FactList():
             return _facts(block)
         case Table():
             return _table(block)
-        case Diff():
+        case DiffBlock():
             return _diff(block)
-        case Strip():
+        case TimelineSlot():
             return []
         case _:
             assert_never(block)
 
 
-def _items(block: Items) -> list[str]:
+def _items(block: BulletList) -> list[str]:
     rows = [
         f"{f'{number}.' if block.ordered else '-'} {_line(row)}"
         for number, row in enumerate(block.lines, 1)
@@ -111,7 +111,7 @@ def _items(block: Items) -> list[str]:
     return rows + _more(block.more, rows)
 
 
-def _facts(facts: Facts) -> list[str]:
+def _facts(facts: FactList) -> list[str]:
     rows = [f"| **{markdown_text(name)}** | {_line(what, True)} |" for name, what in facts.rows]
     return ["| | |", "|---|---|", *rows]
 
@@ -125,7 +125,7 @@ def _table(table: Table) -> list[str]:
     return [*caption, *body, *_more(table.more, rows)]
 
 
-def _diff(diff: Diff) -> list[str]:
+def _diff(diff: DiffBlock) -> list[str]:
     rows = (diff.heading, *diff.lines)
     return [_line(diff.title), "", *fenced(rows, "diff"), *_more(diff.more, rows, "line")]
 
@@ -145,7 +145,7 @@ def _line(line: Line, in_table: bool = False) -> str:
     return made.strip()
 
 
-def _bit(bit: Bit, in_table: bool, first: bool) -> str:
+def _bit(bit: Inline, in_table: bool, first: bool) -> str:
     if bit.form == "code":
         return markdown_code(bit.text, in_table)
     # Blanks at the edges part a bit from its neighbours; inside strong they would undo it.

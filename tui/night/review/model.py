@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from tui.changes import Hunk
 from tui.model.state import EndKind
-from tui.night.evidence import Tests
-from tui.night.model import Cost, Night, Stall
-from tui.night.timeline import Sums, Timeline
-from tui.records import Commit, Ref
+from tui.night.evidence import TestSummary
+from tui.night.model import Cost, NightSnapshot, Stall
+from tui.night.timeline import TimeTotals, Timeline
+from tui.records import Commit, SourceRef
 
 Verdict = Literal["keep", "look", "discard"]
 Severity = Literal["high", "medium", "low"]
@@ -65,10 +65,10 @@ class Ending(Struct, frozen=True):
 
     kind: EndKind
     words: str
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
-class Attention(Struct, frozen=True):
+class AttentionItem(Struct, frozen=True):
     """Something to look at first; `where` is None only for what stands in no file.
 
     `topic` names the part of the page it belongs to: "claims", "risks", "tests", "time", "cost",
@@ -77,11 +77,11 @@ class Attention(Struct, frozen=True):
 
     severity: Severity
     what: str
-    where: Ref | None
+    where: SourceRef | None
     topic: str
 
 
-class Tasks(Struct, frozen=True):
+class TaskChanges(Struct, frozen=True):
     """Titles, against the progress file as it was when the night began.
 
     `done` were finished in this night, `before` had been done already; `basis` says what the
@@ -103,8 +103,8 @@ class Claim(Struct, frozen=True):
     verdict: Trust
     why: str
     source: ClaimSource
-    where: Ref | None = None
-    evidence: tuple[Ref, ...] = ()
+    where: SourceRef | None = None
+    evidence: tuple[SourceRef, ...] = ()
     at: float | None = None
 
 
@@ -117,23 +117,23 @@ class Risk(Struct, frozen=True):
     kind: RiskKind
     path: str
     what: str
-    ref: Ref | None
+    ref: SourceRef | None
     severity: Severity
     hunk: Hunk | None = None
     commit: str = ""
 
 
-class Waste(Struct, frozen=True):
+class WasteItem(Struct, frozen=True):
     """Time and money that bought nothing; `usd` is an estimate or None."""
 
     kind: WasteKind
     what: str
     seconds: float
     usd: float | None
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
-class Intervention(Struct, frozen=True):
+class InterventionEffect(Struct, frozen=True):
     """What a person or the watchdog did, and whether it helped."""
 
     at: float
@@ -142,20 +142,20 @@ class Intervention(Struct, frozen=True):
     state: str
     helped: Literal["yes", "no", "unclear"]
     why: str
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
-class Moment(Struct, frozen=True):
+class TimelineMoment(Struct, frozen=True):
     """A line of the timeline: what mattered, when, and how long it lasted (seconds)."""
 
     at: float
     kind: MomentKind
     label: str
     seconds: float | None = None
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
-class Point(Struct, frozen=True):
+class RestorePoint(Struct, frozen=True):
     """A state that can be kept or gone back to: a checkpoint or a commit, tests as they stood then.
 
     `first_red_after` is what first turned red afterwards, in words; empty if nothing did.
@@ -170,32 +170,32 @@ class Point(Struct, frozen=True):
     first_red_after: str = ""
     insertions: int = 0
     deletions: int = 0
-    ref: Ref | None = None
+    ref: SourceRef | None = None
 
 
 class Review(Struct, frozen=True):
     """Everything the morning page says; `reasons` are the two or three sentences of the verdict."""
 
-    night: Night
+    night: NightSnapshot
     verdict: Verdict
     reasons: tuple[str, ...]
     ending: Ending
-    attention: tuple[Attention, ...]
-    tasks: Tasks
+    attention: tuple[AttentionItem, ...]
+    tasks: TaskChanges
     commits: tuple[Commit, ...]
-    tests: Tests
+    tests: TestSummary
     claims: tuple[Claim, ...]
     risks: tuple[Risk, ...]
-    time: Sums
+    time: TimeTotals
     cost: Cost
     cost_per_task: float | None
-    wasted: tuple[Waste, ...]
+    wasted: tuple[WasteItem, ...]
     wasted_usd: float | None
-    interventions: tuple[Intervention, ...]
+    interventions: tuple[InterventionEffect, ...]
     stalls: tuple[Stall, ...]
     timeline: Timeline
-    moments: tuple[Moment, ...]
-    points: tuple[Point, ...]
+    moments: tuple[TimelineMoment, ...]
+    points: tuple[RestorePoint, ...]
     looked_at: float | None = None
     files_changed: int = 0
     base: str = ""

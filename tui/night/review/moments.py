@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tui.model.state import StallKind
-from tui.night.losses import Cut
-from tui.night.model import Night, Stall
-from tui.night.review.model import Moment, MomentKind
-from tui.night.testimony import Committed, Testimony
-from tui.night.timeline import Gap, Mark, MarkKind
-from tui.records import Commit, Ref
+from tui.night.losses import AbortedTurn
+from tui.night.model import NightSnapshot, Stall
+from tui.night.review.model import TimelineMoment, MomentKind
+from tui.night.testimony import CommitRecord, EvidenceLog
+from tui.night.timeline import TimelineGap, TimelineMark, MarkKind
+from tui.records import Commit, SourceRef
 from tui.system.format import format_duration, shorten
 
 LONG_GAP = 900.0
@@ -46,17 +46,17 @@ _STALLS = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallK
 
 
 def moments(
-    night: Night, testimony: Testimony, stalls: Sequence[Stall], cuts: Sequence[Cut] = ()
-) -> tuple[Moment, ...]:
+    night: NightSnapshot, testimony: EvidenceLog, stalls: Sequence[Stall], cuts: Sequence[AbortedTurn] = ()
+) -> tuple[TimelineMoment, ...]:
     """Commits, changes of the tests' colour, deeds, stalls, loops, limits, long gaps and the end."""
     gaps = list(night.timeline.gaps)
     told: set[int] = set()
-    found: list[Moment] = []
+    found: list[TimelineMoment] = []
     for stall in stalls:
         kind: MomentKind = "loop" if stall.kind == "loop" else "stall"
         seconds = max(0.0, stall.until - stall.since) if stall.until is not None else None
         ref = stall.refs[0] if stall.refs else None
-        found.append(Moment(stall.since, kind, stall.evidence[0], seconds, ref))
+        found.append(TimelineMoment(stall.since, kind, stall.evidence[0], seconds, ref))
     told.update(number for number, gap in enumerate(gaps) if gap.kind == "stalled")
     found.extend(
         _marked(mark, night, gaps, told)
@@ -66,11 +66,11 @@ def moments(
     found.extend(_commit(commit, testimony) for commit in night.commits)
     found += _long(gaps, told)
     if not night.deeds.segments:  # else the journal tells of it
-        found += [Moment(one.until, "error", _CUT[one.why], None, one.ref) for one in cuts]
+        found += [TimelineMoment(one.until, "error", _CUT[one.why], None, one.ref) for one in cuts]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _marked(mark: Mark, night: Night, gaps: Sequence[Gap], told: set[int]) -> Moment:
+def _marked(mark: TimelineMark, night: NightSnapshot, gaps: Sequence[TimelineGap], told: set[int]) -> TimelineMoment:
     label, ref, seconds = mark.label, mark.ref, None
     if mark.kind in ("green", "red"):
         label = f"{mark.kind}: {_counts(night, ref) or label}"
@@ -79,10 +79,10 @@ def _marked(mark: Mark, night: Night, gaps: Sequence[Gap], told: set[int]) -> Mo
         if place is not None:
             told.add(place)
             seconds = gaps[place].end - gaps[place].start
-    return Moment(mark.at, _KINDS[mark.kind], label, seconds, ref)
+    return TimelineMoment(mark.at, _KINDS[mark.kind], label, seconds, ref)
 
 
-def _counts(night: Night, ref: Ref | None) -> str:
+def _counts(night: NightSnapshot, ref: SourceRef | None) -> str:
     run = next((run for run in reversed(night.tests.runs) if run.ref == ref), None)
     if run is None or run.passed is None:
         return ""
@@ -90,18 +90,18 @@ def _counts(night: Night, ref: Ref | None) -> str:
     return f"{failed}{run.passed} passed ({shorten(run.command, 60)})"
 
 
-def _commit(commit: Commit, testimony: Testimony) -> Moment:
+def _commit(commit: Commit, testimony: EvidenceLog) -> TimelineMoment:
     """The commit's id with its subject, and the call that made it where one is known."""
     made = made_by(commit.sha, commit.subject, testimony)
     label = f"{commit.sha[:7]} {shorten(commit.subject)}"
     if made is None:
-        return Moment(commit.at, "commit", label, None, Ref(f"git:{commit.sha}", 0))
+        return TimelineMoment(commit.at, "commit", label, None, SourceRef(f"git:{commit.sha}", 0))
     # Git keeps whole seconds; the call knows better, unless the commit was dated by hand.
     near = made.at is not None and abs(made.at - commit.at) <= _NEAR
-    return Moment(made.at if near and made.at else commit.at, "commit", label, None, made.ref)
+    return TimelineMoment(made.at if near and made.at else commit.at, "commit", label, None, made.ref)
 
 
-def made_by(sha: str, subject: str, testimony: Testimony) -> Committed | None:
+def made_by(sha: str, subject: str, testimony: EvidenceLog) -> CommitRecord | None:
     """The shell call in which a commit was made; None where the night does not show it."""
     for made in testimony.commits:
         if made.sha and sha.startswith(made.sha):
@@ -110,7 +110,7 @@ def made_by(sha: str, subject: str, testimony: Testimony) -> Committed | None:
     return named[0] if len(named) == 1 else None
 
 
-def _gap_of(mark: Mark, gaps: Sequence[Gap]) -> int | None:
+def _gap_of(mark: TimelineMark, gaps: Sequence[TimelineGap]) -> int | None:
     """The silence that a limit began, or a restart ended."""
     for number, gap in enumerate(gaps):
         if (
@@ -124,17 +124,17 @@ def _gap_of(mark: Mark, gaps: Sequence[Gap]) -> int | None:
     return None
 
 
-def _long(gaps: Sequence[Gap], told: set[int]) -> Iterator[Moment]:
+def _long(gaps: Sequence[TimelineGap], told: set[int]) -> Iterator[TimelineMoment]:
     """Silences of a quarter of an hour that nothing else tells of."""
     for number, gap in enumerate(gaps):
         seconds = gap.end - gap.start
         if number in told or seconds < LONG_GAP:
             continue
         kind: MomentKind = "limit" if gap.kind == "rate_limited" else "gap"
-        yield Moment(gap.start, kind, _SILENCES.get(gap.kind, "silence"), seconds)
+        yield TimelineMoment(gap.start, kind, _SILENCES.get(gap.kind, "silence"), seconds)
 
 
-def stalls(night: Night) -> tuple[Stall, ...]:
+def stalls(night: NightSnapshot) -> tuple[Stall, ...]:
     """Loops and silences in which the session was stuck, in order, with their ends."""
     found = [*night.loops]
     marks = [mark for mark in night.timeline.marks if mark.kind == "stall"]
@@ -153,14 +153,14 @@ def stalls(night: Night) -> tuple[Stall, ...]:
     return tuple(sorted(found, key=lambda one: one.since))
 
 
-def _joined(gaps: Sequence[Gap]) -> list[Gap]:
+def _joined(gaps: Sequence[TimelineGap]) -> list[TimelineGap]:
     """Stalled stretches, those that touch made one."""
-    found: list[Gap] = []
+    found: list[TimelineGap] = []
     for gap in gaps:
         if gap.kind != "stalled":
             continue
         if found and gap.start - found[-1].end <= 1.0:
-            found[-1] = Gap(found[-1].start, gap.end, "stalled")
+            found[-1] = TimelineGap(found[-1].start, gap.end, "stalled")
         else:
             found.append(gap)
     return found

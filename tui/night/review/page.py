@@ -6,11 +6,11 @@ from typing import Final
 
 from tui.model.labels import ENDINGS, SEVERITIES, SIGNS, VERDICTS
 from tui.night.review.blocks import (
-    Amounts,
-    Bit,
-    Facts,
+    PageLimits,
+    Inline,
+    FactList,
     Line,
-    Page,
+    ReviewPage,
     Tone,
     code,
     line,
@@ -31,10 +31,10 @@ from tui.night.review.page_work import (
     tests_section,
 )
 from tui.night.review.wording import (
-    Zone,
-    began,
-    ended,
-    place,
+    ExportTimeZone,
+    start_text,
+    end_text,
+    source_place,
     project_name,
 )
 from tui.system.format import format_count, format_duration, format_size_long
@@ -42,9 +42,9 @@ from tui.system.format import format_count, format_duration, format_size_long
 _TONES: Final[dict[Verdict, Tone]] = {"keep": "good", "look": "warn", "discard": "bad"}
 
 
-def page(export: Export, amounts: Amounts) -> Page:
+def page(export: Export, amounts: PageLimits) -> ReviewPage:
     """The page of a review, holding at most `amounts`; what is left out is counted."""
-    review, zone = export.review, Zone(export.zone_s)
+    review, zone = export.review, ExportTimeZone(export.zone_s)
     sections = (
         look_section(review, amounts),
         time_section(review, amounts),
@@ -59,10 +59,10 @@ def page(export: Export, amounts: Amounts) -> Page:
         timeline_section(review, amounts, zone),
     )
     verdict = review.verdict
-    return Page(
+    return ReviewPage(
         title="Night review",
         project=project_name(review),
-        verdict=Bit(VERDICTS[verdict], "badge", _TONES[verdict], SIGNS[verdict]),
+        verdict=Inline(VERDICTS[verdict], "badge", _TONES[verdict], SIGNS[verdict]),
         when=_when(review, zone),
         goal=review.night.run.goal or "",
         ending=_ending(review),
@@ -73,23 +73,23 @@ def page(export: Export, amounts: Amounts) -> Page:
     )
 
 
-def _when(review: Review, zone: Zone) -> str:
-    start = began(review)
+def _when(review: Review, zone: ExportTimeZone) -> str:
+    start = start_text(review)
     if start is None:
         return ""
-    end = ended(review)
+    end = end_text(review)
     return f"{zone.between(start, end)} ({format_duration(end - start)}), {zone.name}"
 
 
 def _ending(review: Review) -> Line:
     ending = review.ending
-    where = "" if ending.ref is None else place(ending.ref)
+    where = "" if ending.ref is None else source_place(ending.ref)
     kind, told = ENDINGS[ending.kind], ending.words.rstrip(".")
     more = "" if told.lower() == kind.lower() else f"{told}. "
     return line(strong(f"{kind}."), f" {more}", code(where))
 
 
-def _facts(review: Review, zone: Zone) -> Facts:
+def _facts(review: Review, zone: ExportTimeZone) -> FactList:
     """The figures that a hurried reader wants, each with what it rests on."""
     rows = (
         ("Tasks", task_words(review)),
@@ -99,7 +99,7 @@ def _facts(review: Review, zone: Zone) -> Facts:
         ("Risks", _risks(review)),
         ("Cost", cost_line(review)),
     )
-    return Facts(tuple((name, what) for name, what in rows if what))
+    return FactList(tuple((name, what) for name, what in rows if what))
 
 
 def _changes(review: Review) -> Line:
@@ -132,7 +132,7 @@ def _risks(review: Review) -> Line:
     return line(strong(", ".join(f"{told.count(one)} {one}" for one in SEVERITIES if one in told)))
 
 
-def _footer(export: Export, zone: Zone) -> tuple[Line, ...]:
+def _footer(export: Export, zone: ExportTimeZone) -> tuple[Line, ...]:
     review, made = export.review, export.made_at
     run = f"Run {review.run_id}. " if review.run_id else ""
     what = (

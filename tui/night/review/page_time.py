@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from tui.model.labels import MOMENTS, TIME, WASTES
 from tui.night.review.blocks import (
-    Amounts,
+    PageLimits,
     Block,
-    Items,
+    BulletList,
     Line,
-    Para,
-    Section,
-    Strip,
+    Paragraph,
+    PageSection,
+    TimelineSlot,
     Table,
     code,
     line,
     strong,
     words,
 )
-from tui.night.review.model import Review, Waste
+from tui.night.review.model import Review, WasteItem
 from tui.night.review.page_trust import clip, refs
-from tui.night.review.wording import Zone, by_kind, cost_words
+from tui.night.review.wording import ExportTimeZone, by_kind, cost_words
 from tui.system.format import format_duration, format_money_long
 
 
-def time_section(review: Review, amounts: Amounts) -> Section | None:
+def time_section(review: Review, amounts: PageLimits) -> PageSection | None:
     """Where the night went: the strip, and the sums under it."""
     time = review.time
     rows = tuple(
@@ -39,7 +39,7 @@ def time_section(review: Review, amounts: Amounts) -> Section | None:
         return None
     caption = f"Where {format_duration(time.total)} went"
     blocks: tuple[Block, ...] = (
-        Strip(),
+        TimelineSlot(),
         Table(caption, ("What", "Time", "Share"), rows, frozenset({1, 2})),
     )
     if review.stalls:
@@ -48,8 +48,8 @@ def time_section(review: Review, amounts: Amounts) -> Section | None:
             for stall in review.stalls
         )
         shown = lines[: amounts.rows]
-        blocks += (Para(line("Stalls and loops:")), Items(shown, more=len(lines) - len(shown)))
-    return Section("time", "Where the night went", blocks)
+        blocks += (Paragraph(line("Stalls and loops:")), BulletList(shown, more=len(lines) - len(shown)))
+    return PageSection("time", "Where the night went", blocks)
 
 
 def cost_line(review: Review) -> Line:
@@ -63,7 +63,7 @@ def cost_line(review: Review) -> Line:
     return line(strong(cost_words(cost)), "".join(parts))
 
 
-def cost_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None:
+def cost_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
     """What it cost with its source, by model and by hour, and what was wasted."""
     cost = review.cost
     if cost.usd is None and not cost.by_model and not review.wasted:
@@ -74,7 +74,7 @@ def cost_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None
         else ""
     )
     priced = f" Prices of {cost.priced_on}." if cost.priced_on and cost.source != "result" else ""
-    told = Para(line(strong(cost_words(cost)), f": {cost.reason}.{burn}{priced}"))
+    told = Paragraph(line(strong(cost_words(cost)), f": {cost.reason}.{burn}{priced}"))
     blocks: list[Block] = [told]
     if cost.by_model:
         blocks.append(_models(review, amounts))
@@ -88,10 +88,10 @@ def cost_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None
         blocks.append(Table("Cost by hour", ("Hour", "Cost"), rows, frozenset({1}), more))
     if review.wasted:
         blocks.append(_wasted(review.wasted, amounts))
-    return Section("cost", "Cost", tuple(blocks))
+    return PageSection("cost", "Cost", tuple(blocks))
 
 
-def _models(review: Review, amounts: Amounts) -> Table:
+def _models(review: Review, amounts: PageLimits) -> Table:
     models = review.cost.by_model
     rows = tuple(
         (
@@ -108,7 +108,7 @@ def _models(review: Review, amounts: Amounts) -> Table:
     return Table("Cost by model", head, rows, frozenset({1, 2, 3, 4}), more)
 
 
-def _wasted(wasted: tuple[Waste, ...], amounts: Amounts) -> Table:
+def _wasted(wasted: tuple[WasteItem, ...], amounts: PageLimits) -> Table:
     rows = tuple(
         (
             line(WASTES[one.kind]),
@@ -122,7 +122,7 @@ def _wasted(wasted: tuple[Waste, ...], amounts: Amounts) -> Table:
     return Table("What bought nothing", head, rows, frozenset({2, 3}), len(wasted) - len(rows))
 
 
-def timeline_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None:
+def timeline_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
     """What mattered, in order; the last of them where there are too many."""
     moments = review.moments
     if not moments:
@@ -138,5 +138,5 @@ def timeline_section(review: Review, amounts: Amounts, zone: Zone) -> Section | 
         )
         for moment in shown
     )
-    items = Items(lines, more=len(moments) - len(shown))
-    return Section("timeline", "Timeline", (items,), folded=True)
+    items = BulletList(lines, more=len(moments) - len(shown))
+    return PageSection("timeline", "Timeline", (items,), folded=True)

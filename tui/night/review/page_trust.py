@@ -8,14 +8,14 @@ from typing import Final
 from tui.changes import Hunk
 from tui.model.labels import RISKS, SEVERITIES, SIGNS
 from tui.night.review.blocks import (
-    Amounts,
-    Bit,
+    PageLimits,
+    Inline,
     Block,
-    Diff,
-    Items,
+    DiffBlock,
+    BulletList,
     Line,
-    Para,
-    Section,
+    Paragraph,
+    PageSection,
     Table,
     Tone,
     code,
@@ -23,8 +23,8 @@ from tui.night.review.blocks import (
     words,
 )
 from tui.night.review.model import Claim, Review, Risk, Severity, Trust
-from tui.night.review.wording import place
-from tui.records import Ref
+from tui.night.review.wording import source_place
+from tui.records import SourceRef
 from tui.system.format import clip_text, format_count, shorten
 
 _WIDEST: Final = 200
@@ -33,15 +33,15 @@ _TRUST: Final[dict[Trust, Tone]] = {"verified": "good", "partial": "dim", "unver
 _DOUBTFUL: Final[tuple[Trust, ...]] = ("unverified", "partial", "verified")
 
 
-def severity(of: Severity) -> Bit:
+def severity(of: Severity) -> Inline:
     """How much it matters, as a badge."""
-    return Bit(of, "badge", _SEVERITY[of], SIGNS[of])
+    return Inline(of, "badge", _SEVERITY[of], SIGNS[of])
 
 
-def refs(found: Iterable[Ref], most: int = 3) -> Line:
+def refs(found: Iterable[SourceRef], most: int = 3) -> Line:
     """Where the evidence stands, in short."""
-    places = [code(place(ref)) for ref in found]
-    bits: list[Bit] = []
+    places = [code(source_place(ref)) for ref in found]
+    bits: list[Inline] = []
     for one in places[:most]:
         bits += [words(" "), one] if bits else [one]
     if len(places) > most:
@@ -49,7 +49,7 @@ def refs(found: Iterable[Ref], most: int = 3) -> Line:
     return tuple(bits)
 
 
-def look_section(review: Review, amounts: Amounts) -> Section | None:
+def look_section(review: Review, amounts: PageLimits) -> PageSection | None:
     """Look here first: what matters most, ranked."""
     rows = review.attention
     if not rows:
@@ -62,11 +62,11 @@ def look_section(review: Review, amounts: Amounts) -> Section | None:
         )
         for one in rows[: amounts.rows]
     )
-    items = Items(lines, ordered=True, more=max(0, len(rows) - amounts.rows))
-    return Section("look", "Look here first", (items,))
+    items = BulletList(lines, ordered=True, more=max(0, len(rows) - amounts.rows))
+    return PageSection("look", "Look here first", (items,))
 
 
-def claims_section(review: Review, amounts: Amounts) -> Section | None:
+def claims_section(review: Review, amounts: PageLimits) -> PageSection | None:
     """What was said to be done, and what supports it; the doubtful first."""
     if not review.claims:
         return None
@@ -79,21 +79,21 @@ def claims_section(review: Review, amounts: Amounts) -> Section | None:
         more=max(0, len(ranked) - amounts.rows),
         quiet=True,
     )
-    return Section("claims", "Claims and evidence", (table,))
+    return PageSection("claims", "Claims and evidence", (table,))
 
 
-def _claim(claim: Claim, amounts: Amounts) -> tuple[Line, ...]:
+def _claim(claim: Claim, amounts: PageLimits) -> tuple[Line, ...]:
     said = line(f"{claim.source} ", *refs(() if claim.where is None else (claim.where,)))
     return (
         line(clip(claim.text, amounts)),
         said,
-        line(Bit(claim.verdict, "badge", _TRUST[claim.verdict], SIGNS[claim.verdict])),
+        line(Inline(claim.verdict, "badge", _TRUST[claim.verdict], SIGNS[claim.verdict])),
         line(clip(claim.why, amounts)),
         refs(claim.evidence) or line("none"),
     )
 
 
-def risks_section(review: Review, amounts: Amounts) -> Section | None:
+def risks_section(review: Review, amounts: PageLimits) -> PageSection | None:
     """What the night's changes and commands risk, each with its hunk."""
     if not review.risks:
         return None
@@ -109,14 +109,14 @@ def risks_section(review: Review, amounts: Amounts) -> Section | None:
             plain.append(_risk(risk, amounts))
     more = max(0, len(ranked) - amounts.rows)
     if plain or more:
-        blocks.append(Items(tuple(plain), more=more))
+        blocks.append(BulletList(tuple(plain), more=more))
     hidden = sum(1 for risk in ranked if risk.hunk is not None) - drawn
     if hidden:
-        blocks.append(Para(line(f"{format_count(hidden, 'hunk')} not shown here.")))
-    return Section("risks", "Risks", tuple(blocks))
+        blocks.append(Paragraph(line(f"{format_count(hidden, 'hunk')} not shown here.")))
+    return PageSection("risks", "Risks", tuple(blocks))
 
 
-def _risk(risk: Risk, amounts: Amounts) -> Line:
+def _risk(risk: Risk, amounts: PageLimits) -> Line:
     commit = (words(" in commit "), code(risk.commit[:10])) if risk.commit else ()
     where = (words(" "), *refs((risk.ref,))) if risk.ref is not None and not risk.commit else ()
     return line(
@@ -129,14 +129,14 @@ def _risk(risk: Risk, amounts: Amounts) -> Line:
     )
 
 
-def _diff(risk: Risk, hunk: Hunk, amounts: Amounts) -> Diff:
+def _diff(risk: Risk, hunk: Hunk, amounts: PageLimits) -> DiffBlock:
     shown = tuple(_row(row) for row in hunk.lines[: amounts.hunk_lines])
     before = sum(1 for row in hunk.lines if not row.startswith("+"))
     after = sum(1 for row in hunk.lines if not row.startswith("-"))
     numbers = f"@@ -{hunk.old_start},{before} +{hunk.new_start},{after} @@"
     heading = f"{numbers} {shorten(hunk.heading, 80)}".rstrip()
     left_out = max(0, len(hunk.lines) - len(shown))
-    return Diff(_risk(risk, amounts), heading, shown, left_out, risk.severity == "high")
+    return DiffBlock(_risk(risk, amounts), heading, shown, left_out, risk.severity == "high")
 
 
 def _row(text: str) -> str:
@@ -146,6 +146,6 @@ def _row(text: str) -> str:
     return clip_text(text, _WIDEST + 1)
 
 
-def clip(text: str, amounts: Amounts) -> str:
+def clip(text: str, amounts: PageLimits) -> str:
     """At most so many characters as the page has for one text."""
     return clip_text(text, amounts.text)

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from tui.night.review.blocks import (
-    Amounts,
-    Bit,
+    PageLimits,
+    Inline,
     Line,
-    Section,
+    PageSection,
     Table,
     Tone,
     code,
@@ -17,9 +17,9 @@ from tui.night.review.blocks import (
     strong,
     words,
 )
-from tui.night.review.model import Intervention, Point, Review
+from tui.night.review.model import InterventionEffect, RestorePoint, Review
 from tui.night.review.page_trust import clip, refs
-from tui.night.review.wording import Zone
+from tui.night.review.wording import ExportTimeZone
 from tui.night.testoutput import Verdict as RunVerdict
 from tui.system.format import format_count
 
@@ -29,10 +29,10 @@ _BASES: Final = {
     "first seen": "against the progress file as it was first seen",
     "none": "no progress file tells how it began",
 }
-_VERDICT: Final[dict[RunVerdict, Bit]] = {
-    "green": Bit("green", "badge", "good", "✓"),
-    "red": Bit("red", "badge", "bad", "✗"),
-    "unknown": Bit("unknown", "badge", "dim", "○"),
+_VERDICT: Final[dict[RunVerdict, Inline]] = {
+    "green": Inline("green", "badge", "good", "✓"),
+    "red": Inline("red", "badge", "bad", "✗"),
+    "unknown": Inline("unknown", "badge", "dim", "○"),
 }
 _MANY: Final = 15
 _HELPED: Final[dict[str, Tone]] = {"yes": "good", "no": "bad", "unclear": "dim"}
@@ -53,14 +53,14 @@ def task_words(review: Review) -> Line:
     return line(strong(f"{len(tasks.done)} done"), "".join(parts))
 
 
-def tasks_section(review: Review, amounts: Amounts) -> Section | None:
+def tasks_section(review: Review, amounts: PageLimits) -> PageSection | None:
     """Every task that this night finished, left open, added or removed."""
     tasks = review.tasks
-    states: tuple[tuple[tuple[str, ...], Bit], ...] = (
-        (tasks.done, Bit("done", "badge", "good", "✓")),
-        (tasks.open, Bit("open", "badge", "warn", "○")),
-        (tasks.added, Bit("added", "badge", "dim", "+")),
-        (tasks.removed, Bit("removed", "badge", "dim", "−")),
+    states: tuple[tuple[tuple[str, ...], Inline], ...] = (
+        (tasks.done, Inline("done", "badge", "good", "✓")),
+        (tasks.open, Inline("open", "badge", "warn", "○")),
+        (tasks.added, Inline("added", "badge", "dim", "+")),
+        (tasks.removed, Inline("removed", "badge", "dim", "−")),
     )
     rows = [
         (line(clip(title, amounts)), line(state)) for titles, state in states for title in titles
@@ -69,10 +69,10 @@ def tasks_section(review: Review, amounts: Amounts) -> Section | None:
         return None
     basis = _BASES.get(tasks.basis, tasks.basis)
     table = _table(f"Tasks, {basis}", ("Task", "State"), rows, amounts, quiet=False)
-    return Section("tasks", "Tasks", (table,))
+    return PageSection("tasks", "Tasks", (table,))
 
 
-def tests_line(review: Review, zone: Zone) -> Line:
+def tests_line(review: Review, zone: ExportTimeZone) -> Line:
     """The last verdict of the tests, and how many edits came after the last green run."""
     tests = review.tests
     if not tests.runs:
@@ -99,7 +99,7 @@ def _counted(passed: int | None, failed: int | None) -> str:
     return ", ".join(told) or "counts not told"
 
 
-def tests_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None:
+def tests_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
     """Every run of tests, the newest first."""
     runs = tuple(reversed(review.tests.runs))
     if not runs:
@@ -118,14 +118,14 @@ def tests_section(review: Review, amounts: Amounts, zone: Zone) -> Section | Non
     head = ("Time", "Command", "Verdict", "Passed", "Failed", "Evidence")
     caption = f"{format_count(review.tests.total, 'run')}, the newest first"
     table = _table(caption, head, rows, amounts, frozenset({3, 4}), quiet=False)
-    return Section("tests", "Tests", (table,), folded=len(runs) > _MANY)
+    return PageSection("tests", "Tests", (table,), folded=len(runs) > _MANY)
 
 
 def _number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
-def commits_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None:
+def commits_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
     """The night's commits with their sizes."""
     rows = [
         (
@@ -142,32 +142,32 @@ def commits_section(review: Review, amounts: Amounts, zone: Zone) -> Section | N
         return None
     head = ("Commit", "Time", "Subject", "Files", "Added", "Deleted")
     table = _table("Commits of the night", head, rows, amounts, frozenset({3, 4, 5}))
-    return Section("commits", "Commits", (table,))
+    return PageSection("commits", "Commits", (table,))
 
 
-def interventions_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None:
+def interventions_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
     """What people and the watchdog did, and whether it helped."""
     rows = [_intervention(one, amounts, zone) for one in review.interventions]
     if not rows:
         return None
     head = ("Time", "What", "Words", "State", "Helped", "Why")
     table = _table("Interventions, and whether they helped", head, rows, amounts)
-    return Section("interventions", "Interventions", (table,))
+    return PageSection("interventions", "Interventions", (table,))
 
 
-def _intervention(one: Intervention, amounts: Amounts, zone: Zone) -> tuple[Line, ...]:
+def _intervention(one: InterventionEffect, amounts: PageLimits, zone: ExportTimeZone) -> tuple[Line, ...]:
     sign = {"yes": "✓", "no": "✗", "unclear": "?"}[one.helped]
     return (
         line(zone.clock(one.at)),
         line(one.kind),
         line(clip(one.text, amounts)),
         line(one.state),
-        line(Bit(one.helped, "badge", _HELPED[one.helped], sign)),
+        line(Inline(one.helped, "badge", _HELPED[one.helped], sign)),
         line(clip(one.why, amounts)),
     )
 
 
-def points_section(review: Review, amounts: Amounts, zone: Zone) -> Section | None:
+def points_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
     """States that can be kept or gone back to, tests as they stood then."""
     rows = [_point(point, amounts, zone) for point in review.points]
     if not rows:
@@ -180,10 +180,10 @@ def points_section(review: Review, amounts: Amounts, zone: Zone) -> Section | No
         amounts,
         frozenset({3}),
     )
-    return Section("points", "Keep or revert", (table,), folded=True)
+    return PageSection("points", "Keep or revert", (table,), folded=True)
 
 
-def _point(point: Point, amounts: Amounts, zone: Zone) -> tuple[Line, ...]:
+def _point(point: RestorePoint, amounts: PageLimits, zone: ExportTimeZone) -> tuple[Line, ...]:
     state = _VERDICT[point.tests] if point.tests != "none" else words("not run")
     return (
         line(f"{point.kind} ", code(point.id[:10])),
@@ -199,7 +199,7 @@ def _table(
     caption: str,
     head: tuple[str, ...],
     rows: Iterable[tuple[Line, ...]],
-    amounts: Amounts,
+    amounts: PageLimits,
     numbers: frozenset[int] = frozenset(),
     quiet: bool = True,
 ) -> Table:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.night.evidence import TestRun
-from tui.night.model import Checkpoint, Night
-from tui.night.review.model import Point, TestState
+from tui.night.model import CheckpointTaken, NightSnapshot
+from tui.night.review.model import RestorePoint, TestState
 from tui.night.review.moments import made_by
-from tui.night.testimony import Testimony
-from tui.records import Commit, Ref
+from tui.night.testimony import EvidenceLog
+from tui.records import Commit, SourceRef
 from tui.system.format import format_duration, shorten
 
 _SECOND = 1.0
 
 
-def points(night: Night, testimony: Testimony) -> tuple[Point, ...]:
+def points(night: NightSnapshot, testimony: EvidenceLog) -> tuple[RestorePoint, ...]:
     """Checkpoints and commits in order of time."""
     runs = [run for run in night.tests.runs if run.at is not None and run.verdict != "unknown"]
     found = [
@@ -25,11 +25,11 @@ def points(night: Night, testimony: Testimony) -> tuple[Point, ...]:
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _checkpoint(one: Checkpoint, runs: Sequence[TestRun]) -> Point:
+def _checkpoint(one: CheckpointTaken, runs: Sequence[TestRun]) -> RestorePoint:
     state = _told(one.tests) or state_at(runs, one.at)
     red = first_red(runs, one.at, state)
     label = one.label or one.why or one.id
-    return Point("checkpoint", one.id, one.at, label, one.files, state, red)
+    return RestorePoint("checkpoint", one.id, one.at, label, one.files, state, red)
 
 
 def _told(words: str) -> TestState | None:
@@ -37,11 +37,11 @@ def _told(words: str) -> TestState | None:
     return "green" if words == "green" else "red" if words == "red" else None
 
 
-def _commit(one: Commit, runs: Sequence[TestRun], testimony: Testimony) -> Point:
+def _commit(one: Commit, runs: Sequence[TestRun], testimony: EvidenceLog) -> RestorePoint:
     # Git keeps whole seconds: a run that ended in the commit's own second came before it.
     state = state_at(runs, one.at + _SECOND)
     made = made_by(one.sha, one.subject, testimony)
-    return Point(
+    return RestorePoint(
         "commit",
         one.sha,
         one.at,
@@ -51,7 +51,7 @@ def _commit(one: Commit, runs: Sequence[TestRun], testimony: Testimony) -> Point
         first_red(runs, one.at + _SECOND, state),
         one.insertions,
         one.deletions,
-        made.ref if made is not None else Ref(f"git:{one.sha}", 0),
+        made.ref if made is not None else SourceRef(f"git:{one.sha}", 0),
     )
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 
 from tui.night.evidence import TestRun
 from tui.night.shelldeeds import is_prose
-from tui.night.testimony import Edited, Ran, Testimony
+from tui.night.testimony import EditRecord, TestRunRecord, EvidenceLog
 from tui.system.format import format_local
 
 _MANY = frozenset({"go", "cargo", "maven", "unittest", "gradle"})
@@ -17,10 +17,10 @@ _ALIKE = 8
 """So many things may be told at nearly the same time, in another order than their times say."""
 
 
-class Bench:
+class EvidenceIndex:
     """Runs and edits of source files, by their place in the order."""
 
-    def __init__(self, testimony: Testimony) -> None:
+    def __init__(self, testimony: EvidenceLog) -> None:
         self.testimony = testimony
         self.runs = testimony.runs
         self._run_numbers = [ran.number for ran in testimony.runs]
@@ -38,7 +38,7 @@ class Bench:
             if at is not None
         )
 
-    def place(self, at: float | None) -> float:
+    def position_at(self, at: float | None) -> float:
         """Right behind the last thing that was told not after `at`; the end without a time."""
         if at is None:
             return self.end
@@ -46,15 +46,15 @@ class Bench:
         last = self._moments[max(0, index - _ALIKE) : index]
         return max((number for _, number in last), default=0) + 0.5
 
-    def before(self, place: float) -> tuple[Ran, ...]:
+    def before(self, place: float) -> tuple[TestRunRecord, ...]:
         """The runs before a place, oldest first."""
         return self.runs[: bisect_left(self._run_numbers, place)]
 
-    def after(self, place: float) -> tuple[Ran, ...]:
+    def after(self, place: float) -> tuple[TestRunRecord, ...]:
         """The runs after a place, oldest first."""
         return self.runs[bisect_right(self._run_numbers, place) :]
 
-    def edited(self, start: float, end: float) -> tuple[Edited, ...]:
+    def edited(self, start: float, end: float) -> tuple[EditRecord, ...]:
         """Edits of source files between two places."""
         first = bisect_right(self._edit_numbers, start)
         return self.edits[first : bisect_left(self._edit_numbers, end)]
@@ -65,7 +65,7 @@ def is_whole(run: TestRun) -> bool:
     return not run.part
 
 
-def told_in_parts(run: TestRun) -> bool:
+def is_partial_output(run: TestRun) -> bool:
     """Whether the run's number may be that of a part: its runner prints one summary for each."""
     return run.framework in _MANY
 
@@ -82,7 +82,7 @@ def outcome(run: TestRun) -> str:
     return f"{run.passed:,} passed" if run.passed else ""
 
 
-def told(run: TestRun) -> str:
+def run_details(run: TestRun) -> str:
     """ " at 02:14 (44 passed)"."""
     result = outcome(run)
     return clock(run.at) + (f" ({result})" if result else "")

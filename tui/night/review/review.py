@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.changes import Changes
-from tui.night.losses import Losses
-from tui.night.model import Night
-from tui.night.review.attention import Findings, attention
+from tui.changes import RepositoryChanges
+from tui.night.losses import WastedWork
+from tui.night.model import NightSnapshot
+from tui.night.review.attention import AttentionInputs, attention
 from tui.night.review.endings import ending
-from tui.night.review.gone_back import gone_back
-from tui.night.review.helped import interventions
-from tui.night.review.judgement import Facts, verdict
-from tui.night.review.model import Claim, Review, Risk, Tasks
+from tui.night.review.gone_back import reverted_files
+from tui.night.review.helped import intervention_effects
+from tui.night.review.judgement import VerdictInputs, verdict
+from tui.night.review.model import Claim, Review, Risk, TaskChanges
 from tui.night.review.moments import moments, stalls
 from tui.night.review.points import points
 from tui.night.review.tasks_done import tasks
 from tui.night.review.waste import total, wasted
-from tui.night.spending import Spending
-from tui.night.testimony import Testimony
-from tui.records import Progress, Ref
+from tui.night.spending import SpendingCurve
+from tui.night.testimony import EvidenceLog
+from tui.records import ProgressFile, SourceRef
 
 CUT_OFF = frozenset(("crash", "killed", "hung", "limit"))
 """Endings that leave a turn without its result."""
 
 
-class Evidence(Struct, frozen=True):
+class ReviewInputs(Struct, frozen=True):
     """What the fold knows beside the night itself.
 
     `last` is where the session's last record stands; `broke_off` says that nothing ended it and
@@ -33,21 +33,21 @@ class Evidence(Struct, frozen=True):
     what `first_progress` rests on.
     """
 
-    testimony: Testimony
-    losses: Losses
-    spending: Spending
-    last: Ref | None = None
+    testimony: EvidenceLog
+    losses: WastedWork
+    spending: SpendingCurve
+    last: SourceRef | None = None
     broke_off: bool = False
     spoke_last: bool = False
-    first_progress: Progress | None = None
+    first_progress: ProgressFile | None = None
     basis: str = "none"
 
 
 def review(
-    night: Night,
-    evidence: Evidence,
+    night: NightSnapshot,
+    evidence: ReviewInputs,
     *,
-    changes: Changes | None = None,
+    changes: RepositoryChanges | None = None,
     claims: tuple[Claim, ...] = (),
     risks: tuple[Risk, ...] = (),
     looked_at: float | None = None,
@@ -64,7 +64,7 @@ def review(
     lost = wasted(night, evidence.losses, evidence.spending, end.kind in CUT_OFF)
     uncommitted = _uncommitted(changes)
     judged, reasons = verdict(
-        Facts(
+        VerdictInputs(
             end,
             done,
             night.tests,
@@ -74,10 +74,10 @@ def review(
             max(len(night.commits), len(testimony.commits)),
             None if changes is None else len(changes.files),
             max(night.counts.edits, len(testimony.edits)),
-            gone_back(night),
+            reverted_files(night),
         )
     )
-    findings = Findings(
+    findings = AttentionInputs(
         night,
         testimony,
         end,
@@ -106,7 +106,7 @@ def review(
         cost_per_task=_per_task(night, done, evidence.first_progress),
         wasted=lost,
         wasted_usd=total(lost, night.cost.usd),
-        interventions=interventions(night, testimony),
+        interventions=intervention_effects(night, testimony),
         stalls=stuck,
         timeline=night.timeline,
         moments=moments(night, testimony, stuck, evidence.losses.cuts),
@@ -119,7 +119,7 @@ def review(
     )
 
 
-def _per_task(night: Night, done: Tasks, first: Progress | None) -> float | None:
+def _per_task(night: NightSnapshot, done: TaskChanges, first: ProgressFile | None) -> float | None:
     """Cost by finished task; a file that only counts is taken by its counts."""
     finished = len(done.done)
     last = night.progress
@@ -130,5 +130,5 @@ def _per_task(night: Night, done: Tasks, first: Progress | None) -> float | None
     return night.cost.usd / finished
 
 
-def _uncommitted(changes: Changes | None) -> int:
+def _uncommitted(changes: RepositoryChanges | None) -> int:
     return sum(1 for file in changes.files if not file.commit) if changes is not None else 0

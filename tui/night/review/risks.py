@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from tui.changes import Changes
-from tui.night.model import Night
+from tui.changes import RepositoryChanges
+from tui.night.model import NightSnapshot
 from tui.night.review import (
     risks_area,
     risks_bulk,
@@ -15,11 +15,11 @@ from tui.night.review import (
     risks_setup,
     risks_tests,
 )
-from tui.night.review.culprits import Culprits
-from tui.night.review.finding import ORDER, Finding
+from tui.night.review.culprits import ChangeAttribution
+from tui.night.review.finding import ORDER, RiskFinding
 from tui.night.review.model import Risk, RiskKind
-from tui.night.review.risks_bulk import Sizes
-from tui.night.risky import ToolCall
+from tui.night.review.risks_bulk import SizeLimits
+from tui.night.risky import RiskyCall
 from tui.system.credentials import redacted
 
 _KINDS: tuple[RiskKind, ...] = (
@@ -39,16 +39,16 @@ _KINDS: tuple[RiskKind, ...] = (
     "binary",
     "generated",
 )
-USUAL = Sizes()
+USUAL = SizeLimits()
 _PLACE = {kind: number for number, kind in enumerate(_KINDS)}
 
 
-def find(
-    changes: Changes,
-    night: Night | None,
-    commands: Sequence[ToolCall],
+def find_risks(
+    changes: RepositoryChanges,
+    night: NightSnapshot | None,
+    commands: Sequence[RiskyCall],
     goal: str,
-    sizes: Sizes = USUAL,
+    sizes: SizeLimits = USUAL,
 ) -> tuple[Risk, ...]:
     """The risks, by severity, one for each kind and path.
 
@@ -56,22 +56,22 @@ def find(
     the night's task; it matters only where it names paths. No secret is shown whole.
     """
     found = chain(
-        risks_tests.find(changes),
-        risks_secrets.find(changes),
-        risks_setup.find(changes),
-        risks_bulk.find(changes, sizes),
-        risks_area.find(changes, commands, goal, night.run.cwd if night else ""),
-        risks_commands.find(commands),
+        risks_tests.find_test_risks(changes),
+        risks_secrets.find_leaked_credentials(changes),
+        risks_setup.find_setup_risks(changes),
+        risks_bulk.find_file_risks(changes, sizes),
+        risks_area.find_outside_area(changes, commands, goal, night.run.cwd if night else ""),
+        risks_commands.find_command_risks(commands),
     )
-    culprits = Culprits(changes, night, commands)
+    culprits = ChangeAttribution(changes, night, commands)
     risks = [_risk(finding, culprits) for finding in _single(found)]
     risks.sort(key=lambda risk: (ORDER[risk.severity], _PLACE[risk.kind], risk.path))
     return tuple(risks)
 
 
-def _single(found: Iterable[Finding]) -> list[Finding]:
+def _single(found: Iterable[RiskFinding]) -> list[RiskFinding]:
     """One finding for each kind and path: the worst; a deleted test file is no big deletion too."""
-    kept: dict[tuple[RiskKind, str], Finding] = {}
+    kept: dict[tuple[RiskKind, str], RiskFinding] = {}
     for one in found:
         before = kept.get((one.kind, one.path))
         if before is None or ORDER[one.severity] < ORDER[before.severity]:
@@ -83,7 +83,7 @@ def _single(found: Iterable[Finding]) -> list[Finding]:
     ]
 
 
-def _risk(finding: Finding, culprits: Culprits) -> Risk:
+def _risk(finding: RiskFinding, culprits: ChangeAttribution) -> Risk:
     commit = finding.commit or culprits.commit(finding)
     hunk = finding.hunk
     return Risk(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tui.changes import Changes
-from tui.night.review.finding import Finding, is_prose, is_test
+from tui.changes import RepositoryChanges
+from tui.night.review.finding import RiskFinding, is_prose, is_test
 from tui.night.review.model import Severity
-from tui.night.risky import ToolCall
+from tui.night.risky import RiskyCall
 from tui.patterns import lazy
 from tui.system.format import format_count
 
@@ -45,9 +45,9 @@ _DELICATE = lazy(
 )
 
 
-def find(
-    changes: Changes, calls: Sequence[ToolCall], goal: str, cwd: str = ""
-) -> Iterator[Finding]:
+def find_outside_area(
+    changes: RepositoryChanges, calls: Sequence[RiskyCall], goal: str, cwd: str = ""
+) -> Iterator[RiskFinding]:
     """Files of the system that were edited, and what lies outside of the goal's area.
 
     Nothing in `cwd`, where the night worked, is a file of the system.
@@ -61,12 +61,12 @@ def find(
         hit = next((area for area in forbidden if any(_within(n, area) for n in names)), "")
         if hit:
             words = f"the goal says not to touch {hit}"
-            yield Finding("outside_goal", change.path, "high", words, hunk)
+            yield RiskFinding("outside_goal", change.path, "high", words, hunk)
     if allowed:
         yield from _outside(changes, allowed, forbidden)
 
 
-def _outside(changes: Changes, allowed: list[str], forbidden: list[str]) -> Iterator[Finding]:
+def _outside(changes: RepositoryChanges, allowed: list[str], forbidden: list[str]) -> Iterator[RiskFinding]:
     outside: dict[str, list[int]] = {}
     for number, change in enumerate(changes.files):
         if any(_within(change.path, area) for area in (*allowed, *forbidden)):
@@ -80,12 +80,12 @@ def _outside(changes: Changes, allowed: list[str], forbidden: list[str]) -> Iter
         path = first.path if len(numbers) == 1 else top
         files = format_count(len(numbers), "file")
         words = f"{files} outside of {', '.join(allowed[:3])}, which the goal names"
-        yield Finding(
+        yield RiskFinding(
             "outside_goal", path, "medium", words, first.hunks[0] if first.hunks else None
         )
 
 
-def _system(calls: Sequence[ToolCall], cwd: str) -> Iterator[Finding]:
+def _system(calls: Sequence[RiskyCall], cwd: str) -> Iterator[RiskFinding]:
     seen: set[str] = set()
     for call in calls:
         path = call.text
@@ -96,7 +96,7 @@ def _system(calls: Sequence[ToolCall], cwd: str) -> Iterator[Finding]:
         seen.add(path)
         severity: Severity = "high" if _DELICATE.search(path) else "medium"
         words = "an edit outside of the repository"
-        yield Finding("outside_goal", path, severity, words, ref=call.ref)
+        yield RiskFinding("outside_goal", path, severity, words, ref=call.ref)
 
 
 def _paths(pattern: re.Pattern[str], goal: str) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from tui.changes import Changes, FileChange, Hunk
-from tui.night.review.finding import Finding, added_shapes, lines, shape
+from tui.changes import RepositoryChanges, FileChange, Hunk
+from tui.night.review.finding import RiskFinding, added_shapes, lines, shape
 from tui.night.review.model import RiskKind, Severity
 from tui.patterns import lazy
 from tui.system.format import format_count, format_size_counted
@@ -29,14 +29,14 @@ _LOCK = lazy(r"(?:\.lock|lock\.json|lock\.ya?ml|go\.sum|npm-shrinkwrap\.json|\.l
 _SNAPSHOT = lazy(r"\.snap$|(?:^|/)generated/|(?:^|/)fixtures?/")
 
 
-class Sizes(Struct, frozen=True):
+class SizeLimits(Struct, frozen=True):
     """From where on a file is large (bytes), and a deletion within a file (lines)."""
 
     file: int = 1 << 20
     deletion: int = 200
 
 
-def find(changes: Changes, sizes: Sizes) -> Iterator[Finding]:
+def find_file_risks(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFinding]:
     """One finding per kind and path; what fills a folder is one finding for the folder."""
     yield from _deletions(changes, sizes)
     yield from _together("generated", _generated(changes.files))
@@ -47,9 +47,9 @@ def find(changes: Changes, sizes: Sizes) -> Iterator[Finding]:
 # --- deletions ---
 
 
-def _deletions(changes: Changes, sizes: Sizes) -> Iterator[Finding]:
+def _deletions(changes: RepositoryChanges, sizes: SizeLimits) -> Iterator[RiskFinding]:
     came: dict[str, set[str]] | None = None
-    found: list[Finding] = []
+    found: list[RiskFinding] = []
     for change in changes.files:
         words = _lost(change, sizes)
         if not words or change.generated:
@@ -64,12 +64,12 @@ def _deletions(changes: Changes, sizes: Sizes) -> Iterator[Finding]:
         hunk = max(change.hunks, key=lambda hunk: len(hunk.removed), default=None)
         line = f"-{hunk.removed[0]}" if hunk and hunk.removed else ""
         found.append(
-            Finding("big_deletion", change.path, severity, words, hunk, line, by_shell=whole)
+            RiskFinding("big_deletion", change.path, severity, words, hunk, line, by_shell=whole)
         )
     yield from _together("big_deletion", found)
 
 
-def _lost(change: FileChange, sizes: Sizes) -> str:
+def _lost(change: FileChange, sizes: SizeLimits) -> str:
     """What is gone, in words, if it is much."""
     net = change.deletions - change.insertions
     if change.kind == "deleted":
@@ -100,17 +100,17 @@ def _moved(change: FileChange, came: dict[str, set[str]]) -> bool:
 # --- what came ---
 
 
-def _generated(files: Iterable[FileChange]) -> Iterator[Finding]:
+def _generated(files: Iterable[FileChange]) -> Iterator[RiskFinding]:
     for change in files:
         if change.kind != "added" or not change.generated:
             continue
         if _LOCK.search(change.path) or _SNAPSHOT.search(change.path):
             continue
         words = f"written by a program, {format_count(change.insertions, 'line')}"
-        yield Finding("generated", change.path, "low", words, _first(change))
+        yield RiskFinding("generated", change.path, "low", words, _first(change))
 
 
-def _binary(files: Iterable[FileChange]) -> Iterator[Finding]:
+def _binary(files: Iterable[FileChange]) -> Iterator[RiskFinding]:
     for change in files:
         if change.kind != "added" or not change.binary or change.generated:
             continue
@@ -118,16 +118,16 @@ def _binary(files: Iterable[FileChange]) -> Iterator[Finding]:
         severity: Severity = "low" if _PICTURE.search(change.path) else "medium"
         what = "not text, of a kind that is seldom kept" if program else "not text"
         words = f"{what}, {format_size_counted(change.size)}"
-        yield Finding("binary", change.path, severity, words)
+        yield RiskFinding("binary", change.path, severity, words)
 
 
-def _big(files: Iterable[FileChange], sizes: Sizes) -> Iterator[Finding]:
+def _big(files: Iterable[FileChange], sizes: SizeLimits) -> Iterator[RiskFinding]:
     for change in files:
         if change.size < sizes.file or change.kind in ("deleted", "mode", "renamed"):
             continue
         severity: Severity = "high" if change.size >= _HUGE * sizes.file else "medium"
         verb = "" if change.kind == "added" else "grew to "
-        yield Finding(
+        yield RiskFinding(
             "big_file",
             change.path,
             severity,
@@ -140,9 +140,9 @@ def _first(change: FileChange) -> Hunk | None:
     return change.hunks[0] if change.hunks else None
 
 
-def _together(kind: RiskKind, found: Iterable[Finding]) -> Iterator[Finding]:
+def _together(kind: RiskKind, found: Iterable[RiskFinding]) -> Iterator[RiskFinding]:
     """Findings as they are; many of one folder become one."""
-    folders: dict[str, list[Finding]] = defaultdict(list)
+    folders: dict[str, list[RiskFinding]] = defaultdict(list)
     for one in found:
         folders[_folder(one.path)].append(one)
     for folder, members in folders.items():
@@ -151,7 +151,7 @@ def _together(kind: RiskKind, found: Iterable[Finding]) -> Iterator[Finding]:
             continue
         worst = min(members, key=lambda one: ("high", "medium", "low").index(one.severity))
         words = f"{format_count(len(members), 'file')}, among them {worst.path} ({worst.what})"
-        yield Finding(
+        yield RiskFinding(
             kind, folder + "/", worst.severity, words, worst.hunk, worst.line, worst.by_shell
         )
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from tui.night.review.finding import ORDER, Finding
+from tui.night.review.finding import ORDER, RiskFinding
 from tui.night.review.model import RiskKind, Severity
-from tui.night.risky import ToolCall
-from tui.night.shellwords import SHELLS, Call, Pipeline, pipelines, script_of
+from tui.night.risky import RiskyCall
+from tui.night.shellwords import SHELLS, CommandCall, Pipeline, pipelines, script_of
 from tui.patterns import lazy
 from tui.system.credentials import redacted
 from tui.system.format import clip_text, format_count
@@ -33,9 +33,9 @@ _DEVICES = ("/dev/", "/proc/")
 _SHOWN = 90
 
 
-def find(calls: Sequence[ToolCall]) -> Iterator[Finding]:
+def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
     """One finding per kind and path, the worst command of each in words."""
-    found: dict[tuple[RiskKind, str], list[Finding]] = {}
+    found: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
     for call in calls:
         if not call.shell or not _WORTH_A_LOOK.search(call.text):
             continue
@@ -44,19 +44,19 @@ def find(calls: Sequence[ToolCall]) -> Iterator[Finding]:
                 severity = "medium" if severity == "high" else "low"
                 words += ", which failed"
             what = f"{words}: {_short(ran)}"
-            one = Finding(kind, path, severity, what, by_shell=True, ref=call.ref)
+            one = RiskFinding(kind, path, severity, what, by_shell=True, ref=call.ref)
             found.setdefault((kind, path), []).append(one)
     for members in found.values():
         yield _one(members)
 
 
-def _one(members: list[Finding]) -> Finding:
+def _one(members: list[RiskFinding]) -> RiskFinding:
     worst = min(members, key=lambda one: ORDER[one.severity])
     others = len(members) - 1
     if not others:
         return worst
     words = f"{worst.what} ({format_count(others, 'more command')} like it)"
-    return Finding(worst.kind, worst.path, worst.severity, words, by_shell=True, ref=worst.ref)
+    return RiskFinding(worst.kind, worst.path, worst.severity, words, by_shell=True, ref=worst.ref)
 
 
 def _short(command: str) -> str:
@@ -77,7 +77,7 @@ def _risks(command: str) -> Iterator[tuple[RiskKind, str, Severity, str, str]]:
                 yield *told, _said(call)
 
 
-def _said(call: Call) -> str:
+def _said(call: CommandCall) -> str:
     """A call in one line, the settings and identities of a git command left out."""
     if call.name == "git":
         _, verb, args = _parted(call)
@@ -87,7 +87,7 @@ def _said(call: Call) -> str:
     return " ".join(filter(None, (call.name, *call.texts, *inner, *fed)))
 
 
-def _called(call: Call) -> Iterator[Told]:
+def _called(call: CommandCall) -> Iterator[Told]:
     if call.name == "git":
         yield from _git(call)
     elif call.name in ("rm", "mv", "chmod"):
@@ -105,7 +105,7 @@ def _called(call: Call) -> Iterator[Told]:
 # --- git ---
 
 
-def _git(call: Call) -> Iterator[Told]:
+def _git(call: CommandCall) -> Iterator[Told]:
     settings, verb, args = _parted(call)
     for setting in (*settings, *call.variables):
         name, _, value = setting.partition("=")
@@ -131,7 +131,7 @@ def _switches_off(setting: str) -> bool:
     return name in ("HUSKY_SKIP_HOOKS", "HUSKY_SKIP_INSTALL") and value in ("1", "true")
 
 
-def _parted(call: Call) -> tuple[list[str], str, list[str]]:
+def _parted(call: CommandCall) -> tuple[list[str], str, list[str]]:
     """The settings of `git -c`, the subcommand, and its arguments."""
     settings: list[str] = []
     rest = list(call.texts)
@@ -244,7 +244,7 @@ def _forced(args: list[str]) -> Iterator[Told]:
 # --- files ---
 
 
-def _files(call: Call) -> Iterator[Told]:
+def _files(call: CommandCall) -> Iterator[Told]:
     plain = [text for text in call.texts if text[:1] != "-" or text[1:2] == "x"]
     hooks = [text for text in plain if ".git/hooks" in text]
     if hooks and (call.name != "chmod" or any(text in ("-x", "a-x") for text in call.texts)):
@@ -278,7 +278,7 @@ def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Tol
         yield from _substituted(call)
 
 
-def _substituted(call: Call) -> Iterator[Told]:
+def _substituted(call: CommandCall) -> Iterator[Told]:
     """`sh -c "$(curl …)"`, `eval "$(curl …)"`, `bash <(curl …)`, `iex (irm …)`."""
     runs = (
         call.name in SHELLS or call.name in ("eval", "source", ".") or _EVALUATORS.match(call.name)
@@ -297,11 +297,11 @@ def _substituted(call: Call) -> Iterator[Told]:
                     yield "fetch_to_shell", "", "high", words
 
 
-def _fetches(call: Call) -> bool:
+def _fetches(call: CommandCall) -> bool:
     return call.name in _FETCHERS or call.name.lower() in _FETCHERS_LOWER
 
 
-def _host(call: Call) -> str:
+def _host(call: CommandCall) -> str:
     for text in call.texts:
         if "://" in text:
             try:
@@ -314,7 +314,7 @@ def _host(call: Call) -> str:
     )
 
 
-def _runs_input(call: Call) -> bool:
+def _runs_input(call: CommandCall) -> bool:
     """Whether a command takes its orders from what is piped into it."""
     if _EVALUATORS.match(call.name):
         return True
@@ -331,7 +331,7 @@ def _runs_input(call: Call) -> bool:
     return not args or args[0] in ("-", "/dev/stdin") or (args[-1] == "-" and len(args) < 3)
 
 
-def _saved_as(call: Call) -> list[str]:
+def _saved_as(call: CommandCall) -> list[str]:
     """The files a fetch writes."""
     texts = call.texts
     names = [
@@ -348,7 +348,7 @@ def _saved_as(call: Call) -> list[str]:
     ]
 
 
-def _run_files(call: Call) -> list[str]:
+def _run_files(call: CommandCall) -> list[str]:
     """The scripts a command runs."""
     first = call.simple.words[0].text if call.simple.words else ""
     if call.name in SHELLS or call.name in ("source", ".") or _INTERPRETER.match(call.name):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tui.changes import Changes, FileChange, Hunk
-from tui.night.review.finding import ORDER, Finding, Line, is_prose, is_test, lines
+from tui.changes import RepositoryChanges, FileChange, Hunk
+from tui.night.review.finding import ORDER, RiskFinding, DiffLine, is_prose, is_test, lines
 from tui.night.review.model import Severity
 from tui.system.credentials import (
     credential_name,
@@ -20,14 +20,14 @@ from tui.system.credentials import (
 from tui.system.format import format_count
 
 
-class _Hit(NamedTuple):
+class _CredentialHit(NamedTuple):
     kind: str
     value: str
     severity: Severity
-    line: Line | None = None
+    line: DiffLine | None = None
 
 
-def find(changes: Changes) -> Iterator[Finding]:
+def find_leaked_credentials(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """One finding per path, and one per path for what came and went but stays in the history."""
     known = _removed(changes)
     here: set[str] = set()
@@ -36,7 +36,7 @@ def find(changes: Changes) -> Iterator[Finding]:
         here.update(hit.value for hit in hits)
         if hits:
             yield _finding(change, hits, "")
-    past: dict[str, tuple[FileChange, list[_Hit]]] = {}
+    past: dict[str, tuple[FileChange, list[_CredentialHit]]] = {}
     for step in changes.steps:
         hits = [hit for hit in _hits(step) if step.commit and hit.value not in here]
         if hits:
@@ -45,14 +45,14 @@ def find(changes: Changes) -> Iterator[Finding]:
         yield _finding(step, hits, "; it is gone again, but the history keeps it")
 
 
-def _finding(change: FileChange, hits: list[_Hit], more: str) -> Finding:
+def _finding(change: FileChange, hits: list[_CredentialHit], more: str) -> RiskFinding:
     worst = min(hits, key=lambda hit: ORDER[hit.severity])
     words = f"{credential_name(worst.kind)} ({masked(worst.value)})"
     others = len({hit.value for hit in hits}) - 1
     if others:
         words += f" and {format_count(others, 'more string')} like a secret"
     line = worst.line
-    return Finding(
+    return RiskFinding(
         "secret",
         change.path,
         worst.severity,
@@ -63,7 +63,7 @@ def _finding(change: FileChange, hits: list[_Hit], more: str) -> Finding:
     )
 
 
-def _removed(changes: Changes) -> set[str]:
+def _removed(changes: RepositoryChanges) -> set[str]:
     """Values that stood in the repository before."""
     return {
         value
@@ -74,7 +74,7 @@ def _removed(changes: Changes) -> set[str]:
     }
 
 
-def _hits(change: FileChange) -> Iterator[_Hit]:
+def _hits(change: FileChange) -> Iterator[_CredentialHit]:
     """Secrets in the lines that came, each value once."""
     if change.generated or change.binary:
         return
@@ -90,10 +90,10 @@ def _hits(change: FileChange) -> Iterator[_Hit]:
             severity = score_credential(kind, value, is_aside=aside, has_pair=pair)
             if severity is not None and value not in seen:
                 seen.add(value)
-                yield _Hit(kind, value, severity, line)
+                yield _CredentialHit(kind, value, severity, line)
 
 
-def _has_body(opening: Line) -> bool:
+def _has_body(opening: DiffLine) -> bool:
     """Whether key material follows the line that opens a private key, or stands in it."""
     if has_key_material(opening.text.partition("KEY")[2]):
         return True

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tui.changes import Changes, FileChange
-from tui.night.review.finding import Finding, Line, hunk_lines, lines, named
+from tui.changes import RepositoryChanges, FileChange
+from tui.night.review.finding import RiskFinding, DiffLine, hunk_lines, lines, named
 from tui.night.review.model import Severity
 from tui.patterns import lazy
 from tui.system.format import format_count
@@ -126,7 +126,7 @@ _SCRIPT = lazy(
 )
 
 
-def find(changes: Changes) -> Iterator[Finding]:
+def find_setup_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """One finding per kind and path at most."""
     manifests = {change.path for change in changes.files if _manifest(change.path) is not None}
     for change in changes.files:
@@ -142,12 +142,12 @@ def _manifest(path: str) -> re.Pattern[str] | None:
     return next((pattern for files, pattern in _MANIFESTS if files.search(path)), None)
 
 
-def _dependency(change: FileChange, declared: bool) -> Iterator[Finding]:
+def _dependency(change: FileChange, declared: bool) -> Iterator[RiskFinding]:
     if _LOCK.search(change.path):
         severity: Severity = "low" if declared else "medium"
         words = "the lock file changed" + ("" if declared else " and no manifest did")
         hunk = change.hunks[0] if change.hunks else None
-        yield Finding("dependency", change.path, severity, words, hunk)
+        yield RiskFinding("dependency", change.path, severity, words, hunk)
         return
     pattern = _manifest(change.path)
     if pattern is None:
@@ -176,7 +176,7 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[Finding]:
     count = format_count(
         len(new) + len(moved) + len(gone), "dependency changed", "dependencies changed"
     )
-    yield Finding(
+    yield RiskFinding(
         "dependency", change.path, severity, f"{count}: {words}", line.hunk, line.sign + line.text
     )
 
@@ -188,9 +188,9 @@ def differ(one: str, other: str) -> bool:
 
 def _packages(
     change: FileChange, pattern: re.Pattern[str], sign: str
-) -> dict[str, tuple[str, Line]]:
+) -> dict[str, tuple[str, DiffLine]]:
     """Every package that lines with `sign` name, with its part of the line, and the line."""
-    found: dict[str, tuple[str, Line]] = {}
+    found: dict[str, tuple[str, DiffLine]] = {}
     wanted = _listed(change) if _LISTS.search(change.path) else {}
     for line in lines(change):
         if line.sign != sign or _COMMENT.match(line.text):
@@ -212,9 +212,9 @@ def _parts(path: str, text: str) -> list[str]:
     return [match.group(0) for match in _PAIR.finditer(text)]
 
 
-def _listed(change: FileChange) -> dict[Line, list[tuple[str, str]]]:
+def _listed(change: FileChange) -> dict[DiffLine, list[tuple[str, str]]]:
     """The names in lists of dependencies, each with its part, by the lines they stand in."""
-    found: dict[Line, list[tuple[str, str]]] = {}
+    found: dict[DiffLine, list[tuple[str, str]]] = {}
     ini = change.path.endswith(".cfg")
     for hunk in change.hunks:
         head = _KEY.match(hunk.heading)
@@ -241,7 +241,7 @@ def _listed(change: FileChange) -> dict[Line, list[tuple[str, str]]]:
 # --- CI ---
 
 
-def _ci(change: FileChange) -> Iterator[Finding]:
+def _ci(change: FileChange) -> Iterator[RiskFinding]:
     if not _CI.search(change.path) or (change.kind == "renamed" and not change.hunks):
         return
     soft = [line for line in lines(change) if line.sign == "+" and _CI_SOFT.search(line.text)]
@@ -250,32 +250,32 @@ def _ci(change: FileChange) -> Iterator[Finding]:
     hunk = change.hunks[0] if change.hunks else None
     if soft:
         words = f"CI may no longer fail: {soft[0].text.strip()[:80]}"
-        yield Finding("ci", change.path, "high", words, soft[0].hunk, "+" + soft[0].text)
+        yield RiskFinding("ci", change.path, "high", words, soft[0].hunk, "+" + soft[0].text)
     elif change.kind == "deleted":
-        yield Finding("ci", change.path, "high", "deleted from CI", hunk, by_shell=True)
+        yield RiskFinding("ci", change.path, "high", "deleted from CI", hunk, by_shell=True)
     elif change.kind != "mode":
         words = "new in CI" if change.kind == "added" else "CI changed"
-        yield Finding("ci", change.path, "medium", words, hunk)
+        yield RiskFinding("ci", change.path, "medium", words, hunk)
 
 
 # --- permissions ---
 
 
-def _permissions(change: FileChange) -> Iterator[Finding]:
+def _permissions(change: FileChange) -> Iterator[RiskFinding]:
     path = change.path
     if _SETTINGS.search(path):
         yield from _agent_settings(change)
     for line in lines(change):
         if line.sign == "+" and _DOCKERFILE.search(path) and _ROOT_USER.match(line.text):
-            yield Finding("permissions", path, "medium", "runs as root", line.hunk, "+" + line.text)
+            yield RiskFinding("permissions", path, "medium", "runs as root", line.hunk, "+" + line.text)
             return
     if _SUDOERS.search(path):
         hunk = change.hunks[0] if change.hunks else None
-        yield Finding("permissions", path, "high", "says who may act as root", hunk)
+        yield RiskFinding("permissions", path, "high", "says who may act as root", hunk)
     elif _became_executable(change):
         hunk = change.hunks[0] if change.hunks else None
         severity: Severity = "low" if _is_script(change) else "medium"
-        yield Finding("permissions", path, severity, "became executable", hunk, by_shell=True)
+        yield RiskFinding("permissions", path, severity, "became executable", hunk, by_shell=True)
 
 
 def _became_executable(change: FileChange) -> bool:
@@ -297,23 +297,23 @@ def _has_shebang(change: FileChange) -> bool:
     )
 
 
-def _agent_settings(change: FileChange) -> Iterator[Finding]:
+def _agent_settings(change: FileChange) -> Iterator[RiskFinding]:
     if change.kind == "deleted":
         words = "the agent's own rules are gone"
-        yield Finding("permissions", change.path, "high", words, None, by_shell=True)
+        yield RiskFinding("permissions", change.path, "high", words, None, by_shell=True)
         return
     listed = list(lines(change))
     if change.path.endswith(".mcp.json") and listed:
         words = "the servers whose tools the agent may use changed"
-        yield Finding("permissions", change.path, "medium", words, change.hunks[0])
+        yield RiskFinding("permissions", change.path, "medium", words, change.hunks[0])
         return
     wide = [line for line in listed if line.sign == "+" and _WIDE.search(line.text)]
     rules = [line for line in listed if line.sign in "+-" and _RULE.match(line.text)]
     if wide:
         words = f"the agent may do more: {wide[0].text.strip()[:80]}"
-        yield Finding("permissions", change.path, "high", words, wide[0].hunk, "+" + wide[0].text)
+        yield RiskFinding("permissions", change.path, "high", words, wide[0].hunk, "+" + wide[0].text)
     elif rules:
         count = format_count(len(rules), "line")
         words = f"the rules of what the agent may do changed ({count})"
         line = rules[0]
-        yield Finding("permissions", change.path, "medium", words, line.hunk, line.sign + line.text)
+        yield RiskFinding("permissions", change.path, "medium", words, line.hunk, line.sign + line.text)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tui.changes import Changes, FileChange, Hunk
+from tui.changes import RepositoryChanges, FileChange, Hunk
 from tui.night.review import shapes_of_tests as shapes
 from tui.night.review.finding import (
     ORDER,
-    Finding,
-    Line,
+    RiskFinding,
+    DiffLine,
     added_shapes,
     hunk_lines,
     is_code,
@@ -25,7 +25,7 @@ from tui.system.format import format_count
 _SAME_BODY = 0.6
 
 
-def find(changes: Changes) -> Iterator[Finding]:
+def find_test_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
     """One finding per kind and path at most."""
     came = added_shapes(changes)
     new = {name for change in changes.files for name, _ in _tests(change, "+")}
@@ -34,7 +34,7 @@ def find(changes: Changes) -> Iterator[Finding]:
         yield from _left_out(change)
         if _hidden(change):
             what = f"{change.old_path} became {change.path}, where no runner looks for tests"
-            yield Finding("test_deleted", change.path, "high", what, _first(change))
+            yield RiskFinding("test_deleted", change.path, "high", what, _first(change))
             continue
         if not _holds_tests(change):
             continue
@@ -57,7 +57,7 @@ def _hidden(change: FileChange) -> bool:
     return not (is_test(change.path) and is_code(change.path))
 
 
-def _left_out(change: FileChange) -> Iterator[Finding]:
+def _left_out(change: FileChange) -> Iterator[RiskFinding]:
     """Tests that the settings of a runner leave out now."""
     before = {shape(line.text) for line in lines(change) if line.sign == "-"}
     for line in lines(change):
@@ -65,7 +65,7 @@ def _left_out(change: FileChange) -> Iterator[Finding]:
             continue
         if shapes.leaves_out(change.path, line.text):
             what = f"tests are left out: {line.text.strip()[:80]}"
-            yield Finding("test_skipped", change.path, "medium", what, line.hunk, f"+{line.text}")
+            yield RiskFinding("test_skipped", change.path, "medium", what, line.hunk, f"+{line.text}")
             return
 
 
@@ -76,7 +76,7 @@ def _first(change: FileChange) -> Hunk | None:
 # --- deleted ---
 
 
-def _tests(change: FileChange, sign: str) -> list[tuple[str, Line]]:
+def _tests(change: FileChange, sign: str) -> list[tuple[str, DiffLine]]:
     """The tests that lines with `sign` begin."""
     if not _holds_tests(change):
         return []
@@ -97,7 +97,7 @@ def _tests(change: FileChange, sign: str) -> list[tuple[str, Line]]:
     return found
 
 
-def _gone(change: FileChange, new: set[str], came: dict[str, set[str]]) -> list[tuple[str, Line]]:
+def _gone(change: FileChange, new: set[str], came: dict[str, set[str]]) -> list[tuple[str, DiffLine]]:
     """The tests of a file that went away and came back nowhere, in no other form."""
     united = _united(change)
     return [
@@ -112,7 +112,7 @@ def _gone(change: FileChange, new: set[str], came: dict[str, set[str]]) -> list[
 
 def _deleted(
     change: FileChange, new: set[str], came: dict[str, set[str]], sources: set[str]
-) -> Iterator[Finding]:
+) -> Iterator[RiskFinding]:
     gone = _gone(change, new, came)
     if change.kind == "deleted":
         if not gone and not change.cut:
@@ -122,7 +122,7 @@ def _deleted(
         about = f": {named(name for name, _ in gone)}" if gone else ""
         words = f"{format_count(len(gone), 'test') if gone else 'tests'} deleted with the file{about}{why}"
         line = gone[0][1] if gone else None
-        yield Finding(
+        yield RiskFinding(
             "test_deleted",
             change.path,
             severity,
@@ -137,7 +137,7 @@ def _deleted(
         if others >= len(gone):
             words += f"; {format_count(others, 'other')} came"
         line = gone[0][1]
-        yield Finding(
+        yield RiskFinding(
             "test_deleted",
             change.path,
             "low" if others >= len(gone) else "high",
@@ -157,7 +157,7 @@ def _united(change: FileChange) -> set[str]:
     return found - {""}
 
 
-def _went_elsewhere(opening: Line, came: dict[str, set[str]]) -> bool:
+def _went_elsewhere(opening: DiffLine, came: dict[str, set[str]]) -> bool:
     """Whether most of a removed test's body came back under another name or in another file."""
     body: list[str] = []
     inside = False
@@ -177,7 +177,7 @@ def _went_elsewhere(opening: Line, came: dict[str, set[str]]) -> bool:
     return sum(text in came for text in telling) >= _SAME_BODY * len(telling)
 
 
-def _renamed(path: str, opening: Line) -> bool:
+def _renamed(path: str, opening: DiffLine) -> bool:
     """Whether another test begins where this one did and its body stayed."""
     listed = list(hunk_lines(opening.hunk))
     after = listed[listed.index(opening) + 1 :]
@@ -189,7 +189,7 @@ def _renamed(path: str, opening: Line) -> bool:
     return False
 
 
-def _gone_sources(changes: Changes) -> set[str]:
+def _gone_sources(changes: RepositoryChanges) -> set[str]:
     """What files that are no tests and went away were about."""
     return {
         _subject(change.path)
@@ -209,13 +209,13 @@ def _subject(path: str) -> str:
 # --- skipped ---
 
 
-def _skipped(change: FileChange) -> Iterator[Finding]:
+def _skipped(change: FileChange) -> Iterator[RiskFinding]:
     balance: Counter[str] = Counter()
     for line in lines(change):
         if line.sign == "-" and shapes.skips(change.path, line.text):
             balance[shape(line.text)] += 1
     titles = {shapes.title(line.text) for line in lines(change) if line.sign == "-"}
-    found: list[tuple[Severity, Line]] = []
+    found: list[tuple[Severity, DiffLine]] = []
     for line in lines(change):
         if line.sign != "+" or not shapes.skips(change.path, line.text):
             continue
@@ -234,10 +234,10 @@ def _skipped(change: FileChange) -> Iterator[Finding]:
         words = (
             f"{format_count(len(found), 'test is', 'tests are')} skipped: {line.text.strip()[:80]}"
         )
-    yield Finding("test_skipped", change.path, severity, words, line.hunk, f"+{line.text}")
+    yield RiskFinding("test_skipped", change.path, severity, words, line.hunk, f"+{line.text}")
 
 
-def _weight(line: Line, titles: set[str]) -> Severity | None:
+def _weight(line: DiffLine, titles: set[str]) -> Severity | None:
     """How bad a skip is; None for a condition on a test that is new itself."""
     if shapes.only(line.text):
         return "high"
@@ -248,7 +248,7 @@ def _weight(line: Line, titles: set[str]) -> Severity | None:
     return "low" if fresh else "high"
 
 
-def _what_it_switches(line: Line) -> tuple[str, str, bool]:
+def _what_it_switches(line: DiffLine) -> tuple[str, str, bool]:
     """The sign of the line that begins the test a skip belongs to, the line before the skip, and
     whether it stands deeper than the test's own statements."""
     listed = list(hunk_lines(line.hunk))
@@ -277,10 +277,10 @@ def _opens(text: str) -> bool:
 # --- weakened ---
 
 
-def _weakened(change: FileChange, came: dict[str, set[str]]) -> Iterator[Finding]:
+def _weakened(change: FileChange, came: dict[str, set[str]]) -> Iterator[RiskFinding]:
     if change.kind == "added":
         return
-    worst: tuple[int, str, Line] | None = None
+    worst: tuple[int, str, DiffLine] | None = None
     number = 0
     for found in (*_by_test(change, came), *_loosened(change)):
         number += 1
@@ -292,7 +292,7 @@ def _weakened(change: FileChange, came: dict[str, set[str]]) -> Iterator[Finding
     if number > 1:
         words += f"; {format_count(number - 1, 'more place')} like it"
     sign = line.sign if line.sign in "+-" else " "
-    yield Finding(
+    yield RiskFinding(
         "test_weakened",
         change.path,
         "medium" if rank else "high",
@@ -302,17 +302,17 @@ def _weakened(change: FileChange, came: dict[str, set[str]]) -> Iterator[Finding
     )
 
 
-class _Test:
+class _TestChange:
     """The assertions that came and went in one test of a hunk."""
 
     def __init__(self) -> None:
-        self.removed: list[Line] = []
-        self.added: list[Line] = []
+        self.removed: list[DiffLine] = []
+        self.added: list[DiffLine] = []
         self.opened = ""
         self.kept = 0
 
 
-def _by_test(change: FileChange, came: dict[str, set[str]]) -> Iterator[tuple[int, str, Line]]:
+def _by_test(change: FileChange, came: dict[str, set[str]]) -> Iterator[tuple[int, str, DiffLine]]:
     for hunk in change.hunks:
         for name, test in _assertions(change.path, hunk).items():
             trivial = [line for line in test.added if shapes.trivial(line.text)]
@@ -327,18 +327,18 @@ def _by_test(change: FileChange, came: dict[str, set[str]]) -> Iterator[tuple[in
                 yield from _compared(name, removed, test.added, test.kept)
 
 
-def _assertions(path: str, hunk: Hunk) -> dict[str, _Test]:
-    found: dict[str, _Test] = {}
+def _assertions(path: str, hunk: Hunk) -> dict[str, _TestChange]:
+    found: dict[str, _TestChange] = {}
     name = ""
     for line in hunk_lines(hunk):
         begun = shapes.function_name(path, line.text)
         if begun:
             name = begun
-            test = found.setdefault(name, _Test())
+            test = found.setdefault(name, _TestChange())
             # removed and put back changed is still the same test
             test.opened = " " if test.opened and test.opened != line.sign else line.sign
         elif shapes.asserts(line.text):
-            test = found.setdefault(name, _Test())
+            test = found.setdefault(name, _TestChange())
             if line.sign == " ":
                 test.kept += 1
             else:
@@ -347,8 +347,8 @@ def _assertions(path: str, hunk: Hunk) -> dict[str, _Test]:
 
 
 def _compared(
-    name: str, removed: list[Line], added: list[Line], kept: int
-) -> Iterator[tuple[int, str, Line]]:
+    name: str, removed: list[DiffLine], added: list[DiffLine], kept: int
+) -> Iterator[tuple[int, str, DiffLine]]:
     sharp_before = sum(shapes.exact(line.text) for line in removed)
     sharp_after = sum(shapes.exact(line.text) for line in added)
     what = _test_words(name)
@@ -371,7 +371,7 @@ def _compared(
             yield 1, f"{what} no longer asks for an exact value", vague
 
 
-def _merged(removed: list[Line], added: list[Line]) -> bool:
+def _merged(removed: list[DiffLine], added: list[DiffLine]) -> bool:
     """Whether fewer assertions say as much: several values compared in one go."""
     before = sum(len(shape(line.text)) for line in removed)
     after = sum(len(shape(line.text)) for line in added if shapes.exact(line.text))
@@ -382,7 +382,7 @@ def _test_words(name: str) -> str:
     return name or "a test"
 
 
-def _loosened(change: FileChange) -> Iterator[tuple[int, str, Line]]:
+def _loosened(change: FileChange) -> Iterator[tuple[int, str, DiffLine]]:
     """Comparisons that are the same but for a larger tolerance."""
     before: dict[str, float] = {}
     for line in lines(change):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.changes import Changes
-from tui.night.testimony import Testimony
-from tui.records import Progress, Ref
+from tui.changes import RepositoryChanges
+from tui.night.testimony import EvidenceLog
+from tui.records import ProgressFile, SourceRef
 
 Fresh = Callable[[str], bool]
 
@@ -15,7 +15,7 @@ def _plain(line: str) -> str:
     return " ".join(line.split())
 
 
-def fresh_lines(text: str, before: str, path: str, changes: Changes | None, written: bool) -> Fresh:
+def new_lines(text: str, before: str, path: str, changes: RepositoryChanges | None, written: bool) -> Fresh:
     """Says of a line whether it is new in this night; without any knowledge none is.
 
     The file as it was decides, else the repository's difference, else that a tool wrote the whole
@@ -30,7 +30,7 @@ def fresh_lines(text: str, before: str, path: str, changes: Changes | None, writ
     return lambda line: written
 
 
-def _added(path: str, changes: Changes | None) -> set[str] | None:
+def _added(path: str, changes: RepositoryChanges | None) -> set[str] | None:
     """The lines that the night added to the file; None where nothing is known of it."""
     if changes is None or not path:
         return None
@@ -40,7 +40,7 @@ def _added(path: str, changes: Changes | None) -> set[str] | None:
     return set() if changes.base else None
 
 
-def wrote(testimony: Testimony, path: str) -> bool:
+def agent_wrote(testimony: EvidenceLog, path: str) -> bool:
     """Whether a tool wrote the whole file in this night."""
     name = path.rsplit("/", 1)[-1]
     return bool(name) and any(
@@ -48,9 +48,9 @@ def wrote(testimony: Testimony, path: str) -> bool:
     )
 
 
-def ticked(
-    testimony: Testimony, progress: Progress | None, before: Progress | None, fresh: Fresh
-) -> dict[str, tuple[int, float | None, Ref]]:
+def newly_done_tasks(
+    testimony: EvidenceLog, progress: ProgressFile | None, before: ProgressFile | None, fresh: Fresh
+) -> dict[str, tuple[int, float | None, SourceRef]]:
     """Tasks that this night ticked and that still are: title to line, time and place."""
     if progress is None:
         return {}
@@ -59,7 +59,7 @@ def ticked(
         done_before = {task.title for task in before.tasks if task.state == "done"}
     seen = {tick.title: tick for tick in testimony.ticks}
     lines = progress.text.split("\n")
-    found: dict[str, tuple[int, float | None, Ref]] = {}
+    found: dict[str, tuple[int, float | None, SourceRef]] = {}
     for task in progress.tasks:
         if task.state != "done" or task.title in found:
             continue
@@ -73,7 +73,7 @@ def ticked(
     return found
 
 
-def line_ref(source: str, lines: list[str], number: int) -> Ref:
+def line_ref(source: str, lines: list[str], number: int) -> SourceRef:
     """Where a line stands: the file and the line's byte offset."""
     offset = sum(len(line.encode("utf-8", "replace")) + 1 for line in lines[: max(0, number - 1)])
-    return Ref(source, offset)
+    return SourceRef(source, offset)

@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.night.review.claim_sections import Line, bare, lines
+from tui.night.review.claim_sections import TextLine, bare, lines
 from tui.patterns import lazy
 
 _I = 2
@@ -207,7 +207,7 @@ def statements(text: str, source: Source) -> Iterator[Statement]:
 def of_message(message: str) -> Iterator[Statement]:
     """Every claim of a commit's message: what the subject says was done, tests anywhere in it."""
     subject, _, body = message.strip().partition("\n")
-    tests = list(_tests_of(Line(1, 0, subject, bare(subject))))
+    tests = list(_tests_of(TextLine(1, 0, subject, bare(subject))))
     for claim in tests:
         yield replace(claim, text=subject[:_LONGEST])
     head = _clauses(subject)[0] if subject else ""
@@ -228,7 +228,7 @@ def _without_harmless(text: str) -> str:
     return _NO_HARM.sub(lambda m: " " * len(m.group(0)), text)
 
 
-def _sentences(line: Line) -> Iterator[tuple[str, str]]:
+def _sentences(line: TextLine) -> Iterator[tuple[str, str]]:
     """Sentences of a line that state something: bare, and as written."""
     place = 0
     for piece in _SENTENCE.split(line.bare):
@@ -239,7 +239,7 @@ def _sentences(line: Line) -> Iterator[tuple[str, str]]:
             yield piece, line.words[start:place]
 
 
-def _tests_of(line: Line) -> Iterator[Statement]:
+def _tests_of(line: TextLine) -> Iterator[Statement]:
     small = line.bare.lower()
     if not any(word in small for word in _PASSING):
         return
@@ -260,7 +260,7 @@ def _says_more(one: Statement, other: Statement) -> bool:
     return (one.count or 0) > (other.count or 0) or (one.whole and not other.whole)
 
 
-def _tests_claim(clause: str, words: str, line: Line, about: bool) -> Statement | None:
+def _tests_claim(clause: str, words: str, line: TextLine, about: bool) -> Statement | None:
     clean = _without_harmless(clause)
     for pattern in (_ALL, _PASSES_ALL, _COUNTED, _TESTS, _RAN_THEM, _COMMAND_PASSES, _GREEN):
         match = pattern.search(clean)
@@ -332,7 +332,7 @@ def _doubtful(clause: str, end: int) -> bool:
     )
 
 
-def _done_of(line: Line) -> Iterator[Statement]:
+def _done_of(line: TextLine) -> Iterator[Statement]:
     small = line.bare.lower()
     if not any(word in small for word in _DOING):
         return

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from tui.night.timeline import Mark, MarkKind
+from tui.night.timeline import TimelineMark, MarkKind
 
 ROOM: Final = 13.0
 """Pixels that a sign takes, with the air it needs."""
@@ -49,18 +49,18 @@ _WEIGHT: Final[tuple[MarkKind, ...]] = (
 )
 
 
-class Placed(Struct, frozen=True):
+class PlacedMark(Struct, frozen=True):
     """A mark with its place: pixels from the left, and its level away from the strip."""
 
-    mark: Mark
+    mark: TimelineMark
     x: float
     level: int
 
 
-def placed(marks: Sequence[Mark], start: float, end: float, width: float) -> list[Placed]:
+def placed(marks: Sequence[TimelineMark], start: float, end: float, width: float) -> list[PlacedMark]:
     """Marks that find room, the weightiest first, in order of time; others are left out."""
     taken: dict[int, list[float]] = {level: [] for level in range(LEVELS)}
-    found: list[Placed] = []
+    found: list[PlacedMark] = []
     for mark in sorted(marks, key=lambda mark: (_WEIGHT.index(mark.kind), mark.at)):
         if not start <= mark.at <= end:
             continue
@@ -68,6 +68,6 @@ def placed(marks: Sequence[Mark], start: float, end: float, width: float) -> lis
         for level, others in taken.items():
             if all(abs(x - other) >= ROOM for other in others):
                 others.append(x)
-                found.append(Placed(mark, x, level))
+                found.append(PlacedMark(mark, x, level))
                 break
     return sorted(found, key=lambda one: one.mark.at)

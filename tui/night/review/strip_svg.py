@@ -13,12 +13,12 @@ from typing import Final
 from msgspec import structs
 
 from tui.model.labels import MARKS, TIME
-from tui.night.cells import Cell, cut
+from tui.night.cells import TimelineCell, cut
 from tui.night.review.escape import html_text
-from tui.night.review.strip_marks import LEVELS, SHAPES, TESTED, Placed, placed
+from tui.night.review.strip_marks import LEVELS, SHAPES, TESTED, PlacedMark, placed
 from tui.night.review.strip_style import STYLE, TONES, ink, patterns
-from tui.night.review.wording import Zone, by_kind
-from tui.night.timeline import KINDS, MarkKind, Sums, Timeline
+from tui.night.review.wording import ExportTimeZone, by_kind
+from tui.night.timeline import KINDS, MarkKind, TimeTotals, Timeline
 from tui.system.format import clip_text, format_duration
 
 WIDE: Final = 920
@@ -37,9 +37,9 @@ _STEPS: Final = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _DAY)
 
 def strip_svg(
     timeline: Timeline,
-    time: Sums,
+    time: TimeTotals,
     width: int = WIDE,
-    zone: Zone | None = None,
+    zone: ExportTimeZone | None = None,
     *,
     name: str = "night",
     alone: bool = True,
@@ -51,10 +51,10 @@ def strip_svg(
     """
     if timeline.start is None or timeline.end is None or timeline.end <= timeline.start:
         return ""
-    zone = zone or Zone()
+    zone = zone or ExportTimeZone()
     start, end = timeline.start, timeline.end
     inner = width - 2 * _EDGE
-    lanes = _Lanes(timeline, inner)
+    lanes = _MarkLanes(timeline, inner)
     top = 4 + _LANE * lanes.above
     axis = top + _BAR + 4 + _LANE * lanes.below
     legend, height = _legend(timeline, time, inner, name)
@@ -84,7 +84,7 @@ def _framed(body: str, width: int, height: float, told: str, alone: bool) -> str
     )
 
 
-def _told(timeline: Timeline, time: Sums, zone: Zone) -> str:
+def _told(timeline: Timeline, time: TimeTotals, zone: ExportTimeZone) -> str:
     """The picture in words, for those who hear it."""
     parts = [
         f"{TIME[kind]} {format_duration(seconds)}"
@@ -138,13 +138,13 @@ def _gaps(timeline: Timeline, width: float) -> dict[int, list[str]]:
     return pieces
 
 
-def _shares(cell: Cell, end: float) -> list[float]:
+def _shares(cell: TimelineCell, end: float) -> list[float]:
     """The parts of a cell by kind, never more than the whole; the last may end before it is full."""
     whole = max(1e-9, min(cell.length, end - cell.start), sum(cell.seconds))
     return [seconds / whole for seconds in cell.seconds]
 
 
-def _ticks(start: float, end: float, width: float, depth: float, zone: Zone) -> list[str]:
+def _ticks(start: float, end: float, width: float, depth: float, zone: ExportTimeZone) -> list[str]:
     """The hours under the strip, and the day where one begins."""
     room = max(1.0, width / _LABEL)
     step = next((one for one in _STEPS if (end - start) / one <= room), _STEPS[-1])
@@ -175,7 +175,7 @@ def _label(x: float, y: float, text: str, width: float, look: str = "") -> str:
     )
 
 
-class _Lanes:
+class _MarkLanes:
     """The marks above and below the strip, and how many levels each side needs."""
 
     def __init__(self, timeline: Timeline, width: float) -> None:
@@ -186,18 +186,18 @@ class _Lanes:
         self.above = _levels(self._over)
         self.below = _levels(self._under)
 
-    def drawn(self, zone: Zone) -> list[str]:
+    def drawn(self, zone: ExportTimeZone) -> list[str]:
         over = [_mark(one, -4 - _LANE * (one.level + 0.5), zone) for one in self._over]
         return over + [
             _mark(one, _BAR + 4 + _LANE * (one.level + 0.5), zone) for one in self._under
         ]
 
 
-def _levels(marks: Sequence[Placed]) -> int:
+def _levels(marks: Sequence[PlacedMark]) -> int:
     return min(LEVELS, max((one.level + 1 for one in marks), default=0))
 
 
-def _mark(one: Placed, y: float, zone: Zone) -> str:
+def _mark(one: PlacedMark, y: float, zone: ExportTimeZone) -> str:
     mark = one.mark
     told = html_text(f"{zone.clock(mark.at)} {MARKS[mark.kind]}: {clip_text(mark.label, 120)}")
     return f"<g><title>{told}</title>{_sign(mark.kind, one.x, y)}</g>"
@@ -208,7 +208,7 @@ def _sign(kind: MarkKind, x: float, y: float) -> str:
     return f'<path class="{look}" transform="translate({x:.1f} {y:.1f})" d="{SHAPES[kind]}"/>'
 
 
-def _legend(timeline: Timeline, time: Sums, width: float, name: str) -> tuple[list[str], float]:
+def _legend(timeline: Timeline, time: TimeTotals, width: float, name: str) -> tuple[list[str], float]:
     """What the inks and the signs mean, in rows, and how high they are."""
     entries: list[tuple[str, Callable[[float, float], str]]] = []
     for kind, seconds in by_kind(time):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tui.night.review.model import Tasks
+from tui.night.review.model import TaskChanges
 from tui.patterns import lazy
-from tui.records import Progress, Task
+from tui.records import ProgressFile, ProgressTask
 
 _NUMBER = lazy(r"\s*(?:#|task\s+)?(\d+(?:\.\d+)*)(?=[.):\s-])", 2)
 _SPACE = lazy(r"\W+")
 _ENOUGH = 12
 
 
-def tasks(first: Progress | None, last: Progress | None, basis: str) -> Tasks:
+def tasks(first: ProgressFile | None, last: ProgressFile | None, basis: str) -> TaskChanges:
     """What became of every task; `basis` says what `first` rests on.
 
     Tasks are the same if their words are, or their number, or if one's words only go on where the
@@ -22,16 +22,16 @@ def tasks(first: Progress | None, last: Progress | None, basis: str) -> Tasks:
     """
     if last is None or last.basis == "unknown":
         if first is None or not first.tasks:
-            return Tasks(basis=basis if first is not None else "none")
-        last = Progress(first.source, None, first.basis, 0, 0)
+            return TaskChanges(basis=basis if first is not None else "none")
+        last = ProgressFile(first.source, None, first.basis, 0, 0)
     if first is None or first.basis == "unknown":
         done = tuple(task.title for task in last.tasks if task.state == "done")
         still = tuple(task.title for task in last.tasks if task.state != "done")
-        return Tasks(done, still)
+        return TaskChanges(done, still)
     return _compared(list(first.tasks), last, basis)
 
 
-def _compared(before: list[Task], last: Progress, basis: str) -> Tasks:
+def _compared(before: list[ProgressTask], last: ProgressFile, basis: str) -> TaskChanges:
     done, still, added = [], [], []
     earlier = 0
     pairs = _pairs(before, list(last.tasks))
@@ -47,12 +47,12 @@ def _compared(before: list[Task], last: Progress, basis: str) -> Tasks:
             done.append(task.title)
     kept = Counter(map(id, pairs.values()))
     removed = tuple(task.title for task in before if not kept[id(task)])
-    return Tasks(tuple(done), tuple(still), tuple(added), earlier, removed, basis)
+    return TaskChanges(tuple(done), tuple(still), tuple(added), earlier, removed, basis)
 
 
-def _pairs(before: list[Task], after: list[Task]) -> dict[int, Task]:
+def _pairs(before: list[ProgressTask], after: list[ProgressTask]) -> dict[int, ProgressTask]:
     """For each place in `after` the task of `before` that it is, the surest likeness first."""
-    found: dict[int, Task] = {}
+    found: dict[int, ProgressTask] = {}
     left = list(before)
     for likeness in (_same_words, _same_number, _goes_on):
         for place, task in enumerate(after):
@@ -65,17 +65,17 @@ def _pairs(before: list[Task], after: list[Task]) -> dict[int, Task]:
     return found
 
 
-def _same_words(one: Task, other: Task) -> bool:
+def _same_words(one: ProgressTask, other: ProgressTask) -> bool:
     return _words(one.title) == _words(other.title)
 
 
-def _same_number(one: Task, other: Task) -> bool:
+def _same_number(one: ProgressTask, other: ProgressTask) -> bool:
     number = _NUMBER.match(one.title)
     same = _NUMBER.match(other.title)
     return number is not None and same is not None and number.group(1) == same.group(1)
 
 
-def _goes_on(one: Task, other: Task) -> bool:
+def _goes_on(one: ProgressTask, other: ProgressTask) -> bool:
     short, long = sorted((_words(one.title), _words(other.title)), key=len)
     return len(short) >= _ENOUGH and long.startswith(short)
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
 
-from tui.records import Ref
+from tui.records import SourceRef
 
 S = TypeVar("S", bound=Struct)
 
@@ -34,9 +34,9 @@ def texts(value: Any) -> Iterator[str]:
     yield from found
 
 
-def refs(value: Any) -> Iterator[Ref]:
+def refs(value: Any) -> Iterator[SourceRef]:
     """Every place that a struct points at, in order of its fields."""
-    if isinstance(value, Ref):
+    if isinstance(value, SourceRef):
         yield value
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:

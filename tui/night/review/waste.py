@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.night.losses import Cut, Losses, Redone
-from tui.night.model import Night, Stall
-from tui.night.review.model import Waste
-from tui.night.spending import Spending
+from tui.night.losses import AbortedTurn, WastedWork, RepeatedCall
+from tui.night.model import NightSnapshot, Stall
+from tui.night.review.model import WasteItem
+from tui.night.spending import SpendingCurve
 from tui.system.format import format_count
 
 _CUTS = {
@@ -25,7 +25,7 @@ _LEAST_S = 1.0
 _WIDE = 50
 
 
-def wasted(night: Night, losses: Losses, spending: Spending, cut_off: bool) -> tuple[Waste, ...]:
+def wasted(night: NightSnapshot, losses: WastedWork, spending: SpendingCurve, cut_off: bool) -> tuple[WasteItem, ...]:
     """What was wasted, the dearest first; `cut_off` says that the turn still open will not end."""
     cuts = list(losses.cuts)
     if cut_off and losses.open_turn is not None:
@@ -33,13 +33,13 @@ def wasted(night: Night, losses: Losses, spending: Spending, cut_off: bool) -> t
     found = [
         *_retries(losses),
         *(_loop(loop, spending) for loop in night.loops if loop.count > 1),
-        *_redone(losses.redone, spending),
+        *_redone(losses.call_repeated, spending),
         *(_cut(cut, night.loops, spending) for cut in cuts if cut.until - cut.kept_at >= _LEAST_S),
     ]
     return tuple(sorted(found, key=lambda one: (-(one.usd or 0.0), -one.seconds)))
 
 
-def total(found: Sequence[Waste], usd: float | None) -> float | None:
+def total(found: Sequence[WasteItem], usd: float | None) -> float | None:
     """Dollars wasted, never more than the night cost; None where nothing has a price."""
     known = [one.usd for one in found if one.usd is not None]
     if not known:
@@ -47,7 +47,7 @@ def total(found: Sequence[Waste], usd: float | None) -> float | None:
     return min(sum(known), usd) if usd is not None else sum(known)
 
 
-def _retries(losses: Losses) -> Iterator[Waste]:
+def _retries(losses: WastedWork) -> Iterator[WasteItem]:
     if not losses.retries:
         return
     attempts = sum(one.attempts for one in losses.retries)
@@ -56,17 +56,17 @@ def _retries(losses: Losses) -> Iterator[Waste]:
     why = f" after {', '.join(map(str, codes))}" if codes else ""
     calls = format_count(attempts, "call of the API was", "calls of the API were")
     what = f"{calls} tried again{why}; what failed is not billed"
-    yield Waste("retries", what, seconds, 0.0, losses.retries[0].ref)
+    yield WasteItem("retries", what, seconds, 0.0, losses.retries[0].ref)
 
 
-def _loop(loop: Stall, spending: Spending) -> Waste:
+def _loop(loop: Stall, spending: SpendingCurve) -> WasteItem:
     until = loop.until if loop.until is not None else loop.since
     share = _share(loop)
     spent = spending.between(loop.since, until) if loop.since else None
     usd = None if spent is None else spent * share
     seconds = (until - loop.since) * share if loop.since else 0.0
     what = f"{loop.evidence[0]}; estimate: all rounds but the first"
-    return Waste("loop", what, max(0.0, seconds), usd, loop.refs[0] if loop.refs else None)
+    return WasteItem("loop", what, max(0.0, seconds), usd, loop.refs[0] if loop.refs else None)
 
 
 def _share(loop: Stall) -> float:
@@ -75,7 +75,7 @@ def _share(loop: Stall) -> float:
     return (loop.count - 1) * steps / max(1, loop.count * steps - 1)
 
 
-def _redone(redone: Sequence[Redone], spending: Spending) -> Iterator[Waste]:
+def _redone(redone: Sequence[RepeatedCall], spending: SpendingCurve) -> Iterator[WasteItem]:
     """One line for each compaction."""
     for moment in sorted({one.compacted_at for one in redone}):
         calls = [one for one in redone if one.compacted_at == moment]
@@ -84,7 +84,7 @@ def _redone(redone: Sequence[Redone], spending: Spending) -> Iterator[Waste]:
         what = f"again after a compaction: {', '.join(names[:2])}{more}; estimate: those calls"
         seconds = sum(max(0.0, one.at - one.called_at) for one in calls)
         usd = spending.at({one.called_at for one in calls})
-        yield Waste("redone", what, seconds, usd, calls[0].ref)
+        yield WasteItem("redone", what, seconds, usd, calls[0].ref)
 
 
 def _end(path: str) -> str:
@@ -92,7 +92,7 @@ def _end(path: str) -> str:
     return path if len(path) <= _WIDE else "…" + path[1 - _WIDE :]
 
 
-def _cut(cut: Cut, loops: Sequence[Stall], spending: Spending) -> Waste:
+def _cut(cut: AbortedTurn, loops: Sequence[Stall], spending: SpendingCurve) -> WasteItem:
     """What came after the turn's last change; loops in it are told of by themselves."""
     usd = spending.between(cut.kept_at, cut.until)
     if usd is not None:
@@ -101,7 +101,7 @@ def _cut(cut: Cut, loops: Sequence[Stall], spending: Spending) -> Waste:
             inside = spending.between(max(loop.since, cut.kept_at), min(end, cut.until))
             usd -= (inside or 0.0) * _share(loop)
     what = f"{_CUTS[cut.why]}; estimate: what it did after its last change"
-    return Waste(
+    return WasteItem(
         "killed_turn",
         what,
         cut.until - cut.kept_at,

@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from tui.night.evidence import TestRun
 from tui.night.review.model import Trust
-from tui.night.review.proofs import Bench, clock, is_whole, told, told_in_parts
+from tui.night.review.proofs import EvidenceIndex, clock, is_whole, run_details, is_partial_output
 from tui.night.review.statements import Statement
-from tui.night.review.worked import Found, Said, Work, named
+from tui.night.review.worked import WorkMatch, ClaimTerms, ChangedWork, extract_terms
 from tui.night.shelldeeds import is_prose
-from tui.night.testimony import Edited, Ran
-from tui.records import Progress, Ref
+from tui.night.testimony import EditRecord, TestRunRecord
+from tui.records import ProgressFile, SourceRef
 from tui.system.format import format_count, shorten
 
 _ANY_WILL_DO_WORDS = """
@@ -20,69 +20,69 @@ _ANY_WILL_DO_WORDS = """
 _ANY_WILL_DO = frozenset(_ANY_WILL_DO_WORDS.split())
 
 
-class Weight(Struct, frozen=True):
+class ClaimVerdict(Struct, frozen=True):
     """A verdict, why, and the tool results it rests on, the decisive one first."""
 
     trust: Trust
     why: str
-    evidence: tuple[Ref, ...] = ()
+    evidence: tuple[SourceRef, ...] = ()
 
 
-class Scales:
+class ClaimScorer:
     """Weighs claims by what the night's runs, edits and changes say."""
 
-    def __init__(self, bench: Bench, work: Work, progress: Progress | None) -> None:
+    def __init__(self, bench: EvidenceIndex, work: ChangedWork, progress: ProgressFile | None) -> None:
         self._bench = bench
         self._work = work
         self._progress = progress
 
     # --- tests ---
 
-    def tests(self, said: Statement, place: float) -> Weight:
+    def score_tests(self, said: Statement, place: float) -> ClaimVerdict:
         """A claim that tests pass, made at that place of the night."""
         before = self._bench.before(place)
         later = self._same_tree_later(place)
         last = before[-1] if before else None
         if last is None and later is None:
             if self._bench.after(place):
-                return Weight("unverified", "no run of tests was seen before it")
-            return Weight("unverified", "no run of tests was seen in this night")
+                return ClaimVerdict("unverified", "no run of tests was seen before it")
+            return ClaimVerdict("unverified", "no run of tests was seen in this night")
         decisive = last
         if later is not None and (last is None or self._edits(last, place) or not _green(last)):
             decisive = later
         if decisive is None:
-            return Weight("unverified", "no run of tests was seen before it")
+            return ClaimVerdict("unverified", "no run of tests was seen before it")
         return self._by_run(said, decisive, place)
 
-    def _same_tree_later(self, place: float) -> Ran | None:
+    def _same_tree_later(self, place: float) -> TestRunRecord | None:
         """The first run after a place, if no source file changed in between."""
         for ran in self._bench.after(place):
             if ran.run.verdict != "unknown":
                 return None if self._bench.edited(place, ran.number) else ran
         return None
 
-    def _edits(self, ran: Ran, place: float) -> tuple[Edited, ...]:
+    def _edits(self, ran: TestRunRecord, place: float) -> tuple[EditRecord, ...]:
         return self._bench.edited(ran.number, place)
 
-    def _by_run(self, said: Statement, ran: Ran, place: float) -> Weight:
+    def _by_run(self, said: Statement, ran: TestRunRecord, place: float) -> ClaimVerdict:
         run = ran.run
         if run.verdict == "red":
             other = self._other_suite(said, ran, place)
             if other is not None:
-                red = f"green{told(other.run)}, but the last run, of {run.framework}, was red"
-                return Weight("partial", red + _colon(run), (other.run.ref, run.ref))
+                red = f"green{run_details(other.run)}, but the last run, of {run.framework}, was red"
+                return ClaimVerdict("partial", red + _colon(run), (other.run.ref, run.ref))
             edits = self._edits(ran, place)
             after = (
                 f"{format_count(len(edits), 'edit')} and no run of tests after it" if edits else ""
             )
             why = f"the last run{clock(run.at)} was red{_colon(run)}"
-            return Weight("unverified", f"{why}; {after}" if after else why, (run.ref,))
+            return ClaimVerdict("unverified", f"{why}; {after}" if after else why, (run.ref,))
         if run.verdict == "unknown":
             return self._by_unknown(ran, place)
         edits = self._edits(ran, place)
         if edits:
-            why = f"{format_count(len(edits), 'edit')} since the last green run{told(run)}"
-            return Weight("partial", why, (run.ref, edits[-1].ref))
+            why = f"{format_count(len(edits), 'edit')} since the last green run{run_details(run)}"
+            return ClaimVerdict("partial", why, (run.ref, edits[-1].ref))
         fresh = self._fresh(place, ran)
         return (
             self._scope(said, fresh, place)
@@ -91,7 +91,7 @@ class Scales:
             or self._verified(said, fresh, place)
         )
 
-    def _other_suite(self, said: Statement, red: Ran, place: float) -> Ran | None:
+    def _other_suite(self, said: Statement, red: TestRunRecord, place: float) -> TestRunRecord | None:
         """The newest run of another framework, if it is green and the claim is of some tests only."""
         if not set(said.narrow) - _ANY_WILL_DO:
             return None
@@ -101,38 +101,38 @@ class Scales:
         return None
 
     @staticmethod
-    def _verified(said: Statement, fresh: tuple[Ran, ...], place: float) -> Weight:
+    def _verified(said: Statement, fresh: tuple[TestRunRecord, ...], place: float) -> ClaimVerdict:
         """By the run of the number that was claimed, else by that of all tests."""
         best = next((ran for ran in fresh if said.count and ran.run.passed == said.count), None)
         best = best or next((ran for ran in fresh if is_whole(ran.run)), fresh[0])
         refs = tuple(dict.fromkeys((best.run.ref, fresh[0].run.ref)))
         if best.number > place:
-            return Weight("verified", f"tests green right after it{told(best.run)}", refs)
-        return Weight("verified", f"tests green{told(best.run)}, no edit since", refs)
+            return ClaimVerdict("verified", f"tests green right after it{run_details(best.run)}", refs)
+        return ClaimVerdict("verified", f"tests green{run_details(best.run)}, no edit since", refs)
 
-    def _by_unknown(self, ran: Ran, place: float) -> Weight:
+    def _by_unknown(self, ran: TestRunRecord, place: float) -> ClaimVerdict:
         for known in reversed(self._bench.before(ran.number)):
             if known.run.verdict == "unknown":
                 continue
             edits = self._edits(known, place)
             if known.run.verdict == "green" and not edits:
-                why = f"green{told(known.run)}; a later run{clock(ran.run.at)} told no result"
+                why = f"green{run_details(known.run)}; a later run{clock(ran.run.at)} told no result"
             elif known.run.verdict == "green":
                 why = (
                     f"the run{clock(ran.run.at)} told no result, and {format_count(len(edits), 'edit')} came "
-                    f"since the last green one{told(known.run)}"
+                    f"since the last green one{run_details(known.run)}"
                 )
             else:
                 why = (
                     f"the run{clock(ran.run.at)} told no result; the last one that did was red"
                     f"{_colon(known.run)}"
                 )
-                return Weight("unverified", why, (ran.run.ref, known.run.ref))
-            return Weight("partial", why, (ran.run.ref, known.run.ref))
+                return ClaimVerdict("unverified", why, (ran.run.ref, known.run.ref))
+            return ClaimVerdict("partial", why, (ran.run.ref, known.run.ref))
         why = f"the run{clock(ran.run.at)} told no result, and no other did"
-        return Weight("unverified", why, (ran.run.ref,))
+        return ClaimVerdict("unverified", why, (ran.run.ref,))
 
-    def _fresh(self, place: float, newest: Ran) -> tuple[Ran, ...]:
+    def _fresh(self, place: float, newest: TestRunRecord) -> tuple[TestRunRecord, ...]:
         """Green runs of the tree as it is at a place, newest first; ends at the first red one."""
         found = [newest]
         for ran in reversed(self._bench.before(newest.number)):
@@ -142,7 +142,7 @@ class Scales:
                 found.append(ran)
         return tuple(found)
 
-    def _scope(self, said: Statement, fresh: tuple[Ran, ...], place: float) -> Weight | None:
+    def _scope(self, said: Statement, fresh: tuple[TestRunRecord, ...], place: float) -> ClaimVerdict | None:
         """Why the fresh runs cover a part only; None when they cover what was claimed."""
         if any(is_whole(ran.run) for ran in fresh):
             return None
@@ -152,61 +152,61 @@ class Scales:
         if said.count is not None and _adds_up(said.count, fresh):
             return None
         run = fresh[0].run
-        only = f"only {shorten(run.part, 60)} ran{told(run)}"
+        only = f"only {shorten(run.part, 60)} ran{run_details(run)}"
         whole = self._last_whole(fresh[-1].number)
         if whole is None:
-            return Weight("partial", f"{only}; no run of all tests was seen", (run.ref,))
+            return ClaimVerdict("partial", f"{only}; no run of all tests was seen", (run.ref,))
         edits = format_count(len(self._edits(whole, place)), "edit")
-        why = f"{only}; the last run of all tests{told(whole.run)} is older than {edits}"
-        return Weight("partial", why, (run.ref, whole.run.ref))
+        why = f"{only}; the last run of all tests{run_details(whole.run)} is older than {edits}"
+        return ClaimVerdict("partial", why, (run.ref, whole.run.ref))
 
-    def _last_whole(self, place: float) -> Ran | None:
+    def _last_whole(self, place: float) -> TestRunRecord | None:
         for ran in reversed(self._bench.before(place)):
             if ran.run.verdict != "unknown" and is_whole(ran.run):
                 return ran
         return None
 
     @staticmethod
-    def _count(said: Statement, fresh: tuple[Ran, ...]) -> Weight | None:
+    def _count(said: Statement, fresh: tuple[TestRunRecord, ...]) -> ClaimVerdict | None:
         """Why the number that was claimed is not the runs' own; None when it is."""
         if said.count is None or _adds_up(said.count, fresh):
             return None
         run = fresh[0].run
         if run.passed is None:
-            return Weight("partial", f"the green run{clock(run.at)} told no number", (run.ref,))
-        if told_in_parts(run) and said.count > run.passed:
+            return ClaimVerdict("partial", f"the green run{clock(run.at)} told no number", (run.ref,))
+        if is_partial_output(run) and said.count > run.passed:
             why = f"green{clock(run.at)}, but the end of its output shows {run.passed:,} of them"
-            return Weight("partial", why, (run.ref,))
-        return Weight(
+            return ClaimVerdict("partial", why, (run.ref,))
+        return ClaimVerdict(
             "partial", f"the run{clock(run.at)} counted {run.passed:,} passed", (run.ref,)
         )
 
     @staticmethod
-    def _skipped(said: Statement, fresh: tuple[Ran, ...]) -> Weight | None:
+    def _skipped(said: Statement, fresh: tuple[TestRunRecord, ...]) -> ClaimVerdict | None:
         run = fresh[0].run
         if not run.skipped or not said.whole:
             return None
         left = format_count(run.skipped, "test was", "tests were")
-        return Weight("partial", f"green{told(run)}, but {left} left out", (run.ref,))
+        return ClaimVerdict("partial", f"green{run_details(run)}, but {left} left out", (run.ref,))
 
     # --- work that is done ---
 
-    def done(
+    def score_work(
         self,
         what: str,
         place: float,
         own: tuple[str, ...] = (),
         late: bool = True,
         about: str = "",
-    ) -> Weight | None:
+    ) -> ClaimVerdict | None:
         """A claim that something is done; None when it names nothing that can be looked for.
 
         `own` are the paths of the commit that claims it, `about` is the file it is said of;
         `late` says that the last run of the night decides, and not the best one.
         """
-        said = named(what)
+        said = extract_terms(what)
         if about and not said.paths:
-            said = Said((about,), said.symbols, said.identities, said.words)
+            said = ClaimTerms((about,), said.symbols, said.identities, said.words)
         if not said:
             return None
         found = self._work.find(said)
@@ -216,75 +216,75 @@ class Scales:
             total = format_count(len(self._work.paths), "file")
             changed = f"{total} changed in this night, none of which matches it"
             why = changed if self._work.paths else "no file was changed in this night"
-            return Weight("unverified", why)
+            return ClaimVerdict("unverified", why)
         if found.match == "unclear":
             why = "its words match no changed file, which may only be a matter of words"
             if not self._work.known:
                 why = "its words match no edited file, and what the repository holds is not known"
-            return Weight("partial", why, ())
+            return ClaimVerdict("partial", why, ())
         weight = self._green_after(found.paths, place, late)
         return weight if found.match == "clear" else _less_sure(weight, found)
 
-    def _own(self, paths: tuple[str, ...], place: float, late: bool) -> Weight:
+    def _own(self, paths: tuple[str, ...], place: float, late: bool) -> ClaimVerdict:
         weight = self._green_after(paths, place, late)
         changed = (
             f"its words match no changed file, but {format_count(len(paths), 'file')} changed in it"
         )
-        return Weight("partial", changed, weight.evidence)
+        return ClaimVerdict("partial", changed, weight.evidence)
 
-    def identity(self, paths: tuple[str, ...], place: float) -> Weight:
+    def score_task_id(self, paths: tuple[str, ...], place: float) -> ClaimVerdict:
         """A claim that a task known only by its number is done, which those edits belong to."""
         if paths:
             return self._green_after(paths, place, True)
         why = "no change of this night could be linked to it"
-        return Weight("partial", why, ())
+        return ClaimVerdict("partial", why, ())
 
-    def _green_after(self, paths: tuple[str, ...], place: float, late: bool) -> Weight:
+    def _green_after(self, paths: tuple[str, ...], place: float, late: bool) -> ClaimVerdict:
         if all(is_prose(path) for path in paths):
-            return Weight(
+            return ClaimVerdict(
                 "verified", f"{_files(paths)} changed in this night", self._refs_of(paths)
             )
         code = tuple(path for path in paths if not is_prose(path))
         edits = [edit for edit in self._bench.edits if _same(edit.path, code)]
         if not edits:
             why = f"{_files(code)} changed, but not by an edit that was seen"
-            return Weight("partial", f"{why}, so that no run of tests can be said to come after it")
+            return ClaimVerdict("partial", f"{why}, so that no run of tests can be said to come after it")
         last = edits[-1]
         after = [ran for ran in self._bench.after(last.number) if ran.run.verdict != "unknown"]
         green = [ran for ran in after if ran.run.verdict == "green"]
         if green and (not late or after[-1].run.verdict == "green"):
             run = green[0].run
-            why = f"{_files(code)} changed{clock(last.at)}, tests green after it{told(run)}"
-            return Weight("verified", why, (run.ref, last.ref))
+            why = f"{_files(code)} changed{clock(last.at)}, tests green after it{run_details(run)}"
+            return ClaimVerdict("verified", why, (run.ref, last.ref))
         if after:
             run = after[-1].run
             red = f"the last run after it was red{_colon(run)}"
             why = f"{_files(code)} changed{clock(last.at)}, {red}"
-            return Weight("partial", why, (run.ref, last.ref))
+            return ClaimVerdict("partial", why, (run.ref, last.ref))
         why = f"{_files(code)} changed{clock(last.at)}, no run of tests came after it"
-        return Weight("partial", why, (last.ref,))
+        return ClaimVerdict("partial", why, (last.ref,))
 
-    def _refs_of(self, paths: tuple[str, ...]) -> tuple[Ref, ...]:
+    def _refs_of(self, paths: tuple[str, ...]) -> tuple[SourceRef, ...]:
         found = [e.ref for e in self._bench.testimony.edits if _same(e.path, paths)]
         return tuple(found[-1:])
 
-    def everything(self, weak: int) -> Weight:
+    def score_all_done(self, weak: int) -> ClaimVerdict:
         """A claim that all tasks are done; `weak` of the night's ticks are not verified."""
         progress = self._progress
         if progress is None or progress.basis == "unknown" or not progress.total:
-            return Weight("partial", "no progress file lists the tasks")
-        where = (Ref(progress.source, 0),)
+            return ClaimVerdict("partial", "no progress file lists the tasks")
+        where = (SourceRef(progress.source, 0),)
         if progress.open:
             still = format_count(progress.open, "task is", "tasks are")
-            return Weight("unverified", f"{still} open in the progress file", where)
+            return ClaimVerdict("unverified", f"{still} open in the progress file", where)
         ticked = f"all {format_count(progress.total, 'task')} are ticked in the progress file"
         if weak:
             why = f"{ticked}, {weak} of this night's ticks not verified"
-            return Weight("partial", why, where)
-        return Weight("verified", ticked, where)
+            return ClaimVerdict("partial", why, where)
+        return ClaimVerdict("verified", ticked, where)
 
 
-def _green(ran: Ran) -> bool:
+def _green(ran: TestRunRecord) -> bool:
     return ran.run.verdict == "green"
 
 
@@ -292,13 +292,13 @@ def _colon(run: TestRun) -> str:
     return f": {run.failed:,} failed" if run.failed else ""
 
 
-def _named_in(narrow: set[str], fresh: tuple[Ran, ...]) -> bool:
+def _named_in(narrow: set[str], fresh: tuple[TestRunRecord, ...]) -> bool:
     """Whether what limits the claim is what the runs were limited to."""
     commands = " ".join(ran.run.command for ran in fresh).lower()
     return all(word in _ANY_WILL_DO or word in commands for word in narrow)
 
 
-def _adds_up(claimed: int, fresh: tuple[Ran, ...]) -> bool:
+def _adds_up(claimed: int, fresh: tuple[TestRunRecord, ...]) -> bool:
     """Whether one of the runs, or all the different ones together, passed that many."""
     passed = {ran.run.command: ran.run.passed or 0 for ran in reversed(fresh)}
     return claimed in passed.values() or claimed == sum(passed.values())
@@ -314,8 +314,8 @@ def _files(paths: tuple[str, ...]) -> str:
     return name if len(paths) == 1 else f"{name} and {format_count(len(paths) - 1, 'other file')}"
 
 
-def _less_sure(weight: Weight, found: Found) -> Weight:
+def _less_sure(weight: ClaimVerdict, found: WorkMatch) -> ClaimVerdict:
     """A match in some words only is never more than partial."""
     words = ", ".join(found.missing[:3])
     why = f"it matches in part only (nothing for: {words}); {weight.why}"
-    return Weight("partial", why, weight.evidence)
+    return ClaimVerdict("partial", why, weight.evidence)

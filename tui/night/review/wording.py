@@ -8,8 +8,8 @@ from typing import Final
 from tui.model.labels import COSTS
 from tui.night.model import Cost
 from tui.night.review.model import Review
-from tui.night.timeline import Kind, Sums
-from tui.records import Ref
+from tui.night.timeline import Kind, TimeTotals
+from tui.records import SourceRef
 from tui.system.format import format_money_long
 
 _MONTHS: Final = [
@@ -28,7 +28,7 @@ _MONTHS: Final = [
 ]
 
 
-class Zone:
+class ExportTimeZone:
     """A fixed offset from UTC in which an export tells its times."""
 
     def __init__(self, offset_s: int = 0) -> None:
@@ -80,7 +80,7 @@ def cost_words(cost: Cost) -> str:
     return f"{COSTS[cost.source]}{format_money_long(cost.usd)}"
 
 
-def by_kind(time: Sums) -> tuple[tuple[Kind, float], ...]:
+def by_kind(time: TimeTotals) -> tuple[tuple[Kind, float], ...]:
     """Seconds of each kind, in the order in which a page tells them."""
     return (
         ("working", time.working),
@@ -98,7 +98,7 @@ def file_name(path: str) -> str:
     return path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
 
 
-def place(ref: Ref) -> str:
+def source_place(ref: SourceRef) -> str:
     """Where evidence stands, short: the file's name and the byte its line begins at."""
     kind, _, sha = ref.source.partition(":")
     if kind == "git":
@@ -111,13 +111,13 @@ def project_name(review: Review) -> str:
     return file_name(review.project or review.night.run.cwd) or "a project"
 
 
-def began(review: Review) -> float | None:
+def start_text(review: Review) -> float | None:
     """The night's first moment."""
     run = review.night.run
     return run.started_at if run.started_at is not None else review.timeline.start
 
 
-def ended(review: Review) -> float:
+def end_text(review: Review) -> float:
     """The night's last moment, or the one it was looked at."""
     run = review.night.run
     if run.ended_at is not None:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.changes import Changes
+from tui.changes import RepositoryChanges
 from tui.night.shelldeeds import is_prose
 from tui.patterns import lazy
 
@@ -76,7 +76,7 @@ _MOST_LINES = 20_000
 _ENOUGH = 0.5
 
 
-class Said(Struct, frozen=True):
+class ClaimTerms(Struct, frozen=True):
     """What a claim names: paths, symbols, numbers of tasks, and its plain words by their stems.
 
     `called` says that a plain word is the name of a function or the like ("divide function").
@@ -92,7 +92,7 @@ class Said(Struct, frozen=True):
         return bool(self.paths or self.symbols or self.words)
 
 
-class Found(Struct, frozen=True):
+class WorkMatch(Struct, frozen=True):
     """How well a claim matches, the changed paths it matches best, and its words that match none."""
 
     match: Match
@@ -110,7 +110,7 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word[-1] == word[-2] else word
 
 
-def named(what: str) -> Said:
+def extract_terms(what: str) -> ClaimTerms:
     """What a claim names."""
     paths = tuple(dict.fromkeys(_PATH.findall(what)))
     rest = _PATH.sub(" ", what)
@@ -123,21 +123,21 @@ def named(what: str) -> Said:
     for word in words:
         stems.setdefault(stem(word), word.lower())
     called = any(stem(one or other) in stems for one, other in _CALLED.findall(rest))
-    return Said(paths, symbols, identities, stems, called)
+    return ClaimTerms(paths, symbols, identities, stems, called)
 
 
-def pieces(text: str) -> set[str]:
+def split_words(text: str) -> set[str]:
     """The stems of the words that a path or symbol is put together from."""
     return {stem(piece) for piece in _HUMPS.findall(text) if len(piece) > 2}
 
 
-class Work:
+class ChangedWork:
     """What the night changed: words of every path, and of the lines changed in code.
 
     `edited` are the paths that tools edited, `changes` the difference in the repository.
     """
 
-    def __init__(self, edited: Iterable[str], changes: Changes | None) -> None:
+    def __init__(self, edited: Iterable[str], changes: RepositoryChanges | None) -> None:
         self.known = changes is not None and bool(changes.base or changes.files)
         self.paths: dict[str, None] = {}
         self._code: dict[str, set[str]] = {}
@@ -157,7 +157,7 @@ class Work:
         if path and path not in self.paths:
             self.paths[path] = None
             index = self._prose if is_prose(path) else self._code
-            for piece in pieces(path):
+            for piece in split_words(path):
                 index.setdefault(piece, set()).add(path)
 
     def _read(self, path: str, lines: Sequence[str]) -> None:
@@ -168,10 +168,10 @@ class Work:
                 names.update(_IDENTIFIER.findall(line[1:500]))
         for name in names:
             self._symbols.setdefault(name, set()).add(path)
-            for piece in pieces(name):
+            for piece in split_words(name):
                 self._code.setdefault(piece, set()).add(path)
 
-    def find(self, said: Said) -> Found:
+    def find(self, said: ClaimTerms) -> WorkMatch:
         """How the work matches what was said."""
         hits: dict[str, int] = {}
         missing: list[str] = []
@@ -198,7 +198,7 @@ class Work:
         match = self._match(names, certain, len(said.words), plain)
         if match == "unclear" and said.called and self.known and not self._begin_alike(said):
             match = "none"
-        return Found(match, best, tuple(missing))
+        return WorkMatch(match, best, tuple(missing))
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
         if names and (certain == names or (certain and plain)):
@@ -211,7 +211,7 @@ class Work:
             return "unclear"
         return "none" if self.known or not self.paths else "unclear"
 
-    def _begin_alike(self, said: Said) -> bool:
+    def _begin_alike(self, said: ClaimTerms) -> bool:
         """Whether anything changed begins like a word that was said: division, divide."""
         begun = {word[:_BEGINNING] for word in (*said.words, *said.words.values())}
         return any(piece[:_BEGINNING] in begun for piece in (*self._code, *self._prose))
@@ -226,5 +226,5 @@ class Work:
         found = self._symbols.get(name)
         if found:
             return found
-        every = [self._code.get(piece, set()) for piece in pieces(name)]
+        every = [self._code.get(piece, set()) for piece in split_words(name)]
         return set.intersection(*every) if every else ()

@@ -17,7 +17,7 @@ from tui.runner.checks import (
     is_claude,
     login_key,
 )
-from tui.runner.doctor.check import Check, tried
+from tui.runner.doctor.check import CheckResult, tried
 from tui.settings import Settings
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.store.runs import is_supervised, live
@@ -26,7 +26,7 @@ from tui.system.files import read_json
 _ASKS = ("default", "plan")
 
 
-def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Program, login, permissions, hooks, and whether somebody watches what runs."""
     command = settings.agent.command
     claude = is_claude(command)
@@ -45,16 +45,16 @@ def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Ite
     yield _watchdog(project, settings, environ)
 
 
-def _login(project: Path, environ: Mapping[str, str]) -> Check:
+def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
     key = login_key(environ)
     if key:
         # Another kind of key, or a line break from a file, fails only when the night has begun.
         value = environ[key]
         if value != value.strip():
-            return Check("login", "fail", f"${key} has blanks around it", "set it again, without")
+            return CheckResult("login", "fail", f"${key} has blanks around it", "set it again, without")
         if key == "ANTHROPIC_API_KEY" and len(value) < 20:
-            return Check("login", "warn", f"${key} looks too short", "check the key")
-        return Check("login", "ok", f"by ${key}")
+            return CheckResult("login", "warn", f"${key} looks too short", "check the key")
+        return CheckResult("login", "ok", f"by ${key}")
 
     def logged_in() -> str:
         check_login(project, environ)
@@ -67,51 +67,51 @@ def _login(project: Path, environ: Mapping[str, str]) -> Check:
         expires = oauth.get("expiresAt")
         past = isinstance(expires, int | float) and expires / 1000 < time.time()
         if past and not oauth.get("refreshToken"):
-            return Check("login", "fail", "the login has expired", "run `claude` and use /login")
+            return CheckResult("login", "fail", "the login has expired", "run `claude` and use /login")
     return found
 
 
-def _permissions(settings: Settings) -> Check:
+def _permissions(settings: Settings) -> CheckResult:
     agent = settings.agent
     if agent.skip_permissions == SKIP_PERMISSIONS:
         text = "none: the agent may do anything you may"
-        return Check("permission", "warn", text, "wanted so by agent.skip_permissions")
+        return CheckResult("permission", "warn", text, "wanted so by agent.skip_permissions")
     text = f"{agent.permission_mode}, {len(agent.allowed_tools)} tools allowed beside"
     if agent.permission_mode == "plan":
-        return Check("permission", "fail", text, "in plan mode nothing is carried out")
+        return CheckResult("permission", "fail", text, "in plan mode nothing is carried out")
     if agent.permission_mode in _ASKS and not agent.allowed_tools:
         advice = "nobody is there to answer; set agent.permission_mode or agent.allowed_tools"
-        return Check("permission", "warn", text, advice)
-    return Check("permission", "ok", text)
+        return CheckResult("permission", "warn", text, advice)
+    return CheckResult("permission", "ok", text)
 
 
-def _hooks(project: Path, settings: Settings) -> Check:
+def _hooks(project: Path, settings: Settings) -> CheckResult:
     from tui.control import hooks_settings
 
     try:
         found = hooks_settings.status(project, settings.paths.run_dir)
     except OvernightError as error:
-        return Check("hooks", "warn", str(error))
+        return CheckResult("hooks", "warn", str(error))
     if found.complete:
-        return Check("hooks", "ok", "installed: sessions started elsewhere hear you too")
+        return CheckResult("hooks", "ok", "installed: sessions started elsewhere hear you too")
     if not found.events:
-        return Check("hooks", "ok", "not installed; runs of ours need none")
+        return CheckResult("hooks", "ok", "not installed; runs of ours need none")
     if found.off:
-        return Check("hooks", "warn", f"installed, but no hook runs: {found.off}")
-    return Check("hooks", "warn", "of another version", "run `overnight-tui hooks install` again")
+        return CheckResult("hooks", "warn", f"installed, but no hook runs: {found.off}")
+    return CheckResult("hooks", "warn", "of another version", "run `overnight-tui hooks install` again")
 
 
-def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> Check:
+def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     run = live(project, settings.paths.run_dir)
     if run is not None and is_supervised(run):
-        return Check("watchdog", "ok", f"watches run {run.id}")
+        return CheckResult("watchdog", "ok", f"watches run {run.id}")
     if run is not None:
         advice = "start `overnight-tui` here: it is taken up again at once"
-        return Check("watchdog", "fail", f"run {run.id} goes on unwatched", advice)
+        return CheckResult("watchdog", "fail", f"run {run.id} goes on unwatched", advice)
     for pid, cwd in claude_sessions(environ):
         if cwd == project or cwd.is_relative_to(project):
             text = f"session of process {pid} was started without us"
-            return Check(
+            return CheckResult(
                 "watchdog", "warn", text, "it has no limits; `overnight-tui run` gives some"
             )
-    return Check("watchdog", "ok", "comes with `overnight-tui run`; nothing runs now")
+    return CheckResult("watchdog", "ok", "comes with `overnight-tui run`; nothing runs now")

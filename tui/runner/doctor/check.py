@@ -12,7 +12,7 @@ from tui.errors import OvernightError
 State = Literal["ok", "warn", "fail"]
 
 
-class Check(Struct, frozen=True):
+class CheckResult(Struct, frozen=True):
     """One line of the check: what was looked at, how it stands, and what to do where it is not ok."""
 
     name: str
@@ -21,12 +21,12 @@ class Check(Struct, frozen=True):
     advice: str = ""
 
 
-def tried(name: str, look: Callable[[], str], state: State = "fail") -> Check:
+def tried(name: str, look: Callable[[], str], state: State = "fail") -> CheckResult:
     """What `look` says, or in that state why it refuses; its sentence is fact and advice."""
     try:
-        return Check(name, "ok", look())
+        return CheckResult(name, "ok", look())
     except OvernightError as error:
         text, _, advice = str(error).partition("; ")
-        return Check(name, state, text, advice)
+        return CheckResult(name, state, text, advice)
     except OSError as error:
-        return Check(name, state, f"{error.filename or name}: {error.strerror}")
+        return CheckResult(name, state, f"{error.filename or name}: {error.strerror}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui.errors import OvernightError, SettingsError
 from tui.runner.doctor import agent, night, repository, surroundings
-from tui.runner.doctor.check import Check
+from tui.runner.doctor.check import CheckResult
 from tui.runner.doctor.night import Forecast
 from tui.settings import Settings, load
 from tui.settings.settings import FILE
@@ -26,7 +26,7 @@ class Examination:
         self._now = time.time() if now is None else now
         self.settings, self._of_settings = _settings(project, environ)
 
-    def checks(self, *, notify: bool = False) -> Iterator[Check]:
+    def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check, as soon as it is done; a test message is sent where that is asked for."""
         project, settings, environ = self.project, self.settings, self._environ
         yield self._of_settings
@@ -42,22 +42,22 @@ class Examination:
         return night.forecast(self.settings, self._now)
 
 
-def _guarded(name: str, found: Iterator[Check]) -> Iterator[Check]:
+def _guarded(name: str, found: Iterator[CheckResult]) -> Iterator[CheckResult]:
     """What cannot be looked at is a finding, too."""
     try:
         yield from found
     except (OvernightError, OSError) as error:
-        yield Check(name, "fail", str(error))
+        yield CheckResult(name, "fail", str(error))
 
 
-def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, Check]:
+def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, CheckResult]:
     try:
         loaded = load(project, environ=environ)
     except SettingsError as error:
-        return Settings(), Check("settings", "fail", str(error), "the rest is checked by defaults")
+        return Settings(), CheckResult("settings", "fail", str(error), "the rest is checked by defaults")
     if loaded.notices:
-        return loaded.settings, Check("settings", "warn", loaded.notices[0])
+        return loaded.settings, CheckResult("settings", "warn", loaded.notices[0])
     changed = sum(origin != "default" for origin in loaded.origin.values())
     where = "no file" if loaded.path is None else f"{FILE} is valid"
     text = f"{where}; {changed} differ from the defaults" if changed else f"{where}; defaults hold"
-    return loaded.settings, Check("settings", "ok", text)
+    return loaded.settings, CheckResult("settings", "ok", text)

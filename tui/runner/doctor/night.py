@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from tui.feeds.events import EventDecoder
+from tui.feeds.events import ClaudeDecoder
 from tui.records import RateLimit
-from tui.runner.doctor.check import Check
+from tui.runner.doctor.check import CheckResult
 from tui.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.runs import runs
@@ -33,14 +33,14 @@ def forecast(settings: Settings, now: float) -> Forecast:
     return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
 
 
-def checks(project: Path, settings: Settings, now: float) -> Iterator[Check]:
+def checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
     """Limits and forecast, the usage limit, and what happens after a crash."""
     yield _limits(settings, now)
     yield _usage(project, settings, now)
     yield _recovery(settings)
 
 
-def _limits(settings: Settings, now: float) -> Check:
+def _limits(settings: Settings, now: float) -> CheckResult:
     ahead, idle = forecast(settings, now), settings.session.max_idle_minutes
     end = "no end" if ahead.ends_at is None else f"over by {format_weekday_clock(ahead.ends_at)}"
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
@@ -55,11 +55,11 @@ def _limits(settings: Settings, now: float) -> Check:
         if value is None
     ]
     if missing:
-        return Check("limits", "warn", text, f"set {' and '.join(missing)}")
-    return Check("limits", "ok", text)
+        return CheckResult("limits", "warn", text, f"set {' and '.join(missing)}")
+    return CheckResult("limits", "ok", text)
 
 
-def _usage(project: Path, settings: Settings, now: float) -> Check:
+def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
     """What the last run heard of the usage limit."""
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
@@ -67,7 +67,7 @@ def _usage(project: Path, settings: Settings, now: float) -> Check:
         (heard for run in runs(project, settings.paths.run_dir)[:3] if (heard := _heard(run))), None
     )
     if known is None or known.resets_at is None or known.resets_at <= now:
-        return Check("usage limit", "ok", f"its reset is not known; a run waits for it {wait}")
+        return CheckResult("usage limit", "ok", f"its reset is not known; a run waits for it {wait}")
     away = known.resets_at - now
     used = "" if known.used is None else f", {known.used:.0%} used"
     text = (
@@ -75,13 +75,13 @@ def _usage(project: Path, settings: Settings, now: float) -> Check:
     )
     if known.status == "rejected" and longest is not None and away > longest * 3600:
         advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
-        return Check("usage limit", "fail", text, advice)
+        return CheckResult("usage limit", "fail", text, advice)
     if known.status == "rejected":
         spent = f"{away / 3600:.1f} h of the night are spent waiting"
         outlasts = hours is not None and away > hours * 3600
         advice = "it resets after the night is over" if outlasts else spent
-        return Check("usage limit", "fail" if outlasts else "warn", text, advice)
-    return Check("usage limit", "ok", text)
+        return CheckResult("usage limit", "fail" if outlasts else "warn", text, advice)
+    return CheckResult("usage limit", "ok", text)
 
 
 def _heard(run: RunDirectory) -> RateLimit | None:
@@ -97,16 +97,16 @@ def _heard(run: RunDirectory) -> RateLimit | None:
     if last < 0:
         return None
     line = data[data.rfind(b"\n", 0, last) + 1 : data.find(b"\n", last) + 1 or len(data)]
-    for event in EventDecoder(str(run.stream)).decode(line, 0).events:
+    for event in ClaudeDecoder(str(run.stream)).decode(line, 0).events:
         if isinstance(event.body, RateLimit):
             return event.body
     return None
 
 
-def _recovery(settings: Settings) -> Check:
+def _recovery(settings: Settings) -> CheckResult:
     rules = settings.recovery
     if not rules.auto_resume:
         advice = "start with --with-recovery, or set recovery.auto_resume"
-        return Check("recovery", "warn", "a crash would end the night", advice)
+        return CheckResult("recovery", "warn", "a crash would end the night", advice)
     text = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
-    return Check("recovery", "ok", text)
+    return CheckResult("recovery", "ok", text)

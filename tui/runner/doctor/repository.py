@@ -13,10 +13,10 @@ from tui import paths
 from tui.errors import OvernightError
 from tui.feeds.progress import read_feature_list, read_progress, with_features
 from tui.git import Git
-from tui.records import Progress
+from tui.records import ProgressFile
 from tui.runner.checks import LEAST_FREE, check_clean
 from tui.runner.decisions import is_stuck
-from tui.runner.doctor.check import Check, tried
+from tui.runner.doctor.check import CheckResult, tried
 from tui.settings import Settings
 from tui.system.format import format_size_binary
 from tui.system.sanitize import clean_bytes
@@ -25,13 +25,13 @@ _LITTLE_FREE = 5 << 30
 _UNFINISHED = "finish or abort it, so that the night begins from a commit"
 
 
-def checks(project: Path, settings: Settings) -> Iterator[Check]:
+def checks(project: Path, settings: Settings) -> Iterator[CheckResult]:
     """Repository, checkpoints, tasks, disk and our own folder."""
     try:
         git = Git(project)
     except OvernightError as error:
         text, _, advice = str(error).partition("; ")
-        yield Check("git", "fail", text, advice or "run `git init` there")
+        yield CheckResult("git", "fail", text, advice or "run `git init` there")
     else:
         yield _tree(git, project, settings)
         yield _checkpoint(project, settings)
@@ -40,12 +40,12 @@ def checks(project: Path, settings: Settings) -> Iterator[Check]:
     yield _run_folder(project, settings)
 
 
-def _tree(git: Git, project: Path, settings: Settings) -> Check:
+def _tree(git: Git, project: Path, settings: Settings) -> CheckResult:
     if git.head() is None:
-        return Check("git", "warn", "there is no commit yet", "make a first one to compare with")
+        return CheckResult("git", "warn", "there is no commit yet", "make a first one to compare with")
     operation = git.operation_in_progress()
     if operation is not None:
-        return Check("git", "warn", f"a {operation} is under way", _UNFINISHED)
+        return CheckResult("git", "warn", f"a {operation} is under way", _UNFINISHED)
     branch = git.branch() or "no branch (detached)"
 
     def clean() -> str:
@@ -55,20 +55,20 @@ def _tree(git: Git, project: Path, settings: Settings) -> Check:
     return tried("git", clean, "warn")
 
 
-def _checkpoint(project: Path, settings: Settings) -> Check:
+def _checkpoint(project: Path, settings: Settings) -> CheckResult:
     from tui.control import capture
     from tui.control.folders import OUR_OWN
     from tui.control.listing import IGNORED
-    from tui.control.rewind_journal import Journal
+    from tui.control.rewind_journal import RewindJournal
 
     limits = settings.checkpoints
     try:
-        if Journal(project).is_open():
+        if RewindJournal(project).is_open():
             advice = "run `overnight-tui undo` or any deed: it is finished or taken back first"
-            return Check("checkpoint", "warn", "a rewind broke off half-way", advice)
-        state = capture.survey(
+            return CheckResult("checkpoint", "warn", "a rewind broke off half-way", advice)
+        state = capture.scan_work_tree(
             project,
-            capture.Limits(
+            capture.CaptureLimits(
                 limits.max_file_mib << 20,
                 limits.max_untracked_mib << 20,
                 limits.time_budget_seconds,
@@ -76,36 +76,36 @@ def _checkpoint(project: Path, settings: Settings) -> Check:
         )
         taken = capture.checkpoints(project)
     except OvernightError as error:
-        return Check("checkpoint", "fail", str(error))
+        return CheckResult("checkpoint", "fail", str(error))
     # What git ignores is left out by intent; the rest should be known before the night.
     known = (IGNORED, OUR_OWN)
     left = [one for one in state.not_captured() if one.reason not in known]
     text = f"possible: {len(state.rows):,} files; {len(taken)} taken so far"
     if not left:
-        return Check("checkpoint", "ok", text)
+        return CheckResult("checkpoint", "ok", text)
     first = f"{left[0].path} ({left[0].reason})"
     more = f" and {len(left) - 1} more" if len(left) > 1 else ""
     advice = f"a rewind would not bring back {first}{more}"
-    return Check("checkpoint", "warn", text, advice)
+    return CheckResult("checkpoint", "warn", text, advice)
 
 
-def _tasks(project: Path, settings: Settings) -> Check:
+def _tasks(project: Path, settings: Settings) -> CheckResult:
     progress = _progress(project, settings)
     name = settings.paths.progress_file
     if progress is None:
         if not settings.enforcement.continuous_mode:
-            return Check("tasks", "ok", f"{name} counts none; the night ends with its first turn")
+            return CheckResult("tasks", "ok", f"{name} counts none; the night ends with its first turn")
         advice = "write them down, or start with --initializer"
-        return Check("tasks", "warn", f"{name} counts no tasks to go on with", advice)
+        return CheckResult("tasks", "warn", f"{name} counts no tasks to go on with", advice)
     text = f"{progress.open} open, {progress.done} done in {name}"
     if not progress.open:
-        return Check("tasks", "warn", text, "add what is to be done; the run would end at once")
+        return CheckResult("tasks", "warn", text, "add what is to be done; the run would end at once")
     if is_stuck(progress):
-        return Check("tasks", "warn", text, "all open tasks are blocked; the run would call you")
-    return Check("tasks", "ok", text)
+        return CheckResult("tasks", "warn", text, "all open tasks are blocked; the run would call you")
+    return CheckResult("tasks", "ok", text)
 
 
-def _progress(project: Path, settings: Settings) -> Progress | None:
+def _progress(project: Path, settings: Settings) -> ProgressFile | None:
     found, listed = None, None
     place = paths.resolve(project, settings.paths.progress_file)
     features = paths.resolve(project, settings.paths.feature_list)
@@ -121,19 +121,19 @@ def _progress(project: Path, settings: Settings) -> Progress | None:
     return None if found.basis == "unknown" else found
 
 
-def _disk(project: Path) -> Check:
+def _disk(project: Path) -> CheckResult:
     free = shutil.disk_usage(project).free
     text = f"{format_size_binary(free)} free"
     if free < LEAST_FREE:
-        return Check(
+        return CheckResult(
             "disk", "fail", text, f"make room for at least {format_size_binary(LEAST_FREE)}"
         )
     if free < _LITTLE_FREE:
-        return Check("disk", "warn", text, "a long night with builds may need more")
-    return Check("disk", "ok", text)
+        return CheckResult("disk", "warn", text, "a long night with builds may need more")
+    return CheckResult("disk", "ok", text)
 
 
-def _run_folder(project: Path, settings: Settings) -> Check:
+def _run_folder(project: Path, settings: Settings) -> CheckResult:
     """Where runs are kept: ours alone, writable, and on a disk that knows named pipes."""
     folder = paths.resolve(project, settings.paths.run_dir)
     place = folder
@@ -143,18 +143,18 @@ def _run_folder(project: Path, settings: Settings) -> Check:
     if folder.exists():
         facts = folder.lstat()
         if stat.S_ISLNK(facts.st_mode):
-            return Check(name, "fail", f"{shown} is a symbolic link", "remove it")
+            return CheckResult(name, "fail", f"{shown} is a symbolic link", "remove it")
         if facts.st_uid != os.geteuid():
-            return Check(name, "fail", f"{shown} is somebody else's", "run as its owner")
+            return CheckResult(name, "fail", f"{shown} is somebody else's", "run as its owner")
     try:
         _pipe(place)
     except OSError as error:
         text = f"{shown}: {error.strerror}"
-        return Check(name, "fail", text, "set paths.run_dir to a folder that can be written")
+        return CheckResult(name, "fail", text, "set paths.run_dir to a folder that can be written")
     if folder.exists() and stat.S_IMODE(folder.lstat().st_mode) & 0o077:
         text = f"{shown} can be entered by others"
-        return Check(name, "warn", text, "the next start makes it private")
-    return Check(name, "ok", f"{shown} is writable, and messages get through")
+        return CheckResult(name, "warn", text, "the next start makes it private")
+    return CheckResult(name, "ok", f"{shown} is writable, and messages get through")
 
 
 def _pipe(place: Path) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui.runner.doctor.check import Check
+from tui.runner.doctor.check import CheckResult
 from tui.runner.notify_channels import channels_of, problems
 from tui.settings import Settings
 
@@ -17,7 +17,7 @@ _SLOW_ESCAPE = 100
 _POWER = Path("/sys/class/power_supply")
 
 
-def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
+def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Notices, sleep and tmux."""
     yield _notices(settings, environ)
     yield _sleep(settings, environ)
@@ -25,28 +25,28 @@ def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[Check]:
         yield _tmux(environ)
 
 
-def _notices(settings: Settings, environ: Mapping[str, str]) -> Check:
+def _notices(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     names = [one.name for one in channels_of(settings, environ)]
     wrong = problems(settings)
     text = ", ".join(names) or "nobody but the bell of an open screen"
     if wrong:
-        return Check("notices", "fail", text, "; ".join(wrong))
+        return CheckResult("notices", "fail", text, "; ".join(wrong))
     if not [name for name in names if name != "tmux"]:
         advice = "set notifications.discord_webhook, slack_webhook or urls"
-        return Check("notices", "warn", text, advice)
+        return CheckResult("notices", "warn", text, advice)
     quiet = settings.notifications.quiet_hours
     rest = f"; from {quiet} only when it needs you" if quiet else ""
-    return Check("notices", "ok", text + rest)
+    return CheckResult("notices", "ok", text + rest)
 
 
-def notified(settings: Settings, project: Path, environ: Mapping[str, str]) -> Iterator[Check]:
+def notified(settings: Settings, project: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Sends a test message through every channel, and says how that went."""
-    from tui.runner.notify_services import Conduct, send
+    from tui.runner.notify_services import SendOptions, send
     from tui.runner.notify_text import compose, without_credentials
     from tui.system.credentials import spellings_of
 
     told = settings.notifications
-    conduct = Conduct(told.timeout_seconds, told.allow_private_addresses, project.name, "test")
+    conduct = SendOptions(told.timeout_seconds, told.allow_private_addresses, project.name, "test")
     words = [("test", time.time(), "This is a test. Messages of the night will look like it.")]
     message = compose("test message", words, project=project.name, run="none")
     for channel in channels_of(settings, environ):
@@ -54,24 +54,24 @@ def notified(settings: Settings, project: Path, environ: Mapping[str, str]) -> I
         why = without_credentials(outcome.why, spellings_of([channel.url] if channel.url else []))
         name = "test message"
         if outcome.result == "sent":
-            yield Check(name, "ok", f"{channel.name}: sent")
+            yield CheckResult(name, "ok", f"{channel.name}: sent")
         elif channel.name == "tmux":
-            yield Check(name, "ok", f"{channel.name}: {why}")
+            yield CheckResult(name, "ok", f"{channel.name}: {why}")
         else:
             advice = "check the address in the settings, and this machine's way out"
-            yield Check(name, "fail", f"{channel.name}: {why or outcome.result}", advice)
+            yield CheckResult(name, "fail", f"{channel.name}: {why or outcome.result}", advice)
 
 
-def _sleep(settings: Settings, environ: Mapping[str, str]) -> Check:
+def _sleep(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     if _on_battery():
-        return Check("sleep", "warn", "this machine runs on its battery", "plug it in")
+        return CheckResult("sleep", "warn", "this machine runs on its battery", "plug it in")
     if not settings.session.inhibit_sleep:
         text = "not kept from sleeping, as session.inhibit_sleep says"
-        return Check("sleep", "warn", text, "see that the machine stays awake")
+        return CheckResult("sleep", "warn", text, "see that the machine stays awake")
     if shutil.which("systemd-inhibit", path=environ.get("PATH")) is None:
         text = "nothing here can keep the machine awake"
-        return Check("sleep", "warn", text, "switch off its sleep, or use `caffeinate -i`")
-    return Check("sleep", "ok", "the machine is kept awake while a run is going")
+        return CheckResult("sleep", "warn", text, "switch off its sleep, or use `caffeinate -i`")
+    return CheckResult("sleep", "ok", "the machine is kept awake while a run is going")
 
 
 def _on_battery() -> bool:
@@ -90,15 +90,15 @@ def _on_battery() -> bool:
     return bool(online) and not any(online)
 
 
-def _tmux(environ: Mapping[str, str]) -> Check:
+def _tmux(environ: Mapping[str, str]) -> CheckResult:
     escape = _option(environ, "escape-time")
     if escape.isdigit() and int(escape) > _SLOW_ESCAPE:
         text = f"the escape key waits {escape} ms"
-        return Check("tmux", "warn", text, "`set -sg escape-time 10` in ~/.tmux.conf")
+        return CheckResult("tmux", "warn", text, "`set -sg escape-time 10` in ~/.tmux.conf")
     if not _option(environ, "default-terminal").startswith(("tmux", "screen-256", "xterm-256")):
         advice = '`set -g default-terminal "tmux-256color"` in ~/.tmux.conf'
-        return Check("tmux", "warn", "it shows few colours", advice)
-    return Check("tmux", "ok", "its settings suit the screen")
+        return CheckResult("tmux", "warn", "it shows few colours", advice)
+    return CheckResult("tmux", "ok", "its settings suit the screen")
 
 
 def _option(environ: Mapping[str, str], name: str) -> str:
