@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import soak
-from tui.errors import OvernightError
-from tui.runner import api
-from tui.runner.segment import MARK
+from tui.runner import start
+from tui.runner.agent.attempt import MARK
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, read_run_settings
+from tui.system.errors import OvernightError
 from tui.system.process_tree import ProcessTree, kill_tree
 from tui.system.processes import ProcessIdentity, is_alive, process_table
 
@@ -88,7 +88,7 @@ def adopt(folder: RunDirectory, project: Path, tally: Tally, rivals: int) -> flo
 
     def ask(_: int) -> None:
         try:
-            api.adopt_run(project)
+            start.adopt_run(project)
         except OvernightError as error:
             tally.faults.append(str(error))
 
@@ -115,7 +115,7 @@ def torment(folder: RunDirectory, project: Path, kills: int, dice: random.Random
         if dice.random() < 0.3:  # hit one that only starts
             tally.early += 1
             kill_all(folder)
-            api._spawn(folder, os.environ, read_run_settings(folder))
+            start._spawn(folder, os.environ, read_run_settings(folder))
             time.sleep(dice.uniform(0.0, 0.35))
         else:
             time.sleep(dice.uniform(0.0, 0.6))

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tui.control.capture import take_checkpoint
+from tui.control.checkpoints.capture import take_checkpoint
 
 _WHO = ("-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "gc.auto=0")
 

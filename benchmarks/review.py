@@ -18,13 +18,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.stream import write
-from tui.clock import SystemClock
-from tui.feeds.discovery import NamedSources, EventFile
-from tui.settings import Settings
-from tui.watching.ledger import SessionReader
-from tui.watching.nights import list_nights
-from tui.watching.reviewing import load_review
-from tui.watching.rules import rules_of
+from tui.feeds.sessions.select import EventFile
+from tui.model.session import NamedSources
+from tui.monitor.history.night_list import list_nights
+from tui.monitor.history.review_loader import load_review
+from tui.monitor.session_reader import SessionReader, rules_of
+from tui.settings.settings import Settings
+from tui.system.clock import SystemClock
 
 _MEGABYTES = 50
 _NIGHTS = 50

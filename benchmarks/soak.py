@@ -23,9 +23,9 @@ from pathlib import Path
 
 from tests.agent_harness import AGENT
 from tui.demo.story.repository import create
-from tui.runner import api
-from tui.runner.segment import MARK
-from tui.settings import load
+from tui.runner import start
+from tui.runner.agent.attempt import MARK
+from tui.settings.load import load
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end
 from tui.system.process_tree import ProcessTree, kill_tree
@@ -121,11 +121,11 @@ def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
     settings = load(project, flags=SETTINGS, environ={}).settings
     story = f"[[story:bustle rate={rate:g} seconds={minutes * 60:g}]]"
     environ = {**os.environ, "HOME": str(base), "CLAUDE_CONFIG_DIR": config, "TMPDIR": str(base)}
-    options = api.StartOptions(
+    options = start.StartOptions(
         trusted=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
     )
     os.environ["CLAUDE_CONFIG_DIR"] = config
-    started = api.start_run(
+    started = start.start_run(
         project, story, settings, agent_command=AGENT, options=options, environ=environ
     )
     return RunDirectory(started.folder)

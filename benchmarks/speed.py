@@ -68,10 +68,10 @@ def starting(folder: Path, stream: Path) -> None:
 
 
 def folding(folder: Path, stream: Path) -> None:
-    from tui.feeds.discovery import EventFile
-    from tui.settings import Settings
-    from tui.watching.backfill import BackfillOrder, fold_files
-    from tui.watching.rules import rules_of
+    from tui.feeds.sessions.select import EventFile
+    from tui.monitor.backfill import BackfillOrder, fold_files
+    from tui.monitor.session_reader import rules_of
+    from tui.settings.settings import Settings
 
     size = stream.stat().st_size
     data = stream.read_bytes()
@@ -79,7 +79,9 @@ def folding(folder: Path, stream: Path) -> None:
     for line in data.splitlines():
         json.loads(line)
     base = size / (time.process_time() - began)
-    order = BackfillOrder((EventFile("stream", str(stream), ""),), str(folder / "fold"), rules_of(Settings()))
+    order = BackfillOrder(
+        (EventFile("stream", str(stream), ""),), str(folder / "fold"), rules_of(Settings())
+    )
     began = time.process_time()
     fold_files(order, lambda done, total: None)
     ours = size / (time.process_time() - began)
@@ -96,7 +98,7 @@ def against(before: Path, streams: list[Path], folder: Path) -> None:
 
 
 def searching(stream: Path) -> None:
-    from tui.watching.search import RawSearch
+    from tui.monitor.search import RawSearch
 
     data = stream.read_bytes()
     began = time.process_time()

@@ -71,11 +71,11 @@ def _steps(
     stream: Path, result: Path
 ) -> tuple[Callable[[], Any], Callable[[Any], None], Callable[[], Any]]:
     """Folding, saving and taking up again in the version in force, everything imported."""
-    discovery = importlib.import_module("tui.feeds.discovery")
-    ledgers = importlib.import_module("tui.watching.ledger")
-    logs = importlib.import_module("tui.watching.event_log")
-    saved = importlib.import_module("tui.watching.saved")
-    rules_of = importlib.import_module("tui.watching.rules").rules_of
+    discovery = importlib.import_module("tui.feeds.sessions.select")
+    ledgers = importlib.import_module("tui.monitor.session_reader")
+    logs = importlib.import_module("tui.monitor.rows.event_index")
+    saved = importlib.import_module("tui.monitor.reader_state")
+    rules_of = importlib.import_module("tui.monitor.session_reader").rules_of
     rules = rules_of(importlib.import_module("tui.settings").Settings())
     files = (discovery.Source("stream", str(stream), ""),)
 

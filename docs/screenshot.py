@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 
 from tui.app import OvernightApp
-from tui.clock import SystemClock
 from tui.demo.simulator.timing import parse_moment
 from tui.demo.story import repository
-from tui.feeds.discovery import NamedSources
-from tui.settings import load
-from tui.watching.watch import SessionMonitor
+from tui.model.session import NamedSources
+from tui.monitor.monitor import SessionMonitor
+from tui.settings.load import load
+from tui.system.clock import SystemClock
 
 HERE = Path(__file__).resolve().parent
 EVENING = "2026-11-20T22:00:00"
@@ -46,7 +46,7 @@ def play(folder: Path) -> Path:
     command = [
         sys.executable,
         "-m",
-        "tui.demo.agent",
+        "tui.demo.simulator.agent",
         "-p",
         "Bring tidebell to 0.3",
         "--pace",

@@ -10,14 +10,14 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tui.actions import Place, screen_actions
-from tui.clock import Clock
-from tui.screens.main import EVERYTHING, MainScreen
+from tui.monitor.monitor import SessionMonitor
+from tui.screens.main.main_screen import EVERYTHING, MainScreen
 from tui.screens.visit import Visit
-from tui.watching.watch import SessionMonitor
-from widgets import glyphs, guard, themes
-from widgets.paint import PaintGovernor
+from tui.system.clock import Clock
+from widgets import glyphs, output_guard, themes
+from widgets.key_serializer import KeySerializer
+from widgets.paint_governor import PaintGovernor
 from widgets.textual_private import TerminalApp
-from widgets.turns import KeySerializer
 
 Opening = Literal["panes", "review", "as it is"]
 """What is on the screen first: "as it is" means the review when the session is over."""
@@ -51,7 +51,7 @@ class OvernightApp(KeySerializer, TerminalApp):
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
         signs = glyphs.suited(os.environ, encoding)
         glyphs.use(signs)
-        guard.install(self, ascii_only=signs is glyphs.ASCII)
+        output_guard.install(self, ascii_only=signs is glyphs.ASCII)
         themes.register(self)
         self.theme = themes.chosen(os.environ, screen.theme if screen.theme != "auto" else "")
         self.session = watch

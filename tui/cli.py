@@ -6,9 +6,9 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from tui.errors import OvernightError, UsageError
+from tui.system.errors import OvernightError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -16,36 +16,39 @@ if TYPE_CHECKING:
 PROGRAM = "overnight-tui"
 _SENTENCE = 1_000
 
-COMMANDS: dict[str, str] = {
-    "watch": "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)",
-    "run": "start a session that outlives everything, and watch it",
-    "demo": "watch a scripted agent work in a throwaway git repository",
-    "status": "print what is known of the session",
-    "events": "print the session's events, one a line",
-    "checkpoint": "keep the work tree as it is now, touching nothing of yours",
-    "checkpoints": "list what can be gone back to",
-    "rewind": "bring the files back to a checkpoint, after a safety checkpoint",
-    "undo": "take the last rewind back",
-    "inject": "say something to the agent, also of a session that was not started here",
-    "step-back": "tell the agent what repeats, and to step back",
-    "withdraw": "take back words that the agent has not read yet",
-    "kill": "interrupt or end the session, with everything it started",
-    "review": "tell what happened, what to trust and what to keep, from evidence",
-    "runs": "list the nights of this repository",
-    "doctor": "the check before going to bed: what would spoil the night, and what to do",
-    "unit": "print a systemd unit, a timer and a crontab line for nightly starts",
-    "hooks": "let sessions that were started without us hear you, or take that away again",
-    "hook": "what those hooks call; not for the keyboard",
-    "config": "print the settings in force and where each comes from",
+class Command(NamedTuple):
+    """A subcommand: the module below `tui.commands` that has it, and what it does.
+
+    The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`.
+    """
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {
+    "watch": Command("watch", "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)"),
+    "run": Command("run", "start a session that outlives everything, and watch it"),
+    "demo": Command("run", "watch a scripted agent work in a throwaway git repository"),
+    "status": Command("observe.status", "print what is known of the session"),
+    "events": Command("observe.events", "print the session's events, one a line"),
+    "checkpoint": Command("act.checkpoints", "keep the work tree as it is now, touching nothing of yours"),
+    "checkpoints": Command("act.checkpoints", "list what can be gone back to"),
+    "rewind": Command("act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"),
+    "undo": Command("act.rewind", "take the last rewind back"),
+    "inject": Command("act.messages", "say something to the agent, also of a session that was not started here"),
+    "step-back": Command("act.messages", "tell the agent what repeats, and to step back"),
+    "withdraw": Command("act.messages", "take back words that the agent has not read yet"),
+    "kill": Command("act.kill", "interrupt or end the session, with everything it started"),
+    "review": Command("observe.review", "tell what happened, what to trust and what to keep, from evidence"),
+    "runs": Command("observe.runs", "list the nights of this repository"),
+    "doctor": Command("observe.doctor", "the check before going to bed: what would spoil the night, and what to do"),
+    "unit": Command("run", "print a systemd unit, a timer and a crontab line for nightly starts"),
+    "hooks": Command("act.hooks", "let sessions that were started without us hear you, or take that away again"),
+    "hook": Command("act.hook", "what those hooks call; not for the keyboard"),
+    "config": Command("observe.config", "print the settings in force and where each comes from"),
 }
-"""Command names in the order of the help, with what each does; `tui.commands.<name>` runs it."""
-
-
-class CommandModule(Protocol):
-    """What a module in `tui.commands` offers."""
-
-    def arguments(self, parser: argparse.ArgumentParser) -> None: ...
-    def run(self, given: argparse.Namespace) -> int: ...
+"""Subcommands in the order of the help."""
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -65,24 +68,26 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as error:  # the last net: a sentence for the person, the trace for us
-        from tui.crash_log import report_crash
+        from tui.system.errors import report_crash
 
         return _say(report_crash(error), 1)
 
 
 def _run(given: list[str]) -> int:
     if given[:1] == ["hook"]:  # called after each tool: no parser, and never its exit code 2
-        from tui.commands import hook
+        from tui.commands.act import hook
 
         return hook.call(given[1:])
     name, rest = _command(given)
     if name is None:
         return _print_help()
-    module: CommandModule = import_module(f"tui.commands.{name.replace('-', '_')}")
+    module = import_module(f"tui.commands.{COMMANDS[name].module}")
+    function = name.replace("-", "_")
     parser = _parser(name)
-    module.arguments(parser)
+    getattr(module, f"{function}_arguments")(parser)
     parser.set_defaults(plain=name not in given)
-    return module.run(parser.parse_args(rest))
+    code: int = getattr(module, f"{function}_command")(parser.parse_args(rest))
+    return code
 
 
 def _command(given: list[str]) -> tuple[str | None, list[str]]:
@@ -140,7 +145,7 @@ def _parser(name: str) -> argparse.ArgumentParser:
 
     parser = Parser(
         prog=PROGRAM if name == "watch" else f"{PROGRAM} {name}",
-        description=_sentence(COMMANDS[name]),
+        description=_sentence(COMMANDS[name].help),
         formatter_class=formatter,
         allow_abbrev=False,
     )
@@ -186,7 +191,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
 def _print_help() -> int:
     lines = [f"usage: {PROGRAM} [PATH]  or  {PROGRAM} COMMAND [OPTIONS]", ""]
     width = max(map(len, COMMANDS))
-    lines += [f"  {name:<{width}}  {what}" for name, what in COMMANDS.items()]
+    lines += [f"  {name:<{width}}  {command.help}" for name, command in COMMANDS.items()]
     lines += ["", f"'{PROGRAM} COMMAND --help' tells the options of one; keys: press ? inside."]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias, get_args
 from rich.segment import Segment
 from rich.style import Style
 
-from widgets.cells import cells, clip, visible
+from widgets.text_cells import cells, clip, visible
 
 Role = Literal[
     "text",
@@ -61,7 +61,9 @@ class RoleStyles:
         styles = {role: base + style for role, style in self._styles.items()}
         # Roles that look alike share one style object, so that `segments` can join them.
         one = {style: style for style in (*styles.values(), base)}
-        ink = RoleStyles(self.name, {role: one[style] for role, style in styles.items()}, self.cursor)
+        ink = RoleStyles(
+            self.name, {role: one[style] for role, style in styles.items()}, self.cursor
+        )
         ink.base = one[base]
         return ink
 

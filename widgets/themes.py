@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.theme import Theme
 
-from widgets.ink import RoleStyles, Role, parse_ink
+from widgets.ink import Role, RoleStyles, parse_ink
 
 if TYPE_CHECKING:
     from textual.app import App

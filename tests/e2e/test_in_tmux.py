@@ -148,7 +148,7 @@ def test_a_crash_inside_is_a_sentence(opened: Open, project: Path, tmp_path: Pat
         "import builtins\n"
         "real = builtins.__import__\n"
         "def load(name, *more, **words):\n"
-        "    if name == 'tui.screens.explain':\n"
+        "    if name == 'tui.screens.info_pages':\n"
         "        raise RuntimeError('broken on purpose')\n"
         "    return real(name, *more, **words)\n"
         "builtins.__import__ = load\n"

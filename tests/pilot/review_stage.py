@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.pilot.stage import Noon, Stage, stage
-from tests.unit.review_sample import START, sample
-from tui.changes import RepositoryChanges, FileChange, Hunk
-from tui.night.review.model import Review
-from tui.screens.review import ReviewScreen
-from tui.screens.review_source import ReviewSource
+from tests.unit.night.review.review_sample import sample
+from tests.unit.night.review.review_sample_night import START
+from tui.model.records import FileChange, Hunk, RepositoryChanges
+from tui.model.review import Review
+from tui.screens.review.review_screen import ReviewScreen
+from tui.screens.review.sources import ReviewSource
 
 CHANGES = RepositoryChanges(
     "base",

@@ -11,11 +11,12 @@ from textual.pilot import Pilot
 
 from tests.session_files import START, lines
 from tui.app import OvernightApp
-from tui.clock import Clock, SystemClock
-from tui.feeds.discovery import NamedSources
-from tui.screens.main import MainScreen
-from tui.settings import Settings, load
-from tui.watching.watch import SessionMonitor
+from tui.model.session import NamedSources
+from tui.monitor.monitor import SessionMonitor
+from tui.screens.main.main_screen import MainScreen
+from tui.settings.load import load
+from tui.settings.settings import Settings
+from tui.system.clock import Clock, SystemClock
 
 DEADLINE_S = 15.0
 
@@ -86,7 +87,9 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """The app on a project; the clock stands at two minutes after the session's start."""
     clock = clock or Noon(START + 130.0)
-    watch = SessionMonitor(project, settings or load(project).settings, NamedSources(**named), clock)
+    watch = SessionMonitor(
+        project, settings or load(project).settings, NamedSources(**named), clock
+    )
     watch.start()
     app = OvernightApp(watch, clock, slow_link=False, ascii_only=False)
     try:

@@ -10,11 +10,11 @@ import pytest
 from textual.widgets import TextArea
 
 from tests.pilot.stage import Stage, stage
-from tests.unit.other_scene import Elsewhere, elsewhere
+from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import write
-from tests.unit.runner_scene import Scene
-from tui.clock import SystemClock
-from tui.control.checkpoint_refs import checkpoints
+from tests.unit.runner.runner_scene import Scene
+from tui.control.checkpoints.refs import checkpoints
+from tui.system.clock import SystemClock
 
 SIZES = [(80, 24), (120, 40)]
 WAYLESS = "hooks: not installed"
@@ -73,10 +73,10 @@ async def test_cancelling_the_offer_changes_nothing(scene: Elsewhere) -> None:
 
 
 async def test_words_that_wait_can_be_taken_back(scene: Elsewhere) -> None:
-    from tui.control import hooks_settings
+    from tui.control.hooks import installer
 
     scene.begin()
-    hooks_settings.install(scene.project)
+    installer.install(scene.project)
     async with stage(scene.project, (80, 24), clock=SystemClock()) as s:
         await reachable(s)
         await s.press("w")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from tests.unit.night_script import START, Script, fold
-from tui.records import JournalEntry
-from tui.screens.header_facts import header_facts
-from tui.settings import Settings
+from tests.unit.night.night_script import START, Script, fold
+from tui.model.journal import JournalEntry
+from tui.screens.main.panes import header_facts
+from tui.settings.settings import Settings
 
 
 def test_limits_are_told_of_our_own_runs() -> None:

@@ -14,7 +14,7 @@ from tests.session_files import (
     speech,
     write_project,
 )
-from tui.clock import SystemClock
+from tui.system.clock import SystemClock
 
 
 async def test_all_panes_are_filled_on_a_wide_screen(project: Path) -> None:
@@ -111,7 +111,7 @@ async def test_each_pane_says_why_it_is_empty(tmp_path: Path, number: int) -> No
 async def test_a_session_that_begins_later_fills_the_screen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.watching.watch._REDISCOVER_EVERY", 0.05)
+    monkeypatch.setattr("tui.monitor.monitor._REDISCOVER_EVERY", 0.05)
     project = tmp_path / "later"
     project.mkdir()
     async with stage(project, clock=SystemClock()) as s:

@@ -13,7 +13,7 @@ from tests.session_files import (
     result,
     speech,
 )
-from widgets.find_bar import FindBar
+from widgets.lists.find_bar import FindBar
 
 
 async def test_search_counts_jumps_and_ends(long: Path) -> None:

@@ -12,12 +12,13 @@ from tests.pilot.review_stage import reviewed, source_of
 from tests.pilot.stage import stage
 from tests.session_files import write_project
 from tests.unit import repositories
+from tests.unit.night.review.review_sample import sample
+from tests.unit.night.review.review_sample_night import at
 from tests.unit.repositories import sh
-from tests.unit.review_sample import at, sample
-from tui.control import capture
-from tui.errors import NoSessionError
-from tui.night.review.model import RestorePoint, Review
-from tui.screens.review import ReviewScreen
+from tui.control.checkpoints import capture
+from tui.model.review import RestorePoint, Review
+from tui.screens.review.review_screen import ReviewScreen
+from tui.system.errors import NoSessionError
 
 
 @pytest.fixture
@@ -33,7 +34,9 @@ def night(tmp_path: Path) -> tuple[Path, Callable[[], Review]]:
     second = repositories.commit(project, "Change b")
     points = (
         RestorePoint("commit", first, at(60), "Change a", 1, "green", "", 1, 1),
-        RestorePoint("checkpoint", taken.id, at(90), "between", 2, "green", "tests at 00:00: 1 failed"),
+        RestorePoint(
+            "checkpoint", taken.id, at(90), "between", 2, "green", "tests at 00:00: 1 failed"
+        ),
         RestorePoint("commit", second, at(120), "Change b", 1, "red", "", 1, 1),
     )
     return project, lambda: replace(sample(), points=points, base=base)

@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from tests.pilot.review_stage import reviewed
-from tests.unit.review_sample import at, empty, hostile, sample
+from tests.unit.night.review.review_sample import empty, hostile, sample
+from tests.unit.night.review.review_sample_night import at
+from tui.model.review import Ending, Review
 from tui.model.state import EndKind
-from tui.night.review.model import Ending, Review
-from tui.screens.detail import DetailScreen
+from tui.screens.info_pages import DetailScreen
 from widgets import themes
-from widgets.night_strip import TimelineBar
+from widgets.status.timeline_bar import TimelineBar
 
 SIZES = ((60, 20), (80, 24), (120, 40), (200, 60))
 

@@ -10,10 +10,9 @@ import pytest
 from tests.pilot.stage import Stage, stage
 from tests.session_files import START, answer, bash, evening, lines, prompt, result, speech
 from tests.session_files import write_project as write
-from tui.clock import SystemClock
-from tui.screens.compare import CompareScreen
-from tui.screens.review import ReviewScreen
-from tui.screens.runs import NightListScreen
+from tui.screens.review.night_list_screen import CompareScreen, NightListScreen
+from tui.screens.review.review_screen import ReviewScreen
+from tui.system.clock import SystemClock
 
 DAY = 86_400.0
 
@@ -129,7 +128,9 @@ async def test_every_size(many: Path, size: tuple[int, int]) -> None:
     async with stage(many, size, clock=SystemClock()) as s:
         await s.until(lambda: s.watch.night is not None)
         await s.press("R")
-        await s.until(lambda: isinstance(s.app.screen, NightListScreen) and bool(s.app.screen.nights))
+        await s.until(
+            lambda: isinstance(s.app.screen, NightListScreen) and bool(s.app.screen.nights)
+        )
         await s.press("s", "s", "j", "space", "question_mark", "escape")
         assert all(len(row) <= size[0] for row in s.rows)
 

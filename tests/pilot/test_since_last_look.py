@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.pilot.stage import Noon, Stage, stage
 from tests.session_files import START
-from tui.screens.review import ReviewScreen
+from tui.screens.review.review_screen import ReviewScreen
 from tui.screens.visit import Visit
 from tui.store.layout import RUN_DIR
 from tui.store.visits import last_visit, record_visit

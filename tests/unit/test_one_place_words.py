@@ -27,14 +27,14 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         r"\bstrftime\(",
         "tui/system/format.py",
         (
-            "tui/runner/human_log.py",  # the format of the original system's log
+            "tui/runner/run_context.py",  # the format of the original system's log
             "tui/runner/folder.py",  # the id of a run, which is a file's name
         ),
     ),
     "a duration": (
         r"divmod\([^)\n]*, 60\)|// 60\b",
         "tui/system/format.py",
-        ("tui/night/review/wording.py",),  # the offset of a time zone
+        ("tui/night/review/export/wording.py",),  # the offset of a time zone
     ),
     "a size": (r'\("KiB"|"kB"|\} kB\b', "tui/system/format.py", ()),
     "an amount of money": (r"\$\{[^{}\n]*:,?\.\d+f\}", "tui/system/format.py", ()),
@@ -69,7 +69,7 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "how a line of shell is split": (
         r"lazy\(r[\"']\\s\*\(\?:;\|&&",
-        "tui/night/shellwords.py",
+        "tui/night/evidence/shell_parser.py",
         (),
     ),
     "how sure a cost is": (

@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tui.records import EventRow, LogEntry
-from widgets import guard, themes
+from tui.model.records import LogEntry
+from tui.model.rows import EventRow
+from widgets import output_guard, themes
 from widgets.ink import Line, text_of
 
 
@@ -27,7 +28,7 @@ class Host(App[object]):
     ) -> None:
         super().__init__()
         themes.register(self)
-        self.guard = guard.install(self, ascii_only)
+        self.guard = output_guard.install(self, ascii_only)
         self.theme = theme
         self.children_to_show = children
 

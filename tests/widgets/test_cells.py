@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.widgets.hostile import HOSTILE
-from widgets.cells import UNSAFE, cells, clip, clip_start, pad, visible
+from widgets.text_cells import UNSAFE, cells, clip, clip_start, pad, visible
 
 
 @given(st.text())

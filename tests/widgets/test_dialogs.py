@@ -7,13 +7,12 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 
 from tests.widgets.host import Host, screen_rows, until
-from widgets.button_row import DialogAnswer, Choice, DialogOption
-from widgets.dialog import Dialog, Sentence
-from widgets.documents import WrappedText
-from widgets.ladder_dialog import EscalationDialog
-from widgets.picker import Picker, PickerRow
-from widgets.plan_dialog import NoticeDialog, PlanDialog
-from widgets.prompt_dialog import PromptDialog
+from widgets.dialogs.button_row import Choice, DialogAnswer, DialogOption
+from widgets.dialogs.dialog import Dialog, NoticeDialog, PlanDialog, Sentence
+from widgets.dialogs.escalation_dialog import EscalationDialog
+from widgets.dialogs.picker import Picker, PickerRow
+from widgets.dialogs.text_dialogs import PromptDialog
+from widgets.text.documents import WrappedText
 
 
 async def answered(

@@ -9,16 +9,23 @@ from rich.style import Style
 
 from tests.widgets.host import words
 from tests.widgets.hostile import HOSTILE
-from tui.feeds.tool_detail import output_part
-from tui.records import EventDetail, DetailPart, SourceRef
+from tui.model.events import SourceRef
+from tui.model.rows import DetailPart, EventDetail
+from tui.monitor.rows.tool_detail import output_part
 from tui.system.sgr import StyledSpan, clean_coloured
-from widgets.cells import cells, visible
-from widgets.detail_view import detail_document, part_document
-from widgets.documents import RowDocument, LaidOutDocument, DocumentStack, WrappedText
 from widgets.ink import Line, Role, highlight, text_of, width_of
-from widgets.layout import spread, centre, wrap
-from widgets.markdown import markdown_rows
-from widgets.tints import COLOURED, CodeHighlighter, DiffHighlighter, coloured_lines
+from widgets.line_layout import centre, spread, wrap
+from widgets.text.detail_view import (
+    COLOURED,
+    CodeHighlighter,
+    DiffHighlighter,
+    coloured_lines,
+    detail_document,
+    part_document,
+)
+from widgets.text.documents import DocumentStack, LaidOutDocument, RowDocument, WrappedText
+from widgets.text.markdown_view import markdown_rows
+from widgets.text_cells import cells, visible
 
 
 def drawn(document: RowDocument, width: int) -> list[str]:
@@ -53,7 +60,11 @@ def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
 
 def test_a_stack_counts_through() -> None:
     stack = DocumentStack(
-        [WrappedText("a\nb"), LaidOutDocument(lambda width: [[(f"flow {width}", "text")]]), WrappedText("c")]
+        [
+            WrappedText("a\nb"),
+            LaidOutDocument(lambda width: [[(f"flow {width}", "text")]]),
+            WrappedText("c"),
+        ]
     )
     assert drawn(stack, 9) == ["a", "b", "flow 9", "c"]
     assert stack.find("c", 9) == [3]

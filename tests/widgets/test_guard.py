@@ -22,7 +22,7 @@ from textual.widgets import Input, Label, Static
 
 from tests.widgets.host import Host, screen_rows, screen_segments
 from tests.widgets.hostile import HOSTILE, MARKUP
-from widgets.guard import OutputGuard, plain, toast
+from widgets.output_guard import OutputGuard, plain, toast
 
 BLACK = Color(0, 0, 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -110,7 +110,7 @@ from textual.content import Content
 from textual.widgets import Static, Label, Input
 from tests.widgets.host import Host
 from tests.widgets.hostile import CONTROLS, MARKUP
-from widgets.guard import toast, plain
+from widgets.output_guard import toast, plain
 texts = [t for t in (*CONTROLS, *MARKUP)]
 shown = [Static(Content(t)) for t in texts] + [Label(plain(t)) for t in texts]
 app = Host(*shown, lambda: Input(value=texts[0]))

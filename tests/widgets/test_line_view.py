@@ -8,13 +8,13 @@ from textual.geometry import Offset
 from textual.selection import Selection
 
 from tests.widgets.host import Host, Rows, heard, numbered, screen_rows, until
-from tui.records import EventRow
+from tui.model.rows import EventRow
 from widgets import themes
-from widgets.event_view import EventView
 from widgets.ink import Line
-from widgets.line_view import LineView
-from widgets.paint import PaintGovernor
-from widgets.pane import Pane
+from widgets.lists.event_view import EventView
+from widgets.lists.line_view import LineView
+from widgets.lists.pane import Pane
+from widgets.paint_governor import PaintGovernor
 
 
 class Counted(LineView):

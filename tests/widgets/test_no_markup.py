@@ -1,4 +1,4 @@
-"""Words from outside become content in one place only: `widgets.guard.plain` and `toast`."""
+"""Words from outside become content in one place only: `widgets.output_guard.plain` and `toast`."""
 
 from __future__ import annotations
 

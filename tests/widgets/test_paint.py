@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from widgets.paint import FPS, PaintGovernor
+from widgets.paint_governor import FPS, PaintGovernor
 
 
 class Clockwork:

@@ -10,36 +10,28 @@ from textual.widget import Widget
 
 from tests.widgets.host import Entries, Host, Rows, screen_segments
 from tests.widgets.hostile import HOSTILE
-from tui.night.timeline import TimelineMark, Timeline
-from tui.records import (
-    EventDetail,
-    DetailPart,
-    EventRow,
-    SourceStatus,
-    LogEntry,
-    ProgressFile,
-    SourceRef,
-    ProgressSection,
-    ProgressTask,
-)
-from widgets.button_row import Choice, DialogOption
-from widgets.cells import UNSAFE
-from widgets.detail_view import DetailView
-from widgets.documents import WrappedText
-from widgets.event_view import EventView
-from widgets.footer import KeyBar, KeyBarItem
-from widgets.header import SessionHeader, HeaderFacts
-from widgets.ladder_dialog import EscalationDialog
-from widgets.log_view import LogView
-from widgets.night_strip import TimelineBar
-from widgets.pane import Pane
-from widgets.picker import Picker, PickerRow
-from widgets.plan_dialog import PlanDialog
-from widgets.progress_note import ActivityRow
-from widgets.progress_view import ProgressView
-from widgets.prompt_dialog import PromptDialog
-from widgets.sources_panel import SourcesPanel
-from widgets.text_view import NotesView
+from tui.model.events import SourceRef
+from tui.model.records import LogEntry, ProgressFile, ProgressSection, ProgressTask, SourceStatus
+from tui.model.rows import DetailPart, EventDetail, EventRow
+from tui.model.timeline import Timeline, TimelineMark
+from widgets.dialogs.button_row import Choice, DialogOption
+from widgets.dialogs.dialog import PlanDialog
+from widgets.dialogs.escalation_dialog import EscalationDialog
+from widgets.dialogs.picker import Picker, PickerRow
+from widgets.dialogs.text_dialogs import PromptDialog
+from widgets.lists.event_view import EventView
+from widgets.lists.log_view import LogView
+from widgets.lists.pane import Pane
+from widgets.lists.sources_panel import SourcesPanel
+from widgets.status.activity_row import ActivityRow
+from widgets.status.key_bar import KeyBar, KeyBarItem
+from widgets.status.progress_view import ProgressView
+from widgets.status.session_header import HeaderFacts, SessionHeader
+from widgets.status.timeline_bar import TimelineBar
+from widgets.text.detail_view import DetailView
+from widgets.text.documents import WrappedText
+from widgets.text.markdown_view import NotesView
+from widgets.text_cells import UNSAFE
 
 ALL = [f"a{text}b" for text in HOSTILE]
 

@@ -9,27 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.review_sample import HOSTILE, at, empty, hostile, sample
+from tests.unit.night.review.review_sample import HOSTILE, empty, hostile, sample
+from tests.unit.night.review.review_sample_night import at
 from tests.widgets.host import Host, screen_rows, until, words
-from tui.changes import RepositoryChanges, FileChange, Hunk
-from tui.night.review.model import Review
-from widgets import review_lists, review_points
-from widgets.cells import UNSAFE, visible
-from widgets.comparison import comparison
+from tui.model.records import FileChange, Hunk, RepositoryChanges
+from tui.model.review import Review
 from widgets.ink import text_of
-from widgets.review_page import ReviewPageRows
-from widgets.review_view import (
+from widgets.review import review_lists
+from widgets.review.comparison import comparison
+from widgets.review.review_page import ReviewPageRows
+from widgets.review.review_view import (
     CommitTarget,
+    DiffTarget,
     EvidenceTarget,
     FileTarget,
-    DiffTarget,
-    TextTarget,
     PointTarget,
-    ReviewView,
     ReviewRow,
+    ReviewView,
     SectionTarget,
     SentenceTarget,
+    TextTarget,
 )
+from widgets.text_cells import UNSAFE, visible
 
 CHANGES = RepositoryChanges(
     "base",
@@ -59,8 +60,8 @@ def lists(review: Review) -> list[Callable[[int], Sequence[ReviewRow]]]:
         partial(review_lists.risks, review),
         partial(review_lists.timeline, review),
         partial(review_lists.tasks, review),
-        partial(review_points.points, review, frozenset()),
-        partial(review_points.files, CHANGES, frozenset()),
+        partial(review_lists.points, review, frozenset()),
+        partial(review_lists.files, CHANGES, frozenset()),
         partial(comparison, review, review),
     ]
 
@@ -151,19 +152,19 @@ def test_the_timeline_marks_what_is_new_since_the_last_look() -> None:
 
 
 def test_points_tell_tests_and_what_first_turned_red() -> None:
-    rows = review_points.points(sample(), frozenset(), 79)
+    rows = review_lists.points(sample(), frozenset(), 79)
     said = texts(rows)
     assert "c1" in said[0] and "· none" in said[0]
     assert "3f2a1b0" in said[1] and "✗ red" in said[1] and "+180 −12" in said[1]
     assert "first red after it: tests at 23:30: 3 failed" in said[2]
     assert rows[0].goal == PointTarget("c1") and isinstance(rows[1].goal, CommitTarget)
     assert not rows[0].mark and rows[1].mark, "commits can be taken to a branch, checkpoints not"
-    marked = review_points.points(sample(), {rows[1].mark}, 79)
+    marked = review_lists.points(sample(), {rows[1].mark}, 79)
     assert "[✓]" in text_of(marked[1].line) and "[ ]" in text_of(rows[1].line)
 
 
 def test_files_and_tasks_lead_to_their_place() -> None:
-    rows = review_points.files(CHANGES, frozenset(), 79)
+    rows = review_lists.files(CHANGES, frozenset(), 79)
     assert rows[0].goal == FileTarget("src/sizing.py") and "+12 −3" in text_of(rows[0].line)
     assert "binary" in text_of(rows[2].line) and "not committed" in text_of(rows[1].line)
     tasks = review_lists.tasks(sample(), 79)

@@ -9,19 +9,19 @@ from msgspec.structs import replace
 
 from tests.widgets.host import words
 from tests.widgets.hostile import HOSTILE
-from tui.records import EventRow, SourceStatus, LogEntry, ProgressFile, ProgressSection, ProgressTask
+from tui.model.records import LogEntry, ProgressFile, ProgressSection, ProgressTask, SourceStatus
+from tui.model.rows import EventRow
 from widgets import glyphs
-from widgets.cells import visible
-from widgets.event_rows import SearchHighlight, around, event_line
-from widgets.footer import KeyBarItem, footer_line
-from widgets.header import HeaderFacts, header_line
 from widgets.ink import Line, text_of, width_of
-from widgets.log_view import log_line
-from widgets.pane import frame_bottom, frame_top
-from widgets.pill import pill
-from widgets.progress_note import progress_line, reading
-from widgets.progress_view import bar, progress_rows
-from widgets.sources_panel import feed_rows
+from widgets.lists.event_view import SearchHighlight, around, event_line
+from widgets.lists.log_view import log_line
+from widgets.lists.pane import frame_bottom, frame_top, pill
+from widgets.lists.sources_panel import feed_rows
+from widgets.status.activity_row import progress_line, reading
+from widgets.status.key_bar import KeyBarItem, footer_line
+from widgets.status.progress_view import bar, progress_rows
+from widgets.status.session_header import HeaderFacts, header_line
+from widgets.text_cells import visible
 
 AT = 8047.0
 FAILED = EventRow("tool", AT, "Bash", "pytest -q", "3 failed, 41 passed", "error", 18.24)
@@ -79,7 +79,10 @@ def test_matches_are_marked_and_brought_into_sight() -> None:
     assert ("needle", "match") in event_line(
         hidden, 70, looking=SearchHighlight("needle", "…the needle lies…")
     )
-    assert drawn(event_line(hidden, 70, looking=SearchHighlight("needle"))).split()[2:] == ["make", "ok"]
+    assert drawn(event_line(hidden, 70, looking=SearchHighlight("needle"))).split()[2:] == [
+        "make",
+        "ok",
+    ]
 
 
 def test_around_keeps_the_beginning_when_it_can() -> None:

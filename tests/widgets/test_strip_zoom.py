@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.review_sample import at, sample
-from tui.night.timeline import Timeline
-from widgets.strip_zoom import MOST, part
+from tests.unit.night.review.review_sample import sample
+from tests.unit.night.review.review_sample_night import at
+from tui.model.timeline import Timeline
+from widgets.status.timeline_bar import MOST, part
 
 LINE = sample().timeline
 

@@ -9,8 +9,8 @@ from textual.widget import Widget
 
 from tests.widgets.host import Host, screen_segments
 from widgets import themes
-from widgets.header import SessionHeader, HeaderFacts
 from widgets.ink import ROLES, Role
+from widgets.status.session_header import HeaderFacts, SessionHeader
 
 COLOURED = (themes.DARK, themes.LIGHT)
 PAPER = {themes.DARK: "#121212", themes.LIGHT: "#ffffff"}

@@ -6,20 +6,21 @@ import msgspec
 import pytest
 
 from tests.widgets.host import Host, heard, numbered, screen_rows, until
-from tui.night.timeline import KINDS, TimeBucket, TimelineGap, Kind, TimelineMark, Timeline
-from tui.records import EventDetail, DetailPart, SourceStatus, ProgressFile, SourceRef, ProgressTask
-from widgets.detail_view import DetailView
-from widgets.event_view import EventView
-from widgets.find_bar import FindBar
-from widgets.footer import KeyBar, KeyBarItem
-from widgets.header import SessionHeader, HeaderFacts
+from tui.model.events import SourceRef
+from tui.model.records import ProgressFile, ProgressTask, SourceStatus
+from tui.model.rows import DetailPart, EventDetail
+from tui.model.timeline import KINDS, Kind, TimeBucket, Timeline, TimelineGap, TimelineMark, cut
 from widgets.ink import text_of
-from widgets.night_cells import cell_sign, cut, described
-from widgets.night_strip import TimelineBar, strip_line
-from widgets.progress_note import ActivityRow
-from widgets.progress_view import ProgressView
-from widgets.sources_panel import SourcesPanel
-from widgets.text_view import NotesView
+from widgets.lists.event_view import EventView
+from widgets.lists.find_bar import FindBar
+from widgets.lists.sources_panel import SourcesPanel
+from widgets.status.activity_row import ActivityRow
+from widgets.status.key_bar import KeyBar, KeyBarItem
+from widgets.status.progress_view import ProgressView
+from widgets.status.session_header import HeaderFacts, SessionHeader
+from widgets.status.timeline_bar import TimelineBar, cell_sign, described, strip_line
+from widgets.text.detail_view import DetailView
+from widgets.text.markdown_view import NotesView
 
 T0 = 1_763_676_000.0
 
@@ -38,7 +39,10 @@ NIGHT = Timeline(
         TimelineGap(T0 + 40 * 60, T0 + 50 * 60, "stalled"),
         TimelineGap(T0 + 50 * 60, T0 + 60 * 60, "dead"),
     ),
-    (TimelineMark(T0 + 5 * 60, "checkpoint", "checkpoint 1"), TimelineMark(T0 + 25 * 60, "commit", "a41f09c")),
+    (
+        TimelineMark(T0 + 5 * 60, "checkpoint", "checkpoint 1"),
+        TimelineMark(T0 + 25 * 60, "commit", "a41f09c"),
+    ),
 )
 
 
@@ -185,13 +189,18 @@ async def test_notes_are_wrapped_again_when_the_window_changes() -> None:
 async def test_progress_brings_the_task_in_work_into_sight() -> None:
     view = ProgressView()
     app = Host(view)
-    tasks = (*(ProgressTask(f"open {n}", "open") for n in range(30)), ProgressTask("the one", "in_progress"))
+    tasks = (
+        *(ProgressTask(f"open {n}", "open") for n in range(30)),
+        ProgressTask("the one", "in_progress"),
+    )
     async with app.run_test(size=(30, 8)) as pilot:
         view.show(ProgressFile("p", None, "checkboxes", 0, 31, tasks))
         await until(pilot, lambda: any("▸ the one" in row for row in screen_rows(app)))
         view.focus()
         await pilot.press("g")
-        view.show(ProgressFile("p", None, "checkboxes", 1, 31, (*tasks, ProgressTask("new", "done"))))
+        view.show(
+            ProgressFile("p", None, "checkboxes", 1, 31, (*tasks, ProgressTask("new", "done")))
+        )
         await until(pilot, lambda: view.count > 32)
         await pilot.pause(0.15)
         assert view.top == 0, "a person who scrolled is left alone"
@@ -202,7 +211,10 @@ async def test_progress_brings_the_task_in_work_into_sight() -> None:
 async def test_done_tasks_unfold_on_enter() -> None:
     view = ProgressView()
     app = Host(view)
-    tasks = (*(ProgressTask(f"done {n}", "done") for n in range(30)), ProgressTask("now", "in_progress"))
+    tasks = (
+        *(ProgressTask(f"done {n}", "done") for n in range(30)),
+        ProgressTask("now", "in_progress"),
+    )
     async with app.run_test(size=(30, 8)) as pilot:
         view.show(ProgressFile("p", None, "checkboxes", 30, 1, tasks))
         view.focus()

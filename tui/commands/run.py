@@ -1,18 +1,20 @@
-"""`overnight-tui run GOAL`: start a session that outlives everything, and watch it."""
+"""run, demo, unit."""
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.observing import project_of, settings_of
-from tui.errors import UsageError
+from tui.commands.context import project_of, settings_of
+from tui.system.errors import UsageError
 
 if TYPE_CHECKING:
-    import argparse
-    from pathlib import Path
+    from tui.settings.settings import Settings
 
-    from tui.settings import Settings
 
 _SETTINGS = {
     "model": "agent.model",
@@ -46,7 +48,7 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_command(given: argparse.Namespace) -> int:
     """Starts the session; the screen may be closed at any time."""
-    from tui.runner import api
+    from tui.runner import start
 
     if not given.detach and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; --detach only starts the session")
@@ -56,11 +58,11 @@ def run_command(given: argparse.Namespace) -> int:
     flags["recovery.auto_resume"] = given.with_recovery
     flags["session.initializer"] = given.initializer
     settings = settings_of(given, project, **flags).settings
-    started = api.start_run(
+    started = start.start_run(
         project,
         given.goal,
         settings,
-        options=api.StartOptions(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
+        options=start.StartOptions(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
     )
     return tell_or_watch(project, settings, started.run_id, given.detach)
 
@@ -71,6 +73,67 @@ def tell_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) 
         sys.stdout.write(f"{project}\n{run_id}\n")
         return 0
     from tui.commands.watch import show
-    from tui.feeds.discovery import NamedSources
+    from tui.model.session import NamedSources
 
     return show(project, settings, NamedSources())
+
+
+GOAL = "Bring tidebell to 0.3: every task of claude-progress.txt done, tests green."
+SETTINGS: dict[str, object] = {
+    "recovery.backoff_min_seconds": 10,
+    "recovery.backoff_base_seconds": 10,
+    "session.checkpoint_interval_minutes": 1,
+    "stalls.api_silence_seconds": 20,
+    "stalls.wedge_seconds": 20,
+    "enforcement.continuous_mode": True,
+}
+"""A night in a few minutes needs a quicker watchdog than a real one."""
+
+
+def demo_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--detach", action="store_true", help="only start it; prints the folder and the run's id"
+    )
+    parser.add_argument("--folder", help="where the repository goes (default: a new temporary one)")
+    parser.add_argument("--story", default="night", help="what the agent plays (night)")
+    parser.add_argument(
+        "--pace", type=float, default=1.0, help="how long its pauses are; 0 leaves them out (1)"
+    )
+
+
+def demo_command(given: argparse.Namespace) -> int:
+    """Starts the agent and opens the screen on it; closing the screen leaves it running."""
+    from tui.demo.story import repository
+    from tui.runner import start
+    from tui.settings.load import load
+
+    if not given.detach and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("this is no terminal; 'overnight-tui demo --detach' only starts it")
+    folder = Path(given.folder or tempfile.mkdtemp(prefix="overnight-demo-")) / "tidebell"
+    try:
+        project = repository.create(folder)
+    except FileExistsError as error:
+        raise UsageError(str(error)) from error
+    os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
+    settings = load(project, flags=SETTINGS, environ={}).settings
+    agent = (sys.executable, "-m", "tui.demo.simulator.agent", "--story", given.story)
+    options = start.StartOptions(
+        command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(given.pace)}
+    )
+    started = start.start_run(project, GOAL, settings, agent_command=agent, options=options)
+    return tell_or_watch(project, settings, started.run_id, given.detach)
+
+
+def unit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("goal", metavar="GOAL", help="what is to be done every night")
+    parser.add_argument("--at", metavar="HH:MM", default="22:00", help="when to start (22:00)")
+    parser.add_argument("words", nargs="*", help="after --: further words for `run`")
+
+
+def unit_command(given: argparse.Namespace) -> int:
+    """Prints the texts; installs nothing."""
+    from tui.runner.schedule import unit_text
+
+    project = project_of(given)
+    sys.stdout.write(unit_text(project, given.goal, at=given.at, arguments=tuple(given.words)))
+    return 0

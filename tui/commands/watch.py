@@ -1,23 +1,29 @@
-"""`overnight-tui [PATH]`: the live screen."""
+"""The live screen; newest lines while it loads.
+
+Written with the same decoder and the same words as the real screen, straight to the terminal's
+alternate screen; the real screen takes its place a moment later.
+"""
 
 from __future__ import annotations
 
+import argparse
 import os
+import shutil
 import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tui.clock import SystemClock
-from tui.commands.observing import named_sources, project_of, settings_of
-from tui.errors import OvernightError, UsageError
-from tui.feeds.discovery import NamedSources
+from tui.commands.context import named_sources, project_of, settings_of
+from tui.model.session import NamedSources
+from tui.system.clock import SystemClock
+from tui.system.errors import OvernightError, UsageError
+from tui.system.format import format_clock
 
 if TYPE_CHECKING:
-    import argparse
     from pathlib import Path
 
     from tui.app import Opening
-    from tui.settings import Settings
+    from tui.settings.settings import Settings
 
 
 LEVELS = {"brief": 1, "normal": 2, "full": 3}
@@ -58,13 +64,12 @@ def show(
     """Opens the screen on a project; needs a terminal."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
-    from tui.commands import first_glance
-    from tui.feeds.discovery import select_session
+    from tui.feeds.sessions.select import select_session
 
     found = select_session(project, settings, named)
     if found.events and opening != "review":
-        first_glance.show_first_screen(found.events[0].path, project.name)
-    from tui.watching.watch import SessionMonitor
+        show_first_screen(found.events[0].path, project.name)
+    from tui.monitor.monitor import SessionMonitor
 
     clock = SystemClock()
     watch = SessionMonitor(project, settings, named, clock)
@@ -100,7 +105,7 @@ def show(
 
 def _take_care(project: Path, settings: Settings) -> None:
     """What every start sees to: a run without a supervisor, a rewind that was cut short."""
-    from tui.control.restore import recover_rewind
+    from tui.control.rewind.execute import recover_rewind
 
     try:
         _adopt(project, settings)
@@ -112,10 +117,64 @@ def _take_care(project: Path, settings: Settings) -> None:
 
 def _adopt(project: Path, settings: Settings) -> object:
     """A run that lost its supervisor gets one again."""
-    from tui.runner import api
+    from tui.runner import start as api
 
     return api.adopt_run(project, run_dir=settings.paths.run_dir)
 
 
 def _far_away(settings: Settings) -> bool:
     return settings.screen.slow_link == "auto" and "SSH_TTY" in os.environ
+
+
+_TAIL = 192 << 10
+_NARROW = 100
+
+
+def show_first_screen(path: str, project: str) -> None:
+    """Paints the newest events of a file; does nothing when that is not possible at once."""
+    from tui.system.sanitize import clean_line
+
+    lines = newest(path)
+    if not lines:
+        return
+    width, height = shutil.get_terminal_size()
+    left = 0 if width < _NARROW else min(52, max(30, width * 34 // 100))
+    top = 3 if left else 4
+    room = height - top - 2
+    if room < 3:
+        return
+    name = clean_line(project, 60)
+    out = ["\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?7l", f" overnight   {name}   opening"]
+    shown = lines[-room:]
+    for place, text in enumerate(shown):
+        out.append(f"\x1b[{top + 1 + place};{left + 3}H{text[: width - left - 4]}")
+    out.append("\x1b[?7h")
+    sys.stdout.write("".join(out))
+    sys.stdout.flush()
+
+
+def newest(path: str) -> list[str]:
+    """The newest visible events of a file, one line each, oldest first; empty when there are none."""
+    from tui.feeds.claude.decoder import ClaudeDecoder
+    from tui.monitor.rows.event_rows import row, visibility
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            size = os.fstat(descriptor).st_size
+            start = max(0, size - _TAIL)
+            data = os.pread(descriptor, size - start, start)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return []
+    if start:
+        data = data[data.find(b"\n") + 1 :]
+    events = ClaudeDecoder(path).decode(data[: data.rfind(b"\n") + 1], start).events
+    texts = []
+    for event in [event for event in events if visibility(event) == 1][-200:]:
+        drawn = row(event, None, None)
+        at = "" if drawn.at is None else format_clock(drawn.at)
+        sign = {"error": "✗", "ok": "✓", "warning": "!"}.get(drawn.mark, " ")
+        texts.append(f"{at:8} {sign} {drawn.label:<10} {drawn.text}  {drawn.outcome}")
+    return texts

@@ -1,4 +1,4 @@
-"""The original system's histories: one JSON line for each session, compaction and continuation.
+"""The original system's history files; session notes.
 
 Keys came and went over its life, so each is optional and a value of the wrong type costs that value.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from tui.records import CompactionHistoryLine, SessionHistoryLine
-from tui.system.sanitize import clean_line
+from tui.model.records import CompactionHistoryLine, SessionHistoryLine, SessionNotes
+from tui.system.sanitize import clean, clean_line
 
 MOST_LINES = 20_000
 LONGEST_LINE = 256 * 1024
@@ -94,3 +94,16 @@ def _count(value: Any) -> int | None:
 
 def _text(value: Any) -> str:
     return clean_line(value, 500) if isinstance(value, str) else ""
+
+
+SHOWN_BYTES = 256 * 1024
+
+
+def read_notes(data: bytes, source: str, at: float | None) -> SessionNotes:
+    """The notes as text that is safe to render; beyond 256 KiB the end is left out and said so."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    text = data[:SHOWN_BYTES].decode("utf-8", "ignore" if len(data) > SHOWN_BYTES else "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(data) > SHOWN_BYTES:
+        text += f"\n\n[… {len(data) - SHOWN_BYTES:,} bytes left out …]\n"
+    return SessionNotes(source, at, clean(text))

@@ -1,15 +1,208 @@
-"""Watchdog and loop logs of any family as entries, continuation lines attached."""
+"""Watchdog and loop logs of any family.
+
+`2025-12-06 03:27:40,782 - INFO - …`, `[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`,
+`2026-06-23 01:39:13 | NAME | INFO | …`, `[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines.
+"""
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
-from tui.feeds.log_stamp import LogLineHead, level_by_glyph, read_stamp
-from tui.records import LogEntry
+from tui.model.records import LogEntry, LogLevel
+from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi
+
+_LEVELS: dict[str, LogLevel] = {
+    **dict.fromkeys(("TRACE", "DEBUG", "VERBOSE"), "debug"),
+    **dict.fromkeys(("INFO", "NOTICE", "LOOP", "LOG", "START"), "info"),
+    **dict.fromkeys(("OK", "SUCCESS", "PASS", "DONE"), "ok"),
+    **dict.fromkeys(("WARN", "WARNING"), "warning"),
+    **dict.fromkeys(
+        ("ERROR", "ERR", "CRITICAL", "CRIT", "FATAL", "ALERT", "FAIL", "FAILED"), "error"
+    ),
+}
+_GLYPHS: dict[str, LogLevel] = {
+    **dict.fromkeys("✅✓✔🎉", "ok"),
+    **dict.fromkeys("⚠", "warning"),
+    **dict.fromkeys("❌✗✘🔴🛑🚨", "error"),
+}
+_ZONES = {
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
+    "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
+    "MDT": -6, "PST": -8, "PDT": -7,
+}  # fmt: skip
+_TIME = r"(\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?"
+_ZONE = rf"(?:\s?([+-]\d{{2}}:?\d{{2}}|{'|'.join(_ZONES)})(?=[\s\]),:|-]|$))?"
+_DATED = lazy(rf"[\[(]?(\d{{4}})[-/](\d\d)[-/](\d\d)[T\s]+{_TIME}{_ZONE}[\])]?")
+_CLOCK = lazy(rf"[\[(]?{_TIME}[\])]?(?=\s)")
+_NAMED = lazy(r"\[([A-Za-z][\w .:/-]{0,40})\]\s*")
+_BANNER = lazy(
+    r"[=\-*#]{3,}\s.*?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s+([A-Z][a-z]{2})\s+(\d{1,2})\s+(\d\d:\d\d:\d\d)"
+    r"\s+(?:([A-Z]{2,5})\s+)?(\d{4})"
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WORD = lazy(
+    r"[\s|:–-]*(?:\[\s*([A-Za-z][\w.:-]{0,40})\s*\]|([A-Za-z][\w.:-]{0,40}))(?=[\s|\]:]|$)"
+)
+_MARKS = frozenset("-|[–")
+_KEY = lazy(r"([A-Z][A-Z0-9_]{2,40}):\s")
+
+
+class LogLineHead(NamedTuple):
+    """A line's head: `at` is None when only a clock time or nothing is known of the time."""
+
+    at: float | None = None
+    local: bool = False
+    clock: str = ""
+    level: LogLevel = ""
+    tag: str = ""
+    text: str = ""
+    timed: bool = False
+
+
+def read_stamp(line: str, local_zone: tzinfo | None = None) -> LogLineHead | None:
+    """The head of a line without escape sequences; None when it has none.
+
+    Times without a zone are read in `local_zone`, or in this machine's own zone.
+    """
+    if not line or line[0] in " \t":
+        return None
+    if line[0] == "{":
+        return _from_json(line, local_zone)
+    named = _NAMED.match(line)
+    tag = ""
+    rest = line
+    if named and level_of(named[1]) == "":
+        tag, rest = named[1], line[named.end() :]
+    found = _DATED.match(rest)
+    if found:
+        at, local = _moment(found.groups(), local_zone)
+        if at is not None:
+            return _headed(rest[found.end() :], tag)._replace(at=at, local=local, timed=True)
+    clock = _CLOCK.match(rest)
+    if clock:
+        return _headed(rest[clock.end() :], tag)._replace(clock=clock[1], timed=True)
+    if named:
+        level = level_of(named[1])
+        return LogLineHead(level=level, tag=tag, text=line[named.end() :].strip())
+    return _from_banner(line, local_zone)
+
+
+def level_of(word: str) -> LogLevel:
+    """The level a word names, or empty."""
+    return _LEVELS.get(word.strip().upper(), "")
+
+
+def level_by_glyph(text: str) -> LogLevel:
+    """The level of a line that begins with ✅, ⚠ or ❌, or empty."""
+    return _GLYPHS.get(text[:1], "")
+
+
+def _headed(rest: str, tag: str) -> LogLineHead:
+    """Level and tag from what follows the time: words in brackets, between dashes or bars."""
+    level = level_of("")
+    at = 0
+    mark = rest.lstrip()[:1]
+    for _ in range(3):
+        word = _WORD.match(rest, at) if not level else None
+        if word is None:
+            break
+        named = level_of(word[1] or word[2])
+        bracketed = bool(word[1])
+        fenced = rest[word.end() : word.end() + 3].strip(" ")[:1] in ("-", "|") and mark in _MARKS
+        if named and (bracketed or fenced or word[2].isupper()):
+            level = named
+        elif not tag and (bracketed or fenced) and not named:
+            tag = word[1] or word[2]
+        else:
+            break
+        at = word.end()
+    text = rest[at:].lstrip(" \t|") if at else rest.lstrip(" \t|-–")
+    if at:
+        text = text.lstrip("-–:| " if mark in "-–|" else ": ")
+    key = _KEY.match(text) if not tag else None
+    if key and not level:
+        named = level_of(key[1])
+        return LogLineHead(
+            level=named, tag="" if named else key[1], text=text[key.end() if named else 0 :].strip()
+        )
+    return LogLineHead(level=level or level_by_glyph(text), tag=tag, text=text.strip())
+
+
+def _moment(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
+    year, month, day, clock, fraction, zone = parts
+    hour, minute, second = (int(part) for part in clock.split(":"))
+    micro = int((fraction or "").ljust(6, "0")[:6] or 0)
+    offset = _offset(zone)
+    try:
+        moment = datetime(
+            int(year), int(month), int(day), hour, minute, second, micro, offset or local_zone
+        )
+        return moment.timestamp(), offset is None
+    except (ValueError, OverflowError, OSError):
+        return None, False
+
+
+def _offset(zone: str | None) -> tzinfo | None:
+    if not zone:
+        return None
+    if zone in _ZONES:
+        return timezone(timedelta(hours=_ZONES[zone]))
+    if zone[0] in "+-":
+        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+        return (
+            timezone(timedelta(minutes=minutes if zone[0] == "+" else -minutes))
+            if minutes < 1440
+            else UTC
+        )
+    return None
+
+
+def _from_banner(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
+    """`=== Run started Tue Jun  2 01:54:44 EDT 2026 ===`"""
+    found = _BANNER.match(line[:300]) if line[0] in "=-*#" else None
+    if found is None or found[1] not in _MONTHS:
+        return None
+    month = str(_MONTHS.index(found[1]) + 1)
+    at, local = _moment((found[5], month, found[2], found[3], "", found[4]), local_zone)
+    return LogLineHead(at=at, local=local, text=line.strip("=-*# ")) if at is not None else None
+
+
+def _from_json(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
+    try:
+        record = msgspec.json.decode(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
+        return None
+    at, local = _time_of(_first(record, "timestamp", "time", "ts", "at", "date"), local_zone)
+    level = level_of(str(_first(record, "level", "levelname", "severity", "status")))
+    tag = _first(record, "logger", "name", "component", "event", "kind")
+    said = _first(record, "message", "msg", "text", "response", "event")
+    text = said if isinstance(said, str) and said else line
+    loop = record.get("loop")
+    if isinstance(loop, int) and text is said:
+        text = f"loop {loop}: {text}"
+    name = tag if isinstance(tag, str) and tag is not said else ""
+    return LogLineHead(at=at, local=local, level=level, tag=name, text=text, timed=at is not None)
+
+
+def _first(record: dict[str, Any], *keys: str) -> Any:
+    return next((record[key] for key in keys if record.get(key) not in (None, "")), None)
+
+
+def _time_of(when: Any, local_zone: tzinfo | None) -> tuple[float | None, bool]:
+    if isinstance(when, str) and (found := _DATED.match(when)):
+        return _moment(found.groups(), local_zone)
+    if isinstance(when, bool) or not isinstance(when, (int, float)) or not 0 < when < 1e14:
+        return None, False
+    return (when / 1000 if when > 1e11 else float(when)), False
+
 
 LINE_CHARACTERS = 4_000
 ENTRY_LINES = 200

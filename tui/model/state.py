@@ -1,6 +1,8 @@
-"""States, phases, outcomes and ends as enums; each value is the word of JSON, journal and state file.
+"""SessionState, StateReason, StallKind, RunPhase, EndKind, OutcomeKind.
 
 Sentences for people travel beside a kind and are never read back by the program.
+
+Times are seconds since the epoch, UTC; `None` means that nothing told. Money is USD.
 """
 
 from __future__ import annotations
@@ -273,3 +275,14 @@ class RunEnd(Struct, frozen=True, omit_defaults=True):
     at: float
     kind: EndKind = field(name="end", default=EndKind.OPEN)
     limit: LimitKind | None = None
+
+
+OVER = frozenset(
+    {
+        SessionState.FINISHED,
+        SessionState.FAILED,
+        SessionState.KILLED,
+        SessionState.CRASHED,
+        SessionState.NONE,
+    }
+)

@@ -1,6 +1,6 @@
-"""What the session is doing: a state machine over the events of the main conversation.
+"""What the session is doing now: a state machine over events.
 
-It keeps facts and leaves judging them to `tui.night.verdict`, because most judgements need the
+It keeps facts and leaves judging them to `tui.night.state_rules`, because most judgements need the
 time that has passed since.
 """
 
@@ -8,35 +8,33 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from tui.night import timeline
-from tui.records import (
+from tui.model.events import (
+    AgentStateReport,
+    ApiRetry,
     AssistantMessage,
     PermissionDenied,
-    ToolHeartbeat,
     RateLimit,
     SourceRef,
-    TurnResult,
-    ApiRetry,
-    AgentStateReport,
     TaskUpdate,
     ToolCall,
+    ToolHeartbeat,
+    TurnResult,
     UserMessage,
 )
+from tui.night import timeline_builder
 from tui.system.format import shorten
 
 NONE, STARTING, REQUESTING, STREAMING, TOOL, IDLE = range(6)
-
-
 _MOST_TOOLS = 512
 _MOST_TASKS = 256
 _SAID = 200
 _KIND_OF_PHASE = (
-    timeline.IDLE,
-    timeline.WORKING,
-    timeline.WORKING,
-    timeline.WORKING,
-    timeline.TOOL,
-    timeline.IDLE,
+    timeline_builder.IDLE,
+    timeline_builder.WORKING,
+    timeline_builder.WORKING,
+    timeline_builder.WORKING,
+    timeline_builder.TOOL,
+    timeline_builder.IDLE,
 )
 
 
@@ -130,13 +128,13 @@ class ActivityTracker(Struct):
     def kind(self) -> int:
         """What time that passes now counts as in the timeline."""
         if self.asking is not None or self.maybe_over:
-            return timeline.IDLE
+            return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
-            return timeline.LIMITED
+            return timeline_builder.LIMITED
         if self.retry is not None:
-            return timeline.LIMITED if self.retry.limited else timeline.API
+            return timeline_builder.LIMITED if self.retry.limited else timeline_builder.API
         if self.phase == REQUESTING and (self.partials or self.requested):
-            return timeline.API
+            return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
 
     @property
@@ -344,3 +342,10 @@ class ActivityTracker(Struct):
     def on_compaction(self) -> None:
         """The conversation was summarised."""
         self.compacting = False
+
+
+EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})
+SHELLS = frozenset({"Bash", "PowerShell"})
+SUBAGENTS = frozenset({"Agent", "Task"})
+ASKING = frozenset({"AskUserQuestion", "ExitPlanMode"})
+POLLING = frozenset({"BashOutput", "TaskOutput", "Monitor", "ScheduleWakeup", "TaskGet"})

@@ -1,4 +1,4 @@
-"""The fold: records go in, in any batches, and what is known of the night comes out.
+"""Records in, snapshot out; saved and loaded as a whole.
 
 Nothing here reads a file or a clock. What a record changes depends on the records before it only,
 so that the same records give the same night however they are cut, saved and taken up again.
@@ -6,26 +6,106 @@ so that the same records give the same night however they are cut, saved and tak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from tui.night import timeline
+import msgspec
+from msgspec import Struct
+
+from tui.model import timeline
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    Body,
+    HookRun,
+    MalformedLine,
+    SourceRef,
+    UserMessage,
+)
+from tui.model.evidence import EvidenceLog
+from tui.model.records import Record
+from tui.model.snapshot import NightSnapshot
+from tui.night import timeline_builder
 from tui.night.activity import IDLE
-from tui.night.bystander import RecordReducer
-from tui.night.cost import CostAccounts
-from tui.night.listener import EventReducer
-from tui.night.losses import WastedWork
-from tui.night.memory import FoldState
-from tui.night.model import NightSnapshot
-from tui.night.prices import PriceTable
-from tui.night.risky import RiskyCall
-from tui.night.saved import pack, unpack
-from tui.night.snapshot import SnapshotBuilder
-from tui.night.spending import SpendingCurve, spending
-from tui.night.stalls import expects_heartbeats, allowed_silence
-from tui.night.testimony import EvidenceLog
-from tui.night.thresholds import StallThresholds
-from tui.night.times import BEHIND, SourceClock
-from tui.records import AssistantMessage, Body, AgentEvent, HookRun, MalformedLine, Record, SourceRef, UserMessage
+from tui.night.event_reducer import EventReducer
+from tui.night.evidence.evidence_log import RiskyCall
+from tui.night.evidence.wasted_work import WastedWork
+from tui.night.fold_state import BEHIND, FoldState, SourceClock
+from tui.night.record_reducer import RecordReducer
+from tui.night.snapshot_builder import SnapshotBuilder
+from tui.night.stuck.silence import StallThresholds, allowed_silence, expects_heartbeats
+from tui.night.usage.accounts import CostAccounts, SavedAccounts
+from tui.night.usage.bill import SpendingCurve, spending
+from tui.night.usage.compact_tables import DigestSet
+from tui.night.usage.prices import PriceTable
+from tui.system.errors import FoldCacheError
+
+VERSION = 5
+_MAGIC = b"night fold "
+_MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
+
+
+class SavedFold(Struct):
+    """What is written: the parts, and the table of prices they were reckoned by."""
+
+    prices: str
+    memory: FoldState
+    accounts: SavedAccounts
+
+
+def _encode(value: Any) -> bytes:
+    if isinstance(value, DigestSet):
+        return value.dump()
+    raise TypeError(f"a fold cannot save {type(value).__name__}")
+
+
+def _decode(kind: type, value: Any) -> DigestSet:
+    if kind is DigestSet and isinstance(value, bytes):
+        return DigestSet(value)
+    raise TypeError(f"a saved fold holds no {kind.__name__}")
+
+
+def pack(memory: FoldState, accounts: SavedAccounts, prices: str) -> Iterator[bytes]:
+    """The state as bytes, piece by piece: all of it together is tens of megabytes."""
+    yield b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode())
+    encode = msgspec.msgpack.Encoder(enc_hook=_encode).encode
+    yield from _pieces(SavedFold(prices, memory, accounts), encode, 2)
+
+
+def _pieces(value: Any, encode: Callable[[Any], bytes], depth: int) -> Iterator[bytes]:
+    """What `encode` makes of a value; structs so deep are told field by field."""
+    if not depth or not isinstance(value, Struct):
+        yield encode(value)
+        return
+    fields = value.__struct_fields__
+    yield b"\xde" + len(fields).to_bytes(2, "big")  # MessagePack's head of a map
+    for name in fields:
+        yield encode(name)
+        yield from _pieces(getattr(value, name), encode, depth - 1)
+
+
+def unpack(data: bytes | bytearray) -> SavedFold:
+    """The state again; SavedFoldError when it cannot be trusted."""
+    end = data.find(b"\n", 0, 200)
+    head, body = bytes(data[: max(end, 0)]), memoryview(data)[end + 1 :]
+    if end < 0 or not head.startswith(_MAGIC):
+        raise FoldCacheError("this is no saved fold; the night is read anew")
+    version, _, machine = head[len(_MAGIC) :].partition(b" ")
+    if version != str(VERSION).encode():
+        raise FoldCacheError(
+            f"the saved fold has version {version.decode(errors='replace')[:20]}, "
+            f"this program writes version {VERSION}; the night is read anew"
+        )
+    if machine != _MACHINE.encode():
+        raise FoldCacheError("the saved fold comes from another kind of machine; read anew")
+    try:
+        return msgspec.msgpack.decode(body, type=SavedFold, dec_hook=_decode)
+    except (msgspec.MsgspecError, ValueError, TypeError) as error:
+        raise FoldCacheError(
+            f"the saved fold is damaged ({error}); the night is read anew"
+        ) from None
+
 
 # A shell command may take ten minutes; one that took as long and came back was at work.
 _LONGEST_COMMAND = 630.0
@@ -63,7 +143,9 @@ class NightFold:
         self._tally = memory.tally
         self._sources = memory.sources
         self._uuids = memory.uuids
-        self._painter = SnapshotBuilder(memory, self._accounts, self._prices, self._limits, self._own)
+        self._painter = SnapshotBuilder(
+            memory, self._accounts, self._prices, self._limits, self._own
+        )
         self._listener = EventReducer(memory, self._accounts, self._limits)
         self._bodies = self._listener.handlers
         self._others = RecordReducer(memory, self._accounts).handlers
@@ -92,7 +174,9 @@ class NightFold:
         self._doing.partials = True
         if at is not None:
             self._memory.sign(at)
-            self._advance_clock(at, self._memory.source(source).number if source else self._memory.lead)
+            self._advance_clock(
+                at, self._memory.source(source).number if source else self._memory.lead
+            )
 
     def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
@@ -183,8 +267,8 @@ class NightFold:
             doing.waited is not None
             and since < (doing.waited.resets_at or 0.0) <= at + timeline.MINUTE
         ):
-            return timeline.LIMITED
-        if kind not in (timeline.WORKING, timeline.TOOL, timeline.API):
+            return timeline_builder.LIMITED
+        if kind not in (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API):
             return kind
         if doing.retry is not None:
             return kind
@@ -193,11 +277,11 @@ class NightFold:
         passed = at - since
         if passed <= allowed_silence(doing, self._limits, beats):
             return kind
-        if kind == timeline.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
+        if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
             return kind
-        what = "silent_tool" if kind == timeline.TOOL else "silent_api"
+        what = "silent_tool" if kind == timeline_builder.TOOL else "silent_api"
         self._strip.mark(since, "stall", what, memory.ref)
-        return timeline.STALLED
+        return timeline_builder.STALLED
 
     def _event(self, event: AgentEvent) -> bool:
         name = event.source
@@ -240,7 +324,9 @@ class NightFold:
             handler(event, body, at, live, source)
         return True
 
-    def _merge_duplicate(self, event: AgentEvent, kind: type, at: float | None, source: SourceClock) -> None:
+    def _merge_duplicate(
+        self, event: AgentEvent, kind: type, at: float | None, source: SourceClock
+    ) -> None:
         """Another source tells what is known; its usage may be the more complete one."""
         body = event.body
         if isinstance(body, AssistantMessage):

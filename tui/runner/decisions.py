@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tui.model.records import ProgressFile
 from tui.model.state import (
     EndKind,
     LimitKind,
@@ -16,11 +17,10 @@ from tui.model.state import (
     StopKind,
     end_of_entry,
 )
-from tui.records import ProgressFile
-from tui.runner import prompts
-from tui.runner.state import StopIntent, NextAttempt, RunState
-from tui.settings import Settings
+from tui.runner.policy import prompts
+from tui.runner.run_state import NextAttempt, RunState, StopIntent
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
+from tui.settings.settings import Settings
 
 RESET_MARGIN_SECONDS = 2.0
 

@@ -6,21 +6,21 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from tui.errors import OvernightError
 from tui.model.state import StopKind
-from tui.runner import prompts
-from tui.runner.checkpoint_keeper import CheckpointSchedule
-from tui.runner.conduct import RunMachine
+from tui.runner.agent.messages import MessageSender
+from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_of_intent
-from tui.runner.deliveries import MessageSender
-from tui.runner.desk import RunContext
-from tui.runner.eyes import RunReader
-from tui.runner.rewinding import Rewinder
-from tui.runner.state import StopIntent, NextAttempt
+from tui.runner.machine import RunMachine
+from tui.runner.policy import prompts
+from tui.runner.rewinds import Rewinder
+from tui.runner.run_context import RunContext
+from tui.runner.run_reader import RunReader
+from tui.runner.run_state import NextAttempt, StopIntent
 from tui.runner.transitions import RunEvent
 from tui.store import inbox
 from tui.store.inbox import RunnerRequest
 from tui.store.journal import read_entries
+from tui.system.errors import OvernightError
 
 _NAMES = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _LONGEST_TEXT = 4 << 20
@@ -189,7 +189,9 @@ class RequestHandler:
         if before is not None and before.request:
             self.answer(before.request, True, "a stronger request took its place")
         self._desk.journal_entry(intent.kind, {"by": "person", "reason": intent.reason})
-        self._desk.log_line(f"{intent.kind.title()} asked for by a person: {intent.reason}", "WARNING")
+        self._desk.log_line(
+            f"{intent.kind.title()} asked for by a person: {intent.reason}", "WARNING"
+        )
         waiting = self._desk.state.pending
         if self._conductor.segment is None or (waiting is not None and waiting.next is not None):
             self._desk.state.intent = intent

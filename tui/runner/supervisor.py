@@ -14,32 +14,35 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from tui.clock import Clock
-from tui.errors import OvernightError
+from tui.model.events import AgentEvent, Compaction
+from tui.model.snapshot import activity_text
 from tui.model.state import NotifyEvent, RunPhase, StopKind
-from tui.night.doing import activity_text
-from tui.records import Compaction, AgentEvent
-from tui.runner.awake import SleepInhibitor
-from tui.runner.checkpoint_keeper import CheckpointSchedule
-from tui.runner.checkpointing import Checkpointer, CheckpointWorker, CheckpointTaker
-from tui.runner.conduct import RunMachine
+from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
+from tui.runner.agent.escalation import Escalation
+from tui.runner.agent.launch import SleepInhibitor
+from tui.runner.agent.messages import MessageSender
+from tui.runner.agent.outcomes import exit_text
+from tui.runner.artifacts import RunArtifacts
+from tui.runner.checkpoints import (
+    Checkpointer,
+    CheckpointSchedule,
+    CheckpointTaker,
+    CheckpointWorker,
+)
 from tui.runner.decisions import end_of_intent, first_attempt
-from tui.runner.deliveries import MessageSender
-from tui.runner.desk import RunContext, Notifier
-from tui.runner.ending import Escalation
-from tui.runner.eyes import RunReader
-from tui.runner.limits import LimitChecker
-from tui.runner.notify import notifier_for
-from tui.runner.outcomes import exit_text
-from tui.runner.papers import RunArtifacts
-from tui.runner.relay import ContextHandoff
+from tui.runner.machine import RunMachine
+from tui.runner.notify.notifier import notifier_for
+from tui.runner.policy.automatic_actions import ContextHandoff, StallResponse
+from tui.runner.policy.limits import LimitChecker
 from tui.runner.requests import RequestHandler
-from tui.runner.rewinding import RunRewinder, Rewinder
-from tui.runner.segment import AttemptStatus, AttemptProcess
-from tui.runner.stall_watch import StallResponse
+from tui.runner.rewinds import Rewinder, RunRewinder
+from tui.runner.run_context import Notifier, RunContext
+from tui.runner.run_reader import RunReader
 from tui.runner.transitions import RunEvent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
+from tui.system.clock import Clock
+from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
 ROUND = 0.1
@@ -64,7 +67,9 @@ class Supervisor:
         self.desk = RunContext.of(folder, clock, notifier)
         facts, settings, clock = self.desk.facts, self.desk.settings, self.desk.clock
         self.eyes = RunReader(self.desk)
-        self.deliveries = MessageSender(self.desk, self.eyes.turns, lambda: activity_text(self.eyes.snapshot()))
+        self.deliveries = MessageSender(
+            self.desk, self.eyes.turns, lambda: activity_text(self.eyes.snapshot())
+        )
         self.conductor = RunMachine(self.desk, self.eyes, self.deliveries)
         self.ending = Escalation(self.desk, self.eyes.turns, self.deliveries)
         self.limits = LimitChecker(self.desk, self.eyes)
@@ -93,7 +98,9 @@ class Supervisor:
         desk.begin_watching()
         facts = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
         desk.journal_entry("supervisor_started", facts)
-        desk.log_line("Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s")
+        desk.log_line(
+            "Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s"
+        )
         if gap is None:
             self._say_limits()
             desk.notify(NotifyEvent.START, f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
@@ -123,12 +130,14 @@ class Supervisor:
 
     def _recover_rewind(self) -> None:
         """A rewind that was cut short is finished, or taken back, before anybody works on."""
-        from tui.control import restore
+        from tui.control.rewind import execute
 
         try:
-            recovery = restore.recover_rewind(self.desk.project)
+            recovery = execute.recover_rewind(self.desk.project)
         except (OvernightError, OSError) as error:
-            self.desk.journal_entry("note", {"text": f"an interrupted rewind is still open: {error}"})
+            self.desk.journal_entry(
+                "note", {"text": f"an interrupted rewind is still open: {error}"}
+            )
             return
         if recovery is not None:
             words = f"an interrupted rewind to {recovery.checkpoint} was {recovery.outcome}"
@@ -171,7 +180,9 @@ class Supervisor:
         if words not in self._faults:
             self._faults.add(words)
             traceback.print_exception(error, file=sys.stderr)
-            self.desk.journal_entry("note", {"text": f"the supervisor stumbled and went on: {words}"})
+            self.desk.journal_entry(
+                "note", {"text": f"the supervisor stumbled and went on: {words}"}
+            )
             self.desk.log_line(f"Watchdog error: {words}", "ERROR")
 
     def leave(self, number: int, frame: FrameType | None) -> None:
@@ -257,7 +268,9 @@ class Supervisor:
         if intent is not None and intent.kind in (StopKind.KILL, StopKind.LIMIT):
             by = "limit" if intent.kind == StopKind.LIMIT else intent.by
             facts = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
-            desk.journal_entry("kill" if survivors or intent.kind == StopKind.KILL else "stop", facts)
+            desk.journal_entry(
+                "kill" if survivors or intent.kind == StopKind.KILL else "stop", facts
+            )
         goes_on = intent is None or intent.goes_on
         self.deliveries.on_attempt_ended(resumes=goes_on)
         self.ending.begin_segment()
@@ -326,7 +339,9 @@ class Supervisor:
         self.stalls.end_stall()
         desk.notify(over.kind.notify_event or NotifyEvent.FINISHED, over.reason)
         facts = {"reason": over.reason, "code": over.code, "end": over.kind}
-        desk.journal_entry("run_ended", facts if over.limit is None else {**facts, "limit": over.limit})
+        desk.journal_entry(
+            "run_ended", facts if over.limit is None else {**facts, "limit": over.limit}
+        )
         desk.log_line(f"Run ended: {over.reason}")
         desk.log_line("Watchdog stopped")
         desk.save()

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.app import App
 
-from tui.clock import Clock
+from tui.system.clock import Clock
 
 EVERY = 60.0
 

@@ -14,11 +14,11 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from tui.errors import SettingsError
-from tui.patterns import lazy
 from tui.settings.describe import SettingField
 from tui.settings.units import Secret
 from tui.settings.yaml_file import LocatedValue, quoted
+from tui.system.errors import SettingsError
+from tui.system.lazy_pattern import lazy
 
 _SWITCHES: Final = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),

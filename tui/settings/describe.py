@@ -14,9 +14,9 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct
 
-from tui.patterns import lazy
 from tui.settings.settings import FILE, LoadedSettings, Settings
 from tui.settings.units import Secret
+from tui.system.lazy_pattern import lazy
 
 Kind = Literal[
     "switch", "integer", "number", "text", "choice", "secret", "list", "table", "structure"

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.errors import SettingsError
-from tui.patterns import lazy
 from tui.settings.conversion import convert, expand, from_plain_value, nearest
 from tui.settings.describe import SettingField, all_fields, plain
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.yaml_file import LocatedValue, parse, quoted, read_bytes
+from tui.system.errors import SettingsError
+from tui.system.lazy_pattern import lazy
 
 PREFIX: Final = "OVERNIGHT_"
 AGENT: Final = "OVERNIGHT_AGENT"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from tui.errors import SettingsError
+from tui.system.errors import SettingsError
 from tui.system.format import clip_text
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from tui.records import Arrival
+from tui.model.records import Arrival
 from tui.store.layout import RunDirectory
 from tui.system.files import read_json
 

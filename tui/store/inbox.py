@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.errors import RefusedError
+from tui.system.errors import RefusedError
 from tui.system.files import atomic_write, regular_file
 
 Verb = Literal[

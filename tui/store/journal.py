@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from tui.records import JournalEntry
+from tui.model.journal import JournalEntry
 from tui.store.layout import RunDirectory, session_journal, state_root
 from tui.system.credentials import hide_credentials
 from tui.system.files import append_line, private_folder

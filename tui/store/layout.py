@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from tui import paths
-from tui.errors import RefusedError, UsageError
-from tui.system import files
+from tui.system import files, paths
+from tui.system.errors import RefusedError, UsageError
 
 RUN_DIR: Final = ".overnight"
 

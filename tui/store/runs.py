@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui import paths
-from tui.errors import NoSessionError
 from tui.model.state import RunEnd, end_of_entry
-from tui.settings import Settings
+from tui.settings.settings import Settings
 from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
+from tui.system import paths
+from tui.system.errors import NoSessionError
 from tui.system.files import atomic_write, private_folder, read_json, read_small
 from tui.system.locks import is_locked
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui import paths
-from tui.errors import OvernightError
 from tui.store.layout import RUN_DIR, state_root
+from tui.system import paths
+from tui.system.errors import OvernightError
 from tui.system.files import atomic_write, private_folder, read_small
 
 SEEN = "seen.json"

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
-from tui.patterns import lazy
+from tui.system.lazy_pattern import lazy
 
 HIDDEN: Final = "[hidden]"
 _SHORTEST: Final = 6

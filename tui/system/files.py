@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from tui.errors import RefusedError
+from tui.system.errors import RefusedError
 
 if TYPE_CHECKING:
     from io import BufferedRandom

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from tui.patterns import lazy
+from tui.system.lazy_pattern import lazy
 
 LINE_LIMIT = 8192
 """No line shown is longer than this many characters; the rest of it is counted, not drawn."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from tui.patterns import lazy
+from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import LINE_LIMIT, clean, cut_lines, fold_lines
 
 _SEQUENCE = lazy(

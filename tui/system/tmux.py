@@ -6,7 +6,7 @@ import os
 import stat
 from typing import Final, NamedTuple
 
-from tui.errors import RefusedError
+from tui.system.errors import RefusedError
 from tui.system.processes import TerminalUse, command_line, environment_variable, read_terminal
 
 _WITHIN_S: Final = 3.0

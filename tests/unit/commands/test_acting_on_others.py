@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Done, run
-from tests.unit.other_scene import Elsewhere, elsewhere
+from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import write
 
 Call = Callable[..., Done]

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.unit.commands.contract import Run, sentence
-from tests.unit.test_review_encoding import CONTRACT, check
+from tests.unit.night.review.test_review_json import CONTRACT, check
 
 
 def test_review_as_json_keeps_the_contract(tui: Run) -> None:

@@ -182,7 +182,15 @@ def test_refusals_come_before_anything_is_started(place: Workplace) -> None:
     again = place.play("[[story:hello]]", "--session-id", first.session)
     assert (again.exit_code(), again.lines) == (1, [])
     assert "already in use" in again.stderr()
-    words = [sys.executable, "-m", "tui.demo.agent", "-p", "x", "--output-format", "stream-json"]
+    words = [
+        sys.executable,
+        "-m",
+        "tui.demo.simulator.agent",
+        "-p",
+        "x",
+        "--output-format",
+        "stream-json",
+    ]
     done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, check=False)
     assert done.returncode == 1
     assert b"--verbose" in done.stderr
@@ -237,7 +245,7 @@ def test_steps_may_come_from_a_file(place: Workplace, tmp_path: Path) -> None:
 
 def test_the_agent_starts_fast_and_imports_nothing_of_the_house() -> None:
     script = (
-        "import sys, tui.demo.agent; "
+        "import sys, tui.demo.simulator.agent; "
         "print([n for n in sys.modules if n.startswith('tui.') and not n.startswith('tui.demo')]); "
         "print([n for n in ('textual', 'psutil', 'msgspec', 'yaml', 'asyncio') if n in sys.modules])"
     )

@@ -63,7 +63,15 @@ def test_the_repository_is_a_small_green_project(place: Workplace) -> None:
 
 
 def test_the_product_plays_no_story_of_the_tests(place: Workplace) -> None:
-    words = [sys.executable, "-m", "tui.demo.agent", "-p", "--pace", "0", "[[story:loop]]"]
+    words = [
+        sys.executable,
+        "-m",
+        "tui.demo.simulator.agent",
+        "-p",
+        "--pace",
+        "0",
+        "[[story:loop]]",
+    ]
     environment = {**os.environ, "CLAUDE_CONFIG_DIR": str(place.config)}
     done = subprocess.run(
         words, cwd=place.repository, env=environment, capture_output=True, check=True

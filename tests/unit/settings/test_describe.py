@@ -12,8 +12,6 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import REPOSITORY, shared
-from tui.errors import SettingsError
-from tui.settings import Settings, load
 from tui.settings.describe import (
     SettingField,
     all_fields,
@@ -22,8 +20,10 @@ from tui.settings.describe import (
     markdown_table,
     notices_of,
 )
+from tui.settings.load import load
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED
-from tui.settings.settings import FILE
+from tui.settings.settings import FILE, Settings
+from tui.system.errors import SettingsError
 
 
 def written(project: Path, text: str) -> Path:

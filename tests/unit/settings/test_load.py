@@ -12,13 +12,13 @@ import msgspec
 import pytest
 
 from tests.shared_data import REPOSITORY, shared
-from tui.errors import SettingsError
-from tui.settings import LoadedSettings, Settings, load
+from tui.settings.load import load
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED
 from tui.settings.own_sections import SKIP_PERMISSIONS, ModelPrice
 from tui.settings.repository_policy import settings_needing_approval
-from tui.settings.settings import FILE
+from tui.settings.settings import FILE, LoadedSettings, Settings
 from tui.settings.units import Secret
+from tui.system.errors import SettingsError
 
 
 def given(

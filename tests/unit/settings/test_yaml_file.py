@@ -13,12 +13,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui.errors import SettingsError
-from tui.settings import LoadedSettings, load
 from tui.settings.describe import all_fields
-from tui.settings.load import variable_of
-from tui.settings.settings import FILE
+from tui.settings.load import load, variable_of
+from tui.settings.settings import FILE, LoadedSettings
 from tui.settings.yaml_file import MAX_BYTES, LocatedValue, parse
+from tui.system.errors import SettingsError
 
 KEYS = list(all_fields())
 

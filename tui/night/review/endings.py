@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from tui.model.events import SourceRef
+from tui.model.review import Ending
+from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind, ReasonCode, SessionState, StallKind
-from tui.night.losses import RetryStreak
-from tui.night.model import NightSnapshot
-from tui.night.review.model import Ending
-from tui.records import SourceRef
+from tui.night.evidence.wasted_work import RetryStreak
 from tui.system.format import format_count, format_duration, shorten
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tui.model.events import SourceRef
+from tui.model.evidence import CommitRecord, EvidenceLog
+from tui.model.records import Commit
+from tui.model.review import MomentKind, TimelineMoment
+from tui.model.snapshot import NightSnapshot, Stall
 from tui.model.state import StallKind
-from tui.night.losses import AbortedTurn
-from tui.night.model import NightSnapshot, Stall
-from tui.night.review.model import TimelineMoment, MomentKind
-from tui.night.testimony import CommitRecord, EvidenceLog
-from tui.night.timeline import TimelineGap, TimelineMark, MarkKind
-from tui.records import Commit, SourceRef
+from tui.model.timeline import MarkKind, TimelineGap, TimelineMark
+from tui.night.evidence.wasted_work import AbortedTurn
 from tui.system.format import format_duration, shorten
 
 LONG_GAP = 900.0
@@ -46,7 +47,10 @@ _STALLS = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallK
 
 
 def moments(
-    night: NightSnapshot, testimony: EvidenceLog, stalls: Sequence[Stall], cuts: Sequence[AbortedTurn] = ()
+    night: NightSnapshot,
+    testimony: EvidenceLog,
+    stalls: Sequence[Stall],
+    cuts: Sequence[AbortedTurn] = (),
 ) -> tuple[TimelineMoment, ...]:
     """Commits, changes of the tests' colour, deeds, stalls, loops, limits, long gaps and the end."""
     gaps = list(night.timeline.gaps)
@@ -70,7 +74,9 @@ def moments(
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _marked(mark: TimelineMark, night: NightSnapshot, gaps: Sequence[TimelineGap], told: set[int]) -> TimelineMoment:
+def _marked(
+    mark: TimelineMark, night: NightSnapshot, gaps: Sequence[TimelineGap], told: set[int]
+) -> TimelineMoment:
     label, ref, seconds = mark.label, mark.ref, None
     if mark.kind in ("green", "red"):
         label = f"{mark.kind}: {_counts(night, ref) or label}"
@@ -98,7 +104,9 @@ def _commit(commit: Commit, testimony: EvidenceLog) -> TimelineMoment:
         return TimelineMoment(commit.at, "commit", label, None, SourceRef(f"git:{commit.sha}", 0))
     # Git keeps whole seconds; the call knows better, unless the commit was dated by hand.
     near = made.at is not None and abs(made.at - commit.at) <= _NEAR
-    return TimelineMoment(made.at if near and made.at else commit.at, "commit", label, None, made.ref)
+    return TimelineMoment(
+        made.at if near and made.at else commit.at, "commit", label, None, made.ref
+    )
 
 
 def made_by(sha: str, subject: str, testimony: EvidenceLog) -> CommitRecord | None:

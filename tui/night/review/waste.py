@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tui.night.losses import AbortedTurn, WastedWork, RepeatedCall
-from tui.night.model import NightSnapshot, Stall
-from tui.night.review.model import WasteItem
-from tui.night.spending import SpendingCurve
+from tui.model.review import WasteItem
+from tui.model.snapshot import NightSnapshot, Stall
+from tui.night.evidence.wasted_work import AbortedTurn, RepeatedCall, WastedWork
+from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count
 
 _CUTS = {
@@ -25,7 +25,9 @@ _LEAST_S = 1.0
 _WIDE = 50
 
 
-def wasted(night: NightSnapshot, losses: WastedWork, spending: SpendingCurve, cut_off: bool) -> tuple[WasteItem, ...]:
+def wasted(
+    night: NightSnapshot, losses: WastedWork, spending: SpendingCurve, cut_off: bool
+) -> tuple[WasteItem, ...]:
     """What was wasted, the dearest first; `cut_off` says that the turn still open will not end."""
     cuts = list(losses.cuts)
     if cut_off and losses.open_turn is not None:

@@ -7,9 +7,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui import paths
-from tui.errors import OvernightError
-from tui.runner.checks import (
+from tui.runner.doctor.check import CheckResult, tried
+from tui.runner.preflight import (
     check_agent,
     check_login,
     check_version,
@@ -17,10 +16,11 @@ from tui.runner.checks import (
     is_claude,
     login_key,
 )
-from tui.runner.doctor.check import CheckResult, tried
-from tui.settings import Settings
 from tui.settings.own_sections import SKIP_PERMISSIONS
+from tui.settings.settings import Settings
 from tui.store.runs import is_supervised, live
+from tui.system import paths
+from tui.system.errors import OvernightError
 from tui.system.files import read_json
 
 _ASKS = ("default", "plan")
@@ -51,7 +51,9 @@ def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
         # Another kind of key, or a line break from a file, fails only when the night has begun.
         value = environ[key]
         if value != value.strip():
-            return CheckResult("login", "fail", f"${key} has blanks around it", "set it again, without")
+            return CheckResult(
+                "login", "fail", f"${key} has blanks around it", "set it again, without"
+            )
         if key == "ANTHROPIC_API_KEY" and len(value) < 20:
             return CheckResult("login", "warn", f"${key} looks too short", "check the key")
         return CheckResult("login", "ok", f"by ${key}")
@@ -67,7 +69,9 @@ def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
         expires = oauth.get("expiresAt")
         past = isinstance(expires, int | float) and expires / 1000 < time.time()
         if past and not oauth.get("refreshToken"):
-            return CheckResult("login", "fail", "the login has expired", "run `claude` and use /login")
+            return CheckResult(
+                "login", "fail", "the login has expired", "run `claude` and use /login"
+            )
     return found
 
 
@@ -86,10 +90,10 @@ def _permissions(settings: Settings) -> CheckResult:
 
 
 def _hooks(project: Path, settings: Settings) -> CheckResult:
-    from tui.control import hooks_settings
+    from tui.control.hooks import installer
 
     try:
-        found = hooks_settings.status(project, settings.paths.run_dir)
+        found = installer.status(project, settings.paths.run_dir)
     except OvernightError as error:
         return CheckResult("hooks", "warn", str(error))
     if found.complete:
@@ -98,7 +102,9 @@ def _hooks(project: Path, settings: Settings) -> CheckResult:
         return CheckResult("hooks", "ok", "not installed; runs of ours need none")
     if found.off:
         return CheckResult("hooks", "warn", f"installed, but no hook runs: {found.off}")
-    return CheckResult("hooks", "warn", "of another version", "run `overnight-tui hooks install` again")
+    return CheckResult(
+        "hooks", "warn", "of another version", "run `overnight-tui hooks install` again"
+    )
 
 
 def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> CheckResult:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.errors import OvernightError
+from tui.system.errors import OvernightError
 
 State = Literal["ok", "warn", "fail"]
 

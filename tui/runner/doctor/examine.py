@@ -1,4 +1,4 @@
-"""The whole check, in the order in which a person would go through it."""
+"""The whole check; the forecast of the night."""
 
 from __future__ import annotations
 
@@ -7,12 +7,115 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui.errors import OvernightError, SettingsError
-from tui.runner.doctor import agent, night, repository, surroundings
+from msgspec import Struct
+
+from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.model.events import RateLimit
+from tui.runner.doctor import agent, repository, surroundings
 from tui.runner.doctor.check import CheckResult
-from tui.runner.doctor.night import Forecast
-from tui.settings import Settings, load
-from tui.settings.settings import FILE
+from tui.settings.load import load
+from tui.settings.settings import FILE, Settings
+from tui.store.layout import RunDirectory
+from tui.store.runs import runs
+from tui.system.errors import OvernightError, SettingsError
+from tui.system.format import format_weekday_clock
+
+_TAIL = 8 << 20
+_MARK = b'"rate_limit_event"'
+
+
+class Forecast(Struct, frozen=True):
+    """When a run that starts now is over at the latest, and what it costs at most."""
+
+    ends_at: float | None
+    usd: float | None
+
+
+def forecast(settings: Settings, now: float) -> Forecast:
+    """What the limits alone allow."""
+    hours = settings.session.max_runtime_hours
+    return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
+
+
+def checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
+    """Limits and forecast, the usage limit, and what happens after a crash."""
+    yield _limits(settings, now)
+    yield _usage(project, settings, now)
+    yield _recovery(settings)
+
+
+def _limits(settings: Settings, now: float) -> CheckResult:
+    ahead, idle = forecast(settings, now), settings.session.max_idle_minutes
+    end = "no end" if ahead.ends_at is None else f"over by {format_weekday_clock(ahead.ends_at)}"
+    cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
+    silence = "" if idle is None else f", {idle:g} min of silence"
+    text = f"{end}, {cost}{silence}"
+    missing = [
+        name
+        for name, value in (
+            ("session.max_runtime_hours", ahead.ends_at),
+            ("budget.max_cost_usd", ahead.usd),
+        )
+        if value is None
+    ]
+    if missing:
+        return CheckResult("limits", "warn", text, f"set {' and '.join(missing)}")
+    return CheckResult("limits", "ok", text)
+
+
+def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
+    """What the last run heard of the usage limit."""
+    longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
+    wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
+    known = next(
+        (heard for run in runs(project, settings.paths.run_dir)[:3] if (heard := _heard(run))), None
+    )
+    if known is None or known.resets_at is None or known.resets_at <= now:
+        return CheckResult(
+            "usage limit", "ok", f"its reset is not known; a run waits for it {wait}"
+        )
+    away = known.resets_at - now
+    used = "" if known.used is None else f", {known.used:.0%} used"
+    text = (
+        f"{known.window.replace('_', ' ')} resets at {format_weekday_clock(known.resets_at)}{used}"
+    )
+    if known.status == "rejected" and longest is not None and away > longest * 3600:
+        advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
+        return CheckResult("usage limit", "fail", text, advice)
+    if known.status == "rejected":
+        spent = f"{away / 3600:.1f} h of the night are spent waiting"
+        outlasts = hours is not None and away > hours * 3600
+        advice = "it resets after the night is over" if outlasts else spent
+        return CheckResult("usage limit", "fail" if outlasts else "warn", text, advice)
+    return CheckResult("usage limit", "ok", text)
+
+
+def _heard(run: RunDirectory) -> RateLimit | None:
+    """The last that a run's stream says of the limit, as far as its end tells."""
+    try:
+        with open(run.stream, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(0, size - _TAIL))
+            data = file.read()
+    except OSError:
+        return None
+    last = data.rfind(_MARK)
+    if last < 0:
+        return None
+    line = data[data.rfind(b"\n", 0, last) + 1 : data.find(b"\n", last) + 1 or len(data)]
+    for event in ClaudeDecoder(str(run.stream)).decode(line, 0).events:
+        if isinstance(event.body, RateLimit):
+            return event.body
+    return None
+
+
+def _recovery(settings: Settings) -> CheckResult:
+    rules = settings.recovery
+    if not rules.auto_resume:
+        advice = "start with --with-recovery, or set recovery.auto_resume"
+        return CheckResult("recovery", "warn", "a crash would end the night", advice)
+    text = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
+    return CheckResult("recovery", "ok", text)
 
 
 class Examination:
@@ -32,14 +135,14 @@ class Examination:
         yield self._of_settings
         yield from _guarded("git", repository.checks(project, settings))
         yield from _guarded("agent", agent.checks(project, settings, environ))
-        yield from _guarded("limits", night.checks(project, settings, self._now))
+        yield from _guarded("limits", checks(project, settings, self._now))
         yield from _guarded("surroundings", surroundings.checks(settings, environ))
         if notify:
             yield from _guarded("test message", surroundings.notified(settings, project, environ))
 
     @property
     def forecast(self) -> Forecast:
-        return night.forecast(self.settings, self._now)
+        return forecast(self.settings, self._now)
 
 
 def _guarded(name: str, found: Iterator[CheckResult]) -> Iterator[CheckResult]:
@@ -54,7 +157,9 @@ def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, Chec
     try:
         loaded = load(project, environ=environ)
     except SettingsError as error:
-        return Settings(), CheckResult("settings", "fail", str(error), "the rest is checked by defaults")
+        return Settings(), CheckResult(
+            "settings", "fail", str(error), "the rest is checked by defaults"
+        )
     if loaded.notices:
         return loaded.settings, CheckResult("settings", "warn", loaded.notices[0])
     changed = sum(origin != "default" for origin in loaded.origin.values())

@@ -9,16 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui import paths
-from tui.errors import OvernightError
-from tui.feeds.progress import read_feature_list, read_progress, with_features
-from tui.git import Git
-from tui.records import ProgressFile
-from tui.runner.checks import LEAST_FREE, check_clean
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress, with_features
+from tui.model.records import ProgressFile
 from tui.runner.decisions import is_stuck
 from tui.runner.doctor.check import CheckResult, tried
-from tui.settings import Settings
+from tui.runner.preflight import LEAST_FREE, check_clean
+from tui.settings.settings import Settings
+from tui.system import paths
+from tui.system.errors import OvernightError
 from tui.system.format import format_size_binary
+from tui.system.git import Git
 from tui.system.sanitize import clean_bytes
 
 _LITTLE_FREE = 5 << 30
@@ -42,7 +43,9 @@ def checks(project: Path, settings: Settings) -> Iterator[CheckResult]:
 
 def _tree(git: Git, project: Path, settings: Settings) -> CheckResult:
     if git.head() is None:
-        return CheckResult("git", "warn", "there is no commit yet", "make a first one to compare with")
+        return CheckResult(
+            "git", "warn", "there is no commit yet", "make a first one to compare with"
+        )
     operation = git.operation_in_progress()
     if operation is not None:
         return CheckResult("git", "warn", f"a {operation} is under way", _UNFINISHED)
@@ -56,10 +59,10 @@ def _tree(git: Git, project: Path, settings: Settings) -> CheckResult:
 
 
 def _checkpoint(project: Path, settings: Settings) -> CheckResult:
-    from tui.control import capture
-    from tui.control.folders import OUR_OWN
-    from tui.control.listing import IGNORED
-    from tui.control.rewind_journal import RewindJournal
+    from tui.control.checkpoints import capture, refs, work_tree
+    from tui.control.checkpoints.path_listing import IGNORED
+    from tui.control.checkpoints.stat_cache import OUR_OWN
+    from tui.control.rewind.rewind_journal import RewindJournal
 
     limits = settings.checkpoints
     try:
@@ -68,13 +71,13 @@ def _checkpoint(project: Path, settings: Settings) -> CheckResult:
             return CheckResult("checkpoint", "warn", "a rewind broke off half-way", advice)
         state = capture.scan_work_tree(
             project,
-            capture.CaptureLimits(
+            work_tree.CaptureLimits(
                 limits.max_file_mib << 20,
                 limits.max_untracked_mib << 20,
                 limits.time_budget_seconds,
             ),
         )
-        taken = capture.checkpoints(project)
+        taken = refs.checkpoints(project)
     except OvernightError as error:
         return CheckResult("checkpoint", "fail", str(error))
     # What git ignores is left out by intent; the rest should be known before the night.
@@ -94,14 +97,20 @@ def _tasks(project: Path, settings: Settings) -> CheckResult:
     name = settings.paths.progress_file
     if progress is None:
         if not settings.enforcement.continuous_mode:
-            return CheckResult("tasks", "ok", f"{name} counts none; the night ends with its first turn")
+            return CheckResult(
+                "tasks", "ok", f"{name} counts none; the night ends with its first turn"
+            )
         advice = "write them down, or start with --initializer"
         return CheckResult("tasks", "warn", f"{name} counts no tasks to go on with", advice)
     text = f"{progress.open} open, {progress.done} done in {name}"
     if not progress.open:
-        return CheckResult("tasks", "warn", text, "add what is to be done; the run would end at once")
+        return CheckResult(
+            "tasks", "warn", text, "add what is to be done; the run would end at once"
+        )
     if is_stuck(progress):
-        return CheckResult("tasks", "warn", text, "all open tasks are blocked; the run would call you")
+        return CheckResult(
+            "tasks", "warn", text, "all open tasks are blocked; the run would call you"
+        )
     return CheckResult("tasks", "ok", text)
 
 

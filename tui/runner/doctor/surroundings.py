@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tui.runner.doctor.check import CheckResult
-from tui.runner.notify_channels import channels_of, problems
-from tui.settings import Settings
+from tui.runner.notify.channels import channels_of, problems
+from tui.settings.settings import Settings
 
 _WITHIN = 3.0
 _SLOW_ESCAPE = 100
@@ -39,10 +39,12 @@ def _notices(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     return CheckResult("notices", "ok", text + rest)
 
 
-def notified(settings: Settings, project: Path, environ: Mapping[str, str]) -> Iterator[CheckResult]:
+def notified(
+    settings: Settings, project: Path, environ: Mapping[str, str]
+) -> Iterator[CheckResult]:
     """Sends a test message through every channel, and says how that went."""
-    from tui.runner.notify_services import SendOptions, send
-    from tui.runner.notify_text import compose, without_credentials
+    from tui.runner.notify.http_services import SendOptions, send
+    from tui.runner.notify.message_text import compose, without_credentials
     from tui.system.credentials import spellings_of
 
     told = settings.notifications

@@ -1,0 +1,3 @@
+"""Tests of control."""
+
+from __future__ import annotations

@@ -1,0 +1,301 @@
+"""Our hooks in a project's settings: nothing else moves, and they go as they came."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui.control.channels.hook_delivery import EVENTS
+from tui.control.hooks import installer, settings_file
+from tui.system.errors import RefusedError
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+HAND_WRITTEN = """{
+\t"permissions": { "allow": ["Bash(ls:*)"],   "deny": [ ] },
+\t"hooks": {
+\t\t"Stop": [ {"hooks": [{"type": "command", "command": "say done"}]} ],
+\t\t"PostToolUse": [
+\t\t\t{
+\t\t\t\t"matcher": "Edit|Write",
+\t\t\t\t"hooks": [{ "type": "command", "command": "make fmt", "timeout": 1e1 }]
+\t\t\t}
+\t\t],
+\t\t"PreToolUse": []
+\t},
+\t"unknown key \\u00e9": [1.50, 1E2, null]
+}"""
+LAYOUTS = {
+    "hand-written": HAND_WRITTEN,
+    "nothing inside": "{}",
+    "spaces inside": "{ \n }\n\n",
+    "one line": '{"model":"opus","hooks":{"Stop":[]}}',
+    "empty hooks": '{\n  "hooks": {}\n}\n',
+    "CRLF": '{\r\n    "a": 1,\r\n    "hooks": {\r\n        "Stop": []\r\n    }\r\n}\r\n',
+    "four spaces": '{\n    "env": {\n        "A": "ü"\n    }\n}',
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return folder
+
+
+def write(project: Path, text: str) -> Path:
+    file = settings_file.path_of(project)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(text.encode())
+    return file
+
+
+def without_ours(settings: Any) -> Any:
+    """The settings as they would be without our hooks."""
+    kept = json.loads(json.dumps(settings))
+    hooks = kept.get("hooks", {})
+    for event in list(hooks):
+        groups = [
+            group
+            for group in hooks[event]
+            if not any(str(one.get("command")).endswith(installer.MARK) for one in group["hooks"])
+        ]
+        hooks[event] = groups
+    return kept
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_nothing_else_changes_a_byte_and_uninstalling_brings_all_back(
+    project: Path, layout: str
+) -> None:
+    text = LAYOUTS[layout]
+    file = write(project, text)
+    file.chmod(0o640)
+    assert installer.install(project)
+    assert installer.status(project).complete
+    assert not installer.install(project)
+    now = file.read_bytes().decode()
+    kept, lines = iter(now), text.replace(" \n }", "}")
+    assert all(letter in kept for letter in "".join(lines.split()))
+    assert without_ours(json.loads(now)).get("permissions") == json.loads(text).get("permissions")
+    if layout == "hand-written":
+        assert all(
+            line in now for line in text.split("\n") if "Stop" not in line and line != "\t\t],"
+        )
+        assert now.index('"Stop"') < now.index('"PostToolUse"') < now.index('"PreToolUse"')
+    if layout == "CRLF":
+        assert now.count("\n") == now.count("\r\n")
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert installer.uninstall(project)
+    assert file.read_bytes() == text.encode()
+    assert not installer.uninstall(project)
+
+
+def test_what_was_not_there_is_not_there_afterwards(project: Path) -> None:
+    installer.install(project)
+    assert settings_file.path_of(project).exists()
+    assert installer.status(project).folder_made_at is not None
+    installer.uninstall(project)
+    assert not (project / ".claude").exists()
+
+
+def test_a_folder_that_was_there_stays(project: Path) -> None:
+    (project / ".claude").mkdir()
+    installer.install(project)
+    assert installer.status(project).folder_made_at is None
+    installer.uninstall(project)
+    assert list((project / ".claude").iterdir()) == []
+
+
+def test_what_others_wrote_since_stays(project: Path) -> None:
+    file = write(project, HAND_WRITTEN)
+    installer.install(project)
+    changed = file.read_text().replace("say done", "say more").replace("1.50", "2.50")
+    file.write_text(changed)
+    assert installer.uninstall(project)
+    assert file.read_text() == HAND_WRITTEN.replace("say done", "say more").replace("1.50", "2.50")
+
+
+def test_a_hook_put_into_our_group_stays_there(project: Path) -> None:
+    file = write(project, "{}")
+    installer.install(project)
+    now = json.loads(file.read_text())
+    theirs = {"type": "command", "command": "mine"}
+    now["hooks"]["Stop"][0]["hooks"].insert(0, theirs)
+    file.write_text(json.dumps(now))
+    installer.uninstall(project)
+    assert json.loads(file.read_text()) == {"hooks": {"Stop": [{"hooks": [theirs]}]}}
+
+
+def test_hooks_that_call_another_place_are_told_and_replaced(project: Path) -> None:
+    file = write(project, HAND_WRITTEN)
+    installer.install(project)
+    now = file.read_text()
+    file.write_text(now.replace(str(project), "/moved/away"))
+    assert installer.status(project).stale == EVENTS
+    assert installer.install(project)
+    assert installer.status(project).complete
+    installer.uninstall(project)
+    assert file.read_text() == HAND_WRITTEN
+
+
+LEAF = st.none() | st.booleans() | st.integers() | st.text(max_size=6)
+VALUE = st.recursive(
+    LEAF,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+GROUP = st.fixed_dictionaries(
+    {"hooks": st.lists(st.fixed_dictionaries({"command": st.text(max_size=8)}), max_size=2)}
+)
+EVENT = st.sampled_from(("Stop", "PostToolUse", "PostToolBatch", "SessionStart"))
+SETTINGS = st.builds(
+    lambda other, hooks: {**other, **({} if hooks is None else {"hooks": hooks})},
+    st.dictionaries(st.text(max_size=5), VALUE, max_size=3).filter(
+        lambda found: "hooks" not in found
+    ),
+    st.none() | st.dictionaries(EVENT, st.lists(GROUP, max_size=2), max_size=3),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(found=SETTINGS, indent=st.sampled_from((None, 1, 2, 4, "\t")), is_ascii=st.booleans())
+def test_any_settings_keep_what_they_say(
+    tmp_path_factory: pytest.TempPathFactory, found: Any, indent: Any, is_ascii: bool
+) -> None:
+    project = tmp_path_factory.mktemp("project")
+    text = json.dumps(found, indent=indent, ensure_ascii=is_ascii)
+    file = write(project, text)
+    assert installer.install(project)
+    assert installer.status(project).events == EVENTS
+    now = json.loads(file.read_text("utf-8"))
+    kept = without_ours(now)
+    assert [key for key in kept if key != "hooks"] == [key for key in found if key != "hooks"]
+    for event, groups in found.get("hooks", {}).items():
+        assert kept["hooks"][event] == groups
+    file.write_text(file.read_text("utf-8") + "\n", "utf-8")  # no longer what was installed
+    assert installer.uninstall(project)
+    left = json.loads(file.read_text("utf-8"))
+    empty = {event for event, groups in found.get("hooks", {}).items() if not groups}
+    if not empty and found.get("hooks") != {}:
+        assert left == found
+
+
+REFUSED = {
+    "not JSON": '{"a": 1,}',
+    "comment": '{"a": 1} // why',
+    "list": "[]",
+    "byte order mark": "\ufeff{}",
+    "hooks a list": '{"hooks": []}',
+    "event no list": '{"hooks": {"Stop": {}}}',
+    "key twice": '{"hooks": {}, "hooks": {}}',
+    "deep": '{"a": ' + "[" * 100_000,
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_understood_is_left_alone_with_a_sentence(project: Path, name: str) -> None:
+    file = write(project, REFUSED[name])
+    with pytest.raises(RefusedError) as told:
+        installer.install(project)
+    assert str(file) in str(told.value)
+    assert file.read_bytes() == REFUSED[name].encode()
+    assert os.listdir(file.parent) == [file.name]
+
+
+def test_links_and_odd_files_are_refused(project: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text("{}")
+    file = settings_file.path_of(project)
+    file.parent.mkdir()
+
+    def refused(words: str) -> None:
+        with pytest.raises(RefusedError, match=words):
+            installer.install(project)
+        assert elsewhere.read_text() == "{}"
+
+    file.symlink_to(elsewhere)
+    refused("symbolic link")
+    file.unlink()
+    os.link(elsewhere, file)
+    refused("hard links")
+    file.unlink()
+    os.mkfifo(file)
+    refused("no regular file")
+    file.unlink()
+    file.write_bytes(b" " * (1 << 20) + b"{}")
+    refused("larger than")
+    file.unlink()
+    file.parent.rmdir()
+    (tmp_path / "folder").mkdir()
+    file.parent.symlink_to(tmp_path / "folder")
+    refused("symbolic link")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_somebody_elses_file_is_refused(project: Path) -> None:
+    file = write(project, "{}")
+    os.chown(file, 12_345, 12_345)
+    with pytest.raises(RefusedError, match="another user"):
+        installer.install(project)
+    os.chown(file, 0, 0)
+    os.chown(file.parent, 12_345, 12_345)
+    with pytest.raises(RefusedError, match="another user"):
+        installer.install(project)
+
+
+def test_a_file_that_changes_meanwhile_is_left_alone(project: Path) -> None:
+    file = write(project, "{}")
+    seen = settings_file.read(project)
+    file.write_text('{"a": 1}')
+    with pytest.raises(RefusedError, match="changed meanwhile"):
+        settings_file.replace(project, b"{}", seen)
+    assert file.read_text() == '{"a": 1}'
+
+
+def test_hooks_that_are_switched_off_are_told(project: Path, tmp_path: Path) -> None:
+    installer.install(project)
+    (tmp_path / "claude").mkdir()
+    (tmp_path / "claude" / "settings.json").write_text('{"disableAllHooks": true}')
+    state = installer.status(project)
+    assert not state.complete
+    assert "disableAllHooks" in state.off
+
+
+def command(project: Path, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "tui", "hooks", *words, str(project)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_command_installs_tells_and_takes_away(project: Path) -> None:
+    assert command(project, "status")[0] == 3
+    code, words = command(project, "install")
+    assert (code, words.count("\n")) == (0, 1)
+    assert command(project, "status")[0] == 0
+    assert command(project, "uninstall")[0] == 0
+    assert not (project / ".claude").exists()
+    write(project, "{")
+    code, words = command(project, "install")
+    assert (code, words.count("\n")) == (4, 1)
+    assert "not valid JSON" in words

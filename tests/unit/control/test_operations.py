@@ -1,0 +1,187 @@
+"""Checkpoints and rewinds as deeds: what they remember, what they refuse, what goes in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.session_files import SESSION, answer, bash, init, line, lines, speech, uid
+from tests.unit.control.foreign_scene import Elsewhere, elsewhere
+from tests.unit.repositories import make, sh, write
+from tui.control.checkpoints import capture
+from tui.control.checkpoints.refs import checkpoints, find
+from tui.control.operations import Operations, plan_words
+from tui.feeds.sessions.transcripts import last_safe_cut
+from tui.settings.load import load
+from tui.system.errors import RefusedError
+
+
+@pytest.fixture(autouse=True)
+def _own_claude(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Elsewhere]:
+    with elsewhere(tmp_path) as scene:
+        yield scene
+
+
+def stream(folder: Path, *records: dict[str, object]) -> str:
+    path = folder / "session.jsonl"
+    path.write_bytes(lines([init(0), *records]))
+    return str(path)
+
+
+# --- where a conversation can be cut ---
+
+
+def parallel(number: int) -> dict[str, object]:
+    record = bash(number, "one")
+    record["message"]["content"].append(
+        {"type": "tool_use", "id": "toolu_99", "name": "Bash", "input": {}}
+    )
+    return record
+
+
+@pytest.mark.parametrize(
+    ("records", "place"),
+    [
+        ([speech(1, "hello")], 1),
+        ([speech(1, "hello"), bash(2, "ls")], 1),
+        ([bash(2, "ls"), answer(3, 2, "out")], 3),
+        ([speech(1, "two"), parallel(2), answer(3, 2, "out")], 1),
+        ([parallel(2), answer(3, 2, "out"), answer(4, 99, "out")], 4),
+        ([parallel(2), answer(3, 2, "out"), speech(5, "meanwhile")], None),
+    ],
+)
+def test_the_last_clean_place(
+    tmp_path: Path, records: list[dict[str, object]], place: int | None
+) -> None:
+    expected = uid(place) if place is not None else ""
+    assert last_safe_cut(stream(tmp_path, *records)) == (SESSION, expected)
+
+
+def test_a_torn_line_and_a_missing_file_are_no_place(tmp_path: Path) -> None:
+    path = stream(tmp_path, speech(1, "hello"))
+    with open(path, "ab") as file:
+        file.write(line(speech(2, "half"))[:40])
+    assert last_safe_cut(path) == (SESSION, uid(1))
+    assert last_safe_cut(str(tmp_path / "nothing")) == ("", "")
+
+
+# --- checkpoints ---
+
+
+def deeds_on(folder: Path, events: str = "", **changes: object) -> Operations:
+    flags = {key.replace("__", "."): value for key, value in changes.items()}
+    settings = load(folder, flags=flags, environ={}).settings
+    return Operations(folder, settings, "", SESSION, events=events)
+
+
+def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
+    folder = make(tmp_path / "repo")
+    events = stream(tmp_path, bash(2, "ls"), answer(3, 2, "out"))
+    taken = deeds_on(folder, events).checkpoint("good", facts={"tests": "green", "done": 3})
+    facts = find(folder, taken.id).facts
+    assert (facts["session"], facts["uuid"]) == (SESSION, uid(3))
+    assert (facts["tests"], facts["done"], facts["why"]) == ("green", 3, "key")
+    file = folder / f".overnight/deeds/{SESSION}.journal.jsonl"
+    (entry,) = [json.loads(one) for one in file.read_bytes().splitlines()]
+    assert (entry["kind"], entry["label"], entry["tests"]) == ("checkpoint", "good", "green")
+
+
+class Then:
+    """A clock that shows another time."""
+
+    def __init__(self, ago: float) -> None:
+        self._at = time.time() - ago
+
+    def wall(self) -> float:
+        return self._at
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def boottime(self) -> float:
+        return time.monotonic()
+
+
+def test_old_checkpoints_go_by_the_settings(tmp_path: Path) -> None:
+    folder = make(tmp_path / "repo")
+    hour = 3600.0
+    base = 48 * hour + (time.time() % hour) - 60  # so that all three lie in one hour
+    for minutes in (30, 20, 10):
+        write(folder, {"a.txt": f"{minutes}\n"})
+        capture.take_checkpoint(folder, session="night", clock=Then(base - hour + minutes * 60))
+    deeds_on(folder, checkpoints__keep_all_hours=100).checkpoint()
+    assert [one.number for one in checkpoints(folder)] == [1, 2, 3, 4]
+    deeds_on(folder, checkpoints__keep_all_hours=24).checkpoint()
+    assert [one.number for one in checkpoints(folder)] == [3, 4, 5]
+    deeds_on(folder, checkpoints__keep_hourly_days=1).checkpoint()
+    assert [one.number for one in checkpoints(folder)] == [4, 5, 6]
+
+
+# --- rewinds ---
+
+
+def test_what_is_staged_is_compared_and_left_alone(tmp_path: Path) -> None:
+    folder = make(tmp_path / "repo")
+    write(folder, {"a.txt": "two\n"})
+    sh(folder, "add", "a.txt")
+    deeds = deeds_on(folder)
+    first = deeds.checkpoint()
+    sh(folder, "reset", "-q")
+    write(folder, {"a.txt": "three\n"})
+    index = (folder / ".git/index").read_bytes()
+    plan = deeds.plan_rewind(first.id)
+    note = next(one for one in plan.notes if "staged" in one)
+    assert "1 path was staged otherwise then" in note
+    place = note.partition("ls-tree -r ")[2].rstrip(")")
+    assert "a.txt" in sh(folder, "ls-tree", "-r", place)
+    deeds.rewind(plan)
+    assert (folder / ".git/index").read_bytes() == index
+    assert (folder / "a.txt").read_text() == "two\n"
+
+
+def test_a_session_at_work_must_be_confirmed(scene: Elsewhere) -> None:
+    scene.begin()
+    deeds = scene.deeds()
+    first = deeds.checkpoint()
+    write(scene.project, {"new.txt": "n"})
+    plan = deeds.plan_rewind(first)
+    assert any("is watched here" in one for one in plan.refusals)
+    with pytest.raises(RefusedError, match="at work in this work tree"):
+        deeds.rewind(plan)
+    assert (scene.project / "new.txt").exists()
+    assert deeds.rewind(plan, confirmed=True).deleted == 1
+    assert [one["kind"] for one in scene.journal()] == ["checkpoint", "rewind"]
+
+
+def test_a_session_that_began_after_the_plan_is_noticed(scene: Elsewhere) -> None:
+    folder = scene.project
+    quiet = deeds_on(folder)
+    first = quiet.checkpoint()
+    write(folder, {"new.txt": "n"})
+    plan = quiet.plan_rewind(first)
+    assert not plan.refusals
+    scene.begin()
+    with pytest.raises(RefusedError, match="begun since the plan was shown"):
+        quiet.rewind(plan)
+    assert (folder / "new.txt").exists()
+
+
+def test_the_plan_is_in_plain_words(tmp_path: Path) -> None:
+    folder = make(tmp_path / "repo")
+    deeds = deeds_on(folder)
+    first = deeds.checkpoint()
+    write(folder, {"a.txt": "changed\n", "new.txt": "n"})
+    words = plan_words(deeds.plan_rewind(first))
+    assert words[0].startswith("1 file will be written, 1 deleted (all captured first)")
+    assert not any(".overnight" in change.path for change in deeds.plan_rewind(first).changes)
+    assert os.path.exists(folder / "new.txt")

@@ -1,0 +1,265 @@
+"""SIGKILL at named points and at random ones; the next start finds a whole state and no litter."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
+from tui.control.checkpoints.capture import take_checkpoint
+from tui.control.checkpoints.refs import checkpoints
+from tui.control.rewind.execute import recover_rewind, undo
+
+State = dict[str, tuple[str, int, bytes]]
+REPOSITORY = Path(__file__).parents[3]
+# Runs one deed and kills itself the n-th time it hears of a step.
+WORKER = """
+import os, signal, sys
+from pathlib import Path
+from tui.control.checkpoints.capture import checkpoints, take
+from tui.control.rewind.execute import execute, recover, undo
+from tui.control.rewind.plan import plan
+
+folder, deed, step, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+heard = 0
+
+def hear(name, *_):
+    global heard
+    heard += name == step
+    if name == step and heard == count:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if deed == "take":
+    take(folder, progress=hear)
+elif deed == "rewind":
+    execute(plan(folder, checkpoints(folder)[0]), progress=hear)
+elif deed == "recover":
+    recover(folder, progress=hear)
+elif deed == "storm take":
+    take(folder)
+    print("ready", flush=True)
+    while True:
+        take(folder)
+elif deed == "storm rewind":
+    recover(folder)
+    print("ready", flush=True)
+    execute(plan(folder, checkpoints(folder)[0]))
+    while True:
+        undo(folder)
+"""
+
+
+def work(folder: Path, deed: str, step: str = "", count: int = 1) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER, str(folder), deed, step, str(count)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+def two_states(folder: Path) -> tuple[State, State]:
+    """A repository with checkpoint c1 of one state and lying in another; both states."""
+    make(folder, {"a": "a", "b": "b", "gone": "g", "d/e": "e", ".gitignore": "*.o\n", "p": "p"})
+    write(folder, {"u": "untracked", "x.o": "ignored"})
+    commit(folder)
+    old = tree(folder)
+    take_checkpoint(folder)
+    write(folder, {"a": "A", "b": "B", "new": "n", "n2/n": "n", "n3": "3", "u": "changed"})
+    sh(folder, "rm", "-q", "--cached", "b")
+    (folder / "gone").unlink()
+    (folder / "p").chmod(0o755)
+    (folder / "d/e").unlink()
+    (folder / "d").rmdir()
+    write(folder, {"d": "a file now"})
+    return old, tree(folder)
+
+
+def settled_state(folder: Path) -> State:
+    """The tree after the next start has done what a start does."""
+    recover_rewind(folder)
+    take_checkpoint(folder)
+    assert litter(folder) == []
+    if (folder / ".overnight/rewind").exists():
+        assert not list((folder / ".overnight/rewind/stage").glob("*"))
+        assert not (folder / ".overnight/rewind/open").exists()
+    sh(folder, "fsck", "--strict", "--no-dangling")
+    for checkpoint in checkpoints(folder):
+        sh(folder, "ls-tree", "-r", checkpoint.commit)
+    return tree(folder)
+
+
+@pytest.mark.parametrize("step", ["listed", "writing", "stored", "recorded", "verified"])
+def test_killed_while_taking_a_checkpoint(tmp_path: Path, step: str) -> None:
+    folder = tmp_path / "repo"
+    _, state = two_states(folder)
+    user = user_state(folder)
+    known = checkpoints(folder)
+    assert work(folder, "take", step) == -signal.SIGKILL
+    assert (user_state(folder), tree(folder)) == (user, state)
+    assert len(checkpoints(folder)) == len(known) + (step in ("recorded", "verified"))
+    assert settled_state(folder) == state
+    assert user_state(folder) == user
+
+
+REWIND_POINTS = [
+    ("safety", 1),
+    ("journal", 1),
+    ("staging", 3),
+    ("staged", 1),
+    ("clearing", 1),
+    ("writing", 1),
+    ("writing", 2),
+    ("placing", 1),
+    ("placing", 2),
+    ("written", 1),
+    ("deleting", 1),
+    ("deleting", 2),
+    ("closing", 1),
+]
+
+
+@pytest.mark.parametrize(("step", "count"), REWIND_POINTS)
+def test_killed_while_rewinding(tmp_path: Path, step: str, count: int) -> None:
+    folder = tmp_path / "repo"
+    old, new = two_states(folder)
+    user = user_state(folder)
+    assert work(folder, "rewind", step, count) == -signal.SIGKILL
+    assert user_state(folder) == user
+    untouched = step in ("safety", "journal", "staging", "staged")
+    assert (tree(folder) == new) is (untouched or step == "clearing")
+    assert settled_state(folder) == (new if untouched else old)
+    assert user_state(folder) == user
+    if not untouched:
+        undo(folder)
+        assert tree(folder) == new
+
+
+@pytest.mark.parametrize("again", [("writing", 1), ("placing", 1), ("deleting", 1), ("closing", 1)])
+def test_killed_while_recovering(tmp_path: Path, again: tuple[str, int]) -> None:
+    folder = tmp_path / "repo"
+    old, new = two_states(folder)
+    assert work(folder, "rewind", "placing", 1) == -signal.SIGKILL
+    for _ in range(2):
+        work(folder, "recover", *again)
+    assert settled_state(folder) == old
+    undo(folder)
+    assert tree(folder) == new
+
+
+def test_what_was_edited_between_the_kill_and_the_next_start_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "repo"
+    two_states(folder)
+    work(folder, "rewind", "writing", 2)
+    write(folder, {"u": "edited by a person", "new": "this too", "mine": "m"})
+    found = recover_rewind(folder)
+    assert found is not None
+    assert found.outcome == "finished"
+    assert set(found.meanwhile) == {"u", "new"}
+    assert (folder / "u").read_text() == "edited by a person"
+    assert (folder / "mine").read_text() == "m"
+    assert (folder / "a").read_text() == "a"
+
+
+def test_a_living_rewind_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "repo"
+    two_states(folder)
+    code = WORKER.replace(
+        "os.kill(os.getpid(), signal.SIGKILL)", "print('here', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(folder), "rewind", "writing", "2"],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "here\n"
+        assert recover_rewind(folder) is None
+        take_checkpoint(folder)  # nor does a checkpoint mind it
+        process.stdin.write("\n")
+        process.stdin.close()
+        assert process.wait(30) == 0
+    assert recover_rewind(folder) is None
+
+
+def storm(folder: Path, kills: int, seed: int) -> None:
+    """Kills checkpoints and rewinds at random instants, half of the times with their gits."""
+    rng = random.Random(seed)
+    old, new = two_states(folder)
+    user = user_state(folder)
+    for number in range(kills):
+        deed = "storm rewind" if number % 2 else "storm take"
+        process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, str(folder), deed, "", "0"],
+            cwd=REPOSITORY,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == b"ready\n", process.stderr.read()
+            time.sleep(rng.uniform(0, 0.5))
+            family = psutil.Process(process.pid).children(recursive=True) if number % 4 > 1 else []
+            process.kill()
+            for child in family:
+                try:
+                    child.kill()
+                except psutil.NoSuchProcess:
+                    pass
+            psutil.wait_procs(family, timeout=10)
+        finally:
+            process.kill()
+            process.communicate()
+        state = settled_state(folder)
+        assert state in (old, new), (number, deed)
+        assert user_state(folder) == user, (number, deed)
+
+
+def test_a_few_random_kills(tmp_path: Path) -> None:
+    storm(tmp_path / "repo", 8, seed=os.getpid())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_two_hundred_random_kills(tmp_path: Path) -> None:
+    storm(tmp_path / "repo", 200, seed=4)
+
+
+def test_a_lock_that_is_let_go_at_once_keeps_no_recovery_out(tmp_path: Path) -> None:
+    """The last git of a killed rewind may hold the lock for the moment it needs to begin."""
+    folder = tmp_path / "repo"
+    two_states(folder)
+    assert work(folder, "rewind", "writing") == -signal.SIGKILL
+    lock = folder / ".overnight/rewind/lock"
+    hold = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, 2); print('held', flush=True); input()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", hold, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        assert recover_rewind(folder) is None  # another process really is at it
+        letting_go = threading.Timer(0.1, holder.stdin.close)
+        letting_go.start()
+        assert recover_rewind(folder) is not None
+        letting_go.join()
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()

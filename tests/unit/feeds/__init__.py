@@ -1,0 +1,3 @@
+"""Tests of feeds."""
+
+from __future__ import annotations

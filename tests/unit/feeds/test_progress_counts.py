@@ -1,0 +1,202 @@
+""""""
+
+from __future__ import annotations
+
+import pytest
+
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress, with_features
+
+
+def counted(text: str) -> tuple[str, int, int]:
+    progress = read_progress(text, "p", None)
+    return progress.basis, progress.done, progress.open
+
+
+@pytest.mark.parametrize(
+    ("text", "done", "open_"),
+    [
+        ("26/30 features passing (86.7%)", 26, 4),
+        ("**Progress:** 196/477 (41.1%) -> 197/477 (41.3%)", 197, 280),
+        ("- 239/317 → 240/317 (75.7%)", 240, 77),
+        ("- 当前完成状态：`5/9 features passing`", 5, 4),
+        ("### 已完成功能 (36/36) 🎉", 36, 0),
+        ("진행률: 7/10 완료", 7, 3),
+        ("Выполнено: 5/12 задач", 5, 7),
+        ("Completed 26 of 30 features", 26, 4),
+        ("Implemented 12 features, bringing total to 104/109.", 104, 5),
+        ("3/10 features remaining", 7, 3),
+        ("Progress: 0/12", 0, 12),
+        ("Milestones: 2 / 7", 2, 5),
+        ("Status: 5/5 tests, 7/9 tasks", 7, 2),
+        ("Done: 12/20 (up from 10/20)", 12, 8),
+        ("Status: 134/137 features passing (97.8%)\n- Started session: 125/137 (91.2%)", 134, 3),
+        ("Features: 20/40 complete\nFeatures: 21/40 complete", 21, 19),
+        ("Overall: 21/40 tasks\nThis session: 3/3 tasks done", 21, 19),
+        ("- Total Features: 204\n- Passing: 200\n- In Progress: 0", 200, 4),
+        ("- **Total Tasks:** 21\n- **Completed:** 0\n- **Remaining:** 21", 0, 21),
+        ("## Phase 0: ✅ COMPLETE (6/6)\n## Phase 1: (3/5)", 9, 2),
+        ("## All (11/12)\n### Cellar (6/6)\n### Attic (5/6)", 11, 1),
+        ("- 总功能: 18/18 已完成 (100%)\n### ✅ 基础 (3/3)\n### ✅ 其他 (4/4)", 18, 0),
+    ],
+)
+def test_counts_of_tasks(text: str, done: int, open_: int) -> None:
+    assert counted(text) == ("counts", done, open_)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(63/63 tests passing)",
+        "Tests passing: 104 out of 109 (95.4%)",
+        "pm_quality_checks: 24/24 PASS",
+        "회귀 테스트: 21/21 PASS",
+        "EVAL F-001 GREEN — criteria 9/9 pass",
+        "41/44 passed in 3.2 s",
+        "Test coverage: 80/100 (80%) complete",
+        "Created: 12/31/2025, progress to follow",
+        "Due 1/20/2026, done",
+        "support 24/7, complete",
+        "aspect ratio 16/9",
+        "Iteration 3/5",
+        "- Event: Restart attempt 2/5",
+        "Call 1/100 done",
+        "Phase 2/6 complete",
+        "see https://example.org/3/4 for progress",
+        "src/1/2 done",
+        "progress: 5/0",
+        "progress: 9/7",
+        "- Total: 3393 tests\n- Passed: 3265 (96.2%)",
+        "everything is 100% complete",
+        "```\nProgress: 3/9 features\n```",
+        "## Watchdog Termination\n- Reason: 3/9 features done",
+        "",
+    ],
+)
+def test_other_fractions_count_nothing(text: str) -> None:
+    assert counted(text) == ("unknown", 0, 0)
+
+
+def test_boxes_go_before_counts() -> None:
+    assert counted("- [x] a\n- [ ] b\nProgress: 26/30 features\n") == ("checkboxes", 1, 1)
+
+
+def sessions(*entries: str) -> str:
+    return "\n".join(
+        f"## {head}\nProgress: {count} features" for head, count in map(_split, entries)
+    )
+
+
+def _split(entry: str) -> list[str]:
+    return entry.split(" | ")
+
+
+@pytest.mark.parametrize(
+    ("entries", "done"),
+    [
+        (("Session 1 | 3/9", "Session 2 | 4/9", "Session 3 | 6/9"), 6),
+        (("Session 3 | 6/9", "Session 2 | 4/9", "Session 1 | 3/9"), 6),
+        (("2026-02-08 | 6/9", "2026-02-07 | 4/9", "2026-01-30 | 3/9"), 6),
+        (
+            (
+                "Session 9 (2026-02-08) | 6/9",
+                "Session 8 (2026-02-08) | 5/9",
+                "Session 1 (2026-02-01) | 1/9",
+            ),
+            6,
+        ),
+        (
+            (
+                "Session 9 (2026-02-08) | 6/9",
+                "Session 2 (2026-02-01) | 1/9",
+                "Session - last (2026-02-08) | 7/9",
+            ),
+            7,
+        ),
+        (("2026-02-08 | 6/9", "2026-02-08 | 7/9"), 7),
+        (("Monday | 6/9", "Tuesday | 7/9"), 7),
+    ],
+)
+def test_the_newest_session_has_the_last_word(entries: tuple[str, ...], done: int) -> None:
+    assert counted(sessions(*entries)) == ("counts", done, 9 - done)
+
+
+def test_counted_headings_become_sections() -> None:
+    progress = read_progress("## Phase 0: ✅ COMPLETE (6/6)\n## Phase 1 [3/5]\n", "p", None)
+
+    assert [(s.title, s.done, s.open) for s in progress.sections] == [
+        ("Phase 0: ✅ COMPLETE", 6, 0),
+        ("Phase 1", 3, 2),
+    ]
+
+
+# --- feature_list.json ---
+
+
+def test_features_as_a_list() -> None:
+    data = b"""[
+      {"category": "style", "description": "Paint **it**", "steps": [], "passes": true},
+      {"category": "style", "description": "Hang it", "passes": false, "priority": "P1"},
+      {"category": "other", "id": 7, "passes": null, "status": "in_progress", "priority": 40},
+      "noise", 3, null
+    ]"""
+    progress = read_feature_list(data, "feature_list.json", 5.0)
+
+    assert progress is not None
+    assert (progress.basis, progress.done, progress.open) == ("features", 1, 2)
+    assert [(t.title, t.state, t.section, t.priority) for t in progress.tasks] == [
+        ("Paint it", "done", "style", ""),
+        ("Hang it", "open", "style", "P1"),
+        ("7", "in_progress", "other", ""),
+    ]
+    assert progress.in_progress == ("7",)
+    assert [(s.title, s.done, s.open) for s in progress.sections] == [
+        ("style", 1, 1),
+        ("other", 0, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "done", "open_"),
+    [
+        (
+            b'{"version": 1, "features": [{"id": "a", "passes": true}, {"id": "b", "passes": false}]}',
+            1,
+            1,
+        ),
+        (b'{"phases": [{"name": "One", "features": [{"name": "a", "passes": true}]}]}', 1, 0),
+        (b'\xef\xbb\xbf[{"name": "a", "passes": "true"}, {"name": "b", "passes": 0}]', 1, 1),
+        (b'[{"name": "a", "status": "completed"}, {"name": "b", "status": "todo"}]', 1, 1),
+        (b'[{"name": "a", "passes": false, "status": "done"}]', 0, 1),
+    ],
+)
+def test_features_in_other_shapes(data: bytes, done: int, open_: int) -> None:
+    progress = read_feature_list(data, "f", None)
+
+    assert progress is not None
+    assert (progress.done, progress.open) == (done, open_)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{}", b"[]", b"null", b"3", b'{"features": []}', b'[{"name": "a"}]', b"[1, 2]", b'[{"passes": tr',
+     b"\xff\xfe", b"[" * 100_000, b'{"features": {"a": 1}}'],
+)  # fmt: skip
+def test_no_features_are_no_progress(data: bytes) -> None:
+    assert read_feature_list(data, "f", None) is None
+
+
+def test_features_count_where_the_file_counts_nothing() -> None:
+    features = read_feature_list(b'[{"name": "a", "passes": true}]', "f", None)
+    words = read_progress("# Goal: rest\n## Blockers\n- rain\n", "p", None)
+    boxes = read_progress("- [ ] a\n", "p", None)
+
+    merged = with_features(words, features)
+    assert (merged.basis, merged.done, merged.goal, merged.blockers) == (
+        "features",
+        1,
+        "rest",
+        ("rain",),
+    )
+    assert with_features(boxes, features) == boxes
+    assert with_features(words, None) == words

@@ -1,0 +1,3 @@
+"""Tests of model."""
+
+from __future__ import annotations

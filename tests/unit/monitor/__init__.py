@@ -1,0 +1,3 @@
+"""Tests of monitor."""
+
+from __future__ import annotations

@@ -1,0 +1,224 @@
+"""What stands beside the events: told when it changes, calm when it is missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeClock
+from tests.session_files import write_project
+from tests.unit import repositories
+from tui.feeds.sessions.select import select_session
+from tui.model.records import (
+    Commit,
+    LogEntry,
+    ProgressFile,
+    Record,
+    SessionHistoryLine,
+    SessionNotes,
+)
+from tui.model.session import AgentProcesses, NamedSources
+from tui.monitor.sidecars import SidecarFiles
+from tui.settings.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(wall=1_780_000_600.0)
+
+
+def beside(project: Path, clock: FakeClock, **named: str) -> SidecarFiles:
+    return SidecarFiles(project, select_session(project, Settings(), NamedSources(**named)), clock)
+
+
+def kinds(records: list[Record]) -> set[type]:
+    return {type(record) for record in records}
+
+
+def test_everything_is_told_once_and_again_when_it_changes(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    project = write_project(tmp_path / "p")
+    sidecars = beside(project, clock)
+    records, touched = sidecars.poll()
+    assert touched == {"progress", "notes", "log"}
+    assert {ProgressFile, SessionNotes, LogEntry} <= kinds(records)
+    records, touched = sidecars.poll()
+    assert touched == set()
+    (project / "claude-progress.txt").write_text("- [x] all\n")
+    records, touched = sidecars.poll()
+    assert touched == {"progress"}
+    assert kinds(records) == {ProgressFile}
+    assert sidecars.progress is not None
+    assert sidecars.progress.done == 1
+    sidecars.close()
+
+
+def test_the_newest_log_entry_is_shown_before_it_is_told(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    texts = [sidecars.log.entry(row).text for row in range(len(sidecars.log))]
+    assert len(texts) == 3
+    assert "no progress" in texts[-1]
+    with (project / "logs/watchdog.log").open("a") as file:
+        file.write("  and more of it\n[2026-05-28 20:28:00] [INFO] next\n")
+    _, touched = sidecars.poll()
+    assert "log" in touched
+    texts = [sidecars.log.entry(row).text for row in range(len(sidecars.log))]
+    assert "and more of it" in texts[2]
+    assert "next" in texts[3]
+
+
+def test_a_log_that_begins_anew_changes_its_generation(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    before = sidecars.log.generation
+    path = project / "logs/watchdog.log"
+    path.unlink()
+    path.write_text("[2026-05-28 21:00:00] [INFO] anew\n")
+    sidecars.poll()
+    assert sidecars.log.generation != before
+    assert "anew" in sidecars.log.entry(len(sidecars.log) - 1).text
+
+
+def test_a_log_row_is_found_by_its_time(tmp_path: Path, clock: FakeClock) -> None:
+    sidecars = beside(write_project(tmp_path / "p"), clock)
+    sidecars.poll()
+    first = sidecars.log.entry(0).at
+    assert first is not None
+    assert sidecars.log.row_at_time(first - 1) is None
+    assert sidecars.log.row_at_time(first) == 0
+    assert sidecars.log.row_at_time(first + 25) == 1
+
+
+def test_a_very_long_log_is_cut_and_says_so(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.monitor.sidecars._LOG_ENTRIES", 50)
+    project = write_project(tmp_path / "p")
+    path = project / "logs/watchdog.log"
+    path.write_text("".join(f"[2026-05-28 20:26:50] [INFO] entry {n}\n" for n in range(500)))
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    assert len(sidecars.log) <= 101
+    assert "entry 499" in sidecars.log.entry(len(sidecars.log) - 1).text
+    assert sidecars.log.generation > 0
+
+
+def test_what_is_missing_is_a_sentence(tmp_path: Path, clock: FakeClock) -> None:
+    (tmp_path / "p").mkdir()
+    sidecars = beside(tmp_path / "p", clock)
+    sidecars.poll()
+    for state in sidecars.states():
+        assert state.state == "missing", state
+        assert state.why
+        assert state.path
+    assert sidecars.progress is None
+    assert sidecars.notes is None
+
+
+def test_the_progress_of_then_is_remembered(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    first = sidecars.progress
+    assert first is not None
+    assert first.at is not None
+    import os
+
+    path = project / "claude-progress.txt"
+    path.write_text("- [x] all\n")
+    os.utime(path, (first.at + 100, first.at + 100))
+    sidecars.poll()
+    assert sidecars.progress_at(first.at - 1) is None
+    assert sidecars.progress_at(first.at + 50) == first
+    assert sidecars.progress_at(first.at + 100) == sidecars.progress
+    newest = [record for record in sidecars.records if isinstance(record, ProgressFile)]
+    assert newest[0] == first
+    assert newest[-1] == sidecars.progress
+
+
+def test_histories_are_read(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    entry = {"ended_at": "2026-05-28T20:26:50Z", "commits": 3, "files_changed": 7}
+    (project / "logs/session-history.jsonl").write_text(json.dumps(entry) + "\nnot JSON\n")
+    records, _ = beside(project, clock).poll()
+    (history,) = [record for record in records if isinstance(record, SessionHistoryLine)]
+    assert (history.commits, history.files_changed) == (3, 7)
+
+
+def test_features_complete_the_progress(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    (project / "claude-progress.txt").unlink()
+    features = [{"description": "a", "passes": True}, {"description": "b", "passes": False}]
+    (project / "feature_list.json").write_text(json.dumps(features))
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    assert sidecars.progress is not None
+    assert (sidecars.progress.done, sidecars.progress.total) == (1, 2)
+
+
+def test_processes_are_looked_at_now_and_then(tmp_path: Path, clock: FakeClock) -> None:
+    sidecars = beside(write_project(tmp_path / "p"), clock)
+
+    def told() -> int:
+        return sum(isinstance(record, AgentProcesses) for record in sidecars.poll()[0])
+
+    assert told() == 1
+    assert told() == 0
+    clock.advance(2.1)
+    assert told() == 1
+
+
+def test_a_named_stream_leaves_the_machine_out(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    sidecars = beside(project, clock, events=str(project / "logs/session.jsonl"))
+    records, _ = sidecars.poll()
+    assert AgentProcesses not in kinds(records)
+    assert sidecars.follows_commits, "and commits are not asked for"
+
+
+def test_commits_since_the_start_are_told_once(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(repositories.make(tmp_path / "p"))
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    assert not sidecars.follows_commits
+    sidecars.follow_commits(1_000_000_000.0)
+    told: list[Record] = []
+    for _ in range(3):
+        clock.advance(2.1)
+        told += sidecars.poll()[0]
+    assert [record.subject for record in told if isinstance(record, Commit)] == ["first"]
+    repositories.write(project, {"b.txt": "two"})
+    repositories.commit(project, "second")
+    told = []
+    for _ in range(3):
+        clock.advance(2.1)
+        told += sidecars.poll()[0]
+    assert [record.subject for record in told if isinstance(record, Commit)] == ["second"]
+    lasting = [record.subject for record in sidecars.records if isinstance(record, Commit)]
+    assert lasting == ["first", "second"], "a fold that begins later is told all of them"
+
+
+def test_the_entry_that_ends_a_session_lasts(tmp_path: Path, clock: FakeClock) -> None:
+    project = write_project(tmp_path / "p")
+    with (project / "logs/watchdog.log").open("a") as file:
+        file.write("[2026-05-28 20:28:00] [WARN] Terminating session: idle for 30 minutes\n")
+        file.write("[2026-05-28 20:28:01] [INFO] bye\n")
+    sidecars = beside(project, clock)
+    sidecars.poll()
+    clock.advance(10)
+    sidecars.poll()
+    (entry,) = [record for record in sidecars.records if isinstance(record, LogEntry)]
+    assert "idle for 30 minutes" in entry.text

@@ -1,0 +1,3 @@
+"""Tests of night."""
+
+from __future__ import annotations

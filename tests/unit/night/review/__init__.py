@@ -1,0 +1,3 @@
+"""Tests of the review."""
+
+from __future__ import annotations

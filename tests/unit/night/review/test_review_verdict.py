@@ -1,0 +1,88 @@
+"""Keep, look, discard: by rules, with reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tui.model.events import SourceRef
+from tui.model.evidence import TestRun, TestSummary
+from tui.model.review import Claim, Ending, Risk, TaskChanges
+from tui.model.state import EndKind
+from tui.night.review.verdict import VerdictInputs, verdict
+
+HERE = SourceRef("s", 0)
+
+
+def run(colour: str, edits: int = 0, first: str = "") -> TestSummary:
+    runs = [
+        TestRun(1.0, "t", "pytest", 1, 0, word, HERE)  # type: ignore[arg-type]
+        for word in ([first, colour] if first else [colour])
+    ]
+    last_green = next((one for one in reversed(runs) if one.verdict == "green"), None)
+    last = "red" if colour == "red" else "green"
+    return TestSummary(last, tuple(runs), len(runs), 0, edits, last_green)  # type: ignore[arg-type]
+
+
+GOOD = VerdictInputs(
+    Ending(EndKind.TASKS_DONE, "All tasks done"),
+    TaskChanges(done=("a", "b")),
+    run("green"),
+    (Claim("x", "verified", "y", "commit"),),
+    (),
+    (),
+    3,
+    5,
+    9,
+)
+RISK = Risk("secret", "a", "b", HERE, "high")
+BARE = Claim("x", "unverified", "nothing", "final message")
+
+
+def test_a_good_night_is_kept_and_says_why() -> None:
+    judged, reasons = verdict(GOOD)
+    assert judged == "keep"
+    assert reasons[0] == "2 tasks done."
+    assert 2 <= len(reasons) <= 3
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ending": Ending(EndKind.CRASH, "It crashed at night")}, "It crashed at night."),
+        ({"ending": Ending(EndKind.OPEN, "It goes on")}, "It is not over."),
+        ({"tests": run("red")}, "The last test run is red."),
+        ({"tests": run("green", edits=2)}, "2 edits of code came after"),
+        ({"tests": TestSummary()}, "no green test run"),
+        ({"risks": (RISK,)}, "1 risk of high weight"),
+        ({"claims": (BARE,)}, "1 of 1 claim has no support."),
+    ],
+)
+def test_any_doubt_is_a_reason_to_look(change: dict[str, Any], words: str) -> None:
+    judged, reasons = verdict(replace(GOOD, **change))
+    assert judged == "look"
+    assert words in reasons[0]
+
+
+def test_a_low_risk_and_a_partial_claim_do_not_stand_in_the_way() -> None:
+    low = replace(RISK, severity="medium")
+    partly = replace(BARE, verdict="partial")
+    assert verdict(replace(GOOD, risks=(low,), claims=(partly,)))[0] == "keep"
+
+
+def test_red_that_was_green_without_a_task_is_discarded() -> None:
+    broken = replace(GOOD, tests=run("red", first="green"), tasks=TaskChanges())
+    judged, reasons = verdict(broken)
+    assert judged == "discard"
+    assert reasons == ("Tests that were green are red at the end.", "No task was done.")
+    assert verdict(replace(broken, tests=run("red")))[0] == "look"
+    assert verdict(replace(broken, tasks=TaskChanges(done=("a",))))[0] == "look"
+
+
+def test_a_night_that_left_nothing_is_discarded_unless_it_goes_on() -> None:
+    nothing = replace(GOOD, commits=0, changed=0, edits=0, tasks=TaskChanges())
+    assert verdict(nothing)[0] == "discard"
+    assert verdict(replace(nothing, ending=Ending(EndKind.OPEN, "on")))[0] == "look"
+    assert verdict(replace(nothing, commits=1))[0] == "keep"

@@ -1,0 +1,3 @@
+"""Tests of runner."""
+
+from __future__ import annotations

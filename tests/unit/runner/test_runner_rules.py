@@ -1,0 +1,447 @@
+"""The rules without processes: backoff, completion, outcomes, command line, clocks, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fakes import FakeClock
+from tui.model.events import AgentEvent, AssistantMessage, RateLimit, TurnResult
+from tui.model.records import Arrival, ProgressFile, ProgressTask
+from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
+from tui.runner import decisions
+from tui.runner.agent import messages
+from tui.runner.agent.attempt import AttemptStatus
+from tui.runner.agent.launch import arguments
+from tui.runner.agent.outcomes import exit_outcome, turn_outcome
+from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.decisions import is_complete, is_stuck
+from tui.runner.run_context import RunContext, WatchdogLog
+from tui.runner.run_state import (
+    NextAttempt,
+    OutgoingMessage,
+    RunState,
+    ScheduledWait,
+    StopIntent,
+    keep,
+    load,
+)
+from tui.settings.original_sections import EnforcementSettings, RecoverySettings
+from tui.settings.own_sections import AgentSettings
+from tui.settings.settings import Settings
+from tui.settings.units import Secret
+from tui.store.attempt_files import arrival_line, read_arrivals
+from tui.store.journal import JournalWriter
+from tui.store.layout import RunDirectory
+from tui.store.runs import RunFacts, make, read_run_settings
+from tui.system.clock import ScaledClock, clock_for
+
+# --- backoff ---
+
+
+def test_ten_thousand_waits_keep_within_their_bounds() -> None:
+    rules = RecoverySettings(backoff_jitter_pct=25)
+    dice = random.Random(1)
+    for number in range(10_000):
+        failures = number % 12
+        wait = decisions.backoff_seconds(failures, rules, dice.random)
+        whole = 30 * 2**failures
+        assert 10 <= wait <= 600
+        assert wait <= whole * 1.25 + 1e-9
+        assert wait >= min(600, whole * 0.75) - 1e-9
+
+
+def test_waits_vary_double_and_end_at_the_longest() -> None:
+    rules = RecoverySettings(backoff_jitter_pct=25)
+    assert decisions.backoff_seconds(0, rules, lambda: 0.0) == 22.5
+    assert decisions.backoff_seconds(0, rules, lambda: 1.0) == 37.5
+    assert decisions.backoff_seconds(3, rules, lambda: 0.5) == 240
+    assert decisions.backoff_seconds(1000, rules, lambda: 0.5) == 600
+    short = RecoverySettings(backoff_base_seconds=1)
+    assert decisions.backoff_seconds(0, short, lambda: 0.5) == 10
+
+
+def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
+    rules = RecoverySettings()
+    assert decisions.backoff_seconds(1, rules, lambda: 0.0) == 45
+    assert decisions.backoff_seconds(1, rules, lambda: 1.0) == 75
+    assert (rules.max_restarts, rules.backoff_min_seconds, rules.backoff_max_seconds) == (
+        5,
+        10,
+        600,
+    )
+
+
+def test_restarts_are_counted_within_the_window_only() -> None:
+    rules = RecoverySettings(max_restarts=3, window_minutes=10)
+    assert not decisions.exhausted([0, 10], 20, rules)
+    assert decisions.exhausted([0, 10, 20], 30, rules)
+    assert not decisions.exhausted([0, 10, 20], 605, rules)
+    assert decisions.exhausted([], 0, RecoverySettings(max_restarts=0))
+
+
+# --- completion ---
+
+
+def progress(*tasks: tuple[str, str]) -> ProgressFile:
+    made = tuple(ProgressTask(f"t{n}", state, priority=p) for n, (state, p) in enumerate(tasks))  # type: ignore[arg-type]
+    done = sum(task.state == "done" for task in made)
+    return ProgressFile("f", None, "checkboxes", done, len(made) - done, made)
+
+
+def test_done_is_what_the_progress_file_says() -> None:
+    rules = EnforcementSettings()
+    assert is_complete(progress(("done", ""), ("done", "P2")), rules)
+    assert not is_complete(progress(("done", ""), ("open", "P2")), rules)
+    lenient = EnforcementSettings(min_completion_pct=50)
+    assert is_complete(progress(("done", ""), ("open", "P2")), lenient)
+    assert not is_complete(progress(("done", ""), ("open", "P1")), lenient)
+    assert not is_complete(progress(("done", ""), ("open", "P0"), ("open", "")), lenient)
+    assert is_stuck(progress(("done", ""), ("blocked", "")))
+    assert not is_stuck(progress(("blocked", ""), ("open", "")))
+    assert not is_stuck(progress(("done", "")))
+
+
+# --- outcomes ---
+
+
+def result(**facts: object) -> TurnResult:
+    basis: dict[str, object] = {
+        "subtype": "success", "is_error": False, "turns": 1, "duration_ms": 5, "cost_usd": 0.0
+    }  # fmt: skip
+    return TurnResult(**{**basis, **facts})  # type: ignore[arg-type]
+
+
+def turns_with(body: TurnResult, error: str = "", limit: float | None = None) -> TurnTracker:
+    turns = TurnTracker(started=True)
+    if limit is not None:
+        turns.apply(AgentEvent("s", 0, 1, RateLimit("rejected", limit, "five_hour")))
+    if error:
+        said = AssistantMessage("m", "r", "x", None, True, text=f"API Error: {error}", error=error)
+        turns.apply(AgentEvent("s", 1, 1, said))
+    turns.apply(AgentEvent("s", 2, 1, body))
+    return turns
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "limit", "kind"),
+    [
+        (result(), "", None, OutcomeKind.COMPLETED),
+        (result(subtype="error_max_turns", is_error=True), "", None, OutcomeKind.MAX_TURNS),
+        (
+            result(subtype="error_max_budget_usd", is_error=True),
+            "",
+            None,
+            OutcomeKind.BUDGET_EXHAUSTED,
+        ),
+        (result(is_error=True, terminal_reason="aborted_tools"), "", None, OutcomeKind.INTERRUPTED),
+        (
+            result(is_error=True, api_error_status=401),
+            "authentication_failed",
+            None,
+            OutcomeKind.LOGIN_REQUIRED,
+        ),
+        (
+            result(is_error=True, api_error_status=400),
+            "billing_error",
+            None,
+            OutcomeKind.BILLING_REQUIRED,
+        ),
+        (result(is_error=True, api_error_status=429), "rate_limit", 99.0, OutcomeKind.USAGE_LIMIT),
+        (result(is_error=True, api_error_status=529), "overloaded", None, OutcomeKind.OVERLOADED),
+        (result(is_error=True, api_error_status=500), "server_error", None, OutcomeKind.OVERLOADED),
+        (result(is_error=True, api_error_status=400), "invalid_request", None, OutcomeKind.CRASH),
+    ],
+)
+def test_what_a_turns_end_means(
+    body: TurnResult, error: str, limit: float | None, kind: OutcomeKind
+) -> None:
+    outcome = turn_outcome(turns_with(body, error, limit))
+    assert outcome.kind == kind
+    assert outcome.resets_at == limit
+
+
+def test_what_a_process_end_means() -> None:
+    fresh = TurnTracker()
+    assert exit_outcome(AttemptStatus("ended", signal=9), fresh, False, "").text.endswith("SIGKILL")
+    assert exit_outcome(AttemptStatus("lost"), fresh, False, "").kind == OutcomeKind.CRASH
+    assert exit_outcome(AttemptStatus("ended", code=0), fresh, False, "").kind == OutcomeKind.CRASH
+    refused = exit_outcome(
+        AttemptStatus("ended", code=1), fresh, True, "No conversation found with …"
+    )
+    assert refused.kind == OutcomeKind.RESUME_REFUSED
+    assert (
+        exit_outcome(AttemptStatus("ended", code=1), fresh, False, "No conversation found").kind
+        == OutcomeKind.CRASH
+    )
+    over = turns_with(result())
+    assert (
+        exit_outcome(AttemptStatus("ended", code=0), over, True, "").kind == OutcomeKind.COMPLETED
+    )
+
+
+# --- the command line ---
+
+
+def test_the_command_line_follows_the_settings() -> None:
+    agent = AgentSettings(
+        model="opus",
+        max_turns=7,
+        max_budget_usd=2.5,
+        allowed_tools=("Bash(git *)", "Edit"),
+        sandbox="on",
+        env={"TOKEN": Secret("hidden")},
+        extra_args=("--one",),
+    )
+    facts = RunFacts("r", "g", "/p", 0.0, ("claude",), extra=("--two",))
+    words = arguments(facts, Settings(agent=agent), NextAttempt("start", "x"), "SID")
+    text = " ".join(words)
+    assert words[:2] == ["claude", "-p"]
+    assert "--permission-mode acceptEdits" in text
+    assert "--allowedTools Bash(git *) Edit --model opus" in text
+    assert "--max-turns 7 --max-budget-usd 2.5" in text
+    assert '{"sandbox": {"enabled": true}}' in words
+    assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
+    assert "hidden" not in text
+    assert "--dangerously-skip-permissions" not in text
+    resumed = arguments(facts, Settings(), NextAttempt("rewind", "x", "OLD", "UUID", True), "NEW")
+    tail = ["--resume", "OLD", "--resume-session-at", "UUID", "--fork-session"]
+    assert resumed[-8:] == [*tail, "--session-id", "NEW", "--two"]
+
+
+def test_permissions_are_skipped_only_in_words() -> None:
+    agent = AgentSettings(skip_permissions="yes, run without permission prompts")
+    words = arguments(
+        RunFacts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), NextAttempt("start", ""), "S"
+    )
+    assert "--dangerously-skip-permissions" in words
+    assert "--permission-mode" not in words
+
+
+# --- clocks ---
+
+
+def desk_in(folder: Path, clock: FakeClock) -> RunContext:
+    facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
+    run = make(folder, facts, Settings())
+    journal = JournalWriter(run.journal, clock.wall)
+    log = WatchdogLog(folder / "log", "INFO", clock.wall)
+    return RunContext(run, facts, Settings(), clock, RunState(), journal, log)
+
+
+def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    clock.advance(60)
+    assert desk.advance_clock() == 0
+    clock.suspend(8 * 3600)
+    assert desk.advance_clock() == pytest.approx(8 * 3600)
+    assert desk.state.elapsed == pytest.approx(8 * 3600 + 60)
+
+
+@pytest.mark.parametrize("jump", [86_400.0, -86_400.0, 3600.0])
+def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, jump: float) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    clock.set_wall(clock.wall() + jump)
+    clock.advance(10)
+    assert desk.advance_clock() == 0
+    assert desk.state.elapsed == pytest.approx(10)
+
+
+def test_the_runs_clock_goes_on_over_restarts_and_reboots(tmp_path: Path) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    clock.advance(100)
+    desk.begin_watching()
+    assert desk.state.elapsed == pytest.approx(100)
+    desk.state.boot = "another boot"
+    desk.state.wall = clock.wall() - 500
+    desk.begin_watching()
+    assert desk.state.elapsed == pytest.approx(600)
+
+
+def test_a_story_has_a_clock_of_its_own() -> None:
+    assert not isinstance(clock_for({}), ScaledClock)
+    clock = clock_for({"OVERNIGHT_DEMO_EPOCH": "1000", "OVERNIGHT_DEMO_CLOCK_SCALE": "100"})
+    assert isinstance(clock, ScaledClock)
+    assert 1000 <= clock.wall() < 1100
+
+
+# --- what is kept ---
+
+
+def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
+    state = RunState(
+        segment=3,
+        intent=StopIntent(StopKind.STOP, "x", "person", True, "id", {"a": 1}),
+        pending=ScheduledWait(
+            OutcomeKind.USAGE_LIMIT, 1, NextAttempt("crash", "p", "s"), due_wall=5.0
+        ),
+        outgoing=[OutgoingMessage("u", "text", "hard", True, "sent")],
+        restarts=[1.0],
+    )
+    folder = RunDirectory(tmp_path)
+    assert load(folder) == RunState()
+    keep(folder.state, state)
+    assert load(folder) == state
+    for old, phase in (
+        ({"held": True, "segment": 1, "begun": 1}, RunPhase.HELD),
+        ({"segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"segment": 2, "begun": 1}, RunPhase.LAUNCHING),
+        ({"segment": 1, "begun": 1, "baseline_pid": 7}, RunPhase.BASELINE),
+        ({"phase": "ended", "segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"phase": "waiting", "segment": 1, "begun": 1}, RunPhase.WORKING),
+        ({"stall": "loop 17", "segment": 1, "begun": 1}, RunPhase.WORKING),
+    ):
+        folder.state.write_text(json.dumps(old))
+        assert load(folder).phase == phase
+    assert load(folder).stall_kind == StallKind.LOOP
+    folder.state.write_bytes(b"{half")
+    (folder.segment(2)).mkdir(parents=True)
+    assert load(folder).segment == 2
+
+
+def test_a_wait_begins_at_its_moment_and_not_with_the_round(tmp_path: Path) -> None:
+    clock = FakeClock()
+    desk = desk_in(tmp_path, clock)
+    desk.begin_watching()
+    desk.advance_clock()
+    before = desk.state.elapsed
+    clock.advance(3)
+    assert desk.elapsed() == before + 3
+    assert desk.state.elapsed == before
+    clock.suspend(60)
+    assert desk.elapsed() == before + 63
+
+
+def test_a_full_disk_only_delays_the_journal(tmp_path: Path) -> None:
+    desk = desk_in(tmp_path, FakeClock())
+    path = desk.folder.journal
+    path.unlink()
+    path.mkdir()
+    desk.journal_entry("note", {"text": "one"})
+    desk.journal_entry("note", {"text": "two"})
+    path.rmdir()
+    desk.flush()
+    assert [json.loads(row)["text"] for row in path.read_bytes().splitlines()] == ["one", "two"]
+
+
+def test_stored_settings_hold_no_secrets(tmp_path: Path) -> None:
+    secret = Secret("https://hooks.example.invalid/T000/very-secret")
+    changed = msgspec.structs.replace(
+        Settings(),
+        agent=AgentSettings(env={"TOKEN": secret}),
+        notifications=msgspec.structs.replace(
+            Settings().notifications, discord_webhook=secret, slack_webhook=secret, urls=(secret,)
+        ),
+    )
+    folder = make(tmp_path, RunFacts("r", "g", "/p", 0.0, ("a",)), changed)
+    assert b"very-secret" not in (folder.path / "settings.json").read_bytes()
+    assert read_run_settings(folder).agent.command == Settings().agent.command
+
+
+def test_arrivals_are_read_back() -> None:
+    data = arrival_line(10, 5.5) + b"junk\n" + arrival_line(20, 6.25) + b"30 nan\n40"
+    assert read_arrivals(data, "s") == [Arrival("s", 10, 5.5), Arrival("s", 20, 6.25)]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.binary(max_size=200))
+def test_no_bytes_upset_the_reader_of_arrivals(data: bytes) -> None:
+    read_arrivals(data, "s")
+
+
+# --- the way in ---
+
+
+def test_a_fifo_takes_whole_lines_or_nothing(tmp_path: Path) -> None:
+    fifo = tmp_path / "stdin"
+    messages.make(fifo)
+    assert messages.send(fifo, b"nobody reads\n") == "gone"
+    reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert messages.send(fifo, b"hello\n") == "sent"
+        big = b"x" * 300_000 + b"\n"
+        assert messages.send(fifo, big) == "busy"
+        assert os.read(reader, 100) == b"hello\n"
+        assert messages.send(fifo, big) == "sent"
+        assert len(os.read(reader, 400_000)) == len(big)
+        full = 0
+        while messages.send(fifo, b"y" * 4000 + b"\n") == "sent":
+            full += 1
+        assert full > 10
+        assert messages.send(fifo, b"z\n") in ("busy", "sent")
+    finally:
+        os.close(reader)
+
+
+def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
+    plain = tmp_path / "stdin"
+    plain.write_bytes(b"")
+    assert messages.send(plain, b"hello\n") == "gone"
+    assert plain.read_bytes() == b""
+    link = tmp_path / "link"
+    link.symlink_to(plain)
+    assert messages.send(link, b"hello\n") == "gone"
+
+
+def test_runs_are_found_newest_first(tmp_path: Path) -> None:
+    from tui.store.runs import find, live, runs
+
+    root = tmp_path / ".overnight"
+    root.mkdir()
+    for number in range(3):
+        make(root, RunFacts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings())
+    assert [run.id for run in runs(tmp_path)] == ["same-second-3", "same-second-2", "same-second"]
+    newest = live(tmp_path)
+    assert newest is not None
+    assert newest.id == "same-second-3"
+    assert find(tmp_path, "same-second").id == "same-second"
+    assert isinstance(newest, RunDirectory)
+
+
+# --- units ---
+
+
+def test_a_unit_starts_the_run_and_nothing_else() -> None:
+    from tui.runner.schedule import unit_text
+
+    goal = 'Fix "all" $HOME 100% of it; rm -rf /'
+    text = unit_text(
+        Path("/home/ada/tide bell"),
+        goal,
+        at="7:05",
+        arguments=("--max-cost", "5", "--", "--effort", "high"),
+        program="/usr/bin/overnight-tui",
+    )
+    assert "OnCalendar=*-*-* 07:05:00" in text
+    (start,) = [row for row in text.splitlines() if row.startswith("ExecStart=")]
+    assert r'"Fix \"all\" $$HOME 100%% of it; rm -rf /" "--" "--effort" "high"' in start
+    (cron,) = [row for row in text.splitlines() if row.startswith("# 5 7 ")]
+    import shlex
+
+    words = shlex.split(cron.removeprefix("# 5 7 * * *  ").replace(r"\%", "%"))
+    assert words[words.index("--detach") :] == [
+        *("--detach", "--max-cost", "5", goal, "--", "--effort", "high")
+    ]
+    assert "KillMode=process" in text
+
+
+@pytest.mark.parametrize("at", ["24:00", "noon", "7", "07:60"])
+def test_a_time_that_is_none_is_refused(at: str) -> None:
+    from tui.runner.schedule import unit_text
+    from tui.system.errors import UsageError
+
+    with pytest.raises(UsageError):
+        unit_text(Path("/p"), "g", at=at)

@@ -1,0 +1,386 @@
+"""The table of a run's phases, row by row, with an agent and files that are not there.
+
+The numbers are those of the table in the architecture document.
+"""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.runner.run_machine_scene import AGENT, OPEN, Machine
+from tests.unit.runner.test_runner_rules import progress, result
+from tui.model.events import TurnResult
+from tui.model.records import ProgressFile
+from tui.model.state import EndKind, LimitKind, OutcomeKind, RunPhase, StopKind
+from tui.runner import machine
+from tui.runner.agent.attempt import AttemptStatus
+from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check_transition
+from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
+from tui.settings.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "current_head", lambda project: "")
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., Machine]:
+    def made(**parts: Any) -> Machine:
+        return Machine(tmp_path, Settings(**parts))
+
+    return made
+
+
+Build = Callable[..., Machine]
+NOT_CONTINUOUS = EnforcementSettings(continuous_mode=False)
+LOGIN = result(is_error=True, api_error_status=401)
+BUSY = result(is_error=True, api_error_status=529)
+BROKEN = result(is_error=True, api_error_status=400)
+INTERRUPTED = result(is_error=True, terminal_reason="aborted_tools")
+BUDGET = result(subtype="error_max_budget_usd", is_error=True)
+MAX_TURNS = result(subtype="error_max_turns", is_error=True)
+NO_RESUME = RecoverySettings(auto_resume=False)
+NO_RESTARTS = RecoverySettings(max_restarts=0)
+PLANNING = SessionSettings(initializer=True)
+TESTED_PLAN = SessionSettings(initializer=True, baseline_tests=("true",))
+
+
+def test_1_start_launches_with_the_goal(build: Build) -> None:
+    made = build().start()
+    assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "start")  # type: ignore[union-attr]
+    planning = build(session=PLANNING).start().desk.state.next
+    assert planning is not None
+    assert planning.initializer
+
+
+def test_2_an_attempt_that_never_started_is_launched_again(build: Build) -> None:
+    made = build().start()
+    step = made.desk.state.next
+    assert step is not None
+    made.conductor.launch(step, RunEvent.ADOPTED)
+    assert made.phase == RunPhase.LAUNCHING
+
+
+def test_4_an_agent_that_runs_works(build: Build) -> None:
+    assert build().start().runs().phase == RunPhase.WORKING
+
+
+def test_5_a_start_without_room_is_tried_later_and_not_counted(build: Build) -> None:
+    made = build()
+    made.attempt.refuses = OSError(errno.ENOSPC, "No space left on device")  # type: ignore[attr-defined]
+    assert made.start().waits() == (OutcomeKind.CRASH, False, True)
+
+
+def test_6_another_failed_start_is_a_crash(build: Build) -> None:
+    made = build()
+    made.attempt.refuses = OSError(errno.ENOENT, "No such file or directory")  # type: ignore[attr-defined]
+    assert made.start().phase == RunPhase.LAUNCHING
+    assert made.process_ends(AttemptStatus("void")).waits() == (OutcomeKind.CRASH, True, True)
+
+
+@pytest.mark.parametrize("body", [result(), MAX_TURNS])
+def test_7_a_plan_is_handed_over(build: Build, body: TurnResult) -> None:
+    made = build(session=PLANNING).start().runs().turn(body)
+    assert made.stopping() == (StopKind.HANDOFF, None)
+
+
+def test_8_to_10_a_plan_is_tested_first(build: Build) -> None:
+    made = build(session=TESTED_PLAN).start().runs().turn()
+    assert made.phase == RunPhase.BASELINE
+    made.conductor.on_turn_ended()
+    assert made.phase == RunPhase.BASELINE
+    made.trouble = ""
+    made.conductor.on_turn_ended()
+    assert made.stopping() == (StopKind.HANDOFF, None)
+    made = build(session=TESTED_PLAN).start().runs().turn()
+    made.trouble = "exit code 1"
+    made.conductor.on_turn_ended()
+    assert made.stopping() == (StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON)
+
+
+@pytest.mark.parametrize(
+    ("row", "tasks", "parts", "body", "stop", "end"),
+    [
+        (11, None, {}, result(), StopKind.FINISH, EndKind.TURN_ENDED),
+        (12, progress(("done", "")), {}, result(), StopKind.FINISH, EndKind.TASKS_DONE),
+        (14, OPEN, {"enforcement": NOT_CONTINUOUS}, result(), StopKind.FINISH, EndKind.TURN_ENDED),
+        (15, progress(("blocked", "")), {}, result(), StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON),
+        (18, OPEN, {}, LOGIN, StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON),
+        (19, OPEN, {}, BUDGET, StopKind.FINISH, EndKind.LIMIT),
+        (22, OPEN, {"recovery": NO_RESUME}, BROKEN, StopKind.NEEDS_PERSON, EndKind.CRASH),
+        (24, OPEN, {"recovery": NO_RESTARTS}, BROKEN, StopKind.NEEDS_PERSON, EndKind.GAVE_UP),
+    ],
+)  # fmt: skip
+def test_turns_that_end_the_run(
+    build: Build,
+    row: int,
+    tasks: ProgressFile | None,
+    parts: Any,
+    body: TurnResult,
+    stop: Any,
+    end: Any,
+) -> None:
+    made = build(**parts).start().runs()
+    made.eyes.progress = tasks
+    assert made.turn(body).stopping() == (stop, end)
+    assert made.process_ends().ended() == end  # 43
+    gone = build(**parts).start().runs()
+    gone.eyes.progress = tasks
+    gone.hear(body)
+    assert gone.process_ends(AttemptStatus("ended", AGENT, code=0)).ended() == end  # 30
+
+
+def test_13_a_hand_over_that_was_asked_for_follows_the_turn(build: Build) -> None:
+    made = build().start().runs()
+    made.desk.state.handover_asked = "message"
+    assert made.turn().stopping() == (StopKind.HANDOFF, None)
+
+
+def test_16_and_17_open_tasks_are_gone_on_with_so_often(build: Build) -> None:
+    made = build(session=SessionSettings(max_continuation_attempts=2)).start().runs()
+    for count in (1, 2):
+        made.turn()
+        assert (made.phase, made.desk.state.continuations) == (RunPhase.WORKING, count)
+    made.eyes.progress = progress(("open", ""), ("done", ""), ("done", ""))
+    made.turn()
+    assert (made.phase, made.desk.state.continuations) == (RunPhase.WORKING, 1)
+    assert made.turn().phase == RunPhase.WORKING
+    assert made.turn().stopping() == (StopKind.NEEDS_PERSON, EndKind.GAVE_UP)
+
+
+def test_20_and_26_an_interrupted_turn_waits_for_a_message(build: Build) -> None:
+    made = build().start().runs().turn(INTERRUPTED)
+    assert made.phase == RunPhase.HELD
+    made.conductor.on_turn_ended()
+    made.conductor.message_queued()
+    assert made.phase == RunPhase.HELD
+    made.asks("inject", text="Go on.")
+    made.conductor.message_queued()
+    assert made.conductor.phase == RunPhase.WORKING
+
+
+@pytest.mark.parametrize(
+    ("body", "limited", "kind"),
+    [(BUSY, False, OutcomeKind.OVERLOADED), (BROKEN, True, OutcomeKind.USAGE_LIMIT)],
+)
+def test_21_and_27_limits_are_waited_for(
+    build: Build, body: TurnResult, limited: bool, kind: OutcomeKind
+) -> None:
+    made = build().start().runs().turn(body, limited=limited)
+    assert made.waits() == (kind, False, False)
+    made.wait(0.0)
+    assert made.phase == RunPhase.WAITING
+    assert made.wait().phase == RunPhase.WORKING
+    assert made.deliveries.waiting
+
+
+def test_21a_beyond_the_allowance_a_person_is_needed(build: Build) -> None:
+    made = build(recovery=RecoverySettings(max_limit_wait_hours=0.001)).start().runs()
+    assert made.turn(BROKEN, limited=True).stopping()[1] == EndKind.NEEDS_PERSON
+
+
+def test_23_a_crash_is_taken_up_again_and_counted_when_it_is(build: Build) -> None:
+    made = build().start().runs().process_ends()
+    assert made.waits() == (OutcomeKind.CRASH, True, True)
+    assert made.desk.state.restarts == []
+    assert made.wait().phase == RunPhase.LAUNCHING  # 29
+    assert len(made.desk.state.restarts) == 1
+    assert made.desk.state.next is not None
+    assert made.desk.state.next.resume
+
+
+def test_25_a_refused_resume_is_followed_by_a_fresh_session(build: Build) -> None:
+    made = build().start().runs().process_ends().wait()
+    made.desk.folder.stderr.write_text("No conversation found with session ID")
+    made.process_ends(AttemptStatus("ended", AGENT, code=1))
+    assert made.waits() == (OutcomeKind.RESUME_REFUSED, True, True)
+    made.wait()
+    assert made.desk.state.next is not None
+    assert made.desk.state.next.resume == ""
+
+
+def test_28_a_session_that_goes_on_by_itself_ends_the_wait(build: Build) -> None:
+    made = build().start().runs().turn(BUSY)
+    made.eyes.turns.open = True
+    assert made.wait(0.0).phase == RunPhase.WORKING
+    assert made.desk.state.pending is None
+
+
+def test_30_without_an_agent_a_prompt_becomes_a_launch(build: Build) -> None:
+    made = build().start().runs()
+    made.hear(result())
+    made.process_ends(AttemptStatus("ended", AGENT, code=0))
+    assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "continue")  # type: ignore[union-attr]
+    waiting = build().start().runs().turn(BUSY).process_ends()
+    assert waiting.waits() == (OutcomeKind.CRASH, True, True)
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_31_an_interrupted_process_ends_the_run(build: Build, code: int) -> None:
+    made = build().start().runs()
+    made.hear(INTERRUPTED)
+    assert made.process_ends(AttemptStatus("ended", AGENT, code=code)).ended() == EndKind.STOPPED
+
+
+def test_32_and_33_a_limit_ends_the_run(build: Build) -> None:
+    made = build().start().runs().limit(alive=True)
+    assert made.stopping() == (StopKind.LIMIT, EndKind.LIMIT)
+    assert made.process_ends().ended() == EndKind.LIMIT
+    assert made.conductor.over is not None
+    assert made.conductor.over.limit == LimitKind.COST
+    assert build().start().runs().process_ends().limit(alive=False).ended() == EndKind.LIMIT
+
+
+@pytest.mark.parametrize(
+    ("verb", "stop", "end"),
+    [("stop", StopKind.STOP, EndKind.STOPPED), ("kill", StopKind.KILL, EndKind.KILLED)],
+)
+def test_34_and_35_a_person_ends_the_run(
+    build: Build, verb: str, stop: StopKind, end: EndKind
+) -> None:
+    made = build().start().runs().asks(verb)
+    assert made.stopping() == (stop, end)
+    assert made.process_ends().ended() == end
+    assert build().start().runs().process_ends().asks(verb).ended() == end
+    assert build().start().runs().turn(BUSY).asks(verb).stopping() == (stop, end)
+
+
+def test_34_a_stronger_wish_replaces_a_weaker_one(build: Build) -> None:
+    made = build().start().runs().asks("stop").asks("kill")
+    assert made.stopping() == (StopKind.KILL, EndKind.KILLED)
+    assert made.asks("stop").stopping() == (StopKind.KILL, EndKind.KILLED)  # 36
+
+
+@pytest.mark.parametrize("verb", ["inject", "rewind", "undo"])
+def test_37_who_is_being_ended_takes_no_more_orders(build: Build, verb: str) -> None:
+    made = build().start().runs().asks("stop").asks(verb, text="words")
+    assert made.stopping() == (StopKind.STOP, EndKind.STOPPED)
+    assert b"is being ended" in made.desk.folder.journal.read_bytes()
+
+
+def test_39_to_41_a_rewind_stops_the_agent_and_starts_another(build: Build) -> None:
+    for made in (build().start().runs(), build().start().runs().process_ends()):
+        assert made.asks("rewind").stopping() == (StopKind.REWIND, None)
+        made.process_ends()
+        assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "rewind")  # type: ignore[union-attr]
+
+
+def test_40_a_rewind_that_a_killed_supervisor_began_is_begun_again(build: Build) -> None:
+    made = build().start().runs().asks("rewind")
+    made.conductor.begin_rewind()
+    assert made.phase == RunPhase.REWINDING
+    assert made.process_ends().phase == RunPhase.LAUNCHING
+
+
+def test_42_a_hand_over_starts_a_fresh_session(build: Build) -> None:
+    made = build(session=PLANNING).start().runs().turn().process_ends()
+    assert made.phase == RunPhase.LAUNCHING
+    step = made.desk.state.next
+    assert step is not None
+    assert (step.why, step.resume) == ("handover", "")
+
+
+def test_45_a_note_that_does_not_come_is_done_without(build: Build) -> None:
+    made = build().start().runs()
+    made.conductor.start_handoff("it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE)
+    assert made.stopping() == (StopKind.HANDOFF, None)
+
+
+def test_47_nothing_follows_the_end(build: Build) -> None:
+    made = build().start().runs().asks("kill").process_ends()
+    for verb in ("stop", "kill", "inject", "rewind"):
+        assert made.asks(verb, text="words").ended() == EndKind.KILLED
+    assert not any(RunPhase.ENDED in row.phases for row in TRANSITIONS)
+
+
+def test_what_the_table_does_not_have_is_refused() -> None:
+    for phase in RunPhase:
+        for event in RunEvent:
+            allowed = {
+                following
+                for row in TRANSITIONS
+                if phase in row.phases and event == row.event
+                for following in row.next
+            }
+            for following in RunPhase:
+                if following in allowed:
+                    check_transition(phase, event, following)
+                else:
+                    with pytest.raises(TransitionError):
+                        check_transition(phase, event, following)
+
+
+BODIES = (result(), LOGIN, BUSY, BROKEN, INTERRUPTED, BUDGET, MAX_TURNS)
+ALIVE: dict[str, Callable[[Machine], object]] = {
+    **{f"turn {n}": lambda made, body=body: made.turn(body) for n, body in enumerate(BODIES)},  # type: ignore[misc]
+    "limited": lambda made: made.turn(BROKEN, limited=True),
+    "runs": lambda made: made.runs(),
+    "process ends": lambda made: made.process_ends(),
+    "exits": lambda made: made.process_ends(AttemptStatus("ended", AGENT, code=0)),
+    "limit": lambda made: None if made.phase.is_ending else made.limit(alive=True),
+    "overdue": lambda made: (
+        None
+        if made.phase.is_ending or made.phase == RunPhase.WAITING
+        else made.conductor.start_handoff("late", RunEvent.HANDOFF_OVERDUE)
+    ),
+}
+ALWAYS: dict[str, Callable[[Machine], object]] = {
+    "stop": lambda made: made.asks("stop"),
+    "kill": lambda made: made.asks("kill"),
+    "rewind": lambda made: made.asks("rewind"),
+    "inject": lambda made: made.asks("inject", text="words").conductor.message_queued(),
+    "time": lambda made: made.wait(),
+    "no time": lambda made: made.wait(0.0),
+    "turn opens": lambda made: setattr(made.eyes.turns, "open", True),
+    "tests pass": lambda made: setattr(made, "trouble", ""),
+    "tests fail": lambda made: setattr(made, "trouble", "exit code 1"),
+    "tasks done": lambda made: setattr(made.eyes, "progress", progress(("done", ""))),
+    "no room": lambda made: setattr(made.attempt, "refuses", OSError(errno.ENOSPC, "full")),
+    "room": lambda made: setattr(made.attempt, "refuses", None),
+}
+
+
+def likely(phase: RunPhase, event: str) -> str:
+    """What comes first in most runs, where random events alone would seldom get far."""
+    if phase == RunPhase.LAUNCHING and event in ("time", "no time", "turn 0", "rewind", "stop"):
+        return "runs"
+    if phase == RunPhase.STOPPING and event in ALIVE:
+        return "process ends"
+    if phase == RunPhase.HELD and event in (*ALIVE, "time", "no time"):
+        return event if event in ("exits", "limit", "overdue") else "inject"
+    if phase == RunPhase.WAITING and event in ALIVE:
+        return "time"
+    return event
+
+
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.sampled_from([*ALIVE, *ALWAYS]), min_size=12, max_size=40),
+    st.sampled_from([SessionSettings(), PLANNING, TESTED_PLAN]),
+)
+def test_no_order_of_events_leaves_the_table(events: list[str], session: SessionSettings) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        made = Machine(Path(folder), Settings(session=session)).start()
+        for event in events:
+            event = likely(made.phase, event)
+            pending, state = made.desk.state.pending, made.desk.state
+            if made.phase == RunPhase.ENDED:
+                break
+            if event in ALWAYS:
+                ALWAYS[event](made)
+            elif pending is None or pending.next is None:
+                ALIVE[event](made)
+            assert (state.pending is not None) == (made.phase == RunPhase.WAITING)
+            assert (state.intent is not None) or made.phase != RunPhase.STOPPING
+            assert (made.conductor.over is not None) == (made.conductor.phase == RunPhase.ENDED)

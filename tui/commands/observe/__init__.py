@@ -1,0 +1,3 @@
+"""Commands that only read."""
+
+from __future__ import annotations

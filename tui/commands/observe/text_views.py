@@ -1,0 +1,225 @@
+"""Status and review in plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tui.model.events import SourceRef
+from tui.model.labels import COSTS, ENDINGS, RISKS, TIME, VERDICTS, WASTES
+from tui.model.records import SourceStatus
+from tui.model.review import Review
+from tui.model.snapshot import Cost, NightSnapshot
+from tui.night.review.export.wording import by_kind, cost_words, source_place
+from tui.system.format import (
+    format_count,
+    format_duration,
+    format_local,
+    format_money_long,
+    format_money_plain,
+    shorten,
+)
+from tui.system.sanitize import clean_line
+
+
+def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
+    """A few lines, the most important first; the last ones say what was read and why."""
+    run, activity = night.run, night.activity
+    lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
+    if run.goal:
+        lines.append(f"goal      {shorten(run.goal, 100)}")
+    if night.stall is not None:
+        lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
+    if run.started_at is not None:
+        end = run.ended_at if run.ended_at is not None and night.over else night.now
+        took = format_duration(end - run.started_at)
+        lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
+    lines.append(f"progress  {_progress(night)}")
+    lines.append(f"cost      {plain_cost(night.cost)}")
+    if night.context.used:
+        used, window = night.context.used, night.context.window
+        lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
+    lines.append(f"events    {_events(night)}")
+    if not night.over:
+        lines.append(f"idle      {format_duration(activity.idle_seconds)}")
+    if night.deeds.checkpoints:
+        last = night.deeds.checkpoints[-1]
+        at = format_local(last.at)
+        lines.append(
+            f"safety    {format_count(len(night.deeds.checkpoints), 'checkpoint')}, last {at}"
+        )
+    lines += [source_words(feed) for feed in feeds if feed.path]
+    return lines
+
+
+def _progress(night: NightSnapshot) -> str:
+    progress = night.progress
+    if progress is None or progress.basis == "unknown":
+        return "unknown: nothing in the progress file can be counted"
+    now = f", now: {'; '.join(progress.in_progress[:2])}" if progress.in_progress else ""
+    blocked = f", {format_count(len(progress.blockers), 'blocker')}" if progress.blockers else ""
+    return f"{progress.done} of {progress.total} done{now}{blocked}"
+
+
+def plain_cost(cost: Cost) -> str:
+    """The figure with what it rests on."""
+    if cost.usd is None:
+        return cost.reason or "unknown"
+    reason = f" ({cost.reason})" if cost.reason else f" ({cost.source})"
+    return f"{COSTS[cost.source]}{format_money_plain(cost.usd)}{reason}"
+
+
+def _events(night: NightSnapshot) -> str:
+    counts = night.counts
+    calls = sum(number for _, number in counts.tool_calls)
+    words = [
+        format_count(counts.total, "record"),
+        format_count(counts.turns, "turn"),
+        format_count(calls, "tool call"),
+        format_count(counts.tool_errors, "tool error"),
+    ]
+    for number, one, many in (
+        (counts.api_retries, "retry", "retries"),
+        (counts.compactions, "compaction", ""),
+        (counts.malformed, "malformed line", ""),
+        (counts.unknown, "unknown record", ""),
+    ):
+        if number:
+            words.append(format_count(number, one, many))
+    return ", ".join(words)
+
+
+def source_words(feed: SourceStatus) -> str:
+    """Which file, how it is, and why this one."""
+    why = feed.chosen if feed.state == "following" else feed.why
+    words = f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"
+    return clean_line(words, 2_000)
+
+
+_ROWS = 12
+_WIDE = 200
+
+
+def review_words(review: Review) -> list[str]:
+    """Lines that answer what happened, what to trust, what broke, and where time and money went."""
+    lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
+    if review.night.run.goal:
+        lines.append(f"goal      {shorten(review.night.run.goal, 120)}")
+    lines.append(f"ended     {_ending(review)}{_at(review.ending.ref)}")
+    lines += _facts(review)
+    lines = [clean_line(line, 2_000) for line in lines]
+    for title, rows in _parts(review):
+        lines += _part(title, list(rows))
+    return lines
+
+
+def _ending(review: Review) -> str:
+    """The words of the ending, led in by its kind unless they name it themselves."""
+    kind, told = review.ending.kind, review.ending.words
+    return told if kind.split("_")[0] in told.lower() else f"{ENDINGS[kind]}. {told}"
+
+
+def _facts(review: Review) -> Iterator[str]:
+    tasks, tests = review.tasks, review.tests
+    more = f", {len(tasks.added)} added" if tasks.added else ""
+    before = f"; {tasks.before} done before" if tasks.before else ""
+    if not (tasks.done or tasks.open or tasks.before or tasks.removed):
+        yield "tasks     no task list was seen"
+    else:
+        yield f"tasks     {len(tasks.done)} done, {len(tasks.open)} open{more}{before} ({tasks.basis})"
+    edits = format_count(tests.edits_since_last_green, "edit") + " of code after the last green run"
+    after = edits if tests.last_green is not None else "never green in this night"
+    runs = (
+        f"{tests.last}; {format_count(tests.total, 'run')}; {after}"
+        if tests.total
+        else "no run was seen"
+    )
+    yield f"tests     {runs}"
+    plus = sum(one.insertions for one in review.commits)
+    minus = sum(one.deletions for one in review.commits)
+    size = f" +{plus:,} -{minus:,}" if review.commits else ""
+    commits, files = len(review.commits), review.files_changed
+    yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
+    each = [
+        f"{format_duration(seconds)} {TIME[kind]}"
+        for kind, seconds in by_kind(review.time)
+        if seconds >= 1
+    ]
+    yield f"time      {format_duration(review.time.total)}: {', '.join(each) or 'nothing dated'}"
+    task = (
+        f", {format_money_long(review.cost_per_task)} a finished task"
+        if review.cost_per_task
+        else ""
+    )
+    lost = (
+        f", about {format_money_long(review.wasted_usd)} for nothing" if review.wasted_usd else ""
+    )
+    yield f"cost      {cost_words(review.cost)} ({review.cost.reason}){task}{lost}"
+
+
+def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
+    yield (
+        "look here first",
+        (f"{one.severity:<7}{one.what}{_at(one.where)}" for one in review.attention),
+    )
+    yield (
+        "claims",
+        (
+            f"{one.verdict:<11}{shorten(one.text, 100)} ({one.source}): {shorten(one.why, 100)}"
+            f"{_at(one.where)}"
+            for one in review.claims
+        ),
+    )
+    yield (
+        "risks",
+        (
+            f"{one.severity:<7}{RISKS[one.kind]}: {one.path + ': ' if one.path else ''}{one.what}"
+            f"{_at(one.ref)}"
+            for one in review.risks
+        ),
+    )
+    yield "tasks done", review.tasks.done
+    yield "tasks open", review.tasks.open
+    yield (
+        "commits",
+        (
+            f"{format_local(one.at)}  {one.sha[:10]}  {shorten(one.subject, 80)}  "
+            f"{format_count(one.files, 'file')} +{one.insertions} -{one.deletions}"
+            for one in review.commits
+        ),
+    )
+    yield (
+        "what bought nothing",
+        (
+            f"{WASTES[one.kind]}: {shorten(one.what, 140)} "
+            f"({format_duration(one.seconds)}, {format_money_long(one.usd)})"
+            for one in review.wasted
+        ),
+    )
+    yield (
+        "what was done from outside",
+        (
+            f"{format_local(one.at)}  {one.kind}: {shorten(one.text, 80)} [{one.state}] helped: {one.helped}"
+            f" ({one.why})"
+            for one in review.interventions
+        ),
+    )
+    yield (
+        "what mattered",
+        (
+            f"{format_local(one.at)}  {one.kind:<11}{shorten(one.label, 100)}"
+            f"{f' ({format_duration(one.seconds)})' if one.seconds is not None else ''}"
+            for one in review.moments
+        ),
+    )
+
+
+def _part(title: str, rows: Sequence[str]) -> list[str]:
+    """A heading with its rows; of many the first are shown."""
+    if not rows:
+        return []
+    more = [f"  and {len(rows) - _ROWS} more"] if len(rows) > _ROWS else []
+    return ["", title, *(f"  {clean_line(row, _WIDE)}" for row in rows[:_ROWS]), *more]
+
+
+def _at(ref: SourceRef | None) -> str:
+    return "" if ref is None else f"  [{source_place(ref)}]"

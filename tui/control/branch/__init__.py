@@ -1,0 +1,3 @@
+"""A branch with chosen commits and files of a night."""
+
+from __future__ import annotations

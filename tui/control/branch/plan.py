@@ -1,0 +1,202 @@
+"""Commits and files chosen for a new branch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui.control.branch.scratch_repo import Entry
+from tui.control.checkpoints.path_listing import acceptable
+from tui.control.rewind.safe_paths import WorkTreeFiles
+from tui.system.errors import RefusedError
+from tui.system.format import format_count
+from tui.system.git import Git
+
+_MOST_COMMITS = 1_000
+_MOST_FILES = 2_000
+_LINK = 0o120000
+
+
+@dataclass(frozen=True)
+class PickedCommit:
+    """A commit to take; `parent` is empty for the first of a repository. Text is not yet safe."""
+
+    sha: str
+    subject: str
+    parent: str
+
+
+@dataclass(frozen=True)
+class BranchContent:
+    """What was chosen, found in the repository: commits oldest first, paths as bytes."""
+
+    base: str
+    commits: tuple[PickedCommit, ...]
+    files: tuple[bytes, ...]
+    source: str
+
+
+@dataclass(frozen=True)
+class BranchPlan:
+    """What taking would do: a new `branch` from `base` with `commits` in this order, then `files`.
+
+    `refusals` are reasons why it cannot be done, each a sentence; `take` refuses then. `notes` are
+    worth knowing. Text is not yet safe to show.
+    """
+
+    work_tree: Path
+    branch: str
+    base: str
+    commits: tuple[PickedCommit, ...]
+    files: tuple[str, ...]
+    source: str = ""
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The plan in plain sentences, as dialogs and the command line show it."""
+        if self.refusals:
+            return self.refusals
+        parts = []
+        if self.commits:
+            parts.append(format_count(len(self.commits), "commit"))
+        if self.files:
+            parts.append(format_count(len(self.files), "file"))
+        where = f"the new branch {self.branch}, which begins at {self.base[:10]}"
+        first = f"{' and '.join(parts)} will be taken to {where}."
+        listed = [f"{one.sha[:10]} {one.subject}" for one in self.commits]
+        state = f"as in {self.source[:10]}" if self.source else "as they are now"
+        listed += [f"{path} ({state})" for path in self.files]
+        rest = "Files, index, HEAD and all other branches stay as they are; nothing is pushed."
+        return (first, *listed, *self.notes, rest)
+
+
+def chosen(
+    git: Git, commits: Sequence[str], files: Sequence[str], base: str, source: str
+) -> BranchContent:
+    """What the names mean; RefusedError, with the reason, if something cannot be taken."""
+    if not commits and not files:
+        raise RefusedError("nothing was chosen to be taken")
+    if len(commits) > _MOST_COMMITS or len(files) > _MOST_FILES:
+        raise RefusedError(f"at most {_MOST_COMMITS} commits and {_MOST_FILES} files at a time")
+    start = _commit(git, base) if base else ""
+    picked = _ordered(git, [_commit(git, name) for name in commits], start)
+    if not start:
+        start = picked[0].parent if picked else git.head() or ""
+    if not start:
+        raise RefusedError("there is no commit for a branch to begin on")
+    paths = tuple(dict.fromkeys(os.fsencode(name) for name in files))
+    for path in paths:
+        if not acceptable(path) or b"\0" in path:
+            raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
+    return BranchContent(start, picked, paths, _commit(git, source) if source else "")
+
+
+def _commit(git: Git, name: str) -> str:
+    found = None
+    if name and name[0] != "-" and "\0" not in name:
+        found = git.ask(("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+    if found is None:
+        raise RefusedError(f"{name!r} is no commit of this repository")
+    return found
+
+
+def _ordered(git: Git, shas: list[str], base: str) -> tuple[PickedCommit, ...]:
+    """The commits, each after those it builds on."""
+    if not shas:
+        return ()
+    wanted = set(shas)
+    without = [f"^{base}"] if base else []
+    shape = "--format=tformat:%H%x00%P%x00%s"
+    names = "\n".join((*wanted, *without)).encode()
+    args = ("log", "--topo-order", "--reverse", "-z", shape, "--stdin")
+    found: dict[str, PickedCommit] = {}
+    tokens = os.fsdecode(git.run(args, input=names)).split("\0")
+    for at in range(0, len(tokens) - 2, 3):
+        sha, parents, subject = tokens[at : at + 3]
+        if sha not in wanted:
+            continue
+        if " " in parents:
+            raise RefusedError(
+                f"{sha[:10]} ({subject}) is a merge; take the commits that it brought instead"
+            )
+        found[sha] = PickedCommit(sha, subject, parents)
+    missing = [sha for sha in shas if sha not in found]
+    if missing:
+        raise RefusedError(
+            f"{missing[0][:10]} is there already at {base[:10]}, where it would begin"
+        )
+    return tuple(found.values())
+
+
+def file_entries(git: Git, picked: BranchContent, store: Callable[[bytes], str]) -> list[Entry]:
+    """Mode, blob and path of the chosen files in their last state; mode 0 for what is gone there.
+
+    What differs from HEAD is read from the work tree, byte for byte, and handed to `store`.
+    """
+    state = picked.source or git.head() or ""
+    stored = _stored(git, state, picked.files) if state else {}
+    loose = set() if picked.source else _differing(git, state, picked.files)
+    entries: list[Entry] = []
+    with WorkTreeFiles(git.work_tree) as places:
+        for path in picked.files:
+            if path in loose:
+                entries.append(_present(places, path, store))
+            else:
+                mode, blob = stored.get(path, (0, ""))
+                if not mode and not picked.source and places.stat(path) is not None:
+                    entries.append(_present(places, path, store))
+                else:
+                    entries.append((mode, blob, path))
+    return entries
+
+
+def _stored(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
+    out = git.run(("ls-tree", "-z", "--full-tree", commit, "--", *map(os.fsdecode, paths)))
+    found: dict[bytes, tuple[int, str]] = {}
+    for line in out.split(b"\0")[:-1]:
+        facts, _, path = line.partition(b"\t")
+        mode, kind, blob = facts.decode().split(" ")
+        if kind == "tree":
+            raise RefusedError(f"{os.fsdecode(path)} is a folder; choose the files in it")
+        found[path] = (int(mode, 8), blob)
+    return found
+
+
+def _differing(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
+    """Those of the paths whose work tree is not as in HEAD."""
+    if not head:
+        return set(paths)
+    args = ("diff", "--name-only", "-z", "--no-renames", "--no-relative", head, "--")
+    return set(git.run((*args, *map(os.fsdecode, paths))).split(b"\0")[:-1])
+
+
+def _present(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) -> Entry:
+    """The path as it is in the work tree."""
+    import stat
+
+    facts = places.stat(path)
+    if facts is None:
+        return 0, "", path
+    if stat.S_ISLNK(facts.st_mode):
+        return _LINK, store(places.read(path)), path
+    if not stat.S_ISREG(facts.st_mode):
+        raise RefusedError(f"{os.fsdecode(path)} is no plain file")
+    try:
+        data = places.read(path)
+    except OSError as error:
+        raise RefusedError(f"{os.fsdecode(path)} cannot be read: {error.strerror}") from error
+    return 0o100755 if facts.st_mode & 0o100 else 0o100644, store(data), path
+
+
+def identity(git: Git) -> bytes:
+    """Who takes: the person git knows here, else this program; name and address as in a commit."""
+    name = git.ask(("config", "--get", "user.name")) or "overnight-tui"
+    email = git.ask(("config", "--get", "user.email")) or "overnight-tui@localhost"
+    cleaned = (
+        "".join(c for c in text if c.isprintable() and c not in "<>") for text in (name, email)
+    )
+    return os.fsencode("{} <{}>".format(*(text.strip()[:200] or "unknown" for text in cleaned)))

@@ -1,0 +1,140 @@
+"""A private repository in which commits are made.
+
+Nothing of the project's or anybody's configuration counts there: no attributes, no merge drivers,
+no filters, no hooks. What is not handed over is as if it never was.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from tui.control.checkpoints.object_staging import (
+    ObjectStaging,
+    _empty,
+    _made,
+    _PrivateGit,
+    checkpoint_lock,
+    private_area,
+)
+from tui.system.errors import CheckpointError, GitError, RefusedError
+from tui.system.git import Git
+
+_FOLDER = "taking"
+_ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+_SETTINGS = {"core.attributesFile": os.devnull, "merge.renames": "true", "merge.default": "text"}
+_WAIT = 10.0
+Entry = tuple[int, str, bytes]
+"""Mode, blob and path; mode 0 takes the path away."""
+
+
+class MergeConflict(Exception):
+    """A commit does not fit onto another; `paths` are where."""
+
+    def __init__(self, paths: list[bytes]) -> None:
+        super().__init__(f"{len(paths)} paths do not fit")
+        self.paths = paths
+
+
+class ScratchRepository(ObjectStaging):
+    """A place to make commits; `hand_over` links what was made into the repository."""
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self._folder = private_area(git) / _FOLDER
+        self.clear()
+        self._make()
+        self._private = _PrivateGit(self._folder, git)
+        self._index = {**_ALONE, "GIT_INDEX_FILE": str(self._folder / "index")}
+
+    def clear(self) -> None:
+        """Removes what was made here, by a predecessor that was killed too."""
+        if _made(self._folder):
+            for partial in (self._git.common_dir / "objects").glob("*/tmp_overnight_*"):
+                partial.unlink(missing_ok=True)
+        _empty(self._folder)
+        for name in ("index", "index.lock"):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def run(self, *args: str, input: bytes | None = None, env: Mapping[str, str] = _ALONE) -> bytes:
+        """What git prints, run here."""
+        return self._private.run(args, input=input, env=env, config=_SETTINGS)
+
+    def tree_of(self, commit: str) -> str:
+        """The tree of a commit."""
+        return self.run("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
+
+    def raw(self, commit: str) -> bytes:
+        """A commit as it is stored."""
+        return self.run("cat-file", "commit", commit)
+
+    def make_commit(self, raw: bytes) -> str:
+        """Stores a commit byte for byte."""
+        return self.run("hash-object", "-t", "commit", "-w", "--stdin", input=raw).decode().strip()
+
+    def make_blob(self, data: bytes) -> str:
+        """Stores a file's bytes."""
+        return self.run("hash-object", "-w", "--stdin", input=data).decode().strip()
+
+    def merged(self, base: str, ours: str, theirs: str) -> str:
+        """The tree of `ours` with what `theirs` changed of `base`, all trees; raises `Conflict`."""
+        if theirs == base or ours == theirs:
+            return ours
+        if ours == base:
+            return theirs
+        root = self._bare_commit(base)
+        sides = [self._bare_commit(tree, root) for tree in (ours, theirs)]
+        args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
+        code, out, err = self._private.start(args, env=_ALONE, config=_SETTINGS).finish()
+        tokens = out.split(b"\0")
+        if code == 0:
+            return tokens[0].decode().strip()
+        if code == 1 and len(tokens) > 1:
+            raise MergeConflict([token for token in dict.fromkeys(tokens[1:]) if token])
+        if "usage:" in err or "unknown option" in err:
+            raise RefusedError("taking commits needs git 2.38 or newer")
+        words = "".join(c if c.isprintable() else " " for c in err)[:300].strip()
+        raise GitError(f"git merge-tree failed: {words or code}")
+
+    def _bare_commit(self, tree: str, *parents: str) -> str:
+        who = b"overnight-tui <overnight-tui@localhost> 0 +0000"
+        lines = [b"tree " + tree.encode(), *(b"parent " + p.encode() for p in parents)]
+        return self.make_commit(
+            b"\n".join((*lines, b"author " + who, b"committer " + who, b"", b"side\n"))
+        )
+
+    def empty_tree(self) -> str:
+        """The tree of no files at all."""
+        return self.run("mktree", input=b"").decode().strip()
+
+    def with_entries(self, tree: str, entries: list[Entry]) -> str:
+        """`tree` with these paths put in or taken away."""
+        self.run("read-tree", tree, env=self._index)
+        zero = self._private.zero
+        order = b"".join(
+            b"%o %s\t%s\0" % (mode, (blob if mode else zero).encode(), path)
+            for mode, blob, path in entries
+        )
+        self.run("update-index", "-z", "--index-info", input=order, env=self._index)
+        return self.run("write-tree", env=self._index).decode().strip()
+
+
+@contextmanager
+def bench(git: Git) -> Iterator[ScratchRepository]:
+    """A bench of one's own, empty afterwards; waits for a checkpoint that is under way."""
+    try:
+        with checkpoint_lock(git, _WAIT):
+            place = ScratchRepository(git)
+            try:
+                yield place
+            finally:
+                place.clear()
+    except CheckpointError as error:
+        raise RefusedError(f"nothing was taken: {error}") from error
+
+
+def stamp() -> bytes:
+    """Now, as a commit tells it."""
+    return b"%d +0000" % int(time.time())

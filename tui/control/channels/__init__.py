@@ -1,0 +1,3 @@
+"""The ways in which a message reaches a session."""
+
+from __future__ import annotations

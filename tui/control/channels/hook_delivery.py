@@ -1,0 +1,211 @@
+"""Hands waiting messages to a hook call.
+
+Claude Code runs this after each tool, so it imports next to nothing. A message is claimed by a
+rename, which only one of several hooks can win; it counts as delivered when the answer has been
+handed over. A claim that never got so far stays one: nobody can tell whether it was read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Final, NamedTuple
+
+EVENTS: Final = ("PostToolUse", "PostToolBatch", "Stop")
+WAITING: Final = ".msg"
+CLAIMED: Final = ".claimed"
+DELIVERED: Final = ".delivered"
+WITHDRAWN: Final = ".withdrawn"
+HEARD: Final = "heard"
+MOST_TEXT: Final = 8_000
+"""UTF-16 units of one message; the CLI cuts a hook's answer at 10,000."""
+MOST_BYTES: Final = 4 * MOST_TEXT
+MOST_PAYLOAD: Final = 8 << 20
+_MOST_ANSWER: Final = 9_500
+_MOST_NAMES: Final = 1_000
+_FRAME: Final = "The person who supervises this session says:\n\n"
+_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class ClaimedMessages(NamedTuple):
+    """Messages claimed for one hook call; `answer` is empty when there is nothing to say."""
+
+    answer: bytes
+    session: str
+    ids: tuple[str, ...]
+
+
+NOTHING: Final = ClaimedMessages(b"", "", ())
+
+
+def is_session(word: str) -> bool:
+    """Whether a word can be a session's id, and so a folder's name."""
+    plain = word.replace("-", "").replace("_", "")
+    return 8 <= len(word) <= 128 and plain.isascii() and plain.isalnum() and word[0] not in "-_"
+
+
+def units(text: str) -> int:
+    """The length of a text as the CLI counts it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
+    """Claims what waits for the session that the payload names, unless a subagent speaks.
+
+    Says nothing for a payload or a folder it cannot trust; raises OSError.
+    """
+    session, is_main = _speaker(payload)
+    if event not in EVENTS or not is_session(session):
+        return NOTHING
+    box = open_mailbox(mailbox, session)
+    try:
+        _heartbeat(box)
+        if not is_main:
+            return NOTHING
+        found = _claim_all(box)
+    finally:
+        os.close(box)
+    if not found:
+        return NOTHING
+    text = _FRAME + "\n\n".join(text for _, text in found)
+    return ClaimedMessages(_worded(event, text), session, tuple(name for name, _ in found))
+
+
+def deliver_to_hook(event: str, mailbox: str, taken: ClaimedMessages) -> None:
+    """Notes that the claimed messages are in the CLI's hands."""
+    box = open_mailbox(mailbox, taken.session)
+    try:
+        for name in taken.ids:
+            os.rename(name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box)
+    finally:
+        os.close(box)
+    _tell(event, mailbox, taken)
+
+
+def _tell(event: str, mailbox: str, taken: ClaimedMessages) -> None:
+    """Puts the receipts into the session's journal, if it has one; nobody need be watching.
+
+    The message is delivered by now, so a journal that cannot be written must not make the call fail.
+    """
+    import json
+    import time
+
+    detail = f"handed to the session by its {event} hook"
+    told = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
+    lines = "".join(json.dumps({**told, "id": name}) + "\n" for name in taken.ids)
+    path = os.path.join(os.path.dirname(mailbox), "deeds", f"{taken.session}.journal.jsonl")
+    try:
+        journal = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        facts = os.fstat(journal)
+        if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid():
+            return
+        is_torn = facts.st_size and os.pread(journal, 1, facts.st_size - 1) != b"\n"
+        os.write(journal, (("\n" if is_torn else "") + lines).encode())
+    except OSError:
+        return
+    finally:
+        os.close(journal)
+
+
+def open_mailbox(mailbox: str, session: str) -> int:
+    """A descriptor of the session's folder, made if missing; PermissionError unless ours alone."""
+    outer = os.open(mailbox, _FOLDER)
+    try:
+        _check_private(outer, mailbox)
+        try:
+            os.mkdir(session, 0o700, dir_fd=outer)
+        except FileExistsError:
+            pass
+        inner = os.open(session, _FOLDER, dir_fd=outer)
+    finally:
+        os.close(outer)
+    try:
+        _check_private(inner, session)
+    except OSError:
+        os.close(inner)
+        raise
+    return inner
+
+
+def read_text(box: int, name: str) -> str | None:
+    """The text of a message file of ours; None for anything else that lies there."""
+    try:
+        descriptor = os.open(name, _FILE, dir_fd=box)
+    except OSError:
+        return None
+    try:
+        facts = os.fstat(descriptor)
+        is_ours = stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
+        if not is_ours or facts.st_nlink != 1 or facts.st_size > MOST_BYTES:
+            return None
+        return os.read(descriptor, MOST_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _speaker(payload: bytes) -> tuple[str, bool]:
+    """The session that speaks, and whether it is its main conversation."""
+    import json
+
+    try:
+        said = json.loads(payload)
+    except (ValueError, RecursionError):
+        return "", False
+    if not isinstance(said, dict):
+        return "", False
+    session = said.get("session_id")
+    return session if isinstance(session, str) else "", "agent_id" not in said
+
+
+def _check_private(folder: int, name: str) -> None:
+    facts = os.fstat(folder)
+    if facts.st_uid != os.geteuid() or facts.st_mode & 0o077:
+        raise PermissionError(f"{name} is not ours alone")
+
+
+def _heartbeat(box: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(HEARD, flags, 0o600, dir_fd=box)
+    try:
+        os.utime(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _claim_all(box: int) -> list[tuple[str, str]]:
+    """Ids and texts now claimed, oldest first, as many as fit into one answer."""
+    room = _MOST_ANSWER - units(_FRAME)
+    found: list[tuple[str, str]] = []
+    names = sorted(name for name in os.listdir(box) if name.endswith(WAITING))
+    for name in names[:_MOST_NAMES]:
+        text = read_text(box, name)
+        if text is None or units(text) > MOST_TEXT:
+            continue
+        if units(text) + 2 > room:
+            break
+        stem = name.removesuffix(WAITING)
+        try:
+            os.rename(name, stem + CLAIMED, src_dir_fd=box, dst_dir_fd=box)
+        except FileNotFoundError:
+            continue  # another hook, or its sender, was faster
+        found.append((stem, text))
+        room -= units(text) + 2
+    return found
+
+
+def _worded(event: str, text: str) -> bytes:
+    import json
+
+    answer: dict[str, object]
+    if event == "Stop":
+        answer = {"decision": "block", "reason": text}
+    else:
+        specific = {"hookEventName": event, "additionalContext": text}
+        answer = {"hookSpecificOutput": specific}
+    return json.dumps(answer).encode("ascii") + b"\n"

@@ -1,0 +1,187 @@
+"""Leaves messages for a session's hooks."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tui.control.channels import hook_delivery
+from tui.store.layout import RUN_DIR, state_root
+from tui.system import paths
+from tui.system.errors import RefusedError
+from tui.system.files import atomic_write_at, private_folder
+
+State = Literal["queued", "delivered", "unsure", "withdrawn"]
+_CLAIM_LASTS_S = 15.0
+_KEPT_S = 7 * 86_400.0
+_MOST_WAITING = 50
+_STAMP_DIGITS = 19
+
+
+@dataclass(frozen=True)
+class MailboxMessage:
+    """A message and how far it came.
+
+    `moved_at` is when it was delivered or withdrawn, `event` the hook that took it. `unsure`: a
+    hook claimed it and did not live to say that it handed it over; it is not given out again.
+    """
+
+    id: str
+    session: str
+    text: str
+    state: State
+    at: float
+    moved_at: float | None = None
+    event: str = ""
+
+
+class Mailbox:
+    """The messages of a project: one private folder for each session."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @staticmethod
+    def of(project: Path, run_dir: str = RUN_DIR) -> Mailbox:
+        """The project's mailbox; it need not exist yet."""
+        return Mailbox(paths.resolve(project, run_dir) / "mailbox")
+
+    def make(self) -> None:
+        """Makes the folder, 0700; RefusedError where something else stands."""
+        state_root(self.folder.parent.parent, self.folder.parent.name)
+        private_folder(self.folder)
+
+    def send(self, session: str, text: str) -> MailboxMessage:
+        """Leaves a message, whole or not at all; RefusedError says what is against it."""
+        data = check_text(text).encode("utf-8")
+        if not hook_delivery.is_session(session):
+            raise RefusedError("the session's id is not known, so no mailbox can be its own")
+        self.make()
+        now = time.time_ns()
+        name = f"{now:0{_STAMP_DIGITS}d}-{uuid.uuid4().hex[:8]}"
+        box = self._open(session)
+        try:
+            _prune(box, now / 1e9)
+            waiting = sum(one.endswith(hook_delivery.WAITING) for one in os.listdir(box))
+            if waiting >= _MOST_WAITING:
+                raise RefusedError(f"{waiting} messages wait for this session already")
+            atomic_write_at(box, name + hook_delivery.WAITING, data)
+        except OSError as error:
+            raise RefusedError(f"the message could not be left: {error.strerror}") from error
+        finally:
+            os.close(box)
+        return MailboxMessage(name, session, text, "queued", now / 1e9)
+
+    def read_state(self, session: str, id: str) -> MailboxMessage | None:
+        """The message as it stands; None when it is gone."""
+        for _ in range(3):  # it may be renamed between listing and reading
+            for letter in self.letters(session):
+                if letter.id == id:
+                    return letter
+        return None
+
+    def letters(self, session: str) -> list[MailboxMessage]:
+        """All messages of a session that are kept, oldest first."""
+        if not hook_delivery.is_session(session) or not (self.folder / session).is_dir():
+            return []
+        box = self._open(session)
+        try:
+            found = [_letter(box, session, name) for name in sorted(os.listdir(box))]
+        finally:
+            os.close(box)
+        return [letter for letter in found if letter is not None]
+
+    def withdraw(self, session: str, id: str) -> bool:
+        """Takes a waiting message back; False when a hook was faster."""
+        if not hook_delivery.is_session(session) or "/" in id:
+            return False
+        box = self._open(session)
+        try:
+            name = id + hook_delivery.WAITING
+            os.rename(name, id + hook_delivery.WITHDRAWN, src_dir_fd=box, dst_dir_fd=box)
+        except OSError:
+            return False
+        finally:
+            os.close(box)
+        return True
+
+    def last_hook_call(self, session: str) -> float | None:
+        """When a hook of that session last called; None if none ever did."""
+        if not hook_delivery.is_session(session):
+            return None
+        try:
+            return (self.folder / session / hook_delivery.HEARD).lstat().st_mtime
+        except OSError:
+            return None
+
+    def _open(self, session: str) -> int:
+        try:
+            return hook_delivery.open_mailbox(str(self.folder), session)
+        except OSError as error:
+            raise RefusedError(
+                f"{self.folder / session} cannot be used: {error.strerror or error}"
+            ) from error
+
+
+def check_text(text: str) -> str:
+    """The text itself; RefusedError for one that no transport can carry as it is."""
+    if not text.strip():
+        raise RefusedError("there is nothing to say: the message is empty")
+    if "\0" in text:
+        raise RefusedError("the message holds a NUL character; take it out")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise RefusedError("the message holds a broken character; take it out") from None
+    if hook_delivery.units(text) > hook_delivery.MOST_TEXT:
+        raise RefusedError(
+            f"the message is {hook_delivery.units(text):,} characters long and {hook_delivery.MOST_TEXT:,} is the most; "
+            "put it into a file and name that"
+        )
+    return text
+
+
+def _letter(box: int, session: str, name: str) -> MailboxMessage | None:
+    stem, _, ending = name.rpartition(".")
+    event = ""
+    if "." + ending == hook_delivery.DELIVERED:
+        stem, _, event = stem.rpartition(".")
+    states: dict[str, State] = {
+        hook_delivery.WAITING: "queued",
+        hook_delivery.CLAIMED: "queued",
+        hook_delivery.DELIVERED: "delivered",
+        hook_delivery.WITHDRAWN: "withdrawn",
+    }
+    state = states.get("." + ending)
+    stamp = stem.partition("-")[0]
+    if state is None or len(stamp) != _STAMP_DIGITS or not stamp.isdecimal():
+        return None
+    text = hook_delivery.read_text(box, name)
+    if text is None:
+        return None  # it moved on between two looks; the next one tells
+    try:
+        moved = os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime
+    except OSError:
+        return None
+    if "." + ending == hook_delivery.CLAIMED and time.time() - moved > _CLAIM_LASTS_S:
+        state = "unsure"
+    at = int(stamp) / 1e9
+    return MailboxMessage(
+        stem, session, text, state, at, None if state == "queued" else moved, event
+    )
+
+
+def _prune(box: int, now: float) -> None:
+    """Forgets messages that came to an end long ago, and halves of writers that were killed."""
+    for name in os.listdir(box):
+        if name.endswith(hook_delivery.WAITING) or name == hook_delivery.HEARD:
+            continue
+        try:
+            if now - os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime > _KEPT_S:
+                os.unlink(name, dir_fd=box)
+        except OSError:
+            continue

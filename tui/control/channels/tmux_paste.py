@@ -1,0 +1,211 @@
+"""Pastes into an interactive session, checked before and after.
+
+Nothing goes in while a question is open or somebody's draft stands in the box; Enter is pressed
+only when the box is seen to hold the words, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import unicodedata
+import uuid
+from collections.abc import Callable
+from typing import Final, NamedTuple
+from unicodedata import category
+
+from tui.control.channels.mailbox import check_text
+from tui.system.errors import RefusedError
+from tui.system.sgr import styled_pieces
+from tui.system.tmux import TmuxPane, check_ready, run_tmux
+
+_RULE = re.compile(r"[─━╌]{10}")
+_PROMPT = re.compile(r"[❯>] ?\s?")
+_QUESTION = re.compile(
+    r"^\W*(?:[❯>]\s*)?1\.\s*(?:Yes|Allow|Always|Trust)"
+    r"|\b(?:Do you want to|Would you like to)\b.*\?"
+    r"|\bEsc to cancel\b|\bEnter to confirm\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+_PASTED = re.compile(r"\[Pasted text #\d+")
+
+
+class ClaudeTerminalState(NamedTuple):
+    """`typed` is what stands in the input box, None where no box is to be seen.
+
+    `asks` says that a question seems to be open; `pasted` that the box holds a folded-up paste.
+    """
+
+    typed: str | None
+    asks: bool
+    pasted: bool = False
+
+
+class _TerminalRow(NamedTuple):
+    """`text` leaves out what is dim, `solid` also what is in reverse video, as the cursor is."""
+
+    text: str
+    solid: str
+    has_dim: bool
+
+
+def read_screen(picture: str, cursor_row: int) -> ClaudeTerminalState:
+    """Reads a pane's visible rows, colours included; the input box is where the cursor stands.
+
+    Whatever an agent may have printed above is no box, as the cursor is not in it.
+    """
+    seen = [_row(line) for line in picture.split("\n")]
+    rows = [row.text for row in seen]
+    top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
+    end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
+    if top is None or end is None or not _PROMPT.match(rows[top + 1]):
+        return ClaudeTerminalState(None, _asks(rows, 0))
+    typed = _inside(rows[top + 1 : end])
+    if any(row.has_dim for row in seen[top + 1 : end]):
+        # a suggestion that nobody typed; its first letter is under the cursor
+        typed = _inside([row.solid for row in seen[top + 1 : end]]) and typed
+    return ClaudeTerminalState(typed, _asks(rows, end + 1), _PASTED.search(typed) is not None)
+
+
+def _inside(rows: list[str]) -> str:
+    first = _PROMPT.sub("", rows[0], count=1)
+    return "\n".join(row.rstrip() for row in [first, *(row[2:] for row in rows[1:])]).strip()
+
+
+def squeezed(text: str) -> str:
+    """A text without white space and without what has no width: what wrapping and drawing keep."""
+    kept = "".join(text.split())
+    return "".join(letter for letter in kept if category(letter) not in ("Cf", "Mn", "Me"))
+
+
+def _is_rule(rows: list[str], number: int) -> bool:
+    return number < len(rows) and _RULE.match(rows[number].strip()) is not None
+
+
+def _asks(rows: list[str], start: int) -> bool:
+    return _QUESTION.search("\n".join(rows[start:])) is not None
+
+
+def _row(line: str) -> _TerminalRow:
+    pieces = [(piece.replace("\xa0", " "), style) for piece, style in styled_pieces(line)]
+    lit = [(piece, style) for piece, style in pieces if not style.dim]
+    return _TerminalRow(
+        "".join(piece for piece, _ in lit),
+        "".join(piece for piece, style in lit if not style.reverse),
+        any(style.dim and piece.strip() for piece, style in pieces),
+    )
+
+
+MOST: Final = 4_000
+_SEEN_WITHIN_S: Final = 4.0
+_LOOK_S: Final = 0.05
+_SETTLE_S: Final = 0.15
+_COMMANDS: Final = "/!#&@"
+
+
+class PasteUncertainError(RefusedError):
+    """The words may stand in the session's input box; they must not be sent another way as well."""
+
+
+def check_paste(text: str) -> str:
+    """The text itself; RefusedError for one that an input box would not take literally."""
+    check_text(text)
+    for letter in text:
+        if unicodedata.category(letter) == "Cc" and letter not in "\n\t":
+            raise RefusedError(
+                f"the message holds a control character (U+{ord(letter):04X}); "
+                "a terminal would act on it, so it cannot be pasted"
+            )
+    if len(text.encode("utf-8")) > MOST:
+        raise RefusedError(f"more than {MOST:,} bytes cannot be pasted safely; say it shorter")
+    first = text.lstrip()[0]
+    if first in _COMMANDS:
+        raise RefusedError(
+            f"Claude would act on a message that begins with {first}; begin otherwise"
+        )
+    if text.rstrip().endswith("\\"):
+        raise RefusedError("a backslash at the end would swallow Enter; end otherwise")
+    return text
+
+
+def read_terminal(pane: TmuxPane) -> ClaudeTerminalState:
+    """What the pane shows now."""
+    row = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, "#{cursor_y}")
+    picture = run_tmux(pane.socket, "capture-pane", "-p", "-e", "-t", pane.id)
+    return read_screen(picture, int(row) if row.isdecimal() else 0)
+
+
+def why_not(pane: TmuxPane) -> str:
+    """Empty when the pane can take a paste now."""
+    try:
+        check_ready(pane)
+        screen = read_terminal(pane)
+    except RefusedError as error:
+        return str(error)
+    if screen.asks:
+        return "a question is open on its screen; Enter would answer it"
+    if screen.typed is None:
+        return "no empty input box of Claude is to be seen on its screen"
+    if screen.typed:
+        return "somebody's draft stands in its input box"
+    return ""
+
+
+def paste(pane: TmuxPane, text: str, now_waits: Callable[[], str] = lambda: "") -> None:
+    """Puts the text into the session's input box and submits it.
+
+    `now_waits` is asked before each step and says why not to go on. RefusedError: nothing was
+    done; PasteDoubtError: the words went in, but were not seen to be submitted.
+    """
+    check_paste(text)
+    reason = now_waits() or why_not(pane)
+    if reason:
+        raise RefusedError(reason)
+    buffer = f"overnight-{uuid.uuid4().hex[:8]}"
+    run_tmux(pane.socket, "load-buffer", "-b", buffer, "-", data=text.encode("utf-8"))
+    run_tmux(pane.socket, "paste-buffer", "-d", "-p", "-r", "-b", buffer, "-t", pane.id)
+    if not _wait(pane, lambda screen: _holds(screen, text)):
+        raise PasteUncertainError(
+            "pasted, but its input box does not show it; Enter was not pressed"
+        )
+    time.sleep(_SETTLE_S)  # an input box takes an Enter close behind a paste for part of it
+    for _ in range(2):
+        reason = now_waits() or _not_submitting(pane, text)
+        if reason:
+            raise PasteUncertainError(f"pasted, but Enter was not pressed: {reason}")
+        run_tmux(pane.socket, "send-keys", "-t", pane.id, "Enter")
+        if _wait(pane, lambda screen: _is_gone(screen, text)):
+            return
+    raise PasteUncertainError("pasted, but its input box still shows it after Enter")
+
+
+def _not_submitting(pane: TmuxPane, text: str) -> str:
+    check_ready(pane)
+    screen = read_terminal(pane)
+    if screen.asks:
+        return "a question opened on its screen"
+    return "" if _holds(screen, text) else "its input box holds something else"
+
+
+def _holds(screen: ClaudeTerminalState, text: str) -> bool:
+    """Whether the box shows these words and no others, or a paste that was folded up."""
+    if screen.typed is None:
+        return False
+    if screen.pasted:
+        return squeezed(screen.typed).startswith("[Pastedtext#") and screen.typed.endswith("]")
+    return squeezed(screen.typed) == squeezed(text)
+
+
+def _is_gone(screen: ClaudeTerminalState, text: str) -> bool:
+    """Whether the box let go of the words, or the turn that they began asks something already."""
+    return screen.asks or (screen.typed is not None and not _holds(screen, text))
+
+
+def _wait(pane: TmuxPane, wanted: Callable[[ClaudeTerminalState], bool]) -> bool:
+    until = time.monotonic() + _SEEN_WITHIN_S
+    while True:
+        if wanted(read_terminal(pane)):
+            return True
+        if time.monotonic() > until:
+            return False
+        time.sleep(_LOOK_S)

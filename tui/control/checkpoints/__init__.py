@@ -1,0 +1,3 @@
+"""Verified copies of the work tree as commits under refs/overnight/."""
+
+from __future__ import annotations

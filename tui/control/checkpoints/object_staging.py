@@ -1,0 +1,330 @@
+"""A private repository in which objects are made before they are published.
+
+A private folder in the git dir is a small bare repository of its own: settings that nobody else
+writes, no hooks, and the real objects as its alternates. One `git fast-import` writes into it, raw
+bytes in, no filter asked. Only when all is there are the objects linked into the repository. Killed
+at any moment, what remains lies in this folder, and the next to hold the lock removes it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from tui.system.errors import CheckpointError
+from tui.system.files import private_folder
+from tui.system.git import Git, kill_process_group, wait_process
+from tui.system.locks import acquire_lock
+
+_WHO = b"overnight-tui <overnight-tui@localhost>"
+_PRIVATE = "making"
+_REF = "refs/heads/made"
+_PLACINGS = 20
+_SETTINGS = """\
+[core]
+\trepositoryFormatVersion = {version}
+\tbare = true
+\tprotectNTFS = false
+\tprotectHFS = false
+\tfsync = none
+\tlooseCompression = 1
+[pack]
+\tcompression = 1
+[fastimport]
+\tunpackLimit = 100
+[extensions]
+{extensions}"""
+
+
+def private_area(git: Git) -> Path:
+    """The folder in the git dir that belongs to the checkpoints of this work tree."""
+    return private_folder(git.common_dir / "overnight" / git.worktree_id)
+
+
+@contextmanager
+def checkpoint_lock(git: Git, seconds: float) -> Iterator[int]:
+    """Holds the one lock on this work tree's checkpoints; dies with the process and its git.
+
+    Raises `CheckpointError` if somebody else holds it longer than `seconds`.
+    """
+    descriptor = acquire_lock(private_area(git) / "lock", seconds)
+    if descriptor is None:
+        raise CheckpointError(
+            f"another checkpoint of {git.work_tree} has been under way for "
+            f"{seconds:g} s; try again when it is done"
+        )
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+class _PrivateGit(Git):
+    """The small repository in the private area, through the same door; its settings are ours."""
+
+    def __init__(self, folder: Path, like: Git) -> None:
+        self.work_tree = self.git_dir = self.common_dir = folder
+        self.worktree_id, self.object_format, self.zero = "main", like.object_format, like.zero
+
+    def _programs(self) -> set[str]:
+        return set()
+
+
+class ObjectStaging:
+    """One `fast-import` under way, ended after `seconds`; it inherits `lock` so that nobody sweeps
+    under it."""
+
+    def __init__(self, git: Git, lock: int, seconds: float) -> None:
+        from threading import Timer
+
+        self._git = git
+        self._folder = private_area(git) / _PRIVATE
+        _empty(self._folder)
+        self._make()
+        private = _PrivateGit(self._folder, git)
+        self._complaint: IO[bytes] = open(self._folder / "complaint", "w+b")  # noqa: SIM115
+        self._process: subprocess.Popen[bytes] = private.pipe(
+            ("fast-import", "--quiet", "--done", "--date-format=raw"),
+            stderr=self._complaint,
+            pass_fds=(lock,),
+        )
+        self._guard = Timer(seconds, kill_process_group, (self._process,))
+        self._guard.daemon = True
+        self._guard.start()
+        self._marks = 0
+
+    def _make(self) -> None:
+        folder, common = self._folder, self._git.common_dir
+        for part in ("", "refs", "objects", "objects/info", "objects/pack"):
+            (folder / part).mkdir(exist_ok=True)
+        _write(folder / "HEAD", b"ref: refs/heads/none\n")
+        sha256 = self._git.object_format == "sha256"
+        extensions = "\tobjectFormat = sha256\n" if sha256 else ""
+        settings = _SETTINGS.format(version=int(sha256), extensions=extensions)
+        _write(folder / "config", settings.encode())
+        sources = [common / "objects", *_alternates(common / "objects")]
+        lines = b"".join(quoted(os.fsencode(source)) + b"\n" for source in sources)
+        _write(folder / "objects/info/alternates", lines)
+
+    # --- writing ---
+
+    def _send(self, *parts: bytes) -> None:
+        stdin = self._process.stdin
+        try:
+            if stdin is not None:
+                stdin.writelines(parts)
+        except OSError as error:
+            raise CheckpointError(f"git fast-import ended early: {self._words()}") from error
+
+    def blob(self, data: bytes) -> None:
+        """Stores a file's bytes."""
+        self._send(b"blob\ndata %d\n" % len(data), data, b"\n")
+
+    def commit(self, at: float, message: str, parents: tuple[str, ...] = ()) -> int:
+        """Begins a commit; its tree is what `tree`, `put` and `remove` say until the next. A parent
+        is a commit's id or ":N" for the commit that returned N."""
+        self._marks += 1
+        stamp = b"%d +0000" % int(at)
+        text = message.encode("utf-8", "surrogateescape")
+        self._send(b"commit %s\nmark :%d\n" % (_REF.encode(), self._marks))
+        self._send(b"committer %s %s\ndata %d\n%s\n" % (_WHO, stamp, len(text), text))
+        for number, parent in enumerate(parents):
+            self._send(b"%s %s\n" % (b"merge" if number else b"from", parent.encode()))
+        self._send(b"deleteall\n")
+        return self._marks
+
+    def tree(self, tree: str, path: bytes = b"") -> None:
+        """Puts a whole stored tree at `path`, the top if empty."""
+        self.put(0o040000, tree, path)
+
+    def put(self, mode: int, blob: str, path: bytes) -> None:
+        """Puts a stored object at `path`."""
+        self._send(b"M %06o %s %s\n" % (mode, blob.encode(), quoted(path)))
+
+    def put_text(self, text: bytes, path: bytes) -> None:
+        """Puts a new file with these bytes at `path`."""
+        self._send(b"M 100644 inline %s\ndata %d\n" % (quoted(path), len(text)), text, b"\n")
+
+    def remove(self, path: bytes) -> None:
+        """Takes `path` away."""
+        self._send(b"D %s\n" % quoted(path))
+
+    def new_branch(self) -> None:
+        """The next commit shares nothing with the last."""
+        self._send(b"reset %s\n\n" % _REF.encode())
+
+    def finish(self, seconds: float) -> str:
+        """The id of the last commit, once git has written everything."""
+        import subprocess
+
+        try:
+            self._send(b"done\n")
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            code = wait_process(self._process, seconds)
+        except subprocess.TimeoutExpired as error:
+            raise CheckpointError(f"git fast-import was not done after {seconds:g} s") from error
+        except OSError as error:
+            raise CheckpointError(f"git fast-import ended early: {self._words()}") from error
+        if code:
+            raise CheckpointError(f"git fast-import failed: {self._words()}")
+        return (self._folder / _REF).read_text().strip()
+
+    def _words(self) -> str:
+        if self._process.poll() is None:
+            kill_process_group(self._process)
+        self._complaint.seek(0)
+        found = re.search(rb"(?:fatal|error): ([^\n]*)", self._complaint.read())
+        text = found[1].decode("utf-8", "replace") if found else "it gave no reason"
+        return "".join(c if c.isprintable() else "?" for c in text)[:300]
+
+    # --- handing over ---
+
+    def publish(self) -> list[str]:
+        """Links every new object into the repository, durably; the ids of the loose ones.
+
+        May be called again after somebody pruned them.
+        """
+        made = self._folder / "objects"
+        loose = list(made.glob("??/*"))
+        # A pack is found by its index, so that comes last.
+        packs = sorted((made / "pack").iterdir(), key=lambda p: p.suffix == ".idx")
+        files = [p for p in (*loose, *packs) if not p.name.startswith("tmp_")]
+        _flush(files)
+        target = self._git.common_dir / "objects"
+        folders = {path.parent.name for path in files}
+        for path in files:
+            _place(path, target / path.parent.name / path.name)
+        _flush([target, *(target / name for name in folders if (target / name).is_dir())])
+        return [path.parent.name + path.name for path in loose]
+
+    def close(self) -> None:
+        """Ends git if need be and removes the folder."""
+        self._guard.cancel()
+        kill_process_group(self._process)
+        for pipe in (self._process.stdin, self._process.stdout, self._complaint):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:  # bytes that a dead git will never take
+                    pass
+        _empty(self._folder)
+
+
+def remove_leftovers(git: Git) -> list[str]:
+    """Removes what killed predecessors left behind and says what; call it with the lock held."""
+    folder = private_area(git) / _PRIVATE
+    left = _made(folder)
+    swept = [str(path) for path in left]
+    if left:
+        pack_dir = git.common_dir / "objects/pack"
+        for pack in (folder / "objects/pack").glob("pack-*.pack"):
+            if not (pack_dir / pack.name).with_suffix(".idx").exists():
+                for half in pack_dir.glob(pack.stem + ".*"):
+                    half.unlink(missing_ok=True)
+                    swept.append(str(half))
+        for partial in (git.common_dir / "objects").glob("*/tmp_overnight_*"):
+            partial.unlink(missing_ok=True)
+            swept.append(str(partial))
+        _empty(folder)
+    for partial in private_area(git).glob("*.new"):
+        partial.unlink(missing_ok=True)
+        swept.append(str(partial))
+    # Only who holds this lock creates refs here, so the lock of a ref that is not there is stale.
+    refs = git.common_dir / "refs/overnight" / git.worktree_id
+    for lock in refs.glob("*/*.lock"):
+        if git.ask(("rev-parse", "--verify", "--quiet", _ref_of(git, lock))) is None:
+            lock.unlink(missing_ok=True)
+            swept.append(str(lock))
+    return swept
+
+
+def _made(folder: Path) -> list[Path]:
+    """The files that a run of git left in the small repository."""
+    found = [
+        *folder.glob("objects/??/*"),
+        *folder.glob("objects/pack/*"),
+        *folder.glob("objects/tmp_*"),
+    ]
+    return [*found, *folder.glob("fast_import_crash_*"), *folder.glob("refs/**/*made*")]
+
+
+def _empty(folder: Path) -> None:
+    """Removes what git made and keeps the folders, which are dear to make and to remove."""
+    for path in _made(folder):
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    if not path.exists() or path.read_bytes() != data:
+        path.write_bytes(data)
+
+
+def _ref_of(git: Git, lock: Path) -> str:
+    return str(lock.relative_to(git.common_dir).with_suffix(""))
+
+
+def quoted(path: bytes) -> bytes:
+    """A path as fast-import and alternates files read it, whatever bytes are in it."""
+    inner = path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+    return b'"' + inner + b'"'
+
+
+def _alternates(objects: Path) -> list[Path]:
+    """Where the repository itself borrows objects; git would not follow relative ones from us."""
+    try:
+        lines = (objects / "info/alternates").read_bytes().split(b"\n")
+    except OSError:
+        return []
+    plain = [line for line in lines if line and line[:1] not in (b"#", b'"')]
+    return [Path(os.path.normpath(objects / os.fsdecode(line))) for line in plain]
+
+
+def _flush(paths: list[Path]) -> None:
+    def flush(path: Path) -> None:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:  # packed and removed meanwhile; finding it again comes later
+            return
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    _each(flush, paths)
+
+
+def _each(work: Callable[[Path], None], paths: list[Path]) -> None:
+    if len(paths) < 4:
+        for path in paths:
+            work(path)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(8) as pool:  # flushes wait together for one turn of the disk
+        for _ in pool.map(work, paths):
+            pass
+
+
+def _place(source: Path, target: Path) -> None:
+    for _ in range(_PLACINGS):
+        try:
+            os.link(source, target)
+            return
+        except FileExistsError:
+            return
+        except FileNotFoundError:  # a git that packs objects takes away empty folders
+            target.parent.mkdir(exist_ok=True)
+        except OSError:  # another file system, or one without hard links
+            partial = target.with_name(f"tmp_overnight_{target.name}")
+            shutil.copy2(source, partial)
+            _flush([partial])
+            partial.replace(target)
+            return
+    raise CheckpointError(f"{target.parent} vanishes as often as it is made")

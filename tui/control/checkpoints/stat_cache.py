@@ -1,0 +1,348 @@
+"""What the last checkpoint saw: files in columns, folders.
+
+Git lists neither empty folders nor FIFOs, sockets and devices. A folder whose change time did not
+move holds the same names as before, so only those that did are read again.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from array import array
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from tui.control.checkpoints.object_staging import private_area
+from tui.store.cache_file import open_cache, write_cache
+from tui.store.layout import RUN_DIR
+from tui.system.git import Git
+
+# A file may change once more within the tick of the clock that stamped it and look unchanged.
+_TICK_NS = 100_000_000
+_COARSE_TICK_NS = 2_000_000_000
+
+
+def same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Whether two looks at a path saw the same content, as far as stat data can tell."""
+    return (
+        one.st_mtime_ns == other.st_mtime_ns
+        and one.st_size == other.st_size
+        and one.st_ctime_ns == other.st_ctime_ns
+        and one.st_ino == other.st_ino
+        and one.st_mode == other.st_mode
+    )
+
+
+def settled(changed_ns: int, seen_ns: int) -> bool:
+    """Whether a change time is old enough that a later change must have another one."""
+    coarse = changed_ns % 1_000_000_000 == 0
+    return changed_ns < seen_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
+
+
+def git_mode(mode: int) -> int:
+    """What git would call a file with these `st_mode` bits: link, executable or plain."""
+    if stat.S_ISLNK(mode):
+        return 0o120000
+    return 0o100755 if mode & stat.S_IXUSR else 0o100644
+
+
+class PackedFileTable(Struct, frozen=True, array_like=True):
+    """`Rows` as they are stored."""
+
+    paths: bytes = b""
+    blobs: bytes = b""
+    parents: bytes = b""
+    columns: tuple[bytes, bytes, bytes, bytes, bytes] = (b"", b"", b"", b"", b"")
+
+
+class FileTable:
+    """Paths with their stat data and blob ids (raw bytes; empty where not known yet)."""
+
+    __slots__ = (
+        "_index",
+        "blobs",
+        "ctimes",
+        "inodes",
+        "modes",
+        "mtimes",
+        "parents",
+        "paths",
+        "sizes",
+    )
+
+    def __init__(self) -> None:
+        self.paths: list[bytes] = []
+        self.blobs: list[bytes] = []
+        self.modes, self.sizes = array("q"), array("q")
+        self.mtimes, self.ctimes = array("q"), array("q")
+        self.inodes = array("Q")
+        self.parents: set[bytes] = set()
+        self._index: dict[bytes, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def index(self) -> dict[bytes, int]:
+        """Row numbers by path."""
+        if self._index is None:
+            self._index = dict(zip(self.paths, range(len(self.paths)), strict=True))
+        return self._index
+
+    def add(self, path: bytes, status: os.stat_result, blob: bytes) -> int:
+        """A new row; its number."""
+        number = len(self.paths)
+        self.paths.append(path)
+        self.blobs.append(blob)
+        self.parents.add(path.rpartition(b"/")[0])
+        for column in (self.modes, self.sizes, self.mtimes, self.ctimes, self.inodes):
+            column.append(0)
+        if self._index is not None:
+            self._index[path] = number
+        self.put(number, status)
+        return number
+
+    def put(self, number: int, status: os.stat_result) -> None:
+        """Newer stat data for a row."""
+        self.modes[number], self.sizes[number] = status.st_mode, status.st_size
+        self.mtimes[number], self.ctimes[number] = status.st_mtime_ns, status.st_ctime_ns
+        self.inodes[number] = status.st_ino
+
+    def matches(self, number: int, status: os.stat_result) -> bool:
+        """Whether the file still is what this row says; a new link to it does not count."""
+        return (
+            status.st_mtime_ns == self.mtimes[number]
+            and status.st_size == self.sizes[number]
+            and status.st_ino == self.inodes[number]
+            and status.st_mode == self.modes[number]
+        )
+
+    def chosen(self, numbers: Sequence[int]) -> FileTable:
+        """A copy with these rows in this order."""
+        new = FileTable()
+        new.parents = set(self.parents)
+        if numbers == range(len(self)):
+            new.paths, new.blobs = self.paths[:], self.blobs[:]
+            new.modes, new.sizes, new.inodes = self.modes[:], self.sizes[:], self.inodes[:]
+            new.mtimes, new.ctimes = self.mtimes[:], self.ctimes[:]
+            return new
+        new.paths = [self.paths[n] for n in numbers]
+        new.blobs = [self.blobs[n] for n in numbers]
+        new.modes = array("q", [self.modes[n] for n in numbers])
+        new.sizes = array("q", [self.sizes[n] for n in numbers])
+        new.mtimes = array("q", [self.mtimes[n] for n in numbers])
+        new.ctimes = array("q", [self.ctimes[n] for n in numbers])
+        new.inodes = array("Q", [self.inodes[n] for n in numbers])
+        return new
+
+    def packed(self, seen_ns: int) -> PackedFileTable:
+        """The rows to store; those that changed too shortly before `seen_ns` will not match."""
+        mtimes = self.mtimes[:]
+        recent = seen_ns - _COARSE_TICK_NS
+        for number in [n for n, changed in enumerate(self.ctimes) if changed >= recent]:
+            if not settled(self.ctimes[number], seen_ns):
+                mtimes[number] = -1
+        columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
+        a, b, c, d, e = (column.tobytes() for column in columns)
+        joined = b"\0".join(self.paths)
+        return PackedFileTable(
+            joined, b"".join(self.blobs), b"\0".join(self.parents), (a, b, c, d, e)
+        )
+
+    @staticmethod
+    def unpacked(stored: PackedFileTable, width: int) -> FileTable:
+        """The stored rows, blob ids being `width` bytes; ValueError if they do not fit together."""
+        rows = FileTable()
+        rows.paths = stored.paths.split(b"\0") if stored.paths else []
+        rows.parents = set(stored.parents.split(b"\0"))
+        blobs = stored.blobs
+        rows.blobs = [blobs[at : at + width] for at in range(0, len(blobs), width)]
+        columns = (rows.modes, rows.sizes, rows.mtimes, rows.ctimes, rows.inodes)
+        for column, data in zip(columns, stored.columns, strict=True):
+            column.frombytes(data)
+        if {len(rows.paths)} != {len(part) for part in (rows.blobs, *columns)}:
+            raise ValueError("columns of unequal length")
+        return rows
+
+
+def permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int]]:
+    """The usual permission bits of plain and of executable files, and the paths that have others."""
+    from collections import Counter
+
+    counted = Counter(rows.modes)
+    usual = []
+    for executable in (0, stat.S_IXUSR):
+        kind = {m: n for m, n in counted.items() if stat.S_ISREG(m) and m & 0o100 == executable}
+        best = max(kind, key=lambda m: (kind[m], m), default=0o755 if executable else 0o644)
+        usual.append(stat.S_IMODE(best) & 0o777)
+    odd = {m for m in counted if stat.S_ISREG(m) and m & 0o777 not in usual}
+    if not odd:
+        return (usual[0], usual[1]), {}
+    pairs = zip(rows.paths, rows.modes, strict=True)
+    return (usual[0], usual[1]), {path: mode & 0o777 for path, mode in pairs if mode in odd}
+
+
+OURS = RUN_DIR.encode()
+OUR_OWN = "overnight-tui's own"
+
+
+class FolderStat(Struct, frozen=True, array_like=True, gc=False):
+    """A folder as it was when last read; `odd` are names that are no file, link or folder."""
+
+    mtime: int
+    ctime: int
+    inode: int
+    folders: list[bytes]
+    odd: list[tuple[bytes, str]]
+    empty: bool
+
+
+class FolderIndex:
+    """All folders below the top that are neither ignored nor another repository's."""
+
+    def __init__(self, known: dict[bytes, FolderStat] | None = None) -> None:
+        self.known = known or {}
+        self.real = set(self.known)
+        self.odd: dict[bytes, str] = {}
+
+    @property
+    def empty(self) -> list[bytes]:
+        return sorted(path for path, folder in self.known.items() if folder.empty and path)
+
+    def walked(self, top: int, skipped: Collection[bytes]) -> FolderIndex:
+        """The folders as they are now; `skipped` ones (no slash at the end) are not entered."""
+        now = FolderIndex()
+        waiting = [b""]
+        while waiting:
+            path = waiting.pop()
+            try:
+                folder = self._current(top, path)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                now.odd[path + b"/"] = f"cannot be read: {error.strerror}"
+                continue
+            now.known[path] = folder
+            start = path + b"/" if path else b""
+            now.odd.update((start + name, kind) for name, kind in folder.odd)
+            for name in folder.folders:
+                if name == OURS:
+                    now.odd[start + name + b"/"] = OUR_OWN
+                elif name != b".git" and start + name not in skipped:
+                    waiting.append(start + name)
+        now.real = set(now.known)
+        return now
+
+    def _current(self, top: int, path: bytes) -> FolderStat:
+        status = os.stat(path or b".", dir_fd=top, follow_symlinks=False)
+        before = self.known.get(path)
+        if (
+            before is not None
+            and status.st_mtime_ns == before.mtime
+            and status.st_ctime_ns == before.ctime
+            and status.st_ino == before.inode
+        ):
+            return before
+        return _read(top, path, status)
+
+    def is_real(self, top: int, path: bytes) -> bool:
+        """Whether `path` and all above it are folders, not links to some."""
+        if path in self.real or not path:
+            return True
+        if not self.is_real(top, path.rpartition(b"/")[0]):
+            return False
+        try:
+            status = os.stat(path, dir_fd=top, follow_symlinks=False)
+        except OSError:
+            return False
+        if not stat.S_ISDIR(status.st_mode):
+            return False
+        self.real.add(path)
+        return True
+
+    def to_store(self, seen_ns: int) -> dict[bytes, FolderStat]:
+        """What may be believed next time: folders that had settled before `seen_ns`."""
+        return {p: f for p, f in self.known.items() if settled(f.ctime, seen_ns)}
+
+
+def _read(top: int, path: bytes, status: os.stat_result) -> FolderStat:
+    folders: list[bytes] = []
+    odd: list[tuple[bytes, str]] = []
+    empty = True
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path or b".", flags, dir_fd=top)
+    try:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                empty = False
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(os.fsencode(entry.name))
+                elif not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
+                    mode = entry.stat(follow_symlinks=False).st_mode
+                    odd.append((os.fsencode(entry.name), kind_of(mode)))
+    finally:
+        os.close(descriptor)
+    return FolderStat(status.st_mtime_ns, status.st_ctime_ns, status.st_ino, folders, odd, empty)
+
+
+def kind_of(mode: int) -> str:
+    """What an odd thing is, in words."""
+    if stat.S_ISFIFO(mode):
+        return "a FIFO"
+    if stat.S_ISSOCK(mode):
+        return "a socket"
+    return "a device"
+
+
+_KIND = b"seen-1"
+_NAME = "seen"
+
+
+class _StatCacheFile(Struct, frozen=True, array_like=True):
+    ref: str
+    commit: str
+    tree: str
+    rows: PackedFileTable
+    folders: dict[bytes, FolderStat]
+
+
+class StatCache:
+    """Rows and folders as last seen, and the checkpoint that holds them; empty if there is none.
+
+    It saves time and nothing else: lost or damaged, the next checkpoint reads everything again.
+    """
+
+    def __init__(
+        self, ref: str, commit: str, tree: str, rows: FileTable, folders: FolderIndex
+    ) -> None:
+        self.ref, self.commit, self.tree = ref, commit, tree
+        self.rows, self.folders = rows, folders
+
+    @staticmethod
+    def empty() -> StatCache:
+        return StatCache("", "", "", FileTable(), FolderIndex())
+
+    @staticmethod
+    def recall(git: Git) -> StatCache:
+        """What was stored last."""
+        try:
+            with open_cache(_path(git), _KIND) as cache:
+                stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
+            rows = FileTable.unpacked(stored.rows, len(git.zero) // 2)
+        except (OSError, ValueError, msgspec.MsgspecError):
+            return StatCache.empty()
+        return StatCache(stored.ref, stored.commit, stored.tree, rows, FolderIndex(stored.folders))
+
+    def store(self, git: Git, seen_ns: int) -> None:
+        """Keeps this for the next time; what changed shortly before `seen_ns` is not believed."""
+        packed, folders = self.rows.packed(seen_ns), self.folders.to_store(seen_ns)
+        body = msgspec.msgpack.encode(
+            _StatCacheFile(self.ref, self.commit, self.tree, packed, folders)
+        )
+        write_cache(_path(git), _KIND, ((body,),))
+
+
+def _path(git: Git) -> Path:
+    return private_area(git) / _NAME

@@ -1,0 +1,295 @@
+"""The work tree now, by stat data and blob id.
+
+Git says which paths count; this module looks at them itself, because the index may lie about them
+(assume-unchanged, skip-worktree) and filters may change their bytes. Paths are raw bytes,
+relative to the top of the work tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from tui.control.checkpoints.path_listing import PathLister, PathListing, acceptable, reserved
+from tui.control.checkpoints.stat_cache import OUR_OWN, FileTable, FolderIndex, kind_of, same
+from tui.system.errors import CheckpointError
+from tui.system.format import format_size_limit
+from tui.system.git import Git
+
+_TRIES = 3
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class CaptureLimits:
+    """How much a checkpoint may hold and how long it may take; the first of a work tree, which
+    has to read everything, gets `first_seconds`."""
+
+    file_bytes: int = 25 << 20
+    untracked_bytes: int = 500 << 20
+    seconds: float = 10.0
+    first_seconds: float = 120.0
+
+
+class NotCaptured(Struct, frozen=True, array_like=True):
+    """A path that a checkpoint leaves out, and why; one ending in "/" stands for all below it."""
+
+    path: str
+    reason: str
+
+
+@dataclass
+class WorkTreeState:
+    """The state of a work tree at `seen_ns`; the rows numbered in `unread` lack a blob id."""
+
+    rows: FileTable
+    unread: list[int]
+    left_out: dict[bytes, str]
+    folders: FolderIndex
+    unmerged: list[bytes]
+    nested: frozenset[bytes]
+    seen_ns: int
+
+    def not_captured(self) -> list[NotCaptured]:
+        """Everything left out, by path; our own folder as one, whatever lies in it."""
+        ours = tuple(path for path, why in self.folders.odd.items() if why == OUR_OWN)
+        found = {**self.folders.odd, **self.left_out, **dict.fromkeys(ours, OUR_OWN)}
+        items = sorted((p, why) for p, why in found.items() if p in ours or not p.startswith(ours))
+        return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
+
+
+class WorkTreeScan:
+    """Looks at one work tree; `known` rows and folders of an earlier look save reading again."""
+
+    def __init__(
+        self, git: Git, limits: CaptureLimits, known: FileTable, folders: FolderIndex
+    ) -> None:
+        self.git, self.limits = git, limits
+        self._known, self._folders = known, folders
+        self._budget = limits.seconds if known.paths else limits.first_seconds
+        self._until = time.monotonic() + self._budget
+        self.top = os.open(git.work_tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def __enter__(self) -> WorkTreeScan:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self.top)
+
+    def seconds_left(self) -> float:
+        """Seconds left of the budget; raises `CheckpointError` when there are none."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise CheckpointError(
+                f"{self.git.work_tree} could not be captured within {self._budget:g} s; raise "
+                "checkpoints.time_budget_seconds or let git ignore what need not be kept"
+            )
+        return left
+
+    def scan(self, lister: PathLister, also: Collection[bytes] = ()) -> WorkTreeState:
+        """Lists and stats everything; `also` names paths to include even if git ignores them."""
+        seen_ns = time.time_ns()
+        unchanged = self._unchanged()
+        listing = lister.finish(self.seconds_left)
+        folders = self._folders.walked(self.top, listing.barred())
+        listing.loose += set(also).difference(listing.tracked, listing.loose)
+        known = self._known
+        foreign = {p for p in known.parents - folders.real if not folders.is_real(self.top, p)}
+        nested = frozenset(listing.nested)
+        state = WorkTreeState(
+            FileTable(), [], listing.left_out, folders, listing.unmerged, nested, seen_ns
+        )
+        wanted = list(dict.fromkeys((*listing.tracked, *listing.loose)))
+        self._fill(state, wanted, unchanged, foreign)
+        for path in also:
+            if path in state.rows.index():
+                state.left_out.pop(path, None)
+        return self._within_limits(state, listing)
+
+    def _unchanged(self) -> bytearray:
+        """Which known rows still have the same stat data; worked out while git is listing."""
+        known, top, look = self._known, self.top, os.stat
+        unchanged = bytearray(len(known))
+        columns = (known.modes, known.sizes, known.mtimes, known.ctimes, known.inodes)
+        rows = enumerate(zip(known.paths, *columns, strict=True))
+        for number, (path, mode, size, mtime, ctime, inode) in rows:
+            try:
+                now = look(path, dir_fd=top, follow_symlinks=False)
+            except OSError:
+                continue
+            unchanged[number] = (
+                now.st_mtime_ns == mtime
+                and now.st_size == size
+                and now.st_ctime_ns == ctime
+                and now.st_ino == inode
+                and now.st_mode == mode
+            )
+        return unchanged
+
+    def _fill(
+        self, state: WorkTreeState, wanted: list[bytes], unchanged: bytearray, foreign: set[bytes]
+    ) -> None:
+        """The rows for the wanted paths in that order; what is behind a link is not there."""
+        known = self._known
+        numbers: Sequence[int] = range(len(known))
+        new: list[bytes] = []
+        if foreign or wanted != known.paths:
+            found = [(path, known.index().get(path)) for path in wanted]
+            inside = [n for p, n in found if n is not None and p.rpartition(b"/")[0] not in foreign]
+            numbers, new = inside, [path for path, number in found if number is None]
+            unchanged = bytearray(unchanged[number] for number in inside)
+        state.rows = known.chosen(numbers)
+        gone: set[int] = set()
+        at = unchanged.find(0)
+        while at >= 0:
+            self._renew(at, state, gone)
+            at = unchanged.find(0, at + 1)
+        for path in new:
+            status = self._status(path, state)
+            if status is not None:
+                state.unread.append(state.rows.add(path, status, b""))
+        if gone or new:
+            place = dict(zip(wanted, range(len(wanted)), strict=True))
+            left = [number for number in range(len(state.rows)) if number not in gone]
+            paths = state.rows.paths
+            self._choose(state, sorted(left, key=lambda number: place[paths[number]]))
+
+    def _renew(self, number: int, state: WorkTreeState, gone: set[int]) -> None:
+        """Looks again at a known row whose stat data changed."""
+        status = self._status(state.rows.paths[number], state)
+        if status is None:
+            gone.add(number)
+        else:
+            state.rows.put(number, status)
+            state.rows.blobs[number] = b""
+            state.unread.append(number)
+
+    def _status(self, path: bytes, state: WorkTreeState) -> os.stat_result | None:
+        """Stat data of a file or link; None if there is none, the reason in `left_out` if any."""
+        if not acceptable(path):
+            if reserved(path):
+                state.left_out[path] = "a name that git reserves"
+            return None
+        if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
+            return None
+        try:
+            now = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            state.left_out[path] = f"cannot be reached: {error.strerror}"
+            return None
+        if stat.S_ISREG(now.st_mode) or stat.S_ISLNK(now.st_mode):
+            return now
+        if not stat.S_ISDIR(now.st_mode):
+            state.left_out[path] = kind_of(now.st_mode)
+        return None
+
+    def _within_limits(self, state: WorkTreeState, listing: PathListing) -> WorkTreeState:
+        """Moves what is too large to `left_out`; of the untracked, the largest first."""
+        rows, limits = state.rows, self.limits
+        out: dict[int, str] = {}
+        if rows.paths and max(rows.sizes) > limits.file_bytes:
+            for number, size in enumerate(rows.sizes):
+                if size > limits.file_bytes:
+                    out[number] = (
+                        f"larger than {format_size_limit(limits.file_bytes)}: {format_size_limit(size)}"
+                    )
+        index = rows.index() if listing.loose else {}
+        loose = {index[path] for path in listing.loose if path in index} - out.keys()
+        by_size = sorted((rows.sizes[number], number) for number in loose)
+        total = sum(size for size, _ in by_size)
+        while total > limits.untracked_bytes:
+            size, number = by_size.pop()
+            total -= size
+            most = format_size_limit(limits.untracked_bytes)
+            out[number] = f"untracked files exceed {most} in all: {format_size_limit(size)}"
+        return self._dropped(state, out)
+
+    def _dropped(self, state: WorkTreeState, out: dict[int, str]) -> WorkTreeState:
+        if out:
+            state.left_out.update((state.rows.paths[number], why) for number, why in out.items())
+            self._choose(state, [n for n in range(len(state.rows)) if n not in out])
+        return state
+
+    @staticmethod
+    def _choose(state: WorkTreeState, numbers: Sequence[int]) -> None:
+        """Keeps these rows, in this order."""
+        unread = {state.rows.paths[number] for number in state.unread}
+        state.rows = state.rows.chosen(numbers)
+        index = state.rows.index()
+        state.unread = sorted(index[path] for path in unread if path in index)
+
+    def contents(self, state: WorkTreeState) -> Iterator[tuple[int, bytes]]:
+        """Row number and bytes of all that is unread; fills in blob ids and stat data.
+
+        Row numbers hold until the end; then what could not be read is gone from the rows.
+        """
+        lost: dict[int, str] = {}
+        for number in state.unread:
+            self.seconds_left()
+            path = state.rows.paths[number]
+            try:
+                data, now = self._read(path)
+            except FileNotFoundError:
+                lost[number] = ""
+                continue
+            except OSError as error:
+                lost[number] = f"cannot be read: {error.strerror}"
+                continue
+            if data is None:
+                lost[number] = f"grew beyond {format_size_limit(self.limits.file_bytes)}"
+                continue
+            state.rows.put(number, now)
+            state.rows.blobs[number] = blob_id(self.git, data)
+            yield number, data
+        state.unread = []
+        vanished = {state.rows.paths[number] for number, why in lost.items() if not why}
+        self._dropped(state, lost)
+        for path in vanished:
+            del state.left_out[path]
+
+    def _read(self, path: bytes) -> tuple[bytes | None, os.stat_result]:
+        """The bytes of a file, or the target of a link, with stat data that belongs to them."""
+        attempt = 0
+        while True:
+            attempt += 1
+            before = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+            if stat.S_ISLNK(before.st_mode):
+                data: bytes | None = os.readlink(path, dir_fd=self.top)
+            else:
+                data = self._read_file(path)
+            after = os.stat(path, dir_fd=self.top, follow_symlinks=False)
+            # A file that never rests is taken as it was; its stat data will not match next time.
+            if same(before, after) or data is None or attempt == _TRIES:
+                return data, before
+
+    def _read_file(self, path: bytes) -> bytes | None:
+        """All bytes of a regular file; None if there are more than the limit."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        with open(os.open(path, flags, dir_fd=self.top), "rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise FileNotFoundError(2, "is no regular file any more")
+            pieces: list[bytes] = []
+            total = 0
+            while piece := file.read(min(status.st_size + 1, _CHUNK)):
+                pieces.append(piece)
+                total += len(piece)
+                if total > self.limits.file_bytes:
+                    return None
+            return b"".join(pieces)
+
+
+def blob_id(git: Git, data: bytes) -> bytes:
+    """The raw id git gives a blob with these bytes."""
+    new = hashlib.new(git.object_format, usedforsecurity=False)
+    new.update(b"blob %d\0" % len(data))
+    new.update(data)
+    return new.digest()

@@ -1,0 +1,296 @@
+"""Installs, removes and inspects our hooks.
+
+Nothing else in the file changes a byte. What was there before the first install is remembered, so
+that uninstalling brings back the very bytes if nobody else wrote in between.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shlex
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tui.control.channels.hook_delivery import EVENTS
+from tui.control.channels.mailbox import Mailbox
+from tui.control.hooks import settings_file
+from tui.store.layout import RUN_DIR
+from tui.system import paths
+from tui.system.errors import RefusedError
+from tui.system.files import atomic_write, read_json
+
+MARK: Final = "# overnight-tui mailbox"
+_TIMEOUT_S: Final = 10
+_RECORD: Final = "hooks.json"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HookStatus:
+    """What is installed: `events` ours, `stale` those that call something else than we would now.
+
+    `off` says why no hook at all runs here; empty when they may. `folder_made_at` is when we made
+    `.claude` itself: sessions older than that may not notice it (version 2.1.197 does not).
+    """
+
+    file: Path
+    events: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    off: str = ""
+    folder_made_at: float | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a message would be delivered at every place we know."""
+        return self.events == EVENTS and not self.stale and not self.off
+
+
+def install(project: Path, run_dir: str = RUN_DIR) -> bool:
+    """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
+    seen = settings_file.read(project)
+    record = _recall(project, run_dir)
+    now = seen.data or b""
+    untouched = record is not None and record.get("installed") == _digest(now)
+    before = _original(record) if untouched and record is not None else seen.data
+    clean = _without_ours(_text(before, seen.data, project), project)
+    wanted = _with_ours(clean, project, run_dir).encode("utf-8")
+    mailbox = Mailbox.of(project, run_dir)
+    mailbox.make()
+    if wanted == seen.data:
+        return False
+    made = 0.0 if (project / settings_file.FOLDER).exists() else time.time()
+    if untouched and record is not None:
+        made = record.get("made_folder", made)
+    _remember(project, run_dir, None if before is None else clean.encode(), wanted, made)
+    settings_file.replace(project, wanted, seen)
+    return True
+
+
+@dataclass(frozen=True)
+class HookPlan:
+    """What `install` would add: an event and its command each, to `file`, which may be new."""
+
+    file: Path
+    adds: tuple[tuple[str, str], ...]
+    is_new_file: bool
+    is_new_folder: bool
+    off: str = ""
+
+
+def planned(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
+    """What installing would do now; RefusedError where it could not be done."""
+    now = status(project, run_dir)
+    missing = [event for event in EVENTS if event not in now.events or event in now.stale]
+    adds = tuple((event, command_of(event, project, run_dir)) for event in missing)
+    folder = project / settings_file.FOLDER
+    return HookPlan(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
+
+
+def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
+    """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
+    seen = settings_file.read(project)
+    record = _recall(project, run_dir) or {}
+    if seen.data is None:
+        return False
+    if record.get("installed") == _digest(seen.data):
+        left = _original(record)
+    else:
+        text = _decoded(seen.data, project)
+        cleaned = _without_ours(text, project)
+        if cleaned == text:
+            return False
+        left = cleaned.encode("utf-8")
+        if "installed" in record and record.get("original") is None and not json.loads(cleaned):
+            left = None
+    settings_file.replace(project, left, seen)
+    if left is None and record.get("made_folder"):
+        settings_file.remove_empty_folder(project)
+    _record_path(project, run_dir).unlink(missing_ok=True)
+    return True
+
+
+def status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
+    """What is installed now; RefusedError when the file cannot be trusted or read."""
+    seen = settings_file.read(project)
+    file = settings_file.path_of(project)
+    settings = json.loads(_decoded(seen.data, project)) if seen.data is not None else {}
+    found: list[str] = []
+    stale: list[str] = []
+    for event in EVENTS:
+        commands = [one["command"] for one in _hooks_of(settings, event) if _is_ours(one)]
+        if commands:
+            found.append(event)
+            if commands != [command_of(event, project, run_dir)]:
+                stale.append(event)
+    record = (_recall(project, run_dir) or {}) if found else {}
+    made = record.get("made_folder")
+    made_at = float(made) if isinstance(made, int | float) and made else None
+    return HookStatus(file, tuple(found), tuple(stale), _switched_off(project, settings), made_at)
+
+
+def command_of(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
+    """The shell command for one event; it says nothing once this program is gone."""
+    program = Path(sys.executable).with_name("overnight-tui")
+    if os.access(program, os.X_OK):
+        words, gate = [str(program)], str(program)
+    else:
+        words, gate = [sys.executable, "-m", "tui"], sys.executable
+    call = shlex.join([*words, "hook", event, str(Mailbox.of(project, run_dir).folder)])
+    return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
+
+
+def _with_ours(text: str, project: Path, run_dir: str) -> str:
+    for event in EVENTS:
+        command = command_of(event, project, run_dir)
+        entry: Json = {"type": "command", "command": command, "timeout": _TIMEOUT_S}
+        group: Json = {"hooks": [entry]}
+        if event == "PostToolUse":
+            group = {"matcher": "*", **group}
+        root = settings_file.skip(text, 0)
+        hooks = _value(text, root, "hooks")
+        if hooks is None:
+            text = settings_file.add(text, root, "hooks", {event: [group]})
+            continue
+        groups = _value(text, hooks, event)
+        if groups is None:
+            text = settings_file.add(text, hooks, event, [group])
+        else:
+            text = settings_file.add(text, groups, "", group)
+    return text
+
+
+def _without_ours(text: str, project: Path) -> str:
+    """The text with our hooks cut out, and what is empty only because of that."""
+    for event in EVENTS:
+        while (place := _first_of_ours(text, event)) is not None:
+            root = settings_file.skip(text, 0)
+            hooks = _value(text, root, "hooks") or 0
+            groups = _value(text, hooks, event) or 0
+            number, inner, entry, alone = place
+            if not alone:
+                text = settings_file.cut(text, inner, entry)
+                continue
+            text = settings_file.cut(text, groups, number)
+            if not settings_file.members(text, groups):
+                text = settings_file.cut(text, hooks, _number(text, hooks, event))
+                if not settings_file.members(text, hooks):
+                    text = settings_file.cut(text, root, _number(text, root, "hooks"))
+    return text
+
+
+def _first_of_ours(text: str, event: str) -> tuple[int, int, int, bool] | None:
+    """Group number, place of its hooks, number among them, and whether it is the only one."""
+    root = settings_file.skip(text, 0)
+    hooks = _value(text, root, "hooks")
+    groups = _value(text, hooks, event) if hooks is not None else None
+    if groups is None:
+        return None
+    for number, group in enumerate(settings_file.members(text, groups)):
+        inner = _value(text, group.value, "hooks") if text[group.value] == "{" else None
+        if inner is None or text[inner] != "[":
+            continue
+        entries = settings_file.members(text, inner)
+        for entry, one in enumerate(entries):
+            if _is_ours(json.loads(text[one.value : one.end])):
+                return number, inner, entry, len(entries) == 1
+    return None
+
+
+def _is_ours(entry: object) -> bool:
+    command = entry.get("command") if isinstance(entry, dict) else None
+    return isinstance(command, str) and command.endswith(MARK)
+
+
+def _hooks_of(settings: Json, event: str) -> list[Json]:
+    groups = settings.get("hooks", {}).get(event, [])
+    listed = [group.get("hooks") for group in groups if isinstance(group, dict)]
+    return [one for hooks in listed if isinstance(hooks, list) for one in hooks if _is_ours(one)]
+
+
+def _value(text: str, opening: int, key: str) -> int | None:
+    for member in settings_file.members(text, opening):
+        if member.key == key:
+            return member.value
+    return None
+
+
+def _number(text: str, opening: int, key: str) -> int:
+    return [member.key for member in settings_file.members(text, opening)].index(key)
+
+
+def _text(before: bytes | None, now: bytes | None, project: Path) -> str:
+    if now is not None:
+        _decoded(now, project)
+    return "{}\n" if before is None else _decoded(before, project)
+
+
+def _decoded(data: bytes, project: Path) -> str:
+    """The settings as text, known to have the shape we rely on; RefusedError otherwise."""
+    shown = settings_file.path_of(project)
+    try:
+        text = data.decode("utf-8")
+        settings = json.loads(text, object_pairs_hook=_no_doubles)
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(f"{shown} is not valid JSON ({error}); nothing was changed") from error
+    hooks = settings.get("hooks", {}) if isinstance(settings, dict) else None
+    if not isinstance(hooks, dict):
+        raise RefusedError(f"{shown} does not hold settings as Claude Code reads them")
+    if not all(isinstance(hooks.get(event, []), list) for event in EVENTS):
+        raise RefusedError(f"the hooks in {shown} are not lists; nothing was changed")
+    return text
+
+
+def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _switched_off(project: Path, local: Json) -> str:
+    files = (project / settings_file.FOLDER / "settings.json", paths.claude_dir() / "settings.json")
+    if local.get("disableAllHooks") is True:
+        return f"disableAllHooks is set in {settings_file.path_of(project)}"
+    for file in files:
+        settings = read_json(file, settings_file.MOST_BYTES, follow=True) or {}
+        if settings.get("disableAllHooks") is True:
+            return f"disableAllHooks is set in {file}"
+    return ""
+
+
+def _record_path(project: Path, run_dir: str) -> Path:
+    return paths.resolve(project, run_dir) / _RECORD
+
+
+def _remember(
+    project: Path, run_dir: str, original: bytes | None, wanted: bytes, made_folder: float
+) -> None:
+    record: Json = {
+        "original": None if original is None else base64.b64encode(original).decode(),
+        "installed": _digest(wanted),
+        "made_folder": made_folder,
+    }
+    path = _record_path(project, run_dir)
+    try:
+        atomic_write(path, json.dumps(record).encode("ascii"), sync=False)
+    except OSError as error:
+        raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _recall(project: Path, run_dir: str) -> Json | None:
+    return read_json(_record_path(project, run_dir), 2 * settings_file.MOST_BYTES)
+
+
+def _original(record: Json) -> bytes | None:
+    kept = record.get("original")
+    return base64.b64decode(kept) if isinstance(kept, str) else None
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,3 @@
+"""Bringing files back to a checkpoint, and undoing that."""
+
+from __future__ import annotations

@@ -1,0 +1,229 @@
+"""Applies steps idempotently.
+
+A path is touched only if it still is what it was when captured. What has become the goal already is
+done; anything else is somebody's newer work and stays. Nothing is overwritten or deleted without
+its old inode being set aside first and looked at afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.work_tree import blob_id
+from tui.control.rewind.decide import FileStep, FileVersion
+from tui.control.rewind.safe_paths import WorkTreeFiles
+from tui.system.files import sync_folder
+from tui.system.git import Git
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class ApplyResult:
+    """What happened: `meanwhile` are paths that were edited since and stayed, `rescued` are copies
+    of edits that came at the very moment of the change."""
+
+    written: int = 0
+    deleted: int = 0
+    meanwhile: list[bytes] = field(default_factory=list)
+    rescued: list[Path] = field(default_factory=list)
+
+
+class StepApplier:
+    """One run over `steps`; staged files lie in `stage` under the number of their step."""
+
+    def __init__(
+        self,
+        git: Git,
+        places: WorkTreeFiles,
+        steps: Sequence[FileStep],
+        stage: Path,
+        rescued: Path,
+        progress: Progress,
+    ) -> None:
+        self._git, self._places, self._steps = git, places, steps
+        self._stage, self._rescued, self._progress = stage, rescued, progress
+        self.outcome = ApplyResult()
+
+    # --- staging ---
+
+    def stage_files(self) -> None:
+        """Writes every file that will be needed next to its journal, durably."""
+        numbers = [n for n, step in enumerate(self._steps) if step.kind in ("create", "replace")]
+        with BlobReader(self._git) as blobs:
+            for done, number in enumerate(numbers):
+                self._progress("staging", done, len(numbers))
+                self._stage_one(blobs, number)
+        sync_folder(self._stage)
+
+    def _stage_one(self, blobs: BlobReader, number: int) -> None:
+        side = self._steps[number].after
+        if side is None:
+            return
+        path = self._staged(number)
+        path.unlink(missing_ok=True)
+        data = blobs.read(side.blob)
+        if side.is_link:
+            os.symlink(data, os.fsencode(path))
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(path, flags, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), side.permissions)
+            os.fsync(file.fileno())
+
+    def _staged(self, number: int) -> Path:
+        return self._stage / str(number)
+
+    # --- carrying out ---
+
+    def apply_all(self, empty_folders: frozenset[bytes]) -> ApplyResult:
+        """Removes what is in the way, writes, then deletes; flushes at the end. May be repeated."""
+        in_the_way, writes, deletes = _ordered(self._steps)
+        self._run("clearing", in_the_way)
+        self._run("writing", writes)
+        self._progress("written", len(writes), len(writes))
+        self._run("deleting", deletes)
+        for number in (*in_the_way, *deletes):
+            parent = self._steps[number].path.rpartition(b"/")[0]
+            self._places.remove_empty(parent, empty_folders)
+        for folder in sorted(empty_folders):
+            self._places.make_folder(folder)
+        self._places.flush()
+        return self.outcome
+
+    def _run(self, name: str, numbers: Sequence[int]) -> None:
+        for done, number in enumerate(numbers):
+            self._progress(name, done, len(numbers))
+            step = self._steps[number]
+            if not self._settle(number, step):
+                self.outcome.meanwhile.append(step.path)
+
+    def _settle(self, number: int, step: FileStep) -> bool:
+        """Brings one path to its goal; False if it holds newer work and stays."""
+        now = self._places.stat(step.path)
+        if self._untouched(step, now):
+            return self._change(number, step, now)
+        if self._is(step.after, step.path, now):
+            return True
+        if now is None or self._is(step.before, step.path, now):
+            return self._change(number, step, now)
+        if step.before is None and stat.S_ISDIR(now.st_mode):
+            return self._places.remove_empty_tree(step.path) and self._change(number, step, None)
+        return False
+
+    @staticmethod
+    def _untouched(step: FileStep, now: os.stat_result | None) -> bool:
+        if step.before is None or now is None:
+            return step.before is None and now is None
+        return step.before.identity is not None and step.before.identity.matches(now)
+
+    def _is(self, side: FileVersion | None, path: bytes, now: os.stat_result | None) -> bool:
+        """Whether `path` holds exactly this side, by its bytes."""
+        if side is None or now is None:
+            return side is None and now is None
+        if not side.fits(now):
+            return False
+        return blob_id(self._git, self._places.read(path)).hex() == side.blob
+
+    def _change(self, number: int, step: FileStep, now: os.stat_result | None) -> bool:
+        if step.after is None:
+            return now is None or self._delete(number, step.path, now)
+        if now is None:
+            self._ensure_staged(number)
+            done = self._places.create(self._staged(number), step.path)
+        elif step.kind == "permissions":
+            self._places.set_permissions(step.path, step.after.permissions)
+            done = True
+        else:
+            self._ensure_staged(number)
+            aside = self._aside(number)
+            self._progress("placing", number, len(self._steps))
+            old = self._places.replace(self._staged(number), step.path, aside)
+            self._let_go(aside, old, now, step.path)
+            done = True
+        self.outcome.written += done
+        return done
+
+    def _ensure_staged(self, number: int) -> None:
+        if not os.path.lexists(self._staged(number)):
+            with BlobReader(self._git) as blobs:
+                self._stage_one(blobs, number)
+
+    def _delete(self, number: int, path: bytes, now: os.stat_result) -> bool:
+        twin = self._same_file_by_another_case(path, now)
+        if twin is not None:
+            self._places.rename(path, twin)
+            return True
+        aside = self._aside(number)
+        old = self._places.move_out(path, aside)
+        if old is not None and not _same(old, now) and self._places.create(aside, path):
+            aside.unlink(missing_ok=True)
+            return False
+        self._let_go(aside, old, now, path)
+        self.outcome.deleted += 1
+        return True
+
+    def _same_file_by_another_case(self, path: bytes, now: os.stat_result) -> bytes | None:
+        """A path just written that is this very file, where case does not tell names apart."""
+        folded = path.lower()
+        for step in self._steps:
+            if step.after is not None and step.path != path and step.path.lower() == folded:
+                other = self._places.stat(step.path)
+                if other is not None and (other.st_dev, other.st_ino) == (now.st_dev, now.st_ino):
+                    return step.path
+        return None
+
+    def _aside(self, number: int) -> Path:
+        path = self._stage / f"old-{number}"
+        path.unlink(missing_ok=True)
+        return path
+
+    def _let_go(
+        self, aside: Path, old: os.stat_result | None, now: os.stat_result, path: bytes
+    ) -> None:
+        """Drops what was set aside, unless it was edited in the instant before."""
+        if old is None or _same(old, now):
+            aside.unlink(missing_ok=True)
+            return
+        self._rescued.mkdir(mode=0o700, exist_ok=True)
+        name = os.fsdecode(path).replace("/", "_")[-100:]
+        goal = self._rescued / f"{old.st_ino}-{name}"
+        aside.replace(goal)
+        self.outcome.rescued.append(goal)
+
+
+def _ordered(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
+    """Numbers of the steps: deletions that make room, writes, all other deletions."""
+    goals = {step.path for step in steps if step.after is not None}
+    above = {folder for path in goals for folder in _folders(path)}
+    in_the_way, writes, deletes = [], [], []
+    for number, step in enumerate(steps):
+        if step.after is not None:
+            writes.append(number)
+        elif step.path in above or not goals.isdisjoint(_folders(step.path)):
+            in_the_way.append(number)
+        else:
+            deletes.append(number)
+    return in_the_way, writes, deletes
+
+
+def _folders(path: bytes) -> list[bytes]:
+    parts = path.split(b"/")
+    return [b"/".join(parts[:length]) for length in range(1, len(parts))]
+
+
+def _same(old: os.stat_result, now: os.stat_result) -> bool:
+    """Whether a file set aside is the one looked at just before; being linked is no change."""
+    return (old.st_ino, old.st_size, old.st_mtime_ns, old.st_mode) == (
+        now.st_ino,
+        now.st_size,
+        now.st_mtime_ns,
+        now.st_mode,
+    )

@@ -1,0 +1,223 @@
+"""Target tree against work tree, path by path."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.control.checkpoints.path_listing import IGNORED
+from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, details
+from tui.control.checkpoints.stat_cache import FileTable, git_mode
+from tui.control.checkpoints.work_tree import WorkTreeState
+from tui.system.errors import CheckpointError
+from tui.system.git import Git
+
+What = Literal["create", "replace", "permissions", "delete"]
+
+
+class FileIdentity(Struct, frozen=True, array_like=True):
+    """Stat data by which a file is known not to have been touched since it was captured."""
+
+    inode: int
+    size: int
+    mtime_ns: int
+    mode: int
+
+    def matches(self, status: os.stat_result) -> bool:
+        return (
+            status.st_ino == self.inode
+            and status.st_size == self.size
+            and status.st_mtime_ns == self.mtime_ns
+            and status.st_mode == self.mode
+        )
+
+
+class FileVersion(Struct, frozen=True, array_like=True):
+    """A file or link: mode and blob id as git has them, permission bits, and who it was if seen."""
+
+    mode: int
+    blob: str
+    permissions: int
+    identity: FileIdentity | None = None
+
+    @property
+    def is_link(self) -> bool:
+        return self.mode == 0o120000
+
+    def fits(self, status: os.stat_result) -> bool:
+        """Whether kind and permissions are those; the bytes are another question."""
+        if self.is_link:
+            return stat.S_ISLNK(status.st_mode)
+        return stat.S_ISREG(status.st_mode) and status.st_mode & 0o777 == self.permissions
+
+
+class FileStep(Struct, frozen=True):
+    """A path with what is there before and what shall be there after; None is nothing."""
+
+    path: bytes
+    before: FileVersion | None
+    after: FileVersion | None
+
+    @property
+    def kind(self) -> What:
+        """ "create", "delete", "replace", or "permissions" where the bytes stay."""
+        if self.before is None:
+            return "create"
+        if self.after is None:
+            return "delete"
+        same = (self.before.blob, self.before.is_link) == (self.after.blob, self.after.is_link)
+        return "permissions" if same else "replace"
+
+    def reversed(self) -> FileStep:
+        """The way back, which may not go by stat data: what is there now was put there since."""
+        before = None
+        if self.after is not None:
+            before = FileVersion(self.after.mode, self.after.blob, self.after.permissions)
+        return FileStep(self.path, before, self.before)
+
+
+_LINK = 0o120000
+
+
+@dataclass(frozen=True)
+class RewindTarget:
+    """The tree to go back to: mode and blob by path, and what its checkpoint says besides."""
+
+    checkpoint: Checkpoint
+    entries: Mapping[bytes, tuple[int, str]]
+    details: CheckpointDetails
+
+    @staticmethod
+    def load(git: Git, checkpoint: Checkpoint) -> RewindTarget:
+        """Reads a checkpoint's tree; raises `CheckpointError` or `GitError` if it is damaged."""
+        out = git.run(("ls-tree", "-r", "-z", "--full-tree", checkpoint.commit))
+        entries: dict[bytes, tuple[int, str]] = {}
+        for entry in out.split(b"\0")[:-1]:
+            head, _, path = entry.partition(b"\t")
+            mode, kind, blob = head.decode().split(" ")
+            if kind != "blob" or int(mode, 8) not in (_LINK, 0o100644, 0o100755):
+                raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
+            entries[path] = int(mode, 8), blob
+        return RewindTarget(checkpoint, entries, details(git, checkpoint))
+
+    def side(self, path: bytes) -> FileVersion:
+        """What the target has at `path`."""
+        mode, blob = self.entries[path]
+        usual = self.details.permissions(path, mode == 0o100755)
+        return FileVersion(mode, blob, 0 if mode == _LINK else usual)
+
+
+@dataclass
+class RewindDecision:
+    """Steps to take, and what stays as it is with the reason; `unchanged` counts equal files.
+
+    `links` are links standing where the target has folders; they are removed, never followed.
+    """
+
+    steps: list[FileStep] = field(default_factory=list)
+    kept: dict[bytes, str] = field(default_factory=dict)
+    links: set[bytes] = field(default_factory=set)
+    unchanged: int = 0
+
+
+def decide(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDecision:
+    """Compares; `scope` limits it to the paths that start with it."""
+    decision = RewindDecision()
+    left_out = ExcludedPaths(state.not_captured())
+    new_nested = _new_nested(target, state)
+    index = state.rows.index()
+    gone: dict[bytes, FileStep] = {}
+    for path, number in index.items():
+        if path in target.entries or not path.startswith(scope):
+            continue
+        why = target.details.left_out.covering(path)
+        nested = next((n for n in new_nested if path.startswith(n)), None)
+        if nested is not None:
+            decision.kept[nested] = "a repository that was not there then"
+        elif why is not None:
+            decision.kept[path] = f"was there then, not captured: {why}"
+        else:
+            gone[path] = FileStep(path, _side(state.rows, number), None)
+    for path in sorted(target.entries):
+        if path.startswith(scope):
+            _decide_one(path, target, state, left_out, gone, decision)
+    decision.steps += [gone[path] for path in sorted(gone)]
+    return decision
+
+
+def _decide_one(
+    path: bytes,
+    target: RewindTarget,
+    state: WorkTreeState,
+    left_out: ExcludedPaths,
+    gone: Mapping[bytes, FileStep],
+    decision: RewindDecision,
+) -> None:
+    closed = left_out.above(path)
+    if closed not in (None, IGNORED):
+        decision.kept[path] = f"not touched: in {closed}"
+        return
+    after = target.side(path)
+    number = state.rows.index().get(path)
+    if number is not None:
+        before = _side(state.rows, number)
+        if (before.mode, before.blob, before.permissions) == (
+            after.mode,
+            after.blob,
+            after.permissions,
+        ):
+            decision.unchanged += 1
+        else:
+            decision.steps.append(FileStep(path, before, after))
+        return
+    why = left_out.exactly(path) or _in_the_way(path, state, left_out, gone, decision)
+    if why is None:
+        decision.steps.append(FileStep(path, None, after))
+    else:
+        decision.kept[path] = f"cannot be put back: {why}"
+
+
+def _in_the_way(
+    path: bytes,
+    state: WorkTreeState,
+    left_out: ExcludedPaths,
+    gone: Mapping[bytes, FileStep],
+    decision: RewindDecision,
+) -> str | None:
+    """What keeps `path` from being put back, because it will stay; notes links to be removed."""
+    parts = path.split(b"/")
+    index = state.rows.index()
+    for length in range(1, len(parts)):
+        above = b"/".join(parts[:length])
+        if left_out.exactly(above):
+            return f"its folder is now {left_out.exactly(above)}"
+        if above in index:
+            if above not in gone:
+                return "its folder is a file now that stays"
+            if stat.S_ISLNK(state.rows.modes[index[above]]):
+                decision.links.add(above)
+    if left_out.exactly(path + b"/"):
+        return "a folder that is not captured has taken its place"
+    if path in state.folders.known:
+        inside = path + b"/"
+        if left_out.anything_in(path) or any(p.startswith(inside) for p in decision.kept):
+            return "a folder with files that are not captured has taken its place"
+    return None
+
+
+def _new_nested(target: RewindTarget, state: WorkTreeState) -> list[bytes]:
+    """Repositories inside the work tree of which the target holds nothing."""
+    found = [path + b"/" for path in sorted(state.nested)]
+    return [path for path in found if not any(p.startswith(path) for p in target.entries)]
+
+
+def _side(rows: FileTable, number: int) -> FileVersion:
+    mode = rows.modes[number]
+    identity = FileIdentity(rows.inodes[number], rows.sizes[number], rows.mtimes[number], mode)
+    permissions = stat.S_IMODE(mode) & 0o777 if stat.S_ISREG(mode) else 0
+    return FileVersion(git_mode(mode), rows.blobs[number].hex(), permissions, identity)

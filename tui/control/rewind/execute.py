@@ -1,0 +1,327 @@
+"""Rewind, undo, recovery after a crash.
+
+Never `reset`, `clean`, `stash` or `checkout`: HEAD, index and branches stay. Killed at any moment,
+`recover` brings the work tree to the complete old or the complete new state. An undo is a rewind to
+the safety checkpoint of the last one, so an undo can be undone.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tui.control.checkpoints.capture import CaptureRequest, CaptureResult, capture
+from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.refs import Checkpoint, checkpoints, details
+from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
+from tui.control.rewind.apply_steps import ApplyResult, Progress, StepApplier
+from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, decide
+from tui.control.rewind.plan import RewindPlan, plan_rewind, refusals, scope_of
+from tui.control.rewind.rewind_journal import LastRewind, OpenRewind, RewindJournal
+from tui.control.rewind.safe_paths import WorkTreeFiles
+from tui.system.clock import Clock, SystemClock
+from tui.system.errors import OvernightError, RefusedError, RewindError
+from tui.system.files import private_folder
+from tui.system.git import Git
+
+_LETS_GO_WITHIN_S = 0.5
+
+
+@dataclass(frozen=True)
+class RewindResult:
+    """What a rewind did. `safety` is the checkpoint that undoes it, None if nothing had to change.
+
+    `kept` stayed as planned; `meanwhile` are files that somebody edited while it ran, which stayed
+    too; `rescued` are copies of edits made in the very instant of a change.
+    """
+
+    checkpoint: Checkpoint
+    safety: Checkpoint | None
+    written: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    kept: tuple[NotCaptured, ...] = ()
+    meanwhile: tuple[str, ...] = ()
+    rescued: tuple[str, ...] = ()
+    seconds: float = 0.0
+    undoes: bool = False
+
+
+@dataclass(frozen=True)
+class RewindRecovery:
+    """How an interrupted rewind was brought to an end: before anything was touched ("discarded"),
+    all the way ("finished") or all the way back ("reverted")."""
+
+    outcome: Literal["discarded", "finished", "reverted"]
+    checkpoint: str
+    meanwhile: tuple[str, ...] = ()
+    rescued: tuple[str, ...] = ()
+
+
+def execute_rewind(
+    plan: RewindPlan,
+    *,
+    confirmed: bool = False,
+    progress: Progress | None = None,
+    session: str = "",
+    facts: Mapping[str, Any] | None = None,
+    limits: CaptureLimits | None = None,
+    clock: Clock | None = None,
+) -> RewindResult:
+    """Does what `plan` says, after a safety checkpoint that has been read back.
+
+    `progress(step, done, total)` hears "safety", "journal", "staging", "staged", "clearing",
+    "writing", "placing", "written", "deleting", "closing". The session whose files these are should
+    be paused. Raises `RefusedError` before anything is touched, also when files have changed since
+    the plan was made, unless `confirmed`; `RewindError` when it failed and everything is as before,
+    or, if even that failed, when `recover` is needed.
+    """
+    if plan.refusals and not confirmed:
+        raise RefusedError("; ".join(plan.refusals))
+    journal = RewindJournal(plan.project)
+    clock = clock or SystemClock()
+    began = time.monotonic()
+    with journal.locked():
+        if journal.is_open():
+            raise RefusedError("an interrupted rewind has to be finished first; run it again after")
+        rewind = _Rewind(plan, journal, progress or _silent)
+        wish = CaptureRequest(
+            label=f"before {'undoing a' if plan.undoes else 'the'} rewind to {plan.checkpoint.id}",
+            session=session,
+            facts=facts or {},
+            kind="safety",
+            also=tuple(rewind.target.entries),
+        )
+        captured = capture(plan.project, wish, limits=limits, clock=clock)
+        return rewind.run(captured, confirmed, clock, began)
+
+
+def undo_plan(
+    project: Path, *, live: Sequence[str] = (), limits: CaptureLimits | None = None
+) -> RewindPlan:
+    """The plan that takes the last rewind back; `RefusedError` if there is none to take back."""
+    project = Path(project).resolve()
+    last = RewindJournal(project).last()
+    if last is None:
+        raise RefusedError("no rewind has been made here, so there is none to undo")
+    safety = next((c for c in checkpoints(project) if c.commit == last.safety_commit), None)
+    if safety is None:
+        raise RefusedError(f"the safety checkpoint {last.safety} of the last rewind is gone")
+    return plan_rewind(project, safety, live=live, limits=limits, undoes=True)
+
+
+def undo(
+    project: Path, *, confirmed: bool = False, progress: Progress | None = None
+) -> RewindResult:
+    """Takes the last rewind back: its safety checkpoint becomes the target of a new one."""
+    return execute_rewind(undo_plan(project), confirmed=confirmed, progress=progress)
+
+
+def recover_rewind(project: Path, *, progress: Progress | None = None) -> RewindRecovery | None:
+    """Finishes a rewind that was interrupted, or reverts it; None if there is none, or if another
+    process is at it right now. Call it when a supervisor, screen or command starts."""
+    journal = RewindJournal(Path(project).resolve())
+    if not journal.is_open():
+        return None
+    try:
+        # A killed rewind's last git may still be on its way into being; it lets go at once.
+        with journal.locked(_LETS_GO_WITHIN_S):
+            entry = journal.read()
+            return None if entry is None else _recover(project, journal, entry, progress or _silent)
+    except RefusedError:
+        return None
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+class _Rewind:
+    """One rewind, the lock being held."""
+
+    def __init__(self, plan: RewindPlan, journal: RewindJournal, progress: Progress) -> None:
+        self._plan, self._journal, self._progress = plan, journal, progress
+        self._git = Git(plan.project)
+        self._scope = scope_of(self._git, plan.project)
+        self.target = RewindTarget.load(self._git, plan.checkpoint)
+
+    def run(
+        self, captured: CaptureResult, confirmed: bool, clock: Clock, began: float
+    ) -> RewindResult:
+        plan, safety = self._plan, captured.checkpoint
+        decision = decide(self.target, captured.state, self._scope)
+        if not confirmed:
+            self._refuse_news(decision)
+        _reread(self._git, decision.steps)
+        self._progress("safety", 0, 0)
+        empty = {p for p in self.target.details.empty_folders if p.startswith(self._scope)}
+        if not decision.steps:
+            return RewindResult(
+                plan.checkpoint, None, unchanged=decision.unchanged, kept=plan.keeps
+            )
+        entry = OpenRewind(
+            phase="staging",
+            target=plan.checkpoint.id,
+            target_commit=plan.checkpoint.commit,
+            safety=safety.id,
+            safety_commit=safety.commit,
+            steps=decision.steps,
+            empty_folders=sorted(empty),
+            undoes=plan.undoes,
+        )
+        outcome = _carry_out(self._git, self._journal, entry, self._progress, clock)
+        return RewindResult(
+            checkpoint=plan.checkpoint,
+            safety=safety,
+            written=outcome.written,
+            deleted=outcome.deleted,
+            unchanged=decision.unchanged,
+            kept=plan.keeps,
+            meanwhile=tuple(os.fsdecode(path) for path in outcome.meanwhile),
+            rescued=tuple(map(str, outcome.rescued)),
+            seconds=time.monotonic() - began,
+            undoes=plan.undoes,
+        )
+
+    def _refuse_news(self, decision: RewindDecision) -> None:
+        """Refuses to do what nobody was shown."""
+        news = list(refusals(self._git, decision))
+        if news:
+            raise RefusedError("; ".join(news))
+        shown = {(change.path, change.step.after is None) for change in self._plan.changes}
+        steps = ((os.fsdecode(step.path), step.after is None) for step in decision.steps)
+        unseen = [path for path, gone in steps if (path, gone) not in shown]
+        if unseen:
+            more = f" and {len(unseen) - 1} more" if len(unseen) > 1 else ""
+            raise RefusedError(
+                f"{unseen[0]}{more} changed since the plan was shown; look at the new plan first"
+            )
+
+
+def _reread(git: Git, steps: Sequence[FileStep]) -> None:
+    """Reads back from the safety checkpoint every file that is about to change."""
+    with BlobReader(git) as blobs:
+        for step in steps:
+            if step.before is not None:
+                blobs.read(step.before.blob)
+
+
+def _carry_out(
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress, clock: Clock
+) -> ApplyResult:
+    """Journal, staging, the deed; back to the old state if anything fails on the way."""
+    private_folder(journal.stage)
+    journal.clear_stage()
+    journal.write(entry)
+    progress("journal", 0, 0)
+    with WorkTreeFiles(git.work_tree) as places:
+        settling = StepApplier(git, places, entry.steps, journal.stage, journal.rescued, progress)
+        try:
+            settling.stage_files()
+        except (OSError, OvernightError) as error:
+            journal.close(None)
+            raise RewindError(f"nothing was changed: {_words(error)}") from error
+        progress("staged", 0, 0)
+        entry = _phase(entry, "applying")
+        journal.write(entry)
+        try:
+            outcome = settling.apply_all(frozenset(entry.empty_folders))
+        except (OSError, OvernightError) as error:
+            _revert(git, journal, entry, progress, error)
+            raise RewindError(
+                f"the rewind failed and everything is as it was before: {_words(error)}"
+            ) from error
+    progress("closing", 0, 0)
+    journal.close(_last(entry, clock))
+    return outcome
+
+
+def _revert(
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress, cause: Exception
+) -> ApplyResult:
+    """Goes all the way back; if that fails too the journal stays open for `recover`."""
+    entry = _phase(entry, "reverting")
+    try:
+        journal.write(entry)
+        return _go_back(git, journal, entry, progress)
+    except (OSError, OvernightError) as error:
+        raise RewindError(
+            f"the rewind stopped half way ({_words(cause)}) and could not be taken back "
+            f"({_words(error)}); both states are in checkpoints {entry.target} and {entry.safety}, "
+            "and the next start tries again"
+        ) from cause
+
+
+def _go_back(
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress
+) -> ApplyResult:
+    journal.clear_stage()
+    steps = [step.reversed() for step in entry.steps]
+    safety = next((c for c in checkpoints(git.work_tree) if c.commit == entry.safety_commit), None)
+    empty = details(git, safety).empty_folders if safety is not None else frozenset()
+    with WorkTreeFiles(git.work_tree) as places:
+        settling = StepApplier(git, places, steps, journal.stage, journal.rescued, progress)
+        outcome = settling.apply_all(empty)
+    journal.close(None)
+    return outcome
+
+
+def _recover(
+    project: Path, journal: RewindJournal, entry: OpenRewind, progress: Progress
+) -> RewindRecovery:
+    if entry.phase == "staging":
+        journal.close(None)
+        return RewindRecovery("discarded", entry.target)
+    git = Git(project)
+    private_folder(journal.stage)
+    if entry.phase == "applying":
+        try:
+            with WorkTreeFiles(git.work_tree) as places:
+                settling = StepApplier(
+                    git, places, entry.steps, journal.stage, journal.rescued, progress
+                )
+                outcome = settling.apply_all(frozenset(entry.empty_folders))
+            progress("closing", 0, 0)
+            journal.close(_last(entry, SystemClock()))
+            return _recovery("finished", entry, outcome)
+        except (OSError, OvernightError) as error:
+            return _recovery("reverted", entry, _revert(git, journal, entry, progress, error))
+    return _recovery("reverted", entry, _go_back(git, journal, entry, progress))
+
+
+def _recovery(
+    how: Literal["finished", "reverted"], entry: OpenRewind, outcome: ApplyResult
+) -> RewindRecovery:
+    return RewindRecovery(
+        how,
+        entry.target,
+        tuple(os.fsdecode(path) for path in outcome.meanwhile),
+        tuple(map(str, outcome.rescued)),
+    )
+
+
+def _phase(entry: OpenRewind, phase: Literal["applying", "reverting"]) -> OpenRewind:
+    import msgspec
+
+    return msgspec.structs.replace(entry, phase=phase)
+
+
+def _last(entry: OpenRewind, clock: Clock) -> LastRewind:
+    return LastRewind(
+        clock.wall(),
+        entry.target,
+        entry.target_commit,
+        entry.safety,
+        entry.safety_commit,
+        entry.undoes,
+    )
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+    return str(error)

@@ -1,0 +1,354 @@
+"""What a rewind would change, with diffs and refusals; how far each checkpoint is away."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from tui.control.checkpoints.capture import scan_work_tree
+from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.refs import Checkpoint
+from tui.control.checkpoints.stat_cache import OUR_OWN
+from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
+from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, What, decide
+from tui.control.rewind.rewind_journal import RewindJournal
+from tui.control.rewind.safe_paths import WorkTreeFiles
+from tui.system.errors import OvernightError, RefusedError
+from tui.system.format import format_count
+from tui.system.git import Git
+
+_CONTEXT = 3
+_MOST_BYTES = 1 << 20
+_MOST_COMPARISONS = 4_000_000
+
+
+def counts(before: bytes, after: bytes) -> tuple[int, int] | None:
+    """Lines added and removed; None where that means nothing (binary, or too large to compare)."""
+    if not comparable(before, after):
+        return None
+    added = removed = 0
+    for _, a, b, c, d in _differences(_lines(before), _lines(after)):
+        removed += b - a
+        added += d - c
+    return added, removed
+
+
+def comparable(before: bytes, after: bytes) -> bool:
+    """Whether both are text of a size worth comparing."""
+    return all(len(data) <= _MOST_BYTES and b"\0" not in data[:8000] for data in (before, after))
+
+
+def unified(before: bytes, after: bytes, old: str, new: str) -> str:
+    """A unified diff; one sentence instead where there is no text to compare."""
+    if not comparable(before, after):
+        kind = "binary" if b"\0" in before[:8000] + after[:8000] else "large"
+        return f"{kind} file: {len(before):,} bytes become {len(after):,}\n"
+    a, b = _lines(before), _lines(after)
+    text = [f"--- {old}", f"+++ {new}"]
+    for group in _hunks(_differences(a, b), len(a), len(b)):
+        first, last = group[0], group[-1]
+        text.append(f"@@ -{_span(first[1], last[2])} +{_span(first[3], last[4])} @@")
+        for equal, i1, i2, j1, j2 in group:
+            if equal:
+                text += [" " + line for line in a[i1:i2]]
+            else:
+                text += ["-" + line for line in a[i1:i2]]
+                text += ["+" + line for line in b[j1:j2]]
+    return "\n".join(text) + "\n"
+
+
+def _lines(data: bytes) -> list[str]:
+    text = data.decode("utf-8", "replace")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    else:
+        lines[-1] += "\n\\ No newline at end of file"
+    return lines
+
+
+Span = tuple[bool, int, int, int, int]
+
+
+def _differences(a: list[str], b: list[str]) -> list[Span]:
+    """What differs, as (False, from, to) in both; equal ends are cut off before comparing."""
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    left, right = a[start : len(a) - end], b[start : len(b) - end]
+    if not left and not right:
+        return []
+    if len(left) * len(right) > _MOST_COMPARISONS:
+        return [(False, start, start + len(left), start, start + len(right))]
+    matcher = SequenceMatcher(None, left, right, autojunk=len(left) > 2000)
+    return [
+        (False, start + i1, start + i2, start + j1, start + j2)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+        if tag != "equal"
+    ]
+
+
+def _hunks(spans: list[Span], rows: int, columns: int) -> Iterator[list[Span]]:
+    """Differences with the lines around them, near ones together."""
+    hunk: list[Span] = []
+    for span in spans:
+        _, i1, _, j1, _ = span
+        if hunk and i1 - hunk[-1][2] <= 2 * _CONTEXT:
+            hunk.append((True, hunk[-1][2], i1, hunk[-1][4], j1))
+        else:
+            if hunk:
+                yield _closed(hunk, rows, columns)
+            lead = min(_CONTEXT, i1, j1)
+            hunk = [(True, i1 - lead, i1, j1 - lead, j1)]
+        hunk.append(span)
+    if hunk:
+        yield _closed(hunk, rows, columns)
+
+
+def _closed(hunk: list[Span], rows: int, columns: int) -> list[Span]:
+    _, _, i2, _, j2 = hunk[-1]
+    tail = min(_CONTEXT, rows - i2, columns - j2)
+    return [*hunk, (True, i2, i2 + tail, j2, j2 + tail)]
+
+
+def _span(start: int, end: int) -> str:
+    length = end - start
+    first = start + 1 if length else start
+    return str(first) if length == 1 else f"{first},{length}"
+
+
+_MOST_COUNTED = 2000
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """One file that a rewind would touch; `path` is from the top of the work tree."""
+
+    path: str
+    what: What
+    step: FileStep = field(repr=False, compare=False)
+
+    @staticmethod
+    def of(step: FileStep) -> PlannedChange:
+        return PlannedChange(os.fsdecode(step.path), step.kind, step)
+
+
+@dataclass(frozen=True)
+class RewindPlan:
+    """What going back to `checkpoint` would do now.
+
+    `refusals` are reasons not to, each a sentence; `execute` asks for `confirmed` if there are any.
+    `notes` are worth knowing. `scope` is the folder it is limited to, empty for all of the work
+    tree. `undoes` says that it takes back the last rewind. Text is not yet safe to show.
+    """
+
+    project: Path
+    work_tree: Path
+    checkpoint: Checkpoint
+    writes: tuple[PlannedChange, ...]
+    deletes: tuple[PlannedChange, ...]
+    keeps: tuple[NotCaptured, ...]
+    unchanged: int
+    refusals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    scope: str = ""
+    undoes: bool = False
+
+    @property
+    def not_captured(self) -> int:
+        """How many paths the checkpoint did not capture, our own left out; a note names them."""
+        return _not_captured(self.checkpoint)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing at all would change."""
+        return not self.writes and not self.deletes
+
+    @property
+    def changes(self) -> tuple[PlannedChange, ...]:
+        return self.writes + self.deletes
+
+    def diff(self, change: PlannedChange) -> str:
+        """A unified diff from what is there now to what would be."""
+        with BlobReader(Git(self.work_tree)) as blobs:
+            now, then = file_contents(self.work_tree, change.step, blobs)
+        text = unified(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
+        before, after = change.step.before, change.step.after
+        if change.what == "permissions" and before is not None and after is not None:
+            return f"permissions {before.permissions:o} become {after.permissions:o}\n"
+        return text
+
+    def lines(self, change: PlannedChange) -> tuple[int, int] | None:
+        """Lines that would be added and removed; None for binary and very large files."""
+        with BlobReader(Git(self.work_tree)) as blobs:
+            return counts(*file_contents(self.work_tree, change.step, blobs))
+
+    def total_lines(self) -> tuple[int, int]:
+        """The sum of `lines` over the first two thousand changes that have any."""
+        return count_lines(Git(self.work_tree), [change.step for change in self.changes])
+
+
+def file_contents(work_tree: Path, step: FileStep, blobs: BlobReader) -> tuple[bytes, bytes]:
+    """The bytes that are at a step's path now, and those it would have after."""
+    now = b""
+    if step.before is not None:
+        try:
+            with WorkTreeFiles(work_tree) as places:
+                now = places.read(step.path)
+        except OSError:  # gone or swapped since the plan was made
+            pass
+    return now, b"" if step.after is None else blobs.read(step.after.blob)
+
+
+def count_lines(git: Git, steps: Sequence[FileStep]) -> tuple[int, int]:
+    """Lines added and removed by the first two thousand steps that can be compared."""
+    added = removed = 0
+    with BlobReader(git) as blobs:
+        for step in steps[:_MOST_COUNTED]:
+            found = counts(*file_contents(git.work_tree, step, blobs)) or (0, 0)
+            added, removed = added + found[0], removed + found[1]
+    return added, removed
+
+
+def plan_rewind(
+    project: Path,
+    checkpoint: Checkpoint,
+    *,
+    live: Sequence[str] = (),
+    limits: CaptureLimits | None = None,
+    undoes: bool = False,
+) -> RewindPlan:
+    """What going back to `checkpoint` would do; writes nothing.
+
+    `live` names other sessions at work in this work tree. Raises `RefusedError` while an
+    interrupted rewind waits to be finished, `CheckpointError` if the checkpoint is damaged.
+    """
+    project = Path(project).resolve()
+    if RewindJournal(project).is_open():
+        raise RefusedError(
+            f"a rewind of {project} was interrupted or is under way; let it be finished first"
+        )
+    git = Git(project)
+    target = RewindTarget.load(git, checkpoint)
+    scope = scope_of(git, project)
+    state = scan_work_tree(project, limits or CaptureLimits(), target.entries.keys())
+    decision = decide(target, state, scope)
+    return RewindPlan(
+        project=project,
+        work_tree=git.work_tree,
+        checkpoint=checkpoint,
+        writes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is not None),
+        deletes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is None),
+        keeps=_keeps(decision, state, scope),
+        unchanged=decision.unchanged,
+        refusals=tuple(refusals(git, decision, live)),
+        notes=tuple(_notes(git, checkpoint, scope)),
+        scope=os.fsdecode(scope),
+        undoes=undoes,
+    )
+
+
+def scope_of(git: Git, project: Path) -> bytes:
+    """The project's folder from the top of the work tree with a slash; empty if it is the top."""
+    inside = os.path.relpath(project, git.work_tree)
+    return b"" if inside == "." else os.fsencode(inside) + b"/"
+
+
+def _keeps(decision: RewindDecision, state: WorkTreeState, scope: bytes) -> tuple[NotCaptured, ...]:
+    kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
+    kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OUR_OWN}
+    kept.update(decision.kept)
+    return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
+
+
+def refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> Iterable[str]:
+    """Reasons not to go ahead, each a sentence."""
+    operation = git.operation_in_progress()
+    if operation:
+        yield f"a {operation} is half done; finish or abort it first, or its files get mixed up"
+    for name in live:
+        yield f"{name} is at work in this work tree; its edits would be undone, and it may write on"
+    top = os.fsencode(git.work_tree)
+    for link in sorted(decision.links):
+        place = os.path.join(top, link)
+        goal = os.path.realpath(place)
+        if not goal.startswith(top + b"/"):
+            yield (
+                f"{os.fsdecode(link)} is now a link that leads out of the work tree "
+                f"({os.fsdecode(goal)}); the link would be removed and a folder made in its place"
+            )
+
+
+def _staged_words(git: Git, checkpoint: Checkpoint) -> str:
+    """The index is the person's own: it is never written, only compared with what was staged."""
+    then = f"{checkpoint.commit}^{2 if checkpoint.head else 1}:index"
+    out = git.ask(("diff-index", "--cached", "--name-only", "-z", then))
+    many = (out or "").count("\0")
+    if not many:
+        return "what is staged stays staged"
+    paths = format_count(many, "path was", "paths were")
+    return (
+        f"what is staged stays staged; {paths} staged otherwise then, and the checkpoint keeps that "
+        f"(git ls-tree -r {then[: then.index('^')][:10]}{then[then.index('^') :]})"
+    )
+
+
+def _notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
+    head = git.head()
+    if head != checkpoint.head:
+        then, now = (checkpoint.head or "no commit")[:10], (head or "no commit")[:10]
+        yield f"HEAD was at {then} and is at {now}; it stays there, only files change"
+    yield _staged_words(git, checkpoint)
+    if scope:
+        yield f"only files in {os.fsdecode(scope)} change, the project's own folder"
+    missing = _not_captured(checkpoint)
+    if missing:
+        paths = format_count(missing, "path was", "paths were")
+        yield f"{paths} not captured then and will stay as now"
+
+
+def _not_captured(checkpoint: Checkpoint) -> int:
+    own = sum(one.reason == OUR_OWN for one in checkpoint.not_captured)
+    return checkpoint.not_captured_count - own
+
+
+@dataclass(frozen=True)
+class CheckpointDistance:
+    """What going back would change: files, and lines added and removed by that. `damage` says why
+    a checkpoint cannot be compared, and then all counts are zero."""
+
+    checkpoint: Checkpoint
+    files: int = 0
+    added: int = 0
+    removed: int = 0
+    damage: str = ""
+
+
+def checkpoint_distances(
+    project: Path, wanted: Sequence[Checkpoint], *, limits: CaptureLimits | None = None
+) -> Iterator[CheckpointDistance]:
+    """One `Since` for each checkpoint, in turn, from a single look at the work tree."""
+    project = Path(project).resolve()
+    git = Git(project)
+    targets: dict[str, RewindTarget] = {}
+    damage: dict[str, str] = {}
+    for checkpoint in wanted:
+        try:
+            targets[checkpoint.id] = RewindTarget.load(git, checkpoint)
+        except OvernightError as error:
+            damage[checkpoint.id] = str(error)
+    also = {path for target in targets.values() for path in target.entries}
+    state, scope = scan_work_tree(project, limits or CaptureLimits(), also), scope_of(git, project)
+    for checkpoint in wanted:
+        target = targets.get(checkpoint.id)
+        if target is None:
+            yield CheckpointDistance(checkpoint, damage=damage[checkpoint.id])
+            continue
+        steps = decide(target, state, scope).steps
+        yield CheckpointDistance(checkpoint, len(steps), *count_lines(git, steps))

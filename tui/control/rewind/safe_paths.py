@@ -1,0 +1,231 @@
+"""Changes files by descriptor; never follows a link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CHUNK = 1 << 20
+
+
+class WorkTreeFiles:
+    """The paths of one work tree. Whatever is changed in it is flushed by `flush`."""
+
+    def __init__(self, top: Path) -> None:
+        self.top = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._last: tuple[bytes, int] | None = None
+        self._changed: set[bytes] = set()
+
+    def __enter__(self) -> WorkTreeFiles:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+        os.close(self.top)
+
+    def _forget(self) -> None:
+        if self._last is not None:
+            os.close(self._last[1])
+            self._last = None
+
+    def _parent(self, path: bytes, *, make: bool = False) -> tuple[int, bytes]:
+        """An open folder and the name in it; OSError where a component is no real folder."""
+        folder, _, name = path.rpartition(b"/")
+        if self._last is None or self._last[0] != folder or make:
+            self._forget()
+            self._last = (folder, self._opened(folder, make))
+        return self._last[1], name
+
+    def _opened(self, folder: bytes, make: bool) -> int:
+        current = os.open(b".", _FOLDER, dir_fd=self.top)
+        done = b""
+        for part in folder.split(b"/") if folder else ():
+            try:
+                if make:
+                    try:
+                        os.mkdir(part, dir_fd=current)
+                        self._own_like(part, current, os.fstat(current))
+                        self._changed.add(done)
+                    except FileExistsError:
+                        pass
+                below = os.open(part, _FOLDER, dir_fd=current)
+            finally:
+                os.close(current)
+            current = below
+            done = done + b"/" + part if done else part
+        return current
+
+    def stat(self, path: bytes) -> os.stat_result | None:
+        """Stat data of what is at `path`; None if nothing is, or a folder above it is none."""
+        try:
+            folder, name = self._parent(path)
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return None
+            raise
+
+    def read(self, path: bytes) -> bytes:
+        """The bytes of a regular file or the target of a link."""
+        folder, name = self._parent(path)
+        if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            return os.readlink(name, dir_fd=folder)
+        with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "is no regular file", os.fsdecode(path))
+            pieces = []
+            while piece := file.read(_CHUNK):
+                pieces.append(piece)
+            return b"".join(pieces)
+
+    def set_permissions(self, path: bytes, permissions: int) -> None:
+        """Changes the permission bits of a regular file."""
+        folder, name = self._parent(path)
+        with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
+            os.fchmod(file.fileno(), permissions)
+            os.fsync(file.fileno())
+
+    def create(self, source: Path, path: bytes) -> bool:
+        """Puts a staged file where nothing is; False, and nothing done, if something is there."""
+        folder, name = self._parent(path, make=True)
+        self._own_like(os.fsencode(source), None, os.fstat(folder))
+        self._changed.add(path.rpartition(b"/")[0])
+        try:
+            os.link(source, name, dst_dir_fd=folder, follow_symlinks=False)
+        except FileExistsError:
+            return False
+        except OSError:  # no hard links here, or another file system
+            if self.stat(path) is not None:
+                return False
+            self._move_in(source, folder, name)
+        return True
+
+    def replace(self, source: Path, path: bytes, aside: Path) -> os.stat_result | None:
+        """Puts a staged file in the place of another; what it replaced is at `aside` afterwards.
+
+        Returns the stat data of that, or None where it could not be set aside.
+        """
+        folder, name = self._parent(path, make=True)
+        self._changed.add(path.rpartition(b"/")[0])
+        before = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        self._own_like(os.fsencode(source), None, before)
+        try:
+            os.link(name, aside, src_dir_fd=folder, follow_symlinks=False)
+        except OSError:
+            self._move_in(source, folder, name)
+            return None
+        self._move_in(source, folder, name)
+        return os.lstat(aside)
+
+    def _move_in(self, source: Path, folder: int, name: bytes) -> None:
+        try:
+            os.rename(source, name, dst_dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._copy_in(source, folder, name)
+
+    def _copy_in(self, source: Path, folder: int, name: bytes) -> None:
+        partial = b".overnight-" + os.fsencode(source.name)
+        try:
+            os.unlink(partial, dir_fd=folder)
+        except FileNotFoundError:
+            pass
+        status = os.lstat(source)
+        if stat.S_ISLNK(status.st_mode):
+            os.symlink(os.readlink(source), partial, dir_fd=folder)
+        else:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with open(os.open(partial, flags, 0o600, dir_fd=folder), "wb") as file:
+                file.write(source.read_bytes())
+                os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
+                file.flush()
+                os.fsync(file.fileno())
+        self._own_like(partial, folder, status)
+        os.rename(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.unlink(source)
+
+    @staticmethod
+    def _own_like(path: bytes, folder: int | None, like: os.stat_result) -> None:
+        """As root, gives a new thing the owner of what it stands for."""
+        if os.geteuid() == 0 and (like.st_uid, like.st_gid) != (0, 0):
+            os.chown(path, like.st_uid, like.st_gid, dir_fd=folder, follow_symlinks=False)
+
+    def move_out(self, path: bytes, aside: Path) -> os.stat_result | None:
+        """Moves what is at `path` out to `aside` and says what it was; None if it had to be
+        deleted on the spot."""
+        folder, name = self._parent(path)
+        self._changed.add(path.rpartition(b"/")[0])
+        try:
+            os.rename(name, aside, src_dir_fd=folder)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            os.unlink(name, dir_fd=folder)
+            return None
+        return os.lstat(aside)
+
+    def rename(self, path: bytes, new: bytes) -> None:
+        """Renames within the work tree; for names that differ in case alone."""
+        folder, name = self._parent(path)
+        os.rename(name, new.rpartition(b"/")[2], src_dir_fd=folder, dst_dir_fd=folder)
+
+    def make_folder(self, path: bytes) -> None:
+        """Makes a folder and those above it; nothing if something is there already."""
+        if self.stat(path) is None:
+            self._parent(path + b"/", make=True)
+
+    def remove_empty(self, path: bytes, spared: frozenset[bytes]) -> None:
+        """Removes the folder `path` and those above it as far as they are empty and not spared."""
+        while path and path not in spared:
+            try:
+                folder, name = self._parent(path)
+                os.rmdir(name, dir_fd=folder)
+            except OSError:
+                return
+            self._changed.add(path.rpartition(b"/")[0])
+            path = path.rpartition(b"/")[0]
+
+    def remove_empty_tree(self, path: bytes) -> bool:
+        """Removes a folder that holds nothing but folders; whether it is gone."""
+        try:
+            folder, name = self._parent(path)
+            below = os.open(name, _FOLDER, dir_fd=folder)
+        except OSError:
+            return self.stat(path) is None
+        try:
+            with os.scandir(below) as entries:
+                names = [
+                    os.fsencode(entry.name)
+                    for entry in entries
+                    if entry.is_dir(follow_symlinks=False)
+                ]
+        finally:
+            os.close(below)
+        for inner in names:
+            self.remove_empty_tree(path + b"/" + inner)
+        try:
+            folder, name = self._parent(path)
+            os.rmdir(name, dir_fd=folder)
+        except OSError:
+            return False
+        self._changed.add(path.rpartition(b"/")[0])
+        return True
+
+    def flush(self) -> None:
+        """Makes every change of names durable."""
+        self._forget()
+        for path in sorted(self._changed):
+            try:
+                descriptor = self._opened(path, make=False)
+            except OSError:  # removed since
+                continue
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        self._changed.clear()

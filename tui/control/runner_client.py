@@ -1,0 +1,40 @@
+"""Sends a request to a supervisor and waits for the answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tui.store import inbox
+from tui.store.inbox import Verb
+from tui.store.journal import JournalFollower
+from tui.store.layout import RunDirectory
+from tui.system.errors import RefusedError
+
+_LOOK_S = 0.03
+
+
+def send_request(
+    run_dir: str,
+    adopt: Callable[[], object],
+    verb: Verb,
+    arguments: Mapping[str, object],
+    wait: float = 30.0,
+) -> str:
+    """What the runner answers; RefusedError when it says no. `adopt` gives it a supervisor again."""
+    if not run_dir:
+        raise RefusedError("this session was not started by overnight-tui run")
+    run = RunDirectory(Path(run_dir))
+    journal = JournalFollower(run.journal)
+    made = inbox.send(run.inbox, verb, arguments)
+    adopt()
+    until = time.monotonic() + wait
+    while time.monotonic() < until:
+        for entry in journal.fresh():
+            if entry.kind == "answer" and entry.id == made.id:
+                if not entry.data.get("ok"):
+                    raise RefusedError(str(entry.data.get("text") or "the runner refused"))
+                return str(entry.data.get("text") or "done")
+        time.sleep(_LOOK_S)
+    return f"no answer within {wait:g} s; the request stands"

@@ -1,0 +1,3 @@
+"""Claude Code's streams and transcripts as events."""
+
+from __future__ import annotations

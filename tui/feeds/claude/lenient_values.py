@@ -1,0 +1,243 @@
+"""Reads structs and scalars whose types are not what they should be.
+
+A field of the wrong type costs that field, never the record.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec import Raw, Struct, structs
+
+from tui.feeds.claude.wire import WireUsage
+from tui.model.events import TokenUsage
+from tui.system.lazy_pattern import lazy
+from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
+
+TEXT_LIMIT = 8192
+LINE = 300
+_NIL = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
+
+
+def name(text: str | None) -> str:
+    """An identifier or short name: one clean line."""
+    if not text:
+        return ""
+    if len(text) <= LINE and is_plain(text):
+        return text
+    return clean_line(text, LINE)
+
+
+class _InternedNames(dict[str, str]):
+    """Names that come again on every line; each is made safe once."""
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _MOST_KNOWN:
+            self.clear()
+        safe = self[text] = name(text)
+        return safe
+
+
+_MOST_KNOWN = 500
+_KNOWN = _InternedNames()
+
+
+def interned(text: str | None) -> str:
+    """As `name`, for values of which there are few: sessions, models, tools."""
+    return _KNOWN[text] if text else ""
+
+
+def uuid(text: str | None) -> str:
+    """A uuid; "" for none and for one whose digits are all zero, which identifies nothing."""
+    if not text:
+        return ""
+    if len(text) == 36 and is_plain(text):
+        return "" if text[:14] == "00000000-0000-" and _NIL.fullmatch(text) else text
+    return name(text)
+
+
+def plain_text(value: Any, limit: int = TEXT_LIMIT) -> str:
+    """A text of any shape the wire has for it, cleaned; the middle of a long one is left out."""
+    if not isinstance(value, str):
+        value = _joined(value)
+    return clean(value if len(value) <= limit else cut_middle(value, limit))
+
+
+def single_line(value: Any, limit: int = LINE) -> str:
+    """A text of any shape as one clean line."""
+    return clean_line(value if isinstance(value, str) else _joined(value), limit)
+
+
+def _joined(value: Any) -> str:
+    """The strings inside a list of strings or of content blocks."""
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list):
+        return "" if value is None or isinstance(value, bool) else str(value)
+    pieces: list[str] = []
+    for item in value[:200]:
+        if isinstance(item, dict):
+            item = next((item[key] for key in _TEXT_KEYS if isinstance(item.get(key), str)), None)
+        if isinstance(item, str):
+            pieces.append(item)
+    return "\n".join(pieces)
+
+
+_TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
+
+
+def seconds(timestamp: str | None) -> float | None:
+    """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC."""
+    if not timestamp:
+        return None
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def usage(wire: WireUsage | None) -> TokenUsage | None:
+    """Token counts; cache writes whose kind is not told are 5-minute ones."""
+    if wire is None:
+        return None
+    five, hour = wire.cache_creation_input_tokens or 0, 0
+    kinds = wire.cache_creation
+    if kinds is not None:
+        five_told, hour_told = kinds.ephemeral_5m_input_tokens, kinds.ephemeral_1h_input_tokens
+        if five_told is not None or hour_told is not None:
+            hour = hour_told or 0
+            five = max(five - hour, 0) if five_told is None else five_told
+    return TokenUsage(
+        wire.input_tokens or 0,
+        wire.output_tokens or 0,
+        five,
+        hour,
+        wire.cache_read_input_tokens or 0,
+    )
+
+
+def integer(number: float | None) -> int:
+    """A count; what is missing is 0."""
+    return int(number) if number else 0
+
+
+T = TypeVar("T", bound=Struct)
+UNREADABLE = (ValueError, RecursionError)
+"""What a decoder may raise over bytes that are not what they should be."""
+_MISSING = object()
+
+
+@cache
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    return msgspec.json.Decoder(kind)
+
+
+def read(kind: type[T], data: bytes | Raw) -> T:
+    """The struct that `data`, one JSON object, holds; what does not fit is left at its default.
+
+    Raises one of `UNREADABLE` when `data` is no JSON at all, or no object.
+    """
+    try:
+        found: T = _decoder(kind).decode(data)
+        return found
+    except UNREADABLE:
+        value = msgspec.json.decode(data)
+        if not isinstance(value, dict):
+            raise ValueError(f"no object where a {kind.__name__} was expected") from None
+        return salvage(kind, value)
+
+
+def salvage(kind: type[T], value: dict[str, Any]) -> T:
+    """A `kind` made of those entries of `value` that can be what its fields need."""
+    given: dict[str, Any] = {}
+    for name, wire_name, hint in _fields(kind):
+        if wire_name in value:
+            fitted = _fit(hint, value[wire_name])
+            if fitted is not _MISSING:
+                given[name] = fitted
+    return kind(**given)
+
+
+@cache
+def _fields(kind: type[Struct]) -> tuple[tuple[str, str, Any], ...]:
+    hints = get_type_hints(kind)
+    return tuple((each.name, each.encode_name, hints[each.name]) for each in structs.fields(kind))
+
+
+def _fit(hint: Any, value: Any) -> Any:
+    """`value` as something of the type `hint`, or `_MISSING`."""
+    if get_origin(hint) in (UnionType, Union):
+        for choice in get_args(hint):
+            fitted = _fit(choice, value)
+            if fitted is not _MISSING:
+                return fitted
+        return _MISSING
+    if hint is Any:
+        return value
+    if hint is Raw:
+        return _raw(value)
+    if get_origin(hint) is list:
+        return _fit_list(get_args(hint)[0], value)
+    if get_origin(hint) is dict:
+        return _fit_dict(get_args(hint)[1], value)
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return salvage(hint, value) if isinstance(value, dict) else _MISSING
+    return _fit_scalar(hint, value)
+
+
+def _fit_list(hint: Any, value: Any) -> Any:
+    if not isinstance(value, list):
+        return _MISSING
+    if isinstance(hint, type) and issubclass(hint, Struct):  # a bare string among blocks is a text
+        value = [{"type": "text", "text": v} if isinstance(v, str) else v for v in value]
+    fitted = (_fit(hint, item) for item in value)
+    return [item for item in fitted if item is not _MISSING]
+
+
+def _raw(value: Any) -> Any:
+    try:
+        return Raw(msgspec.json.encode(value))
+    except (ValueError, OverflowError, RecursionError):
+        return _MISSING
+
+
+def _fit_dict(hint: Any, value: Any) -> Any:
+    if not isinstance(value, dict):
+        return _MISSING
+    fitted = {key: _fit(hint, item) for key, item in value.items()}
+    return {key: item for key, item in fitted.items() if item is not _MISSING}
+
+
+def _fit_scalar(hint: Any, value: Any) -> Any:
+    if hint is NoneType:
+        return None if value is None else _MISSING
+    if hint is str:
+        if isinstance(value, str):
+            return value
+        return str(value) if isinstance(value, int | float) else _MISSING
+    if isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
+        return value
+    if hint is float and isinstance(value, int | float | str):
+        return _number(value)
+    if hint is int and isinstance(value, float | str):
+        number = _number(value)
+        return _MISSING if number is _MISSING else int(number)
+    if hint is bool and value in (0, 1, "true", "false"):
+        return value in (1, "true")
+    return _MISSING
+
+
+def _number(value: Any) -> Any:
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return _MISSING
+    return number if math.isfinite(number) else _MISSING

@@ -1,0 +1,251 @@
+"""assistant, user and stream_event records, tool results."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Raw
+
+from tui.feeds.claude.lenient_values import interned, name, plain_text, usage, uuid
+from tui.feeds.claude.lenient_values import single_line as one_line
+from tui.feeds.claude.tool_calls import tool_use
+from tui.feeds.claude.wire import (
+    ContentBlock,
+    EditResult,
+    MessageOrigin,
+    RecordLine,
+    ResultContent,
+    WireMessage,
+    WireStreamStep,
+)
+from tui.model.events import (
+    AssistantMessage,
+    Body,
+    StreamDelta,
+    ToolCall,
+    ToolResult,
+    UnknownRecord,
+    UserMessage,
+)
+from tui.system.lazy_pattern import lazy
+from tui.system.sgr import strip_ansi
+
+_OF_ERRORS = 2000
+_OF_OTHERS = 1000
+
+
+def tool_result(block: ContentBlock, line: RecordLine, alone: bool) -> ToolResult:
+    """The record of one `tool_result` block of `line`.
+
+    The structured answer stands once per line: it is this block's when the block is `alone`.
+    """
+    text = content_text(block.content)
+    failed = bool(block.is_error)
+    added = removed = 0
+    agent = ""
+    answer = line.result or line.transcript_result
+    if alone and isinstance(answer, EditResult):
+        added, removed = changed_lines(answer)
+        agent = name(answer.agentId)
+    excerpt = end_of(text, _OF_ERRORS if failed else _OF_OTHERS)
+    return ToolResult(name(block.tool_use_id), failed, excerpt, len(text), added, removed, agent)
+
+
+def content_text(content: str | list[ResultContent] | None) -> str:
+    """The text of a tool result; what is no text is named in brackets."""
+    if isinstance(content, str):
+        return content
+    if not content:
+        return ""
+    return "\n".join(
+        part.text if part.text is not None else f"[{part.type or 'something'}]" for part in content
+    )
+
+
+def end_of(text: str, limit: int) -> str:
+    """The end of a terminal output without its escape sequences, at most `limit` characters."""
+    if len(text) > limit:
+        text = text[-limit:]
+        start = text.find("\n", 0, 300) + 1  # a sequence or word cut in two is no good beginning
+        text = text[start:]
+    text = strip_ansi(text)
+    return text if len(text) <= limit else text[-limit:]
+
+
+def changed_lines(answer: EditResult) -> tuple[int, int]:
+    """Lines added and removed; a file newly written has all its lines added."""
+    added = removed = 0
+    for hunk in answer.structuredPatch or ():
+        plus, minus = _count(hunk.lines or ())
+        added += plus
+        removed += minus
+    if not added and not removed and answer.type == "create" and isinstance(answer.content, str):
+        added = len(answer.content.splitlines())
+    return added, removed
+
+
+def _count(lines: Iterable[str]) -> tuple[int, int]:
+    plus = minus = 0
+    for each in lines:
+        if each.startswith("+"):
+            plus += 1
+        elif each.startswith("-"):
+            minus += 1
+    return plus, minus
+
+
+_Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
+_CALLS = {"tool_use", "server_tool_use", "mcp_tool_use"}
+_CONTINUED = "This session is being continued from a previous conversation"
+_INTERRUPTED = "[Request interrupted by user"
+_COMMAND = lazy(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
+_ARGUMENTS = lazy(r"<command-args>\s*(.*?)\s*</command-args>", re.S)
+_SHELL = lazy(r"\A<bash-input>(.*?)</bash-input>", re.S)
+_NOTE = lazy(
+    r"\A\s*<(task-notification|local-command-stdout|local-command-stderr|local-command-caveat"
+    r"|bash-stdout|bash-stderr|system-reminder)>"
+)
+_TAGS = lazy(r"</?[a-z][a-z-]{2,40}>")
+QUIET_STEPS = {
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_stop",
+    "ping",
+}
+_STEPS = QUIET_STEPS | {"message_start", "message_delta"}
+
+
+def assistant(line: RecordLine, raw: bytes) -> AssistantMessage:
+    message = line.message
+    if not isinstance(message, WireMessage):
+        message = WireMessage(content=message)
+    text, thinking, tools = _said(message.content)
+    error = one_line(_string(line.error)) if line.error else ""
+    if not error and (line.api_error or line.is_api_error_message):
+        error = "unknown"
+    return AssistantMessage(
+        name(message.id),
+        name(line.request_id or line.request),
+        interned(message.model),
+        usage(message.usage),
+        message.stop_reason is not None,
+        plain_text(text) if text else "",
+        thinking,
+        tools,
+        error,
+    )
+
+
+def _said(content: str | list[ContentBlock] | None) -> tuple[str, bool, tuple[ToolCall, ...]]:
+    """The text of a response's blocks, whether it is only thought, and the tool calls."""
+    if isinstance(content, str):
+        return content, False, ()
+    text = thought = ""
+    thinking = False
+    tools: tuple[ToolCall, ...] = ()
+    for block in content or ():
+        kind = block.type
+        if kind == "text":
+            if block.text:
+                text = f"{text}\n{block.text}" if text else block.text
+        elif kind in _CALLS:
+            tools += (tool_use(name(block.id), interned(block.name) or kind, block.input),)
+        elif kind == "thinking" or kind == "redacted_thinking":
+            thinking = True
+            thought = block.thinking or thought
+    if text or tools:
+        return text, False, tools
+    return thought, thinking, ()
+
+
+def _string(raw: Raw) -> str:
+    """A JSON value as text: a string without its quotes, `null` as nothing."""
+    try:
+        value = json.loads(bytes(raw))
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(value, dict):
+        value = value.get("type") or value.get("message") or "unknown"
+    return value if isinstance(value, str) else ""
+
+
+def user(line: RecordLine, raw: bytes) -> UserMessage:
+    message = line.message
+    content = message.content if isinstance(message, WireMessage) else message
+    if content is None:
+        return UserMessage(_role(line, ""), "")
+    if isinstance(content, str):
+        return _told(line, content)
+    if len(content) == 1 and content[0].type == "tool_result":
+        return UserMessage("results", "", (tool_result(content[0], line, True),), _origin(line))
+    answers = [block for block in content if block.type == "tool_result"]
+    texts = [_shown(block) for block in content if block.type != "tool_result"]
+    if not answers:
+        return _told(line, "\n".join(texts))
+    alone = len(answers) == 1
+    results = tuple(tool_result(block, line, alone) for block in answers)
+    return UserMessage(
+        "results", plain_text("\n".join(texts)) if texts else "", results, _origin(line)
+    )
+
+
+def _shown(block: ContentBlock) -> str:
+    return block.text if block.text is not None else f"[{name(block.type) or 'something'}]"
+
+
+def _told(line: RecordLine, text: str) -> UserMessage:
+    """A user record without tool results."""
+    origin = _origin(line)
+    command = uuid(line.uuid) if line.replay else ""
+    if text[:1] != "<":
+        return UserMessage(_role(line, text), plain_text(text), (), origin, command)
+    if (shell := _SHELL.match(text)) is not None:
+        return UserMessage("prompt", plain_text("! " + shell[1]), (), origin, command)
+    if (called := _COMMAND.search(text)) is not None:
+        arguments = _ARGUMENTS.search(text)
+        typed = f"{called[1]} {arguments[1] if arguments else ''}".strip()
+        return UserMessage("prompt", plain_text(typed), (), origin, command)
+    if (note := _NOTE.match(text)) is not None:
+        text = _TAGS.sub("", text).strip()
+        return UserMessage("note", plain_text(text), (), origin or note[1], command)
+    return UserMessage(_role(line, text), plain_text(text), (), origin, command)
+
+
+def _role(line: RecordLine, text: str) -> _Role:
+    if line.compact_summary or text.startswith(_CONTINUED):
+        return "summary"
+    if text.startswith(_INTERRUPTED):
+        return "interrupted"
+    if line.replay:
+        return "replay"
+    if line.synthetic or line.meta:
+        return "synthetic"
+    return "prompt"
+
+
+def _origin(line: RecordLine) -> str:
+    origin = line.origin
+    if origin is None:
+        return ""
+    return name(origin.kind if isinstance(origin, MessageOrigin) else origin)
+
+
+def partial(line: RecordLine, open_message: str) -> Body:
+    """A streamed step; `open_message` is the message begun last in the same thread."""
+    event = line.event
+    if not isinstance(event, WireStreamStep) or event.type not in _STEPS:
+        return UnknownRecord(
+            "stream_event", name(event.type if isinstance(event, WireStreamStep) else event)
+        )
+    if event.type == "message_start":
+        message = event.message or WireMessage()
+        return StreamDelta("message_start", name(message.id), "", usage(message.usage))
+    text = ""
+    if event.delta is not None:
+        text = plain_text(event.delta.text or event.delta.thinking or "")
+    message_id = name(line.api_message_id) or open_message
+    return StreamDelta(event.type, message_id, text, usage(event.usage))

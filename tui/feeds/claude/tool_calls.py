@@ -1,0 +1,183 @@
+"""A tool call in one line; when two calls are equal."""
+
+from __future__ import annotations
+
+from _blake2 import blake2b
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct, structs
+
+from tui.feeds.claude.lenient_values import UNREADABLE
+from tui.model.events import ToolCall
+from tui.system.sanitize import clean, clean_line, is_plain
+
+try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
+    from _blake2 import blake2b
+except ImportError:
+    from hashlib import blake2b
+_LIMIT = 200
+_SMALL = 1024
+_COMMAND = 4_000
+_SHELLS = frozenset({"Bash", "PowerShell"})
+
+
+class _LongInputs(Struct, gc=False, omit_defaults=True):
+    """What a summary is made of, of an input too long to decode `content` and the like for it."""
+
+    file_path: Any = None
+    notebook_path: Any = None
+    command: Any = None
+    description: Any = None
+    subagent_type: Any = None
+    prompt: Any = None
+    todos: Any = None
+    plan: Any = None
+
+
+Inputs = dict[str, Any]
+_any = msgspec.json.Decoder()
+_long = msgspec.json.Decoder(_LongInputs)
+_sorted = msgspec.json.Encoder(order="sorted")
+
+
+def tool_use(id: str, name: str, data: Raw) -> ToolCall:
+    """The record of a tool call with the input `data` (JSON).
+
+    Its key is a positive 63-bit number, equal in every process for calls that do the same: the
+    order of keys does not matter up to 1 KiB of input, nor the description beside a command.
+    """
+    raw = bytes(data) or b"{}"
+    inputs: Inputs = {}
+    try:
+        if len(raw) <= _SMALL:
+            decoded = _any.decode(raw)
+            if isinstance(decoded, dict):
+                inputs = decoded
+                raw = _canonical(inputs)
+        else:
+            inputs = structs.asdict(_long.decode(raw))
+    except (*UNREADABLE, OverflowError):
+        pass  # what cannot be read is still equal to itself
+    summary = _SUMMARIES.get(name, _generic)
+    target = summary(inputs)
+    if len(target) > _LIMIT or not is_plain(target):
+        target = clean_line(target, _LIMIT)
+    path = inputs.get("file_path") or inputs.get("notebook_path")
+    command = _whole(inputs) if name in _SHELLS else ""
+    digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
+    key = int.from_bytes(digest, "big") >> 1 or 1
+    return ToolCall(id, name, target, key, _clean_path(path), command)
+
+
+def _whole(inputs: Inputs) -> str:
+    """A command that its summary cannot hold: a long one, or one of several lines."""
+    command = _text(inputs.get("command"))
+    if len(command) <= _LIMIT and "\n" not in command:
+        return ""
+    return clean(command, limit=_COMMAND)
+
+
+def _canonical(inputs: Inputs) -> bytes:
+    if "command" in inputs and "description" in inputs:
+        inputs = {key: value for key, value in inputs.items() if key != "description"}
+    return _sorted.encode(inputs)
+
+
+def _clean_path(path: Any) -> str:
+    if not isinstance(path, str):
+        return ""
+    return path if is_plain(path) else clean_line(path, 4096)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _one(*keys: str) -> Callable[[Inputs], str]:
+    """A summary that is the first of those inputs that is there."""
+
+    def summary(inputs: Inputs) -> str:
+        return next((text for key in keys if (text := _text(inputs.get(key)))), "")
+
+    return summary
+
+
+_path = _one("file_path", "notebook_path", "path")
+_task_id = _one("task_id", "bash_id", "shell_id", "taskId")
+_skill_name = _one("skill", "command", "name")
+
+
+def _read(inputs: Inputs) -> str:
+    offset = _text(inputs.get("offset"))
+    return f"{_path(inputs)}:{offset}" if offset else _path(inputs)
+
+
+def _search(inputs: Inputs) -> str:
+    where = _text(inputs.get("path")) or _text(inputs.get("glob"))
+    pattern = _text(inputs.get("pattern"))
+    return f"{pattern} in {where}" if where else pattern
+
+
+def _agent(inputs: Inputs) -> str:
+    kind = _text(inputs.get("subagent_type"))
+    about = _text(inputs.get("description")) or _text(inputs.get("prompt"))[:_LIMIT]
+    return f"{about} ({kind})" if kind else about
+
+
+def _todos(inputs: Inputs) -> str:
+    listed = inputs.get("todos")
+    todos = [todo for todo in listed if isinstance(todo, dict)] if isinstance(listed, list) else []
+    done = sum(todo.get("status") == "completed" for todo in todos)
+    now = next((todo for todo in todos if todo.get("status") == "in_progress"), None)
+    about = f" · {_text(now.get('content')) or _text(now.get('activeForm'))}" if now else ""
+    return f"{done} of {len(todos)} done{about}"
+
+
+def _task_update(inputs: Inputs) -> str:
+    words = (_text(inputs.get(key)) for key in ("status", "subject"))
+    return " ".join(filter(None, (f"#{_text(inputs.get('taskId'))}", *words)))
+
+
+def _skill(inputs: Inputs) -> str:
+    return f"{_skill_name(inputs)} {_text(inputs.get('args'))}".strip()
+
+
+def _question(inputs: Inputs) -> str:
+    asked = inputs.get("questions")
+    first = asked[0] if isinstance(asked, list) and asked else None
+    return _text(first.get("question")) if isinstance(first, dict) else ""
+
+
+def _generic(inputs: Inputs) -> str:
+    """`key: value` for the plain values of an input nobody has a better line for."""
+    shown = [(key, text) for key, value in inputs.items() if (text := _text(value))]
+    if len(shown) == 1:
+        return shown[0][1][:_LIMIT]
+    return ", ".join(f"{key}: {text[:_LIMIT]}" for key, text in shown[:8])
+
+
+_SUMMARIES: dict[str, Callable[[Inputs], str]] = {
+    **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _one("command", "description")),
+    **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),
+    **dict.fromkeys(("Grep", "Glob"), _search),
+    **dict.fromkeys(("WebSearch", "ToolSearch"), _one("query")),
+    **dict.fromkeys(("Agent", "Task"), _agent),
+    **dict.fromkeys(("Skill", "SlashCommand"), _skill),
+    **dict.fromkeys(
+        ("TaskOutput", "TaskStop", "BashOutput", "KillShell", "KillBash", "AgentOutput"), _task_id
+    ),
+    "Read": _read,
+    "WebFetch": _one("url"),
+    "TodoWrite": _todos,
+    "TaskCreate": _one("subject"),
+    "TaskUpdate": _task_update,
+    "TaskGet": _task_update,
+    "AskUserQuestion": _question,
+    "ExitPlanMode": _one("plan"),
+    "ScheduleWakeup": _one("reason", "prompt"),
+    "EnterWorktree": _one("name"),
+}

@@ -1,0 +1,218 @@
+"""inotify on Linux, watchfiles elsewhere.
+
+Watchfiles looks at what it was told every few milliseconds, so that its latency is paid with idle CPU;
+a descriptor that is waited on costs nothing and answers at once. The constants are those of inotify(7).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import select
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from watchfiles._rust_notify import RustNotify
+
+
+_MODIFY: Final = 0x0002
+_ATTRIB: Final = 0x0004
+_MOVED_FROM: Final = 0x0040
+_MOVED_TO: Final = 0x0080
+_CREATE: Final = 0x0100
+_DELETE: Final = 0x0200
+_DELETE_SELF: Final = 0x0400
+_MOVE_SELF: Final = 0x0800
+_OVERFLOW: Final = 0x4000
+_IGNORED: Final = 0x8000
+_OF_FILE: Final = _MODIFY | _ATTRIB | _DELETE_SELF | _MOVE_SELF
+_OF_FOLDER: Final = _CREATE | _DELETE | _MOVED_FROM | _MOVED_TO | _DELETE_SELF | _MOVE_SELF
+_HEADER: Final = struct.Struct("iIII")
+_ROOM: Final = 64 << 10
+_EXHAUSTED: Final = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+
+
+class _KernelWatch:
+    """What one kernel watch stands for: followed paths themselves, and names within a folder."""
+
+    def __init__(self) -> None:
+        self.paths: set[str] = set()
+        self.names: dict[str, str] = {}
+
+
+class InotifyHints:
+    """Watches each path itself and its folder, never the whole tree.
+
+    Making one, and `watch`, raise OSError when the kernel's limits are reached. All but `interrupt`
+    belongs to one thread.
+    """
+
+    def __init__(self) -> None:
+        libc = ctypes.CDLL(None, use_errno=True)
+        self._add: Callable[[int, bytes, int], int] = libc.inotify_add_watch
+        self._remove: Callable[[int, int], int] = libc.inotify_rm_watch
+        self._fd: int = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        if self._fd < 0:
+            raise _error()
+        try:
+            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        except OSError:
+            os.close(self._fd)
+            raise
+        self._poll = select.poll()
+        self._poll.register(self._fd, select.POLLIN)
+        self._poll.register(self._bell, select.POLLIN)
+        self._watches: dict[int, _KernelWatch] = {}
+        self._paths: frozenset[str] = frozenset()
+
+    def watch(self, paths: frozenset[str]) -> None:
+        """Watch these paths and no others; called again, it finds what has appeared since."""
+        fresh: dict[int, _KernelWatch] = {}
+        for path in paths:
+            folder, name = os.path.split(path)
+            parent = self._arm(folder or ".", _OF_FOLDER, fresh)
+            if parent is not None:
+                parent.names[name] = path
+            mask = _OF_FOLDER if os.path.isdir(path) else _OF_FILE
+            itself = self._arm(path, mask, fresh)
+            if itself is not None:
+                itself.paths.add(path)
+        for number in self._watches.keys() - fresh.keys():
+            # the kernel may have dropped it first; that is what is wanted
+            self._remove(self._fd, number)
+        self._watches, self._paths = fresh, paths
+
+    def wait(self, seconds: float) -> frozenset[str]:
+        """Paths that may have changed; empty when `seconds` passed, when interrupted, or for noise."""
+        for fd, _ in self._poll.poll(max(0, seconds) * 1000):
+            if fd == self._bell:
+                os.eventfd_read(self._bell)
+                continue
+            hinted, moved = self._take(os.read(self._fd, _ROOM))
+            if moved:
+                self.watch(self._paths)
+            return frozenset(hinted)
+        return frozenset()
+
+    def interrupt(self) -> None:
+        """End the wait that is on, or else the next one; from any thread."""
+        os.eventfd_write(self._bell, 1)
+
+    def close(self) -> None:
+        os.close(self._fd)
+        os.close(self._bell)
+
+    def _arm(self, path: str, mask: int, fresh: dict[int, _KernelWatch]) -> _KernelWatch | None:
+        number = self._add(self._fd, os.fsencode(path), mask)
+        if number >= 0:
+            return fresh.setdefault(number, _KernelWatch())
+        error = _error()
+        if error.errno in _EXHAUSTED:
+            raise error
+        # not there yet, or not for our eyes: polling finds it
+        return None
+
+    def _take(self, data: bytes) -> tuple[Iterable[str], bool]:
+        """The paths a run of events speaks of, and whether names were given to other files."""
+        hinted: set[str] = set()
+        moved = False
+        at = 0
+        while at < len(data):
+            number, mask, _, length = _HEADER.unpack_from(data, at)
+            at += _HEADER.size + length
+            if mask & _OVERFLOW:
+                return self._paths, True
+            watch = self._watches.get(number)
+            if watch is None:
+                continue
+            hinted |= watch.paths
+            if mask & (_IGNORED | _DELETE_SELF | _MOVE_SELF | _ATTRIB):
+                moved = True
+            if length:
+                path = watch.names.get(os.fsdecode(data[at - length : at].rstrip(b"\0")))
+                if path is not None:
+                    hinted.add(path)
+                    moved = True
+        return hinted, moved
+
+
+def _error() -> OSError:
+    number = ctypes.get_errno()
+    return OSError(number, os.strerror(number))
+
+
+_DEBOUNCE_MS: Final = 50
+_STEP_MS: Final = 5
+
+
+class WatchfilesHints:
+    """Watches the folders of the paths, not what lies below them.
+
+    Its latency is about two steps of 5 ms. `watch` and `wait` raise OSError or RuntimeError when the
+    system refuses. All but `interrupt` belongs to one thread.
+    """
+
+    def __init__(self) -> None:
+        self._rust: RustNotify | None = None
+        self._folders: frozenset[tuple[str, int]] = frozenset()
+        self._real: dict[str, str] = {}
+        self._bell = threading.Event()
+
+    def watch(self, paths: frozenset[str]) -> None:
+        """Watch these paths and no others; called again, it finds what has appeared since."""
+        from watchfiles._rust_notify import RustNotify
+
+        self._real = {}
+        wanted = set()
+        for path in paths:
+            folder, name = os.path.split(os.path.abspath(path))
+            folder = os.path.realpath(folder)
+            real = os.path.join(folder, name)
+            self._real[real] = path
+            wanted.add(folder)
+            target = os.path.realpath(real)
+            if target != real:
+                self._real[target] = path
+                wanted.add(os.path.dirname(target))
+            if os.path.isdir(real):
+                wanted.add(target)
+        folders = frozenset(
+            (folder, os.stat(folder).st_ino) for folder in wanted if os.path.isdir(folder)
+        )
+        if folders == self._folders:
+            return
+        self._stop()
+        if folders:
+            names = [folder for folder, _ in folders]
+            self._rust = RustNotify(names, False, False, 0, False, True)
+        self._folders = folders
+
+    def wait(self, seconds: float) -> frozenset[str]:
+        """Paths that may have changed; empty when `seconds` passed, when interrupted, or for noise."""
+        hinted: set[str] = set()
+        if self._rust is None:
+            self._bell.wait(max(0.0, seconds))
+        else:
+            milliseconds = max(1, int(seconds * 1000))
+            changes = self._rust.watch(_DEBOUNCE_MS, _STEP_MS, milliseconds, self._bell)
+            for _, path in changes if isinstance(changes, set) else ():
+                hinted |= {self._real[p] for p in (path, os.path.dirname(path)) if p in self._real}
+        self._bell.clear()
+        return frozenset(hinted)
+
+    def interrupt(self) -> None:
+        """End the wait that is on, or else the next one; from any thread."""
+        self._bell.set()
+
+    def close(self) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._rust is not None:
+            self._rust.close()
+            self._rust = None
+        self._folders = frozenset()

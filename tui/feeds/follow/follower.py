@@ -1,0 +1,368 @@
+"""Follows one path: appended lines, rotation, truncation, replacement.
+
+It reads forward with `pread`, hands out whole lines as bytes, and neither repeats nor skips one when
+the file is rotated, copied and truncated, rewritten, replaced, swapped by a symbolic link, deleted and
+recreated, or made unreadable for a while. Trouble with the file is a state, not an error.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tui.feeds.follow.chain import GenerationChain
+from tui.feeds.follow.generation import FileGeneration, last_line_start
+from tui.feeds.follow.position import (
+    FilePosition,
+    FollowCounters,
+    FollowStatus,
+    LineBatch,
+    Note,
+    OpenRefusal,
+    PartialLine,
+    open_regular,
+    stat_path,
+)
+from tui.feeds.follow.siblings import RotatedFile, RotatedFiles, open_sibling
+
+_SETTLE_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 1.0
+_TICK_NS: Final = 50_000_000
+_NOTHING: Final = PartialLine(b"", 0, None, 0, 0)
+
+
+class FileFollower:
+    """Follows one path.
+
+    `poll` and the properties belong to one thread; `read` may be called from any. `start` takes up where
+    an earlier follower stood; `at_end_bytes` begins at the first line that starts in the last so many
+    bytes. With `trusted` false a symbolic link at the path is not followed. `rotates` false spares the
+    look at rotated siblings for files that have none. `clock` is the one `Pending.since` speaks of.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        start: FilePosition | None = None,
+        at_end_bytes: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        trusted: bool = True,
+        rotates: bool = True,
+    ) -> None:
+        self.path = os.fspath(path)
+        self.work = FollowCounters()
+        self.state = FollowStatus("missing", f"{self.path} was not looked at yet.")
+        self._start = start
+        self._at_end_bytes = at_end_bytes
+        self._clock = clock
+        self._trusted = trusted
+        self._siblings = RotatedFiles(self.path, self.work) if rotates else None
+        self._chain = GenerationChain(
+            self.path, self.work, start.generations if start else 0, self._close_generation
+        )
+        self._saved = start
+        self._looked = self._opened = self._closed = False
+        self._seen: tuple[int, int, int] | None = None
+        self._born_ns = time.time_ns() - _TICK_NS
+        self._unsettled_until = self._retry_at = 0.0
+
+    # --- what a consumer uses -----------------------------------------------------------------------
+
+    def poll(self, limit: int = 4 << 20) -> list[LineBatch]:
+        """What is new, at most about `limit` bytes of it; never blocks and never fails.
+
+        `behind` says whether more could be had at once.
+        """
+        if self._closed:
+            return []
+        now = self._clock()
+        self.work.polls += 1
+        self._look(now)
+        batches = self._chain.read(limit, now, self._begin_again)
+        if self._chain.trouble:
+            self._set_status(self._chain.trouble)
+        return batches
+
+    @property
+    def generation(self) -> int:
+        """The number of the file now under the path, or of the last one that was."""
+        current = self._chain.current
+        if current is not None and current.number >= 0:
+            return current.number
+        return max(0, self._chain.next_number - 1)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the last poll stopped at its limit and not at the end of the file."""
+        return self._chain.behind
+
+    @property
+    def origin(self) -> int:
+        """The offset in the current generation where reading began."""
+        return self._chain.current.origin if self._chain.current else 0
+
+    @property
+    def position(self) -> FilePosition | None:
+        """The end of the last complete line handed out; None before any file was found."""
+        return self._chain.position() or self._saved
+
+    def partial(self) -> PartialLine:
+        """The line at the end of the current file that has no newline yet."""
+        return self._chain.current.pending() if self._chain.current else _NOTHING
+
+    def read(self, generation: int, offset: int, length: int) -> bytes | None:
+        """Bytes of a generation that is still held (fewer at its end); None when it is gone."""
+        return self._chain.peek(generation, offset, length)
+
+    def close(self) -> None:
+        """Let every descriptor go; a closed follower stays silent."""
+        self._closed = True
+        self._chain.close()
+
+    # --- the path -----------------------------------------------------------------------------------
+
+    def _look(self, now: float) -> None:
+        """Compare the path with what is held; one `stat` when nothing happened."""
+        self.work.stats += 1
+        status = stat_path(self.path, self._trusted)
+        if not self._looked:
+            self._first_look(status, now)
+        if isinstance(status, OpenRefusal):
+            self._path_missing(status, now)
+            return
+        ident = (status.st_dev, status.st_ino)
+        current = self._chain.current
+        if current is None or current.ident != ident:
+            held = self._chain.find_open(ident)
+            if held is None:
+                self._switch(status, now)
+                return
+            self._chain.follow(held, now)
+            current = held
+        current.superseded_at = None
+        self._notice(current, status, now)
+        if self._chain.trouble:
+            self._reopen(current, status, now)
+        elif self.state.status != "following":
+            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+
+    def _notice(
+        self, current: FileGeneration, status: os.stat_result, now: float, elsewhere: bool = False
+    ) -> None:
+        """Have a file read when its status changed, and again until a coarse clock can hide no change."""
+        seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if seen != self._seen:
+            self._seen = seen
+            self._unsettled_until = now + _SETTLE_SECONDS
+            if not elsewhere:
+                current.noticed_ns = status.st_mtime_ns
+            current.dirty = True
+            if self.state.status == "following":
+                self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+        elif now < self._unsettled_until:
+            current.dirty = True
+
+    def _set_status(self, refusal: OpenRefusal, addition: str = "") -> None:
+        reason = refusal.reason + addition
+        if (self.state.status, self.state.reason) != (refusal.status, reason):
+            self.state = FollowStatus(refusal.status, reason, self.state.mtime, self.state.size)
+
+    def _path_missing(self, refusal: OpenRefusal, now: float) -> None:
+        """The path names no readable file: one that lives on elsewhere is followed there."""
+        current = self._chain.current
+        if current is None:
+            self._set_status(refusal)
+            return
+        self.work.stats += 1
+        try:
+            held = os.fstat(current.fd)
+        except OSError:
+            self._chain.supersede(current, now)
+            self._set_status(refusal)
+            return
+        if held.st_nlink == 0 or refusal.status == "not a file":
+            self._chain.supersede(current, now)
+            self._set_status(refusal)
+        else:
+            self._notice(current, held, now, elsewhere=True)
+            self._set_status(refusal, " The file it named is still followed.")
+
+    def _switch(self, status: os.stat_result, now: float) -> None:
+        """The path names a file that is not held: open it, behind what was rotated away unseen."""
+        current = self._chain.current
+        if current is not None:
+            self._chain.supersede(current, now)
+        seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if self.state.status == "unreadable" and seen == self._seen and now < self._retry_at:
+            return
+        self._seen, self._retry_at = seen, now + _RETRY_SECONDS
+        self.work.opens += 1
+        found = open_regular(self.path, self._trusted, status)
+        if isinstance(found, OpenRefusal):
+            self._set_status(found)
+            return
+        opened = FileGeneration(*found)
+        former = self._chain.former(opened.ident)
+        if former is None or not _resumes(opened, former):
+            self._place(opened, status, now)
+        self._chain.follow(opened, now)
+        self._opened, self._seen = True, None
+        self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+        self._notice(opened, status, now)
+
+    def _place(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
+        """Find where reading begins in a file not met before, and what comes before it."""
+        if self._opened:
+            opened.note = self._reason()
+        else:
+            self._begin(opened, status)
+        if self._siblings:
+            self._siblings.rescan()
+            besides = {*self._chain.idents(), opened.ident}
+            unseen = self._siblings.find_unread(self._since(status.st_mtime_ns), besides)
+            current = self._chain.current
+            if current is not None:
+                unseen = [s for s in unseen if not self._siblings.is_copy(s, current.fd)]
+            self._chain.precede(_rotated(unseen), now)
+            self._siblings.mark_read()
+
+    def _since(self, now_ns: int) -> int:
+        """The mtime from which on a sibling can be news; none when clocks went back in between."""
+        current = self._chain.current
+        sound_ns = current.sound_ns if current else self._born_ns
+        return sound_ns if now_ns >= sound_ns else 0
+
+    def _reason(self) -> Note:
+        """Why the path names another file now."""
+        current = self._chain.current
+        if current is None or self.state.status != "following":
+            return "recreated"
+        if os.path.islink(self.path):
+            return "swapped"
+        try:
+            return "rotated" if os.fstat(current.fd).st_nlink else "replaced"
+        except OSError:
+            return "replaced"
+
+    def _reopen(self, current: FileGeneration, status: os.stat_result, now: float) -> None:
+        """A descriptor that fails (a network file system came back) is exchanged for a fresh one."""
+        current.dirty = True
+        if now < self._retry_at:
+            return
+        self._retry_at = now + _RETRY_SECONDS
+        self.work.opens += 1
+        found = open_regular(self.path, self._trusted, status)
+        if isinstance(found, OpenRefusal):
+            self._set_status(found)
+        elif found[1] == current.ident:
+            self._chain.swap_descriptor(current, found[0])
+            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+        else:
+            os.close(found[0])
+
+    # --- beginnings ---------------------------------------------------------------------------------
+
+    def _first_look(self, status: os.stat_result | OpenRefusal, now: float) -> None:
+        """Take rotated files for history, except those that a saved position had not reached."""
+        self._looked = True
+        start = self._start
+        if self._siblings is None:
+            return
+        self._siblings.rescan()
+        if start is not None and not self._stands(status, start):
+            found = self._siblings.find(start)
+            fd = open_sibling(found) if found else None
+            if found is not None and fd is not None:
+                rotated = FileGeneration(fd, found.ident)
+                rotated.sound_ns = rotated.noticed_ns = found.mtime_ns
+                if _resumes(rotated, start):
+                    self._start, self._opened, self._born_ns = None, True, found.mtime_ns
+                    self._siblings.mark_read(found)
+                    self._chain.follow(rotated, now)
+                    return
+                rotated.close()
+        self._siblings.mark_read()
+
+    def _stands(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
+        """Whether the path still names the file, and the file the bytes, that a position speaks of."""
+        if isinstance(status, OpenRefusal) or (status.st_dev, status.st_ino) != start.ident:
+            return False
+        found = open_regular(self.path, self._trusted, status)
+        if isinstance(found, OpenRefusal):
+            return True
+        generation = FileGeneration(*found)
+        try:
+            return _resumes(generation, start)
+        finally:
+            generation.close()
+
+    def _begin(self, opened: FileGeneration, status: os.stat_result) -> None:
+        """Stand in the first file where it was asked."""
+        start, self._start = self._start, None
+        if start is not None:
+            same = start.ident == opened.ident
+            if same and _resumes(opened, start):
+                return
+            shrunk = status.st_size < start.offset
+            opened.note = ("truncated" if shrunk else "rewritten") if same else "replaced"
+        if self._at_end_bytes is not None:
+            try:
+                opened.begin(last_line_start(opened.fd, status.st_size, self._at_end_bytes))
+            except OSError:
+                # the first read meets the same trouble and makes a state of it
+                pass
+
+    def _begin_again(self, old: FileGeneration, befell: Note, batches: list[LineBatch]) -> None:
+        """The file was truncated or rewritten in place: what it held may live on in a copy."""
+        position, current = old.position(self._chain.next_number), old is self._chain.current
+        fresh = old.restart(befell)
+        links: list[FileGeneration] = []
+        if current and self._siblings:
+            self._siblings.rescan()
+            links = self._recovered(old, position, self._siblings)
+            self._siblings.mark_read()
+        if old.fd < 0:
+            old.flush(batches)
+        now = self._clock()
+        for link in links:
+            self._chain.supersede(link, now)
+        self._chain.replace(old, [*links, fresh])
+
+    def _close_generation(self, generation: FileGeneration) -> None:
+        """A file whose time is over may still lie beside the path: it is no news there."""
+        if self._siblings and generation.fd >= 0:
+            try:
+                self._siblings.remember_file(generation.fd, generation.ident, generation.head)
+            except OSError:
+                # without a status it cannot be told from another file of that inode, so it stays unknown
+                pass
+
+    def _recovered(
+        self, old: FileGeneration, position: FilePosition, siblings: RotatedFiles
+    ) -> list[FileGeneration]:
+        """The copy in which `old` goes on, and the copies of what was written after it."""
+        since = old.sound_ns if old.noticed_ns >= old.sound_ns else 0
+        besides = self._chain.idents()
+        copy = siblings.copy_of(position, since, besides)
+        unseen = siblings.find_unread(since, besides)
+        fd = open_sibling(copy) if copy else None
+        if copy is None or fd is None:
+            return _rotated(unseen)
+        old.continue_in(fd, copy.ident)
+        return [old, *_rotated([s for s in unseen if s.age > copy.age])]
+
+
+def _resumes(generation: FileGeneration, start: FilePosition) -> bool:
+    try:
+        return generation.resume(start)
+    except OSError:
+        return False
+
+
+def _rotated(siblings: list[RotatedFile]) -> list[FileGeneration]:
+    """Generations that read the siblings from their beginnings."""
+    opened = [(open_sibling(sibling), sibling) for sibling in siblings]
+    return [FileGeneration(fd, s.ident, note="rotated") for fd, s in opened if fd is not None]

@@ -1,0 +1,186 @@
+"""Saved positions and batches; opening a path only when it is a regular file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import zlib
+from typing import Final, Literal, NamedTuple
+
+from msgspec import Struct
+
+SAMPLE = 1024
+"""Bytes looked at before an offset, and at the beginning of a file, to know a file again."""
+End = Literal["line", "unfinished", "cut"]
+Note = Literal["", "rotated", "replaced", "swapped", "recreated", "truncated", "rewritten"]
+Status = Literal["following", "missing", "unreadable", "not a file"]
+
+
+class FilePosition(Struct, frozen=True):
+    """The end of the last line handed out; saved and given back, nothing is repeated or skipped.
+
+    `fingerprint` covers the first and the last 1,024 bytes before `offset`, so that neither a reused
+    inode nor a file written anew in place is taken for the old one. `mtime_ns` is the file's time when it
+    was read: a copy of it cannot be older. `generations` is how many numbers have been given away.
+    """
+
+    device: int
+    inode: int
+    offset: int
+    fingerprint: str
+    generation: int = 0
+    mtime_ns: int = 0
+    generations: int = 1
+
+    @property
+    def ident(self) -> tuple[int, int]:
+        return self.device, self.inode
+
+
+class LineBatch(NamedTuple):
+    """Consecutive whole lines of one generation of a file.
+
+    `data` is exactly the file's bytes from `offset`. It ends with a newline when `end` is "line"; it is
+    the last line of a generation that is over and never got its newline when `end` is "unfinished"; it
+    is a piece of a line too long to hold when `end` is "cut", and the next batch of that generation then
+    goes on in it. The first batch of a generation that took the place of another carries in `note` why,
+    and its `data` may be empty. Batches of an older generation may follow for some seconds: a writer
+    that still holds a rotated file.
+    """
+
+    generation: int
+    offset: int
+    data: bytes
+    note: Note = ""
+    end: End = "line"
+
+
+class PartialLine(NamedTuple):
+    """The line that has no newline yet: its last bytes, its whole size, since when it stands there.
+
+    `since` is a reading of the follower's clock, `None` when nothing is pending.
+    """
+
+    data: bytes
+    size: int
+    since: float | None
+    generation: int
+    offset: int
+
+
+class FollowStatus(Struct, frozen=True):
+    """Whether the path can be followed, with a sentence for a person when it cannot.
+
+    `mtime` (seconds since the epoch) and `size` are those of the file last seen under the path.
+    """
+
+    status: Status
+    reason: str = ""
+    mtime: float | None = None
+    size: int = 0
+
+
+class FollowCounters(Struct):
+    """What a follower has done so far, in calls and bytes; cheap enough to count always."""
+
+    polls: int = 0
+    stats: int = 0
+    opens: int = 0
+    reads: int = 0
+    bytes: int = 0
+    listings: int = 0
+    generations: int = 0
+    cut_lines: int = 0
+    skipped_nuls: int = 0
+    dropped_partials: int = 0
+
+
+def fingerprint(head: bytes, tail: bytes) -> str:
+    """A checksum of a file's first and last consumed bytes; it tells files apart, it proves nothing."""
+    return f"{zlib.crc32(tail):08x}{zlib.adler32(tail):08x}{zlib.crc32(head):08x}"
+
+
+def samples(fd: int, offset: int) -> tuple[bytes, bytes] | None:
+    """The first and the last bytes before `offset`, or None when the file is shorter than that."""
+    tail = os.pread(fd, min(SAMPLE, offset), max(0, offset - SAMPLE))
+    head = os.pread(fd, min(SAMPLE, offset), 0)
+    if len(tail) < min(SAMPLE, offset) or len(head) < len(tail):
+        return None
+    return head, tail
+
+
+OPEN_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+Ident = tuple[int, int]
+_KINDS: Final = (
+    (stat.S_ISDIR, "a directory"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class OpenRefusal(NamedTuple):
+    """Why a path cannot be followed now, with a sentence for a person."""
+
+    status: Status
+    reason: str
+
+
+def stat_path(path: str, follow: bool) -> os.stat_result | OpenRefusal:
+    """The status of the regular file at `path`; `follow` says whether through symbolic links."""
+    try:
+        status = os.stat(path, follow_symlinks=follow)
+    except OSError as error:
+        return refusal_of(path, error)
+    if stat.S_ISREG(status.st_mode):
+        return status
+    return _no_file(path, status.st_mode)
+
+
+def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | OpenRefusal:
+    """A descriptor and the identity of the regular file at `path`, last seen as `seen`; never waits."""
+    flags = OPEN_FLAGS if follow else OPEN_FLAGS | os.O_NOFOLLOW
+    try:
+        fd = os.open(path, flags)
+    except OSError as error:
+        return refusal_of(path, error)
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(fd)
+        return _no_file(path, status.st_mode)
+    return fd, _identity(path, follow, seen, status)
+
+
+def refusal_of(path: str, error: OSError) -> OpenRefusal:
+    """The state an error of the system means, in words."""
+    if isinstance(error, FileNotFoundError):
+        folder = os.path.dirname(path) or "."
+        if os.path.isdir(folder):
+            return OpenRefusal("missing", f"There is no {path} yet.")
+        return OpenRefusal("missing", f"There is no {path} yet, nor its folder.")
+    if isinstance(error, NotADirectoryError):
+        return OpenRefusal("missing", f"There is no {path}: a part of that path is no folder.")
+    return OpenRefusal("unreadable", f"{path} cannot be read: {error.strerror or error}.")
+
+
+def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_result) -> Ident:
+    """The device and inode that the path shows for the file just opened.
+
+    Some file systems show others for a path than for a descriptor: the path then shows the same before
+    and after. If it does not, the path has just changed hands and the descriptor is right.
+    """
+    held = (opened.st_dev, opened.st_ino)
+    shown = (seen.st_dev, seen.st_ino)
+    if shown == held:
+        return held
+    again = stat_path(path, follow)
+    if isinstance(again, OpenRefusal) or (again.st_dev, again.st_ino) != shown:
+        return held
+    return shown
+
+
+def _no_file(path: str, mode: int) -> OpenRefusal:
+    kind = next((name for test, name in _KINDS if test(mode)), "something else")
+    return OpenRefusal("not a file", f"{path} is {kind}, not a file.")

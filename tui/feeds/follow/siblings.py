@@ -1,0 +1,181 @@
+"""Rotated files beside a followed one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from tui.feeds.follow.position import (
+    OPEN_FLAGS,
+    FilePosition,
+    FollowCounters,
+    Ident,
+    fingerprint,
+    samples,
+)
+from tui.system.lazy_pattern import lazy
+
+_HEAD: Final = 256
+_NUMBERED: Final = lazy(r"[.-](\d{1,4})")
+_ROTATED: Final = lazy(r"[.-]\d[\dTZ.:_+-]*")
+_COPIED: Final = lazy(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
+
+
+class RotatedFile(NamedTuple):
+    """A regular file named like a rotation of the followed one."""
+
+    path: str
+    suffix: str
+    ident: Ident
+    size: int
+    mtime_ns: int
+
+    @property
+    def age(self) -> tuple[int, int, str]:
+        """Sorts oldest first; of files written within one tick the higher number is the older."""
+        number = _NUMBERED.fullmatch(self.suffix)
+        return self.mtime_ns, -int(number[1]) if number else 0, self.suffix
+
+
+class RotatedFiles:
+    """Remembers the rotated files that are history, and finds those that are not."""
+
+    def __init__(self, path: str, work: FollowCounters) -> None:
+        self._folder, self._name = os.path.split(path)
+        self._work = work
+        self._listed: list[RotatedFile] = []
+        self._known: dict[Ident, tuple[int, int, bytes]] = {}
+
+    def rescan(self) -> None:
+        """List the folder; everything else speaks of what was there at the last look."""
+        self._work.listings += 1
+        try:
+            with os.scandir(self._folder or ".") as entries:
+                found = [self._sibling(entry) for entry in entries]
+        except OSError:
+            # a folder that cannot be listed has no siblings to offer; the path itself says what is wrong
+            found = []
+        self._listed = sorted((s for s in found if s), key=lambda s: s.age)
+
+    def mark_read(self, until: RotatedFile | None = None) -> None:
+        """Take all that is there for seen, or only `until` and what is older."""
+        self._known = {
+            s.ident: (s.size, s.mtime_ns, _head(s))
+            for s in self._listed
+            if until is None or s.age <= until.age
+        }
+
+    def remember_file(self, fd: int, ident: Ident, head: bytes) -> None:
+        """Take one file for seen, under whatever name it is found later."""
+        status = os.fstat(fd)
+        self._known[ident] = (status.st_size, status.st_mtime_ns, head[:_HEAD])
+
+    def find_unread(self, since_ns: int, besides: Iterable[Ident]) -> list[RotatedFile]:
+        """Files rotated since the last look, oldest first: unknown, and last written at `since_ns` or later."""
+        held = set(besides)
+        return [
+            s
+            for s in self._listed
+            if _ROTATED.fullmatch(s.suffix)
+            and s.ident not in held
+            and s.mtime_ns >= since_ns
+            and not self._is_known(s)
+        ]
+
+    def is_copy(self, sibling: RotatedFile, fd: int) -> bool:
+        """Whether `sibling` holds only what the file behind `fd` holds too."""
+        try:
+            held = samples(fd, sibling.size)
+        except OSError:
+            return False
+        return sibling.size > 0 and held is not None and _sampled(sibling, sibling.size) == held
+
+    def copy_of(
+        self, start: FilePosition, since_ns: int, besides: Iterable[Ident]
+    ) -> RotatedFile | None:
+        """The oldest unseen file that begins with all that was read up to `start`."""
+        if start.offset == 0:
+            return None
+        held = set(besides)
+        for sibling in self._listed:
+            fresh = sibling.ident not in held and sibling.mtime_ns >= since_ns
+            if fresh and not self._is_known(sibling) and _holds(sibling, start):
+                return sibling
+        return None
+
+    def find(self, start: FilePosition) -> RotatedFile | None:
+        """The file a saved position speaks of: the same inode first, else a copy of it."""
+        ident = (start.device, start.inode)
+        for sibling in sorted(self._listed, key=lambda s: s.ident != ident):
+            copied = start.offset > 0 and sibling.mtime_ns >= start.mtime_ns
+            if (copied or sibling.ident == ident) and _holds(sibling, start):
+                return sibling
+        return None
+
+    def _is_known(self, sibling: RotatedFile) -> bool:
+        """Whether this is a file remembered, not another one that was given its inode."""
+        known = self._known.get(sibling.ident)
+        if known is None:
+            return False
+        size, mtime_ns, head = known
+        if (sibling.size, sibling.mtime_ns) == (size, mtime_ns):
+            return True
+        # one that was empty holds nothing that was seen, whoever filled it
+        return sibling.size >= size > 0 and _head(sibling)[: len(head)] == head
+
+    def _sibling(self, entry: os.DirEntry[str]) -> RotatedFile | None:
+        suffix = entry.name[len(self._name) :]
+        if not entry.name.startswith(self._name) or not _COPIED.fullmatch(suffix):
+            return None
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except OSError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        ident = (status.st_dev, status.st_ino)
+        return RotatedFile(entry.path, suffix, ident, status.st_size, status.st_mtime_ns)
+
+
+def open_sibling(sibling: RotatedFile) -> int | None:
+    """A descriptor of that very file, None when it is gone or another has its name."""
+    try:
+        fd = os.open(sibling.path, OPEN_FLAGS | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    status = os.fstat(fd)
+    if (status.st_dev, status.st_ino) == sibling.ident and stat.S_ISREG(status.st_mode):
+        return fd
+    os.close(fd)
+    return None
+
+
+def _head(sibling: RotatedFile) -> bytes:
+    fd = open_sibling(sibling)
+    if fd is None:
+        return b""
+    try:
+        return os.pread(fd, _HEAD, 0)
+    except OSError:
+        return b""
+    finally:
+        os.close(fd)
+
+
+def _holds(sibling: RotatedFile, start: FilePosition) -> bool:
+    found = _sampled(sibling, start.offset)
+    return found is not None and fingerprint(*found) == start.fingerprint
+
+
+def _sampled(sibling: RotatedFile, offset: int) -> tuple[bytes, bytes] | None:
+    fd = open_sibling(sibling)
+    if fd is None:
+        return None
+    try:
+        return samples(fd, offset)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)

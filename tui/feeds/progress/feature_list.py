@@ -1,0 +1,117 @@
+"""feature_list.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tui.feeds.progress.lines import plain
+from tui.feeds.progress.outline import priority_in
+from tui.feeds.progress.tasks_and_counts import KEPT_TASKS
+from tui.model.records import ProgressFile, ProgressSection, ProgressTask, TaskState
+
+LARGEST = 16 * 1024 * 1024
+_DONE_WORDS = frozenset(
+    ("done", "complete", "completed", "passing", "passed", "verified", "closed")
+)
+_UNDERWAY_WORDS = frozenset(
+    ("in_progress", "in-progress", "in progress", "active", "wip", "started")
+)
+_BLOCKED_WORDS = frozenset(("blocked", "on_hold", "on-hold", "waiting"))
+_TITLES = ("description", "title", "name", "feature", "id")
+_HOLDERS = ("features", "feature_list", "tasks", "items", "stories")
+_PARTS = ("phases", "categories", "sections", "groups", "epics")
+
+
+def read_feature_list(data: bytes, source: str, at: float | None) -> ProgressFile | None:
+    """Progress by features that pass; None when the bytes hold no feature at all."""
+    if len(data) > LARGEST:
+        return None
+    try:
+        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    tasks = [task for feature, part in _features(document) if (task := _task(feature, part))]
+    if not tasks:
+        return None
+    done = sum(task.state == "done" for task in tasks)
+    return ProgressFile(
+        source=source,
+        at=at,
+        basis="features",
+        done=done,
+        open=len(tasks) - done,
+        tasks=tuple(tasks[:KEPT_TASKS]),
+        sections=_sections(tasks),
+        blockers=tuple(task.title for task in tasks if task.state == "blocked")[:50],
+        in_progress=tuple(task.title for task in tasks if task.state == "in_progress")[:50],
+    )
+
+
+def _features(document: Any) -> list[tuple[dict[str, Any], str]]:
+    if isinstance(document, list):
+        return [(item, "") for item in document if isinstance(item, dict)]
+    if not isinstance(document, dict):
+        return []
+    for key in _HOLDERS:
+        held = document.get(key)
+        if isinstance(held, list):
+            return [(item, "") for item in held if isinstance(item, dict)]
+        if isinstance(held, dict):
+            return [(item, "") for item in held.values() if isinstance(item, dict)]
+    found: list[tuple[dict[str, Any], str]] = []
+    for key in _PARTS:
+        parts = document.get(key)
+        for part in parts if isinstance(parts, list) else ():
+            if isinstance(part, dict):
+                name = _words(part.get("name") or part.get("title") or part.get("category"))
+                found += [(item, name) for item, _ in _features({k: part.get(k) for k in _HOLDERS})]
+    return found
+
+
+def _task(feature: dict[str, Any], part: str) -> ProgressTask | None:
+    state = _state(feature)
+    if state is None:
+        return None
+    title = next(
+        (said for key in _TITLES if (said := _words(feature.get(key)))), "untitled feature"
+    )
+    priority = feature.get("priority")
+    named = priority_in(priority) if isinstance(priority, str) else ""
+    return ProgressTask(title, state, _words(feature.get("category")) or part, named)
+
+
+def _state(feature: dict[str, Any]) -> TaskState | None:
+    """Done when it passes; without `passes` by its status; None when it says neither."""
+    status = feature.get("status")
+    word = status.strip().casefold() if isinstance(status, str) else ""
+    passes = feature.get("passes", feature.get("passing", feature.get("completed")))
+    if passes is None and not word and "passes" not in feature:
+        return None
+    if _is_true(passes) or (passes is None and word in _DONE_WORDS):
+        return "done"
+    if word in _UNDERWAY_WORDS:
+        return "in_progress"
+    return "blocked" if word in _BLOCKED_WORDS else "open"
+
+
+def _is_true(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip().casefold() in ("true", "yes", "1")
+    return value is True or (isinstance(value, int) and value == 1)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str):
+        return plain(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+
+
+def _sections(tasks: list[ProgressTask]) -> tuple[ProgressSection, ...]:
+    counts: dict[str, list[int]] = {}
+    for task in tasks:
+        counts.setdefault(task.section, [0, 0])[task.state != "done"] += 1
+    if set(counts) == {""}:
+        return ()
+    return tuple(ProgressSection(title, done, open_) for title, (done, open_) in counts.items())

@@ -1,0 +1,250 @@
+"""Rows with their section, role and session."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tui.feeds.progress import headings
+from tui.feeds.progress.headings import (
+    BOLD_LEVEL,
+    Heading,
+    HeadingRole,
+    SessionKey,
+    date_in,
+    heading_of,
+    is_ruler,
+    role_of,
+    session_key,
+)
+from tui.feeds.progress.lines import plain, visible_lines
+from tui.system.lazy_pattern import lazy
+
+_LABEL = lazy(
+    r"(?:#\s+|[-*+•]\s+)?(?:\*\*|__)?([^\W\d_][^:：*|`\[\]()（）]{0,40})(?:\*\*|__)?\s?[:：](?:\*\*|__)?(.*)"
+)
+_PRIORITY = lazy(r"(?<![\w/])P([0-4])(?![\w/%])")
+_CLOCK = lazy(r"20\d\d|\d{1,2}:\d\d")
+_FILE_LEVEL = 99
+
+
+class OutlineRow(NamedTuple):
+    """A visible line; `text` is what it says (for `Blockers: none`, the part after the label)."""
+
+    number: int
+    text: str
+    indent: int
+    heading: Heading | None
+    section: int
+    role: HeadingRole
+    session: int
+    label: bool = False
+
+
+class LogSession(NamedTuple):
+    """A stretch of the log; headings deeper than `level` speak of it alone."""
+
+    title: str
+    key: SessionKey
+    level: int
+
+
+class Outline(NamedTuple):
+    """Rows in file order; a row's `section` and `session` are indices here, -1 for none."""
+
+    rows: list[OutlineRow]
+    sections: list[Heading]
+    priorities: list[str]
+    sessions: list[LogSession]
+    labels: dict[str, str]
+
+
+def outline(text: str) -> Outline:
+    """Reads the structure of a progress file; never fails, time grows linearly with its size."""
+    builder = _OutlineBuilder()
+    lines = visible_lines(text)
+    last = len(lines) - 1
+    for index, (number, line) in enumerate(lines):
+        before = lines[index - 1][1] if index else ""
+        after = lines[index + 1][1] if index < last else ""
+        builder.take(number, line, before, after.strip())
+    return Outline(
+        builder.rows, builder.sections, builder.priorities, builder.sessions, builder.labels
+    )
+
+
+def priority_in(text: str) -> str:
+    """`P0` to `P4` where a title names one, else empty."""
+    found = _PRIORITY.search(text)
+    return f"P{found[1]}" if found else ""
+
+
+def newest(sessions: list[LogSession], candidates: list[int]) -> int:
+    """Which of these sessions (indices in file order, -1 for none) is the last word.
+
+    Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
+    newest session; among those the latest date wins, and the lower in the file when dates agree.
+    """
+    ends: list[int] = []
+    run: list[int] = []
+    direction = 0
+    for index in candidates:
+        turn = _compare(sessions, index, run[-1]) if run else 0
+        if turn * direction < 0:
+            ends.append(run[0] if direction < 0 else run[-1])
+            run, turn = [], 0
+            direction = 0
+        run.append(index)
+        direction = direction or turn
+    if run:
+        ends.append(run[0] if direction < 0 else run[-1])
+    best = ends[0] if ends else -1
+    for index in ends[1:]:
+        if _compare(sessions, index, best) >= 0:
+            best = index
+    return best
+
+
+def _compare(sessions: list[LogSession], left: int, right: int) -> int:
+    if left < 0 or right < 0:
+        return 0
+    one, other = sessions[left].key, sessions[right].key
+    if one.date and other.date and one.date[:10] != other.date[:10]:
+        return 1 if one.date > other.date else -1
+    if one.number >= 0 and other.number >= 0 and one.number != other.number:
+        return 1 if one.number > other.number else -1
+    if len(one.date) > 10 and len(other.date) > 10 and one.date != other.date:
+        return 1 if one.date > other.date else -1
+    return 0
+
+
+class _OutlineBuilder:
+    """Walks the lines once and keeps what each stands under."""
+
+    def __init__(self) -> None:
+        self.rows: list[OutlineRow] = []
+        self.sections: list[Heading] = []
+        self.priorities: list[str] = []
+        self.sessions: list[LogSession] = []
+        self.labels: dict[str, str] = {}
+        self._section = -1
+        self._role = HeadingRole.PLAIN
+        self._role_level = 0
+        self._role_indent = -1
+        self._above: list[tuple[int, str]] = []
+
+    def take(self, number: int, line: str, before: str, after: str) -> None:
+        stripped = line.lstrip()
+        indent = _width(line[: len(line) - len(stripped)])
+        text = stripped.rstrip()
+        heading = heading_of(line, before, after)
+        if heading is not None:
+            self._open(heading)
+            self._row(number, text, indent, heading)
+            return
+        if (
+            text
+            and (":" in text[:60] or "：" in text[:60])
+            and self._labelled(number, text, indent)
+        ):
+            return
+        if indent <= self._role_indent and text[:1] in "-*+•":
+            self._set_role(HeadingRole.PLAIN, 0)
+        self._row(number, text, indent, None)
+
+    def _row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
+        session = len(self.sessions) - 1
+        self.rows.append(
+            OutlineRow(number, text, indent, heading, self._section, self._role, session)
+        )
+
+    def _open(self, heading: Heading) -> None:
+        if heading.role is HeadingRole.APPENDED:
+            self._set_role(HeadingRole.APPENDED, heading.level)
+            return
+        nested = heading.level > self._role_level and self._role_level > 0
+        keeps = (
+            nested and heading.role is HeadingRole.PLAIN and self._role is not HeadingRole.APPENDED
+        )
+        if heading.level == BOLD_LEVEL:
+            if not keeps or self._role_level == BOLD_LEVEL:
+                self._set_role(heading.role, BOLD_LEVEL)
+            return
+        if not keeps:
+            self._set_role(heading.role, heading.level)
+        self._open_session(heading)
+        self._section = len(self.sections)
+        self.sections.append(heading)
+        self._above = [item for item in self._above if item[0] < heading.level]
+        own = priority_in(heading.raw) or (self._above[-1][1] if self._above else "")
+        self._above.append((heading.level, own))
+        self.priorities.append(own)
+
+    def _open_session(self, heading: Heading) -> None:
+        """A dated or numbered heading opens a session; a deeper one must begin with saying so."""
+        key = session_key(heading.raw)
+        if key is None:
+            return
+        inside = self.sessions and self.sessions[-1].level < heading.level
+        if not inside or headings.OPENS_SESSION.match(heading.raw):
+            self.sessions.append(LogSession(heading.title, key, heading.level))
+
+    def _set_role(self, role: HeadingRole, level: int, indent: int = -1) -> None:
+        self._role, self._role_level, self._role_indent = role, level, indent
+
+    def _labelled(self, number: int, text: str, indent: int) -> bool:
+        """Takes `Goal: …`, `Session: …`, `Blockers: …`; True when the line is used up by that."""
+        found = _LABEL.match(text)
+        if found is None or self._role is HeadingRole.APPENDED:
+            return False
+        name = " ".join(found[1].split()).casefold()
+        value = found[2].strip().strip("*_").strip()
+        if self._is_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
+            return False
+        role = role_of(name)
+        if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
+            return False
+        bullet = text[0] in "-*+•" and not text.startswith("**")
+        if value:
+            session = len(self.sessions) - 1
+            self.rows.append(
+                OutlineRow(number, value, indent, None, self._section, role, session, True)
+            )
+        else:
+            self._set_role(role, BOLD_LEVEL, indent if bullet else -1)
+            self._row(number, "", indent, Heading(BOLD_LEVEL, plain(name, 60), role, text))
+        return True
+
+    def _is_fact(self, name: str, value: str, level: int) -> bool:
+        """Takes lines that say when and in which session; plain ones (`level` 0) open a session."""
+        if name in headings.DATE_LABELS:
+            self._date_session(date_in(value), level)
+        elif name in headings.SESSION_LABELS and value:
+            title = plain(value, 120)
+            if level:
+                self.labels.setdefault("session", title)
+            key = session_key(f"session {value}") or SessionKey("", -1)
+            self.sessions.append(LogSession(title, key, level))
+        elif name in headings.STARTED_LABELS and _CLOCK.search(value):
+            self.labels.setdefault("started", plain(value, 60))
+        else:
+            return False
+        return True
+
+    def _date_session(self, date: str, level: int) -> None:
+        """A `Date:` line dates the session it stands in, or opens one."""
+        if not date:
+            return
+        if self.sessions and not self.sessions[-1].key.date:
+            last = self.sessions[-1]
+            self.sessions[-1] = last._replace(key=SessionKey(date, last.key.number))
+        elif not self.sessions or self.sessions[-1].key.date[:10] != date[:10]:
+            self.sessions.append(LogSession(date, SessionKey(date, -1), level))
+
+
+def _width(indent: str) -> int:
+    return len(indent) + 3 * indent.count("\t")
+
+
+def is_blank(row: OutlineRow) -> bool:
+    """Whether a row says nothing: empty, or a horizontal rule."""
+    return not row.text or is_ruler(row.text)

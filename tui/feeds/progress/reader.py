@@ -1,0 +1,207 @@
+"""A progress file as tasks, counts, blockers and goal.
+
+Check boxes count first; without any, `N/M` counts; without those, `feature_list.json`; else the
+answer is "unknown". Nothing is ever complete because nothing was found.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from tui.feeds.progress.headings import BOLD_LEVEL, NOTHING, HeadingRole
+from tui.feeds.progress.lines import plain
+from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest, outline
+from tui.feeds.progress.tasks_and_counts import TaskReader, read_box, read_counts
+from tui.model.records import ProgressFile
+from tui.system.lazy_pattern import lazy
+from tui.system.sanitize import clean
+
+KEPT_REMARKS = 50
+_BULLET = lazy(r"(?:[-*+•]|\d{1,5}[.)])\s+(.*)$")
+_PLACEHOLDER = lazy(r"(?:_[^_]+_|<[^<>]+>|\W*)$")
+_RESOLVED = lazy(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
+_SEPARATOR = frozenset("|:-+ \t")
+
+
+def remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
+    """The items the newest section of this role lists; "None" and its like list nothing.
+
+    A section inside a session of the log says nothing any more once a newer session exists.
+    """
+    sessions = document.sessions
+    latest = newest(sessions, list(range(len(sessions))))
+    current = {
+        row.session
+        for row in document.rows
+        if _announces(row, role) and (row.session == latest or not _within_session(document, row))
+    }
+    if not current:
+        return ()
+    chosen = newest(sessions, sorted(current))
+    rows = [row for row in document.rows if row.session == chosen]
+    items = _RemarkItems()
+    for index, row in enumerate(rows):
+        following = rows[index + 1] if index + 1 < len(rows) else None
+        if row.role is not role or row.heading is not None:
+            items.pause()
+        elif not (following and "|" in row.text and _is_separator(following.text)):
+            items.take(row)
+    return tuple(dict.fromkeys(items.texts()))[:KEPT_REMARKS]
+
+
+def _within_session(document: Outline, row: OutlineRow) -> bool:
+    if row.session < 0:
+        return False
+    level = row.heading.level if row.heading else BOLD_LEVEL
+    return level > document.sessions[row.session].level
+
+
+def goal(document: Outline) -> str:
+    """The goal: the first `Goal:` line or the first paragraph under a goal heading, else empty."""
+    words: list[str] = []
+    for row in document.rows:
+        if row.heading is None and row.role is HeadingRole.GOAL and not is_blank(row):
+            bullet = _BULLET.match(row.text)
+            if _PLACEHOLDER.match(row.text) or (words and bullet):
+                break
+            words.append(bullet[1] if bullet else row.text)
+            if row.label or bullet:
+                break
+        elif words:
+            break
+    said = plain(" ".join(words), 500).rstrip(":：").strip()
+    return "" if NOTHING.match(said) else said
+
+
+def _announces(row: OutlineRow, role: HeadingRole) -> bool:
+    return row.role is role and (
+        row.label or (row.heading is not None and row.heading.role is role)
+    )
+
+
+def _is_separator(text: str) -> bool:
+    return "-" in text and _SEPARATOR.issuperset(text)
+
+
+class _RemarkItems:
+    """Joins paragraph lines, keeps the outermost bullets, leaves out what says nothing."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+        self._outermost = -1
+        self._open = False
+
+    def texts(self) -> list[str]:
+        found = (plain(item) for item in self._found)
+        return [item for item in found if item and not NOTHING.match(item) and not item.isdecimal()]
+
+    def pause(self) -> None:
+        self._open = False
+        self._outermost = -1
+
+    def take(self, row: OutlineRow) -> None:
+        text = row.text
+        if is_blank(row):
+            self._open = False
+            return
+        if read_box(text) is not None or _is_separator(text):
+            return
+        if text.startswith("|"):
+            cells = [cell.strip() for cell in text.strip("|").split("|") if cell.strip()]
+            text = " — ".join(cells[:2])
+        bullet = _BULLET.match(text)
+        if bullet:
+            self._bullet(bullet[1], row.indent)
+        elif self._outermost >= 0 and row.indent > self._outermost:
+            return
+        elif self._open and not row.label:
+            self._found[-1] += " " + text
+        else:
+            self._add(text, joins=not row.label)
+
+    def _bullet(self, text: str, indent: int) -> None:
+        if self._outermost < 0:
+            self._outermost = indent
+        if indent <= self._outermost:
+            self._add(text, joins=False)
+
+    def _add(self, text: str, *, joins: bool) -> None:
+        stripped = text.strip()
+        if _PLACEHOLDER.match(stripped) or _RESOLVED.match(stripped):
+            self._open = False
+            return
+        self._found.append(text)
+        self._open = joins
+
+
+SHOWN_CHARACTERS = 1_000_000
+
+
+def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
+    """Reads a progress file of any form; never fails, time grows linearly with its size.
+
+    `Task.line` counts from 1. `text` is the whole file, cleaned; beyond a million characters
+    its middle is left out, and the text says so.
+    """
+    document = outline(text)
+    reader = TaskReader(document)
+    tasks = tuple(reader.tasks)
+    blocked = tuple(task.title for task in tasks if task.state == "blocked")
+    underway = tuple(task.title for task in tasks if task.state == "in_progress")
+    said_underway = remarks(document, HeadingRole.IN_PROGRESS) + tuple(reader.rows_underway)
+    progress = ProgressFile(
+        source=source,
+        at=at,
+        basis="checkboxes" if tasks else "unknown",
+        done=reader.done,
+        open=reader.open,
+        tasks=tasks,
+        sections=reader.sections(),
+        blockers=_merged(remarks(document, HeadingRole.BLOCKERS), blocked),
+        in_progress=_merged(underway, said_underway),
+        goal=goal(document),
+        session=_session(document),
+        started=document.labels.get("started", ""),
+        text=_shown(text),
+    )
+    counts = None if tasks else read_counts(document)
+    if counts is None:
+        return progress
+    done, open_, sections = counts
+    return replace(progress, basis="counts", done=done, open=open_, sections=sections)
+
+
+def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
+    """The progress file's words with the feature list's count, where the file counts nothing."""
+    if features is None or progress.basis != "unknown":
+        return progress
+    return replace(
+        progress,
+        basis="features",
+        done=features.done,
+        open=features.open,
+        tasks=features.tasks,
+        sections=features.sections,
+        blockers=_merged(progress.blockers, features.blockers),
+        in_progress=_merged(progress.in_progress, features.in_progress),
+    )
+
+
+def _merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(first + second))[:KEPT_REMARKS]
+
+
+def _session(document: Outline) -> str:
+    """The `Session:` line if there is one, else the heading of the newest session."""
+    named = document.labels.get("session", "")
+    if named or not document.sessions:
+        return named
+    return document.sessions[newest(document.sessions, list(range(len(document.sessions))))].title
+
+
+def _shown(text: str) -> str:
+    if len(text) > SHOWN_CHARACTERS:
+        half = SHOWN_CHARACTERS // 2
+        left_out = len(text) - 2 * half
+        text = f"{text[:half]}\n\n[… {left_out:,} characters left out …]\n\n{text[-half:]}"
+    return clean(text)

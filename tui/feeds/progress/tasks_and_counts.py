@@ -1,0 +1,302 @@
+"""Check boxes and N/M counts.
+
+A fraction counts only with evidence beside it (a percentage that agrees, a unit such as
+features, a label such as Progress), and never when it speaks of tests, criteria, attempts,
+dates or where the work began.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tui.feeds.progress import headings
+from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole
+from tui.feeds.progress.lines import plain
+from tui.feeds.progress.outline import Outline, OutlineRow, newest, priority_in
+from tui.model.records import ProgressSection, ProgressTask, TaskState
+from tui.system.lazy_pattern import lazy
+
+KEPT_TASKS = 20_000
+KEPT_SECTIONS = 2_000
+TITLE_CHARACTERS = 300
+_STATES: dict[str, TaskState] = {
+    **dict.fromkeys(("x", "X", "✅", "✓", "✔", "☑", "v", "V", "✔️", "☑️"), "done"),
+    **dict.fromkeys(("", " ", "\u00a0", "\u3000", "❌", "✗", "✘", "☐", "⬜"), "open"),
+    **dict.fromkeys(("~", "-", "/", ">", "🔄", "🚧", "⏳", "▶", "▶️", "…", "wip"), "in_progress"),
+    **dict.fromkeys(("!", "⛔", "🚫", "⚠", "⚠️", "b", "B"), "blocked"),
+}
+_GLYPHS: dict[str, TaskState] = {"☐": "open", "☑": "done", "☒": "done"}
+_BOX = lazy(
+    r"(?P<bullet>(?:[-*+•]|\d{1,5}(?:\.\d{1,5}){0,3}[.)]?)\s+)?(?P<open>\*\*|__|~~)?"
+    r"\[(?P<mark>[^\[\]]{0,3})\](?P<gap>\s*)(?P<title>.*)$"
+)
+_GLYPH = lazy(r"(?:(?:[-*+•]|\d{1,5}[.)])\s+)?([☐☑☒])\ufe0f?\s+(.*)$")
+_QUOTE = lazy(r"(?:>\s?)+")
+_WORDS = lazy(r"[^\W_]")
+
+
+class TaskReader:
+    """Collects tasks row by row with their section, priority and depth."""
+
+    def __init__(self, document: Outline) -> None:
+        self._document = document
+        self.tasks: list[ProgressTask] = []
+        self.done = 0
+        self.open = 0
+        self.rows_underway: list[str] = []
+        self._indents: list[int] = []
+        self._section = -1
+        self._per_section: dict[int, list[int]] = {}
+        for row in document.rows:
+            self._take(row)
+
+    def sections(self) -> tuple[ProgressSection, ...]:
+        """Headings that have tasks directly under them, in file order."""
+        found = []
+        for index in sorted(self._per_section)[:KEPT_SECTIONS]:
+            done, open_ = self._per_section[index]
+            title, priority = self._about(index)
+            found.append(ProgressSection(title, done, open_, priority))
+        return tuple(found)
+
+    def _about(self, index: int) -> tuple[str, str]:
+        if index < 0:
+            return "", ""
+        return self._document.sections[index].title, self._document.priorities[index]
+
+    def _take(self, row: OutlineRow) -> None:
+        if row.heading is not None:
+            self._heading(row, row.heading)
+            return
+        if row.label:
+            return
+        text = _QUOTE.sub("", row.text) if row.text[:1] == ">" else row.text
+        if text[:1] == "|":
+            self._table_row(row, text)
+            return
+        box = read_box(text)
+        if box is not None:
+            self._add(row, *box)
+
+    def _heading(self, row: OutlineRow, heading: Heading) -> None:
+        if heading.role is not HeadingRole.APPENDED:
+            self._indents.clear()
+        box = read_box(heading.raw)
+        if box is not None:
+            self._add(row, *box)
+
+    def _table_row(self, row: OutlineRow, text: str) -> None:
+        cells = [cell.strip() for cell in text.strip("|").split("|")]
+        for index, cell in enumerate(cells):
+            state = _cell_state(cell)
+            if state is not None:
+                others = [c for i, c in enumerate(cells) if i != index and _WORDS.search(c)]
+                self._add(row, state, " ".join(others[:2]))
+                return
+            box = read_box(cell) if cell[:1] == "[" else None
+            if box is not None:
+                self._add(row, *box)
+                return
+            if index and headings.UNDERWAY_CELL.match(cell) and _WORDS.search(cells[0]):
+                self.rows_underway.append(plain(cells[0], TITLE_CHARACTERS))
+                return
+
+    def _add(self, row: OutlineRow, state: TaskState, raw: str) -> None:
+        title = plain(raw, TITLE_CHARACTERS)
+        if not _WORDS.search(title):
+            return
+        if state == "open":
+            state = _state_by_words(raw, row.role)
+        section = self._section_of(row)
+        counts = self._per_section.setdefault(section, [0, 0])
+        counts[state != "done"] += 1
+        if state == "done":
+            self.done += 1
+        else:
+            self.open += 1
+        if len(self.tasks) < KEPT_TASKS:
+            heading, inherited = self._about(section)
+            priority = priority_in(title) or inherited
+            depth = self._depth(row.indent)
+            self.tasks.append(ProgressTask(title, state, heading, priority, row.number, depth))
+
+    def _section_of(self, row: OutlineRow) -> int:
+        """Below an appended section a task belongs to the last section that held tasks."""
+        if row.role is HeadingRole.APPENDED and self._per_section:
+            return self._section
+        self._section = row.section
+        return row.section
+
+    def _depth(self, indent: int) -> int:
+        while self._indents and self._indents[-1] >= indent:
+            self._indents.pop()
+        self._indents.append(indent)
+        return min(len(self._indents) - 1, 8)
+
+
+def read_box(text: str) -> tuple[TaskState, str] | None:
+    """State and raw title of a line that is a check box, or None."""
+    if "[" not in text[:24]:
+        found = _GLYPH.match(text)
+        return (_GLYPHS[found[1]], found[2]) if found else None
+    found = _BOX.match(text)
+    if found is None:
+        return None
+    state = _STATES.get(found["mark"].strip() if found["mark"].strip() else found["mark"][:1])
+    bullet, title = found["bullet"], found["title"]
+    if state is None or (not bullet and not found["gap"]) or title[:1] in ("(", "[", ":"):
+        return None
+    if not found["mark"] and not bullet:
+        return None
+    return state, (found["open"] or "") + title
+
+
+def _cell_state(cell: str) -> TaskState | None:
+    if len(cell) > 6 or cell[:1] not in "[`" or not cell:
+        return None
+    inner = cell.strip("`")
+    if len(inner) < 2 or inner[0] != "[" or inner[-1] != "]":
+        return None
+    return _STATES.get(inner[1:-1].strip() or " ")
+
+
+def _state_by_words(title: str, role: HeadingRole) -> TaskState:
+    if role is HeadingRole.BLOCKERS or headings.HELD_UP.search(title):
+        return "blocked"
+    if (
+        role is HeadingRole.IN_PROGRESS
+        or headings.UNDERWAY.search(title)
+        or headings.UNDERWAY_LOUD.search(title)
+    ):
+        return "in_progress"
+    return "open"
+
+
+class ProgressCount(NamedTuple):
+    """`done` of `total`, said on line `number` in a session; `heading` when a heading says it."""
+
+    done: int
+    total: int
+    number: int
+    session: int
+    heading: str = ""
+
+
+_PAIR = lazy(
+    r"(?<![\w./:$€£+-])(\d{1,6})\s?(?:[/／]|\b(?:out of|of|из|von|de|sur)\b)\s?(\d{1,6})"
+    r"(?![\w/]|:\d|\.\d|-\d|,\d{3})"
+)
+_PERCENT = lazy(r"[\s(（=:,—–-]{0,4}~?(\d{1,3}(?:\.\d{1,4})?)\s?[%％]")
+_CLAUSE = lazy(r"[,;|()\[\]{}（）【】，；、•→]|->|[.。!?]\s|\s[—–]\s")
+_MARKS = ("/", "／", " of ", " из ", " von ", " de ", " sur ")
+_OPENING = frozenset("([（")
+_CLOSING = frozenset(")]）")
+_BLOCK_ROWS = 6
+_PAIRS_LOOKED_AT = 12
+
+
+def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...]] | None:
+    """Done, open and the counted headings, or None when no fraction speaks of tasks.
+
+    The last count of the newest session wins; counts of a part (less than half of the largest
+    total there) do not stand for the whole. Counts in the headings of parts add up.
+    """
+    said: list[ProgressCount] = []
+    parts: dict[str, list[ProgressCount]] = {}
+    for index, row in enumerate(document.rows):
+        if row.role is HeadingRole.APPENDED:
+            continue
+        count = _in_row(row) or _in_block(document.rows, index)
+        if count is None:
+            continue
+        if count.heading and not headings.REPEATS.search(count.heading):
+            parts.setdefault(count.heading, []).append(count)
+        else:
+            said.append(count)
+    latest = [_last_word(document, counts) for counts in parts.values()]
+    if not said and not latest:
+        return None
+    best = _last_word(document, said) if said else _whole(latest)
+    sections = tuple(ProgressSection(c.heading, c.done, c.total - c.done) for c in latest)
+    return best.done, best.total - best.done, sections
+
+
+def _last_word(document: Outline, counts: list[ProgressCount]) -> ProgressCount:
+    session = newest(document.sessions, sorted({count.session for count in counts}))
+    within = [count for count in counts if count.session == session]
+    largest = max(count.total for count in within)
+    return [count for count in within if count.total * 2 >= largest][-1]
+
+
+def _whole(parts: list[ProgressCount]) -> ProgressCount:
+    """The sum of the parts, unless one of them already is the sum of the others."""
+    total = sum(part.total for part in parts)
+    sums = [part for part in parts if len(parts) > 2 and part.total * 2 == total]
+    return sums[0] if sums else ProgressCount(sum(part.done for part in parts), total, 0, -1)
+
+
+def _in_row(row: OutlineRow) -> ProgressCount | None:
+    """The last fraction of a line that speaks of done tasks."""
+    text = row.heading.raw if row.heading else row.text
+    if not any(mark in text for mark in _MARKS):
+        return None
+    for found in reversed(list(_PAIR.finditer(text))[-_PAIRS_LOOKED_AT:]):
+        done, total = int(found[1]), int(found[2])
+        if total == 0 or done > total:
+            continue
+        undone = _judge(text, found, done / total, in_heading=row.heading is not None)
+        if undone is not None:
+            done = total - done if undone else done
+            return ProgressCount(done, total, row.number, row.session, _heading_without(row, found))
+    return None
+
+
+def _heading_without(row: OutlineRow, found: re.Match[str]) -> str:
+    """The title of a counted heading; empty for lines that only look like one."""
+    if row.heading is None or row.heading.level >= BOLD_LEVEL:
+        return ""
+    left = row.heading.raw[: found.start()].rstrip("([（ ")
+    right = row.heading.raw[found.end() :].lstrip(")]） ")
+    return plain(f"{left} {right}").strip(" :：-")
+
+
+def _judge(text: str, found: re.Match[str], share: float, *, in_heading: bool) -> bool | None:
+    """None when a fraction does not count tasks, else whether it counts what is left."""
+    start, end = found.span()
+    context = text[max(0, start - 80) : start]
+    clause = _CLAUSE.split(context)[-1]
+    after = text[end : end + 60]
+    if headings.INDEX.search(clause) or headings.PAST.search(clause):
+        return None
+    if headings.LEFT_WORD.match(after):
+        return None if headings.OTHER_TOPIC.search(clause) else True
+    if headings.NOUN.match(after):
+        return False
+    if headings.OTHER_NOUN.match(after) or headings.OTHER_TOPIC.search(context):
+        return None
+    if _agrees(after, share) or headings.DONE_WORD.match(after) or headings.TOPIC.search(context):
+        return False
+    enclosed = text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
+    return False if in_heading and enclosed else None
+
+
+def _agrees(after: str, share: float) -> bool:
+    """Whether a percentage follows that is the fraction's own."""
+    percent = _PERCENT.match(after)
+    return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
+
+
+def _in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
+    """`Total Features: 204` with `Passing: 200` among the next lines."""
+    row = rows[index]
+    total = headings.TOTAL_LINE.match(row.text) if row.heading is None and row.text else None
+    if total is None or int(total[1]) == 0:
+        return None
+    for near in rows[index + 1 : index + 1 + _BLOCK_ROWS]:
+        if near.heading is not None or not near.text:
+            return None
+        done = headings.DONE_LINE.match(near.text)
+        if done is not None and int(done[1]) <= int(total[1]):
+            return ProgressCount(int(done[1]), int(total[1]), near.number, row.session)
+    return None

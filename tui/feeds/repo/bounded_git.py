@@ -1,0 +1,94 @@
+"""Git output up to a number of bytes and seconds."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.system.errors import GitError
+
+if TYPE_CHECKING:
+    from tui.system.git import Git
+
+
+_BLOCK = 1 << 16
+
+
+class BoundedOutput(NamedTuple):
+    """What came; `whole` is False when bytes or time ran out before git was done."""
+
+    data: bytes
+    whole: bool
+
+
+class ReadBudget:
+    """Seconds and bytes that several commands share."""
+
+    def __init__(self, seconds: float, size: int) -> None:
+        self._until = time.monotonic() + seconds
+        self.size = size
+
+    @property
+    def seconds(self) -> float:
+        """What is left of the time, never below a tenth."""
+        return max(self._until - time.monotonic(), 0.1)
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more should be begun."""
+        return self.size <= 0 or time.monotonic() >= self._until
+
+
+def output(
+    git: Git,
+    args: Sequence[str],
+    budget: ReadBudget,
+    *,
+    config: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> BoundedOutput:
+    """The output of `git ARGS` through the hardened door, taken off the budget.
+
+    Raises `GitError` when git itself fails; running out of budget is no failure.
+    """
+    import selectors
+    import subprocess
+    import tempfile
+
+    from tui.system.git import kill_process_group
+
+    with tempfile.TemporaryFile() as complaint:
+        process = subprocess.Popen(
+            git.command(args),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=complaint,
+            env={**git.environment(args, config), **(env or {})},
+            cwd=git.work_tree,
+            start_new_session=True,
+        )
+        reading = process.stdout
+        if reading is None:
+            raise GitError(f"what git {args[0]} says in {git.work_tree} could not be read")
+        parts: list[bytes] = []
+        whole = False
+        with reading as pipe, selectors.DefaultSelector() as waiting:
+            waiting.register(pipe, selectors.EVENT_READ)
+            while not budget.spent and waiting.select(budget.seconds):
+                block = os.read(pipe.fileno(), min(_BLOCK, budget.size))
+                if not block:
+                    whole = True
+                    break
+                parts.append(block)
+                budget.size -= len(block)
+            if not whole:
+                kill_process_group(process)
+        code = process.wait()
+        if whole and code:
+            complaint.seek(0)
+            words = complaint.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
+            text = "".join(c if c.isprintable() else "?" for c in words)[:300]
+            raise GitError(f"git {args[0]} failed in {git.work_tree}: {text or f'code {code}'}")
+    return BoundedOutput(b"".join(parts), whole)

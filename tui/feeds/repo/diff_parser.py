@@ -1,0 +1,222 @@
+"""Parses git diff output; recognises generated files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tui.model.records import ChangeKind, Hunk
+from tui.system.lazy_pattern import lazy
+from tui.system.sanitize import clean, clean_line
+
+_HUNK = lazy(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?([^\n]*)")
+_KINDS: dict[bytes, ChangeKind] = {b"A": "added", b"D": "deleted", b"R": "renamed", b"C": "added"}
+_LONGEST_PATH = 4096
+_HEADING = 200
+_ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
+
+
+class DiffEntry(NamedTuple):
+    """One path that differs, as git lists it; lines are None for what git calls binary."""
+
+    path: bytes
+    old_path: bytes
+    status: bytes
+    old_mode: str
+    new_mode: str
+    blob: str
+    insertions: int | None = 0
+    deletions: int | None = 0
+    old_blob: str = ""
+
+    @property
+    def kind(self) -> ChangeKind:
+        """What became of the path."""
+        if self.status in _KINDS:
+            return _KINDS[self.status]
+        changed = self.insertions is None or self.insertions or self.deletions
+        if self.status == b"M" and self.old_mode != self.new_mode and not changed:
+            return "mode"
+        return "modified"
+
+    @property
+    def binary(self) -> bool:
+        """Whether git compares no lines of it."""
+        return self.insertions is None
+
+
+def entries(data: bytes) -> list[DiffEntry]:
+    """The paths of `--raw --numstat -z`, in git's order; a torn end is left out."""
+    tokens = data.split(b"\0")[:-1]
+    found: dict[bytes, DiffEntry] = {}
+    at = 0
+    while at < len(tokens) and tokens[at].startswith(b":"):
+        facts = tokens[at][1:].split(b" ")
+        two = facts[4][:1] in (b"R", b"C")
+        if at + 1 + two >= len(tokens):
+            return []
+        old, new = tokens[at + 1], tokens[at + 1 + two]
+        modes = (facts[0].decode(), facts[1].decode())
+        found[new] = DiffEntry(
+            new, old, facts[4][:1], *modes, facts[3].decode(), old_blob=facts[2].decode()
+        )
+        at += 2 + two
+    for path, plus, minus in _numbers(tokens[at:]):
+        entry = found.get(path)
+        if entry is not None:
+            found[path] = entry._replace(insertions=plus, deletions=minus)
+    return list(found.values())
+
+
+def _numbers(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int | None]]:
+    at = 0
+    while at < len(tokens):
+        parts = tokens[at].split(b"\t", 2)
+        at += 1
+        if len(parts) < 3:
+            continue
+        plus, minus, path = parts
+        if not path and at + 1 < len(tokens):  # renamed: both names follow
+            path = tokens[at + 1]
+            at += 2
+        binary = plus == b"-"
+        yield path, None if binary else int(plus), None if binary else int(minus)
+
+
+class FilePatch(NamedTuple):
+    """The hunks of one file; `cut` says that some were left out, `odd` that NUL bytes were met."""
+
+    hunks: tuple[Hunk, ...]
+    cut: bool
+    odd: bool = False
+
+
+def header(entry: DiffEntry) -> bytes:
+    """The line that opens the entry's patch."""
+    old = entry.old_path if entry.status in (b"R", b"C") else entry.path
+    return b"diff --git %s %s" % (_quoted(b"a/" + old), _quoted(b"b/" + entry.path))
+
+
+def _quoted(path: bytes) -> bytes:
+    """A path as git writes it in a patch with `core.quotePath` off."""
+    if not any(byte < 32 or byte in (34, 92, 127) for byte in path):
+        return path
+    inner = b"".join(
+        b"\\" + _ESCAPES[byte]
+        if byte in _ESCAPES
+        else (b"\\%03o" % byte if byte < 32 or byte == 127 else bytes((byte,)))
+        for byte in path
+    )
+    return b'"' + inner + b'"'
+
+
+class _PatchReader:
+    """Goes through the lines of a patch, counting those of each hunk, so that no text of a file
+    can be taken for a header."""
+
+    def __init__(self, data: bytes) -> None:
+        self._lines = data.split(b"\n")
+        self._at = 0
+        self.odd = False
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines outside of hunks."""
+        while self._at < len(self._lines):
+            line = self._lines[self._at]
+            self._at += 1
+            yield line
+
+    def hunk(self, found: re.Match[bytes], room: int) -> tuple[Hunk, bool, int]:
+        """The hunk whose opening line was just read; whether it is whole; its number of lines."""
+        old_start, old, new_start, new, heading = found.groups()
+        left = [1 if old is None else int(old), 1 if new is None else int(new)]
+        taken: list[bytes] = []
+        while (left[0] > 0 or left[1] > 0) and self._at < len(self._lines):
+            line = self._lines[self._at]
+            self._at += 1
+            sign = line[:1] or b" "
+            if sign == b"\\":
+                continue
+            left[0] -= sign in b" -"
+            left[1] -= sign in b" +"
+            taken.append(line or b" ")
+        self.odd = any(b"\0" in line for line in taken)
+        kept = taken[:room]
+        text = b"\n".join(kept).decode("utf-8", "replace")
+        shown = tuple(clean(text).split("\n")) if kept else ()
+        title = clean_line(heading.decode("utf-8", "replace"), _HEADING)
+        whole = len(kept) == len(taken) and left == [0, 0]
+        return Hunk(int(old_start), int(new_start), shown, title), whole, len(kept)
+
+
+def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[bytes, FilePatch]:
+    """The hunks of each patch by the path that `wanted` gives for its header.
+
+    At most `most_lines` lines of a file are kept. A second patch under one header (a file became
+    a link) adds to the first.
+    """
+    reader = _PatchReader(data)
+    found: dict[bytes, FilePatch] = {}
+    path: bytes | None = None
+    used = 0
+    for line in reader.lines():
+        if line.startswith(b"diff --git "):
+            path = wanted.get(line)
+            used = 0
+            if path is not None:
+                found.setdefault(path, FilePatch((), cut=False))
+            continue
+        opening = _HUNK.match(line)
+        if opening is None:
+            continue
+        hunk, whole, size = reader.hunk(opening, most_lines - used)
+        if path is None:
+            continue
+        used += size
+        before = found[path]
+        hunks = (*before.hunks, hunk) if hunk.lines else before.hunks
+        found[path] = FilePatch(hunks, before.cut or not whole, before.odd or reader.odd)
+    return found
+
+
+def shown(path: bytes) -> str:
+    """A path as it may be shown, whatever bytes are in it."""
+    return clean_line(os.fsdecode(path), _LONGEST_PATH, newline="␊")
+
+
+_GENERATED_PATH = lazy(
+    r"(?:^|/)(?:node_modules|dist|__pycache__|\.next|\.nuxt|\.venv|venv|site-packages"
+    r"|coverage|htmlcov|\.pytest_cache|\.mypy_cache|\.gradle|__generated__|generated)/"
+    r"|^(?:build|out|target|vendor)/"
+    r"|\.(?:min\.(?:js|css)|js\.map|css\.map|pyc|pyo|class|o|obj|d\.ts\.map|snap)$"
+    r"|(?:_pb2(?:_grpc)?\.pyi?|\.pb\.(?:go|cc|h)|\.g\.dart|\.freezed\.dart|\.designer\.cs"
+    r"|\.generated\.\w+|_generated\.\w+)$"
+)
+_LOCK_FILE = lazy(
+    r"(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?"
+    r"|poetry\.lock|Pipfile\.lock|pdm\.lock|uv\.lock|Cargo\.lock|Gemfile\.lock|composer\.lock"
+    r"|go\.sum|mix\.lock|pubspec\.lock|Podfile\.lock|flake\.lock|packages\.lock\.json"
+    r"|gradle\.lockfile|deno\.lock|conda-lock\.yml)$"
+)
+_SAYS_SO = lazy(
+    r"@generated\b|\bDO NOT EDIT\b|\bCode generated by\b|\b(?:auto-?generated|automatically generated)\b"
+    r"[^.]{0,40}\b(?:by|from|do not)\b",
+)
+_COMMENT = ("#", "/", "*", "<!--", ";", "--", '"', "'", "%")
+_FIRST = 12
+_LONG = 2_000
+
+
+def is_generated(path: str, hunks: Sequence[Hunk]) -> bool:
+    """Whether the path, or the file's new first lines, tell that a program wrote it."""
+    if _GENERATED_PATH.search(path) or _LOCK_FILE.search(path):
+        return True
+    first = hunks[0] if hunks else None
+    if first is None or first.new_start > _FIRST:
+        return False
+    shown = [line[1:].strip() for line in first.lines if not line.startswith("-")][:_FIRST]
+    if any(line.startswith(_COMMENT) and _SAYS_SO.search(line) for line in shown):
+        return True
+    return path.endswith((".js", ".css")) and any(len(line) > _LONG for line in shown)

@@ -1,0 +1,237 @@
+"""Event streams of a project; what the first and last lines of an event file tell."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.model.events import UserMessage
+from tui.system import paths
+from tui.system.files import read_small, regular_file
+from tui.system.lazy_pattern import lazy
+
+HEAD_BYTES = 128 * 1024
+TAIL_BYTES = 64 * 1024
+MOST_LINES = 80
+MOST_KNOWN = 4_000
+_STREAM_TYPES = frozenset(
+    ("system", "assistant", "user", "result", "stream_event", "rate_limit_event")
+)
+_TRANSCRIPT_TYPES = frozenset(
+    ("user", "assistant", "system", "summary", "progress", "attachment", "queue-operation", "mode")
+) | frozenset(
+    ("file-history-snapshot", "last-prompt", "ai-title", "custom-title", "permission-mode")
+)
+
+
+class EventFileSummary(Struct, frozen=True):
+    """An event file at a glance; empty where the lines looked at do not say."""
+
+    kind: Literal["stream", "transcript", ""]
+    sessions: tuple[str, ...] = ()
+    cwds: tuple[str, ...] = ()
+    started: float = 0.0
+    changed: float = 0.0
+    ended: bool = False
+
+
+class _SummaryLine(Struct):
+    type: Any = None
+    cwd: Any = None
+    sessionId: Any = None
+    session_id: Any = None
+    timestamp: Any = None
+
+
+_NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
+_decoder = msgspec.json.Decoder(_SummaryLine)
+_known: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
+
+
+def head_of(path: str, *, follow: bool = True) -> EventFileSummary | None:
+    """The file at a glance, read again only when it changed; None when it is no readable file.
+
+    Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused.
+    """
+    try:
+        with regular_file(path, follow=follow) as (descriptor, facts):
+            stamp = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+            known = _known.get(path)
+            if known is not None and known[0] == stamp:
+                return known[1]
+            head = _read(descriptor, facts)
+    except (OSError, ValueError):
+        return None
+    if len(_known) >= MOST_KNOWN:
+        _known.clear()
+    _known[path] = (stamp, head)
+    return head
+
+
+def _read(descriptor: int, facts: os.stat_result) -> EventFileSummary:
+    data = os.pread(descriptor, HEAD_BYTES, 0)
+    lines = data.split(b"\n")
+    if facts.st_size > len(data):
+        whole, torn = lines[:-1], lines[-1]
+        begins = max(len(data), facts.st_size - TAIL_BYTES)
+        tail = os.pread(descriptor, TAIL_BYTES, begins).split(b"\n")[1:]
+    else:
+        whole, torn, tail = lines, b"", []
+    records = [record for line in whole[:MOST_LINES] if (record := _parse(line))]
+    last = [record for line in (tail or whole)[-MOST_LINES:] if (record := _parse(line))]
+    kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
+    both = [*records, *last]
+    sessions = [_word(record.session_id) or _word(record.sessionId) for record in both]
+    cwds = [_word(record.cwd) for record in both]
+    times = [moment for record in records if (moment := _moment(record.timestamp))]
+    return EventFileSummary(
+        kind=kind,
+        sessions=tuple(dict.fromkeys(filter(None, sessions))),
+        cwds=tuple(dict.fromkeys(filter(None, cwds))),
+        started=times[0] if times else 0.0,
+        changed=facts.st_mtime,
+        ended=any(record.type == "result" for record in last[-3:]),
+    )
+
+
+def _parse(line: bytes) -> _SummaryLine | None:
+    if line[:1] != b"{":
+        return None
+    try:
+        return _decoder.decode(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
+    for record in records:
+        if not isinstance(record.type, str):
+            continue
+        if record.type in _STREAM_TYPES and isinstance(record.session_id, str):
+            return "stream"
+        if record.type in _TRANSCRIPT_TYPES and isinstance(record.sessionId, str):
+            return "transcript"
+    return ""
+
+
+def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
+    """A line longer than what was read."""
+    if line[:1] != b"{" or b'"type"' not in line:
+        return ""
+    found = _NAMES_SESSION.search(line)
+    if found is None:
+        return ""
+    return "stream" if found[1] == b"session_id" else "transcript"
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) <= 4_096 else ""
+
+
+def _moment(value: Any) -> float:
+    if not isinstance(value, str):
+        return 0.0
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return 0.0
+
+
+ACTIVE_S = 600.0
+MOST_LOOKED_AT = 40
+MOST_LISTED = 200
+FOLDERS = ("logs", ".", ".ralph/logs")
+_ENDINGS = (".jsonl", ".ndjson", ".json", ".log", ".stream")
+_AT_THE_ROOT = ("session", "events", "stream", "claude", "output", "overnight", "run", "agent")
+
+
+class StreamFile(NamedTuple):
+    """A stream and where it was found, relative to the project."""
+
+    path: str
+    folder: str
+    head: EventFileSummary
+
+
+def newest_stream(project: Path) -> StreamFile | None:
+    """The stream whose session began last, among those of the project still written to.
+
+    What a file is, its content says: only JSON records of `stream-json` make it a stream.
+    """
+    found = [stream for folder in FOLDERS for stream in _in_folder(project, folder)]
+    if not found:
+        return None
+    latest = max(stream.head.changed for stream in found)
+    active = [stream for stream in found if stream.head.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda stream: (stream.head.started, os.path.basename(stream.path)))
+
+
+def _in_folder(project: Path, folder: str) -> list[StreamFile]:
+    dated: list[tuple[float, str]] = []
+    try:
+        with os.scandir(project / folder) as entries:
+            for entry in entries:
+                if _may_be(entry.name, folder):
+                    facts = entry.stat()
+                    if stat.S_ISREG(facts.st_mode) and facts.st_size:
+                        dated.append((facts.st_mtime, os.path.join(project, folder, entry.name)))
+    except OSError:
+        return []
+    found = []
+    for _, name in sorted(dated, reverse=True)[:MOST_LOOKED_AT]:
+        path = os.path.normpath(name)
+        head = head_of(path)
+        if head is not None and head.kind == "stream" and paths.is_within(project, Path(path)):
+            found.append(StreamFile(path, folder, head))
+    return found
+
+
+def _may_be(name: str, folder: str) -> bool:
+    if not name.endswith(_ENDINGS):
+        return False
+    return folder != "." or name.endswith((".jsonl", ".ndjson")) or name.startswith(_AT_THE_ROOT)
+
+
+def candidates(project: Path) -> list[tuple[str, float]]:
+    """Files of the project that may be streams by their names, with when they last changed."""
+    found: list[tuple[str, float]] = []
+    for folder in FOLDERS:
+        try:
+            with os.scandir(project / folder) as entries:
+                dated = [
+                    (entry.stat().st_mtime, os.path.join(project, folder, entry.name))
+                    for entry in entries
+                    if _may_be(entry.name, folder) and entry.is_file()
+                ]
+        except OSError:
+            continue
+        newest = sorted(dated, reverse=True)[:MOST_LISTED]
+        found += [(os.path.normpath(path), changed) for changed, path in newest]
+    return found
+
+
+_BYTES = 128 * 1024
+_GOAL = 300
+
+
+def first_words(path: str) -> str:
+    """The first prompt among the file's first 128 KiB; empty where none stands there."""
+    data = read_small(path, _BYTES, follow=True)
+    whole = data[: data.rfind(b"\n") + 1]
+    for event in ClaudeDecoder(path).decode(whole, 0).events:
+        body = event.body
+        if (
+            isinstance(body, UserMessage)
+            and body.role == "prompt"
+            and body.text
+            and not event.thread
+        ):
+            return " ".join(body.text.split())[:_GOAL]
+    return ""

@@ -1,0 +1,115 @@
+"""Progress file, notes, logs: named, configured or found."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from tui.settings.original_sections import PathsSettings
+from tui.system import paths
+
+_SETTINGS = {
+    "progress": "progress_file",
+    "features": "feature_list",
+    "notes": "session_notes",
+    "watchdog": "watchdog_log",
+    "history": "session_history",
+    "compactions": "compaction_history",
+}
+_WORDS = {
+    "progress": "progress file",
+    "features": "feature list",
+    "notes": "session notes",
+    "watchdog": "watchdog log",
+    "history": "session history",
+    "compactions": "compaction history",
+}
+_CANDIDATES = {
+    "progress": (
+        "claude-progress.txt", "claude-progress.md", "progress.md", "PROGRESS.md", "progress.txt",
+        ".ralph/fix_plan.md", ".ralph/@fix_plan.md", "@fix_plan.md", "fix_plan.md", "docs/progress.md",
+    ),
+    "features": ("feature_list.json", "docs/feature_list.json", "features.json"),
+    "notes": ("claude-session-notes.md", "session-notes.md", "docs/claude-session-notes.md"),
+    "watchdog": (
+        "logs/watchdog.log", "logs/watchdog-*.log", "logs/ralph.log", ".ralph/logs/ralph.log",
+        "logs/monitor.log", "logs/overnight.log", "logs/auto-resume.log", "watchdog.log", "overnight.log",
+    ),
+    "history": ("logs/session-history.jsonl",),
+    "compactions": ("logs/compaction-history.jsonl",),
+}  # fmt: skip
+
+
+class SidecarPath(Struct, frozen=True):
+    """Where a source stands, or would; `chosen` says why there, `missing` what is not found."""
+
+    path: str
+    chosen: str
+    missing: str = ""
+
+    @property
+    def found(self) -> bool:
+        return not self.missing
+
+
+def find_sidecar(
+    project: Path,
+    settings: PathsSettings,
+    name: str,
+    named: str | None,
+    *,
+    settled: bool = False,
+    environ: Mapping[str, str] = os.environ,
+) -> SidecarPath:
+    """The source `name`: by flag, by settings, else the first candidate there is.
+
+    With `settled` only the flag and the settings are asked.
+    """
+    word = _WORDS[name]
+    if named is not None:
+        missing = "" if _is_file(named) else f"no {word} at {named}, named by --{name}"
+        return SidecarPath(named, f"named by --{name}", missing)
+    key = _SETTINGS[name]
+    wanted: str = getattr(settings, key)
+    path = str(paths.resolve(project, wanted, environ))
+    by_default = wanted == getattr(PathsSettings(), key)
+    chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
+    if _is_file(path):
+        return SidecarPath(path, chosen)
+    if by_default and not settled:
+        for candidate in _CANDIDATES[name]:
+            found = _candidate(project, candidate)
+            if found:
+                return SidecarPath(found, f"found; there is no {wanted}")
+    also = ", nor at any usual place" if by_default and not settled else ""
+    return SidecarPath(path, chosen, f"no {word} at {wanted}{also}; set paths.{key}")
+
+
+def _candidate(project: Path, pattern: str) -> str:
+    """The file a candidate names; for a pattern, the newest; it must lie within the project."""
+    if "*" not in pattern:
+        found = [project / pattern]
+    else:
+        found = sorted(project.glob(pattern), key=_changed, reverse=True)[:1]
+    for path in found:
+        if _is_file(str(path)) and paths.is_within(project, path):
+            return str(path)
+    return ""
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

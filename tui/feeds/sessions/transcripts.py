@@ -1,0 +1,264 @@
+"""Claude's transcripts: which belong to a folder or session; the last safe cut.
+
+Claude keeps them in `projects/<slug of the folder>/<session>.jsonl`. A slug cannot be turned back
+into a folder, so it is only where the search begins; the `cwd` inside the records decides.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.feeds.sessions.event_files import EventFileSummary, head_of
+from tui.model.events import AgentEvent, AssistantMessage, UserMessage
+from tui.system.files import regular_file
+from tui.system.lazy_pattern import lazy
+
+ACTIVE_S = 600.0
+MOST_FOLDERS = 60
+MOST_LOOKED_AT = 12
+MOST_LISTED = 200
+MOST_AGENTS = 500
+_SESSION = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
+_NOT_WORD = lazy(r"[^A-Za-z0-9]")
+_places: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
+"""Where the search under other slugs found something, as long as the folders stay as they were."""
+
+
+class TranscriptFile(NamedTuple):
+    """A transcript file; `session` is the stem of its name."""
+
+    path: str
+    session: str
+    head: EventFileSummary
+
+
+def safe_transcript(path: str, projects: Path) -> str | None:
+    """The resolved path if it may be read: a regular `.jsonl` of this user inside `projects`.
+
+    For paths that come from outside (a hook, a stream). The rule is checked on the file itself,
+    through every link; whoever opens the answer refuses a link at its end.
+    """
+    if "\0" in path or not path.endswith(".jsonl") or not os.path.isabs(path):
+        return None
+    try:
+        real = os.path.realpath(path, strict=True)
+        base = os.path.realpath(projects, strict=True)
+        if not real.startswith(base.rstrip("/") + "/") or not real.endswith(".jsonl"):
+            return None
+        with regular_file(real) as (_, facts):
+            return real if facts.st_uid == os.geteuid() and facts.st_nlink == 1 else None
+    except (OSError, ValueError):
+        return None
+
+
+def slugs(folder: str) -> list[str]:
+    """Names Claude may have given the folder's transcripts."""
+    return list(
+        dict.fromkeys(_NOT_WORD.sub("-", name) for name in (folder, os.path.realpath(folder)))
+    )
+
+
+def is_session(word: str) -> bool:
+    """Whether a word from outside can be a session id, and so part of a file's name."""
+    return _SESSION.fullmatch(word) is not None
+
+
+def of_session(projects: Path, session: str, folder: str) -> str | None:
+    """The transcript of a session id, looked for in the folder's slug first."""
+    if not is_session(session):
+        return None
+    for name in _slugs_then_all(projects, folder):
+        path = projects / name / f"{session}.jsonl"
+        if os.path.lexists(path):
+            return safe_transcript(str(path), projects)
+    return None
+
+
+def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
+    yield from slugs(folder)
+    for _, name in _folders(projects):
+        yield name
+
+
+def newest_of_folder(projects: Path, folder: str) -> TranscriptFile | None:
+    """The transcript of the session that began last, among those of `folder` still written to.
+
+    A session that ran in `folder` itself goes before one that ran below it.
+    """
+    found = _matching(projects, slugs(folder), folder, below=False) or _elsewhere(projects, folder)
+    if not found:
+        return None
+    latest = max(one.head.changed for one in found)
+    active = [one for one in found if one.head.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda one: (one.head.started, one.session))
+
+
+def _elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
+    """Matches under other slugs: those that begin alike first, then the folders changed last."""
+    dated = _folders(projects)
+    names = [name for _, name in dated]
+    key, stamp = (str(projects), folder), tuple(dated[:MOST_FOLDERS])
+    known = _places.get(key)
+    if known is not None and known[0] == stamp:
+        chosen = known[1]
+    else:
+        alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
+        chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
+    found = _matching(projects, chosen, folder, below=False)
+    found = found or _matching(projects, chosen, folder, below=True)
+    places = list(dict.fromkeys(os.path.basename(os.path.dirname(one.path)) for one in found))
+    _places[key] = (stamp, places)
+    return found
+
+
+def agents_of(transcript: str, session: str) -> list[str]:
+    """Files of a session's subagents, of the present layout and of the one before 2.1.2."""
+    folder = os.path.dirname(transcript)
+    found = []
+    base = os.path.join(folder, session, "subagents")
+    for root, folders, names in os.walk(base, followlinks=False):
+        folders[:] = sorted(folders)[:50] if root.count("/") - base.count("/") < 3 else []
+        found += [os.path.join(root, name) for name in sorted(names) if _is_agent(name)]
+        if len(found) >= MOST_AGENTS:
+            break
+    beside = sorted(name for name in _names(folder) if _is_agent(name))[:MOST_AGENTS]
+    for name in beside:
+        path = os.path.join(folder, name)
+        head = head_of(path, follow=False)
+        if head is not None and session in head.sessions:
+            found.append(path)
+    return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
+
+
+def _is_agent(name: str) -> bool:
+    return name.startswith("agent-") and name.endswith(".jsonl")
+
+
+def _is_own_file(path: str) -> bool:
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
+
+
+def _matching(
+    projects: Path, folders: list[str], wanted: str, *, below: bool
+) -> list[TranscriptFile]:
+    """The newest transcripts in these folders whose records name the wanted folder."""
+    dated = [file for name in folders for file in _dated_files(projects / name)]
+    found: list[TranscriptFile] = []
+    for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
+        if found and changed < found[0].head.changed - ACTIVE_S:
+            break
+        head = head_of(path, follow=False)
+        if head is None or not _names_folder(head.cwds, wanted, below=below):
+            continue
+        real = safe_transcript(path, projects)
+        if real is not None:
+            found.append(TranscriptFile(real, os.path.basename(path)[:-6], head))
+    return found
+
+
+def _names_folder(cwds: tuple[str, ...], wanted: str, *, below: bool) -> bool:
+    for place in {wanted, os.path.realpath(wanted)}:
+        for cwd in cwds:
+            if cwd == place or (below and cwd.startswith(place.rstrip("/") + "/")):
+                return True
+    return False
+
+
+def _dated_files(folder: Path) -> list[tuple[float, str]]:
+    """When each transcript of one folder was last written to, and its path."""
+    try:
+        with os.scandir(folder) as entries:
+            return [
+                (entry.stat(follow_symlinks=False).st_mtime, entry.path)
+                for entry in entries
+                if entry.name.endswith(".jsonl") and not _is_agent(entry.name)
+            ]
+    except OSError:
+        return []
+
+
+def _folders(projects: Path) -> list[tuple[int, str]]:
+    """When each folder of transcripts changed, and its name; the one that changed last first."""
+    try:
+        with os.scandir(projects) as entries:
+            dated = [
+                (entry.stat(follow_symlinks=False).st_mtime_ns, entry.name)
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False)
+            ]
+    except OSError:
+        return []
+    return sorted(dated, reverse=True)[:2_000]
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
+    """Transcripts that lie where those of `folder` would, with when each was last written to."""
+    dated = [file for name in slugs(folder) for file in _dated_files(projects / name)]
+    newest = sorted(dated, reverse=True)[:MOST_LISTED]
+    checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
+    return [(path, changed) for path, changed in checked if path is not None]
+
+
+def names_folder(head: EventFileSummary, folder: str) -> bool:
+    """Whether the session that a file's head tells of ran in `folder` itself."""
+    return _names_folder(head.cwds, folder, below=False)
+
+
+_TAIL = 4 << 20
+
+
+def last_safe_cut(path: str) -> tuple[str, str]:
+    """Session and uuid of the last clean cut of an event file; empty where there is none.
+
+    Clean is after the last result of a batch of tool calls and after a text without calls. Reads the
+    newest 4 MiB at most.
+    """
+    decoder = ClaudeDecoder(path)
+    session, uuid = "", ""
+    waiting: set[str] = set()
+    for event in _events(path, decoder):
+        if event.thread:
+            continue
+        session = event.session or session
+        body = event.body
+        if isinstance(body, AssistantMessage) and not body.error:
+            waiting.update(tool.id for tool in body.tools)
+            if body.text and not body.tools and not waiting and event.uuid:
+                uuid = event.uuid
+        elif isinstance(body, UserMessage) and body.role == "results":
+            waiting.difference_update(result.tool_use_id for result in body.results)
+            if not waiting and event.uuid:
+                uuid = event.uuid
+    return session, uuid
+
+
+def _events(path: str, decoder: ClaudeDecoder) -> list[AgentEvent]:
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            start = max(0, size - _TAIL)
+            file.seek(start)
+            data = file.read(_TAIL)
+    except OSError:
+        return []
+    if start:
+        cut = data.find(b"\n") + 1
+        data, start = data[cut:], start + cut
+    data = data[: data.rfind(b"\n") + 1]
+    return list(decoder.decode(data, start).events)

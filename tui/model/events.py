@@ -1,0 +1,317 @@
+"""One record of a stream or transcript, independent of the agent that wrote it.
+
+Text in a record has been through the sanitising door and is safe to show; bodies that may be
+large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
+epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
+`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class SourceRef(Struct, frozen=True, gc=False):
+    """Where evidence stands: file, byte offset of the line, and the event's uuid if it has one."""
+
+    source: str
+    offset: int
+    uuid: str | None = None
+
+
+class TokenUsage(Struct, frozen=True, gc=False):
+    """Tokens of one API response, the two kinds of cache write apart."""
+
+    input: int = 0
+    output: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    cache_read: int = 0
+
+    @property
+    def context(self) -> int:
+        """Tokens the model had before it when it answered."""
+        return self.input + self.cache_write_5m + self.cache_write_1h + self.cache_read
+
+    @property
+    def total(self) -> int:
+        return self.context + self.output
+
+
+# --- bodies of events ---
+
+
+class ToolCall(Struct, frozen=True, gc=False):
+    """A tool call: `target` is its one-line summary (command, path); `key` is equal for equal calls.
+
+    `command` is a shell command of several lines, or too long for `target` (up to 4,000 characters).
+    """
+
+    id: str
+    name: str
+    target: str
+    key: int
+    path: str = ""
+    command: str = ""
+
+
+class ToolResult(Struct, frozen=True, gc=False):
+    """A tool's answer: `excerpt` is the end of its text (up to 2,000 characters), `size` its length."""
+
+    tool_use_id: str
+    is_error: bool
+    excerpt: str
+    size: int
+    added: int = 0
+    removed: int = 0
+    agent_id: str = ""
+
+
+class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A turn begins (`system/init`)."""
+
+    model: str
+    cwd: str
+    version: str
+    permission_mode: str
+
+
+class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """One block or more of an API response; `final` says its usage is the response's last word."""
+
+    message_id: str
+    request_id: str
+    model: str
+    usage: TokenUsage | None
+    final: bool
+    text: str = ""
+    thinking: bool = False
+    tools: tuple[ToolCall, ...] = ()
+    error: str = ""
+
+
+class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """What reached the model: a prompt, tool results, or words put in by the CLI.
+
+    `command_uuid` is the id under which a message that waited in the queue was sent: the stream
+    may tell of the same message under that id as its own.
+    """
+
+    role: Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
+    text: str = ""
+    results: tuple[ToolResult, ...] = ()
+    origin: str = ""
+    command_uuid: str = ""
+
+
+class ModelUsage(Struct, frozen=True, gc=False):
+    """A result's own account of one model."""
+
+    model: str
+    usage: TokenUsage
+    cost_usd: float
+    context_window: int
+
+
+class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A turn ended; `cost_usd` adds up within a process and is carried over by resume and fork."""
+
+    subtype: str
+    is_error: bool
+    turns: int
+    duration_ms: int
+    cost_usd: float | None
+    models: tuple[ModelUsage, ...] = ()
+    usage: TokenUsage | None = None
+    terminal_reason: str = ""
+    text: str = ""
+    errors: tuple[str, ...] = ()
+    denials: int = 0
+    queued: int = 0
+    api_error_status: int = 0
+
+
+class StreamDelta(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A streamed piece of a response; `usage` only on `message_start` and `message_delta`."""
+
+    step: str
+    message_id: str = ""
+    text: str = ""
+    usage: TokenUsage | None = None
+    model: str = ""
+
+
+class ApiRetry(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """The CLI will call the API again after `delay_s`."""
+
+    attempt: int
+    limit: int
+    delay_s: float
+    status: int
+    error: str
+
+
+class RateLimit(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A limit's state; `allowed` is no alarm."""
+
+    status: str
+    resets_at: float | None
+    window: str
+    used: float | None = None
+
+
+class Compaction(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """The conversation was summarised."""
+
+    trigger: str
+    before: int
+    after: int | None = None
+    duration_s: float | None = None
+
+
+class TaskUpdate(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A background task or subagent began, moved or ended."""
+
+    phase: Literal["started", "progress", "updated", "ended"]
+    task_id: str
+    tool_use_id: str
+    description: str
+    task_type: str = ""
+    status: str = ""
+    tokens: int = 0
+
+
+class ToolHeartbeat(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A tool is still running after `elapsed_s`."""
+
+    tool_use_id: str
+    name: str
+    elapsed_s: float
+
+
+class MessageLifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A message from outside was queued, started, completed or cancelled."""
+
+    command_uuid: str
+    state: str
+    text: str = ""
+
+
+class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """What the CLI says of itself: running, idle, requires_action, requesting, compacting."""
+
+    state: str
+    detail: str = ""
+
+
+class HookRun(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A hook of the session started or answered."""
+
+    name: str
+    event: str
+    outcome: str
+    text: str = ""
+
+
+class RunningCost(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A transcript's own running total, written at the end of a turn or process."""
+
+    cost_usd: float
+
+
+class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A tool call was refused, or waits for a person's leave."""
+
+    tool: str
+    tool_use_id: str
+    reason: str
+    waiting: bool = False
+
+
+class ControlMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A control request or its answer passed on the wire."""
+
+    request_id: str
+    subtype: str
+    ok: bool
+    text: str = ""
+
+
+class Notice(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """An understood record that says something to a person and changes nothing that is counted."""
+
+    topic: str
+    text: str
+    level: str = ""
+
+
+class SilentRecord(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """An understood record with nothing to show: titles, snapshots, the CLI's own attachments."""
+
+    topic: str
+
+
+class UnknownRecord(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A JSON object of a type or subtype that this program does not know."""
+
+    type: str
+    subtype: str
+    text: str = ""
+
+
+class MalformedLine(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
+    """A line, or part of one, that is no JSON object; `excerpt` shows its beginning."""
+
+    reason: str
+    excerpt: str
+    size: int
+
+
+Body = (
+    TurnStarted
+    | AssistantMessage
+    | UserMessage
+    | TurnResult
+    | StreamDelta
+    | ApiRetry
+    | RateLimit
+    | Compaction
+    | TaskUpdate
+    | ToolHeartbeat
+    | MessageLifecycle
+    | AgentStateReport
+    | HookRun
+    | RunningCost
+    | PermissionDenied
+    | ControlMessage
+    | Notice
+    | SilentRecord
+    | UnknownRecord
+    | MalformedLine
+)
+
+
+class AgentEvent(Struct, frozen=True, gc=False):
+    """One record of a stream or transcript.
+
+    `offset` and `length` are the bytes of its line in `source`; glued objects share a line and
+    differ in `part`. `thread` is empty for the main conversation, else names the subagent (the id
+    of the tool call that started it, or its agent id).
+    """
+
+    source: str
+    offset: int
+    length: int
+    body: Body
+    uuid: str = ""
+    session: str = ""
+    at: float | None = None
+    thread: str = ""
+    parent: str = ""
+    part: int = 0
+
+    @property
+    def ref(self) -> SourceRef:
+        return SourceRef(self.source, self.offset, self.uuid or None)

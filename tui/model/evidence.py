@@ -1,0 +1,108 @@
+"""Test runs, edits, commits, statements and ticked tasks, each with its place.
+
+Every deposit has a number; what has a higher one came later. What stands beside the events
+(ticks, notes) has a time only, and finds its place by it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef
+
+Verdict = Literal["green", "red", "unknown"]
+
+
+class TestRun(Struct, frozen=True):
+    """One run of tests; counts are None where the output did not tell them.
+
+    `skipped` were left out, `part` is what the command was limited to ("" when it ran everything).
+    """
+
+    __test__ = False
+
+    at: float | None
+    command: str
+    framework: str
+    passed: int | None
+    failed: int | None
+    verdict: Verdict
+    ref: SourceRef
+    skipped: int = 0
+    part: str = ""
+
+
+class TestSummary(Struct, frozen=True):
+    """The runs of the night, newest last, and how many edits of code came after them."""
+
+    last: Literal["green", "red", "none"] = "none"
+    runs: tuple[TestRun, ...] = ()
+    total: int = 0
+    edits_since_last_run: int = 0
+    edits_since_last_green: int = 0
+    last_green: TestRun | None = None
+
+
+class TestRunRecord(Struct, frozen=True, gc=False):
+    """A run of tests and its place in the order."""
+
+    number: int
+    run: TestRun
+
+
+class EditRecord(Struct, frozen=True, gc=False):
+    """A file was changed; `path` is empty where a shell command did not name it."""
+
+    number: int
+    at: float | None
+    path: str
+    tool: str
+    ref: SourceRef
+
+
+class CommitRecord(Struct, frozen=True, gc=False):
+    """A commit made in the shell; `sha` is short or empty, `subject` perhaps cut or empty."""
+
+    number: int
+    at: float | None
+    sha: str
+    subject: str
+    ref: SourceRef
+
+
+class StatementRecord(Struct, frozen=True, gc=False):
+    """The last words of a turn."""
+
+    number: int
+    at: float | None
+    text: str
+    ref: SourceRef
+
+
+class TaskDoneRecord(Struct, frozen=True, gc=False):
+    """A task that was done in one state of the progress file and not in the one before."""
+
+    number: int
+    at: float | None
+    title: str
+    source: str
+    line: int
+
+
+class EvidenceLog(Struct, frozen=True):
+    """Everything claims are judged by, oldest first; `forgotten` edits are older than those kept."""
+
+    __test__ = False
+
+    runs: tuple[TestRunRecord, ...] = ()
+    edits: tuple[EditRecord, ...] = ()
+    commits: tuple[CommitRecord, ...] = ()
+    said: tuple[StatementRecord, ...] = ()
+    ticks: tuple[TaskDoneRecord, ...] = ()
+    forgotten: int = 0
+    first_notes: str = ""
+    notes: str = ""
+    notes_source: str = ""
+    notes_at: float | None = None

@@ -1,0 +1,107 @@
+"""What people and the supervisor did: checkpoint, message, rewind, attempt."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+InjectionState = Literal["queued", "delivered", "seen", "failed", "withdrawn"]
+
+
+class CheckpointTaken(Struct, frozen=True):
+    """A checkpoint that was taken."""
+
+    id: str
+    at: float
+    label: str
+    commit: str
+    files: int
+    why: str
+    tests: str = ""
+    not_captured: int = 0
+
+
+class Injection(Struct, frozen=True):
+    """Words put to the agent, and how far they came."""
+
+    id: str
+    at: float
+    text: str
+    mode: str
+    state: InjectionState
+    detail: str = ""
+    moved_at: float | None = None
+
+
+class RewindRecord(Struct, frozen=True):
+    """A rewind, or the undoing of one."""
+
+    at: float
+    checkpoint: str
+    mode: str
+    undo: bool
+    written: int
+    deleted: int
+    safety: str = ""
+
+
+class Attempt(Struct, frozen=True):
+    """One process of the agent: `ended_at` is None while it lives."""
+
+    attempt: int
+    started_at: float
+    why: str
+    pid: int | None = None
+    session: str = ""
+    resume_of: str = ""
+    stream: str = ""
+    ended_at: float | None = None
+    code: int | None = None
+    signal: int | None = None
+    reason: str = ""
+
+
+class Intervention(Struct, frozen=True):
+    """Anything else the journal tells that a person wants to know of: limits, stalls, kills."""
+
+    at: float
+    kind: str
+    text: str
+    by: str = ""
+
+
+class PendingRestart(Struct, frozen=True):
+    """A restart that waits for its time."""
+
+    attempt: int
+    due: float | None
+    why: str
+
+
+class Interventions(Struct, frozen=True):
+    """Everything runner and people did."""
+
+    checkpoints: tuple[CheckpointTaken, ...] = ()
+    injections: tuple[Injection, ...] = ()
+    rewinds: tuple[RewindRecord, ...] = ()
+    segments: tuple[Attempt, ...] = ()
+    others: tuple[Intervention, ...] = ()
+    restarts: int = 0
+    handovers: int = 0
+    pending: PendingRestart | None = None
+    unwatched_seconds: float = 0.0
+    unwatched_since: float | None = None
+    suspended_seconds: float = 0.0
+    limits_paused_until: float | None = None
+
+    @property
+    def interventions(self) -> int:
+        """How often a person stepped in: words, rewinds, interruptions and ends.
+
+        The end of a session is told twice, when it is asked for and when it is there.
+        """
+        mine = [deed for deed in self.others if deed.by == "person"]
+        interrupts = sum(1 for deed in mine if deed.kind == "interrupt")
+        ends = {deed.text for deed in mine if deed.kind in ("stop", "kill")}
+        return len(self.injections) + len(self.rewinds) + interrupts + len(ends)

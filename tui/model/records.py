@@ -1,0 +1,220 @@
+"""Everything else a source can say: progress, notes, log lines, commits, file changes.
+
+Text in a record has been through the sanitising door and is safe to show; bodies that may be
+large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
+epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
+`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.model.events import AgentEvent
+from tui.model.journal import JournalEntry
+from tui.model.session import AgentProcesses
+
+# --- what else is known of a night ---
+
+
+class Arrival(Struct, frozen=True, gc=False):
+    """Bytes of the stream before `offset` had arrived by `at`."""
+
+    source: str
+    offset: int
+    at: float
+
+
+TaskState = Literal["done", "open", "in_progress", "blocked"]
+
+
+class ProgressTask(Struct, frozen=True, gc=False):
+    """One task of a progress file; `priority` is "P0", "P1", … or empty."""
+
+    title: str
+    state: TaskState
+    section: str = ""
+    priority: str = ""
+    line: int = 0
+    depth: int = 0
+
+
+class ProgressSection(Struct, frozen=True, gc=False):
+    """A heading of the progress file with the tasks under it."""
+
+    title: str
+    done: int
+    open: int
+    priority: str = ""
+
+
+class ProgressFile(Struct, frozen=True, gc=False):
+    """What a progress file says; `basis` tells how it was read, "unknown" means no count at all."""
+
+    source: str
+    at: float | None
+    basis: Literal["checkboxes", "counts", "features", "unknown"]
+    done: int
+    open: int
+    tasks: tuple[ProgressTask, ...] = ()
+    sections: tuple[ProgressSection, ...] = ()
+    blockers: tuple[str, ...] = ()
+    in_progress: tuple[str, ...] = ()
+    goal: str = ""
+    session: str = ""
+    started: str = ""
+    text: str = ""
+
+    @property
+    def total(self) -> int:
+        return self.done + self.open
+
+
+class SessionNotes(Struct, frozen=True, gc=False):
+    """The session notes as they stand, cleaned Markdown."""
+
+    source: str
+    at: float | None
+    text: str
+
+
+LogLevel = Literal["debug", "info", "ok", "warning", "error", ""]
+
+
+class LogEntry(Struct, frozen=True, gc=False):
+    """One entry of a watchdog or loop log, continuation lines included; `local`: time had no zone."""
+
+    source: str
+    offset: int
+    at: float | None
+    level: LogLevel
+    text: str
+    tag: str = ""
+    local: bool = False
+    clock: str = ""
+
+
+class SessionHistoryLine(Struct, frozen=True, gc=False):
+    """A line of session-history.jsonl."""
+
+    source: str
+    offset: int
+    ended_at: float | None
+    commits: int
+    files_changed: int
+    tests_passed: int | None
+    tests_failed: int | None
+    runtime_hours: float | None
+
+
+class CompactionHistoryLine(Struct, frozen=True, gc=False):
+    """A line of compaction-history.jsonl; its token figure is bytes by four, not context."""
+
+    source: str
+    offset: int
+    at: float | None
+    estimated_tokens: int | None
+    reason: str
+    checkpoint: bool
+
+
+class Commit(Struct, frozen=True, gc=False):
+    """A commit of the watched repository."""
+
+    sha: str
+    at: float
+    subject: str
+    files: int
+    insertions: int
+    deletions: int
+    author: str = ""
+
+
+class SourceStatus(Struct, frozen=True, gc=False):
+    """How a source is doing, in words for the sources panel."""
+
+    name: str
+    path: str
+    state: Literal["following", "missing", "unreadable", "off", "folding"]
+    why: str = ""
+    chosen: str = ""
+    size: int = 0
+    changed_at: float | None = None
+    lines: int = 0
+    malformed: int = 0
+    progress: float = 1.0
+
+
+Record = (
+    AgentEvent
+    | Arrival
+    | ProgressFile
+    | SessionNotes
+    | LogEntry
+    | SessionHistoryLine
+    | CompactionHistoryLine
+    | Commit
+    | AgentProcesses
+    | JournalEntry
+)
+ChangeKind = Literal["added", "modified", "deleted", "renamed", "mode"]
+
+
+class Hunk(Struct, frozen=True, gc=False):
+    """A piece of a diff: `lines` begin with " ", "+" or "-", as in a unified diff."""
+
+    old_start: int
+    new_start: int
+    lines: tuple[str, ...]
+    heading: str = ""
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The new lines, without their sign."""
+        return tuple(line[1:] for line in self.lines if line.startswith("+"))
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The old lines, without their sign."""
+        return tuple(line[1:] for line in self.lines if line.startswith("-"))
+
+
+class FileChange(Struct, frozen=True, gc=False):
+    """One path between two states; `size` is the new file's in bytes, `cut` says hunks were left out.
+
+    `commit` is empty for what no commit holds yet. `old_path` differs from `path` after a rename.
+    """
+
+    path: str
+    kind: ChangeKind
+    insertions: int = 0
+    deletions: int = 0
+    hunks: tuple[Hunk, ...] = ()
+    old_path: str = ""
+    binary: bool = False
+    generated: bool = False
+    size: int = 0
+    old_mode: str = ""
+    new_mode: str = ""
+    commit: str = ""
+    cut: bool = False
+
+
+class RepositoryChanges(Struct, frozen=True):
+    """The difference between the night's first commit and its last state, work tree included.
+
+    `base` and `head` are commit ids; `why` says how the base was found, or why there is none.
+    `messages` are the night's commits with their whole messages, oldest first. `steps` are the
+    single changes of paths that changed more than once, oldest first, an uncommitted one last; so
+    paths are among them that came and went and are not in `files`.
+    """
+
+    base: str = ""
+    head: str = ""
+    why: str = ""
+    files: tuple[FileChange, ...] = ()
+    messages: tuple[tuple[str, str], ...] = ()
+    cut: bool = False
+    steps: tuple[FileChange, ...] = ()

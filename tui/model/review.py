@@ -1,0 +1,199 @@
+"""The review, frozen: verdict, claims, risks, timeline, cost.
+
+Times are seconds since the epoch, UTC; money is USD; `None` means that nothing told.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef
+from tui.model.evidence import TestSummary
+from tui.model.records import Commit, Hunk
+from tui.model.snapshot import Cost, NightSnapshot, Stall
+from tui.model.state import EndKind
+from tui.model.timeline import Timeline, TimeTotals
+
+Verdict = Literal["keep", "look", "discard"]
+Severity = Literal["high", "medium", "low"]
+Trust = Literal["verified", "partial", "unverified"]
+TestState = Literal["green", "red", "none"]
+ClaimSource = Literal["final message", "progress", "notes", "commit"]
+RiskKind = Literal[
+    "test_deleted",
+    "test_skipped",
+    "test_weakened",
+    "secret",
+    "dependency",
+    "ci",
+    "permissions",
+    "big_deletion",
+    "generated",
+    "binary",
+    "outside_goal",
+    "no_verify",
+    "force_push",
+    "fetch_to_shell",
+    "big_file",
+]
+WasteKind = Literal["retries", "loop", "redone", "killed_turn"]
+MomentKind = Literal[
+    "commit",
+    "tests",
+    "checkpoint",
+    "compaction",
+    "stall",
+    "loop",
+    "restart",
+    "injection",
+    "rewind",
+    "limit",
+    "gap",
+    "error",
+    "end",
+]
+
+
+class Ending(Struct, frozen=True):
+    """Why it ended: one of the review's kinds, one sentence, and where that stands."""
+
+    kind: EndKind
+    words: str
+    ref: SourceRef | None = None
+
+
+class AttentionItem(Struct, frozen=True):
+    """Something to look at first; `where` is None only for what stands in no file.
+
+    `topic` names the part of the page it belongs to: "claims", "risks", "tests", "time", "cost",
+    "tasks", "ending", "commits".
+    """
+
+    severity: Severity
+    what: str
+    where: SourceRef | None
+    topic: str
+
+
+class TaskChanges(Struct, frozen=True):
+    """Titles, against the progress file as it was when the night began.
+
+    `done` were finished in this night, `before` had been done already; `basis` says what the
+    beginning rests on ("git", "copy", "first seen", "none").
+    """
+
+    done: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    before: int = 0
+    removed: tuple[str, ...] = ()
+    basis: str = "none"
+
+
+class Claim(Struct, frozen=True):
+    """Something said to be done or passing, and what supports it; `where` is where it was said."""
+
+    text: str
+    verdict: Trust
+    why: str
+    source: ClaimSource
+    where: SourceRef | None = None
+    evidence: tuple[SourceRef, ...] = ()
+    at: float | None = None
+
+
+class Risk(Struct, frozen=True):
+    """Something in the night's changes or commands that a person should see before keeping it.
+
+    `ref` is the tool call that did it where one is known, else the commit or file of the diff.
+    """
+
+    kind: RiskKind
+    path: str
+    what: str
+    ref: SourceRef | None
+    severity: Severity
+    hunk: Hunk | None = None
+    commit: str = ""
+
+
+class WasteItem(Struct, frozen=True):
+    """Time and money that bought nothing; `usd` is an estimate or None."""
+
+    kind: WasteKind
+    what: str
+    seconds: float
+    usd: float | None
+    ref: SourceRef | None = None
+
+
+class InterventionEffect(Struct, frozen=True):
+    """What a person or the watchdog did, and whether it helped."""
+
+    at: float
+    kind: str
+    text: str
+    state: str
+    helped: Literal["yes", "no", "unclear"]
+    why: str
+    ref: SourceRef | None = None
+
+
+class TimelineMoment(Struct, frozen=True):
+    """A line of the timeline: what mattered, when, and how long it lasted (seconds)."""
+
+    at: float
+    kind: MomentKind
+    label: str
+    seconds: float | None = None
+    ref: SourceRef | None = None
+
+
+class RestorePoint(Struct, frozen=True):
+    """A state that can be kept or gone back to: a checkpoint or a commit, tests as they stood then.
+
+    `first_red_after` is what first turned red afterwards, in words; empty if nothing did.
+    """
+
+    kind: Literal["checkpoint", "commit"]
+    id: str
+    at: float
+    label: str
+    files: int
+    tests: TestState
+    first_red_after: str = ""
+    insertions: int = 0
+    deletions: int = 0
+    ref: SourceRef | None = None
+
+
+class Review(Struct, frozen=True):
+    """Everything the morning page says; `reasons` are the two or three sentences of the verdict."""
+
+    night: NightSnapshot
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    ending: Ending
+    attention: tuple[AttentionItem, ...]
+    tasks: TaskChanges
+    commits: tuple[Commit, ...]
+    tests: TestSummary
+    claims: tuple[Claim, ...]
+    risks: tuple[Risk, ...]
+    time: TimeTotals
+    cost: Cost
+    cost_per_task: float | None
+    wasted: tuple[WasteItem, ...]
+    wasted_usd: float | None
+    interventions: tuple[InterventionEffect, ...]
+    stalls: tuple[Stall, ...]
+    timeline: Timeline
+    moments: tuple[TimelineMoment, ...]
+    points: tuple[RestorePoint, ...]
+    looked_at: float | None = None
+    files_changed: int = 0
+    base: str = ""
+    project: str = ""
+    run_id: str = ""

@@ -1,0 +1,75 @@
+"""A record as one line of the events pane, and as a page of detail.
+
+Text in a record has been through the sanitising door and is safe to show; bodies that may be
+large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
+epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
+`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef
+from tui.system.sgr import StyledSpan
+
+# --- what the screen draws of an event ---
+
+RowKind = Literal[
+    "text",
+    "thinking",
+    "tool",
+    "tool_result",
+    "user",
+    "init",
+    "result",
+    "retry",
+    "limit",
+    "compaction",
+    "task",
+    "hook",
+    "deed",
+    "commit",
+    "notice",
+    "unknown",
+    "malformed",
+    "partial",
+]
+Mark = Literal["", "ok", "error", "warning", "running", "quiet"]
+
+
+class EventRow(Struct, frozen=True, gc=False):
+    """One line of the events pane: when, what, about what, how it went, how long it took."""
+
+    kind: RowKind
+    at: float | None
+    label: str
+    text: str
+    outcome: str = ""
+    mark: Mark = ""
+    seconds: float | None = None
+    depth: int = 0
+    ref: SourceRef | None = None
+
+
+class DetailPart(Struct, frozen=True, gc=False):
+    """A titled piece of an event's detail; `style` says how its text is to be drawn.
+
+    `spans` are the colours that a text of style "ansi" brought along. No text holds a control character.
+    """
+
+    title: str
+    text: str
+    style: Literal["plain", "diff", "code", "markdown", "json", "ansi"] = "plain"
+    spans: tuple[StyledSpan, ...] = ()
+
+
+class EventDetail(Struct, frozen=True, gc=False):
+    """Everything about one event, cleaned: the call with its input, its result, its facts."""
+
+    title: str
+    parts: tuple[DetailPart, ...]
+    ref: SourceRef
+    facts: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,219 @@
+"""NightSnapshot: everything known at one moment, frozen; in one sentence too.
+
+Times are seconds since the epoch, UTC; `None` means that nothing told. Money is USD.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef, TokenUsage
+from tui.model.evidence import TestSummary
+from tui.model.interventions import Interventions
+from tui.model.records import Commit, ProgressFile, SessionHistoryLine
+from tui.model.session import AgentProcess
+from tui.model.state import OVER, EndKind, ReasonCode, SessionState, StallKind, StallLevel
+from tui.model.timeline import Timeline, TimeTotals
+from tui.system.format import shorten
+
+CostSource = Literal["result", "estimate", "partial"]
+"""States in which nothing more comes unless somebody starts it."""
+
+
+class RunExit(Struct, frozen=True):
+    """How it ended: the words for it, and the exit code where a process had one."""
+
+    reason: str
+    code: int | None = None
+    kind: EndKind = EndKind.OPEN
+
+
+class RunInfo(Struct, frozen=True):
+    """Which run this is; `owned` says that our runner started it."""
+
+    owned: bool
+    id: str | None = None
+    goal: str | None = None
+    first_prompt: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    pid: int | None = None
+    session_id: str | None = None
+    sessions: tuple[str, ...] = ()
+    model: str | None = None
+    permission_mode: str = ""
+    cwd: str = ""
+    attempt: int = 0
+    exit: RunExit | None = None
+
+
+class RunningTool(Struct, frozen=True):
+    """A tool call without an answer yet; `thread` names the subagent it belongs to."""
+
+    id: str
+    name: str
+    target: str
+    since: float | None
+    thread: str
+    ref: SourceRef
+    beat_at: float | None = None
+
+
+class Stall(Struct, frozen=True):
+    """Why the session counts as stuck: evidence in words, and where it stands.
+
+    A loop has a `level`, a `count` of equal rounds and the moment of its last one, `until`;
+    `waiting` says that time alone ends it.
+    """
+
+    kind: StallKind
+    since: float
+    evidence: tuple[str, ...]
+    refs: tuple[SourceRef, ...] = ()
+    level: StallLevel = StallLevel.NONE
+    count: int = 0
+    waiting: bool = False
+    until: float | None = None
+
+
+class Activity(Struct, frozen=True):
+    """What goes on now, with the reason in one sentence."""
+
+    state: SessionState
+    reason: str
+    since: float | None
+    tools: tuple[RunningTool, ...]
+    turn_open: bool
+    last_event_at: float | None
+    last_sign_at: float | None
+    idle_seconds: float
+    said: str = ""
+    background: int = 0
+    until: float | None = None
+    code: ReasonCode = ReasonCode.NO_SESSION
+
+
+class ModelCost(Struct, frozen=True):
+    """One model's part; `usd` is None where no price is known, `responses` counts API answers."""
+
+    model: str
+    usage: TokenUsage
+    responses: int
+    usd: float | None
+
+
+class HourCost(Struct, frozen=True):
+    """What an hour cost, shared out by its tokens; `start` is the hour's first second."""
+
+    start: float
+    usd: float
+
+
+class Cost(Struct, frozen=True):
+    """What it cost, and what the figure rests on.
+
+    "result": the CLI's own total, nothing after it. "estimate": tokens times the table of
+    `priced_on`, wholly or for what came after the last result. "partial": at least this much.
+    `per_hour` is the burn of the last hour of work.
+    """
+
+    usd: float | None
+    source: CostSource
+    reason: str
+    by_model: tuple[ModelCost, ...] = ()
+    by_hour: tuple[HourCost, ...] = ()
+    per_hour: float | None = None
+    priced_on: str = ""
+
+
+class ContextUse(Struct, frozen=True):
+    """How full the main conversation is; `basis` says how the window is known."""
+
+    used: int
+    window: int
+    basis: Literal["result", "model", "seen"] = "model"
+
+    @property
+    def percent(self) -> float:
+        """Share of the window that is used, in percent."""
+        return round(100.0 * self.used / self.window, 1) if self.window else 0.0
+
+
+class EventCounts(Struct, frozen=True):
+    """Records and deeds counted once each; `total` are JSON records, streamed deltas included."""
+
+    total: int = 0
+    malformed: int = 0
+    unknown: int = 0
+    turns: int = 0
+    tool_calls: tuple[tuple[str, int], ...] = ()
+    tool_errors: int = 0
+    api_retries: int = 0
+    rate_limits: int = 0
+    api_errors: int = 0
+    compactions: int = 0
+    subagents: int = 0
+    denials: int = 0
+    edits: int = 0
+    unknown_types: tuple[tuple[str, int], ...] = ()
+
+
+class NightSnapshot(Struct, frozen=True):
+    """Everything known at `now`."""
+
+    now: float
+    run: RunInfo
+    activity: Activity
+    stall: Stall | None
+    tokens: TokenUsage
+    cost: Cost
+    context: ContextUse
+    counts: EventCounts
+    deeds: Interventions
+    tests: TestSummary
+    timeline: Timeline
+    time: TimeTotals
+    progress: ProgressFile | None = None
+    first_progress: ProgressFile | None = None
+    commits: tuple[Commit, ...] = ()
+    loops: tuple[Stall, ...] = ()
+    agents: tuple[AgentProcess, ...] = ()
+    agents_at: float | None = None
+    last_session_end: SessionHistoryLine | None = None
+
+    @property
+    def state(self) -> SessionState:
+        """What it is doing, in one word."""
+        return self.activity.state
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes unless somebody starts it."""
+        return self.activity.state in OVER
+
+
+_MOST = 120
+
+
+def activity_text(night: NightSnapshot | None) -> str:
+    """The running tool, else the last words, else the state's reason; empty where nothing is known."""
+    if night is None:
+        return ""
+    activity = night.activity
+    if activity.tools:
+        tool = activity.tools[-1]
+        return shorten(f"{tool.name} {tool.target}".strip(), _MOST)
+    said = activity.said.strip()
+    return shorten(f"“{said}”" if said else activity.reason, _MOST)
+
+
+def checkpoint_facts(night: NightSnapshot | None) -> dict[str, Any]:
+    """Progress counts and the last verdict of the tests; nothing where nothing is known."""
+    if night is None:
+        return {}
+    facts: dict[str, Any] = {"tests": night.tests.last}
+    if night.progress is not None and night.progress.basis != "unknown":
+        facts["done"], facts["open"] = night.progress.done, night.progress.open
+    return facts

@@ -1,0 +1,222 @@
+"""What stands at a place that a review names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.feeds.follow.generation import line_start
+from tui.model.events import AgentEvent, AssistantMessage, SourceRef, UserMessage
+from tui.model.records import FileChange, Hunk
+from tui.model.rows import DetailPart, EventDetail
+from tui.store.layout import is_journal
+from tui.system.errors import OvernightError
+from tui.system.sanitize import clean, clean_bytes, clean_line
+
+COMMIT_BYTES = 2 << 20
+_LINE = 8 << 20
+_BEFORE, _AFTER = 24 << 10, 40 << 10
+_GIT = "git"
+
+
+def of(ref: SourceRef, project: Path) -> EventDetail:
+    """Everything about the place; what is gone or changed since says so. Never fails."""
+    if is_commit(ref):
+        return commit(project, sha_of(ref))
+    try:
+        line = _line_at(ref)
+    except OSError as error:
+        return _gone(ref, f"{ref.source} cannot be read: {error.strerror or error}.")
+    if line is None:
+        return _gone(ref, "The file is shorter than it was; this place is no longer in it.")
+    if line.lstrip()[:1] != b"{":
+        return _in_text(ref)
+    if ref.uuid and ref.uuid.encode() not in line:
+        return _gone(ref, "The file was rewritten; this record is no longer where it was.")
+    if is_journal(ref.source):
+        return _deed(ref, line)
+    return _event(ref)
+
+
+def is_commit(ref: SourceRef) -> bool:
+    """Whether the place is a commit rather than a byte of a file."""
+    return ref.source.partition(":")[0] == _GIT
+
+
+def sha_of(ref: SourceRef) -> str:
+    """The commit's id."""
+    return ref.source.partition(":")[2] or ref.uuid or ""
+
+
+def in_file(path: str, words: str) -> EventDetail:
+    """The file round the line that holds the words; from its beginning when none does."""
+    try:
+        data = Path(path).read_bytes()[:_LINE]
+    except OSError as error:
+        return _gone(SourceRef(path, 0), f"{path} cannot be read: {error.strerror or error}.")
+    place = data.find(words.encode("utf-8", "replace"))
+    return _in_text(SourceRef(path, max(0, place)))
+
+
+# --- events and deeds ---
+
+
+def _line_at(ref: SourceRef) -> bytes | None:
+    descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        size = os.fstat(descriptor).st_size
+        if ref.offset >= size and size:
+            return None
+        data = os.pread(descriptor, min(_LINE, size - ref.offset), ref.offset)
+    finally:
+        os.close(descriptor)
+    return data.partition(b"\n")[0]
+
+
+def _deed(ref: SourceRef, line: bytes) -> EventDetail:
+    from tui.monitor.rows.event_rows import deed_detail
+    from tui.store.journal import JournalDecoder
+
+    entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)
+    return deed_detail(entries[0], ref) if entries else _in_text(ref)
+
+
+def _event(ref: SourceRef) -> EventDetail:
+    """The event, or the call that it answers: one page has both."""
+    from tui.monitor.loading import window
+
+    log = window(ref.source, ref.offset, 3)
+    row = log.row_of(ref.source, ref.offset) if log is not None else None
+    if log is None or row is None:
+        return _in_text(ref)
+    record = log.record(row)
+    if (
+        isinstance(record, AgentEvent)
+        and isinstance(record.body, UserMessage)
+        and record.body.results
+    ):
+        log.level = 1
+        call = log.row_of(ref.source, ref.offset)
+        if call is not None and _answers(record.body, log.record(call)):
+            return log.detail(call)
+        log.level = 3
+    return log.detail(row)
+
+
+def _answers(results: UserMessage, call: object) -> bool:
+    if not isinstance(call, AgentEvent) or not isinstance(call.body, AssistantMessage):
+        return False
+    calls = {tool.id for tool in call.body.tools}
+    return any(result.tool_use_id in calls for result in results.results)
+
+
+# --- plain files ---
+
+
+def _in_text(ref: SourceRef) -> EventDetail:
+    """The lines round the place, the one meant first among equals by a sign before it."""
+    try:
+        descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        return _gone(ref, f"{ref.source} cannot be read: {error.strerror or error}.")
+    try:
+        start = line_start(descriptor, max(0, ref.offset - _BEFORE))
+        place = line_start(descriptor, ref.offset)
+        before = os.pread(descriptor, place - start, start)
+        after = os.pread(descriptor, _AFTER, place)
+        number = _lines_before(descriptor, place) + 1
+    finally:
+        os.close(descriptor)
+    here, _, rest = after.partition(b"\n")
+    parts = [DetailPart(f"line {number:,}", clean_bytes(here)), _whole(rest, "after it")]
+    if before:
+        parts.append(_whole(before, "before it"))
+    facts = (("file", clean_line(ref.source)), ("line", f"{number:,}"))
+    title = f"{os.path.basename(ref.source)}: {clean_bytes(here, limit=200).strip()}"
+    return EventDetail(clean_line(title, 200), tuple(p for p in parts if p.text), ref, facts)
+
+
+def _whole(data: bytes, title: str) -> DetailPart:
+    return DetailPart(title, clean_bytes(data).rstrip())
+
+
+def _lines_before(descriptor: int, place: int) -> int:
+    count, at = 0, 0
+    while at < place:
+        block = os.pread(descriptor, min(1 << 20, place - at), at)
+        if not block:
+            break
+        count += block.count(b"\n")
+        at += len(block)
+    return count
+
+
+def _gone(ref: SourceRef, words: str) -> EventDetail:
+    return EventDetail("gone", (DetailPart("gone", clean(words)),), ref)
+
+
+# --- git ---
+
+
+def commit(project: Path, sha: str) -> EventDetail:
+    """A commit with its message and its diff, as far as `COMMIT_BYTES` reach."""
+    from tui.feeds.repo.bounded_git import ReadBudget, output
+    from tui.system.git import Git
+
+    ref = SourceRef(_GIT, 0, sha)
+    if not sha or not sha.isalnum():
+        return EventDetail("commit", (DetailPart("", "Which commit it was is not known."),), ref)
+    shape = "--format=%H%nauthor %an%ndate   %ad%n%n%B%n"
+    args = ("show", "--date=iso-local", "--stat", "--patch", "--no-color", shape, sha, "--")
+    try:
+        out = output(Git(project), args, ReadBudget(15.0, COMMIT_BYTES))
+    except (OvernightError, OSError) as error:
+        return EventDetail(f"commit {sha[:7]}", (DetailPart("", clean(str(error))),), ref)
+    text = clean_bytes(out.data)
+    head, found, patch = text.partition("\ndiff --git ")
+    parts = [DetailPart("", head.strip("\n"))]
+    if found:
+        parts.append(DetailPart("diff", "diff --git " + patch, "diff"))
+    if not out.whole:
+        parts.append(DetailPart("", "It goes on; only the beginning is shown."))
+    return EventDetail(f"commit {sha[:7]}", tuple(parts), ref)
+
+
+def fragment(
+    path: str, what: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
+) -> EventDetail:
+    """Pieces of a file's diff."""
+    text = "\n".join(line for hunk in hunks for line in (_place(hunk), *hunk.lines))
+    title = " ".join(word for word in (path, what) if word)
+    return EventDetail(
+        clean_line(title, 200), (DetailPart("diff", clean(text), "diff"),), _ref(ref)
+    )
+
+
+def file_diff(change: FileChange) -> EventDetail:
+    """What the night changed in one file."""
+    said = f"{change.kind}, +{change.insertions:,} -{change.deletions:,} lines"
+    facts = [("change", said)]
+    if change.old_path and change.old_path != change.path:
+        facts.append(("before", clean_line(change.old_path)))
+    if change.old_mode != change.new_mode and change.old_mode and change.new_mode:
+        facts.append(("mode", f"{change.old_mode} became {change.new_mode}"))
+    facts.append(("commit", change.commit or "not committed"))
+    detail = fragment(change.path, "", change.hunks)
+    parts = list(detail.parts) if change.hunks else []
+    if change.binary:
+        parts.append(DetailPart("", f"A binary file of {change.size:,} bytes."))
+    if change.cut:
+        parts.append(DetailPart("", "There is more; only the beginning was read."))
+    return EventDetail(detail.title, tuple(parts), detail.ref, tuple(facts))
+
+
+def _ref(ref: SourceRef | None) -> SourceRef:
+    return ref if ref is not None else SourceRef(_GIT, 0)
+
+
+def _place(hunk: Hunk) -> str:
+    old = sum(1 for line in hunk.lines if not line.startswith("+"))
+    new = sum(1 for line in hunk.lines if not line.startswith("-"))
+    return f"@@ -{hunk.old_start},{old} +{hunk.new_start},{new} @@ {hunk.heading}".rstrip()

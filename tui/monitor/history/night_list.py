@@ -1,0 +1,361 @@
+"""All nights of a project from saved summaries; a person's remarks.
+
+The summary of one of our runs lies in its directory; that of any other session in the cache, keyed
+by its file's identity. A person's remarks lie in the project's run directory. Nothing is folded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.feeds.sessions.event_files import head_of
+from tui.feeds.sessions.night_files import NightFile, find_place, night_places
+from tui.feeds.sessions.select import SessionSources
+from tui.feeds.sessions.transcripts import names_folder
+from tui.model.labels import COST_SIGNS
+from tui.model.review import Review, TestState, Verdict
+from tui.model.snapshot import CostSource
+from tui.model.state import EndKind
+from tui.settings.settings import Settings
+from tui.store.layout import RunDirectory, state_root
+from tui.store.runs import facts_and_end, sessions_of
+from tui.system import paths
+from tui.system.errors import RefusedError
+from tui.system.files import atomic_write, private_folder, read_small
+
+VERSION = 1
+_GOAL = 300
+_MOST_FAILURES = 40
+
+
+class NightRemarks(Struct, frozen=True):
+    """What a person wrote down of a night; `decision` is a word such as "kept"."""
+
+    reviewed: bool = False
+    decision: str = ""
+    note: str = ""
+    at: float | None = None
+
+
+class NightSummary(Struct, frozen=True):
+    """A night as the list tells it.
+
+    `made_at` is when its review was made; None means that nobody made one since the night's files
+    changed: then only what is cheaply known stands here, and `verdict` is None. `path` is the event
+    file, `failures` are the names by which what failed is known again.
+    """
+
+    id: str
+    kind: Literal["run", "stream", "transcript"]
+    path: str
+    at: float
+    version: int = VERSION
+    stamp: str = ""
+    made_at: float | None = None
+    ended_at: float | None = None
+    state: str = ""
+    ending: EndKind | None = None
+    words: str = ""
+    goal: str = ""
+    verdict: Verdict | None = None
+    reasons: tuple[str, ...] = ()
+    attention: int = 0
+    done: int = 0
+    open: int = 0
+    tests: TestState = "none"
+    stalls: int = 0
+    stalled_s: float = 0.0
+    total_s: float = 0.0
+    commits: int = 0
+    usd: float | None = None
+    source: CostSource = "partial"
+    per_task: float | None = None
+    wasted_usd: float | None = None
+    sessions: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    remarks: NightRemarks = NightRemarks()
+
+    @property
+    def sign(self) -> str:
+        """What stands before the cost where it is not the CLI's own figure."""
+        return COST_SIGNS[self.source] if self.usd else ""
+
+
+def summarised(
+    made: Review,
+    *,
+    id: str,
+    kind: Literal["run", "stream", "transcript"],
+    path: str,
+    stamp: str,
+    failures: tuple[str, ...],
+    now: float,
+) -> NightSummary:
+    """The summary of a review."""
+    night = made.night
+    stuck = [one for one in made.stalls if one.until is not None and one.since]
+    return NightSummary(
+        id=id,
+        kind=kind,
+        path=path,
+        at=night.run.started_at or made.timeline.start or 0.0,
+        stamp=stamp,
+        made_at=now,
+        ended_at=night.run.ended_at,
+        state=night.state,
+        ending=made.ending.kind,
+        words=made.ending.words,
+        goal=(night.run.goal or night.run.first_prompt)[:_GOAL],
+        verdict=made.verdict,
+        reasons=made.reasons,
+        attention=len(made.attention),
+        done=len(made.tasks.done),
+        open=len(made.tasks.open),
+        tests=made.tests.last,
+        stalls=len(made.stalls),
+        stalled_s=sum(max(0.0, (one.until or 0.0) - one.since) for one in stuck),
+        total_s=made.time.total,
+        commits=len(made.commits),
+        usd=made.cost.usd,
+        source=made.cost.source,
+        per_task=made.cost_per_task,
+        wasted_usd=made.wasted_usd,
+        sessions=night.run.sessions,
+        failures=failures[:_MOST_FAILURES],
+    )
+
+
+REMARKS = "remarks"
+TREND = 8
+_LEAST = 2
+
+
+class RepeatedFailure(Struct, frozen=True):
+    """Something that failed in several nights: its name and their ids, the newest first."""
+
+    name: str
+    nights: tuple[str, ...]
+
+
+def list_nights(
+    project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
+) -> list[NightSummary]:
+    """Every night of the project, the newest first.
+
+    Quick: 50 nights take a few milliseconds. Where no review was made since a night's files
+    changed, goal and times are all that is known.
+    """
+    root = paths.resolve(project, settings.paths.run_dir, environ)
+    found: list[NightSummary] = []
+    told: set[str] = set()
+    for place in night_places(project, settings, environ):
+        night = _saved(place, environ) or _cheap(place, project, told)
+        if night is None or _told_already(place, night, told):
+            continue
+        told.update(night.sessions)
+        found.append(replace(night, remarks=_remarks(root, place.id)))
+    return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
+
+
+def _told_already(place: NightFile, night: NightSummary, told: set[str]) -> bool:
+    """A transcript of a session that a run or a stream tells of is no night of its own."""
+    return place.kind == "transcript" and bool(told.intersection(night.sessions))
+
+
+def save_summary(
+    project: Path,
+    settings: Settings,
+    sources: SessionSources,
+    made: Review,
+    failures: tuple[str, ...],
+    now: float,
+) -> bool:
+    """Keeps the summary of a review; False where that is not possible, or for a file named by hand."""
+    if sources.alone or not sources.events:
+        return False
+    place = _place_of(project, settings, sources)
+    if place is None:
+        return False
+    night = summarised(
+        made,
+        id=place.id,
+        kind=place.kind,
+        path=place.path,
+        stamp=place.stamp,
+        failures=failures,
+        now=now,
+    )
+    night = _with_own_facts(night, place)
+    target = _summary_file(place, os.environ)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic_write(target, msgspec.json.encode(night), sync=False)
+    except OSError:
+        return False
+    return True
+
+
+def _with_own_facts(night: NightSummary, place: NightFile) -> NightSummary:
+    """What the events do not tell of a night, its own record or its file does."""
+    if place.kind != "run":
+        return night if night.at else replace(night, at=place.changed)
+    own = _cheap_run(place)
+    return replace(night, at=night.at or own.at, goal=own.goal or night.goal)
+
+
+def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:
+    """The night that these sources are of."""
+    main = os.path.realpath(sources.events[0].path)
+    for place in night_places(project, settings):
+        if place.id == sources.run or os.path.realpath(place.path) == main:
+            return place
+    return None
+
+
+# --- what a person writes down ---------------------------------------------------------------------
+
+
+def set_reviewed(
+    project: Path,
+    settings: Settings,
+    night: str,
+    reviewed: bool = True,
+    decision: str | None = None,
+    at: float | None = None,
+) -> None:
+    """Marks a night as reviewed, or not; `decision` is a word that stays if None is given.
+
+    NoSessionError for no such night, RefusedError where nothing can be written.
+    """
+    _change(project, settings, night, reviewed=reviewed, decision=decision, at=at)
+
+
+def set_note(project: Path, settings: Settings, night: str, note: str) -> None:
+    """Writes a note on a night; empty takes it away."""
+    _change(project, settings, night, note=note)
+
+
+def _change(project: Path, settings: Settings, night: str, **given: object) -> None:
+    place = find_place(project, settings, night)
+    root = paths.resolve(project, settings.paths.run_dir)
+    changed = {key: value for key, value in given.items() if value is not None}
+    remarks = replace(_remarks(root, place.id), **changed)
+    try:
+        root = state_root(project, settings.paths.run_dir)
+        folder = private_folder(root / REMARKS)
+        atomic_write(folder / _name(place.id), msgspec.json.encode(remarks), sync=False)
+    except OSError as error:
+        raise RefusedError(f"the remark cannot be written: {error.strerror}") from error
+
+
+def _remarks(root: Path, night: str) -> NightRemarks:
+    data = read_small(root / REMARKS / _name(night))
+    try:
+        return msgspec.json.decode(data, type=NightRemarks) if data else NightRemarks()
+    except (msgspec.MsgspecError, ValueError):
+        return NightRemarks()
+
+
+def _name(night: str) -> str:
+    return hashlib.sha256(night.encode("utf-8", "replace")).hexdigest()[:24] + ".json"
+
+
+# --- across nights ---------------------------------------------------------------------------------
+
+
+def repeated(found: Sequence[NightSummary]) -> tuple[RepeatedFailure, ...]:
+    """What failed in at least two nights, the most frequent first."""
+    where: dict[str, list[str]] = {}
+    for night in found:
+        for name in dict.fromkeys(night.failures):
+            where.setdefault(name, []).append(night.id)
+    often = [RepeatedFailure(name, tuple(ids)) for name, ids in where.items() if len(ids) >= _LEAST]
+    return tuple(sorted(often, key=lambda one: (-len(one.nights), one.name)))
+
+
+def cost_trend(
+    found: Sequence[NightSummary], night: str, most: int = TREND
+) -> tuple[float | None, ...]:
+    """Cost by task of a night and of those before it, oldest first; nights as `nights` lists them."""
+    ids = [one.id for one in found]
+    if night not in ids:
+        return ()
+    here = ids.index(night)
+    return tuple(one.per_task for one in reversed(found[here : here + most]))
+
+
+# --- one night -------------------------------------------------------------------------------------
+
+
+def _saved(place: NightFile, environ: Mapping[str, str]) -> NightSummary | None:
+    """The summary of the last review, if the night's files are still what it was made from."""
+    data = read_small(_summary_file(place, environ))
+    if not data:
+        return None
+    try:
+        night = msgspec.json.decode(data, type=NightSummary)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+    if night.version != VERSION or night.stamp != place.stamp:
+        return None
+    return replace(night, id=place.id, path=place.path, kind=place.kind)
+
+
+def _summary_file(place: NightFile, environ: Mapping[str, str]) -> Path:
+    if place.kind == "run":
+        return RunDirectory(Path(place.folder)).summary
+    identity = ":".join(place.stamp.split(":")[:2])
+    key = hashlib.sha256(f"{identity} {os.path.realpath(place.path)}".encode("utf-8", "replace"))
+    return paths.cache_dir(environ) / "nights" / (key.hexdigest()[:32] + ".json")
+
+
+def _cheap(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
+    """What is known of a night without folding it; None for what is no night of this project."""
+    return _cheap_run(place) if place.kind == "run" else _cheap_session(place, project, told)
+
+
+def _cheap_run(place: NightFile) -> NightSummary:
+    facts = facts_and_end(RunDirectory(Path(place.folder)))
+    ended = facts.get("ended_at")
+    reason = facts.get("reason")
+    return NightSummary(
+        id=place.id,
+        kind="run",
+        path=place.path,
+        at=place.started,
+        stamp=place.stamp,
+        ended_at=float(ended) if isinstance(ended, int | float) else None,
+        state="going on" if not place.over else "over",
+        words=str(reason) if isinstance(reason, str) else "",
+        goal=str(facts.get("goal") or ""),
+        sessions=sessions_of(RunDirectory(Path(place.folder))),
+    )
+
+
+def _cheap_session(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
+    from tui.feeds.sessions.event_files import first_words
+
+    head = head_of(place.path, follow=place.kind == "stream")
+    if head is None or head.kind != place.kind or told.intersection(head.sessions):
+        return None
+    if place.kind == "transcript" and not names_folder(head, str(project)):
+        return None
+    return NightSummary(
+        id=place.id,
+        kind=place.kind,
+        path=place.path,
+        at=head.started or place.changed,
+        stamp=place.stamp,
+        ended_at=place.changed if head.ended else None,
+        state="over" if head.ended else "",
+        goal=first_words(place.path),
+        sessions=head.sessions,
+    )

@@ -1,0 +1,381 @@
+"""Reads a finished night and builds its review; files as they were at its start."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from tui.feeds.progress.feature_list import read_feature_list
+from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.sessions.select import SessionSources, select_session
+from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges, SessionNotes
+from tui.model.session import AgentProcesses, NamedSources
+from tui.model.snapshot import NightSnapshot
+from tui.monitor.loading import folded
+from tui.night.fold import NightFold
+from tui.night.review.build import ReviewInputs, review
+from tui.settings.settings import Settings
+from tui.store.layout import RunDirectory
+from tui.store.visits import last_visit
+from tui.system.clock import Clock
+from tui.system.errors import NoSessionError, OvernightError
+from tui.system.format import shorten
+from tui.system.sanitize import clean
+
+if TYPE_CHECKING:
+    from tui.model.review import Claim, Review, Risk
+    from tui.system.git import Git
+
+
+_EARLY = 900.0
+
+
+class StartState(Struct, frozen=True):
+    """What the files said before the night; `basis` is "git", "copy", "first seen" or "none"."""
+
+    progress: ProgressFile | None = None
+    basis: str = "none"
+    notes: str = ""
+
+
+def beginning(
+    project: Path,
+    sources: SessionSources,
+    night: NightSnapshot,
+    changes: RepositoryChanges | None,
+    seen_live: bool,
+) -> StartState:
+    """The files at the night's base commit; else in the run's first checkpoint; else as first seen.
+
+    `seen_live` says that the fold saw the progress file while the night went on; what was read
+    after its end tells nothing of its beginning.
+    """
+    try:
+        from tui.system.git import Git
+
+        git = Git(project)
+    except OvernightError:
+        return _first_seen(night, seen_live)
+    looked = _CommittedFiles(git, sources)
+    if changes is not None and changes.base:
+        found = looked.at(changes.base, "git")
+        if found is not None:
+            return found
+        if _made_by_the_night(changes, looked.progress):
+            return StartState(_nothing(sources), "git")
+    for checkpoint in night.deeds.checkpoints[:1]:
+        began = night.run.started_at
+        if began is not None and checkpoint.at - began > _EARLY:
+            break
+        found = looked.at(checkpoint.commit, "copy") if checkpoint.commit else None
+        if found is not None:
+            return found
+    return _first_seen(night, seen_live)
+
+
+class _CommittedFiles:
+    """Files of the repository as they were in some commit."""
+
+    def __init__(self, git: Git, sources: SessionSources) -> None:
+        self._git = git
+        self._sources = sources
+        self.progress = self._inside(sources.progress.path)
+
+    def _inside(self, path: str) -> str:
+        """The path relative to the work tree; empty for what lies outside."""
+        top = os.path.realpath(self._git.work_tree)
+        real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+        return os.path.relpath(real, top) if real.startswith(top.rstrip("/") + "/") else ""
+
+    def at(self, commit: str, basis: str) -> StartState | None:
+        """What the commit holds; None when it holds neither progress file nor feature list."""
+        text = self._read(commit, self._sources.progress.path)
+        listed = self._read(commit, self._sources.features.path)
+        features = None
+        if listed is not None:
+            features = read_feature_list(listed, self._sources.features.path, None)
+        progress = features
+        if text is not None:
+            words = text.decode("utf-8", "replace")
+            told = read_progress(words, self._sources.progress.path, None)
+            progress = with_features(told, features)
+        if progress is None:
+            return None
+        notes = self._read(commit, self._sources.notes.path) or b""
+        return StartState(progress, basis, clean(notes.decode("utf-8", "replace")))
+
+    def _read(self, commit: str, path: str) -> bytes | None:
+        name = self._inside(path)
+        if not name:
+            return None
+        try:
+            return self._git.show_file(commit, name)
+        except OvernightError:
+            return None
+
+
+def _made_by_the_night(changes: RepositoryChanges, name: str) -> bool:
+    """Whether a commit of the night first brought the file; then there was no task before."""
+    return any(one.path == name and one.kind == "added" and one.commit for one in changes.files)
+
+
+def _nothing(sources: SessionSources) -> ProgressFile:
+    return ProgressFile(sources.progress.path, None, "checkboxes", 0, 0)
+
+
+def _first_seen(night: NightSnapshot, seen_live: bool) -> StartState:
+    if night.first_progress is not None and seen_live:
+        return StartState(night.first_progress, "first seen")
+    return StartState()
+
+
+ABANDONED = 1_800.0
+_GRACE = 2.0
+
+
+class FinishedNight(Struct, frozen=True):
+    """A night read to its end: the fold, where it came from, and what stands beside it."""
+
+    fold: NightFold
+    night: NightSnapshot
+    sources: SessionSources
+    progress: ProgressFile | None
+    notes: str
+    broke_off: bool
+
+
+def load_review(
+    project: Path, settings: Settings, named: NamedSources, clock: Clock, run: str | None = None
+) -> Review:
+    """The review of a night: of `run` (a run, or a session that `nights` lists), else the newest.
+
+    Reads everything there is and keeps a summary; a large night is folded once and taken up again
+    afterwards. NoSessionError when there is no such run, or no session at all. Not quick: call it
+    in a worker.
+    """
+    if run is not None:
+        from tui.feeds.sessions.night_files import named_night
+
+        named = named_night(project, settings, named, run)
+    whole = load_night(project, settings, named, clock, alone=run is not None)
+    looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
+    made = build_review(project, whole, looked_at, settings)
+    from tui.monitor.history import night_list
+
+    night_list.save_summary(
+        project, settings, whole.sources, made, whole.fold.failures(), clock.wall()
+    )
+    return made
+
+
+def load_night(
+    project: Path, settings: Settings, named: NamedSources, clock: Clock, *, alone: bool = False
+) -> FinishedNight:
+    """The night folded to its end, cut where its record breaks off.
+
+    `alone` says that one night among several was asked for: agents of other sessions are not its.
+    """
+    from tui.monitor.sidecars import SidecarFiles
+
+    sources = select_session(project, settings, named)
+    if not sources.events:
+        raise NoSessionError(sources.why)
+    ledger = folded(sources.events, settings)
+    fold = ledger.fold
+    sidecars = SidecarFiles(project, sources, clock)
+    try:
+        records, _ = sidecars.poll()
+        fold.apply(_fitting(records, fold, clock, alone))
+        fold.apply(commits_of(project, fold.snapshot(clock.wall()), _base(sources)))
+        progress, notes = sidecars.progress, sidecars.notes
+    finally:
+        sidecars.close()
+        ledger.close()
+    night, broke_off = _settled(fold, clock.wall())
+    if night.state == "none":
+        raise NoSessionError(sources.why or f"no session was seen in {project}")
+    return FinishedNight(fold, night, sources, progress, _text(notes), broke_off)
+
+
+def _text(notes: SessionNotes | None) -> str:
+    return notes.text if notes is not None else ""
+
+
+def _fitting(records: list[Record], fold: NightFold, clock: Clock, alone: bool) -> list[Record]:
+    """The records that tell of this night; another session's agents do not keep it alive."""
+    if not alone:
+        return records
+    own = set(fold.snapshot(clock.wall()).run.sessions)
+    return [
+        AgentProcesses(one.at, tuple(agent for agent in one.agents if agent.session in own))
+        if isinstance(one, AgentProcesses)
+        else one
+        for one in records
+    ]
+
+
+def _base(sources: SessionSources) -> str:
+    """The commit that a run of ours began on; empty for any other session."""
+    from tui.store.runs import base_commit
+
+    return base_commit(RunDirectory(Path(sources.run_dir))) if sources.run_dir else ""
+
+
+def commits_of(project: Path, night: NightSnapshot, base: str = "") -> list[Commit]:
+    """The night's commits: those since its base where that is known, else those made in its time."""
+    from tui.feeds.repo.commits import CommitReader, commits_after
+
+    until = _until(night)
+    found = commits_after(project, base) if base else []
+    if not found and night.run.started_at is not None:
+        found = CommitReader(project, night.run.started_at).poll()
+    return [one for one in found if _in_time(one, until, night.now)]
+
+
+def _in_time(commit: Commit, until: float | None, now: float) -> bool:
+    """Not made after the night; a date in the future says nothing."""
+    return until is None or commit.at <= until + _GRACE or commit.at > now + 1
+
+
+def _until(night: NightSnapshot) -> float | None:
+    """When the night ended; None while it goes on."""
+    if night.run.ended_at is not None:
+        return night.run.ended_at
+    if _left(night):
+        return night.activity.last_sign_at
+    return night.activity.last_event_at if night.over else None
+
+
+def _left(night: NightSnapshot) -> bool:
+    """Whether nothing ended it, nobody is there, and nothing has been heard for half an hour."""
+    if night.over or night.agents or night.activity.idle_seconds <= ABANDONED:
+        return False
+    due = night.activity.until
+    return due is None or night.now - due > ABANDONED
+
+
+def _settled(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
+    """The night as it is known now, its time ending with its record; whether it broke off."""
+    night = fold.snapshot(wall)
+    left = _left(night)
+    if (left or (night.over and night.run.ended_at is None)) and night.activity.last_sign_at:
+        then = fold.snapshot(night.activity.last_sign_at)
+        stall = None if left else night.stall
+        night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
+    until = _until(night)
+    if until is not None:
+        night = _without_later(night, until)
+    return night, left
+
+
+def _without_later(night: NightSnapshot, until: float) -> NightSnapshot:
+    """Commits that somebody made after the end belong to another day."""
+    return _with_commits(night, [one for one in night.commits if _in_time(one, until, night.now)])
+
+
+def _of_its_own(night: NightSnapshot, changes: RepositoryChanges) -> NightSnapshot:
+    """The night without commits that its base has already: git keeps whole seconds only."""
+    made = {sha for sha, _ in changes.messages}
+    if not changes.base or not made:
+        return night
+    return _with_commits(night, [one for one in night.commits if one.sha in made])
+
+
+def _with_commits(night: NightSnapshot, commits: list[Commit]) -> NightSnapshot:
+    if len(commits) == len(night.commits):
+        return night
+    line = night.timeline
+    kept = Counter((one.at, shorten(one.subject)) for one in commits)
+    marks = [one for one in line.marks if one.kind != "commit" or kept[one.at, one.label]]
+    timeline = replace(line, marks=tuple(marks))
+    return replace(night, commits=tuple(commits), timeline=timeline)
+
+
+def build_review(
+    project: Path, whole: FinishedNight, looked_at: float | None, settings: Settings
+) -> Review:
+    """The review of a night that was read."""
+    changes = _changes(project, whole)
+    whole = replace(whole, night=_of_its_own(whole.night, changes))
+    night, fold = whole.night, whole.fold
+    testimony = fold.testimony()
+    seen_live = _seen_live(night)
+    start = beginning(project, whole.sources, night, changes, seen_live)
+    evidence = ReviewInputs(
+        testimony,
+        fold.losses(),
+        fold.spending(night.cost.usd),
+        fold.last_ref(),
+        whole.broke_off,
+        _spoke_last(whole),
+        start.progress,
+        start.basis,
+    )
+    return review(
+        night,
+        evidence,
+        changes=changes,
+        claims=_claims(whole, changes, start),
+        risks=_risks(whole, changes, settings),
+        looked_at=looked_at,
+        project=os.fsencode(project).decode("utf-8", "replace"),
+        run_id=whole.sources.run or night.run.session_id or "",
+    )
+
+
+def _spoke_last(whole: FinishedNight) -> bool:
+    """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
+    said = whole.fold.testimony().said
+    last = whole.fold.last_ref()
+    transcript = whole.sources.events[0].kind == "transcript"
+    answered = not whole.night.activity.tools
+    return transcript and answered and bool(said) and said[-1].ref == last
+
+
+def _seen_live(night: NightSnapshot) -> bool:
+    """Whether somebody saw the progress file change: then its first state was of this night."""
+    first, last = night.first_progress, night.progress
+    return first is not None and last is not None and first != last
+
+
+def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:
+    from tui.feeds.repo import night_diff
+
+    night, base = whole.night, _base(whole.sources)
+    return night_diff.read(
+        project, base or None, night.run.started_at, _until(night), now=night.now
+    )
+
+
+def _claims(
+    whole: FinishedNight, changes: RepositoryChanges, start: StartState
+) -> tuple[Claim, ...]:
+    from tui.night.review.claims import judge
+
+    return judge.judge_claims(
+        whole.night,
+        whole.fold.testimony(),
+        whole.progress,
+        whole.notes,
+        changes.messages,
+        changes,
+        progress_before=start.progress,
+        notes_before=start.notes,
+    )
+
+
+def _risks(
+    whole: FinishedNight, changes: RepositoryChanges, settings: Settings
+) -> tuple[Risk, ...]:
+    from tui.night.review.risks import find
+    from tui.night.review.risks.file_risks import SizeLimits
+
+    goal = whole.night.run.goal or whole.night.run.first_prompt
+    large = settings.review
+    sizes = SizeLimits(int(large.large_file_mib * (1 << 20)), large.large_deletion_lines)
+    return find.find_risks(changes, whole.night, whole.fold.calls(), goal, sizes)

@@ -1,0 +1,377 @@
+"""Watches one project in a thread; offers the newest snapshot to any thread."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from tui.feeds.sessions.select import SessionSources, select_session
+from tui.model.records import SourceStatus
+from tui.model.session import NamedSources
+from tui.model.snapshot import NightSnapshot
+from tui.monitor.followed_file import total_size
+from tui.monitor.session_reader import SessionReader, rules_of
+from tui.monitor.sidecars import SidecarFiles
+from tui.settings.settings import Settings
+from tui.system.clock import Clock
+
+if TYPE_CHECKING:
+    from tui.feeds.follow.wake import ChangeNotifier
+    from tui.monitor.loading import BackgroundFold
+    from tui.monitor.rows.event_index import EventIndex
+    from tui.monitor.search import RawSearch, SearchHit
+
+
+LARGE = 24 << 20
+_REDISCOVER_EVERY = 3.0
+_SNAPSHOT_EVERY = 1.0
+_BUSY_EVERY = 0.14
+_READ_FOR = 0.09
+_BREATH = 0.01
+_SAVE_ABOVE = 8 << 20
+OnChange = Callable[[frozenset[str]], None]
+
+
+class SessionMonitor:
+    """Follows a session's files in one thread and offers what is known of it to any thread.
+
+    `on_change` is called from that thread with the names of what changed: "events", "night", "log",
+    "progress", "notes", "feeds", "folding", "bell". `night` is None until the first snapshot;
+    `caught_up` says that all there was had been read when the newest one was taken.
+    """
+
+    def __init__(
+        self,
+        project: Path,
+        settings: Settings,
+        named: NamedSources,
+        clock: Clock,
+        on_change: OnChange | None = None,
+    ) -> None:
+        self.project = project
+        self.settings = settings
+        self.night: NightSnapshot | None = None
+        self.sources: SessionSources | None = None
+        self.sidecars: SidecarFiles | None = None
+        self.ledger: SessionReader | None = None
+        self.fault: Exception | None = None
+        self.caught_up = False
+        self.named = named
+        self._clock = clock
+        self._on_change = on_change or (lambda names: None)
+        self._rules = rules_of(settings)
+        self._folding: BackgroundFold | None = None
+        self._stopping = threading.Event()
+        self._woken = threading.Event()
+        self._wake: ChangeNotifier | None = None
+        self._thread: threading.Thread | None = None
+        self._next_discovery = 0.0
+        self._next_snapshot = 0.0
+        self._level = 1
+        self._background = False
+        self._empty: EventIndex | None = None
+
+    # --- for screens and commands --------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to watch in a thread of its own."""
+        self._background = True
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stops watching; the session never notices."""
+        self._stopping.set()
+        self._woken.set()
+        if self._wake is not None:
+            self._wake.close()
+        if self._folding is not None:
+            self._folding.stop()
+        if self._thread is not None:
+            self._thread.join(5)
+        if self.ledger is not None:
+            worth_it = self.ledger.has_rows and self.ledger.size() > _SAVE_ABOVE
+            if self._folding is None and worth_it:
+                from tui.monitor import loading
+
+                loading.save_reader(self.ledger)
+            self.ledger.close()
+        if self.sidecars is not None:
+            self.sidecars.close()
+
+    def set_callback(self, on_change: OnChange) -> None:
+        """Calls this from now on; for a screen that is built after the watch began."""
+        self._on_change = on_change
+
+    def read_all(self) -> NightSnapshot:
+        """Reads everything that is there in the calling thread and returns what is known."""
+        self._open()
+        while self._read()[0]:
+            pass
+        return self._take_snapshot()
+
+    def read_once(self) -> NightSnapshot:
+        """As `catch_up`, for those who want no rows: nothing that only rows need is even loaded."""
+        self.sources = select_session(self.project, self.settings, self.named)
+        files = self.sources.events
+        if total_size(files) > LARGE:
+            return self.read_all()
+        self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
+        self.ledger = SessionReader(files, self._rules.fold())
+        while self.ledger.poll():
+            pass
+        self.ledger.take_last_lines()
+        records, _ = self.sidecars.poll()
+        self.ledger.fold.apply(records)
+        self.night = self.ledger.fold.snapshot(self._clock.wall())
+        return self.night
+
+    @property
+    def events(self) -> EventIndex:
+        """The rows of the events pane; another object after a large file was folded."""
+        if self.ledger is not None:
+            return self.ledger.log
+        if self._empty is None:
+            from tui.monitor.rows.event_index import EventIndex
+
+            self._empty = EventIndex()
+        return self._empty
+
+    @property
+    def folding(self) -> tuple[int, int] | None:
+        """Bytes folded and to fold while a large file is being read, else None."""
+        return self._folding.progress if self._folding is not None else None
+
+    @property
+    def partial(self) -> bool:
+        """Whether only the newest part of the events is known yet."""
+        return self._folding is not None
+
+    def search(self, text: str, on_progress: Callable[[], None] | None = None) -> RawSearch:
+        """Starts a search through the raw event files."""
+        from tui.monitor.search import RawSearch
+
+        paths = self.ledger.paths if self.ledger is not None else ()
+        return RawSearch(text, paths, on_progress, self._is_shown).start()
+
+    def _is_shown(self, hit: SearchHit) -> bool:
+        """An event that two files have is found once: where its row came from."""
+        return self.partial or self.events.holds(hit.source, hit.offset)
+
+    def feeds(self) -> tuple[SourceStatus, ...]:
+        """How each source is doing."""
+        events = self.ledger.states() if self.ledger is not None else ()
+        beside = self.sidecars.states() if self.sidecars is not None else ()
+        return (*events, *beside)
+
+    @property
+    def wake_mode(self) -> str:
+        """How changes are noticed: "notified" or "polling"."""
+        return self._wake.mode if self._wake is not None else "polling"
+
+    @property
+    def level(self) -> int:
+        """The verbosity of the event rows."""
+        return self._level
+
+    def set_level(self, level: int) -> None:
+        """Sets the verbosity of the event rows, 1 to 3."""
+        self._level = level
+        self.events.level = level
+
+    def wait_for_change(self) -> None:
+        """Blocks until something new was taken in; for commands that follow without a thread."""
+        self._begin_waking()
+        while True:
+            busy, changed = self._read()
+            if busy or changed or self._look_around():
+                self._take_snapshot()
+                return
+            self._woken.wait()
+            self._woken.clear()
+
+    def rediscover(self) -> None:
+        """Looks around for new files now, not only at those that are known."""
+        self._next_discovery = 0.0
+        self._woken.set()
+
+    # --- opening -------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        from tui.monitor import loading
+
+        self.sources = select_session(self.project, self.settings, self.named)
+        files = self.sources.events
+        self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
+        if total_size(files) <= LARGE:
+            self._adopt(loading.new_reader(files, self._rules, self._level))
+        elif self._background:
+            self._adopt(loading.tail_reader(files, self._rules, self._level))
+            self._folding = loading.BackgroundFold(
+                files, self._rules, self._level, self._progressed
+            )
+        else:
+            restored = loading.restored_reader(files, self._rules, self._level)
+            self._adopt(restored or loading.new_reader(files, self._rules, self._level))
+        if self._wake is not None:
+            self._wake.watch(self._watched())
+        self._next_discovery = self._clock.monotonic() + _REDISCOVER_EVERY
+
+    def _begin_waking(self) -> None:
+        from tui.feeds.follow.wake import ChangeNotifier
+
+        if self._wake is None:
+            seconds = self.settings.screen.poll_ms / 1000
+            self._wake = ChangeNotifier(
+                lambda paths: self._woken.set(), self._watched(), seconds=seconds
+            )
+            self._wake.start()
+
+    def _adopt(self, ledger: SessionReader) -> None:
+        old, self.ledger = self.ledger, ledger
+        ledger.log.level = self._level
+        ledger.log.root = f"{self.project}/"
+        ledger.log.generation = (old.log.generation if old else 0) + 1
+        if old is not None:
+            old.close()
+
+    def _watched(self) -> list[str]:
+        events = [file.path for file in self.ledger.files] if self.ledger else []
+        beside = self.sidecars.watched_paths if self.sidecars else ()
+        return [*events, *beside]
+
+    def _progressed(self) -> None:
+        self._on_change(frozenset({"folding"}))
+        if self._folding is not None and self._folding.over:
+            self._woken.set()
+
+    # --- the thread ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._pump()
+        except Exception as error:  # told to the screen, which ends with a sentence
+            self.fault = error
+            self._on_change(frozenset({"fault"}))
+        finally:
+            if self._folding is not None:
+                self._folding.stop()
+
+    def _pump(self) -> None:
+        self._open()
+        self._begin_waking()
+        opened = {"events", "progress", "notes", "log", "feeds"}
+        while not self._stopping.is_set():
+            began = self._clock.monotonic()
+            busy, changed = self._read_for(began + _READ_FOR)
+            self.caught_up = not busy
+            changed |= self._take_folded() | opened
+            opened = set()
+            changed |= self._look_around()
+            if changed or began >= self._next_snapshot:
+                self._take_snapshot()
+                changed.add("night")
+                if self.events.changed:
+                    changed.add("events")
+            if changed:
+                self._on_change(frozenset(changed))
+            if busy:
+                # the first change after quiet is read at once, a busy stream seven times a second
+                self._stopping.wait(max(_BREATH, _BUSY_EVERY - (self._clock.monotonic() - began)))
+            else:
+                self._woken.wait(_SNAPSHOT_EVERY)
+                self._woken.clear()
+
+    def _read_for(self, until: float) -> tuple[bool, set[str]]:
+        """Reads until there is nothing new or the time is up; a fast writer is kept up with."""
+        busy, changed = self._read()
+        while busy and self.ledger is not None and self._clock.monotonic() < until:
+            if not self.ledger.poll():
+                break
+        return busy, changed
+
+    def _read(self) -> tuple[bool, set[str]]:
+        """Takes in what is new; says whether there may be more, and what changed."""
+        assert self.ledger is not None
+        assert self.sidecars is not None
+        busy = self.ledger.poll()
+        records, changed = self.sidecars.poll()
+        if records:
+            self.ledger.fold.apply(records)
+            changed.add("night")
+        if self.ledger.rings:
+            self.ledger.rings = 0
+            changed.add("bell")
+        if busy:
+            changed |= {"events", "night"}
+        elif not self.sidecars.follows_commits and self._folding is None:
+            self.sidecars.follow_commits(self.ledger.fold.snapshot(0.0).run.started_at)
+        return busy, changed
+
+    def _take_folded(self) -> set[str]:
+        folding = self._folding
+        if folding is None or not folding.over:
+            return set()
+        self._folding = None
+        ledger = folding.take()
+        if ledger is None:  # then it takes longer, but all of it is read all the same
+            from tui.monitor import loading
+
+            assert self.ledger is not None
+            ledger = loading.new_reader(self.ledger.files, self._rules, self._level)
+        else:
+            while ledger.poll():
+                pass
+        if self.sidecars is not None:
+            ledger.fold.apply(self.sidecars.records)
+        self._adopt(ledger)
+        return {"folding", "events", "night", "feeds"}
+
+    def _look_around(self) -> set[str]:
+        """Every few seconds: did another session begin, did a file appear?"""
+        now = self._clock.monotonic()
+        if now < self._next_discovery or self._folding is not None:
+            return set()
+        self._next_discovery = now + _REDISCOVER_EVERY
+        found = select_session(self.project, self.settings, self.named)
+        if found == self.sources:
+            return set()
+        assert self.ledger is not None
+        old = {file.path for file in self.ledger.files}
+        files = found.events
+        if old and old <= {file.path for file in files}:
+            for file in files:
+                if file.path not in old:
+                    self.ledger.add(file)
+            if _beside(found) != _beside(self.sources):
+                self._renew_sidecars(found)
+            self.sources = found
+            if self._wake is not None:
+                self._wake.watch(self._watched())
+        else:
+            if self.sidecars is not None:
+                self.sidecars.close()
+            self._open()
+        return {"feeds", "events", "progress", "notes", "log"}
+
+    def _renew_sidecars(self, found: SessionSources) -> None:
+        assert self.sidecars is not None
+        self.sidecars.close()
+        self.sidecars = SidecarFiles(self.project, found, self._clock)
+
+    def _take_snapshot(self) -> NightSnapshot:
+        assert self.ledger is not None
+        night = self.ledger.fold.snapshot(self._clock.wall())
+        self.night = night
+        self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
+        self.events.live = not night.over
+        return night
+
+
+def _beside(sources: SessionSources | None) -> SessionSources | None:
+    """What does not concern the event files."""
+    return replace(sources, events=(), why="") if sources is not None else None

@@ -1,0 +1,229 @@
+"""Everything about one record."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tui.feeds.claude.damaged_lines import pieces
+from tui.feeds.claude.decoder import ClaudeDecoder
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    SourceRef,
+    TokenUsage,
+    ToolResult,
+    TurnResult,
+    UserMessage,
+)
+from tui.model.rows import DetailPart, EventDetail
+from tui.monitor.rows.event_rows import row
+from tui.monitor.rows.tool_detail import Json, call_parts, json_part, output_part, prose_part
+from tui.system.format import format_local, format_money_exact
+from tui.system.sanitize import clean_bytes, clean_line
+
+_TITLE = 200
+_FACT = 300
+_BINARY = 2_000
+_HIDDEN = "(not shown)"
+_CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+Facts = list[tuple[str, str]]
+
+
+def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = None) -> EventDetail:
+    """The record that stands at `part` of `line`, and with it the answer in `result_line`.
+
+    All text is whole and clean, in as many parts as it has; the raw JSON comes last. Request and
+    response headers, which can hold account data, are left out of it.
+    """
+    events = ClaudeDecoder(ref.source).decode_all(line, ref.offset)
+    event = next((event for event in events if event.part == part), None)
+    value = _object(line, part)
+    if event is None or value is None:
+        return _damaged(line, event, ref)
+    answer = _answer(result_line)
+    result = _result_of(event, answer, result_line, ref)
+    shown = row(event, result)
+    parts = _parts(value, answer)
+    parts.append(json_part("record", _presentable(value)))
+    if answer:
+        parts.append(json_part("record of the answer", _presentable(answer)))
+    title = clean_line(f"{shown.label} {shown.text}".strip(), _TITLE)
+    return EventDetail(title, tuple(parts), ref, tuple(_facts(event, value, answer)))
+
+
+def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDetail:
+    """A line, or a part of one, that is no record."""
+    title = row(event) if event is not None else None
+    text = title.text if title else "nothing stands here"
+    label = title.label if title else "gone"
+    whole = DetailPart("line", clean_bytes(line, limit=1 << 20))
+    return EventDetail(
+        clean_line(f"{label} {text}", _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),)
+    )
+
+
+def _object(line: bytes, part: int) -> Json | None:
+    """The JSON object of that part of the line."""
+    found = pieces(line)
+    if part >= len(found) or found[part].reason:
+        return None
+    try:
+        value = json.loads(found[part].data)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _answer(line: bytes | None) -> Json:
+    return (_object(line, 0) or {}) if line else {}
+
+
+def _result_of(
+    event: AgentEvent, answer: Json, line: bytes | None, ref: SourceRef
+) -> ToolResult | None:
+    """The answer's record, to say in the title how the call went."""
+    if not line or not answer or not isinstance(event.body, AssistantMessage):
+        return None
+    calls = {tool.id for tool in event.body.tools}
+    for found in ClaudeDecoder(ref.source).decode_all(line, 0):
+        if isinstance(found.body, UserMessage):
+            for result in found.body.results:
+                if result.tool_use_id in calls:
+                    return result
+    return None
+
+
+# --- parts ---
+
+
+def _parts(value: Json, answer: Json) -> list[DetailPart]:
+    if value.get("type") == "progress":
+        value = _inner(_inner(value, "data"), "message") or value
+    parts: list[DetailPart] = []
+    for block in _blocks(value):
+        parts += _block_parts(block, value, answer)
+    for key in ("result", "content", "text", "summary", "output", "stdout", "stderr"):
+        if isinstance(value.get(key), str) and value[key]:
+            parts.append(prose_part(key, value[key]))
+    errors = value.get("errors")
+    if isinstance(errors, list):
+        parts.append(output_part("errors", "\n".join(str(error) for error in errors)))
+    prompt = _inner(value, "attachment").get("prompt")
+    if isinstance(prompt, str):
+        parts.append(prose_part("message", prompt))
+    return [part for part in parts if part.text]
+
+
+def _block_parts(block: Json, value: Json, answer: Json) -> list[DetailPart]:
+    kind = block.get("type")
+    if kind in _CALLS:
+        name, given = block.get("name"), block.get("input")
+        text, structured = _answer_to(block.get("id"), answer)
+        return call_parts(str(name), given if isinstance(given, dict) else {}, structured, text)
+    if kind == "tool_result":
+        return [output_part("output", _content_text(block.get("content")))]
+    for key, title in (("text", "text"), ("thinking", "thinking")):
+        if isinstance(block.get(key), str):
+            return [prose_part(title, block[key])]
+    return []
+
+
+def _blocks(value: Json) -> list[Json]:
+    """The content blocks of a message; a bare string is one."""
+    message = value.get("message")
+    content = message.get("content") if isinstance(message, dict) else message
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    if not isinstance(content, list):
+        return []
+    return [
+        block if isinstance(block, dict) else {"type": "text", "text": str(block)}
+        for block in content
+    ]
+
+
+def _answer_to(call: Any, answer: Json) -> tuple[str, Any]:
+    """What the answer says to a call, and its structured half if it has no other call's."""
+    answers = [block for block in _blocks(answer) if block.get("type") == "tool_result"]
+    for block in answers:
+        if block.get("tool_use_id") == call:
+            structured = answer.get("tool_use_result", answer.get("toolUseResult"))
+            alone = structured if len(answers) == 1 else None
+            return _content_text(block.get("content")), alone
+    return "", None
+
+
+def _content_text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    return "\n".join(
+        item["text"] if isinstance(item.get("text"), str) else f"[{item.get('type', 'something')}]"
+        for item in content
+        if isinstance(item, dict)
+    )
+
+
+def _inner(value: Json, key: str) -> Json:
+    inner = value.get(key)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _presentable(value: Any) -> Any:
+    """The record without what is nobody's business and without endless binary data."""
+    if isinstance(value, dict):
+        shown = {}
+        for key, item in value.items():
+            if key == "headers":
+                shown[key] = _HIDDEN
+            elif key in ("data", "signature") and isinstance(item, str) and len(item) > _BINARY:
+                shown[key] = f"{item[:40]}… ({len(item):,} characters)"
+            else:
+                shown[key] = _presentable(item)
+        return shown
+    return [_presentable(item) for item in value] if isinstance(value, list) else value
+
+
+# --- facts ---
+
+
+def _facts(event: AgentEvent, value: Json, answer: Json) -> Facts:
+    body = event.body
+    facts: Facts = []
+    if event.at is not None:
+        facts.append(("time", _moment(event.at)))
+    if isinstance(body, AssistantMessage):
+        facts += [("model", body.model), ("tokens", _tokens(body.usage)), ("error", body.error)]
+        facts += [("message", body.message_id), ("request", body.request_id)]
+        facts += [("call", tool.id) for tool in body.tools]
+    if isinstance(body, TurnResult):
+        cost = "" if body.cost_usd is None else format_money_exact(body.cost_usd)
+        facts += [("cost", cost), ("tokens", _tokens(body.usage))]
+        facts += [
+            (use.model, f"{format_money_exact(use.cost_usd)}, {_tokens(use.usage)}")
+            for use in body.models
+        ]
+    stored = _inner(answer, "tool_use_result") or _inner(answer, "toolUseResult")
+    facts.append(("full output", str(stored.get("persistedOutputPath") or "")))
+    facts += [("thread", event.thread), ("uuid", event.uuid), ("parent", event.parent)]
+    facts += [("session", event.session), ("cwd", str(value.get("cwd") or ""))]
+    facts.append(("source", f"{event.source} at byte {event.offset:,}, {event.length:,} bytes"))
+    return [(name, clean_line(text, _FACT)) for name, text in facts if text]
+
+
+def _tokens(usage: TokenUsage | None) -> str:
+    if usage is None:
+        return ""
+    writes = usage.cache_write_5m + usage.cache_write_1h
+    return (
+        f"{usage.input:,} in, {usage.output:,} out, {writes:,} written to cache, "
+        f"{usage.cache_read:,} read from cache"
+    )
+
+
+def _moment(at: float) -> str:
+    whole, thousandths = divmod(round(at * 1000), 1000)
+    second = format_local(whole, "%Y-%m-%d %H:%M:%S", "")
+    return f"{second}.{thousandths:03d}" if second else str(at)

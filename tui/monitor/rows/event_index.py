@@ -1,0 +1,411 @@
+"""A compact index of rows, read back on demand."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_right
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    SourceRef,
+    ToolResult,
+    TurnResult,
+    UnknownRecord,
+    UserMessage,
+)
+from tui.model.journal import JournalEntry
+from tui.model.rows import DetailPart, EventDetail, EventRow
+from tui.monitor.rows.event_rows import deed_detail, deed_level, deed_row, visibility
+from tui.monitor.rows.event_rows import row as event_row
+from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
+
+ERROR = 4
+LEVEL = 3
+_CACHED_ROWS = 3_000
+_REMEMBERED_WHEN_LOST = 2_000
+_OPEN_CALLS = 5_000
+_UNDATED = 5_000
+_MOST_CHANGED = 20_000
+_NAN = math.nan
+
+
+class EventIndex:
+    """Knows where each event stands and draws the visible ones.
+
+    One thread adds; any thread may read: columns only grow, and a row becomes visible last.
+    `level` is the verbosity, 1 to 3. `generation` changes when row numbers lose their meaning.
+    """
+
+    def __init__(self, level: int = 1) -> None:
+        self.generation = 0
+        self._live = False
+        self.root = ""
+        self.changed: deque[int] = deque(maxlen=_MOST_CHANGED)
+        self._level = level
+        self._files = RecordReader()
+        self._sources = array("H")
+        self._offsets = array("Q")
+        self._lengths = array("I")
+        self._parts = array("I")
+        self._flags = bytearray()
+        self._times = array("d")
+        self._pairs = array("I")
+        self._visible = (array("I"), array("I"))
+        self._by_source: dict[int, array[int]] = {}
+        self._open_calls: dict[str, int] = {}
+        self._undated: OrderedDict[str, int] = OrderedDict()
+        self._cache: OrderedDict[int, EventRow] = OrderedDict()
+        self._kept: dict[int, EventRow] = {}
+
+    @property
+    def live(self) -> bool:
+        """Whether calls without an answer may still run; `changed` tells the rows when it turns."""
+        return self._live
+
+    @live.setter
+    def live(self, live: bool) -> None:
+        if live != self._live:
+            self._live = live
+            self.changed.extend(self._open_calls.values())
+
+    # --- growing -------------------------------------------------------------------------------
+
+    def open_source(self, name: str, reader: Reader) -> int:
+        """Registers a file (one generation of it) and returns its number."""
+        return self._files.add(name, reader)
+
+    def close_source(self, number: int) -> None:
+        """Keeps the newest rows of a file whose bytes are about to go."""
+        rows = self._by_source.get(number, array("I"))
+        for index in rows[-_REMEMBERED_WHEN_LOST:]:
+            if self._flags[index] & LEVEL < 3:
+                self._kept[index] = self._cache.get(index) or self._draw(index)
+
+    def add(self, number: int, record: AgentEvent | JournalEntry, at: float = _NAN) -> None:
+        """Adds one record that happened at `at`; tool results also complete the row of their call."""
+        index = len(self._flags)
+        if type(record) is AgentEvent:
+            flags = visibility(record) | self._note(record, index)
+            if record.at is None and record.uuid:
+                self._undated[record.uuid] = index
+                if len(self._undated) > _UNDATED:
+                    self._undated.popitem(last=False)  # a dict would look for its first each time
+            self._lengths.append(record.length)
+            self._parts.append(record.part)
+        else:
+            flags = deed_level(record)  # type: ignore[arg-type]
+            if record.kind == "segment_ended":  # type: ignore[union-attr]
+                self._lose_calls(record.at or at)
+            self._lengths.append(WHOLE_LINE)
+            self._parts.append(0)
+        self._offsets.append(record.offset)
+        self._times.append(at)
+        self._pairs.append(0)
+        self._sources.append(number)
+        rows = self._by_source.get(number)
+        if rows is None:
+            rows = self._by_source[number] = array("I")
+        rows.append(index)
+        self._flags.append(flags)
+        level = flags & LEVEL
+        if level <= 2:
+            self._visible[1].append(index)
+            if level == 1:
+                self._visible[0].append(index)
+
+    def date(self, uuid: str, at: float) -> None:
+        """Another file tells when a row happened whose own record does not say."""
+        index = self._undated.pop(uuid, None)
+        if index is not None:
+            self._times[index] = at
+            self._cache.pop(index, None)
+            self.changed.append(index)
+
+    def remark(self, number: int, at: float, text: str) -> None:
+        """Adds a row of our own: what befell the file itself."""
+        self._kept[len(self._flags)] = EventRow("notice", at, "file", text, mark="warning")
+        place = self._offsets[-1] if len(self._offsets) else 0
+        self.add(
+            number, AgentEvent(self._files.names[number], place, 0, UnknownRecord("file", text)), at
+        )
+
+    def _note(self, event: AgentEvent, index: int) -> int:
+        """Remembers calls and completes them; says whether the event is an error of the session.
+
+        Damage in the file is none: what a person looks for is where the work went wrong.
+        """
+        body = event.body
+        kind = type(body)
+        if kind is UserMessage:
+            for result in body.results:  # type: ignore[union-attr]
+                self._complete(result, index)
+        elif kind is AssistantMessage:
+            for tool in body.tools:  # type: ignore[union-attr]
+                self._open_calls[tool.id] = index
+                if len(self._open_calls) > _OPEN_CALLS:
+                    del self._open_calls[next(iter(self._open_calls))]
+            return ERROR if body.error else 0  # type: ignore[union-attr]
+        elif kind is TurnResult:
+            return ERROR if body.is_error else 0  # type: ignore[union-attr]
+        return 0
+
+    def _lose_calls(self, at: float) -> None:
+        """The process that was asked was gone at `at`: what it did not answer runs no more."""
+        for call, index in list(self._open_calls.items()):
+            if not self._times[index] > at:
+                del self._open_calls[call]
+                self.changed.append(index)
+
+    def _complete(self, result: ToolResult, index: int) -> None:
+        call = self._open_calls.pop(result.tool_use_id, None)
+        if call is None:
+            return
+        self._pairs[call] = index + 1
+        if result.is_error:
+            self._flags[call] |= ERROR
+        self._cache.pop(call, None)
+        self.changed.append(call)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @property
+    def level(self) -> int:
+        return self._level
+
+    @level.setter
+    def level(self, level: int) -> None:
+        if level != self._level:
+            self._level = level
+            self.generation += 1
+
+    @property
+    def total(self) -> int:
+        """Rows at the most talkative level."""
+        return len(self._flags)
+
+    def __len__(self) -> int:
+        return len(self._flags) if self._level >= 3 else len(self._visible[self._level - 1])
+
+    def _index(self, row: int) -> int:
+        return row if self._level >= 3 else self._visible[self._level - 1][row]
+
+    def _row_at_or_before(self, index: int) -> int:
+        if self._level >= 3:
+            return index
+        return bisect_right(self._visible[self._level - 1], index) - 1
+
+    def take_changed(self) -> list[int]:
+        """Visible rows that were completed since the last call."""
+        changed: set[int] = set()
+        while self.changed:
+            changed.add(self.changed.popleft())
+        for index in changed:
+            self._cache.pop(index, None)  # it may have been drawn just before it was completed
+        return [row for row in map(self._visible_row, sorted(changed)) if row is not None]
+
+    def _visible_row(self, index: int) -> int | None:
+        row = self._row_at_or_before(index)
+        return row if row >= 0 and self._index(row) == index else None
+
+    def row(self, row: int) -> EventRow:
+        """The visible row by its number, 0 the oldest."""
+        index = self._index(row)
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        found = self._cache.get(index)
+        if found is None:
+            found = self._draw(index)
+            self._cache[index] = found
+            if len(self._cache) > _CACHED_ROWS:
+                self._cache.popitem(last=False)
+        return found
+
+    def time(self, row: int) -> float | None:
+        """When the row happened; the nearest earlier time when it does not say."""
+        index = self._index(row)
+        for back in range(index, max(-1, index - 500), -1):
+            at = self._times[back]
+            if not math.isnan(at):
+                return at
+        return None
+
+    def row_at_time(self, at: float) -> int | None:
+        """The first visible row not before `at`; times are taken as rising."""
+        low, high = 0, len(self)
+        while low < high:
+            middle = (low + high) // 2
+            when = self.time(middle)
+            if when is None or when < at:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < len(self) else (len(self) - 1 if len(self) else None)
+
+    def record(self, row: int) -> AgentEvent | JournalEntry | None:
+        """The record behind a row, read anew from its file."""
+        return self._event(self._index(row))
+
+    def ref(self, row: int) -> SourceRef:
+        index = self._index(row)
+        return SourceRef(self._files.names[self._sources[index]], self._offsets[index])
+
+    def row_of(self, source: str, offset: int) -> int | None:
+        """The visible row that holds this byte of this file; a hidden result leads to its call."""
+        index = self._index_at(source, offset)
+        return None if index is None else self._shown_for(index)
+
+    def holds(self, source: str, offset: int) -> bool:
+        """Whether this byte of this file belongs to a row, shown or not, and to no copy of one."""
+        return self._index_at(source, offset) is not None
+
+    def _index_at(self, source: str, offset: int) -> int | None:
+        for number in range(len(self._files.names) - 1, -1, -1):
+            rows = self._by_source.get(number)
+            if rows is None or self._files.names[number] != source:
+                continue
+            place = bisect_right(rows, offset, key=lambda index: self._offsets[index]) - 1
+            index = rows[max(0, place)]
+            if place >= 0 and offset < self._offsets[index] + self._lengths[index]:
+                return index
+        return None
+
+    def _shown_for(self, index: int) -> int | None:
+        row = self._visible_row(index)
+        if row is not None:
+            return row
+        event = self._event(index)
+        if isinstance(event, AgentEvent) and isinstance(event.body, UserMessage):
+            for back in range(index, max(-1, index - 2_000), -1):
+                if self._pairs[back] == index + 1:
+                    return self._visible_row(back)
+        before = self._row_at_or_before(index)
+        return before if before >= 0 else None
+
+    def next_error(self, row: int, step: int) -> int | None:
+        """The next (`step` 1) or previous (-1) visible row that went wrong."""
+        place = row + step
+        while 0 <= place < len(self):
+            if self._flags[self._index(place)] & ERROR:
+                return place
+            place += step
+        return None
+
+    def detail(self, row: int) -> EventDetail:
+        """Everything about the row: its call, its result, its raw record."""
+        from tui.monitor.rows.event_detail import detail as event_detail
+
+        index = self._index(row)
+        line = self._line(index)
+        ref = self.ref(row)
+        record = self._event(index)
+        if isinstance(record, JournalEntry):
+            return deed_detail(record, ref)
+        if line is None or record is None:
+            gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
+            return EventDetail("gone", (gone,), ref)
+        pair = self._pairs[index]
+        result = self._line(pair - 1) if pair else None
+        return event_detail(line, self._parts[index], ref, result)
+
+    # --- from the files ------------------------------------------------------------------------
+
+    def _line(self, index: int) -> bytes | None:
+        return self._files.line(self._sources[index], self._offsets[index], self._lengths[index])
+
+    def _event(self, index: int) -> AgentEvent | JournalEntry | None:
+        number, offset = self._sources[index], self._offsets[index]
+        return self._files.record(number, offset, self._lengths[index], self._parts[index])
+
+    def _draw(self, index: int) -> EventRow:
+        at = self._times[index]
+        event = self._event(index)
+        if event is None:
+            return EventRow("notice", None if math.isnan(at) else at, "gone", "", mark="quiet")
+        if isinstance(event, JournalEntry):
+            return deed_row(event)
+        result, seconds = self._result_of(index, event, at)
+        drawn = self._short(event_row(event, result, seconds))
+        if drawn.at is None and not math.isnan(at):
+            drawn = replace(drawn, at=at)
+        body = event.body
+        if (
+            self._live
+            and not self._pairs[index]
+            and isinstance(body, AssistantMessage)
+            and body.tools
+        ):
+            return _running(drawn) if body.tools[0].id in self._open_calls else drawn
+        return drawn
+
+    def _short(self, row: EventRow) -> EventRow:
+        """Paths inside the project without the way to it."""
+        if self.root and self.root in row.text:
+            return replace(row, text=row.text.replace(self.root, ""))
+        return row
+
+    def _result_of(
+        self, index: int, event: AgentEvent, at: float
+    ) -> tuple[ToolResult | None, float | None]:
+        pair = self._pairs[index]
+        if not pair or not isinstance(event.body, AssistantMessage):
+            return None, None
+        answer = self._event(pair - 1)
+        if not isinstance(answer, AgentEvent) or not isinstance(answer.body, UserMessage):
+            return None, None
+        wanted = {tool.id for tool in event.body.tools}
+        result = next((r for r in answer.body.results if r.tool_use_id in wanted), None)
+        took = self._times[pair - 1] - at
+        return result, (None if math.isnan(took) or took < 0 else took)
+
+    # --- saving --------------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> tuple[array[Any] | bytearray, ...]:
+        """Everything that is written down of the rows, column by column, as it lies in memory."""
+        return (
+            self._offsets,
+            self._times,
+            self._lengths,
+            self._parts,
+            self._pairs,
+            self._sources,
+            self._flags,
+        )
+
+    def save(self) -> SavedIndex:
+        """The index without its columns."""
+        return SavedIndex(len(self._flags), dict(self._open_calls), dict(self._undated))
+
+    def load(self, saved: SavedIndex, fill: Callable[[array[Any] | bytearray, int], None]) -> None:
+        """Takes up a saved index; the sources must have been opened in the same order.
+
+        `fill` puts that many items into a column, and is called for each in the order of `columns`.
+        """
+        for column in self.columns:
+            fill(column, saved.rows)
+        self._open_calls = dict(saved.open_calls)
+        self._undated = OrderedDict(saved.undated)
+        levels = self._flags.translate(bytes(flag & LEVEL for flag in range(256)))
+        for index, level in enumerate(levels):
+            if level <= 2:
+                self._visible[1].append(index)
+                if level == 1:
+                    self._visible[0].append(index)
+        if len(self._files.names) == 1:
+            self._by_source[0] = array("I", range(len(self._flags)))
+        else:
+            for index, number in enumerate(self._sources):
+                self._by_source.setdefault(number, array("I")).append(index)
+        self.generation += 1
+
+
+def _running(row: EventRow) -> EventRow:
+    return replace(row, mark="running", seconds=None)

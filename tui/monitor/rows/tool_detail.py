@@ -1,0 +1,175 @@
+"""A tool call with its result, diff rendered."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tui.model.rows import DetailPart
+from tui.system.sanitize import clean, clean_line
+from tui.system.sgr import clean_coloured
+
+_MOST_LINES = 4_000
+
+
+def patch_diff(path: str, hunks: Iterable[Any]) -> str:
+    """A unified diff from a `structuredPatch`; "" when it holds no hunk."""
+    lines: list[str] = []
+    for hunk in hunks:
+        body = hunk.get("lines") if isinstance(hunk, dict) else None
+        if not isinstance(body, list):
+            continue
+        starts = [hunk.get(key, 0) for key in ("oldStart", "oldLines", "newStart", "newLines")]
+        lines.append("@@ -{},{} +{},{} @@".format(*starts))
+        lines += [line for line in body if isinstance(line, str)]
+    return _headed(path, lines) if lines else ""
+
+
+def text_diff(path: str, old: str, new: str) -> str:
+    """A unified diff of a replaced text; its line numbers count within the text."""
+    before, after = old.splitlines(), new.splitlines()
+    if len(before) + len(after) > _MOST_LINES:  # a finer comparison would keep a person waiting
+        lines = [f"@@ -1,{len(before)} +1,{len(after)} @@"]
+        lines += [f"-{line}" for line in before] + [f"+{line}" for line in after]
+    else:
+        lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
+    return _headed(path, lines) if lines else ""
+
+
+def _headed(path: str, lines: list[str]) -> str:
+    return "\n".join((f"--- {path}", f"+++ {path}", *lines))
+
+
+Json = dict[str, Any]
+_TITLE = 120
+
+
+def call_parts(name: str, given: Json, answer: Any, text: str) -> list[DetailPart]:
+    """The parts of a call: `given` its input, `answer` its structured result, `text` what it said."""
+    structured = answer if isinstance(answer, dict) else {}
+    layout = _LAYOUTS.get(name, _any_tool)
+    return [part for part in layout(given, structured, text) if part.text]
+
+
+def output_part(title: str, text: str) -> DetailPart:
+    """Terminal output with its colours."""
+    shown, spans = clean_coloured(text, whole=True)
+    return DetailPart(clean_line(title, _TITLE), shown, "ansi", spans=spans)
+
+
+def prose_part(title: str, text: str) -> DetailPart:
+    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "markdown")
+
+
+def code_part(title: str, text: str) -> DetailPart:
+    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "code")
+
+
+def json_part(title: str, value: Any) -> DetailPart:
+    """`value` as indented JSON."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "json")
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _bash(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    parts = [code_part("command", _string(given.get("command")))]
+    stdout, stderr = _string(answer.get("stdout")), _string(answer.get("stderr"))
+    if not stdout and not stderr:
+        return [*parts, output_part("output", text)]
+    parts += [output_part("output", stdout), output_part("errors", stderr)]
+    return parts
+
+
+def _edit(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    path = _path(given, answer)
+    diff = patch_diff(path, _list(answer.get("structuredPatch")))
+    if not diff:
+        edits = _list(given.get("edits")) or [given]
+        diffs = (
+            text_diff(path, _string(edit.get("old_string")), _string(edit.get("new_string")))
+            for edit in edits
+            if isinstance(edit, dict)
+        )
+        diff = "\n".join(filter(None, diffs))
+    return [DetailPart("changes", clean(diff, whole=True), "diff"), output_part("answer", text)]
+
+
+def _write(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    path = _path(given, answer)
+    diff = patch_diff(path, _list(answer.get("structuredPatch")))
+    content = _string(given.get("content")) or _string(given.get("new_source"))
+    return [
+        DetailPart("changes", clean(diff, whole=True), "diff"),
+        code_part("written", content),
+        output_part("answer", text),
+    ]
+
+
+def _read(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    path = _path(given, answer)
+    content = _string(_dict(answer.get("file")).get("content"))
+    if content:
+        return [code_part(path, content)]
+    return [output_part(path or "answer", text)]
+
+
+def _agent(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    return [
+        prose_part("task", _string(given.get("prompt"))),
+        prose_part("report", text),
+        json_part("figures", {key: answer[key] for key in _AGENT_FIGURES if key in answer}),
+    ]
+
+
+def _todos(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    lines = [
+        f"{_MARKS.get(_string(todo.get('status')), '○')} {_string(todo.get('content'))}"
+        for todo in _list(given.get("todos"))
+        if isinstance(todo, dict)
+    ]
+    return [DetailPart("tasks", clean("\n".join(lines), whole=True)), output_part("answer", text)]
+
+
+def _any_tool(given: Json, answer: Json, text: str) -> list[DetailPart]:
+    parts = [json_part("input", given)] if given else []
+    return [*parts, output_part("answer", text)]
+
+
+def _path(given: Json, answer: Json) -> str:
+    keys = ("file_path", "notebook_path", "path")
+    found = next((given[key] for key in keys if isinstance(given.get(key), str)), "")
+    return found or _string(answer.get("filePath"))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+_AGENT_FIGURES = [
+    "status",
+    "agentId",
+    "agentType",
+    "resolvedModel",
+    "totalTokens",
+    "totalToolUseCount",
+    "totalDurationMs",
+]
+_MARKS = {"completed": "✓", "in_progress": "▸"}
+_LAYOUTS: dict[str, Callable[[Json, Json, str], list[DetailPart]]] = {
+    **dict.fromkeys(("Bash", "PowerShell", "BashOutput"), _bash),
+    **dict.fromkeys(("Edit", "MultiEdit"), _edit),
+    **dict.fromkeys(("Write", "NotebookEdit"), _write),
+    **dict.fromkeys(("Agent", "Task"), _agent),
+    "Read": _read,
+    "TodoWrite": _todos,
+}

@@ -1,0 +1,239 @@
+"""Collects what claims and risks are checked against.
+
+Every deposit has a number; what has a higher one came later. What stands beside the events
+(ticks, notes) has a time only, and finds its place by it.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef, ToolCall, ToolResult
+from tui.model.evidence import (
+    CommitRecord,
+    EditRecord,
+    EvidenceLog,
+    StatementRecord,
+    TaskDoneRecord,
+    TestRun,
+    TestRunRecord,
+)
+from tui.model.journal import JournalEntry
+from tui.model.records import ProgressFile, SessionNotes
+from tui.night.activity import EDITING, SHELLS
+from tui.night.evidence.shell_effects import (
+    commits_at_end,
+    commits_named,
+    is_scratch_path,
+    shell_effects,
+    was_reformatted,
+)
+from tui.system.lazy_pattern import Signed
+
+MOST_EDITS = 10_000
+MOST_RUNS = 1_000
+MOST_COMMITS = 2_000
+MOST_WORDS = 200
+MOST_TICKS = 1_000
+LONGEST_WORDS = 16_000
+LONGEST_NOTES = 128_000
+
+
+class EvidenceCollector(Struct):
+    """Collects testimony as it comes; its size is bounded."""
+
+    count: int = 0
+    runs: list[TestRunRecord] = []
+    edits: list[EditRecord] = []
+    forgotten: int = 0
+    commits: list[CommitRecord] = []
+    said: list[StatementRecord] = []
+    words: StatementRecord | None = None
+    ticks: list[TaskDoneRecord] = []
+    done: list[str] | None = None
+    first_notes: str | None = None
+    notes: str = ""
+    notes_source: str = ""
+    notes_at: float | None = None
+
+    def tool_answered(
+        self,
+        use: ToolCall,
+        result: ToolResult,
+        run: TestRun | None,
+        at: float | None,
+        ref: SourceRef,
+    ) -> int:
+        """A tool call was answered, and was that run of tests; how many source files it changed.
+
+        Of one command its edits come first, then its run, then its commit.
+        """
+        if use.name in EDITING:
+            if not result.is_error and not is_scratch_path(use.path):
+                self._edit(at, use.path, use.name, ref)
+            return 0
+        sources, commits = 0, False
+        command = use.command or use.target
+        if use.name in SHELLS and not result.is_error:
+            found = shell_effects(command)
+            sources = found.sources
+            commits = found.commits or commits_at_end(command, result.excerpt)
+            for path in found.paths:
+                self._edit(at, path, use.name, ref)
+            if was_reformatted(command, result.excerpt):
+                sources += 1
+                self._edit(at, "", use.name, ref)
+        if run is not None:
+            self.count += 1
+            self.runs.append(TestRunRecord(self.count, run))
+            del self.runs[:-MOST_RUNS]
+        if commits:
+            self._commit(command, result, at, ref)
+        return sources
+
+    def _edit(self, at: float | None, path: str, tool: str, ref: SourceRef) -> None:
+        self.count += 1
+        self.edits.append(EditRecord(self.count, at, path, tool, ref))
+        if len(self.edits) > MOST_EDITS:
+            self.forgotten += MOST_EDITS // 10
+            del self.edits[: MOST_EDITS // 10]
+
+    def _commit(self, command: str, result: ToolResult, at: float | None, ref: SourceRef) -> None:
+        for sha, subject in commits_named(command, result.excerpt):
+            self.count += 1
+            self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
+        del self.commits[:-MOST_COMMITS]
+
+    def files_rewound(self, entry: JournalEntry) -> None:
+        """A rewind, or the undoing of one, changed files without the agent."""
+        if entry.data.get("mode") != "conversation":
+            self._edit(entry.at, "", entry.kind, SourceRef(entry.source, entry.offset))
+
+    def text_seen(self, text: str, at: float | None, ref: SourceRef) -> None:
+        """The main conversation's model said something; it may be the turn's last word."""
+        self.count += 1
+        self.words = StatementRecord(self.count, at, text, ref)
+
+    def turn_ends(self, text: str, at: float | None, ref: SourceRef | None) -> None:
+        """The turn is over; `text` is what its result repeats, if there is one."""
+        last, self.words = self.words, None
+        text = text.strip()
+        if ref is not None and text and (last is None or last.text.strip() != text):
+            self.count += 1
+            last = StatementRecord(self.count, at, text, ref)
+        if last is not None:
+            self._keep(last)
+
+    def _keep(self, last: StatementRecord) -> None:
+        self.said.append(StatementRecord(last.number, last.at, last.text[:LONGEST_WORDS], last.ref))
+        del self.said[:-MOST_WORDS]
+
+    def progress(self, progress: ProgressFile) -> None:
+        """The progress file has another state."""
+        if progress.basis == "unknown":
+            return
+        done = [task for task in progress.tasks if task.state == "done"]
+        if self.done is not None:
+            before = set(self.done)
+            for task in done:
+                if task.title not in before:
+                    self.count += 1
+                    tick = TaskDoneRecord(
+                        self.count, progress.at, task.title, progress.source, task.line
+                    )
+                    self.ticks.append(tick)
+            del self.ticks[:-MOST_TICKS]
+        self.done = [task.title for task in done]
+
+    def notes_changed(self, notes: SessionNotes) -> None:
+        """The notes have another state."""
+        text = notes.text[:LONGEST_NOTES]
+        if self.first_notes is None:
+            self.first_notes = text
+        self.notes, self.notes_source, self.notes_at = text, notes.source, notes.at
+
+    def testimony(self) -> EvidenceLog:
+        """What is known so far; words of a turn that is still open count as its last."""
+        said = self.said
+        if self.words is not None:
+            said = [*said, self.words]
+        return EvidenceLog(
+            tuple(self.runs),
+            tuple(self.edits),
+            tuple(self.commits),
+            tuple(said),
+            tuple(self.ticks),
+            self.forgotten,
+            self.first_notes or "",
+            self.notes,
+            self.notes_source,
+            self.notes_at,
+        )
+
+
+MOST_COMMANDS = 1_000
+MOST_RISKY_EDITS = 5_000
+_LONGEST = 2_000
+_HINT = Signed(
+    "--no-verify|commit|hooksPath|HUSKY|push|curl|wget|http|fetch|iwr|rm|Invoke-|LEFTHOOK|chmod|mv"
+    "|sudo|sed|>|tee|cp|patch|apply|checkout|restore|perl|add|install|remove|write_text|open(",
+    r"--no-verify|\bcommit\b|hooksPath|HUSKY|\bpush\b|\bcurl\b|\bwget\b|\b(?:https?|fetch|iwr|irm)\s|Invoke-|LEFTHOOK|\bchmod\b|\brm\b|\bmv\b"
+    r"|\bsudo|\bsed\b.*-i|>|\btee\b|\bcp\b|\bpatch\b|\bapply\b|\bcheckout\b|\brestore\b|\bperl\b"
+    r"|\b(?:add|install|remove|uninstall)\b|write_text|open\(",
+)
+
+
+class RiskyCall(Struct, frozen=True, gc=False):
+    """An edit (`text` is the path) or a shell command (`text` is the command, cut at 2,000).
+
+    `ref` is the line of the call itself; `is_error` says that its answer was an error.
+    """
+
+    name: str
+    text: str
+    ref: SourceRef
+    at: float | None = None
+    is_error: bool = False
+
+    @property
+    def shell(self) -> bool:
+        """Whether this is a shell command."""
+        return self.name in SHELLS
+
+
+class RiskyCallLog(Struct):
+    """Collects such calls as they come, by the id of the call; the oldest are forgotten first."""
+
+    commands: dict[str, RiskyCall] = {}
+    edits: dict[str, RiskyCall] = {}
+
+    def called(self, use: ToolCall, ref: SourceRef, at: float | None) -> None:
+        """A tool was called."""
+        if use.name in EDITING:
+            self._keep(self.edits, MOST_RISKY_EDITS, use.id, RiskyCall(use.name, use.path, ref, at))
+        elif use.name in SHELLS:
+            command = use.command or use.target
+            if _HINT.search(command):
+                call = RiskyCall(use.name, command[:_LONGEST], ref, at)
+                self._keep(self.commands, MOST_COMMANDS, use.id, call)
+
+    def answered(self, result: ToolResult) -> None:
+        """A call was answered: what failed is remembered as failed."""
+        if not result.is_error:
+            return
+        for calls in (self.commands, self.edits):
+            call = calls.get(result.tool_use_id)
+            if call is not None:
+                calls[result.tool_use_id] = RiskyCall(
+                    call.name, call.text, call.ref, call.at, is_error=True
+                )
+
+    def calls(self) -> tuple[RiskyCall, ...]:
+        """Everything collected, edits before commands, each oldest first."""
+        return (*self.edits.values(), *self.commands.values())
+
+    @staticmethod
+    def _keep(calls: dict[str, RiskyCall], most: int, id: str, call: RiskyCall) -> None:
+        calls[id or f"{call.ref.source} {call.ref.offset}"] = call
+        if len(calls) > most:
+            del calls[next(iter(calls))]

@@ -1,0 +1,203 @@
+"""All state of a fold in one struct; counters; times of sources.
+
+Times only ever move forward here: files interleave, clocks are set back, and parallel tools write
+out of order.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from tui.model.events import SourceRef, ToolCall
+from tui.model.records import Commit, ProgressFile, SessionHistoryLine
+from tui.model.session import AgentProcess
+from tui.model.snapshot import EventCounts
+from tui.night.activity import ActivityTracker
+from tui.night.evidence.evidence_log import EvidenceCollector, RiskyCallLog
+from tui.night.evidence.test_runs import FailureLog, TestRunLog
+from tui.night.evidence.wasted_work import WasteLog
+from tui.night.journal_reducer import InterventionLog
+from tui.night.stuck.loops import LoopDetector
+from tui.night.timeline_builder import TimelineBuilder
+from tui.night.usage.compact_tables import DigestSet, NameTable
+from tui.night.usage.context_meter import ContextMeter
+
+_MOST_NAMES = 512
+_MOST_AGENTS = 4_096
+_MOST_RETRIES = 256
+_SAME_RETRY = 60.0
+
+
+class Counters(Struct):
+    """The counts as they grow."""
+
+    total: int = 0
+    malformed: int = 0
+    unknown: int = 0
+    turns: int = 0
+    tool_calls: dict[str, int] = {}
+    tool_errors: int = 0
+    api_retries: int = 0
+    rate_limits: int = 0
+    api_errors: int = 0
+    compactions: int = 0
+    denials: int = 0
+    edits: int = 0
+    unknown_types: dict[str, int] = {}
+    agents: dict[str, str] = {}
+    linked: int = 0
+    retries: list[tuple[int, float | None, int]] = []
+
+    def retry(self, attempt: int, at: float | None, source: int) -> None:
+        """A retry was announced; stream and transcript tell of the same one under other ids."""
+        for place, (number, moment, teller) in enumerate(self.retries):
+            near = at is None or moment is None or abs(at - moment) <= _SAME_RETRY
+            if number == attempt and teller != source and near:
+                del self.retries[place]
+                return
+        self.retries.append((attempt, at, source))
+        del self.retries[:-_MOST_RETRIES]
+        self.api_retries += 1
+
+    def call(self, name: str) -> None:
+        """A tool was called."""
+        calls = self.tool_calls
+        if name in calls:
+            calls[name] += 1
+        elif len(calls) < _MOST_NAMES:
+            calls[name] = 1
+
+    def unknown_record(self, kind: str, subtype: str) -> None:
+        """A record of a type or subtype that this program does not know."""
+        self.unknown += 1
+        name = f"{kind}/{subtype}" if subtype else kind
+        if name in self.unknown_types or len(self.unknown_types) < _MOST_NAMES:
+            self.unknown_types[name] = self.unknown_types.get(name, 0) + 1
+
+    def subagent(self, *names: str) -> None:
+        """These names (call id, task id, agent id) are all one subagent."""
+        known = [self.agents[name] for name in names if name in self.agents]
+        chosen = known[0] if known else next(filter(None, names), "")
+        if not chosen or (not known and len(self.agents) >= _MOST_AGENTS):
+            return
+        self.linked += 1
+        for name in names:
+            if name:
+                self.agents[name] = chosen
+        merged = set(known) - {chosen}
+        if merged:
+            for name, leader in self.agents.items():
+                if leader in merged:
+                    self.agents[name] = chosen
+
+    def subagents(self) -> int:
+        """How many subagents there were, by whatever names."""
+        return len(set(self.agents.values()))
+
+    def counts(self, subagents: int) -> EventCounts:
+        """The counts as they stand."""
+        return EventCounts(
+            self.total,
+            self.malformed,
+            self.unknown,
+            self.turns,
+            tuple(self.tool_calls.items()),
+            self.tool_errors,
+            self.api_retries,
+            self.rate_limits,
+            self.api_errors,
+            self.compactions,
+            subagents,
+            self.denials,
+            self.edits,
+            tuple(self.unknown_types.items()),
+        )
+
+
+BEHIND = 5.0
+_MOST_ARRIVALS = 65_536
+
+
+class SourceClock(Struct):
+    """One file: its number, its newest time, and arrivals that no record has used yet."""
+
+    number: int
+    last: float | None = None
+    offset: int = -1
+    arrivals: list[tuple[int, float]] = []
+
+    def arrived(self, offset: int, at: float) -> None:
+        """Bytes before `offset` were there by `at`."""
+        if offset > self.offset:
+            self.arrivals.append((offset, at))
+            if len(self.arrivals) > _MOST_ARRIVALS:
+                del self.arrivals[::2]
+
+    def time_of(self, offset: int) -> float | None:
+        """The best time for a record at `offset` that tells none: its arrival, else the newest."""
+        used = 0
+        for end, _ in self.arrivals:
+            if end > offset:
+                break
+            used += 1
+        if used:
+            del self.arrivals[:used]
+        if self.arrivals:
+            at = self.arrivals[0][1]
+            if self.last is None or at > self.last:
+                self.last = at
+        return self.last
+
+
+class FoldState(Struct):
+    """The parts of a fold. Sets of digests keep what must count once: records, calls, errors."""
+
+    uuids: DigestSet = field(default_factory=DigestSet)
+    calls: DigestSet = field(default_factory=DigestSet)
+    errors: DigestSet = field(default_factory=DigestSet)
+    sources: dict[str, SourceClock] = {}
+    lead: int = -1
+    last_sign: float | None = None
+    sessions: NameTable = field(default_factory=NameTable)
+    session: str = ""
+    version: str = ""
+    cwd: str = ""
+    permission_mode: str = ""
+    model: str = ""
+    started_model: str = ""
+    prompt: str = ""
+    streams: bool = False
+    heard: bool = False
+    ref: SourceRef | None = None
+    doing: ActivityTracker = field(default_factory=ActivityTracker)
+    strip: TimelineBuilder = field(default_factory=TimelineBuilder)
+    tally: Counters = field(default_factory=Counters)
+    watcher: LoopDetector = field(default_factory=LoopDetector)
+    gauge: ContextMeter = field(default_factory=ContextMeter)
+    proof: TestRunLog = field(default_factory=TestRunLog)
+    trail: RiskyCallLog = field(default_factory=RiskyCallLog)
+    witness: EvidenceCollector = field(default_factory=EvidenceCollector)
+    loss: WasteLog = field(default_factory=WasteLog)
+    failures: FailureLog = field(default_factory=FailureLog)
+    book: InterventionLog = field(default_factory=InterventionLog)
+    late: dict[str, ToolCall] = {}
+    commits: dict[str, Commit] = {}
+    progress: ProgressFile | None = None
+    first_progress: ProgressFile | None = None
+    agents: tuple[AgentProcess, ...] | None = None
+    agents_at: float | None = None
+    watchdog: str = ""
+    watchdog_at: float | None = None
+    last_session_end: SessionHistoryLine | None = None
+
+    def source(self, name: str) -> SourceClock:
+        """What is known of a file; a new one gets the next number."""
+        source = self.sources.get(name)
+        if source is None:
+            source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
+        return source
+
+    def sign(self, at: float) -> None:
+        """The session was alive at `at`."""
+        if self.last_sign is None or at > self.last_sign:
+            self.last_sign = at

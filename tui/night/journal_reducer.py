@@ -1,0 +1,367 @@
+"""What journal entries change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from tui.model.interventions import (
+    Attempt,
+    CheckpointTaken,
+    Injection,
+    InjectionState,
+    Intervention,
+    Interventions,
+    PendingRestart,
+    RewindRecord,
+)
+from tui.model.journal import JournalEntry
+from tui.model.state import EndKind, end_of_entry
+from tui.model.timeline import KnownSpan
+from tui.night import timeline_builder
+from tui.night.timeline_builder import TimelineBuilder
+from tui.system.format import format_duration, shorten
+
+MOST = 1_000
+_ORDER = ("queued", "delivered", "seen")
+
+
+class InterventionLog(Struct):
+    """The journal as it is read."""
+
+    run: str = ""
+    goal: str = ""
+    model: str = ""
+    command: str = ""
+    started_at: float | None = None
+    ended_at: float | None = None
+    reason: str = ""
+    code: int | None = None
+    end: EndKind = EndKind.OPEN
+    stopped_by: str = ""
+    killed: bool = False
+    checkpoints: list[CheckpointTaken] = []
+    injections: dict[str, Injection] = {}
+    rewinds: list[RewindRecord] = []
+    segments: list[Attempt] = []
+    others: list[Intervention] = []
+    spans: list[KnownSpan] = []
+    restarts: int = 0
+    handovers: int = 0
+    pending: PendingRestart | None = None
+    unwatched_seconds: float = 0.0
+    unwatched_since: float | None = None
+    suspended_seconds: float = 0.0
+    awake_at: float | None = None
+    limits_paused_until: float | None = None
+    version: int = 0
+
+    @property
+    def segment(self) -> Attempt | None:
+        """The newest process of the agent."""
+        return self.segments[-1] if self.segments else None
+
+    def injection(
+        self, key: str, state: InjectionState, at: float | None, detail: str = ""
+    ) -> None:
+        """Words came further on their way; they never go back, and an end is an end."""
+        found = self.injections.get(key)
+        if found is None or found.state not in _ORDER:
+            return
+        if state == "withdrawn" and found.state != "queued":
+            return
+        if state in _ORDER and _ORDER.index(state) <= _ORDER.index(found.state):
+            return
+        self.injections[key] = Injection(
+            found.id, found.at, found.text, found.mode, state, detail, at
+        )
+        self.version += 1
+
+    def heard(self, at: float | None) -> None:
+        """The model answered after words were delivered: it has seen them."""
+        for key, injection in self.injections.items():
+            if injection.state == "delivered":
+                self.injection(key, "seen", at)
+
+    def deeds(self) -> Interventions:
+        """All deeds, frozen."""
+        return Interventions(
+            tuple(self.checkpoints),
+            tuple(self.injections.values()),
+            tuple(self.rewinds),
+            tuple(self.segments),
+            tuple(self.others),
+            self.restarts,
+            self.handovers,
+            self.pending,
+            self.unwatched_seconds,
+            self.unwatched_since,
+            self.suspended_seconds,
+            self.limits_paused_until,
+        )
+
+
+def _text(data: dict[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _number(data: dict[str, Any], key: str) -> float | None:
+    value = data.get(key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(data: dict[str, Any], key: str) -> int | None:
+    value = _number(data, key)
+    return None if value is None else int(value)
+
+
+def _many(data: dict[str, Any], key: str) -> int:
+    """A count, or the length of a list of things."""
+    value = data.get(key)
+    if isinstance(value, list | tuple | dict):
+        return len(value)
+    return _whole(data, key) or 0
+
+
+def _run_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    book.run = _text(entry.data, "run") or entry.id or book.run
+    book.goal = _text(entry.data, "goal")
+    book.model = _text(entry.data, "model")
+    book.command = _text(entry.data, "command")
+    book.started_at = entry.at
+    book.ended_at, book.reason, book.code, book.killed = None, "", None, False
+    book.end = EndKind.OPEN
+
+
+def _segment_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    data = entry.data
+    before = book.segment
+    why = _text(data, "why")
+    segment = Attempt(
+        _whole(data, "attempt") or 1,
+        entry.at,
+        why,
+        _whole(data, "pid"),
+        _text(data, "session"),
+        _text(data, "resume_of"),
+        _text(data, "stream"),
+    )
+    book.segments.append(segment)
+    del book.segments[:-MOST]
+    book.pending = None
+    book.ended_at, book.reason, book.code, book.killed = None, "", None, False
+    book.end = EndKind.OPEN
+    if before is None:
+        return
+    if before.ended_at is not None and entry.at > before.ended_at:
+        book.spans.append(KnownSpan(before.ended_at, entry.at, timeline_builder.DEAD))
+    if why not in ("start", "initializer", "handover", "rewind", "continue"):
+        book.restarts += 1
+        strip.mark(entry.at, "restart", f"restart {book.restarts} ({why or 'crash'})")
+
+
+def _segment_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    if not book.segments:
+        return
+    last = book.segments[-1]
+    reason = _text(entry.data, "reason")
+    code, signal = _whole(entry.data, "code"), _whole(entry.data, "signal")
+    book.segments[-1] = Attempt(
+        last.attempt,
+        last.started_at,
+        last.why,
+        last.pid,
+        last.session,
+        last.resume_of,
+        last.stream,
+        entry.at,
+        code,
+        signal,
+        reason,
+    )
+    if code or signal:
+        strip.mark(entry.at, "error", f"the agent ended: {reason or f'exit code {code}'}")
+
+
+def _run_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    book.ended_at = entry.at
+    book.reason = _text(entry.data, "reason")
+    book.code = _whole(entry.data, "code")
+    book.end = end_of_entry(entry.data)
+    book.pending = None
+    strip.mark(entry.at, "end", book.reason or "the run ended")
+
+
+def _checkpoint(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    data = entry.data
+    checkpoint = CheckpointTaken(
+        _text(data, "checkpoint") or entry.id,
+        entry.at,
+        _text(data, "label"),
+        _text(data, "commit"),
+        _many(data, "files"),
+        _text(data, "why"),
+        _text(data, "tests"),
+        _many(data, "not_captured"),
+    )
+    book.checkpoints.append(checkpoint)
+    del book.checkpoints[:-MOST]
+    strip.mark(entry.at, "checkpoint", checkpoint.label or checkpoint.id)
+
+
+def _rewind(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    data = entry.data
+    rewind = RewindRecord(
+        entry.at,
+        _text(data, "checkpoint"),
+        _text(data, "mode"),
+        entry.kind == "undo",
+        _many(data, "written"),
+        _many(data, "deleted"),
+        _text(data, "safety"),
+    )
+    book.rewinds.append(rewind)
+    del book.rewinds[:-MOST]
+    what = "rewind undone" if rewind.undo else "rewind"
+    strip.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
+
+
+def _inject(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    text = _text(entry.data, "text")
+    key = entry.id or f"injection {len(book.injections) + 1}"
+    book.injections[key] = Injection(key, entry.at, text, _text(entry.data, "mode"), "queued")
+    if len(book.injections) > MOST:
+        del book.injections[next(iter(book.injections))]
+    strip.mark(entry.at, "injection", shorten(text))
+
+
+def _injection(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    state = _text(entry.data, "state")
+    for known in ("queued", "delivered", "seen", "failed", "withdrawn"):
+        if state == known:
+            book.injection(entry.id, known, entry.at, _text(entry.data, "detail"))
+
+
+def _stop(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    by = _text(entry.data, "by")
+    if entry.kind != "interrupt":
+        book.stopped_by = by
+        book.killed = book.killed or entry.kind == "kill"
+    _other(book, entry, strip, f"{entry.kind}: {_text(entry.data, 'reason')}".rstrip(": "), by)
+
+
+def _other(
+    book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder, text: str, by: str = ""
+) -> None:
+    book.others.append(Intervention(entry.at, entry.kind, text, by))
+    del book.others[:-MOST]
+
+
+def _limit(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    data = entry.data
+    name = _text(data, "limit")
+    value, allowed = _text(data, "value"), _text(data, "allowed")
+    text = f"{name}: {value} of {allowed}" if allowed else name
+    _other(book, entry, strip, text, "limit")
+    if entry.kind == "limit_hit":
+        strip.mark(entry.at, "limit", text)
+
+
+def _stall(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    kind = _text(entry.data, "stall") or "stall"
+    over = entry.kind == "stall_over"
+    _other(book, entry, strip, f"{kind} is over" if over else kind, "watchdog")
+    if not over:
+        strip.mark(entry.at, "stall", kind)
+
+
+def _restart(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    if entry.kind == "restart_cancelled":
+        book.pending = None
+        return
+    why = _text(entry.data, "class")
+    attempt = _whole(entry.data, "attempt") or 1
+    due = _number(entry.data, "due")
+    if due is None and (delay := _number(entry.data, "delay_s")) is not None:
+        due = entry.at + delay
+    book.pending = PendingRestart(attempt, due, why)
+    _other(book, entry, strip, f"restart {attempt} scheduled ({why})", "watchdog")
+
+
+def _handover(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    book.handovers += 1
+    _other(book, entry, strip, "handed over to a fresh session", "watchdog")
+    strip.mark(entry.at, "restart", "handed over to a fresh session")
+
+
+def _supervisor(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    if entry.kind == "supervisor_stopped":
+        book.unwatched_since = entry.at
+        return
+    book.unwatched_since = None
+    gap = _number(entry.data, "gap_s") or 0.0
+    book.unwatched_seconds += gap
+    if gap:
+        _other(book, entry, strip, f"nobody watched for {format_duration(gap)}", "watchdog")
+
+
+def _limits_paused(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    paused = entry.kind == "limits_paused"
+    book.limits_paused_until = _number(entry.data, "until") if paused else None
+    _other(book, entry, strip, "limits paused" if paused else "limits resumed", "person")
+
+
+def _suspended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    seconds = _number(entry.data, "seconds") or 0.0
+    book.suspended_seconds += seconds
+    book.awake_at = entry.at
+    book.spans.append(KnownSpan(entry.at - seconds, entry.at, timeline_builder.IDLE))
+    _other(book, entry, strip, f"the machine slept for {format_duration(seconds)}", "machine")
+
+
+def _noted(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    data = entry.data
+    text = next(filter(None, (_text(data, key) for key in ("text", "reason", "event"))), entry.kind)
+    _other(book, entry, strip, shorten(text, 200))
+
+
+_READERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {
+    "run_started": _run_started,
+    "segment_started": _segment_started,
+    "segment_ended": _segment_ended,
+    "run_ended": _run_ended,
+    "supervisor_started": _supervisor,
+    "supervisor_stopped": _supervisor,
+    "checkpoint": _checkpoint,
+    "checkpoint_failed": _noted,
+    "rewind": _rewind,
+    "undo": _rewind,
+    "inject": _inject,
+    "injection": _injection,
+    "interrupt": _stop,
+    "stop": _stop,
+    "kill": _stop,
+    "limit_warning": _limit,
+    "limit_hit": _limit,
+    "stall": _stall,
+    "stall_over": _stall,
+    "restart_scheduled": _restart,
+    "restart_cancelled": _restart,
+    "handover": _handover,
+    "continuation": _noted,
+    "limits_paused": _limits_paused,
+    "limits_resumed": _limits_paused,
+    "suspended": _suspended,
+    "note": _noted,
+}
+
+
+def read_entry(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+    """Take in one line of the journal; kinds that change nothing here are passed over."""
+    reader = _READERS.get(entry.kind)
+    if reader is not None:
+        reader(book, entry, strip)
+        book.version += 1

@@ -1,0 +1,3 @@
+"""What somebody said is done, and what the evidence says of it."""
+
+from __future__ import annotations

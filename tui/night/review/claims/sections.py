@@ -1,0 +1,121 @@
+"""The parts of a text in which somebody may claim something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from tui.system.lazy_pattern import lazy
+
+_FENCE = lazy(r"\s*(```|~~~)")
+_HEADING = lazy(r"\s*(#{1,6})\s+(.*?)\s*#*\s*\Z")
+_LABEL = lazy(
+    r"\s*(?:[-*+]\s+)?(?:\*\*|__)?([A-Za-z][\w /'-]{2,40}?|`[^`\n]{2,80}`)(?:\*\*|__)?:(?:\*\*|__)?\s*\Z"
+)
+_UNDERLINE = lazy(r"\s*(?:[=_-]\s*){3,}\Z")
+_BULLET = lazy(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_BOX = lazy(r"\s*\[(.)\]\s+")
+_NOT_YET = lazy(r"\s*(?:❌|⏳|🔄|⬜|☐|🚧|✗|✘|🔲|⚠)")
+_SIGN = lazy(r"\s*(?:✅|✓|✔️?|☑️?|🎉|→|➜|👍)\s*")
+_CODE = lazy(r"`([^`\n]+)`")
+_CODE_PATH = lazy(r"`((?:[\w@.-]+/)*[\w-][\w.-]*\.[a-z]\w{0,5})`")
+_QUOTED = lazy(r"""["“”]([^"“”\n]{2,200})["“”]""")
+_LINK = lazy(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_STARS = lazy(r"\*\*|~~|(?<![\w*])\*(?=\w)|(?<=\w)\*(?![\w*])")
+_PLANS = lazy(
+    r"\b(?:next|to-?do|plan(?:s|ned)?|remaining|open|block(?:ed|ers?)|known (?:issues|problems)|how to"
+    r"|usage|goals?|requirements?|acceptance|criteria|definition of done|instructions?|future"
+    r"|in[ -]progress|not (?:done|started|yet)|pending|limitations?|options?|questions?|risks?"
+    r"|backlog|test plan|checklist|prerequisites|conventions|rules|guidelines|previous(?:ly)?"
+    r"|last session|earlier sessions?|background|context|ideas?|suggestions?|recommend\w*"
+    r"|follow[- ]?ups?|what'?s left|verification steps|steps to|expected|example)\b",
+    2,
+)
+_LONGEST_LINE = 2_000
+
+
+class TextLine(Struct, frozen=True):
+    """A line's words, its quotes and code blanked in `bare`; `ticked` says it was a checked box.
+
+    `about` is the path that the line, or the label above it, names first.
+    """
+
+    number: int
+    offset: int
+    words: str
+    bare: str
+    ticked: bool = False
+    about: str = ""
+
+
+def lines(text: str) -> Iterator[TextLine]:
+    """The lines that may hold claims; numbers count from 1, offsets are bytes of UTF-8."""
+    fence = about = ""
+    planned = label_planned = False
+    level = 9
+    offset = 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        start, offset = offset, offset + len(raw.encode("utf-8", "replace")) + 1
+        opening = _FENCE.match(raw)
+        if opening is not None:
+            fence = "" if fence == opening.group(1) else (fence or opening.group(1))
+            continue
+        if fence or raw.lstrip().startswith(">") or len(raw) > _LONGEST_LINE:
+            continue
+        heading = _HEADING.match(raw)
+        if heading is not None:
+            depth = len(heading.group(1))
+            if not planned or depth <= level:
+                planned, level = _PLANS.search(heading.group(2)) is not None, depth
+            label_planned, about = False, _path(heading.group(2))
+            continue
+        if not raw.strip():
+            continue
+        label = _LABEL.match(raw)
+        if label is not None:
+            label_planned, about = _PLANS.search(label.group(1)) is not None, _path(label.group(1))
+            continue
+        if _BULLET.match(raw) is None and not raw.startswith((" ", "\t")):
+            label_planned, about = False, ""
+        if planned or label_planned or _UNDERLINE.match(raw):
+            continue
+        line = _line(raw, number, start, about)
+        if line is not None:
+            yield line
+
+
+def _line(raw: str, number: int, offset: int, about: str) -> TextLine | None:
+    bullet = _BULLET.match(raw)
+    words = raw[bullet.end() :] if bullet is not None else raw
+    box = _BOX.match(words)
+    ticked = False
+    if box is not None:
+        ticked = box.group(1) in "xX✓✔☑"
+        if not ticked:
+            return None
+        words = words[box.end() :]
+    if _NOT_YET.match(words):
+        return None
+    sign = _SIGN.match(words)
+    if sign is not None:
+        words = words[sign.end() :]
+    words = _STARS.sub("", _LINK.sub(r"\1", words)).replace("|", " ").strip()
+    return TextLine(
+        number, offset, words.replace("`", ""), bare(words), ticked, _path(words) or about
+    )
+
+
+def _path(text: str) -> str:
+    """The first path in backticks."""
+    found = _CODE_PATH.search(text)
+    return str(found.group(1)) if found is not None else ""
+
+
+def bare(words: str) -> str:
+    """As long as `words` without backticks, with every name in backticks and every quote blanked.
+
+    What stands in backticks is a name; what stands in quotation marks is somebody else's.
+    """
+    words = _CODE.sub(lambda m: "◇" * len(m.group(1)), words).replace("`", "")
+    return _QUOTED.sub(lambda m: " " * len(m.group(0)), words)

@@ -1,0 +1,3 @@
+"""A review as Markdown, HTML, SVG and figures."""
+
+from __future__ import annotations

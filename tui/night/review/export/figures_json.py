@@ -1,0 +1,268 @@
+"""Figures carried by an export; comparing them with today's.
+
+The object is that of `review --json` with one key more, `export`: what wrote it, when, in which
+zone, and the sources with their sizes and digests.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from msgspec import Struct
+
+from tui.night.review.export.redacted import Export
+from tui.system.credentials import HIDDEN
+from tui.system.errors import UsageError
+from tui.system.format import clip_text, shorten_line
+
+_OPEN: Final = "<!-- overnight-tui review: the figures of this page\n"
+_CLOSE: Final = "\n-->"
+_FOUND: Final = re.compile(f"^{re.escape(_OPEN)}(.*?){re.escape(_CLOSE)}$", re.M | re.S)
+LONGEST: Final = 300
+"""Characters of a text in figures that had to be cut; such a text ends in an ellipsis."""
+_INSIDE: Final = 10
+_ROOM: Final = 4_000
+
+
+def figures(export: Export) -> dict[str, Any]:
+    """The review's JSON with what an export adds to it."""
+    return {
+        **export.data,
+        "export": {
+            "version": export.version,
+            "run": export.review.run_id,
+            "made_at": export.made_at,
+            "zone_s": export.zone_s,
+            "places": "kept" if export.keep_places else "taken out",
+            "named": dict(export.named),
+            "sources": [
+                {"name": one.name, "path": one.path, "size": one.size, "sha256": one.sha256}
+                for one in export.sources
+            ],
+        },
+    }
+
+
+def json_text(export: Export) -> str:
+    """The export as one JSON object on one line."""
+    return json.dumps(figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def comment(export: Export, most: int | None = None) -> str:
+    """The figures as a comment that no text in them can end.
+
+    With `most`, lists and long texts are cut until the comment has at most so many bytes; `cut`
+    under `export` then tells how long each of them is.
+    """
+    told = figures(export)
+    text = _commented(told)
+    if most is None or len(text.encode()) <= most:
+        return text
+    cut: dict[str, int] = {}
+    about = {**told["export"], "cut": cut}
+    told = {key: _shorter(value, key, cut) for key, value in told.items() if key != "export"}
+    told["export"] = about
+    # What the record of the cuts will take is not known before they are made.
+    _cut_lists(told, cut, most - _ROOM)
+    return _commented(told)
+
+
+def read(text: str) -> dict[str, Any]:
+    """The figures in an export's text. UsageError: it is none, or somebody put two together."""
+    found = [text] if text.lstrip().startswith("{") else _FOUND.findall(text)
+    if len(found) != 1:
+        what = "holds no figures of a review" if not found else "holds the figures of two reviews"
+        raise UsageError(f"the file {what}; give one that `overnight-tui review` wrote")
+    try:
+        told = json.loads(found[0])
+    except (ValueError, RecursionError) as error:
+        raise UsageError("the figures in the file are damaged: they are no JSON") from error
+    if not isinstance(told, dict) or told.get("schema") != 1 or "verdict" not in told:
+        raise UsageError(
+            "the file is JSON, but no review; give one that `overnight-tui review` wrote"
+        )
+    return told
+
+
+def without_comment(text: str) -> str:
+    """The page without its figures."""
+    return _FOUND.sub("", text)
+
+
+def _commented(told: dict[str, Any]) -> str:
+    rows = [f"{_harmless(key)}: {_harmless(value)}" for key, value in told.items()]
+    body = ",\n".join(rows)
+    return f"{_OPEN}{{\n{body}\n}}{_CLOSE}\n"
+
+
+def _harmless(value: Any) -> str:
+    """JSON without any sign that could end a comment or begin markup."""
+    text = json.dumps(value, ensure_ascii=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text.replace("--", "-\\u002d")
+
+
+def _shorter(value: Any, path: str, cut: dict[str, int], inside: bool = False) -> Any:
+    """`value` with long texts cut, and long lists that stand inside others."""
+    if isinstance(value, str):
+        return clip_text(value, LONGEST)
+    if isinstance(value, dict):
+        return {key: _shorter(one, f"{path}.{key}", cut, inside) for key, one in value.items()}
+    if isinstance(value, list):
+        if inside and len(value) > _INSIDE:
+            cut[path] = len(value)
+            value = value[:_INSIDE]
+        return [_shorter(one, f"{path}[{n}]", cut, True) for n, one in enumerate(value)]
+    return value
+
+
+def _cut_lists(told: dict[str, Any], cut: dict[str, int], most: int) -> None:
+    """Halves the largest list until all is at most so large, and records how long each was."""
+    lists = [(path, held, key, _sizes(held[key])) for path, held, key in _find_lists(told, "")]
+    size = len(_commented({**told, "export": 0}).encode())
+    while size > most and lists:
+        path, held, key, sizes = max(lists, key=lambda one: sum(one[3]))
+        if not sizes:
+            return
+        kept = len(sizes) // 2
+        cut.setdefault(path, len(sizes))
+        size -= sum(sizes[kept:])
+        del sizes[kept:]
+        held[key] = held[key][:kept]
+        for gone in [name for name in cut if _beyond(name, path, kept)]:
+            del cut[gone]
+
+
+def _sizes(values: list[Any]) -> list[int]:
+    return [len(_harmless(one).encode()) + 2 for one in values]
+
+
+def _beyond(name: str, path: str, kept: int) -> bool:
+    """Whether a list that was cut stood in an entry that is no longer there."""
+    front, bracket, rest = name.partition(f"{path}[")
+    return not front and bool(bracket) and int(rest.partition("]")[0]) >= kept
+
+
+def _find_lists(held: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], str]]:
+    """Lists that stand in no other list."""
+    found = []
+    for key, value in held.items():
+        if above == "" and key == "export":
+            continue
+        if isinstance(value, list):
+            found.append((f"{above}{key}", held, key))
+        elif isinstance(value, dict):
+            found += _find_lists(value, f"{above}{key}.")
+    return found
+
+
+_SAME: Final = 1e-6
+# When a person last looked is theirs, and changes by looking.
+_NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
+_NOTHING: Final = "nothing"
+_NO_SUCH: Final = "no such figure"
+
+
+class FigureDifference(Struct, frozen=True):
+    """A figure of which the export says one thing, and the evidence another."""
+
+    path: str
+    exported: str
+    derived: str
+
+
+class FigureComparison(Struct, frozen=True):
+    """How many figures of each part agree, and which differ."""
+
+    agreeing: dict[str, int]
+    differences: tuple[FigureDifference, ...]
+
+    @property
+    def agree(self) -> int:
+        return sum(self.agreeing.values())
+
+
+def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> FigureComparison:
+    """Every figure and word of an export against what was derived anew.
+
+    Lists that the export says it cut are compared as far as they go, and by their full length.
+    """
+    told = exported.get("export")
+    cut = told.get("cut", {}) if isinstance(told, dict) else {}
+    agreeing: dict[str, int] = {}
+    differences = [
+        FigureDifference(key, _shown(exported[key]), _NO_SUCH)
+        for key in exported
+        if key not in derived and key not in _NOT_COMPARED
+    ]
+    for key in derived:
+        if key in _NOT_COMPARED:
+            continue
+        for found in _compared(key, exported.get(key), derived.get(key), cut):
+            if found is None:
+                agreeing[key] = agreeing.get(key, 0) + 1
+            else:
+                differences.append(found)
+    return FigureComparison(agreeing, tuple(differences))
+
+
+def _compared(
+    path: str, old: Any, new: Any, cut: Mapping[str, Any]
+) -> Iterator[FigureDifference | None]:
+    """One entry for each leaf: None where both agree."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in new:  # an older export may lack a key that tells nothing
+            yield from _compared(f"{path}.{key}", old.get(key), new[key], cut)
+        for key in old:
+            if key not in new:
+                yield FigureDifference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _compare_lists(path, old, new, cut)
+    elif _agree(old, new):
+        yield None
+    else:
+        yield FigureDifference(path, _shown(old), _shown(new))
+
+
+def _compare_lists(
+    path: str, old: list[Any], new: list[Any], cut: Mapping[str, Any]
+) -> Iterator[FigureDifference | None]:
+    length = cut.get(path, len(old))
+    if length == len(new):
+        yield None
+    else:
+        yield FigureDifference(f"length of {path}", _shown(length), str(len(new)))
+    for place, (one, other) in enumerate(zip(old, new, strict=False)):
+        yield from _compared(f"{path}[{place}]", one, other, cut)
+
+
+def _agree(old: Any, new: Any) -> bool:
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return math.isclose(old, new, rel_tol=_SAME, abs_tol=_SAME)
+    if isinstance(old, str) and isinstance(new, str):
+        return old == new or _fits(old, new)
+    return bool(old == new)
+
+
+def _fits(old: str, new: str) -> bool:
+    """Whether an exported text is the derived one, cut, or with more taken out of it."""
+    if old.endswith("…") and len(old) == LONGEST and new.startswith(old[:-1]):
+        return True
+    if HIDDEN not in old:
+        return False
+    pieces = [re.escape(piece) for piece in old.split(HIDDEN)]
+    return re.fullmatch(r"[^\n]{0,4000}".join(pieces), new) is not None
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return _NOTHING
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return shorten_line(text, 100)

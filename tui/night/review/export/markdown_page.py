@@ -1,0 +1,160 @@
+"""Markdown."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from tui.night.review.export.blocks import (
+    Block,
+    BulletList,
+    DiffBlock,
+    FactList,
+    Inline,
+    Line,
+    PageLimits,
+    PageSection,
+    Paragraph,
+    ReviewPage,
+    Table,
+    TimelineSlot,
+    fenced,
+    markdown_code,
+    markdown_text,
+)
+from tui.night.review.export.figures_json import comment
+from tui.night.review.export.page import page
+from tui.night.review.export.redacted import Export
+from tui.system.format import format_count
+
+MOST: Final = 60_000
+"""Bytes: a pull request's text ends a little above 65,000 characters."""
+_STEPS: Final = (
+    PageLimits(rows=60, hunks=12, hunk_lines=24, text=300),
+    PageLimits(rows=30, hunks=8, hunk_lines=12, text=200),
+    PageLimits(rows=15, hunks=5, hunk_lines=8, text=160),
+    PageLimits(rows=8, hunks=3, hunk_lines=6, text=120),
+    PageLimits(rows=4, hunks=1, hunk_lines=4, text=80),
+)
+
+
+def markdown(export: Export, most: int = MOST) -> str:
+    """The review as Markdown of at most `most` bytes; what does not fit is counted where it stood.
+
+    `export` is redacted already. No text in it can become markup, a link, a picture or a mention.
+    The figures follow as a comment, which no reader sees and `review --check` reads.
+    """
+    text = _fitting(export, most * 3 // 5)
+    return f"{text}\n{comment(export, most - len(text.encode()) - 1)}"
+
+
+def _fitting(export: Export, most: int) -> str:
+    text = ""
+    for amounts in _STEPS:
+        text = _drawn(page(export, amounts))
+        if len(text.encode()) <= most:
+            return text
+    note = "\n\n*Cut here: the rest does not fit.*\n"
+    kept = text.encode()[: most - len(note)].decode("utf-8", "ignore")
+    return kept.rpartition("\n\n")[0] + note
+
+
+def _drawn(shown: ReviewPage) -> str:
+    lines = [
+        f"## {_line((shown.verdict,))} — {markdown_text(shown.project)}",
+        "",
+        f"{shown.title}{f' of {markdown_text(shown.when, False)}' if shown.when else ''}.",
+        "",
+    ]
+    if shown.goal:
+        lines += [f"**Goal** {markdown_text(shown.goal[:600])}", ""]
+    lines += [f"- {markdown_text(reason)}" for reason in shown.reasons]
+    lines += ["", _line(shown.ending), "", *_facts(shown.facts)]
+    for section in shown.sections:
+        lines += ["", *_section(section)]
+    lines += ["", "---", ""]
+    for row in shown.footer:
+        lines += [f"- <sub>{_line(row)}</sub>"]
+    return "\n".join(lines) + "\n"
+
+
+def _section(section: PageSection) -> list[str]:
+    title = markdown_text(section.title)
+    drawn = (_block(block) for block in section.blocks)
+    body = [row for rows in drawn if rows for row in ("", *rows)]
+    if section.folded:
+        return [f"<details><summary>{title}</summary>", *body, "", "</details>"]
+    return [f"### {title}", *body]
+
+
+def _block(block: Block) -> list[str]:
+    match block:
+        case Paragraph():
+            return [_line(block.line)]
+        case BulletList():
+            return _items(block)
+        case FactList():
+            return _facts(block)
+        case Table():
+            return _table(block)
+        case DiffBlock():
+            return _diff(block)
+        case TimelineSlot():
+            return []
+        case _:
+            assert_never(block)
+
+
+def _items(block: BulletList) -> list[str]:
+    rows = [
+        f"{f'{number}.' if block.ordered else '-'} {_line(row)}"
+        for number, row in enumerate(block.lines, 1)
+    ]
+    return rows + _more(block.more, rows)
+
+
+def _facts(facts: FactList) -> list[str]:
+    rows = [f"| **{markdown_text(name)}** | {_line(what, True)} |" for name, what in facts.rows]
+    return ["| | |", "|---|---|", *rows]
+
+
+def _table(table: Table) -> list[str]:
+    sides = ["---:" if place in table.numbers else "---" for place in range(len(table.head))]
+    head = " | ".join(markdown_text(name) for name in table.head)
+    rows = [f"| {' | '.join(_line(cell, True) for cell in row)} |" for row in table.rows]
+    caption = [] if table.quiet else [f"{markdown_text(table.caption)}:", ""]
+    body = [f"| {head} |", f"|{'|'.join(sides)}|", *rows]
+    return [*caption, *body, *_more(table.more, rows)]
+
+
+def _diff(diff: DiffBlock) -> list[str]:
+    rows = (diff.heading, *diff.lines)
+    return [_line(diff.title), "", *fenced(rows, "diff"), *_more(diff.more, rows, "line")]
+
+
+def _more(more: int, before: object, one: str = "") -> list[str]:
+    """What was left out, said where it would stand."""
+    if not more:
+        return []
+    told = format_count(more, one) if one else f"{more:,}"
+    return ["", f"*and {told} more, not shown here*"] if before else [f"*{told} not shown here*"]
+
+
+def _line(line: Line, in_table: bool = False) -> str:
+    made = ""
+    for bit in line:
+        made += _bit(bit, in_table, first=not in_table and not made.strip())
+    return made.strip()
+
+
+def _bit(bit: Inline, in_table: bool, first: bool) -> str:
+    if bit.form == "code":
+        return markdown_code(bit.text, in_table)
+    # Blanks at the edges part a bit from its neighbours; inside strong they would undo it.
+    start = " " if bit.text[:1].isspace() else ""
+    end = " " if bit.text[-1:].isspace() and bit.text.strip() else ""
+    plain = bit.form == "text"
+    text = markdown_text(bit.text, first and plain)
+    if not text or plain:
+        return f"{start}{text}{end}"
+    sign = f"{markdown_text(bit.sign, False)} " if bit.sign else ""
+    return f"{start}**{sign}{text}**{end}"

@@ -1,0 +1,376 @@
+"""The timeline as SVG.
+
+Each kind has its own ink and its own texture, each mark its own shape: nothing hangs on colour.
+The picture has no script and fetches nothing; it is light or dark as its reader prefers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from msgspec import Struct, structs
+
+from tui.model.labels import MARKS, TIME
+from tui.model.timeline import (
+    KINDS,
+    Kind,
+    MarkKind,
+    Timeline,
+    TimelineCell,
+    TimelineMark,
+    TimeTotals,
+    cut,
+)
+from tui.night.review.export.blocks import html_text
+from tui.night.review.export.wording import ExportTimeZone, by_kind
+from tui.system.format import clip_text, format_duration
+
+ROOM: Final = 13.0
+"""Pixels that a sign takes, with the air it needs."""
+LEVELS: Final = 2
+SHAPES: Final[dict[MarkKind, str]] = {
+    "commit": "M-4.5 0H4.5M0-4.5V4.5",
+    "green": "M-4.5 .5L-1.2 3.8 4.5-3.5",
+    "red": "M-3.8-3.8L3.8 3.8M-3.8 3.8L3.8-3.8",
+    "checkpoint": "M0-5L5 0 0 5-5 0Z",
+    "compaction": "M-5-1.5q2.5-3 5 0t5 0M-5 2.5q2.5-3 5 0t5 0",
+    "injection": "M-4.5-4L-.5 0-4.5 4M.5-4L4.5 0 .5 4",
+    "rewind": "M4.5-4L.5 0 4.5 4M-.5-4L-4.5 0-.5 4",
+    "restart": "M0-4.5L4.8 4H-4.8Z",
+    "limit": "M-4.5-4.5H4.5V4.5H-4.5ZM-4.5 0H4.5",
+    "stall": "M0-4.8A4.8 4.8 0 1 0 .01-4.8ZM0-2.4V.4M0 2.2V2.6",
+    "error": "M0-5L5 4.2H-5ZM0-1.6V1M0 2.4V2.7",
+    "end": "M-3.5 5V-5L4.5-2.2-3.5 .8",
+}
+"""A path of each sign, drawn around its middle, ten pixels wide; they differ in shape, not only ink."""
+TESTED: Final[frozenset[MarkKind]] = frozenset({"commit", "green", "red"})
+"""What stands below the strip: the work. All else stands above it."""
+_WEIGHT: Final[tuple[MarkKind, ...]] = (
+    "end",
+    "rewind",
+    "restart",
+    "limit",
+    "stall",
+    "error",
+    "injection",
+    "checkpoint",
+    "compaction",
+    "red",
+    "green",
+    "commit",
+)
+
+
+class PlacedMark(Struct, frozen=True):
+    """A mark with its place: pixels from the left, and its level away from the strip."""
+
+    mark: TimelineMark
+    x: float
+    level: int
+
+
+def placed(
+    marks: Sequence[TimelineMark], start: float, end: float, width: float
+) -> list[PlacedMark]:
+    """Marks that find room, the weightiest first, in order of time; others are left out."""
+    taken: dict[int, list[float]] = {level: [] for level in range(LEVELS)}
+    found: list[PlacedMark] = []
+    for mark in sorted(marks, key=lambda mark: (_WEIGHT.index(mark.kind), mark.at)):
+        if not start <= mark.at <= end:
+            continue
+        x = width * (mark.at - start) / max(1.0, end - start)
+        for level, others in taken.items():
+            if all(abs(x - other) >= ROOM for other in others):
+                others.append(x)
+                found.append(PlacedMark(mark, x, level))
+                break
+    return sorted(found, key=lambda one: one.mark.at)
+
+
+LIGHT: Final = (
+    "--paper:#fff;--ink:#26303a;--soft:#56616d;--line:#d5dae0;--working:#2f6f9f;--tool:#7fb0d4;"
+    "--waiting_api:#b6c3cf;--rate_limited:#c98a17;--stalled:#c2571a;--dead:#8a1c1c;--idle:#a7a1c2;"
+    "--good:#1d6b4f;--bad:#a11d1d;--person:#5b3fa0;--warn:#8a5a00"
+)
+DARK: Final = (
+    "--paper:#14181d;--ink:#dbe1e7;--soft:#a0abb6;--line:#313943;--working:#4f93c4;--tool:#37709b;"
+    "--waiting_api:#4a5664;--rate_limited:#d0a341;--stalled:#e07b3d;--dead:#e06a6a;--idle:#7d75a3;"
+    "--good:#6fcfa5;--bad:#f09a8c;--person:#b8a1ee;--warn:#e0b25a"
+)
+STYLE: Final = (
+    f".night{{{LIGHT}}}"
+    f"@media (prefers-color-scheme:dark){{.night{{{DARK}}}}}"
+    '.night text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",'
+    "sans-serif;fill:var(--ink)}"
+    ".night .soft{fill:var(--soft)}"
+    ".night .tick{stroke:var(--line);stroke-width:1}"
+    ".night .frame{fill:none;stroke:var(--line)}"
+    ".night .mark{fill:none;stroke:var(--ink);stroke-width:1.6;stroke-linecap:round;"
+    "stroke-linejoin:round}"
+    ".night .good{stroke:var(--good)}.night .bad{stroke:var(--bad)}"
+    ".night .person{stroke:var(--person)}.night .warn{stroke:var(--warn)}"
+    ".night .full{fill:var(--ink)}.night .warn.full{fill:var(--warn)}"
+)
+"""The style of the strip; `.night` carries its colours."""
+TONES: Final[dict[MarkKind, str]] = {
+    "green": "good",
+    "red": "bad",
+    "error": "bad",
+    "stall": "bad",
+    "restart": "warn full",
+    "limit": "warn",
+    "injection": "person",
+    "rewind": "person",
+    "checkpoint": "full",
+}
+TEXTURES: Final[dict[Kind, str]] = {
+    "tool": "M1.5 0V6M4.5 0V6",
+    "waiting_api": "M1.5 1.5h.01M4.5 4.5h.01",
+    "rate_limited": "M-1 7L7-1M-1 1L1-1M5 7L7 5",
+    "stalled": "M0 0L6 6M0 6L6 0",
+    "dead": "M-1-1L7 7M-1 5L1 7M5-1L7 1",
+    "idle": "M0 1.5H6M0 4.5H6",
+}
+"""What is drawn over the ink of each kind, in a square of six pixels; working has none."""
+
+
+def patterns(name: str) -> str:
+    """The textures as SVG patterns whose ids begin with `name`."""
+    made = [
+        f'<pattern id="{name}-{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" style="fill:var(--{kind})"/>'
+        f'<path d="{drawn}" style="fill:none;stroke:var(--paper);stroke-width:1.1;'
+        'stroke-linecap:round;opacity:.6"/></pattern>'
+        for kind, drawn in TEXTURES.items()
+    ]
+    return f"<defs>{''.join(made)}</defs>"
+
+
+def ink(name: str, kind: Kind) -> str:
+    """The fill of a kind."""
+    return f"fill:url(#{name}-{kind})" if kind in TEXTURES else f"fill:var(--{kind})"
+
+
+WIDE: Final = 920
+NARROW: Final = 328
+_EDGE: Final = 16.0
+_BAR: Final = 46.0
+_LANE: Final = 14.0
+_ROW: Final = 20.0
+_LETTER: Final = 6.9
+_LABEL: Final = 64.0
+_COLUMN: Final = 3
+_DAY: Final = 86_400
+_STEPS: Final = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _DAY)
+
+
+def strip_svg(
+    timeline: Timeline,
+    time: TimeTotals,
+    width: int = WIDE,
+    zone: ExportTimeZone | None = None,
+    *,
+    name: str = "night",
+    alone: bool = True,
+) -> str:
+    """The strip as SVG of `width` pixels; empty where the night has no length.
+
+    `alone` makes it a file of its own with its style; else the page brings `STYLE`, and `name`
+    keeps its ids apart from another strip's.
+    """
+    if timeline.start is None or timeline.end is None or timeline.end <= timeline.start:
+        return ""
+    zone = zone or ExportTimeZone()
+    start, end = timeline.start, timeline.end
+    inner = width - 2 * _EDGE
+    lanes = _MarkLanes(timeline, inner)
+    top = 4 + _LANE * lanes.above
+    axis = top + _BAR + 4 + _LANE * lanes.below
+    legend, height = _legend(timeline, time, inner, name)
+    body = [
+        patterns(name),
+        f'<g transform="translate({_EDGE:.0f} {top:.0f})">',
+        *_bars(timeline, inner, name),
+        *_ticks(start, end, inner, axis - top, zone),
+        *lanes.drawn(zone),
+        "</g>",
+        f'<g transform="translate({_EDGE:.0f} {axis + 48:.0f})">',
+        *legend,
+        "</g>",
+    ]
+    return _framed("".join(body), width, axis + 48 + height, _told(timeline, time, zone), alone)
+
+
+def _framed(body: str, width: int, height: float, told: str, alone: bool) -> str:
+    size = f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}"'
+    label = f'role="img" aria-label="{html_text(told)}"'
+    if not alone:
+        return f'<svg class="night" {size} {label}>{body}</svg>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="night" {size} {label}>'
+        f"<title>{html_text(told)}</title><style>{html_text(STYLE).replace('&quot;', chr(34))}</style>"
+        f'<rect width="100%" height="100%" style="fill:var(--paper)"/>{body}</svg>\n'
+    )
+
+
+def _told(timeline: Timeline, time: TimeTotals, zone: ExportTimeZone) -> str:
+    """The picture in words, for those who hear it."""
+    parts = [
+        f"{TIME[kind]} {format_duration(seconds)}"
+        for kind, seconds in by_kind(time)
+        if seconds >= 1
+    ]
+    marks = Counter(mark.kind for mark in timeline.marks)
+    seen = [f"{MARKS[kind]} {number}" for kind, number in marks.items()]
+    hours = f"The night from {zone.clock(timeline.start)} to {zone.clock(timeline.end)} {zone.name}"
+    return f"{hours}: {', '.join(parts)}." + (f" Marks: {', '.join(seen)}." if seen else "")
+
+
+def _bars(timeline: Timeline, width: float, name: str) -> list[str]:
+    """What the night was, one path for each kind, and a frame around it."""
+    # Gaps have edges of their own, finer than any column: they lie on top.
+    layers = (_columns(timeline, width), _gaps(timeline, width))
+    drawn = [
+        f'<path d="{"".join(pieces)}" style="{ink(name, KINDS[kind])}"/>'
+        for layer in layers
+        for kind, pieces in sorted(layer.items())
+    ]
+    return [*drawn, f'<rect class="frame" width="{width:.0f}" height="{_BAR:.0f}"/>']
+
+
+def _columns(timeline: Timeline, width: float) -> dict[int, list[str]]:
+    start, end = timeline.start or 0.0, timeline.end or 0.0
+    pieces: dict[int, list[str]] = {}
+    for cell in cut(structs.replace(timeline, gaps=()), max(1, int(width) // _COLUMN), end):
+        left = width * (cell.start - start) / (end - start)
+        right = min(width, width * (cell.start + cell.length - start) / (end - start))
+        below = _BAR
+        for kind, share in enumerate(_shares(cell, end)):
+            if share > 0.01:
+                high = _BAR * share
+                below -= high
+                # A hair wider than it is, or its neighbour's edge would show.
+                piece = f"M{left:.1f} {below:.1f}h{right - left + 0.2:.1f}v{high:.1f}H{left:.1f}z"
+                pieces.setdefault(kind, []).append(piece)
+    return pieces
+
+
+def _gaps(timeline: Timeline, width: float) -> dict[int, list[str]]:
+    start, end = timeline.start or 0.0, timeline.end or 0.0
+    pieces: dict[int, list[str]] = {}
+    for gap in timeline.gaps:
+        left = max(0.0, width * (gap.start - start) / (end - start))
+        right = min(width, width * (gap.end - start) / (end - start))
+        if right > left:
+            piece = f"M{left:.1f} 0H{right:.1f}V{_BAR:.0f}H{left:.1f}z"
+            pieces.setdefault(KINDS.index(gap.kind), []).append(piece)
+    return pieces
+
+
+def _shares(cell: TimelineCell, end: float) -> list[float]:
+    """The parts of a cell by kind, never more than the whole; the last may end before it is full."""
+    whole = max(1e-9, min(cell.length, end - cell.start), sum(cell.seconds))
+    return [seconds / whole for seconds in cell.seconds]
+
+
+def _ticks(start: float, end: float, width: float, depth: float, zone: ExportTimeZone) -> list[str]:
+    """The hours under the strip, and the day where one begins."""
+    room = max(1.0, width / _LABEL)
+    step = next((one for one in _STEPS if (end - start) / one <= room), _STEPS[-1])
+    while (end - start) / step > room:
+        step *= 2
+    first = -(-(start + zone.offset_s) // step) * step - zone.offset_s
+    drawn = []
+    day = ""
+    for nth in range(int((end - first) // step) + 1 if first <= end else 0):
+        at = first + nth * step
+        x = width * (at - start) / (end - start)
+        drawn.append(f'<path class="tick" d="M{x:.1f} {_BAR:.0f}V{depth + 4:.1f}"/>')
+        today = zone.day(at).rpartition(" ")[0]
+        drawn.append(_label(x, depth + 17, today if step >= _DAY else zone.clock(at), width))
+        if today != day and step < _DAY:
+            drawn.append(_label(x, depth + 31, today, width, "soft"))
+            day = today
+    if not drawn:
+        drawn.append(_label(0, depth + 17, zone.clock(start), width))
+    return drawn
+
+
+def _label(x: float, y: float, text: str, width: float, look: str = "") -> str:
+    side = "start" if x < 20 else "end" if x > width - 20 else "middle"
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{side}"'
+        f"{f' class={chr(34)}{look}{chr(34)}' if look else ''}>{html_text(text)}</text>"
+    )
+
+
+class _MarkLanes:
+    """The marks above and below the strip, and how many levels each side needs."""
+
+    def __init__(self, timeline: Timeline, width: float) -> None:
+        start, end = timeline.start or 0.0, timeline.end or 0.0
+        marks = timeline.marks
+        self._over = placed([m for m in marks if m.kind not in TESTED], start, end, width)
+        self._under = placed([m for m in marks if m.kind in TESTED], start, end, width)
+        self.above = _levels(self._over)
+        self.below = _levels(self._under)
+
+    def drawn(self, zone: ExportTimeZone) -> list[str]:
+        over = [_mark(one, -4 - _LANE * (one.level + 0.5), zone) for one in self._over]
+        return over + [
+            _mark(one, _BAR + 4 + _LANE * (one.level + 0.5), zone) for one in self._under
+        ]
+
+
+def _levels(marks: Sequence[PlacedMark]) -> int:
+    return min(LEVELS, max((one.level + 1 for one in marks), default=0))
+
+
+def _mark(one: PlacedMark, y: float, zone: ExportTimeZone) -> str:
+    mark = one.mark
+    told = html_text(f"{zone.clock(mark.at)} {MARKS[mark.kind]}: {clip_text(mark.label, 120)}")
+    return f"<g><title>{told}</title>{_sign(mark.kind, one.x, y)}</g>"
+
+
+def _sign(kind: MarkKind, x: float, y: float) -> str:
+    look = f"mark {TONES[kind]}" if kind in TONES else "mark"
+    return f'<path class="{look}" transform="translate({x:.1f} {y:.1f})" d="{SHAPES[kind]}"/>'
+
+
+def _legend(
+    timeline: Timeline, time: TimeTotals, width: float, name: str
+) -> tuple[list[str], float]:
+    """What the inks and the signs mean, in rows, and how high they are."""
+    entries: list[tuple[str, Callable[[float, float], str]]] = []
+    for kind, seconds in by_kind(time):
+        if seconds >= 1:
+            fill = ink(name, kind)
+            entries.append((f"{TIME[kind]} {format_duration(seconds)}", _swatch(fill)))
+    kinds = len(entries)
+    for mark, number in Counter(mark.kind for mark in timeline.marks).items():
+        words = MARKS[mark] if number == 1 else f"{number:,} × {MARKS[mark]}"
+        entries.append((words, _signed(mark)))
+    drawn: list[str] = []
+    x = y = 0.0
+    for place, (words, sign) in enumerate(entries):
+        wide = 22 + len(words) * _LETTER
+        if x and (x + wide > width or place == kinds):
+            x, y = 0.0, y + _ROW
+        drawn.append(
+            f'{sign(x, y)}<text x="{x + 18:.1f}" y="{y + 4:.1f}">{html_text(words)}</text>'
+        )
+        x += wide + 14
+    return drawn, y + _ROW
+
+
+def _swatch(fill: str) -> Callable[[float, float], str]:
+    def draw(x: float, y: float) -> str:
+        return f'<rect x="{x:.1f}" y="{y - 6:.1f}" width="12" height="12" style="{fill}"/>'
+
+    return draw
+
+
+def _signed(kind: MarkKind) -> Callable[[float, float], str]:
+    return lambda x, y: _sign(kind, x + 6, y)

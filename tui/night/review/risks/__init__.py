@@ -1,0 +1,3 @@
+"""What a person should see before keeping a night's changes."""
+
+from __future__ import annotations

@@ -1,0 +1,241 @@
+"""Tests, skips and assertions, language by language."""
+
+from __future__ import annotations
+
+import re
+
+from tui.system.lazy_pattern import lazy
+
+_JS = r"\.(?:[cm]?[jt]sx?|vue|svelte)$"
+_DEFINITIONS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (lazy(r"\.pyi?$"), lazy(r"\s*(?:async\s+)?def\s+(test\w*)\s*\(")),
+    (
+        lazy(_JS),
+        lazy(
+            r"\s*x?(?:it|test|specify)(?:\.(?!each\b)\w+)*(?:\.each\b.*?\))?\s*\(\s*(['\"`])(?P<name>.+?)\1"
+        ),
+    ),
+    (lazy(r"\.go$"), lazy(r"func\s+((?:Test|Fuzz|Example)\w*)\s*\(")),
+    (lazy(r"\.(?:php)$"), lazy(r"\s*(?:public\s+)?function\s+(test\w*)\s*\(")),
+    (lazy(r"\.swift$"), lazy(r"\s*func\s+(test\w*)\s*\(")),
+    (
+        lazy(r"\.rb$"),
+        lazy(
+            r"\s*(?:x?(?:it|specify|scenario|example)\s*\(?\s*(['\"])(?P<name>.+?)\1|def\s+(?P<other>test_\w+))"
+        ),
+    ),
+    (lazy(r"\.exs$"), lazy(r"\s*test\s+(['\"])(?P<name>.+?)\1")),
+    (lazy(r"\.(?:c|cc|cpp|cxx|h|hpp)$"), lazy(r"\s*TEST(?:_F|_P)?\s*\(\s*(\w+\s*,\s*\w+)\s*\)")),
+    (lazy(r"\.(?:bats|sh)$"), lazy(r"\s*@test\s+(['\"])(?P<name>.+?)\1")),
+    (lazy(r"\.dart$"), lazy(r"\s*test(?:Widgets)?\(\s*(['\"])(?P<name>.+?)\1")),
+)
+_MARKED: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        lazy(r"\.rs$"),
+        lazy(r"\s*#\[(?:\w+::)?(?:test|rstest)\b"),
+        lazy(r"\s*(?:pub\s+)?(?:async\s+)?fn\s+(\w+)"),
+    ),
+    (
+        lazy(r"\.(?:java|kt|kts|groovy|scala)$"),
+        lazy(r"\s*@(?:Test|ParameterizedTest|RepeatedTest)\b"),
+        lazy(r".*?\b(?:void|fun)\s+(`[^`]+`|\w+)\s*\("),
+    ),
+    (
+        lazy(r"\.cs$"),
+        lazy(r"\s*\[(?:Fact|Theory|Test|TestCase|TestMethod)\b"),
+        lazy(r".*?\b(?:void|Task)\s+(\w+)\s*\("),
+    ),
+)
+_FUNCTION = lazy(
+    r"\s*(?:(?:async\s+)?def|func|(?:pub\s+)?(?:async\s+)?fn|(?:export\s+)?(?:async\s+)?function|(?:public|private|protected)\b[^=;]*?)\s+(\w+)\s*\("
+)
+_SKIPS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        lazy(r"\.pyi?$"),
+        lazy(
+            r"\s*@(?:pytest\.)?mark\.(?:skip|skipif|xfail)\b|\s*@(?:unittest\.|ut\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
+            r"|.*\bpytestmark\s*=.*\bmark\.(?:skip|skipif|xfail)\b|\s*(?:raise\s+)?(?:unittest\.)?SkipTest\b"
+            r"|\s*(?:if\b.*:\s*)?(?:self\.skipTest|pytest\.(?:skip|xfail))\s*\(|\s*__test__\s*=\s*False"
+            r"|\s*collect_ignore(?:_glob)?\b|.*\bmarks\s*=\s*(?:\[\s*)?pytest\.mark\.(?:skip|xfail)\b"
+        ),
+    ),
+    (
+        lazy(_JS),
+        lazy(
+            r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|failing|skipIf)\b"
+            r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\("
+        ),
+    ),
+    (lazy(r"\.go$"), lazy(r"\s*\w+\.Skip(?:f|Now)?\(")),
+    (lazy(r"\.rs$"), lazy(r"\s*#\[(?:ignore|cfg_attr\([^)]*,\s*ignore)\b")),
+    (
+        lazy(r"\.(?:java|kt|kts|groovy|scala)$"),
+        lazy(r"\s*@(?:Disabled|Ignore)\b|\s*(?:Assumptions\.)?assumeTrue\(\s*false"),
+    ),
+    (
+        lazy(r"\.cs$"),
+        lazy(r"\s*\[Ignore\b|\s*\[\w+\(.*\bSkip\s*=|\s*Assert\.(?:Ignore|Inconclusive)\("),
+    ),
+    (
+        lazy(r"\.rb$"),
+        lazy(
+            r"\s*x(?:it|describe|context|specify|example|scenario)\b|\s*(?:pending|skip)\b(?!\s*=)"
+            r"|.*,\s*(?::skip\b|:pending\b|(?:skip|pending):\s*(?!false))|\s*f(?:it|describe|context)\b"
+        ),
+    ),
+    (lazy(r"\.php$"), lazy(r"\s*\$this->markTest(?:Skipped|Incomplete)\(|.*->(?:skip|todo)\(")),
+    (lazy(r"\.swift$"), lazy(r"\s*(?:throw|try)\s+XCTSkip")),
+    (lazy(r"\.exs$"), lazy(r"\s*@(?:module|describe)?tag\s+:?skip\b")),
+    (lazy(r"\.(?:c|cc|cpp|cxx)$"), lazy(r"\s*GTEST_SKIP\b|.*\bTEST(?:_F|_P)?\(.*\bDISABLED_")),
+    (lazy(r"\.(?:bats|sh)$"), lazy(r"\s*skip\b(?!\s*=)")),
+)
+_CONDITIONAL = lazy(
+    r"skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
+    r"|xfail\b.*\bcondition\b"
+)
+_PARAMETRISED = lazy(
+    r"\bparametri[sz]e\b|@parameterized|\bsubTest\(|\.each\b|@ParameterizedTest|@(?:Csv|Value|Method)Source"
+    r"|#\[(?:case|rstest|test_case)\b|@?[dD]ataProvider\b|\[(?:InlineData|TestCase|Theory)\b|\bt\.Run\("
+    r"|\bwith_them\b|\bwhere\(|\bTEST_P\b"
+)
+_RUNNER_FILE = lazy(
+    r"(?:^|/)(?:pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml|package\.json|phpunit[\w.]*\.xml|\.rspec"
+    r"|\.mocharc[\w.]*|(?:jest|vitest|vite|karma)\.config\.\w+)$"
+)
+_LEAVES_OUT = lazy(
+    r"--(?:ignore(?:-glob)?|deselect)[= ]|(?:^|\s)-[km][= ]+[\"'\\]*not\b"
+    r"|\btestPathIgnorePatterns\b.*(?:tests?|spec)\b|\bpassWithNoTests\b|<exclude>[^<]*[tT]est"
+)
+_WORDS = lazy(r"[A-Z]?[a-z]+|[A-Z]+")
+_TITLE = lazy(r"(['\"`])(.+?)\1")
+_ONLY = lazy(r"\.only\b|\bf(?:it|describe|test|context)\s*[\(\s]")
+_ASSERTION = lazy(
+    r"\bassert\w*\b|\bexpect(?!ed|ation|ing)\w*\s*[({.!]|\bself\.(?:assert|fail)\w*\b|\bshould(?:_not|\.|\b)|\bverify\w*\s*\("
+    r"|\bcheck\w*\s*\(|\bensure\w*\s*\(|\brequire\.\w+\(|\bt\.(?:Error|Fatal|Fail)\w*\(|\bAssert\.\w+\b"
+    r"|\bXCTAssert\w*|\b(?:EXPECT|ASSERT|CHECK|REQUIRE)_?\w*\(|\bpytest\.(?:raises|warns|fail)\b|\brefute\w*\b"
+    r"|\bdeepEqual\(|\bstrictEqual\(|\bmust_\w+"
+)
+_NOT_ASSERTION = lazy(
+    r"\s*(?:#|//|\*|import\b|from\b|use\b|const\b.*require\(|@|func\s|def\s|fn\s)"
+)
+_EXACT = lazy(
+    r"==|===|assertEqual|assert_eq|assertEquals|toBe\(|toEqual|toStrictEqual|strictEqual|deepEqual|assertSame|\bEqual\("
+    r"|assertDictEqual|assertListEqual|toMatchSnapshot|assert_equal|XCTAssertEqual|_EQ\(|\beq\b|toHaveBeenCalledWith"
+    r"|assertThrows|raises\(|toThrow\("
+)
+_TRIVIAL = lazy(
+    r"\bassert\s*\(?\s*(?:True|1|not False|1\s*==\s*1|True\s*==\s*True)\s*\)?\s*(?:,|#|$)"
+    r"|\bassert\b.*\bor\s+True\b"
+    r"|assert(?:True|_true|_)?\(\s*(?:True|true|1)\s*(?:,[^)]*)?\)\s*;?\s*$|expect\(\s*(?:true|1)\s*\)\.to(?:Be|Equal|BeTruthy)"
+    r"|assertEqual\(\s*(\w+)\s*,\s*\1\s*\)|assert_eq!\(\s*(\w+)\s*,\s*\2\s*\)|assert!\(\s*true\s*\)|assert\.ok\(\s*true"
+    r"|Assert\.True\(\s*true\s*\)|expect\(\s*true\s*\)\.to\s+be"
+)
+_NARROWING = lazy(r"\s*assert\s+(?:[\w.]+\s+is\s+not\s+None|isinstance\([\w.]+,\s*[\w.]+\))\s*$")
+_TOLERANCE = lazy(
+    r"\b(abs|rel|delta|atol|rtol|tolerance|tol|eps|epsilon|abs_tol|rel_tol|within)\s*[=:(]\s*([\d.]+(?:e-?\d+)?)"
+)
+_DIGITS = lazy(r"\b(places\s*=\s*|decimal\s*=\s*|toBeCloseTo\([^,]+,\s*)(\d+)")
+
+
+def _for(
+    table: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...], path: str
+) -> re.Pattern[str] | None:
+    return next((pattern for files, pattern in table if files.search(path)), None)
+
+
+def test_name(path: str, text: str) -> str:
+    """The name of the test that a line begins; "" if it begins none that says so in one line."""
+    pattern = _for(_DEFINITIONS, path)
+    found = pattern.match(text) if pattern is not None else None
+    if found is None:
+        return ""
+    named = found.groupdict()
+    return str(named.get("name") or named.get("other") or found.group(1))
+
+
+def marked_test(path: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
+    """For languages that mark tests: what the mark and what the line with the name looks like."""
+    return next(((mark, name) for files, mark, name in _MARKED if files.search(path)), None)
+
+
+def function_name(path: str, text: str) -> str:
+    """The name of the test or function that a line begins."""
+    name = test_name(path, text)
+    if name:
+        return name
+    found = _FUNCTION.match(text)
+    return found.group(1) if found is not None else ""
+
+
+def skips(path: str, text: str) -> bool:
+    """Whether a line switches a test off."""
+    pattern = _for(_SKIPS, path)
+    return pattern is not None and pattern.match(text) is not None
+
+
+def conditional(text: str) -> bool:
+    """Whether a line that switches a test off does so only under a condition."""
+    return _CONDITIONAL.search(text) is not None
+
+
+def parametrised(text: str) -> bool:
+    """Whether a line makes one test of several cases."""
+    return _PARAMETRISED.search(text) is not None
+
+
+def leaves_out(path: str, text: str) -> bool:
+    """Whether a line of a runner's settings leaves tests out."""
+    return _RUNNER_FILE.search(path) is not None and _LEAVES_OUT.search(text) is not None
+
+
+def subject(name: str) -> str:
+    """The first word of a test's name, behind the word test itself and without a number."""
+    words = _WORDS.findall(name.removeprefix("test").removeprefix("Test"))
+    return words[0].lower() if words else ""
+
+
+def title(text: str) -> str:
+    """The first quoted text of a line: what a test or a group of tests is called."""
+    found = _TITLE.search(text)
+    return found.group(2) if found is not None else ""
+
+
+def only(text: str) -> bool:
+    """Whether a line switches all other tests off."""
+    return _ONLY.search(text) is not None
+
+
+def asserts(text: str) -> bool:
+    """Whether a line checks something."""
+    return _ASSERTION.search(text) is not None and _NOT_ASSERTION.match(text) is None
+
+
+def exact(text: str) -> bool:
+    """Whether an assertion names the one value it wants."""
+    return _EXACT.search(text) is not None and "lambda" not in text
+
+
+def narrows(text: str) -> bool:
+    """Whether an assertion only tells a type checker what a plain name is."""
+    return _NARROWING.match(text) is not None
+
+
+def trivial(text: str) -> bool:
+    """Whether an assertion cannot fail."""
+    return _TRIVIAL.search(text) is not None
+
+
+def tolerance(text: str) -> tuple[str, float] | None:
+    """The line without its tolerance, and how much it tolerates (more is looser)."""
+    found = _TOLERANCE.search(text)
+    sign = 1.0
+    if found is None:
+        found, sign = _DIGITS.search(text), -1.0
+    if found is None:
+        return None
+    try:
+        value = float(found.group(2))
+    except ValueError:
+        return None
+    start, end = found.span(2)
+    return "".join((text[:start] + "~" + text[end:]).split()), sign * value

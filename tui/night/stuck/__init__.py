@@ -1,0 +1,3 @@
+"""Detectors of sessions that do nothing useful."""
+
+from __future__ import annotations

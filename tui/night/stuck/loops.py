@@ -1,0 +1,321 @@
+"""Repeated calls with repeated results.
+
+A step is a tool call with its answer. Steps are equal when tool, arguments, answer and work tree
+are equal; an edit or a commit changes the work tree, unless the very same edit was made before in
+the same run of steps, because then something took it back. A cycle of up to five steps that comes
+again and again is a loop; so is the same text said again and again. What waits by repeating
+(pollers) and errors of the network get more patience.
+"""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+from tui.model.events import SourceRef, ToolCall, ToolResult
+from tui.model.snapshot import Stall
+from tui.model.state import StallKind, StallLevel
+from tui.night.activity import EDITING, POLLING, SHELLS
+from tui.night.stuck.silence import StallThresholds
+from tui.night.stuck.similarity import (
+    are_similar,
+    differ_early,
+    fingerprint,
+    is_infrastructure_error,
+    repeated_phrase,
+)
+from tui.system.format import format_duration, shorten
+from tui.system.lazy_pattern import lazy
+
+_START = r"(?:^|[;\n⏎(]|&&|\|\||\bdo\b)\s*(?:sudo\s+|timeout\s+\S+\s+)?"
+_POLLING = lazy(
+    _START
+    + r"""(?: sleep | wait | watch | until | while | pgrep | ps | squeue | qstat | nc\s+-z
+    | tail\s+(?:-\S+\s+)*-[a-zA-Z]*[fF] | gh\s+(?:run|pr)\s+(?:watch|view|checks|list)
+    | kubectl\s+(?:get|rollout|wait|logs) | docker\s+(?:ps|inspect|logs|compose\s+ps)
+    | systemctl\s+(?:is-active|status) | curl\b.*(?:health|status|ready) )\b""",
+    re.VERBOSE,
+)
+_KEPT = 64
+_MOST_LANES = 64
+_MOST_LOOPS = 200
+_SIZE_SLACK = 64
+_SAID = 2000
+
+
+class ToolStep(Struct):
+    """A call with its answer; `print` is the answer's digest once somebody asked for it."""
+
+    tool: str
+    target: str
+    key: int
+    is_error: bool
+    excerpt: str
+    size: int
+    tree: int
+    at: float | None
+    ref: SourceRef
+    print: int = 0
+    patience: float = 0.0
+
+
+class ConversationTrack(Struct):
+    """The newest steps of one conversation and, for each length of cycle, how far it has repeated."""
+
+    steps: list[ToolStep] = []
+    keys: list[int] = []
+    runs: list[int] = []
+    repeating: bool = False
+    edits: list[int] = []
+    texts: int = 0
+    said: str = ""
+    speaking: bool = False
+    said_at: float | None = None
+    said_ref: SourceRef | None = None
+    active: Stall | None = None
+
+
+class LoopDetector(Struct):
+    """Looks for loops in every conversation of the night."""
+
+    lanes: dict[str, ConversationTrack] = {}
+    tree: int = 0
+    over: list[Stall] = []
+
+    def lane(self, thread: str) -> ConversationTrack:
+        """The lane of a conversation; when there are too many, a subagent's is forgotten."""
+        lane = self.lanes.get(thread)
+        if lane is None:
+            if len(self.lanes) >= _MOST_LANES:
+                del self.lanes[next(key for key in self.lanes if key)]
+            lane = self.lanes[thread] = ConversationTrack()
+        return lane
+
+    def work_tree_changed(self) -> None:
+        """The work tree changed: a commit, or a rewind."""
+        self.tree += 1
+
+    def reset_conversation(self, thread: str) -> None:
+        """The conversation took a new start: a person spoke, or it was summarised."""
+        lane = self.lanes.get(thread)
+        if lane is not None:
+            self._end(lane)
+            del self.lanes[thread]
+
+    def _end(self, lane: ConversationTrack) -> None:
+        if lane.active is not None:
+            self.over.append(lane.active)
+            del self.over[:-_MOST_LOOPS]
+            lane.active = None
+        lane.speaking = False
+
+    def on_tool_result(
+        self,
+        thread: str,
+        use: ToolCall,
+        result: ToolResult,
+        at: float | None,
+        ref: SourceRef,
+        limits: StallThresholds,
+    ) -> None:
+        """A tool call was answered."""
+        lane = self.lanes.get(thread) or self.lane(thread)
+        if use.name in EDITING and not result.is_error:
+            self._edited(lane, use.key)
+        steps = lane.steps
+        step = ToolStep(
+            use.name,
+            use.target,
+            use.key,
+            result.is_error,
+            result.excerpt,
+            result.size,
+            self.tree,
+            at,
+            ref,
+        )
+        lane.texts = 0
+        again = use.key in lane.keys and self._compare(lane, step, limits)
+        if lane.repeating and not again:
+            lane.runs = []
+        lane.repeating = again
+        lane.keys.append(use.key)
+        del lane.keys[: -limits.loop_longest_cycle]
+        steps.append(step)
+        if len(steps) > _KEPT:
+            del steps[: _KEPT // 2]
+        if again:
+            self._judge(lane, limits)
+        elif lane.active is not None:
+            self._end(lane)
+
+    def _compare(self, lane: ConversationTrack, step: ToolStep, limits: StallThresholds) -> bool:
+        """Whether `step` repeats one of those before it; how far each length of cycle goes on."""
+        longest = limits.loop_longest_cycle
+        if len(lane.runs) != longest:
+            lane.runs = [0] * longest
+        again = False
+        for length in range(1, longest + 1):
+            before = lane.steps[-length] if length <= len(lane.steps) else None
+            if before is not None and before.key == step.key and _same(before, step, limits):
+                lane.runs[length - 1] += 1
+                again = True
+            else:
+                lane.runs[length - 1] = 0
+        return again
+
+    def _edited(self, lane: ConversationTrack, key: int) -> None:
+        if key in lane.edits:
+            return
+        lane.edits.append(key)
+        del lane.edits[:-_KEPT]
+        self.tree += 1
+
+    def _judge(self, lane: ConversationTrack, limits: StallThresholds) -> None:
+        """Find the shortest cycle that has come round often enough."""
+        for length, run in enumerate(lane.runs, 1):
+            rounds = run // length + 1
+            if rounds < limits.loop_notice:
+                continue
+            cycle = lane.steps[-length:]
+            patience = max(_patience(step, limits) for step in cycle)
+            level = _level(rounds, patience, limits)
+            if level:
+                lane.active = _stall(lane, cycle, rounds, level)
+                return
+        if lane.active is not None:
+            self._end(lane)
+
+    def on_text(
+        self,
+        thread: str,
+        text: str,
+        tools: bool,
+        at: float | None,
+        ref: SourceRef,
+        limits: StallThresholds,
+    ) -> None:
+        """The model said `text`; alone, or on the way to a tool call."""
+        lane = self.lanes.get(thread) or self.lane(thread)
+        times = repeated_phrase(text) if len(text) > 400 else 0
+        if times:
+            evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
+            self._end(lane)
+            lane.speaking = True
+            lane.active = Stall(
+                StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, until=at
+            )
+            return
+        if tools:
+            return
+        if not lane.texts or not _alike(lane.said, text):
+            if lane.speaking:
+                self._end(lane)
+            lane.texts = 1
+            lane.said, lane.said_at, lane.said_ref = text[:_SAID], at, ref
+            return
+        lane.texts += 1
+        level = _level(lane.texts, 1.0, limits)
+        if level and lane.said_ref is not None:
+            evidence = f"the same words {lane.texts} times and no tool call: “{shorten(lane.said)}”"
+            refs = (lane.said_ref, ref)
+            lane.speaking = True
+            said_at = lane.said_at or 0.0
+            lane.active = Stall(
+                StallKind.LOOP, said_at, (evidence,), refs, level, lane.texts, until=at
+            )
+
+    def active(self) -> Stall | None:
+        """The worst loop going on, of the main conversation first."""
+        found: Stall | None = None
+        for thread, lane in self.lanes.items():
+            loop = lane.active
+            if loop is not None and (found is None or (not thread) or loop.count > found.count):
+                found = loop
+                if not thread:
+                    break
+        return found
+
+
+def _same(one: ToolStep, other: ToolStep, limits: StallThresholds) -> bool:
+    """Whether two steps with equal arguments are the same step."""
+    if (
+        one.tool != other.tool
+        or one.tree != other.tree
+        or one.is_error != other.is_error
+        or abs(one.size - other.size) > _SIZE_SLACK
+    ):
+        return False
+    if one.excerpt == other.excerpt:
+        return True
+    if differ_early(one.excerpt, other.excerpt):
+        return False
+    exact = _polls(other, limits)
+    return _print(one, exact) == _print(other, exact)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two utterances say the same."""
+    other = other[:_SAID]
+    if abs(len(one) - len(other)) > _SIZE_SLACK:
+        return False
+    return are_similar(one, other)
+
+
+def _print(step: ToolStep, exact: bool) -> int:
+    if not step.print:
+        step.print = fingerprint(step.excerpt, exact)
+    return step.print
+
+
+def _polls(step: ToolStep, limits: StallThresholds) -> bool:
+    """Whether a step waits by repeating."""
+    if step.tool in POLLING:
+        return True
+    if step.tool not in SHELLS:
+        return False
+    return _POLLING.search(step.target) is not None or any(
+        re.search(_START + re.escape(name) + r"\b", step.target) for name in limits.pollers
+    )
+
+
+def _patience(step: ToolStep, limits: StallThresholds) -> float:
+    if not step.patience:
+        patient = _polls(step, limits) or (step.is_error and is_infrastructure_error(step.excerpt))
+        step.patience = limits.poller_factor if patient else 1.0
+    return step.patience
+
+
+def _level(rounds: int, patience: float, limits: StallThresholds) -> StallLevel:
+    if rounds >= limits.loop_stop * patience:
+        return StallLevel.STOP
+    if rounds >= limits.loop_nudge * patience:
+        return StallLevel.NUDGE
+    return StallLevel.NOTICE if rounds >= limits.loop_notice * patience else StallLevel.NONE
+
+
+def _stall(lane: ConversationTrack, cycle: list[ToolStep], rounds: int, level: StallLevel) -> Stall:
+    """A loop in words: what repeats, how often, since when, with what answer."""
+    first = lane.steps[max(0, len(lane.steps) - rounds * len(cycle))]
+    since = first.at
+    if lane.active is not None and lane.active.count:
+        since = min(lane.active.since, since) if since is not None else lane.active.since
+    names = [f"{step.tool} {shorten(step.target, 60)}".strip() for step in cycle]
+    if len(cycle) == 1:
+        what = f"{names[0]}: {rounds} times with the same answer"
+    else:
+        what = f"{len(cycle)} calls in turn, {rounds} rounds with the same answers: " + " → ".join(
+            names
+        )
+    evidence = [what]
+    last = cycle[-1]
+    answer = shorten(last.excerpt.strip().rsplit("\n", 1)[-1])
+    if answer:
+        evidence.append(f"{'error' if last.is_error else 'answer'}: {answer}")
+    if since is not None and last.at is not None and last.at > since:
+        evidence.append(
+            f"for {format_duration(last.at - since)} without a change of files or answers"
+        )
+    refs = (first.ref, *(step.ref for step in cycle))
+    return Stall(StallKind.LOOP, since or 0.0, tuple(evidence), refs, level, rounds, until=last.at)

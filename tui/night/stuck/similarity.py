@@ -1,0 +1,157 @@
+"""When two tool results are the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tui.night.usage.compact_tables import digest
+from tui.system.lazy_pattern import lazy
+
+# Alternatives stand under what they begin with, and all under what any can begin with: most signs of
+# a text begin none, and are passed with one look.
+_CHANCE = lazy(
+    r"""
+    (?=[0-9a-fptwjsr/\[:]|\d)
+    (?:
+        (?=\d)
+        (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}     # uuid
+        | \d{4}-\d\d-\d\d(?:[T\ ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?   # date, time
+        | \b
+            (?: \d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?:\ ?[ap]m)?\b          # clock
+            | 0x[0-9a-f]+\b                                               # addresses
+            | (?=[0-9a-f]*[a-f])[0-9a-f]{7,40}\b                          # hashes
+            | \d+(?:\.\d+)?\s?(?:[nmuµ]?s|secs?|seconds?|mins?|minutes?|hours?|hrs?|h|m)\b   # durations
+            )
+        | \d{5,}                                                          # any long number
+        )
+    | (?=[a-f])
+        (?: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}     # uuid
+        | \b(?=[0-9a-f]*\d)[0-9a-f]{7,40}\b                              # hashes
+        )
+    | \b(?:pid|process|thread|port|worker|job|tid|seed|session|run)(?:\s?id)?[\s:=#\[(]*\d+   # ids
+    | (?:/private)?/(?:tmp|var/folders|var/tmp|dev/shm)/[^\s'":,;)\]]*    # temporary paths
+    | \[\d+\]\s+\d+                                                     # shell jobs
+    | :\d{4,5}\b                                                         # ports
+    )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_KEYWORDS = {
+    "pid",
+    "process",
+    "thread",
+    "port",
+    "worker",
+    "job",
+    "tid",
+    "seed",
+    "session",
+    "run",
+    "id",
+}
+_SECONDS = {"ns", "ms", "us", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute"}
+_HOURS = {"minutes", "h", "hr", "hrs", "hour", "hours", "am", "pm"}
+_PARTS_OF_CHANCE = frozenset(_KEYWORDS | _SECONDS | _HOURS)
+_BEGINNING = 40
+_INFRASTRUCTURE = lazy(
+    r"""\b(?:429|50[0234]|52[0-9])\b | rate.?limit | overloaded | service\ unavailable
+    | bad\ gateway | gateway\ time | too\ many\ requests
+    | \b(?:ECONN(?:RESET|REFUSED|ABORTED)|ETIMEDOUT|EAI_AGAIN|ENOTFOUND)\b
+    | connection\ (?:refused|reset|timed\ out|aborted) | could\ not\ resolve\ host
+    | temporary\ failure\ in\ name | network\ is\ unreachable | TLS\ handshake\ timeout""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_CHANT = 60
+_CHANTS = 6
+
+
+def fingerprint(text: str, exact: bool) -> int:
+    """A digest of `text`; unless `exact`, times, ids, hashes and temporary paths do not matter."""
+    return digest(" ".join(text.split()) if exact else _normal(text))
+
+
+def _normal(text: str) -> str:
+    return " ".join(_CHANCE.sub("·", text).split())
+
+
+def are_similar(one: str, other: str) -> bool:
+    """Whether two texts have the same fingerprint, not exact; most that have not cost next to nothing."""
+    if one == other:
+        return True
+    if differ_early(one, other):
+        return False
+    left, right = one.split(" "), other.split(" ")
+    if len(left) != len(right):
+        return _normal(one) == _normal(other)
+    for start, end in _differing(left, right):
+        ours, theirs = left[start:end], right[start:end]
+        if _normal(" ".join(ours)) == _normal(" ".join(theirs)):
+            continue
+        if list(filter(_plain, ours)) == list(filter(_plain, theirs)):
+            return False  # plain words stay, and those on both sides are the same ones
+        return _normal(one) == _normal(other)
+    return True
+
+
+def differ_early(one: str, other: str) -> bool:
+    """Whether two texts plainly begin with different words: no fingerprint can be the same then."""
+    ours, theirs = _plain_words(one), _plain_words(other)
+    common = min(len(ours), len(theirs))
+    return ours[:common] != theirs[:common]
+
+
+def _plain_words(text: str) -> list[str]:
+    """The words of the beginning that chance has no part in, all of them whole."""
+    words = text[:_BEGINNING].split()
+    if len(text) > _BEGINNING and words:
+        del words[-1]
+    return list(filter(_plain, words))
+
+
+def _plain(word: str) -> bool:
+    """Whether a word between spaces stays as it is, and what stands on its two sides stays apart."""
+    return word.isalpha() and word.isascii() and word.lower() not in _PARTS_OF_CHANCE
+
+
+def _differing(left: list[str], right: list[str]) -> Iterator[tuple[int, int]]:
+    """Where two lists of the same length differ, each time with a plain word of both on either side."""
+    done = 0
+    for place, (one, other) in enumerate(zip(left, right, strict=True)):
+        if one == other or place < done:
+            continue
+        start, end = place, place + 1
+        while start > 0 and not (left[start] == right[start] and _plain(left[start])):
+            start -= 1
+        while end < len(left) and not (left[end] == right[end] and _plain(left[end])):
+            end += 1
+        done = end
+        yield start, end + 1
+
+
+def is_infrastructure_error(text: str) -> bool:
+    """Whether an error is the network's or a server's, which repeating may well cure."""
+    return _INFRASTRUCTURE.search(text) is not None
+
+
+def repeated_phrase(text: str) -> int:
+    """How often a long text repeats its own end; 0 where that is not most of it."""
+    text = text.rstrip()
+    if len(text) < _CHANT * _CHANTS:
+        return 0
+    end = text[-_CHANT:]
+    if len(set(end)) < 8:
+        return 0
+    step = len(text) - _CHANT - text.rfind(end, 0, len(text) - 1)
+    return _rounds(text, step) if step <= len(text) - _CHANT else 0
+
+
+def _rounds(text: str, step: int) -> int:
+    """Rounds of `step` characters in which the end of `text` is the same, 0 if too few to tell."""
+    start = len(text) - step
+    unit = text[start:]
+    rounds = 1
+    while start >= step and text[start - step : start] == unit:
+        start -= step
+        rounds += 1
+    return rounds if rounds >= _CHANTS and rounds * step * 2 >= len(text) else 0

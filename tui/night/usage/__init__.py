@@ -1,0 +1,3 @@
+"""Tokens, money and the context window."""
+
+from __future__ import annotations

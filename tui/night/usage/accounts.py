@@ -1,0 +1,301 @@
+"""Money: the agent's totals, and what came after them.
+
+`total_cost_usd` of a result adds up within a process and is carried over by resume and fork, while
+independent runs in one file start at zero. Which of the two a total is, its own token counts tell:
+they hold either what the session used by itself, or that on top of another session's.
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from msgspec import Struct
+
+from tui.model.events import ModelUsage
+from tui.night.usage.prices import PICO, PriceTable, plain
+from tui.night.usage.responses import ResponseLedger, SavedResponses
+
+_SAME = 1e-9
+_FEW = 256
+_EPOCHS = 12
+_PAST = 64
+Told = dict[str, tuple[int, float]]
+"""What a result tells of each model: tokens of its prompts, USD."""
+
+
+class SessionTotal(Struct):
+    """A session's running total: `base` came from its parent, `closed` from starts before this one."""
+
+    total: float = 0.0
+    base: float = 0.0
+    closed: float = 0.0
+    told: Told = {}
+    base_told: Told = {}
+    closed_by_model: dict[str, float] = {}
+    at: float | None = None
+    source: int = -1
+    past: list[tuple[float, Told]] = []
+
+    @property
+    def usd(self) -> float:
+        """What this session itself spent."""
+        return self.closed + self.total - self.base
+
+    def by_model(self) -> dict[str, float]:
+        """The same by model."""
+        spent = dict(self.closed_by_model)
+        for model, (_, usd) in self.told.items():
+            before = self.base_told.get(model, (0, 0.0))[1]
+            spent[model] = spent.get(model, 0.0) + usd - before
+        return spent
+
+    def remember(self, total: float, told: Told) -> None:
+        """A fork may carry on any total that this session once had."""
+        if not self.past or self.past[-1][0] != total:
+            self.past.append((total, told))
+            del self.past[:-_PAST]
+
+    def start_over(self) -> None:
+        """The next total begins at zero; what was spent so far stays spent."""
+        self.closed_by_model = self.by_model()
+        self.closed += self.total - self.base
+        self.total = self.base = 0.0
+        self.told, self.base_told = {}, {}
+
+
+class SavedAccounts(Struct):
+    """`Accounts` on its way to disk."""
+
+    responses: SavedResponses
+    chains: dict[int, SessionTotal]
+    parents: dict[int, int]
+    starts: dict[int, list[int]]
+    by_hour: dict[int, float]
+    results: int
+
+
+class _TotalMatch(Struct, frozen=True):
+    """One reading of a total: whose total it goes on from, and how many starts back it reaches."""
+
+    misfit: float
+    start: int
+    total: float
+    told: Told
+
+
+class CostAccounts:
+    """All totals of a night, and the responses that none of them has accounted for."""
+
+    def __init__(self, prices: PriceTable) -> None:
+        self.responses = ResponseLedger(prices, self.accounted)
+        self.chains: dict[int, SessionTotal] = {}
+        self.parents: dict[int, int] = {}
+        self.starts: dict[int, list[int]] = {}
+        self.by_hour: dict[int, float] = {}
+        self.results = 0
+
+    def accounted(self, session: int, source: int, at: float | None) -> bool:
+        """Whether a total already covers a response first seen now, in another file than the total."""
+        chain = self.chains.get(session)
+        return (
+            chain is not None
+            and chain.source != source
+            and at is not None
+            and chain.at is not None
+            and at <= chain.at
+        )
+
+    def begins(self, session: int) -> None:
+        """A turn begins, maybe in a new process that knows nothing of what a killed one spent."""
+        starts = self.starts.setdefault(session, [])
+        row = len(self.responses.rows)
+        if not starts or starts[-1] != row:
+            starts.append(row)
+            del starts[:-_EPOCHS]
+
+    def link(self, session: int, parent: int | None) -> None:
+        """`session` was resumed or forked from `parent`; None: it is known to begin at zero."""
+        self.parents[session] = -1 if parent is None else parent
+
+    def result(
+        self,
+        session: int,
+        source: int,
+        at: float | None,
+        usd: float | None,
+        models: tuple[ModelUsage, ...],
+    ) -> None:
+        """A result told a total."""
+        if usd is None:
+            return
+        self.results += 1
+        if usd <= 0 and not models:
+            return
+        told: Told = {}
+        for use in models:
+            name = plain(use.model)
+            tokens, cost = told.get(name, (0, 0.0))
+            told[name] = (tokens + use.usage.context, cost + use.cost_usd)
+        chain = self.chains.get(session)
+        if chain is not None and self._old_news(chain, source, at, usd):
+            chain.remember(usd, told)
+            if abs(usd - chain.total) <= _SAME and told:
+                chain.told = told
+            return
+        self._take(session, source, at, usd, told)
+
+    def cost_state(self, session: int, source: int, at: float | None, usd: float) -> None:
+        """A transcript told its session's running total; it may only raise what is known."""
+        chain = self.chains.get(session)
+        if usd > 0 and (chain is None or usd > chain.total + _SAME):
+            self._take(session, source, at, usd, {})
+
+    @staticmethod
+    def _old_news(chain: SessionTotal, source: int, at: float | None, usd: float) -> bool:
+        if chain.source == source or usd > chain.total + _SAME:
+            return False
+        return at is None or chain.at is None or at <= chain.at + 5.0
+
+    def _take(self, session: int, source: int, at: float | None, usd: float, told: Told) -> None:
+        epochs = self._epochs(session, source, at)
+        chain = self.chains.get(session)
+        fit = self._best(session, chain, usd, told, epochs)
+        if chain is None:
+            chain = self.chains[session] = SessionTotal(base=fit.total, base_told=fit.told)
+        elif fit.total == 0.0 and chain.total > 0.0:
+            chain.start_over()
+        grown = usd - (chain.total or chain.base)
+        if at is not None and grown > 0:
+            hour = int(at // 3600)
+            self.by_hour[hour] = self.by_hour.get(hour, 0.0) + grown
+        chain.total = usd
+        chain.told = told or chain.told
+        chain.source = source
+        chain.remember(usd, chain.told)
+        if at is not None and (chain.at is None or at > chain.at):
+            chain.at = at
+        for rows in epochs[fit.start :]:
+            for row in rows:
+                self.responses.merge_streamed(row)
+
+    def _epochs(self, session: int, source: int, at: float | None) -> list[list[int]]:
+        """Waiting rows that a total of this moment may cover, one list per start of a turn."""
+        rows = self.responses.rows
+        starts = self.starts.get(session, [])
+        epochs: list[list[int]] = [[]]
+        boundary = 0
+        beyond = 0
+        row = rows.waiting.find(1)
+        while row >= 0 and beyond < _FEW:
+            if rows.session[row] == session:
+                moment = rows.at[row]
+                if rows.source[row] == source or moment != moment or at is None or moment <= at:
+                    while boundary < len(starts) and starts[boundary] <= row:
+                        boundary += 1
+                        if epochs[-1]:
+                            epochs.append([])
+                    epochs[-1].append(row)
+                    beyond = 0
+                else:
+                    beyond += 1
+            row = rows.waiting.find(1, row + 1)
+        return epochs
+
+    def _best(
+        self,
+        session: int,
+        chain: SessionTotal | None,
+        usd: float,
+        told: Told,
+        epochs: list[list[int]],
+    ) -> _TotalMatch:
+        """The reading of a total that its tokens, or else its dollars, fit best."""
+        if chain is not None:
+            readings = [(chain.total, chain.told)]
+            if told or usd < chain.total - _SAME:
+                readings.append((0.0, {}))
+            return _closest(self._fits(readings, usd, told, epochs))
+        alone = _closest(self._fits([(0.0, {})], usd, told, epochs))
+        parents, named = self._parents(session, bool(told), any(epochs))
+        fits = self._fits(parents, usd, told, epochs)
+        if not fits:
+            return alone
+        joined = _closest(fits)
+        likely = joined.misfit < inf if named else joined.misfit * 2 < alone.misfit
+        return joined if likely else alone
+
+    def _parents(
+        self, session: int, told: bool, worked: bool
+    ) -> tuple[list[tuple[float, Told]], bool]:
+        """Totals this session may carry on, and whether its parent is known by name."""
+        named = self.parents.get(session)
+        if named is not None:
+            parent = self.chains.get(named)
+            return ([] if parent is None else list(reversed(parent.past))), True
+        if not worked:
+            return [], False
+        totals = (total for chain in self.chains.values() for total in reversed(chain.past))
+        return [total for total in totals if bool(total[1]) == told], False
+
+    def _fits(
+        self,
+        readings: list[tuple[float, Told]],
+        usd: float,
+        told: Told,
+        epochs: list[list[int]],
+    ) -> list[_TotalMatch]:
+        spent: list[tuple[int, dict[str, int], int]] = []
+        tokens: dict[str, int] = {}
+        cost = 0
+        for start in range(len(epochs) - 1, -1, -1):
+            for row in epochs[start]:
+                model = plain(self.responses.models.names[self.responses.rows.model[row]])
+                tokens[model] = tokens.get(model, 0) + self.responses.rows.prompt(row)
+                cost += self.responses.cost(row)
+            spent.append((start, dict(tokens), cost))
+        fits = []
+        for total, before in readings:
+            for start, own, estimate in reversed(spent):
+                misfit = _misfit(usd, told, total, before, own, estimate / PICO)
+                fits.append(_TotalMatch(misfit, start, total, before))
+        return fits
+
+    def dump(self) -> SavedAccounts:
+        """Everything that `restore` needs."""
+        return SavedAccounts(
+            self.responses.dump(),
+            self.chains,
+            self.parents,
+            self.starts,
+            self.by_hour,
+            self.results,
+        )
+
+    def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
+        """Go on from `saved`, priced anew if another table holds now."""
+        self.responses.restore(saved.responses, same_prices)
+        self.chains, self.parents = saved.chains, saved.parents
+        self.starts, self.by_hour = saved.starts, saved.by_hour
+        self.results = saved.results
+
+
+def _closest(fits: list[_TotalMatch]) -> _TotalMatch:
+    return min(fits, key=lambda fit: fit.misfit)
+
+
+def _misfit(
+    usd: float, told: Told, total: float, before: Told, own: dict[str, int], estimate: float
+) -> float:
+    """How far a total is from `before` plus what the session used by itself; inf: cannot be."""
+    if usd < total - _SAME:
+        return inf
+    if not told or (total and not before):
+        return abs(usd - total - estimate)
+    if any(told.get(model, (0, 0.0))[0] < tokens for model, (tokens, _) in before.items()):
+        return inf
+    return float(
+        sum(
+            abs(told.get(model, (0, 0.0))[0] - before.get(model, (0, 0.0))[0] - own.get(model, 0))
+            for model in (own or told)
+        )
+    )

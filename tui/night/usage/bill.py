@@ -1,0 +1,185 @@
+"""The cost figure with its basis; spending over time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from tui.model.events import TokenUsage
+from tui.model.snapshot import Cost, CostSource, HourCost, ModelCost
+from tui.night.usage.accounts import CostAccounts
+from tui.night.usage.prices import PICO, plain
+from tui.night.usage.responses import SLOT
+from tui.system.format import format_count
+
+_HOUR = 3600
+
+
+def tokens(accounts: CostAccounts) -> TokenUsage:
+    """Tokens of all responses, each once."""
+    kinds = [0, 0, 0, 0, 0]
+    for sums in accounts.responses.totals:
+        kinds[0] += sums.input
+        kinds[1] += sums.output
+        kinds[2] += sums.write_5m
+        kinds[3] += sums.write_1h
+        kinds[4] += sums.read
+    return TokenUsage(*kinds)
+
+
+def bill(accounts: CostAccounts, priced_on: str, first: float | None, last: float | None) -> Cost:
+    """The cost between `first` and `last`, by model and hour, and how sure it is."""
+    told = sum(chain.usd for chain in accounts.chains.values())
+    estimate = 0
+    loose = after = 0
+    unpriced: dict[str, int] = {}
+    for key, sums in accounts.responses.open.items():
+        if not sums.responses:
+            continue
+        after += sums.responses
+        loose += sums.placeholders
+        estimate += sums.cost
+        model = key & 0xFFFF
+        if not accounts.responses.priced(model):
+            name = accounts.responses.models.names[model] or "an unnamed model"
+            unpriced[name] = unpriced.get(name, 0) + sums.responses
+    results = bool(accounts.chains or accounts.results)
+    known = results or after > sum(unpriced.values())
+    usd = told + estimate / PICO if known else None
+    source: CostSource = "result"
+    if loose or unpriced:
+        source = "partial"
+    elif after or not results:
+        source = "estimate"
+    return Cost(
+        usd=usd,
+        source=source,
+        reason=_reason(results, after, loose, unpriced, priced_on),
+        by_model=_by_model(accounts),
+        by_hour=_by_hour(accounts, usd),
+        per_hour=_burn(accounts, usd, first, last),
+        priced_on=priced_on,
+    )
+
+
+def _reason(results: bool, after: int, loose: int, unpriced: dict[str, int], priced_on: str) -> str:
+    if not after:
+        return "the CLI's own total" if results else "no answer of the API yet"
+    parts = []
+    if after > sum(unpriced.values()):
+        what = f"{format_count(after, 'answer')} by the prices of {priced_on}"
+        parts.append(f"the CLI's own total, and {what} after it" if results else what)
+    elif results:
+        parts.append("the CLI's own total")
+    if loose:
+        parts.append(
+            f"output tokens of {format_count(loose, 'answer')} are not told yet, so at least this"
+        )
+    parts.extend(
+        f"no price for {model} ({format_count(number, 'answer')})"
+        for model, number in unpriced.items()
+    )
+    return "; ".join(parts)
+
+
+def _by_model(accounts: CostAccounts) -> tuple[ModelCost, ...]:
+    responses = accounts.responses
+    usage: dict[str, list[int]] = {}
+    spent: dict[str, float | None] = {}
+    names = [plain(name) for name in responses.models.names]
+    for name, sums in zip(names, responses.totals, strict=True):
+        if sums.responses:
+            kinds = usage.setdefault(name, [0, 0, 0, 0, 0, 0])
+            numbers = (sums.input, sums.output, sums.write_5m, sums.write_1h, sums.read)
+            for place, amount in enumerate((*numbers, sums.responses)):
+                kinds[place] += amount
+    for chain in accounts.chains.values():
+        for name, usd in chain.by_model().items():
+            spent[name] = (spent.get(name) or 0.0) + usd
+    for key, sums in responses.open.items():
+        if sums.responses and responses.priced(key & 0xFFFF):
+            name = names[key & 0xFFFF]
+            spent[name] = (spent.get(name) or 0.0) + sums.cost / PICO
+    return tuple(
+        ModelCost(name or "unknown", TokenUsage(*kinds[:5]), kinds[5], spent.get(name))
+        for name in sorted(usage.keys() | spent.keys())
+        for kinds in (usage.get(name, [0, 0, 0, 0, 0, 0]),)
+    )
+
+
+def _share(accounts: CostAccounts, usd: float | None) -> float:
+    """USD that one estimated pico-dollar stands for; 0 where no response has time and price."""
+    estimated = sum(accounts.responses.slots.values())
+    return usd / estimated if usd is not None and estimated else 0.0
+
+
+def _by_hour(accounts: CostAccounts, usd: float | None) -> tuple[HourCost, ...]:
+    share = _share(accounts, usd)
+    hours: dict[int, float] = {}
+    if share:
+        for slot, cost in accounts.responses.slots.items():
+            hour = slot * SLOT // _HOUR
+            hours[hour] = hours.get(hour, 0.0) + cost * share
+    else:
+        hours = accounts.by_hour
+    return tuple(HourCost(float(hour * _HOUR), hours[hour]) for hour in sorted(hours))
+
+
+def _burn(
+    accounts: CostAccounts, usd: float | None, first: float | None, last: float | None
+) -> float | None:
+    """USD per hour over the last hour that anything was heard of."""
+    if usd is None or first is None or last is None or last <= first:
+        return None
+    share = _share(accounts, usd)
+    if not share:
+        return usd * _HOUR / max(last - first, SLOT)
+    since = max(first, last - _HOUR)
+    begin = int(since // SLOT)
+    recent = sum(cost for slot, cost in accounts.responses.slots.items() if slot >= begin)
+    return recent * share * _HOUR / max(last - begin * SLOT, float(SLOT))
+
+
+class SpendingCurve(Struct, frozen=True):
+    """Moments of responses in order, and USD spent up to and with each; `known` false: no prices."""
+
+    moments: tuple[float, ...] = ()
+    until: tuple[float, ...] = ()
+    known: bool = False
+
+    def between(self, start: float, end: float) -> float | None:
+        """USD of the responses told from `start` to `end`; None where no price is known."""
+        if not self.known:
+            return None
+        first, last = bisect_left(self.moments, start), bisect_right(self.moments, end)
+        return self._up_to(last) - self._up_to(first) if last > first else 0.0
+
+    def at(self, moments: Iterable[float]) -> float | None:
+        """USD of the responses told at just these moments."""
+        if not self.known:
+            return None
+        return sum(self.between(moment, moment) or 0.0 for moment in moments)
+
+    def _up_to(self, place: int) -> float:
+        return self.until[place - 1] if place else 0.0
+
+
+def spending(accounts: CostAccounts, usd: float | None) -> SpendingCurve:
+    """All dated responses, their prices scaled so that together they make `usd`, the night's bill."""
+    responses = accounts.responses
+    priced = sorted(
+        (at, cost)
+        for row, at in enumerate(responses.rows.at)
+        if at == at and (cost := responses.cost(row))
+    )
+    estimate = sum(cost for _, cost in priced)
+    if not estimate:
+        return SpendingCurve()
+    scale = 1 / PICO if usd is None else usd / estimate
+    until, sum_so_far = [], 0
+    for _, cost in priced:
+        sum_so_far += cost
+        until.append(sum_so_far * scale)
+    return SpendingCurve(tuple(at for at, _ in priced), tuple(until), True)

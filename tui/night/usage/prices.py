@@ -1,0 +1,176 @@
+"""The dated price table.
+
+Source: the model pricing table of platform.claude.com/docs/en/about-claude/pricing as of
+`PRICED_ON`. A model that stands in neither table has no price; nothing is guessed for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Protocol
+
+from msgspec import Struct
+
+from tui.system.lazy_pattern import lazy
+
+PRICED_ON = "2026-10-24"
+PICO = 10**12
+"""Costs of single responses are whole pico-dollars, so that sums do not depend on their order."""
+
+
+class PricePerMillion(Protocol):
+    """Anything that names USD per million tokens of the five kinds."""
+
+    @property
+    def input(self) -> float: ...
+    @property
+    def output(self) -> float: ...
+    @property
+    def cache_write_5m(self) -> float: ...
+    @property
+    def cache_write_1h(self) -> float: ...
+    @property
+    def cache_read(self) -> float: ...
+
+
+class Price(Struct, frozen=True):
+    """USD per million tokens."""
+
+    input: float
+    output: float
+    cache_write_5m: float
+    cache_write_1h: float
+    cache_read: float
+
+
+_OPUS = Price(5, 25, 6.25, 10, 0.5)
+_OLD_OPUS = Price(15, 75, 18.75, 30, 1.5)
+_SONNET = Price(3, 15, 3.75, 6, 0.3)
+_FABLE_5 = Price(10, 50, 12.5, 20, 1)
+_FABLE_5_1 = Price(10, 50, 12.5, 20, 0.25)
+_HAIKU_3_5 = Price(0.8, 4, 1, 1.6, 0.08)
+TABLE: Mapping[str, Price] = {
+    "claude-fable-5": _FABLE_5,
+    "claude-fable-5-1": _FABLE_5_1,
+    "claude-fable-5-2": Price(8, 40, 10, 16, 0.2),
+    "claude-mythos-5": _FABLE_5,
+    "claude-mythos-5-1": _FABLE_5_1,
+    "claude-opus-5-5": Price(4, 20, 5, 8, 0.2),
+    "claude-opus-5": _OPUS,
+    "claude-opus-4-8": _OPUS,
+    "claude-opus-4-7": _OPUS,
+    "claude-opus-4-6": _OPUS,
+    "claude-opus-4-5": _OPUS,
+    "claude-opus-4-1": _OLD_OPUS,
+    "claude-opus-4-0": _OLD_OPUS,
+    "claude-opus-4": _OLD_OPUS,
+    "claude-3-opus": _OLD_OPUS,
+    "claude-sonnet-5-5": Price(2, 10, 2.5, 4, 0.1),
+    "claude-sonnet-5": Price(2, 10, 2.5, 4, 0.2),
+    "claude-sonnet-4-6": _SONNET,
+    "claude-sonnet-4-5": _SONNET,
+    "claude-sonnet-4-0": _SONNET,
+    "claude-sonnet-4": _SONNET,
+    "claude-3-7-sonnet": _SONNET,
+    "claude-3-5-sonnet": _SONNET,
+    "claude-haiku-5-5": Price(0.1, 0.5, 0.125, 0.2, 0.01),
+    "claude-haiku-4-5": Price(1, 5, 1.25, 2, 0.1),
+    "claude-3-5-haiku": _HAIKU_3_5,
+    "claude-haiku-3-5": _HAIKU_3_5,
+    "claude-3-haiku": Price(0.25, 1.25, 0.3, 0.5, 0.03),
+}
+_LONG_SONNET = (200_000, Price(6, 22.5, 7.5, 12, 0.6))
+LONG_PROMPTS: Mapping[str, tuple[int, Price]] = {
+    "claude-haiku-5-5": (100_000, Price(0.5, 2.5, 0.625, 1, 0.05)),
+    "claude-sonnet-4-5": _LONG_SONNET,
+    "claude-sonnet-4-0": _LONG_SONNET,
+    "claude-sonnet-4": _LONG_SONNET,
+}
+"""Models whose whole request costs more once its prompt is longer than so many tokens."""
+_TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
+
+
+@lru_cache(maxsize=256)
+def plain(model: str) -> str:
+    """A model's name without provider, region, date, version and window marks."""
+    name = model.strip().lower()
+    start = name.find("claude-")
+    if start > 0:
+        name = name[start:]
+    while (cut := _TAIL.sub("", name)) != name:
+        name = cut
+    return name
+
+
+def lookup(table: Mapping[str, object], name: str) -> str | None:
+    """The longest key that `name` begins with, where what is left names no other version."""
+    best: str | None = None
+    for key in table:
+        if name == key:
+            return key
+        rest = name[len(key) : len(key) + 2] if name.startswith(key) else ""
+        named = rest[:1] == "-" and not rest[1:].isdigit() and not name.endswith("-fast")
+        if named and (best is None or len(key) > len(best)):
+            best = key
+    return best
+
+
+class TokenRates(Struct, frozen=True):
+    """A price in whole pico-dollars per token; above `limit` tokens of prompt `long` holds."""
+
+    each: tuple[int, int, int, int, int]
+    limit: int = 0
+    long: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
+
+    def cost(self, fresh: int, output: int, write_5m: int, write_1h: int, read: int) -> int:
+        """Pico-dollars of one response, from its tokens of each kind."""
+        each = self.each
+        if self.limit and fresh + write_5m + write_1h + read > self.limit:
+            each = self.long
+        return (
+            fresh * each[0]
+            + output * each[1]
+            + write_5m * each[2]
+            + write_1h * each[3]
+            + read * each[4]
+        )
+
+
+def _rates(price: PricePerMillion) -> tuple[int, int, int, int, int]:
+    million = PICO // 1_000_000
+    return (
+        round(price.input * million),
+        round(price.output * million),
+        round(price.cache_write_5m * million),
+        round(price.cache_write_1h * million),
+        round(price.cache_read * million),
+    )
+
+
+class PriceTable:
+    """The table in force: `overrides` (model name to price) win over the package's own."""
+
+    def __init__(self, overrides: Mapping[str, PricePerMillion] | None = None) -> None:
+        self.priced_on = PRICED_ON
+        self._overrides = {name.strip().lower(): _rates(p) for name, p in (overrides or {}).items()}
+
+    @property
+    def mark(self) -> str:
+        """Equal for equal tables; saved state priced by another one is priced anew."""
+        return f"{PRICED_ON} {sorted(self._overrides.items())}"
+
+    def rates(self, model: str) -> TokenRates | None:
+        """What `model` costs, or None where nobody says."""
+        name = plain(model)
+        for given in (model.strip().lower(), name):
+            key = lookup(self._overrides, given)
+            if key is not None:
+                return TokenRates(self._overrides[key])
+        key = lookup(TABLE, name)
+        if key is None:
+            return None
+        if key in LONG_PROMPTS:
+            limit, price = LONG_PROMPTS[key]
+            return TokenRates(_rates(TABLE[key]), limit, _rates(price))
+        return TokenRates(_rates(TABLE[key]))

@@ -1,0 +1,176 @@
+"""One agent process from order to exit record."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from tui.runner.agent import messages
+from tui.runner.agent.shim import claim
+from tui.store.layout import RunDirectory
+from tui.system.files import atomic_write, read_json
+from tui.system.locks import is_locked
+from tui.system.process_tree import ProcessTree
+from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_alive, process_table
+
+MARK = "OVERNIGHT_RUN_SEGMENT"
+_SHIM = Path(__file__).with_name("shim.py")
+_NOT_PASSED_ON = frozenset((MARK, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"))
+
+
+class AttemptOrder(Struct, frozen=True):
+    """What a shim is to start; `env` is added to the environment of the shim."""
+
+    argv: tuple[str, ...]
+    cwd: str
+    env: dict[str, str]
+    fifo: str
+    stream: str
+    stderr: str
+
+
+class AttemptStatus(Struct, frozen=True):
+    """How a segment stands. "void": its agent was never started; "lost": gone without a record."""
+
+    state: Literal["starting", "running", "ended", "void", "lost"]
+    agent: ProcessIdentity | None = None
+    shim: ProcessIdentity | None = None
+    code: int | None = None
+    signal: int = 0
+    error: str = ""
+
+    @property
+    def over(self) -> bool:
+        return self.state in ("ended", "void", "lost")
+
+
+class AttemptProcess:
+    """One segment of a run, ordered by us or by an earlier supervisor."""
+
+    def __init__(self, run: RunDirectory, number: int) -> None:
+        self.number = number
+        self.files = run.attempt(number)
+        self.path = self.files.path
+        self.fifo = self.files.stdin
+        self._shim: subprocess.Popen[bytes] | None = None
+        self._facts: dict[str, Any] | None = None
+
+    @property
+    def marker(self) -> str:
+        """What the agent and its children carry in their environment."""
+        return str(self.path)
+
+    def write_order(
+        self, run: RunDirectory, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
+    ) -> None:
+        """Prepares the segment: its FIFO and its order. Nothing runs yet."""
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        if not self.fifo.exists():
+            messages.make(self.fifo)
+        order = AttemptOrder(
+            tuple(argv),
+            str(cwd),
+            {**env, MARK: self.marker},
+            str(self.fifo),
+            str(run.stream),
+            str(run.stderr),
+        )
+        atomic_write(self.files.order, msgspec.json.encode(order))
+
+    def launch(self, environ: Mapping[str, str]) -> None:
+        """Starts the shim, which starts the agent and needs us no more. Raises OSError."""
+        import subprocess
+
+        log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._shim = subprocess.Popen(
+                # By its file, so that no search path of ours reaches the agent's own Python.
+                [sys.executable, "-I", str(_SHIM), str(self.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=without_marks(environ),
+                start_new_session=True,
+            )
+        finally:
+            os.close(log)
+
+    def read_status(self) -> AttemptStatus:
+        """How the segment stands now."""
+        if self._shim is not None:
+            self._shim.poll()  # reaps the shim once it is done
+        agent, shim = self._identities()
+        record = read_json(self.files.exit)
+        if record is not None:
+            return AttemptStatus(
+                "ended",
+                agent,
+                shim,
+                int(record.get("code") or 0),
+                int(record.get("signal") or 0),
+                str(record.get("error") or ""),
+            )
+        if agent is not None:
+            if self._same_boot() and is_alive(agent):
+                return AttemptStatus("running", agent, shim)
+            # The shim may be about to write the record of this very end.
+            state: Literal["running", "lost"] = "running" if self._shim_lives() else "lost"
+            return AttemptStatus(state, agent, shim)
+        return self._look_before_start()
+
+    def _look_before_start(self) -> AttemptStatus:
+        if self._shim_lives() or (self._shim is not None and self._shim.poll() is None):
+            return AttemptStatus("starting")
+        try:
+            claimed = claim(str(self.path))
+        except FileNotFoundError:  # there was no room even for its folder
+            claimed = True
+        if claimed:
+            return AttemptStatus("void")
+        orphan = self._orphan()
+        if orphan is not None:
+            return AttemptStatus("running", orphan)
+        return AttemptStatus("lost")
+
+    def _orphan(self) -> ProcessIdentity | None:
+        """An agent whose shim was killed before it could say which one it is."""
+        marker = f"{MARK}={self.marker}".encode()
+        marked = [one for one in process_table().values() if environment_has(one.pid, marker)]
+        pids = {one.pid for one in marked}
+        heads = [one for one in marked if one.parent not in pids and one.state not in "ZX"]
+        return min(heads, key=lambda one: one.start).identity if heads else None
+
+    def _identities(self) -> tuple[ProcessIdentity | None, ProcessIdentity | None]:
+        if self._facts is None:
+            self._facts = read_json(self.files.agent)
+        facts = self._facts
+        if facts is None:
+            return None, None
+        agent = ProcessIdentity(int(facts["pid"]), int(facts["proc_start"]))
+        return agent, ProcessIdentity(int(facts["shim"]), int(facts["shim_start"]))
+
+    def _same_boot(self) -> bool:
+        return self._facts is None or str(self._facts.get("boot") or "") in ("", boot_id())
+
+    def _shim_lives(self) -> bool:
+        return is_locked(self.files.lock)
+
+    def process_tree(
+        self, look: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()
+    ) -> ProcessTree:
+        """Everything of this segment that may live."""
+        if not self._same_boot():
+            return ProcessTree(marker=f"{MARK}={self.marker}".encode())
+        return ProcessTree(look.agent, look.shim, f"{MARK}={self.marker}".encode(), known)
+
+
+def without_marks(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for what a run starts: no mark of another segment, no outer Claude session."""
+    return {key: value for key, value in environ.items() if key not in _NOT_PASSED_ON}

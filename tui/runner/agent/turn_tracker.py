@@ -1,0 +1,170 @@
+"""Which turn is open and what it took in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tui.model.events import (
+    AgentEvent,
+    AgentStateReport,
+    AssistantMessage,
+    ControlMessage,
+    MessageLifecycle,
+    RateLimit,
+    TaskUpdate,
+    TurnResult,
+    TurnStarted,
+    UserMessage,
+)
+
+_ENDED = ("completed", "failed", "stopped", "killed")
+
+
+@dataclass
+class TurnTracker:
+    """The main conversation of the segment that runs, as far as decisions need it.
+
+    `safe_uuid` is the last event after which the conversation can be cut cleanly.
+    """
+
+    session: str = ""
+    started: bool = False
+    open: bool = False
+    said_idle: bool = False
+    tells_states: bool = False
+    result: TurnResult | None = None
+    error: str = ""
+    error_text: str = ""
+    resets_at: float | None = None
+    limited: bool = False
+    turns: int = 0
+    answers: int = 0
+    first_context: int = 0
+    tasks: set[str] = field(default_factory=set)
+    queued: set[str] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
+    cancelled: set[str] = field(default_factory=set)
+    replies: dict[str, ControlMessage] = field(default_factory=dict)
+    permission_mode: str = ""
+    safe_uuid: str = ""
+    called: set[str] = field(default_factory=set)
+
+    def begin_segment(self) -> None:
+        """A new process: nothing of the old one's turns holds any longer."""
+        self.started = self.open = self.said_idle = self.tells_states = False
+        self.result = None
+        self.error = self.error_text = ""
+        self.limited, self.resets_at = False, None
+        self.turns = self.answers = self.first_context = 0
+        self.tasks.clear()
+        self.called.clear()
+        self.queued.clear()
+        self.replies.clear()
+
+    def message_sent(self) -> None:
+        """A message was written: the agent owes a turn for it."""
+        self.open, self.said_idle = True, False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the last turn is over, nothing waits and nothing runs in the background."""
+        if self.open or self.result is None or self.result.queued:
+            return False
+        return self.said_idle or (not self.tells_states and not self.tasks)
+
+    def apply(self, event: AgentEvent) -> None:
+        """Takes in one event of the stream."""
+        body = event.body
+        kind = type(body)
+        if event.thread and kind in (AssistantMessage, UserMessage):
+            return
+        if event.session and kind in (TurnStarted, TurnResult):
+            self.session = event.session
+        reader = _READERS.get(kind)
+        if reader is not None:
+            reader(self, event, body)
+
+    def _init(self, event: AgentEvent, body: TurnStarted) -> None:
+        self.started = True
+        self.open, self.said_idle = True, False
+        self.called.clear()
+        self.error = self.error_text = ""
+        self.permission_mode = body.permission_mode
+
+    def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
+        self.answered |= self.taken
+        self.called.update(tool.id for tool in body.tools)
+        self.answers += 1
+        if not self.first_context and body.usage is not None:
+            self.first_context = body.usage.context
+        if body.error:
+            self.error, self.error_text = body.error, body.text
+        else:
+            self.error, self.limited = "", False
+            if body.text and not self.called and event.uuid:
+                self.safe_uuid = event.uuid
+
+    def _result(self, event: AgentEvent, body: TurnResult) -> None:
+        self.open = False
+        self.result = body
+        self.turns += 1
+
+    def _state(self, event: AgentEvent, body: AgentStateReport) -> None:
+        if body.state in ("idle", "running", "requires_action"):
+            self.tells_states = True
+            self.said_idle = body.state == "idle"
+            if body.state == "running":
+                self.open = True
+
+    def _task(self, event: AgentEvent, body: TaskUpdate) -> None:
+        if body.phase == "ended" or body.status in _ENDED:
+            self.tasks.discard(body.task_id)
+        elif body.phase == "started":
+            self.tasks.add(body.task_id)
+
+    def _lifecycle(self, event: AgentEvent, body: MessageLifecycle) -> None:
+        name = body.command_uuid
+        self.queued.add(name)
+        if body.state == "started":
+            self.taken.add(name)
+        elif body.state == "completed":
+            self.taken.add(name)
+            self.over.add(name)
+        elif body.state == "cancelled":
+            (self.over if name in self.taken else self.cancelled).add(name)
+
+    def _user(self, event: AgentEvent, body: UserMessage) -> None:
+        self.called.difference_update(result.tool_use_id for result in body.results)
+        # Of parallel calls only the last answer is a clean place: before it, others hang open.
+        if body.role == "results" and not self.called and event.uuid:
+            self.safe_uuid = event.uuid
+        if body.role in ("replay", "prompt") and event.uuid:
+            self.taken.add(body.command_uuid or event.uuid)
+
+    def _limit(self, event: AgentEvent, body: RateLimit) -> None:
+        if body.status == "rejected":
+            self.limited, self.resets_at = True, body.resets_at
+        elif body.status == "allowed":
+            self.limited = False
+
+    def _control(self, event: AgentEvent, body: ControlMessage) -> None:
+        if len(self.replies) > 100:
+            self.replies.clear()
+        self.replies[body.request_id] = body
+
+
+_READERS: dict[type, Callable[[TurnTracker, AgentEvent, Any], None]] = {
+    TurnStarted: TurnTracker._init,
+    AssistantMessage: TurnTracker._assistant,
+    TurnResult: TurnTracker._result,
+    AgentStateReport: TurnTracker._state,
+    TaskUpdate: TurnTracker._task,
+    MessageLifecycle: TurnTracker._lifecycle,
+    UserMessage: TurnTracker._user,
+    RateLimit: TurnTracker._limit,
+    ControlMessage: TurnTracker._control,
+}

@@ -1,0 +1,237 @@
+"""Progress, notes, histories and transcript copies of a run."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from tui.model.events import AgentEvent, Compaction
+from tui.model.snapshot import NightSnapshot
+from tui.runner.run_context import RunContext, append
+from tui.settings.settings import Settings
+from tui.system import paths
+from tui.system.errors import OvernightError
+from tui.system.git import Git
+
+_COPY = 4 << 20
+_PROGRESS = """\
+# Session: {run}
+# Started: {started}
+# Goal: {goal}
+
+## Completed
+(none yet)
+
+## In Progress
+
+## Next Steps
+(the session writes its plan here, one line with a check box for each task)
+
+## Blockers
+None
+
+## Notes
+Session started at {started}
+"""
+_NOTES = """\
+# Session Notes
+
+## Current Goal
+{goal}
+
+## Task Status
+### Completed This Session
+_None yet_
+
+### In Progress
+_None yet_
+
+### Pending
+_None yet_
+
+## Key Decisions Made
+_None yet_
+
+## Important Discoveries
+_None yet_
+
+## Blockers & Solutions
+_None yet_
+
+## Files Modified
+_None yet_
+
+## Next Steps
+_None yet_
+
+## Technical Notes
+_None yet_
+
+---
+**Last Updated**: {started}
+**Session ID**: {run}
+"""
+
+
+def initialise_files(
+    project: Path, settings: Settings, run: str, goal: str, at: float
+) -> list[Path]:
+    """Makes the progress file and the notes where they are missing; what is there stays as it is.
+
+    Returns what was made. Raises OSError.
+    """
+    started = datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
+    words = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
+    made = []
+    wanted = ((settings.paths.progress_file, _PROGRESS), (settings.paths.session_notes, _NOTES))
+    for name, template in wanted:
+        path = paths.resolve(project, name)
+        text = template
+        for key, value in words.items():
+            text = text.replace("{" + key + "}", value)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(path, "x", encoding="utf-8") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        made.append(path)
+    return made
+
+
+class RunArtifacts:
+    """Keeps the histories and the copies of transcripts; what cannot be written is done without."""
+
+    def __init__(self, desk: RunContext) -> None:
+        self._desk = desk
+
+    def on_session_end(self, night: NightSnapshot) -> None:
+        """A line of the session history for the segment that just ended."""
+        desk = self._desk
+        head = desk.state.segment_head
+        commits = files = 0
+        try:
+            found = Git(desk.project).commits(range=f"{head}..HEAD" if head else "HEAD")
+            commits, files = len(found), sum(one.files for one in found)
+        except (OvernightError, OSError):
+            pass
+        last = night.tests.runs[-1] if night.tests.runs else None
+        tests = None
+        if last is not None and last.passed is not None:
+            failed = last.failed or 0
+            total = last.passed + failed
+            code = 0 if last.verdict == "green" else 1
+            tests = {"passed": last.passed, "failed": failed, "total": total, "exit_code": code}
+        lasted = max(0.0, desk.state.elapsed - desk.state.segment_elapsed)
+        line = {
+            "end_time": datetime.fromtimestamp(desk.clock.wall(), UTC).isoformat(),
+            "commits_made": commits,
+            "files_changed": files,
+            "tests_passed": tests,
+            "runtime_hours": round(lasted / 3600, 4),
+        }
+        append(desk.path(desk.settings.paths.session_history), msgspec.json.encode(line) + b"\n")
+
+    def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
+        """A line of the compaction history."""
+        desk = self._desk
+        session = event.session or desk.state.session
+        self.copy_transcripts()
+        source, copy = self._transcript(session), desk.folder.kept_transcript(session)
+        size = _size(source)
+        reason = "approaching_limit" if body.trigger != "manual" else "manual"
+        line = {
+            "timestamp": datetime.fromtimestamp(desk.clock.wall()).isoformat(),  # noqa: DTZ006
+            "estimated_tokens": size // 4 if size else "unknown",
+            "compaction_reason": reason,
+            "transcript_size_kb": size // 1024,
+            "backup_path": str(copy) if _size(copy) else None,
+            "checkpoint_created": True,
+            "transcript_backed_up": bool(_size(copy)),
+        }
+        append(desk.path(desk.settings.paths.compaction_history), msgspec.json.encode(line) + b"\n")
+
+    # --- transcripts ---
+
+    def _folder(self) -> Path:
+        slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(self._desk.project))
+        return paths.claude_dir(os.environ | self._desk.facts.env) / "projects" / slug
+
+    def _transcript(self, session: str) -> Path:
+        return self._folder() / f"{session}.jsonl"
+
+    def copy_transcripts(self) -> None:
+        """Brings our copies of the run's transcripts, subagents included, up to date."""
+        for session in self._sessions():
+            self._copy(self._transcript(session), f"{session}.jsonl")
+            inner = self._folder() / session / "subagents"
+            try:
+                names = os.listdir(inner)
+            except OSError:
+                continue
+            for name in names:
+                if name.endswith(".jsonl"):
+                    self._copy(inner / name, f"{session}/subagents/{name}")
+
+    def _sessions(self) -> list[str]:
+        state = self._desk.state
+        for name in (state.session, state.resumable):
+            if name and "/" not in name and name not in state.transcripts:
+                state.transcripts[name] = 0
+        return list(state.transcripts)
+
+    def _copy(self, source: Path, name: str) -> None:
+        """Appends what is new. A transcript only grows; one that shrank is kept beside the old."""
+        target = self._desk.folder.transcripts / name
+        size, have = _size(source), _size(target)
+        if size < have:
+            os.replace(target, target.with_name(f"{target.name}.{int(time.time())}"))
+            have = 0
+        if size == have:
+            return
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            with (
+                open(source, "rb") as reader,
+                os.fdopen(os.open(target, flags, 0o600), "wb") as out,
+            ):
+                reader.seek(have)
+                while piece := reader.read(_COPY):
+                    out.write(piece)
+        except OSError:
+            return
+
+    def publish_transcripts(self) -> None:
+        """Puts the finished copies where the original system kept them, as links where possible."""
+        target = self._desk.path(self._desk.settings.paths.transcripts)
+        for name in self._desk.state.transcripts:
+            source = self._desk.folder.kept_transcript(name)
+            if not _size(source):
+                continue
+            try:
+                target.mkdir(parents=True, exist_ok=True)
+                link = target / f"transcript-{name}.jsonl"
+                link.unlink(missing_ok=True)
+                os.link(source, link)
+            except OSError:
+                continue
+
+
+def current_head(project: Path) -> str:
+    """The commit that HEAD stands on; empty where there is none."""
+    try:
+        return Git(project).head() or ""
+    except (OvernightError, OSError):
+        return ""
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

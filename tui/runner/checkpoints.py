@@ -1,0 +1,207 @@
+"""When checkpoints are taken, in a thread of their own."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from tui.model.state import RunPhase
+from tui.runner.run_context import RunContext
+from tui.runner.run_reader import RunReader
+from tui.settings.settings import Settings
+from tui.system.clock import Clock
+from tui.system.errors import OvernightError
+
+_RETIRE_EVERY_S = 600.0
+
+
+class Checkpointer(Protocol):
+    """Takes one checkpoint and returns the keys of its journal entry; OvernightError if it cannot."""
+
+    def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]: ...
+
+
+class CheckpointTaker:
+    """The engine of `tui.control.checkpoints.capture`, with the limits of the settings."""
+
+    def __init__(self, project: Path, settings: Settings, session: str, clock: Clock) -> None:
+        self._project = project
+        self._settings = settings
+        self._session = session
+        self._clock = clock
+        self._retire_at = float("-inf")
+
+    def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]:
+        from tui.control.checkpoints import capture, work_tree
+
+        limits = self._settings.checkpoints
+        made = capture.take_checkpoint(
+            self._project,
+            label=label,
+            session=self._session,
+            facts={**facts, "why": why},
+            limits=work_tree.CaptureLimits(
+                file_bytes=limits.max_file_mib << 20,
+                untracked_bytes=limits.max_untracked_mib << 20,
+                seconds=limits.time_budget_seconds,
+            ),
+            clock=self._clock,
+        )
+        self._retire()
+        return {
+            "checkpoint": made.id,
+            "label": label,
+            "commit": made.commit,
+            "files": made.files,
+            "not_captured": made.not_captured_count,
+            "why": why,
+            "tests": str(facts.get("tests") or ""),
+        }
+
+    def _retire(self) -> None:
+        """Lets those go that are past their time; what fails is tried again with the next one."""
+        from tui.control.retention import retire_checkpoints
+
+        kept, now = self._settings.checkpoints, self._clock.monotonic()
+        if now < self._retire_at:
+            return
+        self._retire_at = now + _RETIRE_EVERY_S
+        days = kept.keep_hourly_days
+        try:
+            retire_checkpoints(
+                self._project,
+                self._clock.wall(),
+                keep_all_seconds=kept.keep_all_hours * 3600.0,
+                keep_hourly_seconds=None if days is None else days * 86_400.0,
+            )
+        except OvernightError:
+            return  # the checkpoint that was asked for is there
+
+
+@dataclass(frozen=True)
+class CheckpointRequest:
+    """A checkpoint that was asked for; `request` is the inbox request it answers."""
+
+    label: str
+    why: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    request: str = ""
+
+
+@dataclass(frozen=True)
+class CheckpointOutcome:
+    """How it went: the journal's keys, or the reason why there is none."""
+
+    wanted: CheckpointRequest
+    entry: dict[str, object] | None
+    reason: str = ""
+
+
+class CheckpointWorker:
+    """A queue of checkpoints; `busy` while one is being taken or waits."""
+
+    def __init__(self, engine: Checkpointer) -> None:
+        self._engine = engine
+        self._wanted: queue.SimpleQueue[CheckpointRequest | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[CheckpointOutcome] = queue.SimpleQueue()
+        self._open = 0
+        self._thread: threading.Thread | None = None
+
+    @property
+    def busy(self) -> bool:
+        return self._open > 0
+
+    def ask(self, wanted: CheckpointRequest) -> None:
+        """Has a checkpoint taken; `results` hands out how it went."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
+            self._thread.start()
+        self._open += 1
+        self._wanted.put(wanted)
+
+    def results(self) -> list[CheckpointOutcome]:
+        """Checkpoints that are done since the last call."""
+        found = []
+        while not self._done.empty():
+            found.append(self._done.get())
+            self._open -= 1
+        return found
+
+    def close(self) -> None:
+        """No more are taken; one under way comes to its end by itself."""
+        self._wanted.put(None)
+
+    def _run(self) -> None:
+        while (wanted := self._wanted.get()) is not None:
+            try:
+                entry = self._engine.take(wanted.label, wanted.why, wanted.facts)
+                self._done.put(CheckpointOutcome(wanted, entry))
+            except (OvernightError, OSError) as error:
+                self._done.put(CheckpointOutcome(wanted, None, str(error)))
+            except Exception as error:  # a thread that dies would leave every later one waiting
+                reason = f"no checkpoint was taken: {type(error).__name__}: {error}"
+                self._done.put(CheckpointOutcome(wanted, None, reason))
+
+
+Answer = Callable[[str, bool, str, object], None]
+
+
+def checkpoint_facts(eyes: RunReader) -> dict[str, Any]:
+    """What a checkpoint is to remember of the moment: above all where the conversation stood."""
+    night, turns = eyes.snapshot(), eyes.turns
+    facts: dict[str, Any] = {
+        "session": turns.session,
+        "uuid": turns.safe_uuid,
+        "tests": night.tests.last,
+    }
+    if eyes.progress is not None:
+        facts["done"], facts["open"] = eyes.progress.done, eyes.progress.open
+    return facts
+
+
+class CheckpointSchedule:
+    """Asks for checkpoints and journals how they went."""
+
+    def __init__(self, desk: RunContext, eyes: RunReader, checkpoints: CheckpointWorker) -> None:
+        self._desk = desk
+        self._eyes = eyes
+        self._checkpoints = checkpoints
+
+    @property
+    def busy(self) -> bool:
+        return self._checkpoints.busy
+
+    def request(self, label: str, why: str, request: str = "") -> None:
+        """Has a checkpoint taken in the background; `request` is answered when it is there."""
+        self._checkpoints.ask(CheckpointRequest(label, why, checkpoint_facts(self._eyes), request))
+        self._desk.state.checkpoint_elapsed = self._desk.state.elapsed
+
+    def request_if_due(self) -> None:
+        """Takes one if the last is older than the settings like."""
+        minutes, state = self._desk.settings.session.checkpoint_interval_minutes, self._desk.state
+        if minutes is None or self.busy or state.phase == RunPhase.WAITING:
+            return
+        if state.elapsed - (state.checkpoint_elapsed or 0.0) >= minutes * 60:
+            self.request("", "timer")
+
+    def record_results(self, answer: Answer) -> None:
+        """Journals what was taken since the last call, and answers who asked."""
+        for taken in self._checkpoints.results():
+            self._tell_one(taken, answer)
+
+    def _tell_one(self, taken: CheckpointOutcome, answer: Answer) -> None:
+        desk, wanted = self._desk, taken.wanted
+        if taken.entry is None:
+            desk.journal_entry("checkpoint_failed", {"reason": taken.reason, "why": wanted.why})
+            desk.log_line(f"Checkpoint failed: {taken.reason}", "WARNING")
+            answer(wanted.request, False, taken.reason, None)
+            return
+        desk.journal_entry("checkpoint", taken.entry)
+        name = str(taken.entry.get("checkpoint") or "")
+        desk.log_line(f"Checkpoint triggered successfully ({name}, {wanted.why})")
+        desk.notify("checkpoint", f"checkpoint {name}: {wanted.label or wanted.why}")
+        answer(wanted.request, True, f"checkpoint {name}", taken.entry)

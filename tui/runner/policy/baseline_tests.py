@@ -1,0 +1,92 @@
+"""The tests that must pass before coding starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+
+from tui.runner.run_context import RunContext
+from tui.system.processes import ProcessIdentity, is_alive, read_process
+
+_WITHIN = 900.0
+_SHOWN = 200
+
+
+class BaselineTests:
+    """The baseline tests of a run. What a supervisor that is gone had started is ended first."""
+
+    def __init__(self, desk: RunContext) -> None:
+        self._desk = desk
+        self._process: subprocess.Popen[bytes] | None = None
+        self._until = 0.0
+        self._said: str | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def trouble(self) -> str | None:
+        """Why the tests do not pass, empty if they do; None while they run, for 15 minutes at most.
+
+        The first call starts them.
+        """
+        command = self._desk.settings.session.baseline_tests
+        if self._said is None and command:
+            shown = " ".join(command)[:_SHOWN]
+            self._said = self._start(shown) if self._process is None else self._poll(shown)
+        return self._said if command else ""
+
+    def stop(self) -> None:
+        """Ends them where they run, and forgets what they said."""
+        state = self._desk.state
+        orphan = ProcessIdentity(state.baseline_pid, state.baseline_start)
+        if self._process is not None:
+            _kill(self._process.pid)
+            self._process.wait()
+        elif orphan.pid and is_alive(orphan):
+            _kill(orphan.pid)
+        if orphan.pid:
+            state.baseline_pid = state.baseline_start = 0
+            self._desk.save()
+        self._process = self._said = None
+
+    def _start(self, shown: str) -> str | None:
+        desk, command = self._desk, self._desk.settings.session.baseline_tests
+        self.stop()
+        desk.log_line(f"Baseline tests: {shown}")
+        try:
+            self._process = subprocess.Popen(
+                list(command),
+                cwd=desk.project,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return f"{command[0]}: {error.strerror}"
+        self._until = time.monotonic() + _WITHIN
+        started = read_process(self._process.pid)
+        desk.state.baseline_pid = self._process.pid
+        desk.state.baseline_start = started.start if started is not None else 0
+        desk.save()
+        return None
+
+    def _poll(self, shown: str) -> str | None:
+        code = self._process.poll() if self._process is not None else 0
+        if code is None and time.monotonic() < self._until:
+            return None
+        self.stop()
+        if code is None:
+            return f"{shown} did not end within {_WITHIN / 60:.0f} minutes"
+        return f"{shown} ended with {code}" if code else ""
+
+
+def _kill(leader: int) -> None:
+    """Kills the process group that they are."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except OSError:
+        return

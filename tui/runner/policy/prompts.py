@@ -1,0 +1,118 @@
+"""Every prompt that the supervisor sends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.model.records import ProgressFile
+from tui.settings.settings import Settings
+
+_MOST_NAMED = 12
+
+
+def goal(text: str, settings: Settings) -> str:
+    """The first message of a run."""
+    paths = settings.paths
+    return (
+        f"{text.rstrip()}\n\n"
+        f"You work alone in this repository and nobody answers questions. Keep {paths.progress_file} "
+        "up to date as you go: one line `- [ ] task` for each open task, `- [x] task` for each that "
+        f"is done and checked. Put decisions, findings and dead ends into {paths.session_notes}. "
+        "If a person is needed, write it under Blockers in the progress file and go on with "
+        "something else. Commit finished work in small steps. The work is done when every task is "
+        "ticked off."
+    )
+
+
+def initializer(text: str, settings: Settings) -> str:
+    """The message of the short first session that only plans."""
+    plan = settings.paths.progress_file
+    also = (
+        f" Write the same plan as a JSON list of features to {settings.paths.feature_list}."
+        if settings.session.feature_list
+        else ""
+    )
+    return (
+        f"A coding session will follow this one. Its goal: {text.rstrip()}\n\n"
+        "Do not implement anything yet. Explore the repository, run the tests that exist, and write "
+        f"the plan into {plan}: small tasks, one line `- [ ] task` each, in the order they should "
+        f"be done.{also} Put what a newcomer must know into {settings.paths.session_notes}. "
+        "Then end your turn."
+    )
+
+
+def resume(settings: Settings, why: str) -> str:
+    """The first message after a crash, to a conversation that is taken up again."""
+    return (
+        f"The session broke off ({why}) and has been resumed. Whatever ran at that moment was cut "
+        "short. Look at what stands: git status, the last commits, "
+        f"{settings.paths.progress_file} and {settings.paths.session_notes}. "
+        "Then go on with the next open task."
+    )
+
+
+def fresh_session_prompt(text: str, settings: Settings, why: str) -> str:
+    """The first message to a session that starts anew in the middle of a run."""
+    return (
+        f"{goal(text, settings)}\n\n"
+        f"An earlier session worked on this already; {why}. Read {settings.paths.progress_file} and "
+        f"{settings.paths.session_notes} first, look at git status and the last commits, and go on "
+        "with the next open task."
+    )
+
+
+def handover(settings: Settings) -> str:
+    """Asks a session to write up where things stand and to end its turn."""
+    return (
+        "Your context is filling up, and a fresh session will take over. Hand over now: bring "
+        f"{settings.paths.progress_file} up to date, and write into {settings.paths.session_notes} "
+        "what you were doing, what you found out, what you tried in vain, and the next step. "
+        "Commit what is finished. Then end your turn and start nothing new."
+    )
+
+
+def final_note_prompt(settings: Settings, reason: str) -> str:
+    """Asks a session that is about to be ended for a hand-over note."""
+    return (
+        f"This session ends now ({reason}). Write a hand-over: bring {settings.paths.progress_file} "
+        f"up to date and put into {settings.paths.session_notes} where things stand and what comes "
+        "next. Then end your turn and start nothing new."
+    )
+
+
+def continue_prompt(progress: ProgressFile, attempt: int, allowed: int) -> str:
+    """Names the open tasks to a session that ended its turn before they were done."""
+    titles = open_titles(progress)
+    named = "\n".join(f"- {title}" for title in titles[:_MOST_NAMED])
+    more = f"\n… and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
+    return (
+        f"Your turn ended, and {progress.open} of {progress.total} tasks are still open:\n"
+        f"{named}{more}\n\n"
+        "Go on with the next one. Tick a task off only when it is done and checked. If one cannot "
+        "be done, say why under Blockers and take the next. "
+        f"(Continuation {attempt} of {allowed} without a task done.)"
+    )
+
+
+def after_wait_prompt(settings: Settings, why: str) -> str:
+    """Sets a session that had to wait going again."""
+    return (
+        f"Your last turn was cut short ({why}); the wait is over. Look at what stands and go on with "
+        f"the next open task of {settings.paths.progress_file}."
+    )
+
+
+def open_titles(progress: ProgressFile) -> list[str]:
+    """Open tasks by title, those under way first."""
+    tasks = [task for task in progress.tasks if task.state != "done"]
+    tasks.sort(key=lambda task: (task.state != "in_progress", task.priority or "P9"))
+    return [task.title for task in tasks]
+
+
+def step_back(settings: Settings, evidence: Sequence[str], since: str) -> str:
+    """The configured words of a step-back, filled in."""
+    facts = {"evidence": "; ".join(evidence) or "no progress", "since": since, "tried": "see above"}
+    text = settings.stalls.step_back
+    for name, value in facts.items():
+        text = text.replace("{" + name + "}", value)
+    return text

@@ -1,0 +1,208 @@
+"""Preconditions of a start."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from tui.settings.settings import Settings
+from tui.store.runs import live
+from tui.system import paths
+from tui.system.errors import GitError, RefusedError
+from tui.system.files import read_json
+from tui.system.git import Git, NotARepositoryError
+from tui.system.processes import ProcessIdentity, is_alive
+
+LEAST_FREE = 512 << 20
+_MOST_GENERAL = 16 << 20
+OLDEST_CLAUDE = (2, 0)
+_VERSION_WITHIN = 20.0
+_KEYS = (
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CODE_USE_BEDROCK",
+    "CLAUDE_CODE_USE_VERTEX",
+    "CLAUDE_CODE_USE_FOUNDRY",
+)
+
+
+def check(
+    project: Path,
+    settings: Settings,
+    agent: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    allow_dirty: bool,
+) -> Git:
+    """The project's repository, if a session may be started there; RefusedError otherwise."""
+    try:
+        git = Git(project)
+    except NotARepositoryError as error:
+        raise RefusedError(
+            f"{project} is in no git repository, so nothing could be undone; run `git init` there"
+        ) from error
+    check_running(project, settings, git, environ)
+    check_disk(project)
+    check_agent(agent, environ)
+    if is_claude(agent):
+        check_login(project, environ)
+        check_version(agent, environ)
+    if not allow_dirty:
+        check_clean(git, project, settings)
+    return git
+
+
+def is_claude(agent: Sequence[str]) -> bool:
+    """Whether that command is Claude Code itself, and not a program that takes its place."""
+    return len(agent) == 1 and os.path.basename(agent[0]) == "claude"
+
+
+def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
+    """RefusedError while a session of ours, or of anybody else, is at work there."""
+    run = live(project, settings.paths.run_dir)
+    if run is not None:
+        raise RefusedError(
+            f"run {run.id} is still going in {project}; watch it with `overnight-tui`, or end it "
+            "with `overnight-tui kill`"
+        )
+    for pid, cwd in claude_sessions(environ):
+        if cwd == git.work_tree or cwd.is_relative_to(git.work_tree):
+            raise RefusedError(
+                f"another Claude session (process {pid}) is at work in {cwd}; end it first, or give "
+                "this run a work tree of its own with `git worktree add`"
+            )
+
+
+def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
+    """Pid and folder of every Claude session of this user that lives."""
+    folder = paths.claude_dir(environ) / "sessions"
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        facts = read_json(folder / name, follow=True) if name.endswith(".json") else None
+        if facts is None:
+            continue
+        pid, start, cwd = facts.get("pid"), facts.get("procStart"), facts.get("cwd")
+        if not isinstance(pid, int) or not isinstance(cwd, str) or not cwd:
+            continue
+        ticks = int(start) if isinstance(start, int | str) and str(start).isdigit() else 0
+        if pid > 0 and is_alive(ProcessIdentity(pid, ticks)):
+            yield pid, Path(cwd)
+
+
+def check_disk(project: Path) -> None:
+    """RefusedError when the disk of the project is nearly full."""
+    free = shutil.disk_usage(project).free
+    if free < LEAST_FREE:
+        raise RefusedError(
+            f"only {free >> 20} MiB are free on the disk of {project}; a night needs more, so make "
+            f"room for at least {LEAST_FREE >> 20} MiB first"
+        )
+
+
+def check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
+    """RefusedError when the agent's program is not on PATH."""
+    if not agent or shutil.which(agent[0], path=environ.get("PATH", os.defpath)) is None:
+        name = agent[0] if agent else "no program"
+        raise RefusedError(
+            f"{name} was not found on PATH; install Claude Code, or set agent.command to the "
+            "program that is to do the work"
+        )
+
+
+def check_login(project: Path, environ: Mapping[str, str]) -> None:
+    """RefusedError when nothing speaks for a login; nobody is called to find out."""
+    # On macOS the login lies in the keychain, which is not ours to open.
+    if login_key(environ) or sys.platform == "darwin":
+        return
+    folder = paths.claude_dir(environ)
+    if (folder / ".credentials.json").is_file():
+        return
+    places = [folder / "settings.json", project / ".claude" / "settings.json"]
+    places.append(project / ".claude" / "settings.local.json")
+    if any("apiKeyHelper" in (read_json(place, follow=True) or {}) for place in places):
+        return
+    for place in (paths.home(environ) / ".claude.json", folder / ".claude.json"):
+        general = read_json(place, _MOST_GENERAL, follow=True)
+        if general:
+            if general.get("primaryApiKey") or general.get("oauthAccount"):
+                return
+            break
+    raise RefusedError("Claude Code is not logged in; run `claude` once and use /login, then start")
+
+
+def login_key(environ: Mapping[str, str]) -> str:
+    """The variable that holds a key or names a cloud to be used; empty where none does."""
+    return next((key for key in _KEYS if environ.get(key)), "")
+
+
+def check_version(agent: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The version that the agent says it has; RefusedError when it is too old or says nothing."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [*agent, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERSION_WITHIN,
+            env=dict(environ),
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise RefusedError(f"{agent[0]} --version gave no answer; is it installed?") from error
+    found = re.search(rb"(\d+)\.(\d+)", done.stdout)
+    if done.returncode or found is None:
+        raise RefusedError(f"{agent[0]} --version failed; try it by hand, then start again")
+    version = done.stdout.decode("utf-8", "replace").strip()[:60]
+    if (int(found[1]), int(found[2])) < OLDEST_CLAUDE:
+        needed = ".".join(map(str, OLDEST_CLAUDE))
+        raise RefusedError(
+            f"Claude Code {version!r} is too old to be steered; update it to {needed} or newer"
+        )
+    return version
+
+
+def check_clean(git: Git, project: Path, settings: Settings) -> None:
+    """Refuses work that is not committed; our own human files do not count."""
+    try:
+        out = git.run(("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"))
+    except GitError as error:
+        raise RefusedError(f"git cannot tell whether {project} is clean: {error}") from error
+    own = own_files(git.work_tree, project, settings)
+    changed = [os.fsdecode(entry[3:]) for entry in out.split(b"\0") if len(entry) > 3]
+    foreign = [path for path in changed if not path.startswith(own)]
+    if foreign:
+        more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+        raise RefusedError(
+            f"{project} has work that is not committed ({foreign[0]!r}{more}); commit or stash it, "
+            "or allow a dirty tree"
+        )
+
+
+def own_files(work_tree: Path, project: Path, settings: Settings) -> tuple[str, ...]:
+    """Files of the work tree that are ours or the session's papers, relative to its top."""
+    names = settings.paths
+    wanted = (
+        names.progress_file,
+        names.session_notes,
+        names.watchdog_log,
+        names.session_history,
+        names.compaction_history,
+        names.transcripts,
+        names.feature_list,
+        names.run_dir,
+    )
+    found = []
+    for name in wanted:
+        path = paths.resolve(project, name)
+        if path.is_relative_to(work_tree):
+            found.append(str(path.relative_to(work_tree)))
+    return tuple(found)

@@ -1,0 +1,219 @@
+"""Starts a run; adopts one that lost its supervisor."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tui.runner.agent.attempt import without_marks
+from tui.runner.artifacts import initialise_files
+from tui.runner.preflight import check
+from tui.settings.own_sections import SKIP_PERMISSIONS
+from tui.settings.settings import Settings
+from tui.store.journal import JournalWriter, read_entries
+from tui.store.layout import RUN_DIR, RunDirectory, state_root
+from tui.store.runs import (
+    RunFacts,
+    is_supervised,
+    live,
+    make,
+    new_id,
+    prune,
+    read_run_end,
+    read_run_facts,
+)
+from tui.system.clock import clock_for
+from tui.system.errors import OvernightError, RefusedError
+from tui.system.files import read_json
+from tui.system.git import Git
+from tui.system.locks import acquire_lock
+
+_STARTED_WITHIN = 20.0
+_ADOPTED_WITHIN = 5.0
+_LOOK = 0.02
+_ROOM = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """What a start may be given beside the settings.
+
+    `command` is "run" or "demo"; `extra` are further words for the agent; `env` plain variables for
+    it, no secrets, as they are written down. `trusted` says that the repository is of our own
+    making, so that nobody's work in it can come to harm.
+    """
+
+    command: Literal["run", "demo"] = "run"
+    allow_dirty: bool = False
+    trusted: bool = False
+    extra: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StartedRun:
+    """A run that has begun: its id and its directory."""
+
+    run_id: str
+    folder: Path
+
+
+def start_run(
+    project: Path,
+    goal: str,
+    settings: Settings,
+    *,
+    agent_command: Sequence[str] = (),
+    options: StartOptions | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> StartedRun:
+    """Starts a session that outlives this process, and returns once its agent runs.
+
+    RefusedError, in one sentence, when a precondition does not hold; OvernightError when the
+    agent could not be started.
+    """
+    options = options or StartOptions()
+    project = project.resolve()
+    agent = tuple(agent_command) or settings.agent.command
+    if not goal.strip():
+        raise RefusedError("a session needs a goal; say what is to be done")
+    root = state_root(project, settings.paths.run_dir)
+    lock = acquire_lock(root / "start.lock")
+    if lock is None:
+        raise RefusedError(f"somebody else is starting a session in {project} at this moment")
+    try:
+        allow_dirty = options.allow_dirty or options.trusted
+        git = check(project, settings, agent, environ, allow_dirty=allow_dirty)
+        folder = _prepare(root, project, goal, settings, agent, options, git)
+        _spawn(folder, environ, settings)
+    finally:
+        os.close(lock)
+    _wait_for_agent(folder)
+    prune(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
+    return StartedRun(folder.id, folder.path)
+
+
+def _prepare(
+    root: Path,
+    project: Path,
+    goal: str,
+    settings: Settings,
+    agent: tuple[str, ...],
+    options: StartOptions,
+    git: Git,
+) -> RunDirectory:
+    now = clock_for(options.env).wall()
+    head = git.head()
+    env = dict(options.env)
+    words = tuple(options.extra)
+    facts = RunFacts(
+        new_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
+    )
+    try:
+        folder = make(root, facts, settings)
+        initialise_files(project, settings, folder.id, goal, now)
+        journal = JournalWriter(folder.journal, lambda: now)
+        journal.write("run_started", _announcement(folder, settings), sync=True)
+    except OSError as error:
+        where = f"{error.filename or root}: {error.strerror}"
+        raise RefusedError(f"a run could not be prepared: {where}") from error
+    return folder
+
+
+def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]:
+    facts = read_run_facts(folder)
+    session, budget = settings.session, settings.budget
+    limits = {
+        "max_runtime_hours": session.max_runtime_hours,
+        "max_idle_minutes": session.max_idle_minutes,
+        "max_cost_usd": budget.max_cost_usd,
+        "max_memory_mib": session.max_memory_mib,
+        "handover_share": session.handover_share,
+        "continuous": settings.enforcement.continuous_mode,
+        "recovery": settings.recovery.auto_resume,
+        "skip_permissions": settings.agent.skip_permissions == SKIP_PERMISSIONS,
+        "permission_mode": settings.agent.permission_mode,
+    }
+    return {
+        "run": folder.id,
+        "goal": facts.goal,
+        "project": facts.project,
+        "agent": os.path.basename(facts.agent[0]),
+        "model": settings.agent.model or "",
+        "settings": limits,
+        "command": facts.command,
+        "head": facts.head,
+    }
+
+
+def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
+    """Starts a supervisor that is no child of ours in any way that matters."""
+    import subprocess
+
+    secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
+    log = os.open(folder.own_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            # `-m` looks in the current folder first: there, this package is.
+            cwd=_ROOM,
+            env={**without_marks(environ), **secrets},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise OvernightError(f"the supervisor could not be started: {error.strerror}") from error
+    finally:
+        os.close(log)
+    # It outlives us on purpose; whoever reaps it, it is not this object's business to complain.
+    process.returncode = 0
+
+
+def _wait_for_agent(folder: RunDirectory) -> None:
+    """Returns when the first agent runs; OvernightError if the run ends before, or nothing happens."""
+    until = time.monotonic() + _STARTED_WITHIN
+    first = folder.attempt(1)
+    while time.monotonic() < until:
+        if first.agent.exists() and _told(folder):
+            return
+        ended = read_run_end(folder)
+        if ended is not None:
+            raise OvernightError(f"the session could not be started: {ended.reason}")
+        record = read_json(first.exit)
+        if record is not None:
+            raise OvernightError(f"the agent could not be started: {record.get('error')}")
+        time.sleep(_LOOK)
+    raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
+
+
+def _told(folder: RunDirectory) -> bool:
+    return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
+
+
+def adopt_run(
+    project: Path,
+    *,
+    run_dir: str = RUN_DIR,
+    environ: Mapping[str, str] = os.environ,
+) -> bool:
+    """Gives a run that goes on unwatched a supervisor again; True if one was started.
+
+    However many ask at once, one takes the run: the others find its lock held.
+    """
+    folder = live(project.resolve(), run_dir)
+    if folder is None or is_supervised(folder):
+        return False
+    _spawn(folder, environ, Settings())
+    until = time.monotonic() + _ADOPTED_WITHIN
+    while time.monotonic() < until:
+        if is_supervised(folder) or read_run_end(folder) is not None:
+            return True
+        time.sleep(_LOOK)
+    raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")

@@ -1,0 +1,3 @@
+"""The screen that watches a session."""
+
+from __future__ import annotations

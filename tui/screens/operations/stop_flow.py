@@ -1,0 +1,96 @@
+"""Interrupt, stop, kill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tui.control.operations import Operations, stop_foreign
+from tui.model.snapshot import NightSnapshot, activity_text
+from tui.screens.operations.background import DeedWork, Tell
+from tui.store.inbox import Verb
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from tui.control.foreign_session import Reachability
+    from widgets.dialogs.button_row import Choice, DialogAnswer
+
+
+_VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
+_WAIT_S = 60.0
+
+
+class StopFlow:
+    """The kill key of one screen."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        deeds: Callable[[], Operations],
+        night: Callable[[], NightSnapshot | None],
+        facts: Callable[[], dict[str, Any]],
+        work: DeedWork,
+    ) -> None:
+        self._app = app
+        self._deeds = deeds
+        self._night = night
+        self._facts = facts
+        self._work = work
+
+    def kill(self, reach: Reachability | None) -> None:
+        """The ladder; `reach` is None for a run of ours. A checkpoint first can be declined."""
+        from widgets.dialogs.button_row import DialogOption
+        from widgets.dialogs.escalation_dialog import EscalationDialog
+
+        deeds = self._deeds()
+        agent = deeds.agent if reach is not None else None
+        now = activity_text(self._night())
+        whom = f" (pid {agent.pid})" if agent is not None else ""
+        lines = [
+            f"Now: {now or 'nothing that the record tells'}",
+            f"The session{whom} is not started again afterwards; q only closes the viewer.",
+        ]
+        options = []
+        if (deeds.project / ".git").exists():
+            options.append(DialogOption("checkpoint", "c", "take a checkpoint first"))
+
+        def decided(answer: DialogAnswer | None) -> None:
+            if answer is not None:
+                keep = not options or "checkpoint" in answer.options
+                self._end(answer.choice, keep, deeds, ours=reach is None)
+
+        dialog = EscalationDialog("Interrupt or end the session", lines, _steps(reach), options)
+        self._app.push_screen(dialog, decided)
+
+    def _end(self, choice: str, keep: bool, deeds: Operations, ours: bool) -> None:
+        facts = self._facts()
+
+        def work(tell: Tell) -> str:
+            if ours:
+                wish = {"checkpoint": keep}
+                return f"{choice}: {deeds._request(_VERBS[choice], wish, _WAIT_S)}"
+            verb, going = _VERBS[choice], self._work.going
+            return stop_foreign(deeds, verb, keep, facts, lambda now: tell(now, None), going).words
+
+        words = {"interrupt": "interrupting", "stop": "asking it to stop", "kill": "ending it"}
+        self._work.run(words[choice], work)
+
+
+def _steps(reach: Reachability | None) -> list[Choice]:
+    from widgets.dialogs.button_row import Choice
+
+    no_turn = reach.no_interrupt if reach is not None else ""
+    can_speak = reach is None or bool(reach.ways)
+    how = "finish the tool, write a hand-over, end" if can_speak else "end its turn, then leave"
+    return [
+        Choice(
+            "interrupt",
+            "Interrupt the turn",
+            "the session stays and waits for words",
+            enabled=not no_turn,
+            reason=no_turn,
+        ),
+        Choice("stop", "Stop gracefully", how, danger=True),
+        Choice("kill", "Kill now", "the agent and everything it started", danger=True),
+    ]

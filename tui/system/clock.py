@@ -1,0 +1,78 @@
+"""Wall, monotonic and boot clocks, and the scaled clock of a demonstration.
+
+`wall` is for showing and for comparing with time stamps; it may jump. `monotonic` stands still
+while the machine sleeps, so silence is measured with it: sleep is not idleness. `boottime` goes on
+during sleep, so limits on a whole run are measured with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Seconds of the three clocks; only differences of the last two mean anything."""
+
+    def wall(self) -> float:
+        """Seconds since the epoch, UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds awake; never goes back."""
+        ...
+
+    def boottime(self) -> float:
+        """Seconds awake or asleep; never goes back."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def wall(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def boottime(self) -> float:
+        return time.clock_gettime(_BOOTTIME)
+
+
+# Where there is no CLOCK_BOOTTIME (macOS), CLOCK_MONOTONIC is the one that goes on during sleep;
+# `time.monotonic` reads another there.
+_BOOTTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class ScaledClock:
+    """Runs `scale` times as fast as the machine's clock, and showed `epoch` when it was `anchor`."""
+
+    def __init__(self, epoch: float, anchor: float, scale: float) -> None:
+        self._epoch = epoch
+        self._anchor = anchor
+        self._scale = scale
+        self._real = SystemClock()
+
+    def wall(self) -> float:
+        return self._epoch + (time.time() - self._anchor) * self._scale
+
+    def monotonic(self) -> float:
+        return self._real.monotonic() * self._scale
+
+    def boottime(self) -> float:
+        return self._real.boottime() * self._scale
+
+
+def clock_for(env: Mapping[str, str]) -> Clock:
+    """The clock that goes with the agent's variables: the machine's, unless they bend time."""
+    try:
+        scale = float(env.get("OVERNIGHT_DEMO_CLOCK_SCALE") or 1)
+        anchor = float(env.get("OVERNIGHT_DEMO_ANCHOR") or time.time())
+        epoch = float(env.get("OVERNIGHT_DEMO_EPOCH") or anchor)
+    except ValueError:
+        return SystemClock()
+    if (scale, epoch) == (1.0, anchor) or scale <= 0:
+        return SystemClock()
+    return ScaledClock(epoch, anchor, scale)

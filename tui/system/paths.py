@@ -1,0 +1,65 @@
+"""Home, XDG folders, the agent's own folder, resolving a configured path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+_NAME: Final = "overnight-tui"
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """The person's home; a folder of their own under the temporary one where there is none."""
+    given = environ.get("HOME", "")
+    if given.startswith("/"):
+        return Path(given)
+    import pwd
+
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        import tempfile
+
+        return Path(tempfile.gettempdir()) / f"{_NAME}-{os.getuid()}"
+
+
+def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Ours under `$XDG_CACHE_HOME`: what can be made again. It need not exist yet."""
+    return _xdg(environ, "XDG_CACHE_HOME", ".cache")
+
+
+def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Ours under `$XDG_STATE_HOME`: what is worth keeping. It need not exist yet."""
+    return _xdg(environ, "XDG_STATE_HOME", ".local/state")
+
+
+def _xdg(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    # The specification has relative values ignored.
+    given = environ.get(variable, "")
+    return (Path(given) if given.startswith("/") else home(environ) / otherwise) / _NAME
+
+
+def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Claude's own folder: `$CLAUDE_CONFIG_DIR`, else `~/.claude`."""
+    given = environ.get("CLAUDE_CONFIG_DIR", "")
+    return Path(given).absolute() if given else home(environ) / ".claude"
+
+
+def resolve(project: Path, path: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """A path of the settings: relative to the project, `~` as the person's home.
+
+    Symbolic links are left for whoever opens it.
+    """
+    if path == "~" or path.startswith("~/"):
+        path = str(home(environ)) + path[1:]
+    return Path(os.path.normpath(project / path))
+
+
+def is_within(project: Path, path: Path) -> bool:
+    """Whether the path, every symbolic link followed, lies inside the project."""
+    try:
+        return path.resolve().is_relative_to(project.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False

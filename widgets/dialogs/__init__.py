@@ -1,0 +1,3 @@
+"""Dialogs and pickers."""
+
+from __future__ import annotations

@@ -1,0 +1,174 @@
+"""A list with a preview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+
+from widgets.dialogs.button_row import CANCEL, ButtonRow, Choice, DialogAnswer, DialogOption
+from widgets.dialogs.dialog import Dialog
+from widgets.ink import Line, Role
+from widgets.line_layout import spread
+from widgets.lists.line_view import LineView
+from widgets.lists.pane import Pane
+from widgets.text.documents import DocumentView, RowDocument
+from widgets.text_cells import visible
+
+
+@dataclass(frozen=True, slots=True)
+class PickerRow:
+    """A row of the list: its words, and at its right edge a few more that give way first."""
+
+    key: str
+    words: str
+    aside: str = ""
+    role: Role = "text"
+
+
+class PickerList(LineView):
+    """The rows; moving the cursor posts `LineView.CursorMoved`."""
+
+    can_follow: ClassVar[bool] = False
+
+    def __init__(self, rows: Sequence[PickerRow], chosen: str = "") -> None:
+        super().__init__(placeholder="nothing to choose from")
+        self.rows = list(rows)
+        self._first = next((nth for nth, row in enumerate(rows) if row.key == chosen), 0)
+
+    def on_mount(self) -> None:
+        self.advance(len(self.rows), 1)
+        self._cursor = self._first
+        self.call_after_refresh(self.reveal, self._first)
+
+    def put(self, row: PickerRow) -> None:
+        """Say something else about the row with that key."""
+        for index, one in enumerate(self.rows):
+            if one.key == row.key:
+                self.rows[index] = row
+                self.advance(len(self.rows), 1, (index,))
+
+    def line(self, index: int, width: int) -> Line:
+        row = self.rows[index]
+        words: Line = [(f" {visible(row.words)}", row.role)]
+        aside: Line = [(f" {visible(row.aside)} ", "dim")] if row.aside and width >= 40 else []
+        return spread(words, aside, width)
+
+
+class Picker(Dialog):
+    """Gives an `Answer` with the row's key, or None. Fills the screen.
+
+    `preview` is called with the key whenever another row is looked at; it hands its document back
+    through `set_preview`, at once or later. `chosen` is the key of the row looked at first.
+    `inspect`, where given, looks closer at the row when `d` is pressed.
+    """
+
+    DEFAULT_CSS = """
+    Picker {
+        #whole { width: 100%; height: 100%; background: $background; }
+        #lists { height: 1fr; layout: horizontal; }
+        #list { width: 9fr; height: 1fr; max-width: 100%; max-height: 100%; }
+        #preview { width: 11fr; height: 1fr; max-width: 100%; max-height: 100%; }
+        OptionRow, BusyRow, ButtonRow { padding: 0 2; }
+        &.-tall #lists { layout: vertical; }
+        &.-tall #list { width: 1fr; height: 2fr; }
+        &.-tall #preview { width: 1fr; height: 3fr; }
+        DocumentView { height: 1fr; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", "Next", show=False),
+        Binding("shift+tab", "app.focus_previous", "Before", show=False),
+        Binding("d", "inspect", "Look closer", show=False),
+    ]
+    HINT = "j k choose · enter go on · tab preview · esc cancel"
+    CLOSER = "j k choose · enter go on · d each file · esc cancel"
+
+    def __init__(
+        self,
+        title: str,
+        rows: Sequence[PickerRow],
+        choices: Sequence[Choice],
+        preview: Callable[[str], None],
+        options: Sequence[DialogOption] = (),
+        *,
+        list_title: str = "",
+        preview_title: str = "what would change",
+        chosen: str = "",
+        inspect: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(title, (), (CANCEL, *choices), options)
+        self._inspect = inspect
+        self._titles = (list_title, preview_title)
+        self._list = PickerList(rows, chosen)
+        self._preview = preview
+        self._shown = DocumentView(placeholder="")
+
+    @property
+    def row(self) -> str:
+        """The key of the row under the cursor; empty when there is none."""
+        return self._list.rows[self._list.cursor].key if self._list.rows else ""
+
+    def compose(self) -> ComposeResult:
+        lists = Container(
+            Pane(0, self._titles[0] or self._heading, self._list, id="list"),
+            Pane(0, self._titles[1], self._shown, id="preview"),
+            id="lists",
+        )
+        yield Vertical(lists, *self._options, self._busy_row, self._buttons, id="whole")
+
+    def first(self) -> Widget:
+        foot = self.HINT if self._inspect is None else self.CLOSER
+        self.query_one("#list", Pane).set_foot(foot)
+        self._look()
+        return self._list
+
+    def _fit(self) -> None:
+        self.set_class(self.size.width < 100, "-tall")
+
+    def _look(self) -> None:
+        if self.row:
+            self._shown.set_document(None)
+            self._shown.set_placeholder("looking")
+            self._preview(self.row)
+
+    def set_preview(self, key: str, document: RowDocument | None, sentence: str = "") -> None:
+        """Show what the row would change; ignored when another row is looked at by now."""
+        if key == self.row:
+            self._shown.set_document(document)
+            self._shown.set_placeholder(sentence)
+
+    def set_row(self, row: PickerRow) -> None:
+        """Say something else about a row."""
+        self._list.put(row)
+
+    def action_inspect(self) -> None:
+        if self._inspect is not None and self.row and not self._busy:
+            self._inspect(self.row)
+
+    def answer(self, choice: str) -> DialogAnswer:
+        given = super().answer(choice)
+        return DialogAnswer(given.choice, given.options, row=self.row)
+
+    def action_scroll_words(self, rows: int) -> None:
+        self._shown._scroll_by_hand(self._shown.top + rows)
+
+    def on_line_view_cursor_moved(self, event: LineView.CursorMoved) -> None:
+        if event.view is self._list:
+            event.stop()
+            self._look()
+
+    def on_line_view_opened(self, event: LineView.Opened) -> None:
+        event.stop()
+        self._buttons.chosen = 0
+        self._buttons.focus()
+
+    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
+        if not self.row and event.choice.key != CANCEL.key:
+            event.prevent_default()
+            event.stop()

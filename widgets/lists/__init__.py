@@ -1,0 +1,3 @@
+"""Scrolling views of rows."""
+
+from __future__ import annotations

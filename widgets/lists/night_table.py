@@ -1,0 +1,187 @@
+"""Table of nights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from tui.model.review import TestState, Verdict
+from tui.system.format import format_duration_rough, format_local, format_money, format_signed
+from widgets.glyphs import glyphs
+from widgets.ink import Line, Role, Span, width_of
+from widgets.review.review_text import tests_span
+from widgets.review.review_view import ReviewRow, SentenceTarget
+from widgets.text_cells import cells, clip, pad, visible
+
+TREND: Final = 8
+"""Nights that a trend shows."""
+
+
+class NightTableRow(Struct, frozen=True):
+    """What the table says of a night; `verdict` is None while nobody made its review.
+
+    `trend` is the cost per task of this night and those before it, oldest first.
+    """
+
+    id: str
+    at: float
+    goal: str = ""
+    verdict: Verdict | None = None
+    ending: str = ""
+    done: int = 0
+    open: int = 0
+    tests: TestState = "none"
+    stalls: int = 0
+    stalled_s: float = 0.0
+    usd: float | None = None
+    sign: str = ""
+    per_task: float | None = None
+    reviewed: bool = False
+    decision: str = ""
+    note: str = ""
+    trend: tuple[float | None, ...] = ()
+    goes_on: bool = False
+
+
+class NightColumn(Struct, frozen=True):
+    """A column: its name, its width, what a night is sorted by, and its rank: high goes first."""
+
+    name: str
+    width: int
+    key: Callable[[NightTableRow], tuple[float, ...] | str]
+    rank: int
+    right: bool = False
+
+
+_WORST: Final[dict[Verdict | None, int]] = {"discard": 0, "look": 1, "keep": 2, None: 3}
+_TESTS: Final[dict[TestState, int]] = {"red": 0, "none": 1, "green": 2}
+
+
+def _known(value: float | None) -> tuple[float, ...]:
+    """What is not known comes last, whichever way it is sorted by."""
+    return (0.0,) if value is None else (1.0, value)
+
+
+COLUMNS: Final[tuple[NightColumn, ...]] = (
+    NightColumn("when", 11, lambda night: (night.at,), 0),
+    NightColumn("verdict", 9, lambda night: (float(_WORST[night.verdict]),), 0),
+    NightColumn("tasks", 7, lambda night: (float(night.done), -float(night.open)), 1, True),
+    NightColumn("tests", 7, lambda night: (float(_TESTS[night.tests]),), 1),
+    NightColumn("stalls", 9, lambda night: (night.stalled_s, float(night.stalls)), 4, True),
+    NightColumn("cost", 9, lambda night: _known(night.usd), 2, True),
+    NightColumn("a task", 8, lambda night: _known(night.per_task), 3, True),
+    NightColumn("trend", TREND, lambda night: _known(night.trend[-1] if night.trend else None), 5),
+    NightColumn("goal", 0, lambda night: night.goal.lower(), 0),
+)
+_LEAD: Final = 6
+_GOAL: Final = 20
+
+
+def fitting(width: int) -> list[NightColumn]:
+    """The columns that there is room for; the goal takes what is left."""
+    kept = list(COLUMNS)
+    while kept and _LEAD + sum(c.width + 1 for c in kept) + _GOAL > width:
+        worst = max(kept, key=lambda column: column.rank)
+        if not worst.rank:
+            break
+        kept.remove(worst)
+    return kept
+
+
+def ordered(nights: Sequence[NightTableRow], by: str, reverse: bool) -> list[NightTableRow]:
+    """Sorted by a column; of equals the newest first."""
+    column = next(column for column in COLUMNS if column.name == by)
+    newest = sorted(nights, key=lambda night: -night.at)
+    return sorted(newest, key=column.key, reverse=reverse)
+
+
+def head_line(width: int, by: str, reverse: bool) -> Line:
+    """The names of the columns, the sorted one with the way it is sorted."""
+    out: list[Span] = [(" " * _LEAD, "dim")]
+    for column in fitting(width):
+        way = ("↓" if reverse else "↑") if column.name == by else ""
+        words = column.name + way
+        role: Role = "accent" if way else "dim"
+        size = column.width or max(0, width - width_of(out))
+        shown = words.rjust(size) if column.right else pad(words, size)
+        out.append((clip(shown, size) + (" " if column.width else ""), role))
+    return out
+
+
+def sparkline(values: Sequence[float | None], width: int = TREND) -> str:
+    """The values as bars, the newest at the right; a blank where nothing is known."""
+    bars = glyphs().bars
+    known = [value for value in values[-width:] if value is not None]
+    top = max(known, default=0.0)
+    shown = ""
+    for value in values[-width:]:
+        if value is None:
+            shown += " "
+        else:
+            place = int(value / top * len(bars)) if top else 0
+            shown += bars[max(0, min(len(bars) - 1, place))]
+    return shown.rjust(width)
+
+
+def night_rows(
+    nights: Sequence[NightTableRow], marked: Collection[str], width: int
+) -> Sequence[ReviewRow]:
+    """A row a night; enter is the caller's."""
+    columns = fitting(width)
+    return [_row(night, night.id in marked, columns, width) for night in nights]
+
+
+def _row(
+    night: NightTableRow, marked: bool, columns: Sequence[NightColumn], width: int
+) -> ReviewRow:
+    signs = glyphs()
+    box = f"[{signs.ok}]" if marked else "[ ]"
+    new: Span = (" ", "text") if night.reviewed else (signs.bullet, "accent")
+    out: list[Span] = [(f" {box}", "accent" if marked else "faint"), new, (" ", "text")]
+    for column in columns:
+        text, role = _cell(column.name, night)
+        size = column.width or max(0, width - width_of(out))
+        text = visible(text)
+        shown = " " * max(0, size - cells(text)) + text if column.right else pad(text, size)
+        gap = " " if column.width else ""
+        out.append((clip(shown, size) + gap, role))
+    return ReviewRow(out, SentenceTarget(night.goal, ()), night.at, night.id, night.id)
+
+
+def _cell(name: str, night: NightTableRow) -> Span:
+    if name == "when":
+        return format_local(night.at, "%m-%d %H:%M"), "dim"
+    if name == "verdict":
+        return _verdict(night)
+    if name == "tasks":
+        total = night.done + night.open
+        return (f"{night.done}/{total}" if total else "", "text")
+    if name == "tests":
+        return tests_span(night.tests)
+    if name == "stalls":
+        many = f"{night.stalls} {format_duration_rough(night.stalled_s)}" if night.stalls else ""
+        return (many, "warning")
+    if name == "cost":
+        return (format_signed(night.sign, night.usd) if night.usd is not None else "", "text")
+    if name == "a task":
+        return (format_money(night.per_task) if night.per_task is not None else "", "text")
+    if name == "trend":
+        return sparkline(night.trend), "accent"
+    note = f"{night.note} — " if night.note else ""
+    return f"{note}{night.goal}", "text"
+
+
+def _verdict(night: NightTableRow) -> Span:
+    signs = glyphs()
+    if night.decision:
+        return f"{signs.ok} {night.decision}", "ok"
+    looks: dict[Verdict, Span] = {
+        "keep": (f"{signs.ok} keep", "ok"),
+        "look": (f"{signs.warning} look", "warning"),
+        "discard": (f"{signs.error} discard", "error"),
+    }
+    if night.goes_on:
+        return f"{signs.working} open", "accent"
+    return looks[night.verdict] if night.verdict is not None else (f"{signs.dot} not yet", "dim")

@@ -1,0 +1,3 @@
+"""The review as rows and lists."""
+
+from __future__ import annotations

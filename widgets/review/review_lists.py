@@ -1,0 +1,351 @@
+"""Claims, risks, timeline, tasks, restore points, files."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from tui.model.evidence import TestRun
+from tui.model.labels import RISKS_SHORT
+from tui.model.records import FileChange, RepositoryChanges
+from tui.model.review import Claim, RestorePoint, Review, Risk, TimelineMoment
+from tui.system.format import format_clock, format_count, format_duration_rough
+from widgets.glyphs import glyphs
+from widgets.ink import Line, Role, Span, width_of
+from widgets.line_layout import spread, wrap
+from widgets.review.review_text import moment_span, severity_span, tests_span, trust_span
+from widgets.review.review_view import (
+    CommitTarget,
+    DiffTarget,
+    EvidenceTarget,
+    FileTarget,
+    Goal,
+    PointTarget,
+    ReviewRow,
+    SentenceTarget,
+    TextTarget,
+)
+from widgets.text_cells import cells, clip, clip_start, pad, visible
+
+LABEL: Final = 12
+"""Columns of a figure's name, blanks included."""
+NARROW: Final = 64
+"""Columns below which what stands at the right is left out."""
+
+
+def heading(words: str, width: int) -> Line:
+    """A title with a rule to the right edge."""
+    title = f" {clip(visible(words), max(0, width - 4))} "
+    return [(title, "heading"), (glyphs().empty * max(0, width - cells(title)), "faint")]
+
+
+def filled(line: Line, width: int) -> list[Span]:
+    """The line with blanks up to the width."""
+    return [*line, (" " * max(0, width - width_of(line)), "text")]
+
+
+def wrapped(words: Line, width: int, most: int) -> list[list[Span]]:
+    """The words broken over `most` rows at most; what is left out is marked."""
+    rows = wrap(words, width)
+    if len(rows) <= most:
+        return rows
+    kept, last = rows[: most - 1], rows[most - 1]
+    text, role = last[-1]
+    room = width - width_of(last[:-1])
+    cut = clip(f"{text.rstrip()} {rows[most][0][0].strip()}", room - 1)
+    mark = glyphs().ellipsis
+    return [*kept, [*last[:-1], (cut if cut.endswith(mark) else cut + mark, role)]]
+
+
+def figure(label: str, words: Line, width: int, goal: Goal) -> list[ReviewRow]:
+    """A named figure, broken over rows that begin under its words; the first one leads on."""
+    rows = []
+    for nth, line in enumerate(wrapped(words, width - LABEL, 2)):
+        head: Line = [(f" {label}" if not nth else "", "dim")]
+        rows.append(
+            ReviewRow(
+                [*filled(head, LABEL), *line], None if nth else goal, None, "" if nth else label
+            )
+        )
+    return rows
+
+
+def block(title: str, width: int, rows: Iterable[ReviewRow]) -> list[ReviewRow]:
+    """Rows under a title, with an empty row before it; nothing at all without rows."""
+    listed = list(rows)
+    return [ReviewRow([]), ReviewRow(heading(title, width)), *listed] if listed else []
+
+
+def sided(left: Line, right: str, width: int, role: Role = "dim") -> Line:
+    """A row with a few words at its right end where there is room for them."""
+    aside: Line = [(f" {visible(right)} ", role)] if right and width >= NARROW else []
+    return spread(left, aside, width)
+
+
+def counted(run: TestRun) -> str:
+    """ "41 passed, 3 failed", as far as the output told."""
+    parts = []
+    if run.failed:
+        parts.append(f"{run.failed:,} failed")
+    if run.passed is not None:
+        parts.append(f"{run.passed:,} passed")
+    return ", ".join(parts) or visible(run.framework)
+
+
+WIDE: Final = 118
+"""Columns from which on a claim and its reason share a row."""
+_TRUST: Final = 15
+_KIND: Final = 14
+
+
+# --- claims ---
+
+
+def claims(review: Review, width: int) -> Sequence[ReviewRow]:
+    """Every claim with its verdict and why; the evidence, where there is some, one row each."""
+    rows: list[ReviewRow] = []
+    for nth, claim in enumerate(review.claims):
+        rows += _claim_rows(claim, nth, width)
+    return rows
+
+
+def _claim_rows(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
+    said: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
+    said = [*said, (f"“{visible(claim.text)}”", "strong")]
+    goal = _first(claim)
+    name = f"claim-{nth}"
+    if width >= WIDE:
+        half = width * 11 // 20
+        left: Line = [*filled([*_clipped(said, half - 1)], half), (visible(claim.why), "dim")]
+        return [ReviewRow(sided(left, claim.source, width), goal, claim.at, name)]
+    why: Line = [(" " * _TRUST, "text"), (visible(claim.why), "dim")]
+    return [
+        ReviewRow(sided(said, claim.source, width), goal, claim.at, name),
+        ReviewRow(list(_clipped(why, width))),
+    ]
+
+
+def _clipped(line: Line, width: int) -> Line:
+    out: list[Span] = []
+    left = width
+    for text, role in line:
+        text = clip(text, left)
+        out.append((text, role))
+        left -= cells(text)
+        if left <= 0:
+            break
+    return out
+
+
+def _first(claim: Claim) -> Goal:
+    """The evidence that supports it, else where it was said."""
+    if claim.evidence:
+        return EvidenceTarget(claim.evidence[0])
+    if claim.where is not None:
+        return EvidenceTarget(claim.where)
+    return SentenceTarget(
+        "Claim", (claim.text, "", f"{claim.verdict}: {claim.why}", f"({claim.source})")
+    )
+
+
+# --- risks ---
+
+
+def risks(review: Review, width: int) -> Sequence[ReviewRow]:
+    """What the night's changes hold that a person should see, the gravest first."""
+    order = {"high": 0, "medium": 1, "low": 2}
+    numbered = sorted(enumerate(review.risks), key=lambda pair: order[pair[1].severity])
+    return [_risk_row(risk, nth, width) for nth, risk in numbered]
+
+
+def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
+    place = visible(risk.path)
+    kind_role: Role = "error" if risk.severity == "high" else "text"
+    left: Line = [
+        (" ", "text"),
+        severity_span(risk.severity),
+        (f" {pad(RISKS_SHORT[risk.kind], _KIND)}", kind_role),
+        (f"{place}  " if place else "", "strong"),
+        (visible(risk.what), "text" if not place else "dim"),
+    ]
+    aside = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
+    return ReviewRow(sided(left, aside, width), _risk_goal(risk), None, f"risk-{nth}")
+
+
+def _risk_goal(risk: Risk) -> Goal:
+    if risk.hunk is not None:
+        return DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
+    if risk.ref is not None:
+        return EvidenceTarget(risk.ref)
+    return SentenceTarget(
+        RISKS_SHORT[risk.kind], (risk.path, risk.what, "", "No call of the night is known.")
+    )
+
+
+# --- timeline ---
+
+
+def timeline(review: Review, width: int) -> Sequence[ReviewRow]:
+    """What mattered, in order of time, with a line before what came since a person last looked."""
+    rows: list[ReviewRow] = []
+    since = review.looked_at
+    marked = since is None or not review.moments or review.moments[0].at > since
+    for nth, moment in enumerate(review.moments):
+        new = since is not None and moment.at > since
+        if new and not marked:
+            marked = True
+            rows.append(
+                ReviewRow(heading(f"since you last looked, {format_clock(since, False)}", width))
+            )
+        rows.append(_moment_row(moment, nth, width, new))
+    return rows
+
+
+def _moment_row(moment: TimelineMoment, nth: int, width: int, new: bool) -> ReviewRow:
+    sign, role = moment_span(moment.kind, moment.label)
+    label = visible(moment.label)
+    left: Line = [
+        (glyphs().bullet if new else " ", "accent"),
+        (f"{format_clock(moment.at, width >= NARROW)} ", "dim"),
+        (f"{sign} ", role),
+        (pad(moment.kind, 11), "label"),
+        (label, role if role in ("error", "person") else "text"),
+    ]
+    lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
+    more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
+    goal: Goal = EvidenceTarget(moment.ref) if moment.ref is not None else more
+    return ReviewRow(sided(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
+
+
+# --- tasks ---
+
+
+def tasks(review: Review, width: int) -> Sequence[ReviewRow]:
+    """The tasks, by what became of them in this night."""
+    signs, known = glyphs(), review.tasks
+    groups: tuple[tuple[str, tuple[str, ...], str, Role], ...] = (
+        ("open", known.open, signs.open, "text"),
+        ("done in this night", known.done, signs.ok, "ok"),
+        ("added in this night", known.added, signs.commit, "accent"),
+        ("removed in this night", known.removed, signs.minus, "warning"),
+    )
+    source = review.night.progress.source if review.night.progress is not None else ""
+    rows: list[ReviewRow] = []
+    for title, titles, sign, role in groups:
+        if not titles:
+            continue
+        rows.append(ReviewRow(heading(f"{title}: {len(titles)}", width)))
+        for nth, task in enumerate(titles):
+            goal: Goal = (
+                TextTarget(source, task) if source else SentenceTarget("Task", (task, title))
+            )
+            line: Line = [(f"  {sign} ", role), (visible(task), "text")]
+            rows.append(ReviewRow(line, goal, None, f"{title}-{nth}"))
+    if rows:
+        rows.append(ReviewRow([]))
+        rows.append(ReviewRow([(f" {_basis(review)}", "dim")]))
+    return rows
+
+
+def _basis(review: Review) -> str:
+    known = review.tasks
+    basis = {
+        "git": "the progress file as git had it when the night began",
+        "copy": "our copy of the progress file from the night's beginning",
+        "first seen": "the progress file as it was first seen",
+    }.get(known.basis, "what the progress file says now")
+    before = f"{known.before} were done before; " if known.before else ""
+    return f"{before}compared with {basis}"
+
+
+_ID = 8
+
+
+def point_goal(point: RestorePoint) -> Goal:
+    """Its diff: a commit's own, or that from a checkpoint to the files as they are."""
+    return (
+        CommitTarget(point.id) if point.kind == "commit" else PointTarget(checkpoint_name(point.id))
+    )
+
+
+def commit_mark(sha: str) -> str:
+    """What `space` marks on a commit."""
+    return f"commit {sha}"
+
+
+def file_mark(path: str) -> str:
+    """What `space` marks on a file."""
+    return f"file {path}"
+
+
+def checkpoint_name(name: str) -> str:
+    """A checkpoint's id as a person types it: "c12"."""
+    return f"c{name}" if name.isdigit() else name
+
+
+def _box(marked: bool) -> str:
+    return f"[{glyphs().ok}]" if marked else "[ ]"
+
+
+def points(review: Review, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
+    """Each point with its tests, and below it what first turned red after it."""
+    rows: list[ReviewRow] = []
+    for point in review.points:
+        rows.append(_point_row(point, marked, width))
+        if point.first_red_after:
+            words = f"{glyphs().error} first red after it: {visible(point.first_red_after)}"
+            rows.append(ReviewRow([(" " * 13, "text"), (words, "error")]))
+    return rows
+
+
+def _point_row(point: RestorePoint, marked: Collection[str], width: int) -> ReviewRow:
+    commit = point.kind == "commit"
+    mark = commit_mark(point.id) if commit else ""
+    box = _box(mark in marked) if commit else "   "
+    short = point.id[:7] if commit else checkpoint_name(point.id)
+    size = format_count(point.files, "file")
+    if point.insertions or point.deletions:
+        size += f" +{point.insertions:,} {glyphs().minus}{point.deletions:,}"
+    signs = glyphs()
+    left: Line = [
+        (f" {box} ", "accent" if mark in marked else "faint"),
+        (signs.commit if commit else signs.checkpoint, "ok" if commit else "accent"),
+        (f" {format_clock(point.at, False)} ", "dim"),
+        (pad(visible(short), _ID) + " ", "label"),
+        tests_span(point.tests),
+        (f"  {visible(point.label)}", "text"),
+    ]
+    name = f"point-{point.kind}-{point.id}"
+    return ReviewRow(sided(left, size, width), point_goal(point), point.at, name, mark)
+
+
+def files(
+    changes: RepositoryChanges | None, marked: Collection[str], width: int
+) -> Sequence[ReviewRow]:
+    """The files that the night changed."""
+    if changes is None:
+        return ()
+    rows = [_file_row(change, marked, width) for change in changes.files]
+    if changes.cut:
+        rows.append(ReviewRow([(" more were changed than are listed here", "warning")]))
+    return rows
+
+
+def _file_row(change: FileChange, marked: Collection[str], width: int) -> ReviewRow:
+    signs = glyphs()
+    sign = {"added": "A", "deleted": "D", "renamed": "R", "mode": "m"}.get(change.kind, "M")
+    role = {"added": "added", "deleted": "removed"}.get(change.kind, "label")
+    mark = file_mark(change.path)
+    notes = [word for word in ("binary", "generated") if getattr(change, word)]
+    if change.commit == "" and change.kind != "mode":
+        notes.append("not committed")
+    lines = f"+{change.insertions:,} {signs.minus}{change.deletions:,}"
+    room = max(12, width - (30 if width >= NARROW else 10))
+    left: Line = [
+        (f" {_box(mark in marked)} ", "accent" if mark in marked else "faint"),
+        (f"{sign} ", role),  # type: ignore[list-item]
+        (clip_start(visible(change.path), room), "text"),
+        (f"  {', '.join(notes)}" if notes else "", "dim"),
+    ]
+    name = f"file-{change.path}"
+    return ReviewRow(sided(left, lines, width), FileTarget(change.path), None, name, mark)

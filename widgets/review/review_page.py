@@ -1,0 +1,319 @@
+"""The page of the review."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from tui.model.events import SourceRef
+from tui.model.review import AttentionItem, Review
+from tui.system.format import (
+    format_clock,
+    format_count,
+    format_duration_rough,
+    format_duration_short,
+    format_money,
+    format_number,
+    format_signed,
+)
+from widgets.glyphs import glyphs
+from widgets.ink import Line, Role, Span
+from widgets.line_layout import spread
+from widgets.review.review_lists import (
+    LABEL,
+    NARROW,
+    block,
+    counted,
+    figure,
+    filled,
+    heading,
+    sided,
+    wrapped,
+)
+from widgets.review.review_text import (
+    cost_figure,
+    cost_words,
+    end_span,
+    helped_span,
+    interventions_text,
+    severity_span,
+    tests_span,
+    time_words,
+    trust_words,
+    verdict_span,
+)
+from widgets.review.review_view import (
+    EvidenceTarget,
+    Goal,
+    ReviewRow,
+    SectionName,
+    SectionTarget,
+    SentenceTarget,
+)
+from widgets.text_cells import pad, visible
+
+MOST_RUNS: Final = 50
+_KIND: Final = 10
+
+
+def _led(ref: SourceRef | None, otherwise: Goal | None = None) -> Goal | None:
+    return EvidenceTarget(ref) if ref is not None else otherwise
+
+
+def deeds(review: Review, width: int) -> Iterator[ReviewRow]:
+    """What people and the watchdog did, and whether it helped."""
+    for nth, deed in enumerate(review.interventions):
+        said = f" {visible(deed.text)}" if deed.text else ""
+        left: Line = [
+            (f" {format_clock(deed.at, False)} ", "dim"),
+            helped_span(deed.helped),
+            (f"  {pad(visible(deed.kind), _KIND)}", "person"),
+            (said, "text"),
+            (f"  {visible(deed.why)}", "dim"),
+        ]
+        more = SentenceTarget(
+            f"{deed.kind}, {format_clock(deed.at)}",
+            (deed.text, "", f"It was {deed.state}.", f"Helped: {deed.helped}: {deed.why}"),
+        )
+        yield ReviewRow(
+            sided(left, deed.state, width), _led(deed.ref, more), deed.at, f"deed-{nth}"
+        )
+
+
+def wasted(review: Review, width: int) -> Iterator[ReviewRow]:
+    """What bought nothing, with its time and an estimate of its money."""
+    for nth, waste in enumerate(review.wasted):
+        usd = "" if not waste.usd else format_signed(glyphs().approx, waste.usd)
+        left: Line = [
+            (f" {format_duration_rough(waste.seconds):>6} {usd:>8}  ", "warning"),
+            (visible(waste.what), "text"),
+        ]
+        line = sided(left, waste.kind.replace("_", " "), width)
+        yield ReviewRow(line, _led(waste.ref, SectionTarget("timeline")), None, f"waste-{nth}")
+
+
+def stalls(review: Review, width: int) -> Iterator[ReviewRow]:
+    """When it was stuck, and on what evidence."""
+    for nth, stall in enumerate(review.stalls):
+        left: Line = [
+            (f" {format_clock(stall.since, False)} ", "dim"),
+            (f"{pad(stall.kind.replace('_', ' '), 13)} ", "error"),
+            (visible("; ".join(stall.evidence)), "text"),
+        ]
+        words: list[str] = list(stall.evidence) or ["nothing more is known"]
+        more = SentenceTarget(
+            f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", tuple(words)
+        )
+        goal = EvidenceTarget(stall.refs[0]) if stall.refs else more
+        yield ReviewRow(sided(left, "", width), goal, stall.since, f"stall-{nth}")
+
+
+def runs(review: Review, width: int) -> Iterator[ReviewRow]:
+    """The newest runs of tests, each with its output behind it."""
+    signs = glyphs()
+    for nth, run in enumerate(reversed(review.tests.runs[-MOST_RUNS:])):
+        sign: Span = (signs.dot, "dim")
+        if run.verdict in ("green", "red"):
+            sign = (signs.ok, "ok") if run.verdict == "green" else (signs.error, "error")
+        left: Line = [
+            (f" {format_clock(run.at, False)} ", "dim"),
+            sign,
+            (f" {pad(counted(run), 22)} ", "text"),
+            (visible(run.command), "dim"),
+        ]
+        yield ReviewRow(
+            sided(left, run.framework, width), EvidenceTarget(run.ref), run.at, f"run-{nth}"
+        )
+
+
+def cost(review: Review) -> Iterator[ReviewRow]:
+    """What the figure rests on, and what each model and hour took of it."""
+    known = review.cost
+    basis = known.reason or "nothing more is known of it"
+    lines: tuple[tuple[str, str], ...] = (
+        (cost_figure(known), basis),
+        *(
+            (
+                "unknown" if one.usd is None else format_money(one.usd),
+                _model(one.model, one.responses),
+            )
+            for one in known.by_model
+        ),
+        *(
+            (format_money(hour.usd), f"from {format_clock(hour.start, False)}")
+            for hour in known.by_hour
+        ),
+    )
+    for nth, (figure, words) in enumerate(lines):
+        line: Line = [(f" {figure:>{LABEL - 2}} ", "strong"), (visible(words), "text")]
+        goal = (
+            SentenceTarget("Cost", _cost_sentences(review))
+            if nth == 0
+            else SectionTarget("page", "cost-0")
+        )
+        yield ReviewRow(line, goal, None, f"cost-{nth}")
+
+
+def _model(name: str, responses: int) -> str:
+    return f"{visible(name)}, {format_count(responses, 'answer')}"
+
+
+def _cost_sentences(review: Review) -> tuple[str, ...]:
+    known = review.cost
+    priced = f"Prices of {known.priced_on}." if known.priced_on else ""
+    tokens = review.night.tokens
+    return (
+        f"{cost_figure(known)}: {known.reason or known.source}",
+        priced,
+        "",
+        f"{format_number(tokens.input)} tokens in, {format_number(tokens.output)} out, "
+        f"{format_number(tokens.cache_read)} read from the cache, "
+        f"{format_number(tokens.cache_write_5m + tokens.cache_write_1h)} written to it.",
+        f"The session took {format_duration_short(review.time.total)}.",
+    )
+
+
+FIRST: Final = 7
+"""Things to look at first, at most, each with its key."""
+_TOPICS: Final[dict[str, SectionName]] = {
+    "claims": "claims",
+    "risks": "risks",
+    "time": "timeline",
+    "tasks": "tasks",
+    "commits": "points",
+}
+
+
+class ReviewPageRows:
+    """Makes the rows of the page for a width."""
+
+    def __init__(self, review: Review) -> None:
+        self._review = review
+
+    def top(self, width: int) -> list[ReviewRow]:
+        """What must be in sight at once: the verdict, the figures, what to look at first.
+
+        On a small screen the figures come last: there they would push the rest out of sight.
+        """
+        figures, first = self._figures(width), self._look_first(width)
+        rest = [*first, *figures] if width < NARROW else [*figures, *first]
+        return [*self._verdict(width), *rest]
+
+    def __call__(self, width: int) -> Sequence[ReviewRow]:
+        review = self._review
+        rows = self.top(width)
+        rows += block("Interventions", width, deeds(review, width))
+        rows += block("Wasted", width, wasted(review, width))
+        rows += block("Stalls", width, stalls(review, width))
+        rows += block("Test runs, newest first", width, runs(review, width))
+        rows += block("Cost", width, cost(review))
+        return rows
+
+    # --- what stands on top --------------------------------------------------------------------
+
+    def _verdict(self, width: int) -> list[ReviewRow]:
+        review = self._review
+        badge = verdict_span(review.verdict)
+        words = tuple(review.reasons) or ("Nothing speaks against it.",)
+        goal = SectionTarget("page", "first-1") if review.attention else self._ending_goal()
+        rows: list[ReviewRow] = []
+        most = 1 if width < NARROW else 2
+        for nth, reason in enumerate(words):
+            for place, line in enumerate(wrapped([(reason, "text")], width - LABEL - 2, most)):
+                head: Line = [badge] if not rows else []
+                name = f"reason-{nth}" if not place else ""
+                first = goal if not rows else None
+                rows.append(ReviewRow([*filled(head, LABEL + 1), *line], first, None, name))
+        return rows
+
+    def _ending_goal(self) -> Goal | None:
+        ref = self._review.ending.ref
+        return EvidenceTarget(ref) if ref is not None else None
+
+    def _figures(self, width: int) -> list[ReviewRow]:
+        review = self._review
+        sign, role = end_span(review.ending.kind)
+        ended: Line = [(f"{sign} ", role), (visible(review.ending.words), "text")]
+        tests, tests_goal = self._tests()
+        commits = self._commits()
+        points = SectionTarget("points")
+        time: Line = [(time_words(review.time), "text")]
+        deeds: Line = [(interventions_text(review.interventions), "text")]
+        return [
+            *figure("ended", ended, width, self._ending_goal() or SectionTarget("timeline")),
+            *figure("tasks", self._tasks(), width, SectionTarget("tasks")),
+            *figure("commits", commits, width, points),
+            *figure("tests", tests, width, tests_goal),
+            *figure("claims", trust_words(review), width, SectionTarget("claims")),
+            *figure("time", time, width, SectionTarget("timeline")),
+            *figure("cost", cost_words(review), width, SectionTarget("page", "cost-0")),
+            *figure("stepped in", deeds, width, self._deeds_goal()),
+        ]
+
+    def _deeds_goal(self) -> Goal:
+        here = bool(self._review.interventions)
+        return SectionTarget("page", "deed-0") if here else SectionTarget("timeline")
+
+    def _tasks(self) -> Line:
+        tasks = self._review.tasks
+        if tasks.basis == "none" and not (tasks.done or tasks.open):
+            return [("no progress file tells of tasks", "dim")]
+        done = len(tasks.done) + tasks.before
+        words: list[Span] = [(f"{done} of {done + len(tasks.open)} done", "strong")]
+        if tasks.before:
+            words.append((f", {len(tasks.done)} in this night", "text"))
+        words.append((f" · {len(tasks.open)} open", "text" if tasks.open else "dim"))
+        if tasks.added:
+            words.append((f" · {len(tasks.added)} added", "text"))
+        if tasks.removed:
+            words.append((f" · {len(tasks.removed)} removed", "warning"))
+        return words
+
+    def _commits(self) -> Line:
+        review = self._review
+        if not review.commits:
+            changed = f", {review.files_changed:,} files changed" if review.files_changed else ""
+            return [(f"none{changed}", "text" if changed else "dim")]
+        added = sum(commit.insertions for commit in review.commits)
+        removed = sum(commit.deletions for commit in review.commits)
+        return [
+            (f"{len(review.commits):,}", "strong"),
+            (f": +{added:,} {glyphs().minus}{removed:,} lines", "text"),
+            (f" in {review.files_changed:,} files" if review.files_changed else "", "text"),
+        ]
+
+    def _tests(self) -> tuple[Line, Goal]:
+        tests = self._review.tests
+        if not tests.runs:
+            return [("no test run was seen", "dim")], SectionTarget("claims")
+        run = tests.runs[-1]
+        words: list[Span] = [tests_span(tests.last), (f" {counted(run)}", "text")]
+        if run.at is not None:
+            words.append((f" at {format_clock(run.at, False)}", "dim"))
+        after = tests.edits_since_last_run
+        role: Role = "warning" if after else "dim"
+        said = format_count(after, "edit") if after else "no edit"
+        words.append((f" · {said} after it", role))
+        return words, EvidenceTarget(run.ref)
+
+    # --- look here first -----------------------------------------------------------------------
+
+    def _look_first(self, width: int) -> list[ReviewRow]:
+        listed = self._review.attention[:FIRST]
+        rows = [ReviewRow(heading("Look here first", width))]
+        if not listed:
+            rows.append(ReviewRow([("  nothing asks for a look", "dim")]))
+        for nth, one in enumerate(listed):
+            number: Span = (f" {nth + 1} ", "accent")
+            aside: Line = [(f" {one.topic} ", "dim")] if width >= NARROW else []
+            left: Line = [number, severity_span(one.severity), (f" {visible(one.what)}", "text")]
+            line = spread(left, aside, width)
+            rows.append(ReviewRow(line, goal_of(one), None, f"first-{nth + 1}"))
+        return rows
+
+
+def goal_of(one: AttentionItem) -> Goal:
+    """Where something to look at first leads: to its evidence, else to the list it belongs to."""
+    if one.where is not None:
+        return EvidenceTarget(one.where)
+    return SectionTarget(_TOPICS.get(one.topic, "page"))

@@ -1,0 +1,262 @@
+"""The list view and its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, TypeAlias
+
+from msgspec import Struct
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.model.events import SourceRef
+from tui.model.records import Hunk
+from widgets.dialogs.dialog import Sentence
+from widgets.ink import Line
+from widgets.lists.line_view import LineView
+
+SectionName = Literal["page", "claims", "risks", "timeline", "points", "files", "tasks"]
+
+
+class EvidenceTarget(Struct, frozen=True):
+    """Leads to what stands at a place of a file."""
+
+    ref: SourceRef
+
+
+class DiffTarget(Struct, frozen=True):
+    """Leads to a piece of a diff, and from there to the call that did it, where one is known."""
+
+    path: str
+    what: str
+    hunk: Hunk
+    ref: SourceRef | None = None
+    commit: str = ""
+
+
+class CommitTarget(Struct, frozen=True):
+    """Leads to everything that a commit changed."""
+
+    sha: str
+
+
+class PointTarget(Struct, frozen=True):
+    """Leads to what changed between a checkpoint and the files as they are."""
+
+    checkpoint: str
+
+
+class FileTarget(Struct, frozen=True):
+    """Leads to what the night changed in a file."""
+
+    path: str
+
+
+class TextTarget(Struct, frozen=True):
+    """Leads to where these words stand in a file."""
+
+    path: str
+    words: str
+
+
+class SectionTarget(Struct, frozen=True):
+    """Leads to another list of the review, to the row of this name in it if one is given."""
+
+    name: SectionName
+    row: str = ""
+
+
+class SentenceTarget(Struct, frozen=True):
+    """Leads to sentences that say more."""
+
+    title: str
+    lines: tuple[Sentence, ...]
+
+
+Goal: TypeAlias = (
+    EvidenceTarget
+    | DiffTarget
+    | CommitTarget
+    | PointTarget
+    | FileTarget
+    | TextTarget
+    | SectionTarget
+    | SentenceTarget
+)
+
+
+class ReviewRow(Struct, frozen=True):
+    """A row: how it looks, where enter leads, its moment, and a name that outlives a resize.
+
+    `mark` is what `space` marks with it, empty where nothing can be marked.
+    """
+
+    line: Line
+    goal: Goal | None = None
+    at: float | None = None
+    name: str = ""
+    mark: str = ""
+
+
+Build = Callable[[int], Sequence[ReviewRow]]
+"""Makes the rows for a width."""
+
+
+class ReviewView(LineView):
+    """Shows the rows that it is given; the cursor stands only on rows that lead somewhere."""
+
+    can_follow: ClassVar[bool] = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "mark", "Mark", show=False)]
+
+    class Marked(Message):
+        """The person marks the row under the cursor, or takes the mark away."""
+
+        def __init__(self, view: ReviewView, row: ReviewRow) -> None:
+            super().__init__()
+            self.view = view
+            self.row = row
+
+        @property
+        def control(self) -> ReviewView:
+            return self.view
+
+    def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(placeholder=placeholder, id=id)
+        self._build: Build = lambda width: ()
+        self._wanted: Callable[[], int | None] | None = None
+        self.rows: Sequence[ReviewRow] = ()
+
+    def show(self, build: Build, *, afresh: bool = False) -> None:
+        """Show these rows; the cursor stays on the row of its name, if there still is one.
+
+        `afresh` shows them from the beginning.
+        """
+        self._build = build
+        if afresh:
+            self.rows, self._cursor = (), 0
+            self._place(0)
+        self._lay_out()
+
+    @property
+    def row(self) -> ReviewRow | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def find(self, name: str) -> int | None:
+        """The number of the row with this name."""
+        return next((nth for nth, row in enumerate(self.rows) if row.name == name), None)
+
+    def nearest(self, at: float) -> int | None:
+        """The row whose moment is nearest; None when no row has one."""
+        known = [
+            (abs(row.at - at), nth)
+            for nth, row in enumerate(self.rows)
+            if row.at is not None and row.goal is not None
+        ]
+        return min(known)[1] if known else None
+
+    def go_to_name(self, name: str) -> None:
+        """Put the cursor on the row of this name, if there is one."""
+        self._seek(lambda: self.find(name) if name else None)
+
+    def go_to_time(self, at: float) -> None:
+        """Put the cursor on the row whose moment is nearest."""
+        self._seek(lambda: self.nearest(at))
+
+    def _seek(self, find: Callable[[], int | None]) -> None:
+        """A view that has just come up has no rows yet; it goes there when it has."""
+        if not self.size.width:
+            self._wanted = find
+            return
+        self._wanted = None
+        found = find()
+        if found is not None:
+            self.reveal(found)
+
+    # --- layout ---
+
+    @property
+    def _columns(self) -> int:
+        return max(1, self.size.width - self.scrollbar_size_vertical)
+
+    def _lay_out(self) -> None:
+        if not self.size.width:
+            return
+        self._take(self._columns)
+        self.advance(len(self.rows), self.generation + 1)
+        if not self._top <= self._cursor < self._top + self.page:
+            self._resize_virtual()
+            self._place(self._cursor - self.page // 3)
+        if self._wanted is not None:
+            self._seek(self._wanted)
+
+    def _take(self, width: int) -> None:
+        """Make the rows; the cursor goes with its row, or to the nearest that leads somewhere."""
+        kept = self.row.name if self.row is not None else ""
+        self.rows = tuple(self._build(width))
+        found = self.find(kept) if kept else None
+        self._cursor = found if found is not None else self._usable(min(self._cursor, self._last))
+
+    @property
+    def _last(self) -> int:
+        return max(0, len(self.rows) - 1)
+
+    def _usable(self, start: int, step: int = 1) -> int:
+        """The nearest row in that direction that leads somewhere; the start when none does."""
+        place = start
+        while 0 <= place < len(self.rows):
+            if self.rows[place].goal is not None:
+                return place
+            place += step
+        return -1 if step < 0 else (self._usable(start, -1) if start else start)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._lay_out()
+
+    def width_changed(self, width: int) -> None:
+        # A paint may come before the news of the new size does.
+        self._take(width)
+        self._count = len(self.rows)
+
+    def line(self, index: int, width: int) -> Line:
+        return self.rows[index].line if index < len(self.rows) else []
+
+    # --- moving ---
+
+    def _step(self, rows: int) -> None:
+        if not self.rows:
+            return
+        self._resize_virtual()
+        wanted = max(0, min(self._last, self._cursor + rows))
+        found = self._usable(wanted, 1 if rows > 0 else -1)
+        if rows > 0 and found <= self._cursor:
+            self._scroll_by_hand(self._top + rows)  # nothing to stand on further down
+            return
+        if found < 0:
+            self._scroll_by_hand(0)
+            return
+        self._show_row(0 if rows < 0 and not self._usable_before(found) else found)
+        self._show_row(found)
+        self._put_cursor(found, tell=True)
+
+    def _usable_before(self, index: int) -> bool:
+        return any(row.goal is not None for row in self.rows[:index])
+
+    def action_mark(self) -> None:
+        row = self.row
+        if row is not None and row.mark:
+            self.post_message(self.Marked(self, row))
+            self._step(1)
+        else:
+            self.action_page_down()
+
+    def action_scroll_home(self) -> None:
+        self._place(0)
+        if self.rows:
+            self._put_cursor(max(0, self._usable(0)), tell=True)
+
+    def action_scroll_end(self) -> None:
+        self._to_end()
+        if self.rows:
+            self._put_cursor(max(0, self._usable(self._last, -1)), tell=True)

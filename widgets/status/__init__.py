@@ -1,0 +1,3 @@
+"""Rows that show the state of a session."""
+
+from __future__ import annotations

@@ -1,0 +1,187 @@
+"""Progress pane."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from textual import events
+
+from tui.model.records import ProgressFile, ProgressSection, ProgressTask
+from widgets.glyphs import glyphs
+from widgets.ink import Line, Role, Span
+from widgets.line_layout import spread, wrap
+from widgets.text.documents import DocumentView, LaidOutDocument
+from widgets.text_cells import cells, clip, visible
+
+
+def bar(done: int, total: int, width: int) -> list[Span]:
+    """A bar of `width` columns; never full before everything is done, never empty after a start."""
+    signs = glyphs()
+    share = done / total if total else 0.0
+    filled = round(share * width)
+    if 0 < done < total:
+        filled = max(1, min(width - 1, filled))
+    return [(signs.filled * filled, "ok"), (signs.empty * (width - filled), "faint")]
+
+
+def progress_rows(progress: ProgressFile, width: int, height: int = 0) -> list[Line]:
+    """Blockers, the count with its bar, the goal, and the tasks under their sections.
+
+    Where all this is more than `height` rows, tasks done stand together in one row.
+    """
+    head = _head_rows(progress, width)
+    rows = list(_task_rows(progress, progress.tasks, width))
+    if 0 < height < len(head) + len(rows) + 1:
+        rows = list(_task_rows(progress, _done_together(progress), width))
+        if height < len(head) + len(rows) + 1:
+            head = _head_rows(progress, width, goal=False)
+    elif head and rows:
+        head.append([])
+    head.extend(rows)
+    if not progress.tasks and progress.text:
+        head.append([])
+        for line in progress.text.split("\n"):
+            head.extend(wrap([(visible(line), "text")], width) if line.strip() else [[]])
+    return head
+
+
+def _head_rows(progress: ProgressFile, width: int, goal: bool = True) -> list[Line]:
+    rows: list[Line] = []
+    signs = glyphs()
+    for blocker in progress.blockers:
+        lead: Span = (signs.error + " ", "error")
+        for nth, row in enumerate(wrap([(visible(blocker), "error")], width - 2)):
+            rows.append([lead if nth == 0 else ("  ", "text"), *row])
+    if progress.basis == "unknown":
+        rows.append([(clip("no task list recognised in this file", width), "dim")])
+    elif progress.total:
+        rows.append(_count_row(progress, width))
+    if progress.goal and goal:
+        rows.extend(wrap([(visible(progress.goal), "dim")], width)[:2])
+    return rows
+
+
+def _done_together(progress: ProgressFile) -> list[ProgressTask]:
+    """The tasks, with each run of done ones of a section as a single one; whole sections too."""
+    out: list[ProgressTask] = []
+    runs = groupby(progress.tasks, key=lambda task: (task.section, task.state == "done"))
+    for (section, done), run in runs:
+        members = list(run)
+        whole = section and all(t.state == "done" for t in progress.tasks if t.section == section)
+        if done and whole:
+            out.append(ProgressTask(f"{section} ({len(members)})", "done"))
+        elif done and len(members) > 1:
+            out.append(
+                ProgressTask(f"{len(members)} done", "done", section, depth=members[0].depth)
+            )
+        else:
+            out.extend(members)
+    return out
+
+
+def _count_row(progress: ProgressFile, width: int) -> Line:
+    share = 100 * progress.done // progress.total
+    words = f" {progress.done}/{progress.total}  {share}%"
+    return [*bar(progress.done, progress.total, max(4, width - len(words))), (words, "strong")]
+
+
+def _task_rows(progress: ProgressFile, tasks: Sequence[ProgressTask], width: int) -> Iterator[Line]:
+    sections = {section.title: section for section in progress.sections}
+    current: str | None = None
+    named = False
+    for task in tasks:
+        if task.section != current:
+            current = task.section
+            named = bool(current)
+            if current:
+                yield _section_row(current, sections.get(current), width)
+        yield from _task_row(task, width, indented=named)
+
+
+def _section_row(title: str, section: ProgressSection | None, width: int) -> Line:
+    right: list[Span] = []
+    if section is not None and section.done + section.open:
+        total = section.done + section.open
+        role: Role = "ok" if section.done == total else "dim"
+        right = [(f" {section.done}/{total}", role)]
+    return spread([(visible(title), "heading")], right, width)
+
+
+def _task_row(task: ProgressTask, width: int, indented: bool) -> Iterator[Line]:
+    signs = glyphs()
+    looks: dict[str, tuple[Span, Role]] = {
+        "done": ((signs.ok, "ok"), "dim"),
+        "in_progress": ((signs.running, "running"), "strong"),
+        "blocked": ((signs.error, "error"), "error"),
+        "open": ((signs.open, "dim"), "text"),
+    }
+    sign, role = looks[task.state]
+    indent = " " * min(2 * task.depth + (1 if indented else 0), width // 3)
+    lead: Line = [(indent, "text"), sign, (" ", "text")]
+    hang = " " * (cells(indent) + 2)
+    words: list[Span] = [(visible(task.title), role)]
+    if task.priority and task.state != "done":
+        words.append((f" {visible(task.priority)}", "warning" if task.priority == "P0" else "dim"))
+    rows = wrap(words, max(8, width - len(hang)))
+    if task.state in ("done", "open") and len(rows) > 2:
+        rows = [rows[0], [(clip("".join(t for t, _ in rows[1]), width - len(hang) - 1), role)]]
+        rows[1].append((glyphs().ellipsis, "dim"))
+    for nth, row in enumerate(rows):
+        yield [*lead, *row] if nth == 0 else [(hang, "text"), *row]
+
+
+class ProgressView(DocumentView):
+    """Shows a `Progress`; unless a person scrolled, what is being worked on is in sight."""
+
+    _progress: ProgressFile | None = None
+    _touched = False
+    _all = False
+
+    def show(self, progress: ProgressFile | None) -> None:
+        """Show this state of the tasks; None empties the view."""
+        if progress == self._progress:
+            return
+        self._progress = progress
+        if progress is None:
+            self.set_document(None)
+            return
+        self._build()
+        if not self._touched:
+            self.call_after_refresh(self._seek)
+
+    def _build(self) -> None:
+        progress = self._progress
+        if progress is not None:
+            height = 0 if self._all else self.page
+            self.set_document(
+                LaidOutDocument(lambda w: progress_rows(progress, w, height)), keep_place=True
+            )
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._build()
+        if not self._touched:
+            self.call_after_refresh(self._seek)
+
+    def action_open(self) -> None:
+        """Show every done task by itself, or together again."""
+        self._all = not self._all
+        self._build()
+
+    def on_person_scrolled(self) -> None:
+        self._touched = True
+
+    def _seek(self) -> None:
+        """Bring the task in work, else the first open one, into sight."""
+        progress, document = self._progress, self.document
+        if progress is None or document is None or not self.size.width:
+            return
+        signs = glyphs()
+        for wanted in (signs.running, signs.open):
+            for index in range(self.count):
+                row = document.row(index, self.columns)
+                if len(row) > 1 and row[1][0] == wanted:
+                    self._resize_virtual()
+                    if not self.top <= index < self.top + self.page - 1:
+                        self._place(max(0, index - self.page // 3))
+                    return

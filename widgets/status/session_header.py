@@ -1,0 +1,268 @@
+"""The header line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from tui.model.labels import STATES
+from tui.system.format import (
+    format_age,
+    format_clock,
+    format_count,
+    format_idle,
+    format_money,
+    format_number,
+    format_running,
+)
+from widgets.glyphs import Glyphs, glyphs
+from widgets.ink import Line, Role, Span, width_of
+from widgets.row_widgets import SingleRow
+from widgets.text_cells import clip, visible
+
+
+class HeaderFacts(Struct, frozen=True):
+    """Everything that the header may say; None and empty say nothing.
+
+    `state` is one of the night's states. `looking_at` is the time that a person has gone back to.
+    `alert` is a few words that must not be missed, such as a limit that comes near.
+    """
+
+    project: str
+    run: str = ""
+    state: str = "none"
+    elapsed_s: float | None = None
+    cost_usd: float | None = None
+    cost_source: Literal["result", "estimate", "partial"] = "result"
+    budget_usd: float | None = None
+    tokens: int | None = None
+    context_percent: float | None = None
+    idle_s: float | None = None
+    idle_limit_s: float | None = None
+    checkpoints: int = 0
+    checkpoint_age_s: float | None = None
+    deeds: int = 0
+    queued: int = 0
+    paused: bool = False
+    looking_at: float | None = None
+    alert: str = ""
+    budget_warning: float = 0.8
+    budget_critical: float = 0.95
+    checkpoint_due_s: float | None = None
+
+
+class HeaderPart(Struct, frozen=True):
+    """A piece of the header in forms from long to short.
+
+    `ranks` says for each shorter form when it comes: steps of lower rank are taken first.
+    """
+
+    forms: tuple[Line, ...]
+    ranks: tuple[int, ...]
+
+
+CONTEXT_HIGH: Final = 80.0
+CONTEXT_FULL: Final = 92.0
+
+
+def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
+    """A state's sign and role."""
+    looks: dict[str, tuple[str, Role]] = {
+        "starting": (signs.waiting, "accent"),
+        "working": (signs.working, "ok"),
+        "tool": (signs.tool, "ok"),
+        "waiting_api": (signs.waiting, "accent"),
+        "rate_limited": (signs.limited, "warning"),
+        "waiting_permission": (signs.asking, "alarm"),
+        "stalled": (signs.stalled, "alarm"),
+        "looping": (signs.looping, "alarm"),
+        "paused": (signs.paused, "warning"),
+        "finished": (signs.finished, "ok"),
+        "failed": (signs.error, "error"),
+        "killed": (signs.dead, "error"),
+        "crashed": (signs.error, "alarm"),
+    }
+    return looks.get(state, (signs.none, "dim"))
+
+
+def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
+    sign, role = state_span(facts.state, signs)
+    word = STATES.get(facts.state, visible(facts.state).replace("_", " "))
+    short = visible(facts.state).replace("_", " ").split(" ")[0]
+    elapsed: Line = []
+    if facts.elapsed_s is not None:
+        elapsed = [("  " + format_running(facts.elapsed_s), "text")]
+    lead, tail = (" ", " ") if role == "alarm" else ("", "")
+    full: list[Span] = [(f"{lead}{sign} {word}{tail}", role)]
+    return HeaderPart(([*full, *elapsed], full, [(f"{lead}{sign} {short}{tail}", role)]), (58, 80))
+
+
+def _cost_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart | None:
+    if facts.cost_usd is None:
+        if not facts.tokens:
+            return None
+        words = f"{format_number(facts.tokens)} tokens"
+        return HeaderPart(
+            ([(words, "text"), (", no price", "dim")], [(words, "text")], []), (35, 70)
+        )
+    sign = {"estimate": signs.approx, "partial": signs.atleast}.get(facts.cost_source, "")
+    role: Role = "text"
+    of: Line = []
+    if facts.budget_usd:
+        share = facts.cost_usd / facts.budget_usd
+        if share >= facts.budget_warning:
+            role = "error" if share >= facts.budget_critical else "warning"
+        of = [(f" of {format_money(facts.budget_usd).removesuffix('.00')}", "dim")]
+        if role != "text":
+            of = [*of, ("!", role)]
+    cost: Span = (sign + format_money(facts.cost_usd), role)
+    return HeaderPart(
+        ([cost, *of], [cost, *([("!", role)] if role != "text" else [])], []), (35, 70)
+    )
+
+
+def _context_part(facts: HeaderFacts) -> HeaderPart | None:
+    percent = facts.context_percent
+    if percent is None:
+        return None
+    role: Role = "text"
+    if percent >= CONTEXT_HIGH:
+        role = "error" if percent >= CONTEXT_FULL else "warning"
+    mark = "!" if percent >= CONTEXT_HIGH else ""
+    return HeaderPart(([("ctx ", "dim"), (f"{percent:.0f}%{mark}", role)], []), (60,))
+
+
+def _idle_part(facts: HeaderFacts) -> HeaderPart | None:
+    if facts.idle_s is None:
+        return None
+    near = facts.idle_limit_s is not None and facts.idle_s >= 0.5 * facts.idle_limit_s
+    role: Role = "warning" if near else "text"
+    words = format_idle(facts.idle_s) + ("!" if near else "")
+    return HeaderPart(([("idle ", "dim"), (words, role)], []), (65,))
+
+
+def _checkpoint_part(facts: HeaderFacts) -> HeaderPart | None:
+    if not facts.checkpoints:
+        return None
+    number: Line = [("ckpt ", "dim"), (str(facts.checkpoints), "text")]
+    if facts.checkpoint_age_s is None:
+        return HeaderPart((number, []), (40,))
+    old = format_age(facts.checkpoint_age_s)
+    ago = f" ({old})" if old == "now" else f" ({old} ago)"
+    if facts.checkpoint_due_s is not None and facts.checkpoint_age_s > facts.checkpoint_due_s:
+        return HeaderPart(
+            ([*number, (f"{ago}!", "warning")], [*number, ("!", "warning")], []), (15, 40)
+        )
+    return HeaderPart(([*number, (ago, "dim")], number, []), (15, 40))
+
+
+def _deeds_part(facts: HeaderFacts) -> HeaderPart | None:
+    words = []
+    if facts.queued:
+        words.append(f"{facts.queued} queued")
+    if facts.deeds:
+        words.append(format_count(facts.deeds, "deed"))
+    return HeaderPart(([(", ".join(words), "person")], []), (30,)) if words else None
+
+
+def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]]:
+    """The pieces from the left, and those that stand at the right edge."""
+    signs = glyphs()
+    project = visible(facts.project)
+    left = [
+        HeaderPart(([("overnight", "accent")], []), (10,)),
+        HeaderPart(
+            (
+                [(clip(project, 32), "strong")],
+                [(clip(project, 16), "strong")],
+                [(clip(project, 8), "strong")],
+            ),
+            (38, 56),
+        ),
+        *([HeaderPart(([(clip(visible(facts.run), 28), "dim")], []), (20,))] if facts.run else []),
+        _state_part(facts, signs),
+        _cost_part(facts, signs),
+        _context_part(facts),
+        _idle_part(facts),
+        _checkpoint_part(facts),
+        _deeds_part(facts),
+    ]
+    right: list[HeaderPart] = []
+    if facts.alert:
+        alert = visible(facts.alert)
+        forms: tuple[Line, ...] = (
+            [(f" {clip(alert, 40)} ", "alarm")],
+            [(f" {clip(alert, 16)} ", "alarm")],
+        )
+        right.append(HeaderPart(forms, (62,)))
+    if facts.looking_at is not None:
+        at, short = format_clock(facts.looking_at), format_clock(facts.looking_at, False)
+        right.append(
+            HeaderPart(([(f" looking at {at} ", "badge")], [(f" {short} ", "badge")]), (45,))
+        )
+    if facts.paused:
+        paused: Line = [(f" {signs.paused} paused ", "badge")]
+        right.append(HeaderPart((paused, [(f" {signs.paused} ", "badge")]), (85,)))
+    return [part for part in left if part is not None], right
+
+
+def fitted(parts: Sequence[HeaderPart], gaps: Sequence[int], width: int) -> tuple[list[Line], int]:
+    """A form for each part such that all fit, and the gap between them.
+
+    The gap narrows first, then forms give way, those of the lowest rank before others.
+    """
+    chosen = [0] * len(parts)
+
+    def taken(gap: int) -> int:
+        widths = [width_of(part.forms[form]) for part, form in zip(parts, chosen, strict=True)]
+        shown = [each for each in widths if each]
+        return sum(shown) + gap * max(0, len(shown) - 1)
+
+    gap = next((gap for gap in gaps if taken(gap) <= width), gaps[-1])
+    while taken(gap) > width:
+        steps = [
+            (part.ranks[form], nth)
+            for nth, (part, form) in enumerate(zip(parts, chosen, strict=True))
+            if form < len(part.ranks)
+        ]
+        if not steps:
+            break
+        chosen[min(steps)[1]] += 1
+    return [part.forms[form] for part, form in zip(parts, chosen, strict=True)], gap
+
+
+def header_line(facts: HeaderFacts, width: int) -> Line:
+    """The header in `width` columns."""
+    left, right = header_parts(facts)
+    forms, gap = fitted([*left, *right], (3, 2), max(0, width - 2))
+    lefts = [form for form in forms[: len(left)] if form]
+    rights = [form for form in forms[len(left) :] if form]
+    out: list[Span] = [(" ", "text")]
+    for nth, form in enumerate(lefts):
+        if nth:
+            out.append((" " * gap, "text"))
+        out.extend(form)
+    tail: list[Span] = [piece for form in rights for piece in ((" ", "text"), *form)][1:]
+    out.append((" " * max(0, width - 1 - width_of(out) - width_of(tail)), "text"))
+    return [*out, *tail]
+
+
+class SessionHeader(SingleRow):
+    """Draws `HeaderFacts`; painted again only when the line reads differently."""
+
+    DEFAULT_CSS = "Header { background: $surface; }"
+
+    def __init__(self, facts: HeaderFacts | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.facts = facts or HeaderFacts(project="")
+
+    def show(self, facts: HeaderFacts) -> None:
+        """Say this from now on."""
+        if facts != self.facts:
+            self.facts = facts
+            self.redraw()
+
+    def spans(self, width: int) -> Line:
+        return header_line(self.facts, width)

@@ -1,0 +1,3 @@
+"""Long texts: detail pages, notes, documents."""
+
+from __future__ import annotations

@@ -1,0 +1,267 @@
+"""Detail with colours from spans."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from rich.style import Style
+
+from tui.model.rows import DetailPart, EventDetail
+from widgets.glyphs import glyphs
+from widgets.ink import Line, Role, Span
+from widgets.line_layout import wrap
+from widgets.text.documents import (
+    DocumentStack,
+    DocumentView,
+    LaidOutDocument,
+    RowDocument,
+    WrappedText,
+)
+from widgets.text.markdown_view import markdown_document
+from widgets.text_cells import cells, visible
+
+if TYPE_CHECKING:
+    from tui.system.sgr import StyledSpan
+
+
+_KEYWORDS: Final = (
+    "and|as|assert|async|await|break|case|catch|class|const|continue|def|default|defer|del|do|elif|"
+    "else|end|enum|esac|except|export|extends|fi|finally|fn|for|from|func|function|go|if|impl|"
+    "import|in|interface|is|lambda|let|match|mod|mut|new|nil|None|not|null|or|package|pass|pub|"
+    "raise|return|self|static|struct|super|switch|then|this|throw|trait|True|true|False|false|try|"
+    "type|use|using|var|void|while|with|yield"
+)
+_CODE: Final = re.compile(
+    r"(?P<dim>(?:^|(?<=\s))(?:\#(?!\[)|//|--\s).*$)"
+    r"|(?P<string>\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'|`[^`]*`?)"
+    rf"|(?P<label>\b(?:{_KEYWORDS})\b)"
+    r"|(?P<number>\b(?:0[xX][0-9a-fA-F]+|\d[\d_]*(?:\.\d+)?)\b)"
+)
+_JSON: Final = re.compile(
+    r"(?P<label>\"(?:[^\"\\]|\\.)*\"(?=\s*:))"
+    r"|(?P<string>\"(?:[^\"\\]|\\.)*\"?)"
+    r"|(?P<number>-?\b\d[\d.eE+-]*\b|\btrue\b|\bfalse\b|\bnull\b)"
+    r"|(?P<faint>[{}\[\],:])"
+)
+_ROLES: Final[dict[str, Role]] = {
+    "dim": "dim",
+    "string": "string",
+    "label": "label",
+    "number": "number",
+    "faint": "faint",
+}
+
+
+def _tokens(pattern: re.Pattern[str], text: str) -> Line:
+    out: list[Span] = []
+    at = 0
+    for match in pattern.finditer(text):
+        if match.start() > at:
+            out.append((text[at : match.start()], "text"))
+        out.append((match[0], _ROLES[match.lastgroup or "dim"]))
+        at = match.end()
+    if at < len(text):
+        out.append((text[at:], "text"))
+    return out
+
+
+class CodeHighlighter:
+    """Comments, strings, keywords and numbers, as most languages write them."""
+
+    def __init__(self, lines: Sequence[str], json: bool = False) -> None:
+        self._lines = lines
+        self._pattern = _JSON if json else _CODE
+
+    def __call__(self, number: int, start: int, end: int) -> Line:
+        return _tokens(self._pattern, self._lines[number][start:end])
+
+
+class DiffHighlighter:
+    """Added and removed lines with their signs; headers and places apart."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+
+    def __call__(self, number: int, start: int, end: int) -> Line:
+        line = self._lines[number]
+        role: Role = "text"
+        if line.startswith(("+++", "---", "diff ", "index ")):
+            role = "dim"
+        elif line.startswith("@@"):
+            role = "hunk"
+        elif line.startswith("+"):
+            role = "added"
+        elif line.startswith(("-", "−")):
+            role = "removed"
+        return [(line[start:end], role)]
+
+
+COLOURED: Final = 20_000
+"""Spans drawn of one text; what comes after them keeps its words and loses its colours."""
+
+
+class Coloured(NamedTuple):
+    """A drawable line, and the style of the characters from one place to another."""
+
+    text: str
+    runs: tuple[tuple[int, int, Style], ...] = ()
+
+
+def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[Coloured]:
+    """The text's lines with their colours; a span may go on over line ends."""
+    spans = spans[:COLOURED]
+    out: list[Coloured] = []
+    start = first = 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        while first < len(spans) and spans[first].end <= start:
+            first += 1
+        out.append(_coloured(line, start, spans, first))
+        start = end + 1
+    return out
+
+
+def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> Coloured:
+    """One line that begins at `start`; no span before `first` reaches into it."""
+    pieces: list[str] = []
+    runs: list[tuple[int, int, Style]] = []
+    at = drawn = 0
+    for nth in range(first, len(spans)):  # a slice would copy what is left for every line
+        span = spans[nth]
+        low, high = max(0, span.start - start), min(len(line), span.end - start)
+        if low >= len(line):
+            break
+        pieces += [_drawable(line[at:low]), _drawable(line[low:high])]
+        drawn += len(pieces[-2])
+        runs.append((drawn, drawn + len(pieces[-1]), style_of(span)))
+        drawn += len(pieces[-1])
+        at = high
+    return Coloured("".join([*pieces, _drawable(line[at:])]), tuple(runs))
+
+
+def _drawable(text: str) -> str:
+    return visible(text.replace("\t", "    "))
+
+
+@lru_cache(maxsize=256)
+def _style(fg: str, bg: str, *attributes: bool) -> Style:
+    names = ("bold", "dim", "italic", "underline", "strike", "reverse")
+    switched: dict[str, Any] = {
+        name: True for name, on in zip(names, attributes, strict=True) if on
+    }
+    return Style(color=fg or None, bgcolor=bg or None, **switched)
+
+
+def style_of(span: StyledSpan) -> Style:
+    """How the characters of that span are drawn."""
+    return _style(*span[2:])
+
+
+class AnsiTint:
+    """The colours that the text brought along."""
+
+    def __init__(self, lines: Sequence[Coloured]) -> None:
+        self._lines = lines
+
+    def __call__(self, number: int, start: int, end: int) -> Line:
+        line, at = self._lines[number], start
+        out: list[Span] = []
+        for low, high, style in line.runs:
+            low, high = max(low, start), min(high, end)
+            if low >= high:
+                continue
+            if low > at:
+                out.append((line.text[at:low], "text"))
+            out.append((line.text[low:high], style))
+            at = high
+        if at < end:
+            out.append((line.text[at:end], "text"))
+        return out
+
+
+PRETTY: Final = 512_000
+"""Characters of JSON that are set out; a longer text is shown as it is."""
+
+
+def _headline(title: str) -> RowDocument:
+    def build(width: int) -> Sequence[Line]:
+        rule = glyphs().empty
+        words = f" {visible(title)} "
+        rest = max(0, width - 2 - cells(words))
+        return [[], [(rule * 2, "faint"), (words, "heading"), (rule * rest, "faint")]]
+
+    return LaidOutDocument(build)
+
+
+def _facts(facts: Sequence[tuple[str, str]]) -> RowDocument:
+    def build(width: int) -> Sequence[Line]:
+        column = min(16, max((cells(visible(name)) for name, _ in facts), default=0))
+        rows: list[Line] = []
+        for name, value in facts:
+            room = max(8, width - column - 2)
+            for nth, row in enumerate(wrap([(visible(value), "text")], room)):
+                label = visible(name) if nth == 0 else ""
+                rows.append([(label.ljust(column)[:column] + "  ", "dim"), *row])
+        return rows
+
+    return LaidOutDocument(build)
+
+
+def _pretty(text: str) -> str:
+    """JSON set out over lines; what is no JSON, or too much of it, stays as it is."""
+    if len(text) > PRETTY:
+        return text
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
+
+
+def part_document(part: DetailPart) -> RowDocument:
+    """One part as a document in its own style."""
+    if part.style == "markdown":
+        return markdown_document(part.text)
+    if part.style == "ansi":
+        lines = coloured_lines(part.text, part.spans)
+        return WrappedText("\n".join(line.text for line in lines), AnsiTint(lines))
+    if part.style == "diff":
+        return _tinted(part.text, "diff")
+    if part.style == "json":
+        return _tinted(_pretty(part.text), "json")
+    if part.style == "code":
+        return _tinted(part.text, "code")
+    return WrappedText(part.text)
+
+
+def _tinted(text: str, style: str) -> RowDocument:
+    document = WrappedText(text, numbered=style == "code")
+    if style == "diff":
+        document.style = DiffHighlighter(document.lines)
+    else:
+        document.style = CodeHighlighter(document.lines, json=style == "json")
+    return document
+
+
+def detail_document(detail: EventDetail) -> RowDocument:
+    """The title, the facts, and each part under its own title."""
+    title = LaidOutDocument(lambda width: wrap([(visible(detail.title), "strong")], width))
+    parts: list[RowDocument] = [title]
+    if detail.facts:
+        parts.append(_facts(detail.facts))
+    for part in detail.parts:
+        if part.title:
+            parts.append(_headline(part.title))
+        parts.append(part_document(part))
+    return DocumentStack(parts)
+
+
+class DetailView(DocumentView):
+    """Shows a `Detail`; a text of any length opens at once."""
+
+    def show(self, detail: EventDetail | None) -> None:
+        """Show this event; None empties the view."""
+        self.set_document(None if detail is None else detail_document(detail))

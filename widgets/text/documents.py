@@ -1,0 +1,276 @@
+"""Long texts as rows; the view over them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import ClassVar, Final, Protocol
+
+from textual import events
+
+from widgets.ink import Line, Role, highlight, text_of
+from widgets.lists.line_view import LineView
+from widgets.paint_governor import PaintGovernor
+from widgets.text_cells import cells, visible
+
+LONG: Final = 4000
+"""Characters beyond which a line with wide characters is broken by count, not by columns."""
+Styler = Callable[[int, int, int], Line]
+"""Gives the spans for the characters from start to end of a numbered line."""
+
+
+class RowDocument(Protocol):
+    """Rows at any width; `find` gives the rows that hold a needle, whatever its case."""
+
+    def rows(self, width: int) -> int: ...
+
+    def row(self, index: int, width: int) -> Line: ...
+
+    def find(self, needle: str, width: int) -> list[int]: ...
+
+
+class LaidOutDocument:
+    """Rows that must be laid out as a whole: rendered Markdown, tables, lists."""
+
+    def __init__(self, build: Callable[[int], Sequence[Line]]) -> None:
+        self._build = build
+        self._width = -1
+        self._rows: Sequence[Line] = ()
+
+    def _laid_out(self, width: int) -> Sequence[Line]:
+        if width != self._width:
+            self._rows = self._build(width)
+            self._width = width
+        return self._rows
+
+    def rows(self, width: int) -> int:
+        return len(self._laid_out(width))
+
+    def row(self, index: int, width: int) -> Line:
+        return self._laid_out(width)[index]
+
+    def find(self, needle: str, width: int) -> list[int]:
+        wanted = needle.lower()
+        rows = self._laid_out(width)
+        return [index for index, row in enumerate(rows) if wanted in text_of(row).lower()]
+
+
+class WrappedText:
+    """A text of any length, its lines broken at the edge; lines may be numbered in a gutter."""
+
+    def __init__(
+        self, text: str, style: Role | Styler = "text", numbered: bool = False, indent: int = 0
+    ) -> None:
+        text = text.expandtabs(4) if "\t" in text else text
+        whole = text if text.isascii() else "\n".join(map(visible, text.split("\n")))
+        self.lines = whole.split("\n")
+        if len(self.lines) > 1 and not self.lines[-1]:
+            self.lines.pop()
+        self.style = style
+        self._gutter = len(str(len(self.lines))) + 1 if numbered else 0
+        self._indent = indent
+        self._width = -1
+        self._ends: list[int] = []
+        self._breaks: dict[int, list[int]] = {}
+
+    def _room(self, width: int) -> int:
+        return max(2, width - self._gutter - self._indent)
+
+    def _measure(self, width: int) -> list[int]:
+        if width != self._width:
+            self._width = width
+            self._breaks.clear()
+            room = self._room(width)
+            self._ends = list(
+                accumulate(self._rows_of(number, room) for number in range(len(self.lines)))
+            )
+        return self._ends
+
+    def _rows_of(self, number: int, room: int) -> int:
+        line = self.lines[number]
+        if len(line) * 2 <= room or line.isascii() or cells(line) == len(line):
+            return max(1, -(-len(line) // room))
+        starts = _starts(line, room)
+        self._breaks[number] = starts
+        return len(starts)
+
+    def rows(self, width: int) -> int:
+        ends = self._measure(width)
+        return ends[-1] if ends else 0
+
+    def row(self, index: int, width: int) -> Line:
+        ends = self._measure(width)
+        number = bisect_right(ends, index)
+        nth = index - (ends[number - 1] if number else 0)
+        line = self.lines[number]
+        room = self._room(width)
+        starts = self._breaks.get(number)
+        if starts is None:
+            start, end = nth * room, min(len(line), (nth + 1) * room)
+        else:
+            start = starts[nth]
+            end = starts[nth + 1] if nth + 1 < len(starts) else len(line)
+        body: Line
+        if isinstance(self.style, str):
+            body = [(line[start:end], self.style)]
+        else:
+            body = self.style(number, start, end)
+        return [*self._margin(number, nth), *body]
+
+    def _margin(self, number: int, nth: int) -> Line:
+        pad = " " * self._indent
+        if not self._gutter:
+            return [(pad, "text")] if pad else []
+        label = str(number + 1) if nth == 0 else ""
+        return [(pad + label.rjust(self._gutter - 1) + " ", "faint")]
+
+    def find(self, needle: str, width: int) -> list[int]:
+        wanted = needle.lower()
+        ends = self._measure(width)
+        room = self._room(width)
+        out: list[int] = []
+        for number, line in enumerate(self.lines):
+            at = line.lower().find(wanted)
+            if at >= 0:
+                before = ends[number - 1] if number else 0
+                starts = self._breaks.get(number)
+                nth = at // room if starts is None else bisect_right(starts, at) - 1
+                out.append(min(before + nth, ends[number] - 1))
+        return out
+
+
+def _starts(line: str, room: int) -> list[int]:
+    """Where the rows of a line with wide or narrow characters begin."""
+    if len(line) > LONG:
+        return list(range(0, len(line), max(1, room // 2)))
+    starts, used = [0], 0
+    for at, char in enumerate(line):
+        width = cells(char)
+        if used + width > room:
+            starts.append(at)
+            used = 0
+        used += width
+    return starts
+
+
+class DocumentStack:
+    """Documents one below the other."""
+
+    def __init__(self, parts: Sequence[RowDocument]) -> None:
+        self.parts = tuple(parts)
+        self._width = -1
+        self._ends: list[int] = []
+
+    def _measure(self, width: int) -> list[int]:
+        if width != self._width:
+            self._width = width
+            self._ends = list(accumulate(part.rows(width) for part in self.parts))
+        return self._ends
+
+    def rows(self, width: int) -> int:
+        ends = self._measure(width)
+        return ends[-1] if ends else 0
+
+    def row(self, index: int, width: int) -> Line:
+        ends = self._measure(width)
+        number = bisect_right(ends, index)
+        return self.parts[number].row(index - (ends[number - 1] if number else 0), width)
+
+    def find(self, needle: str, width: int) -> list[int]:
+        ends = self._measure(width)
+        out: list[int] = []
+        for number, part in enumerate(self.parts):
+            before = ends[number - 1] if number else 0
+            out.extend(before + row for row in part.find(needle, width))
+        return out
+
+
+class DocumentView(LineView):
+    """Shows a `Document` at the width that there is; a resize keeps the place."""
+
+    shows_cursor: ClassVar[bool] = False
+    can_follow: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        document: RowDocument | None = None,
+        *,
+        governor: PaintGovernor | None = None,
+        placeholder: str = "",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
+        self._document = document
+        self._needle = ""
+        self._matches: list[int] = []
+        self._match = -1
+
+    @property
+    def document(self) -> RowDocument | None:
+        """What is shown."""
+        return self._document
+
+    @property
+    def columns(self) -> int:
+        """Columns that a row has."""
+        return max(1, self.size.width - self.scrollbar_size_vertical)
+
+    def set_document(self, document: RowDocument | None, *, keep_place: bool = False) -> None:
+        """Show another document, from its beginning or from where the view stands."""
+        self._document = document
+        if not keep_place and self.is_attached:
+            self._place(0)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if not self.size.width:
+            return
+        count = self._document.rows(self.columns) if self._document is not None else 0
+        if self._needle and self._document is not None:
+            self._matches = self._document.find(self._needle, self.columns)
+        self.advance(count, self.generation + 1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        share = self.top / self.count if self.count else 0.0
+        self._lay_out()
+        self._resize_virtual()
+        self._place(round(share * self.count))
+
+    def width_changed(self, width: int) -> None:
+        # A paint may come before the news of the new size does.
+        self._count = self._document.rows(width) if self._document is not None else 0
+
+    def line(self, index: int, width: int) -> Line:
+        if self._document is None or index >= self._document.rows(width):
+            return []
+        row = self._document.row(index, width)
+        if not self._needle:
+            return row
+        return [piece for text, role in row for piece in highlight(text, self._needle, role)]
+
+    # --- searching in what is shown ---
+
+    def search(self, needle: str) -> int:
+        """Mark the needle everywhere and say how many rows hold it."""
+        self._needle = needle
+        self._match = -1
+        self._matches = []
+        if needle and self._document is not None and self.size.width:
+            self._matches = self._document.find(needle, self.columns)
+        self.invalidate()
+        return len(self._matches)
+
+    def go_match(self, step: int) -> tuple[int, int]:
+        """Go to the next match (or, with -1, the one before); gives its number and their count."""
+        if not self._matches:
+            return 0, 0
+        if self._match < 0:
+            below = [nth for nth, row in enumerate(self._matches) if row >= self.top]
+            self._match = (below[0] if below else 0) if step > 0 else (below or [0])[0] - 1
+        else:
+            self._match += step
+        self._match %= len(self._matches)
+        self.reveal(self._matches[self._match])
+        return self._match + 1, len(self._matches)
