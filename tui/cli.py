@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PROGRAM = "overnight-tui"
 _SENTENCE = 1_000
 
+
 class Command(NamedTuple):
     """A subcommand: the module below `tui.commands` that has it, and what it does.
 
@@ -27,24 +28,39 @@ class Command(NamedTuple):
 
 
 COMMANDS: dict[str, Command] = {
-    "watch": Command("watch", "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)"),
+    "watch": Command(
+        "watch", "watch a project's session (plain `overnight-tui [PATH]` reviews one that is over)"
+    ),
     "run": Command("run", "start a session that outlives everything, and watch it"),
     "demo": Command("run", "watch a scripted agent work in a throwaway git repository"),
     "status": Command("observe.status", "print what is known of the session"),
     "events": Command("observe.events", "print the session's events, one a line"),
-    "checkpoint": Command("act.checkpoints", "keep the work tree as it is now, touching nothing of yours"),
+    "checkpoint": Command(
+        "act.checkpoints", "keep the work tree as it is now, touching nothing of yours"
+    ),
     "checkpoints": Command("act.checkpoints", "list what can be gone back to"),
-    "rewind": Command("act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"),
+    "rewind": Command(
+        "act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"
+    ),
     "undo": Command("act.rewind", "take the last rewind back"),
-    "inject": Command("act.messages", "say something to the agent, also of a session that was not started here"),
+    "inject": Command(
+        "act.messages", "say something to the agent, also of a session that was not started here"
+    ),
     "step-back": Command("act.messages", "tell the agent what repeats, and to step back"),
     "withdraw": Command("act.messages", "take back words that the agent has not read yet"),
     "kill": Command("act.kill", "interrupt or end the session, with everything it started"),
-    "review": Command("observe.review", "tell what happened, what to trust and what to keep, from evidence"),
+    "review": Command(
+        "observe.review", "tell what happened, what to trust and what to keep, from evidence"
+    ),
     "runs": Command("observe.runs", "list the nights of this repository"),
-    "doctor": Command("observe.doctor", "the check before going to bed: what would spoil the night, and what to do"),
+    "doctor": Command(
+        "observe.doctor",
+        "the check before going to bed: what would spoil the night, and what to do",
+    ),
     "unit": Command("run", "print a systemd unit, a timer and a crontab line for nightly starts"),
-    "hooks": Command("act.hooks", "let sessions that were started without us hear you, or take that away again"),
+    "hooks": Command(
+        "act.hooks", "let sessions that were started without us hear you, or take that away again"
+    ),
     "hook": Command("act.hook", "what those hooks call; not for the keyboard"),
     "config": Command("observe.config", "print the settings in force and where each comes from"),
 }

@@ -17,8 +17,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
-from tui.feeds.repo.commits import _commits
-from tui.model.records import Commit
 from tui.system.errors import GitError, RefusedError
 
 TIMEOUT = 30.0
@@ -289,24 +287,6 @@ class Git:
         """ "merge", "rebase", "cherry-pick", "revert" or "bisect" when one is half done."""
         found = (name for entry, name in _OPERATIONS if (self.git_dir / entry).exists())
         return next(found, None)
-
-    def commits(
-        self, since: float | None = None, range: str = "HEAD", *, limit: int = 1000
-    ) -> list[Commit]:
-        """Commits of `range`, newest first, with a merge counted against its first parent.
-
-        `since` is in seconds since the epoch; text is as the author wrote it, not yet safe to show.
-        An unborn or unknown `range` has no commits.
-        """
-        known = self.ask(("rev-parse", "--revs-only", "--quiet", range))
-        if range.startswith("-") or not known:
-            return []
-        shape = "--format=tformat:%x00%H%x00%ct%x00%an%x00%s%x00"
-        args = ["log", "-z", "--numstat", "--no-renames", "--diff-merges=first-parent", shape]
-        args.append(f"--max-count={limit}")
-        if since is not None:
-            args.append(f"--since=@{int(since)} +0000")
-        return list(_commits(self.run((*args, range, "--")).split(b"\0")))
 
 
 def wait_process(process: subprocess.Popen[bytes], timeout: float) -> int:

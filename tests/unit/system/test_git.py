@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.repositories import commit, make, sh, write
+from tui.feeds.repo.commits import log
 from tui.system.errors import GitError, RefusedError
 from tui.system.git import Git, NotARepositoryError
 
@@ -122,7 +123,7 @@ def test_no_program_of_the_repository_runs(tmp_path: Path, vector: str) -> None:
         git.run(args, env=env)
 
     ten_commands(run, tmp_path, "door")
-    git.head(), git.branch(), git.run(STATUS), git.commits(), git.show_file("HEAD", "a.txt")
+    git.head(), git.branch(), git.run(STATUS), log(git), git.show_file("HEAD", "a.txt")
     assert not list(hostile.fired.iterdir())
 
 
@@ -310,7 +311,7 @@ def test_reading_helpers(tmp_path: Path) -> None:
     git = Git(folder)
     assert git.head() is None
     assert git.branch() == "main"
-    assert git.commits() == []
+    assert log(git) == []
     assert git.run(STATUS)
     first = commit(folder, "first")
     assert git.head() == first
@@ -334,7 +335,7 @@ def test_commits_are_counted_by_line_whatever_their_names_are(tmp_path: Path) ->
     commit(folder, "side")
     sh(folder, "checkout", "-q", "main")
     sh(folder, "merge", "-q", "-m", "merged", "side")
-    seen = {c.subject: c for c in Git(folder).commits()}
+    seen = {c.subject: c for c in log(Git(folder))}
     assert set(seen) == {"merged", "", "side", "second – tab\there", "first"}
     second = seen["second – tab\there"]
     assert (second.files, second.insertions, second.deletions) == (4, 4, 1)
@@ -349,11 +350,11 @@ def test_commits_since_a_moment_and_of_a_range(tmp_path: Path) -> None:
     sh(folder, "add", "-A")
     sh(folder, "commit", "-q", "-m", "late", GIT_COMMITTER_DATE="@2000000000 +0000")
     git = Git(folder)
-    assert [c.subject for c in git.commits(since=1_999_999_999.5)] == ["late"]
-    assert [c.subject for c in git.commits(range="HEAD~1..HEAD")] == ["late"]
-    assert git.commits()[0].at == 2_000_000_000
-    assert git.commits(range="no-such-branch") == []
-    assert git.commits(range="--output=/tmp/x") == []
+    assert [c.subject for c in log(git, since=1_999_999_999.5)] == ["late"]
+    assert [c.subject for c in log(git, range="HEAD~1..HEAD")] == ["late"]
+    assert log(git)[0].at == 2_000_000_000
+    assert log(git, range="no-such-branch") == []
+    assert log(git, range="--output=/tmp/x") == []
 
 
 @pytest.mark.parametrize("operation", ["merge", "rebase", "cherry-pick", "revert", "bisect"])

@@ -1,10 +1,4 @@
-"""New commits; the commits of a range with what each changed.
-
-An agent may write `.git/config`, `.git/hooks` and `.gitattributes` all night. Every call names its
-git dir and work tree, starts from a scrubbed environment and overrides each setting that could
-start a program: the fixed ones always, those with a name of their own (filters, diff drivers,
-configured hooks) by listing them right before a command that could use them.
-"""
+"""New commits; the commits of a range with what each changed."""
 
 from __future__ import annotations
 
@@ -26,6 +20,25 @@ from tui.system.sanitize import clean_bytes, clean_line
 
 if TYPE_CHECKING:
     from tui.system.git import Git
+
+
+def log(
+    git: Git, since: float | None = None, range: str = "HEAD", *, limit: int = 1000
+) -> list[Commit]:
+    """Commits of `range`, newest first, with a merge counted against its first parent.
+
+    `since` is in seconds since the epoch; text is as the author wrote it, not yet safe to show.
+    An unborn or unknown `range` has no commits.
+    """
+    known = git.ask(("rev-parse", "--revs-only", "--quiet", range))
+    if range.startswith("-") or not known:
+        return []
+    shape = "--format=tformat:%x00%H%x00%ct%x00%an%x00%s%x00"
+    args = ["log", "-z", "--numstat", "--no-renames", "--diff-merges=first-parent", shape]
+    args.append(f"--max-count={limit}")
+    if since is not None:
+        args.append(f"--since=@{int(since)} +0000")
+    return list(_commits(git.run((*args, range, "--")).split(b"\0")))
 
 
 def _commits(tokens: list[bytes]) -> Iterator[Commit]:
@@ -142,13 +155,13 @@ class CommitReader:
         """Commits of `head` that `before` lacks, newest first."""
         if before:
             try:
-                found = git.commits(self._since, f"{before}..{head}", limit=MOST_AT_ONCE)
+                found = log(git, self._since, f"{before}..{head}", limit=MOST_AT_ONCE)
             except GitError:
                 # The old head is gone from the repository; what was handed out is remembered.
                 found = []
             if found or not self._looks_back:
                 return found
-        return git.commits(self._since, head, limit=MOST_AT_ONCE)
+        return log(git, self._since, head, limit=MOST_AT_ONCE)
 
 
 def commits_after(project: Path, base: str) -> list[Commit]:
@@ -162,7 +175,7 @@ def commits_after(project: Path, base: str) -> list[Commit]:
         git = Git(project)
         head = git.head()
         known = git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
-        found = git.commits(None, f"{known}..{head}", limit=MOST_AT_ONCE) if known and head else []
+        found = log(git, None, f"{known}..{head}", limit=MOST_AT_ONCE) if known and head else []
     except OvernightError:
         return []
     return [_cleaned(commit) for commit in reversed(found)]

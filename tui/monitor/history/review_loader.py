@@ -16,6 +16,7 @@ from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges, SessionNotes
 from tui.model.session import AgentProcesses, NamedSources
 from tui.model.snapshot import NightSnapshot
+from tui.model.state import EndKind
 from tui.monitor.loading import folded
 from tui.night.fold import NightFold
 from tui.night.review.build import ReviewInputs, review
@@ -341,6 +342,16 @@ def _seen_live(night: NightSnapshot) -> bool:
     """Whether somebody saw the progress file change: then its first state was of this night."""
     first, last = night.first_progress, night.progress
     return first is not None and last is not None and first != last
+
+
+def changes_of(project: Path, review: Review) -> RepositoryChanges:
+    """What the reviewed night changed in the repository, file by file."""
+    from tui.feeds.repo import night_diff
+
+    began, ended = review.night.run.started_at, review.night.run.ended_at
+    if review.ending.kind == EndKind.OPEN:
+        ended = None
+    return night_diff.read(project, review.base or None, began, ended)
 
 
 def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:

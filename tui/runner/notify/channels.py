@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from tui.runner.notify import local_transports
 from tui.runner.notify.http_services import is_this_machine
-from tui.runner.notify.outbox import NotifyChannel
+from tui.runner.notify.outbox import NotifyChannel, Service
 from tui.settings.settings import Settings
 
-Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]
 TMUX: Final = "tmux"
 _NTFY: Final = "ntfy.sh"
 _DISCORD_HOSTS: Final = ("discord.com", "discordapp.com")

@@ -7,12 +7,11 @@ import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
-from tui.runner.notify.channels import Service
 from tui.runner.notify.delivery_rules import COALESCE, Delivery
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write, private_folder, read_small, sync_folder
@@ -170,3 +169,6 @@ class SenderOrder(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Order({self.channels})"
+
+
+Service = Literal["tmux", "discord", "slack", "ntfy", "json", "apprise"]

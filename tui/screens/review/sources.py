@@ -46,12 +46,9 @@ class ReviewSource:
 
     def changes(self, review: Review) -> RepositoryChanges:
         """What the night changed in the repository, file by file."""
-        from tui.feeds.repo import night_diff
+        from tui.monitor.history.review_loader import changes_of
 
-        began, ended = review.night.run.started_at, review.night.run.ended_at
-        if review.ending.kind == "open":
-            ended = None
-        return night_diff.read(self.project, review.base or None, began, ended)
+        return changes_of(self.project, review)
 
     def export(self, review: Review, run: str | None, word: str) -> Path:
         """Writes the review to the file that `word` names, in the format of its ending."""

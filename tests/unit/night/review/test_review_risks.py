@@ -15,6 +15,7 @@ from tests.unit.night.review.risk_scene import calls, change, changes, kinds, ri
 from tests.unit.repositories import demonstration
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.claude.tool_calls import tool_use
+from tui.feeds.repo.commits import log
 from tui.feeds.repo.night_diff import read
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.night.evidence.evidence_log import MOST_COMMANDS, MOST_RISKY_EDITS, RiskyCallLog
@@ -320,7 +321,7 @@ def test_every_plant_of_the_demo_is_found_and_nothing_else(tmp_path: Path) -> No
                 if block.get("type") == "tool_use":
                     tools[record["uuid"]] = block["id"]
     fold = NightFold.load(fold.save())
-    fold.apply(reversed(Git(place.repository).commits(None, f"{base}..HEAD")))
+    fold.apply(reversed(log(Git(place.repository), None, f"{base}..HEAD")))
     made = read(place.repository, base, None, None)
     found = find_risks(made, fold.snapshot(time.time()), fold.calls(), "go")
     place.tidy()
