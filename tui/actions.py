@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -26,28 +26,20 @@ Group = Literal[
     "keep or revert",
     "in the list of runs",
 ]
-
-GROUPS: tuple[Group, ...] = (
-    "panes",
-    "moving",
-    "finding",
-    "the night",
-    "deeds",
-    "looking",
-    "program",
-    "in the review",
-    "keep or revert",
-    "in the list of runs",
-)
+_PLACES: dict[Group, Place] = {
+    "in the review": "review",
+    "keep or revert": "review",
+    "in the list of runs": "runs",
+}
 
 
 class Action(Struct, frozen=True):
-    """Something a key does: `name` is what the program calls it, `help` a sentence for people.
+    """Something a key does: `name` is the Textual action, `help` a sentence for people.
 
     `footer` orders it in the bottom line (0: not there) and `rank` says how early it leaves a
-    narrow one. `of_view` marks keys that a scrolling view handles itself; `deed` those that
-    change something outside the screen. A `name` with `{key}` in it is called with the key that
-    was pressed; `shown` then names all of them at once.
+    narrow one. `is_of_view` marks keys that a scrolling view handles itself; `operation` names what
+    the action changes outside the screen, if anything. A `name` with `{key}` in it is called with
+    the key that was pressed; `shown` then names all of them at once.
     """
 
     name: str
@@ -57,10 +49,14 @@ class Action(Struct, frozen=True):
     group: Group
     footer: int = 0
     rank: int = 1
-    of_view: bool = False
-    deed: bool = False
-    place: Place = "main"
+    is_of_view: bool = False
+    operation: str = ""
     shown: str = ""
+
+    @property
+    def place(self) -> Place:
+        """The screen on which its keys count."""
+        return _PLACES.get(self.group, "main")
 
 
 def _action(
@@ -69,35 +65,11 @@ def _action(
     return Action(name, tuple(keys.split()), label, help, group, footer, rank)
 
 
-def _deed(
-    name: str, keys: str, label: str, help: str, footer: int, rank: int, group: Group = "deeds"
+def _operation(
+    group: Group, operation: str, keys: str, label: str, help: str, footer: int = 0
 ) -> Action:
-    return Action(name, tuple(keys.split()), label, help, group, footer, rank, deed=True)
-
-
-_review = partial(_action, "in the review")
-_keep = partial(_action, "keep or revert")
-_keep_deed = partial(_deed, group="keep or revert")
-_runs = partial(_action, "in the list of runs")
-
-
-_MOVING = tuple(
-    Action(
-        move.action,
-        tuple(move.keys.split(",")),
-        "follow" if move.action == "toggle_follow" else move.label.lower(),
-        move.label[:1].lower() + move.label[1:],
-        "moving",
-        10 if move.action == "toggle_follow" else 0,
-        2,
-        of_view=True,
-    )
-    for move in MOVES
-)
-
-
-def _placed(place: Place, *actions: Action) -> tuple[Action, ...]:
-    return tuple(replace(action, place=place) for action in actions)
+    action = _action(group, f"operation('{operation}')", keys, label, help, footer)
+    return replace(action, operation=operation)
 
 
 def _shared(group: Group) -> tuple[Action, ...]:
@@ -111,54 +83,67 @@ def _shared(group: Group) -> tuple[Action, ...]:
     )
 
 
-REVIEW: tuple[Action, ...] = (
-    *_placed(
-        "review",
-        replace(
-            _review("first('{key}')", "1 2 3 4 5 6 7", "look", "the evidence", 1, 1),
-            shown="1–7",
-            help="the evidence of what to look at first, by its number",
-        ),
-        _review("section('page')", "P", "page", "the page itself"),
-        _review("section('claims')", "C", "claims", "claims and their evidence"),
-        _review("section('risks')", "D", "risks", "what the diff holds to look out for"),
-        _review("section('timeline')", "L", "timeline", "what mattered, in order of time"),
-        _review("section('points')", "B", "points", "what can be kept or gone back to"),
-        _review("section('files')", "W", "files", "the files that the night changed"),
-        _review("section('tasks')", "T", "tasks", "the tasks and what became of them"),
-        _review("next_section(1)", "tab l right", "next list", "the next list", 2, 1),
-        _review("next_section(-1)", "shift+tab h left", "list before", "the list before"),
-        _review("strip(-1)", "left_square_bracket", "earlier", "back along the night"),
-        _review("strip(1)", "right_square_bracket", "later", "on along the night"),
-        _review("zoom_strip(1)", "plus", "zoom in", "a shorter part of the night"),
-        _review("zoom_strip(-1)", "minus", "zoom out", "a longer part of the night"),
-        _review("in_events", "e", "in events", "show the line in the events pane", 7, 3),
-        _review("look_again", "ctrl+r", "look again", "make the review anew"),
-        _review("export", "x", "export", "write the review: .md, .html, .svg, .json", 8, 4),
-        _review("runs", "R", "runs", "all nights of this repository", 8, 2),
-        _review("back", "m escape", "panes", "back to the live panes", 9, 1),
-        *_shared("in the review"),
-    ),
-    *_placed(
-        "review",
-        _keep_deed(
-            "keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3, 1
-        ),
-        _keep_deed(
-            "rewind", "r", "rewind", "bring the files back to this point, after a preview", 4, 1
-        ),
-        _keep_deed("undo", "u", "undo", "take the last rewind back", 0, 1),
-        _keep("mark", "space", "mark", "mark a commit or a file, or take that back"),
-        _keep_deed(
-            "take", "b", "branch", "take what is marked to a new branch, after a plan", 5, 1
-        ),
-        _keep("diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
-    ),
+_review = partial(_action, "in the review")
+_keep = partial(_action, "keep or revert")
+_keep_operation = partial(_operation, "keep or revert")
+_runs = partial(_action, "in the list of runs")
+_main_operation = partial(_operation, "deeds")
+
+
+_MOVING = tuple(
+    Action(
+        move.action,
+        tuple(move.keys.split(",")),
+        "follow" if move.action == "toggle_follow" else move.label.lower(),
+        move.label[:1].lower() + move.label[1:],
+        "moving",
+        10 if move.action == "toggle_follow" else 0,
+        2,
+        is_of_view=True,
+    )
+    for move in MOVES
 )
 
-RUNS: tuple[Action, ...] = _placed(
-    "runs",
-    replace(_runs("open", "enter", "open", "the review of this night", 1, 0), of_view=True),
+
+REVIEW: tuple[Action, ...] = (
+    replace(
+        _review("attention('{key}')", "1 2 3 4 5 6 7", "look", "the evidence", 1, 1),
+        shown="1–7",
+        help="the evidence of what to look at first, by its number",
+    ),
+    _review("section('page')", "P", "page", "the page itself"),
+    _review("section('claims')", "C", "claims", "claims and their evidence"),
+    _review("section('risks')", "D", "risks", "what the diff holds to look out for"),
+    _review("section('timeline')", "L", "timeline", "what mattered, in order of time"),
+    _review("section('points')", "B", "points", "what can be kept or gone back to"),
+    _review("section('files')", "W", "files", "the files that the night changed"),
+    _review("section('tasks')", "T", "tasks", "the tasks and what became of them"),
+    _review("next_section(1)", "tab l right", "next list", "the next list", 2, 1),
+    _review("next_section(-1)", "shift+tab h left", "list before", "the list before"),
+    _review("travel(-1)", "left_square_bracket", "earlier", "back along the night"),
+    _review("travel(1)", "right_square_bracket", "later", "on along the night"),
+    _review("zoom_timeline(1)", "plus", "zoom in", "a shorter part of the night"),
+    _review("zoom_timeline(-1)", "minus", "zoom out", "a longer part of the night"),
+    _review("show_in_events", "e", "in events", "show the line in the events pane", 7, 3),
+    _review("reload", "ctrl+r", "look again", "make the review anew"),
+    _review("export", "x", "export", "write the review: .md, .html, .svg, .json", 8, 4),
+    _review("runs", "R", "runs", "all nights of this repository", 8, 2),
+    _review("back", "m escape", "panes", "back to the live panes", 9, 1),
+    *_shared("in the review"),
+    _keep_operation("keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3),
+    _keep_operation(
+        "rewind", "r", "rewind", "bring the files back to this point, after a preview", 4
+    ),
+    _keep_operation("undo", "u", "undo", "take the last rewind back"),
+    _keep("mark", "space", "mark", "mark a commit or a file, or take that back"),
+    _keep_operation(
+        "branch", "b", "branch", "take what is marked to a new branch, after a plan", 5
+    ),
+    _keep("diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
+)
+
+RUNS: tuple[Action, ...] = (
+    replace(_runs("open", "enter", "open", "the review of this night", 1, 0), is_of_view=True),
     _runs("next_unreviewed", "n", "next unreviewed", "the next night not reviewed", 2),
     _runs("reviewed", "v", "reviewed", "mark the night as reviewed, or not", 3),
     _runs("note", "o", "note", "write a note on the night", 4),
@@ -167,7 +152,7 @@ RUNS: tuple[Action, ...] = _placed(
     _runs("sort", "s", "sort", "sort by the next column", 7, 2),
     _runs("reverse", "S", "reverse", "sort the other way round"),
     _runs("failures", "x", "failures", "what fails night after night", 8, 2),
-    _runs("look_again", "ctrl+r", "look again", "read the list anew"),
+    _runs("reload", "ctrl+r", "look again", "read the list anew"),
     _runs("back", "R escape", "back", "back to where you came from", 9, 2),
     *_shared("in the list of runs"),
 )
@@ -189,20 +174,26 @@ ACTIONS: tuple[Action, ...] = (
     _action("finding", "stall", "S", "next stall", "next stall of the night"),
     _action(
         "the night",
-        "strip(-1)",
+        "travel(-1)",
         "left_square_bracket",
         "earlier",
         "back along the night, all panes",
     ),
-    _action("the night", "strip(1)", "right_square_bracket", "later", "on along the night"),
+    _action("the night", "travel(1)", "right_square_bracket", "later", "on along the night"),
     _action("the night", "live", "escape", "now", "back to now: ends search, zoom, looking back"),
-    _deed("checkpoint", "c", "checkpoint", "keep the files as they are now, as a checkpoint", 1, 1),
-    _deed("rewind", "r", "rewind", "bring the files back to a checkpoint, after a preview", 2, 1),
-    _deed("undo", "u", "undo", "take the last rewind back", 0, 1),
-    _deed("inject", "i", "inject", "say something to the agent", 3, 1),
-    _deed("step_back", "s", "step back", "tell the agent what repeats, and to step back", 4, 1),
-    _deed("withdraw", "w", "withdraw", "take back words that nobody has read yet", 0, 1),
-    _deed("kill", "K", "kill", "interrupt, stop or kill the session", 5, 1),
+    _main_operation(
+        "checkpoint", "c", "checkpoint", "keep the files as they are now, as a checkpoint", 1
+    ),
+    _main_operation(
+        "rewind", "r", "rewind", "bring the files back to a checkpoint, after a preview", 2
+    ),
+    _main_operation("undo", "u", "undo", "take the last rewind back"),
+    _main_operation("inject", "i", "inject", "say something to the agent", 3),
+    _main_operation(
+        "step_back", "s", "step back", "tell the agent what repeats, and to step back", 4
+    ),
+    _main_operation("withdraw", "w", "withdraw", "take back words that nobody has read yet"),
+    _main_operation("kill", "K", "kill", "interrupt, stop or kill the session", 5),
     _action("looking", "explain", "x", "why", "why it thinks the session is in this state", 13, 3),
     _action("looking", "verbosity", "v", "verbosity", "show more kinds of events, or fewer", 14, 4),
     _action("looking", "review", "m", "review", "the review: what happened, what to keep", 15, 2),
@@ -235,14 +226,12 @@ KEY_NAMES = {
 }
 
 
-def shown_key(key: str) -> str:
-    """The key as a person reads it."""
-    return KEY_NAMES.get(key, key)
+VIEW_ACTIONS = frozenset(action.name for action in ACTIONS if action.is_of_view)
 
 
 def screen_actions(place: Place = "main") -> tuple[Action, ...]:
     """The actions that a screen binds; scrolling views bind the others themselves."""
-    return tuple(action for action in ACTIONS if action.place == place and not action.of_view)
+    return tuple(action for action in ACTIONS if action.place == place and not action.is_of_view)
 
 
 def bindings_of(place: Place) -> Iterable[tuple[str, str, str]]:
@@ -264,17 +253,18 @@ def footer_actions(place: Place = "main") -> tuple[Action, ...]:
 
 def grouped(place: Place | None = None) -> Iterable[tuple[Group, tuple[Action, ...]]]:
     """The groups in the order of the help, with their actions; of one screen, or all there are."""
-    for group in GROUPS:
-        members = tuple(
-            action for action in ACTIONS if action.group == group and place in (None, action.place)
-        )
-        if members:
+    groups: tuple[Group, ...] = get_args(Group)
+    for group in groups:
+        members = tuple(action for action in ACTIONS if action.group == group)
+        if members and place in (None, members[0].place):
             yield group, members
 
 
 def keys_of(action: Action) -> tuple[str, ...]:
     """The action's keys as a person reads them."""
-    return (action.shown,) if action.shown else tuple(map(shown_key, action.keys))
+    if action.shown:
+        return (action.shown,)
+    return tuple(KEY_NAMES.get(key, key) for key in action.keys)
 
 
 def markdown_table() -> str:

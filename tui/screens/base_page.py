@@ -1,29 +1,35 @@
-"""What every page over the panes shares."""
+"""What the pages with a key bar share: bindings and bottom line from the table of actions."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from tui.actions import Place, footer_actions, keys_of
-from widgets.review.review_view import ReviewView
+from tui.actions import VIEW_ACTIONS, Place, bindings_of, footer_actions, keys_of
+from widgets.lists.line_view import LineView
 from widgets.status.key_bar import KeyBar, KeyBarItem
 
 
-class OverlayScreen(Screen[None]):
+def bindings(place: Place) -> list[BindingType]:
+    """The keys of a page as Textual wants them."""
+    return [Binding(keys, name, label, show=False) for keys, name, label in bindings_of(place)]
+
+
+class BasePage(Screen[None]):
     """A page with lists; a subclass says which keys it has, and which of its lists has them."""
 
     place: ClassVar[Place]
 
     @property
-    def view(self) -> ReviewView:
+    def view(self) -> LineView:
         """The list that the keys are about."""
         raise NotImplementedError
 
-    def why_not(self, name: str) -> str:
-        """Empty when the action can work now; otherwise a sentence."""
+    def unavailable_reason(self, operation: str) -> str:
+        """Empty when the operation can run now; otherwise a sentence."""
         return ""
 
     def footer_items(self) -> list[KeyBarItem]:
@@ -33,8 +39,9 @@ class OverlayScreen(Screen[None]):
                 keys_of(action)[0],
                 action.label,
                 action.name.replace("{key}", "1"),
-                enabled=not (action.deed and self.is_attached and self.why_not(action.name)),
+                enabled=not (action.operation and self.unavailable_reason(action.operation)),
                 rank=action.rank,
+                gap=action.name == "search",
                 right=action.name in ("help", "quit"),
             )
             for action in footer_actions(self.place)
@@ -42,7 +49,7 @@ class OverlayScreen(Screen[None]):
 
     @on(KeyBar.Pressed)
     async def _footer_pressed(self, event: KeyBar.Pressed) -> None:
-        target = self.view if event.item.action == "open" else self
+        target = self.view if event.item.action in VIEW_ACTIONS else self
         await self.app.run_action(event.item.action, target)
 
     def action_copy(self) -> None:
@@ -62,6 +69,10 @@ class OverlayScreen(Screen[None]):
 
     def action_quit(self) -> None:
         self.app.exit()
+
+
+class OverlayScreen(BasePage):
+    """A page that hides the panes."""
 
     def action_back(self) -> None:
         """To what lies below."""

@@ -5,22 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
+from textual.reactive import var
 
-from tui.actions import footer_actions, screen_actions, shown_key
+from tui.actions import Place
 from tui.control.operations import Operations
+from tui.model.snapshot import NightSnapshot
 from tui.monitor.monitor import SessionMonitor
-from tui.screens.main import panes
-from tui.screens.main.open_pages import LookingCloser
+from tui.screens.base_page import BasePage, bindings
+from tui.screens.main import open_pages, panes
 from tui.screens.main.panes import Panes, header_facts
 from tui.screens.main.search import EventSearch
 from tui.screens.main.time_travel import TimeTravel
-from tui.screens.operations.controller import OperationController
+from tui.screens.operations.controller import OperationController, OperationKeys
 from tui.system.clock import Clock
 from widgets.lists.find_bar import FindBar
 from widgets.lists.line_view import LineView
@@ -28,82 +30,94 @@ from widgets.output_guard import toast
 from widgets.paint_governor import PaintGovernor
 from widgets.row_widgets import DirectColumns, DirectRows
 from widgets.status.activity_row import ActivityRow
-from widgets.status.key_bar import KeyBar, KeyBarItem
+from widgets.status.key_bar import KeyBar
 from widgets.status.pane_tabs import PaneTabs
 from widgets.status.session_header import SessionHeader
 from widgets.status.timeline_bar import TimelineBar
 
+if TYPE_CHECKING:
+    from tui.screens.review.sources import ReviewSource
+
 NARROW = 100
 LOW = 14
 EVERYTHING = frozenset({"events", "night", "log", "progress", "notes", "feeds", "folding"})
-URGENT = frozenset({"bell", "fault"})
-NIGHT_EVERY = 0.45
+_HELD_BY_PAUSE = frozenset({"events", "log", "progress", "notes"})
+_URGENT = frozenset({"bell", "fault"})
+_SNAPSHOT_EVERY_S = 0.45
 
 
-class MainScreen(LookingCloser):
-    """Draws a `Watch`. Its thread only leaves word; everything on the screen happens here."""
+class MainScreen(OperationKeys, BasePage):
+    """Draws what a monitor reads. The monitor's thread only posts a message; all else happens here."""
 
     BLANK = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(action.keys), action.name, action.label, show=False)
-        for action in screen_actions()
-        if action.name != "command_palette"
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("main")
+    place: ClassVar[Place] = "main"
+
+    # Each snapshot is another one; comparing two of them costs more than drawing one.
+    snapshot: var[NightSnapshot | None] = var(None, init=False, always_update=True)
+    paused = var(False, init=False)
+    zoomed = var(False, init=False)
+    shown_pane = var(2, init=False)
 
     class Changed(Message, bubble=False):
-        """The watch has news; what changed stands in the screen's own set."""
+        """The monitor has read something; what changed stands in the screen's own set."""
 
     def __init__(
         self,
-        watch: SessionMonitor,
+        monitor: SessionMonitor,
         clock: Clock,
         governor: PaintGovernor,
         adopt: Callable[[], object] | None = None,
+        *,
+        review_when_over: bool = False,
     ) -> None:
         super().__init__()
-        self._adopt = adopt
-        self.watch_source = watch
-        self.panes = Panes(governor, clock.wall)
+        self.monitor = monitor
         self.clock = clock
-        self._strip = TimelineBar(id="strip")
+        self.panes = Panes(governor, clock.wall)
+        self.review_when_over = review_when_over
+        self._adopt = adopt
+        self._timeline = TimelineBar(id="timeline")
         self._bar = FindBar(id="find")
-        self.finding = EventSearch(
-            watch, self.panes, self._bar, self.move_cursor_to, self._show_edges
+        self.search = EventSearch(
+            monitor, self.panes, self._bar, self._move_cursor_to, self._show_status
         )
-        self._back = TimeTravel(
-            watch, self.panes, self._strip, self.finding, self._show_night, self._show_progress
+        self.time_travel = TimeTravel(
+            monitor,
+            self.panes,
+            self._timeline,
+            self.search,
+            self._show_header,
+            lambda: self.on_monitor_change(frozenset({"progress"})),
         )
-        self._paused = False
-        self._zoomed = False
-        self._shown_pane = 2
-        self._news: set[str] = set()
-        self._lock = threading.Lock()
-        self._told = False
-        self._ready = False
-        self._shown_state = ""
-        self._night_shown = float("-inf")
+        self._changes: set[str] = set()
+        self._changes_lock = threading.Lock()
+        self._is_posted = False
+        self._is_ready = False
+        self._snapshot_at = float("-inf")
 
-    # --- the house -----------------------------------------------------------------------------
+    # --- layout --------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         frames = self.panes.frames
         yield SessionHeader(id="header")
-        yield self._strip
+        yield self._timeline
         yield PaneTabs(id="tabs")
         with DirectColumns(id="panes"):
             yield DirectRows(frames[1], frames[3], frames[4], id="left")
             yield frames[2]
-        yield ActivityRow(id="folding")
-        yield ActivityRow(id="doing")
+        yield ActivityRow(id="loading")
+        yield ActivityRow(id="operation")
         yield self._bar
-        yield KeyBar(self._footer_items(), id="footer")
+        yield KeyBar(id="footer")
 
     def on_mount(self) -> None:
-        self._ready = True
+        self._is_ready = True
         self._lay_out()
+        self.query_one("#footer", KeyBar).show(self.footer_items())
         self.panes.events.focus()
-        with self._lock:
-            self._news |= EVERYTHING
+        with self._changes_lock:
+            self._changes |= EVERYTHING
         self._apply_changes()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -116,150 +130,146 @@ class MainScreen(LookingCloser):
     def _lay_out(self) -> None:
         """Wide screens show all panes; narrow ones show one, with the others as tabs."""
         width, height = self.app.size
-        one = self._zoomed or width < NARROW
-        self.query_one("#tabs", PaneTabs).display = one and height >= LOW
-        self._strip.display = height >= LOW
+        is_single = self.zoomed or width < NARROW
+        self.query_one("#tabs", PaneTabs).display = is_single and height >= LOW
+        self._timeline.display = height >= LOW
         for number, frame in self.panes.frames.items():
-            frame.display = not one or number == self._shown_pane
-        self.query_one("#left", DirectRows).display = not one or self._shown_pane != 2
-        self.set_class(one, "-one")
+            frame.display = not is_single or number == self.shown_pane
+        self.query_one("#left", DirectRows).display = not is_single or self.shown_pane != 2
+        self.set_class(is_single, "-one")
         self._show_tabs()
 
     def _show_tabs(self) -> None:
-        sidecars = self.watch_source.sidecars
+        sidecars = self.monitor.sidecars
         progress = sidecars.progress if sidecars is not None else None
-        self.query_one("#tabs", PaneTabs).show(self.panes.tabs(progress), self._shown_pane)
+        self.query_one("#tabs", PaneTabs).show(self.panes.tabs(progress), self.shown_pane)
 
-    def _footer_items(self) -> list[KeyBarItem]:
-        return [
-            KeyBarItem(
-                shown_key(action.keys[0]),
-                action.label,
-                action.name,
-                enabled=not (
-                    action.deed and self._ready and self.desk.unavailable_reason(action.name)
-                ),
-                rank=action.rank,
-                gap=action.name == "search",
-                right=action.name in ("help", "quit"),
-            )
-            for action in footer_actions()
-        ]
+    @property
+    def view(self) -> LineView:
+        return self.panes.views[self.panes.focused_number()]
 
-    # --- news from the watch -------------------------------------------------------------------
+    # --- changes that the monitor reports ------------------------------------------------------
 
     def on_monitor_change(self, names: frozenset[str]) -> None:
-        """Called from the watch's thread: remembers what changed and asks for one look."""
-        with self._lock:
-            self._news |= names
-            if self._told and not names & URGENT:
+        """Called from the monitor's thread: remembers what changed and posts one message."""
+        with self._changes_lock:
+            self._changes |= names
+            if self._is_posted and not names & _URGENT:
                 return
-            self._told = True
+            self._is_posted = True
         self.post_message(self.Changed())
 
     @on(Changed)
     def _apply_changes(self) -> None:
-        if not self._ready:
+        if not self._is_ready:
             return
-        if self.watch_source.fault is not None:
-            raise self.watch_source.fault
-        with self._lock:
-            news, self._news = self._news, set()
-            self._told = covered = self.is_covered
-            if covered:  # no more than a bell is heard until the panes are seen again
-                self._news = news - URGENT
-        if "bell" in news:
+        if self.monitor.fault is not None:
+            raise self.monitor.fault
+        with self._changes_lock:
+            changes, self._changes = self._changes, set()
+            self._is_posted = is_covered = open_pages.is_covered(self)
+            if is_covered:  # no more than a bell is heard until the panes are seen again
+                self._changes = changes - _URGENT
+        if "bell" in changes:
             self.app.bell()
-        if covered:
+        if is_covered:
             return
-        if not self._paused:
-            self._show_panes(news)
-        if "night" in news:
-            self._show_night_soon()
-            self.review_if_over()
-        if "folding" in news:
-            self._show_folding()
-        if news & {"feeds", "night"}:
-            sources = self.watch_source.sources
-            self.panes.say_empty(self.watch_source.feeds(), sources.why if sources else "")
+        if not self.paused:
+            self._show_panes(changes)
+        if "night" in changes:
+            self._update_snapshot()
+            self._open_review_if_over()
+        if "folding" in changes:
+            self._show_loading()
+        if changes & {"feeds", "night"}:
+            sources = self.monitor.sources
+            self.panes.show_empty(self.monitor.feeds(), sources.why if sources else "")
 
-    def _show_panes(self, news: set[str]) -> None:
-        sidecars = self.watch_source.sidecars
-        if "events" in news and not self.finding.detached:
-            log = self.watch_source.events
+    def _show_panes(self, changes: set[str]) -> None:
+        sidecars = self.monitor.sidecars
+        if "events" in changes and not self.search.is_detached:
+            log = self.monitor.events
             self.panes.events.show(log)
             self.panes.events.update(log.take_changed())
         if sidecars is None:
             return
-        if "progress" in news and self._back.at is None:
+        if "progress" in changes and self.time_travel.at is None:
             self.panes.progress.show(sidecars.progress)
             self.panes.frames[1].set_note(panes.task_count(sidecars.progress))
             self._show_tabs()
-        if "notes" in news and sidecars.notes is not None:
+        if "notes" in changes and sidecars.notes is not None:
             self.panes.notes.show_markdown(sidecars.notes.text)
-        if "log" in news or "feeds" in news:
+        if changes & {"log", "feeds"}:
             self.panes.log.show(sidecars.log)
 
-    def _show_night_soon(self) -> None:
-        """The header and the strip of a busy stream twice a second; a new state at once."""
-        night, now = self.watch_source.night, self.clock.monotonic()
-        state = night.state if night is not None else ""
-        if state == self._shown_state and now - self._night_shown < NIGHT_EVERY:
-            return
-        self._shown_state, self._night_shown = state, now
-        self._show_night()
+    def _update_snapshot(self) -> None:
+        """Of a busy stream, two snapshots a second are drawn; one with a new state at once."""
+        snapshot, now = self.monitor.night, self.clock.monotonic()
+        is_same_state = (snapshot and snapshot.state) == (self.snapshot and self.snapshot.state)
+        if not is_same_state or now - self._snapshot_at >= _SNAPSHOT_EVERY_S:
+            self._snapshot_at = now
+            self.snapshot = snapshot
 
-    def _show_night(self) -> None:
-        watch = self.watch_source
-        night = watch.night
-        facts = header_facts(watch.project.name, night, watch.settings, self._paused, self._back.at)
-        self.query_one("#header", SessionHeader).show(facts)
-        if night is not None:
-            strip = self._strip
-            strip.show(night.timeline, None if night.over else night.now)
+    def watch_snapshot(self, snapshot: NightSnapshot | None) -> None:
+        self._show_header()
+        if snapshot is not None:
+            self._timeline.show(snapshot.timeline, None if snapshot.over else snapshot.now)
             self.panes.events.refresh_live_rows()
-            self.desk.update(night)
-        self.query_one("#footer", KeyBar).show(self._footer_items())
-        self._show_edges()
+            self.controller.update(snapshot)
+        self.query_one("#footer", KeyBar).show(self.footer_items())
+        self._show_status()
 
-    def _show_edges(self) -> None:
-        watch = self.watch_source
-        night = watch.night
+    def _show_header(self) -> None:
+        facts = header_facts(
+            self.monitor.project.name,
+            self.snapshot,
+            self.monitor.settings,
+            self.paused,
+            self.time_travel.at,
+        )
+        self.query_one("#header", SessionHeader).show(facts)
+
+    def _show_status(self) -> None:
+        """Draws what stands at the edges of the panes."""
+        monitor, snapshot = self.monitor, self.monitor.night
         following = self.panes.events.following
-        status = panes.events_status(night, following, watch.level, watch.partial)
-        self.panes.frames[2].set_status("a place of the past" if self.finding.detached else status)
-        alive = night is not None and not night.over
-        for feed in watch.feeds():
-            number = {"progress": 1, "notes": 3}.get(feed.name)
+        status = panes.events_status(snapshot, following, monitor.level, monitor.partial)
+        self.panes.frames[2].set_status("a place of the past" if self.search.is_detached else status)
+        is_live = snapshot is not None and not snapshot.over
+        for source in monitor.feeds():
+            number = {"progress": 1, "notes": 3}.get(source.name)
             if number is not None:
-                stale = panes.stale_words(feed, alive, self.clock.wall())
+                stale = panes.stale_text(source, is_live, self.clock.wall())
                 self.panes.frames[number].set_stale(stale)
 
-    def _show_folding(self) -> None:
-        note = self.query_one("#folding", ActivityRow)
-        folding = self.watch_source.folding
-        if folding is None:
-            note.hide()
-            if self.finding.detached:
-                self.finding.leave_window()
-        elif folding[1]:
-            note.show_reading(*folding)
+    def _show_loading(self) -> None:
+        row = self.query_one("#loading", ActivityRow)
+        progress = self.monitor.folding
+        if progress is None:
+            row.hide()
+            if self.search.is_detached:
+                self.search.leave_window()
+        elif progress[1]:
+            row.show_reading(*progress)
 
     # --- panes ---------------------------------------------------------------------------------
 
     def action_focus_pane(self, number: int) -> None:
-        self._shown_pane = number
+        self.shown_pane = number
+        self.panes.views[number].focus()
+
+    def watch_shown_pane(self) -> None:
         self._lay_out()
-        self.panes.view_of(number).focus()
 
     def action_next_pane(self, step: int) -> None:
-        self.action_focus_pane((self.panes.number_focused() - 1 + step) % 4 + 1)
+        self.action_focus_pane((self.panes.focused_number() - 1 + step) % 4 + 1)
 
     def action_zoom(self) -> None:
-        self._zoomed = not self._zoomed
-        self._shown_pane = self.panes.number_focused()
+        self.action_focus_pane(self.panes.focused_number())
+        self.zoomed = not self.zoomed
+
+    def watch_zoomed(self) -> None:
         self._lay_out()
-        self.panes.view_of(self._shown_pane).focus()
 
     @on(PaneTabs.Chosen)
     def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
@@ -267,130 +277,142 @@ class MainScreen(LookingCloser):
 
     @on(LineView.FollowChanged)
     def _follow_changed(self) -> None:
-        self._show_edges()
-
-    @on(KeyBar.Pressed)
-    async def _footer_pressed(self, event: KeyBar.Pressed) -> None:
-        name = event.item.action
-        target = self.focused if name == "toggle_follow" and self.focused is not None else self
-        await self.app.run_action(name, target)
+        self._show_status()
 
     def action_verbosity(self) -> None:
-        log, view = self.finding.log, self.panes.events
+        log, view = self.search.log, self.panes.events
         place = log.ref(view.cursor) if len(log) and not view.following else None
-        self.watch_source.set_level(self.watch_source.level % 3 + 1)
-        log.level = self.watch_source.level
+        self.monitor.set_level(self.monitor.level % 3 + 1)
+        log.level = self.monitor.level
         view.show(log)
         if place is not None:
             row = log.row_of(place.source, place.offset)
             if row is not None:
                 view.reveal(row)
-        self._show_edges()
+        self._show_status()
 
     def action_pause(self) -> None:
-        self._paused = not self._paused
-        if not self._paused:
-            self.on_monitor_change(frozenset({"events", "log", "progress", "notes"}))
-        self._show_night()
+        self.paused = not self.paused
+
+    def watch_paused(self, paused: bool) -> None:
+        if not paused:
+            self.on_monitor_change(_HELD_BY_PAUSE)
+        self._show_header()
 
     # --- along the night -----------------------------------------------------------------------
 
-    def action_strip(self, step: int) -> None:
-        self._strip.move(step)
+    def action_travel(self, step: int) -> None:
+        self._timeline.move(step)
 
     @on(TimelineBar.CursorMoved)
-    def _strip_moved(self, event: TimelineBar.CursorMoved) -> None:
-        self._back.moved(event.at, event.words)
+    def _timeline_cursor_moved(self, event: TimelineBar.CursorMoved) -> None:
+        self.time_travel.on_cursor_moved(event.at, event.words)
+
+    def _move_cursor_to(self, at: float | None) -> None:
+        self.time_travel.move_cursor_to(at)
 
     def action_stall(self) -> None:
-        if not self._back.next_stall():
+        if not self.time_travel.go_to_next_stall():
             toast(self.app, "no stall in this night")
 
-    def move_cursor_to(self, at: float | None) -> None:
-        self._back.seek(at)
-
-    def _show_progress(self) -> None:
-        self.on_monitor_change(frozenset({"progress"}))
-
     async def action_live(self) -> None:
-        """Escape takes back one thing at a time: search, zoom, looking back, standing still."""
-        if self.finding.at_work:
-            self.finding.end()
-        elif self.finding.detached:
-            self.finding.leave_window()
-        elif self._zoomed:
+        """Escape takes back one thing at a time: search, zoom, time travel."""
+        if self.search.is_active:
+            self.search.end()
+        elif self.search.is_detached:
+            self.search.leave_window()
+        elif self.zoomed:
             self.action_zoom()
         else:
-            self._back.to_now()
+            self.time_travel.go_to_now()
 
-    # --- finding -------------------------------------------------------------------------------
+    # --- search --------------------------------------------------------------------------------
 
     async def action_search(self) -> None:
-        await self.finding.open()
+        await self.search.open()
 
     @on(FindBar.Changed)
-    def _typed(self, event: FindBar.Changed) -> None:
-        self.finding.typed(event.text)
+    def _search_text_changed(self, event: FindBar.Changed) -> None:
+        self.search.update_text(event.text)
 
     @on(FindBar.Submitted)
-    def _submitted(self, event: FindBar.Submitted) -> None:
-        self.finding.submitted(event.text)
+    def _search_submitted(self, event: FindBar.Submitted) -> None:
+        self.search.submit(event.text)
 
     @on(FindBar.Closed)
-    def _find_closed(self) -> None:
-        self.finding.end()
+    def _search_closed(self) -> None:
+        self.search.end()
 
     def action_match(self, step: int) -> None:
-        self.finding.step(step)
+        self.search.step(step)
 
     def action_error(self, step: int) -> None:
-        if not self.finding.error(step):
+        if not self.search.show_error(step):
             toast(self.app, "no error further on" if step > 0 else "no error before this")
 
-    # --- deeds ---------------------------------------------------------------------------------
+    # --- operations ----------------------------------------------------------------------------
 
     @cached_property
-    def desk(self) -> OperationController:
-        """Carries out the deed keys."""
-        watch = self.watch_source
-        return OperationController(self.app, self.deeds, lambda: watch.night, watch.rediscover)
+    def controller(self) -> OperationController:
+        return OperationController(
+            self.app, self.operations, lambda: self.monitor.night, self.monitor.rediscover
+        )
 
-    def deeds(self) -> Operations:
-        watch = self.watch_source
-        sources, night = watch.sources, watch.night
+    def operations(self) -> Operations:
+        """What can be done to the session as it is known at this moment."""
+        sources, snapshot = self.monitor.sources, self.monitor.night
         return Operations(
-            watch.project,
-            watch.settings,
+            self.monitor.project,
+            self.monitor.settings,
             sources.run_dir if sources is not None else "",
-            (night.run.session_id or "") if night is not None else "",
+            (snapshot.run.session_id or "") if snapshot is not None else "",
             self._adopt,
-            agents=night.agents if night is not None else (),
+            agents=snapshot.agents if snapshot is not None else (),
             events=sources.events[0].path if sources is not None and sources.events else "",
         )
 
-    def _deed(self, name: str) -> None:
-        self.desk.start(name)
+    # --- other pages ---------------------------------------------------------------------------
 
-    def action_checkpoint(self) -> None:
-        self._deed("checkpoint")
+    @cached_property
+    def reviews(self) -> ReviewSource:
+        """Where the review and the list of nights get theirs from."""
+        from tui.screens.review.sources import ReviewSource
 
-    def action_rewind(self) -> None:
-        self._deed("rewind")
+        monitor = self.monitor
+        return ReviewSource(
+            monitor.project, monitor.settings, monitor.named, self.clock, self.operations
+        )
 
-    def action_undo(self) -> None:
-        self._deed("undo")
+    def _open_review_if_over(self) -> None:
+        """Once, with the first full snapshot: a session that is over is reviewed, not watched."""
+        snapshot = self.monitor.night
+        if not self.review_when_over or snapshot is None or not self.monitor.caught_up:
+            return
+        self.review_when_over = False
+        if snapshot.over and snapshot.state != "none" and self.app.screen is self:
+            open_pages.open_review(self)
 
-    def action_inject(self) -> None:
-        self._deed("inject")
+    @on(LineView.Opened, "#events")
+    def _event_opened(self, event: LineView.Opened) -> None:
+        open_pages.open_event(self, event.index)
 
-    def action_step_back(self) -> None:
-        self._deed("step_back")
+    @on(LineView.Opened, "#log")
+    def _log_entry_opened(self, event: LineView.Opened) -> None:
+        open_pages.open_log_entry(self, event.index)
 
-    def on_unmount(self) -> None:
-        self.desk.close()
+    def action_review(self) -> None:
+        open_pages.open_review(self)
 
-    def action_withdraw(self) -> None:
-        self._deed("withdraw")
+    def action_runs(self) -> None:
+        open_pages.open_night_list(self)
 
-    def action_kill(self) -> None:
-        self._deed("kill")
+    def action_explain(self) -> None:
+        open_pages.open_explanation(self)
+
+    def action_sources(self) -> None:
+        open_pages.open_sources(self)
+
+    def action_quit(self) -> None:
+        snapshot = self.monitor.night
+        goes_on = snapshot is not None and not snapshot.over
+        self.app.exit(message="viewer closed; the session goes on" if goes_on else None)

@@ -4,80 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tui.model.events import SourceRef
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.main.panes import Panes
 from tui.screens.main.search import EventSearch
 from widgets.status.timeline_bar import TimelineBar
 
-_SAME_STALL = 60.0
+_SAME_STALL_S = 60.0
 
 
 class TimeTravel:
     """Takes the panes to a time of the night and back to now.
 
-    `show_night` draws the header again, `show_progress` the tasks as they are now.
+    `on_moved` is called whenever another time is looked at, `show_progress` to have the tasks as
+    they are now drawn again.
     """
 
     def __init__(
         self,
-        watch: SessionMonitor,
+        monitor: SessionMonitor,
         panes: Panes,
-        strip: TimelineBar,
-        finding: EventSearch,
-        show_night: Callable[[], None],
+        timeline: TimelineBar,
+        search: EventSearch,
+        on_moved: Callable[[], None],
         show_progress: Callable[[], None],
     ) -> None:
-        self._watch = watch
+        self._monitor = monitor
         self._panes = panes
-        self._strip = strip
-        self._finding = finding
-        self._show_night = show_night
+        self._timeline = timeline
+        self._search = search
+        self._on_moved = on_moved
         self._show_progress = show_progress
 
     @property
     def at(self) -> float | None:
-        """The time looked at, epoch seconds; None for now."""
-        return self._strip.cursor_at
+        """The time that is looked at, epoch seconds; None for now."""
+        return self._timeline.cursor_at
 
-    def moved(self, at: float | None, words: str) -> None:
-        """The cursor of the strip was moved."""
+    def on_cursor_moved(self, at: float | None, description: str) -> None:
+        """The person moved the cursor of the timeline."""
         if at is None:
-            self.to_now()
+            self.go_to_now()
         else:
-            self._to(at, words)
+            self._show_time(at, description)
 
-    def seek(self, at: float | None) -> None:
-        """Puts the cursor of the strip there; the panes stay."""
+    def move_cursor_to(self, at: float | None) -> None:
+        """Puts the cursor of the timeline there; the panes stay."""
         if at is not None:
-            self._strip.set_cursor(at)
-            self._show_night()
+            self._timeline.set_cursor(at)
+            self._on_moved()
 
-    def next_stall(self) -> bool:
-        """Goes to the next stall, round at the end; False when there is none."""
-        night = self._watch.night
-        stalls = [mark for mark in night.timeline.marks if mark.kind == "stall"] if night else []
-        if not stalls:
+    def reveal_place(self, ref: SourceRef) -> bool:
+        """Takes the events pane to a place in a file; False when it has no such row."""
+        log = self._monitor.events
+        row = log.row_of(ref.source, ref.offset)
+        if row is None:
             return False
-        after = self.at if self.at is not None else float("-inf")
-        mark = next((mark for mark in stalls if mark.at > after + _SAME_STALL), stalls[0])
-        self._strip.set_cursor(mark.at)
-        self._to(mark.at, f"stall: {mark.label}")
+        self._panes.events.reveal(row)
+        self._panes.events.focus()
+        self.move_cursor_to(log.time(row))
         return True
 
-    def to_now(self) -> None:
+    def go_to_next_stall(self) -> bool:
+        """Goes to the next stall, round at the end; False when there is none."""
+        snapshot = self._monitor.night
+        marks = snapshot.timeline.marks if snapshot is not None else ()
+        stalls = [mark for mark in marks if mark.kind == "stall"]
+        if not stalls:
+            return False
+        start = float("-inf") if self.at is None else self.at + _SAME_STALL_S
+        mark = next((stall for stall in stalls if stall.at > start), stalls[0])
+        self._timeline.set_cursor(mark.at)
+        self._show_time(mark.at, f"stall: {mark.label}")
+        return True
+
+    def go_to_now(self) -> None:
         """Every pane follows again."""
-        self._strip.set_cursor(None)
+        self._timeline.set_cursor(None)
         self._panes.frames[2].set_foot("")
         self._panes.frames[1].set_status("")
         self._panes.events.follow()
         self._panes.log.follow()
-        self._show_night()
+        self._on_moved()
         self._show_progress()
 
-    def _to(self, at: float, words: str) -> None:
-        log, sidecars = self._watch.events, self._watch.sidecars
+    def _show_time(self, at: float, description: str) -> None:
+        log, sidecars = self._monitor.events, self._monitor.sidecars
         row = log.row_at_time(at)
-        if row is not None and not self._finding.detached:
+        if row is not None and not self._search.is_detached:
             self._panes.events.reveal(row)
         if sidecars is not None:
             entry = sidecars.log.row_at_time(at)
@@ -85,7 +99,7 @@ class TimeTravel:
                 self._panes.log.reveal(entry)
             progress = sidecars.progress_at(at)
             self._panes.progress.show(progress or sidecars.progress)
-            known = "as it was then" if progress is not None else "as it is now"
-            self._panes.frames[1].set_status(known)
-        self._show_night()
-        self._panes.frames[2].set_foot(words)
+            basis = "as it was then" if progress is not None else "as it is now"
+            self._panes.frames[1].set_status(basis)
+        self._on_moved()
+        self._panes.frames[2].set_foot(description)

@@ -1,163 +1,146 @@
-"""Runs work in threads; progress and result come back as messages."""
+"""Work off the screen's thread; progress and results come back as messages of Textual."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Protocol, TypeVar
 
 from textual.app import App
+from textual.dom import DOMNode
+from textual.worker import get_current_worker
 
-from tui.system.errors import OvernightError
+from tui.system.errors import OvernightError, report_crash
 from widgets.output_guard import toast
 from widgets.status.activity_row import ActivityRow
 
-Tell = Callable[[str, "float | None"], None]
-"""Says what is being done and how far it is, 0 to 1; None where nobody knows."""
 PATIENCE_S = 0.3
-_RECEIPT_S = 8.0
-
-
-class DeedWork:
-    """Runs deeds in threads. What takes longer than 300 ms says so in the row `#doing`.
-
-    `done` is called on the screen's thread after each deed, whatever came of it.
-    """
-
-    def __init__(self, app: App[Any], done: Callable[[], None] = lambda: None) -> None:
-        self._app = app
-        self._done = done
-        self._lock = threading.Lock()
-        self._at_work: dict[int, tuple[str, float | None]] = {}
-        self._late: set[int] = set()
-        self._number = 0
-        self._leaving = threading.Event()
-
-    def going(self) -> bool:
-        """Whether the viewer stays open; a long deed asks now and then."""
-        return not self._leaving.is_set()
-
-    def leave(self) -> None:
-        """The viewer closes: deeds that only wait stop waiting."""
-        self._leaving.set()
-
-    def run(self, words: str, work: Callable[[Tell], str]) -> None:
-        """Does `work` in a thread; its receipt or its reason comes as a toast."""
-        self._number += 1
-        number = self._number
-        timer = self._app.set_timer(PATIENCE_S, lambda: self._show(number))
-
-        def tell(now: str, share: float | None) -> None:
-            with self._lock:
-                self._at_work[number] = (now, share)
-                is_shown = number in self._late
-            if is_shown and self.going():
-                self._later(self._draw)
-
-        def run() -> None:
-            tell(words, None)
-            try:
-                said, severity = work(tell), "information"
-            except (OvernightError, OSError) as error:
-                said, severity = str(error), "error"
-            if self.going():
-                self._later(lambda: over(said, severity))
-
-        def over(said: str, severity: str) -> None:
-            timer.stop()
-            with self._lock:
-                self._at_work.pop(number, None)
-                self._late.discard(number)
-            self._draw()
-            if said:
-                toast(self._app, said, "", severity, _RECEIPT_S)  # type: ignore[arg-type]
-            self._done()
-
-        self._app.run_worker(run, thread=True, group="deeds")
-
-    def _later(self, what: Callable[[], None]) -> None:
-        try:
-            self._app.call_from_thread(what)
-        except RuntimeError:
-            return  # the viewer closed meanwhile
-
-    def _show(self, number: int) -> None:
-        with self._lock:
-            if number in self._at_work:
-                self._late.add(number)
-        self._draw()
-
-    def _draw(self) -> None:
-        with self._lock:
-            now = next((self._at_work[one] for one in sorted(self._late)), None)
-        for screen in self._app.screen_stack:
-            for note in screen.query(ActivityRow).filter("#doing"):
-                if now is not None:
-                    note.show(*now)
-                else:
-                    note.hide()
-
+_TOAST_S = 8.0
 
 T = TypeVar("T")
-_READING_S = 8.0
 
 
-def sentence(error: Exception) -> str:
-    """What to tell a person of a failure; a fault of ours leaves its trace in the crash log."""
+class Report(Protocol):
+    """Says what an operation does now and how far it is, 0 to 1; None where nobody knows."""
+
+    def __call__(self, text: str, share: float | None = None) -> None: ...
+
+
+@dataclass
+class _RunningOperation:
+    progress: tuple[str, float | None]
+    is_long: bool = False
+    is_redraw_posted: bool = False
+
+
+def error_text(error: Exception) -> str:
+    """A failure in one sentence; a fault of ours leaves its trace in the crash log."""
     if isinstance(error, OvernightError | OSError):
         return str(error)
-    from tui.system.errors import report_crash
-
     return report_crash(error)
 
 
-class BackgroundTasks:
-    """Does work in threads for one page; a failure never ends the viewer, nor the page."""
+def is_closing() -> bool:
+    """Whether the viewer closes, as seen by work in its thread: what only waits should return."""
+    return get_current_worker().is_cancelled
 
-    def __init__(self, app: App[Any]) -> None:
-        self._app = app
-        self._newest: dict[str, object] = {}
+
+class BackgroundTasks:
+    """Runs work in threads for `owner`, a page or the app; a failure never ends either of them.
+
+    All but the work itself happens on the screen's thread.
+    """
+
+    def __init__(self, owner: DOMNode, on_operation_ended: Callable[[], None] | None = None) -> None:
+        self._owner = owner
+        self._on_operation_ended = on_operation_ended
+        self._operations: list[_RunningOperation] = []
+
+    @property
+    def _app(self) -> App[Any]:
+        return self._owner.app
 
     def run(
         self,
         group: str,
         work: Callable[[], T],
-        done: Callable[[T], None],
-        failed: Callable[[str], None] | None = None,
+        done: Callable[[T], object],
+        failed: Callable[[str], object] | None = None,
         *,
-        newest: bool = False,
+        exclusive: bool = False,
     ) -> None:
-        """Calls `done` on the screen's thread with what came of `work`, or `failed` with a sentence.
+        """Runs `work`, then calls `done` with its result or `failed` with a sentence.
 
-        Without `failed` the sentence is shown as a toast. With `newest` nothing more is heard of it
-        once another work of its group has begun.
+        Without `failed` the sentence is shown as a toast. With `exclusive` only the newest work of
+        the group is heard, and only while the owner is open; other work outlives its page.
         """
-        mine = self._newest[group] = object()
-
-        def over(what: Callable[[], None]) -> None:
-            if newest and self._newest[group] is not mine:
-                return
-            try:
-                what()
-            except Exception as error:  # the page that could not be drawn stays as it was
-                self._toast(sentence(error))
+        # Closing a page cancels its workers, some before their thread has begun. What writes
+        # must not be lost that way, so it belongs to the app.
+        node = self._owner if exclusive else self._app
 
         def run() -> None:
+            worker = get_current_worker()
             try:
-                found = work()
-            except Exception as error:  # a sentence for the person, the trace for us
-                words = sentence(error)
-                self._tell(lambda: over(lambda: (failed or self._toast)(words)))
-            else:
-                self._tell(lambda: over(lambda: done(found)))
+                outcome = partial(done, work())
+            except Exception as error:
+                outcome = partial(failed or self._show_error, error_text(error))
+            if not worker.is_cancelled:
+                node.call_later(self._deliver, outcome)
 
-        self._app.run_worker(run, thread=True, group=group)
+        node.run_worker(run, thread=True, group=group, exclusive=exclusive)
 
-    def _toast(self, words: str) -> None:
-        toast(self._app, words, "", "error", _READING_S)
+    def run_operation(self, text: str, work: Callable[[Report], str]) -> None:
+        """Runs an operation; its receipt, or why it failed, becomes a toast.
 
-    def _tell(self, what: Callable[[], None]) -> None:
+        What takes longer than `PATIENCE_S` says what it does in the row `#operation`.
+        """
+        operation = _RunningOperation((text, None))
+        self._operations.append(operation)
+        timer = self._app.set_timer(PATIENCE_S, partial(self._show_as_long, operation))
+
+        def report(text: str, share: float | None = None) -> None:
+            operation.progress = text, share
+            # A rewind reports every file. One waiting message is enough, as it draws the newest.
+            if not operation.is_redraw_posted:
+                operation.is_redraw_posted = True
+                self._app.call_later(self._redraw, operation)
+
+        def end(severity: Literal["information", "error"], words: str) -> None:
+            timer.stop()
+            self._operations.remove(operation)
+            self._draw_progress()
+            if words:
+                toast(self._app, words, "", severity, _TOAST_S)
+            if self._on_operation_ended is not None:
+                self._on_operation_ended()
+
+        receipt, refusal = partial(end, "information"), partial(end, "error")
+        self.run("operations", lambda: work(report), receipt, refusal)
+
+    def _deliver(self, outcome: Callable[[], object]) -> None:
         try:
-            self._app.call_from_thread(what)
-        except RuntimeError:
-            return  # the viewer closed meanwhile
+            outcome()
+        except Exception as error:  # the page that could not be drawn stays as it was
+            self._show_error(error_text(error))
+
+    def _show_error(self, words: str) -> None:
+        toast(self._app, words, "", "error", _TOAST_S)
+
+    def _show_as_long(self, operation: _RunningOperation) -> None:
+        operation.is_long = True
+        self._draw_progress()
+
+    def _redraw(self, operation: _RunningOperation) -> None:
+        operation.is_redraw_posted = False
+        self._draw_progress()
+
+    def _draw_progress(self) -> None:
+        progress = next((each.progress for each in self._operations if each.is_long), None)
+        # The page under a dialog has the row; a review may lie over the panes meanwhile.
+        for screen in self._app.screen_stack:
+            for row in screen.query(ActivityRow).filter("#operation"):
+                if progress is not None:
+                    row.show(*progress)
+                else:
+                    row.hide()
