@@ -1,10 +1,11 @@
-"""The application: puts watch, screen, looks and guard together; nothing else happens here."""
+"""The application: puts monitor, screens, themes and output guard together."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Literal
 
 from textual.app import SystemCommand
 from textual.screen import Screen
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from tui.actions import Place, screen_actions
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.main.main_screen import EVERYTHING, MainScreen
+from tui.screens.main.open_pages import open_review
 from tui.screens.visit import Visit
 from tui.system.clock import Clock
 from widgets import glyphs, output_guard, themes
@@ -26,8 +28,8 @@ Opening = Literal["panes", "review", "as it is"]
 class OvernightApp(KeySerializer, TerminalApp):
     """Shows one watched session until the person closes the viewer.
 
-    `review_of` names the run whose review is opened first; `visit` keeps when a person was here. A
-    `fault` of ours ends it; whoever ran it says so in a sentence.
+    `review_of` names the run whose review is opened first; `visit` records that a person was here.
+    A `fault` of ours ends it; whoever ran it says so in a sentence.
     """
 
     CSS_PATH = "app.tcss"
@@ -36,7 +38,7 @@ class OvernightApp(KeySerializer, TerminalApp):
 
     def __init__(
         self,
-        watch: SessionMonitor,
+        monitor: SessionMonitor,
         clock: Clock,
         *,
         slow_link: bool,
@@ -47,44 +49,40 @@ class OvernightApp(KeySerializer, TerminalApp):
         visit: Visit | None = None,
     ) -> None:
         super().__init__()
-        screen = watch.settings.screen
+        settings = monitor.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
         signs = glyphs.suited(os.environ, encoding)
         glyphs.use(signs)
         output_guard.install(self, ascii_only=signs is glyphs.ASCII)
         themes.register(self)
-        self.theme = themes.chosen(os.environ, screen.theme if screen.theme != "auto" else "")
-        self.session = watch
-        interval = screen.slow_paint_ms if slow_link else screen.paint_ms
-        self._governor = PaintGovernor(1000 / interval)
-        self._clock = clock
-        self._main = MainScreen(watch, clock, self._governor, adopt)
-        self._main.review_when_over = opening == "as it is"
-        self._review_first = opening == "review"
+        self.theme = themes.chosen(os.environ, settings.theme if settings.theme != "auto" else "")
+        interval_ms = settings.slow_paint_ms if slow_link else settings.paint_ms
+        governor = PaintGovernor(1000 / interval_ms)
+        self.session = monitor
+        self.main = MainScreen(
+            monitor, clock, governor, adopt, review_when_over=opening == "as it is"
+        )
+        self._opens_review = opening == "review"
         self._review_of = review_of
         self._visit = visit
 
     def get_default_screen(self) -> Screen[None]:
-        return self._main
+        return self.main
 
     def on_mount(self) -> None:
-        self.session.set_callback(self._main.on_monitor_change)
-        self._main.on_monitor_change(EVERYTHING)  # what was told before is not told again
-        if self._review_first:
-            self._main.open_review(self._review_of)
+        self.session.set_callback(self.main.on_monitor_change)
+        # What the monitor read before there was a callback is not reported again.
+        self.main.on_monitor_change(EVERYTHING)
+        if self._opens_review:
+            open_review(self.main, self._review_of)
         if self._visit is not None:
-            self._visit.begin(self, self._main.mark_newer_than)
+            self._visit.begin(self, self.main.panes.events.mark_since)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions offers for the screen it is opened on."""
         place: Place = getattr(screen, "place", "main")
-        target = self._main if place == "main" else screen
+        target = self.main if place == "main" else screen
         for action in screen_actions(place):
             if action.name != "command_palette" and "{key}" not in action.name:
-                yield SystemCommand(action.label, action.help, self._runner(action.name, target))
-
-    def _runner(self, name: str, target: Screen[Any]) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            await self.run_action(name, target)
-
-        return run
+                run = partial(self.run_action, action.name, target)
+                yield SystemCommand(action.label, action.help, run)

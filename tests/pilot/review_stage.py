@@ -46,7 +46,7 @@ def source_of(s: Stage, make: Callable[[], Review] = sample) -> SampleSource:
     """What the screens of the review are given, over the stage's project."""
     known = s.main.reviews
     return SampleSource(
-        known.project, known.settings, known.named, known.clock, known.deeds, make=make
+        known.project, known.settings, known.named, known.clock, known.operations, make=make
     )
 
 
@@ -67,7 +67,7 @@ async def reviewed(
     """The review of a night made by hand, over a real project."""
     async with stage(project, size, clock=Noon(START + 600.0)) as s:
         await s.until(lambda: s.watch.night is not None)
-        screen = ReviewScreen(source_of(s, make), show_events=s.main.reveal_place)
+        screen = ReviewScreen(source_of(s, make), reveal_place=s.main.time_travel.reveal_place)
         await s.app.push_screen(screen)
         on_top = ReviewStage(s.app, s.pilot, s.watch)
         await on_top.until(lambda: screen.review is not None)

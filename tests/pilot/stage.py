@@ -41,7 +41,7 @@ class Stage:
 
     @property
     def main(self) -> MainScreen:
-        return self.app._main
+        return self.app.main
 
     @property
     def rows(self) -> list[str]:

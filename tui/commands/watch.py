@@ -95,7 +95,7 @@ def show(
             visit=visit,
         )
         app.run(mouse=settings.screen.mouse)
-        visit.note()
+        visit.record()
     finally:
         watch.close()
     if app.fault is not None:

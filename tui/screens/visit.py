@@ -1,4 +1,4 @@
-"""When a person was here last: what is newer is marked, and this visit is written down."""
+"""When a person was here last: what is newer is marked, and this visit is recorded."""
 
 from __future__ import annotations
 
@@ -8,35 +8,37 @@ from typing import Any
 
 from textual.app import App
 
+from tui.screens.operations.background import BackgroundTasks
+from tui.store.visits import last_visit, record_visit
 from tui.system.clock import Clock
 
-EVERY = 60.0
+_EVERY_S = 60.0
 
 
 class Visit:
-    """One visit of a person to a project's screen. Files are read and written off its thread."""
+    """One visit of a person to a project's screen."""
 
     def __init__(self, project: Path, clock: Clock, run_dir: str) -> None:
         self._project = project
         self._clock = clock
         self._run_dir = run_dir
 
-    def begin(self, app: App[Any], since: Callable[[float], None]) -> None:
-        """Tells when the last visit ended, if there was one, and notes this one every minute."""
+    def begin(self, app: App[Any], mark_newer_than: Callable[[float], None]) -> None:
+        """Has what came since the last visit marked, and records this one every minute."""
+        background = BackgroundTasks(app)
 
-        def work() -> None:
-            from tui.store.visits import last_visit
+        def read_and_record() -> float | None:
+            last_at = last_visit(self._project, self._clock.wall(), self._run_dir)
+            self.record()
+            return last_at
 
-            before = last_visit(self._project, self._clock.wall(), self._run_dir)
-            self.note()
-            if before is not None:
-                app.call_from_thread(since, before)
+        def mark(last_at: float | None) -> None:
+            if last_at is not None:
+                mark_newer_than(last_at)
 
-        app.run_worker(work, thread=True, group="visit")
-        app.set_interval(EVERY, lambda: app.run_worker(self.note, thread=True, group="visit"))
+        background.run("visit", read_and_record, mark)
+        app.set_interval(_EVERY_S, lambda: background.run("visit", self.record, lambda _: None))
 
-    def note(self) -> None:
-        """Writes down that a person is here now."""
-        from tui.store.visits import record_visit
-
+    def record(self) -> None:
+        """Writes down that a person is here now; reads and writes files."""
         record_visit(self._project, self._clock.wall(), self._run_dir)

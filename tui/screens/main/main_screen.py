@@ -234,7 +234,9 @@ class MainScreen(OperationKeys, BasePage):
         monitor, snapshot = self.monitor, self.monitor.night
         following = self.panes.events.following
         status = panes.events_status(snapshot, following, monitor.level, monitor.partial)
-        self.panes.frames[2].set_status("a place of the past" if self.search.is_detached else status)
+        self.panes.frames[2].set_status(
+            "a place of the past" if self.search.is_detached else status
+        )
         is_live = snapshot is not None and not snapshot.over
         for source in monitor.feeds():
             number = {"progress": 1, "notes": 3}.get(source.name)

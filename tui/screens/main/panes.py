@@ -142,4 +142,6 @@ def _checkpoint_due(snapshot: NightSnapshot, settings: Settings) -> float | None
     interval = settings.session.checkpoint_interval_minutes
     if snapshot.over or not snapshot.run.owned or interval is None:
         return None
-    return 60 * max(settings.watchdog.min_checkpoint_interval_minutes, interval) + _CHECKPOINT_GRACE_S
+    return (
+        60 * max(settings.watchdog.min_checkpoint_interval_minutes, interval) + _CHECKPOINT_GRACE_S
+    )

@@ -52,7 +52,9 @@ class BackgroundTasks:
     All but the work itself happens on the screen's thread.
     """
 
-    def __init__(self, owner: DOMNode, on_operation_ended: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, owner: DOMNode, on_operation_ended: Callable[[], None] | None = None
+    ) -> None:
         self._owner = owner
         self._on_operation_ended = on_operation_ended
         self._operations: list[_RunningOperation] = []

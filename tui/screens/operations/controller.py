@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tui.control.operations import Operations
 from tui.model.snapshot import NightSnapshot, activity_text, checkpoint_facts
-from tui.screens.operations.background import DeedWork, Tell
+from tui.screens.operations.background import BackgroundTasks, Report, error_text
 from tui.screens.operations.message_flow import MessageFlow
 from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.operations.stop_flow import StopFlow
-from tui.system.errors import OvernightError
 from tui.system.format import shorten_line
 from widgets.output_guard import toast
 
@@ -23,198 +22,197 @@ if TYPE_CHECKING:
     from tui.model.interventions import Injection
     from tui.model.session import AgentProcess
 
+_LOOK_EVERY_S = 3.0
+_NEWEST = 50
+_TOAST_S = 10.0
 
-EVERY_S = 3.0
+
+class OperationStarter(Protocol):
+    """What a page with operation keys starts them with."""
+
+    def unavailable_reason(self, name: str) -> str:
+        """Empty when the operation can run now; otherwise a sentence."""
+
+    def start(self, name: str) -> None:
+        """Runs the operation, or says why it cannot run now."""
+
+
+class OperationKeys:
+    """The Textual action behind every operation key; mixed into the pages that have such keys."""
+
+    @property
+    def controller(self) -> OperationStarter:
+        raise NotImplementedError
+
+    def unavailable_reason(self, operation: str) -> str:
+        return self.controller.unavailable_reason(operation)
+
+    def action_operation(self, name: str) -> None:
+        self.controller.start(name)
 
 
 class ReachabilityWatcher:
-    """`now` is the newest look at the session's ways; None while nobody has looked yet."""
+    """Knows by which channels a foreign session can be reached, and looks again in a thread.
 
-    def __init__(self, app: App[Any], deeds: Callable[[], Operations]) -> None:
-        self._app = app
-        self._deeds = deeds
-        self._who: tuple[int, float] | None = None
-        self._next = 0.0
-        self._looking = False
-        self.now: Reachability | None = None
+    `newest` is None before the first look.
+    """
 
-    def look(self, agent: AgentProcess) -> Reachability | None:
-        """What is known of this agent's ways; looks again in a thread when that is due."""
-        who = (agent.pid, agent.created)
-        if who != self._who:
-            self._who, self.now, self._next = who, None, 0.0
-        if not self._looking and time.monotonic() >= self._next:
-            self._looking = True
-            self._app.run_worker(lambda: self._find(agent, who), thread=True, group="reach")
-        return self.now
+    def __init__(self, operations: Callable[[], Operations], background: BackgroundTasks) -> None:
+        self.newest: Reachability | None = None
+        self._operations = operations
+        self._background = background
+        self._process: tuple[int, float] | None = None
+        self._next_look = 0.0
+        self._is_looking = False
 
-    def forget(self) -> None:
+    def update(self, agent: AgentProcess) -> Reachability | None:
+        """What is known of this agent; looks again when that is due."""
+        process = (agent.pid, agent.created)
+        if process != self._process:
+            self._process, self.newest, self._next_look = process, None, 0.0
+        if not self._is_looking and time.monotonic() >= self._next_look:
+            self._is_looking = True
+            self._look(agent, process)
+        return self.newest
+
+    def expire(self) -> None:
         """Something changed: looks again at the next occasion."""
-        self._next = 0.0
+        self._next_look = 0.0
 
-    def _find(self, agent: AgentProcess, who: tuple[int, float]) -> None:
-        from tui.control.foreign_session import Reachability, find_reachability
+    def _look(self, agent: AgentProcess, process: tuple[int, float]) -> None:
+        operations = self._operations()
 
-        deeds = self._deeds()
-        try:
-            found = find_reachability(deeds.project, agent, deeds.settings_run_dir)
-        except (OvernightError, OSError) as error:
-            found = Reachability(agent.session, why_not=str(error))
-        if who == self._who:
-            self.now = found
-        self._next = time.monotonic() + EVERY_S
-        self._looking = False
+        def look() -> Reachability:
+            from tui.control.foreign_session import Reachability, find_reachability
 
+            try:
+                return find_reachability(operations.project, agent, operations.settings_run_dir)
+            except Exception as error:
+                return Reachability(agent.session, why_not=error_text(error))
 
-_NEWEST = 50
-_LONG_S = 10.0
+        def found(reachability: Reachability) -> None:
+            if process == self._process:  # another session may be watched meanwhile
+                self.newest = reachability
+            self._next_look = time.monotonic() + _LOOK_EVERY_S
+            self._is_looking = False
+
+        self._background.run("reachability", look, found)
 
 
 class _KnownInjection(NamedTuple):
     state: str
-    before: str
+    activity_before: str
 
 
 class DeliveryToasts:
-    """Looks at the injections of each snapshot; news of one becomes a toast.
+    """Compares the injections of each snapshot with the one before; what is new becomes a toast.
 
-    `seen` is called with an injection and what the session was at, once for each that the model
-    has answered.
+    `on_seen` is called once for each injection that the model has answered, with what the session
+    is at.
     """
 
-    def __init__(self, app: App[Any], seen: Callable[[Injection, str], None]) -> None:
+    def __init__(self, app: App[Any], on_seen: Callable[[Injection, str], None]) -> None:
         self._app = app
-        self._seen = seen
-        self._known: dict[str, _KnownInjection] = {}
-        self._begun = False
+        self._on_seen = on_seen
+        self._known: dict[str, _KnownInjection] | None = None
 
-    def look(self, night: NightSnapshot) -> None:
-        """Tells what is new since the last look; what was there at the first is no news."""
-        now = activity_text(night)
-        for one in night.deeds.injections[-_NEWEST:]:
-            known = self._known.get(one.id)
-            before = known.before if known is not None else now
-            if self._begun and (known is None or known.state != one.state):
-                self._tell(one, before, now)
-            self._known[one.id] = _KnownInjection(one.state, before)
-        self._begun = True
+    def update(self, snapshot: NightSnapshot) -> None:
+        """Shows what is new; what the first snapshot holds is no news."""
+        activity = activity_text(snapshot)
+        is_first = self._known is None
+        known = self._known = self._known or {}
+        for injection in snapshot.deeds.injections[-_NEWEST:]:
+            before = known.get(injection.id) or _KnownInjection("", activity)
+            if not is_first and before.state != injection.state:
+                self._show(injection, before.activity_before, activity)
+            known[injection.id] = before._replace(state=injection.state)
 
-    def _tell(self, one: Injection, before: str, now: str) -> None:
-        words = f"“{shorten_line(one.text, 50)}”"
-        if one.state == "seen":
-            self._seen(one, now)
-            self._say(f"{words} was read by the model.\nBefore: {before}\nNow: {now}")
-        elif one.state == "failed":
-            reason = f": {one.detail}" if one.detail else ""
-            self._say(f"{words} was not read{reason}")
-
-    def _say(self, words: str) -> None:
-        toast(self._app, words, "", "information", _LONG_S)
+    def _show(self, injection: Injection, activity_before: str, activity: str) -> None:
+        quoted = f"“{shorten_line(injection.text, 50)}”"
+        if injection.state == "seen":
+            self._on_seen(injection, activity)
+            news = f"{quoted} was read by the model.\nBefore: {activity_before}\nNow: {activity}"
+        elif injection.state == "failed":
+            news = f"{quoted} was not read" + (f": {injection.detail}" if injection.detail else "")
+        else:
+            return
+        toast(self._app, news, "", "information", _TOAST_S)
 
 
 class OperationController:
-    """Carries out the deed keys of one screen; `why_not` says why a key cannot work now.
+    """Starts the operations of the main screen, or says why one cannot run now.
 
-    `told` is called after each deed, so that its journal is looked at soon.
+    `operations` and `snapshot` give what is known at the moment of a key. `on_ended` is called
+    after each operation, so that its journal entry is read soon.
     """
 
     def __init__(
         self,
         app: App[Any],
-        deeds: Callable[[], Operations],
-        night: Callable[[], NightSnapshot | None],
-        told: Callable[[], None] = lambda: None,
+        operations: Callable[[], Operations],
+        snapshot: Callable[[], NightSnapshot | None],
+        on_ended: Callable[[], None],
     ) -> None:
+        self.background = BackgroundTasks(app, self._operation_ended)
+        self.reachability = ReachabilityWatcher(operations, self.background)
         self._app = app
-        self._deeds = deeds
-        self._night = night
-        self._work = DeedWork(app, self._done)
-        self._told = told
-        self._reach = ReachabilityWatcher(app, deeds)
-        self._receipts = DeliveryToasts(app, self._note_seen)
-        self._going_back = RewindFlow(app, deeds, self._work)
-        self._words = MessageFlow(app, deeds, night, self._work)
-        self._end = StopFlow(app, deeds, night, self._facts, self._work)
-
-    # --- what can be done ----------------------------------------------------------------------
+        self._operations = operations
+        self._snapshot = snapshot
+        self._on_ended = on_ended
+        self._toasts = DeliveryToasts(app, self._record_seen)
+        rewind = RewindFlow(app, operations, self.background)
+        messages = self._messages = MessageFlow(app, operations, snapshot, self.background)
+        stop = StopFlow(app, operations, snapshot, self.background)
+        self._flows: dict[str, Callable[[], None]] = {
+            "checkpoint": self._checkpoint,
+            "rewind": rewind.rewind,
+            "undo": rewind.undo,
+            "inject": lambda: messages.inject(self._channels()),
+            "step_back": lambda: messages.step_back(self._channels()),
+            "withdraw": messages.withdraw,
+            "kill": lambda: stop.kill(self._channels()),
+        }
 
     def unavailable_reason(self, name: str) -> str:
-        """Empty when the action can work now; otherwise a sentence."""
-        return self._deeds().availability(name, self._night(), self._reach.look).reason
+        """Empty when the operation can run now; otherwise a sentence."""
+        operations = self._operations()
+        return operations.availability(name, self._snapshot(), self.reachability.update).reason
 
     def start(self, name: str) -> None:
-        """What the key does: the deed, or why not, and where that helps an offer to change it."""
+        """Starts the operation, says why it cannot run, or offers what would make it possible."""
         self._app.clear_notifications()  # they would lie over the dialog's choices
         reason = self.unavailable_reason(name)
+        channels = self.reachability.newest
         if not reason:
-            getattr(self, name)()
-            return
-        reach = self._reach.now
-        if name in ("inject", "step_back") and reach is not None and reach.hooks_missing:
-            self._words.offer_hooks(reach, self._reach.forget)
+            self._flows[name]()
+        elif name in ("inject", "step_back") and channels is not None and channels.hooks_missing:
+            self._messages.offer_hooks(channels, self.reachability.expire)
         else:
             toast(self._app, reason, severity="warning")
 
-    def update(self, night: NightSnapshot) -> None:
-        """Takes in a new snapshot: how far words came."""
-        self._receipts.look(night)
+    def update(self, snapshot: NightSnapshot) -> None:
+        """Shows how far messages came, from each new snapshot."""
+        self._toasts.update(snapshot)
 
-    def close(self) -> None:
-        """The viewer closes; what only waits stops waiting, and nothing is ended by that."""
-        self._work.leave()
-
-    def _other(self) -> Reachability | None:
-        """How to reach the session; None for a run of ours."""
-        return None if self._deeds().has_run else self._reach.now
-
-    # --- the keys ------------------------------------------------------------------------------
-
-    def checkpoint(self) -> None:
+    def _checkpoint(self) -> None:
         """Takes one at once; nothing is asked, as nothing is changed."""
-        facts = self._facts()
+        facts = checkpoint_facts(self._snapshot())
 
-        def work(tell: Tell) -> str:
-            return f"{self._deeds().checkpoint(facts).words}; r goes back to it"
+        def work(report: Report) -> str:
+            return f"{self._operations().checkpoint(facts).words}; r goes back to it"
 
-        self._work.run("taking a checkpoint", work)
+        self.background.run_operation("taking a checkpoint", work)
 
-    def rewind(self, chosen: str = "", why: str = "") -> None:
-        """Offers the checkpoints, with the cursor on `chosen` for the reason in `why`."""
-        self._going_back.rewind(chosen, why)
+    def _channels(self) -> Reachability | None:
+        """How to reach a foreign session; None for a run of ours."""
+        return None if self._operations().has_run else self.reachability.newest
 
-    def undo(self) -> None:
-        """Shows what taking the last rewind back would change."""
-        self._going_back.undo()
+    def _operation_ended(self) -> None:
+        self.reachability.expire()
+        self._on_ended()
 
-    def inject(self) -> None:
-        """Lets the person write to the agent."""
-        self._words.inject(self._other())
-
-    def step_back(self) -> None:
-        """Offers a step-back message made from the evidence; it may be edited before it goes."""
-        self._words.step_back(self._other())
-
-    def withdraw(self) -> None:
-        """Offers to take back words that nobody has read yet."""
-        self._words.withdraw()
-
-    def kill(self) -> None:
-        """The ladder: interrupt, stop, kill."""
-        reach = self._other()
-        if reach is None and not self._deeds().has_run:
-            toast(self._app, "looking at that session; try again in a moment")
-            return
-        self._end.kill(reach)
-
-    # --- afterwards ----------------------------------------------------------------------------
-
-    def _done(self) -> None:
-        self._reach.forget()
-        self._told()
-
-    def _note_seen(self, one: Injection, now: str) -> None:
-        deeds = self._deeds()
-        self._app.run_worker(lambda: deeds.record_seen(one, now), thread=True, group="receipts")
-
-    def _facts(self) -> dict[str, Any]:
-        return checkpoint_facts(self._night())
+    def _record_seen(self, injection: Injection, activity: str) -> None:
+        operations = self._operations()
+        self.background.run(
+            "seen", lambda: operations.record_seen(injection, activity), lambda _: None
+        )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from textual.worker import get_current_worker
+
 from tui.control.operations import Availability, Operations
+from tui.control.rewind.plan import RewindPlan
 from tui.control.wording import describe_plan, describe_refusals
-from tui.screens.operations.background import DeedWork, Tell
+from tui.screens.dialogs import ask
+from tui.screens.operations.background import BackgroundTasks, Report
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
 from widgets.output_guard import toast
@@ -17,23 +21,23 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from tui.control.checkpoints.refs import Checkpoint
-    from tui.control.rewind.plan import CheckpointDistance, PlannedChange, RewindPlan
+    from tui.control.rewind.plan import CheckpointDistance, PlannedChange
     from widgets.dialogs.button_row import Choice, DialogAnswer
     from widgets.dialogs.picker import Picker, PickerRow
-
+    from widgets.text.documents import RowDocument
 
 _MOST = 300
 
 
 class RewindFlow:
-    """Rewind and undo for one screen; every deed first shows its plan."""
+    """Rewind and undo for one screen; both show first what they would change."""
 
-    def __init__(self, app: App[Any], deeds: Callable[[], Operations], work: DeedWork) -> None:
+    def __init__(
+        self, app: App[Any], operations: Callable[[], Operations], background: BackgroundTasks
+    ) -> None:
         self._app = app
-        self._deeds = deeds
-        self._work = work
-
-    # --- rewind --------------------------------------------------------------------------------
+        self._operations = operations
+        self._background = background
 
     def rewind(self, chosen: str = "", why: str = "") -> None:
         """Offers the checkpoints with what going back to each would change.
@@ -43,197 +47,147 @@ class RewindFlow:
         from tui.control.checkpoints.refs import checkpoints
         from widgets.dialogs.picker import Picker
 
-        deeds = self._deeds()
+        operations = self._operations()
         try:
-            known = {one.id: one for one in reversed(checkpoints(deeds.project)[-_MOST:])}
+            newest = checkpoints(operations.project)[-_MOST:]
         except OvernightError as error:
             toast(self._app, str(error), severity="error")
             return
-        if not known:
+        if not newest:
             toast(self._app, "no checkpoint yet; c takes one")
             return
-        first = chosen if chosen in known else next(iter(known))
-        conversation = deeds.conversation_availability()
+        by_id = {checkpoint.id: checkpoint for checkpoint in reversed(newest)}
+        conversation = operations.conversation_availability()
+        first = chosen if chosen in by_id else newest[-1].id
+        intro = {first: [f"{why[:1].upper()}{why[1:]}."]} if why else {}
         plans: dict[str, RewindPlan] = {}
 
         def preview(key: str) -> None:
-            said = [f"{why[:1].upper()}{why[1:]}."] if why and key == first else []
-            self._preview(picker, deeds, known[key], plans, conversation.ok, said)
+            def work() -> RowDocument:
+                plan = plans[key] = operations.plan_rewind(by_id[key])
+                return _plan_document(plan, intro.get(key, ()), conversation.ok)
+
+            _fill_preview(picker, key, work)
 
         def inspect(key: str) -> None:
             if key in plans:
-                self._files(plans[key])
+                self._show_files(plans[key])
 
-        picker = Picker(
-            "Rewind",
-            [_row(one) for one in known.values()],
-            _choices(conversation),
-            preview,
-            chosen=chosen,
-            inspect=inspect,
-        )
+        def decided(answer: DialogAnswer) -> None:
+            plan = plans.get(answer.row)
+            self._confirm(operations, answer.choice, by_id[answer.row], plan)
 
-        def decided(answer: DialogAnswer | None) -> None:
-            if answer is not None:
-                target = known[answer.row]
-                self._sure(deeds, answer.choice, target, plans.get(target.id))
+        rows = [_picker_row(checkpoint) for checkpoint in by_id.values()]
+        choices = _choices(conversation)
+        picker = Picker("Rewind", rows, choices, preview, chosen=chosen, inspect=inspect)
+        ask(self._app, picker, decided)
+        _fill_distances(picker, operations, list(by_id.values()))
 
-        self._app.push_screen(picker, decided)
-        self._count(picker, deeds, known)
-
-    def _preview(
-        self,
-        picker: Picker,
-        deeds: Operations,
-        target: Checkpoint,
-        plans: dict[str, RewindPlan],
-        own: bool,
-        said: Sequence[str],
-    ) -> None:
-        from widgets.dialogs.dialog import sentences
-
-        def work() -> None:
-            try:
-                plan = plans[target.id] = deeds.plan_rewind(target)
-                words = [
-                    *describe_plan(plan),
-                    *conversation_words(target, own),
-                    *describe_refusals(plan),
-                ]
-                shown = sentences([*said, *words, "", *_listed(plan)])
-            except (OvernightError, OSError) as error:
-                self._app.call_from_thread(picker.set_preview, target.id, None, str(error))
-                return
-            self._app.call_from_thread(picker.set_preview, target.id, shown)
-
-        self._app.run_worker(work, thread=True, group="preview", exclusive=True)
-
-    def _count(self, picker: Picker, deeds: Operations, known: Mapping[str, Checkpoint]) -> None:
-        """Fills in how many files and lines each checkpoint is away, as they become known."""
-
-        def work() -> None:
-            from tui.control.rewind.plan import checkpoint_distances
-
-            try:
-                for found in checkpoint_distances(deeds.project, list(known.values())):
-                    if not picker.is_attached:
-                        return
-                    row = _row(found.checkpoint, found)
-                    self._app.call_from_thread(picker.set_row, row)
-            except (OvernightError, OSError):
-                return  # the preview of each row tells what is the matter
-
-        self._app.run_worker(work, thread=True, group="since", exclusive=True)
-
-    def _files(self, plan: RewindPlan) -> None:
+    def _show_files(self, plan: RewindPlan) -> None:
         """File by file: what would be written, deleted, kept, with the diff of each."""
         from tui.model.rows import DetailPart
         from widgets.dialogs.picker import Picker, PickerRow
         from widgets.text.detail_view import part_document
 
-        changes = {str(nth): change for nth, change in enumerate(plan.changes)}
-        kept = [
-            PickerRow(f"keep {nth}", f"keep     {item.path}", item.reason, "dim")
-            for nth, item in enumerate(plan.keeps)
-        ]
-        rows = [PickerRow(key, _change_words(change)) for key, change in changes.items()]
+        changes = {str(number): change for number, change in enumerate(plan.changes)}
+        keeps = {f"keep {number}": item for number, item in enumerate(plan.keeps)}
 
         def preview(key: str) -> None:
-            change = changes.get(key)
-            if change is None:
-                reason = plan.keeps[int(key.partition(" ")[2])].reason
-                files.set_preview(key, None, f"stays as it is: {reason}")
+            if key in keeps:
+                files.set_preview(key, None, f"stays as it is: {keeps[key].reason}")
                 return
 
-            def work() -> None:
-                try:
-                    shown = part_document(DetailPart("", plan.diff(change), "diff"))
-                except (OvernightError, OSError) as error:
-                    self._app.call_from_thread(files.set_preview, key, None, str(error))
-                    return
-                self._app.call_from_thread(files.set_preview, key, shown)
+            def work() -> RowDocument:
+                return part_document(DetailPart("", plan.diff(changes[key]), "diff"))
 
-            self._app.run_worker(work, thread=True, group="diff", exclusive=True)
+            _fill_preview(files, key, work)
 
+        rows = [PickerRow(key, _change_text(change)) for key, change in changes.items()]
+        rows += [
+            PickerRow(key, f"keep     {item.path}", item.reason, "dim")
+            for key, item in keeps.items()
+        ]
         title = f"{plan.checkpoint.id}, file by file"
-        files = Picker(title, [*rows, *kept], (), preview, preview_title="now → then")
+        files = Picker(title, rows, (), preview, preview_title="now → then")
         self._app.push_screen(files)
 
-    # --- undo ----------------------------------------------------------------------------------
-
     def undo(self) -> None:
-        """Shows what taking the last rewind back would change."""
-        from widgets.dialogs.button_row import Choice
-        from widgets.dialogs.dialog import PlanDialog
+        """Shows what taking the last rewind back would change, and does it when told to."""
+        operations = self._operations()
 
-        deeds = self._deeds()
+        def show(plan: RewindPlan) -> None:
+            from widgets.dialogs.button_row import Choice
+            from widgets.dialogs.dialog import PlanDialog
 
-        def found(plan: RewindPlan) -> None:
-            words = [*describe_plan(plan), *describe_refusals(plan), "", *_listed(plan)]
-            dialog = PlanDialog("Undo the last rewind", words, [Choice("undo", "Undo it")])
-            self._app.push_screen(dialog, decided(plan))
+            lines = [*describe_plan(plan), *describe_refusals(plan), "", *_change_list(plan)]
+            dialog = PlanDialog("Undo the last rewind", lines, [Choice("undo", "Undo it")])
+            confirmed = bool(plan.refusals)
+            ask(self._app, dialog, lambda _: self._execute(operations, "code", plan, confirmed))
 
-        def decided(plan: RewindPlan) -> Callable[[DialogAnswer | None], None]:
-            def take(answer: DialogAnswer | None) -> None:
-                if answer is not None:
-                    self._do(deeds, "code", plan.checkpoint, plan, bool(plan.refusals))
-
-            return take
-
-        def work(tell: Tell) -> str:
-            plan = deeds.plan_undo()
-            self._app.call_from_thread(found, plan)
+        def work(report: Report) -> str:
+            self._app.call_later(show, operations.plan_undo())
             return ""
 
-        self._work.run("looking at what the undo would change", work)
+        self._background.run_operation("looking at what the undo would change", work)
 
-    # --- the deed ------------------------------------------------------------------------------
-
-    def _sure(
-        self, deeds: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None
+    def _confirm(
+        self, operations: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None
     ) -> None:
         """Asks once more where something speaks against it."""
         from widgets.dialogs.button_row import Choice
         from widgets.dialogs.dialog import PlanDialog
 
         if mode == "conversation" or plan is None or not plan.refusals:
-            self._do(deeds, mode, target, plan, False)
+            self._execute(operations, mode, plan or target, False)
             return
-
-        def decided(answer: DialogAnswer | None) -> None:
-            if answer is not None:
-                self._do(deeds, mode, target, plan, True)
-
         anyway = Choice("anyway", "Rewind all the same", danger=True)
-        words = [*describe_refusals(plan), "", *describe_plan(plan)]
-        dialog = PlanDialog(f"Something speaks against {target.id}", words, [anyway])
-        self._app.push_screen(dialog, decided)
+        lines = [*describe_refusals(plan), "", *describe_plan(plan)]
+        dialog = PlanDialog(f"Something speaks against {target.id}", lines, [anyway])
+        ask(self._app, dialog, lambda _: self._execute(operations, mode, plan, True))
 
-    def _do(
-        self,
-        deeds: Operations,
-        mode: str,
-        target: Checkpoint,
-        plan: RewindPlan | None,
-        confirmed: bool,
+    def _execute(
+        self, operations: Operations, mode: str, plan: RewindPlan | Checkpoint, confirmed: bool
     ) -> None:
-        undoes = plan is not None and plan.undoes
+        def work(report: Report) -> str:
+            def progress(step: str, done: int, total: int) -> None:
+                report(f"rewinding: {step}", done / total if total else None)
 
-        def work(tell: Tell) -> str:
-            receipt = deeds.rewind(
-                plan or target, mode, confirmed=confirmed, progress=_progress(tell)
-            )
+            receipt = operations.rewind(plan, mode, confirmed=confirmed, progress=progress)
             return f"{receipt.words}; u undoes it" if receipt.rewound else receipt.words
 
-        what = "undoing the rewind" if undoes else f"going back to {target.id}"
-        self._work.run(what, work)
+        target = plan.checkpoint if isinstance(plan, RewindPlan) else plan
+        is_undo = isinstance(plan, RewindPlan) and plan.undoes
+        text = "undoing the rewind" if is_undo else f"going back to {target.id}"
+        self._background.run_operation(text, work)
 
 
-def _progress(tell: Tell) -> Callable[[str, int, int], None]:
-    def progress(step: str, done: int, total: int) -> None:
-        tell(f"rewinding: {step}", done / total if total else None)
+def _fill_preview(picker: Picker, key: str, work: Callable[[], RowDocument]) -> None:
+    """Shows the document beside the row; a newer row's work takes the place of an older one's."""
+    BackgroundTasks(picker).run(
+        "preview",
+        work,
+        lambda document: picker.set_preview(key, document),
+        lambda reason: picker.set_preview(key, None, reason),
+        exclusive=True,
+    )
 
-    return progress
+
+def _fill_distances(
+    picker: Picker, operations: Operations, checkpoints: Sequence[Checkpoint]
+) -> None:
+    """Fills in how many files and lines each checkpoint is away, as they become known."""
+
+    def work() -> None:
+        from tui.control.rewind.plan import checkpoint_distances
+
+        worker = get_current_worker()
+        for distance in checkpoint_distances(operations.project, checkpoints):
+            if worker.is_cancelled:
+                return
+            picker.call_later(picker.set_row, _picker_row(distance.checkpoint, distance))
+
+    # A failure is not shown here: the preview of each row has the reason.
+    BackgroundTasks(picker).run("distances", work, lambda _: None, lambda _: None, exclusive=True)
 
 
 def _choices(conversation: Availability) -> list[Choice]:
@@ -247,44 +201,50 @@ def _choices(conversation: Availability) -> list[Choice]:
     ]
 
 
-def _row(one: Checkpoint, found: CheckpointDistance | None = None) -> PickerRow:
+def _picker_row(checkpoint: Checkpoint, distance: CheckpointDistance | None = None) -> PickerRow:
     from widgets.dialogs.picker import PickerRow
 
-    tests = one.facts.get("tests")
+    tests = checkpoint.facts.get("tests")
     verdict = f" · tests {tests}" if isinstance(tests, str) and tests not in ("none", "") else ""
-    at = format_local(one.at)
-    words = f"{one.id:<4} {at}  {one.label or one.kind}{verdict}"
-    return PickerRow(one.id, words, f"{_since_words(found)}{format_age(time.time() - one.at)}")
+    label = checkpoint.label or checkpoint.kind
+    text = f"{checkpoint.id:<4} {format_local(checkpoint.at)}  {label}{verdict}"
+    age = format_age(time.time() - checkpoint.at)
+    return PickerRow(checkpoint.id, text, f"{_distance_text(distance)}{age}")
 
 
-def _since_words(found: CheckpointDistance | None) -> str:
-    if found is None:
+def _distance_text(distance: CheckpointDistance | None) -> str:
+    if distance is None:
         return ""
-    if found.damage:
+    if distance.damage:
         return "damaged · "
-    if not found.files:
+    if not distance.files:
         return "as now · "
-    return f"{format_count(found.files, 'file')} +{found.added:,} −{found.removed:,} · "
+    files = format_count(distance.files, "file")
+    return f"{files} +{distance.added:,} −{distance.removed:,} · "
 
 
-def conversation_words(target: Checkpoint, own: bool) -> list[str]:
-    """Where the conversation would go back to, if that can be chosen."""
-    if not own:
-        return []
+def _plan_document(plan: RewindPlan, intro: Sequence[str], has_conversation: bool) -> RowDocument:
+    from widgets.dialogs.dialog import sentences
+
+    conversation = _conversation_text(plan.checkpoint) if has_conversation else ()
+    lines = [*describe_plan(plan), *conversation, *describe_refusals(plan)]
+    return sentences([*intro, *lines, "", *_change_list(plan)])
+
+
+def _conversation_text(target: Checkpoint) -> list[str]:
     at = format_local(target.at)
-    place = "" if target.facts.get("uuid") else ", as near as the record tells"
+    precision = "" if target.facts.get("uuid") else ", as near as the record tells"
     return [
-        f"The conversation, if that is chosen too, goes back to {at}{place}; the old one stays and "
-        "can be resumed. The agent is stopped for it and goes on afterwards."
+        f"The conversation, if that is chosen too, goes back to {at}{precision}; the old one stays "
+        "and can be resumed. The agent is stopped for it and goes on afterwards."
     ]
 
 
-def _listed(plan: RewindPlan) -> list[str]:
-    shown = [_change_words(change) for change in plan.changes[:_MOST]]
-    shown += [f"keep     {item.path} ({item.reason})" for item in plan.keeps[:_MOST]]
-    return shown
+def _change_list(plan: RewindPlan) -> list[str]:
+    changes = [_change_text(change) for change in plan.changes[:_MOST]]
+    return [*changes, *(f"keep     {item.path} ({item.reason})" for item in plan.keeps[:_MOST])]
 
 
-def _change_words(change: PlannedChange) -> str:
-    what = {"create": "write", "replace": "write", "permissions": "mode"}.get(change.what, "delete")
-    return f"{what:<8} {change.path}"
+def _change_text(change: PlannedChange) -> str:
+    verb = {"create": "write", "replace": "write", "permissions": "mode"}.get(change.what, "delete")
+    return f"{verb:<8} {change.path}"

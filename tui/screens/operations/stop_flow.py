@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations
-from tui.model.snapshot import NightSnapshot, activity_text
-from tui.screens.operations.background import DeedWork, Tell
+from tui.model.snapshot import NightSnapshot, activity_text, checkpoint_facts
+from tui.screens.dialogs import ask
+from tui.screens.operations.background import BackgroundTasks, Report, is_closing
 from tui.store.inbox import Verb
+from widgets.output_guard import toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -16,83 +18,85 @@ if TYPE_CHECKING:
     from tui.control.foreign_session import Reachability
     from widgets.dialogs.button_row import Choice, DialogAnswer
 
-
-_VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
+_PROGRESS: dict[Verb, str] = {
+    "interrupt": "interrupting",
+    "stop": "asking it to stop",
+    "kill": "ending it",
+}
 
 
 class StopFlow:
-    """The kill key of one screen."""
+    """Asks in which way the session is to be interrupted or ended, and does it."""
 
     def __init__(
         self,
         app: App[Any],
-        deeds: Callable[[], Operations],
-        night: Callable[[], NightSnapshot | None],
-        facts: Callable[[], dict[str, Any]],
-        work: DeedWork,
+        operations: Callable[[], Operations],
+        snapshot: Callable[[], NightSnapshot | None],
+        background: BackgroundTasks,
     ) -> None:
         self._app = app
-        self._deeds = deeds
-        self._night = night
-        self._facts = facts
-        self._work = work
+        self._operations = operations
+        self._snapshot = snapshot
+        self._background = background
 
-    def kill(self, reach: Reachability | None) -> None:
-        """The ladder; `reach` is None for a run of ours. A checkpoint first can be declined."""
+    def kill(self, reachability: Reachability | None) -> None:
+        """Offers the steps of escalation; `reachability` is None for a run of ours."""
         from widgets.dialogs.button_row import DialogOption
         from widgets.dialogs.escalation_dialog import EscalationDialog
 
-        deeds = self._deeds()
-        agent = deeds.agent if reach is not None else None
-        now = activity_text(self._night())
-        whom = f" (pid {agent.pid})" if agent is not None else ""
+        operations = self._operations()
+        if reachability is None and not operations.has_run:
+            toast(self._app, "looking at that session; try again in a moment")
+            return
+        agent = operations.agent if reachability is not None else None
+        pid = f" (pid {agent.pid})" if agent is not None else ""
         lines = [
-            f"Now: {now or 'nothing that the record tells'}",
-            f"The session{whom} is not started again afterwards; q only closes the viewer.",
+            f"Now: {activity_text(self._snapshot()) or 'nothing that the record tells'}",
+            f"The session{pid} is not started again afterwards; q only closes the viewer.",
         ]
         options = []
-        if deeds.has_repository:
+        if operations.has_repository:
             options.append(DialogOption("checkpoint", "c", "take a checkpoint first"))
 
-        def decided(answer: DialogAnswer | None) -> None:
-            if answer is not None:
-                keep = not options or "checkpoint" in answer.options
-                self._end(answer.choice, keep, deeds)
+        def decided(answer: DialogAnswer) -> None:
+            verb = next(verb for verb in _PROGRESS if verb == answer.choice)
+            self._stop(operations, verb, not options or "checkpoint" in answer.options)
 
-        dialog = EscalationDialog("Interrupt or end the session", lines, _steps(reach), options)
-        self._app.push_screen(dialog, decided)
+        steps = _steps(reachability)
+        dialog = EscalationDialog("Interrupt or end the session", lines, steps, options)
+        ask(self._app, dialog, decided)
 
-    def _end(self, choice: str, keep: bool, deeds: Operations) -> None:
-        facts = self._facts()
+    def _stop(self, operations: Operations, verb: Verb, checkpoint: bool) -> None:
+        facts = checkpoint_facts(self._snapshot())
 
-        def work(tell: Tell) -> str:
-            receipt = deeds.stop(
-                _VERBS[choice],
-                checkpoint=keep,
+        def work(report: Report) -> str:
+            receipt = operations.stop(
+                verb,
+                checkpoint=checkpoint,
                 facts=lambda: facts,
-                report=lambda step: tell(step, None),
-                is_waiting=self._work.going,
+                report=report,
+                is_waiting=lambda: not is_closing(),
             )
             return receipt.words
 
-        words = {"interrupt": "interrupting", "stop": "asking it to stop", "kill": "ending it"}
-        self._work.run(words[choice], work)
+        self._background.run_operation(_PROGRESS[verb], work)
 
 
-def _steps(reach: Reachability | None) -> list[Choice]:
+def _steps(reachability: Reachability | None) -> list[Choice]:
     from widgets.dialogs.button_row import Choice
 
-    no_turn = reach.no_interrupt if reach is not None else ""
-    can_speak = reach is None or bool(reach.ways)
-    how = "finish the tool, write a hand-over, end" if can_speak else "end its turn, then leave"
+    no_interrupt = reachability.no_interrupt if reachability is not None else ""
+    can_send = reachability is None or bool(reachability.ways)
+    stop = "finish the tool, write a hand-over, end" if can_send else "end its turn, then leave"
     return [
         Choice(
             "interrupt",
             "Interrupt the turn",
             "the session stays and waits for words",
-            enabled=not no_turn,
-            reason=no_turn,
+            enabled=not no_interrupt,
+            reason=no_interrupt,
         ),
-        Choice("stop", "Stop gracefully", how, danger=True),
+        Choice("stop", "Stop gracefully", stop, danger=True),
         Choice("kill", "Kill now", "the agent and everything it started", danger=True),
     ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui.model.review import Review
+from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
-from tui.screens.operations.controller import OperationController
+from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
-from tui.screens.review.sources import ReviewSource
+from tui.screens.review.sources import NightsSource, ReviewSource
 from tui.system.format import format_count, format_local
 from widgets.output_guard import toast
 from widgets.review.review_lists import checkpoint_name
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
     from widgets.dialogs.button_row import DialogAnswer
+
+_TOAST_S = 8.0
 
 
 class KeepTarget(Protocol):
@@ -38,7 +41,7 @@ class KeepTarget(Protocol):
         """The line under the cursor."""
 
     @property
-    def trouble(self) -> str:
+    def missing_reason(self) -> str:
         """Why there is no review; empty while there may still be one."""
 
     def show_edges(self) -> None:
@@ -46,152 +49,122 @@ class KeepTarget(Protocol):
 
 
 class KeepFlow:
-    """Carries out keep, rewind, undo and take for one review; each first shows what it would do."""
+    """Starts what a person decides about a reviewed night; each operation first shows its plan."""
 
-    def __init__(
-        self, app: App[Any], page: KeepTarget, source: ReviewSource, aside: BackgroundTasks
-    ) -> None:
-        self._screen = page
+    def __init__(self, app: App[Any], page: KeepTarget, source: ReviewSource) -> None:
         self._app = app
+        self._page = page
         self._source = source
-        self._aside = aside
-        self._desk = OperationController(app, source.deeds, self._night_now)
+        self._background = BackgroundTasks(app)
+        self._rewind_flow = RewindFlow(app, source.operations, self._background)
+        self._flows: dict[str, Callable[[Review], None]] = {
+            "keep_all": self._keep_all,
+            "rewind": self._rewind,
+            "undo": lambda review: self._rewind_flow.undo(),
+            "branch": self._branch,
+        }
 
-    def _night_now(self) -> None:
-        """No live night is known here: the desk asks the files what goes on."""
-        return None
-
-    def why_not(self, name: str) -> str:
-        """Empty when the action can work now; otherwise a sentence."""
-        review = self._screen.review
-        if review is None:
-            return self._screen.trouble or "the night is still being read"
+    def unavailable_reason(self, name: str) -> str:
+        """Empty when the operation can run now; otherwise a sentence."""
+        if self._page.review is None:
+            return self._page.missing_reason or "the night is still being read"
         if name == "keep_all":
             return ""
-        if name == "take" and not self._screen.sections.marked:
+        if name == "branch" and not self._page.sections.marked:
             return "nothing is marked; space marks commits (B) and files (W)"
         if not (self._source.project / ".git").exists():
             return "this folder is no git repository"
         return ""
 
-    def _allowed(self, name: str) -> bool:
-        reason = self.why_not(name)
-        if reason:
+    def start(self, name: str) -> None:
+        """Starts the operation, or says why it cannot run now."""
+        reason, review = self.unavailable_reason(name), self._page.review
+        if reason or review is None:
             toast(self._app, reason, severity="warning")
         else:
             self._app.clear_notifications()  # they would lie over the dialog's choices
-        return not reason
+            self._flows[name](review)
 
-    # --- rewind --------------------------------------------------------------------------------
+    def _keep_all(self, review: Review) -> None:
+        """Writes down that the night was reviewed and is kept; touches nothing else."""
+        night = self._page.run_id or review.run_id
+        receipt = "kept: the night counts as reviewed; no file was touched"
+        self._background.run(
+            "notes",
+            lambda: NightsSource(self._source).keep(night),
+            lambda _: toast(self._app, receipt),
+        )
 
-    def rewind(self) -> None:
+    def _rewind(self, review: Review) -> None:
         """The same dialog as everywhere, with the point under the cursor chosen."""
-        review = self._screen.review
-        if not self._allowed("rewind") or review is None:
-            return
-        row = self._screen.row
-        goal = row.goal if row is not None else None
+        target = self._page.row.goal if self._page.row is not None else None
         chosen = why = ""
-        if isinstance(goal, PointTarget):
-            chosen = goal.checkpoint
-        elif isinstance(goal, CommitTarget):
-            chosen, why = near(review, goal.sha)
-        self._desk.rewind(chosen, why)
+        if isinstance(target, PointTarget):
+            chosen = target.checkpoint
+        elif isinstance(target, CommitTarget):
+            chosen, why = nearest_checkpoint(review, target.sha)
+        self._rewind_flow.rewind(chosen, why)
 
-    def undo(self) -> None:
-        if self._allowed("undo"):
-            self._desk.undo()
-
-    # --- take ----------------------------------------------------------------------------------
-
-    def take(self) -> None:
+    def _branch(self, review: Review) -> None:
         """Asks for the branch's name, shows what it would hold, and makes it when told to."""
-        review = self._screen.review
-        if not self._allowed("take") or review is None:
-            return
         from widgets.dialogs.button_row import Choice
         from widgets.dialogs.text_dialogs import LineDialog
 
-        commits, files = split_marks(self._screen.sections.marked)
-        parts = [format_count(len(commits), "commit")] if commits else []
-        parts += [format_count(len(files), "file")] if files else []
-        lines = [
-            f"{' and '.join(parts)} to a new branch. Its name:",
-        ]
+        commits, files = split_marks(self._page.sections.marked)
+        lines = [f"{' and '.join(_counts(len(commits), len(files)))} to a new branch. Its name:"]
+        started_at = review.night.run.started_at
+        name = format_local(started_at, "night/%Y-%m-%d") if started_at else "night"
 
-        def decided(answer: DialogAnswer | None) -> None:
-            if answer is not None:
-                self._plan_take(review, answer.text.strip(), commits, files)
+        def decided(answer: DialogAnswer) -> None:
+            self._plan_branch(review, answer.text.strip(), commits, files)
 
-        dialog = LineDialog("Take", lines, branch_name(review), Choice("plan", "Show the plan"))
-        self._app.push_screen(dialog, decided)
+        ask(self._app, LineDialog("Take", lines, name, Choice("plan", "Show the plan")), decided)
 
-    def _plan_take(
+    def _plan_branch(
         self, review: Review, branch: str, commits: Sequence[str], files: Sequence[str]
     ) -> None:
-
-        changes = self._screen.sections.changes
+        changes = self._page.sections.changes
         base = "" if commits else (review.base or (changes.base if changes is not None else ""))
-        self._aside.run(
-            "deeds",
-            lambda: self._source.deeds().plan_branch(
-                branch, commits=commits, files=files, base=base
-            ),
-            self._confirm_take,
+        operations = self._source.operations()
+        self._background.run(
+            "operations",
+            lambda: operations.plan_branch(branch, commits=commits, files=files, base=base),
+            self._confirm_branch,
         )
 
-    def _confirm_take(self, plan: BranchPlan) -> None:
+    def _confirm_branch(self, plan: BranchPlan) -> None:
         from widgets.dialogs.button_row import Choice
         from widgets.dialogs.dialog import PlanDialog
 
         reason = plan.refusals[0] if plan.refusals else ""
         choice = Choice("take", "Make the branch", enabled=not reason, reason=reason)
 
-        def decided(answer: DialogAnswer | None) -> None:
-            if answer is not None:
-                self._carry_out(plan)
+        def decided(answer: DialogAnswer) -> None:
+            operations = self._source.operations()
+            self._background.run(
+                "operations", lambda: operations.create_branch(plan), self._show_branch
+            )
 
-        self._app.push_screen(PlanDialog("Take to a branch", plan.words, [choice]), decided)
+        ask(self._app, PlanDialog("Take to a branch", plan.words, [choice]), decided)
 
-    def _carry_out(self, plan: BranchPlan) -> None:
-        self._aside.run("deeds", lambda: self._source.deeds().create_branch(plan), self._taken)
-
-    def _taken(self, made: BranchResult) -> None:
-        held = [format_count(made.commits, "commit")] if made.commits else []
-        held += [format_count(made.files, "file")] if made.files else []
-        said = f"branch {made.branch}: {', '.join(held)}; nothing else was touched, nothing pushed"
-        sections = self._screen.sections
-        sections.marked.clear()
-        sections.show()
-        self._screen.show_edges()
-        toast(self._app, said, timeout=8.0)
-
-    # --- keep ----------------------------------------------------------------------------------
-
-    def keep_all(self) -> None:
-        """Writes down that the night was reviewed and is kept; touches nothing else."""
-        review = self._screen.review
-        if not self._allowed("keep_all") or review is None:
-            return
-
-        from tui.screens.review.sources import NightsSource
-
-        night = self._screen.run_id or review.run_id
-        said = "kept: the night counts as reviewed; no file was touched"
-        self._aside.run(
-            "notes",
-            lambda: NightsSource(self._source).keep(night),
-            lambda _: toast(self._app, said),
-        )
+    def _show_branch(self, result: BranchResult) -> None:
+        content = ", ".join(_counts(result.commits, result.files))
+        receipt = f"branch {result.branch}: {content}; nothing else was touched, nothing pushed"
+        toast(self._app, receipt, timeout=_TOAST_S)
+        sections = self._page.sections
+        if sections.view.is_attached:
+            sections.marked.clear()
+            sections.show()
+            self._page.show_edges()
 
 
-def near(review: Review, sha: str) -> tuple[str, str]:
+def nearest_checkpoint(review: Review, sha: str) -> tuple[str, str]:
     """A rewind goes to checkpoints: the one next to a commit, and in words which one that is.
 
     The first taken after the commit and before the next one; else the last before it.
     """
     points = sorted(review.points, key=lambda point: point.at)
-    place = next((nth for nth, point in enumerate(points) if point.id == sha), None)
+    place = next((number for number, point in enumerate(points) if point.id == sha), None)
     if place is None:
         return "", ""
     after = next(iter(points[place + 1 :]), None)
@@ -215,7 +188,6 @@ def split_marks(marked: Iterable[str]) -> tuple[list[str], list[str]]:
     return commits, files
 
 
-def branch_name(review: Review) -> str:
-    """A name to start from: the night's date."""
-    began = review.night.run.started_at
-    return format_local(began, "night/%Y-%m-%d") if began else "night"
+def _counts(commits: int, files: int) -> list[str]:
+    pairs = ((commits, "commit"), (files, "file"))
+    return [format_count(number, word) for number, word in pairs if number]

@@ -13,15 +13,6 @@ from widgets.review.review_view import Build, ReviewView, SectionName
 from widgets.status.pane_tabs import PaneTab
 
 Shape = Literal["one", "stacked", "beside"]
-SECTIONS: Final[tuple[SectionName, ...]] = (
-    "page",
-    "claims",
-    "risks",
-    "timeline",
-    "points",
-    "files",
-    "tasks",
-)
 TITLES: Final[dict[SectionName, str]] = {
     "page": "Page",
     "claims": "Claims",
@@ -31,7 +22,8 @@ TITLES: Final[dict[SectionName, str]] = {
     "files": "Files",
     "tasks": "Tasks",
 }
-EMPTY: Final[dict[SectionName, str]] = {
+SECTIONS: Final = tuple(TITLES)
+_EMPTY: Final[dict[SectionName, str]] = {
     "page": "",
     "claims": "nothing was claimed to be done or passing",
     "risks": "nothing in the changes or commands asks for a look",
@@ -40,39 +32,36 @@ EMPTY: Final[dict[SectionName, str]] = {
     "files": "the night changed no file",
     "tasks": "no progress file tells of tasks",
 }
-BESIDE: Final = 150
-"""Columns from which on the page and a list stand side by side."""
-STACKED: Final = 34
-"""Rows from which on a list stands below the page."""
+_BESIDE_COLUMNS: Final = 150
+_STACKED_ROWS: Final = 34
 
 
 def shape_of(width: int, height: int) -> Shape:
-    """How the review fits on a screen of this size."""
-    if width >= BESIDE:
+    """How page and list fit on a screen of this size: side by side, one below the other, one at a time."""
+    if width >= _BESIDE_COLUMNS:
         return "beside"
-    return "stacked" if height >= STACKED else "one"
+    return "stacked" if height >= _STACKED_ROWS else "one"
 
 
 def counts(review: Review | None, changes: RepositoryChanges | None) -> dict[SectionName, str]:
-    """How many each list holds, as the tabs show it."""
+    """How many rows each list holds, as the tabs show it."""
     if review is None:
         return dict.fromkeys(SECTIONS, "")
-    known = review.tasks
-    done = len(known.done) + known.before
-    total = done + len(known.open)
+    numbers: dict[SectionName, int] = {
+        "claims": len(review.claims),
+        "risks": len(review.risks),
+        "timeline": len(review.moments),
+        "points": len(review.points),
+        "files": len(changes.files) if changes else review.files_changed,
+    }
+    done = len(review.tasks.done) + review.tasks.before
+    total = done + len(review.tasks.open)
+    tasks = f"{done}/{total}" if total else ""
     return {
         "page": "",
-        "claims": _count(len(review.claims)),
-        "risks": _count(len(review.risks)),
-        "timeline": _count(len(review.moments)),
-        "points": _count(len(review.points)),
-        "files": _count(len(changes.files) if changes else review.files_changed),
-        "tasks": f"{done}/{total}" if total else "",
+        **{name: f"{number:,}" if number else "" for name, number in numbers.items()},
+        "tasks": tasks,
     }
-
-
-def _count(number: int) -> str:
-    return f"{number:,}" if number else ""
 
 
 def tabs(review: Review | None, changes: RepositoryChanges | None) -> list[PaneTab]:
@@ -80,8 +69,8 @@ def tabs(review: Review | None, changes: RepositoryChanges | None) -> list[PaneT
     keys = {action.name: action.keys[0] for action in screen_actions("review") if action.keys}
     notes = counts(review, changes)
     return [
-        PaneTab(nth, TITLES[name], notes[name], keys[f"section('{name}')"])
-        for nth, name in enumerate(SECTIONS)
+        PaneTab(number, title, notes[name], keys[f"section('{name}')"])
+        for number, (name, title) in enumerate(TITLES.items())
     ]
 
 
@@ -95,31 +84,31 @@ class ReviewSections:
         self.changes: RepositoryChanges | None = None
         self.reading_changes = False
         self.marked: set[str] = set()
-        self._kept: dict[SectionName, str] = {}
+        self._last_rows: dict[SectionName, str] = {}
 
     def show(self, name: SectionName | None = None) -> None:
-        """Show this list, or the present one with what is new in it."""
+        """Shows this list, or the present one with what is new in it."""
         if self.view.row is not None:
-            self._kept[self.name] = self.view.row.name
-        another = name is not None and name != self.name
+            self._last_rows[self.name] = self.view.row.name
+        is_other = name is not None and name != self.name
         if name is not None:
             self.name = name
-        self.view.set_placeholder(self._why_empty())
-        self.view.show(self._rows(), afresh=another)
-        if another:
-            self.view.go_to_name(self._kept.get(self.name, ""))
+        self.view.set_placeholder(self._placeholder())
+        self.view.show(self._rows(), afresh=is_other)
+        if is_other:
+            self.view.go_to_name(self._last_rows.get(self.name, ""))
 
-    def mark(self, what: str) -> None:
-        """Mark a commit or a file, or take that back."""
-        self.marked ^= {what}
+    def toggle_mark(self, mark: str) -> None:
+        """Marks a commit or a file, or takes that back."""
+        self.marked ^= {mark}
         self.show()
 
-    def _why_empty(self) -> str:
+    def _placeholder(self) -> str:
         if self.name != "files":
-            return EMPTY[self.name]
+            return _EMPTY[self.name]
         if self.changes is None:
-            return "reading the changes" if self.reading_changes else EMPTY["files"]
-        return self.changes.why or EMPTY["files"]
+            return "reading the changes" if self.reading_changes else _EMPTY["files"]
+        return self.changes.why or _EMPTY["files"]
 
     def _rows(self) -> Build:
         review = self.review

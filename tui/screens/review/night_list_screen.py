@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -11,9 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tui.actions import Place, bindings_of
+from tui.actions import Place
 from tui.model.review import Review
-from tui.screens.base_page import OverlayScreen
+from tui.screens.base_page import OverlayScreen, bindings
+from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.review.sources import NightsSource, ReviewSource
 from tui.system.format import format_count
@@ -34,28 +35,28 @@ _NARROW = 100
 
 
 class NightTableHead(SingleRow):
-    """The names of the columns over the table."""
+    """The names of the columns over the table, and by which one it is sorted."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.by, self.reverse = "when", True
+        self.sort_column, self.reverse = "when", True
 
-    def show(self, by: str, reverse: bool) -> None:
-        """Say which column the table is sorted by."""
-        self.by, self.reverse = by, reverse
+    def show(self, sort_column: str, reverse: bool) -> None:
+        self.sort_column, self.reverse = sort_column, reverse
         self.redraw()
 
+    def columns_width(self) -> int:
+        return max(1, self.size.width - 1)
+
     def spans(self, width: int) -> Line:
-        return head_line(max(1, width - 1), self.by, self.reverse)
+        return head_line(max(1, width - 1), self.sort_column, self.reverse)
 
 
 class NightListScreen(OverlayScreen):
     """The table of nights; enter opens the review of one, by `open_review`, on top of it."""
 
     place: ClassVar[Place] = "runs"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(keys, name, label, show=False) for keys, name, label in bindings_of("runs")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("runs")
 
     def __init__(self, source: ReviewSource, open_review: Callable[[str], None]) -> None:
         super().__init__()
@@ -65,10 +66,11 @@ class NightListScreen(OverlayScreen):
         self._nights = NightsSource(source)
         self._table = ReviewView(id="table", placeholder="reading the nights")
         self._head = NightTableHead()
+        self._background = BackgroundTasks(self)
         self._marked: list[str] = []
-        self._by, self._reverse = "when", True
+        self._sort_column, self._reverse = "when", True
 
-    # --- the house -----------------------------------------------------------------------------
+    # --- layout --------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         yield SessionHeader(HeaderFacts(self._source.project.name, state="all nights"), id="header")
@@ -79,7 +81,7 @@ class NightListScreen(OverlayScreen):
     def on_mount(self) -> None:
         self._lay_out()
         self._table.focus()
-        self.action_look_again()
+        self.action_reload()
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
@@ -90,11 +92,7 @@ class NightListScreen(OverlayScreen):
     def on_screen_resume(self) -> None:
         """Back from a review: what was decided there shows here."""
         if self.nights:
-            self.action_look_again()
-
-    @cached_property
-    def _aside(self) -> BackgroundTasks:
-        return BackgroundTasks(self.app)
+            self.action_reload()
 
     @property
     def view(self) -> ReviewView:
@@ -102,27 +100,26 @@ class NightListScreen(OverlayScreen):
 
     # --- the table -----------------------------------------------------------------------------
 
-    def action_look_again(self) -> None:
-        """Read the list anew, in a worker."""
-        nights = self._nights.nights
-        self._aside.run("nights", nights, self._read, self._table.set_placeholder, newest=True)
+    def action_reload(self) -> None:
+        """Reads the list anew."""
+        failed = self._table.set_placeholder
+        self._background.run("nights", self._nights.nights, self._update, failed, exclusive=True)
 
-    def _read(self, found: list[NightTableRow]) -> None:
-        if not self.is_attached:
-            return
-        self.nights = found
+    def _update(self, nights: list[NightTableRow]) -> None:
+        self.nights = nights
         self._table.set_placeholder("no night of this repository is known yet")
         self._show()
 
     def _show(self) -> None:
-        self.nights = ordered(self.nights, self._by, self._reverse)
-        self._head.show(self._by, self._reverse)
+        self.nights = ordered(self.nights, self._sort_column, self._reverse)
+        self._head.show(self._sort_column, self._reverse)
         self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
-        left = sum(1 for night in self.nights if not night.reviewed)
+        unreviewed = sum(not night.reviewed for night in self.nights)
         pane = self.query_one("#runs", Pane)
         pane.set_note(f"{len(self.nights):,}")
-        reviewed = f"{left:,} not reviewed" if left else "all reviewed"
-        pane.set_status(f"{format_count(left, 'night')} not reviewed" if left else reviewed)
+        reviewed = f"{unreviewed:,} not reviewed" if unreviewed else "all reviewed"
+        nights = format_count(unreviewed, "night")
+        pane.set_status(f"{nights} not reviewed" if unreviewed else reviewed)
         total = sum(night.usd for night in self.nights if night.usd is not None)
         self.query_one("#header", SessionHeader).show(
             HeaderFacts(
@@ -137,43 +134,43 @@ class NightListScreen(OverlayScreen):
     def night(self) -> NightTableRow | None:
         """The night under the cursor."""
         row = self._table.row
-        return next((one for one in self.nights if row is not None and one.id == row.name), None)
+        if row is None:
+            return None
+        return next((night for night in self.nights if night.id == row.name), None)
 
     def action_sort(self) -> None:
         """By the next column that is in sight."""
-        width = max(1, self._head.size.width - 1)
-        names = [column.name for column in fitting(width) if column.name != "trend"]
-        here = names.index(self._by) if self._by in names else -1
-        self._by = names[(here + 1) % len(names)]
-        self._reverse = self._by not in ("verdict", "tests", "goal")
+        columns = fitting(self._head.columns_width())
+        names = [column.name for column in columns if column.name != "trend"]
+        current = names.index(self._sort_column) if self._sort_column in names else -1
+        self._sort_column = names[(current + 1) % len(names)]
+        self._reverse = self._sort_column not in ("verdict", "tests", "goal")
         self._show()
 
     def action_reverse(self) -> None:
         self._reverse = not self._reverse
         self._show()
 
-    # --- what is done with a night -------------------------------------------------------------
+    # --- one night -----------------------------------------------------------------------------
 
     @on(LineView.Opened)
-    def _opened(self) -> None:
-        night = self.night
-        if night is not None:
-            self._open_review(night.id)
+    def _row_opened(self) -> None:
+        if self.night is not None:
+            self._open_review(self.night.id)
 
     def action_next_unreviewed(self) -> None:
         """The next one below the cursor that nobody has reviewed, round at the end."""
-        here = self._table.cursor + 1
-        places = [*range(here, len(self.nights)), *range(min(here, len(self.nights)))]
-        found = next((nth for nth in places if not self.nights[nth].reviewed), None)
-        if found is None:
-            toast(self.app, "every night has been reviewed")
-        else:
-            self._table.reveal(found)
+        start, count = self._table.cursor + 1, len(self.nights)
+        for index in (*range(start, count), *range(min(start, count))):
+            if not self.nights[index].reviewed:
+                self._table.reveal(index)
+                return
+        toast(self.app, "every night has been reviewed")
 
     def action_reviewed(self) -> None:
         night = self.night
         if night is not None:
-            self._do(lambda: self._nights.set_reviewed(night.id, not night.reviewed))
+            self._write(lambda: self._nights.set_reviewed(night.id, not night.reviewed))
 
     def action_note(self) -> None:
         night = self.night
@@ -181,52 +178,43 @@ class NightListScreen(OverlayScreen):
             return
         from widgets.dialogs.text_dialogs import LineDialog
 
-        def decided(answer: DialogAnswer | None) -> None:
-            if answer is not None:
-                words = " ".join(answer.text.split())
-                self._do(lambda: self._nights.set_note(night.id, words))
+        def decided(answer: DialogAnswer) -> None:
+            note = " ".join(answer.text.split())
+            self._write(lambda: self._nights.set_note(night.id, note))
 
         save = Choice("save", "Save")
         dialog = LineDialog("A note on the night", [night.goal], night.note, save, empty=True)
-        self.app.push_screen(dialog, decided)
+        ask(self.app, dialog, decided)
 
-    def _do(self, deed: Callable[[], None]) -> None:
-        """Writes in a worker and reads the list anew."""
-        self._aside.run("notes", deed, lambda _: self.action_look_again())
+    def _write(self, write: Callable[[], None]) -> None:
+        self._background.run("notes", write, lambda _: self.action_reload())
 
     @on(ReviewView.Marked)
-    def _mark(self, event: ReviewView.Marked) -> None:
+    def _row_marked(self, event: ReviewView.Marked) -> None:
         """Two at most: a third takes the place of the first."""
-        name = event.row.mark
-        if name in self._marked:
-            self._marked.remove(name)
+        night = event.row.mark
+        if night in self._marked:
+            self._marked.remove(night)
         else:
-            self._marked = [*self._marked, name][-2:]
+            self._marked = [*self._marked, night][-2:]
         self._show()
+
+    def action_mark(self) -> None:
+        toast(self.app, "space marks the night under the cursor")
 
     def action_compare(self) -> None:
         if len(self._marked) != 2:
             toast(self.app, "mark two nights with space, then compare them")
             return
-
-        older, newer = sorted(self._marked, key=self._when)
+        times = {night.id: night.at for night in self.nights}
+        older, newer = sorted(self._marked, key=lambda night: times.get(night, 0.0))
         self.app.push_screen(CompareScreen(self._source, older, newer))
 
-    def _when(self, name: str) -> float:
-        return next((night.at for night in self.nights if night.id == name), 0.0)
-
     def action_failures(self) -> None:
-        from widgets.dialogs.dialog import NoticeDialog
-
-        def found(lines: list[Sentence]) -> None:
+        def show(lines: list[Sentence]) -> None:
             self.app.push_screen(NoticeDialog("What fails night after night", lines))
 
-        self._aside.run("failures", self._nights.failures, found, newest=True)
-
-    # --- the rest ------------------------------------------------------------------------------
-
-    def action_mark(self) -> None:
-        toast(self.app, "space marks the night under the cursor")
+        self._background.run("failures", self._nights.failures, show, exclusive=True)
 
 
 class CompareScreen(ModalScreen[None]):
@@ -239,12 +227,8 @@ class CompareScreen(ModalScreen[None]):
     def __init__(self, source: ReviewSource, older: str, newer: str) -> None:
         super().__init__()
         self._source = source
-        self._runs = (older, newer)
+        self._nights = (older, newer)
         self._view = ReviewView(placeholder="reading both nights")
-
-    @cached_property
-    def _aside(self) -> BackgroundTasks:
-        return BackgroundTasks(self.app)
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Two nights", self._view, id="compare")
@@ -253,26 +237,23 @@ class CompareScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._view.focus()
-        older, newer = self._runs
-        self._aside.run(
+        older, newer = self._nights
+        BackgroundTasks(self).run(
             "compare",
-            lambda: (self._of(older), self._of(newer)),
-            self._show,
+            lambda: (self._review_of(older), self._review_of(newer)),
+            lambda reviews: self._view.show(partial(comparison, *reviews)),
             self._view.set_placeholder,
+            exclusive=True,
         )
 
-    def _of(self, run: str) -> Review:
-        known = self._source.known.get(run)
-        if known is not None and known.ending.kind != "open":
-            return known
-        return self._source.review(run)
-
-    def _show(self, both: tuple[Review, Review]) -> None:
-        if self.is_attached:
-            self._view.show(partial(comparison, *both))
+    def _review_of(self, night: str) -> Review:
+        review = self._source.known.get(night)
+        if review is not None and review.ending.kind != "open":
+            return review
+        return self._source.review(night)
 
     @on(LineView.Opened)
-    def _opened(self) -> None:
+    def _row_opened(self) -> None:
         row = self._view.row
         if row is not None and isinstance(row.goal, SentenceTarget):
             self.app.push_screen(NoticeDialog(row.goal.title, row.goal.lines))

@@ -8,15 +8,16 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 
-from tui.actions import Place, bindings_of
+from tui.actions import Place
 from tui.model.events import SourceRef
 from tui.model.records import RepositoryChanges
 from tui.model.review import Review
-from tui.screens.base_page import OverlayScreen
+from tui.screens.base_page import OverlayScreen, bindings
 from tui.screens.operations.background import BackgroundTasks
+from tui.screens.operations.controller import OperationKeys
 from tui.screens.review.evidence_pages import EvidencePages
 from tui.screens.review.keep_flow import KeepFlow
 from tui.screens.review.layout import SECTIONS, TITLES, ReviewSections, Shape, shape_of, tabs
@@ -42,65 +43,66 @@ from widgets.status.session_header import HeaderFacts, SessionHeader
 from widgets.status.timeline_bar import MOST, TimelineBar, part
 
 LOW = 14
-_TICK = 0.5
+_TICK_S = 0.5
 _PAGE_ROWS = 18
 
 
-class ReviewScreen(OverlayScreen):
-    """Shows the review of one night; `show_events` takes the panes to a place, if they have it,
-    and `open_runs` opens the list of all nights.
+class ReviewScreen(OperationKeys, OverlayScreen):
+    """Shows the review of one night, which is made in a worker.
 
-    The review is made in a worker; until it is there the page says what is being done.
+    `reveal_place` takes the panes to a place, if they have it; `open_night_list` opens the list of
+    all nights.
     """
 
     place: ClassVar[Place] = "review"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(keys, name, label, show=False) for keys, name, label in bindings_of("review")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("review")
 
     def __init__(
         self,
         source: ReviewSource,
         run: str | None = None,
-        show_events: Callable[[SourceRef], bool] | None = None,
-        open_runs: Callable[[], None] | None = None,
+        reveal_place: Callable[[SourceRef], bool] | None = None,
+        open_night_list: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         self.source = source
         self.run_id = run
         self.page = ReviewView(id="page", placeholder="reading the night")
         self.sections = ReviewSections(ReviewView(id="list"))
-        self.trouble = ""
-        self._show_events = show_events
-        self._open_runs = open_runs
-        self._on_page = True
+        self._timeline = TimelineBar(id="timeline")
+        self.missing_reason = ""
+        self._reveal_place = reveal_place
+        self._open_night_list = open_night_list
+        self._background = BackgroundTasks(self)
+        self._evidence = EvidencePages(self, source)
+        self._is_on_page = True
         self._shape: Shape = "one"
         self._zoom = 0
-        self._began = 0.0
+        self._reading_since: float | None = None
 
-    # --- the house -----------------------------------------------------------------------------
+    # --- layout --------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         yield SessionHeader(id="header")
-        yield TimelineBar(id="strip")
+        yield self._timeline
         yield PaneTabs(id="tabs")
         yield Container(
             Pane(0, "Review", self.page, id="page-pane"),
             Pane(0, TITLES[self.sections.name], self.sections.view, id="list-pane"),
             id="review-panes",
         )
-        yield ActivityRow(id="doing")
+        yield ActivityRow(id="operation")
         yield KeyBar(id="footer")
 
     def on_mount(self) -> None:
         self._lay_out()
         self.page.focus()
-        self.set_interval(_TICK, self._tick)
-        known = self.source.known.get(self.run_id)
-        if known is not None:
-            self._made(known)
-        if known is None or known.ending.kind == "open":
-            self.action_look_again()
+        self.set_interval(_TICK_S, self._show_seconds)
+        review = self.source.known.get(self.run_id)
+        if review is not None:
+            self._show_review(review)
+        if review is None or review.ending.kind == "open":
+            self.action_reload()
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
@@ -112,31 +114,23 @@ class ReviewScreen(OverlayScreen):
 
     @property
     def view(self) -> ReviewView:
-        return self.page if self._on_page else self.sections.view
+        return self.page if self._is_on_page else self.sections.view
 
     @property
     def row(self) -> ReviewRow | None:
         """The row that the keys are about."""
         return self.view.row
 
-    @cached_property
-    def aside(self) -> BackgroundTasks:
-        return BackgroundTasks(self.app)
-
-    @property
-    def _strip(self) -> TimelineBar:
-        return self.query_one("#strip", TimelineBar)
-
     def _lay_out(self) -> None:
         width, height = self.app.size
         self._shape = shape_of(width, height)
-        one = self._shape == "one"
-        self.set_class(one, "-one")
+        is_single = self._shape == "one"
+        self.set_class(is_single, "-one")
         self.set_class(self._shape == "beside", "-beside")
-        self._strip.display = self.query_one("#tabs", PaneTabs).display = height >= LOW
-        page, listed = self.query_one("#page-pane", Pane), self.query_one("#list-pane", Pane)
-        page.display = not one or self._on_page
-        listed.display = not one or not self._on_page
+        self._timeline.display = self.query_one("#tabs", PaneTabs).display = height >= LOW
+        page, section = self.query_one("#page-pane", Pane), self.query_one("#list-pane", Pane)
+        page.display = not is_single or self._is_on_page
+        section.display = not is_single or not self._is_on_page
         page.styles.height = self._page_height(width, height) if self._shape == "stacked" else "1fr"
         self.show_edges()
 
@@ -148,51 +142,47 @@ class ReviewScreen(OverlayScreen):
 
     # --- making the review ---------------------------------------------------------------------
 
-    def action_look_again(self) -> None:
-        """Make the review anew, in a worker."""
-        self._began = self.source.clock.monotonic()
+    def action_reload(self) -> None:
+        """Makes the review anew."""
+        self._reading_since = self.source.clock.monotonic()
         make = partial(self.source.review, self.run_id)
-        self.aside.run("review", make, self._made, self._failed, newest=True)
+        self._background.run("review", make, self._show_review, self._show_failure, exclusive=True)
 
-    def _failed(self, words: str) -> None:
-        self._began = 0.0
+    def _show_failure(self, reason: str) -> None:
+        self._reading_since = None
         if self.review is not None:
-            toast(self.app, words, severity="error")
-        elif self.is_attached:
-            self.trouble = words
-            self.page.set_placeholder(words)
-            self.sections.view.set_placeholder("")
-            self.show_edges()
-
-    def _made(self, review: Review) -> None:
-        self._began = 0.0
-        if not self.is_attached:
+            toast(self.app, reason, severity="error")
             return
-        self.trouble = ""
+        self.missing_reason = reason
+        self.page.set_placeholder(reason)
+        self.sections.view.set_placeholder("")
+        self.show_edges()
+
+    def _show_review(self, review: Review) -> None:
+        self._reading_since = None
+        self.missing_reason = ""
         self.sections.review = review
         self.page.show(ReviewPageRows(review))
         self.sections.show()
         self._lay_out()
-        self._show_strip()
+        self._show_timeline()
         if review.commits or review.files_changed:
             self._read_changes(review)
 
-    def _tick(self) -> None:
+    def _show_seconds(self) -> None:
         """Says for how long the night has been read, as long as there is nothing else to show."""
-        if self._began and self.review is None:
-            seconds = self.source.clock.monotonic() - self._began
+        if self._reading_since is not None and self.review is None:
+            seconds = self.source.clock.monotonic() - self._reading_since
             self.page.set_placeholder(f"reading the night, {seconds:.0f} s")
 
     def _read_changes(self, review: Review) -> None:
-        if self.sections.reading_changes:
-            return
-        self.sections.reading_changes = True
-        self.aside.run("changes", partial(self.source.changes, review), self._changes_read)
+        if not self.sections.reading_changes:
+            self.sections.reading_changes = True
+            read = partial(self.source.changes, review)
+            self._background.run("changes", read, self._show_changes, exclusive=True)
 
-    def _changes_read(self, changes: RepositoryChanges) -> None:
+    def _show_changes(self, changes: RepositoryChanges) -> None:
         self.sections.reading_changes = False
-        if not self.is_attached:
-            return
         self.sections.changes = changes
         if self.sections.name == "files":
             self.sections.show()
@@ -201,44 +191,44 @@ class ReviewScreen(OverlayScreen):
     # --- what stands at the edges --------------------------------------------------------------
 
     def show_edges(self) -> None:
-        """Draw header, tabs, titles and footer as things stand."""
+        """Draws header, tabs, titles and key bar as things stand."""
         sections = self.sections
         self.query_one("#header", SessionHeader).show(self._header())
         self.query_one("#footer", KeyBar).show(self.footer_items())
-        known = tabs(self.review, sections.changes)
-        here: SectionName = "page" if self._on_page else sections.name
-        self.query_one("#tabs", PaneTabs).show(known, SECTIONS.index(here))
-        listed = known[SECTIONS.index(sections.name)]
+        all_tabs = tabs(self.review, sections.changes)
+        current: SectionName = "page" if self._is_on_page else sections.name
+        self.query_one("#tabs", PaneTabs).show(all_tabs, SECTIONS.index(current))
+        section = all_tabs[SECTIONS.index(sections.name)]
         pane = self.query_one("#list-pane", Pane)
-        pane.set_title(listed.title)
-        pane.set_note(listed.note)
+        pane.set_title(section.title)
+        pane.set_note(section.note)
         marks = len(sections.marked)
         pane.set_status(f"{marks} marked, b takes them to a branch" if marks else "")
 
     def _header(self) -> HeaderFacts:
         review, project = self.review, self.source.project.name
         if review is None:
-            state = "none" if self.trouble else "reading"
+            state = "none" if self.missing_reason else "reading"
             return HeaderFacts(project, "review", state=state)
         return HeaderFacts(
             project,
             f"review {night_name(review)}",
             state=review.night.state,
-            looking_at=self._strip.cursor_at,
+            looking_at=self._timeline.cursor_at,
         )
 
-    def _show_strip(self) -> None:
+    def _show_timeline(self) -> None:
         review = self.review
         if review is not None:
-            goes_on = review.ending.kind == "open" and not self._zoom
-            shown = part(review.timeline, self._zoom, self._strip.cursor_at)
-            self._strip.show(shown, review.night.now if goes_on else None)
+            has_now = review.ending.kind == "open" and not self._zoom
+            timeline = part(review.timeline, self._zoom, self._timeline.cursor_at)
+            self._timeline.show(timeline, review.night.now if has_now else None)
 
     # --- the lists -----------------------------------------------------------------------------
 
     def action_section(self, name: SectionName) -> None:
-        """Go to a list, or to the page."""
-        self._on_page = name == "page"
+        """Goes to a list, or to the page."""
+        self._is_on_page = name == "page"
         if name != "page":
             self.sections.show(name)
         if name == "files" and self.sections.changes is None and self.review is not None:
@@ -247,8 +237,8 @@ class ReviewScreen(OverlayScreen):
         self.view.focus()
 
     def action_next_section(self, step: int) -> None:
-        here = 0 if self._on_page else SECTIONS.index(self.sections.name)
-        self.action_section(SECTIONS[(here + step) % len(SECTIONS)])
+        current = 0 if self._is_on_page else SECTIONS.index(self.sections.name)
+        self.action_section(SECTIONS[(current + step) % len(SECTIONS)])
 
     @on(PaneTabs.Chosen)
     def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
@@ -256,22 +246,22 @@ class ReviewScreen(OverlayScreen):
 
     @on(events.DescendantFocus)
     def _focus_moved(self) -> None:
-        if self._on_page != self.page.has_focus:
-            self._on_page = self.page.has_focus
+        if self._is_on_page != self.page.has_focus:
+            self._is_on_page = self.page.has_focus
             self.show_edges()
 
     # --- along the night -----------------------------------------------------------------------
 
-    def action_strip(self, step: int) -> None:
-        self._strip.move(step)
+    def action_travel(self, step: int) -> None:
+        self._timeline.move(step)
 
-    def action_zoom_strip(self, step: int) -> None:
+    def action_zoom_timeline(self, step: int) -> None:
         self._zoom = max(0, min(MOST, self._zoom + step))
-        self._show_strip()
+        self._show_timeline()
 
     @on(TimelineBar.CursorMoved)
-    def _strip_moved(self, event: TimelineBar.CursorMoved) -> None:
-        if self.sections.name != "timeline" or (self._on_page and self._shape == "one"):
+    def _timeline_cursor_moved(self, event: TimelineBar.CursorMoved) -> None:
+        if self.sections.name != "timeline" or (self._is_on_page and self._shape == "one"):
             self.action_section("timeline")
         if event.at is not None:
             self.sections.view.go_to_time(event.at)
@@ -279,65 +269,60 @@ class ReviewScreen(OverlayScreen):
         self.show_edges()
 
     @on(LineView.CursorMoved)
-    def _row_chosen(self, event: LineView.CursorMoved) -> None:
+    def _row_cursor_moved(self, event: LineView.CursorMoved) -> None:
         row = self.row
         if event.view is not self.view or row is None or row.at is None:
             return
-        self._strip.set_cursor(row.at)
+        self._timeline.set_cursor(row.at)
         if self._zoom:
-            self._show_strip()
+            self._show_timeline()
         self.show_edges()
 
     # --- from a line to its evidence -----------------------------------------------------------
 
-    @cached_property
-    def _evidence(self) -> EvidencePages:
-        return EvidencePages(self.app, self.source, self.aside)
-
     @on(LineView.Opened)
-    def _opened(self, event: LineView.Opened) -> None:
-        view = event.view
-        row = view.row if isinstance(view, ReviewView) else None
+    def _row_opened(self, event: LineView.Opened) -> None:
+        row = event.view.row if isinstance(event.view, ReviewView) else None
         if row is not None and row.goal is not None:
-            self.go(row.goal)
+            self._open(row.goal)
 
-    def go(self, goal: Goal) -> None:
-        """Go where a line leads."""
-        if isinstance(goal, SectionTarget):
-            self.action_section(goal.name)
-            self.view.go_to_name(goal.row)
-        elif isinstance(goal, SentenceTarget):
+    def _open(self, target: Goal) -> None:
+        if isinstance(target, SectionTarget):
+            self.action_section(target.name)
+            self.view.go_to_name(target.row)
+        elif isinstance(target, SentenceTarget):
             from widgets.dialogs.dialog import NoticeDialog
 
-            self.app.push_screen(NoticeDialog(goal.title, goal.lines))
+            self.app.push_screen(NoticeDialog(target.title, target.lines))
         else:
-            self._evidence.open(goal, self.sections.changes)
+            self._evidence.open(target, self.sections.changes)
 
-    def action_first(self, key: str) -> None:
+    def action_attention(self, key: str) -> None:
         """The evidence of what to look at first, by its number."""
-        found = self.page.find(f"first-{key}")
-        goal = self.page.rows[found].goal if found is not None else None
-        if goal is None:
+        name = f"first-{key}"
+        index = self.page.find(name)
+        target = self.page.rows[index].goal if index is not None else None
+        if target is None:
             toast(self.app, f"there is no {key} to look at")
             return
-        if self._on_page:
-            self.page.go_to_name(f"first-{key}")
-        self.go(goal)
+        if self._is_on_page:
+            self.page.go_to_name(name)
+        self._open(target)
 
     def action_diff(self) -> None:
         """The diff of the line under the cursor, where it has one."""
-        goal = self.row.goal if self.row is not None else None
-        if goal is None or isinstance(goal, SectionTarget | SentenceTarget):
+        target = self.row.goal if self.row is not None else None
+        if target is None or isinstance(target, SectionTarget | SentenceTarget):
             toast(self.app, "this line has no diff")
         else:
-            self.go(goal)
+            self._open(target)
 
-    def action_in_events(self) -> None:
-        """Show the line in the events pane, where the panes are of this night."""
-        goal = self.row.goal if self.row is not None else None
-        if not isinstance(goal, EvidenceTarget):
+    def action_show_in_events(self) -> None:
+        """Shows the line in the events pane, where the panes are of this night."""
+        target = self.row.goal if self.row is not None else None
+        if not isinstance(target, EvidenceTarget):
             toast(self.app, "this line stands in no event")
-        elif self._show_events is None or not self._show_events(goal.ref):
+        elif self._reveal_place is None or not self._reveal_place(target.ref):
             toast(self.app, "the events pane does not show this place; enter opens the evidence")
         else:
             self.action_back()
@@ -345,42 +330,26 @@ class ReviewScreen(OverlayScreen):
     # --- keep or revert ------------------------------------------------------------------------
 
     @cached_property
-    def keeping(self) -> KeepFlow:
-        """Carries out what a person decides about the night."""
-        return KeepFlow(self.app, self, self.source, self.aside)
-
-    def why_not(self, name: str) -> str:
-        return self.keeping.why_not(name)
+    def controller(self) -> KeepFlow:
+        return KeepFlow(self.app, self, self.source)
 
     @on(ReviewView.Marked)
-    def _mark(self, event: ReviewView.Marked) -> None:
-        self.sections.mark(event.row.mark)
+    def _row_marked(self, event: ReviewView.Marked) -> None:
+        self.sections.toggle_mark(event.row.mark)
         self.show_edges()
 
     def action_mark(self) -> None:
         toast(self.app, "space marks commits (B) and files (W)")
 
-    def action_keep_all(self) -> None:
-        self.keeping.keep_all()
-
-    def action_rewind(self) -> None:
-        self.keeping.rewind()
-
-    def action_undo(self) -> None:
-        self.keeping.undo()
-
-    def action_take(self) -> None:
-        self.keeping.take()
-
     def action_export(self) -> None:
-        """Write the review to a file."""
+        """Writes the review to a file."""
         from tui.screens.review.export_flow import ExportFlow
 
         if self.review is None:
-            toast(self.app, self.trouble or "the night is still being read")
+            toast(self.app, self.missing_reason or "the night is still being read")
         else:
-            ExportFlow(self.app, self.source, self.aside).export(self.review, self.run_id)
+            ExportFlow(self.app, self.source, self.review, self.run_id).export()
 
     def action_runs(self) -> None:
-        if self._open_runs is not None:
-            self._open_runs()
+        if self._open_night_list is not None:
+            self._open_night_list()

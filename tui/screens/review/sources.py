@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,27 +22,26 @@ from widgets.lists.night_table import NightTableRow
 
 @dataclass(frozen=True)
 class ReviewSource:
-    """Where reviews of a project come from; `named` are the sources that were named by hand.
+    """Makes the reviews of a project; `named` are the sources that were named by hand.
 
-    `deeds` carries out what a person decides. Nothing here is quick: call it in a worker.
+    Everything here takes seconds: call it in a worker. A night that goes on has changed by the
+    time its review in `known` is looked at again.
     """
 
     project: Path
     settings: Settings
     named: NamedSources
     clock: Clock
-    deeds: Callable[[], Operations]
+    operations: Callable[[], Operations]
     known: dict[str | None, Review] = field(default_factory=dict)
-    """Reviews made so far, by run; one of a night that goes on is old the moment it is made."""
 
     def review(self, run: str | None) -> Review:
         """The review of a run of ours, of the session that is watched if none is given."""
         from tui.monitor.history.review_loader import load_review
 
-        made = self.known[run] = load_review(
-            self.project, self.settings, self.named, self.clock, run
-        )
-        return made
+        review = load_review(self.project, self.settings, self.named, self.clock, run)
+        self.known[run] = review
+        return review
 
     def changes(self, review: Review) -> RepositoryChanges:
         """What the night changed in the repository, file by file."""
@@ -50,79 +49,72 @@ class ReviewSource:
 
         return changes_of(self.project, review)
 
-    def export(self, review: Review, run: str | None, word: str) -> Path:
-        """Writes the review to the file that `word` names, in the format of its ending."""
+    def export(self, review: Review, run: str | None, file_name: str) -> Path:
+        """Writes the review to this file, in the format of its ending."""
         from tui.monitor.history.export_files import export_found, format_of, text_of, write_export
 
-        format = format_of(word)
-        made = export_found(
+        format = format_of(file_name)
+        export = export_found(
             review, self.project, self.settings, self.named, run, keep_places=format == "json"
         )
-        return write_export(word, text_of(made, format))
-
-
-KEPT = "kept"
+        return write_export(file_name, text_of(export, format))
 
 
 class NightsSource:
-    """Reads and writes files: call it in a worker."""
+    """The list of nights and what a person noted on them; reads and writes files: call it in a worker."""
 
     def __init__(self, source: ReviewSource) -> None:
-        self._source = source
+        self._project = source.project
+        self._settings = source.settings
+        self._clock = source.clock
 
     def nights(self) -> list[NightTableRow]:
         """Every night there is, the newest first."""
-        found = night_list.list_nights(self._source.project, self._source.settings)
-        return [_line(night, night_list.cost_trend(found, night.id)) for night in found]
+        nights = self._list()
+        return [_table_row(night, night_list.cost_trend(nights, night.id)) for night in nights]
+
+    def _list(self) -> Sequence[NightSummary]:
+        return night_list.list_nights(self._project, self._settings)
 
     def failures(self) -> list[Sentence]:
         """What failed in more than one night, in sentences."""
-        found = night_list.list_nights(self._source.project, self._source.settings)
-        when = {night.id: _day(night) for night in found}
+        nights = self._list()
+        dates = {night.id: format_local(night.at, "%m-%d") for night in nights}
         lines: list[Sentence] = []
-        for one in night_list.repeated(found):
-            lines.append((f"{format_count(len(one.nights), 'night')}: {one.name}", "strong"))
-            lines.append((f"  {', '.join(when[name] for name in one.nights[:8])}", "dim"))
+        for failure in night_list.repeated(nights):
+            count = format_count(len(failure.nights), "night")
+            lines.append((f"{count}: {failure.name}", "strong"))
+            lines.append((f"  {', '.join(dates[name] for name in failure.nights[:8])}", "dim"))
         if lines:
             return lines
-        unread = sum(1 for night in found if night.verdict is None)
-        words = "Nothing failed in more than one night"
-        if unread:
-            return [
-                f"{words}, as far as they were reviewed; {format_count(unread, 'night')} were not."
-            ]
-        return [f"{words}."]
+        unread = sum(night.verdict is None for night in nights)
+        gap = (
+            f", as far as they were reviewed; {format_count(unread, 'night')} were not"
+            if unread
+            else ""
+        )
+        return [f"Nothing failed in more than one night{gap}."]
 
     def set_reviewed(self, night: str, reviewed: bool) -> None:
         """A night counts as reviewed, or no longer; then what was decided goes with it."""
-        night_list.set_reviewed(
-            self._source.project,
-            self._source.settings,
-            night,
-            reviewed,
-            None if reviewed else "",
-            self._source.clock.wall(),
-        )
+        self._set_reviewed(night, reviewed, None if reviewed else "")
 
     def keep(self, night: str) -> None:
-        """All of a night, named by its id or by a session of it, is kept: that is written down."""
-        found = night_list.list_nights(self._source.project, self._source.settings)
-        named = (one.id for one in found if night == one.id or night in one.sessions)
+        """Writes down that all of a night is kept; `night` is its id or that of one of its sessions."""
+        ids = (known.id for known in self._list() if night in (known.id, *known.sessions))
+        self._set_reviewed(next(ids, night), True, "kept")
+
+    def _set_reviewed(self, night: str, reviewed: bool, decision: str | None) -> None:
         night_list.set_reviewed(
-            self._source.project,
-            self._source.settings,
-            next(named, night),
-            True,
-            KEPT,
-            self._source.clock.wall(),
+            self._project, self._settings, night, reviewed, decision, self._clock.wall()
         )
 
     def set_note(self, night: str, note: str) -> None:
         """A note on the night; an empty one takes it away."""
-        night_list.set_note(self._source.project, self._source.settings, night, note)
+        night_list.set_note(self._project, self._settings, night, note)
 
 
-def _line(night: NightSummary, trend: tuple[float | None, ...]) -> NightTableRow:
+def _table_row(night: NightSummary, trend: tuple[float | None, ...]) -> NightTableRow:
     sign = {"result": "", "estimate": glyphs().approx, "partial": glyphs().atleast}[night.source]
     return NightTableRow(
         id=night.id,
@@ -144,8 +136,3 @@ def _line(night: NightSummary, trend: tuple[float | None, ...]) -> NightTableRow
         trend=trend,
         goes_on=night.state == "going on",
     )
-
-
-def _day(night: NightSummary) -> str:
-
-    return format_local(night.at, "%m-%d")

@@ -1,4 +1,4 @@
-"""The deed keys on the whole app: real sessions of the scripted agent, real git, real processes."""
+"""The operation keys on the whole app: real sessions of the scripted agent, real git, real processes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import write
 from tests.unit.runner.runner_scene import Scene
 from tui.control.checkpoints.refs import checkpoints
+from tui.screens.operations.background import Report
 from tui.system.clock import SystemClock
 
 SIZES = [(80, 24), (120, 40)]
@@ -27,11 +28,11 @@ def scene(tmp_path: Path) -> Iterator[Elsewhere]:
 
 
 async def reachable(s: Stage, name: str = "inject") -> None:
-    await s.until(lambda: s.watch.night is not None and not s.main.desk.unavailable_reason(name))
+    await s.until(lambda: s.watch.night is not None and not s.main.controller.unavailable_reason(name))
 
 
 def footer_of(s: Stage) -> dict[str, bool]:
-    return {item.action: item.enabled for item in s.main._footer_items()}
+    return {item.action: item.enabled for item in s.main.footer_items()}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -40,15 +41,15 @@ async def test_where_no_way_is_one_is_offered_and_then_words_have_receipts(
 ) -> None:
     scene.begin()
     async with stage(scene.project, size, clock=SystemClock()) as s:
-        await s.until(lambda: WAYLESS in s.main.desk.unavailable_reason("inject"))
-        assert not footer_of(s)["inject"]
+        await s.until(lambda: WAYLESS in s.main.controller.unavailable_reason("inject"))
+        assert not footer_of(s)["operation('inject')"]
         await s.press("i")
         await s.see("No way to this session", "settings.local.json", "▸ Cancel")
         await s.press("right", "enter")
         await s.see("the hooks are installed")
         assert (scene.project / ".claude/settings.local.json").exists()
         await reachable(s)
-        assert footer_of(s)["inject"]
+        assert footer_of(s)["operation('inject')"]
         await s.press("i")
         await s.see("By hook mailbox", "Now: ", "Send")
         await s.type("Keep it short")
@@ -64,7 +65,7 @@ async def test_where_no_way_is_one_is_offered_and_then_words_have_receipts(
 async def test_cancelling_the_offer_changes_nothing(scene: Elsewhere) -> None:
     scene.begin()
     async with stage(scene.project, (80, 24), clock=SystemClock()) as s:
-        await s.until(lambda: WAYLESS in s.main.desk.unavailable_reason("step_back"))
+        await s.until(lambda: WAYLESS in s.main.controller.unavailable_reason("step_back"))
         await s.press("s")
         await s.see("No way to this session")
         await s.press("enter")
@@ -99,7 +100,7 @@ async def test_a_session_that_is_not_ours_is_ended_from_the_ladder(
     who = scene.begin()
     async with stage(scene.project, size, clock=SystemClock()) as s:
         await reachable(s, "kill")
-        await s.until(lambda: s.main.desk._reach.now is not None)
+        await s.until(lambda: s.main.controller.reachability.newest is not None)
         await s.press("K")
         await s.see(f"pid {who.pid}", "not now: only its end", "▸ Cancel", "take a checkpoint")
         await s.press("k", "c", "enter")
@@ -111,7 +112,7 @@ async def test_a_session_that_is_not_ours_is_ended_from_the_ladder(
 async def test_a_rewind_beside_a_living_session_asks_twice(scene: Elsewhere) -> None:
     scene.begin()
     async with stage(scene.project, (120, 40), clock=SystemClock()) as s:
-        await s.until(lambda: not s.main.desk.unavailable_reason("checkpoint"))
+        await s.until(lambda: not s.main.controller.unavailable_reason("checkpoint"))
         await s.press("c")
         await s.see("checkpoint c1")
         write(scene.project, {"README.md": "mine\n", "new.txt": "n\n"})
@@ -141,11 +142,11 @@ async def test_a_rewind_beside_a_living_session_asks_twice(scene: Elsewhere) -> 
         await s.until(lambda: (scene.project / "new.txt").exists())
 
 
-async def test_the_palette_reaches_a_deed(scene: Elsewhere) -> None:
+async def test_the_palette_reaches_an_operation(scene: Elsewhere) -> None:
     scene.begin()
     async with stage(scene.project, (80, 24), clock=SystemClock()) as s:
         await reachable(s, "kill")
-        await s.until(lambda: s.main.desk._reach.now is not None)
+        await s.until(lambda: s.main.controller.reachability.newest is not None)
         await s.press("ctrl+p")
         await s.pilot.pause()
         await s.type("kill")
@@ -157,17 +158,17 @@ async def test_the_palette_reaches_a_deed(scene: Elsewhere) -> None:
 async def test_long_work_says_what_it_is_at_and_short_work_does_not(project: Path) -> None:
     async with stage(project, (80, 24)) as s:
         go = threading.Event()
-        work = s.main.desk._work
+        background = s.main.controller.background
 
-        def slow(tell: object) -> str:
-            tell("placing files", 0.5)  # type: ignore[operator]
+        def slow(report: Report) -> str:
+            report("placing files", 0.5)
             go.wait(20)
             return "all is done"
 
-        work.run("nobody sees this", lambda tell: "quick as that")
+        background.run_operation("nobody sees this", lambda report: "quick as that")
         await s.see("quick as that")
         assert not s.sees("nobody sees this")
-        work.run("a long deed", slow)
+        background.run_operation("a long operation", slow)
         await s.see("placing files", "50%")
         go.set()
         await s.see("all is done")
