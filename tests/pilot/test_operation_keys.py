@@ -28,7 +28,9 @@ def scene(tmp_path: Path) -> Iterator[Elsewhere]:
 
 
 async def reachable(s: Stage, name: str = "inject") -> None:
-    await s.until(lambda: s.watch.night is not None and not s.main.controller.unavailable_reason(name))
+    await s.until(
+        lambda: s.watch.night is not None and not s.main.controller.unavailable_reason(name)
+    )
 
 
 def footer_of(s: Stage) -> dict[str, bool]:
