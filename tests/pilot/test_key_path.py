@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,10 @@ def own_functions() -> list[str]:
     left out: it is called, but decides nothing.
     """
     names: list[str] = []
-    frame = sys._getframe(1)
-    while frame is not None:
+    for frame, _ in traceback.walk_stack(None):
         module = str(frame.f_globals.get("__name__"))
         if module.startswith("tui.") and module != "tui.screens.operations.background":
             names.append(frame.f_code.co_qualname.partition(".<locals>")[0])
-        frame = frame.f_back  # type: ignore[assignment]
     return names[::-1]
 
 
