@@ -47,6 +47,9 @@ class BasePage(Screen[None]):
             for action in footer_actions(self.place)
         ]
 
+    def show_footer(self) -> None:
+        self.query_one("#footer", KeyBar).show(self.footer_items())
+
     @on(KeyBar.Pressed)
     async def _footer_pressed(self, event: KeyBar.Pressed) -> None:
         target = self.view if event.item.action in VIEW_ACTIONS else self

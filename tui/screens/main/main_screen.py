@@ -18,8 +18,8 @@ from tui.control.operations import Operations
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.monitor import SessionMonitor
 from tui.screens.base_page import BasePage, bindings
-from tui.screens.main import open_pages, panes
-from tui.screens.main.panes import Panes, header_facts
+from tui.screens.main import open_pages
+from tui.screens.main.panes import Panes, header_facts, task_count
 from tui.screens.main.search import EventSearch
 from tui.screens.main.time_travel import TimeTravel
 from tui.screens.operations.controller import OperationController, OperationKeys
@@ -80,15 +80,19 @@ class MainScreen(OperationKeys, BasePage):
         self._timeline = TimelineBar(id="timeline")
         self._bar = FindBar(id="find")
         self.search = EventSearch(
-            monitor, self.panes, self._bar, self._move_cursor_to, self._show_status
+            monitor,
+            self.panes,
+            self._bar,
+            on_match=lambda at: self.time_travel.move_cursor_to(at),
+            on_status=self._show_status,
         )
         self.time_travel = TimeTravel(
             monitor,
             self.panes,
             self._timeline,
             self.search,
-            self._show_header,
-            lambda: self.on_monitor_change(frozenset({"progress"})),
+            on_moved=self._show_header,
+            show_progress=lambda: self.on_monitor_change(frozenset({"progress"})),
         )
         self._changes: set[str] = set()
         self._changes_lock = threading.Lock()
@@ -114,7 +118,7 @@ class MainScreen(OperationKeys, BasePage):
     def on_mount(self) -> None:
         self._is_ready = True
         self._lay_out()
-        self.query_one("#footer", KeyBar).show(self.footer_items())
+        self.show_footer()
         self.panes.events.focus()
         with self._changes_lock:
             self._changes |= EVERYTHING
@@ -178,7 +182,9 @@ class MainScreen(OperationKeys, BasePage):
             self._show_panes(changes)
         if "night" in changes:
             self._update_snapshot()
-            self._open_review_if_over()
+            if self.review_when_over and self.monitor.caught_up and self.monitor.night is not None:
+                self.review_when_over = False
+                open_pages.open_review_if_over(self)
         if "folding" in changes:
             self._show_loading()
         if changes & {"feeds", "night"}:
@@ -195,7 +201,7 @@ class MainScreen(OperationKeys, BasePage):
             return
         if "progress" in changes and self.time_travel.at is None:
             self.panes.progress.show(sidecars.progress)
-            self.panes.frames[1].set_note(panes.task_count(sidecars.progress))
+            self.panes.frames[1].set_note(task_count(sidecars.progress))
             self._show_tabs()
         if "notes" in changes and sidecars.notes is not None:
             self.panes.notes.show_markdown(sidecars.notes.text)
@@ -216,7 +222,7 @@ class MainScreen(OperationKeys, BasePage):
             self._timeline.show(snapshot.timeline, None if snapshot.over else snapshot.now)
             self.panes.events.refresh_live_rows()
             self.controller.update(snapshot)
-        self.query_one("#footer", KeyBar).show(self.footer_items())
+        self.show_footer()
         self._show_status()
 
     def _show_header(self) -> None:
@@ -230,19 +236,7 @@ class MainScreen(OperationKeys, BasePage):
         self.query_one("#header", SessionHeader).show(facts)
 
     def _show_status(self) -> None:
-        """Draws what stands at the edges of the panes."""
-        monitor, snapshot = self.monitor, self.monitor.night
-        following = self.panes.events.following
-        status = panes.events_status(snapshot, following, monitor.level, monitor.partial)
-        self.panes.frames[2].set_status(
-            "a place of the past" if self.search.is_detached else status
-        )
-        is_live = snapshot is not None and not snapshot.over
-        for source in monitor.feeds():
-            number = {"progress": 1, "notes": 3}.get(source.name)
-            if number is not None:
-                stale = panes.stale_text(source, is_live, self.clock.wall())
-                self.panes.frames[number].set_stale(stale)
+        self.panes.show_status(self.monitor, self.search.is_detached, self.clock.wall())
 
     def _show_loading(self) -> None:
         row = self.query_one("#loading", ActivityRow)
@@ -260,9 +254,6 @@ class MainScreen(OperationKeys, BasePage):
         self.shown_pane = number
         self.panes.views[number].focus()
 
-    def watch_shown_pane(self) -> None:
-        self._lay_out()
-
     def action_next_pane(self, step: int) -> None:
         self.action_focus_pane((self.panes.focused_number() - 1 + step) % 4 + 1)
 
@@ -272,6 +263,8 @@ class MainScreen(OperationKeys, BasePage):
 
     def watch_zoomed(self) -> None:
         self._lay_out()
+
+    watch_shown_pane = watch_zoomed
 
     @on(PaneTabs.Chosen)
     def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
@@ -309,9 +302,6 @@ class MainScreen(OperationKeys, BasePage):
     @on(TimelineBar.CursorMoved)
     def _timeline_cursor_moved(self, event: TimelineBar.CursorMoved) -> None:
         self.time_travel.on_cursor_moved(event.at, event.words)
-
-    def _move_cursor_to(self, at: float | None) -> None:
-        self.time_travel.move_cursor_to(at)
 
     def action_stall(self) -> None:
         if not self.time_travel.go_to_next_stall():
@@ -384,15 +374,6 @@ class MainScreen(OperationKeys, BasePage):
         return ReviewSource(
             monitor.project, monitor.settings, monitor.named, self.clock, self.operations
         )
-
-    def _open_review_if_over(self) -> None:
-        """Once, with the first full snapshot: a session that is over is reviewed, not watched."""
-        snapshot = self.monitor.night
-        if not self.review_when_over or snapshot is None or not self.monitor.caught_up:
-            return
-        self.review_when_over = False
-        if snapshot.over and snapshot.state != "none" and self.app.screen is self:
-            open_pages.open_review(self)
 
     @on(LineView.Opened, "#events")
     def _event_opened(self, event: LineView.Opened) -> None:

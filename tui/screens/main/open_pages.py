@@ -66,6 +66,14 @@ def open_review(page: SessionPage, run: str | None = None) -> None:
     page.app.push_screen(review)
 
 
+def open_review_if_over(page: SessionPage) -> None:
+    """A session that is over is reviewed, not watched, unless the person opened another page."""
+    snapshot = page.monitor.night
+    is_on_top = len(page.app.screen_stack) == 1
+    if snapshot is not None and snapshot.over and snapshot.state != "none" and is_on_top:
+        open_review(page)
+
+
 def open_night_list(page: SessionPage) -> None:
     """Shows the list of all nights; a page that was opened from it goes back to it."""
     from tui.screens.review.night_list_screen import NightListScreen

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tui.model.records import ProgressFile, SourceStatus
 from tui.model.snapshot import NightSnapshot
+from tui.monitor.monitor import SessionMonitor
 from tui.settings.settings import Settings
 from tui.system.format import format_age, format_local
 from widgets.lists.event_view import EventView
@@ -66,6 +67,17 @@ class Panes:
                 self.frames[number].set_empty(f"{source.path} is empty")
             else:
                 self.frames[number].set_empty(source.why or f"nothing at {source.path} yet")
+
+    def show_status(self, monitor: SessionMonitor, is_detached: bool, now: float) -> None:
+        """Draws what stands at the edges of the panes."""
+        following = self.events.following
+        status = events_status(monitor.night, following, monitor.level, monitor.partial)
+        self.frames[2].set_status("a place of the past" if is_detached else status)
+        is_live = monitor.night is not None and not monitor.night.over
+        for source in monitor.feeds():
+            number = {"progress": 1, "notes": 3}.get(source.name)
+            if number is not None:
+                self.frames[number].set_stale(stale_text(source, is_live, now))
 
 
 def task_count(progress: ProgressFile | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations, waiting_messages
@@ -29,20 +30,14 @@ _BY_RUNNER = (
 )
 
 
+@dataclass(frozen=True)
 class MessageFlow:
     """Has messages written and taken back, and offers to open a channel where there is none."""
 
-    def __init__(
-        self,
-        app: App[Any],
-        operations: Callable[[], Operations],
-        snapshot: Callable[[], NightSnapshot | None],
-        background: BackgroundTasks,
-    ) -> None:
-        self._app = app
-        self._operations = operations
-        self._snapshot = snapshot
-        self._background = background
+    app: App[Any]
+    operations: Callable[[], Operations]
+    snapshot: Callable[[], NightSnapshot | None]
+    background: BackgroundTasks
 
     def inject(self, reachability: Reachability | None) -> None:
         """Lets the person write; `reachability` is None for a run of ours."""
@@ -50,7 +45,7 @@ class MessageFlow:
 
     def step_back(self, reachability: Reachability | None) -> None:
         """Offers a message made from the evidence; it may be edited before it goes."""
-        snapshot, template = self._snapshot(), self._operations().step_back_template
+        snapshot, template = self.snapshot(), self.operations().step_back_template
         text = step_back_text(template, snapshot) if snapshot is not None else template
         lines = ["Made from what the record shows; edit it as you like."]
         self._write("Step back", lines, text, "step-back", reachability)
@@ -65,20 +60,20 @@ class MessageFlow:
     ) -> None:
         from widgets.dialogs.text_dialogs import PromptDialog
 
-        activity = activity_text(self._snapshot())
+        activity = activity_text(self.snapshot())
         lines = [*lines, *_channel_lines(reachability), *([f"Now: {activity}"] if activity else [])]
 
         def decided(answer: DialogAnswer) -> None:
             self._send(answer.text, "hard" if answer.choice == "hard" else mode, answer.choice)
 
-        ask(self._app, PromptDialog(title, lines, text, _send_choices(reachability)), decided)
+        ask(self.app, PromptDialog(title, lines, text, _send_choices(reachability)), decided)
 
     def _send(self, text: str, mode: str, choice: str) -> None:
-        activity = activity_text(self._snapshot())
+        activity = activity_text(self.snapshot())
         channel: Name | None = next((name for name in _CHANNELS if name == choice), None)
-        self._background.run_operation(
+        self.background.run_operation(
             "sending your words",
-            lambda report: self._operations().inject(text, mode, channel, activity).words,
+            lambda report: self.operations().inject(text, mode, channel, activity).words,
         )
 
     def withdraw(self) -> None:
@@ -92,31 +87,31 @@ class MessageFlow:
                 " ".join(message.text.split())[:60],
                 f"waits since {format_clock(message.at)}",
             )
-            for message in waiting_messages(self._snapshot())[:6]
+            for message in waiting_messages(self.snapshot())[:6]
         ]
 
         def decided(answer: DialogAnswer) -> None:
-            self._background.run_operation(
-                "taking it back", lambda report: self._operations().withdraw(answer.choice).words
+            self.background.run_operation(
+                "taking it back", lambda report: self.operations().withdraw(answer.choice).words
             )
 
         lines = ["What nobody has read yet can be taken back."]
-        ask(self._app, EscalationDialog("Take words back", lines, messages), decided)
+        ask(self.app, EscalationDialog("Take words back", lines, messages), decided)
 
     def offer_hooks(self, reachability: Reachability, on_installing: Callable[[], None]) -> None:
         """Shows what installing our hooks would add, and does it when the person says so."""
         from widgets.dialogs.button_row import Choice
         from widgets.dialogs.dialog import PlanDialog
 
-        operations = self._operations()
+        operations = self.operations()
         try:
             plan_lines = _hook_lines(operations)
         except OvernightError as error:
-            toast(self._app, f"{reachability.why_not}; {error}", severity="warning")
+            toast(self.app, f"{reachability.why_not}; {error}", severity="warning")
             return
 
         def decided(answer: DialogAnswer) -> None:
-            self._background.run_operation(
+            self.background.run_operation(
                 "installing the hooks", lambda report: _install_hooks(operations)
             )
             on_installing()
@@ -125,7 +120,7 @@ class MessageFlow:
         intro = f"Nobody can speak to it yet. {reason[:1].upper()}{reason[1:]}."
         choice = Choice("install", "Install the hooks")
         dialog = PlanDialog("No way to this session", [intro, "", *plan_lines], [choice])
-        ask(self._app, dialog, decided)
+        ask(self.app, dialog, decided)
 
 
 def _hook_lines(operations: Operations) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual.worker import get_current_worker
@@ -29,15 +30,13 @@ if TYPE_CHECKING:
 _MOST = 300
 
 
+@dataclass(frozen=True)
 class RewindFlow:
     """Rewind and undo for one screen; both show first what they would change."""
 
-    def __init__(
-        self, app: App[Any], operations: Callable[[], Operations], background: BackgroundTasks
-    ) -> None:
-        self._app = app
-        self._operations = operations
-        self._background = background
+    app: App[Any]
+    operations: Callable[[], Operations]
+    background: BackgroundTasks
 
     def rewind(self, chosen: str = "", why: str = "") -> None:
         """Offers the checkpoints with what going back to each would change.
@@ -47,14 +46,14 @@ class RewindFlow:
         from tui.control.checkpoints.refs import checkpoints
         from widgets.dialogs.picker import Picker
 
-        operations = self._operations()
+        operations = self.operations()
         try:
             newest = checkpoints(operations.project)[-_MOST:]
         except OvernightError as error:
-            toast(self._app, str(error), severity="error")
+            toast(self.app, str(error), severity="error")
             return
         if not newest:
-            toast(self._app, "no checkpoint yet; c takes one")
+            toast(self.app, "no checkpoint yet; c takes one")
             return
         by_id = {checkpoint.id: checkpoint for checkpoint in reversed(newest)}
         conversation = operations.conversation_availability()
@@ -80,7 +79,7 @@ class RewindFlow:
         rows = [_picker_row(checkpoint) for checkpoint in by_id.values()]
         choices = _choices(conversation)
         picker = Picker("Rewind", rows, choices, preview, chosen=chosen, inspect=inspect)
-        ask(self._app, picker, decided)
+        ask(self.app, picker, decided)
         _fill_distances(picker, operations, list(by_id.values()))
 
     def _show_files(self, plan: RewindPlan) -> None:
@@ -109,11 +108,11 @@ class RewindFlow:
         ]
         title = f"{plan.checkpoint.id}, file by file"
         files = Picker(title, rows, (), preview, preview_title="now → then")
-        self._app.push_screen(files)
+        self.app.push_screen(files)
 
     def undo(self) -> None:
         """Shows what taking the last rewind back would change, and does it when told to."""
-        operations = self._operations()
+        operations = self.operations()
 
         def show(plan: RewindPlan) -> None:
             from widgets.dialogs.button_row import Choice
@@ -122,13 +121,13 @@ class RewindFlow:
             lines = [*describe_plan(plan), *describe_refusals(plan), "", *_change_list(plan)]
             dialog = PlanDialog("Undo the last rewind", lines, [Choice("undo", "Undo it")])
             confirmed = bool(plan.refusals)
-            ask(self._app, dialog, lambda _: self._execute(operations, "code", plan, confirmed))
+            ask(self.app, dialog, lambda _: self._execute(operations, "code", plan, confirmed))
 
         def work(report: Report) -> str:
-            self._app.call_later(show, operations.plan_undo())
+            self.app.call_later(show, operations.plan_undo())
             return ""
 
-        self._background.run_operation("looking at what the undo would change", work)
+        self.background.run_operation("looking at what the undo would change", work)
 
     def _confirm(
         self, operations: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None
@@ -143,7 +142,7 @@ class RewindFlow:
         anyway = Choice("anyway", "Rewind all the same", danger=True)
         lines = [*describe_refusals(plan), "", *describe_plan(plan)]
         dialog = PlanDialog(f"Something speaks against {target.id}", lines, [anyway])
-        ask(self._app, dialog, lambda _: self._execute(operations, mode, plan, True))
+        ask(self.app, dialog, lambda _: self._execute(operations, mode, plan, True))
 
     def _execute(
         self, operations: Operations, mode: str, plan: RewindPlan | Checkpoint, confirmed: bool
@@ -158,7 +157,7 @@ class RewindFlow:
         target = plan.checkpoint if isinstance(plan, RewindPlan) else plan
         is_undo = isinstance(plan, RewindPlan) and plan.undoes
         text = "undoing the rewind" if is_undo else f"going back to {target.id}"
-        self._background.run_operation(text, work)
+        self.background.run_operation(text, work)
 
 
 def _fill_preview(picker: Picker, key: str, work: Callable[[], RowDocument]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations
@@ -25,34 +26,28 @@ _PROGRESS: dict[Verb, str] = {
 }
 
 
+@dataclass(frozen=True)
 class StopFlow:
     """Asks in which way the session is to be interrupted or ended, and does it."""
 
-    def __init__(
-        self,
-        app: App[Any],
-        operations: Callable[[], Operations],
-        snapshot: Callable[[], NightSnapshot | None],
-        background: BackgroundTasks,
-    ) -> None:
-        self._app = app
-        self._operations = operations
-        self._snapshot = snapshot
-        self._background = background
+    app: App[Any]
+    operations: Callable[[], Operations]
+    snapshot: Callable[[], NightSnapshot | None]
+    background: BackgroundTasks
 
     def kill(self, reachability: Reachability | None) -> None:
         """Offers the steps of escalation; `reachability` is None for a run of ours."""
         from widgets.dialogs.button_row import DialogOption
         from widgets.dialogs.escalation_dialog import EscalationDialog
 
-        operations = self._operations()
+        operations = self.operations()
         if reachability is None and not operations.has_run:
-            toast(self._app, "looking at that session; try again in a moment")
+            toast(self.app, "looking at that session; try again in a moment")
             return
         agent = operations.agent if reachability is not None else None
         pid = f" (pid {agent.pid})" if agent is not None else ""
         lines = [
-            f"Now: {activity_text(self._snapshot()) or 'nothing that the record tells'}",
+            f"Now: {activity_text(self.snapshot()) or 'nothing that the record tells'}",
             f"The session{pid} is not started again afterwards; q only closes the viewer.",
         ]
         options = []
@@ -65,10 +60,10 @@ class StopFlow:
 
         steps = _steps(reachability)
         dialog = EscalationDialog("Interrupt or end the session", lines, steps, options)
-        ask(self._app, dialog, decided)
+        ask(self.app, dialog, decided)
 
     def _stop(self, operations: Operations, verb: Verb, checkpoint: bool) -> None:
-        facts = checkpoint_facts(self._snapshot())
+        facts = checkpoint_facts(self.snapshot())
 
         def work(report: Report) -> str:
             receipt = operations.stop(
@@ -80,7 +75,7 @@ class StopFlow:
             )
             return receipt.words
 
-        self._background.run_operation(_PROGRESS[verb], work)
+        self.background.run_operation(_PROGRESS[verb], work)
 
 
 def _steps(reachability: Reachability | None) -> list[Choice]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
 _TOAST_S = 8.0
 
 
+@dataclass(frozen=True)
 class ExportFlow:
     """Asks where to, asks again before a file is replaced, and writes without secrets."""
 
-    def __init__(
-        self, app: App[Any], source: ReviewSource, review: Review, run: str | None
-    ) -> None:
-        self._app = app
-        self._source = source
-        self._review = review
-        self._run = run
+    app: App[Any]
+    source: ReviewSource
+    review: Review
+    run: str | None
 
     def export(self) -> None:
         """Asks for the file and writes it."""
@@ -41,12 +40,12 @@ class ExportFlow:
             "Its ending says what it is: .md, .html, .svg (the strip) or .json.",
         ]
         dialog = LineDialog("Export", lines, self._suggested_name(), Choice("write", "Write"))
-        ask(self._app, dialog, self._confirm)
+        ask(self.app, dialog, self._confirm)
 
     def _suggested_name(self) -> str:
         # Outside the repository, so that no agent commits it.
-        night = self._review.night
-        project = self._source.project.name
+        night = self.review.night
+        project = self.source.project.name
         name = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in project)
         return f"~/{name}-{format_local(night.run.started_at or night.now, '%Y-%m-%d')}.md"
 
@@ -60,11 +59,11 @@ class ExportFlow:
             return
         lines = [f"{name} is there already; it would be replaced."]
         dialog = PlanDialog("Export", lines, [Choice("replace", "Replace it", danger=True)])
-        ask(self._app, dialog, lambda _: self._write(name))
+        ask(self.app, dialog, lambda _: self._write(name))
 
     def _write(self, name: str) -> None:
-        BackgroundTasks(self._app).run(
+        BackgroundTasks(self.app).run(
             "notes",
-            lambda: self._source.export(self._review, self._run, name),
-            lambda path: toast(self._app, f"wrote {path}", timeout=_TOAST_S),
+            lambda: self.source.export(self.review, self.run, name),
+            lambda path: toast(self.app, f"wrote {path}", timeout=_TOAST_S),
         )

@@ -10,7 +10,7 @@ from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
-from tui.screens.review.sources import NightsSource, ReviewSource
+from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
 from widgets.output_guard import toast
 from widgets.review.review_lists import checkpoint_name
@@ -27,25 +27,20 @@ _TOAST_S = 8.0
 
 
 class KeepTarget(Protocol):
-    """The page that the decisions are about."""
+    """The review that the decisions are about; `missing_reason` says why there will be none."""
 
     run_id: str | None
     sections: ReviewSections
 
-    @property
-    def review(self) -> Review | None:
-        """What is known of the night; None while it is being read."""
+    missing_reason: str
 
     @property
-    def row(self) -> ReviewRow | None:
-        """The line under the cursor."""
+    def review(self) -> Review | None: ...
 
     @property
-    def missing_reason(self) -> str:
-        """Why there is no review; empty while there may still be one."""
+    def row(self) -> ReviewRow | None: ...
 
-    def show_edges(self) -> None:
-        """Draws what stands round the lists anew."""
+    def show_edges(self) -> None: ...
 
 
 class KeepFlow:
@@ -91,7 +86,7 @@ class KeepFlow:
         receipt = "kept: the night counts as reviewed; no file was touched"
         self._background.run(
             "notes",
-            lambda: NightsSource(self._source).keep(night),
+            lambda: self._source.nights.keep(night),
             lambda _: toast(self._app, receipt),
         )
 

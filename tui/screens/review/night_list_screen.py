@@ -16,7 +16,7 @@ from tui.model.review import Review
 from tui.screens.base_page import OverlayScreen, bindings
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
-from tui.screens.review.sources import NightsSource, ReviewSource
+from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count
 from widgets.dialogs.button_row import Choice, DialogAnswer
 from widgets.dialogs.dialog import NoticeDialog, Sentence
@@ -63,7 +63,7 @@ class NightListScreen(OverlayScreen):
         self.nights: list[NightTableRow] = []
         self._source = source
         self._open_review = open_review
-        self._nights = NightsSource(source)
+        self._nights = source.nights
         self._table = ReviewView(id="table", placeholder="reading the nights")
         self._head = NightTableHead()
         self._background = BackgroundTasks(self)
@@ -103,7 +103,7 @@ class NightListScreen(OverlayScreen):
     def action_reload(self) -> None:
         """Reads the list anew."""
         failed = self._table.set_placeholder
-        self._background.run("nights", self._nights.nights, self._update, failed, exclusive=True)
+        self._background.run("nights", self._nights.rows, self._update, failed, exclusive=True)
 
     def _update(self, nights: list[NightTableRow]) -> None:
         self.nights = nights

@@ -194,7 +194,7 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         """Draws header, tabs, titles and key bar as things stand."""
         sections = self.sections
         self.query_one("#header", SessionHeader).show(self._header())
-        self.query_one("#footer", KeyBar).show(self.footer_items())
+        self.show_footer()
         all_tabs = tabs(self.review, sections.changes)
         current: SectionName = "page" if self._is_on_page else sections.name
         self.query_one("#tabs", PaneTabs).show(all_tabs, SECTIONS.index(current))

@@ -35,6 +35,10 @@ class ReviewSource:
     operations: Callable[[], Operations]
     known: dict[str | None, Review] = field(default_factory=dict)
 
+    @property
+    def nights(self) -> NightsSource:
+        return NightsSource(self.project, self.settings, self.clock)
+
     def review(self, run: str | None) -> Review:
         """The review of a run of ours, of the session that is watched if none is given."""
         from tui.monitor.history.review_loader import load_review
@@ -60,21 +64,21 @@ class ReviewSource:
         return write_export(file_name, text_of(export, format))
 
 
+@dataclass(frozen=True)
 class NightsSource:
     """The list of nights and what a person noted on them; reads and writes files: call it in a worker."""
 
-    def __init__(self, source: ReviewSource) -> None:
-        self._project = source.project
-        self._settings = source.settings
-        self._clock = source.clock
+    project: Path
+    settings: Settings
+    clock: Clock
 
-    def nights(self) -> list[NightTableRow]:
+    def rows(self) -> list[NightTableRow]:
         """Every night there is, the newest first."""
         nights = self._list()
         return [_table_row(night, night_list.cost_trend(nights, night.id)) for night in nights]
 
     def _list(self) -> Sequence[NightSummary]:
-        return night_list.list_nights(self._project, self._settings)
+        return night_list.list_nights(self.project, self.settings)
 
     def failures(self) -> list[Sentence]:
         """What failed in more than one night, in sentences."""
@@ -106,12 +110,12 @@ class NightsSource:
 
     def _set_reviewed(self, night: str, reviewed: bool, decision: str | None) -> None:
         night_list.set_reviewed(
-            self._project, self._settings, night, reviewed, decision, self._clock.wall()
+            self.project, self.settings, night, reviewed, decision, self.clock.wall()
         )
 
     def set_note(self, night: str, note: str) -> None:
         """A note on the night; an empty one takes it away."""
-        night_list.set_note(self._project, self._settings, night, note)
+        night_list.set_note(self.project, self.settings, night, note)
 
 
 def _table_row(night: NightSummary, trend: tuple[float | None, ...]) -> NightTableRow:
