@@ -83,11 +83,16 @@ def _shared(group: Group) -> tuple[Action, ...]:
     )
 
 
+_pane = partial(_action, "panes")
+_find = partial(_action, "finding")
+_night = partial(_action, "the night")
+_operate = partial(_operation, "deeds")
+_inspect = partial(_action, "looking")
+_program = partial(_action, "program")
 _review = partial(_action, "in the review")
 _keep = partial(_action, "keep or revert")
-_keep_operation = partial(_operation, "keep or revert")
+_decide = partial(_operation, "keep or revert")
 _runs = partial(_action, "in the list of runs")
-_main_operation = partial(_operation, "deeds")
 
 
 _MOVING = tuple(
@@ -130,15 +135,11 @@ REVIEW: tuple[Action, ...] = (
     _review("runs", "R", "runs", "all nights of this repository", 8, 2),
     _review("back", "m escape", "panes", "back to the live panes", 9, 1),
     *_shared("in the review"),
-    _keep_operation("keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3),
-    _keep_operation(
-        "rewind", "r", "rewind", "bring the files back to this point, after a preview", 4
-    ),
-    _keep_operation("undo", "u", "undo", "take the last rewind back"),
+    _decide("keep_all", "a", "keep all", "keep everything: the run counts as reviewed", 3),
+    _decide("rewind", "r", "rewind", "bring the files back to this point, after a preview", 4),
+    _decide("undo", "u", "undo", "take the last rewind back"),
     _keep("mark", "space", "mark", "mark a commit or a file, or take that back"),
-    _keep_operation(
-        "branch", "b", "branch", "take what is marked to a new branch, after a plan", 5
-    ),
+    _decide("branch", "b", "branch", "take what is marked to a new branch, after a plan", 5),
     _keep("diff", "d", "diff", "the diff of the line under the cursor", 6, 2),
 )
 
@@ -158,53 +159,41 @@ RUNS: tuple[Action, ...] = (
 )
 
 ACTIONS: tuple[Action, ...] = (
-    _action("panes", "focus_pane(1)", "1", "progress", "go to the progress pane"),
-    _action("panes", "focus_pane(2)", "2", "events", "go to the events pane"),
-    _action("panes", "focus_pane(3)", "3", "notes", "go to the notes pane"),
-    _action("panes", "focus_pane(4)", "4", "watchdog", "go to the watchdog pane"),
-    _action("panes", "next_pane(1)", "tab", "next pane", "go to the next pane"),
-    _action("panes", "next_pane(-1)", "shift+tab", "previous pane", "go to the pane before"),
-    _action("panes", "zoom", "z", "zoom", "give one pane the whole screen, and back", 12, 3),
+    _pane("focus_pane(1)", "1", "progress", "go to the progress pane"),
+    _pane("focus_pane(2)", "2", "events", "go to the events pane"),
+    _pane("focus_pane(3)", "3", "notes", "go to the notes pane"),
+    _pane("focus_pane(4)", "4", "watchdog", "go to the watchdog pane"),
+    _pane("next_pane(1)", "tab", "next pane", "go to the next pane"),
+    _pane("next_pane(-1)", "shift+tab", "previous pane", "go to the pane before"),
+    _pane("zoom", "z", "zoom", "give one pane the whole screen, and back", 12, 3),
     *_MOVING,
-    _action("finding", "search", "slash", "search", "search all events of the night", 9),
-    _action("finding", "match(1)", "n", "next match", "next match, going back in time"),
-    _action("finding", "match(-1)", "N", "previous match", "the match before"),
-    _action("finding", "error(1)", "e", "error", "next error", 11, 2),
-    _action("finding", "error(-1)", "E", "previous error", "previous error"),
-    _action("finding", "stall", "S", "next stall", "next stall of the night"),
-    _action(
-        "the night",
-        "travel(-1)",
-        "left_square_bracket",
-        "earlier",
-        "back along the night, all panes",
-    ),
-    _action("the night", "travel(1)", "right_square_bracket", "later", "on along the night"),
-    _action("the night", "live", "escape", "now", "back to now: ends search, zoom, looking back"),
-    _main_operation(
-        "checkpoint", "c", "checkpoint", "keep the files as they are now, as a checkpoint", 1
-    ),
-    _main_operation(
-        "rewind", "r", "rewind", "bring the files back to a checkpoint, after a preview", 2
-    ),
-    _main_operation("undo", "u", "undo", "take the last rewind back"),
-    _main_operation("inject", "i", "inject", "say something to the agent", 3),
-    _main_operation(
-        "step_back", "s", "step back", "tell the agent what repeats, and to step back", 4
-    ),
-    _main_operation("withdraw", "w", "withdraw", "take back words that nobody has read yet"),
-    _main_operation("kill", "K", "kill", "interrupt, stop or kill the session", 5),
-    _action("looking", "explain", "x", "why", "why it thinks the session is in this state", 13, 3),
-    _action("looking", "verbosity", "v", "verbosity", "show more kinds of events, or fewer", 14, 4),
-    _action("looking", "review", "m", "review", "the review: what happened, what to keep", 15, 2),
-    _action("looking", "runs", "R", "runs", "all nights of this repository"),
-    _action("looking", "pause", "p", "pause", "hold the panes still; the header stays live"),
-    _action("looking", "sources", "o", "sources", "which files are read, and why these"),
-    _action("looking", "copy", "y", "copy", "copy the line under the cursor"),
-    _action("program", "theme", "t", "theme", "next colour theme"),
-    _action("program", "help", "question_mark f1", "help", "these keys", 20, 0),
-    _action("program", "command_palette", "ctrl+p", "palette", "find any action by its name"),
-    _action("program", "quit", "q ctrl+q", "quit", "close the viewer; the session goes on", 21, 2),
+    _find("search", "slash", "search", "search all events of the night", 9),
+    _find("match(1)", "n", "next match", "next match, going back in time"),
+    _find("match(-1)", "N", "previous match", "the match before"),
+    _find("error(1)", "e", "error", "next error", 11, 2),
+    _find("error(-1)", "E", "previous error", "previous error"),
+    _find("stall", "S", "next stall", "next stall of the night"),
+    _night("travel(-1)", "left_square_bracket", "earlier", "back along the night, all panes"),
+    _night("travel(1)", "right_square_bracket", "later", "on along the night"),
+    _night("live", "escape", "now", "back to now: ends search, zoom, looking back"),
+    _operate("checkpoint", "c", "checkpoint", "keep the files as they are now, as a checkpoint", 1),
+    _operate("rewind", "r", "rewind", "bring the files back to a checkpoint, after a preview", 2),
+    _operate("undo", "u", "undo", "take the last rewind back"),
+    _operate("inject", "i", "inject", "say something to the agent", 3),
+    _operate("step_back", "s", "step back", "tell the agent what repeats, and to step back", 4),
+    _operate("withdraw", "w", "withdraw", "take back words that nobody has read yet"),
+    _operate("kill", "K", "kill", "interrupt, stop or kill the session", 5),
+    _inspect("explain", "x", "why", "why it thinks the session is in this state", 13, 3),
+    _inspect("verbosity", "v", "verbosity", "show more kinds of events, or fewer", 14, 4),
+    _inspect("review", "m", "review", "the review: what happened, what to keep", 15, 2),
+    _inspect("runs", "R", "runs", "all nights of this repository"),
+    _inspect("pause", "p", "pause", "hold the panes still; the header stays live"),
+    _inspect("sources", "o", "sources", "which files are read, and why these"),
+    _inspect("copy", "y", "copy", "copy the line under the cursor"),
+    _program("theme", "t", "theme", "next colour theme"),
+    _program("help", "question_mark f1", "help", "these keys", 20, 0),
+    _program("command_palette", "ctrl+p", "palette", "find any action by its name"),
+    _program("quit", "q ctrl+q", "quit", "close the viewer; the session goes on", 21, 2),
     *REVIEW,
     *RUNS,
 )

@@ -23,11 +23,21 @@ from widgets.lists.sources_panel import SourcesPanel
 from widgets.text.detail_view import DetailView
 
 
-class DetailScreen(ModalScreen[None]):
-    """Shows a `Detail`; escape, enter or `q` goes back, `/` searches in it."""
+class InfoScreen(ModalScreen[None]):
+    """One pane over another page, for reading; escape, enter and `q` go back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "back", show=False)]
+
+    def action_close(self) -> None:
+        if self.is_current:  # two presses may come before the first is dealt with
+            self.dismiss()
+
+
+class DetailScreen(InfoScreen):
+    """Shows everything that is known of one event; `/` searches in it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "close", "back", show=False, priority=False),
+        Binding("enter", "close", "back", show=False),
         Binding("slash", "search", "search", show=False),
         Binding("n", "match(1)", "next", show=False),
         Binding("N", "match(-1)", "previous", show=False),
@@ -37,71 +47,65 @@ class DetailScreen(ModalScreen[None]):
         super().__init__()
         self._detail = detail
         self._view = DetailView()
+        self._bar = FindBar()
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, self._detail.title, self._view, id="detail")
         pane.set_foot("esc back · j k scroll · / search · n N next match")
         yield pane
-        yield FindBar()
+        yield self._bar
 
     def on_mount(self) -> None:
         self._view.show(self._detail)
         self._view.focus()
 
     @on(LineView.Opened)
-    def action_close(self) -> None:
-        if self.is_current:  # two presses may come before the first is dealt with
-            self.dismiss()
+    def _row_opened(self) -> None:
+        self.action_close()
 
     async def action_search(self) -> None:
-        await self.query_one(FindBar).open()
+        await self._bar.open()
 
     @on(FindBar.Changed)
-    def _typed(self, event: FindBar.Changed) -> None:
-        found = self._view.search(event.text)
-        self.query_one(FindBar).set_matches(0, found)
+    def _search_text_changed(self, event: FindBar.Changed) -> None:
+        self._bar.set_matches(0, self._view.search(event.text))
 
     @on(FindBar.Submitted)
-    def _submitted(self) -> None:
+    def _search_submitted(self) -> None:
         self._view.focus()
         self.action_match(1)
 
     @on(FindBar.Closed)
-    def _find_closed(self) -> None:
+    def _search_closed(self) -> None:
         self._view.search("")
         self._view.focus()
 
     def action_match(self, step: int) -> None:
-        self.query_one(FindBar).set_matches(*self._view.go_match(step))
+        self._bar.set_matches(*self._view.go_match(step))
 
 
 _KEY_COLUMNS = 16
 
 
-def help_lines(place: Place = "main") -> list[Sentence]:
-    """One line an action of that screen, under the names of the groups."""
+def help_screen(place: Place = "main") -> NoticeDialog:
+    """The keys of a screen, one line an action, under the names of the groups."""
     lines: list[Sentence] = []
     for group, members in grouped(place):
         if lines:
             lines.append("")
         lines.append((group, "heading"))
-        for action in members:
-            keys = " ".join(keys_of(action))
-            lines.append(f"  {keys:<{_KEY_COLUMNS}}{action.help}")
-    return lines
+        lines += [
+            f"  {' '.join(keys_of(action)):<{_KEY_COLUMNS}}{action.help}" for action in members
+        ]
+    return NoticeDialog("Keys", lines)
 
 
-def help_screen(place: Place = "main") -> NoticeDialog:
-    """The help of a screen as a dialog."""
-    return NoticeDialog("Keys", help_lines(place))
-
-
-def explanation(night: NightSnapshot) -> list[Sentence]:
+def explanation(snapshot: NightSnapshot) -> list[Sentence]:
     """The state's reason, the stall's evidence, and the figures behind both, in plain sentences."""
-    activity = night.activity
+    activity = snapshot.activity
     lines: list[Sentence] = [(activity.state.replace("_", " "), "heading"), activity.reason, ""]
-    if night.stall is not None:
-        stall = night.stall
+    stall = snapshot.stall
+    if stall is not None:
         lines.append(
             (f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", "warning")
         )
@@ -113,21 +117,19 @@ def explanation(night: NightSnapshot) -> list[Sentence]:
     for tool in activity.tools:
         since = "" if tool.since is None else f" since {format_clock(tool.since)}"
         lines.append(f"running {tool.name}{since}: {tool.target}")
-    lines += ["", (f"cost: {night.cost.reason or night.cost.source}", "dim")]
-    lines.append((f"context window known by: {night.context.basis}", "dim"))
+    lines += ["", (f"cost: {snapshot.cost.reason or snapshot.cost.source}", "dim")]
+    lines.append((f"context window known by: {snapshot.context.basis}", "dim"))
     return lines
 
 
-class SourcesScreen(ModalScreen[None]):
-    """The sources panel over the main screen; it is renewed every second."""
+class SourcesScreen(InfoScreen):
+    """Which files are read, and why these; renewed every second."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,o,enter", "close", "back", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("o,enter", "close", "back", show=False)]
 
-    def __init__(self, watch: SessionMonitor, clock: Clock) -> None:
+    def __init__(self, monitor: SessionMonitor, clock: Clock) -> None:
         super().__init__()
-        self._watch_source = watch
+        self._monitor = monitor
         self._panel = SourcesPanel(now=clock.wall)
 
     def compose(self) -> ComposeResult:
@@ -136,17 +138,16 @@ class SourcesScreen(ModalScreen[None]):
         yield pane
 
     def on_mount(self) -> None:
-        self._renew()
+        self._update()
         self._panel.focus()
-        self.set_interval(1.0, self._renew)
+        self.set_interval(1.0, self._update)
 
-    def _renew(self) -> None:
-        self._panel.show(self._watch_source.feeds())
-        mode = self._watch_source.wake_mode
-        words = "changes are noticed at once" if mode == "notified" else "files are polled"
-        self.query_one(Pane).set_status(words)
+    def _update(self) -> None:
+        self._panel.show(self._monitor.feeds())
+        is_notified = self._monitor.wake_mode == "notified"
+        status = "changes are noticed at once" if is_notified else "files are polled"
+        self.query_one(Pane).set_status(status)
 
     @on(LineView.Opened)
-    def action_close(self) -> None:
-        if self.is_current:  # two presses may come before the first is dealt with
-            self.dismiss()
+    def _row_opened(self) -> None:
+        self.action_close()

@@ -53,7 +53,7 @@ class MainScreen(OperationKeys, BasePage):
     BINDINGS: ClassVar[list[BindingType]] = bindings("main")
     place: ClassVar[Place] = "main"
 
-    # Each snapshot is another one; comparing two of them costs more than drawing one.
+    # Every snapshot differs in its time: comparing two of them would be work for nothing.
     snapshot: var[NightSnapshot | None] = var(None, init=False, always_update=True)
     paused = var(False, init=False)
     zoomed = var(False, init=False)

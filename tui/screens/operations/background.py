@@ -108,12 +108,12 @@ class BackgroundTasks:
                 operation.is_redraw_posted = True
                 self._app.call_later(self._redraw, operation)
 
-        def end(severity: Literal["information", "error"], words: str) -> None:
+        def end(severity: Literal["information", "error"], text: str) -> None:
             timer.stop()
             self._operations.remove(operation)
             self._draw_progress()
-            if words:
-                toast(self._app, words, "", severity, _TOAST_S)
+            if text:
+                toast(self._app, text, "", severity, _TOAST_S)
             if self._on_operation_ended is not None:
                 self._on_operation_ended()
 
@@ -126,8 +126,8 @@ class BackgroundTasks:
         except Exception as error:  # the page that could not be drawn stays as it was
             self._show_error(error_text(error))
 
-    def _show_error(self, words: str) -> None:
-        toast(self._app, words, "", "error", _TOAST_S)
+    def _show_error(self, sentence: str) -> None:
+        toast(self._app, sentence, "", "error", _TOAST_S)
 
     def _show_as_long(self, operation: _RunningOperation) -> None:
         operation.is_long = True

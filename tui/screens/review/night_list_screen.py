@@ -9,12 +9,12 @@ from typing import ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from tui.actions import Place
 from tui.model.review import Review
 from tui.screens.base_page import OverlayScreen, bindings
 from tui.screens.dialogs import ask
+from tui.screens.info_pages import InfoScreen
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count
@@ -217,12 +217,10 @@ class NightListScreen(OverlayScreen):
         self._background.run("failures", self._nights.failures, show, exclusive=True)
 
 
-class CompareScreen(ModalScreen[None]):
+class CompareScreen(InfoScreen):
     """Shows how the newer of two nights differs from the older one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,c", "close", "back", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("c", "close", "back", show=False)]
 
     def __init__(self, source: ReviewSource, older: str, newer: str) -> None:
         super().__init__()
@@ -257,7 +255,3 @@ class CompareScreen(ModalScreen[None]):
         row = self._view.row
         if row is not None and isinstance(row.goal, SentenceTarget):
             self.app.push_screen(NoticeDialog(row.goal.title, row.goal.lines))
-
-    def action_close(self) -> None:
-        if self.is_current:  # two presses may come before the first is dealt with
-            self.dismiss()
