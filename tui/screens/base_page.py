@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from typing import ClassVar
 
 from textual import on
@@ -10,12 +12,30 @@ from textual.screen import Screen
 
 from tui.actions import VIEW_ACTIONS, Place, bindings_of, footer_actions, keys_of
 from widgets.lists.line_view import LineView
+from widgets.output_guard import toast
 from widgets.status.key_bar import KeyBar, KeyBarItem
 
 
 def bindings(place: Place) -> list[BindingType]:
     """The keys of a page as Textual wants them."""
     return [Binding(keys, name, label, show=False) for keys, name, label in bindings_of(place)]
+
+
+def copy_to_tmux(text: str) -> bool:
+    """Puts the text in a tmux buffer and, through tmux, in the outer clipboard; False outside tmux."""
+    if not os.environ.get("TMUX"):
+        return False
+    try:
+        ended = subprocess.run(
+            ["tmux", "load-buffer", "-w", "-"],
+            input=text.encode("utf-8", "replace"),
+            timeout=3,
+            capture_output=True,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return ended.returncode == 0
 
 
 class BasePage(Screen[None]):
@@ -56,9 +76,11 @@ class BasePage(Screen[None]):
         await self.app.run_action(event.item.action, target)
 
     def action_copy(self) -> None:
-        from tui.screens.clipboard import copy
-
-        copy(self.app, self.view.row_text(self.view.cursor) if self.view.count else "")
+        """Copies the line under the cursor, and says where to."""
+        text = self.view.row_text(self.view.cursor) if self.view.count else ""
+        self.app.copy_to_clipboard(text)
+        place = "the clipboard and a tmux buffer" if copy_to_tmux(text) else "the clipboard"
+        toast(self.app, f"copied to {place}" if text else "nothing under the cursor")
 
     def action_theme(self) -> None:
         from widgets.themes import after

@@ -182,9 +182,7 @@ class MainScreen(OperationKeys, BasePage):
             self._show_panes(changes)
         if "night" in changes:
             self._update_snapshot()
-            if self.review_when_over and self.monitor.caught_up and self.monitor.night is not None:
-                self.review_when_over = False
-                open_pages.open_review_if_over(self)
+            open_pages.open_review_if_over(self)
         if "folding" in changes:
             self._show_loading()
         if changes & {"feeds", "night"}:

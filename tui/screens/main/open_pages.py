@@ -25,6 +25,7 @@ class SessionPage(Protocol):
     panes: Panes
     search: EventSearch
     time_travel: TimeTravel
+    review_when_over: bool
 
     @property
     def app(self) -> App[Any]: ...
@@ -67,10 +68,13 @@ def open_review(page: SessionPage, run: str | None = None) -> None:
 
 
 def open_review_if_over(page: SessionPage) -> None:
-    """A session that is over is reviewed, not watched, unless the person opened another page."""
+    """Once, with the first full snapshot: a session that is over is reviewed, not watched."""
     snapshot = page.monitor.night
+    if not page.review_when_over or snapshot is None or not page.monitor.caught_up:
+        return
+    page.review_when_over = False
     is_on_top = len(page.app.screen_stack) == 1
-    if snapshot is not None and snapshot.over and snapshot.state != "none" and is_on_top:
+    if snapshot.over and snapshot.state != "none" and is_on_top:
         open_review(page)
 
 

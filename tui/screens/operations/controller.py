@@ -99,7 +99,7 @@ class ReachabilityWatcher:
         self._background.run("reachability", look, found)
 
 
-class _KnownInjection(NamedTuple):
+class _ReportedInjection(NamedTuple):
     state: str
     activity_before: str
 
@@ -114,18 +114,18 @@ class DeliveryToasts:
     def __init__(self, app: App[Any], on_seen: Callable[[Injection, str], None]) -> None:
         self._app = app
         self._on_seen = on_seen
-        self._known: dict[str, _KnownInjection] | None = None
+        self._reported: dict[str, _ReportedInjection] | None = None
 
     def update(self, snapshot: NightSnapshot) -> None:
         """Shows what is new; what the first snapshot holds is no news."""
         activity = activity_text(snapshot)
-        is_first = self._known is None
-        known = self._known = self._known or {}
+        is_first = self._reported is None
+        reported = self._reported = self._reported or {}
         for injection in snapshot.deeds.injections[-_NEWEST:]:
-            before = known.get(injection.id) or _KnownInjection("", activity)
-            if not is_first and before.state != injection.state:
-                self._show(injection, before.activity_before, activity)
-            known[injection.id] = before._replace(state=injection.state)
+            state, before = reported.get(injection.id, ("", activity))
+            if not is_first and state != injection.state:
+                self._show(injection, before, activity)
+            reported[injection.id] = _ReportedInjection(injection.state, before)
 
     def _show(self, injection: Injection, activity_before: str, activity: str) -> None:
         quoted = f"“{shorten_line(injection.text, 50)}”"
