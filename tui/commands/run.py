@@ -64,10 +64,10 @@ def run_command(given: argparse.Namespace) -> int:
         settings,
         options=start.StartOptions(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
     )
-    return tell_or_watch(project, settings, started.run_id, given.detach)
+    return report_or_watch(project, settings, started.run_id, given.detach)
 
 
-def tell_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
+def report_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
     """Prints where the run is, or opens the screen on it."""
     if detach:
         sys.stdout.write(f"{project}\n{run_id}\n")
@@ -121,7 +121,7 @@ def demo_command(given: argparse.Namespace) -> int:
         command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(given.pace)}
     )
     started = start.start_run(project, GOAL, settings, agent_command=agent, options=options)
-    return tell_or_watch(project, settings, started.run_id, given.detach)
+    return report_or_watch(project, settings, started.run_id, given.detach)
 
 
 def unit_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from tui.monitor import reader_state
 from tui.monitor.backfill import BackfillOrder, BackfillProcess
 from tui.monitor.followed_file import total_size
 from tui.monitor.rows.event_index import EventIndex
-from tui.monitor.session_reader import FoldRules, SessionReader, rules_of
+from tui.monitor.session_reader import FoldRules, SessionReader, fold_rules
 from tui.settings.settings import Settings
 from tui.system import paths
 
@@ -39,12 +39,12 @@ def restored_reader(
     files: Sequence[EventFile], rules: FoldRules, level: int
 ) -> SessionReader | None:
     """The ledger that an earlier start saved, if its files still go on from there."""
-    return reader_state.read(reader_state.place(paths.cache_dir(), files), files, rules, level)
+    return reader_state.read(reader_state.saved_path(paths.cache_dir(), files), files, rules, level)
 
 
 def save_reader(ledger: SessionReader) -> None:
     """Writes the ledger down for the next start."""
-    reader_state.write(reader_state.place(paths.cache_dir(), ledger.files), ledger)
+    reader_state.write(reader_state.saved_path(paths.cache_dir(), ledger.files), ledger)
 
 
 class BackgroundFold:
@@ -61,7 +61,7 @@ class BackgroundFold:
         on_progress: Callable[[], None],
     ) -> None:
         self.failed = ""
-        self.over = False
+        self.is_done = False
         self._files = tuple(files)
         self._rules = rules
         self._level = level
@@ -76,7 +76,7 @@ class BackgroundFold:
     def progress(self) -> tuple[int, int]:
         return (self._child.done_bytes, self._child.total_bytes) if self._child else (0, 0)
 
-    def take(self) -> SessionReader | None:
+    def pop_reader(self) -> SessionReader | None:
         """The finished ledger, once."""
         ready, self._ready = self._ready, None
         return ready
@@ -95,11 +95,11 @@ class BackgroundFold:
             except (OSError, ValueError) as error:
                 self.failed = f"no process could be started to fold in: {error}"
         self._ready = ledger
-        self.over = True
+        self.is_done = True
         self._notify()
 
     def _by_child(self) -> SessionReader | None:
-        place = reader_state.place(paths.cache_dir(), self._files)
+        place = reader_state.saved_path(paths.cache_dir(), self._files)
         child = self._child = BackfillProcess(
             BackfillOrder(self._files, str(place), self._rules), self._notify
         )
@@ -117,13 +117,13 @@ SAVE_ABOVE = 8 << 20
 LARGE = 24 << 20
 
 
-def folded(files: Sequence[EventFile], settings: Settings) -> SessionReader:
+def read_whole(files: Sequence[EventFile], settings: Settings) -> SessionReader:
     """A ledger over these files that has read everything; the caller closes it.
 
     What is larger than 8 MiB is saved, so that it is folded only once; what is larger than 24 MiB
     is folded by a process of its own.
     """
-    rules = rules_of(settings)
+    rules = fold_rules(settings)
     size = total_size(files)
     if size <= SAVE_ABOVE:
         return _to_the_end(SessionReader(files, rules.fold()))
@@ -140,7 +140,7 @@ def folded(files: Sequence[EventFile], settings: Settings) -> SessionReader:
 
 def _to_the_end(ledger: SessionReader) -> SessionReader:
     """Everything read, the last line without a newline included."""
-    _read(ledger).take_last_lines()
+    _read(ledger).read_last_lines()
     return ledger
 
 
@@ -156,7 +156,7 @@ def _by_child(files: Sequence[EventFile], rules: FoldRules) -> SessionReader | N
     from tui.monitor.backfill import BackfillOrder, BackfillProcess
     from tui.system import paths
 
-    place = reader_state.place(paths.cache_dir(), files)
+    place = reader_state.saved_path(paths.cache_dir(), files)
     try:
         child = BackfillProcess(BackfillOrder(tuple(files), str(place), rules), lambda: None)
         try:
@@ -172,7 +172,7 @@ _AROUND = 256 << 10
 _MOST_BEFORE = 32 << 20
 
 
-def window(path: str, offset: int, level: int) -> EventIndex | None:
+def rows_around(path: str, offset: int, level: int) -> EventIndex | None:
     """The rows round a byte of an event file; None when the file cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)

@@ -14,7 +14,7 @@ from tui.model.records import SourceStatus
 from tui.model.session import NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.followed_file import total_size
-from tui.monitor.session_reader import SessionReader, rules_of
+from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.monitor.sidecars import SidecarFiles
 from tui.settings.settings import Settings
 from tui.system.clock import Clock
@@ -57,13 +57,13 @@ class SessionMonitor:
         self.night: NightSnapshot | None = None
         self.sources: SessionSources | None = None
         self.sidecars: SidecarFiles | None = None
-        self.ledger: SessionReader | None = None
+        self.reader: SessionReader | None = None
         self.fault: Exception | None = None
         self.caught_up = False
         self.named = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
-        self._rules = rules_of(settings)
+        self._rules = fold_rules(settings)
         self._folding: BackgroundFold | None = None
         self._stopping = threading.Event()
         self._woken = threading.Event()
@@ -93,13 +93,13 @@ class SessionMonitor:
             self._folding.stop()
         if self._thread is not None:
             self._thread.join(5)
-        if self.ledger is not None:
-            worth_it = self.ledger.has_rows and self.ledger.size() > _SAVE_ABOVE
+        if self.reader is not None:
+            worth_it = self.reader.has_rows and self.reader.size() > _SAVE_ABOVE
             if self._folding is None and worth_it:
                 from tui.monitor import loading
 
-                loading.save_reader(self.ledger)
-            self.ledger.close()
+                loading.save_reader(self.reader)
+            self.reader.close()
         if self.sidecars is not None:
             self.sidecars.close()
 
@@ -121,20 +121,20 @@ class SessionMonitor:
         if total_size(files) > LARGE:
             return self.read_all()
         self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
-        self.ledger = SessionReader(files, self._rules.fold())
-        while self.ledger.poll():
+        self.reader = SessionReader(files, self._rules.fold())
+        while self.reader.poll():
             pass
-        self.ledger.take_last_lines()
+        self.reader.read_last_lines()
         records, _ = self.sidecars.poll()
-        self.ledger.fold.apply(records)
-        self.night = self.ledger.fold.snapshot(self._clock.wall())
+        self.reader.fold.apply(records)
+        self.night = self.reader.fold.snapshot(self._clock.wall())
         return self.night
 
     @property
     def events(self) -> EventIndex:
         """The rows of the events pane; another object after a large file was folded."""
-        if self.ledger is not None:
-            return self.ledger.log
+        if self.reader is not None:
+            return self.reader.index
         if self._empty is None:
             from tui.monitor.rows.event_index import EventIndex
 
@@ -155,7 +155,7 @@ class SessionMonitor:
         """Starts a search through the raw event files."""
         from tui.monitor.search import RawSearch
 
-        paths = self.ledger.paths if self.ledger is not None else ()
+        paths = self.reader.paths if self.reader is not None else ()
         return RawSearch(text, paths, on_progress, self._is_shown).start()
 
     def _is_shown(self, hit: SearchHit) -> bool:
@@ -164,7 +164,7 @@ class SessionMonitor:
 
     def feeds(self) -> tuple[SourceStatus, ...]:
         """How each source is doing."""
-        events = self.ledger.states() if self.ledger is not None else ()
+        events = self.reader.states() if self.reader is not None else ()
         beside = self.sidecars.states() if self.sidecars is not None else ()
         return (*events, *beside)
 
@@ -188,7 +188,7 @@ class SessionMonitor:
         self._begin_waking()
         while True:
             busy, changed = self._read()
-            if busy or changed or self._look_around():
+            if busy or changed or self._rediscover():
                 self._take_snapshot()
                 return
             self._woken.wait()
@@ -232,21 +232,21 @@ class SessionMonitor:
             self._wake.start()
 
     def _adopt(self, ledger: SessionReader) -> None:
-        old, self.ledger = self.ledger, ledger
-        ledger.log.level = self._level
-        ledger.log.root = f"{self.project}/"
-        ledger.log.generation = (old.log.generation if old else 0) + 1
+        old, self.reader = self.reader, ledger
+        ledger.index.level = self._level
+        ledger.index.root = f"{self.project}/"
+        ledger.index.generation = (old.index.generation if old else 0) + 1
         if old is not None:
             old.close()
 
     def _watched(self) -> list[str]:
-        events = [file.path for file in self.ledger.files] if self.ledger else []
+        events = [file.path for file in self.reader.files] if self.reader else []
         beside = self.sidecars.watched_paths if self.sidecars else ()
         return [*events, *beside]
 
     def _progressed(self) -> None:
         self._on_change(frozenset({"folding"}))
-        if self._folding is not None and self._folding.over:
+        if self._folding is not None and self._folding.is_done:
             self._woken.set()
 
     # --- the thread ----------------------------------------------------------------------------
@@ -269,9 +269,9 @@ class SessionMonitor:
             began = self._clock.monotonic()
             busy, changed = self._read_for(began + _READ_FOR)
             self.caught_up = not busy
-            changed |= self._take_folded() | opened
+            changed |= self._adopt_folded() | opened
             opened = set()
-            changed |= self._look_around()
+            changed |= self._rediscover()
             if changed or began >= self._next_snapshot:
                 self._take_snapshot()
                 changed.add("night")
@@ -289,40 +289,40 @@ class SessionMonitor:
     def _read_for(self, until: float) -> tuple[bool, set[str]]:
         """Reads until there is nothing new or the time is up; a fast writer is kept up with."""
         busy, changed = self._read()
-        while busy and self.ledger is not None and self._clock.monotonic() < until:
-            if not self.ledger.poll():
+        while busy and self.reader is not None and self._clock.monotonic() < until:
+            if not self.reader.poll():
                 break
         return busy, changed
 
     def _read(self) -> tuple[bool, set[str]]:
         """Takes in what is new; says whether there may be more, and what changed."""
-        assert self.ledger is not None
+        assert self.reader is not None
         assert self.sidecars is not None
-        busy = self.ledger.poll()
+        busy = self.reader.poll()
         records, changed = self.sidecars.poll()
         if records:
-            self.ledger.fold.apply(records)
+            self.reader.fold.apply(records)
             changed.add("night")
-        if self.ledger.rings:
-            self.ledger.rings = 0
+        if self.reader.bells:
+            self.reader.bells = 0
             changed.add("bell")
         if busy:
             changed |= {"events", "night"}
         elif not self.sidecars.follows_commits and self._folding is None:
-            self.sidecars.follow_commits(self.ledger.fold.snapshot(0.0).run.started_at)
+            self.sidecars.follow_commits(self.reader.fold.snapshot(0.0).run.started_at)
         return busy, changed
 
-    def _take_folded(self) -> set[str]:
+    def _adopt_folded(self) -> set[str]:
         folding = self._folding
-        if folding is None or not folding.over:
+        if folding is None or not folding.is_done:
             return set()
         self._folding = None
-        ledger = folding.take()
+        ledger = folding.pop_reader()
         if ledger is None:  # then it takes longer, but all of it is read all the same
             from tui.monitor import loading
 
-            assert self.ledger is not None
-            ledger = loading.new_reader(self.ledger.files, self._rules, self._level)
+            assert self.reader is not None
+            ledger = loading.new_reader(self.reader.files, self._rules, self._level)
         else:
             while ledger.poll():
                 pass
@@ -331,7 +331,7 @@ class SessionMonitor:
         self._adopt(ledger)
         return {"folding", "events", "night", "feeds"}
 
-    def _look_around(self) -> set[str]:
+    def _rediscover(self) -> set[str]:
         """Every few seconds: did another session begin, did a file appear?"""
         now = self._clock.monotonic()
         if now < self._next_discovery or self._folding is not None:
@@ -340,13 +340,13 @@ class SessionMonitor:
         found = select_session(self.project, self.settings, self.named)
         if found == self.sources:
             return set()
-        assert self.ledger is not None
-        old = {file.path for file in self.ledger.files}
+        assert self.reader is not None
+        old = {file.path for file in self.reader.files}
         files = found.events
         if old and old <= {file.path for file in files}:
             for file in files:
                 if file.path not in old:
-                    self.ledger.add(file)
+                    self.reader.add(file)
             if _beside(found) != _beside(self.sources):
                 self._renew_sidecars(found)
             self.sources = found
@@ -364,11 +364,11 @@ class SessionMonitor:
         self.sidecars = SidecarFiles(self.project, found, self._clock)
 
     def _take_snapshot(self) -> NightSnapshot:
-        assert self.ledger is not None
-        night = self.ledger.fold.snapshot(self._clock.wall())
+        assert self.reader is not None
+        night = self.reader.fold.snapshot(self._clock.wall())
         self.night = night
         self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
-        self.events.live = not night.over
+        self.events.is_live = not night.over
         return night
 
 

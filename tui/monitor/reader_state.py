@@ -21,7 +21,7 @@ _KEEP_DAYS = 30
 _KEEP_FILES = 40
 
 
-def place(cache: Path, files: Sequence[EventFile]) -> Path:
+def saved_path(cache: Path, files: Sequence[EventFile]) -> Path:
     """The file that a ledger over these files is saved in."""
     names = "\n".join(f"{file.kind} {os.path.realpath(file.path)}" for file in files)
     return cache / "folds" / (hashlib.sha256(names.encode()).hexdigest()[:32] + ".msgpack")
@@ -29,7 +29,7 @@ def place(cache: Path, files: Sequence[EventFile]) -> Path:
 
 def write(path: Path, ledger: SessionReader) -> None:
     """Replaces the saved ledger in one step; what cannot be saved only costs time at the next start."""
-    saved = ledger.save(ledger.log)
+    saved = ledger.save(ledger.index)
     if saved is None:
         return
     try:
@@ -38,7 +38,7 @@ def write(path: Path, ledger: SessionReader) -> None:
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        columns = ((column,) for column in ledger.log.columns)
+        columns = ((column,) for column in ledger.index.columns)
         write_cache(path, _KIND, ((head,), ledger.fold.saving(), *columns))
     except OSError:
         return

@@ -76,7 +76,7 @@ class SessionReader:
     ) -> None:
         self.fold = fold
         self._rows = rows if rows is not None else NullRowSink()
-        self.rings = 0
+        self.bells = 0
         self._wall = wall
         self._tail_bytes = tail_bytes
         self._first = True
@@ -135,7 +135,7 @@ class SessionReader:
             self._date_the_undated()
         return busy
 
-    def take_last_lines(self) -> None:
+    def read_last_lines(self) -> None:
         """Takes in the last line of each file that is whole but for its newline.
 
         Only for a ledger that will read nothing more: the newline may still come.
@@ -196,7 +196,7 @@ class SessionReader:
         if isinstance(source.decoder, JournalDecoder):
             source.lines += batch.data.count(b"\n")
             entries = source.decoder.decode(batch.data, batch.offset)
-            self.rings += sum(_rings(entry, self._wall()) for entry in entries)
+            self.bells += sum(_rings(entry, self._wall()) for entry in entries)
             return entries
         if not self._first:
             end = batch.offset + len(batch.data)
@@ -219,7 +219,7 @@ class SessionReader:
         source.numbers[generation] = source.number
         if note:
             words = f"{source.file.path} was {note}; it is read from its beginning"
-            self._rows.remark(source.number, self._wall(), words)
+            self._rows.add_notice(source.number, self._wall(), words)
 
     def _add(self, source: FollowedFile, records: Sequence[AgentEvent | JournalEntry]) -> None:
         number, latest = source.number, source.latest
@@ -245,7 +245,7 @@ class SessionReader:
             at = record.at
             if not fresh:
                 if at is not None and type(record) is AgentEvent:
-                    self._rows.date(record.uuid, at)
+                    self._rows.set_time(record.uuid, at)
                 continue
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
@@ -261,7 +261,7 @@ class SessionReader:
         return not isinstance(self._rows, NullRowSink)
 
     @property
-    def log(self) -> EventIndex:
+    def index(self) -> EventIndex:
         """The index of rows; only for a ledger that was given one."""
         from tui.monitor.rows.event_index import EventIndex
 
@@ -358,7 +358,7 @@ class FoldRules(Struct, frozen=True):
         return NightFold.load(data, PriceTable(self.prices), self.thresholds)
 
 
-def rules_of(settings: Settings) -> FoldRules:
+def fold_rules(settings: Settings) -> FoldRules:
     """The rules that the settings give; what they do not name keeps the package's default."""
     given = {
         name: getattr(settings.stalls, name)

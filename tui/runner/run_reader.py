@@ -99,7 +99,7 @@ class RunReader:
     """
 
     def __init__(self, desk: RunContext) -> None:
-        self.desk = desk
+        self.context = desk
         self.turns = TurnTracker(session=desk.state.session)
         self.caught_up = False
         self.quiet_since = desk.clock.monotonic()
@@ -132,7 +132,7 @@ class RunReader:
 
     def _recall(self, prices: PriceTable, thresholds: StallThresholds) -> bool:
         """Goes on where an earlier supervisor stood; False where the night is to be read anew."""
-        desk = self.desk
+        desk = self.context
         found = read(desk.folder.recall, prices, thresholds)
         if found is None:
             return False
@@ -170,25 +170,25 @@ class RunReader:
             self._journal.position,
             self._events.messages,
             self.turns,
-            self.desk.state.announced,
+            self.context.state.announced,
             arrived,
             self._quiet_at,
         )
         try:
-            write(self.desk.folder.recall, kept, self.fold)
+            write(self.context.folder.recall, kept, self.fold)
         except OSError:
             return
         self._kept_to = position.offset
 
     def _size_of_arrivals(self) -> int:
         try:
-            return os.stat(self.desk.folder.arrivals).st_size
+            return os.stat(self.context.folder.arrivals).st_size
         except OSError:
             return 0
 
     def _past_arrivals(self) -> deque[Arrival]:
         try:
-            with open(self.desk.folder.arrivals, "rb") as file:
+            with open(self.context.folder.arrivals, "rb") as file:
                 file.seek(self._arrivals_from)
                 data = file.read()
         except OSError:
@@ -205,14 +205,14 @@ class RunReader:
             busy = True
             end = batch.offset + len(batch.data)
             if self._arrived(end):
-                self.quiet_since = self.desk.clock.monotonic()
+                self.quiet_since = self.context.clock.monotonic()
             decoded = self._events.decode(batch.data, batch.offset)
             if decoded.deltas:
-                at = self.desk.clock.wall() if self.caught_up else None
+                at = self.context.clock.wall() if self.caught_up else None
                 self.fold.apply_deltas(decoded.deltas, at, self._source)
             self.fold.apply(decoded.events)
             for event in decoded.events:
-                if event.offset >= self.desk.state.announced:
+                if event.offset >= self.context.state.announced:
                     self.turns.apply(event)
                 on_event(event)
         self._changed = self._changed or busy
@@ -228,11 +228,11 @@ class RunReader:
             self.fold.apply((self._past.popleft(),))
         if end <= self._recorded:
             return False
-        now = round(self.desk.clock.wall(), 3)  # as it can be read back
+        now = round(self.context.clock.wall(), 3)  # as it can be read back
         self.fold.apply([Arrival(self._source, end, now)])
         self._recorded, self._quiet_at = end, now
         with suppress(OSError):
-            append_line(self.desk.folder.arrivals, arrival_line(end, now))
+            append_line(self.context.folder.arrivals, arrival_line(end, now))
         return True
 
     def _read_journal(self) -> None:
@@ -263,7 +263,7 @@ class RunReader:
 
     def snapshot(self) -> NightSnapshot:
         """What is known now; at most a second old."""
-        now = self.desk.clock.wall()
+        now = self.context.clock.wall()
         if self._night is None or self._changed or abs(now - self._night.now) >= _FRESH:
             self._night = self.fold.snapshot(now)
             self._changed = False

@@ -132,7 +132,7 @@ def test_what_is_appended_after_a_resume_is_taken_in_and_completes_old_rows(
     assert after.poll()
     assert [row[1] for row in shown(after)] == ["Bash", "text"]
     assert shown(after)[0][4:] == ("error", 9.0)
-    assert after.log.next_error(-1, 1) == 0
+    assert after.index.next_error(-1, 1) == 0
     assert after.states()[0].lines == 3
 
 
@@ -222,18 +222,18 @@ def test_old_saved_ledgers_are_cleared_away(tmp_path: Path) -> None:
 
 def test_the_place_depends_on_the_files_and_nothing_else(tmp_path: Path) -> None:
     one, two = sources(tmp_path / "a"), sources(tmp_path / "b")
-    assert reader_state.place(tmp_path, one) == reader_state.place(
+    assert reader_state.saved_path(tmp_path, one) == reader_state.saved_path(
         tmp_path, sources(tmp_path / "a")
     )
-    assert reader_state.place(tmp_path, one) != reader_state.place(tmp_path, two)
+    assert reader_state.saved_path(tmp_path, one) != reader_state.saved_path(tmp_path, two)
 
 
 def test_a_tail_shows_the_newest_part_at_once(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(speech(n, f"row {n} " + "w" * 900, float(n)) for n in range(3_000)))
     ledger = loading.tail_reader(sources(path), RULES, 1)
-    assert 700 < len(ledger.log) < 1_200
-    assert ledger.log.row(len(ledger.log) - 1).text.startswith("row 2999")
+    assert 700 < len(ledger.index) < 1_200
+    assert ledger.index.row(len(ledger.index) - 1).text.startswith("row 2999")
 
 
 def test_opening_finds_what_was_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,5 +245,5 @@ def test_opening_finds_what_was_saved(tmp_path: Path, monkeypatch: pytest.Monkey
     loading.save_reader(taken_in(loading.new_reader(files, RULES, 1)))
     again = loading.restored_reader(files, RULES, 2)
     assert again is not None
-    assert again.log.level == 2
+    assert again.index.level == 2
     again.close()

@@ -32,10 +32,10 @@ def inject_command(given: argparse.Namespace) -> int:
             "--now needs a run of overnight-tui: nobody else holds the pipe that could interrupt "
             "this session; without it the words are read after the tool that runs"
         )
-    return to_another(deeds, given.text, "soft")
+    return send_to_foreign(deeds, given.text, "soft")
 
 
-def to_another(deeds: Operations, text: str, mode: str) -> int:
+def send_to_foreign(deeds: Operations, text: str, mode: str) -> int:
     """Words to a session that we did not start, by the best way that is open to it."""
     receipt = deeds.foreign_session().send(text, mode)
     name = f" as {receipt.id}" if receipt.id else ""
@@ -61,7 +61,7 @@ def step_back_command(given: argparse.Namespace) -> int:
         sys.stdout.write(f"{text}\n")
         return 0
     if not deeds.is_supervised():
-        return to_another(deeds, text, "step-back")
+        return send_to_foreign(deeds, text, "step-back")
     said = deeds._request("inject", {"text": text, "mode": "step-back"})
     sys.stdout.write(f"{said}\n")
     return 0

@@ -47,46 +47,48 @@ def rewind_command(given: argparse.Namespace) -> int:
     deeds = operations_for(given)
     plan = deeds.plan_rewind(given.id)
     if given.mode == "code" and not deeds.is_supervised():
-        return carry_out(deeds, plan, given)
-    return ask_runner(deeds, plan, given.mode, given)
+        return plan_or_execute(deeds, plan, given)
+    return request_rewind(deeds, plan, given.mode, given)
 
 
-def ask_runner(deeds: Operations, plan: RewindPlan, mode: str, given: argparse.Namespace) -> int:
+def request_rewind(
+    deeds: Operations, plan: RewindPlan, mode: str, given: argparse.Namespace
+) -> int:
     """Has the runner do it: it stops the agent first, and starts it again afterwards."""
     from tui.control.operations import plan_words
 
     files = mode != "conversation"
-    words = [*plan_words(plan), *against(plan)] if files else []
+    words = [*plan_words(plan), *objections(plan)] if files else []
     if mode != "code":
         words.append(f"The conversation goes back to {plan.checkpoint.id}; the old one is kept.")
     words.append("The agent is stopped for it and goes on afterwards.")
     if given.dry_run:
         sys.stderr.write("\n".join(words) + "\n")
         return 0
-    confirmed = sure(plan, given) if files else False
+    confirmed = confirm_objections(plan, given) if files else False
     confirm(words, "Do it?", given.yes)
     arguments = {"checkpoint": plan.checkpoint.id, "mode": mode, "confirmed": confirmed}
     sys.stdout.write(f"{deeds._request('rewind', arguments, wait=120.0)}\n")
     return 0
 
 
-def against(plan: RewindPlan) -> list[str]:
+def objections(plan: RewindPlan) -> list[str]:
     """What speaks against a plan, a sentence each."""
     return [f"Against it: {reason}." for reason in plan.refusals]
 
 
-def sure(plan: RewindPlan, given: argparse.Namespace) -> bool:
+def confirm_objections(plan: RewindPlan, given: argparse.Namespace) -> bool:
     """Whether the person wants it although something speaks against it; RefusedError if not."""
     if plan.refusals and not given.anyway and (given.yes or not sys.stdin.isatty()):
         raise RefusedError(f"{'; '.join(plan.refusals)}. Say --anyway to do it all the same")
     return bool(plan.refusals)
 
 
-def carry_out(deeds: Operations, plan: RewindPlan, given: argparse.Namespace) -> int:
+def plan_or_execute(deeds: Operations, plan: RewindPlan, given: argparse.Namespace) -> int:
     """Shows a plan and, unless it is only to be shown, asks and does it."""
     from tui.control.operations import plan_words
 
-    words = [*plan_words(plan), *against(plan)]
+    words = [*plan_words(plan), *objections(plan)]
     if given.dry_run:
         for change in plan.changes:
             sys.stdout.write(f"{change.what} {ascii(change.path)[1:-1]}\n")
@@ -95,7 +97,7 @@ def carry_out(deeds: Operations, plan: RewindPlan, given: argparse.Namespace) ->
     if plan.empty:
         sys.stderr.write("\n".join(words) + "\n")
         return 0
-    confirmed = sure(plan, given)
+    confirmed = confirm_objections(plan, given)
     confirm(words, "Do it all the same?" if confirmed else "Do it?", given.yes)
     receipt = deeds.rewind(plan, confirmed=confirmed)
     if receipt.safety is not None:
@@ -123,8 +125,8 @@ def undo_command(given: argparse.Namespace) -> int:
     deeds = operations_for(given)
     if deeds.is_supervised() and not given.dry_run:
         plan = deeds.plan_undo()
-        confirmed = sure(plan, given)
-        confirm([*plan_words(plan), *against(plan)], "Undo the last rewind?", given.yes)
+        confirmed = confirm_objections(plan, given)
+        confirm([*plan_words(plan), *objections(plan)], "Undo the last rewind?", given.yes)
         sys.stdout.write(f"{deeds._request('undo', {'confirmed': confirmed}, wait=120.0)}\n")
         return 0
-    return carry_out(deeds, deeds.plan_undo(), given)
+    return plan_or_execute(deeds, deeds.plan_undo(), given)

@@ -48,7 +48,7 @@ def file_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def asked(given: argparse.Namespace) -> dict[Format, str]:
+def requested_formats(given: argparse.Namespace) -> dict[Format, str]:
     """The formats that were asked for, each with its file. UsageError if two want to be printed."""
     wanted: tuple[Format, ...] = ("markdown", "html", "svg")
     found = {name: word for name in wanted if (word := getattr(given, name)) is not None}
@@ -57,7 +57,7 @@ def asked(given: argparse.Namespace) -> dict[Format, str]:
     return found
 
 
-def write(made: Review, given: argparse.Namespace, formats: dict[Format, str]) -> None:
+def write_files(made: Review, given: argparse.Namespace, formats: dict[Format, str]) -> None:
     """Writes the review in these formats, without secrets and names of people and machines."""
     if not formats:
         return
@@ -81,7 +81,7 @@ def print_json(made: Review, given: argparse.Namespace) -> int:
     return 0
 
 
-def check(given: argparse.Namespace) -> int:
+def check_export(given: argparse.Namespace) -> int:
     """Says what of an export agrees with its evidence, and what differs: 0 or 1."""
     from tui.monitor.history.export_check import check as check_text
 
@@ -96,19 +96,19 @@ def check(given: argparse.Namespace) -> int:
 
 
 def _export(made: Review, given: argparse.Namespace, *, keep_places: bool) -> Export:
-    from tui.monitor.history.export_files import export_found
+    from tui.monitor.history.export_files import build_export
 
     project = project_of(given)
     settings = settings_of(given, project).settings
     named = named_sources(given)
-    return export_found(made, project, settings, named, given.night, keep_places=keep_places)
+    return build_export(made, project, settings, named, given.night, keep_places=keep_places)
 
 
 def _again(said: ExportedFigures, given: argparse.Namespace) -> Export:
     """The export that the evidence gives today, made as the one in the file was."""
     from msgspec.structs import replace
 
-    from tui.monitor.history.export_files import BY_HAND, export_of, redactor
+    from tui.monitor.history.export_files import BY_HAND, build_redactor, export_of
 
     project = _project(said, given)
     settings = settings_of(given, project).settings
@@ -120,7 +120,7 @@ def _again(said: ExportedFigures, given: argparse.Namespace) -> Export:
         raise NoSessionError(f"there is no file {named.events}")
     run = given.night or said.named.get("run")
     made = _derived(said, project, settings, named, run)
-    redact = redactor(settings, keep_places=said.keep_places)
+    redact = build_redactor(settings, keep_places=said.keep_places)
     return export_of(made, redact, (), said.named)
 
 
@@ -190,8 +190,8 @@ def review_arguments(parser: argparse.ArgumentParser) -> None:
 def review_command(given: argparse.Namespace) -> int:
     """Prints the review, or opens it where there is a screen; 3 when there is no such night."""
     if given.check is not None:
-        return check(given)
-    formats = asked(given)
+        return check_export(given)
+    formats = requested_formats(given)
     project = project_of(given)
     settings = settings_of(given, project).settings
     if not given.json and not formats and has_screen():
@@ -203,7 +203,7 @@ def review_command(given: argparse.Namespace) -> int:
     from tui.monitor.history.review_loader import load_review
 
     made = load_review(project, settings, named_sources(given), SystemClock(), given.night)
-    write(made, given, formats)
+    write_files(made, given, formats)
     if given.json:
         return print_json(made, given)
     if formats:

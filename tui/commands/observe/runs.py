@@ -26,14 +26,16 @@ def runs_arguments(parser: argparse.ArgumentParser) -> None:
 
 def runs_command(given: argparse.Namespace) -> int:
     """Prints the nights; 3 when there is none."""
-    from tui.monitor.history.night_list import list_nights, repeated
+    from tui.monitor.history.night_list import list_nights, repeated_failures
 
     project = project_of(given)
     found = list_nights(project, settings_of(given, project).settings)
     if given.json:
         import msgspec
 
-        failures = [{"name": one.name, "nights": list(one.nights)} for one in repeated(found)]
+        failures = [
+            {"name": one.name, "nights": list(one.nights)} for one in repeated_failures(found)
+        ]
         rows = [_plain(one, found) for one in found]
         data = {"schema": 1, "runs": rows, "repeated_failures": failures}
         sys.stdout.write(msgspec.json.encode(data).decode() + "\n")
@@ -93,7 +95,7 @@ def table(found: Sequence[NightSummary]) -> list[str]:
     """A row a night under a heading; what is not known is a dash."""
     if not found:
         return []
-    from tui.monitor.history.night_list import cost_trend, repeated
+    from tui.monitor.history.night_list import cost_trend, repeated_failures
     from tui.system.sanitize import clean_line
 
     head = (
@@ -121,7 +123,7 @@ def table(found: Sequence[NightSummary]) -> list[str]:
     ids = ["", "ids, newest first: " + " ".join(clean_line(one.id, 80) for one in found[:10])]
     often = [
         f"failed in {len(one.nights)} nights: {clean_line(one.name, 120)}"
-        for one in repeated(found)[:5]
+        for one in repeated_failures(found)[:5]
     ]
     return [*lines, *(["", *often] if often else []), *ids]
 

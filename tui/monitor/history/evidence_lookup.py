@@ -20,10 +20,10 @@ _BEFORE, _AFTER = 24 << 10, 40 << 10
 _GIT = "git"
 
 
-def of(ref: SourceRef, project: Path) -> EventDetail:
+def detail_of(ref: SourceRef, project: Path) -> EventDetail:
     """Everything about the place; what is gone or changed since says so. Never fails."""
     if is_commit(ref):
-        return commit(project, sha_of(ref))
+        return commit_detail(project, sha_of(ref))
     try:
         line = _line_at(ref)
     except OSError as error:
@@ -35,7 +35,7 @@ def of(ref: SourceRef, project: Path) -> EventDetail:
     if ref.uuid and ref.uuid.encode() not in line:
         return _gone(ref, "The file was rewritten; this record is no longer where it was.")
     if is_journal(ref.source):
-        return _deed(ref, line)
+        return _journal_entry(ref, line)
     return _event(ref)
 
 
@@ -49,7 +49,7 @@ def sha_of(ref: SourceRef) -> str:
     return ref.source.partition(":")[2] or ref.uuid or ""
 
 
-def in_file(path: str, words: str) -> EventDetail:
+def text_detail(path: str, words: str) -> EventDetail:
     """The file round the line that holds the words; from its beginning when none does."""
     try:
         data = Path(path).read_bytes()[:_LINE]
@@ -74,19 +74,19 @@ def _line_at(ref: SourceRef) -> bytes | None:
     return data.partition(b"\n")[0]
 
 
-def _deed(ref: SourceRef, line: bytes) -> EventDetail:
-    from tui.monitor.rows.event_rows import deed_detail
+def _journal_entry(ref: SourceRef, line: bytes) -> EventDetail:
+    from tui.monitor.rows.event_rows import journal_detail
     from tui.store.journal import JournalDecoder
 
     entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)
-    return deed_detail(entries[0], ref) if entries else _in_text(ref)
+    return journal_detail(entries[0], ref) if entries else _in_text(ref)
 
 
 def _event(ref: SourceRef) -> EventDetail:
     """The event, or the call that it answers: one page has both."""
-    from tui.monitor.loading import window
+    from tui.monitor.loading import rows_around
 
-    log = window(ref.source, ref.offset, 3)
+    log = rows_around(ref.source, ref.offset, 3)
     row = log.row_of(ref.source, ref.offset) if log is not None else None
     if log is None or row is None:
         return _in_text(ref)
@@ -159,7 +159,7 @@ def _gone(ref: SourceRef, words: str) -> EventDetail:
 # --- git ---
 
 
-def commit(project: Path, sha: str) -> EventDetail:
+def commit_detail(project: Path, sha: str) -> EventDetail:
     """A commit with its message and its diff, as far as `COMMIT_BYTES` reach."""
     from tui.feeds.repo.bounded_git import ReadBudget, output
     from tui.system.git import Git
@@ -183,7 +183,7 @@ def commit(project: Path, sha: str) -> EventDetail:
     return EventDetail(f"commit {sha[:7]}", tuple(parts), ref)
 
 
-def fragment(
+def diff_detail(
     path: str, what: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
 ) -> EventDetail:
     """Pieces of a file's diff."""
@@ -203,7 +203,7 @@ def file_diff(change: FileChange) -> EventDetail:
     if change.old_mode != change.new_mode and change.old_mode and change.new_mode:
         facts.append(("mode", f"{change.old_mode} became {change.new_mode}"))
     facts.append(("commit", change.commit or "not committed"))
-    detail = fragment(change.path, "", change.hunks)
+    detail = diff_detail(change.path, "", change.hunks)
     parts = list(detail.parts) if change.hunks else []
     if change.binary:
         parts.append(DetailPart("", f"A binary file of {change.size:,} bytes."))

@@ -42,7 +42,7 @@ class CheckReport(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def claimed(text: str) -> ExportedFigures:
+def exported_figures(text: str) -> ExportedFigures:
     """What stands in an export. UsageError for a file that is none."""
     told = read(text)
     about = told.get("export")
@@ -80,7 +80,7 @@ def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> CheckRe
     `derive` makes the same export anew. UsageError for a text that is no export.
     """
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
-    said = claimed(text)
+    said = exported_figures(text)
     export = derive(said)
     found = compare(said.told, export.data)
     lines = [_summary(found)]

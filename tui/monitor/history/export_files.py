@@ -32,7 +32,7 @@ BY_HAND: Final = ("events", "progress", "notes", "watchdog")
 """The sources that a person may name by hand."""
 
 
-def redactor(
+def build_redactor(
     settings: Settings, environ: Mapping[str, str] = os.environ, *, keep_places: bool = False
 ) -> Redactor:
     """What this machine, its person, its settings and its environment must not tell."""
@@ -44,7 +44,7 @@ def redactor(
     return Redactor(spellings_of(secrets), folder, user, os.uname().nodename, keep_places)
 
 
-def export_found(
+def build_export(
     review: Review,
     project: Path,
     settings: Settings,
@@ -61,8 +61,8 @@ def export_found(
     if run is not None:
         by_hand["run"] = run
         named = named_night(project, settings, named, run)
-    sources = measured(paths_of(review, select_session(project, settings, named)))
-    return export_of(review, redactor(settings, keep_places=keep_places), sources, by_hand)
+    sources = measure_all(source_paths(review, select_session(project, settings, named)))
+    return export_of(review, build_redactor(settings, keep_places=keep_places), sources, by_hand)
 
 
 def export_of(
@@ -77,7 +77,7 @@ def export_of(
         sources=sources,
         made_at=review.night.now,
         version=__version__,
-        zone_s=zone_of(review),
+        zone_s=utc_offset(review),
         named=dict(named or {}),
         keep_places=redact.keep_places,
     )
@@ -85,7 +85,7 @@ def export_of(
     return structs.replace(left, data=encoded(left.review))
 
 
-def zone_of(review: Review) -> int:
+def utc_offset(review: Review) -> int:
     """This machine's offset from UTC when the night began, seconds."""
     start = start_text(review)
     try:
@@ -94,7 +94,7 @@ def zone_of(review: Review) -> int:
         return 0
 
 
-def paths_of(review: Review, found: SessionSources | None = None) -> list[str]:
+def source_paths(review: Review, found: SessionSources | None = None) -> list[str]:
     """The files that a review rests on: what it points at, and what was found to read."""
     paths = {ref.source: None for ref in refs(review)}
     if review.night.progress is not None:
@@ -108,7 +108,7 @@ def paths_of(review: Review, found: SessionSources | None = None) -> list[str]:
     return [path for path in paths if os.path.isabs(path)]
 
 
-def measured(paths: Iterable[str]) -> tuple[ExportSource, ...]:
+def measure_all(paths: Iterable[str]) -> tuple[ExportSource, ...]:
     """Files with their sizes and digests as they are now; one that cannot be read has neither."""
     return tuple(measure(path) for path in sorted(paths))
 

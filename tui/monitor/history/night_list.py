@@ -89,7 +89,7 @@ class NightSummary(Struct, frozen=True):
         return COST_SIGNS[self.source] if self.usd else ""
 
 
-def summarised(
+def build_summary(
     made: Review,
     *,
     id: str,
@@ -184,7 +184,7 @@ def save_summary(
     place = _place_of(project, settings, sources)
     if place is None:
         return False
-    night = summarised(
+    night = build_summary(
         made,
         id=place.id,
         kind=place.kind,
@@ -271,7 +271,7 @@ def _name(night: str) -> str:
 # --- across nights ---------------------------------------------------------------------------------
 
 
-def repeated(found: Sequence[NightSummary]) -> tuple[RepeatedFailure, ...]:
+def repeated_failures(found: Sequence[NightSummary]) -> tuple[RepeatedFailure, ...]:
     """What failed in at least two nights, the most frequent first."""
     where: dict[str, list[str]] = {}
     for night in found:

@@ -17,7 +17,7 @@ from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges, S
 from tui.model.session import AgentProcesses, NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind
-from tui.monitor.loading import folded
+from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
 from tui.night.review.build import ReviewInputs, review
 from tui.settings.settings import Settings
@@ -44,7 +44,7 @@ class StartState(Struct, frozen=True):
     notes: str = ""
 
 
-def beginning(
+def state_at_start(
     project: Path,
     sources: SessionSources,
     night: NightSnapshot,
@@ -186,7 +186,7 @@ def load_night(
     sources = select_session(project, settings, named)
     if not sources.events:
         raise NoSessionError(sources.why)
-    ledger = folded(sources.events, settings)
+    ledger = read_whole(sources.events, settings)
     fold = ledger.fold
     sidecars = SidecarFiles(project, sources, clock)
     try:
@@ -306,7 +306,7 @@ def build_review(
     night, fold = whole.night, whole.fold
     testimony = fold.testimony()
     seen_live = _seen_live(night)
-    start = beginning(project, whole.sources, night, changes, seen_live)
+    start = state_at_start(project, whole.sources, night, changes, seen_live)
     evidence = ReviewInputs(
         testimony,
         fold.losses(),

@@ -22,7 +22,7 @@ from tui.model.events import (
 )
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
-from tui.monitor.rows.event_rows import deed_detail, deed_level, deed_row, visibility
+from tui.monitor.rows.event_rows import journal_detail, journal_level, journal_row, visibility
 from tui.monitor.rows.event_rows import row as event_row
 from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
 
@@ -65,12 +65,12 @@ class EventIndex:
         self._kept: dict[int, EventRow] = {}
 
     @property
-    def live(self) -> bool:
+    def is_live(self) -> bool:
         """Whether calls without an answer may still run; `changed` tells the rows when it turns."""
         return self._live
 
-    @live.setter
-    def live(self, live: bool) -> None:
+    @is_live.setter
+    def is_live(self, live: bool) -> None:
         if live != self._live:
             self._live = live
             self.changed.extend(self._open_calls.values())
@@ -100,7 +100,7 @@ class EventIndex:
             self._lengths.append(record.length)
             self._parts.append(record.part)
         else:
-            flags = deed_level(record)  # type: ignore[arg-type]
+            flags = journal_level(record)  # type: ignore[arg-type]
             if record.kind == "segment_ended":  # type: ignore[union-attr]
                 self._lose_calls(record.at or at)
             self._lengths.append(WHOLE_LINE)
@@ -120,7 +120,7 @@ class EventIndex:
             if level == 1:
                 self._visible[0].append(index)
 
-    def date(self, uuid: str, at: float) -> None:
+    def set_time(self, uuid: str, at: float) -> None:
         """Another file tells when a row happened whose own record does not say."""
         index = self._undated.pop(uuid, None)
         if index is not None:
@@ -128,7 +128,7 @@ class EventIndex:
             self._cache.pop(index, None)
             self.changed.append(index)
 
-    def remark(self, number: int, at: float, text: str) -> None:
+    def add_notice(self, number: int, at: float, text: str) -> None:
         """Adds a row of our own: what befell the file itself."""
         self._kept[len(self._flags)] = EventRow("notice", at, "file", text, mark="warning")
         place = self._offsets[-1] if len(self._offsets) else 0
@@ -201,7 +201,7 @@ class EventIndex:
             return index
         return bisect_right(self._visible[self._level - 1], index) - 1
 
-    def take_changed(self) -> list[int]:
+    def pop_changed(self) -> list[int]:
         """Visible rows that were completed since the last call."""
         changed: set[int] = set()
         while self.changed:
@@ -307,7 +307,7 @@ class EventIndex:
         ref = self.ref(row)
         record = self._event(index)
         if isinstance(record, JournalEntry):
-            return deed_detail(record, ref)
+            return journal_detail(record, ref)
         if line is None or record is None:
             gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
             return EventDetail("gone", (gone,), ref)
@@ -330,7 +330,7 @@ class EventIndex:
         if event is None:
             return EventRow("notice", None if math.isnan(at) else at, "gone", "", mark="quiet")
         if isinstance(event, JournalEntry):
-            return deed_row(event)
+            return journal_row(event)
         result, seconds = self._result_of(index, event, at)
         drawn = self._short(event_row(event, result, seconds))
         if drawn.at is None and not math.isnan(at):

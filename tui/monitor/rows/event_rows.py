@@ -273,14 +273,14 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def deed_level(entry: JournalEntry) -> int:
+def journal_level(entry: JournalEntry) -> int:
     """The verbosity from which on the entry is shown."""
     if entry.kind == "injection" and entry.data.get("state") != "queued":
         return 1
     return 2 if entry.kind in _QUIET else 1
 
 
-def deed_row(entry: JournalEntry) -> EventRow:
+def journal_row(entry: JournalEntry) -> EventRow:
     """What the entry says, in one line."""
     words = [_word(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
     if entry.kind in ("stop", "kill") and "survivors" in entry.data:
@@ -295,7 +295,7 @@ def deed_row(entry: JournalEntry) -> EventRow:
     )
 
 
-def deed_detail(entry: JournalEntry, ref: SourceRef) -> EventDetail:
+def journal_detail(entry: JournalEntry, ref: SourceRef) -> EventDetail:
     """Everything the journal says of the deed."""
     text = msgspec.json.format(msgspec.json.encode(entry.data), indent=2).decode()
     return EventDetail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)

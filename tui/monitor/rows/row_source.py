@@ -31,8 +31,8 @@ class RowSink(Protocol):
     def open_source(self, name: str, reader: Reader) -> int: ...
     def close_source(self, number: int) -> None: ...
     def add(self, number: int, record: AgentEvent | JournalEntry, at: float) -> None: ...
-    def remark(self, number: int, at: float, text: str) -> None: ...
-    def date(self, uuid: str, at: float) -> None: ...
+    def add_notice(self, number: int, at: float, text: str) -> None: ...
+    def set_time(self, uuid: str, at: float) -> None: ...
 
 
 class NullRowSink:
@@ -47,10 +47,10 @@ class NullRowSink:
     def add(self, number: int, record: AgentEvent | JournalEntry, at: float) -> None:
         pass
 
-    def remark(self, number: int, at: float, text: str) -> None:
+    def add_notice(self, number: int, at: float, text: str) -> None:
         pass
 
-    def date(self, uuid: str, at: float) -> None:
+    def set_time(self, uuid: str, at: float) -> None:
         pass
 
 
