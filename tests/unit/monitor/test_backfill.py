@@ -139,7 +139,7 @@ def test_a_child_that_cannot_start_is_a_sentence(
 
 PARENT = """
 import sys, time
-from tests.unit.test_watching_backfill import RULES, sources
+from tests.unit.monitor.test_backfill import RULES, sources
 from tui.monitor.backfill import Backfill, Order
 from pathlib import Path
 child = Backfill(Order(sources(Path(sys.argv[1])), sys.argv[2], RULES), lambda: None)

@@ -165,7 +165,7 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
     taken_in(ledger)
     texts = [row[2] for row in shown(ledger) if row[1] == "text"]
     assert texts == [f"old {n}" for n in range(20)] + [f"new {n}" for n in range(3)]
-    assert ledger.save(ledger.index) is None, "rows of a file that is gone cannot be saved"
+    assert ledger.save() is None, "rows of a file that is gone cannot be saved"
 
 
 def test_the_bell_rings_for_what_is_told_now_and_not_for_the_past(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ STREAM = list(lines(400_000, partials=True))
 
 @pytest.fixture(autouse=True)
 def keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1)
+    monkeypatch.setattr(run_reader, "_WORTH_SAVING", 1)
 
 
 class Night1:
@@ -64,7 +64,7 @@ def read_on(eyes: RunReader) -> RunReader:
 
 def begins_at(eyes: RunReader) -> int:
     """Where in the stream these eyes began to read."""
-    return eyes._kept_to
+    return eyes._saved_to
 
 
 def knows(eyes: RunReader) -> NightSnapshot:
@@ -99,7 +99,7 @@ def test_the_next_reads_on_where_the_last_stood(run: Night1) -> None:
 
 
 def test_nothing_is_kept_of_a_short_night(run: Night1, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1 << 30)
+    monkeypatch.setattr(run_reader, "_WORTH_SAVING", 1 << 30)
     hand_over(run, 100)
     assert not run.folder.recall.exists()
 
@@ -110,7 +110,7 @@ def test_however_often_it_is_handed_over_the_night_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], seed: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_reader, "_WORTH_KEEPING", 1)
+        patch.setattr(run_reader, "_WORTH_SAVING", 1)
         run = Night1(tmp_path_factory.mktemp("night"))
         dice = random.Random(seed)
         for upto in sorted(cuts):
