@@ -140,9 +140,9 @@ def test_a_child_that_cannot_start_is_a_sentence(
 PARENT = """
 import sys, time
 from tests.unit.monitor.test_backfill import RULES, sources
-from tui.monitor.backfill import Backfill, Order
+from tui.monitor.backfill import BackfillOrder, BackfillProcess
 from pathlib import Path
-child = Backfill(Order(sources(Path(sys.argv[1])), sys.argv[2], RULES), lambda: None)
+child = BackfillProcess(BackfillOrder(sources(Path(sys.argv[1])), sys.argv[2], RULES), lambda: None)
 print(child._process.pid, flush=True)
 child.watch()
 """

@@ -25,7 +25,7 @@ def checkpoint_command(given: argparse.Namespace) -> int:
 
     deeds = operations_for(given)
     facts = checkpoint_facts(snapshot_for(given))
-    taken = deeds.checkpoint(given.message, why="command line", facts=facts)
+    taken = deeds.take_checkpoint(given.message, why="command line", facts=facts)
     sys.stdout.write(f"{taken.id}\n")
     sys.stderr.write(f"{taken.files:,} files kept as {taken.commit[:10]}\n")
     for left in [one for one in taken.not_captured if one.reason != OUR_OWN][:20]:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from tui.commands.context import confirm, operations_for, snapshot_for
 from tui.store.inbox import Verb
-
-if TYPE_CHECKING:
-    from tui.control.operations import Operations
 
 
 def kill_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,26 +35,21 @@ def kill_arguments(parser: argparse.ArgumentParser) -> None:
 
 def kill_command(given: argparse.Namespace) -> int:
     """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
-    deeds = operations_for(given)
-    verb: Verb = given.how
-    ours = deeds.is_supervised()
-    agent = None if ours else deeds.foreign_session().agent
-    keep = not given.no_checkpoint
-    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", given.yes)
-    if ours:
-        sys.stdout.write(f"{deeds._request(verb, {'checkpoint': keep}, wait=60.0)}\n")
-        return 0
-    return _end_another(given, deeds, verb, keep)
-
-
-def _end_another(given: argparse.Namespace, deeds: Operations, verb: Verb, keep: bool) -> int:
-    from tui.control.operations import stop_foreign
     from tui.model.snapshot import checkpoint_facts
 
-    facts = checkpoint_facts(snapshot_for(given)) if keep and verb != "interrupt" else {}
-    told = stop_foreign(deeds, verb, keep, facts, lambda words: sys.stderr.write(f"{words}\n"))
-    sys.stdout.write(f"{told.words}\n")
-    return 1 if told.survivors else 0
+    deeds = operations_for(given)
+    verb: Verb = given.how
+    agent = deeds.stop_target()
+    keep = not given.no_checkpoint
+    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", given.yes)
+    receipt = deeds.stop(
+        verb,
+        checkpoint=keep,
+        facts=lambda: checkpoint_facts(snapshot_for(given)),
+        report=lambda step: sys.stderr.write(f"{step}\n"),
+    )
+    sys.stdout.write(f"{receipt.answer or receipt.words}\n")
+    return 1 if receipt.survivors else 0
 
 
 def _plan(verb: Verb, keep: bool, pid: int | None) -> list[str]:

@@ -22,26 +22,19 @@ def inject_arguments(parser: argparse.ArgumentParser) -> None:
 
 def inject_command(given: argparse.Namespace) -> int:
     """Prints how far the words came; the screen and `status` tell when the agent has seen them."""
-    deeds = operations_for(given)
-    if deeds.is_supervised():
-        mode = "hard" if given.now else "soft"
-        sys.stdout.write(f"{deeds._request('inject', {'text': given.text, 'mode': mode})}\n")
+    return _send(operations_for(given), given.text, "hard" if given.now else "soft")
+
+
+def _send(operations: Operations, text: str, mode: str) -> int:
+    receipt = operations.inject(text, mode)
+    delivery = receipt.delivery
+    if delivery is None:
+        sys.stdout.write(f"{receipt.answer}\n")
         return 0
-    if given.now:
-        raise RefusedError(
-            "--now needs a run of overnight-tui: nobody else holds the pipe that could interrupt "
-            "this session; without it the words are read after the tool that runs"
-        )
-    return send_to_foreign(deeds, given.text, "soft")
-
-
-def send_to_foreign(deeds: Operations, text: str, mode: str) -> int:
-    """Words to a session that we did not start, by the best way that is open to it."""
-    receipt = deeds.foreign_session().send(text, mode)
-    name = f" as {receipt.id}" if receipt.id else ""
-    sys.stdout.write(f"{receipt.state} by {receipt.transport}{name}\n")
-    sys.stderr.write(f"{receipt.promise}\n")
-    return 0 if receipt.state in ("queued", "delivered") else 1
+    name = f" as {delivery.id}" if delivery.id else ""
+    sys.stdout.write(f"{delivery.state} by {delivery.transport}{name}\n")
+    sys.stderr.write(f"{delivery.promise}\n")
+    return 0 if delivery.state in ("queued", "delivered") else 1
 
 
 def step_back_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,18 +46,14 @@ def step_back_arguments(parser: argparse.ArgumentParser) -> None:
 
 def step_back_command(given: argparse.Namespace) -> int:
     """Makes the message from the evidence and has it delivered; prints how far it came."""
-    from tui.control.operations import step_back_text
+    from tui.control.wording import step_back_text
 
     deeds = operations_for(given)
     text = step_back_text(deeds.step_back_template, snapshot_for(given))
     if given.print:
         sys.stdout.write(f"{text}\n")
         return 0
-    if not deeds.is_supervised():
-        return send_to_foreign(deeds, text, "step-back")
-    said = deeds._request("inject", {"text": text, "mode": "step-back"})
-    sys.stdout.write(f"{said}\n")
-    return 0
+    return _send(deeds, text, "step-back")
 
 
 def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,5 +71,5 @@ def withdraw_command(given: argparse.Namespace) -> int:
         raise RefusedError(f"no such words wait to be read; waiting: {known}")
     if given.id and len(wanted) > 1:
         raise RefusedError(f"{given.id!r} begins {len(wanted)} messages; give more of it")
-    sys.stdout.write(f"{operations_for(given).withdraw(wanted[-1].id)}\n")
+    sys.stdout.write(f"{operations_for(given).withdraw(wanted[-1].id).words}\n")
     return 0

@@ -45,66 +45,37 @@ def rewind_arguments(parser: argparse.ArgumentParser) -> None:
 def rewind_command(given: argparse.Namespace) -> int:
     """Shows the plan, asks, and prints the id of the safety checkpoint; 4 when refused."""
     deeds = operations_for(given)
-    plan = deeds.plan_rewind(given.id)
-    if given.mode == "code" and not deeds.is_supervised():
-        return plan_or_execute(deeds, plan, given)
-    return request_rewind(deeds, plan, given.mode, given)
+    return _rewind(deeds, deeds.plan_rewind(given.id), given.mode, given)
 
 
-def request_rewind(
-    deeds: Operations, plan: RewindPlan, mode: str, given: argparse.Namespace
-) -> int:
-    """Has the runner do it: it stops the agent first, and starts it again afterwards."""
-    from tui.control.operations import plan_words
-
-    files = mode != "conversation"
-    words = [*plan_words(plan), *objections(plan)] if files else []
-    if mode != "code":
-        words.append(f"The conversation goes back to {plan.checkpoint.id}; the old one is kept.")
-    words.append("The agent is stopped for it and goes on afterwards.")
-    if given.dry_run:
-        sys.stderr.write("\n".join(words) + "\n")
-        return 0
-    confirmed = confirm_objections(plan, given) if files else False
-    confirm(words, "Do it?", given.yes)
-    arguments = {"checkpoint": plan.checkpoint.id, "mode": mode, "confirmed": confirmed}
-    sys.stdout.write(f"{deeds._request('rewind', arguments, wait=120.0)}\n")
-    return 0
-
-
-def objections(plan: RewindPlan) -> list[str]:
-    """What speaks against a plan, a sentence each."""
-    return [f"Against it: {reason}." for reason in plan.refusals]
-
-
-def confirm_objections(plan: RewindPlan, given: argparse.Namespace) -> bool:
+def _confirmed(plan: RewindPlan, given: argparse.Namespace) -> bool:
     """Whether the person wants it although something speaks against it; RefusedError if not."""
     if plan.refusals and not given.anyway and (given.yes or not sys.stdin.isatty()):
         raise RefusedError(f"{'; '.join(plan.refusals)}. Say --anyway to do it all the same")
     return bool(plan.refusals)
 
 
-def plan_or_execute(deeds: Operations, plan: RewindPlan, given: argparse.Namespace) -> int:
+def _rewind(operations: Operations, plan: RewindPlan, mode: str, given: argparse.Namespace) -> int:
     """Shows a plan and, unless it is only to be shown, asks and does it."""
-    from tui.control.operations import plan_words
-
-    words = [*plan_words(plan), *objections(plan)]
-    if given.dry_run:
-        for change in plan.changes:
+    sentences = operations.describe_rewind(plan, mode)
+    files = mode != "conversation"
+    if given.dry_run or not operations.has_effect(plan, mode):
+        for change in plan.changes if files else ():
             sys.stdout.write(f"{change.what} {ascii(change.path)[1:-1]}\n")
-        sys.stderr.write("\n".join(words) + "\n")
+        sys.stderr.write("\n".join(sentences) + "\n")
         return 0
-    if plan.empty:
-        sys.stderr.write("\n".join(words) + "\n")
+    confirmed = files and _confirmed(plan, given)
+    confirm(sentences, "Do it all the same?" if confirmed else "Do it?", given.yes)
+    receipt = operations.rewind(plan, mode, confirmed=confirmed)
+    result = receipt.rewound
+    if result is None:
+        sys.stdout.write(f"{receipt.words}\n")
         return 0
-    confirmed = confirm_objections(plan, given)
-    confirm(words, "Do it all the same?" if confirmed else "Do it?", given.yes)
-    receipt = deeds.rewind(plan, confirmed=confirmed)
-    if receipt.safety is not None:
-        sys.stdout.write(f"{receipt.safety.id}\n")
-    done = f"{receipt.written} written, {receipt.deleted} deleted, {receipt.unchanged:,} unchanged"
-    sys.stderr.write(f"{done}; 'overnight-tui undo' takes it back\n")
-    for path in receipt.meanwhile:
+    if result.safety is not None:
+        sys.stdout.write(f"{result.safety.id}\n")
+    counts = f"{result.written} written, {result.deleted} deleted, {result.unchanged:,} unchanged"
+    sys.stderr.write(f"{counts}; 'overnight-tui undo' takes it back\n")
+    for path in result.meanwhile:
         sys.stderr.write(f"left alone, edited meanwhile: {ascii(path)[1:-1]}\n")
     return 0
 
@@ -120,13 +91,5 @@ def undo_arguments(parser: argparse.ArgumentParser) -> None:
 
 def undo_command(given: argparse.Namespace) -> int:
     """Shows what would change, asks, and does it; 4 when there is no rewind to take back."""
-    from tui.control.operations import plan_words
-
     deeds = operations_for(given)
-    if deeds.is_supervised() and not given.dry_run:
-        plan = deeds.plan_undo()
-        confirmed = confirm_objections(plan, given)
-        confirm([*plan_words(plan), *objections(plan)], "Undo the last rewind?", given.yes)
-        sys.stdout.write(f"{deeds._request('undo', {'confirmed': confirmed}, wait=120.0)}\n")
-        return 0
-    return plan_or_execute(deeds, deeds.plan_undo(), given)
+    return _rewind(deeds, deeds.plan_undo(), "code", given)

@@ -71,11 +71,11 @@ class EvidencePages:
 
     def _since(self, checkpoint: str) -> EventDetail:
         """From the files as they are now to the checkpoint: what a rewind to it would do."""
-        from tui.control.operations import plan_words
+        from tui.control.wording import describe_plan
         from tui.system.sanitize import clean, clean_line
 
         plan = self._source.deeds().plan_rewind(checkpoint)
-        parts = [DetailPart("", clean("\n".join(plan_words(plan))))]
+        parts = [DetailPart("", clean("\n".join(describe_plan(plan))))]
         for change in plan.changes[:_MOST_FILES]:
             title = f"{change.what} {clean_line(change.path)}"
             parts.append(DetailPart(title, clean(plan.diff(change)) or "(no text)", "diff"))
