@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tui.commands.context import named_sources, project_of, settings_of
+from tui.commands.context import add_path, named_sources, project_of, settings_of
 from tui.model.session import NamedSources
 from tui.system.clock import SystemClock
 from tui.system.errors import OvernightError, UsageError
@@ -30,24 +30,24 @@ LEVELS = {"brief": 1, "normal": 2, "full": 3}
 
 
 def watch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--slow-link", action="store_true", help="paint at most 4 times a second")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII signs only")
     parser.add_argument("--theme", help="dark, light, ansi, mono, or any theme of Textual's")
 
 
-def watch_command(given: argparse.Namespace) -> int:
+def watch_command(arguments: argparse.Namespace) -> int:
     """Watches until the viewer is closed; the session never notices."""
-    project = project_of(given)
-    loaded = settings_of(given, project, **{"screen.theme": given.theme})
-    named = named_sources(given)
+    project = project_of(arguments)
+    loaded = settings_of(project, **{"screen.theme": arguments.theme})
+    named = named_sources(arguments)
     return show(
         project,
         loaded.settings,
         named,
-        slow_link=given.slow_link,
-        ascii_only=given.ascii,
-        opening="as it is" if given.plain and named == NamedSources() else "panes",
+        slow_link=arguments.slow_link,
+        ascii_only=arguments.ascii,
+        opening="as it is" if arguments.plain and named == NamedSources() else "panes",
     )
 
 

@@ -48,22 +48,22 @@ def file_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def requested_formats(given: argparse.Namespace) -> dict[Format, str]:
+def requested_formats(arguments: argparse.Namespace) -> dict[Format, str]:
     """The formats that were asked for, each with its file. UsageError if two want to be printed."""
     wanted: tuple[Format, ...] = ("markdown", "html", "svg")
-    found = {name: word for name in wanted if (word := getattr(given, name)) is not None}
-    if [*found.values()].count(_STDOUT) + bool(given.json) > 1:
+    found = {name: word for name in wanted if (word := getattr(arguments, name)) is not None}
+    if [*found.values()].count(_STDOUT) + bool(arguments.json) > 1:
         raise UsageError("only one format can be printed at once; give the others a file")
     return found
 
 
-def write_files(made: Review, given: argparse.Namespace, formats: dict[Format, str]) -> None:
+def write_files(made: Review, arguments: argparse.Namespace, formats: dict[Format, str]) -> None:
     """Writes the review in these formats, without secrets and names of people and machines."""
     if not formats:
         return
     from tui.monitor.history.export_files import text_of, write_export
 
-    export = _export(made, given, keep_places=False)
+    export = _export(made, arguments, keep_places=False)
     for name, word in formats.items():
         text = text_of(export, name)
         if word == _STDOUT:
@@ -73,21 +73,21 @@ def write_files(made: Review, given: argparse.Namespace, formats: dict[Format, s
             sys.stderr.write(f"wrote {os.fsencode(word).decode('utf-8', 'replace')}\n")
 
 
-def print_json(made: Review, given: argparse.Namespace) -> int:
+def print_json(made: Review, arguments: argparse.Namespace) -> int:
     """One object on one line: secrets taken out, paths whole, and what it rests on under `export`."""
     from tui.night.review.export.figures_json import json_text
 
-    sys.stdout.write(json_text(_export(made, given, keep_places=True)))
+    sys.stdout.write(json_text(_export(made, arguments, keep_places=True)))
     return 0
 
 
-def check_export(given: argparse.Namespace) -> int:
+def check_export(arguments: argparse.Namespace) -> int:
     """Says what of an export agrees with its evidence, and what differs: 0 or 1."""
     from tui.monitor.history.export_check import check as check_text
 
-    text = _text(given.check)
+    text = _text(arguments.check)
     try:
-        report = check_text(text, lambda said: _again(said, given), _true_path)
+        report = check_text(text, lambda said: _again(said, arguments), _true_path)
     except NoSessionError as error:
         sys.stdout.write(f"differs: nothing can be derived again: {error}\n")
         return 1
@@ -95,30 +95,30 @@ def check_export(given: argparse.Namespace) -> int:
     return 0 if report.agrees else 1
 
 
-def _export(made: Review, given: argparse.Namespace, *, keep_places: bool) -> Export:
+def _export(made: Review, arguments: argparse.Namespace, *, keep_places: bool) -> Export:
     from tui.monitor.history.export_files import build_export
 
-    project = project_of(given)
-    settings = settings_of(given, project).settings
-    named = named_sources(given)
-    return build_export(made, project, settings, named, given.night, keep_places=keep_places)
+    project = project_of(arguments)
+    settings = settings_of(project).settings
+    named = named_sources(arguments)
+    return build_export(made, project, settings, named, arguments.night, keep_places=keep_places)
 
 
-def _again(said: ExportedFigures, given: argparse.Namespace) -> Export:
+def _again(said: ExportedFigures, arguments: argparse.Namespace) -> Export:
     """The export that the evidence gives today, made as the one in the file was."""
     from msgspec.structs import replace
 
     from tui.monitor.history.export_files import BY_HAND, build_redactor, export_of
 
-    project = _project(said, given)
-    settings = settings_of(given, project).settings
-    named = named_sources(given)
+    project = _project(said, arguments)
+    settings = settings_of(project).settings
+    named = named_sources(arguments)
     told = {name: _true_path(said.named[name]) for name in BY_HAND if name in said.named}
     chosen: dict[str, Any] = {name: getattr(named, name) or told.get(name) for name in BY_HAND}
     named = replace(named, **chosen)
     if named.events is not None and not Path(named.events).is_file():
         raise NoSessionError(f"there is no file {named.events}")
-    run = given.night or said.named.get("run")
+    run = arguments.night or said.named.get("run")
     made = _derived(said, project, settings, named, run)
     redact = build_redactor(settings, keep_places=said.keep_places)
     return export_of(made, redact, (), said.named)
@@ -138,13 +138,13 @@ def _derived(
     return made
 
 
-def _project(said: ExportedFigures, given: argparse.Namespace) -> Path:
+def _project(said: ExportedFigures, arguments: argparse.Namespace) -> Path:
     """The project that was named, else the one in the file if it is here, else this folder."""
-    if given.project is None and said.project:
+    if arguments.project is None and said.project:
         told = Path(_true_path(said.project))
         if told.is_absolute() and told.is_dir():
             return told.resolve()
-    return project_of(given)
+    return project_of(arguments)
 
 
 def _true_path(path: str) -> str:
@@ -187,25 +187,25 @@ def review_arguments(parser: argparse.ArgumentParser) -> None:
     file_arguments(parser)
 
 
-def review_command(given: argparse.Namespace) -> int:
+def review_command(arguments: argparse.Namespace) -> int:
     """Prints the review, or opens it where there is a screen; 3 when there is no such night."""
-    if given.check is not None:
-        return check_export(given)
-    formats = requested_formats(given)
-    project = project_of(given)
-    settings = settings_of(given, project).settings
-    if not given.json and not formats and has_screen():
+    if arguments.check is not None:
+        return check_export(arguments)
+    formats = requested_formats(arguments)
+    project = project_of(arguments)
+    settings = settings_of(project).settings
+    if not arguments.json and not formats and has_screen():
         from tui.commands.watch import show
 
         return show(
-            project, settings, named_sources(given), opening="review", review_of=given.night
+            project, settings, named_sources(arguments), opening="review", review_of=arguments.night
         )
     from tui.monitor.history.review_loader import load_review
 
-    made = load_review(project, settings, named_sources(given), SystemClock(), given.night)
-    write_files(made, given, formats)
-    if given.json:
-        return print_json(made, given)
+    made = load_review(project, settings, named_sources(arguments), SystemClock(), arguments.night)
+    write_files(made, arguments, formats)
+    if arguments.json:
+        return print_json(made, arguments)
     if formats:
         return 0
     return print_words(made)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tui.commands.context import project_of, settings_of
+from tui.commands.context import add_path, print_json, project_of, settings_of
 from tui.store.runs import is_supervised
 from tui.system.format import format_local, format_money_plain, sparkline
 
@@ -20,25 +20,23 @@ _GOAL = 48
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
-def runs_command(given: argparse.Namespace) -> int:
+def runs_command(arguments: argparse.Namespace) -> int:
     """Prints the nights; 3 when there is none."""
     from tui.monitor.history.night_list import list_nights, repeated_failures
 
-    project = project_of(given)
-    found = list_nights(project, settings_of(given, project).settings)
-    if given.json:
-        import msgspec
-
+    project = project_of(arguments)
+    found = list_nights(project, settings_of(project).settings)
+    if arguments.json:
         failures = [
             {"name": one.name, "nights": list(one.nights)} for one in repeated_failures(found)
         ]
         rows = [_plain(one, found) for one in found]
         data = {"schema": 1, "runs": rows, "repeated_failures": failures}
-        sys.stdout.write(msgspec.json.encode(data).decode() + "\n")
+        print_json(data)
     else:
         sys.stdout.writelines(f"{line}\n" for line in table(found))
     return 0 if found else 3
