@@ -16,7 +16,7 @@ def status_arguments(parser: argparse.ArgumentParser) -> None:
 
 def status_command(arguments: argparse.Namespace) -> int:
     """Prints the status; 3 when there is no session to speak of."""
-    from tui.commands.observe.text_views import status_words
+    from tui.commands.observe.text_views import status_lines
     from tui.night.status_json import status
 
     monitor = monitor_for(arguments)
@@ -29,7 +29,7 @@ def status_command(arguments: argparse.Namespace) -> int:
             project = os.fsencode(monitor.project).decode("utf-8", "replace")
             print_json(status(snapshot, project, budget))
         else:
-            sys.stdout.write("\n".join(status_words(snapshot, monitor.feeds())) + "\n")
+            sys.stdout.write("\n".join(status_lines(snapshot, monitor.feeds())) + "\n")
     finally:
         monitor.close()
     return 3 if snapshot.state == "none" else 0

@@ -21,7 +21,7 @@ from tui.system.format import (
 from tui.system.sanitize import clean_line
 
 
-def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
+def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
     """A few lines, the most important first; the last ones say what was read and why."""
     run, activity = night.run, night.activity
     lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
@@ -47,7 +47,7 @@ def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         lines.append(
             f"safety    {format_count(len(night.deeds.checkpoints), 'checkpoint')}, last {at}"
         )
-    lines += [source_words(feed) for feed in feeds if feed.path]
+    lines += [source_line(feed) for feed in feeds if feed.path]
     return lines
 
 
@@ -88,7 +88,7 @@ def _events(night: NightSnapshot) -> str:
     return ", ".join(words)
 
 
-def source_words(feed: SourceStatus) -> str:
+def source_line(feed: SourceStatus) -> str:
     """Which file, how it is, and why this one."""
     why = feed.chosen if feed.state == "following" else feed.why
     words = f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"
@@ -99,7 +99,7 @@ _ROWS = 12
 _WIDE = 200
 
 
-def review_words(review: Review) -> list[str]:
+def review_lines(review: Review) -> list[str]:
     """Lines that answer what happened, what to trust, what broke, and where time and money went."""
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
