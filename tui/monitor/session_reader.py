@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from tui.monitor.rows.event_index import EventIndex
 
 
+SAVE_ABOVE = 8 << 20
+"""Bytes above which a reader is saved for the next start."""
+LARGE = 24 << 20
+"""Bytes above which the viewer shows the tail first, while a child process folds all of it."""
 _MERGED = 512
 _SLICE = 4096
 _NAN = math.nan
@@ -139,6 +143,11 @@ class SessionReader:
             self._is_first_pass = False
             self._date_the_undated()
         return busy
+
+    def read_all(self) -> None:
+        """Reads until there is nothing new."""
+        while self.poll():
+            pass
 
     def poll_in_turn(self, limit: int = 1 << 20) -> set[Kind]:
         """Reads each file once, in the order in which they were added; the kinds that had anything.
