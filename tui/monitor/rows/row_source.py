@@ -26,7 +26,7 @@ class SavedIndex(Struct, frozen=True):
 
 
 class RowSink(Protocol):
-    """Whoever wants every new record, with the file it came from; an index of rows is one."""
+    """What gets every new record, with the number of the file it came from."""
 
     def open_source(self, name: str, reader: Reader) -> int: ...
     def close_source(self, number: int) -> None: ...
@@ -36,7 +36,7 @@ class RowSink(Protocol):
 
 
 class NullRowSink:
-    """For those who only want to know what the fold knows."""
+    """For readers that only need the fold."""
 
     def open_source(self, name: str, reader: Reader) -> int:
         return 0
@@ -55,7 +55,7 @@ class NullRowSink:
 
 
 WHOLE_LINE = 64 << 10
-"""The length that stands for a journal line: entries do not know their own."""
+"""The length noted for a journal line, as entries do not know their own."""
 
 
 class RecordReader:

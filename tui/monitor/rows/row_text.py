@@ -59,12 +59,11 @@ def line_of(body: Body) -> RowText:
     return _LINES[type(body)](body)
 
 
-def _one(text: str) -> str:
-    """A clean text as one line."""
+def _one_line(text: str) -> str:
     return shorten_line(text[: 2 * _TEXT], _TEXT)
 
 
-def _parted(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
@@ -73,16 +72,16 @@ def _parted(*parts: str) -> str:
 
 def _assistant(body: AssistantMessage) -> RowText:
     if body.error:
-        return RowText("text", "error", _one(body.text), body.error, "error")
+        return RowText("text", "error", _one_line(body.text), body.error, "error")
     if body.tools:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
         more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
-        text = _parted(_parted(server, tool.target), more, _one(body.text))
+        text = _join(_join(server, tool.target), more, _one_line(body.text))
         return RowText("tool", label, text)
     if body.thinking:
-        return RowText("thinking", "thinking", _one(body.text), mark="quiet")
-    return RowText("text", "text", _one(body.text))
+        return RowText("thinking", "thinking", _one_line(body.text), mark="quiet")
+    return RowText("text", "text", _one_line(body.text))
 
 
 def _tool_label(name: str) -> tuple[str, str]:
@@ -97,12 +96,12 @@ def _tool_label(name: str) -> tuple[str, str]:
 def _user(body: UserMessage) -> RowText:
     if body.role == "results" and body.results:
         first, others = body.results[0], len(body.results) - 1
-        text = _parted(_one(first.excerpt), f"and {others} more" if others else "")
+        text = _join(_one_line(first.excerpt), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
         size = format_count(first.size, "character")
         return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
-    return RowText("user", label, _one(body.text), body.origin, mark)
+    return RowText("user", label, _one_line(body.text), body.origin, mark)
 
 
 _ROLES: dict[str, tuple[str, Mark]] = {
@@ -119,8 +118,8 @@ _ROLES: dict[str, tuple[str, Mark]] = {
 def _result(body: TurnResult) -> RowText:
     bad = body.is_error or body.subtype not in ("success", "")
     reason = body.terminal_reason if body.terminal_reason != "completed" else ""
-    words = body.errors[0] if body.errors else _one(body.text)
-    text = _parted(
+    words = body.errors[0] if body.errors else _one_line(body.text)
+    text = _join(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
         f"{body.duration_ms} ms ({format_duration_told(body.duration_ms / 1000)})",
         format_count_plain(body.turns, "turn"),
@@ -137,7 +136,7 @@ def _result(body: TurnResult) -> RowText:
 
 
 def _partial(body: StreamDelta) -> RowText:
-    return RowText("partial", "delta", _parted(body.step, _one(body.text)), mark="quiet")
+    return RowText("partial", "delta", _join(body.step, _one_line(body.text)), mark="quiet")
 
 
 # --- trouble ---
@@ -147,7 +146,7 @@ def _retry(body: ApiRetry) -> RowText:
     of = f" of {body.limit}" if body.limit else ""
     text = f"attempt {body.attempt}{of}, next in {format_duration_told(body.delay_s)}"
     status = str(body.status) if body.status else ""
-    return RowText("retry", "retry", text, _parted(status, body.error), "warning", body.delay_s)
+    return RowText("retry", "retry", text, _join(status, body.error), "warning", body.delay_s)
 
 
 def _limit(body: RateLimit) -> RowText:
@@ -158,18 +157,18 @@ def _limit(body: RateLimit) -> RowText:
     mark: Mark = "quiet" if body.status == "allowed" else "warning"
     if body.status == "rejected":
         mark = "error"
-    text = _parted(body.window.replace("_", " "), used, resets)
+    text = _join(body.window.replace("_", " "), used, resets)
     return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
 
 
 def _compaction(body: Compaction) -> RowText:
     after = "" if body.after is None else f" → {body.after:,}"
-    text = _parted(body.trigger, f"{body.before:,}{after} tokens")
+    text = _join(body.trigger, f"{body.before:,}{after} tokens")
     return RowText("compaction", "compact", text, "", "warning", body.duration_s)
 
 
 def _denied(body: PermissionDenied) -> RowText:
-    text = _parted(body.tool, body.reason)
+    text = _join(body.tool, body.reason)
     if body.waiting:
         return RowText("notice", "permission", text, "waits for leave", "warning")
     return RowText("notice", "denied", text, "refused", "error")
@@ -177,13 +176,13 @@ def _denied(body: PermissionDenied) -> RowText:
 
 def _unknown(body: UnknownRecord) -> RowText:
     kind = "/".join(filter(None, (body.type or "no type", body.subtype)))
-    return RowText("unknown", "unknown", _parted(kind, _one(body.text)), "", "warning")
+    return RowText("unknown", "unknown", _join(kind, _one_line(body.text)), "", "warning")
 
 
 def _malformed(body: MalformedLine) -> RowText:
     size = f"{body.size:,} bytes"
     return RowText(
-        "malformed", "malformed", _parted(body.reason, _one(body.excerpt)), size, "warning"
+        "malformed", "malformed", _join(body.reason, _one_line(body.excerpt)), size, "warning"
     )
 
 
@@ -191,14 +190,14 @@ def _malformed(body: MalformedLine) -> RowText:
 
 
 def _init(body: TurnStarted) -> RowText:
-    text = _parted(body.model, body.permission_mode, body.version, body.cwd)
+    text = _join(body.model, body.permission_mode, body.version, body.cwd)
     return RowText("init", "turn", text, mark="quiet")
 
 
 def _task(body: TaskUpdate) -> RowText:
     tokens = f"{body.tokens:,} tokens" if body.tokens else ""
     kind = body.task_type.removeprefix("local_")
-    text = _parted(body.description or body.task_id, kind, tokens)
+    text = _join(body.description or body.task_id, kind, tokens)
     mark: Mark = "error" if body.status == "failed" else "quiet"
     return RowText("task", "task", text, body.status or body.phase, mark)
 
@@ -209,7 +208,9 @@ def _heartbeat(body: ToolHeartbeat) -> RowText:
 
 
 def _lifecycle(body: MessageLifecycle) -> RowText:
-    return RowText("user", "message", _one(body.text) or body.command_uuid, body.state, "quiet")
+    return RowText(
+        "user", "message", _one_line(body.text) or body.command_uuid, body.state, "quiet"
+    )
 
 
 def _state(body: AgentStateReport) -> RowText:
@@ -217,16 +218,16 @@ def _state(body: AgentStateReport) -> RowText:
     return RowText(
         "notice",
         "state",
-        _parted(body.state.replace("_", " "), body.detail),
+        _join(body.state.replace("_", " "), body.detail),
         "",
         "warning" if waiting else "quiet",
     )
 
 
 def _hook(body: HookRun) -> RowText:
-    name = body.name if body.event in body.name else _parted(body.event, body.name)
+    name = body.name if body.event in body.name else _join(body.event, body.name)
     mark: Mark = "warning" if body.outcome in TROUBLE else "quiet"
-    return RowText("hook", "hook", _parted(name, _one(body.text)), body.outcome, mark)
+    return RowText("hook", "hook", _join(name, _one_line(body.text)), body.outcome, mark)
 
 
 def _cost(body: RunningCost) -> RowText:
@@ -240,7 +241,7 @@ def _cost(body: RunningCost) -> RowText:
 
 
 def _control(body: ControlMessage) -> RowText:
-    text = _parted(body.subtype, body.text, body.request_id)
+    text = _join(body.subtype, body.text, body.request_id)
     return RowText(
         "notice", "control", text, "" if body.ok else "error", "quiet" if body.ok else "error"
     )
@@ -251,7 +252,7 @@ def _notice(body: Notice) -> RowText:
     if body.level == "error":
         mark = "error"
     return RowText(
-        "notice", "notice", _parted(body.topic.replace("_", " "), _one(body.text)), "", mark
+        "notice", "notice", _join(body.topic.replace("_", " "), _one_line(body.text)), "", mark
     )
 
 
