@@ -37,7 +37,7 @@ class BackfillOrder(Struct, frozen=True):
 
 
 class BackfillProcess:
-    """A running child; `progress` is the share of bytes folded, `finished` says it ended."""
+    """A running child; `finished` says that the result is there, `failed` why it is not."""
 
     def __init__(self, order: BackfillOrder, on_progress: Callable[[], None]) -> None:
         self.done_bytes = 0
@@ -57,10 +57,6 @@ class BackfillProcess:
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(order))
         self._process.stdin.close()
-
-    @property
-    def progress(self) -> float:
-        return self.done_bytes / self.total_bytes if self.total_bytes else 1.0
 
     def watch(self) -> bool:
         """Follows the child to its end, in the calling thread; True when the result is there."""

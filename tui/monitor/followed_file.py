@@ -112,7 +112,7 @@ class FollowedFile:
 
     @property
     def offset(self) -> int:
-        """Bytes taken in."""
+        """Bytes read in whole lines."""
         return self.follower.position.offset if self.follower.position is not None else 0
 
     def state(self) -> SourceStatus:

@@ -59,7 +59,7 @@ def save(path: Path, kind: bytes, reader: SessionReader, owner: bytes = b"") -> 
     try:
         head = msgspec.msgpack.encode(saved)
         write_cache(path, kind, ((head,), reader.fold.saving(), *columns))
-    except (OSError, ValueError):  # ValueError: an id that is no text
+    except (OSError, ValueError):  # ValueError: a path that is no text
         return False
     return True
 

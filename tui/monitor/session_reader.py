@@ -292,12 +292,12 @@ class SessionReader:
 
     @property
     def has_rows(self) -> bool:
-        """Whether it was given an index of rows."""
+        """Whether it has an index of rows."""
         return not isinstance(self._rows, NullRowSink)
 
     @property
     def index(self) -> EventIndex:
-        """The index of rows; only for a reader that was given one."""
+        """The index of rows; TypeError for a reader without one."""
         from tui.monitor.rows.event_index import EventIndex
 
         if not isinstance(self._rows, EventIndex):

@@ -1,7 +1,7 @@
 """The session reader of a run, with arrivals and saved state.
 
-What a supervisor has read lies in one file beside the stream, replaced in one step and checked as a
-whole. What does not fit, or no longer goes on where it stopped, is dropped: the night is read anew.
+What a supervisor has read is saved in one file beside the stream, replaced in one step and checked
+as a whole. A saved reader that does not fit run and files is dropped, and the run is read anew.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class SavedRunReader(Struct, frozen=True):
 
 
 class RunReader:
-    """Reads journal, stream and progress file of a run, and writes down when the stream's bytes came.
+    """Reads journal, stream and progress file of a run, and records when the stream's bytes arrived.
 
     A run that is adopted late is read in slices; `caught_up` says when what is known is of now.
     `quiet_since` is when the stream last grew, by the clock that stands still in sleep.

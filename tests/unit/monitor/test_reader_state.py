@@ -35,6 +35,7 @@ from tests.unit.monitor.reader_scene import (
 )
 from tui.feeds.sessions.select import EventFile
 from tui.monitor import loading, reader_state, session_reader
+from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import SessionReader
 
 
@@ -226,6 +227,42 @@ def test_the_place_depends_on_the_files_and_nothing_else(tmp_path: Path) -> None
         tmp_path, sources(tmp_path / "a")
     )
     assert reader_state.saved_path(tmp_path, one) != reader_state.saved_path(tmp_path, two)
+
+
+def test_a_path_that_is_no_text_has_a_place_too() -> None:
+    odd = EventFile("stream", os.fsdecode(b"/night/\xff.jsonl"), "test")
+    assert reader_state.saved_path(Path("/cache"), [odd]).suffix == ".msgpack"
+
+
+def test_a_reader_without_rows_is_restored_with_what_its_owner_saved(tmp_path: Path) -> None:
+    path, place = tmp_path / "s.jsonl", tmp_path / "saved"
+    path.write_bytes(lines(evening()))
+    files = sources(path)
+    before = taken_in(SessionReader(files, RULES.fold()))
+    assert reader_state.save(place, b"owned", before, b"its own")
+    assert resumed(place, files) is None, "a reader with rows has another kind"
+    restored = reader_state.restore(
+        place, b"owned", files, RULES, lambda fold: SessionReader((), fold)
+    )
+    assert restored is not None
+    after, own = restored
+    assert own == b"its own"
+    assert facts(after) == facts(before)
+    assert not after.poll()
+    assert (
+        reader_state.restore(
+            place, b"owned", files, RULES, lambda fold: SessionReader((), fold, EventIndex())
+        )
+        is None
+    ), "the rows were not saved"
+
+
+def test_a_reader_of_a_path_that_is_no_text_is_not_saved(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.jsonl")
+    path.write_bytes(lines(evening()))
+    reader = taken_in(SessionReader(sources(path), RULES.fold()))
+    assert not reader_state.save(tmp_path / "saved", b"owned", reader)
+    assert os.listdir(tmp_path) == [path.name]
 
 
 def test_a_tail_shows_the_newest_part_at_once(tmp_path: Path) -> None:

@@ -221,3 +221,37 @@ def test_a_last_line_without_a_newline_is_taken_in_once_it_is_whole(
     ledger = taken_in(SessionReader(sources(only), NightFold(), EventIndex()))
     ledger.read_last_lines()
     assert facts(ledger)["events"]["total"] == 1
+
+
+def test_files_are_read_in_turn_and_an_owner_hears_of_each_event(tmp_path: Path) -> None:
+    """Arrival first, then the fold, then the event: the supervisor acts on what the fold has."""
+    journal, stream = tmp_path / "journal.jsonl", tmp_path / "s.jsonl"
+    journal.write_bytes(b'{"v":1,"at":"2026-01-01T00:00:00Z","kind":"note","data":{"text":"x"}}\n')
+    stream.write_bytes(lines(evening()))
+    calls: list[str] = []
+    reader = SessionReader(
+        [EventFile("journal", str(journal), ""), EventFile("stream", str(stream), "")],
+        NightFold(),
+        on_arrival=lambda end: calls.append(
+            f"arrival {end}, {reader.fold.snapshot(0.0).counts.total}"
+        ),
+        on_event=lambda event: calls.append(f"event, {reader.fold.snapshot(0.0).counts.total}"),
+    )
+    assert reader.poll_in_turn() == {"journal", "stream"}
+    size, count = stream.stat().st_size, len(evening())
+    assert calls == [f"arrival {size}, 0", *[f"event, {count}"] * count]
+    assert reader.caught_up
+    assert reader.poll_in_turn() == set()
+    reader.close()
+
+
+def test_a_slice_of_a_turn_is_not_the_end(tmp_path: Path) -> None:
+    stream = tmp_path / "s.jsonl"
+    stream.write_bytes(lines(speech(n, "w" * 900, float(n)) for n in range(200)))
+    reader = SessionReader(sources(stream), NightFold())
+    assert reader.poll_in_turn(40_000) == {"stream"}
+    assert (reader.caught_up, reader.read_bytes() <= 40_000) == (False, True)
+    while not reader.caught_up:
+        reader.poll_in_turn(40_000)
+    assert reader.read_bytes() == stream.stat().st_size
+    reader.close()

@@ -179,11 +179,11 @@ def commit_detail(project: Path, sha: str) -> EventDetail:
 
 
 def diff_detail(
-    path: str, what: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
+    path: str, heading: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
 ) -> EventDetail:
     """Pieces of a file's diff."""
     text = "\n".join(line for hunk in hunks for line in (_hunk_header(hunk), *hunk.lines))
-    title = clean_line(" ".join(filter(None, (path, what))), 200)
+    title = clean_line(" ".join(filter(None, (path, heading))), 200)
     diff = DetailPart("diff", clean(text), "diff")
     return EventDetail(title, (diff,), ref or SourceRef(_GIT, 0))
 

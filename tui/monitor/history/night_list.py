@@ -93,7 +93,7 @@ class NightSummary(Struct, frozen=True):
 
 
 def build_summary(
-    made: Review,
+    review: Review,
     *,
     id: str,
     kind: Literal["run", "stream", "transcript"],
@@ -103,34 +103,34 @@ def build_summary(
     now: float,
 ) -> NightSummary:
     """The summary of a review."""
-    night = made.night
-    dated = [stall for stall in made.stalls if stall.until is not None and stall.since]
+    night = review.night
+    dated = [stall for stall in review.stalls if stall.until is not None and stall.since]
     return NightSummary(
         id=id,
         kind=kind,
         path=path,
-        at=night.run.started_at or made.timeline.start or 0.0,
+        at=night.run.started_at or review.timeline.start or 0.0,
         stamp=stamp,
         made_at=now,
         ended_at=night.run.ended_at,
         state=night.state,
-        ending=made.ending.kind,
-        words=made.ending.words,
+        ending=review.ending.kind,
+        words=review.ending.words,
         goal=(night.run.goal or night.run.first_prompt)[:_GOAL],
-        verdict=made.verdict,
-        reasons=made.reasons,
-        attention=len(made.attention),
-        done=len(made.tasks.done),
-        open=len(made.tasks.open),
-        tests=made.tests.last,
-        stalls=len(made.stalls),
+        verdict=review.verdict,
+        reasons=review.reasons,
+        attention=len(review.attention),
+        done=len(review.tasks.done),
+        open=len(review.tasks.open),
+        tests=review.tests.last,
+        stalls=len(review.stalls),
         stalled_s=sum(max(0.0, (stall.until or 0.0) - stall.since) for stall in dated),
-        total_s=made.time.total,
-        commits=len(made.commits),
-        usd=made.cost.usd,
-        source=made.cost.source,
-        per_task=made.cost_per_task,
-        wasted_usd=made.wasted_usd,
+        total_s=review.time.total,
+        commits=len(review.commits),
+        usd=review.cost.usd,
+        source=review.cost.source,
+        per_task=review.cost_per_task,
+        wasted_usd=review.wasted_usd,
         sessions=night.run.sessions,
         failures=failures[:_MOST_FAILURES],
     )
@@ -170,7 +170,7 @@ def save_summary(
     project: Path,
     settings: Settings,
     sources: SessionSources,
-    made: Review,
+    review: Review,
     failures: tuple[str, ...],
     now: float,
 ) -> bool:
@@ -181,7 +181,7 @@ def save_summary(
     if place is None:
         return False
     night = build_summary(
-        made,
+        review,
         id=place.id,
         kind=place.kind,
         path=place.path,

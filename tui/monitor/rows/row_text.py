@@ -96,7 +96,7 @@ _ROLES: dict[str, tuple[str, Mark]] = {
 def _result(body: events.TurnResult) -> RowText:
     bad = body.is_error or body.subtype not in ("success", "")
     reason = body.terminal_reason if body.terminal_reason != "completed" else ""
-    words = body.errors[0] if body.errors else _one_line(body.text)
+    message = body.errors[0] if body.errors else _one_line(body.text)
     text = _join(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
         f"{body.duration_ms} ms ({format_duration_told(body.duration_ms / 1000)})",
@@ -105,7 +105,7 @@ def _result(body: events.TurnResult) -> RowText:
         f"API status {body.api_error_status}" if body.api_error_status else "",
         f"{body.denials} denied" if body.denials else "",
         f"{body.queued} queued" if body.queued else "",
-        words,
+        message,
     )
     cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
     return RowText(
