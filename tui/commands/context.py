@@ -67,7 +67,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
     from tui.runner import start
-    from tui.store.journal import goes_on
+    from tui.store.journal import is_running
 
     project = project_of(arguments)
     recover_rewind(project)
@@ -75,7 +75,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     sources = select_session(project, settings, named_sources(arguments))
     run_dir = settings.paths.run_dir
     events = sources.events[0].path if sources.events else ""
-    is_ours = bool(sources.run_dir) and goes_on(sources.run_dir)
+    is_ours = bool(sources.run_dir) and is_running(sources.run_dir)
     return Operations(
         project,
         settings,

@@ -357,7 +357,7 @@ class SessionMonitor:
         assert self.reader is not None
         self.night = self.reader.fold.snapshot(self._clock.wall())
         self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
-        self.events.is_live = not self.night.over
+        self.events.is_live = not self.night.is_over
         return self.night
 
 

@@ -160,7 +160,7 @@ class SessionReader:
             for batch in source.read_once(limit):
                 grown.add(source.file.kind)
                 self._add(source, self._decode(source, batch))
-        self.caught_up = not any(source.follower.behind for source in self._sources)
+        self.caught_up = not any(source.follower.is_behind for source in self._sources)
         self._is_first_pass = self._is_first_pass and not self.caught_up
         return grown
 

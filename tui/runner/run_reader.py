@@ -112,7 +112,7 @@ class RunReader:
             on_event=self._apply_event,
         )
         restored = reader_state.restore(
-            folder.recall, _KIND, files, rules, lambda fold: build((), fold)
+            folder.reader_state, _KIND, files, rules, lambda fold: build((), fold)
         )
         if restored is not None:
             reader, own = restored
@@ -147,7 +147,7 @@ class RunReader:
         announced = self.context.state.announced
         own = SavedRunReader(offset, self.turns, announced, arrivals, self._quiet_at)
         if reader_state.save(
-            self.context.folder.recall, _KIND, self._reader, msgspec.msgpack.encode(own)
+            self.context.folder.reader_state, _KIND, self._reader, msgspec.msgpack.encode(own)
         ):
             self._saved_to = offset
 
@@ -181,7 +181,7 @@ class RunReader:
             append_line(self.context.folder.arrivals, arrival_line(end, now))
 
     def _read_progress(self) -> None:
-        data, features = self._progress.changed(), self._features.changed()
+        data, features = self._progress.read_changed(), self._features.read_changed()
         if features is not None:
             where, at = str(self._features.path), self._features.mtime
             self._listed = read_feature_list(features, where, at)

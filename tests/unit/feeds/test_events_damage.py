@@ -41,7 +41,7 @@ def test_glued_objects_are_parts_of_one_line() -> None:
         "UserMessage",
         "SilentRecord",
     ]
-    assert [event.part for event in events] == [0, 1, 2]
+    assert [event.index_in_line for event in events] == [0, 1, 2]
     assert {(event.offset, event.length) for event in events} == {(0, len(data))}
 
 
@@ -53,7 +53,7 @@ def test_a_record_behind_a_torn_one_is_found() -> None:
         "UserMessage",
         "AssistantMessage",
     ]
-    assert [event.part for event in events] == [0, 1, 0]
+    assert [event.index_in_line for event in events] == [0, 1, 0]
     broken = events[0].body
     assert isinstance(broken, MalformedLine)
     assert broken.size == len(torn)
@@ -137,7 +137,7 @@ def test_a_list_of_entries_gives_each_of_them() -> None:
         "UserMessage",
         "MalformedLine",
     ]
-    assert [event.part for event in events] == [0, 1, 2]
+    assert [event.index_in_line for event in events] == [0, 1, 2]
 
 
 def test_a_document_written_over_many_lines_costs_one_notice_a_line() -> None:

@@ -64,7 +64,7 @@ def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
 
 def withdraw_command(arguments: argparse.Namespace) -> int:
     """Withdraws one message; RefusedError (4) when it no longer waits to be read."""
-    injections = snapshot_for(arguments).deeds.injections
+    injections = snapshot_for(arguments).interventions.injections
     waiting = [injection.id for injection in injections if injection.state == "queued"]
     matches = [id for id in waiting if id.startswith(arguments.id or "")]
     if not matches:

@@ -33,7 +33,7 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
     if night.stall is not None:
         lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
     if run.started_at is not None:
-        end = run.ended_at if run.ended_at is not None and night.over else night.now
+        end = run.ended_at if run.ended_at is not None and night.is_over else night.now
         took = format_duration(end - run.started_at)
         lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
@@ -42,10 +42,10 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
     lines.append(f"events    {_events(night)}")
-    if not night.over:
+    if not night.is_over:
         lines.append(f"idle      {format_duration(activity.idle_seconds)}")
-    if night.deeds.checkpoints:
-        checkpoints = night.deeds.checkpoints
+    if night.interventions.checkpoints:
+        checkpoints = night.interventions.checkpoints
         count = format_count(len(checkpoints), "checkpoint")
         lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
     lines += [_source(feed) for feed in feeds if feed.path]

@@ -55,13 +55,13 @@ def build_export(
     keep_places: bool = False,
 ) -> Export:
     """The review of what these sources name, of `run` if given, as it may leave the machine."""
-    from tui.feeds.sessions.night_files import named_night
+    from tui.feeds.sessions.night_files import select_night
     from tui.feeds.sessions.select import select_session
 
     by_hand = {name: path for name in BY_HAND if (path := getattr(named, name))}
     if run is not None:
         by_hand["run"] = run
-        named = named_night(project, settings, named, run)
+        named = select_night(project, settings, named, run)
     sources = measure_all(source_paths(review, select_session(project, settings, named)))
     return export_of(review, build_redactor(settings, keep_places=keep_places), sources, by_hand)
 
@@ -105,7 +105,7 @@ def source_paths(review: Review, sources: SessionSources | None = None) -> list[
             sources.progress, sources.features, sources.notes, sources.watchdog, sources.history,
         )  # fmt: skip
         paths |= dict.fromkeys(file.path for file in sources.events)
-        paths |= dict.fromkeys(sidecar.path for sidecar in sidecars if sidecar.found)
+        paths |= dict.fromkeys(sidecar.path for sidecar in sidecars if sidecar.is_found)
         if sources.run_dir:
             paths[str(RunDirectory(Path(sources.run_dir)).journal)] = None
     return [path for path in paths if os.path.isabs(path)]

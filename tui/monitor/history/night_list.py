@@ -16,10 +16,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.sessions.event_files import head_of
-from tui.feeds.sessions.night_files import NightFile, find_place, night_places
+from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.night_files import NightFile, find_night_file, list_night_files
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.transcripts import names_folder
+from tui.feeds.sessions.transcripts import ran_in
 from tui.model.labels import COST_SIGNS
 from tui.model.review import Review, TestState, Verdict
 from tui.model.snapshot import CostSource
@@ -104,7 +104,7 @@ def build_summary(
 ) -> NightSummary:
     """The summary of a review."""
     night = review.night
-    dated = [stall for stall in review.stalls if stall.until is not None and stall.since]
+    dated = [stall for stall in review.stalls if stall.last_at is not None and stall.since]
     return NightSummary(
         id=id,
         kind=kind,
@@ -124,7 +124,7 @@ def build_summary(
         open=len(review.tasks.open),
         tests=review.tests.last,
         stalls=len(review.stalls),
-        stalled_s=sum(max(0.0, (stall.until or 0.0) - stall.since) for stall in dated),
+        stalled_s=sum(max(0.0, (stall.last_at or 0.0) - stall.since) for stall in dated),
         total_s=review.time.total,
         commits=len(review.commits),
         usd=review.cost.usd,
@@ -154,7 +154,7 @@ def list_nights(
     root = paths.resolve(project, settings.paths.run_dir, environ)
     nights: list[NightSummary] = []
     listed_sessions: set[str] = set()
-    for place in night_places(project, settings, environ):
+    for place in list_night_files(project, settings, environ):
         night = _saved(place, environ) or _unread(place, project, listed_sessions)
         if night is None:
             continue
@@ -175,7 +175,7 @@ def save_summary(
     now: float,
 ) -> bool:
     """Saves the summary of a review; False where that is not possible, or for a file named by hand."""
-    if sources.alone or not sources.events:
+    if sources.is_whole_truth or not sources.events:
         return False
     place = _place_of(project, settings, sources)
     if place is None:
@@ -210,7 +210,7 @@ def _with_own_facts(night: NightSummary, place: NightFile) -> NightSummary:
 def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:
     """The night that these sources are of."""
     main = os.path.realpath(sources.events[0].path)
-    for place in night_places(project, settings):
+    for place in list_night_files(project, settings):
         if place.id == sources.run or os.path.realpath(place.path) == main:
             return place
     return None
@@ -240,7 +240,7 @@ def set_note(project: Path, settings: Settings, night: str, note: str) -> None:
 
 
 def _change(project: Path, settings: Settings, night: str, **fields: object) -> None:
-    place = find_place(project, settings, night)
+    place = find_night_file(project, settings, night)
     root = paths.resolve(project, settings.paths.run_dir)
     changes = {name: value for name, value in fields.items() if value is not None}
     remarks = replace(_remarks(root, place.id), **changes)
@@ -330,7 +330,7 @@ def _unread_run(place: NightFile) -> NightSummary:
         at=place.started,
         stamp=place.stamp,
         ended_at=float(ended_at) if isinstance(ended_at, int | float) else None,
-        state="going on" if not place.over else "over",
+        state="going on" if not place.is_over else "over",
         words=str(reason) if isinstance(reason, str) else "",
         goal=str(facts.get("goal") or ""),
         sessions=sessions_of(RunDirectory(Path(place.folder))),
@@ -338,12 +338,12 @@ def _unread_run(place: NightFile) -> NightSummary:
 
 
 def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightSummary | None:
-    from tui.feeds.sessions.event_files import first_words
+    from tui.feeds.sessions.event_files import first_prompt
 
-    head = head_of(place.path, follow=place.kind == "stream")
+    head = read_summary(place.path, follow=place.kind == "stream")
     if head is None or head.kind != place.kind or listed.intersection(head.sessions):
         return None
-    if place.kind == "transcript" and not names_folder(head, str(project)):
+    if place.kind == "transcript" and not ran_in(head, str(project)):
         return None
     return NightSummary(
         id=place.id,
@@ -351,8 +351,8 @@ def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightS
         path=place.path,
         at=head.started or place.changed,
         stamp=place.stamp,
-        ended_at=place.changed if head.ended else None,
-        state="over" if head.ended else "",
-        goal=first_words(place.path),
+        ended_at=place.changed if head.has_ended else None,
+        state="over" if head.has_ended else "",
+        goal=first_prompt(place.path),
         sessions=head.sessions,
     )

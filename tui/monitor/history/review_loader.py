@@ -74,7 +74,7 @@ def state_at_start(
         name = committed.progress
         if any(one.path == name and one.kind == "added" and one.commit for one in changes.files):
             return StartState(ProgressFile(sources.progress.path, None, "checkboxes", 0, 0), "git")
-    for checkpoint in night.deeds.checkpoints[:1]:
+    for checkpoint in night.interventions.checkpoints[:1]:
         started_at = night.run.started_at
         if started_at is not None and checkpoint.at - started_at > _EARLY:
             break
@@ -152,9 +152,9 @@ def load_review(
     NoSessionError when there is no such run, or no session at all. Takes seconds: call it in a worker.
     """
     if run is not None:
-        from tui.feeds.sessions.night_files import named_night
+        from tui.feeds.sessions.night_files import select_night
 
-        named = named_night(project, settings, named, run)
+        named = select_night(project, settings, named, run)
     night = load_night(project, settings, named, clock, alone=run is not None)
     looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
     review = build_review(project, night, looked_at, settings)
@@ -236,12 +236,12 @@ def _until(night: NightSnapshot) -> float | None:
         return night.run.ended_at
     if _is_abandoned(night):
         return night.activity.last_sign_at
-    return night.activity.last_event_at if night.over else None
+    return night.activity.last_event_at if night.is_over else None
 
 
 def _is_abandoned(night: NightSnapshot) -> bool:
     """Whether nothing ended it, no agent is alive, and no sign of life came for half an hour."""
-    if night.over or night.agents or night.activity.idle_seconds <= ABANDONED:
+    if night.is_over or night.agents or night.activity.idle_seconds <= ABANDONED:
         return False
     wait_until = night.activity.until
     return wait_until is None or night.now - wait_until > ABANDONED
@@ -251,7 +251,9 @@ def _cut_at_end(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
     """The night as it is known now, its time ending with its record; whether it broke off."""
     night = fold.snapshot(wall)
     broke_off = _is_abandoned(night)
-    if (broke_off or (night.over and night.run.ended_at is None)) and night.activity.last_sign_at:
+    if (
+        broke_off or (night.is_over and night.run.ended_at is None)
+    ) and night.activity.last_sign_at:
         then = fold.snapshot(night.activity.last_sign_at)
         stall = None if broke_off else night.stall
         night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
@@ -314,7 +316,7 @@ def build_review(
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
-    statements = whole.fold.testimony().said
+    statements = whole.fold.testimony().statements
     is_transcript = whole.sources.events[0].kind == "transcript"
     is_answered = not whole.night.activity.tools
     is_last = bool(statements) and statements[-1].ref == whole.fold.last_ref()
@@ -327,14 +329,14 @@ def changes_of(project: Path, review: Review) -> RepositoryChanges:
 
     run = review.night.run
     ended_at = None if review.ending.kind == EndKind.OPEN else run.ended_at
-    return night_diff.read(project, review.base or None, run.started_at, ended_at)
+    return night_diff.read_night_diff(project, review.base or None, run.started_at, ended_at)
 
 
 def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:
     from tui.feeds.repo import night_diff
 
     night, base = whole.night, _base(whole.sources)
-    return night_diff.read(
+    return night_diff.read_night_diff(
         project, base or None, night.run.started_at, _until(night), now=night.now
     )
 

@@ -10,7 +10,7 @@ from tui.model.rows import Mark, RowKind
 from tui.system.format import (
     format_count,
     format_count_plain,
-    format_duration_told,
+    format_duration_row,
     format_money_plain,
     format_weekday_clock,
     shorten_line,
@@ -99,7 +99,7 @@ def _result(body: events.TurnResult) -> RowText:
     message = body.errors[0] if body.errors else _one_line(body.text)
     text = _join(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
-        f"{body.duration_ms} ms ({format_duration_told(body.duration_ms / 1000)})",
+        f"{body.duration_ms} ms ({format_duration_row(body.duration_ms / 1000)})",
         format_count_plain(body.turns, "turn"),
         reason.replace("_", " "),
         f"API status {body.api_error_status}" if body.api_error_status else "",
@@ -122,7 +122,7 @@ def _partial(body: events.StreamDelta) -> RowText:
 
 def _retry(body: events.ApiRetry) -> RowText:
     of = f" of {body.limit}" if body.limit else ""
-    text = f"attempt {body.attempt}{of}, next in {format_duration_told(body.delay_s)}"
+    text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
     status = str(body.status) if body.status else ""
     return RowText("retry", "retry", text, _join(status, body.error), "warning", body.delay_s)
 
@@ -181,7 +181,7 @@ def _task(body: events.TaskUpdate) -> RowText:
 
 
 def _heartbeat(body: events.ToolHeartbeat) -> RowText:
-    text = f"{body.name or 'a tool'} has been running for {format_duration_told(body.elapsed_s)}"
+    text = f"{body.name or 'a tool'} has been running for {format_duration_row(body.elapsed_s)}"
     return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
 
 

@@ -91,7 +91,7 @@ class DeliveryToasts:
     def look(self, night: NightSnapshot) -> None:
         """Tells what is new since the last look; what was there at the first is no news."""
         now = activity_text(night)
-        for one in night.deeds.injections[-_NEWEST:]:
+        for one in night.interventions.injections[-_NEWEST:]:
             known = self._known.get(one.id)
             before = known.before if known is not None else now
             if self._begun and (known is None or known.state != one.state):
