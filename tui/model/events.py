@@ -310,7 +310,7 @@ class AgentEvent(Struct, frozen=True, gc=False):
     at: float | None = None
     thread: str = ""
     parent: str = ""
-    part: int = 0
+    index_in_line: int = 0
 
     @property
     def ref(self) -> SourceRef:

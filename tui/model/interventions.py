@@ -85,10 +85,10 @@ class Interventions(Struct, frozen=True):
     checkpoints: tuple[CheckpointTaken, ...] = ()
     injections: tuple[Injection, ...] = ()
     rewinds: tuple[RewindRecord, ...] = ()
-    segments: tuple[Attempt, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     others: tuple[Intervention, ...] = ()
     restarts: int = 0
-    handovers: int = 0
+    handoffs: int = 0
     pending: PendingRestart | None = None
     unwatched_seconds: float = 0.0
     unwatched_since: float | None = None
@@ -96,7 +96,7 @@ class Interventions(Struct, frozen=True):
     limits_paused_until: float | None = None
 
     @property
-    def interventions(self) -> int:
+    def times_stepped_in(self) -> int:
         """How often a person stepped in: words, rewinds, interruptions and ends.
 
         The end of a session is told twice, when it is asked for and when it is there.

@@ -14,7 +14,7 @@ from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
-from tui.model.state import OVER, EndKind, ReasonCode, SessionState, StallKind, StallLevel
+from tui.model.state import OVER, EndKind, SessionState, StallKind, StallLevel, StateReason
 from tui.model.timeline import Timeline, TimeTotals
 from tui.system.format import shorten
 
@@ -75,7 +75,7 @@ class Stall(Struct, frozen=True):
     level: StallLevel = StallLevel.NONE
     count: int = 0
     waiting: bool = False
-    until: float | None = None
+    last_at: float | None = None
 
 
 class Activity(Struct, frozen=True):
@@ -89,10 +89,10 @@ class Activity(Struct, frozen=True):
     last_event_at: float | None
     last_sign_at: float | None
     idle_seconds: float
-    said: str = ""
+    last_text: str = ""
     background: int = 0
     until: float | None = None
-    code: ReasonCode = ReasonCode.NO_SESSION
+    state_reason: StateReason = StateReason.NO_SESSION
 
 
 class ModelCost(Struct, frozen=True):
@@ -171,7 +171,7 @@ class NightSnapshot(Struct, frozen=True):
     cost: Cost
     context: ContextUse
     counts: EventCounts
-    deeds: Interventions
+    interventions: Interventions
     tests: TestSummary
     timeline: Timeline
     time: TimeTotals
@@ -189,7 +189,7 @@ class NightSnapshot(Struct, frozen=True):
         return self.activity.state
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether nothing more comes unless somebody starts it."""
         return self.activity.state in OVER
 
@@ -205,7 +205,7 @@ def activity_text(night: NightSnapshot | None) -> str:
     if activity.tools:
         tool = activity.tools[-1]
         return shorten(f"{tool.name} {tool.target}".strip(), _MOST)
-    said = activity.said.strip()
+    said = activity.last_text.strip()
     return shorten(f"“{said}”" if said else activity.reason, _MOST)
 
 

@@ -33,7 +33,7 @@ class SessionState(StrEnum):
     NONE = "none"
 
 
-class ReasonCode(StrEnum):
+class StateReason(StrEnum):
     """Why a session is in its state; the sentence for people stands beside it."""
 
     NO_SESSION = "no_session"

@@ -133,7 +133,7 @@ class RunReader:
     def _recall(self, prices: PriceTable, thresholds: StallThresholds) -> bool:
         """Goes on where an earlier supervisor stood; False where the night is to be read anew."""
         desk = self.desk
-        found = read(desk.folder.recall, prices, thresholds)
+        found = read(desk.folder.reader_state, prices, thresholds)
         if found is None:
             return False
         kept, fold = found
@@ -150,7 +150,7 @@ class RunReader:
         for batch in entries:
             fold.apply(self._entries.decode(batch.data, batch.offset))
         self.fold, self._stream, self._journal, self._waiting = fold, stream, journal, waiting
-        self._events.messages.update(kept.messages)
+        self._events.open_messages.update(kept.messages)
         if same_segment:
             self.turns = kept.turns
         self._kept_to, self._arrivals_from = kept.stream.offset, kept.arrivals
@@ -168,14 +168,14 @@ class RunReader:
         kept = SavedRunReader(
             position,
             self._journal.position,
-            self._events.messages,
+            self._events.open_messages,
             self.turns,
             self.desk.state.announced,
             arrived,
             self._quiet_at,
         )
         try:
-            write(self.desk.folder.recall, kept, self.fold)
+            write(self.desk.folder.reader_state, kept, self.fold)
         except OSError:
             return
         self._kept_to = position.offset
@@ -216,7 +216,7 @@ class RunReader:
                     self.turns.apply(event)
                 on_event(event)
         self._changed = self._changed or busy
-        self.caught_up = not self._stream.behind
+        self.caught_up = not self._stream.is_behind
         return busy
 
     def _arrived(self, end: int) -> bool:
@@ -241,7 +241,7 @@ class RunReader:
             self._changed = True
 
     def _read_progress(self) -> None:
-        data, features = self._progress.changed(), self._features.changed()
+        data, features = self._progress.read_changed(), self._features.read_changed()
         if features is not None:
             where, at = str(self._features.path), self._features.mtime
             self._listed = read_feature_list(features, where, at)

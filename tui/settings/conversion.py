@@ -33,13 +33,15 @@ _CONTROL_IN_BLOCK: Final = lazy("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\ud800-\\udf
 _MAX_TEXT: Final = 20_000
 
 
-def expand(given: LocatedValue, environ: Mapping[str, str]) -> LocatedValue:
+def expand_variables(given: LocatedValue, environ: Mapping[str, str]) -> LocatedValue:
     """Replaces `${VAR}` and `${VAR:-default}` in every text; a missing variable becomes empty."""
     value = given.value
     if isinstance(value, dict):
-        return replace(given, value={key: expand(item, environ) for key, item in value.items()})
+        return replace(
+            given, value={key: expand_variables(item, environ) for key, item in value.items()}
+        )
     if isinstance(value, list):
-        return replace(given, value=[expand(item, environ) for item in value])
+        return replace(given, value=[expand_variables(item, environ) for item in value])
     if not isinstance(value, str) or "${" not in value or len(value) > _MAX_TEXT:
         return given
     missing = [""]
@@ -68,7 +70,7 @@ def from_plain_value(value: object, where: str) -> LocatedValue:
     return LocatedValue(value, where, text=text, loose=True)
 
 
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+def nearest_word(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The known word spelt most like this one, or nothing."""
     from difflib import get_close_matches
 
@@ -78,14 +80,14 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
 
 def convert(field: SettingField, given: LocatedValue) -> Any:
     """The field's value; SettingsError with where, key, what was found and what is allowed."""
-    plain = _plain(field, given)
+    plain = _prepare(field, given)
     try:
         return msgspec.convert(plain, field.type, strict=not given.loose)
     except (msgspec.ValidationError, ValueError):
-        raise _refusal(field, given) from None
+        raise _error(field, given) from None
 
 
-def _refusal(field: SettingField, given: LocatedValue, why: str = "", hint: str = "") -> Exception:
+def _error(field: SettingField, given: LocatedValue, why: str = "", hint: str = "") -> Exception:
     if not why:
         if given.unset and given.value == "":
             shown = f"empty because ${given.unset} is not set"
@@ -98,25 +100,25 @@ def _refusal(field: SettingField, given: LocatedValue, why: str = "", hint: str 
     return SettingsError(f"{where}: {field.key} {why}" + ("" if why.endswith("?") else "."))
 
 
-def _plain(field: SettingField, given: LocatedValue) -> Any:
+def _prepare(field: SettingField, given: LocatedValue) -> Any:
     """The value as `msgspec.convert` takes it; what it cannot judge is checked here."""
     value = given.value
     if field.member and _is_word(field, given):
-        return _text(field, given, given.text if given.text is not None else str(value))
+        return _check_text(field, given, given.text if given.text is not None else str(value))
     if value is None or (
         isinstance(value, str)
         and (not value.strip() or (given.loose and value.strip().lower() in _NOTHING))
     ):
         return {"list": [], "table": {}}.get(field.kind)
     if field.item is not None:
-        return (_list if field.kind == "list" else _table)(field, field.item, given)
+        return (_convert_list if field.kind == "list" else _convert_table)(field, field.item, given)
     match field.kind:
         case "structure":
-            return _structure(field, given)
+            return _prepare_structure(field, given)
         case "choice":
-            return _choice(field, given)
+            return _find_choice(field, given)
         case "text" | "secret":
-            return _text(field, given, value)
+            return _check_text(field, given, value)
         case "switch" if given.loose:
             return _SWITCHES.get(str(value).strip().lower(), value)
         case "integer" if isinstance(value, float) and value.is_integer():
@@ -131,26 +133,26 @@ def _is_word(field: SettingField, given: LocatedValue) -> bool:
     return field.words or given.value != ""
 
 
-def _text(field: SettingField, given: LocatedValue, text: object) -> Any:
+def _check_text(field: SettingField, given: LocatedValue, text: object) -> Any:
     if not isinstance(text, str):
         if field.secret or given.text is None:
-            raise _refusal(field, given)
+            raise _error(field, given)
         meant = f"if {quoted(given.text)} is meant, put it in quotes"
-        raise _refusal(field, given, f"takes {field.allowed}; {meant}")
+        raise _error(field, given, f"takes {field.allowed}; {meant}")
     if len(text) > _MAX_TEXT:
-        raise _refusal(field, given, f"is longer than {_MAX_TEXT} characters")
+        raise _error(field, given, f"is longer than {_MAX_TEXT} characters")
     control = (_CONTROL_IN_BLOCK if field.block else _CONTROL).search(text)
     if control is not None:
         shown = f"U+{ord(control[0]):04X}"
-        raise _refusal(field, given, f"holds the character {shown}, which has no place there")
+        raise _error(field, given, f"holds the character {shown}, which has no place there")
     if field.urls:
         text = text.strip()
         if _URL.fullmatch(text) is None:
-            raise _refusal(field, given)
+            raise _error(field, given)
     return Secret(text) if field.secret else text
 
 
-def _choice(field: SettingField, given: LocatedValue) -> object:
+def _find_choice(field: SettingField, given: LocatedValue) -> object:
     # YAML reads a bare on, off, yes or no as a switch; as a choice the word is meant.
     words = [given.text if given.text is not None else str(given.value)]
     if isinstance(given.value, bool):
@@ -159,18 +161,18 @@ def _choice(field: SettingField, given: LocatedValue) -> object:
     for word in words:
         if word.strip().lower() in choices:
             return choices[word.strip().lower()]
-    near = nearest(words[0].lower(), choices)
-    raise _refusal(field, given, hint=f"; did you mean {choices[near]}?" if near else "")
+    near = nearest_word(words[0].lower(), choices)
+    raise _error(field, given, hint=f"; did you mean {choices[near]}?" if near else "")
 
 
-def _list(field: SettingField, item: SettingField, given: LocatedValue) -> list[Any]:
+def _convert_list(field: SettingField, item: SettingField, given: LocatedValue) -> list[Any]:
     value = given.value
     if isinstance(value, str) and (field.words or field.urls or given.loose):
         is_json = value.lstrip().startswith("[")
-        words = _from_json(field, given) if is_json else _split(field, given, value)
+        words = _from_json(field, given) if is_json else _split_words(field, given, value)
         value = from_plain_value(words, given.where).value
     if not isinstance(value, list):
-        raise _refusal(field, given)
+        raise _error(field, given)
     return [
         convert(replace(item, key=f"{field.key}, member {number},"), member)
         for number, member in enumerate(value, 1)
@@ -178,9 +180,9 @@ def _list(field: SettingField, item: SettingField, given: LocatedValue) -> list[
     ]
 
 
-def _split(field: SettingField, given: LocatedValue, text: str) -> list[str]:
+def _split_words(field: SettingField, given: LocatedValue, text: str) -> list[str]:
     if len(text) > _MAX_TEXT:
-        raise _refusal(field, given, f"is longer than {_MAX_TEXT} characters")
+        raise _error(field, given, f"is longer than {_MAX_TEXT} characters")
     if field.words:
         import shlex
 
@@ -188,7 +190,7 @@ def _split(field: SettingField, given: LocatedValue, text: str) -> list[str]:
             return shlex.split(text)
         except ValueError as error:
             why = f"cannot be split into words: {str(error).lower()}"
-            raise _refusal(field, given, why) from None
+            raise _error(field, given, why) from None
     if field.urls:  # a comma may be part of a URL
         return re.split(r",?\s+|,(?=[A-Za-z][A-Za-z0-9+.-]{0,30}://)", text.strip())
     return _between_commas(text)
@@ -211,34 +213,34 @@ def _from_json(field: SettingField, given: LocatedValue) -> Any:
     try:
         return msgspec.json.decode(given.value)
     except (msgspec.DecodeError, ValueError, RecursionError):
-        raise _refusal(field, given, "cannot be read as JSON") from None
+        raise _error(field, given, "cannot be read as JSON") from None
 
 
-def _table(field: SettingField, item: SettingField, given: LocatedValue) -> dict[str, Any]:
+def _convert_table(field: SettingField, item: SettingField, given: LocatedValue) -> dict[str, Any]:
     value = given.value
     if isinstance(value, str) and given.loose:
         value = from_plain_value(_from_json(field, given), given.where).value
     if not isinstance(value, dict):
-        raise _refusal(field, given)
+        raise _error(field, given)
     for name in value:
         if not item.parts and _NAME.fullmatch(name) is None:
             why = f"holds the name {quoted(name)}, which no environment variable can have"
-            raise _refusal(field, given, why)
+            raise _error(field, given, why)
     return {
         name: convert(replace(item, key=f"{field.key} for {quoted(name)}"), member)
         for name, member in value.items()
     }
 
 
-def _structure(field: SettingField, given: LocatedValue) -> Any:
+def _prepare_structure(field: SettingField, given: LocatedValue) -> Any:
     if not isinstance(given.value, dict):
         return given.value
     names = [part.name for part in field.parts]
     for name in given.value:
         if name not in names:
-            near = nearest(name, names)
+            near = nearest_word(name, names)
             hint = f"did you mean {near}?" if near else f"it takes {field.allowed}"
-            raise _refusal(field, given, f"has the unknown key {quoted(name)}; {hint}")
+            raise _error(field, given, f"has the unknown key {quoted(name)}; {hint}")
     nothing = LocatedValue(None, given.key_where or given.where)
     return {
         part.name: convert(

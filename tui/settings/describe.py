@@ -106,7 +106,7 @@ class SettingField(Struct, frozen=True):
             case "integer" | "number":
                 noun = "a whole number" if self.kind == "integer" else "a number"
                 unit = f" ({self.unit})" if self.unit else ""
-                return f"{noun} from {plain(self.low)} to {plain(self.high)}{unit}"
+                return f"{noun} from {plain_number(self.low)} to {plain_number(self.high)}{unit}"
             case "choice":
                 shown = [f'"{choice}"' if " " in choice else choice for choice in self.choices]
                 return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
@@ -124,11 +124,11 @@ class SettingField(Struct, frozen=True):
         if self.words:
             return "a command line, or a list of its words"
         if item.kind == "number":
-            return f"a list of numbers from {plain(item.low)} to {plain(item.high)} ({item.unit})"
+            return f"a list of numbers from {plain_number(item.low)} to {plain_number(item.high)} ({item.unit})"
         return "a list of URLs" if self.urls else "a list of texts"
 
 
-def plain(number: float | None) -> str:
+def plain_number(number: float | None) -> str:
     """A number as a person writes it, and as YAML reads it: no `.0`, but 1.0e-05, as 1e-05 is text."""
     if number is None:
         return "any"
@@ -259,7 +259,7 @@ def _range_note(field: SettingField) -> str:
     if number is None or number.low is None:
         return ""
     unit = f"{number.unit}, " if number.unit else ""
-    return f"  # {unit}{plain(number.low)} to {plain(number.high)}"
+    return f"  # {unit}{plain_number(number.low)} to {plain_number(number.high)}"
 
 
 def _default(field: SettingField) -> str:
@@ -300,7 +300,7 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return plain(value)
+        return plain_number(value)
     if isinstance(value, Secret):
         return _text(value.masked())
     if isinstance(value, tuple):

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.settings.conversion import convert, expand, from_plain_value, nearest
-from tui.settings.describe import SettingField, all_fields, plain
+from tui.settings.conversion import convert, expand_variables, from_plain_value, nearest_word
+from tui.settings.describe import SettingField, all_fields, plain_number
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.yaml_file import LocatedValue, parse, quoted, read_bytes
@@ -22,7 +22,7 @@ PREFIX: Final = "OVERNIGHT_"
 AGENT: Final = "OVERNIGHT_AGENT"
 
 # Variables of that prefix that other parts of the program, or its tests, give a meaning.
-_OTHERS: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
+_OTHER_VARIABLES: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
 _PLAIN_KEY: Final = lazy(r"[A-Za-z0-9_.-]{1,60}")
 _LISTED: Final = "`overnight-tui config --defaults` lists all."
 
@@ -75,7 +75,7 @@ def load(
         merge.add("environment", _from_environment(environ, merge.notices))
     _add_other_variables(merge, environ)
     merge.add("flag", _from_flags(flags))
-    settings = _built(merge.values)
+    settings = _build_settings(merge.values)
     _check_order(settings, merge.where)
     return LoadedSettings(
         settings=settings,
@@ -90,7 +90,7 @@ def load(
     )
 
 
-def _built(values: Mapping[str, Any]) -> Settings:
+def _build_settings(values: Mapping[str, Any]) -> Settings:
     nested: dict[str, Any] = {}
     for key, value in values.items():
         section, dot, name = key.partition(".")
@@ -113,7 +113,7 @@ def _check_order(settings: Settings, where: Mapping[str, str]) -> None:
         if low > high:
             blame = where.get(lower) or where[upper]
             raise SettingsError(
-                f"{blame}: {lower} ({plain(low)}) must not be above {upper} ({plain(high)})."
+                f"{blame}: {lower} ({plain_number(low)}) must not be above {upper} ({plain_number(high)})."
             )
 
 
@@ -124,7 +124,7 @@ def _from_file(root: Mapping[str, LocatedValue], environ: Mapping[str, str]) -> 
     fields = all_fields()
     for section, found in root.items():
         if section in fields:
-            yield section, expand(found, environ)
+            yield section, expand_variables(found, environ)
         elif section not in Settings.__struct_fields__:
             raise _unknown_key(found.key_where, section)
         elif isinstance(found.value, dict):
@@ -132,7 +132,7 @@ def _from_file(root: Mapping[str, LocatedValue], environ: Mapping[str, str]) -> 
                 key = f"{section}.{name}"
                 # A file that only repeats that a field comes from its own variable leaves it there.
                 if not (key in fields and _repeats_variable(fields[key], inside)):
-                    yield _known(key, inside.key_where), expand(inside, environ)
+                    yield _check_key(key, inside.key_where), expand_variables(inside, environ)
         elif found.value is not None:
             shown = quoted(found.value)
             raise SettingsError(f"{found.key_where}: {section} is {shown}; it takes its own keys.")
@@ -142,7 +142,7 @@ def _repeats_variable(field: SettingField, given: LocatedValue) -> bool:
     return bool(field.variable) and given.text == f"${{{field.variable}}}"
 
 
-def _known(key: str, where: str) -> str:
+def _check_key(key: str, where: str) -> str:
     if key in all_fields() or key in ACCEPTED_AND_UNUSED:
         return key
     raise _unknown_key(where, key)
@@ -165,7 +165,7 @@ def _near_key(key: str) -> str:
         own = {known: known for known in Settings.__struct_fields__}
     word = (name if dot else section).lower().replace("-", "_")
     for names, cutoff in ((own, 1), (by_name, 1), (own, 0.6), (by_name, 0.75)):
-        near = nearest(word, names, cutoff)
+        near = nearest_word(word, names, cutoff)
         if near:
             return names[near]
     return ""
@@ -186,13 +186,13 @@ def _from_environment(environ: Mapping[str, str], notices: list[str]) -> _Layer:
             continue
         if name in known:
             yield known[name], from_plain_value(environ[name], name)
-        elif _OTHERS.fullmatch(name) is None:
+        elif _OTHER_VARIABLES.fullmatch(name) is None:
             notices.append(_unknown_variable(name, known))
     if environ.get(AGENT):
-        yield "agent.command", _agent(environ[AGENT])
+        yield "agent.command", _agent_command(environ[AGENT])
 
 
-def _agent(text: str) -> LocatedValue:
+def _agent_command(text: str) -> LocatedValue:
     """The agent's command line; a text that names a file as it stands is one word."""
     try:
         is_file = Path(text).is_file()
@@ -207,7 +207,7 @@ def _unknown_variable(name: str, known: Iterable[str]) -> str:
     rest = name.removeprefix(PREFIX)
     ours = rest.startswith(tuple(f"{section.upper()}_" for section in Settings.__struct_fields__))
     names = [variable.removeprefix(PREFIX) for variable in known]
-    near = nearest(rest, names, 0.6 if ours else 0.8)
+    near = nearest_word(rest, names, 0.6 if ours else 0.8)
     if near or ours:
         hint = f"did you mean {PREFIX}{near}?" if near else _LISTED
         raise SettingsError(f"{shown}: there is no such setting; {hint}")
@@ -235,4 +235,4 @@ def _add_other_variables(merge: _LayerMerge, environ: Mapping[str, str]) -> None
 def _from_flags(flags: Mapping[str, object]) -> _Layer:
     for key, value in flags.items():
         if value is not None:
-            yield _known(key, "the command line"), from_plain_value(value, "the command line")
+            yield _check_key(key, "the command line"), from_plain_value(value, "the command line")

@@ -13,7 +13,7 @@ from tui.store.layout import RunDirectory
 from tui.system.files import read_json
 
 
-def agent_of(run: RunDirectory) -> tuple[int, int] | None:
+def newest_agent(run: RunDirectory) -> tuple[int, int] | None:
     """Pid and start ticks of the agent of the run's newest attempt; None when there is none."""
     for number in reversed(run.attempt_numbers()[-3:]):
         facts = read_json(run.attempt(number).agent) or {}

@@ -42,7 +42,9 @@ class RunnerRequest(Struct, frozen=True):
     at: float
 
 
-def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> RunnerRequest:
+def send_request(
+    folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
+) -> RunnerRequest:
     """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
     check_owner(folder)
     now = time.time()
@@ -58,7 +60,7 @@ def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
     return request
 
 
-def claim(folder: Path) -> list[tuple[RunnerRequest, Path]]:
+def claim_requests(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """The waiting requests, oldest first, each now claimed; call `done` after the answer is written.
 
     Requests that a killed supervisor had claimed come back through `reclaimed`.
@@ -81,7 +83,7 @@ def claim(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     return claimed
 
 
-def reclaimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
+def list_claimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """Requests that were claimed and never finished; their answer may stand in the journal."""
     found = []
     for name in sorted(os.listdir(folder)):
@@ -94,7 +96,7 @@ def reclaimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     return found
 
 
-def done(path: Path) -> None:
+def remove_request(path: Path) -> None:
     """Forgets a claimed request that has been answered."""
     path.unlink(missing_ok=True)
 

@@ -45,7 +45,7 @@ class JournalWriter:
         self._wall = wall
 
     @staticmethod
-    def of_session(project: Path, run_dir: str, session: str) -> JournalWriter:
+    def for_session(project: Path, run_dir: str, session: str) -> JournalWriter:
         """The journal of a session that is no run of ours, its folder made if missing."""
         root = state_root(project, run_dir)
         path = session_journal(root, session)
@@ -119,7 +119,7 @@ class JournalDecoder:
         return self._entry(line[begins:], offset + begins)
 
     def _entry(self, line: bytes, offset: int) -> JournalEntry | None:
-        record = _object(line)
+        record = _json_object(line)
         if record is None:
             return None
         at, kind = record.pop("at", None), record.pop("kind", None)
@@ -146,7 +146,7 @@ class JournalFollower:
         self._decoder = JournalDecoder(str(path))
         self._offset = path.stat().st_size if path.exists() else 0
 
-    def fresh(self) -> list[JournalEntry]:
+    def read_new(self) -> list[JournalEntry]:
         """What whole lines came since the last call; none where it cannot be read."""
         try:
             with open(self._path, "rb") as file:
@@ -168,13 +168,13 @@ def read_entries(path: Path) -> list[JournalEntry]:
         return []
 
 
-def goes_on(run_dir: str) -> bool:
+def is_running(run_dir: str) -> bool:
     """Whether the run in that folder has not ended, as its journal tells."""
     entries = read_entries(RunDirectory(Path(run_dir)).journal)
     return not any(entry.kind == "run_ended" for entry in entries)
 
 
-def _object(line: bytes) -> dict[str, Any] | None:
+def _json_object(line: bytes) -> dict[str, Any] | None:
     if len(line) > LONGEST_LINE:
         return None
     try:

@@ -24,7 +24,7 @@ MOST_RUNS = 500
 MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
 
-_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
+_cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
 
 
 class RunFacts(Struct, frozen=True):
@@ -50,7 +50,7 @@ class ListedRun(NamedTuple):
 
     directory: RunDirectory
     started: float
-    over: bool
+    is_over: bool
     changed: float
 
 
@@ -118,7 +118,7 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
     except OSError:
         return ()
     stamp = (facts.st_size, facts.st_mtime_ns)
-    known = _sessions.get(path)
+    known = _cached_sessions.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
     found: list[Any] = []
@@ -127,7 +127,7 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
             entry = _json_object(line)
             found += [entry.get("session"), entry.get("to_session")]
     sessions = tuple(dict.fromkeys(word for word in found if isinstance(word, str) and word))
-    _sessions[path] = (stamp, sessions)
+    _cached_sessions[path] = (stamp, sessions)
     return sessions
 
 
@@ -142,7 +142,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
 # --- making and removing ---
 
 
-def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
+def create_run(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
     """A fresh run directory under `root` with everything in it that a supervisor needs.
 
     `facts.run` is the id wished for; another one of that second gets a number behind it.
@@ -157,7 +157,7 @@ def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
             number += 1
             name = f"{facts.run}-{number}"
     run = RunDirectory(base / name)
-    for inner in (run.inbox, run.segments, run.transcripts):
+    for inner in (run.inbox, run.attempts, run.transcripts):
         inner.mkdir(mode=0o700)
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
         file.touch(mode=0o600)
@@ -168,7 +168,7 @@ def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
     return run
 
 
-def new_id(wall: float) -> str:
+def new_run_id(wall: float) -> str:
     """The id of a run that starts now, in local time: sorts by age and can be typed."""
     return time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
 
@@ -193,7 +193,7 @@ def with_secrets(settings: Settings, source: Settings) -> Settings:
     return change(settings, notifications=loud, agent=agent)
 
 
-def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[str]:
+def prune_runs(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[str]:
     """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
 
     `None` keeps all. What cannot be removed stays.
@@ -203,7 +203,7 @@ def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[st
     import shutil
 
     removed = []
-    for run in runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
+    for run in all_runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
         if read_run_end(run) is None or is_supervised(run):
             continue
         try:
@@ -219,7 +219,7 @@ def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[st
 # --- all runs of a project ---
 
 
-def runs(project: Path, run_dir: str = RUN_DIR) -> list[RunDirectory]:
+def all_runs(project: Path, run_dir: str = RUN_DIR) -> list[RunDirectory]:
     """All runs of the project, the newest first."""
     found = list_run_directories(paths.resolve(project, run_dir))
     return sorted(found, key=lambda run: (_started(run), run.id), reverse=True)
@@ -255,14 +255,14 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def live(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
+def find_unfinished_run(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
     """The newest run that has not ended, whether or not anybody supervises it now."""
-    return next((one for one in runs(project, run_dir) if read_run_end(one) is None), None)
+    return next((one for one in all_runs(project, run_dir) if read_run_end(one) is None), None)
 
 
-def find(project: Path, wanted: str, run_dir: str = RUN_DIR) -> RunDirectory:
+def find_run(project: Path, wanted: str, run_dir: str = RUN_DIR) -> RunDirectory:
     """The run of that id, or the only one whose id begins or ends so; NoSessionError else."""
-    every = runs(project, run_dir)
+    every = all_runs(project, run_dir)
     fits = [one for one in every if one.id == wanted] or [
         one for one in every if one.id.startswith(wanted) or one.id.endswith(wanted)
     ]

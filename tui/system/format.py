@@ -45,7 +45,7 @@ def format_duration_short(seconds: float) -> str:
     return f"{days}d{hours}h" if days < 1000 else ">999d"
 
 
-def format_duration_told(seconds: float) -> str:
+def format_duration_row(seconds: float) -> str:
     """A duration that a record tells, in a row: "0.4s", "59.3s", "3m05s", "8h00m", "50h10m"."""
     if seconds < 60:
         return f"{seconds:.1f}s"

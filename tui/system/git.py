@@ -45,12 +45,12 @@ _ENVIRONMENT = dict(
 )
 # Builtins only: an alias cannot take the name of one. None of them talks to a network or makes
 # a commit in the user's name.
-_QUIET = _words("""
+_READ_COMMANDS = _words("""
     cat-file check-ignore check-ref-format commit-tree config count-objects diff-tree for-each-ref
     fsck log ls-files ls-tree merge-base mktree name-rev rev-list rev-parse show show-ref
     symbolic-ref version
 """)
-_ABLE = _words("""
+_WRITE_COMMANDS = _words("""
     add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree pack-refs
     prune read-tree reflog status update-index update-ref worktree write-tree
 """)
@@ -67,7 +67,7 @@ _NAMED_PROGRAM = re.compile(
     r"|credential\..*\.helper)",
     re.DOTALL,
 )
-_HARMLESS = {"required": "false", "enabled": "false", "update": "none", "ignore": "dirty"}
+_DISARMED_VALUES = {"required": "false", "enabled": "false", "update": "none", "ignore": "dirty"}
 _OPERATIONS = (
     ("MERGE_HEAD", "merge"),
     ("rebase-merge", "rebase"),
@@ -109,7 +109,7 @@ class GitProcess:
                 self._close()
                 raise GitError(f"git could not be started in {cwd}: {error.strerror}") from error
 
-    def finish(self, timeout: float = TIMEOUT) -> tuple[int, bytes, str]:
+    def wait(self, timeout: float = TIMEOUT) -> tuple[int, bytes, str]:
         """Exit code, output and complaint; after `timeout` seconds git is killed: `GitError`."""
         import subprocess
 
@@ -129,9 +129,9 @@ class GitProcess:
 
     def result(self, timeout: float = TIMEOUT) -> bytes:
         """The output; raises `GitError` with git's own last words when it failed."""
-        code, out, err = self.finish(timeout)
+        code, out, err = self.wait(timeout)
         if code:
-            raise GitError(f"git {self._name} failed in {self._cwd}: {_last_words(err, code)}")
+            raise GitError(f"git {self._name} failed in {self._cwd}: {_error_text(err, code)}")
         return out
 
     def cancel(self) -> None:
@@ -166,7 +166,7 @@ class Git:
         self.git_dir = folder / ".git"
         query = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format")
         env = {**_environment({}), "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-        code, out, err = GitProcess((_program(), "--no-pager", *query), env, folder, b"").finish()
+        code, out, err = GitProcess((_program(), "--no-pager", *query), env, folder, b"").wait()
         if "dubious ownership" in err or "safe.directory" in err:
             raise RefusedError(
                 f"git will not open {folder}: it belongs to another user; if you trust it, run "
@@ -203,7 +203,7 @@ class Git:
         `GIT_INDEX_FILE`, say). Output is raw bytes; ask for `-z` where paths are printed.
         """
         running = self.start(args, input=input, config=config, env=env)
-        return running.result(timeout) if check else running.finish(timeout)[1]
+        return running.result(timeout) if check else running.wait(timeout)[1]
 
     def start(
         self,
@@ -235,7 +235,7 @@ class Git:
     def command(self, args: Sequence[str]) -> list[str]:
         """The whole argument list; refuses any command that is not a local builtin."""
         name = args[0] if args else ""
-        if name not in _QUIET and name not in _ABLE:
+        if name not in _READ_COMMANDS and name not in _WRITE_COMMANDS:
             raise GitError(f"git {name or '(nothing)'} is not among the commands this program runs")
         place = (f"--git-dir={self.git_dir}", f"--work-tree={self.work_tree}")
         return [_program(), "--no-pager", *place, name, *_FLAGS.get(name, ()), *args[1:]]
@@ -247,12 +247,12 @@ class Git:
         settings = dict(config or {})
         if args[0] == "add" and b"\n160000 " in b"\n" + self.run(("ls-files", "--stage")):
             raise GitError(f"adding in {self.work_tree} would run what its submodules set up")
-        if args[0] in _ABLE and "--cached" not in args:
-            keys = self._programs()
-            settings.update((key, _HARMLESS.get(key.rpartition(".")[2], "")) for key in keys)
+        if args[0] in _WRITE_COMMANDS and "--cached" not in args:
+            keys = self._configured_programs()
+            settings.update((key, _DISARMED_VALUES.get(key.rpartition(".")[2], "")) for key in keys)
         return _environment(settings)
 
-    def _programs(self) -> set[str]:
+    def _configured_programs(self) -> set[str]:
         """Keys that disarm what this moment's configuration names under a name of its own."""
         out = self.run(("config", "--list", "-z", "--name-only"))
         keys = {key for key in os.fsdecode(out).split("\0") if _NAMED_PROGRAM.fullmatch(key)}
@@ -264,18 +264,20 @@ class Git:
 
     # --- reading ---
 
-    def ask(self, args: Sequence[str], *, config: Mapping[str, str] | None = None) -> str | None:
+    def read_line(
+        self, args: Sequence[str], *, config: Mapping[str, str] | None = None
+    ) -> str | None:
         """The one line that `git ARGS` prints, or None if it exits with an error."""
-        code, out, _ = self.start(args, config=config).finish()
+        code, out, _ = self.start(args, config=config).wait()
         return os.fsdecode(out).rstrip("\n") if code == 0 else None
 
     def head(self) -> str | None:
         """The commit HEAD stands on; None before the first commit."""
-        return self.ask(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+        return self.read_line(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
 
     def branch(self) -> str | None:
         """The branch HEAD is on; None when detached."""
-        return self.ask(("symbolic-ref", "--quiet", "--short", "HEAD"))
+        return self.read_line(("symbolic-ref", "--quiet", "--short", "HEAD"))
 
     def show_file(self, rev: str, path: str) -> bytes:
         """The bytes of `path` (from the top of the work tree) in `rev`, as they are stored."""
@@ -348,7 +350,7 @@ def _spool() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-def _last_words(err: str, code: int) -> str:
+def _error_text(err: str, code: int) -> str:
     told = re.findall(r"^(?:fatal|error): .*", err, re.MULTILINE) or [err.strip()]
     text = "".join(c if c.isprintable() else "?" for c in told[0])[:300]
     return text or f"it ended with code {code}"

@@ -35,16 +35,16 @@ def contains_any(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-class Signed:
+class HintedPattern:
     """A pattern that matches nowhere but where one of its signs, short plain texts, stands as well."""
 
     def __init__(self, signs: str, pattern: str, flags: int = 0) -> None:
-        self.signs = tuple(signs.split("|"))
+        self.hints = tuple(signs.split("|"))
         self.pattern = lazy(pattern, flags)
 
     def search(self, text: str) -> re.Match[str] | None:
         """What the pattern's own `search` gives."""
-        return self.pattern.search(text) if contains_any(text, self.signs) else None
+        return self.pattern.search(text) if contains_any(text, self.hints) else None
 
 
 def lazy(pattern: AnyStr, flags: int | re.RegexFlag = 0) -> re.Pattern[AnyStr]:

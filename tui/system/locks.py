@@ -15,9 +15,9 @@ from pathlib import Path
 
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
-_WAIT = 2.0
-_INSTANT = 2.0
-_LOOK = 0.01
+_DEAD_HOLDER_SECONDS = 2.0
+_UNSIGNED_SECONDS = 2.0
+_POLL_SECONDS = 0.01
 
 
 def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
@@ -34,9 +34,9 @@ def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
             if time.monotonic() - since >= max(patience, _patience(descriptor)):
                 os.close(descriptor)
                 return None
-            time.sleep(_LOOK)
+            time.sleep(_POLL_SECONDS)
             continue
-        _sign(descriptor)
+        _write_holder(descriptor)
         return descriptor
 
 
@@ -64,7 +64,7 @@ def is_locked(path: Path) -> bool:
         # A shared lock, so that two who ask at once do not take each other for the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return _held(descriptor)
+        return _is_held(descriptor)
     finally:
         os.close(descriptor)
     return False
@@ -72,20 +72,20 @@ def is_locked(path: Path) -> bool:
 
 def _patience(descriptor: int) -> float:
     """How long a lock that is taken may be waited for, in seconds."""
-    holder = _signed(descriptor)
+    holder = _read_holder(descriptor)
     if holder is None:
-        return _INSTANT
-    return 0.0 if is_alive(holder) else _WAIT
+        return _UNSIGNED_SECONDS
+    return 0.0 if is_alive(holder) else _DEAD_HOLDER_SECONDS
 
 
-def _sign(descriptor: int) -> None:
+def _write_holder(descriptor: int) -> None:
     me = read_process(os.getpid())
     words = f"{me.pid} {me.start}\n" if me is not None else ""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, words.encode(), 0)
 
 
-def _signed(descriptor: int) -> ProcessIdentity | None:
+def _read_holder(descriptor: int) -> ProcessIdentity | None:
     """Who signed it; None for a lock that nobody signed."""
     words = os.pread(descriptor, 64, 0).split()
     if len(words) != 2 or not all(word.isdigit() for word in words):
@@ -93,7 +93,7 @@ def _signed(descriptor: int) -> ProcessIdentity | None:
     return ProcessIdentity(int(words[0]), int(words[1]))
 
 
-def _held(descriptor: int) -> bool:
+def _is_held(descriptor: int) -> bool:
     """Whether who signed it lives; a lock that nobody signed is somebody's."""
-    holder = _signed(descriptor)
+    holder = _read_holder(descriptor)
     return holder is None or is_alive(holder)

@@ -22,8 +22,8 @@ from tui.system.processes import (
     send_signal,
 )
 
-_ROUND = 0.02
-_LEAST_ROUNDS = 2
+_ROUND_SECONDS = 0.02
+_EMPTY_ROUNDS = 2
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,13 @@ def kill_tree(
     """
     search = _TreeSearch(tree)
     search.scan()
-    polite = _ask(tree.agent, grace, search, spare)
-    killed = _finish(search, limit)
+    polite = _end_politely(tree.agent, grace, search, spare)
+    killed = _kill_all(search, limit)
     survivors = [f"{one.name} ({one.pid})" for one in search.scan()]
     return KillResult(polite, tuple(killed), tuple(survivors))
 
 
-def _ask(
+def _end_politely(
     agent: ProcessIdentity | None,
     grace: float,
     search: _TreeSearch,
@@ -138,16 +138,16 @@ def _ask(
     while is_alive(agent):
         if time.monotonic() >= until or (spare is not None and spare()):
             return False
-        time.sleep(_ROUND)
+        time.sleep(_ROUND_SECONDS)
         search.scan()
     return True
 
 
-def _finish(search: _TreeSearch, limit: float) -> list[str]:
+def _kill_all(search: _TreeSearch, limit: float) -> list[str]:
     until = time.monotonic() + limit
     killed: dict[ProcessIdentity, str] = {}
     empty = 0
-    while empty < _LEAST_ROUNDS and time.monotonic() < until:
+    while empty < _EMPTY_ROUNDS and time.monotonic() < until:
         found = search.scan()
         empty = 0 if found else empty + 1
         # Stopped first, then looked for again: what forked meanwhile is found before it runs.
@@ -156,5 +156,5 @@ def _finish(search: _TreeSearch, limit: float) -> list[str]:
         for process in (*found, *(search.scan() if found else ())):
             if send_signal(process.identity, signal.SIGKILL):
                 killed[process.identity] = f"{process.name} ({process.pid})"
-        time.sleep(_ROUND)
+        time.sleep(_ROUND_SECONDS)
     return list(killed.values())

@@ -145,7 +145,7 @@ def read_facts(pid: int) -> ProcessFacts | None:
         start=rest[19].decode(),
         created=_boot_time() + int(rest[19]) / ticks,
         cpu_s=(int(rest[11]) + int(rest[12])) / ticks,
-        rss=max(0, int(rest[21])) * _page(),
+        rss=max(0, int(rest[21])) * _page_size(),
     )
 
 
@@ -231,7 +231,7 @@ def resident_bytes(pid: int) -> int:
         return 0
     try:
         _, resident, shared_with_files = _read(f"/proc/{pid}/statm").split()[:3]
-        return (int(resident) - int(shared_with_files)) * _page()
+        return (int(resident) - int(shared_with_files)) * _page_size()
     except ValueError:
         return 0
 
@@ -310,7 +310,7 @@ def _read(path: str) -> bytes:
 
 
 @cache
-def _page() -> int:
+def _page_size() -> int:
     return os.sysconf("SC_PAGE_SIZE") or 4_096
 
 

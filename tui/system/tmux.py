@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from tui.system.errors import RefusedError
 from tui.system.processes import TerminalUse, command_line, environment_variable, read_terminal
 
-_WITHIN_S: Final = 3.0
-_FORMAT: Final = (
+_TIMEOUT_S: Final = 3.0
+_PANE_FORMAT: Final = (
     "#{pane_id} #{pane_tty} #{pane_dead} #{pane_in_mode} #{pane_synchronized} #{pane_input_off}"
 )
 
@@ -39,7 +39,7 @@ def pane_of(pid: int) -> TmuxPane:
 
 def check_ready(pane: TmuxPane) -> None:
     """RefusedError while keys would go elsewhere than into the pane's program, or to others too."""
-    shown = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, _FORMAT).split()
+    shown = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, _PANE_FORMAT).split()
     if len(shown) != 6 or shown[0] != pane.id or shown[1] != pane.tty:
         raise RefusedError("the session's tmux pane is gone")
     dead, in_mode, synchronized, off = shown[2:]
@@ -61,7 +61,7 @@ def run_tmux(socket: str, *words: str, data: bytes = b"") -> str:
             ["tmux", "-S", socket, *words],
             input=data,
             capture_output=True,
-            timeout=_WITHIN_S,
+            timeout=_TIMEOUT_S,
             env=environment,
             check=False,
         )

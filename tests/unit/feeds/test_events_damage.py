@@ -37,7 +37,7 @@ def test_glued_objects_are_parts_of_one_line() -> None:
     data = ONE + TWO + b'{"type":"summary","summary":"x"}'
     events = decode(data + b"\n")
     assert [type(event.body).__name__ for event in events] == ["Assistant", "User", "Housekeeping"]
-    assert [event.part for event in events] == [0, 1, 2]
+    assert [event.index_in_line for event in events] == [0, 1, 2]
     assert {(event.offset, event.length) for event in events} == {(0, len(data))}
 
 
@@ -45,7 +45,7 @@ def test_a_record_behind_a_torn_one_is_found() -> None:
     torn = ONE[: len(ONE) // 2]
     events = decode(torn + TWO + b"\n" + ONE)
     assert [type(event.body).__name__ for event in events] == ["Malformed", "User", "Assistant"]
-    assert [event.part for event in events] == [0, 1, 0]
+    assert [event.index_in_line for event in events] == [0, 1, 0]
     broken = events[0].body
     assert isinstance(broken, MalformedLine)
     assert broken.size == len(torn)
@@ -123,7 +123,7 @@ def test_a_list_of_entries_gives_each_of_them() -> None:
     data = b"[" + ONE + b", " + TWO + b", 7]"
     events = decode(data)
     assert [type(event.body).__name__ for event in events] == ["Assistant", "User", "Malformed"]
-    assert [event.part for event in events] == [0, 1, 2]
+    assert [event.index_in_line for event in events] == [0, 1, 2]
 
 
 def test_a_document_written_over_many_lines_costs_one_notice_a_line() -> None:

@@ -195,7 +195,7 @@ def test_a_folder_that_appears_is_watched(
     wake.start()
     assert eventually(lambda: len(ear.calls) == 1)
     log.parent.mkdir()
-    wake.nudge()
+    wake.wake()
     assert eventually(lambda: len(ear.calls) == 2)
 
     log.touch()

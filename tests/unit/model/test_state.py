@@ -7,11 +7,11 @@ import pytest
 from tui.model.state import (
     EndKind,
     NotifyEvent,
-    ReasonCode,
     RunPhase,
     SessionState,
     StallKind,
     StallLevel,
+    StateReason,
     end_of_entry,
 )
 
@@ -80,7 +80,7 @@ def test_a_kind_comes_before_the_sentence() -> None:
 def test_levels_rise_and_silences_are_reasons() -> None:
     assert [level.rank for level in StallLevel] == [0, 1, 2, 3]
     silences = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED)
-    assert all(ReasonCode(kind.value).value == kind.value for kind in silences)
+    assert all(StateReason(kind.value).value == kind.value for kind in silences)
 
 
 def test_a_run_that_is_ending_takes_no_orders() -> None:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tui.feeds.claude.lenient_values import UNREADABLE, integer, name, plain_text, read, usage, uuid
+from tui.feeds.claude.lenient_values import (
+    UNREADABLE,
+    integer,
+    name,
+    plain_text,
+    read_struct,
+    token_usage,
+    uuid,
+)
 from tui.feeds.claude.lenient_values import single_line as one_line
-from tui.feeds.claude.message_bodies import assistant, user
-from tui.feeds.claude.system_bodies import system, unknown
+from tui.feeds.claude.message_bodies import assistant_body, user_body
+from tui.feeds.claude.system_bodies import system_body, unknown_body
 from tui.feeds.claude.wire import (
     AttachmentBody,
     AttachmentLine,
@@ -56,7 +64,7 @@ _HOOK_OUTCOMES = {
     "hook_permission_decision": "decided",
     "async_hook_response": "answered late",
 }
-_QUIET_KINDS = (
+_SILENT_KINDS = (
     "environment model deferred_tools_delta agent_listing_delta mcp_instructions_delta "
     "skill_listing skill_discovery dynamic_skill invoked_skills auto_mode auto_mode_exit "
     "session_context date date_change remote_session_change prompt_snapshot todo todo_reminder "
@@ -68,16 +76,16 @@ _QUIET_KINDS = (
     "structured_output teammate_mailbox team_context verify_plan_reminder compaction_reminder "
     "context_efficiency context_usage ultrathink_effort image"
 )
-_QUIET_ATTACHMENTS = frozenset(_QUIET_KINDS.split())
+_SILENT_ATTACHMENTS = frozenset(_SILENT_KINDS.split())
 
 
-def attachment(line: RecordLine, raw: bytes) -> Body:
+def attachment_body(line: RecordLine, raw: bytes) -> Body:
     """What an attachment says; a kind not known here becomes `Unknown`."""
-    a = read(AttachmentLine, raw).attachment
+    a = read_struct(AttachmentLine, raw).attachment
     if a.type in _HOOK_OUTCOMES:
-        return _hook(a)
+        return _attached_hook(a)
     if a.type == "queued_command":
-        return _queued(a)
+        return _queued_message(a)
     if a.type == "task_status":
         return TaskUpdate(
             "updated", name(a.taskId), "", one_line(a.description), name(a.taskType), name(a.status)
@@ -87,19 +95,19 @@ def attachment(line: RecordLine, raw: bytes) -> Body:
         return Notice("budget", f"{used} of {total} spent", "warning")
     if a.type == "max_turns_reached":
         return Notice("turns", f"the limit of {a.maxTurns or 0} turns is reached", "warning")
-    if a.type in _QUIET_ATTACHMENTS:
+    if a.type in _SILENT_ATTACHMENTS:
         return SilentRecord(f"attachment {a.type}")
     return UnknownRecord("attachment", name(a.type), one_line(a.content or a.message, 200))
 
 
-def _hook(a: AttachmentBody) -> HookRun:
+def _attached_hook(a: AttachmentBody) -> HookRun:
     text = a.content or a.blockingError or a.message or a.stderr or a.stdout
     return HookRun(
         name(a.hookName), name(a.hookEvent), _HOOK_OUTCOMES[a.type], plain_text(text, 2000)
     )
 
 
-def _queued(a: AttachmentBody) -> UserMessage:
+def _queued_message(a: AttachmentBody) -> UserMessage:
     """A message that waited and then reached the model in the middle of a turn."""
     if a.commandMode == "task-notification":
         return UserMessage(
@@ -109,15 +117,15 @@ def _queued(a: AttachmentBody) -> UserMessage:
 
 
 _HEARTBEATS = {"bash_progress": "Bash", "powershell_progress": "PowerShell", "mcp_progress": ""}
-_QUIET_RELAYED = {"query_update", "search_results_received", "skill_progress", "repl_tool_call"}
+_SILENT_PROGRESS = {"query_update", "search_results_received", "skill_progress", "repl_tool_call"}
 
 
-def progress(line: RecordLine, raw: bytes) -> Body:
+def progress_body(line: RecordLine, raw: bytes) -> Body:
     """What a progress record tells; a subagent's relayed message is its own `Assistant` or `User`."""
-    p = read(ProgressLine, raw)
+    p = read_struct(ProgressLine, raw)
     data, call = p.data, name(p.parentToolUseID or p.toolUseID)
     if data.type == "agent_progress":
-        return _relayed(line, data, call)
+        return _relayed_message(line, data, call)
     if data.type in _HEARTBEATS:
         elapsed = data.elapsedTimeSeconds or (data.elapsedTimeMs or 0) / 1000
         return ToolHeartbeat(call, _HEARTBEATS[data.type] or name(data.toolName), elapsed)
@@ -127,36 +135,36 @@ def progress(line: RecordLine, raw: bytes) -> Body:
         return TaskUpdate(
             "progress", "", call, one_line(data.taskDescription), name(data.taskType), "waiting"
         )
-    if data.type in _QUIET_RELAYED:
+    if data.type in _SILENT_PROGRESS:
         return SilentRecord(f"progress {data.type}")
     return UnknownRecord("progress", name(data.type))
 
 
-def _relayed(line: RecordLine, data: ProgressBody, call: str) -> Body:
+def _relayed_message(line: RecordLine, data: ProgressBody, call: str) -> Body:
     """The message of a subagent; the event then belongs to the subagent's thread."""
     try:
-        inner = read(RecordLine, data.message) if data.message else RecordLine()
+        inner = read_struct(RecordLine, data.message) if data.message else RecordLine()
     except UNREADABLE:
         inner = RecordLine()
     line.agent = data.agentId or line.agent or call
     raw = bytes(data.message)
     if inner.type == "assistant":
-        return assistant(inner, raw)
+        return assistant_body(inner, raw)
     if inner.type == "user":
-        return user(inner, raw)
+        return user_body(inner, raw)
     return TaskUpdate("progress", name(data.agentId), call, "", "local_agent")
 
 
 _QUEUE_STATES = {"enqueue": "queued", "dequeue": "started", "popAll": "cancelled"}
 
 
-def body_of(line: RecordLine, raw: bytes) -> Body:
+def decode_body(line: RecordLine, raw: bytes) -> Body:
     """What the record says; a type not known here becomes `Unknown`."""
-    return BUILDERS.get(line.type, unknown)(line, raw)
+    return _BUILDERS.get(line.type, unknown_body)(line, raw)
 
 
 def _result(line: RecordLine, raw: bytes) -> Body:
-    o = read(ResultLine, raw)
+    o = read_struct(ResultLine, raw)
     models = tuple(_model_use(model, use) for model, use in (o.modelUsage or {}).items())
     return TurnResult(
         name(o.subtype),
@@ -165,7 +173,7 @@ def _result(line: RecordLine, raw: bytes) -> Body:
         integer(o.duration_ms),
         o.total_cost_usd,
         models,
-        usage(o.usage),
+        token_usage(o.usage),
         name(o.terminal_reason),
         plain_text(o.result),
         tuple(found for error in (o.errors or [])[:20] if (found := one_line(error, 500))),
@@ -187,12 +195,12 @@ def _model_use(model: str, use: WireModelUse) -> ModelUsage:
 
 
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
-    info = read(LimitLine, raw).rate_limit_info
+    info = read_struct(LimitLine, raw).rate_limit_info
     return RateLimit(name(info.status), info.resetsAt, name(info.rateLimitType), info.utilization)
 
 
 def _tool_progress(line: RecordLine, raw: bytes) -> Body:
-    p = read(ToolProgress, raw)
+    p = read_struct(ToolProgress, raw)
     return ToolHeartbeat(
         name(p.parent_tool_use_id or p.tool_use_id),
         name(p.tool_name),
@@ -201,13 +209,13 @@ def _tool_progress(line: RecordLine, raw: bytes) -> Body:
 
 
 def _lifecycle(line: RecordLine, raw: bytes) -> Body:
-    c = read(LifecycleLine, raw)
+    c = read_struct(LifecycleLine, raw)
     return MessageLifecycle(name(c.command_uuid), name(c.state))
 
 
 def _queue(line: RecordLine, raw: bytes) -> Body:
     """A transcript's queue; what is removed because a turn took it in has reached the model."""
-    q = read(LifecycleLine, raw)
+    q = read_struct(LifecycleLine, raw)
     state = _QUEUE_STATES.get(q.operation or "") or name(q.operation)
     if q.operation == "remove":
         state = "started" if q.reason == "absorbed_mid_turn" else "removed"
@@ -215,7 +223,7 @@ def _queue(line: RecordLine, raw: bytes) -> Body:
 
 
 def _control_request(line: RecordLine, raw: bytes) -> Body:
-    c = read(ControlLine, raw)
+    c = read_struct(ControlLine, raw)
     request = c.request
     if request.subtype == "can_use_tool":
         reason = request.decision_reason or request.description
@@ -226,43 +234,43 @@ def _control_request(line: RecordLine, raw: bytes) -> Body:
 
 
 def _control_response(line: RecordLine, raw: bytes) -> Body:
-    answer = read(ControlLine, raw).response
+    answer = read_struct(ControlLine, raw).response
     ok = answer.subtype != "error"
     return ControlMessage(name(answer.request_id), name(answer.subtype), ok, one_line(answer.error))
 
 
 def _control_cancel(line: RecordLine, raw: bytes) -> Body:
-    return ControlMessage(name(read(ControlLine, raw).request_id), "cancel", True)
+    return ControlMessage(name(read_struct(ControlLine, raw).request_id), "cancel", True)
 
 
 def _cost(line: RecordLine, raw: bytes) -> Body:
-    return RunningCost(read(CostLine, raw).totalCostUSD or 0.0)
+    return RunningCost(read_struct(CostLine, raw).totalCostUSD or 0.0)
 
 
 def _notice(line: RecordLine, raw: bytes) -> Body:
-    s = read(SystemLine, raw)
+    s = read_struct(SystemLine, raw)
     found: Any = next(filter(None, (s.text, s.content, s.summary, s.message)), None)
     told = plain_text(found if found is not None else s.status or s.state or "")
     return Notice(line.type, told or line.type.replace("_", " "))
 
 
-def _quiet(line: RecordLine, raw: bytes) -> Body:
+def _silent(line: RecordLine, raw: bytes) -> Body:
     return SilentRecord(line.type)
 
 
 _NOTICES = "auth_status tool_use_summary conversation_reset active_goal pr-link"
-_QUIET_RECORDS = (
+_SILENT_RECORDS = (
     "keep_alive prompt_suggestion transcript_mirror file-history-snapshot file-history-delta "
     "last-prompt ai-title custom-title summary permission-mode mode agent-name agent-color "
     "agent-setting tag tools-used atis-latch api-request api-request-start api-request-end "
     "worktree-state content-replacement attribution-snapshot"
 )
-BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
+_BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
     **dict.fromkeys(_NOTICES.split(), _notice),
-    **dict.fromkeys(_QUIET_RECORDS.split(), _quiet),
-    "assistant": assistant,
-    "user": user,
-    "system": system,
+    **dict.fromkeys(_SILENT_RECORDS.split(), _silent),
+    "assistant": assistant_body,
+    "user": user_body,
+    "system": system_body,
     "result": _result,
     "rate_limit_event": _rate_limit,
     "tool_progress": _tool_progress,
@@ -272,6 +280,6 @@ BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
     "control_response": _control_response,
     "control_cancel_request": _control_cancel,
     "cost-state": _cost,
-    "attachment": attachment,
-    "progress": progress,
+    "attachment": attachment_body,
+    "progress": progress_body,
 }

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui.feeds.claude.lenient_values import UNREADABLE, integer, name, plain_text, read
+from tui.feeds.claude.lenient_values import UNREADABLE, integer, name, plain_text, read_struct
 from tui.feeds.claude.lenient_values import single_line as one_line
 from tui.feeds.claude.wire import InitLine, RecordLine, SystemLine, UnknownLine
 from tui.model.events import (
@@ -26,12 +26,12 @@ from tui.model.events import (
 )
 from tui.system.sgr import strip_ansi
 
-_SHOWN = 200
+_TEXT_LIMIT = 200
 
 
-def unknown(line: RecordLine, raw: bytes) -> UnknownRecord:
+def unknown_body(line: RecordLine, raw: bytes) -> UnknownRecord:
     """An `Unknown` with a text found in the record, else the names of its keys."""
-    loose = read(UnknownLine, raw)
+    loose = read_struct(UnknownLine, raw)
     subtype = line.subtype or _inner_type(loose.payload) or _inner_type(loose.data)
     candidates: tuple[Any, ...] = (
         loose.text,
@@ -42,8 +42,8 @@ def unknown(line: RecordLine, raw: bytes) -> UnknownRecord:
         _text_of(loose.payload),
         _text_of(loose.data),
     )
-    text = next((found for value in candidates if (found := _line_of(value))), "")
-    return UnknownRecord(name(line.type), name(subtype), text or _keys(raw))
+    text = next((found for value in candidates if (found := _text_line(value))), "")
+    return UnknownRecord(name(line.type), name(subtype), text or _key_names(raw))
 
 
 def _inner_type(value: Any) -> str:
@@ -57,11 +57,11 @@ def _text_of(value: Any) -> Any:
     return value.get("text") or value.get("message") or value.get("content")
 
 
-def _line_of(value: Any) -> str:
-    return one_line(value, _SHOWN) if isinstance(value, str | list) else ""
+def _text_line(value: Any) -> str:
+    return one_line(value, _TEXT_LIMIT) if isinstance(value, str | list) else ""
 
 
-def _keys(raw: bytes) -> str:
+def _key_names(raw: bytes) -> str:
     """The names of the keys alone: their values may be nobody's business."""
     try:
         value = msgspec.json.decode(raw)
@@ -69,25 +69,25 @@ def _keys(raw: bytes) -> str:
         return ""
     if not isinstance(value, dict):
         return ""
-    return one_line("keys: " + ", ".join(key for key in value if key != "type"), _SHOWN)
+    return one_line("keys: " + ", ".join(key for key in value if key != "type"), _TEXT_LIMIT)
 
 
 _HOOK_TEXT = 2000
 
 
-def system(line: RecordLine, raw: bytes) -> Body:
+def system_body(line: RecordLine, raw: bytes) -> Body:
     """The body of a `system` record; a subtype not known here becomes `Unknown`."""
     subtype = line.subtype or ""
     if subtype == "init":
         return _init(raw)
     build = _SUBTYPES.get(subtype)
     if build is None:
-        return unknown(line, raw)
-    return build(subtype, read(SystemLine, raw))
+        return unknown_body(line, raw)
+    return build(subtype, read_struct(SystemLine, raw))
 
 
 def _init(raw: bytes) -> TurnStarted:
-    i = read(InitLine, raw)
+    i = read_struct(InitLine, raw)
     return TurnStarted(
         name(i.model),
         name(i.cwd),
@@ -118,11 +118,11 @@ def _api_error(subtype: str, s: SystemLine) -> Body:
         s.maxRetries or s.max_retries or 0,
         (s.retryInMs or s.retry_delay_ms or 0) / 1000,
         status if isinstance(status, int) else 0,
-        one_line(_api_error_words(s)),
+        one_line(_api_error_type(s)),
     )
 
 
-def _api_error_words(s: SystemLine) -> str:
+def _api_error_type(s: SystemLine) -> str:
     """The type of the API's own error, else the code of a failed connection."""
     found: Any = s.error
     if isinstance(found, str):
@@ -162,13 +162,13 @@ def _microcompact(subtype: str, s: SystemLine) -> Body:
 
 # --- background tasks ---
 
-_ENDED = {"completed", "failed", "stopped", "killed", "cancelled"}
+_ENDED_STATUSES = {"completed", "failed", "stopped", "killed", "cancelled"}
 
 
 def _task(subtype: str, s: SystemLine) -> Body:
     status = name(s.status or (s.patch.status if s.patch else None))
     phase = _TASK_PHASES[subtype]
-    if phase == "updated" and status in _ENDED:
+    if phase == "updated" and status in _ENDED_STATUSES:
         phase = "ended"
     description = s.description or s.summary or s.last_tool_name
     return TaskUpdate(
@@ -246,16 +246,16 @@ def _control_progress(subtype: str, s: SystemLine) -> Body:
 
 def _notice(subtype: str, s: SystemLine) -> Body:
     found = next(filter(None, (s.text, s.content, s.summary, s.message, s.title)), None)
-    text = plain_text(found) if found is not None else _state_words(s)
+    text = plain_text(found) if found is not None else _state_text(s)
     level = name(s.level or s.priority) or _LEVELS.get(subtype, "")
     return Notice(name(s.key) or subtype, text, level)
 
 
-def _state_words(s: SystemLine) -> str:
+def _state_text(s: SystemLine) -> str:
     return one_line(", ".join(filter(None, (s.state, s.status, s.outcome, s.cause_text))))
 
 
-def _quiet(subtype: str, s: SystemLine) -> Body:
+def _silent(subtype: str, s: SystemLine) -> Body:
     return SilentRecord(subtype)
 
 
@@ -273,13 +273,13 @@ _NOTICES = (
     "session_writes_lost mirror_error turn_preempted post_turn_summary scheduled_task_fire "
     "files_persisted"
 )
-_QUIET = (
+_SILENT = (
     "thinking_tokens background_tasks_changed session_title_changed commands_changed memory_recall "
     "elicitation_complete turn_starting vcs_state_changed"
 )
 _SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
     **dict.fromkeys(_NOTICES.split(), _notice),
-    **dict.fromkeys(_QUIET.split(), _quiet),
+    **dict.fromkeys(_SILENT.split(), _silent),
     **dict.fromkeys(_TASK_PHASES, _task),
     **dict.fromkeys(("hook_started", "hook_response", "hook_progress"), _hook),
     "api_retry": _api_retry,

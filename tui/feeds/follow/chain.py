@@ -20,8 +20,8 @@ from tui.feeds.follow.position import (
 
 LATE_SECONDS: Final = 5.0
 """How long a file that lost its path is still read for late writes."""
-_FORMER: Final = 16
-Befell = Callable[[FileGeneration, Note, list[LineBatch]], None]
+_MOST_FORMER: Final = 16
+OnRewritten = Callable[[FileGeneration, Note, list[LineBatch]], None]
 
 
 class GenerationChain:
@@ -35,46 +35,46 @@ class GenerationChain:
         self, path: str, work: FollowCounters, number: int, let_go: Callable[[FileGeneration], None]
     ) -> None:
         self.current: FileGeneration | None = None
-        self.trouble: OpenRefusal | None = None
-        self.behind = False
+        self.refusal: OpenRefusal | None = None
+        self.is_behind = False
         self.next_number = number
         self._path = path
-        self._work = work
-        self._let_go = let_go
-        self._links: list[FileGeneration] = []
-        self._left: FilePosition | None = None
-        self._former: dict[Ident, FilePosition] = {}
+        self._counters = work
+        self._on_close = let_go
+        self._generations: list[FileGeneration] = []
+        self._last_position: FilePosition | None = None
+        self._former_positions: dict[Ident, FilePosition] = {}
         self._lock = threading.Lock()
 
     # --- order --------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._links)
+        return len(self._generations)
 
     def idents(self) -> set[Ident]:
-        return {link.ident for link in self._links}
+        return {link.ident for link in self._generations}
 
     def follow(self, generation: FileGeneration, now: float) -> None:
         """Make a generation the current one, be it new or one that was superseded a moment ago."""
         if self.current is not None and self.current is not generation:
             self.supersede(self.current, now)
-        if generation in self._links:
-            self._links.remove(generation)
-        self._links.append(generation)
+        if generation in self._generations:
+            self._generations.remove(generation)
+        self._generations.append(generation)
         generation.superseded_at = None
         self.current = generation
 
-    def precede(self, earlier: Iterable[FileGeneration], now: float) -> None:
+    def add_superseded(self, earlier: Iterable[FileGeneration], now: float) -> None:
         """Line up generations that are over, behind all that is there."""
         for generation in earlier:
             self.supersede(generation, now)
-            self._links.append(generation)
+            self._generations.append(generation)
 
     def replace(self, old: FileGeneration, links: list[FileGeneration]) -> None:
         """Put `links` in the place of one; the last takes over what `old` was."""
-        at = self._links.index(old)
+        at = self._generations.index(old)
         with self._lock:
-            self._links[at : at + 1] = links
+            self._generations[at : at + 1] = links
         if self.current is old:
             self.current = links[-1]
 
@@ -85,44 +85,44 @@ class GenerationChain:
 
     def find_open(self, ident: Ident) -> FileGeneration | None:
         """The generation that reads this file already."""
-        return next((link for link in reversed(self._links) if link.ident == ident), None)
+        return next((link for link in reversed(self._generations) if link.ident == ident), None)
 
-    def former(self, ident: Ident) -> FilePosition | None:
+    def former_position(self, ident: Ident) -> FilePosition | None:
         """Where reading stood in a file that was let go and may come back."""
-        return self._former.get(ident)
+        return self._former_positions.get(ident)
 
     # --- reading ------------------------------------------------------------------------------------
 
-    def read(self, limit: int, now: float, befell: Befell) -> list[LineBatch]:
+    def read_new(self, limit: int, now: float, befell: OnRewritten) -> list[LineBatch]:
         """What is new, about `limit` bytes at most; `befell` puts something in the place of a broken link."""
         batches: list[LineBatch] = []
         room = max(1, limit)
-        self.trouble = None
+        self.refusal = None
         index = 0
-        while index < len(self._links) and room > 0:
-            link = self._links[index]
+        while index < len(self._generations) and room > 0:
+            link = self._generations[index]
             if link.dirty or link.superseded_at is not None:
-                self._enlist(link)
+                self._assign_number(link)
                 try:
-                    note, room = link.read(batches, room, now, self._work)
+                    note, room = link.read_new(batches, room, now, self._counters)
                 except OSError as error:
-                    self._fail(link, error)
+                    self._on_read_error(link, error)
                 else:
                     if note:
                         befell(link, note, batches)
                         continue
                     if not link.at_end:
                         break
-                    link.announce(batches)
+                    link.emit_note(batches)
             index += 1
-        self.behind = index < len(self._links)
-        self._retire(self._links[:index], now, batches)
+        self.is_behind = index < len(self._generations)
+        self._close_superseded(self._generations[:index], now, batches)
         return batches
 
-    def peek(self, number: int, offset: int, length: int) -> bytes | None:
+    def read_bytes(self, number: int, offset: int, length: int) -> bytes | None:
         """Bytes of a generation that is still held; safe from any thread."""
         with self._lock:
-            for link in self._links:
+            for link in self._generations:
                 if link.number == number and link.fd >= 0:
                     try:
                         return os.pread(link.fd, length, offset)
@@ -132,17 +132,21 @@ class GenerationChain:
 
     def position(self) -> FilePosition | None:
         """The end of the last line handed out, in the first file that has more to give."""
-        for link in self._links:
+        for link in self._generations:
             if link is self.current or not link.at_end:
                 return link.position(self.next_number)
-        return self._links[-1].position(self.next_number) if self._links else self._left
+        return (
+            self._generations[-1].position(self.next_number)
+            if self._generations
+            else self._last_position
+        )
 
     def close(self) -> None:
-        self._left = self.position()
+        self._last_position = self.position()
         with self._lock:
-            for link in self._links:
+            for link in self._generations:
                 link.close()
-            self._links.clear()
+            self._generations.clear()
         self.current = None
 
     def swap_descriptor(self, generation: FileGeneration, fd: int) -> None:
@@ -152,33 +156,35 @@ class GenerationChain:
             generation.fd = fd
         generation.dirty = True
 
-    def _enlist(self, link: FileGeneration) -> None:
+    def _assign_number(self, link: FileGeneration) -> None:
         if link.number < 0:
             link.number = self.next_number
-            self._work.generations += 1
+            self._counters.generations += 1
         self.next_number = max(self.next_number, link.number + 1)
 
-    def _fail(self, link: FileGeneration, error: OSError) -> None:
+    def _on_read_error(self, link: FileGeneration, error: OSError) -> None:
         """A file that cannot be read is tried again while it is current, and given up when it is not."""
         link.at_end = link.superseded_at is not None
         if link is self.current:
-            self.trouble = refusal_of(self._path, error)
+            self.refusal = refusal_of(self._path, error)
 
-    def _retire(self, read: list[FileGeneration], now: float, batches: list[LineBatch]) -> None:
+    def _close_superseded(
+        self, read: list[FileGeneration], now: float, batches: list[LineBatch]
+    ) -> None:
         """Hand out the unfinished line of each file, just read, whose time is over, and close it."""
         for link in read:
             over = link.superseded_at is not None and now - link.superseded_at >= LATE_SECONDS
             if not over or not link.at_end:
                 continue
             link.flush(batches)
-            self._left = link.position(self.next_number)
+            self._last_position = link.position(self.next_number)
             if link.offset:
-                self._former[link.ident] = self._left
-            while len(self._former) > _FORMER:
-                del self._former[next(iter(self._former))]
-            self._let_go(link)
+                self._former_positions[link.ident] = self._last_position
+            while len(self._former_positions) > _MOST_FORMER:
+                del self._former_positions[next(iter(self._former_positions))]
+            self._on_close(link)
             with self._lock:
-                self._links.remove(link)
+                self._generations.remove(link)
                 link.close()
             if link is self.current:
                 self.current = None

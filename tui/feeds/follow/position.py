@@ -9,9 +9,9 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-SAMPLE = 1024
+SAMPLE_BYTES = 1024
 """Bytes looked at before an offset, and at the beginning of a file, to know a file again."""
-End = Literal["line", "unfinished", "cut"]
+BatchEnd = Literal["line", "unfinished", "cut"]
 Note = Literal["", "rotated", "replaced", "swapped", "recreated", "truncated", "rewritten"]
 Status = Literal["following", "missing", "unreadable", "not a file"]
 
@@ -52,7 +52,7 @@ class LineBatch(NamedTuple):
     offset: int
     data: bytes
     note: Note = ""
-    end: End = "line"
+    end: BatchEnd = "line"
 
 
 class PartialLine(NamedTuple):
@@ -100,11 +100,11 @@ def fingerprint(head: bytes, tail: bytes) -> str:
     return f"{zlib.crc32(tail):08x}{zlib.adler32(tail):08x}{zlib.crc32(head):08x}"
 
 
-def samples(fd: int, offset: int) -> tuple[bytes, bytes] | None:
+def read_samples(fd: int, offset: int) -> tuple[bytes, bytes] | None:
     """The first and the last bytes before `offset`, or None when the file is shorter than that."""
-    tail = os.pread(fd, min(SAMPLE, offset), max(0, offset - SAMPLE))
-    head = os.pread(fd, min(SAMPLE, offset), 0)
-    if len(tail) < min(SAMPLE, offset) or len(head) < len(tail):
+    tail = os.pread(fd, min(SAMPLE_BYTES, offset), max(0, offset - SAMPLE_BYTES))
+    head = os.pread(fd, min(SAMPLE_BYTES, offset), 0)
+    if len(tail) < min(SAMPLE_BYTES, offset) or len(head) < len(tail):
         return None
     return head, tail
 
@@ -136,7 +136,7 @@ def stat_path(path: str, follow: bool) -> os.stat_result | OpenRefusal:
         return refusal_of(path, error)
     if stat.S_ISREG(status.st_mode):
         return status
-    return _no_file(path, status.st_mode)
+    return _not_a_file(path, status.st_mode)
 
 
 def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | OpenRefusal:
@@ -149,7 +149,7 @@ def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Id
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         os.close(fd)
-        return _no_file(path, status.st_mode)
+        return _not_a_file(path, status.st_mode)
     return fd, _identity(path, follow, seen, status)
 
 
@@ -181,6 +181,6 @@ def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_res
     return shown
 
 
-def _no_file(path: str, mode: int) -> OpenRefusal:
+def _not_a_file(path: str, mode: int) -> OpenRefusal:
     kind = next((name for test, name in _KINDS if test(mode)), "something else")
     return OpenRefusal("not a file", f"{path} is {kind}, not a file.")

@@ -16,7 +16,7 @@ from typing import Final, Literal, Protocol
 
 POLL_SECONDS: Final = 0.2
 PACE_SECONDS: Final = 0.02
-_REARM_SECONDS: Final = 1.0
+_UPDATE_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 30.0
 _log = logging.getLogger(__name__)
 Mode = Literal["notified", "polling"]
@@ -73,9 +73,9 @@ class ChangeNotifier:
         self._make_hints = hints
         self._hints: ChangeHints | None = None
         self._lock = threading.Lock()
-        self._nudged = threading.Event()
+        self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._rearm_at = self._retry_at = 0.0
+        self._update_at = self._retry_at = 0.0
         self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
 
     def start(self) -> None:
@@ -85,11 +85,11 @@ class ChangeNotifier:
     def watch(self, paths: Iterable[str | os.PathLike[str]]) -> None:
         """Name these paths from now on, and all of them at once."""
         self._paths = frozenset(os.fspath(path) for path in paths)
-        self.nudge()
+        self.wake()
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Have every path named now; from any thread."""
-        self._nudged.set()
+        self._woken.set()
         with self._lock:
             if self._hints is not None:
                 self._hints.interrupt()
@@ -97,7 +97,7 @@ class ChangeNotifier:
     def close(self) -> None:
         """Make no further call; one that is under way is waited for, unless it is the one that closes."""
         self._stopping.set()
-        self.nudge()
+        self.wake()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -108,36 +108,36 @@ class ChangeNotifier:
         try:
             while not self._stopping.is_set():
                 now = time.monotonic()
-                if self._nudged.is_set():
-                    self._nudged.clear()
-                    due = self._rearm_at = 0.0
+                if self._woken.is_set():
+                    self._woken.clear()
+                    due = self._update_at = 0.0
                 if now >= due:
                     due = now + self._seconds
-                    self._arm(now)
-                    self._call(self._paths)
+                    self._update_hints(now)
+                    self._notify(self._paths)
                 hinted = self._wait(due - time.monotonic())
                 if hinted and not self._stopping.is_set():
-                    self._call(hinted)
-                if time.monotonic() < due and not self._nudged.is_set():
+                    self._notify(hinted)
+                if time.monotonic() < due and not self._woken.is_set():
                     self._stopping.wait(self._pace)
         finally:
-            self._drop("")
+            self._fall_back_to_polling("")
 
     def _wait(self, seconds: float) -> frozenset[str]:
         if self._hints is None:
-            self._nudged.wait(max(0.0, seconds))
+            self._woken.wait(max(0.0, seconds))
             return frozenset()
         try:
             return self._hints.wait(seconds)
         except (OSError, RuntimeError) as error:
-            self._drop(_because(error))
+            self._fall_back_to_polling(_polling_reason(error))
             return frozenset()
 
-    def _arm(self, now: float) -> None:
+    def _update_hints(self, now: float) -> None:
         """Tell the source of hints what to watch, and find what has appeared; make one if there is none."""
-        if self._make_hints is None or now < self._rearm_at:
+        if self._make_hints is None or now < self._update_at:
             return
-        self._rearm_at = now + _REARM_SECONDS
+        self._update_at = now + _UPDATE_SECONDS
         try:
             if self._hints is None:
                 if now < self._retry_at:
@@ -148,9 +148,9 @@ class ChangeNotifier:
             self._hints.watch(self._paths)
             self.mode, self.reason = "notified", ""
         except (OSError, RuntimeError, ImportError) as error:
-            self._drop(_because(error))
+            self._fall_back_to_polling(_polling_reason(error))
 
-    def _drop(self, reason: str) -> None:
+    def _fall_back_to_polling(self, reason: str) -> None:
         """Go on without hints."""
         self.mode, self.reason = "polling", reason or self.reason
         self._retry_at = time.monotonic() + _RETRY_SECONDS
@@ -159,7 +159,7 @@ class ChangeNotifier:
         if hints is not None:
             hints.close()
 
-    def _call(self, paths: frozenset[str]) -> None:
+    def _notify(self, paths: frozenset[str]) -> None:
         try:
             self._on_wake(paths)
         except Exception:
@@ -167,6 +167,6 @@ class ChangeNotifier:
             _log.exception("a look at changed files failed")
 
 
-def _because(error: Exception) -> str:
+def _polling_reason(error: Exception) -> str:
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"File notifications are not to be had here ({words}); files are looked at regularly."

@@ -20,51 +20,51 @@ class WholeFile:
     def __init__(self, name: str, place: SidecarPath) -> None:
         self.name = name
         self.path = place.path
-        self._place = place
+        self._sidecar = place
         self.state: Literal["following", "missing", "unreadable"] = "missing"
         self.why = ""
         self.size = 0
         self.mtime: float | None = None
-        self._seen: tuple[int, int, int, int] | None = None
+        self._last_stat: tuple[int, int, int, int] | None = None
 
-    def changed(self) -> bytes | None:
+    def read_changed(self) -> bytes | None:
         """The file's bytes if they changed since the last call (at most 4 MiB), else None."""
         try:
             facts = os.stat(self.path)
         except OSError as error:
-            return self._lost(error)
+            return self._not_readable(error)
         if not stat.S_ISREG(facts.st_mode):
             self.state, self.why = "unreadable", f"{self.path} is not a regular file"
             return None
         seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-        if seen == self._seen:
+        if seen == self._last_stat:
             return None
         try:
             with regular_file(self.path, follow=True) as (descriptor, _):
                 data = os.read(descriptor, _MOST)
         except OSError as error:
-            return self._lost(error)
-        self._seen = seen
+            return self._not_readable(error)
+        self._last_stat = seen
         self.state, self.why = "following", ""
         self.size, self.mtime = facts.st_size, facts.st_mtime
         if facts.st_size > _MOST:
             self.why = f"only the first {_MOST >> 20} MiB are read"
         return data
 
-    def _lost(self, error: OSError) -> bytes | None:
+    def _not_readable(self, error: OSError) -> bytes | None:
         missing = isinstance(error, FileNotFoundError | NotADirectoryError)
         self.state = "missing" if missing else "unreadable"
-        self.why = self._place.missing if missing else f"{self.path}: {error.strerror}"
-        self._seen = None
+        self.why = self._sidecar.missing if missing else f"{self.path}: {error.strerror}"
+        self._last_stat = None
         return None
 
-    def feed_state(self) -> SourceStatus:
+    def source_status(self) -> SourceStatus:
         return SourceStatus(
             self.name,
             self.path,
             self.state,
             self.why,
-            self._place.chosen,
+            self._sidecar.chosen,
             self.size,
             self.mtime,
         )
@@ -79,18 +79,18 @@ class SmallFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.mtime: float | None = None
-        self._seen: tuple[int, ...] | None = None
+        self._last_stat: tuple[int, ...] | None = None
 
-    def changed(self) -> bytes | None:
+    def read_changed(self) -> bytes | None:
         """Its bytes (at most 4 MiB) if it changed since the last call, else None. Never blocks."""
         try:
             with regular_file(self.path, follow=True) as (descriptor, facts):
                 seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-                if seen == self._seen:
+                if seen == self._last_stat:
                     return None
                 data = os.read(descriptor, _MOST_BYTES)
         except OSError:
-            self._seen = None
+            self._last_stat = None
             return None
-        self._seen, self.mtime = seen, facts.st_mtime
+        self._last_stat, self.mtime = seen, facts.st_mtime
         return data

@@ -16,7 +16,7 @@ from tui.feeds.progress.headings import (
     role_of,
     session_key,
 )
-from tui.feeds.progress.lines import plain, visible_lines
+from tui.feeds.progress.lines import visible_lines, without_markup
 from tui.system.lazy_pattern import lazy
 
 _LABEL = lazy(
@@ -58,7 +58,7 @@ class Outline(NamedTuple):
     labels: dict[str, str]
 
 
-def outline(text: str) -> Outline:
+def read_outline(text: str) -> Outline:
     """Reads the structure of a progress file; never fails, time grows linearly with its size."""
     builder = _OutlineBuilder()
     lines = visible_lines(text)
@@ -66,7 +66,7 @@ def outline(text: str) -> Outline:
     for index, (number, line) in enumerate(lines):
         before = lines[index - 1][1] if index else ""
         after = lines[index + 1][1] if index < last else ""
-        builder.take(number, line, before, after.strip())
+        builder.add_line(number, line, before, after.strip())
     return Outline(
         builder.rows, builder.sections, builder.priorities, builder.sessions, builder.labels
     )
@@ -78,7 +78,7 @@ def priority_in(text: str) -> str:
     return f"P{found[1]}" if found else ""
 
 
-def newest(sessions: list[LogSession], candidates: list[int]) -> int:
+def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
     """Which of these sessions (indices in file order, -1 for none) is the last word.
 
     Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
@@ -130,34 +130,34 @@ class _OutlineBuilder:
         self._role = HeadingRole.PLAIN
         self._role_level = 0
         self._role_indent = -1
-        self._above: list[tuple[int, str]] = []
+        self._priorities_above: list[tuple[int, str]] = []
 
-    def take(self, number: int, line: str, before: str, after: str) -> None:
+    def add_line(self, number: int, line: str, before: str, after: str) -> None:
         stripped = line.lstrip()
         indent = _width(line[: len(line) - len(stripped)])
         text = stripped.rstrip()
         heading = heading_of(line, before, after)
         if heading is not None:
-            self._open(heading)
-            self._row(number, text, indent, heading)
+            self._open_heading(heading)
+            self._add_row(number, text, indent, heading)
             return
         if (
             text
             and (":" in text[:60] or "：" in text[:60])
-            and self._labelled(number, text, indent)
+            and self._add_labelled(number, text, indent)
         ):
             return
         if indent <= self._role_indent and text[:1] in "-*+•":
             self._set_role(HeadingRole.PLAIN, 0)
-        self._row(number, text, indent, None)
+        self._add_row(number, text, indent, None)
 
-    def _row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
+    def _add_row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
         session = len(self.sessions) - 1
         self.rows.append(
             OutlineRow(number, text, indent, heading, self._section, self._role, session)
         )
 
-    def _open(self, heading: Heading) -> None:
+    def _open_heading(self, heading: Heading) -> None:
         if heading.role is HeadingRole.APPENDED:
             self._set_role(HeadingRole.APPENDED, heading.level)
             return
@@ -174,9 +174,13 @@ class _OutlineBuilder:
         self._open_session(heading)
         self._section = len(self.sections)
         self.sections.append(heading)
-        self._above = [item for item in self._above if item[0] < heading.level]
-        own = priority_in(heading.raw) or (self._above[-1][1] if self._above else "")
-        self._above.append((heading.level, own))
+        self._priorities_above = [
+            item for item in self._priorities_above if item[0] < heading.level
+        ]
+        own = priority_in(heading.raw) or (
+            self._priorities_above[-1][1] if self._priorities_above else ""
+        )
+        self._priorities_above.append((heading.level, own))
         self.priorities.append(own)
 
     def _open_session(self, heading: Heading) -> None:
@@ -191,14 +195,14 @@ class _OutlineBuilder:
     def _set_role(self, role: HeadingRole, level: int, indent: int = -1) -> None:
         self._role, self._role_level, self._role_indent = role, level, indent
 
-    def _labelled(self, number: int, text: str, indent: int) -> bool:
+    def _add_labelled(self, number: int, text: str, indent: int) -> bool:
         """Takes `Goal: …`, `Session: …`, `Blockers: …`; True when the line is used up by that."""
         found = _LABEL.match(text)
         if found is None or self._role is HeadingRole.APPENDED:
             return False
         name = " ".join(found[1].split()).casefold()
         value = found[2].strip().strip("*_").strip()
-        if self._is_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
+        if self._record_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
             return False
         role = role_of(name)
         if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
@@ -211,21 +215,23 @@ class _OutlineBuilder:
             )
         else:
             self._set_role(role, BOLD_LEVEL, indent if bullet else -1)
-            self._row(number, "", indent, Heading(BOLD_LEVEL, plain(name, 60), role, text))
+            self._add_row(
+                number, "", indent, Heading(BOLD_LEVEL, without_markup(name, 60), role, text)
+            )
         return True
 
-    def _is_fact(self, name: str, value: str, level: int) -> bool:
+    def _record_fact(self, name: str, value: str, level: int) -> bool:
         """Takes lines that say when and in which session; plain ones (`level` 0) open a session."""
         if name in headings.DATE_LABELS:
             self._date_session(date_in(value), level)
         elif name in headings.SESSION_LABELS and value:
-            title = plain(value, 120)
+            title = without_markup(value, 120)
             if level:
                 self.labels.setdefault("session", title)
             key = session_key(f"session {value}") or SessionKey("", -1)
             self.sessions.append(LogSession(title, key, level))
         elif name in headings.STARTED_LABELS and _CLOCK.search(value):
-            self.labels.setdefault("started", plain(value, 60))
+            self.labels.setdefault("started", without_markup(value, 60))
         else:
             return False
         return True

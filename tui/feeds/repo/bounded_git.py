@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
-_BLOCK = 1 << 16
+_READ_BYTES = 1 << 16
 
 
 class BoundedOutput(NamedTuple):
     """What came; `whole` is False when bytes or time ran out before git was done."""
 
     data: bytes
-    whole: bool
+    is_whole: bool
 
 
 class ReadBudget:
@@ -28,20 +28,20 @@ class ReadBudget:
 
     def __init__(self, seconds: float, size: int) -> None:
         self._until = time.monotonic() + seconds
-        self.size = size
+        self.bytes_left = size
 
     @property
-    def seconds(self) -> float:
+    def seconds_left(self) -> float:
         """What is left of the time, never below a tenth."""
         return max(self._until - time.monotonic(), 0.1)
 
     @property
-    def spent(self) -> bool:
+    def is_spent(self) -> bool:
         """Whether nothing more should be begun."""
-        return self.size <= 0 or time.monotonic() >= self._until
+        return self.bytes_left <= 0 or time.monotonic() >= self._until
 
 
-def output(
+def run_bounded(
     git: Git,
     args: Sequence[str],
     budget: ReadBudget,
@@ -76,13 +76,13 @@ def output(
         whole = False
         with reading as pipe, selectors.DefaultSelector() as waiting:
             waiting.register(pipe, selectors.EVENT_READ)
-            while not budget.spent and waiting.select(budget.seconds):
-                block = os.read(pipe.fileno(), min(_BLOCK, budget.size))
+            while not budget.is_spent and waiting.select(budget.seconds_left):
+                block = os.read(pipe.fileno(), min(_READ_BYTES, budget.bytes_left))
                 if not block:
                     whole = True
                     break
                 parts.append(block)
-                budget.size -= len(block)
+                budget.bytes_left -= len(block)
             if not whole:
                 kill_process_group(process)
         code = process.wait()

@@ -27,7 +27,7 @@ class NightRange(NamedTuple):
     start: str
     base: str
     head: str
-    tip: bool
+    is_at_head: bool
     why: str
 
 
@@ -47,7 +47,7 @@ class _CommitWindow(NamedTuple):
         return at <= self.until or at > self.future
 
 
-def find(
+def find_night_range(
     git: Git, base: str | None, since: float | None, until: float | None, now: float
 ) -> NightRange:
     """The span; `base` counts if the repository has it, else the times do, else HEAD is the base."""
@@ -55,16 +55,16 @@ def find(
     empty = _EMPTY_TREES[git.object_format]
     if tip is None:
         return NightRange(empty, "", "", True, "the repository has no commit yet")
-    known = _resolved(git, base)
-    made = _made(git, known, tip)
+    known = _resolve_base(git, base)
+    made = _list_commits(git, known, tip)
     if known is not None:
         span = NightRange(known, known, tip, True, "the run's journal names its base")
-        return _ended(span, made, until, now)
+        return _cut_at_end(span, made, until, now)
     lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
     last = _last_moment(until, now)
-    inside = _since(made, since, last)
+    inside = _commits_since(made, since, last)
     first = inside[-1] if inside else None
-    if first is None and _since(made, since, None):
+    if first is None and _commits_since(made, since, None):
         earlier = [one for one in made if until is not None and one.at <= until]
         head = earlier[0].sha if earlier else tip
         words = lost + "no commit was made in the night, so it began and ended on the same one"
@@ -78,14 +78,14 @@ def find(
     if not first.parent:
         words = lost + "the night made the repository's first commit"
     span = NightRange(first.parent or empty, first.parent, tip, True, words)
-    return _ended(span, inside, until, now)
+    return _cut_at_end(span, inside, until, now)
 
 
 def _last_moment(until: float | None, now: float) -> _CommitWindow | None:
     return None if until is None else _CommitWindow(int(until) + 1, now + 1)
 
 
-def _since(
+def _commits_since(
     made: list[_NightCommit], since: float | None, window: _CommitWindow | None
 ) -> list[_NightCommit]:
     """The commits down to the oldest of the night; one with a made-up date far below is none.
@@ -104,7 +104,7 @@ def _since(
     return made[:last]
 
 
-def _ended(
+def _cut_at_end(
     span: NightRange, made: list[_NightCommit], until: float | None, now: float
 ) -> NightRange:
     """The span up to the last commit made by `until`; a date in the future hides no commit."""
@@ -116,16 +116,16 @@ def _ended(
     if last is None and not made:
         return span
     head = last.sha if last is not None else span.base
-    return span._replace(head=head, tip=False, why=span.why + "; later commits are left out")
+    return span._replace(head=head, is_at_head=False, why=span.why + "; later commits are left out")
 
 
-def _resolved(git: Git, base: str | None) -> str | None:
+def _resolve_base(git: Git, base: str | None) -> str | None:
     if not base or not _COMMIT.fullmatch(base):
         return None
-    return git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
+    return git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
 
 
-def _made(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
+def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
     """The commits of HEAD's own line since `base`, newest first."""
     args = ["log", "--first-parent", "--format=tformat:%H %ct %P", f"--max-count={_MOST_COMMITS}"]
     args.append(f"{base}..{tip}" if base else tip)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.feeds.repo.bounded_git import ReadBudget, output
+from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
 from tui.store.layout import RUN_DIR
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 MOST_NEW = 5_000
-_LARGE = 1 << 20
-_OURS = RUN_DIR.encode() + b"/"
+_LARGE_FILE = 1 << 20
+_RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
 _EMPTY_BLOBS = {
     "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "sha256": b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -56,13 +56,13 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
             shutil.copy2(git.git_dir / "index", path)
         except FileNotFoundError:
             pass
-        hidden = _hidden(git)
+        hidden = _list_hidden(git)
         if hidden:
             names = b"".join(name + b"\0" for name in hidden)
             for mark in ("--no-assume-unchanged", "--no-skip-worktree"):
                 git.run(("update-index", "-z", mark, "--stdin"), input=names, env=env)
             notes.append(f"git had been told not to look at {len(hidden)} files")
-        found, large, whole = _untracked(git, budget)
+        found, large, whole = _list_untracked(git, budget)
         blob = _EMPTY_BLOBS[git.object_format]
         order = b"".join(b"%o %s\t%s\0" % (mode, blob, name) for mode, name in found[:MOST_NEW])
         if order:
@@ -73,7 +73,7 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
         yield PrivateIndex(env, cut, tuple(notes), tuple(large[:MOST_NEW]))
 
 
-def _hidden(git: Git) -> list[bytes]:
+def _list_hidden(git: Git) -> list[bytes]:
     """Tracked files marked "assume unchanged", or "skip" although they are there."""
     out = git.run(("ls-files", "-z", "-v"))
     marked = [line for line in out.split(b"\0")[:-1] if line[:1].islower() or line[:1] == b"S"]
@@ -85,16 +85,20 @@ def _hidden(git: Git) -> list[bytes]:
     ]
 
 
-def _untracked(
+def _list_untracked(
     git: Git, budget: ReadBudget
 ) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]], bool]:
     """Mode and path of plain files and links that git neither tracks nor ignores, the large apart."""
-    listed = output(git, ("ls-files", "-z", "--others", "--exclude-standard"), budget)
+    listed = run_bounded(git, ("ls-files", "-z", "--others", "--exclude-standard"), budget)
     top = os.fsencode(git.work_tree)
     found: list[tuple[int, bytes]] = []
     large: list[tuple[int, bytes]] = []
     for name in listed.data.split(b"\0")[:-1]:
-        if name.startswith(_OURS) or b"/" + _OURS in name or name.endswith(b"/"):
+        if (
+            name.startswith(_RUN_DIR_PREFIX)
+            or b"/" + _RUN_DIR_PREFIX in name
+            or name.endswith(b"/")
+        ):
             continue
         try:
             facts = os.lstat(os.path.join(top, name))
@@ -103,6 +107,6 @@ def _untracked(
         if stat.S_ISLNK(facts.st_mode):
             found.append((0o120000, name))
         elif stat.S_ISREG(facts.st_mode):
-            fitting = found if facts.st_size <= _LARGE else large
+            fitting = found if facts.st_size <= _LARGE_FILE else large
             fitting.append((0o100755 if facts.st_mode & 0o100 else 0o100644, name))
-    return found, large, listed.whole
+    return found, large, listed.is_whole

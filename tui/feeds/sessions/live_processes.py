@@ -15,7 +15,7 @@ from tui.system.format import format_local
 from tui.system.processes import ProcessFacts, ProcessIdentity
 from tui.system.sanitize import clean_line
 
-AGAIN_AFTER_S = 2.0
+READ_AFTER_S = 2.0
 SCAN_AFTER_S = 6.0
 SCAN_WHILE_KNOWN_S = 15.0
 START_TOLERANCE_S = 10.0
@@ -34,10 +34,10 @@ class AgentProcessReader:
         self, project: Path, clock: Clock, *, environ: Mapping[str, str] = os.environ
     ) -> None:
         self.project = os.path.realpath(project)
-        self.own: tuple[int, int] | None = None
+        self.own_agent: tuple[int, int] | None = None
         self._clock = clock
-        self._files = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
-        self._by_name: dict[int, str] = {}
+        self._registry = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
+        self._scanned: dict[int, str] = {}
         self._next_read = float("-inf")
         self._next_scan = float("-inf")
         self._last = AgentProcesses(clock.wall(), ())
@@ -47,38 +47,38 @@ class AgentProcessReader:
         now = self._clock.monotonic()
         if now < self._next_read:
             return self._last
-        self._next_read = now + AGAIN_AFTER_S
-        agents = self._by_session_file()
-        self._add_own(agents)
+        self._next_read = now + READ_AFTER_S
+        agents = self._read_registered()
+        self._add_own_agent(agents)
         if now >= self._next_scan:
-            self._by_name = self._scan(agents)
+            self._scanned = self._scan_processes(agents)
             self._next_scan = now + (SCAN_WHILE_KNOWN_S if agents else SCAN_AFTER_S)
-        self._add_by_name(agents)
+        self._add_scanned(agents)
         found = tuple(sorted(agents.values(), key=lambda agent: (agent.created, agent.pid)))
         self._last = AgentProcesses(self._clock.wall(), found)
         return self._last
 
-    def _by_session_file(self) -> dict[int, AgentProcess]:
+    def _read_registered(self) -> dict[int, AgentProcess]:
         agents: dict[int, AgentProcess] = {}
-        for file in self._files.all():
+        for file in self._registry.read_all():
             if not self._is_here(file.cwd):
                 continue
             facts = processes.read_facts(file.pid)
-            if facts is not None and _is_same(file, facts):
-                agents[file.pid] = _agent(facts, file)
+            if facts is not None and _wrote_file(file, facts):
+                agents[file.pid] = _agent_process(facts, file)
         return agents
 
-    def _add_own(self, agents: dict[int, AgentProcess]) -> None:
-        if self.own is None or self.own[0] in agents:
+    def _add_own_agent(self, agents: dict[int, AgentProcess]) -> None:
+        if self.own_agent is None or self.own_agent[0] in agents:
             return
-        pid, start = self.own
+        pid, start = self.own_agent
         facts = processes.read_facts(pid)
         if facts is not None and (
             not start or not processes.has_proc() or facts.start == str(start)
         ):
-            agents[pid] = _agent(facts, cwd=processes.working_folder(pid))
+            agents[pid] = _agent_process(facts, cwd=processes.working_folder(pid))
 
-    def _scan(self, known: dict[int, AgentProcess]) -> dict[int, str]:
+    def _scan_processes(self, known: dict[int, AgentProcess]) -> dict[int, str]:
         """Pids that look like Claude and stand in the project, each with its start."""
         found: dict[int, str] = {}
         for pid in processes.list_pids():
@@ -90,16 +90,16 @@ class AgentProcessReader:
                     found[pid] = facts.start
         return found
 
-    def _add_by_name(self, agents: dict[int, AgentProcess]) -> None:
+    def _add_scanned(self, agents: dict[int, AgentProcess]) -> None:
         alive = []
-        for pid, start in self._by_name.items():
+        for pid, start in self._scanned.items():
             facts = processes.read_facts(pid)
             if pid not in agents and facts is not None and facts.start == start:
                 alive.append(facts)
         ours = set(agents) | {facts.pid for facts in alive}
         for facts in alive:
             if facts.parent not in ours:
-                agents[facts.pid] = _agent(facts, cwd=processes.working_folder(facts.pid))
+                agents[facts.pid] = _agent_process(facts, cwd=processes.working_folder(facts.pid))
 
     def _is_here(self, cwd: str) -> bool:
         if not cwd.startswith("/"):
@@ -110,7 +110,7 @@ class AgentProcessReader:
         return real == self.project or real.startswith(self.project.rstrip("/") + "/")
 
 
-def _is_same(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:
+def _wrote_file(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:
     """Whether the process is the one that wrote the file, and no later one with its pid."""
     if file.proc_start.isdecimal() and processes.has_proc():
         return file.proc_start == facts.start
@@ -132,7 +132,7 @@ def _looks_like_claude(pid: int) -> bool:
     return inside or os.path.basename(script) == "claude"
 
 
-def _agent(
+def _agent_process(
     facts: ProcessFacts, file: ClaudeSessionFile | None = None, cwd: str = ""
 ) -> AgentProcess:
     return AgentProcess(

@@ -18,14 +18,14 @@ from tui.feeds.sessions.event_files import (
     FOLDERS,
     EventFileSummary,
     StreamFile,
-    head_of,
     newest_stream,
+    read_summary,
 )
 from tui.feeds.sessions.sidecar_paths import SidecarPath, find_sidecar
 from tui.feeds.sessions.transcripts import TranscriptFile
 from tui.model.session import NamedSources
 from tui.settings.settings import Settings
-from tui.store.attempt_files import agent_of
+from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
@@ -62,7 +62,7 @@ class SessionSources(Struct, frozen=True):
     run_dir: str = ""
     agent: tuple[int, int] | None = None
     why: str = ""
-    alone: bool = False
+    is_whole_truth: bool = False
 
 
 class _Selection(Struct, frozen=True):
@@ -84,7 +84,7 @@ def select_session(
     """
     named = named or NamedSources()
     finder = _SessionSelector(project, settings, paths.claude_dir(environ) / "projects", environ)
-    events = finder.events(named)
+    events = finder.select(named)
     alone = named.events is not None
     others = {
         name: find_sidecar(
@@ -101,9 +101,9 @@ def select_session(
         events=events.sources,
         run=events.run.directory.id if events.run else "",
         run_dir=str(events.run.directory.path) if events.run else "",
-        agent=agent_of(events.run.directory) if events.run and not events.run.over else None,
+        agent=newest_agent(events.run.directory) if events.run and not events.run.is_over else None,
         why=events.why,
-        alone=alone,
+        is_whole_truth=alone,
         **others,
     )
 
@@ -119,7 +119,7 @@ class _SessionSelector:
         self._projects = projects
         self._environ = environ
 
-    def events(self, named: NamedSources) -> _Selection:
+    def select(self, named: NamedSources) -> _Selection:
         if named.events is not None:
             return _Selection(
                 (EventFile(_kind_of(named.events), named.events, "named by --events"),)
@@ -129,75 +129,81 @@ class _SessionSelector:
             wanted = next((run for run in runs if run.directory.id == named.run), None)
             if wanted is None:
                 return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
-            return self._of_run(wanted, f"run {wanted.directory.id}, as asked")
+            return self._from_run(wanted, f"run {wanted.directory.id}, as asked")
         if named.session is not None:
-            return self._of_session(named.session)
-        return self._found(runs[0] if runs else None)
+            return self._from_session(named.session)
+        return self._from_search(runs[0] if runs else None)
 
-    def _of_session(self, path: str) -> _Selection:
+    def _from_session(self, path: str) -> _Selection:
         """One session, whichever else there are: the file with what belongs to it."""
         if _kind_of(path) == "stream":
             first = EventFile("stream", path, "the session asked for")
-            return _Selection((first, *self._beside_stream(path)))
+            return _Selection((first, *self._transcripts_of_stream(path)))
         session = os.path.basename(path).removesuffix(".jsonl")
         first = EventFile("transcript", path, "the session asked for", trusted=False)
-        return _Selection((first, *_agents(path, session), *self._deeds_on([session])))
+        return _Selection(
+            (first, *_subagent_files(path, session), *self._operation_journals([session]))
+        )
 
     def _from_settings(self) -> _Selection:
         events, transcript = self._paths.events, self._paths.transcript
         if events:
             path = str(paths.resolve(self._project, events, self._environ))
             chosen = "paths.events in the settings"
-            return _Selection((EventFile(_kind_of(path), path, chosen), *self._beside_stream(path)))
+            return _Selection(
+                (EventFile(_kind_of(path), path, chosen), *self._transcripts_of_stream(path))
+            )
         if transcript:
             path = str(paths.resolve(self._project, transcript, self._environ))
             session = os.path.basename(path).removesuffix(".jsonl")
             first = EventFile("transcript", path, "paths.transcript in the settings")
-            return _Selection((first, *_agents(path, session), *self._deeds_on([session])))
+            return _Selection(
+                (first, *_subagent_files(path, session), *self._operation_journals([session]))
+            )
         return _Selection()
 
-    def _found(self, run: ListedRun | None) -> _Selection:
+    def _from_search(self, run: ListedRun | None) -> _Selection:
         """The run, unless another session went on after its end; else what is set, else found."""
         stream = newest_stream(self._project)
-        transcript = transcripts.newest_of_folder(self._projects, str(self._project))
+        transcript = transcripts.newest_transcript(self._projects, str(self._project))
         set_by_hand = self._from_settings()
-        others = [found.head for found in (stream, transcript) if found is not None]
+        others = [found.summary for found in (stream, transcript) if found is not None]
         if set_by_hand.sources:
-            head = head_of(set_by_hand.sources[0].path)
+            head = read_summary(set_by_hand.sources[0].path)
             others = [head] if head is not None else []
-        if run is not None and not self._overtaken(run, others):
-            over = "; it is over" if run.over else ""
-            return self._of_run(
+        if run is not None and not self._is_overtaken(run, others):
+            over = "; it is over" if run.is_over else ""
+            return self._from_run(
                 run, f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs{over}"
             )
         if set_by_hand.sources:
             return set_by_hand
         since = f"; run {run.directory.id} is older" if run is not None else ""
         if stream is not None and not _is_stale(stream, transcript):
-            return self._of_stream(stream, since)
+            return self._from_stream(stream, since)
         if transcript is not None:
             if stream is not None:
                 since = f"; the stream {os.path.basename(stream.path)} is older"
-            return self._of_transcript(
+            return self._from_transcript(
                 transcript, f"newest transcript whose cwd is this folder{since}"
             )
-        return _Selection(why=self._nothing())
+        return _Selection(why=self._nothing_found())
 
-    def _overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
+    def _is_overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
         """Whether another session was written to after the end, or a long silence, of this run."""
         own = set(sessions_of(run.directory))
-        grace = OVERTAKEN_S if run.over else LONG_SILENT_S
+        grace = OVERTAKEN_S if run.is_over else LONG_SILENT_S
         return any(
             head.changed > run.changed + grace and not own.intersection(head.sessions)
             for head in others
         )
 
-    def _of_stream(self, stream: StreamFile, since: str) -> _Selection:
+    def _from_stream(self, stream: StreamFile, since: str) -> _Selection:
         where = "the project's folder" if stream.folder == "." else stream.folder + "/"
         first = EventFile("stream", stream.path, f"newest event stream in {where}{since}")
-        return _Selection((first, *self._beside_stream(stream.path)))
+        return _Selection((first, *self._transcripts_of_stream(stream.path)))
 
-    def _deeds_on(self, sessions: Iterable[str]) -> list[EventFile]:
+    def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
         """The journals of what was done from here on sessions that are no run of ours."""
         root = paths.resolve(self._project, self._paths.run_dir, self._environ)
         files = [(one, session_journal(root, one)) for one in sessions if one]
@@ -207,48 +213,50 @@ class _SessionSelector:
             if file.is_file()
         ]
 
-    def _of_run(self, run: ListedRun, chosen: str) -> _Selection:
+    def _from_run(self, run: ListedRun, chosen: str) -> _Selection:
         sources = [EventFile("stream", str(run.directory.stream), chosen)]
-        head = head_of(str(run.directory.stream))
+        head = read_summary(str(run.directory.stream))
         named = sessions_of(run.directory)[-MOST_SESSIONS:]
         for session in dict.fromkeys([*named, *(head.sessions if head else ())]):
-            sources += self._session(session, run)
+            sources += self._transcript_files(session, run)
         sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
         return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _of_transcript(self, found: TranscriptFile, chosen: str) -> _Selection:
+    def _from_transcript(self, found: TranscriptFile, chosen: str) -> _Selection:
         first = EventFile("transcript", found.path, chosen, trusted=False)
-        agents = _agents(found.path, found.session)
-        return _Selection((first, *agents, *self._deeds_on([found.session])))
+        agents = _subagent_files(found.path, found.session)
+        return _Selection((first, *agents, *self._operation_journals([found.session])))
 
-    def _beside_stream(self, path: str) -> list[EventFile]:
+    def _transcripts_of_stream(self, path: str) -> list[EventFile]:
         """The transcripts of the sessions a stream names, with their subagents."""
-        head = head_of(path)
+        head = read_summary(path)
         if head is None or head.kind != "stream":
             return []
         found: list[EventFile] = []
         for session in head.sessions[:MOST_SESSIONS]:
-            found += self._session(session, None)
-        return list(dict.fromkeys([*found, *self._deeds_on(head.sessions[:MOST_SESSIONS])]))
+            found += self._transcript_files(session, None)
+        return list(
+            dict.fromkeys([*found, *self._operation_journals(head.sessions[:MOST_SESSIONS])])
+        )
 
-    def _session(self, session: str, run: ListedRun | None) -> list[EventFile]:
-        path = transcripts.of_session(self._projects, session, str(self._project))
+    def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
+        path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
             first = EventFile(
                 "transcript", path, f"transcript of session {session[:8]}", trusted=False
             )
-            return [first, *_agents(path, session)]
-        if run is not None and transcripts.is_session(session):
+            return [first, *_subagent_files(path, session)]
+        if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
                 words = f"kept copy of the transcript of session {session[:8]}"
                 return [
                     EventFile("transcript", str(kept), words, trusted=False),
-                    *_agents(str(kept), session),
+                    *_subagent_files(str(kept), session),
                 ]
         return []
 
-    def _nothing(self) -> str:
+    def _nothing_found(self) -> str:
         looked = ", ".join(
             "the project's folder" if folder == "." else f"{folder}/" for folder in FOLDERS
         )
@@ -261,19 +269,19 @@ class _SessionSelector:
 
 def _is_stale(stream: StreamFile, transcript: TranscriptFile | None) -> bool:
     """Whether a transcript of another session goes on while the stream is over or long silent."""
-    if transcript is None or transcript.session in stream.head.sessions:
+    if transcript is None or transcript.session in stream.summary.sessions:
         return False
-    behind = transcript.head.changed - stream.head.changed
-    return behind > LONG_SILENT_S or (stream.head.ended and behind > transcripts.ACTIVE_S)
+    behind = transcript.summary.changed - stream.summary.changed
+    return behind > LONG_SILENT_S or (stream.summary.has_ended and behind > transcripts.ACTIVE_S)
 
 
-def _agents(transcript: str, session: str) -> list[EventFile]:
+def _subagent_files(transcript: str, session: str) -> list[EventFile]:
     return [
         EventFile("transcript", path, f"subagent of session {session[:8]}", trusted=False)
-        for path in transcripts.agents_of(transcript, session)
+        for path in transcripts.subagent_files(transcript, session)
     ]
 
 
 def _kind_of(path: str) -> Kind:
-    head = head_of(path)
+    head = read_summary(path)
     return "transcript" if head is not None and head.kind == "transcript" else "stream"

@@ -20,7 +20,7 @@ _SETTINGS = {
     "history": "session_history",
     "compactions": "compaction_history",
 }
-_WORDS = {
+_NAMES = {
     "progress": "progress file",
     "features": "feature list",
     "notes": "session notes",
@@ -52,7 +52,7 @@ class SidecarPath(Struct, frozen=True):
     missing: str = ""
 
     @property
-    def found(self) -> bool:
+    def is_found(self) -> bool:
         return not self.missing
 
 
@@ -69,7 +69,7 @@ def find_sidecar(
 
     With `settled` only the flag and the settings are asked.
     """
-    word = _WORDS[name]
+    word = _NAMES[name]
     if named is not None:
         missing = "" if _is_file(named) else f"no {word} at {named}, named by --{name}"
         return SidecarPath(named, f"named by --{name}", missing)
@@ -82,19 +82,19 @@ def find_sidecar(
         return SidecarPath(path, chosen)
     if by_default and not settled:
         for candidate in _CANDIDATES[name]:
-            found = _candidate(project, candidate)
+            found = _find_candidate(project, candidate)
             if found:
                 return SidecarPath(found, f"found; there is no {wanted}")
     also = ", nor at any usual place" if by_default and not settled else ""
     return SidecarPath(path, chosen, f"no {word} at {wanted}{also}; set paths.{key}")
 
 
-def _candidate(project: Path, pattern: str) -> str:
+def _find_candidate(project: Path, pattern: str) -> str:
     """The file a candidate names; for a pattern, the newest; it must lie within the project."""
     if "*" not in pattern:
         found = [project / pattern]
     else:
-        found = sorted(project.glob(pattern), key=_changed, reverse=True)[:1]
+        found = sorted(project.glob(pattern), key=_modified_at, reverse=True)[:1]
     for path in found:
         if _is_file(str(path)) and paths.is_within(project, path):
             return str(path)
@@ -108,7 +108,7 @@ def _is_file(path: str) -> bool:
         return False
 
 
-def _changed(path: Path) -> float:
+def _modified_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:

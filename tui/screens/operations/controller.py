@@ -92,7 +92,7 @@ class DeliveryToasts:
     def look(self, night: NightSnapshot) -> None:
         """Tells what is new since the last look; what was there at the first is no news."""
         now = activity_text(night)
-        for one in night.deeds.injections[-_NEWEST:]:
+        for one in night.interventions.injections[-_NEWEST:]:
             known = self._known.get(one.id)
             before = known.before if known is not None else now
             if self._begun and (known is None or known.state != one.state):
@@ -148,7 +148,7 @@ class OperationController:
         night = self._night()
         if night is None:
             return "the night is still being read; try again in a moment"
-        if night.over:
+        if night.is_over:
             return "no session is going on"
         if name == "withdraw":
             return "" if self._words.waiting() else "no words of yours wait to be read"

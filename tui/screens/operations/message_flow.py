@@ -105,7 +105,7 @@ class MessageFlow:
     def waiting(self) -> list[Injection]:
         """Words that nobody has read yet, the newest first."""
         night = self._night()
-        found = night.deeds.injections if night is not None else ()
+        found = night.interventions.injections if night is not None else ()
         return [one for one in reversed(found) if one.state == "queued"]
 
     def withdraw(self) -> None:
