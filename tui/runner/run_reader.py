@@ -18,11 +18,12 @@ from msgspec import Struct
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.follow.whole_file import SmallFile
+from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.model.events import AgentEvent
 from tui.model.records import Arrival, ProgressFile
+from tui.model.session import SidecarPath
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
 from tui.night.stuck.silence import StallThresholds
@@ -115,8 +116,8 @@ class RunReader:
             self._stream = FileFollower(self._source, rotates=False)
             self._journal = FileFollower(desk.folder.journal, rotates=False)
         paths = desk.settings.paths
-        self._progress = SmallFile(desk.path(paths.progress_file))
-        self._features = SmallFile(desk.path(paths.feature_list))
+        self._progress = WholeFile("progress", SidecarPath(str(desk.path(paths.progress_file)), ""))
+        self._features = WholeFile("features", SidecarPath(str(desk.path(paths.feature_list)), ""))
         self._listed: ProgressFile | None = None
         self.progress: ProgressFile | None = None
         self._past = self._past_arrivals()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.system import files, paths
-from tui.system.errors import RefusedError, UsageError
+from tui.system.errors import RefusedError
 
 RUN_DIR: Final = ".overnight"
 
@@ -19,7 +19,6 @@ _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
 _JOURNAL: Final = "journal.jsonl"
 _IGNORE_ALL: Final = b"*\n"
-_ROOT_MARKS: Final = (RUN_DIR, "config/overnight.yaml", ".git")
 
 
 class _NamedFolder:
@@ -96,30 +95,6 @@ class RunDirectory(_NamedFolder):
     def is_run(self) -> bool:
         """Whether it was made to the end, and not pruned."""
         return self.facts.is_file()
-
-
-def project_root(start: Path) -> Path:
-    """The project that `start` lies in: the nearest folder, from there up, that has a run
-    directory, our settings file or `.git`; else `start` itself. UsageError if it is no folder.
-    """
-    try:
-        folder = start.resolve(strict=True)
-        is_folder = folder.is_dir()
-    except (OSError, RuntimeError, ValueError):
-        is_folder = False
-    if not is_folder:
-        raise UsageError(f"{str(start)!r} is not a folder; give the project's folder")
-    for candidate in (folder, *folder.parents):
-        if any(_exists(candidate / mark) for mark in _ROOT_MARKS):
-            return candidate
-    return folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
 
 
 def state_root(project: Path, name: str = RUN_DIR) -> Path:

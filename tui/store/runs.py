@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui.model.state import RunEnd, end_of_entry
+from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
 from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
 from tui.system import paths
@@ -79,7 +79,7 @@ def read_run_end(run: RunDirectory) -> RunEnd | None:
     if entry is None:
         return None
     try:
-        return msgspec.convert({**entry, "end": end_of_entry(entry)}, RunEnd)
+        return msgspec.convert({**entry, "end": EndKind.of_entry(entry)}, RunEnd)
     except msgspec.ValidationError:
         return None
 

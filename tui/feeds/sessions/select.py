@@ -21,9 +21,9 @@ from tui.feeds.sessions.event_files import (
     newest_stream,
     read_summary,
 )
-from tui.feeds.sessions.sidecar_paths import SidecarPath, find_sidecar
+from tui.feeds.sessions.sidecar_paths import find_sidecar
 from tui.feeds.sessions.transcripts import TranscriptFile
-from tui.model.session import NamedSources
+from tui.model.session import NamedSources, SidecarPath
 from tui.settings.settings import Settings
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal

@@ -7,8 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
-
+from tui.model.session import SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.system import paths
 
@@ -42,18 +41,6 @@ _CANDIDATES = {
     "history": ("logs/session-history.jsonl",),
     "compactions": ("logs/compaction-history.jsonl",),
 }  # fmt: skip
-
-
-class SidecarPath(Struct, frozen=True):
-    """Where a source stands, or would; `chosen` says why there, `missing` what is not found."""
-
-    path: str
-    chosen: str
-    missing: str = ""
-
-    @property
-    def is_found(self) -> bool:
-        return not self.missing
 
 
 def find_sidecar(
