@@ -1,4 +1,4 @@
-""""""
+"""Streamed deltas: counted, and read where they say something."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-""""""
+"""Tool calls in one line, and their keys."""
 
 from __future__ import annotations
 

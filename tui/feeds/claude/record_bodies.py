@@ -11,10 +11,10 @@ from tui.feeds.claude.lenient_values import (
     name,
     plain_text,
     read_struct,
+    single_line,
     token_usage,
     uuid,
 )
-from tui.feeds.claude.lenient_values import single_line as one_line
 from tui.feeds.claude.message_bodies import assistant_body, user_body
 from tui.feeds.claude.system_bodies import system_body, unknown_body
 from tui.feeds.claude.wire import (
@@ -80,7 +80,7 @@ _SILENT_ATTACHMENTS = frozenset(_SILENT_KINDS.split())
 
 
 def attachment_body(line: RecordLine, raw: bytes) -> Body:
-    """What an attachment says; a kind not known here becomes `Unknown`."""
+    """What an attachment holds; a kind that is not known here becomes an `UnknownRecord`."""
     a = read_struct(AttachmentLine, raw).attachment
     if a.type in _HOOK_OUTCOMES:
         return _attached_hook(a)
@@ -88,7 +88,12 @@ def attachment_body(line: RecordLine, raw: bytes) -> Body:
         return _queued_message(a)
     if a.type == "task_status":
         return TaskUpdate(
-            "updated", name(a.taskId), "", one_line(a.description), name(a.taskType), name(a.status)
+            "updated",
+            name(a.taskId),
+            "",
+            single_line(a.description),
+            name(a.taskType),
+            name(a.status),
         )
     if a.type == "budget_usd":
         used, total = format_money_plain(a.used or 0), format_money_plain(a.total or 0)
@@ -97,7 +102,7 @@ def attachment_body(line: RecordLine, raw: bytes) -> Body:
         return Notice("turns", f"the limit of {a.maxTurns or 0} turns is reached", "warning")
     if a.type in _SILENT_ATTACHMENTS:
         return SilentRecord(f"attachment {a.type}")
-    return UnknownRecord("attachment", name(a.type), one_line(a.content or a.message, 200))
+    return UnknownRecord("attachment", name(a.type), single_line(a.content or a.message, 200))
 
 
 def _attached_hook(a: AttachmentBody) -> HookRun:
@@ -108,7 +113,7 @@ def _attached_hook(a: AttachmentBody) -> HookRun:
 
 
 def _queued_message(a: AttachmentBody) -> UserMessage:
-    """A message that waited and then reached the model in the middle of a turn."""
+    """A queued message that reached the model in the middle of a turn."""
     if a.commandMode == "task-notification":
         return UserMessage(
             "note", plain_text(a.prompt), (), "task-notification", uuid(a.source_uuid)
@@ -121,7 +126,7 @@ _SILENT_PROGRESS = {"query_update", "search_results_received", "skill_progress",
 
 
 def progress_body(line: RecordLine, raw: bytes) -> Body:
-    """What a progress record tells; a subagent's relayed message is its own `Assistant` or `User`."""
+    """What a progress record holds; a relayed message of a subagent becomes a message itself."""
     p = read_struct(ProgressLine, raw)
     data, call = p.data, name(p.parentToolUseID or p.toolUseID)
     if data.type == "agent_progress":
@@ -130,10 +135,12 @@ def progress_body(line: RecordLine, raw: bytes) -> Body:
         elapsed = data.elapsedTimeSeconds or (data.elapsedTimeMs or 0) / 1000
         return ToolHeartbeat(call, _HEARTBEATS[data.type] or name(data.toolName), elapsed)
     if data.type == "hook_progress":
-        return HookRun(name(data.hookName), name(data.hookEvent), "running", one_line(data.command))
+        return HookRun(
+            name(data.hookName), name(data.hookEvent), "running", single_line(data.command)
+        )
     if data.type == "waiting_for_task":
         return TaskUpdate(
-            "progress", "", call, one_line(data.taskDescription), name(data.taskType), "waiting"
+            "progress", "", call, single_line(data.taskDescription), name(data.taskType), "waiting"
         )
     if data.type in _SILENT_PROGRESS:
         return SilentRecord(f"progress {data.type}")
@@ -141,7 +148,7 @@ def progress_body(line: RecordLine, raw: bytes) -> Body:
 
 
 def _relayed_message(line: RecordLine, data: ProgressBody, call: str) -> Body:
-    """The message of a subagent; the event then belongs to the subagent's thread."""
+    """The message of a subagent; it sets the thread of `line` to the subagent's."""
     try:
         inner = read_struct(RecordLine, data.message) if data.message else RecordLine()
     except UNREADABLE:
@@ -159,7 +166,7 @@ _QUEUE_STATES = {"enqueue": "queued", "dequeue": "started", "popAll": "cancelled
 
 
 def decode_body(line: RecordLine, raw: bytes) -> Body:
-    """What the record says; a type not known here becomes `Unknown`."""
+    """What the record holds; a type that is not known here becomes an `UnknownRecord`."""
     return _BUILDERS.get(line.type, unknown_body)(line, raw)
 
 
@@ -176,7 +183,7 @@ def _result(line: RecordLine, raw: bytes) -> Body:
         token_usage(o.usage),
         name(o.terminal_reason),
         plain_text(o.result),
-        tuple(found for error in (o.errors or [])[:20] if (found := one_line(error, 500))),
+        tuple(found for error in (o.errors or [])[:20] if (found := single_line(error, 500))),
         len(o.permission_denials or ()),
         o.queued_turn_count or 0,
         o.api_error_status or 0,
@@ -214,7 +221,7 @@ def _lifecycle(line: RecordLine, raw: bytes) -> Body:
 
 
 def _queue(line: RecordLine, raw: bytes) -> Body:
-    """A transcript's queue; what is removed because a turn took it in has reached the model."""
+    """A change of a transcript's queue; a message absorbed by a turn has reached the model."""
     q = read_struct(LifecycleLine, raw)
     state = _QUEUE_STATES.get(q.operation or "") or name(q.operation)
     if q.operation == "remove":
@@ -228,7 +235,7 @@ def _control_request(line: RecordLine, raw: bytes) -> Body:
     if request.subtype == "can_use_tool":
         reason = request.decision_reason or request.description
         return PermissionDenied(
-            name(request.tool_name), name(request.tool_use_id), one_line(reason), True
+            name(request.tool_name), name(request.tool_use_id), single_line(reason), True
         )
     return ControlMessage(name(c.request_id), name(request.subtype), True)
 
@@ -236,7 +243,9 @@ def _control_request(line: RecordLine, raw: bytes) -> Body:
 def _control_response(line: RecordLine, raw: bytes) -> Body:
     answer = read_struct(ControlLine, raw).response
     ok = answer.subtype != "error"
-    return ControlMessage(name(answer.request_id), name(answer.subtype), ok, one_line(answer.error))
+    return ControlMessage(
+        name(answer.request_id), name(answer.subtype), ok, single_line(answer.error)
+    )
 
 
 def _control_cancel(line: RecordLine, raw: bytes) -> Body:
@@ -249,9 +258,9 @@ def _cost(line: RecordLine, raw: bytes) -> Body:
 
 def _notice(line: RecordLine, raw: bytes) -> Body:
     s = read_struct(SystemLine, raw)
-    found: Any = next(filter(None, (s.text, s.content, s.summary, s.message)), None)
-    told = plain_text(found if found is not None else s.status or s.state or "")
-    return Notice(line.type, told or line.type.replace("_", " "))
+    first: Any = next(filter(None, (s.text, s.content, s.summary, s.message)), None)
+    text = plain_text(first if first is not None else s.status or s.state or "")
+    return Notice(line.type, text or line.type.replace("_", " "))
 
 
 def _silent(line: RecordLine, raw: bytes) -> Body:

@@ -1,4 +1,4 @@
-"""system records by subtype; records of unknown types."""
+"""Bodies of system records by subtype, and of records of unknown types."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui.feeds.claude.lenient_values import UNREADABLE, integer, name, plain_text, read_struct
-from tui.feeds.claude.lenient_values import single_line as one_line
+from tui.feeds.claude.lenient_values import (
+    UNREADABLE,
+    integer,
+    name,
+    plain_text,
+    read_struct,
+    single_line,
+)
 from tui.feeds.claude.wire import InitLine, RecordLine, SystemLine, UnknownLine
 from tui.model.events import (
     AgentStateReport,
@@ -27,10 +33,11 @@ from tui.model.events import (
 from tui.system.sgr import strip_ansi
 
 _TEXT_LIMIT = 200
+_HOOK_TEXT_LIMIT = 2000
 
 
 def unknown_body(line: RecordLine, raw: bytes) -> UnknownRecord:
-    """An `Unknown` with a text found in the record, else the names of its keys."""
+    """An `UnknownRecord` with a text from the record, else the names of its keys."""
     loose = read_struct(UnknownLine, raw)
     subtype = line.subtype or _inner_type(loose.payload) or _inner_type(loose.data)
     candidates: tuple[Any, ...] = (
@@ -58,25 +65,22 @@ def _text_of(value: Any) -> Any:
 
 
 def _text_line(value: Any) -> str:
-    return one_line(value, _TEXT_LIMIT) if isinstance(value, str | list) else ""
+    return single_line(value, _TEXT_LIMIT) if isinstance(value, str | list) else ""
 
 
 def _key_names(raw: bytes) -> str:
-    """The names of the keys alone: their values may be nobody's business."""
+    """The names of the keys alone: their values may be private."""
     try:
         value = msgspec.json.decode(raw)
     except UNREADABLE:
         return ""
     if not isinstance(value, dict):
         return ""
-    return one_line("keys: " + ", ".join(key for key in value if key != "type"), _TEXT_LIMIT)
-
-
-_HOOK_TEXT = 2000
+    return single_line("keys: " + ", ".join(key for key in value if key != "type"), _TEXT_LIMIT)
 
 
 def system_body(line: RecordLine, raw: bytes) -> Body:
-    """The body of a `system` record; a subtype not known here becomes `Unknown`."""
+    """What a `system` record holds; an unknown subtype becomes an `UnknownRecord`."""
     subtype = line.subtype or ""
     if subtype == "init":
         return _init(raw)
@@ -105,12 +109,12 @@ def _api_retry(subtype: str, s: SystemLine) -> Body:
         s.max_retries or 0,
         (s.retry_delay_ms or 0) / 1000,
         s.error_status or 0,
-        one_line(s.error),
+        single_line(s.error),
     )
 
 
 def _api_error(subtype: str, s: SystemLine) -> Body:
-    """A retry as transcripts tell it; its headers can hold what is nobody's business."""
+    """A retry as transcripts record it; its headers are left out, they can hold credentials."""
     error = s.error if isinstance(s.error, dict) else {}
     status = error.get("status")
     return ApiRetry(
@@ -118,7 +122,7 @@ def _api_error(subtype: str, s: SystemLine) -> Body:
         s.maxRetries or s.max_retries or 0,
         (s.retryInMs or s.retry_delay_ms or 0) / 1000,
         status if isinstance(status, int) else 0,
-        one_line(_api_error_type(s)),
+        single_line(_api_error_type(s)),
     )
 
 
@@ -156,8 +160,8 @@ def _compact_boundary(subtype: str, s: SystemLine) -> Body:
 
 def _microcompact(subtype: str, s: SystemLine) -> Body:
     saved = s.microcompactMetadata.tokensSaved if s.microcompactMetadata else None
-    told = f"{saved:,} tokens of old tool results dropped" if saved else "old tool results dropped"
-    return Notice("microcompaction", told)
+    text = f"{saved:,} tokens of old tool results dropped" if saved else "old tool results dropped"
+    return Notice("microcompaction", text)
 
 
 # --- background tasks ---
@@ -175,7 +179,7 @@ def _task(subtype: str, s: SystemLine) -> Body:
         phase,
         name(s.task_id),
         name(s.tool_use_id),
-        one_line(description),
+        single_line(description),
         name(s.task_type),
         status,
         integer(s.usage.total_tokens if s.usage else 0),
@@ -200,34 +204,34 @@ def _hook(subtype: str, s: SystemLine) -> Body:
         name(s.hook_name),
         name(s.hook_event),
         outcome or name(s.outcome) or "ended",
-        strip_ansi(text[-_HOOK_TEXT:]),
+        strip_ansi(text[-_HOOK_TEXT_LIMIT:]),
     )
 
 
 def _stop_hooks(subtype: str, s: SystemLine) -> Body:
-    """The summary a transcript keeps of the Stop hooks of a turn."""
+    """A transcript's summary of the Stop hooks of a turn."""
     outcome = "success"
     if s.preventedContinuation:
         outcome = "stopped the turn"
     elif s.hookErrors:
         outcome = "error"
-    commands = "; ".join(one_line(hook.command, 120) for hook in s.hookInfos or ())
-    return HookRun("Stop", "Stop", outcome, one_line(s.stopReason) or commands)
+    commands = "; ".join(single_line(hook.command, 120) for hook in s.hookInfos or ())
+    return HookRun("Stop", "Stop", outcome, single_line(s.stopReason) or commands)
 
 
 def _denied(subtype: str, s: SystemLine) -> Body:
     reason = s.message or s.decision_reason
-    return PermissionDenied(name(s.tool_name), name(s.tool_use_id), one_line(reason))
+    return PermissionDenied(name(s.tool_name), name(s.tool_use_id), single_line(reason))
 
 
-# --- what the CLI says of itself ---
+# --- the CLI about itself ---
 
 
 def _status(subtype: str, s: SystemLine) -> Body:
     details = [
         f"permission mode {name(s.permissionMode)}" if s.permissionMode else "",
         f"compaction {name(s.compact_result)}" if s.compact_result else "",
-        one_line(s.compact_error),
+        single_line(s.compact_error),
     ]
     return AgentStateReport(name(s.status), ", ".join(filter(None, details)))
 
@@ -252,7 +256,7 @@ def _notice(subtype: str, s: SystemLine) -> Body:
 
 
 def _state_text(s: SystemLine) -> str:
-    return one_line(", ".join(filter(None, (s.state, s.status, s.outcome, s.cause_text))))
+    return single_line(", ".join(filter(None, (s.state, s.status, s.outcome, s.cause_text))))
 
 
 def _silent(subtype: str, s: SystemLine) -> Body:

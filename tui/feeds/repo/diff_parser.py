@@ -19,7 +19,7 @@ _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 3
 
 
 class DiffEntry(NamedTuple):
-    """One path that differs, as git lists it; lines are None for what git calls binary."""
+    """One path that differs, as git lists it; both counts are None where git calls it binary."""
 
     path: bytes
     old_path: bytes
@@ -33,7 +33,6 @@ class DiffEntry(NamedTuple):
 
     @property
     def kind(self) -> ChangeKind:
-        """What became of the path."""
         if self.status in _KINDS:
             return _KINDS[self.status]
         changed = self.insertions is None or self.insertions or self.deletions
@@ -48,7 +47,7 @@ class DiffEntry(NamedTuple):
 
 
 def parse_entries(data: bytes) -> list[DiffEntry]:
-    """The paths of `--raw --numstat -z`, in git's order; a torn end is left out."""
+    """The paths of `--raw --numstat -z`, in git's order; an incomplete end is left out."""
     tokens = data.split(b"\0")[:-1]
     found: dict[bytes, DiffEntry] = {}
     at = 0
@@ -113,8 +112,7 @@ def _quoted(path: bytes) -> bytes:
 
 
 class _PatchReader:
-    """Goes through the lines of a patch, counting those of each hunk, so that no text of a file
-    can be taken for a header."""
+    """Reads a patch by the line counts of its hunks, so that no text of a file can pass as a header."""
 
     def __init__(self, data: bytes) -> None:
         self._lines = data.split(b"\n")
@@ -128,7 +126,7 @@ class _PatchReader:
             self._at += 1
             yield line
 
-    def hunk(self, found: re.Match[bytes], room: int) -> tuple[Hunk, bool, int]:
+    def hunk(self, found: re.Match[bytes], most_lines: int) -> tuple[Hunk, bool, int]:
         """The hunk whose opening line was just read; whether it is whole; its number of lines."""
         old_start, old, new_start, new, heading = found.groups()
         left = [1 if old is None else int(old), 1 if new is None else int(new)]
@@ -143,7 +141,7 @@ class _PatchReader:
             left[1] -= sign in b" +"
             taken.append(line or b" ")
         self.has_nul = any(b"\0" in line for line in taken)
-        kept = taken[:room]
+        kept = taken[:most_lines]
         text = b"\n".join(kept).decode("utf-8", "replace")
         shown = tuple(clean(text).split("\n")) if kept else ()
         title = clean_line(heading.decode("utf-8", "replace"), _HEADING_LIMIT)
@@ -152,9 +150,9 @@ class _PatchReader:
 
 
 def parse_patches(
-    data: bytes, wanted: dict[bytes, bytes], most_lines: int
+    data: bytes, paths_by_header: dict[bytes, bytes], most_lines: int
 ) -> dict[bytes, FilePatch]:
-    """The hunks of each patch by the path that `wanted` gives for its header.
+    """The hunks of each patch by the path that `paths_by_header` gives for its header.
 
     At most `most_lines` lines of a file are kept. A second patch under one header (a file became
     a link) adds to the first.
@@ -165,7 +163,7 @@ def parse_patches(
     used = 0
     for line in reader.lines():
         if line.startswith(b"diff --git "):
-            path = wanted.get(line)
+            path = paths_by_header.get(line)
             used = 0
             if path is not None:
                 found.setdefault(path, FilePatch((), cut=False))

@@ -1,7 +1,7 @@
-"""What a night changed, as Changes.
+"""What a night changed, as RepositoryChanges.
 
-The net difference is the truth: what one commit took away and a later one brought back changed
-nothing. The commits are looked at to say who did it.
+The net difference counts: what one commit removed and a later one restored is no change. The commits
+only tell which of them made a change.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def read_night_diff(
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
     the times `since` and `until` (seconds since the epoch). While HEAD still stands where the
-    night ended, the work tree counts with all its new files. Trouble is told in `why`.
+    night ended, the work tree counts with all its new files. Raises nothing: `why` says what failed.
     """
     from tui.system.git import Git
 
@@ -172,7 +172,7 @@ class _DiffReader:
     def _read_all_patches(
         self, differing: list[DiffEntry], masked: set[bytes], sizes: dict[bytes, int]
     ) -> dict[bytes, FilePatch]:
-        """The hunks of as many paths as the bounds allow, a few of those that machines wrote."""
+        """The hunks of as many paths as the bounds allow, but of few generated files."""
         plain = [e for e in differing if not e.is_binary]
         made = [e for e in plain if is_generated(visible_path(e.path), ())]
         skipped = {e.path for e in made[_MOST_GENERATED:]}
@@ -196,7 +196,7 @@ class _DiffReader:
         return found
 
     def _masked_texts(self, differing: list[DiffEntry]) -> list[DiffEntry]:
-        """What git calls binary for its size or its attributes, though it is text."""
+        """Text files that git calls binary for their size or their attributes."""
         named = [e for e in differing if e.is_binary and e.new_mode != _GITLINK]
         return [e for e in named[:_MOST_MASKED] if not self._holds_nul(e)]
 
@@ -215,7 +215,7 @@ class _DiffReader:
         return found
 
     def _holds_nul(self, entry: DiffEntry) -> bool:
-        """Whether it is binary as git itself would say without anybody's attributes."""
+        """Whether git would call it binary without any attributes."""
         if entry.kind != "deleted" and self._index is not None:
             return b"\0" in _first_bytes(self._git.work_tree, entry.path)
         blob = entry.old_blob if entry.kind == "deleted" else entry.blob
@@ -223,7 +223,7 @@ class _DiffReader:
         return b"\0" in run_bounded(self._git, ("cat-file", "blob", blob), small).data
 
     def _list_uncommitted(self, differing: list[DiffEntry], made: CommitChanges) -> set[bytes]:
-        """Paths whose last change no commit holds."""
+        """Paths whose last change is not committed."""
         if self._index is None:
             return set()
         if not made:
@@ -245,7 +245,7 @@ class _DiffReader:
     def _read_steps(
         self, differing: list[DiffEntry], made: CommitChanges, loose: set[bytes]
     ) -> tuple[FileChange, ...]:
-        """Commit by commit, what paths went through that were changed more than once."""
+        """The single changes of paths that changed more than once, commit by commit."""
         times = Counter(path for _, listed in made for e in listed for path in {e.path, e.old_path})
         times.update(loose)
         several = [e for e in differing if times[e.path] > 1 and not e.is_binary]
@@ -308,7 +308,7 @@ def _changed_lines(entry: DiffEntry) -> int:
 
 
 def _batches(chosen: list[DiffEntry]) -> Iterator[list[DiffEntry]]:
-    """Pieces whose names fit into one command line."""
+    """Groups whose names fit into one command line."""
     batch: list[DiffEntry] = []
     size = 0
     for entry in chosen:
@@ -329,7 +329,7 @@ def _size(top: Path, path: bytes) -> int:
 
 
 def _first_bytes(top: Path, path: bytes) -> bytes:
-    """The first bytes of a plain file; NUL for what is none, so that nobody asks for its text."""
+    """The first bytes of a regular file; NUL for anything else, so that its text is not read."""
     try:
         with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
             return os.read(descriptor, _NUL_SEARCH_BYTES)

@@ -1,7 +1,8 @@
 """Which session is shown for a project, and why.
 
-Our own run comes first, then an event stream lying in the project, then Claude's newest transcript
-of the folder. What is over gives way to what began later. A source named by hand is never doubted.
+Our own run comes first, then an event stream in the project, then Claude's newest transcript of the
+folder. A session that has ended gives way to one that is still written to. A source that the person named is
+always taken.
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class EventFile(Struct, frozen=True):
 
 
 class SessionSources(Struct, frozen=True):
-    """What was found. `events` has the main stream first; where it is empty, `why` says where was
-    looked and what to do. `alone` means that a stream was named and is the whole truth: nothing of
-    the machine (processes, commits) speaks beside it. `agent` is pid and start ticks of our run's.
+    """The files of a session. `events` has the main one first; where it is empty, `why` says where
+    it was searched and what to do. `is_whole_truth` means that a stream was named by hand: processes
+    and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent.
     """
 
     events: tuple[EventFile, ...]
@@ -78,38 +79,40 @@ def select_session(
     *,
     environ: Mapping[str, str] = os.environ,
 ) -> SessionSources:
-    """The files that tell of the project's session now. Reads little, starts nothing, never fails.
+    """The files of the project's session now. Reads little, starts nothing, never fails.
 
-    Equal as long as nothing changed, so that a caller may ask again and compare.
+    The result is equal as long as nothing changed, so that a caller can poll and compare.
     """
     named = named or NamedSources()
-    finder = _SessionSelector(project, settings, paths.claude_dir(environ) / "projects", environ)
-    events = finder.select(named)
-    alone = named.events is not None
-    others = {
+    projects = paths.claude_dir(environ) / "projects"
+    selected = _SessionSelector(project, settings, projects, environ).select(named)
+    is_whole_truth = named.events is not None
+    sidecars = {
         name: find_sidecar(
             project,
             settings.paths,
             name,
             getattr(named, name, None),
-            settled=alone,
+            only_named=is_whole_truth,
             environ=environ,
         )
         for name in ("progress", "features", "notes", "watchdog", "history", "compactions")
     }
     return SessionSources(
-        events=events.sources,
-        run=events.run.directory.id if events.run else "",
-        run_dir=str(events.run.directory.path) if events.run else "",
-        agent=newest_agent(events.run.directory) if events.run and not events.run.is_over else None,
-        why=events.why,
-        is_whole_truth=alone,
-        **others,
+        events=selected.sources,
+        run=selected.run.directory.id if selected.run else "",
+        run_dir=str(selected.run.directory.path) if selected.run else "",
+        agent=newest_agent(selected.run.directory)
+        if selected.run and not selected.run.is_over
+        else None,
+        why=selected.why,
+        is_whole_truth=is_whole_truth,
+        **sidecars,
     )
 
 
 class _SessionSelector:
-    """One look around a project."""
+    """One selection in a project."""
 
     def __init__(
         self, project: Path, settings: Settings, projects: Path, environ: Mapping[str, str]
@@ -126,16 +129,16 @@ class _SessionSelector:
             )
         runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
         if named.run is not None:
-            wanted = next((run for run in runs if run.directory.id == named.run), None)
-            if wanted is None:
+            run = next((run for run in runs if run.directory.id == named.run), None)
+            if run is None:
                 return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
-            return self._from_run(wanted, f"run {wanted.directory.id}, as asked")
+            return self._from_run(run, f"run {run.directory.id}, as asked")
         if named.session is not None:
             return self._from_session(named.session)
         return self._from_search(runs[0] if runs else None)
 
     def _from_session(self, path: str) -> _Selection:
-        """One session, whichever else there are: the file with what belongs to it."""
+        """One session, whatever others there are: its file and what belongs to it."""
         if _kind_of(path) == "stream":
             first = EventFile("stream", path, "the session asked for")
             return _Selection((first, *self._transcripts_of_stream(path)))
@@ -163,7 +166,7 @@ class _SessionSelector:
         return _Selection()
 
     def _from_search(self, run: ListedRun | None) -> _Selection:
-        """The run, unless another session went on after its end; else what is set, else found."""
+        """The run, unless another session continued after it; else the settings, else the newest."""
         stream = newest_stream(self._project)
         transcript = transcripts.newest_transcript(self._projects, str(self._project))
         set_by_hand = self._from_settings()
@@ -190,7 +193,7 @@ class _SessionSelector:
         return _Selection(why=self._nothing_found())
 
     def _is_overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
-        """Whether another session was written to after the end, or a long silence, of this run."""
+        """Whether another session was written to after this run ended or fell silent for long."""
         own = set(sessions_of(run.directory))
         grace = OVERTAKEN_S if run.is_over else LONG_SILENT_S
         return any(
@@ -204,7 +207,7 @@ class _SessionSelector:
         return _Selection((first, *self._transcripts_of_stream(stream.path)))
 
     def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
-        """The journals of what was done from here on sessions that are no run of ours."""
+        """The journals of operations on sessions that are no run of ours."""
         root = paths.resolve(self._project, self._paths.run_dir, self._environ)
         files = [(one, session_journal(root, one)) for one in sessions if one]
         return [
@@ -228,7 +231,7 @@ class _SessionSelector:
         return _Selection((first, *agents, *self._operation_journals([found.session])))
 
     def _transcripts_of_stream(self, path: str) -> list[EventFile]:
-        """The transcripts of the sessions a stream names, with their subagents."""
+        """The transcripts of the sessions in a stream, with their subagents."""
         head = read_summary(path)
         if head is None or head.kind != "stream":
             return []
@@ -268,7 +271,7 @@ class _SessionSelector:
 
 
 def _is_stale(stream: StreamFile, transcript: TranscriptFile | None) -> bool:
-    """Whether a transcript of another session goes on while the stream is over or long silent."""
+    """Whether another session's transcript is written to while the stream has ended or is silent."""
     if transcript is None or transcript.session in stream.summary.sessions:
         return False
     behind = transcript.summary.changed - stream.summary.changed

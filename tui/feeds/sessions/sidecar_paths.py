@@ -1,4 +1,4 @@
-"""Progress file, notes, logs: named, configured or found."""
+"""Where progress file, notes and logs of a project are: named, configured or found."""
 
 from __future__ import annotations
 
@@ -49,31 +49,31 @@ def find_sidecar(
     name: str,
     named: str | None,
     *,
-    settled: bool = False,
+    only_named: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> SidecarPath:
-    """The source `name`: by flag, by settings, else the first candidate there is.
+    """The source `name`: by flag, by settings, else the first candidate that exists.
 
-    With `settled` only the flag and the settings are asked.
+    With `only_named` only flag and settings count.
     """
     word = _NAMES[name]
     if named is not None:
         missing = "" if _is_file(named) else f"no {word} at {named}, named by --{name}"
         return SidecarPath(named, f"named by --{name}", missing)
     key = _SETTINGS[name]
-    wanted: str = getattr(settings, key)
-    path = str(paths.resolve(project, wanted, environ))
-    by_default = wanted == getattr(PathsSettings(), key)
+    configured: str = getattr(settings, key)
+    path = str(paths.resolve(project, configured, environ))
+    by_default = configured == getattr(PathsSettings(), key)
     chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
     if _is_file(path):
         return SidecarPath(path, chosen)
-    if by_default and not settled:
+    if by_default and not only_named:
         for candidate in _CANDIDATES[name]:
             found = _find_candidate(project, candidate)
             if found:
-                return SidecarPath(found, f"found; there is no {wanted}")
-    also = ", nor at any usual place" if by_default and not settled else ""
-    return SidecarPath(path, chosen, f"no {word} at {wanted}{also}; set paths.{key}")
+                return SidecarPath(found, f"found; there is no {configured}")
+    also = ", nor at any usual place" if by_default and not only_named else ""
+    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}")
 
 
 def _find_candidate(project: Path, pattern: str) -> str:
