@@ -1,4 +1,4 @@
-"""Where everything of ours lies: the project, its state folder, the files of a run and an attempt.
+"""Where everything of ours lies: the state folder of a project, the files of a run and an attempt.
 
 The only module that knows the names of these files; they are a promise to other programs.
 """
@@ -93,14 +93,14 @@ class RunDirectory(_NamedFolder):
         return self.transcripts / f"{session}.jsonl"
 
     def is_run(self) -> bool:
-        """Whether it was made to the end, and not pruned."""
+        """Whether it is complete and not pruned."""
         return self.facts.is_file()
 
 
 def state_root(project: Path, name: str = RUN_DIR) -> Path:
-    """The project's run directory, made if missing: 0700, ours alone, ignored by git.
+    """The project's run directory, made if missing: mode 0700, of this user, ignored by git.
 
-    RefusedError when something else stands there, or it belongs to somebody else.
+    RefusedError when something else is there, or it belongs to another user.
     """
     root = files.private_folder(paths.resolve(project, name))
     ignore = root / ".gitignore"
@@ -118,7 +118,7 @@ def runs_folder(root: Path) -> Path:
 
 
 def list_run_directories(root: Path) -> Iterator[RunDirectory]:
-    """Every run below the run directory `root`, the newest name first; ones half made are left out."""
+    """Every run below the run directory `root`, the newest name first; incomplete ones are left out."""
     try:
         names = sorted(os.listdir(runs_folder(root)), reverse=True)
     except OSError:

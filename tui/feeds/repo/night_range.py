@@ -89,14 +89,14 @@ def _commits_since(
     Up to three older ones in between do not end the search, because dates can be made up. A commit
     that is dated after the night neither ends the search nor counts as the oldest.
     """
-    last = missed = 0
+    last = misdated = 0
     for number, one in enumerate(made if since is not None else ()):
         if since is not None and one.at < int(since):
-            missed += 1
-            if missed > _MOST_MISDATED:
+            misdated += 1
+            if misdated > _MOST_MISDATED:
                 break
         elif window is None or window.holds(one.at):
-            last, missed = number + 1, 0
+            last, misdated = number + 1, 0
     return made[:last]
 
 
