@@ -258,7 +258,7 @@ class WatchdogLogDecoder:
 
     def _add_line(self, line: str, offset: int) -> LogEntry | None:
         stamp = parse_head(line, self._local_zone)
-        if stamp is None and self._continues(line):
+        if stamp is None and self._pending and (self._timed or line[0] in " \t"):
             self._continue_entry(line)
             return None
         finished = self._finished_entry()
@@ -267,9 +267,6 @@ class WatchdogLogDecoder:
         self._timed = self._timed or stamp.timed
         self._begin_entry(stamp, offset)
         return finished
-
-    def _continues(self, line: str) -> bool:
-        return self._pending is not None and (self._timed or line[0] in " \t")
 
     def _begin_entry(self, stamp: LogLineHead, offset: int) -> None:
         tag = clean_line(stamp.tag, 60)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.settings.conversion import convert, expand_variables, from_plain_value, nearest_word
-from tui.settings.describe import SettingField, all_fields, plain_number
+from tui.settings.describe import all_fields, plain_number
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.yaml_file import LocatedValue, parse, quoted, read_bytes
@@ -130,16 +130,13 @@ def _from_file(root: Mapping[str, LocatedValue], environ: Mapping[str, str]) -> 
         elif isinstance(found.value, dict):
             for name, inside in found.value.items():
                 key = f"{section}.{name}"
+                variable = fields[key].variable if key in fields else ""
                 # A file that only repeats that a field comes from its own variable leaves it there.
-                if not (key in fields and _repeats_variable(fields[key], inside)):
+                if not variable or inside.text != f"${{{variable}}}":
                     yield _check_key(key, inside.key_where), expand_variables(inside, environ)
         elif found.value is not None:
             shown = quoted(found.value)
             raise SettingsError(f"{found.key_where}: {section} is {shown}; it takes its own keys.")
-
-
-def _repeats_variable(field: SettingField, located: LocatedValue) -> bool:
-    return bool(field.variable) and located.text == f"${{{field.variable}}}"
 
 
 def _check_key(key: str, where: str) -> str:

@@ -17,7 +17,7 @@ from tui.store.journal import read_entries
 from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
 from tui.system import paths
 from tui.system.errors import NoSessionError
-from tui.system.files import atomic_write, private_folder, read_json, read_small
+from tui.system.files import atomic_write, modified_at, private_folder, read_json, read_small
 from tui.system.locks import is_locked
 
 SCHEMA = 1
@@ -251,15 +251,8 @@ def _listed(root: Path) -> Iterator[ListedRun]:
             started = facts.get("started_at")
             if not isinstance(started, int | float) or isinstance(started, bool):
                 started = 0.0
-            changed = max(_changed(run.stream), _changed(run.journal))
+            changed = max(modified_at(run.stream), modified_at(run.journal))
             yield ListedRun(run, float(started), run.end.exists(), changed)
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def find_unfinished_run(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:

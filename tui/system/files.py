@@ -108,6 +108,14 @@ def read_small(path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False) -
         return b""
 
 
+def modified_at(path: str | os.PathLike[str]) -> float:
+    """When a file was last written to (seconds since the epoch); 0 where there is none."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
 def read_json(
     path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False
 ) -> dict[str, Any] | None:

@@ -102,12 +102,6 @@ def is_alive(who: ProcessIdentity) -> bool:
     return not who.start or not row.start or row.start == who.start
 
 
-def read_identity(pid: int) -> ProcessIdentity | None:
-    """The living process that has this pid now, as an identity."""
-    row = read_process(pid)
-    return None if row is None or row.state in "ZX" else row.identity
-
-
 def send_signal(who: ProcessIdentity, number: int) -> bool:
     """Signals that very process, never another that got its pid; False when it is gone or refused.
 

@@ -144,4 +144,5 @@ def _parse_finite(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+# NaN and Infinity become null, because no other JSON decoder accepts them.
 _DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_float=_parse_finite)

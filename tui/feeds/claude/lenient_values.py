@@ -24,6 +24,7 @@ UNREADABLE = (ValueError, RecursionError)
 """What a decoder may raise over bytes that are not what they should be."""
 TEXT_LIMIT = 8192
 NAME_LIMIT = 300
+# The names come from the file: a hostile one must not fill the memory.
 _MOST_INTERNED = 500
 _TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
 _MISSING = object()

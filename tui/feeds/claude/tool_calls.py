@@ -18,6 +18,7 @@ try:
 except ImportError:
     from hashlib import blake2b
 _TARGET_LIMIT = 200
+# Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
 _SMALL_INPUT = 1024
 _COMMAND_LIMIT = 4_000
 _SHELLS = frozenset({"Bash", "PowerShell"})

@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Raw, Struct, field
 
+# `gc=False`: the structs can form no cycles, and tracking thousands of them would slow decoding.
+
 
 class CacheCreation(Struct, gc=False):
     ephemeral_5m_input_tokens: int | None = None

@@ -20,6 +20,7 @@ from tui.feeds.follow.position import (
 
 LATE_SECONDS: Final = 5.0
 """How long a file that lost its path is still read for late writes."""
+# Bounded, because a log may be rotated all night.
 _MOST_FORMER: Final = 16
 OnRewritten = Callable[[FileGeneration, Note, list[LineBatch]], None]
 

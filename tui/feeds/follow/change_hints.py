@@ -29,10 +29,12 @@ _DELETE_SELF: Final = 0x0400
 _MOVE_SELF: Final = 0x0800
 _OVERFLOW: Final = 0x4000
 _IGNORED: Final = 0x8000
+# A file reports that it was written, its folder that a followed name appeared, moved or went.
 _OF_FILE: Final = _MODIFY | _ATTRIB | _DELETE_SELF | _MOVE_SELF
 _OF_FOLDER: Final = _CREATE | _DELETE | _MOVED_FROM | _MOVED_TO | _DELETE_SELF | _MOVE_SELF
 _HEADER: Final = struct.Struct("iIII")
 _READ_BYTES: Final = 64 << 10
+# No watches or descriptors are left on this machine: the caller must poll.
 _EXHAUSTED: Final = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 

@@ -27,8 +27,12 @@ from tui.feeds.follow.position import (
 )
 from tui.feeds.follow.siblings import RotatedFile, RotatedFiles, open_sibling
 
+# Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
+# the file is read again for that long.
 _REREAD_SECONDS: Final = 2.0
+# A file that cannot be read is not opened again on every poll.
 _RETRY_SECONDS: Final = 1.0
+# The kernel takes mtimes from a clock that may be a tick behind `time.time_ns`.
 _CLOCK_TICK_NS: Final = 50_000_000
 _NO_PARTIAL_LINE: Final = PartialLine(b"", 0, None, 0, 0)
 

@@ -19,9 +19,12 @@ from tui.feeds.follow.position import (
 )
 
 CHUNK: Final = 1 << 20
+# A longer line is handed out in pieces: a file without newlines must not fill the memory.
 LONGEST_LINE: Final = 64 << 20
 SHOWN_PARTIAL: Final = 64 << 10
 _MOST_SCANNED: Final = 64 << 20
+# UTF-16 has single NULs between letters and UTF-32 three; a hole is longer. Right after a truncation the
+# file begins with the hole, and a short one can be told from text by that.
 _LEAST_HOLE: Final = 8
 _LEAST_FIRST_HOLE: Final = 2
 

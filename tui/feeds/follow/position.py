@@ -108,6 +108,7 @@ def read_samples(fd: int, offset: int) -> tuple[bytes, bytes] | None:
     return head, tail
 
 
+# Opening a FIFO must not wait for a writer, nor a terminal become that of this process.
 OPEN_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 Ident = tuple[int, int]
 _KINDS: Final = (

@@ -19,6 +19,8 @@ from tui.system.lazy_pattern import lazy
 
 _HEAD_BYTES: Final = 256
 _NUMBERED: Final = lazy(r"[.-](\d{1,4})")
+# The names that log rotation gives. A `.old` or `.bak` may as well be an editor's copy, so it counts only
+# where its content shows that it is a copy of what was read.
 _ROTATED: Final = lazy(r"[.-]\d[\dTZ.:_+-]*")
 _COPIED: Final = lazy(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
 

@@ -8,6 +8,7 @@ from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi
 
+# Bounds for the patterns, so that a hostile file cannot keep them busy.
 PARSED_CHARACTERS = 2_000_000
 LINE_CHARACTERS = 2_000
 _FENCE = lazy(r"\s*(?:>\s*)*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)")

@@ -48,79 +48,13 @@ class LogSession(NamedTuple):
     level: int
 
 
-class Outline(NamedTuple):
-    """Rows in file order; a row's `section` and `session` are indices here, -1 for none."""
+class Outline:
+    """The structure of a progress file, made in one pass; never fails, linear in the file's size.
 
-    rows: list[OutlineRow]
-    sections: list[Heading]
-    priorities: list[str]
-    sessions: list[LogSession]
-    labels: dict[str, str]
-
-
-def read_outline(text: str) -> Outline:
-    """Reads the structure of a progress file; never fails, time grows linearly with its size."""
-    builder = _OutlineBuilder()
-    lines = visible_lines(text)
-    last = len(lines) - 1
-    for index, (number, line) in enumerate(lines):
-        before = lines[index - 1][1] if index else ""
-        after = lines[index + 1][1] if index < last else ""
-        builder.add_line(number, line, before, after.strip())
-    return Outline(
-        builder.rows, builder.sections, builder.priorities, builder.sessions, builder.labels
-    )
-
-
-def priority_in(text: str) -> str:
-    """`P0` to `P4` where a title names one, else empty."""
-    found = _PRIORITY.search(text)
-    return f"P{found[1]}" if found else ""
-
-
-def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
-    """Which of these sessions (indices in file order, -1 for none) is the latest.
-
-    Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
-    newest session; among those the latest date wins, and the lower in the file when dates agree.
+    Rows are in file order; their `section` and `session` are indices here, -1 for none.
     """
-    ends: list[int] = []
-    run: list[int] = []
-    direction = 0
-    for index in candidates:
-        turn = _compare(sessions, index, run[-1]) if run else 0
-        if turn * direction < 0:
-            ends.append(run[0] if direction < 0 else run[-1])
-            run, turn = [], 0
-            direction = 0
-        run.append(index)
-        direction = direction or turn
-    if run:
-        ends.append(run[0] if direction < 0 else run[-1])
-    best = ends[0] if ends else -1
-    for index in ends[1:]:
-        if _compare(sessions, index, best) >= 0:
-            best = index
-    return best
 
-
-def _compare(sessions: list[LogSession], left: int, right: int) -> int:
-    if left < 0 or right < 0:
-        return 0
-    left_key, right_key = sessions[left].key, sessions[right].key
-    if left_key.date and right_key.date and left_key.date[:10] != right_key.date[:10]:
-        return 1 if left_key.date > right_key.date else -1
-    if left_key.number >= 0 and right_key.number >= 0 and left_key.number != right_key.number:
-        return 1 if left_key.number > right_key.number else -1
-    if len(left_key.date) > 10 and len(right_key.date) > 10 and left_key.date != right_key.date:
-        return 1 if left_key.date > right_key.date else -1
-    return 0
-
-
-class _OutlineBuilder:
-    """Goes through the lines once and keeps the headings that each is under."""
-
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         self.rows: list[OutlineRow] = []
         self.sections: list[Heading] = []
         self.priorities: list[str] = []
@@ -131,8 +65,14 @@ class _OutlineBuilder:
         self._role_level = 0
         self._role_indent = -1
         self._priorities_above: list[tuple[int, str]] = []
+        lines = visible_lines(text)
+        last = len(lines) - 1
+        for index, (number, line) in enumerate(lines):
+            before = lines[index - 1][1] if index else ""
+            after = lines[index + 1][1] if index < last else ""
+            self._add_line(number, line, before, after.strip())
 
-    def add_line(self, number: int, line: str, before: str, after: str) -> None:
+    def _add_line(self, number: int, line: str, before: str, after: str) -> None:
         stripped = line.lstrip()
         indent = _width(line[: len(line) - len(stripped)])
         text = stripped.rstrip()
@@ -245,6 +185,51 @@ class _OutlineBuilder:
             self.sessions[-1] = last._replace(key=SessionKey(date, last.key.number))
         elif not self.sessions or self.sessions[-1].key.date[:10] != date[:10]:
             self.sessions.append(LogSession(date, SessionKey(date, -1), level))
+
+
+def priority_in(text: str) -> str:
+    """`P0` to `P4` where a title names one, else empty."""
+    found = _PRIORITY.search(text)
+    return f"P{found[1]}" if found else ""
+
+
+def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
+    """Which of these sessions (indices in file order, -1 for none) is the latest.
+
+    Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
+    newest session; among those the latest date wins, and the lower in the file when dates agree.
+    """
+    ends: list[int] = []
+    run: list[int] = []
+    direction = 0
+    for index in candidates:
+        turn = _compare(sessions, index, run[-1]) if run else 0
+        if turn * direction < 0:
+            ends.append(run[0] if direction < 0 else run[-1])
+            run, turn = [], 0
+            direction = 0
+        run.append(index)
+        direction = direction or turn
+    if run:
+        ends.append(run[0] if direction < 0 else run[-1])
+    best = ends[0] if ends else -1
+    for index in ends[1:]:
+        if _compare(sessions, index, best) >= 0:
+            best = index
+    return best
+
+
+def _compare(sessions: list[LogSession], left: int, right: int) -> int:
+    if left < 0 or right < 0:
+        return 0
+    left_key, right_key = sessions[left].key, sessions[right].key
+    if left_key.date and right_key.date and left_key.date[:10] != right_key.date[:10]:
+        return 1 if left_key.date > right_key.date else -1
+    if left_key.number >= 0 and right_key.number >= 0 and left_key.number != right_key.number:
+        return 1 if left_key.number > right_key.number else -1
+    if len(left_key.date) > 10 and len(right_key.date) > 10 and left_key.date != right_key.date:
+        return 1 if left_key.date > right_key.date else -1
+    return 0
 
 
 def _width(indent: str) -> int:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from tui.feeds.progress.headings import BOLD_LEVEL, NOTHING, HeadingRole
 from tui.feeds.progress.lines import without_markup
-from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest_session, read_outline
+from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest_session
 from tui.feeds.progress.tasks_and_counts import TaskReader, read_box, read_counts
 from tui.model.records import ProgressFile
 from tui.system.lazy_pattern import lazy
@@ -142,7 +142,7 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
     `Task.line` counts from 1. `text` is the whole file, cleaned; beyond a million characters
     its middle is left out, and the text says so.
     """
-    document = read_outline(text)
+    document = Outline(text)
     reader = TaskReader(document)
     tasks = tuple(reader.tasks)
     blocked = tuple(task.title for task in tasks if task.state == "blocked")

@@ -59,6 +59,7 @@ def run_bounded(
 
     from tui.system.git import kill_process_group
 
+    # Into a file: a full pipe would stop git while only its output is read.
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
             git.command(args),

@@ -220,7 +220,9 @@ _MESSAGE_LIMIT = 20_000
 _COMMIT_MARK = b"\0commit "
 _FIRST_PARENT_LINE = ("--first-parent", "--diff-merges=first-parent", "--reverse")
 _COMMIT = lazy(rb"(?:^|\n)\0commit ([0-9a-f]+)\n")
+# `-l400` bounds the search for renames, `-O/dev/null` overrides `diff.orderFile`.
 RENAMES = ("-M", "-l400", "-O/dev/null")
+# Every setting that changes the format of a patch is overridden.
 PATCH_FLAGS = (
     *RENAMES,
     "--no-color",

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from tui.feeds.repo import commits as night_commits
 from tui.feeds.repo import night_range
 from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
+# What a repository may have set to hide changes or to make them look different. Files above 1 MiB count as
+# binary, because git would compare them line by line.
 _CONFIG = {
     "core.bigFileThreshold": "1m",
     "diff.suppressBlankEmpty": "false",
@@ -127,27 +131,29 @@ class _DiffReader:
         span = self._span
         differing = self._list_entries()
         commits = f"{span.base}..{span.head}" if span.base else span.head
-        made: CommitChanges = []
+        by_commit: CommitChanges = []
         messages: tuple[tuple[str, str], ...] = ()
         if span.head and span.head != span.base:
             messages = night_commits.read_messages(self._git, commits, self._budget)
-            made = night_commits.list_changes(self._git, commits, self._budget)
+            by_commit = night_commits.list_changes(self._git, commits, self._budget)
         sizes = self._read_sizes(differing)
         masked = {e.path for e in self._masked_texts(differing)}
         found = self._read_all_patches(differing, masked, sizes)
-        loose = self._list_uncommitted(differing, made)
-        authors = _last_commits(made)
+        uncommitted = self._list_uncommitted(differing, by_commit)
+        authors = {
+            p: sha for sha, listed in by_commit for e in listed for p in (e.old_path, e.path)
+        }
         files = tuple(
             _file_change(
                 entry,
                 found.get(entry.path),
                 sizes.get(entry.path, 0),
-                "" if entry.path in loose else authors.get(entry.path, ""),
+                "" if entry.path in uncommitted else authors.get(entry.path, ""),
                 binary=entry.is_binary and entry.path not in masked,
             )
             for entry in differing
         )
-        steps = self._read_steps(differing, made, loose)
+        steps = self._read_steps(differing, by_commit, uncommitted)
         notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
         cut = self._cut or any(file.cut for file in files)
         return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps)
@@ -174,8 +180,8 @@ class _DiffReader:
     ) -> dict[bytes, FilePatch]:
         """The hunks of as many paths as the bounds allow, but of few generated files."""
         plain = [e for e in differing if not e.is_binary]
-        made = [e for e in plain if is_generated(visible_path(e.path), ())]
-        skipped = {e.path for e in made[_MOST_GENERATED:]}
+        by_commit = [e for e in plain if is_generated(visible_path(e.path), ())]
+        skipped = {e.path for e in by_commit[_MOST_GENERATED:]}
         plain = [e for e in plain if e.path not in skipped]
         plain.sort(key=lambda e: (is_generated(visible_path(e.path), ()), _changed_lines(e)))
         room = self._bounds.lines
@@ -222,11 +228,11 @@ class _DiffReader:
         small = ReadBudget(self._budget.seconds_left, _NUL_SEARCH_BYTES)
         return b"\0" in run_bounded(self._git, ("cat-file", "blob", blob), small).data
 
-    def _list_uncommitted(self, differing: list[DiffEntry], made: CommitChanges) -> set[bytes]:
+    def _list_uncommitted(self, differing: list[DiffEntry], by_commit: CommitChanges) -> set[bytes]:
         """Paths whose last change is not committed."""
         if self._index is None:
             return set()
-        if not made:
+        if not by_commit:
             return {entry.path for entry in differing}
         args = ("diff", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
         out = self._run_git((*args, self._span.head, "--"))
@@ -243,23 +249,27 @@ class _DiffReader:
         return {entry.path: int(line) for entry, line in found if line.isdigit()}
 
     def _read_steps(
-        self, differing: list[DiffEntry], made: CommitChanges, loose: set[bytes]
+        self, differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
     ) -> tuple[FileChange, ...]:
         """The single changes of paths that changed more than once, commit by commit."""
-        times = Counter(path for _, listed in made for e in listed for path in {e.path, e.old_path})
-        times.update(loose)
+        times = Counter(
+            path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
+        )
+        times.update(uncommitted)
         several = [e for e in differing if times[e.path] > 1 and not e.is_binary]
         several.sort(key=_changed_lines)
         wanted = {entry.path for entry in several[:_MOST_PATHS]}
         net = {path for e in differing for path in (e.path, e.old_path)}
-        gone = (e for _, listed in made for e in listed if e.path not in net and not e.is_binary)
+        gone = (
+            e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary
+        )
         wanted.update(entry.path for entry in sorted(gone, key=_changed_lines)[:_MOST_PATHS])
-        if not wanted or not made or self._budget.is_spent:
+        if not wanted or not by_commit or self._budget.is_spent:
             return ()
         commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
         most = self._bounds.file_lines
-        found = night_commits.read_steps(self._git, commits, made, wanted, self._budget, most)
-        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in loose]
+        found = night_commits.read_steps(self._git, commits, by_commit, wanted, self._budget, most)
+        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in uncommitted]
         if not mine:
             return found
         args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
@@ -275,32 +285,22 @@ class _DiffReader:
 def _file_change(
     entry: DiffEntry, patch: FilePatch | None, size: int, commit: str, *, binary: bool
 ) -> FileChange:
-    hunks = patch.hunks if patch else ()
-    plus, minus = entry.insertions, entry.deletions
-    if entry.is_binary and patch is not None:
-        plus = sum(len(hunk.added) for hunk in hunks)
-        minus = sum(len(hunk.removed) for hunk in hunks)
-    path = visible_path(entry.path)
-    return FileChange(
-        path=path,
-        kind=entry.kind,
-        insertions=plus or 0,
-        deletions=minus or 0,
-        hunks=hunks,
-        old_path=visible_path(entry.old_path),
+    change = night_commits.commit_step(entry, patch, commit)
+    if entry.is_binary:
+        change = replace(
+            change,
+            insertions=sum(len(hunk.added) for hunk in change.hunks),
+            deletions=sum(len(hunk.removed) for hunk in change.hunks),
+        )
+    return replace(
+        change,
         binary=binary,
-        generated=is_generated(path, hunks),
+        generated=is_generated(change.path, change.hunks),
         size=size,
-        old_mode="" if set(entry.old_mode) == {"0"} else entry.old_mode,
-        new_mode="" if set(entry.new_mode) == {"0"} else entry.new_mode,
-        commit=commit,
+        old_mode=entry.old_mode if entry.old_mode.strip("0") else "",
+        new_mode=entry.new_mode if entry.new_mode.strip("0") else "",
         cut=(patch is None or patch.cut) and not binary,
     )
-
-
-def _last_commits(made: CommitChanges) -> dict[bytes, str]:
-    """The last commit that touched each path."""
-    return {path: sha for sha, listed in made for e in listed for path in (e.old_path, e.path)}
 
 
 def _changed_lines(entry: DiffEntry) -> int:

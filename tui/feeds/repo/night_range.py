@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 
 _MOST_COMMITS = 5_000
+# Commits with dates made up by a rebase or an import do not end the search.
 _MOST_MISDATED = 3
 _COMMIT = lazy(r"[0-9a-f]{4,64}")
+# The tree without entries, which every repository knows: what the first commit is compared with.
 _EMPTY_TREES = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 MOST_NEW = 5_000
+# Git reads a whole file to count its lines; larger ones are listed without.
 _LARGE_FILE = 1 << 20
 _RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
+# The file without content, which git knows in every repository.
 _EMPTY_BLOBS = {
     "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "sha256": b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",

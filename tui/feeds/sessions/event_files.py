@@ -144,6 +144,7 @@ def _epoch_seconds(value: Any) -> float:
         return 0.0
 
 
+# Files written to within this time of the latest count as active; of those the youngest session is meant.
 ACTIVE_S = 600.0
 MOST_LOOKED_AT = 40
 MOST_LISTED = 200

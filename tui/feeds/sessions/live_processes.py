@@ -16,9 +16,12 @@ from tui.system.processes import ProcessFacts, ProcessIdentity
 from tui.system.sanitize import clean_line
 
 READ_AFTER_S = 2.0
+# The whole process table costs most; while agents are known by their files it is read even less often.
 SCAN_AFTER_S = 6.0
 SCAN_WHILE_KNOWN_S = 15.0
+# The kernel's start times move with the clock of the machine, those in session files do not.
 START_TOLERANCE_S = 10.0
+# Names of processes that may run Claude's script; the main thread of node can be called "MainThread".
 _INTERPRETERS = frozenset(("node", "bun", "deno", "MainThread"))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from tui.model.session import SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.system import paths
+from tui.system.files import modified_at
 
 _SETTINGS = {
     "progress": "progress_file",
@@ -69,8 +70,7 @@ def find_sidecar(
         return SidecarPath(path, chosen)
     if by_default and not only_named:
         for candidate in _CANDIDATES[name]:
-            found = _find_candidate(project, candidate)
-            if found:
+            if found := _find_candidate(project, candidate):
                 return SidecarPath(found, f"found; there is no {configured}")
     also = ", nor at any usual place" if by_default and not only_named else ""
     return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}")
@@ -81,7 +81,7 @@ def _find_candidate(project: Path, pattern: str) -> str:
     if "*" not in pattern:
         found = [project / pattern]
     else:
-        found = sorted(project.glob(pattern), key=_modified_at, reverse=True)[:1]
+        found = sorted(project.glob(pattern), key=modified_at, reverse=True)[:1]
     for path in found:
         if _is_file(str(path)) and paths.is_within(project, path):
             return str(path)
@@ -93,10 +93,3 @@ def _is_file(path: str) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
-
-
-def _modified_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
