@@ -67,7 +67,7 @@ def operations_for(arguments: argparse.Namespace) -> Operations:
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
     from tui.runner import start
-    from tui.store.journal import is_running
+    from tui.store.runs import is_running
 
     project = project_of(arguments)
     recover_rewind(project)

@@ -27,8 +27,9 @@ from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
 from tui.store.inbox import Verb
-from tui.store.journal import JournalWriter, is_running
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, session_journal
+from tui.store.runs import is_running
 from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count

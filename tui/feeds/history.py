@@ -1,6 +1,6 @@
 """The original system's history files; session notes.
 
-Keys came and went over its life, so each is optional and a value of the wrong type costs that value.
+Its versions wrote different keys, so each is optional, and a value of the wrong type is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LONGEST_LINE = 256 * 1024
 
 
 def read_history(data: bytes, source: str) -> list[SessionHistoryLine]:
-    """Lines of session-history.jsonl; what is no object, such as a torn tail, is left out."""
+    """Lines of session-history.jsonl; what is no JSON object, such as a cut last line, is left out."""
     return [_history_line(record, source, offset) for offset, record in _json_objects(data)]
 
 
@@ -100,7 +100,7 @@ SHOWN_BYTES = 256 * 1024
 
 
 def read_notes(data: bytes, source: str, at: float | None) -> SessionNotes:
-    """The notes as text that is safe to render; beyond 256 KiB the end is left out and said so."""
+    """The notes as text that is safe to render; beyond 256 KiB a line says how much is left out."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     text = data[:SHOWN_BYTES].decode("utf-8", "ignore" if len(data) > SHOWN_BYTES else "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""Watchdog and loop logs of any family.
+"""Watchdog and loop logs, in any of the formats that such programs write:
 
 `2025-12-06 03:27:40,782 - INFO - …`, `[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`,
 `2026-06-23 01:39:13 | NAME | INFO | …`, `[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines.
@@ -54,7 +54,7 @@ _KEY = lazy(r"([A-Z][A-Z0-9_]{2,40}):\s")
 
 
 class LogLineHead(NamedTuple):
-    """A line's head: `at` is None when only a clock time or nothing is known of the time."""
+    """What begins a line; `at` is None when there is only a clock time, or none."""
 
     at: float | None = None
     local: bool = False
@@ -106,7 +106,7 @@ def level_by_glyph(text: str) -> LogLevel:
 
 
 def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
-    """Level and tag from what follows the time: words in brackets, between dashes or bars."""
+    """Level and tag after the time: words in brackets, between dashes or between bars."""
     level = level_of("")
     at = 0
     mark = rest.lstrip()[:1]
@@ -185,12 +185,12 @@ def _from_json(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
     at, local = _time_of(_first(record, "timestamp", "time", "ts", "at", "date"), local_zone)
     level = level_of(str(_first(record, "level", "levelname", "severity", "status")))
     tag = _first(record, "logger", "name", "component", "event", "kind")
-    said = _first(record, "message", "msg", "text", "response", "event")
-    text = said if isinstance(said, str) and said else line
+    message = _first(record, "message", "msg", "text", "response", "event")
+    text = message if isinstance(message, str) and message else line
     loop = record.get("loop")
-    if isinstance(loop, int) and text is said:
+    if isinstance(loop, int) and text is message:
         text = f"loop {loop}: {text}"
-    name = tag if isinstance(tag, str) and tag is not said else ""
+    name = tag if isinstance(tag, str) and tag is not message else ""
     return LogLineHead(at=at, local=local, level=level, tag=name, text=text, timed=at is not None)
 
 
@@ -212,7 +212,7 @@ ENTRY_CHARACTERS = 20_000
 
 
 class WatchdogLogDecoder:
-    """Turns whole lines into entries; the last entry is held until the next one begins.
+    """Turns whole lines into entries; the last entry is pending until the next one begins.
 
     Lines without a head of their own belong to the entry above. A log that never stamps its lines
     has an entry for each line that is not indented. `at` of naive times is in this machine's zone
@@ -251,14 +251,14 @@ class WatchdogLogDecoder:
         return entries
 
     def flush(self) -> list[LogEntry]:
-        """The held entry, if any: the log is quiet or over; later continuation lines stand alone."""
+        """The pending entry, if any, when the log is quiet; later continuation lines stand alone."""
         entry = self._finished_entry()
         self._pending = None
         return [entry] if entry else []
 
     def _add_line(self, line: str, offset: int) -> LogEntry | None:
         stamp = parse_head(line, self._local_zone)
-        if stamp is None and self._continues(line):
+        if stamp is None and self._pending and (self._timed or line[0] in " \t"):
             self._continue_entry(line)
             return None
         finished = self._finished_entry()
@@ -267,9 +267,6 @@ class WatchdogLogDecoder:
         self._timed = self._timed or stamp.timed
         self._begin_entry(stamp, offset)
         return finished
-
-    def _continues(self, line: str) -> bool:
-        return self._pending is not None and (self._timed or line[0] in " \t")
 
     def _begin_entry(self, stamp: LogLineHead, offset: int) -> None:
         tag = clean_line(stamp.tag, 60)

@@ -1,7 +1,7 @@
 """Time by kind, gaps, marks; the timeline cut into columns.
 
-Time is poured in as it passes between records. Short stretches go into the bucket of their minute;
-a silence of more than `GAP` seconds is kept as one gap, however long, so that days cost nothing.
+Time between records goes into the bucket of its minute. A silence of more than `GAP_SECONDS` is kept as
+one gap, however long, so that days cost nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class TimeBucket(Struct, frozen=True, gc=False):
 
 
 class TimelineGap(Struct, frozen=True, gc=False):
-    """A stretch in which nothing was heard."""
+    """A stretch without records."""
 
     start: float
     end: float

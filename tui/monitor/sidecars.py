@@ -14,7 +14,6 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.sidecar_paths import SidecarPath
 from tui.feeds.watchdog_log import WatchdogLogDecoder
 from tui.model.records import (
     Commit,
@@ -25,7 +24,7 @@ from tui.model.records import (
     SessionNotes,
     SourceStatus,
 )
-from tui.model.session import AgentProcesses
+from tui.model.session import AgentProcesses, SidecarPath
 from tui.monitor.followed_file import feed_status
 from tui.system.clock import Clock
 

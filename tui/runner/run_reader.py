@@ -16,12 +16,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from tui.feeds.follow.whole_file import SmallFile
+from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.feeds.sessions.select import EventFile
 from tui.model.events import AgentEvent
 from tui.model.records import Arrival, ProgressFile
+from tui.model.session import SidecarPath
 from tui.model.snapshot import NightSnapshot
 from tui.monitor import reader_state
 from tui.monitor.session_reader import SessionReader, fold_rules, recorded_arrivals
@@ -72,8 +73,12 @@ class RunReader:
         self._reader = self._open()
         self._stream = self._reader.followed("stream")
         paths = context.settings.paths
-        self._progress = SmallFile(context.path(paths.progress_file))
-        self._features = SmallFile(context.path(paths.feature_list))
+        self._progress = WholeFile(
+            "progress", SidecarPath(str(context.path(paths.progress_file)), "")
+        )
+        self._features = WholeFile(
+            "features", SidecarPath(str(context.path(paths.feature_list)), "")
+        )
         self._listed: ProgressFile | None = None
         self.progress: ProgressFile | None = None
         self._past = deque(recorded_arrivals(self._source, self._arrivals_from))

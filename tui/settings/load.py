@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from tui.settings.conversion import convert, expand_variables, from_plain_value, nearest_word
-from tui.settings.describe import SettingField, all_fields, plain_number
+from tui.settings.describe import all_fields, plain_number
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.yaml_file import LocatedValue, parse, quoted, read_bytes
@@ -21,7 +21,7 @@ from tui.system.lazy_pattern import lazy
 PREFIX: Final = "OVERNIGHT_"
 AGENT: Final = "OVERNIGHT_AGENT"
 
-# Variables of that prefix that other parts of the program, or its tests, give a meaning.
+# Variables of that prefix that are no settings but mean something to the program or its tests.
 _OTHER_VARIABLES: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
 _PLAIN_KEY: Final = lazy(r"[A-Za-z0-9_.-]{1,60}")
 _LISTED: Final = "`overnight-tui config --defaults` lists all."
@@ -37,7 +37,7 @@ _Layer = Iterable[tuple[str, LocatedValue]]
 
 
 class _LayerMerge:
-    """What has been given so far, later layers over earlier ones."""
+    """The layers so far, later ones over earlier ones."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -47,20 +47,17 @@ class _LayerMerge:
         self.unused: list[str] = []
 
     def add(self, origin: Origin, layer: _Layer) -> None:
-        for key, given in layer:
+        for key, located in layer:
             if key in ACCEPTED_AND_UNUSED:
                 self.unused.append(key)
                 continue
-            self.values[key] = convert(all_fields()[key], given)
+            self.values[key] = convert(all_fields()[key], located)
             self.origin[key] = origin
-            self.where[key] = given.key_where or given.where
+            self.where[key] = located.key_where or located.where
 
 
 def load(
-    project: Path,
-    *,
-    flags: Mapping[str, object] = {},
-    environ: Mapping[str, str] = os.environ,
+    project: Path, *, flags: Mapping[str, object] = {}, environ: Mapping[str, str] = os.environ
 ) -> LoadedSettings:
     """The project's settings; SettingsError, in one sentence, for anything that does not fit.
 
@@ -130,16 +127,13 @@ def _from_file(root: Mapping[str, LocatedValue], environ: Mapping[str, str]) -> 
         elif isinstance(found.value, dict):
             for name, inside in found.value.items():
                 key = f"{section}.{name}"
+                variable = fields[key].variable if key in fields else ""
                 # A file that only repeats that a field comes from its own variable leaves it there.
-                if not (key in fields and _repeats_variable(fields[key], inside)):
+                if not variable or inside.text != f"${{{variable}}}":
                     yield _check_key(key, inside.key_where), expand_variables(inside, environ)
         elif found.value is not None:
             shown = quoted(found.value)
             raise SettingsError(f"{found.key_where}: {section} is {shown}; it takes its own keys.")
-
-
-def _repeats_variable(field: SettingField, given: LocatedValue) -> bool:
-    return bool(field.variable) and given.text == f"${{{field.variable}}}"
 
 
 def _check_key(key: str, where: str) -> str:
@@ -156,7 +150,7 @@ def _unknown_key(where: str, key: str) -> SettingsError:
 
 
 def _near_key(key: str) -> str:
-    """The key that is likely meant: of the same name, else one spelt much like it."""
+    """The key that is probably meant: one of the same name, else one spelt like it."""
     section, dot, name = key.partition(".")
     by_name = {field.name: field.key for field in all_fields().values()}
     if dot:
@@ -202,7 +196,7 @@ def _agent_command(text: str) -> LocatedValue:
 
 
 def _unknown_variable(name: str, known: Iterable[str]) -> str:
-    """A notice; SettingsError when the variable is clearly meant to be one of ours."""
+    """A notice; SettingsError when the variable is clearly meant to be a setting."""
     shown = name if _PLAIN_KEY.fullmatch(name) else quoted(name)
     rest = name.removeprefix(PREFIX)
     ours = rest.startswith(tuple(f"{section.upper()}_" for section in Settings.__struct_fields__))

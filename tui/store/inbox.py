@@ -1,6 +1,4 @@
-"""Requests to the runner: one file each, written in one step, carried out once, answered in the
-journal.
-"""
+"""Requests to a supervisor: one file each, written in one step, executed once, answered in the journal."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ _CLAIMED = ".claimed"
 
 
 class RunnerRequest(Struct, frozen=True):
-    """What somebody wants of the runner; `id` is unique and names its answer."""
+    """A request to a supervisor; `id` is unique, and its answer has the same."""
 
     id: str
     verb: Verb
@@ -45,7 +43,7 @@ class RunnerRequest(Struct, frozen=True):
 def send_request(
     folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
 ) -> RunnerRequest:
-    """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
+    """Writes a request, which stays until a supervisor has answered it; RefusedError if it cannot."""
     check_owner(folder)
     now = time.time()
     name = f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}"
@@ -84,7 +82,7 @@ def claim_requests(folder: Path) -> list[tuple[RunnerRequest, Path]]:
 
 
 def list_claimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
-    """Requests that were claimed and never finished; their answer may stand in the journal."""
+    """Requests that were claimed and not finished; their answer may be in the journal already."""
     found = []
     for name in sorted(os.listdir(folder)):
         if name.endswith(_CLAIMED):
@@ -97,12 +95,12 @@ def list_claimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
 
 
 def remove_request(path: Path) -> None:
-    """Forgets a claimed request that has been answered."""
+    """Removes a claimed request that has been answered."""
     path.unlink(missing_ok=True)
 
 
 def check_owner(folder: Path) -> None:
-    """Only a directory of ours that nobody else can write may carry wishes."""
+    """RefusedError unless `folder` is a directory of this user that nobody else can write to."""
     try:
         facts = os.lstat(folder)
     except OSError as error:
@@ -114,7 +112,7 @@ def check_owner(folder: Path) -> None:
 
 
 def _read(path: Path) -> RunnerRequest | None:
-    """The request in a file of ours; None for anything else that lies there."""
+    """The request in a file of this user; None for anything else."""
     try:
         with regular_file(path) as (descriptor, status):
             if status.st_uid != os.getuid() or status.st_size > _MOST_BYTES:

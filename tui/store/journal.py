@@ -1,6 +1,6 @@
 """The journal: append-only, one JSON object a line; writing it, reading it, following it.
 
-What is read is cleaned to the last string, and bad lines are counted.
+Every string that is read is cleaned, and damaged lines are counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tui.model.journal import JournalEntry
-from tui.store.layout import RunDirectory, session_journal, state_root
+from tui.store.layout import session_journal, state_root
 from tui.system.credentials import hide_credentials
 from tui.system.files import append_line, private_folder
 from tui.system.sanitize import clean, clean_line
@@ -30,14 +30,14 @@ _FREE_TEXT = frozenset(
         *("label", "evidence", "open", "arguments"),
     }
 )
-"""The keys of an entry whose words come from people, the agent or a program."""
+"""The keys of an entry whose texts come from people, the agent or a program."""
 
 
 class JournalWriter:
     """Appends entries to one journal file; safe for several writers, as each line is one append.
 
-    A predecessor that was killed in the middle of a line leaves no newline; the next entry begins
-    with one, so a torn tail never swallows what follows.
+    A writer that was killed in the middle of a line left no newline; the next entry begins with one, so
+    that the incomplete line never swallows it.
     """
 
     def __init__(self, path: str | os.PathLike[str], wall: Callable[[], float] = time.time) -> None:
@@ -60,7 +60,7 @@ class JournalWriter:
         id: str = "",
         sync: bool = False,
     ) -> None:
-        """Appends one entry, credentials in its words hidden; with `sync` it is on the disk then.
+        """Appends one entry, with credentials in its texts hidden; with `sync` it is on the disk then.
 
         Raises OSError.
         """
@@ -166,12 +166,6 @@ def read_entries(path: Path) -> list[JournalEntry]:
         return JournalDecoder(str(path)).decode(path.read_bytes(), 0)
     except OSError:
         return []
-
-
-def is_running(run_dir: str) -> bool:
-    """Whether the run in that folder has not ended, as its journal tells."""
-    entries = read_entries(RunDirectory(Path(run_dir)).journal)
-    return not any(entry.kind == "run_ended" for entry in entries)
 
 
 def _json_object(line: bytes) -> dict[str, Any] | None:

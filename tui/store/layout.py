@@ -1,4 +1,4 @@
-"""Where everything of ours lies: the project, its state folder, the files of a run and an attempt.
+"""Where everything of ours lies: the state folder of a project, the files of a run and an attempt.
 
 The only module that knows the names of these files; they are a promise to other programs.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.system import files, paths
-from tui.system.errors import RefusedError, UsageError
+from tui.system.errors import RefusedError
 
 RUN_DIR: Final = ".overnight"
 
@@ -19,7 +19,6 @@ _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
 _JOURNAL: Final = "journal.jsonl"
 _IGNORE_ALL: Final = b"*\n"
-_ROOT_MARKS: Final = (RUN_DIR, "config/overnight.yaml", ".git")
 
 
 class _NamedFolder:
@@ -94,38 +93,14 @@ class RunDirectory(_NamedFolder):
         return self.transcripts / f"{session}.jsonl"
 
     def is_run(self) -> bool:
-        """Whether it was made to the end, and not pruned."""
+        """Whether it is complete and not pruned."""
         return self.facts.is_file()
 
 
-def project_root(start: Path) -> Path:
-    """The project that `start` lies in: the nearest folder, from there up, that has a run
-    directory, our settings file or `.git`; else `start` itself. UsageError if it is no folder.
-    """
-    try:
-        folder = start.resolve(strict=True)
-        is_folder = folder.is_dir()
-    except (OSError, RuntimeError, ValueError):
-        is_folder = False
-    if not is_folder:
-        raise UsageError(f"{str(start)!r} is not a folder; give the project's folder")
-    for candidate in (folder, *folder.parents):
-        if any(_exists(candidate / mark) for mark in _ROOT_MARKS):
-            return candidate
-    return folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
 def state_root(project: Path, name: str = RUN_DIR) -> Path:
-    """The project's run directory, made if missing: 0700, ours alone, ignored by git.
+    """The project's run directory, made if missing: mode 0700, of this user, ignored by git.
 
-    RefusedError when something else stands there, or it belongs to somebody else.
+    RefusedError when something else is there, or it belongs to another user.
     """
     root = files.private_folder(paths.resolve(project, name))
     ignore = root / ".gitignore"
@@ -143,7 +118,7 @@ def runs_folder(root: Path) -> Path:
 
 
 def list_run_directories(root: Path) -> Iterator[RunDirectory]:
-    """Every run below the run directory `root`, the newest name first; ones half made are left out."""
+    """Every run below the run directory `root`, the newest name first; incomplete ones are left out."""
     try:
         names = sorted(os.listdir(runs_folder(root)), reverse=True)
     except OSError:

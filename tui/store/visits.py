@@ -1,10 +1,9 @@
 """When a person last had the screen open; kept in the project, so that every machine sharing it knows.
 
-A folder that is no repository, and that nothing of ours has marked yet, stays as it is: a run
-directory would make it the project of everything below. What is known of it lies with this user.
+Nothing is written into a folder that is neither a repository nor has a run directory: a run directory would
+make it the project of everything below. Its visits are kept in the state folder of this user.
 
-Looks that follow each other within five minutes are one visit, so that a dropped line or a second
-window makes nothing look old that nobody has seen.
+Visits within five minutes are one, so that a lost connection or a second window makes no news look old.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
     """Notes that a person has the screen open at `at` (seconds since the epoch).
 
     To be called when the screen opens, every minute, and when it closes. False when the project's
-    run directory cannot be written: then nothing is known of this look, and nothing else happens.
+    run directory cannot be written; then this visit is not recorded.
     """
     try:
         place = _visits_file(project, run_dir)
@@ -85,7 +84,7 @@ def _visits_file(project: Path, run_dir: str) -> Path:
 
 
 def _read_visits(path: Path) -> list[_VisitRecord]:
-    """The visits written down, oldest first; what is no visit, or of the far future, is passed over."""
+    """The recorded visits, oldest first; damaged ones and those of the far future are left out."""
     data = read_small(path)
     try:
         seen = msgspec.json.decode(data, type=_VisitFile) if data else _VisitFile()

@@ -1,7 +1,7 @@
-"""What a credential looks like: the one table of patterns, to find, score, cut and hide by.
+"""What a credential looks like: the one table of patterns, to find, score, cut and hide credentials.
 
-To hide is wider than to find: a harmless word too many may go, a credential may not stay. Text that
-is hidden from has been sanitised before: a control sequence inside a key would hide the key here.
+More is hidden than is reported: a harmless word may be hidden too, but no credential may stay. Text must be
+sanitised before, because a control sequence inside a key would hide the key from the patterns.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from tui.system.lazy_pattern import lazy
 HIDDEN: Final = "[hidden]"
 _SHORTEST: Final = 6
 
-# They split a key for the expressions and not for the eye.
+# They split a key for the patterns, but not for a reader.
 _INVISIBLE: Final = lazy("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 
 
 class CredentialPattern(NamedTuple):
     """One kind of credential.
 
-    The review reports what `found` matches; no kind but "named" and "url" has groups in it. Hidden
-    is what `found` or `wide` matches, but for a group in `wide`, which stays. `hints` are what a
-    text in lower case must contain, one of them, to be worth a search.
+    The review reports what `found` matches; only "named" and "url" have groups in it. What `found` or
+    `wide` matches is hidden, except for a group in `wide`, which stays. A text is searched only when, in
+    lower case, it contains one of the `hints`.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class CredentialPattern(NamedTuple):
 
     @property
     def hidden(self) -> str:
-        """What is hidden: all that is wide, and all that the review would report."""
+        """All that is hidden: what matches `wide`, and what the review would report."""
         found = "" if self.kind in ("url", "named") else self.found
         return "|".join(filter(None, (self.wide, found)))
 
@@ -82,7 +82,9 @@ PATTERNS: Final = (
     CredentialPattern("jwt", "a signed web token (JWT)", ("eyj",),
         r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
         r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"),
-    CredentialPattern("npm", "an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b", r"\bnpm_[A-Za-z0-9_-]{20,}"),
+    CredentialPattern("npm", "an npm token", ("npm_",),
+        r"\bnpm_[A-Za-z0-9]{36}\b",
+        r"\bnpm_[A-Za-z0-9_-]{20,}"),
     CredentialPattern("pypi", "a PyPI token", ("pypi-",),
         r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
         r"\bpypi-[A-Za-z0-9_-]{20,}"),
@@ -198,9 +200,9 @@ def find_credentials(text: str, path: str = "") -> Iterator[Credential]:
 def score_credential(
     kind: str, value: str, *, is_aside: bool, has_pair: bool = False
 ) -> Score | None:
-    """How bad it is that this stands in a file; None for what only looks like a credential.
+    """How bad it is that a file holds this; None for what only looks like a credential.
 
-    `is_aside` says that the file is a test or prose, `has_pair` that an AWS id stands beside its secret.
+    `is_aside` says that the file is a test or prose, `has_pair` that an AWS id is beside its secret.
     """
     if kind in ("named", "bearer"):
         return None if is_aside else _score_named(value)
@@ -234,7 +236,7 @@ def entropy(text: str) -> float:
 
 
 def has_aws_pair(text: str) -> bool:
-    """Whether an AWS key's id stands beside a secret of the size that belongs to it."""
+    """Whether an AWS key's id is beside a secret of the right size."""
     return _PAIR.search(text) is not None
 
 
@@ -259,7 +261,7 @@ def mask_credential(value: str) -> str:
 
 
 def cut_credentials(text: str, path: str = "") -> str:
-    """`text` with every string of a credential's shape cut to its first four characters."""
+    """`text` with everything that looks like a credential cut to its first four characters."""
     found = [
         (start, value)
         for kind, value, start in find_credentials(text, path)
@@ -275,7 +277,7 @@ def cut_credentials(text: str, path: str = "") -> str:
 
 
 def drop_invisible(text: str) -> str:
-    """`text` without the characters that no reader sees."""
+    """`text` without invisible characters."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
@@ -303,7 +305,7 @@ def _aws_replacement(match: re.Match[str]) -> str:
 
 
 def spellings_of(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Every spelling in which these secrets may turn up in words about them, longest first.
+    """Every spelling in which these secrets may appear in messages, longest first.
 
     Error messages quote a URL's path, its user part, or its last segment alone.
     """
@@ -328,7 +330,7 @@ def _url_parts(url: str) -> Iterable[str]:
     except ValueError:
         return
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    # A short path, like a topic of three letters, would take words out of every text.
+    # A short path, such as a topic of three letters, would hide words of every text.
     yield from (one for one in (path, path.lstrip("/")) if len(one) >= 12)
     yield from (one for one in parts.path.split("/") if len(one) >= 12)
     yield from (one for one in (user, password) if one)
@@ -338,10 +340,10 @@ def _url_parts(url: str) -> Iterable[str]:
 
 
 def secret_variables(environ: Mapping[str, str]) -> list[str]:
-    """Values of environment variables whose names say that they are credentials."""
-    sounds = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|webhook)(_[a-z]+)?$")
+    """Values of environment variables whose names are those of credentials."""
+    named_secret = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|webhook)(_[a-z]+)?$")
     return [
         value
         for name, value in environ.items()
-        if len(value) >= 8 and sounds.search(name) and not value.startswith("/")
+        if len(value) >= 8 and named_secret.search(name) and not value.startswith("/")
     ]

@@ -1,9 +1,9 @@
 """The one hardened way to run git.
 
-An agent may write `.git/config`, `.git/hooks` and `.gitattributes` all night. Every call names its
-git dir and work tree, starts from a scrubbed environment and overrides each setting that could
-start a program: the fixed ones always, those with a name of their own (filters, diff drivers,
-configured hooks) by listing them right before a command that could use them.
+An agent can write `.git/config`, `.git/hooks` and `.gitattributes`. So every call names its git dir and
+work tree, starts from a scrubbed environment and overrides each setting that could start a program:
+the fixed ones always, those with a free name (filters, diff drivers, configured hooks) by listing them
+right before a command that could use them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from tui.system.errors import GitError, RefusedError
 TIMEOUT = 30.0
 OLDEST = (2, 31)  # the first that takes settings from GIT_CONFIG_COUNT
 _MOST_PROGRAMS = 2000
-_words = str.split
 _SETTINGS = dict(
     pair.split("=", 1)
-    for pair in _words("""
+    for pair in """
     core.hooksPath=/dev/null core.fsmonitor=false core.pager=cat core.editor=: core.askPass=
     core.sshCommand=false core.gitProxy= core.alternateRefsCommand=false core.quotePath=false
     credential.helper= protocol.allow=never safe.bareRepository=explicit submodule.recurse=false
@@ -33,27 +32,27 @@ _SETTINGS = dict(
     gpg.ssh.program=false gpg.ssh.defaultKeyCommand=false gc.auto=0 maintenance.auto=false
     sequence.editor=: diff.ignoreSubmodules=dirty diff.submodule=short color.ui=false
     status.submoduleSummary=false i18n.logOutputEncoding=UTF-8
-    """)
+    """.split()
 )
 _ENVIRONMENT = dict(
     pair.split("=", 1)
-    for pair in _words("""
+    for pair in """
     GIT_ALLOW_PROTOCOL=none GIT_ASKPASS= GIT_EDITOR=: GIT_LITERAL_PATHSPECS=1 GIT_NO_LAZY_FETCH=1
     GIT_NO_REPLACE_OBJECTS=1 GIT_OPTIONAL_LOCKS=0 GIT_PAGER=cat GIT_SEQUENCE_EDITOR=:
     GIT_TERMINAL_PROMPT=0 LANGUAGE= LC_ALL=C SSH_ASKPASS=
-    """)
+    """.split()
 )
 # Builtins only: an alias cannot take the name of one. None of them talks to a network or makes
 # a commit in the user's name.
-_READ_COMMANDS = _words("""
+_READ_COMMANDS = """
     cat-file check-ignore check-ref-format commit-tree config count-objects diff-tree for-each-ref
     fsck log ls-files ls-tree merge-base mktree name-rev rev-list rev-parse show show-ref
     symbolic-ref version
-""")
-_WRITE_COMMANDS = _words("""
+""".split()
+_WRITE_COMMANDS = """
     add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree pack-refs
     prune read-tree reflog status update-index update-ref worktree write-tree
-""")
+""".split()
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 _FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("diff", "diff-files", "diff-index", "diff-tree"), _NO_DRIVERS),
@@ -83,11 +82,9 @@ class NotARepositoryError(GitError):
 
 
 class GitProcess:
-    """A git command under way; its output goes to a spool, so it never waits for a reader."""
+    """A running git command; its output goes to a spool, so it never waits for a reader."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, data: bytes) -> None:
-        import subprocess
-
         self._name = next((part for part in argv[1:] if part[:1] != "-"), "")
         self._cwd = cwd
         self._out, self._err = _spool(), _spool()
@@ -110,9 +107,7 @@ class GitProcess:
                 raise GitError(f"git could not be started in {cwd}: {error.strerror}") from error
 
     def wait(self, timeout: float = TIMEOUT) -> tuple[int, bytes, str]:
-        """Exit code, output and complaint; after `timeout` seconds git is killed: `GitError`."""
-        import subprocess
-
+        """Exit code, output and error output; after `timeout` seconds git is killed: `GitError`."""
         try:
             code = wait_process(self._process, timeout)
             self._out.seek(0)
@@ -128,7 +123,7 @@ class GitProcess:
             self._close()
 
     def result(self, timeout: float = TIMEOUT) -> bytes:
-        """The output; raises `GitError` with git's own last words when it failed."""
+        """The output; raises `GitError` with git's own message when it failed."""
         code, out, err = self.wait(timeout)
         if code:
             raise GitError(f"git {self._name} failed in {self._cwd}: {_error_text(err, code)}")
@@ -174,7 +169,8 @@ class Git:
             )
         if "not a git repository" in err or (code == 0 and not out):
             return False
-        if code:  # core.worktree may name a folder that is not there: say outright what is meant
+        # core.worktree may name a folder that does not exist: name git dir and work tree instead.
+        if code:
             out = self.run(query)
         lines = os.fsdecode(out).split("\n")
         self.git_dir = Path(lines[0])
@@ -219,8 +215,6 @@ class Git:
 
     def pipe(self, args: Sequence[str], **extra: Any) -> subprocess.Popen[bytes]:
         """`git ARGS` with its stdin and stdout as pipes; `extra` goes to `Popen`."""
-        import subprocess
-
         extra.setdefault("stderr", subprocess.DEVNULL)
         return subprocess.Popen(
             self.command(args),
@@ -253,12 +247,12 @@ class Git:
         return _environment(settings)
 
     def _configured_programs(self) -> set[str]:
-        """Keys that disarm what this moment's configuration names under a name of its own."""
+        """Keys that disarm the programs which the configuration names right now."""
         out = self.run(("config", "--list", "-z", "--name-only"))
         keys = {key for key in os.fsdecode(out).split("\0") if _NAMED_PROGRAM.fullmatch(key)}
         if len(keys) > _MOST_PROGRAMS:
             raise GitError(f"{self.git_dir}/config sets up {len(keys)} programs; look at it first")
-        # A configured hook without a command is an error to git; switched off, it is nothing.
+        # A configured hook without a command is an error to git, so it is switched off instead.
         hooks = {key for key in keys if key.startswith("hook.")}
         return keys - hooks | {key.rpartition(".")[0] + ".enabled" for key in hooks}
 
@@ -326,7 +320,7 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _program() -> str:
-    """Where git is; only absolute folders of PATH count, so a work tree cannot lend its own."""
+    """Where git is; only absolute folders of PATH count, so that no work tree can bring its own."""
     parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
     found = shutil.which("git", path=os.pathsep.join(p for p in parts if p[:1] == "/"))
     if found is None:
@@ -351,6 +345,6 @@ def _spool() -> IO[bytes]:
 
 
 def _error_text(err: str, code: int) -> str:
-    told = re.findall(r"^(?:fatal|error): .*", err, re.MULTILINE) or [err.strip()]
-    text = "".join(c if c.isprintable() else "?" for c in told[0])[:300]
+    messages = re.findall(r"^(?:fatal|error): .*", err, re.MULTILINE) or [err.strip()]
+    text = "".join(c if c.isprintable() else "?" for c in messages[0])[:300]
     return text or f"it ended with code {code}"

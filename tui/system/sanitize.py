@@ -28,8 +28,8 @@ _HIGH_SINGLES = (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-# One class that never misses: the regex engine scans it ten times faster than the exact tokens,
-# which then look only at what it found. Beyond the basic plane it takes everything.
+# One class that never misses: the engine scans it ten times faster than the exact tokens, which are then
+# applied only to what it found. Beyond the basic plane it matches everything.
 _SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}\U00010000-\U0010ffff]+")
 _BASIC_SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}]+")
 _TOKEN = lazy(
@@ -51,7 +51,7 @@ _MOST_MARKS = 4
 def is_plain(text: str) -> bool:
     """Whether the text is printable ASCII, which needs no cleaning.
 
-    Taking out what is printable costs a tenth of asking for each character whether it is.
+    Removing what is printable takes a tenth of the time of testing each character.
     """
     return text.isascii() and not text.encode().translate(None, _PRINTABLE)
 
@@ -108,7 +108,7 @@ _BREAKS = lazy(r"[ \t]*\n\s*")
 
 
 def cut_lines(text: str) -> str:
-    """`text` with every line cut at `LINE_LIMIT`, so that whatever looks at it costs little."""
+    """`text` with every line cut at `LINE_LIMIT`, so that patterns over it stay fast."""
     kept = LINE_LIMIT - 40
     return "\n".join(
         line if len(line) <= LINE_LIMIT else f"{line[:kept]}… (+{len(line) - kept:,} characters)"
@@ -128,7 +128,7 @@ def fold_lines(text: str) -> str:
 
 
 class _VisibleForms(dict[str, str]):
-    """What each single odd character looks like."""
+    """The visible form of each odd character, made once."""
 
     def __missing__(self, char: str) -> str:
         code = ord(char)
@@ -148,7 +148,7 @@ _SHOWN = _VisibleForms()
 
 
 def _visible_run(match: re.Match[str]) -> str:
-    """What a run of suspects looks like; `match.string` tells each one's neighbours."""
+    """The visible form of a run of suspects; their neighbours are in `match.string`."""
     start, end, text = *match.span(), match.string
     if end - start == 1:
         char = text[start]
@@ -169,7 +169,7 @@ def _visible_run(match: re.Match[str]) -> str:
 
 
 _KNOWN_PLAIN: set[str] = set()
-"""Characters beyond the basic plane that were looked at and found plain, such as most emoji."""
+"""Characters beyond the basic plane that turned out to be plain, such as most emoji."""
 
 
 def _visible_token(match: re.Match[str]) -> str:
@@ -204,7 +204,7 @@ def _before(match: re.Match[str]) -> str:
 
 
 def _joins(match: re.Match[str]) -> bool:
-    """Whether a joiner stands where writing needs it: inside an emoji, or between such letters."""
+    """Whether a joiner is where writing needs it: inside an emoji, or between letters that join."""
     before, after = _before(match), match.string[match.end() : match.end() + 1]
     if match.group() == "\u200d" and _EMOJI.match(after):
         return bool(_EMOJI.match(before) or _SKINS.match(before))
@@ -212,7 +212,7 @@ def _joins(match: re.Match[str]) -> bool:
 
 
 def _visible_selectors(match: re.Match[str]) -> str:
-    """One selector after what it may select says nothing that can be drawn alike everywhere."""
+    """A single selector after what it may select is dropped: terminals draw it differently."""
     found = match.group()
     before = _before(match)
     if len(found) == 1:
@@ -224,7 +224,7 @@ def _visible_selectors(match: re.Match[str]) -> str:
 
 
 def _visible_marks(match: re.Match[str]) -> str:
-    """Combining marks need something to stand on, and only so many fit into a line's height."""
+    """Combining marks get a base if they have none; beyond four they are counted, not drawn."""
     found = match.group()
     base = "" if _before(match) not in ("", "\n", "\t", "\r") else "◌"
     if len(found) <= _MOST_MARKS:

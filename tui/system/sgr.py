@@ -1,8 +1,8 @@
-"""Terminal output as plain text and spans of colour; nothing else of a terminal's language passes.
+"""Terminal output as plain text and spans of colour; no other control sequence passes.
 
-Only SGR, the sequences that set colours, is understood. Every other sequence vanishes as a whole,
-an unterminated one up to the end of its line at most, and what is no sequence is shown by
-`sanitize.clean`. Text cannot be hidden: concealed, and painted in its own background, are ignored.
+Only SGR, the sequences that set colours, is understood. Every other sequence is removed as a whole, an
+unterminated one up to the end of its line at most; all else is cleaned by `sanitize.clean`. Text cannot
+be hidden: conceal is ignored, and so is a colour that equals its background.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _seven_bit(text: str) -> str:
 
 
 def _bounded(text: str, whole: bool) -> str:
-    """The text with its overlong lines dealt with before its sequences are looked for."""
+    """The text with its overlong lines cut or folded before sequences are searched."""
     if len(text) <= LINE_LIMIT:
         return text
     return fold_lines(text) if whole else cut_lines(text)

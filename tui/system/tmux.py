@@ -1,4 +1,4 @@
-"""The tmux pane in which an interactive session reads its keyboard, or why there is none."""
+"""Runs tmux without a shell; finds the pane in which an interactive session reads its keyboard."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ def pane_of(pid: int) -> TmuxPane:
     terminal = _terminal(pid)
     _check_interactive(pid, terminal)
     for server in _servers(pid):
-        for line in run_tmux(server, "list-panes", "-a", "-F", "#{pane_id} #{pane_tty}").split(
-            "\n"
-        ):
+        panes = run_tmux(server, "list-panes", "-a", "-F", "#{pane_id} #{pane_tty}")
+        for line in panes.split("\n"):
             pane, _, its_tty = line.partition(" ")
             if its_tty == terminal.path:
                 return TmuxPane(server, pane, its_tty)
@@ -117,8 +116,8 @@ def _servers(pid: int) -> list[str]:
     named = environment_variable(pid, "TMUX").split(",")[0]
     folder = f"{os.environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.geteuid()}"
     mine = os.environ.get("TMUX", "").split(",")[0]
-    wanted = dict.fromkeys((named, mine, f"{folder}/default"))
-    return [path for path in wanted if path and _is_ours(path)]
+    sockets = dict.fromkeys((named, mine, f"{folder}/default"))
+    return [path for path in sockets if path and _is_ours(path)]
 
 
 def _is_ours(path: str) -> bool:

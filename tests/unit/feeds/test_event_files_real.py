@@ -1,4 +1,4 @@
-""""""
+"""Recorded event files: which are streams and which are transcripts."""
 
 from __future__ import annotations
 

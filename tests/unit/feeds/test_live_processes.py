@@ -1,4 +1,4 @@
-""""""
+"""Which agent processes are alive in a project."""
 
 from __future__ import annotations
 

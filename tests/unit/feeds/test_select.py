@@ -1,4 +1,4 @@
-""""""
+"""Which session is chosen for a project, and which files belong to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-""""""
+"""Tool calls in one line, and their keys."""
 
 from __future__ import annotations
 
@@ -106,8 +106,8 @@ def test_equal_calls_have_equal_keys_and_others_do_not() -> None:
 
 def test_keys_are_the_same_in_every_process() -> None:
     code = (
-        "from msgspec import Raw; from tui.feeds.claude.tool_calls import tool_use;"
-        "print(tool_use('t', 'Bash', Raw(b'{\"command\":\"ls\"}')).key)"
+        "from msgspec import Raw; from tui.feeds.claude.tool_calls import read_tool_call;"
+        "print(read_tool_call('t', 'Bash', Raw(b'{\"command\":\"ls\"}')).key)"
     )
     other = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30

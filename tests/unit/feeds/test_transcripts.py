@@ -1,4 +1,4 @@
-""""""
+"""Claude's transcripts: which may be read, and to which folder they belong."""
 
 from __future__ import annotations
 

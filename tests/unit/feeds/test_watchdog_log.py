@@ -1,4 +1,4 @@
-""""""
+"""Watchdog logs of every family."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 
 from tui.feeds.follow import whole_file
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.sessions.sidecar_paths import SidecarPath
+from tui.model.session import SidecarPath
 
 
 def watched(path: Path) -> WholeFile:
@@ -112,7 +112,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 def test_of_a_huge_file_only_the_beginning_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole_file, "_MOST", 1 << 20)
+    monkeypatch.setattr(whole_file, "_MOST_BYTES", 1 << 20)
     path = tmp_path / "notes.md"
     path.write_bytes(b"x" * (3 << 20))
     file = watched(path)

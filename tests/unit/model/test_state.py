@@ -12,7 +12,6 @@ from tui.model.state import (
     StallKind,
     StallLevel,
     StateReason,
-    end_of_entry,
 )
 
 S, N = SessionState, NotifyEvent
@@ -69,12 +68,12 @@ def test_every_end_has_its_row() -> None:
 def test_records_without_a_kind_are_told_by_their_sentence(
     reason: object, code: object, kind: EndKind
 ) -> None:
-    assert end_of_entry({"reason": reason, "code": code}) == kind
-    assert end_of_entry({"reason": reason, "code": code, "end": "of a later version"}) == kind
+    assert EndKind.of_entry({"reason": reason, "code": code}) == kind
+    assert EndKind.of_entry({"reason": reason, "code": code, "end": "of a later version"}) == kind
 
 
 def test_a_kind_comes_before_the_sentence() -> None:
-    assert end_of_entry({"reason": "all tasks done", "end": "gave_up"}) == EndKind.GAVE_UP
+    assert EndKind.of_entry({"reason": "all tasks done", "end": "gave_up"}) == EndKind.GAVE_UP
 
 
 def test_levels_rise_and_silences_are_reasons() -> None:

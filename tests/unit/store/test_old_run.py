@@ -22,12 +22,13 @@ from tui.runner.agent.attempt import AttemptProcess
 from tui.runner.run_state import load
 from tui.settings.settings import Settings
 from tui.store.attempt_files import read_arrivals
-from tui.store.journal import JournalDecoder, is_running
+from tui.store.journal import JournalDecoder
 from tui.store.layout import RunDirectory
 from tui.store.runs import (
     all_runs,
     find_run,
     find_unfinished_run,
+    is_running,
     list_runs,
     read_run_end,
     read_run_facts,

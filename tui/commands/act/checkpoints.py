@@ -21,10 +21,9 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
     from tui.control.checkpoints.stat_cache import OUR_OWN
-    from tui.model.snapshot import checkpoint_facts
 
     operations = operations_for(arguments)
-    facts = checkpoint_facts(snapshot_for(arguments))
+    facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
     sys.stdout.write(f"{checkpoint.id}\n")
     sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")

@@ -26,8 +26,6 @@ def kill_arguments(parser: argparse.ArgumentParser) -> None:
 
 def kill_command(arguments: argparse.Namespace) -> int:
     """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
-    from tui.model.snapshot import checkpoint_facts
-
     operations = operations_for(arguments)
     verb: Verb = arguments.verb
     agent = operations.stop_target()
@@ -36,7 +34,7 @@ def kill_command(arguments: argparse.Namespace) -> int:
     receipt = operations.stop(
         verb,
         checkpoint=keep,
-        facts=lambda: checkpoint_facts(snapshot_for(arguments)),
+        facts=lambda: snapshot_for(arguments).checkpoint_facts,
         report=lambda step: sys.stderr.write(f"{step}\n"),
     )
     sys.stdout.write(f"{receipt.answer or receipt.words}\n")

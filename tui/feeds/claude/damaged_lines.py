@@ -1,6 +1,6 @@
 """Lines that are not exactly one JSON object.
 
-Nothing is dropped: what can be read as an object is, and every other piece is told of.
+Nothing is dropped: what can be read as an object is read, every other piece is reported.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def split_pieces(line: bytes) -> list[LinePiece]:
     line = line.strip(_BLANK)
     zeros = len(line) - len(line.lstrip(b"\0"))
     rest = line[zeros:].removeprefix(_BOM).strip(_BLANK + b"\0")
-    found = [LinePiece(b"\0" * min(zeros, _EXCERPT), f"{zeros:,} zero bytes")] if zeros else []
+    parts = [LinePiece(b"\0" * min(zeros, _EXCERPT), f"{zeros:,} zero bytes")] if zeros else []
     if not rest:
-        return found
+        return parts
     if b"{" not in rest:
-        return [*found, LinePiece(rest, "no JSON" if rest[:1] not in b"[]}" else "no JSON object")]
-    return found + _find_objects(rest)
+        return [*parts, LinePiece(rest, "no JSON" if rest[:1] not in b"[]}" else "no JSON object")]
+    return parts + _find_objects(rest)
 
 
 def excerpt(data: bytes) -> str:
@@ -50,22 +50,22 @@ def excerpt(data: bytes) -> str:
 def _find_objects(line: bytes) -> list[LinePiece]:
     """The objects of a line that is not just one; each run of anything else is one piece."""
     text = line.decode("utf-8", "replace")
-    found: list[LinePiece] = []
+    parts: list[LinePiece] = []
     at = 0
     budget = _SEARCH_EFFORT * len(text) + 10_000
-    while at < len(text) and len(found) < _MOST_OBJECTS:
+    while at < len(text) and len(parts) < _MOST_OBJECTS:
         value, end, reason = _decode_value(text, at)
         objects = _objects_in(value)
         if objects:
-            found += objects
+            parts += objects
             at = _skip_gap(text, end)
             continue
         start, spent = _find_next_object(text, at + 1, budget)
         budget -= spent
         junk = text[at:start].encode("utf-8", "replace")
-        found.append(LinePiece(junk, reason or "no JSON object"))
+        parts.append(LinePiece(junk, reason or "no JSON object"))
         at = start
-    return found
+    return parts
 
 
 def _decode_value(text: str, at: int) -> tuple[Any, int, str]:
@@ -96,7 +96,7 @@ def _objects_in(value: Any) -> list[LinePiece]:
 
 
 def _encode_piece(value: dict[str, Any]) -> LinePiece:
-    """The object in JSON that any decoder takes: no half characters, no endless numbers."""
+    """The object as JSON that any decoder accepts: no lone surrogates, no infinite numbers."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
@@ -107,10 +107,11 @@ def _encode_piece(value: dict[str, Any]) -> LinePiece:
 
 
 def _find_next_object(text: str, at: int, budget: int) -> tuple[int, int]:
-    """Where a whole record begins behind damage and what the search cost.
+    """Where a whole record begins behind damage, and what the search cost.
 
-    Only an object with a type that reaches to the end of the line, or to the next object, is a
-    record; anything less is a piece of the damaged one. Past its budget the search gives up.
+    A record is an object with a type that reaches to the end of the line or to the next object;
+    anything less belongs to the damaged one. Above its budget the search gives up, because each
+    attempt may read the rest of the line.
     """
     spent = 0
     for match in _OBJECT_START.finditer(text, at):
@@ -119,7 +120,8 @@ def _find_next_object(text: str, at: int, budget: int) -> tuple[int, int]:
             value, end = _DECODER.raw_decode(text, start)
             spent += end - start
         except json.JSONDecodeError as error:
-            spent += error.pos - start + error.pos // 64 + 100  # the error counts lines up to it
+            # Making the error costs time too: it counts the lines up to its position.
+            spent += error.pos - start + error.pos // 64 + 100
         except (ValueError, RecursionError):
             break
         else:
@@ -142,4 +144,5 @@ def _parse_finite(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+# NaN and Infinity become null, because no other JSON decoder accepts them.
 _DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_float=_parse_finite)

@@ -19,8 +19,15 @@ from tui.model.events import TokenUsage
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 
+T = TypeVar("T", bound=Struct)
+UNREADABLE = (ValueError, RecursionError)
+"""What a decoder may raise over bytes that are not what they should be."""
 TEXT_LIMIT = 8192
 NAME_LIMIT = 300
+# The names come from the file: a hostile one must not fill the memory.
+_MOST_INTERNED = 500
+_TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
+_MISSING = object()
 _NIL_UUID = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
 
 
@@ -34,7 +41,7 @@ def name(text: str | None) -> str:
 
 
 class _InternedNames(dict[str, str]):
-    """Names that come again on every line; each is made safe once."""
+    """Names that recur on every line; each is cleaned once."""
 
     def __missing__(self, text: str) -> str:
         if len(self) >= _MOST_INTERNED:
@@ -43,7 +50,6 @@ class _InternedNames(dict[str, str]):
         return safe
 
 
-_MOST_INTERNED = 500
 _INTERNED = _InternedNames()
 
 
@@ -62,7 +68,7 @@ def uuid(text: str | None) -> str:
 
 
 def plain_text(value: Any, limit: int = TEXT_LIMIT) -> str:
-    """A text of any shape the wire has for it, cleaned; the middle of a long one is left out."""
+    """A text in any shape that the wire has for it, cleaned; the middle of a long one is cut."""
     if not isinstance(value, str):
         value = _joined_texts(value)
     return clean(value if len(value) <= limit else cut_middle(value, limit))
@@ -88,9 +94,6 @@ def _joined_texts(value: Any) -> str:
     return "\n".join(pieces)
 
 
-_TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
-
-
 def epoch_seconds(timestamp: str | None) -> float | None:
     """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC."""
     if not timestamp:
@@ -105,16 +108,16 @@ def epoch_seconds(timestamp: str | None) -> float | None:
 
 
 def token_usage(wire: WireUsage | None) -> TokenUsage | None:
-    """Token counts; cache writes whose kind is not told are 5-minute ones."""
+    """Token counts; cache writes of unknown kind count as 5-minute ones, the cheaper kind."""
     if wire is None:
         return None
     five, hour = wire.cache_creation_input_tokens or 0, 0
     kinds = wire.cache_creation
     if kinds is not None:
-        five_told, hour_told = kinds.ephemeral_5m_input_tokens, kinds.ephemeral_1h_input_tokens
-        if five_told is not None or hour_told is not None:
-            hour = hour_told or 0
-            five = max(five - hour, 0) if five_told is None else five_told
+        short, long = kinds.ephemeral_5m_input_tokens, kinds.ephemeral_1h_input_tokens
+        if short is not None or long is not None:
+            hour = long or 0
+            five = max(five - hour, 0) if short is None else short
     return TokenUsage(
         wire.input_tokens or 0,
         wire.output_tokens or 0,
@@ -129,12 +132,6 @@ def integer(number: float | None) -> int:
     return int(number) if number else 0
 
 
-T = TypeVar("T", bound=Struct)
-UNREADABLE = (ValueError, RecursionError)
-"""What a decoder may raise over bytes that are not what they should be."""
-_MISSING = object()
-
-
 @cache
 def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(kind)
@@ -146,8 +143,8 @@ def read_struct(kind: type[T], data: bytes | Raw) -> T:
     Raises one of `UNREADABLE` when `data` is no JSON at all, or no object.
     """
     try:
-        found: T = _decoder(kind).decode(data)
-        return found
+        decoded: T = _decoder(kind).decode(data)
+        return decoded
     except UNREADABLE:
         value = msgspec.json.decode(data)
         if not isinstance(value, dict):
@@ -157,13 +154,13 @@ def read_struct(kind: type[T], data: bytes | Raw) -> T:
 
 def salvage_struct(kind: type[T], value: dict[str, Any]) -> T:
     """A `kind` made of those entries of `value` that can be what its fields need."""
-    given: dict[str, Any] = {}
-    for name, wire_name, hint in _fields(kind):
+    arguments: dict[str, Any] = {}
+    for field, wire_name, hint in _fields(kind):
         if wire_name in value:
             fitted = _fit_value(hint, value[wire_name])
             if fitted is not _MISSING:
-                given[name] = fitted
-    return kind(**given)
+                arguments[field] = fitted
+    return kind(**arguments)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""assistant, user and stream_event records, tool results."""
+"""Bodies of assistant, user and stream_event records, with their tool calls and results."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from typing import Literal
 
 from msgspec import Raw
 
-from tui.feeds.claude.lenient_values import interned, name, plain_text, token_usage, uuid
-from tui.feeds.claude.lenient_values import single_line as one_line
+from tui.feeds.claude.lenient_values import (
+    interned,
+    name,
+    plain_text,
+    single_line,
+    token_usage,
+    uuid,
+)
 from tui.feeds.claude.tool_calls import read_tool_call
 from tui.feeds.claude.wire import (
     ContentBlock,
@@ -37,17 +43,17 @@ _ERROR_EXCERPT = 2000
 _RESULT_EXCERPT = 1000
 
 
-def read_tool_result(block: ContentBlock, line: RecordLine, alone: bool) -> ToolResult:
-    """The record of one `tool_result` block of `line`.
+def read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
+    """The result in one `tool_result` block of `line`.
 
-    The structured answer stands once per line: it is this block's when the block is `alone`.
+    A line has at most one structured answer, which belongs to the block if it is the `only` one.
     """
     text = content_text(block.content)
     failed = bool(block.is_error)
     added = removed = 0
     agent = ""
     answer = line.result or line.transcript_result
-    if alone and isinstance(answer, EditResult):
+    if only and isinstance(answer, EditResult):
         added, removed = count_changed_lines(answer)
         agent = name(answer.agentId)
     excerpt = output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
@@ -55,7 +61,7 @@ def read_tool_result(block: ContentBlock, line: RecordLine, alone: bool) -> Tool
 
 
 def content_text(content: str | list[ResultContent] | None) -> str:
-    """The text of a tool result; what is no text is named in brackets."""
+    """The text of a tool result; parts of other types appear as their type in brackets."""
     if isinstance(content, str):
         return content
     if not content:
@@ -66,17 +72,18 @@ def content_text(content: str | list[ResultContent] | None) -> str:
 
 
 def output_excerpt(text: str, limit: int) -> str:
-    """The end of a terminal output without its escape sequences, at most `limit` characters."""
+    """The end of a terminal output without escape sequences, at most `limit` characters."""
     if len(text) > limit:
         text = text[-limit:]
-        start = text.find("\n", 0, 300) + 1  # a sequence or word cut in two is no good beginning
+        # From the next line on: the cut may have gone through an escape sequence.
+        start = text.find("\n", 0, 300) + 1
         text = text[start:]
     text = strip_ansi(text)
     return text if len(text) <= limit else text[-limit:]
 
 
 def count_changed_lines(answer: EditResult) -> tuple[int, int]:
-    """Lines added and removed; a file newly written has all its lines added."""
+    """Lines added and removed; all lines of a new file count as added."""
     added = removed = 0
     for hunk in answer.structuredPatch or ():
         plus, minus = _count_signs(hunk.lines or ())
@@ -124,7 +131,7 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
     if not isinstance(message, WireMessage):
         message = WireMessage(content=message)
     text, thinking, tools = _read_blocks(message.content)
-    error = one_line(_error_type(line.error)) if line.error else ""
+    error = single_line(_error_type(line.error)) if line.error else ""
     if not error and (line.api_error or line.is_api_error_message):
         error = "unknown"
     return AssistantMessage(
@@ -143,7 +150,7 @@ def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
 def _read_blocks(
     content: str | list[ContentBlock] | None,
 ) -> tuple[str, bool, tuple[ToolCall, ...]]:
-    """The text of a response's blocks, whether it is only thought, and the tool calls."""
+    """The text of a response's blocks, whether it is only thinking, and the tool calls."""
     if isinstance(content, str):
         return content, False, ()
     text = thought = ""
@@ -165,7 +172,7 @@ def _read_blocks(
 
 
 def _error_type(raw: Raw) -> str:
-    """A JSON value as text: a string without its quotes, `null` as nothing."""
+    """The error of a record, which is a string or an object, as one word."""
     try:
         value = json.loads(bytes(raw))
     except (ValueError, RecursionError):
@@ -190,8 +197,8 @@ def user_body(line: RecordLine, raw: bytes) -> UserMessage:
     texts = [_block_text(block) for block in content if block.type != "tool_result"]
     if not answers:
         return _prompt_or_note(line, "\n".join(texts))
-    alone = len(answers) == 1
-    results = tuple(read_tool_result(block, line, alone) for block in answers)
+    only = len(answers) == 1
+    results = tuple(read_tool_result(block, line, only) for block in answers)
     return UserMessage(
         "results", plain_text("\n".join(texts)) if texts else "", results, _origin(line)
     )

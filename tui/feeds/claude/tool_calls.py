@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from _blake2 import blake2b
 from collections.abc import Callable
 from typing import Any
 
@@ -13,18 +12,20 @@ from tui.feeds.claude.lenient_values import UNREADABLE
 from tui.model.events import ToolCall
 from tui.system.sanitize import clean, clean_line, is_plain
 
-try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
+# hashlib loads OpenSSL too, which is a twentieth of the time of a short command.
+try:
     from _blake2 import blake2b
 except ImportError:
     from hashlib import blake2b
 _TARGET_LIMIT = 200
+# Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
 _SMALL_INPUT = 1024
 _COMMAND_LIMIT = 4_000
 _SHELLS = frozenset({"Bash", "PowerShell"})
 
 
 class _LongInputs(Struct, gc=False, omit_defaults=True):
-    """What a summary is made of, of an input too long to decode `content` and the like for it."""
+    """The parts of a long input that a summary needs; decoding all of `content` would be slow."""
 
     file_path: Any = None
     notebook_path: Any = None
@@ -43,10 +44,10 @@ _encode_sorted = msgspec.json.Encoder(order="sorted")
 
 
 def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
-    """The record of a tool call with the input `data` (JSON).
+    """The tool call with the input `data` (JSON).
 
-    Its key is a positive 63-bit number, equal in every process for calls that do the same: the
-    order of keys does not matter up to 1 KiB of input, nor the description beside a command.
+    Its key is a positive 63-bit number, equal in every process for calls that do the same: up to
+    1 KiB of input neither the order of keys matters, nor the description beside a command.
     """
     raw = bytes(data) or b"{}"
     inputs: Inputs = {}
@@ -59,7 +60,8 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
         else:
             inputs = structs.asdict(_decode_long.decode(raw))
     except (*UNREADABLE, OverflowError):
-        pass  # what cannot be read is still equal to itself
+        # An input that cannot be read is still equal to itself.
+        pass
     summary = _SUMMARIES.get(name, _generic)
     target = summary(inputs)
     if len(target) > _TARGET_LIMIT or not is_plain(target):
@@ -72,7 +74,7 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
 
 
 def _full_command(inputs: Inputs) -> str:
-    """A command that its summary cannot hold: a long one, or one of several lines."""
+    """A command that does not fit into one line of summary: a long one, or one of several lines."""
     command = _text(inputs.get("command"))
     if len(command) <= _TARGET_LIMIT and "\n" not in command:
         return ""
@@ -98,7 +100,7 @@ def _text(value: Any) -> str:
 
 
 def _first_of(*keys: str) -> Callable[[Inputs], str]:
-    """A summary that is the first of those inputs that is there."""
+    """A summary that shows the first of these inputs that is present."""
 
     def summary(inputs: Inputs) -> str:
         return next((text for key in keys if (text := _text(inputs.get(key)))), "")
@@ -153,7 +155,7 @@ def _question(inputs: Inputs) -> str:
 
 
 def _generic(inputs: Inputs) -> str:
-    """`key: value` for the plain values of an input nobody has a better line for."""
+    """`key: value` for the plain values of the input of any other tool."""
     shown = [(key, text) for key, value in inputs.items() if (text := _text(value))]
     if len(shown) == 1:
         return shown[0][1][:_TARGET_LIMIT]

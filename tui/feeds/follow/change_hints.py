@@ -1,7 +1,7 @@
 """inotify on Linux, watchfiles elsewhere.
 
-Watchfiles looks at what it was told every few milliseconds, so that its latency is paid with idle CPU;
-a descriptor that is waited on costs nothing and answers at once. The constants are those of inotify(7).
+Watchfiles polls every few milliseconds, so that its latency is paid with idle processor time; waiting
+on inotify's descriptor costs nothing and answers at once. The constants are those of inotify(7).
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ _DELETE_SELF: Final = 0x0400
 _MOVE_SELF: Final = 0x0800
 _OVERFLOW: Final = 0x4000
 _IGNORED: Final = 0x8000
+# A file reports that it was written, its folder that a followed name appeared, moved or went.
 _OF_FILE: Final = _MODIFY | _ATTRIB | _DELETE_SELF | _MOVE_SELF
 _OF_FOLDER: Final = _CREATE | _DELETE | _MOVED_FROM | _MOVED_TO | _DELETE_SELF | _MOVE_SELF
 _HEADER: Final = struct.Struct("iIII")
 _READ_BYTES: Final = 64 << 10
+# No watches or descriptors are left on this machine: the caller must poll.
 _EXHAUSTED: Final = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
@@ -82,7 +84,7 @@ class InotifyHints:
             if itself is not None:
                 itself.paths.add(path)
         for number in self._watches.keys() - fresh.keys():
-            # the kernel may have dropped it first; that is what is wanted
+            # An error only says that the kernel dropped the watch first.
             self._inotify_remove(self._fd, number)
         self._watches, self._paths = fresh, paths
 
@@ -115,11 +117,11 @@ class InotifyHints:
         error = _last_os_error()
         if error.errno in _EXHAUSTED:
             raise error
-        # not there yet, or not for our eyes: polling finds it
+        # Not there yet, or not permitted: polling finds it.
         return None
 
     def _read_events(self, data: bytes) -> tuple[Iterable[str], bool]:
-        """The paths a run of events speaks of, and whether names were given to other files."""
+        """The paths that these events concern, and whether a name may stand for another file now."""
         hinted: set[str] = set()
         moved = False
         at = 0

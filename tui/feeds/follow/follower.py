@@ -27,8 +27,12 @@ from tui.feeds.follow.position import (
 )
 from tui.feeds.follow.siblings import RotatedFile, RotatedFiles, open_sibling
 
+# Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
+# the file is read again for that long.
 _REREAD_SECONDS: Final = 2.0
+# A file that cannot be read is not opened again on every poll.
 _RETRY_SECONDS: Final = 1.0
+# The kernel takes mtimes from a clock that may be a tick behind `time.time_ns`.
 _CLOCK_TICK_NS: Final = 50_000_000
 _NO_PARTIAL_LINE: Final = PartialLine(b"", 0, None, 0, 0)
 
@@ -36,10 +40,10 @@ _NO_PARTIAL_LINE: Final = PartialLine(b"", 0, None, 0, 0)
 class FileFollower:
     """Follows one path.
 
-    `poll` and the properties belong to one thread; `read` may be called from any. `start` takes up where
+    `poll` and the properties belong to one thread; `read` may be called from any. `start` continues where
     an earlier follower stood; `at_end_bytes` begins at the first line that starts in the last so many
-    bytes. With `trusted` false a symbolic link at the path is not followed. `rotates` false spares the
-    look at rotated siblings for files that have none. `clock` is the one `Pending.since` speaks of.
+    bytes. With `trusted` false a symbolic link at the path is not followed. `rotates` false saves the
+    search for rotated siblings. `clock` is the one that `PartialLine.since` is measured with.
     """
 
     def __init__(
@@ -54,7 +58,7 @@ class FileFollower:
     ) -> None:
         self.path = os.fspath(path)
         self.counters = FollowCounters()
-        self.state = FollowStatus("missing", f"{self.path} was not looked at yet.")
+        self.state = FollowStatus("missing", f"{self.path} was not read yet.")
         self._start_position = start
         self._at_end_bytes = at_end_bytes
         self._clock = clock
@@ -125,7 +129,7 @@ class FileFollower:
     # --- the path -----------------------------------------------------------------------------------
 
     def _check_path(self, now: float) -> None:
-        """Compare the path with what is held; one `stat` when nothing happened."""
+        """Compare the path with the open file; costs one `stat` when nothing happened."""
         self.counters.stats += 1
         status = stat_path(self.path, self._trusted)
         if not self._path_checked:
@@ -136,12 +140,12 @@ class FileFollower:
         ident = (status.st_dev, status.st_ino)
         current = self._chain.current
         if current is None or current.ident != ident:
-            held = self._chain.find_open(ident)
-            if held is None:
+            known = self._chain.find_open(ident)
+            if known is None:
                 self._open_new_file(status, now)
                 return
-            self._chain.follow(held, now)
-            current = held
+            self._chain.follow(known, now)
+            current = known
         current.superseded_at = None
         self._mark_if_changed(current, status, now)
         if self._chain.refusal:
@@ -152,7 +156,7 @@ class FileFollower:
     def _mark_if_changed(
         self, current: FileGeneration, status: os.stat_result, now: float, elsewhere: bool = False
     ) -> None:
-        """Have a file read when its status changed, and again until a coarse clock can hide no change."""
+        """Have a file read when its status changed, and again while a coarse clock could hide a change."""
         seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
         if seen != self._last_stat:
             self._last_stat = seen
@@ -171,27 +175,27 @@ class FileFollower:
             self.state = FollowStatus(refusal.status, reason, self.state.mtime, self.state.size)
 
     def _path_missing(self, refusal: OpenRefusal, now: float) -> None:
-        """The path names no readable file: one that lives on elsewhere is followed there."""
+        """The path names no readable file; an open one that was only renamed is still followed."""
         current = self._chain.current
         if current is None:
             self._set_status(refusal)
             return
         self.counters.stats += 1
         try:
-            held = os.fstat(current.fd)
+            status = os.fstat(current.fd)
         except OSError:
             self._chain.supersede(current, now)
             self._set_status(refusal)
             return
-        if held.st_nlink == 0 or refusal.status == "not a file":
+        if status.st_nlink == 0 or refusal.status == "not a file":
             self._chain.supersede(current, now)
             self._set_status(refusal)
         else:
-            self._mark_if_changed(current, held, now, elsewhere=True)
+            self._mark_if_changed(current, status, now, elsewhere=True)
             self._set_status(refusal, " The file it named is still followed.")
 
     def _open_new_file(self, status: os.stat_result, now: float) -> None:
-        """The path names a file that is not held: open it, behind what was rotated away unseen."""
+        """Open the file that the path names now, to be read after what was rotated away unread."""
         current = self._chain.current
         if current is not None:
             self._chain.supersede(current, now)
@@ -214,15 +218,15 @@ class FileFollower:
         self._mark_if_changed(opened, status, now)
 
     def _place_new_file(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
-        """Find where reading begins in a file not met before, and what comes before it."""
+        """Find where reading begins in a new file, and which rotated files come before it."""
         if self._any_opened:
             opened.note = self._replacement_note()
         else:
             self._begin_first_file(opened, status)
         if self._siblings:
             self._siblings.rescan()
-            besides = {*self._chain.idents(), opened.ident}
-            unseen = self._siblings.find_unread(self._rotated_since(status.st_mtime_ns), besides)
+            open_files = {*self._chain.idents(), opened.ident}
+            unseen = self._siblings.find_unread(self._rotated_since(status.st_mtime_ns), open_files)
             current = self._chain.current
             if current is not None:
                 unseen = [s for s in unseen if not self._siblings.is_copy(s, current.fd)]
@@ -230,7 +234,7 @@ class FileFollower:
             self._siblings.mark_read()
 
     def _rotated_since(self, now_ns: int) -> int:
-        """The mtime from which on a sibling can be news; none when clocks went back in between."""
+        """The mtime from which on a sibling may be unread; 0 when the clock went back in between."""
         current = self._chain.current
         sound_ns = current.verified_ns if current else self._started_ns
         return sound_ns if now_ns >= sound_ns else 0
@@ -266,7 +270,7 @@ class FileFollower:
     # --- beginnings ---------------------------------------------------------------------------------
 
     def _check_first_time(self, status: os.stat_result | OpenRefusal, now: float) -> None:
-        """Take rotated files for history, except those that a saved position had not reached."""
+        """Take rotated files for read, except those that a saved position had not reached."""
         self._path_checked = True
         start = self._start_position
         if self._siblings is None:
@@ -291,7 +295,7 @@ class FileFollower:
         self._siblings.mark_read()
 
     def _still_matches(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
-        """Whether the path still names the file, and the file the bytes, that a position speaks of."""
+        """Whether the path still names the file of a position, and that still holds what was read."""
         if isinstance(status, OpenRefusal) or (status.st_dev, status.st_ino) != start.ident:
             return False
         found = open_regular(self.path, self._trusted, status)
@@ -304,7 +308,7 @@ class FileFollower:
             generation.close()
 
     def _begin_first_file(self, opened: FileGeneration, status: os.stat_result) -> None:
-        """Stand in the first file where it was asked."""
+        """Begin in the first file where the caller of the constructor asked for."""
         start, self._start_position = self._start_position, None
         if start is not None:
             same = start.ident == opened.ident
@@ -316,13 +320,13 @@ class FileFollower:
             try:
                 opened.begin_at(last_line_start(opened.fd, status.st_size, self._at_end_bytes))
             except OSError:
-                # the first read meets the same trouble and makes a state of it
+                # The first read meets the same error, and the status tells of it.
                 pass
 
-    def _on_rewritten(self, old: FileGeneration, befell: Note, batches: list[LineBatch]) -> None:
-        """The file was truncated or rewritten in place: what it held may live on in a copy."""
+    def _on_rewritten(self, old: FileGeneration, note: Note, batches: list[LineBatch]) -> None:
+        """The file was truncated or rewritten in place: what it held may still be in a copy."""
         position, current = old.position(self._chain.next_number), old is self._chain.current
-        fresh = old.restart(befell)
+        fresh = old.restart(note)
         links: list[FileGeneration] = []
         if current and self._siblings:
             self._siblings.rescan()
@@ -336,22 +340,22 @@ class FileFollower:
         self._chain.replace(old, [*links, fresh])
 
     def _close_generation(self, generation: FileGeneration) -> None:
-        """A file whose time is over may still lie beside the path: it is no news there."""
+        """Remember a closed file as read: it may still lie beside the path as a rotated one."""
         if self._siblings and generation.fd >= 0:
             try:
                 self._siblings.remember_file(generation.fd, generation.ident, generation.head)
             except OSError:
-                # without a status it cannot be told from another file of that inode, so it stays unknown
+                # Without a status it cannot be known from another file of that inode.
                 pass
 
     def _recover_from_copies(
         self, old: FileGeneration, position: FilePosition, siblings: RotatedFiles
     ) -> list[FileGeneration]:
-        """The copy in which `old` goes on, and the copies of what was written after it."""
+        """`old` continued in its copy if there is one, and the files that were rotated after it."""
         since = old.verified_ns if old.mtime_ns >= old.verified_ns else 0
-        besides = self._chain.idents()
-        copy = siblings.find_copy(position, since, besides)
-        unseen = siblings.find_unread(since, besides)
+        open_files = self._chain.idents()
+        copy = siblings.find_copy(position, since, open_files)
+        unseen = siblings.find_unread(since, open_files)
         fd = open_sibling(copy) if copy else None
         if copy is None or fd is None:
             return _open_rotated(unseen)

@@ -1,7 +1,7 @@
 """Calls back when a followed file may have changed.
 
-Looking at the files at a fixed interval is the truth; what the system says of changes only makes the
-next look come earlier. Whatever goes wrong with the latter, the former goes on.
+Polling at a fixed interval is what can be relied on; hints of the system only make the next poll come
+earlier. Whatever goes wrong with the hints, polling goes on.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from typing import Final, Literal, Protocol
 
 POLL_SECONDS: Final = 0.2
 PACE_SECONDS: Final = 0.02
+# How often the hints are told of paths that have appeared since.
 _UPDATE_SECONDS: Final = 1.0
+# How long to poll before hints are tried again; limits of the kernel do not change quickly.
 _RETRY_SECONDS: Final = 30.0
 _log = logging.getLogger(__name__)
 Mode = Literal["notified", "polling"]
 
 
 class ChangeHints(Protocol):
-    """A source of early word on changes; it may fail with OSError or RuntimeError at any time."""
+    """A source of hints that files changed; it may fail with OSError or RuntimeError at any time."""
 
     def watch(self, paths: frozenset[str]) -> None: ...
     def wait(self, seconds: float) -> frozenset[str]: ...
@@ -32,14 +34,14 @@ class ChangeHints(Protocol):
 
 
 def system_hints() -> ChangeHints:
-    """The source with the least latency and idle cost that this system has."""
+    """The source of hints with the least latency and idle cost on this system."""
     if sys.platform == "linux":
         try:
             from tui.feeds.follow.change_hints import InotifyHints
 
             return InotifyHints()
         except (ImportError, AttributeError):
-            # a Python without ctypes, or a C library without inotify
+            # A Python without ctypes, or a C library without inotify.
             pass
     from tui.feeds.follow.change_hints import WatchfilesHints
 
@@ -47,12 +49,12 @@ def system_hints() -> ChangeHints:
 
 
 class ChangeNotifier:
-    """Calls `on_wake` from a thread of its own with the paths that are worth a look.
+    """Calls `on_wake`, from a thread of its own, with the paths that should be read.
 
     Every path is named at least once in `seconds`; a changed one within milliseconds while `mode` is
-    "notified". During a stream of changes the calls come at least `pace` seconds apart, and none is left
-    out at the end. When `mode` is "polling", `reason` says why. With `hints` None it only polls. A path
-    may be a folder: it changes when its entries do.
+    "notified". During a series of changes the calls come at least `pace` seconds apart, and the last
+    change is always followed by one. When `mode` is "polling", `reason` says why; with `hints` None it
+    only polls. A path may be a folder, which changes when its entries do.
     """
 
     def __init__(
@@ -79,7 +81,7 @@ class ChangeNotifier:
         self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first call names every path."""
+        """Begin; the first call of `on_wake` names every path."""
         self._thread.start()
 
     def watch(self, paths: Iterable[str | os.PathLike[str]]) -> None:
@@ -134,7 +136,7 @@ class ChangeNotifier:
             return frozenset()
 
     def _update_hints(self, now: float) -> None:
-        """Tell the source of hints what to watch, and find what has appeared; make one if there is none."""
+        """Have the hints watch the paths, also those that appeared; create their source if missing."""
         if self._make_hints is None or now < self._update_at:
             return
         self._update_at = now + _UPDATE_SECONDS
@@ -163,8 +165,8 @@ class ChangeNotifier:
         try:
             self._on_wake(paths)
         except Exception:
-            # this thread serves every feed; one caller's fault must not end the looking
-            _log.exception("a look at changed files failed")
+            # This thread serves every feed; an error of one caller must not end it.
+            _log.exception("reading changed files failed")
 
 
 def _polling_reason(error: Exception) -> str:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import Literal
 
-from tui.feeds.sessions.sidecar_paths import SidecarPath
 from tui.model.records import SourceStatus
+from tui.model.session import SidecarPath
 from tui.system.files import regular_file
 
-_MOST = 4 << 20
+_MOST_BYTES = 4 << 20
 
 
 class WholeFile:
-    """Reads a small file when its size, times or identity changed; never blocks on a FIFO."""
+    """Reads a small file when its size, times or identity changed; never blocks on a FIFO.
 
-    def __init__(self, name: str, place: SidecarPath) -> None:
+    `size` and `mtime` are those of what was read last; `mtime` is None before.
+    """
+
+    def __init__(self, name: str, sidecar: SidecarPath) -> None:
         self.name = name
-        self.path = place.path
-        self._sidecar = place
+        self.path = sidecar.path
+        self._sidecar = sidecar
         self.state: Literal["following", "missing", "unreadable"] = "missing"
         self.why = ""
         self.size = 0
@@ -41,14 +43,14 @@ class WholeFile:
             return None
         try:
             with regular_file(self.path, follow=True) as (descriptor, _):
-                data = os.read(descriptor, _MOST)
+                data = os.read(descriptor, _MOST_BYTES)
         except OSError as error:
             return self._not_readable(error)
         self._last_stat = seen
         self.state, self.why = "following", ""
         self.size, self.mtime = facts.st_size, facts.st_mtime
-        if facts.st_size > _MOST:
-            self.why = f"only the first {_MOST >> 20} MiB are read"
+        if facts.st_size > _MOST_BYTES:
+            self.why = f"only the first {_MOST_BYTES >> 20} MiB are read"
         return data
 
     def _not_readable(self, error: OSError) -> bytes | None:
@@ -60,37 +62,5 @@ class WholeFile:
 
     def source_status(self) -> SourceStatus:
         return SourceStatus(
-            self.name,
-            self.path,
-            self.state,
-            self.why,
-            self._sidecar.chosen,
-            self.size,
-            self.mtime,
+            self.name, self.path, self.state, self.why, self._sidecar.chosen, self.size, self.mtime
         )
-
-
-_MOST_BYTES = 4 << 20
-
-
-class SmallFile:
-    """One such file; `mtime` is that of what was read last, None while there is none."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.mtime: float | None = None
-        self._last_stat: tuple[int, ...] | None = None
-
-    def read_changed(self) -> bytes | None:
-        """Its bytes (at most 4 MiB) if it changed since the last call, else None. Never blocks."""
-        try:
-            with regular_file(self.path, follow=True) as (descriptor, facts):
-                seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-                if seen == self._last_stat:
-                    return None
-                data = os.read(descriptor, _MOST_BYTES)
-        except OSError:
-            self._last_stat = None
-            return None
-        self._last_stat, self.mtime = seen, facts.st_mtime
-        return data

@@ -1,4 +1,4 @@
-"""feature_list.json."""
+"""feature_list.json as progress: which features pass."""
 
 from __future__ import annotations
 
@@ -74,14 +74,14 @@ def _task(feature: dict[str, Any], part: str) -> ProgressTask | None:
     state = _state(feature)
     if state is None:
         return None
-    title = next((said for key in _TITLES if (said := _text(feature.get(key)))), "untitled feature")
+    title = next((text for key in _TITLES if (text := _text(feature.get(key)))), "untitled feature")
     priority = feature.get("priority")
     named = priority_in(priority) if isinstance(priority, str) else ""
     return ProgressTask(title, state, _text(feature.get("category")) or part, named)
 
 
 def _state(feature: dict[str, Any]) -> TaskState | None:
-    """Done when it passes; without `passes` by its status; None when it says neither."""
+    """Done when it passes; without `passes` by its status; None when it has neither."""
     status = feature.get("status")
     word = status.strip().casefold() if isinstance(status, str) else ""
     passes = feature.get("passes", feature.get("passing", feature.get("completed")))

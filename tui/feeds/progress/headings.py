@@ -163,7 +163,7 @@ class HeadingRole(Enum):
     BLOCKERS = "blockers"
     IN_PROGRESS = "in progress"
     APPENDED = "appended"
-    """Written below the task list by a watchdog or hook: neither ends nor begins a section."""
+    """Added below the task list by a watchdog or hook; neither ends nor begins a section."""
 
 
 class Heading(NamedTuple):
@@ -176,7 +176,7 @@ class Heading(NamedTuple):
 
 
 class SessionKey(NamedTuple):
-    """When a session of the log was: ISO date (and time) and number, as far as its heading says."""
+    """Date (with time) and number of a session of the log, as far as its heading has them."""
 
     date: str
     number: int
@@ -248,7 +248,7 @@ def heading_of(line: str, before: str, after: str) -> Heading | None:
 
 
 def session_key(title: str) -> SessionKey | None:
-    """What a heading says of the session it opens; None when it opens none."""
+    """Date and number of the session that a heading opens; None when it opens none."""
     date = date_in(title)
     number = SESSION_NUMBER.search(title)
     if not date and not number and not (SESSION.match(title) and ":" in title):
@@ -300,7 +300,7 @@ def _is_setext(line: str, before: str, after: str) -> bool:
 
 
 def _unmarked_heading(line: str, before: str, after: str) -> Heading | None:
-    """A title without a mark: it ends in a colon, is a known one, or stands alone above a list."""
+    """A title without markup: it ends in a colon, is a known one, or stands alone above a list."""
     text = line.rstrip()
     if not text or len(text) > 40 or text[0] in " \t-*+•|>[`" or text[0].isdigit():
         return None

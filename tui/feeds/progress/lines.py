@@ -1,4 +1,4 @@
-"""The lines a careful reader believes."""
+"""The lines of a progress file that count: outside code fences and comments, without markup."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi
 
+# Bounds for the patterns, so that a hostile file cannot keep them busy.
 PARSED_CHARACTERS = 2_000_000
 LINE_CHARACTERS = 2_000
 _FENCE = lazy(r"\s*(?:>\s*)*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)")
@@ -46,9 +47,8 @@ def without_markup(text: str, limit: int = 300) -> str:
 def visible_lines(text: str) -> list[NumberedLine]:
     """Numbered lines (from 1) outside code fences and HTML comments, each cut to 2,000 characters.
 
-    A fence or comment that is never closed hides nothing: the file may have been read while it
-    was being written, and tasks must not vanish behind it. Of more than two million characters
-    the first and the last million are read.
+    A fence or comment that is never closed hides nothing: the file may be read while it is written, and
+    its tasks must not disappear. Of more than two million characters the first and last million are read.
     """
     if "\x1b" in text:
         text = strip_ansi(text)

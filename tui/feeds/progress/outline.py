@@ -1,4 +1,4 @@
-"""Rows with their section, role and session."""
+"""The rows of a progress file with their section, role and session."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FILE_LEVEL = 99
 
 
 class OutlineRow(NamedTuple):
-    """A visible line; `text` is what it says (for `Blockers: none`, the part after the label)."""
+    """A visible line; for `Blockers: none`, `text` is the part after the label."""
 
     number: int
     text: str
@@ -41,86 +41,20 @@ class OutlineRow(NamedTuple):
 
 
 class LogSession(NamedTuple):
-    """A stretch of the log; headings deeper than `level` speak of it alone."""
+    """A session of the log; headings deeper than `level` belong to it."""
 
     title: str
     key: SessionKey
     level: int
 
 
-class Outline(NamedTuple):
-    """Rows in file order; a row's `section` and `session` are indices here, -1 for none."""
+class Outline:
+    """The structure of a progress file, made in one pass; never fails, linear in the file's size.
 
-    rows: list[OutlineRow]
-    sections: list[Heading]
-    priorities: list[str]
-    sessions: list[LogSession]
-    labels: dict[str, str]
-
-
-def read_outline(text: str) -> Outline:
-    """Reads the structure of a progress file; never fails, time grows linearly with its size."""
-    builder = _OutlineBuilder()
-    lines = visible_lines(text)
-    last = len(lines) - 1
-    for index, (number, line) in enumerate(lines):
-        before = lines[index - 1][1] if index else ""
-        after = lines[index + 1][1] if index < last else ""
-        builder.add_line(number, line, before, after.strip())
-    return Outline(
-        builder.rows, builder.sections, builder.priorities, builder.sessions, builder.labels
-    )
-
-
-def priority_in(text: str) -> str:
-    """`P0` to `P4` where a title names one, else empty."""
-    found = _PRIORITY.search(text)
-    return f"P{found[1]}" if found else ""
-
-
-def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
-    """Which of these sessions (indices in file order, -1 for none) is the last word.
-
-    Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
-    newest session; among those the latest date wins, and the lower in the file when dates agree.
+    Rows are in file order; their `section` and `session` are indices here, -1 for none.
     """
-    ends: list[int] = []
-    run: list[int] = []
-    direction = 0
-    for index in candidates:
-        turn = _compare(sessions, index, run[-1]) if run else 0
-        if turn * direction < 0:
-            ends.append(run[0] if direction < 0 else run[-1])
-            run, turn = [], 0
-            direction = 0
-        run.append(index)
-        direction = direction or turn
-    if run:
-        ends.append(run[0] if direction < 0 else run[-1])
-    best = ends[0] if ends else -1
-    for index in ends[1:]:
-        if _compare(sessions, index, best) >= 0:
-            best = index
-    return best
 
-
-def _compare(sessions: list[LogSession], left: int, right: int) -> int:
-    if left < 0 or right < 0:
-        return 0
-    one, other = sessions[left].key, sessions[right].key
-    if one.date and other.date and one.date[:10] != other.date[:10]:
-        return 1 if one.date > other.date else -1
-    if one.number >= 0 and other.number >= 0 and one.number != other.number:
-        return 1 if one.number > other.number else -1
-    if len(one.date) > 10 and len(other.date) > 10 and one.date != other.date:
-        return 1 if one.date > other.date else -1
-    return 0
-
-
-class _OutlineBuilder:
-    """Walks the lines once and keeps what each stands under."""
-
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         self.rows: list[OutlineRow] = []
         self.sections: list[Heading] = []
         self.priorities: list[str] = []
@@ -131,8 +65,14 @@ class _OutlineBuilder:
         self._role_level = 0
         self._role_indent = -1
         self._priorities_above: list[tuple[int, str]] = []
+        lines = visible_lines(text)
+        last = len(lines) - 1
+        for index, (number, line) in enumerate(lines):
+            before = lines[index - 1][1] if index else ""
+            after = lines[index + 1][1] if index < last else ""
+            self._add_line(number, line, before, after.strip())
 
-    def add_line(self, number: int, line: str, before: str, after: str) -> None:
+    def _add_line(self, number: int, line: str, before: str, after: str) -> None:
         stripped = line.lstrip()
         indent = _width(line[: len(line) - len(stripped)])
         text = stripped.rstrip()
@@ -184,7 +124,7 @@ class _OutlineBuilder:
         self.priorities.append(own)
 
     def _open_session(self, heading: Heading) -> None:
-        """A dated or numbered heading opens a session; a deeper one must begin with saying so."""
+        """A dated or numbered heading opens a session; a deeper one only if it begins with that."""
         key = session_key(heading.raw)
         if key is None:
             return
@@ -196,7 +136,7 @@ class _OutlineBuilder:
         self._role, self._role_level, self._role_indent = role, level, indent
 
     def _add_labelled(self, number: int, text: str, indent: int) -> bool:
-        """Takes `Goal: …`, `Session: …`, `Blockers: …`; True when the line is used up by that."""
+        """Adds the row of `Goal: …`, `Blockers: …`; False when the line is to be added as any other."""
         found = _LABEL.match(text)
         if found is None or self._role is HeadingRole.APPENDED:
             return False
@@ -221,7 +161,7 @@ class _OutlineBuilder:
         return True
 
     def _record_fact(self, name: str, value: str, level: int) -> bool:
-        """Takes lines that say when and in which session; plain ones (`level` 0) open a session."""
+        """Records a date, session or start; a line without a bullet (`level` 0) opens a session."""
         if name in headings.DATE_LABELS:
             self._date_session(date_in(value), level)
         elif name in headings.SESSION_LABELS and value:
@@ -247,10 +187,55 @@ class _OutlineBuilder:
             self.sessions.append(LogSession(date, SessionKey(date, -1), level))
 
 
+def priority_in(text: str) -> str:
+    """`P0` to `P4` where a title names one, else empty."""
+    found = _PRIORITY.search(text)
+    return f"P{found[1]}" if found else ""
+
+
+def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
+    """Which of these sessions (indices in file order, -1 for none) is the latest.
+
+    Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
+    newest session; among those the latest date wins, and the lower in the file when dates agree.
+    """
+    ends: list[int] = []
+    run: list[int] = []
+    direction = 0
+    for index in candidates:
+        turn = _compare(sessions, index, run[-1]) if run else 0
+        if turn * direction < 0:
+            ends.append(run[0] if direction < 0 else run[-1])
+            run, turn = [], 0
+            direction = 0
+        run.append(index)
+        direction = direction or turn
+    if run:
+        ends.append(run[0] if direction < 0 else run[-1])
+    best = ends[0] if ends else -1
+    for index in ends[1:]:
+        if _compare(sessions, index, best) >= 0:
+            best = index
+    return best
+
+
+def _compare(sessions: list[LogSession], left: int, right: int) -> int:
+    if left < 0 or right < 0:
+        return 0
+    left_key, right_key = sessions[left].key, sessions[right].key
+    if left_key.date and right_key.date and left_key.date[:10] != right_key.date[:10]:
+        return 1 if left_key.date > right_key.date else -1
+    if left_key.number >= 0 and right_key.number >= 0 and left_key.number != right_key.number:
+        return 1 if left_key.number > right_key.number else -1
+    if len(left_key.date) > 10 and len(right_key.date) > 10 and left_key.date != right_key.date:
+        return 1 if left_key.date > right_key.date else -1
+    return 0
+
+
 def _width(indent: str) -> int:
     return len(indent) + 3 * indent.count("\t")
 
 
 def is_blank(row: OutlineRow) -> bool:
-    """Whether a row says nothing: empty, or a horizontal rule."""
+    """Whether a row is empty or a horizontal rule."""
     return not row.text or is_ruler(row.text)

@@ -1,7 +1,7 @@
 """A progress file as tasks, counts, blockers and goal.
 
-Check boxes count first; without any, `N/M` counts; without those, `feature_list.json`; else the
-answer is "unknown". Nothing is ever complete because nothing was found.
+Check boxes go first; without any, `N/M` counts; without those, `feature_list.json`; else the answer
+is "unknown". A file without tasks never counts as complete.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from tui.feeds.progress.headings import BOLD_LEVEL, NOTHING, HeadingRole
 from tui.feeds.progress.lines import without_markup
-from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest_session, read_outline
+from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest_session
 from tui.feeds.progress.tasks_and_counts import TaskReader, read_box, read_counts
 from tui.model.records import ProgressFile
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean
 
 KEPT_REMARKS = 50
+SHOWN_CHARACTERS = 1_000_000
 _BULLET = lazy(r"(?:[-*+•]|\d{1,5}[.)])\s+(.*)$")
 _PLACEHOLDER = lazy(r"(?:_[^_]+_|<[^<>]+>|\W*)$")
 _RESOLVED = lazy(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
@@ -24,9 +25,9 @@ _SEPARATOR = frozenset("|:-+ \t")
 
 
 def read_remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
-    """The items the newest section of this role lists; "None" and its like list nothing.
+    """The items in the newest section of this role; "None" and the like are no items.
 
-    A section inside a session of the log says nothing any more once a newer session exists.
+    A section inside a session of the log is outdated once a newer session exists.
     """
     sessions = document.sessions
     latest = newest_session(sessions, list(range(len(sessions))))
@@ -70,8 +71,8 @@ def read_goal(document: Outline) -> str:
                 break
         elif words:
             break
-    said = without_markup(" ".join(words), 500).rstrip(":：").strip()
-    return "" if NOTHING.match(said) else said
+    goal = without_markup(" ".join(words), 500).rstrip(":：").strip()
+    return "" if NOTHING.match(goal) else goal
 
 
 def _opens_remarks(row: OutlineRow, role: HeadingRole) -> bool:
@@ -85,7 +86,7 @@ def _is_separator(text: str) -> bool:
 
 
 class _RemarkItems:
-    """Joins paragraph lines, keeps the outermost bullets, leaves out what says nothing."""
+    """Joins the lines of a paragraph, keeps outermost bullets, leaves placeholders out."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -93,8 +94,8 @@ class _RemarkItems:
         self._open = False
 
     def texts(self) -> list[str]:
-        found = (without_markup(item) for item in self._texts)
-        return [item for item in found if item and not NOTHING.match(item) and not item.isdecimal()]
+        items = map(without_markup, self._texts)
+        return [item for item in items if item and not NOTHING.match(item) and not item.isdecimal()]
 
     def pause(self) -> None:
         self._open = False
@@ -135,21 +136,18 @@ class _RemarkItems:
         self._open = joins
 
 
-SHOWN_CHARACTERS = 1_000_000
-
-
 def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
     """Reads a progress file of any form; never fails, time grows linearly with its size.
 
     `Task.line` counts from 1. `text` is the whole file, cleaned; beyond a million characters
     its middle is left out, and the text says so.
     """
-    document = read_outline(text)
+    document = Outline(text)
     reader = TaskReader(document)
     tasks = tuple(reader.tasks)
     blocked = tuple(task.title for task in tasks if task.state == "blocked")
     underway = tuple(task.title for task in tasks if task.state == "in_progress")
-    said_underway = read_remarks(document, HeadingRole.IN_PROGRESS) + tuple(reader.rows_underway)
+    listed_underway = read_remarks(document, HeadingRole.IN_PROGRESS) + tuple(reader.rows_underway)
     progress = ProgressFile(
         source=source,
         at=at,
@@ -159,7 +157,7 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
         tasks=tasks,
         sections=reader.sections(),
         blockers=_merge(read_remarks(document, HeadingRole.BLOCKERS), blocked),
-        in_progress=_merge(underway, said_underway),
+        in_progress=_merge(underway, listed_underway),
         goal=read_goal(document),
         session=_session_title(document),
         started=document.labels.get("started", ""),
@@ -173,7 +171,7 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
 
 
 def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
-    """The progress file's words with the feature list's count, where the file counts nothing."""
+    """The progress file with the tasks of the feature list, where the file itself has none."""
     if features is None or progress.basis != "unknown":
         return progress
     return replace(

@@ -1,8 +1,7 @@
 """Check boxes and N/M counts.
 
-A fraction counts only with evidence beside it (a percentage that agrees, a unit such as
-features, a label such as Progress), and never when it speaks of tests, criteria, attempts,
-dates or where the work began.
+A fraction counts only with evidence beside it (a percentage that agrees, a unit such as features, a
+label such as Progress), and never when it is about tests, criteria, attempts, dates or an earlier state.
 """
 
 from __future__ import annotations
@@ -174,7 +173,7 @@ def _state_by_words(title: str, role: HeadingRole) -> TaskState:
 
 
 class ProgressCount(NamedTuple):
-    """`done` of `total`, said on line `number` in a session; `heading` when a heading says it."""
+    """`done` of `total` on line `number` of a session; `heading` is set when it stands in one."""
 
     done: int
     total: int
@@ -197,12 +196,12 @@ _MOST_PAIRS = 12
 
 
 def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...]] | None:
-    """Done, open and the counted headings, or None when no fraction speaks of tasks.
+    """Done, open and the counted headings, or None when no fraction counts tasks.
 
-    The last count of the newest session wins; counts of a part (less than half of the largest
-    total there) do not stand for the whole. Counts in the headings of parts add up.
+    The last count of the newest session wins, except counts of a part (less than half of the largest
+    total there). Counts in the headings of parts add up.
     """
-    said: list[ProgressCount] = []
+    counts_of_whole: list[ProgressCount] = []
     parts: dict[str, list[ProgressCount]] = {}
     for index, row in enumerate(document.rows):
         if row.role is HeadingRole.APPENDED:
@@ -213,11 +212,11 @@ def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...
         if count.heading and not headings.REPEATS.search(count.heading):
             parts.setdefault(count.heading, []).append(count)
         else:
-            said.append(count)
+            counts_of_whole.append(count)
     latest = [_latest_count(document, counts) for counts in parts.values()]
-    if not said and not latest:
+    if not counts_of_whole and not latest:
         return None
-    best = _latest_count(document, said) if said else _total_of_parts(latest)
+    best = _latest_count(document, counts_of_whole) if counts_of_whole else _total_of_parts(latest)
     sections = tuple(ProgressSection(c.heading, c.done, c.total - c.done) for c in latest)
     return best.done, best.total - best.done, sections
 
@@ -230,14 +229,14 @@ def _latest_count(document: Outline, counts: list[ProgressCount]) -> ProgressCou
 
 
 def _total_of_parts(parts: list[ProgressCount]) -> ProgressCount:
-    """The sum of the parts, unless one of them already is the sum of the others."""
+    """The sum of the parts, unless one of them is the sum of the others."""
     total = sum(part.total for part in parts)
     sums = [part for part in parts if len(parts) > 2 and part.total * 2 == total]
     return sums[0] if sums else ProgressCount(sum(part.done for part in parts), total, 0, -1)
 
 
 def _count_in_row(row: OutlineRow) -> ProgressCount | None:
-    """The last fraction of a line that speaks of done tasks."""
+    """The last fraction of a line that counts tasks."""
     text = row.heading.raw if row.heading else row.text
     if not any(mark in text for mark in _MARKS):
         return None
@@ -264,7 +263,7 @@ def _heading_without(row: OutlineRow, found: re.Match[str]) -> str:
 def _classify_fraction(
     text: str, found: re.Match[str], share: float, *, in_heading: bool
 ) -> bool | None:
-    """None when a fraction does not count tasks, else whether it counts what is left."""
+    """None when a fraction does not count tasks, else whether it counts open ones."""
     start, end = found.span()
     context = text[max(0, start - 80) : start]
     clause = _CLAUSE.split(context)[-1]
@@ -288,7 +287,7 @@ def _classify_fraction(
 
 
 def _percentage_agrees(after: str, share: float) -> bool:
-    """Whether a percentage follows that is the fraction's own."""
+    """Whether the percentage that follows is that of the fraction."""
     percent = _PERCENT.match(after)
     return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
 

@@ -17,7 +17,7 @@ _READ_BYTES = 1 << 16
 
 
 class BoundedOutput(NamedTuple):
-    """What came; `whole` is False when bytes or time ran out before git was done."""
+    """The output so far; `is_whole` is False when bytes or time ran out before git ended."""
 
     data: bytes
     is_whole: bool
@@ -32,12 +32,12 @@ class ReadBudget:
 
     @property
     def seconds_left(self) -> float:
-        """What is left of the time, never below a tenth."""
+        """The time left, never below a tenth of a second."""
         return max(self._until - time.monotonic(), 0.1)
 
     @property
     def is_spent(self) -> bool:
-        """Whether nothing more should be begun."""
+        """Whether no further command should be started."""
         return self.bytes_left <= 0 or time.monotonic() >= self._until
 
 
@@ -49,7 +49,7 @@ def run_bounded(
     config: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> BoundedOutput:
-    """The output of `git ARGS` through the hardened door, taken off the budget.
+    """The output of the hardened `git ARGS`; bytes and time come off the budget.
 
     Raises `GitError` when git itself fails; running out of budget is no failure.
     """
@@ -59,12 +59,13 @@ def run_bounded(
 
     from tui.system.git import kill_process_group
 
-    with tempfile.TemporaryFile() as complaint:
+    # Into a file: a full pipe would stop git while only its output is read.
+    with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
             git.command(args),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=complaint,
+            stderr=stderr,
             env={**git.environment(args, config), **(env or {})},
             cwd=git.work_tree,
             start_new_session=True,
@@ -87,8 +88,8 @@ def run_bounded(
                 kill_process_group(process)
         code = process.wait()
         if whole and code:
-            complaint.seek(0)
-            words = complaint.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
-            text = "".join(c if c.isprintable() else "?" for c in words)[:300]
+            stderr.seek(0)
+            line = stderr.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
+            text = "".join(c if c.isprintable() else "?" for c in line)[:300]
             raise GitError(f"git {args[0]} failed in {git.work_tree}: {text or f'code {code}'}")
     return BoundedOutput(b"".join(parts), whole)

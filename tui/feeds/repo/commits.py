@@ -65,7 +65,7 @@ def _parse_log(tokens: list[bytes]) -> Iterator[Commit]:
         yield Commit(sha, float(when), subject, files, added, removed, author)
 
 
-MOST_AT_ONCE = 1_000
+MOST_COMMITS = 1_000
 _HEAD_BYTES = 4_096
 _EARLIEST_SINCE = 1e8
 Signature = tuple[object, ...]
@@ -74,16 +74,16 @@ Signature = tuple[object, ...]
 class CommitReader:
     """Commits on the project's HEAD since `since`, each handed out once, oldest first.
 
-    `since` is in seconds since the epoch; None means from the first poll on. Git runs only when
-    HEAD, its branch or the packed refs changed. Trouble is a state: `why` says what is wrong; it is
-    tried again after a while, and a repository that appears later is found.
+    `since` is in seconds since the epoch; None means from the first poll on. Git runs only when HEAD,
+    its branch or the packed refs changed. It raises nothing: `why` says what is wrong, the next try
+    comes after a while, and a repository that appears later is found.
     """
 
     def __init__(self, project: Path, since: float | None) -> None:
         self.project = project
         self.why = ""
         self.calls = 0
-        # Git takes a number this small for a time of day.
+        # Git reads a number this small as a time of day.
         self._since = since if since is None or since > _EARLIEST_SINCE else None
         self._git: Git | None = None
         self._signature: Signature | None = None
@@ -95,7 +95,7 @@ class CommitReader:
         self._failures = 0
 
     def poll(self) -> list[Commit]:
-        """Commits that were not handed out yet; at most 1,000 of them, the newest."""
+        """Commits that were not handed out yet; the newest 1,000 at most."""
         signature = self._read_signature()
         self._polls_to_wait -= 1
         if signature == self._signature and self._polls_to_wait != 0:
@@ -164,19 +164,19 @@ class CommitReader:
         """Commits of `head` that `before` lacks, newest first."""
         if before:
             try:
-                found = read_log(git, self._since, f"{before}..{head}", limit=MOST_AT_ONCE)
+                found = read_log(git, self._since, f"{before}..{head}", limit=MOST_COMMITS)
             except GitError:
-                # The old head is gone from the repository; what was handed out is remembered.
+                # The old head is gone from the repository; `_known_shas` keeps commits from coming twice.
                 found = []
             if found or not self._reads_past:
                 return found
-        return read_log(git, self._since, head, limit=MOST_AT_ONCE)
+        return read_log(git, self._since, head, limit=MOST_COMMITS)
 
 
 def commits_after(project: Path, base: str) -> list[Commit]:
-    """The newest 1,000 commits of HEAD that `base` lacks, oldest first, whatever their dates say.
+    """The newest 1,000 commits of HEAD that `base` lacks, oldest first, whatever their dates are.
 
-    None are told where there is no repository, or no such commit in it.
+    Empty where there is no repository, or no such commit in it.
     """
     from tui.system.git import Git
 
@@ -185,7 +185,7 @@ def commits_after(project: Path, base: str) -> list[Commit]:
         head = git.head()
         known = git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
         found = (
-            read_log(git, None, f"{known}..{head}", limit=MOST_AT_ONCE) if known and head else []
+            read_log(git, None, f"{known}..{head}", limit=MOST_COMMITS) if known and head else []
         )
     except OvernightError:
         return []
@@ -199,7 +199,7 @@ def _clean_commit(commit: Commit) -> Commit:
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file does; of a folder only which one it is."""
+    """Inode, time and size of a file; of a folder only its inode."""
     try:
         facts = os.lstat(path)
     except OSError:
@@ -210,18 +210,19 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 
 def _branch_ref(head: Path) -> str:
-    """`refs/heads/…` when HEAD is on a branch; whatever else it says is watched by its own stamp."""
+    """`refs/heads/…` when HEAD is on a branch; else a change shows in the stamp of HEAD itself."""
     content = read_small(head, _HEAD_BYTES)
     name = os.fsdecode(content.removeprefix(b"ref:").strip()) if content.startswith(b"ref:") else ""
     return name if name.startswith("refs/") and ".." not in name and "\0" not in name else ""
 
 
-MOST_COMMITS = 1_000
 _MESSAGE_LIMIT = 20_000
 _COMMIT_MARK = b"\0commit "
 _FIRST_PARENT_LINE = ("--first-parent", "--diff-merges=first-parent", "--reverse")
 _COMMIT = lazy(rb"(?:^|\n)\0commit ([0-9a-f]+)\n")
+# `-l400` bounds the search for renames, `-O/dev/null` overrides `diff.orderFile`.
 RENAMES = ("-M", "-l400", "-O/dev/null")
+# Every setting that changes the format of a patch is overridden.
 PATCH_FLAGS = (
     *RENAMES,
     "--no-color",
@@ -269,10 +270,10 @@ def _split_log(data: bytes) -> Iterator[tuple[str, list[DiffEntry]]]:
 
 
 def read_steps(
-    git: Git, span: str, log: CommitChanges, wanted: set[bytes], budget: ReadBudget, lines: int
+    git: Git, span: str, log: CommitChanges, paths: set[bytes], budget: ReadBudget, lines: int
 ) -> tuple[FileChange, ...]:
-    """The single changes of the paths in `wanted`, commit by commit, oldest first."""
-    names = {p for _, made in log for e in made if wanted & {e.path, e.old_path} for p in e[:2]}
+    """The single changes of these paths, commit by commit, oldest first."""
+    names = {p for _, made in log for e in made if paths & {e.path, e.old_path} for p in e[:2]}
     args = ("log", *_FIRST_PARENT_LINE, "--format=tformat:%x00commit %H", "-p", *PATCH_FLAGS)
     most = f"--max-count={MOST_COMMITS}"
     out = run_bounded(git, (*args, most, span, "--", *map(os.fsdecode, sorted(names))), budget)
@@ -280,7 +281,7 @@ def read_steps(
     patched = {bodies[n].decode(): bodies[n + 1] for n in range(1, len(bodies) - 1, 2)}
     found: list[FileChange] = []
     for sha, made in log:
-        touched = [entry for entry in made if wanted & {entry.path, entry.old_path}]
+        touched = [entry for entry in made if paths & {entry.path, entry.old_path}]
         read = parse_patches(
             patched.get(sha, b""), {patch_header(e): e.path for e in touched}, lines
         )

@@ -1,7 +1,7 @@
-"""What a night changed, as Changes.
+"""What a night changed, as RepositoryChanges.
 
-The net difference is the truth: what one commit took away and a later one brought back changed
-nothing. The commits are looked at to say who did it.
+The net difference counts: what one commit removed and a later one restored is no change. The commits
+only tell which of them made a change.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from tui.feeds.repo import commits as night_commits
 from tui.feeds.repo import night_range
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
+# What a repository may have set to hide changes or to make them look different. Files above 1 MiB count as
+# binary, because git would compare them line by line.
 _CONFIG = {
     "core.bigFileThreshold": "1m",
     "diff.suppressBlankEmpty": "false",
@@ -83,7 +87,7 @@ def read_night_diff(
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
     the times `since` and `until` (seconds since the epoch). While HEAD still stands where the
-    night ended, the work tree counts with all its new files. Trouble is told in `why`.
+    night ended, the work tree counts with all its new files. Raises nothing: `why` says what failed.
     """
     from tui.system.git import Git
 
@@ -127,27 +131,29 @@ class _DiffReader:
         span = self._span
         differing = self._list_entries()
         commits = f"{span.base}..{span.head}" if span.base else span.head
-        made: CommitChanges = []
+        by_commit: CommitChanges = []
         messages: tuple[tuple[str, str], ...] = ()
         if span.head and span.head != span.base:
             messages = night_commits.read_messages(self._git, commits, self._budget)
-            made = night_commits.list_changes(self._git, commits, self._budget)
+            by_commit = night_commits.list_changes(self._git, commits, self._budget)
         sizes = self._read_sizes(differing)
         masked = {e.path for e in self._masked_texts(differing)}
         found = self._read_all_patches(differing, masked, sizes)
-        loose = self._list_uncommitted(differing, made)
-        authors = _last_commits(made)
+        uncommitted = self._list_uncommitted(differing, by_commit)
+        authors = {
+            p: sha for sha, listed in by_commit for e in listed for p in (e.old_path, e.path)
+        }
         files = tuple(
             _file_change(
                 entry,
                 found.get(entry.path),
                 sizes.get(entry.path, 0),
-                "" if entry.path in loose else authors.get(entry.path, ""),
+                "" if entry.path in uncommitted else authors.get(entry.path, ""),
                 binary=entry.is_binary and entry.path not in masked,
             )
             for entry in differing
         )
-        steps = self._read_steps(differing, made, loose)
+        steps = self._read_steps(differing, by_commit, uncommitted)
         notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
         cut = self._cut or any(file.cut for file in files)
         return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps)
@@ -172,10 +178,10 @@ class _DiffReader:
     def _read_all_patches(
         self, differing: list[DiffEntry], masked: set[bytes], sizes: dict[bytes, int]
     ) -> dict[bytes, FilePatch]:
-        """The hunks of as many paths as the bounds allow, a few of those that machines wrote."""
+        """The hunks of as many paths as the bounds allow, but of few generated files."""
         plain = [e for e in differing if not e.is_binary]
-        made = [e for e in plain if is_generated(visible_path(e.path), ())]
-        skipped = {e.path for e in made[_MOST_GENERATED:]}
+        by_commit = [e for e in plain if is_generated(visible_path(e.path), ())]
+        skipped = {e.path for e in by_commit[_MOST_GENERATED:]}
         plain = [e for e in plain if e.path not in skipped]
         plain.sort(key=lambda e: (is_generated(visible_path(e.path), ()), _changed_lines(e)))
         room = self._bounds.lines
@@ -196,7 +202,7 @@ class _DiffReader:
         return found
 
     def _masked_texts(self, differing: list[DiffEntry]) -> list[DiffEntry]:
-        """What git calls binary for its size or its attributes, though it is text."""
+        """Text files that git calls binary for their size or their attributes."""
         named = [e for e in differing if e.is_binary and e.new_mode != _GITLINK]
         return [e for e in named[:_MOST_MASKED] if not self._holds_nul(e)]
 
@@ -215,18 +221,18 @@ class _DiffReader:
         return found
 
     def _holds_nul(self, entry: DiffEntry) -> bool:
-        """Whether it is binary as git itself would say without anybody's attributes."""
+        """Whether git would call it binary without any attributes."""
         if entry.kind != "deleted" and self._index is not None:
             return b"\0" in _first_bytes(self._git.work_tree, entry.path)
         blob = entry.old_blob if entry.kind == "deleted" else entry.blob
         small = ReadBudget(self._budget.seconds_left, _NUL_SEARCH_BYTES)
         return b"\0" in run_bounded(self._git, ("cat-file", "blob", blob), small).data
 
-    def _list_uncommitted(self, differing: list[DiffEntry], made: CommitChanges) -> set[bytes]:
-        """Paths whose last change no commit holds."""
+    def _list_uncommitted(self, differing: list[DiffEntry], by_commit: CommitChanges) -> set[bytes]:
+        """Paths whose last change is not committed."""
         if self._index is None:
             return set()
-        if not made:
+        if not by_commit:
             return {entry.path for entry in differing}
         args = ("diff", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
         out = self._run_git((*args, self._span.head, "--"))
@@ -243,23 +249,27 @@ class _DiffReader:
         return {entry.path: int(line) for entry, line in found if line.isdigit()}
 
     def _read_steps(
-        self, differing: list[DiffEntry], made: CommitChanges, loose: set[bytes]
+        self, differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
     ) -> tuple[FileChange, ...]:
-        """Commit by commit, what paths went through that were changed more than once."""
-        times = Counter(path for _, listed in made for e in listed for path in {e.path, e.old_path})
-        times.update(loose)
+        """The single changes of paths that changed more than once, commit by commit."""
+        times = Counter(
+            path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
+        )
+        times.update(uncommitted)
         several = [e for e in differing if times[e.path] > 1 and not e.is_binary]
         several.sort(key=_changed_lines)
         wanted = {entry.path for entry in several[:_MOST_PATHS]}
         net = {path for e in differing for path in (e.path, e.old_path)}
-        gone = (e for _, listed in made for e in listed if e.path not in net and not e.is_binary)
+        gone = (
+            e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary
+        )
         wanted.update(entry.path for entry in sorted(gone, key=_changed_lines)[:_MOST_PATHS])
-        if not wanted or not made or self._budget.is_spent:
+        if not wanted or not by_commit or self._budget.is_spent:
             return ()
         commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
         most = self._bounds.file_lines
-        found = night_commits.read_steps(self._git, commits, made, wanted, self._budget, most)
-        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in loose]
+        found = night_commits.read_steps(self._git, commits, by_commit, wanted, self._budget, most)
+        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in uncommitted]
         if not mine:
             return found
         args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
@@ -275,32 +285,22 @@ class _DiffReader:
 def _file_change(
     entry: DiffEntry, patch: FilePatch | None, size: int, commit: str, *, binary: bool
 ) -> FileChange:
-    hunks = patch.hunks if patch else ()
-    plus, minus = entry.insertions, entry.deletions
-    if entry.is_binary and patch is not None:
-        plus = sum(len(hunk.added) for hunk in hunks)
-        minus = sum(len(hunk.removed) for hunk in hunks)
-    path = visible_path(entry.path)
-    return FileChange(
-        path=path,
-        kind=entry.kind,
-        insertions=plus or 0,
-        deletions=minus or 0,
-        hunks=hunks,
-        old_path=visible_path(entry.old_path),
+    change = night_commits.commit_step(entry, patch, commit)
+    if entry.is_binary:
+        change = replace(
+            change,
+            insertions=sum(len(hunk.added) for hunk in change.hunks),
+            deletions=sum(len(hunk.removed) for hunk in change.hunks),
+        )
+    return replace(
+        change,
         binary=binary,
-        generated=is_generated(path, hunks),
+        generated=is_generated(change.path, change.hunks),
         size=size,
-        old_mode="" if set(entry.old_mode) == {"0"} else entry.old_mode,
-        new_mode="" if set(entry.new_mode) == {"0"} else entry.new_mode,
-        commit=commit,
+        old_mode=entry.old_mode if entry.old_mode.strip("0") else "",
+        new_mode=entry.new_mode if entry.new_mode.strip("0") else "",
         cut=(patch is None or patch.cut) and not binary,
     )
-
-
-def _last_commits(made: CommitChanges) -> dict[bytes, str]:
-    """The last commit that touched each path."""
-    return {path: sha for sha, listed in made for e in listed for path in (e.old_path, e.path)}
 
 
 def _changed_lines(entry: DiffEntry) -> int:
@@ -308,7 +308,7 @@ def _changed_lines(entry: DiffEntry) -> int:
 
 
 def _batches(chosen: list[DiffEntry]) -> Iterator[list[DiffEntry]]:
-    """Pieces whose names fit into one command line."""
+    """Groups whose names fit into one command line."""
     batch: list[DiffEntry] = []
     size = 0
     for entry in chosen:
@@ -329,7 +329,7 @@ def _size(top: Path, path: bytes) -> int:
 
 
 def _first_bytes(top: Path, path: bytes) -> bytes:
-    """The first bytes of a plain file; NUL for what is none, so that nobody asks for its text."""
+    """The first bytes of a regular file; NUL for anything else, so that its text is not read."""
     try:
         with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
             return os.read(descriptor, _NUL_SEARCH_BYTES)

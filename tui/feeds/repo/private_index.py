@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 MOST_NEW = 5_000
+# Git reads a whole file to count its lines; larger ones are listed without.
 _LARGE_FILE = 1 << 20
 _RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
+# The file without content, which git knows in every repository.
 _EMPTY_BLOBS = {
     "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "sha256": b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -27,9 +29,9 @@ _EMPTY_BLOBS = {
 
 
 class PrivateIndex(NamedTuple):
-    """The environment that makes git use it, and what it does not hold.
+    """The environment that makes git use the index, and what the index does not hold.
 
-    `large` are new files, mode and path, that git would read as a whole to count their lines.
+    `large` are new files (mode and path) that git would read as a whole to count their lines.
     """
 
     env: dict[str, str]
@@ -42,8 +44,8 @@ class PrivateIndex(NamedTuple):
 def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
     """A copy of the repository's index with untracked files entered as empty, gone afterwards.
 
-    Git takes their bytes from the work tree, where the agent may have hidden changes of tracked
-    files by telling the index not to look: those marks are taken off in the copy.
+    Git reads their bytes from the work tree. The agent may have hidden changes of tracked files with
+    marks in the index ("assume unchanged"); the copy is without them.
     """
     import tempfile
 
@@ -52,7 +54,7 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
         env = {"GIT_INDEX_FILE": str(path)}
         notes = []
         try:
-            # with its time: a file edited in the very moment it was staged is told by that alone
+            # With its time: a file edited in the moment it was staged is recognised by that alone.
             shutil.copy2(git.git_dir / "index", path)
         except FileNotFoundError:
             pass

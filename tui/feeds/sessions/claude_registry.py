@@ -1,4 +1,4 @@
-"""Claude's own sessions/<pid>.json."""
+"""Claude's own files about its live sessions: sessions/<pid>.json."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BYTES = 64 * 1024
 
 
 class ClaudeSessionFile(Struct, frozen=True):
-    """One session's own account of itself, cleaned; `proc_start` is empty where it does not say."""
+    """What a session wrote about itself, cleaned; fields that it left out are empty."""
 
     pid: int
     session: str
@@ -40,7 +40,7 @@ class ClaudeSessionRegistry:
         self._cache: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
 
     def read_all(self) -> list[ClaudeSessionFile]:
-        """Every readable session file of ours; links, other users' and overlarge files are passed over."""
+        """Every readable session file of this user; links and overlarge files are left out."""
         try:
             names = [
                 name

@@ -1,4 +1,4 @@
-"""Event streams of a project; what the first and last lines of an event file tell."""
+"""Event streams of a project, and the summary of an event file from its first and last lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TRANSCRIPT_TYPES = frozenset(
 
 
 class EventFileSummary(Struct, frozen=True):
-    """An event file at a glance; empty where the lines looked at do not say."""
+    """An event file in short; a field is empty where the lines that were read do not have it."""
 
     kind: Literal["stream", "transcript", ""]
     sessions: tuple[str, ...] = ()
@@ -56,23 +56,23 @@ _summaries: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
 
 
 def read_summary(path: str, *, follow: bool = True) -> EventFileSummary | None:
-    """The file at a glance, read again only when it changed; None when it is no readable file.
+    """The summary of a file, made again only when it changed; None for no readable file.
 
     Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused.
     """
     try:
         with regular_file(path, follow=follow) as (descriptor, facts):
             stamp = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
-            known = _summaries.get(path)
-            if known is not None and known[0] == stamp:
-                return known[1]
-            head = _summarise(descriptor, facts)
+            cached = _summaries.get(path)
+            if cached is not None and cached[0] == stamp:
+                return cached[1]
+            summary = _summarise(descriptor, facts)
     except (OSError, ValueError):
         return None
     if len(_summaries) >= MOST_CACHED:
         _summaries.clear()
-    _summaries[path] = (stamp, head)
-    return head
+    _summaries[path] = (stamp, summary)
+    return summary
 
 
 def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
@@ -122,7 +122,7 @@ def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
 
 
 def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
-    """A line longer than what was read."""
+    """The kind of a line that is longer than what was read."""
     if line[:1] != b"{" or b'"type"' not in line:
         return ""
     found = _NAMES_SESSION.search(line)
@@ -144,6 +144,7 @@ def _epoch_seconds(value: Any) -> float:
         return 0.0
 
 
+# Files written to within this time of the latest count as active; of those the youngest session is meant.
 ACTIVE_S = 600.0
 MOST_LOOKED_AT = 40
 MOST_LISTED = 200
@@ -163,7 +164,7 @@ class StreamFile(NamedTuple):
 def newest_stream(project: Path) -> StreamFile | None:
     """The stream whose session began last, among those of the project still written to.
 
-    What a file is, its content says: only JSON records of `stream-json` make it a stream.
+    Its content decides, not its name: only JSON records of `stream-json` make a file a stream.
     """
     found = [stream for folder in FOLDERS for stream in _streams_in(project, folder)]
     if not found:
@@ -184,13 +185,17 @@ def _streams_in(project: Path, folder: str) -> list[StreamFile]:
                         dated.append((facts.st_mtime, os.path.join(project, folder, entry.name)))
     except OSError:
         return []
-    found = []
+    streams = []
     for _, name in sorted(dated, reverse=True)[:MOST_LOOKED_AT]:
         path = os.path.normpath(name)
-        head = read_summary(path)
-        if head is not None and head.kind == "stream" and paths.is_within(project, Path(path)):
-            found.append(StreamFile(path, folder, head))
-    return found
+        summary = read_summary(path)
+        if (
+            summary is not None
+            and summary.kind == "stream"
+            and paths.is_within(project, Path(path))
+        ):
+            streams.append(StreamFile(path, folder, summary))
+    return streams
 
 
 def _may_be_stream(name: str, folder: str) -> bool:
@@ -222,7 +227,7 @@ _PROMPT_LIMIT = 300
 
 
 def first_prompt(path: str) -> str:
-    """The first prompt among the file's first 128 KiB; empty where none stands there."""
+    """The first prompt in the first 128 KiB of a file; empty where there is none."""
     data = read_small(path, _PROMPT_BYTES, follow=True)
     whole = data[: data.rfind(b"\n") + 1]
     for event in ClaudeDecoder(path).decode(whole, 0).events:

@@ -21,7 +21,7 @@ MOST_NIGHTS = 500
 
 
 class NightFile(Struct, frozen=True):
-    """A night's main event file; `folder` is the run's directory, `changed` its last sign of life.
+    """A night's main event file; `folder` is the run's directory, `changed` when it last printed.
 
     `stamp` changes when the night's record does.
     """
@@ -39,15 +39,18 @@ class NightFile(Struct, frozen=True):
 def list_night_files(
     project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> list[NightFile]:
-    """Every night there may be, those of our runs first; only names and times are read.
+    """Every possible night, those of our runs first; only names and times are read.
 
-    A transcript of another folder, or of a session that a run or a stream tells of, may be among
-    them: whoever reads more of it finds that out.
+    Transcripts of another folder, or of the session of a run or stream, may be among them; that
+    shows only in their content.
     """
-    found = [*_run_files(project, settings, environ), *_stream_files(project)]
     projects = paths.claude_dir(environ) / "projects"
-    found += _transcript_files(project, projects)
-    return found[:MOST_NIGHTS]
+    nights = [
+        *_run_files(project, settings, environ),
+        *_stream_files(project),
+        *_transcript_files(project, projects),
+    ]
+    return nights[:MOST_NIGHTS]
 
 
 def _run_files(
@@ -87,23 +90,21 @@ def _file_stamp(path: str) -> str:
     return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def find_night_file(project: Path, settings: Settings, wanted: str) -> NightFile:
-    """The night of that id, or the only one whose id begins or ends so; NoSessionError else."""
-    every = list_night_files(project, settings)
-    fits = [one for one in every if one.id == wanted] or [
-        one for one in every if wanted and (one.id.startswith(wanted) or one.id.endswith(wanted))
+def find_night_file(project: Path, settings: Settings, id: str) -> NightFile:
+    """The night with that id, or the only one whose id begins or ends with it; else NoSessionError."""
+    nights = list_night_files(project, settings)
+    matches = [night for night in nights if night.id == id] or [
+        night for night in nights if id and (night.id.startswith(id) or night.id.endswith(id))
     ]
-    if len(fits) != 1:
-        count = "no night" if not fits else f"{len(fits)} nights"
-        raise NoSessionError(f"{count} of {project} fit {wanted!r}; `runs` lists them")
-    return fits[0]
+    if len(matches) != 1:
+        count = "no night" if not matches else f"{len(matches)} nights"
+        raise NoSessionError(f"{count} of {project} fit {id!r}; `runs` lists them")
+    return matches[0]
 
 
-def select_night(
-    project: Path, settings: Settings, named: NamedSources, wanted: str
-) -> NamedSources:
-    """`named` with the night that `wanted` means; NoSessionError where there is none."""
-    place = find_night_file(project, settings, wanted)
-    if place.kind == "run":
-        return replace(named, events=None, run=place.id)
-    return replace(named, events=None, session=place.path)
+def select_night(project: Path, settings: Settings, named: NamedSources, id: str) -> NamedSources:
+    """`named` with the night of that id; NoSessionError where there is none."""
+    night = find_night_file(project, settings, id)
+    if night.kind == "run":
+        return replace(named, events=None, run=night.id)
+    return replace(named, events=None, session=night.path)

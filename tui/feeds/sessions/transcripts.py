@@ -1,4 +1,4 @@
-"""Claude's transcripts: which belong to a folder or session; the last safe cut.
+"""Claude's transcripts: which belong to a folder or session; where one can be cut safely.
 
 Claude keeps them in `projects/<slug of the folder>/<session>.jsonl`. A slug cannot be turned back
 into a folder, so it is only where the search begins; the `cwd` inside the records decides.
@@ -26,7 +26,7 @@ MOST_AGENTS = 500
 _SESSION_ID = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _NOT_WORD = lazy(r"[^A-Za-z0-9]")
 _found_folders: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
-"""Where the search under other slugs found something, as long as the folders stay as they were."""
+"""Folders in which the search under other slugs found something, valid while none of them changes."""
 
 
 class TranscriptFile(NamedTuple):
@@ -40,8 +40,8 @@ class TranscriptFile(NamedTuple):
 def safe_transcript(path: str, projects: Path) -> str | None:
     """The resolved path if it may be read: a regular `.jsonl` of this user inside `projects`.
 
-    For paths that come from outside (a hook, a stream). The rule is checked on the file itself,
-    through every link; whoever opens the answer refuses a link at its end.
+    For paths that come from outside (a hook, a stream). The file itself is checked, through every
+    link; whoever opens the answer must refuse a link at its end.
     """
     if "\0" in path or not path.endswith(".jsonl") or not os.path.isabs(path):
         return None
@@ -57,14 +57,14 @@ def safe_transcript(path: str, projects: Path) -> str | None:
 
 
 def slugs(folder: str) -> list[str]:
-    """Names Claude may have given the folder's transcripts."""
+    """The folder names under which Claude may keep the transcripts of `folder`."""
     return list(
         dict.fromkeys(_NOT_WORD.sub("-", name) for name in (folder, os.path.realpath(folder)))
     )
 
 
 def is_session_id(word: str) -> bool:
-    """Whether a word from outside can be a session id, and so part of a file's name."""
+    """Whether a text from outside can be a session id, and so part of a file name."""
     return _SESSION_ID.fullmatch(word) is not None
 
 
@@ -88,16 +88,16 @@ def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
 def newest_transcript(projects: Path, folder: str) -> TranscriptFile | None:
     """The transcript of the session that began last, among those of `folder` still written to.
 
-    A session that ran in `folder` itself goes before one that ran below it.
+    A session that ran in `folder` itself goes before transcript that ran below it.
     """
     found = _find_matching(projects, slugs(folder), folder, below=False) or _find_elsewhere(
         projects, folder
     )
     if not found:
         return None
-    latest = max(one.summary.changed for one in found)
-    active = [one for one in found if one.summary.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda one: (one.summary.started, one.session))
+    latest = max(transcript.summary.changed for transcript in found)
+    active = [transcript for transcript in found if transcript.summary.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda transcript: (transcript.summary.started, transcript.session))
 
 
 def _find_elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
@@ -105,15 +105,17 @@ def _find_elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
     dated = _folders(projects)
     names = [name for _, name in dated]
     key, stamp = (str(projects), folder), tuple(dated[:MOST_FOLDERS])
-    known = _found_folders.get(key)
-    if known is not None and known[0] == stamp:
-        chosen = known[1]
+    cached = _found_folders.get(key)
+    if cached is not None and cached[0] == stamp:
+        chosen = cached[1]
     else:
         alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
         chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
     found = _find_matching(projects, chosen, folder, below=False)
     found = found or _find_matching(projects, chosen, folder, below=True)
-    places = list(dict.fromkeys(os.path.basename(os.path.dirname(one.path)) for one in found))
+    places = list(
+        dict.fromkeys(os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
+    )
     _found_folders[key] = (stamp, places)
     return found
 
@@ -131,8 +133,8 @@ def subagent_files(transcript: str, session: str) -> list[str]:
     beside = sorted(name for name in _names(folder) if _is_subagent_name(name))[:MOST_AGENTS]
     for name in beside:
         path = os.path.join(folder, name)
-        head = read_summary(path, follow=False)
-        if head is not None and session in head.sessions:
+        summary = read_summary(path, follow=False)
+        if summary is not None and session in summary.sessions:
             found.append(path)
     return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
 
@@ -150,25 +152,25 @@ def _is_own_file(path: str) -> bool:
 
 
 def _find_matching(
-    projects: Path, folders: list[str], wanted: str, *, below: bool
+    projects: Path, folders: list[str], folder: str, *, below: bool
 ) -> list[TranscriptFile]:
-    """The newest transcripts in these folders whose records name the wanted folder."""
+    """The newest transcripts in these folders whose records name the folder folder."""
     dated = [file for name in folders for file in _dated_files(projects / name)]
     found: list[TranscriptFile] = []
     for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
         if found and changed < found[0].summary.changed - ACTIVE_S:
             break
-        head = read_summary(path, follow=False)
-        if head is None or not _names_folder(head.cwds, wanted, below=below):
+        summary = read_summary(path, follow=False)
+        if summary is None or not _names_folder(summary.cwds, folder, below=below):
             continue
         real = safe_transcript(path, projects)
         if real is not None:
-            found.append(TranscriptFile(real, os.path.basename(path)[:-6], head))
+            found.append(TranscriptFile(real, os.path.basename(path)[:-6], summary))
     return found
 
 
-def _names_folder(cwds: tuple[str, ...], wanted: str, *, below: bool) -> bool:
-    for place in {wanted, os.path.realpath(wanted)}:
+def _names_folder(cwds: tuple[str, ...], folder: str, *, below: bool) -> bool:
+    for place in {folder, os.path.realpath(folder)}:
         for cwd in cwds:
             if cwd == place or (below and cwd.startswith(place.rstrip("/") + "/")):
                 return True
@@ -210,25 +212,25 @@ def _names(folder: str) -> list[str]:
 
 
 def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
-    """Transcripts that lie where those of `folder` would, with when each was last written to."""
+    """Transcripts under the slugs of `folder`, each with when it was last written to."""
     dated = [file for name in slugs(folder) for file in _dated_files(projects / name)]
     newest = sorted(dated, reverse=True)[:MOST_LISTED]
     checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
     return [(path, changed) for path, changed in checked if path is not None]
 
 
-def ran_in(head: EventFileSummary, folder: str) -> bool:
-    """Whether the session that a file's head tells of ran in `folder` itself."""
-    return _names_folder(head.cwds, folder, below=False)
+def ran_in(summary: EventFileSummary, folder: str) -> bool:
+    """Whether the session of an event file ran in `folder` itself."""
+    return _names_folder(summary.cwds, folder, below=False)
 
 
 _TAIL_BYTES = 4 << 20
 
 
 def last_safe_cut(path: str) -> tuple[str, str]:
-    """Session and uuid of the last clean cut of an event file; empty where there is none.
+    """Session and uuid of the last record after which an event file can be cut; empty without one.
 
-    Clean is after the last result of a batch of tool calls and after a text without calls. Reads the
+    That is after the last result of a batch of tool calls, and after a text without calls. Reads the
     newest 4 MiB at most.
     """
     decoder = ClaudeDecoder(path)

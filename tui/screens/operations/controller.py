@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.control.operations import Operations
-from tui.model.snapshot import NightSnapshot, activity_text, checkpoint_facts
+from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.screens.operations.message_flow import MessageFlow
 from tui.screens.operations.rewind_flow import RewindFlow
@@ -90,7 +90,7 @@ class DeliveryToasts:
 
     def look(self, night: NightSnapshot) -> None:
         """Tells what is new since the last look; what was there at the first is no news."""
-        now = activity_text(night)
+        now = night.activity_text if night else ""
         for one in night.interventions.injections[-_NEWEST:]:
             known = self._known.get(one.id)
             before = known.before if known is not None else now
@@ -217,4 +217,5 @@ class OperationController:
         self._app.run_worker(lambda: deeds.record_seen(one, now), thread=True, group="receipts")
 
     def _facts(self) -> dict[str, Any]:
-        return checkpoint_facts(self._night())
+        night = self._night()
+        return night.checkpoint_facts if night else {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations, waiting_messages
 from tui.control.wording import step_back_text
-from tui.model.snapshot import NightSnapshot, activity_text
+from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.system.errors import OvernightError
 from tui.system.format import format_clock
@@ -63,7 +63,7 @@ class MessageFlow:
         from widgets.dialogs.text_dialogs import PromptDialog
 
         said = [*lines, *_way_words(reach)]
-        now = activity_text(self._night())
+        now = night.activity_text if (night := self._night()) else ""
         if now:
             said.append(f"Now: {now}")
         dialog = PromptDialog(title, said, text, _ways(reach))
@@ -77,7 +77,7 @@ class MessageFlow:
         self._app.push_screen(dialog, decided)
 
     def _send(self, text: str, mode: str, way: str) -> None:
-        now = activity_text(self._night())
+        now = night.activity_text if (night := self._night()) else ""
         by: Name | None = next((name for name in _NAMES if name == way), None)
 
         def work(tell: Tell) -> str:
