@@ -27,8 +27,9 @@ from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
 from tui.store.inbox import Verb
-from tui.store.journal import JournalWriter, goes_on
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, session_journal
+from tui.store.runs import is_running
 from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count
@@ -121,7 +122,7 @@ class Operations:
             return "" if self.has_repository else reason
         if snapshot is None:
             return "the night is still being read; try again in a moment"
-        if snapshot.over:
+        if snapshot.is_over:
             return "no session is going on"
         if name == "withdraw":
             waiting = waiting_messages(snapshot)
@@ -154,7 +155,7 @@ class Operations:
 
     def is_supervised(self) -> bool:
         """Whether a run of ours goes on, so that only its supervisor may change files. Reads its journal."""
-        return self.has_run and goes_on(self.run_dir)
+        return self.has_run and is_running(self.run_dir)
 
     # --- checkpoint, rewind, undo, branch ------------------------------------------------------
 
@@ -220,9 +221,9 @@ class Operations:
         """The sessions in this work tree that a rewind would not stop first, described."""
         alive = live_agents(Git(self.project).work_tree)
         if self.is_supervised():
-            from tui.store.attempt_files import agent_of
+            from tui.store.attempt_files import newest_agent
 
-            own = agent_of(RunDirectory(Path(self.run_dir)))
+            own = newest_agent(RunDirectory(Path(self.run_dir)))
             own_pid = own[0] if own is not None else None
             alive = tuple(
                 agent for agent in alive if agent.session != self.session and agent.pid != own_pid
@@ -425,7 +426,7 @@ class Operations:
         return ForeignSession(
             self.project,
             agent,
-            JournalWriter.of_session(self.project, self.settings_run_dir, agent.session),
+            JournalWriter.for_session(self.project, self.settings_run_dir, agent.session),
             self.settings_run_dir,
             grace_s=float(session.stop_grace_seconds),
             note_s=float(session.handover_timeout_minutes) * 60,
@@ -461,7 +462,9 @@ class Operations:
             if self.has_run:
                 writer = JournalWriter(self.journal)
             else:
-                writer = JournalWriter.of_session(self.project, self.settings_run_dir, self.session)
+                writer = JournalWriter.for_session(
+                    self.project, self.settings_run_dir, self.session
+                )
             writer.write(kind, data)
         except (OSError, OvernightError):
             # It is done; a full disk or a foreign folder must not make it look undone.
@@ -470,5 +473,5 @@ class Operations:
 
 def waiting_messages(snapshot: NightSnapshot | None) -> list[Injection]:
     """The messages that nobody has read yet, the newest first."""
-    injections = snapshot.deeds.injections if snapshot is not None else ()
+    injections = snapshot.interventions.injections if snapshot is not None else ()
     return [injection for injection in reversed(injections) if injection.state == "queued"]

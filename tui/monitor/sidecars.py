@@ -1,4 +1,4 @@
-"""Progress, notes, logs, histories, commits, processes."""
+"""Everything that is read beside the events: progress, notes, log, histories, commits, processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.sidecar_paths import SidecarPath
 from tui.feeds.watchdog_log import WatchdogLogDecoder
 from tui.model.records import (
     Commit,
@@ -25,7 +24,7 @@ from tui.model.records import (
     SessionNotes,
     SourceStatus,
 )
-from tui.model.session import AgentProcesses
+from tui.model.session import AgentProcesses, SidecarPath
 from tui.monitor.followed_file import feed_status
 from tui.system.clock import Clock
 
@@ -43,33 +42,33 @@ _COMMITS_EVERY = 2.0
 class WatchdogLogTail:
     """The newest entries of the watchdog log; `generation` changes when the file began anew."""
 
-    def __init__(self, place: SidecarPath, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, file: SidecarPath, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.generation = 0
         self._monotonic = monotonic
         self._quiet_since = 0.0
         self._entries: list[LogEntry] = []
-        self._follower = FileFollower(place.path, at_end_bytes=2 << 20)
-        self._decoder = WatchdogLogDecoder(place.path)
-        self._place = place
+        self._follower = FileFollower(file.path, at_end_bytes=2 << 20)
+        self._decoder = WatchdogLogDecoder(file.path)
+        self._file = file
         self._seen_generation: int | None = None
         self._lines = 0
 
     def __len__(self) -> int:
-        return len(self._entries) + (self._decoder.held is not None)
+        return len(self._entries) + (self._decoder.pending is not None)
 
     def entry(self, index: int) -> LogEntry:
-        held = self._decoder.held
+        held = self._decoder.pending
         if index == len(self._entries) and held is not None:
             return held
         return self._entries[index]
 
     def row_at_time(self, at: float) -> int | None:
         """The newest entry not after `at`; None when there is none."""
-        found = None
-        for index, entry in enumerate(self._entries):
-            if entry.at is not None and entry.at <= at:
-                found = index
-        return found
+        for index in reversed(range(len(self._entries))):
+            time = self._entries[index].at
+            if time is not None and time <= at:
+                return index
+        return None
 
     def poll(self) -> list[LogEntry]:
         """New whole entries, oldest first; the newest one is held until it cannot grow."""
@@ -84,7 +83,7 @@ class WatchdogLogTail:
         now = self._monotonic()
         if fresh:
             self._quiet_since = now
-        elif self._decoder.held is not None and now - self._quiet_since >= _SETTLED:
+        elif self._decoder.pending is not None and now - self._quiet_since >= _SETTLED:
             fresh += self._decoder.flush()
         self._entries.extend(fresh)
         if len(self._entries) > 2 * _LOG_ENTRIES:
@@ -103,8 +102,8 @@ class WatchdogLogTail:
             "watchdog",
             follower.path,
             status,
-            self._place.missing if status == "missing" else follower.state.reason,
-            self._place.chosen,
+            self._file.missing if status == "missing" else follower.state.reason,
+            self._file.chosen,
             follower.state.size,
             follower.state.mtime,
             self._lines,
@@ -128,10 +127,10 @@ class SidecarFiles:
         self._history = WholeFile("history", sources.history)
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
-        self._alone = sources.alone
-        if not sources.alone:
+        self._alone = sources.is_whole_truth
+        if not sources.is_whole_truth:
             self._processes = AgentProcessReader(project, clock)
-            self._processes.own = sources.agent
+            self._processes.own_agent = sources.agent
         self._commits: CommitReader | None = None
         self._project = project
         self._next_processes = 0.0
@@ -148,7 +147,7 @@ class SidecarFiles:
         touched: set[str] = set()
         if self._poll_progress(records):
             touched.add("progress")
-        data = self._notes.changed()
+        data = self._notes.read_changed()
         if data is not None:
             self.notes = read_notes(data, self._notes.path, self._notes.mtime)
             records.append(self.notes)
@@ -163,19 +162,22 @@ class SidecarFiles:
         return records, touched
 
     def _remember(self, records: list[Record]) -> None:
-        """Keeps what a fold that begins later must be told."""
+        """Keeps what a fold that begins later must get."""
         for record in records:
             if isinstance(record, ProgressFile):
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
             if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistoryLine) or _tells_an_end(record):
+            elif isinstance(record, Commit | SessionHistoryLine) or (
+                # the entry in which the original system's watchdog ends a session
+                isinstance(record, LogEntry) and "Terminating session" in record.text
+            ):
                 self._lasting.append(record)
 
     def progress_at(self, at: float) -> ProgressFile | None:
-        """The progress as this viewer saw it at `at`; None when it was not looking yet."""
-        past = [version for version in self._progress_seen if (version.at or 0.0) <= at]
-        return past[-1] if past else None
+        """The progress as this viewer saw it at `at`; None when it was not reading yet."""
+        versions = reversed(self._progress_seen)
+        return next((version for version in versions if (version.at or 0.0) <= at), None)
 
     @property
     def records(self) -> list[Record]:
@@ -183,8 +185,8 @@ class SidecarFiles:
         return [*self._lasting, *self._progress_seen[:1], *self._newest.values()]
 
     def _poll_progress(self, records: list[Record]) -> bool:
-        data = self._progress.changed()
-        features = self._features.changed()
+        data = self._progress.read_changed()
+        features = self._features.read_changed()
         if data is None and features is None:
             return False
         if data is not None:
@@ -207,16 +209,16 @@ class SidecarFiles:
         return self._commits is not None or self._alone
 
     def follow_commits(self, since: float | None) -> None:
-        """From now on also tells of commits made after `since`, the session's start."""
+        """From now on also yields commits made after `since`, the session's start."""
         from tui.feeds.repo.commits import CommitReader
 
         self._commits = CommitReader(self._project, since)
 
     def _poll_histories(self, records: list[Record]) -> None:
-        data = self._history.changed()
+        data = self._history.read_changed()
         if data is not None:
             records += read_history(data, self._history.path)
-        data = self._compactions.changed()
+        data = self._compactions.read_changed()
         if data is not None:
             records += read_compactions(data, self._compactions.path)
 
@@ -236,12 +238,7 @@ class SidecarFiles:
 
     def states(self) -> tuple[SourceStatus, ...]:
         files = (self._progress, self._notes)
-        return (*(file.feed_state() for file in files), self.log.feed_state())
+        return (*(file.source_status() for file in files), self.log.feed_state())
 
     def close(self) -> None:
         self.log.close()
-
-
-def _tells_an_end(record: Record) -> bool:
-    """Whether this is the log entry in which the original system's watchdog ends a session."""
-    return isinstance(record, LogEntry) and "Terminating session" in record.text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.feeds.repo.commits import log
+from tui.feeds.repo.commits import read_log
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
 from tui.runner.run_context import RunContext, append
@@ -116,7 +116,7 @@ class RunArtifacts:
         head = desk.state.segment_head
         commits = files = 0
         try:
-            found = log(Git(desk.project), range=f"{head}..HEAD" if head else "HEAD")
+            found = read_log(Git(desk.project), range=f"{head}..HEAD" if head else "HEAD")
             commits, files = len(found), sum(one.files for one in found)
         except (OvernightError, OSError):
             pass

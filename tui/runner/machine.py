@@ -120,7 +120,9 @@ class RunMachine:
     def _first_words(self) -> str:
         """The uuid of a segment's first message: the same however often it has to be written."""
         return str(
-            uuid.uuid5(uuid.NAMESPACE_OID, str(self._desk.folder.segment(self._desk.state.segment)))
+            uuid.uuid5(
+                uuid.NAMESPACE_OID, str(self._desk.folder.attempt_folder(self._desk.state.segment))
+            )
         )
 
     def requeue_goal(self) -> None:

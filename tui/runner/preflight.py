@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tui.settings.settings import Settings
-from tui.store.runs import live
+from tui.store.runs import find_unfinished_run
 from tui.system import paths
 from tui.system.errors import GitError, RefusedError
 from tui.system.files import read_json
@@ -64,7 +64,7 @@ def is_claude(agent: Sequence[str]) -> bool:
 
 def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
     """RefusedError while a session of ours, or of anybody else, is at work there."""
-    run = live(project, settings.paths.run_dir)
+    run = find_unfinished_run(project, settings.paths.run_dir)
     if run is not None:
         raise RefusedError(
             f"run {run.id} is still going in {project}; watch it with `overnight-tui`, or end it "

@@ -60,7 +60,7 @@ class RequestHandler:
 
     def resume_claimed(self) -> None:
         """Goes on with what an earlier supervisor had claimed and not answered."""
-        waiting = inbox.reclaimed(self._desk.folder.inbox)
+        waiting = inbox.list_claimed(self._desk.folder.inbox)
         if not waiting:
             return
         entries = read_entries(self._desk.folder.journal)
@@ -68,7 +68,7 @@ class RequestHandler:
         injected = {entry.id for entry in entries if entry.kind == "inject"}
         for request, path in waiting:
             if request.id in answered:
-                inbox.done(path)
+                inbox.remove_request(path)
             elif request.verb == "inject" and _message_id(request) in injected:
                 self.answer(request.id, True, "queued", _message_id(request))
             elif not self._is_intended(request.id):
@@ -81,7 +81,7 @@ class RequestHandler:
     def handle_new(self) -> None:
         """Carries out what arrived since the last round."""
         try:
-            waiting = inbox.claim(self._desk.folder.inbox)
+            waiting = inbox.claim_requests(self._desk.folder.inbox)
         except OvernightError as error:
             self._desk.log_line(f"Inbox: {error}", "ERROR")
             return
@@ -112,12 +112,12 @@ class RequestHandler:
         if not name:
             return
         self._desk.journal_entry("answer", {"ok": ok, "text": text, "result": result}, id=name)
-        inbox.done(self._desk.folder.inbox / f"{name}.json.claimed")
+        inbox.remove_request(self._desk.folder.inbox / f"{name}.json.claimed")
 
     def refuse_remaining(self, reason: str) -> None:
         """The run is over: whatever still waits is answered with the reason."""
-        self.refuse(reason, inbox.claim(self._desk.folder.inbox))
-        self.refuse(reason, inbox.reclaimed(self._desk.folder.inbox))
+        self.refuse(reason, inbox.claim_requests(self._desk.folder.inbox))
+        self.refuse(reason, inbox.list_claimed(self._desk.folder.inbox))
 
     def refuse(self, reason: str, waiting: list[tuple[RunnerRequest, Any]]) -> None:
         """Answers these requests with a refusal."""

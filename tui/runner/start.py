@@ -19,11 +19,11 @@ from tui.store.journal import JournalWriter, read_entries
 from tui.store.layout import RUN_DIR, RunDirectory, state_root
 from tui.store.runs import (
     RunFacts,
+    create_run,
+    find_unfinished_run,
     is_supervised,
-    live,
-    make,
-    new_id,
-    prune,
+    new_run_id,
+    prune_runs,
     read_run_end,
     read_run_facts,
 )
@@ -94,7 +94,7 @@ def start_run(
     finally:
         os.close(lock)
     _wait_for_agent(folder)
-    prune(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
+    prune_runs(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
     return StartedRun(folder.id, folder.path)
 
 
@@ -112,10 +112,10 @@ def _prepare(
     env = dict(options.env)
     words = tuple(options.extra)
     facts = RunFacts(
-        new_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
+        new_run_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
     )
     try:
-        folder = make(root, facts, settings)
+        folder = create_run(root, facts, settings)
         initialise_files(project, settings, folder.id, goal, now)
         journal = JournalWriter(folder.journal, lambda: now)
         journal.write("run_started", _announcement(folder, settings), sync=True)
@@ -156,7 +156,9 @@ def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings)
     import subprocess
 
     secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
-    log = os.open(folder.own_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    log = os.open(
+        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],
@@ -190,7 +192,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
         if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_LOOK)
-    raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
+    raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
 
 
 def _told(folder: RunDirectory) -> bool:
@@ -207,7 +209,7 @@ def adopt_run(
 
     However many ask at once, one takes the run: the others find its lock held.
     """
-    folder = live(project.resolve(), run_dir)
+    folder = find_unfinished_run(project.resolve(), run_dir)
     if folder is None or is_supervised(folder):
         return False
     _spawn(folder, environ, Settings())
@@ -216,4 +218,6 @@ def adopt_run(
         if is_supervised(folder) or read_run_end(folder) is not None:
             return True
         time.sleep(_LOOK)
-    raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
+    raise OvernightError(
+        f"run {folder.id} found no supervisor; {folder.supervisor_log} may say why"
+    )

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 
 from tui.model.events import AgentEvent, Compaction
-from tui.model.snapshot import activity_text
 from tui.model.state import NotifyEvent, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
@@ -68,7 +67,7 @@ class Supervisor:
         facts, settings, clock = self.desk.facts, self.desk.settings, self.desk.clock
         self.eyes = RunReader(self.desk)
         self.deliveries = MessageSender(
-            self.desk, self.eyes.turns, lambda: activity_text(self.eyes.snapshot())
+            self.desk, self.eyes.turns, lambda: self.eyes.snapshot().activity_text
         )
         self.conductor = RunMachine(self.desk, self.eyes, self.deliveries)
         self.ending = Escalation(self.desk, self.eyes.turns, self.deliveries)

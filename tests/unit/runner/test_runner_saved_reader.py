@@ -20,14 +20,14 @@ from tui.runner.run_reader import RunReader
 from tui.settings.settings import Settings
 from tui.store.attempt_files import arrival_line
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 
 STREAM = list(lines(400_000, partials=True))
 
 
 @pytest.fixture(autouse=True)
 def keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1)
+    monkeypatch.setattr(run_reader, "_WORTH_SAVING", 1)
 
 
 class Night1:
@@ -36,7 +36,7 @@ class Night1:
     def __init__(self, base: Path) -> None:
         (base / "project").mkdir()
         facts = RunFacts("r", "goal", str(base / "project"), 1_000.0, ("agent",))
-        self.folder: RunDirectory = make(base / "runs", facts, Settings())
+        self.folder: RunDirectory = create_run(base / "runs", facts, Settings())
         self.written = 0
 
     def grow(self, count: int) -> None:
@@ -64,7 +64,7 @@ def read_on(eyes: RunReader) -> RunReader:
 
 def begins_at(eyes: RunReader) -> int:
     """Where in the stream these eyes began to read."""
-    return eyes._kept_to
+    return eyes._saved_to
 
 
 def knows(eyes: RunReader) -> NightSnapshot:
@@ -72,7 +72,7 @@ def knows(eyes: RunReader) -> NightSnapshot:
 
 
 def anew(run: Night1) -> RunReader:
-    run.folder.recall.unlink(missing_ok=True)
+    run.folder.reader_state.unlink(missing_ok=True)
     return read_on(run.watch())
 
 
@@ -99,9 +99,9 @@ def test_the_next_reads_on_where_the_last_stood(run: Night1) -> None:
 
 
 def test_nothing_is_kept_of_a_short_night(run: Night1, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1 << 30)
+    monkeypatch.setattr(run_reader, "_WORTH_SAVING", 1 << 30)
     hand_over(run, 100)
-    assert not run.folder.recall.exists()
+    assert not run.folder.reader_state.exists()
 
 
 @given(cuts=st.lists(st.integers(0, len(STREAM)), min_size=1, max_size=5), seed=st.integers(0, 99))
@@ -110,7 +110,7 @@ def test_however_often_it_is_handed_over_the_night_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], seed: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_reader, "_WORTH_KEEPING", 1)
+        patch.setattr(run_reader, "_WORTH_SAVING", 1)
         run = Night1(tmp_path_factory.mktemp("night"))
         dice = random.Random(seed)
         for upto in sorted(cuts):
@@ -131,23 +131,23 @@ def damages() -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize(("name", "data"), list(damages()), ids=lambda one: str(one)[:14])
 def test_what_is_no_kept_night_is_read_anew(run: Night1, name: str, data: bytes) -> None:
     hand_over(run, 100)
-    run.folder.recall.write_bytes(data)
+    run.folder.reader_state.write_bytes(data)
     assert begins_at(run.watch()) == 0
 
 
 @pytest.mark.parametrize("place", [0, 5, 40, 300, -1])
 def test_one_wrong_byte_is_noticed(run: Night1, place: int) -> None:
     hand_over(run, 100)
-    data = bytearray(run.folder.recall.read_bytes())
+    data = bytearray(run.folder.reader_state.read_bytes())
     data[place] ^= 1
-    run.folder.recall.write_bytes(data)
+    run.folder.reader_state.write_bytes(data)
     assert begins_at(run.watch()) == 0
 
 
 @pytest.mark.parametrize("shorter", [1, 1000])
 def test_half_of_it_is_noticed(run: Night1, shorter: int) -> None:
     hand_over(run, 100)
-    run.folder.recall.write_bytes(run.folder.recall.read_bytes()[:-shorter])
+    run.folder.reader_state.write_bytes(run.folder.reader_state.read_bytes()[:-shorter])
     assert begins_at(run.watch()) == 0
 
 

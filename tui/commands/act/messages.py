@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.context import operations_for, snapshot_for
+from tui.commands.context import add_path, operations_for, snapshot_for
 from tui.system.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ def inject_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def inject_command(given: argparse.Namespace) -> int:
-    """Prints how far the words came; the screen and `status` tell when the agent has seen them."""
-    return _send(operations_for(given), given.text, "hard" if given.now else "soft")
+def inject_command(arguments: argparse.Namespace) -> int:
+    """Prints how far the message came; the screen and `status` show when the agent has seen it."""
+    return _send(operations_for(arguments), arguments.text, "hard" if arguments.now else "soft")
 
 
 def _send(operations: Operations, text: str, mode: str) -> int:
@@ -38,22 +38,22 @@ def _send(operations: Operations, text: str, mode: str) -> int:
 
 
 def step_back_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument(
         "--print", action="store_true", help="only print the message that would be sent"
     )
 
 
-def step_back_command(given: argparse.Namespace) -> int:
-    """Makes the message from the evidence and has it delivered; prints how far it came."""
+def step_back_command(arguments: argparse.Namespace) -> int:
+    """Builds the message from the evidence and sends it; prints how far it came."""
     from tui.control.wording import step_back_text
 
-    deeds = operations_for(given)
-    text = step_back_text(deeds.step_back_template, snapshot_for(given))
-    if given.print:
+    operations = operations_for(arguments)
+    text = step_back_text(operations.step_back_template, snapshot_for(arguments))
+    if arguments.print:
         sys.stdout.write(f"{text}\n")
         return 0
-    return _send(deeds, text, "step-back")
+    return _send(operations, text, "step-back")
 
 
 def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,14 +62,15 @@ def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def withdraw_command(given: argparse.Namespace) -> int:
-    """Takes one message back; 4 when nobody waits for it any more."""
-    waiting = [one for one in snapshot_for(given).deeds.injections if one.state == "queued"]
-    wanted = [one for one in waiting if one.id.startswith(given.id or "")]
-    if not wanted:
-        known = ", ".join(one.id for one in waiting) or "none"
-        raise RefusedError(f"no such words wait to be read; waiting: {known}")
-    if given.id and len(wanted) > 1:
-        raise RefusedError(f"{given.id!r} begins {len(wanted)} messages; give more of it")
-    sys.stdout.write(f"{operations_for(given).withdraw(wanted[-1].id).words}\n")
+def withdraw_command(arguments: argparse.Namespace) -> int:
+    """Withdraws one message; RefusedError (4) when it no longer waits to be read."""
+    injections = snapshot_for(arguments).interventions.injections
+    waiting = [injection.id for injection in injections if injection.state == "queued"]
+    matches = [id for id in waiting if id.startswith(arguments.id or "")]
+    if not matches:
+        known_ids = ", ".join(waiting) or "none"
+        raise RefusedError(f"no such words wait to be read; waiting: {known_ids}")
+    if arguments.id and len(matches) > 1:
+        raise RefusedError(f"{arguments.id!r} begins {len(matches)} messages; give more of it")
+    sys.stdout.write(f"{operations_for(arguments).withdraw(matches[-1]).words}\n")
     return 0

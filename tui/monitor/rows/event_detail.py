@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tui.feeds.claude.damaged_lines import pieces
+from tui.feeds.claude.damaged_lines import split_pieces
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import (
     AgentEvent,
@@ -37,11 +37,11 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
     response headers, which can hold account data, are left out of it.
     """
     events = ClaudeDecoder(ref.source).decode_all(line, ref.offset)
-    event = next((event for event in events if event.part == part), None)
+    event = next((event for event in events if event.index_in_line == part), None)
     value = _object(line, part)
     if event is None or value is None:
         return _damaged(line, event, ref)
-    answer = _answer(result_line)
+    answer = (_object(result_line, 0) or {}) if result_line else {}
     result = _result_of(event, answer, result_line, ref)
     shown = row(event, result)
     parts = _parts(value, answer)
@@ -54,18 +54,17 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
 
 def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDetail:
     """A line, or a part of one, that is no record."""
-    title = row(event) if event is not None else None
-    text = title.text if title else "nothing stands here"
-    label = title.label if title else "gone"
+    title = "gone nothing stands here"
+    if event is not None:
+        shown = row(event)
+        title = f"{shown.label} {shown.text}"
     whole = DetailPart("line", clean_bytes(line, limit=1 << 20))
-    return EventDetail(
-        clean_line(f"{label} {text}", _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),)
-    )
+    return EventDetail(clean_line(title, _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),))
 
 
 def _object(line: bytes, part: int) -> Json | None:
     """The JSON object of that part of the line."""
-    found = pieces(line)
+    found = split_pieces(line)
     if part >= len(found) or found[part].reason:
         return None
     try:
@@ -73,10 +72,6 @@ def _object(line: bytes, part: int) -> Json | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _answer(line: bytes | None) -> Json:
-    return (_object(line, 0) or {}) if line else {}
 
 
 def _result_of(
@@ -118,9 +113,8 @@ def _parts(value: Json, answer: Json) -> list[DetailPart]:
 def _block_parts(block: Json, value: Json, answer: Json) -> list[DetailPart]:
     kind = block.get("type")
     if kind in _CALLS:
-        name, given = block.get("name"), block.get("input")
         text, structured = _answer_to(block.get("id"), answer)
-        return call_parts(str(name), given if isinstance(given, dict) else {}, structured, text)
+        return call_parts(str(block.get("name")), _inner(block, "input"), structured, text)
     if kind == "tool_result":
         return [output_part("output", _content_text(block.get("content")))]
     for key, title in (("text", "text"), ("thinking", "thinking")):
@@ -172,7 +166,7 @@ def _inner(value: Json, key: str) -> Json:
 
 
 def _presentable(value: Any) -> Any:
-    """The record without what is nobody's business and without endless binary data."""
+    """The record without headers, which can hold account data, and without long binary data."""
     if isinstance(value, dict):
         shown = {}
         for key, item in value.items():

@@ -22,7 +22,7 @@ class StallResponse:
 
     def update(self, night: NightSnapshot) -> None:
         """Takes note of the stall of this moment, if any."""
-        stall = None if night.over else night.stall
+        stall = None if night.is_over else night.stall
         state = self._desk.state
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:

@@ -194,7 +194,7 @@ class MainScreen(OperationKeys, BasePage):
         if "events" in changes and not self.search.is_detached:
             log = self.monitor.events
             self.panes.events.show(log)
-            self.panes.events.update(log.take_changed())
+            self.panes.events.update(log.pop_changed())
         if sidecars is None:
             return
         if "progress" in changes and self.time_travel.at is None:
@@ -217,7 +217,7 @@ class MainScreen(OperationKeys, BasePage):
     def watch_snapshot(self, snapshot: NightSnapshot | None) -> None:
         self._show_header()
         if snapshot is not None:
-            self._timeline.show(snapshot.timeline, None if snapshot.over else snapshot.now)
+            self._timeline.show(snapshot.timeline, None if snapshot.is_over else snapshot.now)
             self.panes.events.refresh_live_rows()
             self.controller.update(snapshot)
         self.show_footer()
@@ -395,5 +395,5 @@ class MainScreen(OperationKeys, BasePage):
 
     def action_quit(self) -> None:
         snapshot = self.monitor.night
-        goes_on = snapshot is not None and not snapshot.over
+        goes_on = snapshot is not None and not snapshot.is_over
         self.app.exit(message="viewer closed; the session goes on" if goes_on else None)

@@ -74,7 +74,7 @@ def open_review_if_over(page: SessionPage) -> None:
         return
     page.review_when_over = False
     is_on_top = len(page.app.screen_stack) == 1
-    if snapshot.over and snapshot.state != "none" and is_on_top:
+    if snapshot.is_over and snapshot.state != "none" and is_on_top:
         open_review(page)
 
 

@@ -73,7 +73,7 @@ class Panes:
         following = self.events.following
         status = events_status(monitor.night, following, monitor.level, monitor.partial)
         self.frames[2].set_status("a place of the past" if is_detached else status)
-        is_live = monitor.night is not None and not monitor.night.over
+        is_live = monitor.night is not None and not monitor.night.is_over
         for source in monitor.feeds():
             number = {"progress": 1, "notes": 3}.get(source.name)
             if number is not None:
@@ -120,9 +120,9 @@ def header_facts(
     """The header's facts; a night that is not known yet is only its project."""
     if snapshot is None:
         return HeaderFacts(project, state="starting", paused=paused)
-    run, activity, interventions = snapshot.run, snapshot.activity, snapshot.deeds
+    run, activity, interventions = snapshot.run, snapshot.activity, snapshot.interventions
     checkpoints = interventions.checkpoints
-    ended_at = run.ended_at if run.ended_at is not None and snapshot.over else snapshot.now
+    ended_at = run.ended_at if run.ended_at is not None and snapshot.is_over else snapshot.now
     idle_limit = settings.session.max_idle_minutes if run.owned else None
     return HeaderFacts(
         project=project,
@@ -136,12 +136,12 @@ def header_facts(
         budget_critical=settings.budget.critical_threshold_pct / 100,
         tokens=snapshot.tokens.total or None,
         context_percent=snapshot.context.percent if snapshot.context.used else None,
-        idle_s=None if snapshot.over else activity.idle_seconds,
+        idle_s=None if snapshot.is_over else activity.idle_seconds,
         idle_limit_s=None if idle_limit is None else idle_limit * 60,
         checkpoints=len(checkpoints),
         checkpoint_age_s=max(0.0, snapshot.now - checkpoints[-1].at) if checkpoints else None,
         checkpoint_due_s=_checkpoint_due(snapshot, settings),
-        deeds=interventions.interventions,
+        deeds=interventions.times_stepped_in,
         queued=sum(injection.state == "queued" for injection in interventions.injections),
         paused=paused,
         looking_at=looking_at,
@@ -152,7 +152,7 @@ def header_facts(
 def _checkpoint_due(snapshot: NightSnapshot, settings: Settings) -> float | None:
     """From which age on the last checkpoint is overdue; None where no supervisor takes them."""
     interval = settings.session.checkpoint_interval_minutes
-    if snapshot.over or not snapshot.run.owned or interval is None:
+    if snapshot.is_over or not snapshot.run.owned or interval is None:
         return None
     return (
         60 * max(settings.watchdog.min_checkpoint_interval_minutes, interval) + _CHECKPOINT_GRACE_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.monitor.loading import window
+from tui.monitor.loading import rows_around
 from tui.monitor.monitor import SessionMonitor
 from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.search import RawSearch, SearchHit
@@ -203,7 +203,7 @@ class EventSearch:
             self._on_match(log.time(row))
 
     def _show_window(self, hit: SearchHit) -> None:
-        log = window(hit.source, hit.offset, self._monitor.level)
+        log = rows_around(hit.source, hit.offset, self._monitor.level)
         row = log.row_of(hit.source, hit.offset) if log is not None else None
         if log is None or row is None:
             return

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tui.control.operations import Operations
-from tui.model.snapshot import NightSnapshot, activity_text, checkpoint_facts
+from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import BackgroundTasks, Report, error_text
 from tui.screens.operations.message_flow import MessageFlow
 from tui.screens.operations.rewind_flow import RewindFlow
@@ -118,10 +118,10 @@ class DeliveryToasts:
 
     def update(self, snapshot: NightSnapshot) -> None:
         """Shows what is new; what the first snapshot holds is no news."""
-        activity = activity_text(snapshot)
+        activity = snapshot.activity_text
         is_first = self._reported is None
         reported = self._reported = self._reported or {}
-        for injection in snapshot.deeds.injections[-_NEWEST:]:
+        for injection in snapshot.interventions.injections[-_NEWEST:]:
             state, before = reported.get(injection.id, ("", activity))
             if not is_first and state != injection.state:
                 self._show(injection, before, activity)
@@ -196,7 +196,8 @@ class OperationController:
 
     def _checkpoint(self) -> None:
         """Takes one at once; nothing is asked, as nothing is changed."""
-        facts = checkpoint_facts(self._snapshot())
+        snapshot = self._snapshot()
+        facts = snapshot.checkpoint_facts if snapshot is not None else {}
 
         def work(report: Report) -> str:
             return f"{self._operations().checkpoint(facts).words}; r goes back to it"

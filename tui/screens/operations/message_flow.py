@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations, waiting_messages
 from tui.control.wording import step_back_text
-from tui.model.snapshot import NightSnapshot, activity_text
+from tui.model.snapshot import NightSnapshot
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.system.errors import OvernightError
@@ -60,7 +60,7 @@ class MessageFlow:
     ) -> None:
         from widgets.dialogs.text_dialogs import PromptDialog
 
-        activity = activity_text(self.snapshot())
+        activity = self._activity()
         lines = [*lines, *_channel_lines(reachability), *([f"Now: {activity}"] if activity else [])]
 
         def decided(answer: DialogAnswer) -> None:
@@ -69,12 +69,16 @@ class MessageFlow:
         ask(self.app, PromptDialog(title, lines, text, _send_choices(reachability)), decided)
 
     def _send(self, text: str, mode: str, choice: str) -> None:
-        activity = activity_text(self.snapshot())
+        activity = self._activity()
         channel: Name | None = next((name for name in _CHANNELS if name == choice), None)
         self.background.run_operation(
             "sending your words",
             lambda report: self.operations().inject(text, mode, channel, activity).words,
         )
+
+    def _activity(self) -> str:
+        snapshot = self.snapshot()
+        return snapshot.activity_text if snapshot is not None else ""
 
     def withdraw(self) -> None:
         """Offers the messages that nobody has read yet, to take one of them back."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations
-from tui.model.snapshot import NightSnapshot, activity_text, checkpoint_facts
+from tui.model.snapshot import NightSnapshot
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks, Report, is_closing
 from tui.store.inbox import Verb
@@ -45,9 +45,11 @@ class StopFlow:
             toast(self.app, "looking at that session; try again in a moment")
             return
         agent = operations.agent if reachability is not None else None
+        snapshot = self.snapshot()
+        activity = snapshot.activity_text if snapshot is not None else ""
         pid = f" (pid {agent.pid})" if agent is not None else ""
         lines = [
-            f"Now: {activity_text(self.snapshot()) or 'nothing that the record tells'}",
+            f"Now: {activity or 'nothing that the record tells'}",
             f"The session{pid} is not started again afterwards; q only closes the viewer.",
         ]
         options = []
@@ -63,7 +65,8 @@ class StopFlow:
         ask(self.app, dialog, decided)
 
     def _stop(self, operations: Operations, verb: Verb, checkpoint: bool) -> None:
-        facts = checkpoint_facts(self.snapshot())
+        snapshot = self.snapshot()
+        facts = snapshot.checkpoint_facts if snapshot is not None else {}
 
         def work(report: Report) -> str:
             receipt = operations.stop(

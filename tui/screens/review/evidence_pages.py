@@ -48,13 +48,13 @@ class EvidencePages:
     def _read(self, target: Goal, changes: RepositoryChanges | None) -> EventDetail:
         project = self._source.project
         if isinstance(target, EvidenceTarget):
-            return evidence_lookup.of(target.ref, project)
+            return evidence_lookup.detail_of(target.ref, project)
         if isinstance(target, DiffTarget):
             return self._read_fragment(target)
         if isinstance(target, CommitTarget):
-            return evidence_lookup.commit(project, target.sha)
+            return evidence_lookup.commit_detail(project, target.sha)
         if isinstance(target, TextTarget):
-            return evidence_lookup.in_file(target.path, target.words)
+            return evidence_lookup.text_detail(target.path, target.words)
         if isinstance(target, FileTarget):
             return _file_detail(target.path, changes)
         if isinstance(target, PointTarget):
@@ -63,10 +63,10 @@ class EvidencePages:
 
     def _read_fragment(self, target: DiffTarget) -> EventDetail:
         """The piece of the diff, and below it the call that made it, where one is known."""
-        detail = evidence_lookup.fragment(target.path, target.what, (target.hunk,), target.ref)
+        detail = evidence_lookup.diff_detail(target.path, target.what, (target.hunk,), target.ref)
         if target.ref is None or evidence_lookup.is_commit(target.ref):
             return detail
-        call = evidence_lookup.of(target.ref, self._source.project)
+        call = evidence_lookup.detail_of(target.ref, self._source.project)
         title = DetailPart("the call that did it", call.title)
         return replace(detail, parts=(*detail.parts, title, *call.parts), facts=call.facts)
 

@@ -55,10 +55,10 @@ class ReviewSource:
 
     def export(self, review: Review, run: str | None, file_name: str) -> Path:
         """Writes the review to this file, in the format of its ending."""
-        from tui.monitor.history.export_files import export_found, format_of, text_of, write_export
+        from tui.monitor.history.export_files import build_export, format_of, text_of, write_export
 
         format = format_of(file_name)
-        export = export_found(
+        export = build_export(
             review, self.project, self.settings, self.named, run, keep_places=format == "json"
         )
         return write_export(file_name, text_of(export, format))
@@ -85,7 +85,7 @@ class NightsSource:
         nights = self._list()
         dates = {night.id: format_local(night.at, "%m-%d") for night in nights}
         lines: list[Sentence] = []
-        for failure in night_list.repeated(nights):
+        for failure in night_list.repeated_failures(nights):
             count = format_count(len(failure.nights), "night")
             lines.append((f"{count}: {failure.name}", "strong"))
             lines.append((f"  {', '.join(dates[name] for name in failure.nights[:8])}", "dim"))
