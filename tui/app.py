@@ -49,11 +49,11 @@ class OvernightApp(KeySerializer, TerminalApp):
         super().__init__()
         screen = watch.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
-        signs = glyphs.suited(os.environ, encoding)
-        glyphs.use(signs)
-        output_guard.install(self, ascii_only=signs is glyphs.ASCII)
-        themes.register(self)
-        self.theme = themes.chosen(os.environ, screen.theme if screen.theme != "auto" else "")
+        signs = glyphs.glyphs_for(os.environ, encoding)
+        glyphs.set_glyphs(signs)
+        output_guard.install_guard(self, ascii_only=signs is glyphs.ASCII)
+        themes.register_themes(self)
+        self.theme = themes.choose_theme(os.environ, screen.theme if screen.theme != "auto" else "")
         self.session = watch
         interval = screen.slow_paint_ms if slow_link else screen.paint_ms
         self._governor = PaintGovernor(1000 / interval)

@@ -109,13 +109,13 @@ def glyphs() -> Glyphs:
     return _active
 
 
-def use(signs: Glyphs) -> None:
+def set_glyphs(signs: Glyphs) -> None:
     """Draw with these signs from the next paint on; called once, before the first paint."""
     global _active
     _active = signs
 
 
-def suited(environ: Mapping[str, str], encoding: str) -> Glyphs:
+def glyphs_for(environ: Mapping[str, str], encoding: str) -> Glyphs:
     """The signs that a terminal of this environment and output encoding can show."""
     plain = "utf" not in encoding.lower() or environ.get("TERM", "") in ("linux", "dumb", "vt100")
     return ASCII if plain else UNICODE

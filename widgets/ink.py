@@ -56,7 +56,7 @@ class RoleStyles:
     def __getitem__(self, role: Role) -> Style:
         return self._styles[role]
 
-    def over(self, base: Style) -> RoleStyles:
+    def on_background(self, base: Style) -> RoleStyles:
         """The same ink on paper of this style; every style it gives is complete."""
         styles = {role: base + style for role, style in self._styles.items()}
         # Roles that look alike share one style object, so that `segments` can join them.
@@ -99,7 +99,7 @@ def _add(segments: list[Segment], text: str, style: Style) -> None:
         segments.append(Segment(text, style))
 
 
-def parse_ink(name: str, styles: Mapping[Role, str], cursor: str) -> RoleStyles:
+def parse_styles(name: str, styles: Mapping[Role, str], cursor: str) -> RoleStyles:
     """An ink from style words such as "bold #87afd7"."""
     return RoleStyles(
         name, {role: Style.parse(styles.get(role, "")) for role in ROLES}, Style.parse(cursor)

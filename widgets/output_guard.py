@@ -68,19 +68,19 @@ def _linkless(style: Style | None) -> Style | None:
     return style.update_link(None) if style is not None and style.link is not None else style
 
 
-def install(app: App[Any], ascii_only: bool = False) -> OutputGuard:
+def install_guard(app: App[Any], ascii_only: bool = False) -> OutputGuard:
     """Put a guard before the app's other line filters; call it in the app's `__init__`."""
     guard = OutputGuard(ascii_only)
-    textual_private.put_first(app, guard)
+    textual_private.insert_filter(app, guard)
     return guard
 
 
-def plain(text: str) -> Content:
+def plain_content(text: str) -> Content:
     """The only way by which words from outside become something a stock widget may show."""
     return Content("\n".join([visible(line) for line in text.split("\n")]))
 
 
-def toast(
+def show_toast(
     app: App[Any],
     text: str,
     title: str = "",

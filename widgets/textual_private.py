@@ -57,6 +57,6 @@ class TerminalApp(App[None]):
         self._close_messages_no_wait()
 
 
-def put_first(app: App[Any], line_filter: LineFilter) -> None:
+def insert_filter(app: App[Any], line_filter: LineFilter) -> None:
     """Has every drawn line pass this filter before the app's others."""
     app._filters.insert(0, line_filter)

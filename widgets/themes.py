@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.theme import Theme
 
-from widgets.ink import Role, RoleStyles, parse_ink
+from widgets.ink import Role, RoleStyles, parse_styles
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -50,7 +50,7 @@ def _variables(
     }
 
 
-_TERMINALS_OWN: Final = {
+_TERMINAL_DEFAULTS: Final = {
     "ansi-background": "ansi_default",
     "ansi-foreground": "ansi_default",
     "input-cursor-text-style": "reverse",
@@ -110,7 +110,7 @@ THEMES: Final = (
                 "ansi_default",
                 "ansi_cyan",
             ),
-            **_TERMINALS_OWN,
+            **_TERMINAL_DEFAULTS,
             "text-muted": "ansi_default",
             "foreground-muted": "ansi_default",
             "input-cursor-background": "ansi_default",
@@ -134,14 +134,14 @@ THEMES: Final = (
         boost="ansi_default",
         variables={
             **_variables(*["ansi_default"] * 6),
-            **_TERMINALS_OWN,
+            **_TERMINAL_DEFAULTS,
             "footer-key-foreground": "ansi_default",
             "button-focus-text-style": "bold reverse",
         },
     ),
 )
 
-_DARK_INK: Final[Mapping[Role, str]] = {
+_DARK_ROLES: Final[Mapping[Role, str]] = {
     "text": "#d0d0d0",
     "strong": "bold #eeeeee",
     "dim": "#8a8a8a",
@@ -166,7 +166,7 @@ _DARK_INK: Final[Mapping[Role, str]] = {
     "work": "#5f8787",
 }
 
-_LIGHT_INK: Final[Mapping[Role, str]] = {
+_LIGHT_ROLES: Final[Mapping[Role, str]] = {
     "text": "#262626",
     "strong": "bold #080808",
     "dim": "#626262",
@@ -191,7 +191,7 @@ _LIGHT_INK: Final[Mapping[Role, str]] = {
     "work": "#5f8787",
 }
 
-_ANSI_INK: Final[Mapping[Role, str]] = {
+_ANSI_ROLES: Final[Mapping[Role, str]] = {
     "strong": "bold",
     "dim": "dim",
     "faint": "dim",
@@ -215,7 +215,7 @@ _ANSI_INK: Final[Mapping[Role, str]] = {
     "work": "green",
 }
 
-_MONO_INK: Final[Mapping[Role, str]] = {
+_MONO_ROLES: Final[Mapping[Role, str]] = {
     "strong": "bold",
     "dim": "dim",
     "faint": "dim",
@@ -231,17 +231,17 @@ _MONO_INK: Final[Mapping[Role, str]] = {
     "alarm": "bold reverse",
 }
 
-_INKS: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
-    DARK: (_DARK_INK, "on #303030"),
-    LIGHT: (_LIGHT_INK, "on #e4e4e4"),
-    ANSI: (_ANSI_INK, "reverse"),
-    MONO: (_MONO_INK, "reverse"),
+_ROLES: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
+    DARK: (_DARK_ROLES, "on #303030"),
+    LIGHT: (_LIGHT_ROLES, "on #e4e4e4"),
+    ANSI: (_ANSI_ROLES, "reverse"),
+    MONO: (_MONO_ROLES, "reverse"),
 }
 
 
-def _derived(theme: Theme) -> tuple[Mapping[Role, str], str]:
+def _derive_roles(theme: Theme) -> tuple[Mapping[Role, str], str]:
     """Roles for a theme that is not ours, from the house's nearest look and the theme's colours."""
-    words, cursor = _INKS[ANSI] if theme.ansi else (_INKS[DARK] if theme.dark else _INKS[LIGHT])
+    words, cursor = _ROLES[ANSI] if theme.ansi else (_ROLES[DARK] if theme.dark else _ROLES[LIGHT])
     if theme.ansi:
         return words, cursor
     roles = dict(words)
@@ -263,23 +263,23 @@ def _derived(theme: Theme) -> tuple[Mapping[Role, str], str]:
 
 
 @lru_cache(maxsize=64)
-def _ink_named(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> RoleStyles:
-    return parse_ink(name, dict(words), cursor)
+def _parse_styles(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> RoleStyles:
+    return parse_styles(name, dict(words), cursor)
 
 
-def ink_for(theme: Theme) -> RoleStyles:
+def styles_for(theme: Theme) -> RoleStyles:
     """The ink that goes with a theme, ours or any other."""
-    words, cursor = _INKS.get(theme.name) or _derived(theme)
-    return _ink_named(theme.name, tuple(words.items()), cursor)
+    words, cursor = _ROLES.get(theme.name) or _derive_roles(theme)
+    return _parse_styles(theme.name, tuple(words.items()), cursor)
 
 
-def register(app: App[Any]) -> None:
+def register_themes(app: App[Any]) -> None:
     """Make the four looks known to the app; call it in the app's `__init__`."""
     for theme in THEMES:
         app.register_theme(theme)
 
 
-def chosen(environ: Mapping[str, str], wish: str = "") -> str:
+def choose_theme(environ: Mapping[str, str], wish: str = "") -> str:
     """The theme to start with: no colours where NO_COLOR asks so, else the wish, else by terminal.
 
     The wish is a theme's full name or one of "dark", "light", "ansi", "mono".
@@ -292,6 +292,6 @@ def chosen(environ: Mapping[str, str], wish: str = "") -> str:
     return ANSI if environ.get("TERM", "") in ("linux", "xterm", "screen", "vt100") else DARK
 
 
-def after(name: str) -> str:
+def next_theme(name: str) -> str:
     """The next of the four looks, for the key that walks through them."""
     return NAMES[(NAMES.index(name) + 1) % len(NAMES)] if name in NAMES else DARK

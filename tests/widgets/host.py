@@ -27,8 +27,8 @@ class Host(App[object]):
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        themes.register(self)
-        self.guard = output_guard.install(self, ascii_only)
+        themes.register_themes(self)
+        self.guard = output_guard.install_guard(self, ascii_only)
         self.theme = theme
         self.children_to_show = children
 

@@ -16,7 +16,7 @@ from tui.system.sgr import StyledSpan, clean_coloured
 from widgets.ink import Line, Role, highlight, text_of, width_of
 from widgets.line_layout import centre, spread, wrap
 from widgets.text.detail_view import (
-    COLOURED,
+    MAX_SPANS,
     CodeHighlighter,
     DiffHighlighter,
     coloured_lines,
@@ -111,9 +111,9 @@ def test_a_row_begins_within_a_colour() -> None:
 
 
 def test_a_flood_of_colours_keeps_its_words() -> None:
-    lines = coloured_lines(*clean_coloured("\x1b[31mx\x1b[32my\n" * COLOURED, whole=True))
-    assert "".join(line.text for line in lines) == "xy" * COLOURED
-    assert sum(len(line.runs) for line in lines) == COLOURED
+    lines = coloured_lines(*clean_coloured("\x1b[31mx\x1b[32my\n" * MAX_SPANS, whole=True))
+    assert "".join(line.text for line in lines) == "xy" * MAX_SPANS
+    assert sum(len(line.runs) for line in lines) == MAX_SPANS
 
 
 MARKDOWN = """# Notes

@@ -22,7 +22,7 @@ from textual.widgets import Input, Label, Static
 
 from tests.widgets.host import Host, screen_rows, screen_segments
 from tests.widgets.hostile import HOSTILE, MARKUP
-from widgets.output_guard import OutputGuard, plain, toast
+from widgets.output_guard import OutputGuard, plain_content, show_toast
 
 BLACK = Color(0, 0, 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def test_hyperlinks_are_taken_away_and_clean_lines_left_alone() -> None:
 
 
 def test_plain_has_no_markup_and_keeps_its_lines() -> None:
-    content = plain("[red]a[/]\n\x1b[2Jb")
+    content = plain_content("[red]a[/]\n\x1b[2Jb")
     assert isinstance(content, Content)
     assert content.plain == "[red]a[/]\n␛[2Jb"
     assert content.spans == []
@@ -84,7 +84,7 @@ async def test_stock_widgets_are_guarded() -> None:
     app = Host(*raw, lambda: Input(value=SHORT[0]))
     async with app.run_test(size=(60, 3 * len(SHORT))) as pilot:
         for text in SHORT[:12]:
-            toast(app, text, title=text[:40])
+            show_toast(app, text, title=text[:40])
         await pilot.pause(0.05)
         assert "owned" in "".join(screen_rows(app))
         for row in screen_segments(app):
@@ -94,10 +94,10 @@ async def test_stock_widgets_are_guarded() -> None:
 
 
 async def test_markup_stays_words() -> None:
-    app = Host(*[Static(plain(text)) for text in MARKUP])
+    app = Host(*[Static(plain_content(text)) for text in MARKUP])
     async with app.run_test(size=(60, 2 * len(MARKUP))) as pilot:
         for text in MARKUP[:6]:
-            toast(app, text)
+            show_toast(app, text)
         await pilot.pause(0.05)
         shown = "\n".join(screen_rows(app))
         for text in MARKUP:

@@ -16,7 +16,7 @@ from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Review
 from widgets.ink import text_of
 from widgets.review import review_lists
-from widgets.review.comparison import comparison
+from widgets.review.comparison import comparison_rows
 from widgets.review.review_page import ReviewPageRows
 from widgets.review.review_view import (
     CommitTarget,
@@ -56,13 +56,13 @@ def texts(rows: Sequence[ReviewRow]) -> list[str]:
 def lists(review: Review) -> list[Callable[[int], Sequence[ReviewRow]]]:
     return [
         ReviewPageRows(review),
-        partial(review_lists.claims, review),
-        partial(review_lists.risks, review),
-        partial(review_lists.timeline, review),
-        partial(review_lists.tasks, review),
-        partial(review_lists.points, review, frozenset()),
-        partial(review_lists.files, CHANGES, frozenset()),
-        partial(comparison, review, review),
+        partial(review_lists.claim_rows, review),
+        partial(review_lists.risk_rows, review),
+        partial(review_lists.moment_rows, review),
+        partial(review_lists.task_rows, review),
+        partial(review_lists.point_rows, review, frozenset()),
+        partial(review_lists.file_rows, CHANGES, frozenset()),
+        partial(comparison_rows, review, review),
     ]
 
 
@@ -101,13 +101,13 @@ def test_the_verdict_speaks_without_colour() -> None:
 
 def test_every_figure_leads_on() -> None:
     rows = {row.name: row for row in page(sample()) if row.name}
-    assert rows["tasks"].goal == SectionTarget("tasks")
-    assert rows["commits"].goal == SectionTarget("points")
-    assert rows["tests"].goal == EvidenceTarget(sample().tests.runs[-1].ref)
-    assert rows["ended"].goal == EvidenceTarget(sample().ending.ref)  # type: ignore[arg-type]
-    assert rows["first-1"].goal == EvidenceTarget(sample().attention[0].where)  # type: ignore[arg-type]
-    assert rows["cost"].goal == SectionTarget("page", "cost-0") and "cost-0" in rows
-    assert rows["stepped in"].goal == SectionTarget("page", "deed-0") and "deed-0" in rows
+    assert rows["tasks"].target == SectionTarget("tasks")
+    assert rows["commits"].target == SectionTarget("points")
+    assert rows["tests"].target == EvidenceTarget(sample().tests.runs[-1].ref)
+    assert rows["ended"].target == EvidenceTarget(sample().ending.ref)  # type: ignore[arg-type]
+    assert rows["first-1"].target == EvidenceTarget(sample().attention[0].where)  # type: ignore[arg-type]
+    assert rows["cost"].target == SectionTarget("page", "cost-0") and "cost-0" in rows
+    assert rows["stepped in"].target == SectionTarget("page", "deed-0") and "deed-0" in rows
 
 
 def test_an_empty_night_is_said_calmly() -> None:
@@ -127,24 +127,26 @@ def test_an_empty_night_is_said_calmly() -> None:
 
 
 def test_claims_have_three_words_and_their_reason() -> None:
-    said = "\n".join(texts(review_lists.claims(sample(), 79)))
+    said = "\n".join(texts(review_lists.claim_rows(sample(), 79)))
     assert "? unverified  “All 212 tests pass”" in said
     assert "✓ verified" in said and "≈ partial" in said
     assert "no run with 212 tests was seen" in said
-    wide = texts(review_lists.claims(sample(), 140))
+    wide = texts(review_lists.claim_rows(sample(), 140))
     assert len(wide) == 4 and "no run with 212 tests was seen" in wide[0]
 
 
 def test_risks_come_with_the_gravest_first_and_lead_to_their_hunk() -> None:
-    rows = review_lists.risks(sample(), 79)
+    rows = review_lists.risk_rows(sample(), 79)
     assert [text_of(row.line)[1] for row in rows] == list("✗✗✗!!·")
-    assert isinstance(rows[0].goal, DiffTarget) and "assert" in rows[0].goal.hunk.lines[1]
-    assert isinstance(rows[1].goal, EvidenceTarget)
-    assert isinstance(rows[5].goal, SentenceTarget), "a risk without a call or hunk says what it is"
+    assert isinstance(rows[0].target, DiffTarget) and "assert" in rows[0].target.hunk.lines[1]
+    assert isinstance(rows[1].target, EvidenceTarget)
+    assert isinstance(rows[5].target, SentenceTarget), (
+        "a risk without a call or hunk says what it is"
+    )
 
 
 def test_the_timeline_marks_what_is_new_since_the_last_look() -> None:
-    said = texts(review_lists.timeline(sample(), 79))
+    said = texts(review_lists.moment_rows(sample(), 79))
     place = next(nth for nth, row in enumerate(said) if "since you last looked, 01:00" in row)
     assert all(not row.startswith("•") for row in said[:place])
     assert all(row.startswith("•") for row in said[place + 1 :])
@@ -152,30 +154,33 @@ def test_the_timeline_marks_what_is_new_since_the_last_look() -> None:
 
 
 def test_points_tell_tests_and_what_first_turned_red() -> None:
-    rows = review_lists.points(sample(), frozenset(), 79)
+    rows = review_lists.point_rows(sample(), frozenset(), 79)
     said = texts(rows)
     assert "c1" in said[0] and "· none" in said[0]
     assert "3f2a1b0" in said[1] and "✗ red" in said[1] and "+180 −12" in said[1]
     assert "first red after it: tests at 23:30: 3 failed" in said[2]
-    assert rows[0].goal == PointTarget("c1") and isinstance(rows[1].goal, CommitTarget)
+    assert rows[0].target == PointTarget("c1") and isinstance(rows[1].target, CommitTarget)
     assert not rows[0].mark and rows[1].mark, "commits can be taken to a branch, checkpoints not"
-    marked = review_lists.points(sample(), {rows[1].mark}, 79)
+    marked = review_lists.point_rows(sample(), {rows[1].mark}, 79)
     assert "[✓]" in text_of(marked[1].line) and "[ ]" in text_of(rows[1].line)
 
 
 def test_files_and_tasks_lead_to_their_place() -> None:
-    rows = review_lists.files(CHANGES, frozenset(), 79)
-    assert rows[0].goal == FileTarget("src/sizing.py") and "+12 −3" in text_of(rows[0].line)
+    rows = review_lists.file_rows(CHANGES, frozenset(), 79)
+    assert rows[0].target == FileTarget("src/sizing.py") and "+12 −3" in text_of(rows[0].line)
     assert "binary" in text_of(rows[2].line) and "not committed" in text_of(rows[1].line)
-    tasks = review_lists.tasks(sample(), 79)
-    assert isinstance(tasks[1].goal, TextTarget) and tasks[1].goal.words == "Parameter optimisation"
+    tasks = review_lists.task_rows(sample(), 79)
+    assert (
+        isinstance(tasks[1].target, TextTarget)
+        and tasks[1].target.words == "Parameter optimisation"
+    )
 
 
 def test_nights_are_compared_side_by_side_or_one_below_the_other() -> None:
     first, second = sample(), empty()
-    beside = texts(comparison(first, second, 120))
+    beside = texts(comparison_rows(first, second, 120))
     assert any("tasks done" in row and "4" in row and "−4 !" in row for row in beside)
-    stacked = texts(comparison(first, second, 80))
+    stacked = texts(comparison_rows(first, second, 80))
     assert len(stacked) > 1.8 * len(beside)
     assert sum("tasks done" in row for row in stacked) == 2
 
@@ -225,7 +230,7 @@ async def test_the_cursor_stands_only_on_rows_that_lead_somewhere() -> None:
         for _ in range(60):
             await pilot.press("j")
             seen.add(view.cursor)
-        leading = {nth for nth, row in enumerate(view.rows) if row.goal is not None}
+        leading = {nth for nth, row in enumerate(view.rows) if row.target is not None}
         assert seen == leading
         await pilot.press("g")
         assert view.cursor == min(leading) and view.top == 0
@@ -242,7 +247,7 @@ async def test_a_resize_keeps_the_row() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         view.show(ReviewPageRows(sample()))
         await pilot.pause()
-        found = view.find("first-3")
+        found = view.index_of("first-3")
         assert found is not None
         view.go_to_name("first-3")
         await pilot.resize_terminal(44, 24)
@@ -252,8 +257,8 @@ async def test_a_resize_keeps_the_row() -> None:
 
 def test_the_nearest_row_in_time() -> None:
     view = ReviewView()
-    view.rows = review_lists.timeline(sample(), 79)
-    assert view.nearest(at(95)) == 2
-    assert view.nearest(at(479)) == len(view.rows) - 1
-    assert view.nearest(at(0)) == 0
-    assert view.nearest(at(999)) == len(view.rows) - 1
+    view.rows = review_lists.moment_rows(sample(), 79)
+    assert view.nearest_to(at(95)) == 2
+    assert view.nearest_to(at(479)) == len(view.rows) - 1
+    assert view.nearest_to(at(0)) == 0
+    assert view.nearest_to(at(999)) == len(view.rows) - 1

@@ -13,13 +13,13 @@ from tui.model.records import LogEntry, ProgressFile, ProgressSection, ProgressT
 from tui.model.rows import EventRow
 from widgets import glyphs
 from widgets.ink import Line, text_of, width_of
-from widgets.lists.event_view import SearchHighlight, around, event_line
+from widgets.lists.event_view import SearchHighlight, clip_around, event_line
 from widgets.lists.log_view import log_line
-from widgets.lists.pane import frame_bottom, frame_top, pill
-from widgets.lists.sources_panel import feed_rows
-from widgets.status.activity_row import progress_line, reading
-from widgets.status.key_bar import KeyBarItem, footer_line
-from widgets.status.progress_view import bar, progress_rows
+from widgets.lists.pane import frame_bottom, frame_top, new_rows_badge
+from widgets.lists.sources_panel import source_rows
+from widgets.status.activity_row import progress_line, reading_text
+from widgets.status.key_bar import KeyBarItem, key_bar_line
+from widgets.status.progress_view import progress_bar, progress_rows
 from widgets.status.session_header import HeaderFacts, header_line
 from widgets.text_cells import visible
 
@@ -65,7 +65,7 @@ def test_subagents_are_indented_and_running_tools_count() -> None:
 
 
 def test_an_event_with_the_plain_signs() -> None:
-    glyphs.use(glyphs.ASCII)
+    glyphs.set_glyphs(glyphs.ASCII)
     assert drawn(event_line(FAILED, 50)).isascii()
     assert " x Bash" in drawn(event_line(FAILED, 50))
 
@@ -86,9 +86,9 @@ def test_matches_are_marked_and_brought_into_sight() -> None:
 
 
 def test_around_keeps_the_beginning_when_it_can() -> None:
-    assert around("needle at the start " + "x" * 50, "needle", 20) == "needle at the start…"
-    assert "needle" in around("x" * 500 + "needle" + "y" * 500, "needle", 12)
-    assert around("short", "nothing", 20) == "short"
+    assert clip_around("needle at the start " + "x" * 50, "needle", 20) == "needle at the start…"
+    assert "needle" in clip_around("x" * 500 + "needle" + "y" * 500, "needle", 12)
+    assert clip_around("short", "nothing", 20) == "short"
 
 
 ROWS = st.builds(
@@ -180,7 +180,7 @@ def test_alarms_stand_out_without_colour() -> None:
     facts = HeaderFacts(
         "p",
         state="stalled",
-        looking_at=AT,
+        viewed_at=AT,
         paused=True,
         alert="budget 82% used",
         context_percent=93,
@@ -224,7 +224,7 @@ ITEMS = (
 
 
 def test_the_footer_says_what_can_be_done() -> None:
-    line, places = footer_line(ITEMS, 60)
+    line, places = key_bar_line(ITEMS, 60)
     text = text_of(line)
     assert text.rstrip() == " c checkpoint  s step back │ / search              │ ? help"
     for item, (start, end) in zip(ITEMS, places, strict=True):
@@ -234,10 +234,10 @@ def test_the_footer_says_what_can_be_done() -> None:
 
 
 def test_a_narrow_footer_keeps_help() -> None:
-    line, places = footer_line(ITEMS, 26)
+    line, places = key_bar_line(ITEMS, 26)
     assert drawn(line) == " c checkpoint    │ ? help"
     assert places[1] == (-1, -1)
-    assert drawn(footer_line(ITEMS, 8)[0]).strip() == "? help"
+    assert drawn(key_bar_line(ITEMS, 8)[0]).strip() == "? help"
 
 
 FRAME = glyphs.UNICODE.frame
@@ -252,7 +252,10 @@ def test_frames() -> None:
         drawn(frame_top(FRAME, 1, "Progress", "12/19", "", 30, False, False))
         == "╭ 1 Progress 12/19 ──────────╮"
     )
-    assert drawn(frame_bottom(FRAME, "", pill(128), 30, False)) == "╰───────────── +128 new ↓ f ─╯"
+    assert (
+        drawn(frame_bottom(FRAME, "", new_rows_badge(128), 30, False))
+        == "╰───────────── +128 new ↓ f ─╯"
+    )
     assert drawn(frame_bottom(glyphs.UNICODE.stale, "", [], 10, False)) == "╰╌╌╌╌╌╌╌╌╯"
     focused = frame_top(FRAME, 2, "Events", "", "", 30, True, False)
     assert (" 2 ", "badge") in focused
@@ -270,14 +273,14 @@ def test_frames_are_as_wide_as_they_should_be(
     title: str, note: str, status: str, width: int, focused: bool
 ) -> None:
     assert width_of(frame_top(FRAME, 2, title, note, status, width, focused, False)) == width
-    assert width_of(frame_bottom(FRAME, status, pill(12), max(20, width), focused)) == max(
-        20, width
-    )
+    assert width_of(
+        frame_bottom(FRAME, status, new_rows_badge(12), max(20, width), focused)
+    ) == max(20, width)
 
 
 def test_folding_says_how_far_it_is() -> None:
-    assert reading(412_000_000, 1_000_000_000) == "reading 412 of 1,000 MB"
-    assert reading(4_100, 812_000) == "reading 4.1 kB of 812 kB"
+    assert reading_text(412_000_000, 1_000_000_000) == "reading 412 of 1,000 MB"
+    assert reading_text(4_100, 812_000) == "reading 4.1 kB of 812 kB"
     assert drawn(progress_line("reading", 0.5, 30)) == " reading ━━━━━━━━──────── 50%"
     assert width_of(progress_line("x" * 200, 2.0, 40)) <= 40
 
@@ -331,10 +334,10 @@ def test_progress_with_little_room_puts_done_tasks_together() -> None:
 
 
 def test_a_bar_is_only_full_when_all_is_done() -> None:
-    assert text_of(bar(999, 1000, 10)) == "━━━━━━━━━─"
-    assert text_of(bar(1, 1000, 10)) == "━─────────"
-    assert text_of(bar(10, 10, 10)) == "━━━━━━━━━━"
-    assert text_of(bar(0, 0, 10)) == "──────────"
+    assert text_of(progress_bar(999, 1000, 10)) == "━━━━━━━━━─"
+    assert text_of(progress_bar(1, 1000, 10)) == "━─────────"
+    assert text_of(progress_bar(10, 10, 10)) == "━━━━━━━━━━"
+    assert text_of(progress_bar(0, 0, 10)) == "──────────"
 
 
 def test_an_unknown_progress_file_is_never_a_percentage() -> None:
@@ -346,7 +349,7 @@ def test_an_unknown_progress_file_is_never_a_percentage() -> None:
 
 def test_a_source_says_how_it_is() -> None:
     feed = SourceStatus("watchdog", "logs/watchdog.log", "missing", "set paths.watchdog_log")
-    assert words(feed_rows(feed, 70, AT)) == [
+    assert words(source_rows(feed, 70, AT)) == [
         "watchdog      ○ missing",
         "  logs/watchdog.log",
         "  set paths.watchdog_log",
@@ -354,7 +357,7 @@ def test_a_source_says_how_it_is() -> None:
     events = SourceStatus(
         "events", "s.jsonl", "folding", "", "our run", 48_000_000, AT - 540, 81_234, 2, 0.41
     )
-    assert words(feed_rows(events, 90, AT))[0] == (
+    assert words(source_rows(events, 90, AT))[0] == (
         "events        ▸ folding 41%  81.2k lines  48 MB  changed 9m ago  ! 2 malformed"
     )
 

@@ -18,7 +18,7 @@ from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar, KeyBarItem
 from widgets.status.progress_view import ProgressView
 from widgets.status.session_header import HeaderFacts, SessionHeader
-from widgets.status.timeline_bar import TimelineBar, cell_sign, described, strip_line
+from widgets.status.timeline_bar import TimelineBar, cell_sign, describe_cell, timeline_line
 from widgets.text.detail_view import DetailView
 from widgets.text.markdown_view import NotesView
 
@@ -47,16 +47,16 @@ NIGHT = Timeline(
 
 
 def test_the_night_in_one_row() -> None:
-    assert text_of(strip_line(cut(NIGHT, 60), 74)) == (
+    assert text_of(timeline_line(cut(NIGHT, 60), 74)) == (
         " 22:00 " + "▇" * 5 + "◆" + "▇" * 14 + "▒" * 10 + "L" * 10 + "S" * 10 + "×" * 10 + " 23:00 "
     )
-    assert text_of(strip_line(cut(NIGHT, 12), 26)) == " 22:00 ▇◆▇▇▒▒LLSS×× 23:00 "
+    assert text_of(timeline_line(cut(NIGHT, 12), 26)) == " 22:00 ▇◆▇▇▒▒LLSS×× 23:00 "
 
 
 def test_a_young_night_fills_from_the_left_and_a_long_one_is_gathered() -> None:
     young = Timeline(T0, T0 + 150, 60.0, (minute(0, "working"), minute(1, "working", 20.0)))
-    assert text_of(strip_line(cut(young, 10), 24)) == " 22:00 ▇▂ ─────── 22:10 "
-    assert text_of(strip_line(cut(Timeline(), 10), 24)).strip() == "─" * 10
+    assert text_of(timeline_line(cut(young, 10), 24)) == " 22:00 ▇▂ ─────── 22:10 "
+    assert text_of(timeline_line(cut(Timeline(), 10), 24)).strip() == "─" * 10
     long = Timeline(T0, T0 + 86_400 * 3, 60.0, (), (TimelineGap(T0, T0 + 86_400 * 3, "idle"),))
     assert len(cut(long, 50)) == 50
     assert cell_sign(cut(long, 50)[3]) == (" ", "dim")
@@ -64,9 +64,9 @@ def test_a_young_night_fills_from_the_left_and_a_long_one_is_gathered() -> None:
 
 def test_a_cell_speaks() -> None:
     cells = cut(NIGHT, 60)
-    assert described(cells[5]) == "working; checkpoint 1"
-    assert described(cells[25]) == "running tools; a41f09c"
-    assert described(cells[45]) == "stalled"
+    assert describe_cell(cells[5]) == "working; checkpoint 1"
+    assert describe_cell(cells[25]) == "running tools; a41f09c"
+    assert describe_cell(cells[45]) == "stalled"
     assert sum(sum(cell.seconds) for cell in cells) == pytest.approx(3600)
 
 

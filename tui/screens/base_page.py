@@ -51,9 +51,9 @@ class OverlayScreen(Screen[None]):
         copy(self.app, self.view.row_text(self.view.cursor) if self.view.count else "")
 
     def action_theme(self) -> None:
-        from widgets.themes import after
+        from widgets.themes import next_theme
 
-        self.app.theme = after(self.app.theme)
+        self.app.theme = next_theme(self.app.theme)
 
     def action_help(self) -> None:
         from tui.screens.info_pages import help_screen

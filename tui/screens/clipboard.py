@@ -8,14 +8,14 @@ from typing import Any
 
 from textual.app import App
 
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 
 def copy(app: App[Any], text: str) -> None:
     """Copies and says where to."""
     app.copy_to_clipboard(text)
     where = "the clipboard and a tmux buffer" if to_tmux(text) else "the clipboard"
-    toast(app, f"copied to {where}" if text else "nothing under the cursor")
+    show_toast(app, f"copied to {where}" if text else "nothing under the cursor")
 
 
 def to_tmux(text: str) -> bool:

@@ -26,7 +26,7 @@ class Choice:
 
     key: str
     label: str
-    note: str = ""
+    description: str = ""
     danger: bool = False
     enabled: bool = True
     reason: str = ""
@@ -39,7 +39,7 @@ class DialogOption:
     key: str
     letter: str
     label: str
-    on: bool = True
+    is_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)

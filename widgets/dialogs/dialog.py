@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Sentence: TypeAlias = "str | tuple[str, Role]"
 
 
-def sentences(lines: Sequence[Sentence]) -> RowDocument:
+def sentences_document(lines: Sequence[Sentence]) -> RowDocument:
     """Plain sentences as a document, broken between words; an empty one is an empty row."""
 
     def build(width: int) -> Sequence[Line]:
@@ -51,7 +51,7 @@ class OptionRow(SingleRow):
     def __init__(self, option: DialogOption) -> None:
         super().__init__()
         self.option = option
-        self.on = option.on
+        self.on = option.is_on
 
     def flip(self) -> None:
         """Switch it over."""
@@ -123,7 +123,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
 
     @staticmethod
     def _document_of(lines: Sequence[Sentence] | RowDocument) -> RowDocument:
-        return sentences(lines) if isinstance(lines, Sequence) else lines
+        return sentences_document(lines) if isinstance(lines, Sequence) else lines
 
     def content(self) -> Sequence[Widget]:
         """What stands between the words and the options; a subclass's own part."""
@@ -140,13 +140,13 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         pane.set_foot(self.HINT)
         return pane
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         """What has the keys when the dialog opens."""
         return self._buttons
 
     def on_mount(self) -> None:
         self._fit()
-        self.first().focus()
+        self.initial_focus().focus()
 
     def on_resize(self) -> None:
         self._fit()
@@ -189,7 +189,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
             self.dismiss(None)
 
     def action_scroll_words(self, rows: int) -> None:
-        self._words._scroll_by_hand(self._words.top + rows)
+        self._words.scroll_by_person(self._words.top + rows)
 
     def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
         event.stop()

@@ -17,7 +17,7 @@ from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, RoleStyles
 from widgets.line_layout import wrap
 from widgets.text_cells import pad, visible
-from widgets.themes import ink_for
+from widgets.themes import styles_for
 
 
 def ladder_rows(choices: Sequence[Choice], chosen: int, width: int) -> list[tuple[int, Line]]:
@@ -31,7 +31,7 @@ def ladder_rows(choices: Sequence[Choice], chosen: int, width: int) -> list[tupl
         sign = glyphs().running if here else " "
         label = pad(f" {sign} {visible(choice.label)}", width)
         rows.append((nth, [(label, role if choice.enabled or here else "faint")]))
-        note = choice.note if choice.enabled else f"not now: {choice.reason}"
+        note = choice.description if choice.enabled else f"not now: {choice.reason}"
         if note:
             words = wrap([(visible(note), "dim")], max(8, width - 5))
             rows.extend((nth, [("     ", "dim"), *row]) for row in words)
@@ -59,7 +59,7 @@ class Ladder(Widget, can_focus=True):
         super().__init__()
         self.choices = tuple(choices)
         self.chosen = chosen
-        self._ink: RoleStyles | None = None
+        self._role_styles: RoleStyles | None = None
 
     def rows(self, width: int) -> int:
         """Rows that the list needs."""
@@ -67,15 +67,15 @@ class Ladder(Widget, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ink = None
+        self._role_styles = None
 
     def render_line(self, y: int) -> Strip:
-        if self._ink is None:
-            self._ink = ink_for(self.app.current_theme).over(self.rich_style)
+        if self._role_styles is None:
+            self._role_styles = styles_for(self.app.current_theme).on_background(self.rich_style)
         width = self.size.width
         rows = ladder_rows(self.choices, self.chosen, width)
         line: Line = rows[y][1] if y < len(rows) else []
-        return Strip(self._ink.segments(line, width), width)
+        return Strip(self._role_styles.segments(line, width), width)
 
     def action_choose(self, step: int) -> None:
         self.chosen = (self.chosen + step) % len(self.choices)
@@ -116,7 +116,7 @@ class EscalationDialog(Dialog):
     def content(self) -> Sequence[Widget]:
         return (self._ladder,)
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         self._buttons.display = False
         return self._ladder
 

@@ -26,8 +26,8 @@ class PickerRow:
     """A row of the list: its words, and at its right edge a few more that give way first."""
 
     key: str
-    words: str
-    aside: str = ""
+    label: str
+    detail: str = ""
     role: Role = "text"
 
 
@@ -46,7 +46,7 @@ class PickerList(LineView):
         self._cursor = self._first
         self.call_after_refresh(self.reveal, self._first)
 
-    def put(self, row: PickerRow) -> None:
+    def replace_row(self, row: PickerRow) -> None:
         """Say something else about the row with that key."""
         for index, one in enumerate(self.rows):
             if one.key == row.key:
@@ -55,8 +55,8 @@ class PickerList(LineView):
 
     def line(self, index: int, width: int) -> Line:
         row = self.rows[index]
-        words: Line = [(f" {visible(row.words)}", row.role)]
-        aside: Line = [(f" {visible(row.aside)} ", "dim")] if row.aside and width >= 40 else []
+        words: Line = [(f" {visible(row.label)}", row.role)]
+        aside: Line = [(f" {visible(row.detail)} ", "dim")] if row.detail and width >= 40 else []
         return spread(words, aside, width)
 
 
@@ -87,7 +87,7 @@ class Picker(Dialog):
         Binding("d", "inspect", "Look closer", show=False),
     ]
     HINT = "j k choose · enter go on · tab preview · esc cancel"
-    CLOSER = "j k choose · enter go on · d each file · esc cancel"
+    HINT_WITH_INSPECT = "j k choose · enter go on · d each file · esc cancel"
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Picker(Dialog):
         self._titles = (list_title, preview_title)
         self._list = PickerList(rows, chosen)
         self._preview = preview
-        self._shown = DocumentView(placeholder="")
+        self._preview_view = DocumentView(placeholder="")
 
     @property
     def row(self) -> str:
@@ -117,35 +117,35 @@ class Picker(Dialog):
     def compose(self) -> ComposeResult:
         lists = Container(
             Pane(0, self._titles[0] or self._heading, self._list, id="list"),
-            Pane(0, self._titles[1], self._shown, id="preview"),
+            Pane(0, self._titles[1], self._preview_view, id="preview"),
             id="lists",
         )
         yield Vertical(lists, *self._options, self._busy_row, self._buttons, id="whole")
 
-    def first(self) -> Widget:
-        foot = self.HINT if self._inspect is None else self.CLOSER
+    def initial_focus(self) -> Widget:
+        foot = self.HINT if self._inspect is None else self.HINT_WITH_INSPECT
         self.query_one("#list", Pane).set_foot(foot)
-        self._look()
+        self._request_preview()
         return self._list
 
     def _fit(self) -> None:
         self.set_class(self.size.width < 100, "-tall")
 
-    def _look(self) -> None:
+    def _request_preview(self) -> None:
         if self.row:
-            self._shown.set_document(None)
-            self._shown.set_placeholder("looking")
+            self._preview_view.set_document(None)
+            self._preview_view.set_placeholder("looking")
             self._preview(self.row)
 
     def set_preview(self, key: str, document: RowDocument | None, sentence: str = "") -> None:
         """Show what the row would change; ignored when another row is looked at by now."""
         if key == self.row:
-            self._shown.set_document(document)
-            self._shown.set_placeholder(sentence)
+            self._preview_view.set_document(document)
+            self._preview_view.set_placeholder(sentence)
 
     def set_row(self, row: PickerRow) -> None:
         """Say something else about a row."""
-        self._list.put(row)
+        self._list.replace_row(row)
 
     def action_inspect(self) -> None:
         if self._inspect is not None and self.row and not self._busy:
@@ -156,12 +156,12 @@ class Picker(Dialog):
         return DialogAnswer(given.choice, given.options, row=self.row)
 
     def action_scroll_words(self, rows: int) -> None:
-        self._shown._scroll_by_hand(self._shown.top + rows)
+        self._preview_view.scroll_by_person(self._preview_view.top + rows)
 
     def on_line_view_cursor_moved(self, event: LineView.CursorMoved) -> None:
         if event.view is self._list:
             event.stop()
-            self._look()
+            self._request_preview()
 
     def on_line_view_opened(self, event: LineView.Opened) -> None:
         event.stop()

@@ -55,7 +55,7 @@ class LineDialog(Dialog):
     def content(self) -> Sequence[Widget]:
         return (self._input,)
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         return self._input
 
     def _content_rows(self) -> int:
@@ -65,7 +65,7 @@ class LineDialog(Dialog):
         given = super().answer(choice)
         return DialogAnswer(given.choice, given.options, self._input.value)
 
-    def _go_on(self) -> None:
+    def _accept(self) -> None:
         if not self._input.value.strip() and not self._empty:
             self._buttons.set_hint("nothing written yet")
         elif self.is_current:
@@ -74,7 +74,7 @@ class LineDialog(Dialog):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._go_on()
+        self._accept()
 
     def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
         event.stop()
@@ -82,7 +82,7 @@ class LineDialog(Dialog):
         if event.choice.key == CANCEL.key:
             self.action_cancel()
         else:
-            self._go_on()
+            self._accept()
 
 
 class PromptDialog(Dialog):
@@ -126,7 +126,7 @@ class PromptDialog(Dialog):
         self._area = TextArea(self._text, soft_wrap=True, tab_behavior="focus")
         return (self._area,)
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         if self._area is None:
             return self._buttons
         self._area.move_cursor(self._area.document.end)

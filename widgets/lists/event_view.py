@@ -54,7 +54,7 @@ class SearchHighlight(Struct, frozen=True):
     excerpt: str = ""
 
 
-def mark_of(row: EventRow, signs: Glyphs) -> Span:
+def mark_span(row: EventRow, signs: Glyphs) -> Span:
     """The sign that says how it went, so that no colour has to."""
     if row.mark == "error":
         return signs.error, "error"
@@ -90,7 +90,7 @@ def event_line(
     out.append((signs.bullet, "accent") if new else (" ", "text"))
     if row.depth > 0:
         out.append(((signs.branch + " ") * min(row.depth, DEEPEST), "faint"))
-    mark, mark_role = mark_of(row, signs)
+    mark, mark_role = mark_span(row, signs)
     out.append((mark + " ", mark_role))
     label_role: Role = "error" if row.mark == "error" else _LABELS[row.kind]
     if row.mark == "quiet":
@@ -119,7 +119,7 @@ def _body(
         outcome = clip(outcome, share)
         share = cells(outcome)
     text_room = max(0, room - (share + 2 if share else 0))
-    shown = around(text, looking.needle, text_room)
+    shown = clip_around(text, looking.needle, text_room)
     spans = highlight(shown, looking.needle, text_role(row))
     out = [*spans, (" " * max(0, text_room - cells(shown)), "text")]
     if share:
@@ -151,7 +151,7 @@ def _timing(row: EventRow, narrow: bool, now: float | None) -> Span:
     return ("" if narrow else " " * 8), "text"
 
 
-def around(text: str, needle: str, width: int) -> str:
+def clip_around(text: str, needle: str, width: int) -> str:
     """The text clipped so that the first occurrence of the needle is in sight."""
     if cells(text) <= width:
         return text
@@ -205,7 +205,7 @@ class EventView(LineView):
         self._excerpts = excerpts
         self.invalidate()
 
-    def mark_since(self, at: float | None) -> None:
+    def mark_newer_than(self, at: float | None) -> None:
         """Mark the rows newer than this moment, if there are older ones; None marks nothing."""
         self._since = at
         self.invalidate()

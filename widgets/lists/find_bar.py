@@ -102,25 +102,25 @@ class FindBar(Widget):
     def close(self) -> None:
         """Go away; what is typed is forgotten. Posts nothing."""
         self.remove_class("-open")
-        self._say("")
+        self._show_count("")
 
     def set_matches(self, current: int, total: int, *, more: bool = False) -> None:
         """ "3/17"; `more` says that the search still goes on."""
         plus = "+" if more else ""
         if total:
-            self._say(f"{current or '-'}/{format_number(total)}{plus}", "text")
+            self._show_count(f"{current or '-'}/{format_number(total)}{plus}", "text")
         else:
-            self._say("searching" if more else "no match", "dim" if more else "warning")
+            self._show_count("searching" if more else "no match", "dim" if more else "warning")
 
     def set_progress(self, share: float, found: int = 0) -> None:
         """How far the search is, 0 to 1, and how many it found so far."""
         filled = round(max(0.0, min(1.0, share)) * 8)
         signs = glyphs()
-        self._say(
+        self._show_count(
             f"{format_number(found)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim"
         )
 
-    def _say(self, words: str, role: Role = "dim") -> None:
+    def _show_count(self, words: str, role: Role = "dim") -> None:
         if self.is_attached:
             tally = self.query_one(_MatchCount)
             tally.words, tally.role = words, role

@@ -83,8 +83,8 @@ class LineView(RowView, can_focus=True):
         self._cursor = 0
         self._following = self.can_follow
         self._new = 0
-        self._said: tuple[bool, int] = (self._following, 0)
-        self._placing = False
+        self._posted_follow: tuple[bool, int] = (self._following, 0)
+        self._scrolling_silently = False
         self._painted_count = 0
         self._dirty_rows: set[int] = set()
 
@@ -126,26 +126,26 @@ class LineView(RowView, can_focus=True):
         grown = count - self._count
         stale = [index for index in changed if index < self._count]
         if generation != self._generation:
-            self._forget()
+            self._drop_rows()
             self._new = 0
         elif not grown and not stale:
             return
         elif not self._following:
             self._new = max(0, self._new + grown)
         if grown < 0:
-            self._forget()
+            self._drop_rows()
         for index in stale:
             self._drop_row(index)
         self._dirty_rows.update(stale)
         self._count = count
         self._generation = generation
         self._cursor = min(self._cursor, max(0, count - 1))
-        self._governor.request(self._settle)
+        self._governor.request(self._paint)
 
     def invalidate(self) -> None:
         """Draw every row anew at the next paint: what rows look like has changed."""
-        self._forget()
-        self._governor.request(self._settle)
+        self._drop_rows()
+        self._governor.request(self._paint)
 
     def refresh_live_rows(self) -> None:
         """Draw again what changes with the clock, and nothing else."""
@@ -170,7 +170,7 @@ class LineView(RowView, can_focus=True):
         self._stop_following()
         self._resize_virtual()
         if not self._top <= index < self._top + self.page:
-            self._place(index - self.page // 3)
+            self._scroll_silently(index - self.page // 3)
         self._put_cursor(index)
 
     # --- actions ---
@@ -196,7 +196,7 @@ class LineView(RowView, can_focus=True):
     def action_scroll_home(self) -> None:
         self.on_person_scrolled()
         self._stop_following()
-        self._place(0)
+        self._scroll_silently(0)
         self._put_cursor(0, tell=True)
 
     def action_scroll_end(self) -> None:
@@ -221,7 +221,7 @@ class LineView(RowView, can_focus=True):
             return
         self._resize_virtual()
         if not self.shows_cursor:
-            self._scroll_by_hand(self._top + rows)
+            self.scroll_by_person(self._top + rows)
             return
         last = self._count - 1
         bottom = min(last, self._top + self.page - 1)
@@ -236,9 +236,9 @@ class LineView(RowView, can_focus=True):
 
     def _show_row(self, index: int) -> None:
         if index < self._top:
-            self._place(index)
+            self._scroll_silently(index)
         elif index >= self._top + self.page:
-            self._place(index - self.page + 1)
+            self._scroll_silently(index - self.page + 1)
 
     def _put_cursor(self, index: int, tell: bool = False) -> None:
         old, self._cursor = self._cursor, max(0, index)
@@ -256,35 +256,35 @@ class LineView(RowView, can_focus=True):
         self._new = 0
         if self.shows_cursor:
             self._refresh_row(self._cursor)
-        self._tell_follow()
+        self._post_follow()
 
     def _stop_following(self) -> None:
         self._set_following(False)
 
-    def _tell_follow(self) -> None:
-        if self._said != (said := (self._following, self._new)):
-            self._said = said
+    def _post_follow(self) -> None:
+        if self._posted_follow != (said := (self._following, self._new)):
+            self._posted_follow = said
             self.post_message(self.FollowChanged(self, *said))
 
-    def _place(self, top: int) -> None:
+    def _scroll_silently(self, top: int) -> None:
         """Scroll there without taking it for the person's own scrolling."""
-        self._placing = True
+        self._scrolling_silently = True
         try:
             self.scroll_to(y=max(0, top), animate=False, force=True)
         finally:
-            self._placing = False
+            self._scrolling_silently = False
 
-    def _scroll_by_hand(self, top: int) -> None:
+    def scroll_by_person(self, top: int) -> None:
         self.scroll_to(y=max(0, top), animate=False, force=True)
 
     def _to_end(self) -> None:
         self._resize_virtual()
-        self._place(self._count - self.page)
+        self._scroll_silently(self._count - self.page)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self._top = round(new_value)
-        if self._placing:
+        if self._scrolling_silently:
             return
         self.on_person_scrolled()
         if not self.can_follow:
@@ -297,14 +297,14 @@ class LineView(RowView, can_focus=True):
 
     # --- painting ---
 
-    def _settle(self) -> None:
+    def _paint(self) -> None:
         """Bring the screen up to the count; the governor calls it."""
         if not self.is_attached:
             return
         before, self._painted_count = self._painted_count, self._count
         self._resize_virtual()
         if self._following:
-            self._place(self._count - self.page)
+            self._scroll_silently(self._count - self.page)
         stale, self._dirty_rows = self._dirty_rows, set()
         bottom = self._top + self.page
         if self._all_dirty:
@@ -317,20 +317,20 @@ class LineView(RowView, can_focus=True):
             if first < min(self._count, bottom):
                 rows = min(self._count, bottom) - first
                 self.refresh(Region(0, first - self._top, self.size.width, rows))
-        self._tell_follow()
+        self._post_follow()
 
-    def chosen(self, index: int) -> bool:
+    def is_under_cursor(self, index: int) -> bool:
         return (
             index == self._cursor and not self._following and self.shows_cursor and self.has_focus
         )
 
     def on_unmount(self) -> None:
-        self._governor.forget(self._settle)
+        self._governor.cancel(self._paint)
 
     def on_resize(self, event: events.Resize) -> None:
         if self._following:
             self._to_end()
-        self._governor.request(self._settle)
+        self._governor.request(self._paint)
 
     # --- mouse ---
 

@@ -9,7 +9,7 @@ from tui.model.records import LogEntry, LogLevel
 from tui.system.format import format_clock
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
-from widgets.lists.event_view import NARROW, around
+from widgets.lists.event_view import NARROW, clip_around
 from widgets.lists.line_view import LineView
 from widgets.lists.row_view import LogSource
 from widgets.paint_governor import PaintGovernor
@@ -38,7 +38,7 @@ def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
     elif entry.level == "ok":
         sign = (signs.ok, "ok")
     out: list[Span] = []
-    when = _when(entry, width)
+    when = _clock_text(entry, width)
     if when:
         out.append((when + " ", "dim"))
     out.extend([sign, (" ", "text")])
@@ -46,14 +46,14 @@ def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
         out.append((clip(visible(entry.tag), 12) + " ", "label"))
     tail = f" +{more} lines" if more > 1 else (" +1 line" if more else "")
     room = max(0, width - sum(cells(text) for text, _ in out) - len(tail))
-    shown = around(visible(first), needle, room)
+    shown = clip_around(visible(first), needle, room)
     out.extend(highlight(shown, needle, _ROLES[entry.level]))
     if tail:
         out.append((tail, "dim"))
     return out
 
 
-def _when(entry: LogEntry, width: int) -> str:
+def _clock_text(entry: LogEntry, width: int) -> str:
     seconds = width >= NARROW
     if entry.at is not None:
         return format_clock(entry.at, seconds)
@@ -110,4 +110,4 @@ class LogView(LineView):
         if entry is None:
             return ""
         words = "\n".join(visible(line) for line in entry.text.split("\n"))
-        return f"{_when(entry, 80)} {words}".strip()
+        return f"{_clock_text(entry, 80)} {words}".strip()

@@ -15,10 +15,10 @@ from widgets.ink import Line, Role, RoleStyles, Span, width_of
 from widgets.lists.line_view import LineView
 from widgets.row_widgets import filtered_lines
 from widgets.text_cells import clip, visible
-from widgets.themes import ink_for
+from widgets.themes import styles_for
 
 
-def pill(new: int) -> list[Span]:
+def new_rows_badge(new: int) -> list[Span]:
     """ "+12 new ↓ f" in a badge; nothing when nothing is new."""
     if new <= 0:
         return []
@@ -120,7 +120,7 @@ class Pane(Widget):
         self._foot = ""
         self._new = 0
         self._focused = False
-        self._ink: RoleStyles | None = None
+        self._role_styles: RoleStyles | None = None
         self._drawn: dict[str, tuple[tuple[object, ...], Strip]] = {}
 
     def compose(self) -> ComposeResult:
@@ -176,14 +176,14 @@ class Pane(Widget):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ink = None
+        self._role_styles = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
         return filtered_lines(self, crop)
 
     def render_line(self, y: int) -> Strip:
-        if self._ink is None:
-            self._ink = ink_for(self.app.current_theme).over(self.rich_style)
+        if self._role_styles is None:
+            self._role_styles = styles_for(self.app.current_theme).on_background(self.rich_style)
             self._drawn.clear()
         edge = "top" if y == 0 else ("bottom" if y == self.size.height - 1 else "side")
         state: tuple[object, ...] = (self.size.width, self._focused, bool(self._stale))
@@ -194,7 +194,7 @@ class Pane(Widget):
         kept = self._drawn.get(edge)
         if kept is None or kept[0] != state:
             width = self.size.width
-            kept = (state, Strip(self._ink.segments(self._edge(edge, width), width), width))
+            kept = (state, Strip(self._role_styles.segments(self._edge(edge, width), width), width))
             self._drawn[edge] = kept
         return kept[1]
 
@@ -213,7 +213,7 @@ class Pane(Widget):
                 frame, self.number, self.title, self._note, status, width, focused, old
             )
         if edge == "bottom":
-            return frame_bottom(frame, self._foot, pill(self._new), width, focused)
+            return frame_bottom(frame, self._foot, new_rows_badge(self._new), width, focused)
         role: Role = "accent" if focused else "faint"
         return [(frame[3], role), (" " * max(0, width - 2), "text"), (frame[3], role)]
 
@@ -239,7 +239,7 @@ class Pane(Widget):
         if event.widget is not self:
             return
         if event.y == self.size.height - 1 and self._new and isinstance(self.view, LineView):
-            if event.x >= self.size.width - 2 - width_of(pill(self._new)):
+            if event.x >= self.size.width - 2 - width_of(new_rows_badge(self._new)):
                 self.view.follow()
         elif event.y == 0:
             self.view.focus()

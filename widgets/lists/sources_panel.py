@@ -28,7 +28,7 @@ def _state_span(feed: SourceStatus) -> Span:
     return f"{sign} {words}", role
 
 
-def feed_rows(feed: SourceStatus, width: int, now: float) -> list[Line]:
+def source_rows(feed: SourceStatus, width: int, now: float) -> list[Line]:
     """A feed in two or three rows: its state and figures, its path, and why this one."""
     state, role = _state_span(feed)
     figures = []
@@ -65,17 +65,17 @@ class SourcesPanel(DocumentView):
     ) -> None:
         super().__init__(governor=governor, placeholder="no source is being read", id=id)
         self._now = now
-        self._feeds: tuple[SourceStatus, ...] = ()
+        self._sources: tuple[SourceStatus, ...] = ()
 
     def show(self, feeds: Sequence[SourceStatus]) -> None:
         """Show the feeds as they are now."""
-        self._feeds = tuple(feeds)
+        self._sources = tuple(feeds)
         self.set_document(LaidOutDocument(self._rows) if feeds else None, keep_place=True)
 
     def _rows(self, width: int) -> list[Line]:
         rows: list[Line] = []
-        for feed in self._feeds:
+        for feed in self._sources:
             if rows:
                 rows.append([])
-            rows.extend(feed_rows(feed, width, self._now()))
+            rows.extend(source_rows(feed, width, self._now()))
         return rows

@@ -12,8 +12,8 @@ from tui.model.review import Review
 from tui.system.format import format_duration_rough, format_money
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
-from widgets.review.review_lists import heading
-from widgets.review.review_text import cost_figure, night_name, tests_span, verdict_span
+from widgets.review.review_lists import heading_line
+from widgets.review.review_text import cost_text, night_name, tests_span, verdict_span
 from widgets.review.review_view import ReviewRow, SentenceTarget
 from widgets.text_cells import clip, pad, visible
 
@@ -35,7 +35,7 @@ class ComparedFigure(Struct, frozen=True):
     better: bool | None = None
 
 
-def figures(first: Review, second: Review) -> list[ComparedFigure]:
+def compare_figures(first: Review, second: Review) -> list[ComparedFigure]:
     """Everything that two nights can be compared by."""
     a, b = first, second
     return [
@@ -56,7 +56,7 @@ def figures(first: Review, second: Review) -> list[ComparedFigure]:
         _seconds(TIME_SHORT["rate_limited"], a.time.rate_limited, b.time.rate_limited, False),
         _seconds(TIME_SHORT["stalled"], a.time.stalled, b.time.stalled, False),
         _seconds(TIME_SHORT["dead"], a.time.dead, b.time.dead, False),
-        _money("cost", a.cost.usd, b.cost.usd, cost_figure(a.cost), cost_figure(b.cost)),
+        _money("cost", a.cost.usd, b.cost.usd, cost_text(a.cost), cost_text(b.cost)),
         _money("a task", a.cost_per_task, b.cost_per_task),
         _money("wasted", a.wasted_usd, b.wasted_usd),
         _number("interventions", len(a.interventions), len(b.interventions), None),
@@ -119,7 +119,7 @@ def _money(
     )
 
 
-def _change(figure: ComparedFigure) -> Span:
+def _change_span(figure: ComparedFigure) -> Span:
     """The difference, and whether it is good news: a sign, so that no colour has to say it."""
     signs = glyphs()
     if not figure.change:
@@ -130,9 +130,9 @@ def _change(figure: ComparedFigure) -> Span:
     return f"{figure.change} {sign}", role  # type: ignore[return-value]
 
 
-def comparison(first: Review, second: Review, width: int) -> Sequence[ReviewRow]:
+def comparison_rows(first: Review, second: Review, width: int) -> Sequence[ReviewRow]:
     """The rows; the nights' names lead each to its review by `first` and `second`."""
-    listed = figures(first, second)
+    listed = compare_figures(first, second)
     if width >= BESIDE:
         return _beside(first, second, listed, width)
     return [
@@ -158,19 +158,19 @@ def _beside(
             (pad(f" {figure.label}", _LABEL), "dim"),
             (pad(visible(figure.first), half - 2) + "  ", "text"),
             (pad(visible(figure.second), half - 2) + "  ", "text"),
-            _change(figure),
+            _change_span(figure),
         ]
-        rows.append(ReviewRow(line, _words(figure), None, figure.label))
+        rows.append(ReviewRow(line, _figure_target(figure), None, figure.label))
     return rows
 
 
 def _block(
     review: Review, which: str, listed: Sequence[ComparedFigure], width: int
 ) -> list[ReviewRow]:
-    rows = [ReviewRow(heading(night_name(review) or which, width))]
+    rows = [ReviewRow(heading_line(night_name(review) or which, width))]
     for figure in listed:
         value = figure.first if which == "first" else figure.second
-        change: Span = _change(figure) if which == "second" else ("", "dim")
+        change: Span = _change_span(figure) if which == "second" else ("", "dim")
         role: Role = "text"
         room = max(8, width - _LABEL - 14)
         line: Line = [
@@ -178,10 +178,10 @@ def _block(
             (pad(clip(visible(value), room), room) + "  ", role),
             change,
         ]
-        rows.append(ReviewRow(line, _words(figure), None, f"{which}-{figure.label}"))
+        rows.append(ReviewRow(line, _figure_target(figure), None, f"{which}-{figure.label}"))
     return rows
 
 
-def _words(figure: ComparedFigure) -> SentenceTarget:
+def _figure_target(figure: ComparedFigure) -> SentenceTarget:
     change = f"difference: {figure.change}" if figure.change else "no difference"
     return SentenceTarget(figure.label, (figure.first, figure.second, "", change))

@@ -117,7 +117,7 @@ def moment_span(kind: MomentKind, label: str) -> Span:
     return looks[kind]
 
 
-def time_words(time: TimeTotals) -> str:
+def time_text(time: TimeTotals) -> str:
     """ "8h05m: working 5h02m · in tools 1h10m": what it was, without what there was none of."""
     parts = [(word, float(getattr(time, name))) for name, word in TIME_SHORT.items()]
     said = " · ".join(
@@ -130,7 +130,7 @@ def time_words(time: TimeTotals) -> str:
     )
 
 
-def cost_figure(cost: Cost) -> str:
+def cost_text(cost: Cost) -> str:
     """What it cost, with a sign where the figure is no exact one."""
     if cost.usd is None:
         return "unknown"
@@ -138,10 +138,10 @@ def cost_figure(cost: Cost) -> str:
     return format_signed(sign, cost.usd)
 
 
-def cost_words(review: Review) -> list[Span]:
+def cost_spans(review: Review) -> list[Span]:
     """Cost with its source, per hour and per task, and what was wasted."""
     cost = review.cost
-    words: list[Span] = [(cost_figure(cost), "strong")]
+    words: list[Span] = [(cost_text(cost), "strong")]
     if cost.usd is not None:
         words.append((f" {COST_SOURCES[cost.source]}", "dim"))
     hours = review.time.total / 3600
@@ -176,7 +176,7 @@ def interventions_text(deeds: Iterable[InterventionEffect]) -> str:
     return f"{len(known)}: {' · '.join(parts)}"
 
 
-def trust_words(review: Review) -> list[Span]:
+def trust_spans(review: Review) -> list[Span]:
     """How many claims hold, and how many risks there are."""
     if not review.claims:
         words: list[Span] = [("none", "dim")]

@@ -74,7 +74,7 @@ class SentenceTarget(Struct, frozen=True):
     lines: tuple[Sentence, ...]
 
 
-Goal: TypeAlias = (
+Target: TypeAlias = (
     EvidenceTarget
     | DiffTarget
     | CommitTarget
@@ -93,7 +93,7 @@ class ReviewRow(Struct, frozen=True):
     """
 
     line: Line
-    goal: Goal | None = None
+    target: Target | None = None
     at: float | None = None
     name: str = ""
     mark: str = ""
@@ -124,7 +124,7 @@ class ReviewView(LineView):
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, id=id)
         self._build: Build = lambda width: ()
-        self._wanted: Callable[[], int | None] | None = None
+        self._pending_move: Callable[[], int | None] | None = None
         self.rows: Sequence[ReviewRow] = ()
 
     def show(self, build: Build, *, afresh: bool = False) -> None:
@@ -135,7 +135,7 @@ class ReviewView(LineView):
         self._build = build
         if afresh:
             self.rows, self._cursor = (), 0
-            self._place(0)
+            self._scroll_silently(0)
         self._lay_out()
 
     @property
@@ -143,33 +143,33 @@ class ReviewView(LineView):
         """The row under the cursor."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
-    def find(self, name: str) -> int | None:
+    def index_of(self, name: str) -> int | None:
         """The number of the row with this name."""
         return next((nth for nth, row in enumerate(self.rows) if row.name == name), None)
 
-    def nearest(self, at: float) -> int | None:
+    def nearest_to(self, at: float) -> int | None:
         """The row whose moment is nearest; None when no row has one."""
         known = [
             (abs(row.at - at), nth)
             for nth, row in enumerate(self.rows)
-            if row.at is not None and row.goal is not None
+            if row.at is not None and row.target is not None
         ]
         return min(known)[1] if known else None
 
     def go_to_name(self, name: str) -> None:
         """Put the cursor on the row of this name, if there is one."""
-        self._seek(lambda: self.find(name) if name else None)
+        self._seek(lambda: self.index_of(name) if name else None)
 
     def go_to_time(self, at: float) -> None:
         """Put the cursor on the row whose moment is nearest."""
-        self._seek(lambda: self.nearest(at))
+        self._seek(lambda: self.nearest_to(at))
 
     def _seek(self, find: Callable[[], int | None]) -> None:
         """A view that has just come up has no rows yet; it goes there when it has."""
         if not self.size.width:
-            self._wanted = find
+            self._pending_move = find
             return
-        self._wanted = None
+        self._pending_move = None
         found = find()
         if found is not None:
             self.reveal(found)
@@ -183,40 +183,42 @@ class ReviewView(LineView):
     def _lay_out(self) -> None:
         if not self.size.width:
             return
-        self._take(self._columns)
+        self._rebuild(self._columns)
         self.advance(len(self.rows), self.generation + 1)
         if not self._top <= self._cursor < self._top + self.page:
             self._resize_virtual()
-            self._place(self._cursor - self.page // 3)
-        if self._wanted is not None:
-            self._seek(self._wanted)
+            self._scroll_silently(self._cursor - self.page // 3)
+        if self._pending_move is not None:
+            self._seek(self._pending_move)
 
-    def _take(self, width: int) -> None:
+    def _rebuild(self, width: int) -> None:
         """Make the rows; the cursor goes with its row, or to the nearest that leads somewhere."""
         kept = self.row.name if self.row is not None else ""
         self.rows = tuple(self._build(width))
-        found = self.find(kept) if kept else None
-        self._cursor = found if found is not None else self._usable(min(self._cursor, self._last))
+        found = self.index_of(kept) if kept else None
+        self._cursor = (
+            found if found is not None else self._nearest_target(min(self._cursor, self._last))
+        )
 
     @property
     def _last(self) -> int:
         return max(0, len(self.rows) - 1)
 
-    def _usable(self, start: int, step: int = 1) -> int:
+    def _nearest_target(self, start: int, step: int = 1) -> int:
         """The nearest row in that direction that leads somewhere; the start when none does."""
         place = start
         while 0 <= place < len(self.rows):
-            if self.rows[place].goal is not None:
+            if self.rows[place].target is not None:
                 return place
             place += step
-        return -1 if step < 0 else (self._usable(start, -1) if start else start)
+        return -1 if step < 0 else (self._nearest_target(start, -1) if start else start)
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
 
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.
-        self._take(width)
+        self._rebuild(width)
         self._count = len(self.rows)
 
     def line(self, index: int, width: int) -> Line:
@@ -229,19 +231,19 @@ class ReviewView(LineView):
             return
         self._resize_virtual()
         wanted = max(0, min(self._last, self._cursor + rows))
-        found = self._usable(wanted, 1 if rows > 0 else -1)
+        found = self._nearest_target(wanted, 1 if rows > 0 else -1)
         if rows > 0 and found <= self._cursor:
-            self._scroll_by_hand(self._top + rows)  # nothing to stand on further down
+            self.scroll_by_person(self._top + rows)  # nothing to stand on further down
             return
         if found < 0:
-            self._scroll_by_hand(0)
+            self.scroll_by_person(0)
             return
-        self._show_row(0 if rows < 0 and not self._usable_before(found) else found)
+        self._show_row(0 if rows < 0 and not self._has_target_before(found) else found)
         self._show_row(found)
         self._put_cursor(found, tell=True)
 
-    def _usable_before(self, index: int) -> bool:
-        return any(row.goal is not None for row in self.rows[:index])
+    def _has_target_before(self, index: int) -> bool:
+        return any(row.target is not None for row in self.rows[:index])
 
     def action_mark(self) -> None:
         row = self.row
@@ -252,11 +254,11 @@ class ReviewView(LineView):
             self.action_page_down()
 
     def action_scroll_home(self) -> None:
-        self._place(0)
+        self._scroll_silently(0)
         if self.rows:
-            self._put_cursor(max(0, self._usable(0)), tell=True)
+            self._put_cursor(max(0, self._nearest_target(0)), tell=True)
 
     def action_scroll_end(self) -> None:
         self._to_end()
         if self.rows:
-            self._put_cursor(max(0, self._usable(self._last, -1)), tell=True)
+            self._put_cursor(max(0, self._nearest_target(self._last, -1)), tell=True)

@@ -26,12 +26,12 @@ def progress_line(words: str, share: float, width: int) -> Line:
     return spread([(" " + words + " ", "dim")], right, width)
 
 
-def words_line(words: str, width: int) -> Line:
+def activity_line(words: str, width: int) -> Line:
     """The words alone, for work of which nobody knows how long it takes."""
     return [(f" {glyphs().waiting} {clip(visible(words), max(0, width - 4))}", "accent")]
 
 
-def reading(done: int, total: int) -> str:
+def reading_text(done: int, total: int) -> str:
     """ "reading 412 of 1,000 MB"."""
     if total >= 1_000_000:
         return f"reading {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
@@ -55,7 +55,7 @@ class ActivityRow(SingleRow):
 
     def show_reading(self, done: int, total: int) -> None:
         """Say how many bytes of how many have been read."""
-        self.show(reading(done, total), done / total if total else 1.0)
+        self.show(reading_text(done, total), done / total if total else 1.0)
 
     def hide(self) -> None:
         """The work is over."""
@@ -63,5 +63,5 @@ class ActivityRow(SingleRow):
 
     def spans(self, width: int) -> Line:
         if self._share is None:
-            return words_line(self._words, width)
+            return activity_line(self._words, width)
         return progress_line(self._words, self._share, width)

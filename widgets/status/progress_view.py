@@ -15,7 +15,7 @@ from widgets.text.documents import DocumentView, LaidOutDocument
 from widgets.text_cells import cells, clip, visible
 
 
-def bar(done: int, total: int, width: int) -> list[Span]:
+def progress_bar(done: int, total: int, width: int) -> list[Span]:
     """A bar of `width` columns; never full before everything is done, never empty after a start."""
     signs = glyphs()
     share = done / total if total else 0.0
@@ -33,7 +33,7 @@ def progress_rows(progress: ProgressFile, width: int, height: int = 0) -> list[L
     head = _head_rows(progress, width)
     rows = list(_task_rows(progress, progress.tasks, width))
     if 0 < height < len(head) + len(rows) + 1:
-        rows = list(_task_rows(progress, _done_together(progress), width))
+        rows = list(_task_rows(progress, _merge_done(progress), width))
         if height < len(head) + len(rows) + 1:
             head = _head_rows(progress, width, goal=False)
     elif head and rows:
@@ -62,7 +62,7 @@ def _head_rows(progress: ProgressFile, width: int, goal: bool = True) -> list[Li
     return rows
 
 
-def _done_together(progress: ProgressFile) -> list[ProgressTask]:
+def _merge_done(progress: ProgressFile) -> list[ProgressTask]:
     """The tasks, with each run of done ones of a section as a single one; whole sections too."""
     out: list[ProgressTask] = []
     runs = groupby(progress.tasks, key=lambda task: (task.section, task.state == "done"))
@@ -83,7 +83,10 @@ def _done_together(progress: ProgressFile) -> list[ProgressTask]:
 def _count_row(progress: ProgressFile, width: int) -> Line:
     share = 100 * progress.done // progress.total
     words = f" {progress.done}/{progress.total}  {share}%"
-    return [*bar(progress.done, progress.total, max(4, width - len(words))), (words, "strong")]
+    return [
+        *progress_bar(progress.done, progress.total, max(4, width - len(words))),
+        (words, "strong"),
+    ]
 
 
 def _task_rows(progress: ProgressFile, tasks: Sequence[ProgressTask], width: int) -> Iterator[Line]:
@@ -183,5 +186,5 @@ class ProgressView(DocumentView):
                 if len(row) > 1 and row[1][0] == wanted:
                     self._resize_virtual()
                     if not self.top <= index < self.top + self.page - 1:
-                        self._place(max(0, index - self.page // 3))
+                        self._scroll_silently(max(0, index - self.page // 3))
                     return

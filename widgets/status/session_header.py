@@ -43,10 +43,10 @@ class HeaderFacts(Struct, frozen=True):
     idle_limit_s: float | None = None
     checkpoints: int = 0
     checkpoint_age_s: float | None = None
-    deeds: int = 0
+    interventions: int = 0
     queued: int = 0
     paused: bool = False
-    looking_at: float | None = None
+    viewed_at: float | None = None
     alert: str = ""
     budget_warning: float = 0.8
     budget_critical: float = 0.95
@@ -158,12 +158,12 @@ def _checkpoint_part(facts: HeaderFacts) -> HeaderPart | None:
     return HeaderPart(([*number, (ago, "dim")], number, []), (15, 40))
 
 
-def _deeds_part(facts: HeaderFacts) -> HeaderPart | None:
+def _interventions_part(facts: HeaderFacts) -> HeaderPart | None:
     words = []
     if facts.queued:
         words.append(f"{facts.queued} queued")
-    if facts.deeds:
-        words.append(format_count(facts.deeds, "deed"))
+    if facts.interventions:
+        words.append(format_count(facts.interventions, "deed"))
     return HeaderPart(([(", ".join(words), "person")], []), (30,)) if words else None
 
 
@@ -187,7 +187,7 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
         _context_part(facts),
         _idle_part(facts),
         _checkpoint_part(facts),
-        _deeds_part(facts),
+        _interventions_part(facts),
     ]
     right: list[HeaderPart] = []
     if facts.alert:
@@ -197,8 +197,8 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
             [(f" {clip(alert, 16)} ", "alarm")],
         )
         right.append(HeaderPart(forms, (62,)))
-    if facts.looking_at is not None:
-        at, short = format_clock(facts.looking_at), format_clock(facts.looking_at, False)
+    if facts.viewed_at is not None:
+        at, short = format_clock(facts.viewed_at), format_clock(facts.viewed_at, False)
         right.append(
             HeaderPart(([(f" looking at {at} ", "badge")], [(f" {short} ", "badge")]), (45,))
         )
@@ -208,7 +208,9 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
     return [part for part in left if part is not None], right
 
 
-def fitted(parts: Sequence[HeaderPart], gaps: Sequence[int], width: int) -> tuple[list[Line], int]:
+def fit_parts(
+    parts: Sequence[HeaderPart], gaps: Sequence[int], width: int
+) -> tuple[list[Line], int]:
     """A form for each part such that all fit, and the gap between them.
 
     The gap narrows first, then forms give way, those of the lowest rank before others.
@@ -236,7 +238,7 @@ def fitted(parts: Sequence[HeaderPart], gaps: Sequence[int], width: int) -> tupl
 def header_line(facts: HeaderFacts, width: int) -> Line:
     """The header in `width` columns."""
     left, right = header_parts(facts)
-    forms, gap = fitted([*left, *right], (3, 2), max(0, width - 2))
+    forms, gap = fit_parts([*left, *right], (3, 2), max(0, width - 2))
     lefts = [form for form in forms[: len(left)] if form]
     rights = [form for form in forms[len(left) :] if form]
     out: list[Span] = [(" ", "text")]

@@ -100,21 +100,21 @@ class DiffHighlighter:
         return [(line[start:end], role)]
 
 
-COLOURED: Final = 20_000
+MAX_SPANS: Final = 20_000
 """Spans drawn of one text; what comes after them keeps its words and loses its colours."""
 
 
-class Coloured(NamedTuple):
+class ColouredLine(NamedTuple):
     """A drawable line, and the style of the characters from one place to another."""
 
     text: str
     runs: tuple[tuple[int, int, Style], ...] = ()
 
 
-def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[Coloured]:
+def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[ColouredLine]:
     """The text's lines with their colours; a span may go on over line ends."""
-    spans = spans[:COLOURED]
-    out: list[Coloured] = []
+    spans = spans[:MAX_SPANS]
+    out: list[ColouredLine] = []
     start = first = 0
     for line in text.split("\n"):
         end = start + len(line)
@@ -125,7 +125,7 @@ def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[Coloured]:
     return out
 
 
-def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> Coloured:
+def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> ColouredLine:
     """One line that begins at `start`; no span before `first` reaches into it."""
     pieces: list[str] = []
     runs: list[tuple[int, int, Style]] = []
@@ -140,7 +140,7 @@ def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) ->
         runs.append((drawn, drawn + len(pieces[-1]), style_of(span)))
         drawn += len(pieces[-1])
         at = high
-    return Coloured("".join([*pieces, _drawable(line[at:])]), tuple(runs))
+    return ColouredLine("".join([*pieces, _drawable(line[at:])]), tuple(runs))
 
 
 def _drawable(text: str) -> str:
@@ -161,10 +161,10 @@ def style_of(span: StyledSpan) -> Style:
     return _style(*span[2:])
 
 
-class AnsiTint:
+class SpanHighlighter:
     """The colours that the text brought along."""
 
-    def __init__(self, lines: Sequence[Coloured]) -> None:
+    def __init__(self, lines: Sequence[ColouredLine]) -> None:
         self._lines = lines
 
     def __call__(self, number: int, start: int, end: int) -> Line:
@@ -183,7 +183,7 @@ class AnsiTint:
         return out
 
 
-PRETTY: Final = 512_000
+MAX_PRETTY_JSON: Final = 512_000
 """Characters of JSON that are set out; a longer text is shown as it is."""
 
 
@@ -213,7 +213,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> RowDocument:
 
 def _pretty(text: str) -> str:
     """JSON set out over lines; what is no JSON, or too much of it, stays as it is."""
-    if len(text) > PRETTY:
+    if len(text) > MAX_PRETTY_JSON:
         return text
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
@@ -227,17 +227,17 @@ def part_document(part: DetailPart) -> RowDocument:
         return markdown_document(part.text)
     if part.style == "ansi":
         lines = coloured_lines(part.text, part.spans)
-        return WrappedText("\n".join(line.text for line in lines), AnsiTint(lines))
+        return WrappedText("\n".join(line.text for line in lines), SpanHighlighter(lines))
     if part.style == "diff":
-        return _tinted(part.text, "diff")
+        return _highlighted(part.text, "diff")
     if part.style == "json":
-        return _tinted(_pretty(part.text), "json")
+        return _highlighted(_pretty(part.text), "json")
     if part.style == "code":
-        return _tinted(part.text, "code")
+        return _highlighted(part.text, "code")
     return WrappedText(part.text)
 
 
-def _tinted(text: str, style: str) -> RowDocument:
+def _highlighted(text: str, style: str) -> RowDocument:
     document = WrappedText(text, numbered=style == "code")
     if style == "diff":
         document.style = DiffHighlighter(document.lines)

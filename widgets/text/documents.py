@@ -14,7 +14,7 @@ from widgets.lists.line_view import LineView
 from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, visible
 
-LONG: Final = 4000
+LONG_LINE: Final = 4000
 """Characters beyond which a line with wide characters is broken by count, not by columns."""
 Styler = Callable[[int, int, int], Line]
 """Gives the spans for the characters from start to end of a numbered line."""
@@ -142,7 +142,7 @@ class WrappedText:
 
 def _starts(line: str, room: int) -> list[int]:
     """Where the rows of a line with wide or narrow characters begin."""
-    if len(line) > LONG:
+    if len(line) > LONG_LINE:
         return list(range(0, len(line), max(1, room // 2)))
     starts, used = [0], 0
     for at, char in enumerate(line):
@@ -221,7 +221,7 @@ class DocumentView(LineView):
         """Show another document, from its beginning or from where the view stands."""
         self._document = document
         if not keep_place and self.is_attached:
-            self._place(0)
+            self._scroll_silently(0)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -236,7 +236,7 @@ class DocumentView(LineView):
         share = self.top / self.count if self.count else 0.0
         self._lay_out()
         self._resize_virtual()
-        self._place(round(share * self.count))
+        self._scroll_silently(round(share * self.count))
 
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.

@@ -24,7 +24,7 @@ from tui.screens.operations.controller import OperationController
 from tui.system.clock import Clock
 from widgets.lists.find_bar import FindBar
 from widgets.lists.line_view import LineView
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.paint_governor import PaintGovernor
 from widgets.row_widgets import DirectColumns, DirectRows
 from widgets.status.activity_row import ActivityRow
@@ -304,7 +304,7 @@ class MainScreen(LookingCloser):
 
     def action_stall(self) -> None:
         if not self._back.next_stall():
-            toast(self.app, "no stall in this night")
+            show_toast(self.app, "no stall in this night")
 
     def move_cursor_to(self, at: float | None) -> None:
         self._back.seek(at)
@@ -345,7 +345,7 @@ class MainScreen(LookingCloser):
 
     def action_error(self, step: int) -> None:
         if not self.finding.error(step):
-            toast(self.app, "no error further on" if step > 0 else "no error before this")
+            show_toast(self.app, "no error further on" if step > 0 else "no error before this")
 
     # --- deeds ---------------------------------------------------------------------------------
 

@@ -92,7 +92,7 @@ class LookingCloser(Screen[None]):
 
     def mark_newer_than(self, at: float) -> None:
         """Marks the events that are newer than this moment."""
-        self.panes.events.mark_since(at)
+        self.panes.events.mark_newer_than(at)
 
     def action_runs(self) -> None:
         """The list of all nights; a page that was opened from it goes back to it."""
@@ -141,9 +141,9 @@ class LookingCloser(Screen[None]):
         copy(self.app, view.row_text(view.cursor))
 
     def action_theme(self) -> None:
-        from widgets.themes import after
+        from widgets.themes import next_theme
 
-        self.app.theme = after(self.app.theme)
+        self.app.theme = next_theme(self.app.theme)
 
     def action_quit(self) -> None:
         night = self.watch_source.night

@@ -135,10 +135,10 @@ def header_facts(
         checkpoints=len(night.deeds.checkpoints),
         checkpoint_age_s=None if latest is None else max(0.0, night.now - latest.at),
         checkpoint_due_s=_overdue(night, settings),
-        deeds=night.deeds.interventions,
+        interventions=night.deeds.interventions,
         queued=queued,
         paused=paused,
-        looking_at=looking_at,
+        viewed_at=looking_at,
         alert=_alert(night),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from textual.app import App
 
 from tui.system.errors import OvernightError
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.status.activity_row import ActivityRow
 
 Tell = Callable[[str, "float | None"], None]
@@ -70,7 +70,7 @@ class DeedWork:
                 self._late.discard(number)
             self._draw()
             if said:
-                toast(self._app, said, "", severity, _RECEIPT_S)  # type: ignore[arg-type]
+                show_toast(self._app, said, "", severity, _RECEIPT_S)  # type: ignore[arg-type]
             self._done()
 
         self._app.run_worker(run, thread=True, group="deeds")
@@ -154,7 +154,7 @@ class BackgroundTasks:
         self._app.run_worker(run, thread=True, group=group)
 
     def _toast(self, words: str) -> None:
-        toast(self._app, words, "", "error", _READING_S)
+        show_toast(self._app, words, "", "error", _READING_S)
 
     def _tell(self, what: Callable[[], None]) -> None:
         try:

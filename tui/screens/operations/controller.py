@@ -15,7 +15,7 @@ from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.operations.stop_flow import StopFlow
 from tui.system.errors import OvernightError
 from tui.system.format import shorten_line
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -110,7 +110,7 @@ class DeliveryToasts:
             self._say(f"{words} was not read{reason}")
 
     def _say(self, words: str) -> None:
-        toast(self._app, words, "", "information", _LONG_S)
+        show_toast(self._app, words, "", "information", _LONG_S)
 
 
 class OperationController:
@@ -179,7 +179,7 @@ class OperationController:
         if name in ("inject", "step_back") and reach is not None and reach.hooks_missing:
             self._words.offer_hooks(reach, self._reach.forget)
         else:
-            toast(self._app, reason, severity="warning")
+            show_toast(self._app, reason, severity="warning")
 
     def update(self, night: NightSnapshot) -> None:
         """Takes in a new snapshot: how far words came."""
@@ -235,7 +235,7 @@ class OperationController:
         """The ladder: interrupt, stop, kill."""
         reach = self._other()
         if reach is None and not self._deeds().run_dir:
-            toast(self._app, "looking at that session; try again in a moment")
+            show_toast(self._app, "looking at that session; try again in a moment")
             return
         self._end.kill(reach)
 

@@ -11,7 +11,7 @@ from tui.model.snapshot import NightSnapshot, activity_text
 from tui.screens.operations.background import DeedWork, Tell
 from tui.system.errors import OvernightError
 from tui.system.format import format_clock
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -137,7 +137,7 @@ class MessageFlow:
         try:
             lines = hook_words(deeds)
         except OvernightError as error:
-            toast(self._app, f"{reach.why_not}; {error}", severity="warning")
+            show_toast(self._app, f"{reach.why_not}; {error}", severity="warning")
             return
 
         def decided(answer: DialogAnswer | None) -> None:

@@ -10,7 +10,7 @@ from tui.control.operations import Operations, plan_words
 from tui.screens.operations.background import DeedWork, Tell
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -47,10 +47,10 @@ class RewindFlow:
         try:
             known = {one.id: one for one in reversed(checkpoints(deeds.project)[-_MOST:])}
         except OvernightError as error:
-            toast(self._app, str(error), severity="error")
+            show_toast(self._app, str(error), severity="error")
             return
         if not known:
-            toast(self._app, "no checkpoint yet; c takes one")
+            show_toast(self._app, "no checkpoint yet; c takes one")
             return
         first = chosen if chosen in known else next(iter(known))
         own = deeds.is_supervised()
@@ -90,13 +90,13 @@ class RewindFlow:
         own: bool,
         said: Sequence[str],
     ) -> None:
-        from widgets.dialogs.dialog import sentences
+        from widgets.dialogs.dialog import sentences_document
 
         def work() -> None:
             try:
                 plan = plans[target.id] = deeds.plan_rewind(target)
                 words = [*plan_words(plan), *conversation_words(target, own), *against(plan)]
-                shown = sentences([*said, *words, "", *_listed(plan)])
+                shown = sentences_document([*said, *words, "", *_listed(plan)])
             except (OvernightError, OSError) as error:
                 self._app.call_from_thread(picker.set_preview, target.id, None, str(error))
                 return

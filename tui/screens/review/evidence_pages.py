@@ -18,8 +18,8 @@ from widgets.review.review_view import (
     DiffTarget,
     EvidenceTarget,
     FileTarget,
-    Goal,
     PointTarget,
+    Target,
     TextTarget,
 )
 
@@ -34,7 +34,7 @@ class EvidencePages:
         self._source = source
         self._aside = aside
 
-    def open(self, goal: Goal, changes: RepositoryChanges | None) -> None:
+    def open(self, goal: Target, changes: RepositoryChanges | None) -> None:
         """Show what the line leads to."""
         self._aside.run("evidence", lambda: self._detail(goal, changes), self._show, newest=True)
 
@@ -44,7 +44,7 @@ class EvidencePages:
         if not isinstance(self._app.screen, DetailScreen):  # enter may have been pressed twice
             self._app.push_screen(DetailScreen(detail))
 
-    def _detail(self, goal: Goal, changes: RepositoryChanges | None) -> EventDetail:
+    def _detail(self, goal: Target, changes: RepositoryChanges | None) -> EventDetail:
         project = self._source.project
         if isinstance(goal, EvidenceTarget):
             return evidence_lookup.of(goal.ref, project)

@@ -9,7 +9,7 @@ from tui.model.review import Review
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_local
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -63,7 +63,7 @@ class ExportFlow:
 
     def _write(self, review: Review, run: str | None, word: str) -> None:
         def written(path: Path) -> None:
-            toast(self._app, f"wrote {path}", timeout=_RECEIPT_S)
+            show_toast(self._app, f"wrote {path}", timeout=_RECEIPT_S)
 
         self._aside.run("notes", lambda: self._source.export(review, run, word), written)
 

@@ -11,7 +11,7 @@ from tui.screens.operations.controller import OperationController
 from tui.screens.review.layout import ReviewSections
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.review.review_lists import checkpoint_name
 from widgets.review.review_view import CommitTarget, PointTarget, ReviewRow
 
@@ -77,7 +77,7 @@ class KeepFlow:
     def _allowed(self, name: str) -> bool:
         reason = self.why_not(name)
         if reason:
-            toast(self._app, reason, severity="warning")
+            show_toast(self._app, reason, severity="warning")
         else:
             self._app.clear_notifications()  # they would lie over the dialog's choices
         return not reason
@@ -90,7 +90,7 @@ class KeepFlow:
         if not self._allowed("rewind") or review is None:
             return
         row = self._screen.row
-        goal = row.goal if row is not None else None
+        goal = row.target if row is not None else None
         chosen = why = ""
         if isinstance(goal, PointTarget):
             chosen = goal.checkpoint
@@ -164,7 +164,7 @@ class KeepFlow:
         sections.marked.clear()
         sections.show()
         self._screen.show_edges()
-        toast(self._app, said, timeout=8.0)
+        show_toast(self._app, said, timeout=8.0)
 
     # --- keep ----------------------------------------------------------------------------------
 
@@ -181,7 +181,7 @@ class KeepFlow:
         self._aside.run(
             "notes",
             lambda: NightsSource(self._source).keep(night),
-            lambda _: toast(self._app, said),
+            lambda _: show_toast(self._app, said),
         )
 
 

@@ -126,13 +126,13 @@ class ReviewSections:
         if review is None:
             return lambda width: ()
         if self.name == "points":
-            return partial(review_lists.points, review, self.marked)
+            return partial(review_lists.point_rows, review, self.marked)
         if self.name == "files":
-            return partial(review_lists.files, self.changes, self.marked)
+            return partial(review_lists.file_rows, self.changes, self.marked)
         lists = {
-            "claims": review_lists.claims,
-            "risks": review_lists.risks,
-            "timeline": review_lists.timeline,
-            "tasks": review_lists.tasks,
+            "claims": review_lists.claim_rows,
+            "risks": review_lists.risk_rows,
+            "timeline": review_lists.moment_rows,
+            "tasks": review_lists.task_rows,
         }
         return partial(lists[self.name], review)

@@ -21,10 +21,16 @@ from widgets.dialogs.button_row import Choice, DialogAnswer
 from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.ink import Line
 from widgets.lists.line_view import LineView
-from widgets.lists.night_table import NightTableRow, fitting, head_line, night_rows, ordered
+from widgets.lists.night_table import (
+    NightTableRow,
+    fitting_columns,
+    head_line,
+    night_rows,
+    sort_nights,
+)
 from widgets.lists.pane import Pane
-from widgets.output_guard import toast
-from widgets.review.comparison import comparison
+from widgets.output_guard import show_toast
+from widgets.review.comparison import comparison_rows
 from widgets.review.review_view import ReviewView, SentenceTarget
 from widgets.row_widgets import SingleRow
 from widgets.status.key_bar import KeyBar
@@ -115,7 +121,7 @@ class NightListScreen(OverlayScreen):
         self._show()
 
     def _show(self) -> None:
-        self.nights = ordered(self.nights, self._by, self._reverse)
+        self.nights = sort_nights(self.nights, self._by, self._reverse)
         self._head.show(self._by, self._reverse)
         self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
         left = sum(1 for night in self.nights if not night.reviewed)
@@ -142,7 +148,7 @@ class NightListScreen(OverlayScreen):
     def action_sort(self) -> None:
         """By the next column that is in sight."""
         width = max(1, self._head.size.width - 1)
-        names = [column.name for column in fitting(width) if column.name != "trend"]
+        names = [column.name for column in fitting_columns(width) if column.name != "trend"]
         here = names.index(self._by) if self._by in names else -1
         self._by = names[(here + 1) % len(names)]
         self._reverse = self._by not in ("verdict", "tests", "goal")
@@ -166,7 +172,7 @@ class NightListScreen(OverlayScreen):
         places = [*range(here, len(self.nights)), *range(min(here, len(self.nights)))]
         found = next((nth for nth in places if not self.nights[nth].reviewed), None)
         if found is None:
-            toast(self.app, "every night has been reviewed")
+            show_toast(self.app, "every night has been reviewed")
         else:
             self._table.reveal(found)
 
@@ -206,7 +212,7 @@ class NightListScreen(OverlayScreen):
 
     def action_compare(self) -> None:
         if len(self._marked) != 2:
-            toast(self.app, "mark two nights with space, then compare them")
+            show_toast(self.app, "mark two nights with space, then compare them")
             return
 
         older, newer = sorted(self._marked, key=self._when)
@@ -226,7 +232,7 @@ class NightListScreen(OverlayScreen):
     # --- the rest ------------------------------------------------------------------------------
 
     def action_mark(self) -> None:
-        toast(self.app, "space marks the night under the cursor")
+        show_toast(self.app, "space marks the night under the cursor")
 
 
 class CompareScreen(ModalScreen[None]):
@@ -269,13 +275,13 @@ class CompareScreen(ModalScreen[None]):
 
     def _show(self, both: tuple[Review, Review]) -> None:
         if self.is_attached:
-            self._view.show(partial(comparison, *both))
+            self._view.show(partial(comparison_rows, *both))
 
     @on(LineView.Opened)
     def _opened(self) -> None:
         row = self._view.row
-        if row is not None and isinstance(row.goal, SentenceTarget):
-            self.app.push_screen(NoticeDialog(row.goal.title, row.goal.lines))
+        if row is not None and isinstance(row.target, SentenceTarget):
+            self.app.push_screen(NoticeDialog(row.target.title, row.target.lines))
 
     def action_close(self) -> None:
         if self.is_current:  # two presses may come before the first is dealt with

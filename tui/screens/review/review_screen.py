@@ -23,23 +23,23 @@ from tui.screens.review.layout import SECTIONS, TITLES, ReviewSections, Shape, s
 from tui.screens.review.sources import ReviewSource
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.review.review_page import ReviewPageRows
 from widgets.review.review_text import night_name
 from widgets.review.review_view import (
     EvidenceTarget,
-    Goal,
     ReviewRow,
     ReviewView,
     SectionName,
     SectionTarget,
     SentenceTarget,
+    Target,
 )
 from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar
 from widgets.status.pane_tabs import PaneTabs
 from widgets.status.session_header import HeaderFacts, SessionHeader
-from widgets.status.timeline_bar import MOST, TimelineBar, part
+from widgets.status.timeline_bar import MAX_ZOOM, TimelineBar, zoom
 
 LOW = 14
 _TICK = 0.5
@@ -157,7 +157,7 @@ class ReviewScreen(OverlayScreen):
     def _failed(self, words: str) -> None:
         self._began = 0.0
         if self.review is not None:
-            toast(self.app, words, severity="error")
+            show_toast(self.app, words, severity="error")
         elif self.is_attached:
             self.trouble = words
             self.page.set_placeholder(words)
@@ -211,7 +211,7 @@ class ReviewScreen(OverlayScreen):
         listed = known[SECTIONS.index(sections.name)]
         pane = self.query_one("#list-pane", Pane)
         pane.set_title(listed.title)
-        pane.set_note(listed.note)
+        pane.set_note(listed.subtitle)
         marks = len(sections.marked)
         pane.set_status(f"{marks} marked, b takes them to a branch" if marks else "")
 
@@ -224,14 +224,14 @@ class ReviewScreen(OverlayScreen):
             project,
             f"review {night_name(review)}",
             state=review.night.state,
-            looking_at=self._strip.cursor_at,
+            viewed_at=self._strip.cursor_at,
         )
 
     def _show_strip(self) -> None:
         review = self.review
         if review is not None:
             goes_on = review.ending.kind == "open" and not self._zoom
-            shown = part(review.timeline, self._zoom, self._strip.cursor_at)
+            shown = zoom(review.timeline, self._zoom, self._strip.cursor_at)
             self._strip.show(shown, review.night.now if goes_on else None)
 
     # --- the lists -----------------------------------------------------------------------------
@@ -266,7 +266,7 @@ class ReviewScreen(OverlayScreen):
         self._strip.move(step)
 
     def action_zoom_strip(self, step: int) -> None:
-        self._zoom = max(0, min(MOST, self._zoom + step))
+        self._zoom = max(0, min(MAX_ZOOM, self._zoom + step))
         self._show_strip()
 
     @on(TimelineBar.CursorMoved)
@@ -298,10 +298,10 @@ class ReviewScreen(OverlayScreen):
     def _opened(self, event: LineView.Opened) -> None:
         view = event.view
         row = view.row if isinstance(view, ReviewView) else None
-        if row is not None and row.goal is not None:
-            self.go(row.goal)
+        if row is not None and row.target is not None:
+            self.go(row.target)
 
-    def go(self, goal: Goal) -> None:
+    def go(self, goal: Target) -> None:
         """Go where a line leads."""
         if isinstance(goal, SectionTarget):
             self.action_section(goal.name)
@@ -315,10 +315,10 @@ class ReviewScreen(OverlayScreen):
 
     def action_first(self, key: str) -> None:
         """The evidence of what to look at first, by its number."""
-        found = self.page.find(f"first-{key}")
-        goal = self.page.rows[found].goal if found is not None else None
+        found = self.page.index_of(f"first-{key}")
+        goal = self.page.rows[found].target if found is not None else None
         if goal is None:
-            toast(self.app, f"there is no {key} to look at")
+            show_toast(self.app, f"there is no {key} to look at")
             return
         if self._on_page:
             self.page.go_to_name(f"first-{key}")
@@ -326,19 +326,21 @@ class ReviewScreen(OverlayScreen):
 
     def action_diff(self) -> None:
         """The diff of the line under the cursor, where it has one."""
-        goal = self.row.goal if self.row is not None else None
+        goal = self.row.target if self.row is not None else None
         if goal is None or isinstance(goal, SectionTarget | SentenceTarget):
-            toast(self.app, "this line has no diff")
+            show_toast(self.app, "this line has no diff")
         else:
             self.go(goal)
 
     def action_in_events(self) -> None:
         """Show the line in the events pane, where the panes are of this night."""
-        goal = self.row.goal if self.row is not None else None
+        goal = self.row.target if self.row is not None else None
         if not isinstance(goal, EvidenceTarget):
-            toast(self.app, "this line stands in no event")
+            show_toast(self.app, "this line stands in no event")
         elif self._show_events is None or not self._show_events(goal.ref):
-            toast(self.app, "the events pane does not show this place; enter opens the evidence")
+            show_toast(
+                self.app, "the events pane does not show this place; enter opens the evidence"
+            )
         else:
             self.action_back()
 
@@ -358,7 +360,7 @@ class ReviewScreen(OverlayScreen):
         self.show_edges()
 
     def action_mark(self) -> None:
-        toast(self.app, "space marks commits (B) and files (W)")
+        show_toast(self.app, "space marks commits (B) and files (W)")
 
     def action_keep_all(self) -> None:
         self.keeping.keep_all()
@@ -377,7 +379,7 @@ class ReviewScreen(OverlayScreen):
         from tui.screens.review.export_flow import ExportFlow
 
         if self.review is None:
-            toast(self.app, self.trouble or "the night is still being read")
+            show_toast(self.app, self.trouble or "the night is still being read")
         else:
             ExportFlow(self.app, self.source, self.aside).export(self.review, self.run_id)
 
