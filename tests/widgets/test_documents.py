@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
@@ -24,7 +24,6 @@ from widgets.text.detail_view import (
     part_document,
 )
 from widgets.text.documents import DocumentStack, LaidOutDocument, RowDocument, WrappedText
-from widgets.text.markdown_view import markdown_rows
 from widgets.text_cells import cells, visible
 
 
@@ -114,72 +113,6 @@ def test_a_flood_of_colours_keeps_its_words() -> None:
     lines = coloured_lines(*clean_coloured("\x1b[31mx\x1b[32my\n" * MAX_SPANS, whole=True))
     assert "".join(line.text for line in lines) == "xy" * MAX_SPANS
     assert sum(len(line.runs) for line in lines) == MAX_SPANS
-
-
-MARKDOWN = """# Notes
-
-- **bold** and `code` and *soft*
-- [x] done thing
-- [ ] open thing that is too long for the row
-1. first
-> quoted
-
-```
-code   here
-```
-| run | minutes |
-|---|---|
-| before | 71 |
-***
-[link](http://x) ~~gone~~"""
-
-
-def test_markdown() -> None:
-    assert words(markdown_rows(MARKDOWN, 24)) == [
-        "Notes",
-        "",
-        "• bold and code and soft",
-        "✓ done thing",
-        "○ open thing that is too",
-        "  long for the row",
-        "1. first",
-        "│ quoted",
-        "",
-        "│ code   here",
-        "run     minutes",
-        "before  71",
-        "─" * 24,
-        "link (http://x) gone",
-    ]
-
-
-def test_lines_broken_for_width_are_joined_and_short_ones_kept() -> None:
-    text = (
-        "This sentence was broken by its writer because it was getting too\nlong.\nkey: a\nkey: b"
-    )
-    assert words(markdown_rows(text, 100)) == [
-        "This sentence was broken by its writer because it was getting too long.",
-        "key: a",
-        "key: b",
-    ]
-
-
-@given(st.text(alphabet="#*`-_[]()|>~ ab1.\n\tx", max_size=200), st.integers(8, 80))
-@example("|111|11|1", 8)
-@example("|1|1|1|1|1|1|1|1|1|1|1|1", 8)
-@settings(deadline=None)
-def test_any_markdown_fits(text: str, width: int) -> None:
-    for row in markdown_rows(text, width):
-        assert width_of(row) <= width + 1
-
-
-@pytest.mark.parametrize(
-    "text", ["*" * 20_000, "[" * 20_000, "`a" * 10_000, "- " * 10_000, "|" * 20_000]
-)
-def test_markdown_that_invites_backtracking_is_quick(text: str) -> None:
-    start = time.perf_counter()
-    markdown_rows(text, 80)
-    assert time.perf_counter() - start < 2.0
 
 
 def roles(line: Line) -> dict[str, Role | Style]:

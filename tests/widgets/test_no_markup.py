@@ -19,7 +19,10 @@ SAFE_CALLS = {"plain_content", "Content"}
 
 def files() -> list[Path]:
     drawing = [REPOSITORY / "widgets", REPOSITORY / "tui" / "screens"]
-    sources = [REPOSITORY / "tui" / "app.py", *(path for top in drawing for path in top.rglob("*.py"))]
+    sources = [
+        REPOSITORY / "tui" / "app.py",
+        *(path for top in drawing for path in top.rglob("*.py")),
+    ]
     return sorted(path for path in sources if path.name != "output_guard.py")
 
 

@@ -23,10 +23,10 @@ from widgets.review.review_lists import (
     LABEL,
     NARROW,
     block_rows,
+    counts_text,
     figure_rows,
     fill,
     heading_line,
-    counts_text,
     with_right_end,
     wrap_at_most,
 )

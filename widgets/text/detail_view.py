@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.style import Style
@@ -259,9 +259,17 @@ def detail_document(detail: EventDetail) -> RowDocument:
     return DocumentStack(parts)
 
 
+QUICKLY_PARSED: Final = 4000
+"""Characters of Markdown that are parsed before the next key could be pressed."""
+
+
 class DetailView(DocumentView):
     """Shows a `Detail`; a text of any length opens at once."""
 
-    def show(self, detail: EventDetail | None) -> None:
-        """Show this event; None empties the view."""
-        self.set_document(None if detail is None else detail_document(detail))
+    def show(self, detail: EventDetail) -> None:
+        """Show this event, at once unless there is much Markdown to be parsed."""
+        markdown = sum(len(part.text) for part in detail.parts if part.style == "markdown")
+        if markdown > QUICKLY_PARSED:
+            self.build_document(partial(detail_document, detail))
+        else:
+            self.set_document(detail_document(detail))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -223,6 +224,16 @@ class DocumentView(LineView):
         if not keep_place and self.is_attached:
             self._scroll_silently(0)
         self._lay_out()
+
+    def build_document(
+        self, build: Callable[[], RowDocument | None], *, keep_place: bool = False
+    ) -> None:
+        """Show the document that `build` gives, which a thread runs; a later call replaces it."""
+
+        async def show() -> None:
+            self.set_document(await asyncio.to_thread(build), keep_place=keep_place)
+
+        self.run_worker(show(), group="document", exclusive=True)
 
     def _lay_out(self) -> None:
         if not self.size.width:
