@@ -45,7 +45,7 @@ class Glyphs(Struct, frozen=True):
     finished: str = "■"
     dead: str = "×"
     none: str = "○"
-    # the night's strip
+    # the timeline
     tool_minute: str = "▒"
     waiting_minute: str = "·"
     checkpoint: str = "◆"

@@ -32,33 +32,33 @@ class TerminalInputDecoder(codecs.IncrementalDecoder):
         self._held = ""
 
     def decode(self, input: ReadableBuffer, final: bool = False) -> str:
-        """The text of these bytes, as far as it can be told already.
+        """The text of these bytes, as far as it is certain already.
 
-        No bytes are the terminal's end, an EOFError.
+        Raises EOFError for no bytes: the terminal is gone.
         """
         if not input and not final:
             raise EOFError("the terminal is gone")
         text = self._held + self._utf8.decode(input, final)
         self._held = ""
-        told: list[str] = []
+        parts: list[str] = []
         while text:
             part, text = (
                 self._decode_paste(text, final) if self._pasting else self._decode_keys(text)
             )
-            told.append(part)
-        return "".join(told)
+            parts.append(part)
+        return "".join(parts)
 
     def _decode_keys(self, text: str) -> tuple[str, str]:
         """Up to and with the beginning of a paste; nothing is held back, an escape may be a key."""
-        known = len(self._tail)
+        tail_length = len(self._tail)
         joined = self._tail + text
-        place = joined.find(PASTE_BEGINS)
-        if place < 0:
+        start = joined.find(PASTE_BEGINS)
+        if start < 0:
             self._tail = joined[1 - len(PASTE_BEGINS) :]
             return text, ""
         self._tail = ""
         self._pasting = True
-        cut = place + len(PASTE_BEGINS) - known
+        cut = start + len(PASTE_BEGINS) - tail_length
         return text[:cut], text[cut:]
 
     def _decode_paste(self, text: str, final: bool) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""One key at a time."""
+"""Hands keys to the widgets one at a time."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ class KeySerializer(App[None]):
         await super().on_event(self._waiting.popleft())
         self._trail(first, page, self._key_number)
 
-    def _trail(self, node: DOMNode | None, page: Screen[object], turn: int) -> None:
-        """Goes the way that the key goes, one message behind it: from the widget up to the app."""
+    def _trail(self, node: DOMNode | None, page: Screen[object], number: int) -> None:
+        """Follow the key, one message behind it, from the widget up to the app."""
         while node is not None and node is not self:
-            if node.call_later(self._trail, node.parent, page, turn):
+            if node.call_later(self._trail, node.parent, page, number):
                 return
             node = node.parent
-        self.call_later(self._on_passed, page, turn)
+        self.call_later(self._on_passed, page, number)
 
-    async def _on_passed(self, page: Screen[object], turn: int) -> None:
+    async def _on_passed(self, page: Screen[object], number: int) -> None:
         opened = self.screen
-        if opened is page or not opened.call_after_refresh(self._on_page_drawn, turn):
-            await self._on_handled(turn)
+        if opened is page or not opened.call_after_refresh(self._on_page_drawn, number):
+            await self._on_handled(number)
 
-    def _on_page_drawn(self, turn: int) -> None:
-        self.call_later(self._on_handled, turn)
+    def _on_page_drawn(self, number: int) -> None:
+        self.call_later(self._on_handled, number)
 
-    async def _on_handled(self, turn: int) -> None:
-        if turn == self._key_number:
+    async def _on_handled(self, number: int) -> None:
+        if number == self._key_number:
             await self._dispatch_next()

@@ -1,7 +1,7 @@
 """Nothing but our own sequences leaves for the terminal.
 
 Textual writes text as it stands, so an escape in a label would be obeyed. The feeds clean what
-they read; this filter looks at every finished line once more, whichever widget drew it.
+they read; this filter checks every finished line once more, whichever widget drew it.
 """
 
 from __future__ import annotations

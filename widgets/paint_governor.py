@@ -1,4 +1,4 @@
-"""When to paint."""
+"""Decides when panes are painted."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ class PaintGovernor:
         self._scheduled = False
         self._last = self._now()
         self.rounds += 1
-        wanted, self._requested = self._requested, {}
-        for paint in wanted:
+        paints, self._requested = self._requested, {}
+        for paint in paints:
             paint()

@@ -1,4 +1,4 @@
-"""A widget that is one row; containers without padding."""
+"""A widget that is one row, and containers that draw nothing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SingleRow(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Look at the facts again; nothing is painted when the row stays as it is."""
+        """Draw the facts as they are now; nothing is painted when the row stays as it is."""
         if not self.is_attached or not self.size.width:
             return
         old, self._segments = self._segments, None
@@ -83,12 +83,12 @@ def filtered_lines(widget: Widget, crop: Region) -> list[Strip]:
 
 
 class DirectColumns(Horizontal):
-    """Widgets side by side; shows nothing itself, so a paint of what is in it passes it by."""
+    """Widgets side by side; draws nothing itself, so that a repaint of a child leaves it out."""
 
     BLANK: ClassVar[bool] = True
 
 
 class DirectRows(Vertical):
-    """Widgets one below the other; shows nothing itself, so a paint of what is in it passes it by."""
+    """Widgets one below the other; draws nothing itself, so that a repaint of a child leaves it out."""
 
     BLANK: ClassVar[bool] = True

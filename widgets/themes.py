@@ -1,4 +1,4 @@
-"""The four looks: dark, light, the terminal's own sixteen colours, and none at all.
+"""The four themes: dark, light, the terminal's own sixteen colours, and none at all.
 
 Every colour of dark and light is one of the 256 that any terminal has, since tmux below 3.6
 offers no more; good, warning and bad differ in lightness too, and never speak by colour alone.
@@ -25,7 +25,7 @@ NAMES: Final = (DARK, LIGHT, ANSI, MONO)
 
 
 def _variables(
-    faint: str, border: str, paper: str, raised: str, text: str, chosen: str
+    faint: str, border: str, background: str, raised: str, text: str, selection: str
 ) -> dict[str, str]:
     return {
         "border": border,
@@ -33,19 +33,19 @@ def _variables(
         "scrollbar": faint,
         "scrollbar-hover": border,
         "scrollbar-active": border,
-        "scrollbar-background": paper,
-        "scrollbar-background-hover": paper,
-        "scrollbar-background-active": paper,
-        "scrollbar-corner-color": paper,
+        "scrollbar-background": background,
+        "scrollbar-background-hover": background,
+        "scrollbar-background-active": background,
+        "scrollbar-corner-color": background,
         "text": text,
         "text-muted": faint,
         "foreground-muted": faint,
         "block-cursor-foreground": text,
         "block-cursor-background": raised,
         "input-cursor-background": text,
-        "input-cursor-foreground": paper,
-        "input-selection-background": chosen,
-        "screen-selection-background": chosen,
+        "input-cursor-foreground": background,
+        "input-selection-background": selection,
+        "screen-selection-background": selection,
         "screen-selection-foreground": text,
     }
 
@@ -240,7 +240,7 @@ _ROLES: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
 
 
 def _derive_roles(theme: Theme) -> tuple[Mapping[Role, str], str]:
-    """Roles for a theme that is not ours, from the house's nearest look and the theme's colours."""
+    """Roles for a theme that is not ours, from the nearest of ours and its own colours."""
     words, cursor = _ROLES[ANSI] if theme.ansi else (_ROLES[DARK] if theme.dark else _ROLES[LIGHT])
     if theme.ansi:
         return words, cursor
@@ -268,30 +268,30 @@ def _parse_styles(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -
 
 
 def styles_for(theme: Theme) -> RoleStyles:
-    """The ink that goes with a theme, ours or any other."""
+    """The styles that go with a theme, ours or any other."""
     words, cursor = _ROLES.get(theme.name) or _derive_roles(theme)
     return _parse_styles(theme.name, tuple(words.items()), cursor)
 
 
 def register_themes(app: App[Any]) -> None:
-    """Make the four looks known to the app; call it in the app's `__init__`."""
+    """Make the four themes known to the app; call it in the app's `__init__`."""
     for theme in THEMES:
         app.register_theme(theme)
 
 
-def choose_theme(environ: Mapping[str, str], wish: str = "") -> str:
-    """The theme to start with: no colours where NO_COLOR asks so, else the wish, else by terminal.
+def choose_theme(environ: Mapping[str, str], setting: str = "") -> str:
+    """The theme to start with: none where NO_COLOR asks so, else the setting, else by terminal.
 
-    The wish is a theme's full name or one of "dark", "light", "ansi", "mono".
+    The setting is a theme's full name or one of "dark", "light", "ansi", "mono".
     """
     if "NO_COLOR" in environ:
         return MONO
-    wish = wish or environ.get("TEXTUAL_THEME", "")
-    if wish:
-        return f"overnight-{wish}" if f"overnight-{wish}" in NAMES else wish
+    setting = setting or environ.get("TEXTUAL_THEME", "")
+    if setting:
+        return f"overnight-{setting}" if f"overnight-{setting}" in NAMES else setting
     return ANSI if environ.get("TERM", "") in ("linux", "xterm", "screen", "vt100") else DARK
 
 
 def next_theme(name: str) -> str:
-    """The next of the four looks, for the key that walks through them."""
+    """The next of the four themes, for the key that walks through them."""
     return NAMES[(NAMES.index(name) + 1) % len(NAMES)] if name in NAMES else DARK

@@ -304,7 +304,7 @@ async def test_the_pane_shows_focus_and_age_by_shape() -> None:
         await pilot.pause()
         assert app.query_one("#one").has_class("-focus")
         assert not app.query_one("#two").has_class("-focus")
-        app.query_one("#two", Pane).set_stale("no data for 4m12s")
+        app.query_one("#two", Pane).stale = "no data for 4m12s"
         await until(pilot, lambda: "no data for 4m12s" in screen_rows(app)[6])
         assert "╌" in screen_rows(app)[6]
         assert "╌" not in screen_rows(app)[0]

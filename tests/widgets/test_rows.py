@@ -72,14 +72,14 @@ def test_an_event_with_the_plain_signs() -> None:
 
 def test_matches_are_marked_and_brought_into_sight() -> None:
     row = EventRow("text", AT, "text", "a" * 90 + " Needle " + "b" * 50)
-    line = event_line(row, 70, looking=SearchHighlight("needle"))
+    line = event_line(row, 70, search=SearchHighlight("needle"))
     assert ("Needle", "match") in line
     assert width_of(line) <= 70
     hidden = EventRow("tool", AT, "Bash", "make", "ok")
     assert ("needle", "match") in event_line(
-        hidden, 70, looking=SearchHighlight("needle", "…the needle lies…")
+        hidden, 70, search=SearchHighlight("needle", "…the needle lies…")
     )
-    assert drawn(event_line(hidden, 70, looking=SearchHighlight("needle"))).split()[2:] == [
+    assert drawn(event_line(hidden, 70, search=SearchHighlight("needle"))).split()[2:] == [
         "make",
         "ok",
     ]

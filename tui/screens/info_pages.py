@@ -40,7 +40,7 @@ class DetailScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, self._detail.title, self._view, id="detail")
-        pane.set_foot("esc back · j k scroll · / search · n N next match")
+        pane.foot = "esc back · j k scroll · / search · n N next match"
         yield pane
         yield FindBar()
 
@@ -132,7 +132,7 @@ class SourcesScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Sources", self._panel, id="sources")
-        pane.set_foot("esc back")
+        pane.foot = "esc back"
         yield pane
 
     def on_mount(self) -> None:
@@ -144,7 +144,7 @@ class SourcesScreen(ModalScreen[None]):
         self._panel.show(self._watch_source.feeds())
         mode = self._watch_source.wake_mode
         words = "changes are noticed at once" if mode == "notified" else "files are polled"
-        self.query_one(Pane).set_status(words)
+        self.query_one(Pane).status = words
 
     @on(LineView.Opened)
     def action_close(self) -> None:

@@ -1,4 +1,4 @@
-"""Frame, sentences, options; plan and notice."""
+"""A dialog: sentences, options and choices in a frame."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from widgets.ink import Line, Span
 from widgets.line_layout import wrap
 from widgets.lists.pane import Pane
 from widgets.row_widgets import SingleRow
-from widgets.status.activity_row import progress_line
+from widgets.status.activity_row import ActivityRow
 from widgets.text.documents import DocumentView, LaidOutDocument, RowDocument
 from widgets.text_cells import visible
 
@@ -65,19 +65,6 @@ class OptionRow(SingleRow):
         return [box, letter, (visible(self.option.label), "text")]
 
 
-class BusyRow(SingleRow):
-    """What goes on while a deed is being done."""
-
-    DEFAULT_CSS = "BusyRow { height: 1; display: none; }"
-    words = ""
-    share: float | None = None
-
-    def spans(self, width: int) -> Line:
-        if self.share is None:
-            return [(f"{glyphs().waiting} {visible(self.words)}", "accent")]
-        return progress_line(self.words, self.share, width)
-
-
 class Dialog(ModalScreen[DialogAnswer | None]):
     """Words, options and choices in a frame; escape and `q` give no answer (None).
 
@@ -118,7 +105,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         self._words.can_focus = False
         self._options = [OptionRow(option) for option in options]
         self._buttons = ButtonRow(choices, chosen)
-        self._busy_row = BusyRow()
+        self._busy_row = ActivityRow(indent=0)
         self._busy = False
 
     @staticmethod
@@ -137,7 +124,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
 
     def _framed(self, inside: Widget) -> Pane:
         pane = Pane(0, self._heading, inside, heavy=True)
-        pane.set_foot(self.HINT)
+        pane.foot = self.HINT
         return pane
 
     def initial_focus(self) -> Widget:
@@ -156,10 +143,10 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         width = min(self.WIDEST, self.size.width * 96 // 100)
         columns = max(8, width - 4)
         document = self._words.document
-        wanted = document.rows(columns) if document is not None else 0
+        rows = document.rows(columns) if document is not None else 0
         taken = 4 + len(self._options) + (1 if self._options else 0) + self._content_rows()
         room = self.size.height * 96 // 100 - taken
-        self._words.styles.height = max(1, min(wanted, room))
+        self._words.styles.height = max(1, min(rows, room))
         self.query_one(Pane).styles.width = width
 
     def _content_rows(self) -> int:
@@ -170,11 +157,11 @@ class Dialog(ModalScreen[DialogAnswer | None]):
     def set_busy(self, words: str, share: float | None = None) -> None:
         """Say what is being done and take no keys; empty words end it."""
         self._busy = bool(words)
-        self._busy_row.words, self._busy_row.share = words, share
-        self._busy_row.display = self._busy
         self._buttons.display = not self._busy
-        self._busy_row.redraw()
-        if not self._busy:
+        if self._busy:
+            self._busy_row.show(words, share)
+        else:
+            self._busy_row.hide()
             self._buttons.focus()
 
     # --- answering ---
@@ -212,9 +199,9 @@ class EmptyRow(SingleRow):
 
 
 class PlanDialog(Dialog):
-    """A title, the plan's sentences, and Cancel with what can be done; gives an `Answer` or None.
+    """A title, the plan's sentences, and Cancel with what can be done; gives a `DialogAnswer` or None.
 
-    `Answer.choice` is the key of the choice, `Answer.options` the keys of options left on.
+    `choice` is the key of the choice, `options` the keys of options left on.
     """
 
     def __init__(

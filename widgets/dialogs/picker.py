@@ -1,9 +1,9 @@
-"""A list with a preview."""
+"""A dialog with a list and a preview of the row under the cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -23,7 +23,7 @@ from widgets.text_cells import visible
 
 @dataclass(frozen=True, slots=True)
 class PickerRow:
-    """A row of the list: its words, and at its right edge a few more that give way first."""
+    """A row of the list: its label, and a detail at its right edge that gives way first."""
 
     key: str
     label: str
@@ -47,25 +47,25 @@ class PickerList(LineView):
         self.call_after_refresh(self.reveal, self._first)
 
     def replace_row(self, row: PickerRow) -> None:
-        """Say something else about the row with that key."""
-        for index, one in enumerate(self.rows):
-            if one.key == row.key:
+        """Show the row with that key anew."""
+        for index, old in enumerate(self.rows):
+            if old.key == row.key:
                 self.rows[index] = row
                 self.advance(len(self.rows), 1, (index,))
 
     def line(self, index: int, width: int) -> Line:
         row = self.rows[index]
         words: Line = [(f" {visible(row.label)}", row.role)]
-        aside: Line = [(f" {visible(row.detail)} ", "dim")] if row.detail and width >= 40 else []
-        return spread(words, aside, width)
+        detail: Line = [(f" {visible(row.detail)} ", "dim")] if row.detail and width >= 40 else []
+        return spread(words, detail, width)
 
 
 class Picker(Dialog):
-    """Gives an `Answer` with the row's key, or None. Fills the screen.
+    """Gives a `DialogAnswer` with the row's key, or None. Fills the screen.
 
-    `preview` is called with the key whenever another row is looked at; it hands its document back
-    through `set_preview`, at once or later. `chosen` is the key of the row looked at first.
-    `inspect`, where given, looks closer at the row when `d` is pressed.
+    `preview` is called with the key whenever the cursor is on another row; it hands its document back
+    through `set_preview`, at once or later. `chosen` is the key of the first row under the cursor.
+    `inspect` is called with the key when `d` is pressed.
     """
 
     DEFAULT_CSS = """
@@ -74,7 +74,7 @@ class Picker(Dialog):
         #lists { height: 1fr; layout: horizontal; }
         #list { width: 9fr; height: 1fr; max-width: 100%; max-height: 100%; }
         #preview { width: 11fr; height: 1fr; max-width: 100%; max-height: 100%; }
-        OptionRow, BusyRow, ButtonRow { padding: 0 2; }
+        OptionRow, ActivityRow, ButtonRow { padding: 0 2; }
         &.-tall #lists { layout: vertical; }
         &.-tall #list { width: 1fr; height: 2fr; }
         &.-tall #preview { width: 1fr; height: 3fr; }
@@ -124,7 +124,7 @@ class Picker(Dialog):
 
     def initial_focus(self) -> Widget:
         foot = self.HINT if self._inspect is None else self.HINT_WITH_INSPECT
-        self.query_one("#list", Pane).set_foot(foot)
+        self.query_one("#list", Pane).foot = foot
         self._request_preview()
         return self._list
 
@@ -134,17 +134,17 @@ class Picker(Dialog):
     def _request_preview(self) -> None:
         if self.row:
             self._preview_view.set_document(None)
-            self._preview_view.set_placeholder("looking")
+            self._preview_view.placeholder = "looking"
             self._preview(self.row)
 
     def set_preview(self, key: str, document: RowDocument | None, sentence: str = "") -> None:
-        """Show what the row would change; ignored when another row is looked at by now."""
+        """Show what the row would change; ignored when the cursor is on another row by now."""
         if key == self.row:
             self._preview_view.set_document(document)
-            self._preview_view.set_placeholder(sentence)
+            self._preview_view.placeholder = sentence
 
     def set_row(self, row: PickerRow) -> None:
-        """Say something else about a row."""
+        """Show the row with that key anew."""
         self._list.replace_row(row)
 
     def action_inspect(self) -> None:
@@ -152,8 +152,7 @@ class Picker(Dialog):
             self._inspect(self.row)
 
     def answer(self, choice: str) -> DialogAnswer:
-        given = super().answer(choice)
-        return DialogAnswer(given.choice, given.options, row=self.row)
+        return replace(super().answer(choice), row=self.row)
 
     def action_scroll_words(self, rows: int) -> None:
         self._preview_view.scroll_by_person(self._preview_view.top + rows)

@@ -1,8 +1,9 @@
-"""One line or several lines of text."""
+"""Dialogs in which a person writes one line or several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LineDialog(Dialog):
-    """Sentences, one line of text, and Cancel with what comes next; gives an `Answer` with the text.
+    """Sentences, one line of text, and Cancel with what comes next; gives a `DialogAnswer` with the text.
 
     Enter goes on; a line of nothing but blanks only does where `empty` allows it.
     """
@@ -62,12 +63,11 @@ class LineDialog(Dialog):
         return 2
 
     def answer(self, choice: str) -> DialogAnswer:
-        given = super().answer(choice)
-        return DialogAnswer(given.choice, given.options, self._input.value)
+        return replace(super().answer(choice), text=self._input.value)
 
     def _accept(self) -> None:
         if not self._input.value.strip() and not self._empty:
-            self._buttons.set_hint("nothing written yet")
+            self._buttons.hint = "nothing written yet"
         elif self.is_current:
             self.dismiss(self.answer(self._buttons.choices[1].key))
 
@@ -86,7 +86,7 @@ class LineDialog(Dialog):
 
 
 class PromptDialog(Dialog):
-    """Sentences, a text of several lines, and the ways to send it; gives an `Answer` with the text.
+    """Sentences, a text of several lines, and the ways to send it; gives a `DialogAnswer` with the text.
 
     Tab leaves the text for the choices; `ctrl+s` is the first way to send. Nothing but blanks is
     never sent.
@@ -144,17 +144,16 @@ class PromptDialog(Dialog):
         return self._area.text if self._area is not None else self._text
 
     def answer(self, choice: str) -> DialogAnswer:
-        given = super().answer(choice)
-        return DialogAnswer(given.choice, given.options, self.text)
+        return replace(super().answer(choice), text=self.text)
 
     def action_send(self) -> None:
         self._send(self._buttons.choices[1])
 
     def _send(self, choice: Choice) -> None:
         if not self.text.strip():
-            self._buttons.set_hint("nothing written yet")
+            self._buttons.hint = "nothing written yet"
         elif not choice.enabled:
-            self._buttons.set_hint(choice.reason)
+            self._buttons.hint = choice.reason
         elif not self._busy:
             self.dismiss(self.answer(choice.key))
 

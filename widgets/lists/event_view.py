@@ -1,4 +1,4 @@
-"""Events pane."""
+"""The events pane, and how it draws a row."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _QUIET: Final = frozenset({"thinking", "tool_result", "hook", "notice", "unknown
 
 
 class SearchHighlight(Struct, frozen=True):
-    """What the person looks for, and the excerpt to show where a row itself does not say it."""
+    """What a person searches for, and the excerpt to show where a row itself does not say it."""
 
     needle: str = ""
     excerpt: str = ""
@@ -71,7 +71,7 @@ def event_line(
     row: EventRow,
     width: int,
     now: float | None = None,
-    looking: SearchHighlight | None = None,
+    search: SearchHighlight | None = None,
     *,
     new: bool = False,
 ) -> Line:
@@ -97,16 +97,16 @@ def event_line(
         label_role = "dim"
     out.append((pad(visible(row.label), label_width - 1) + " ", label_role))
     left = width - sum(cells(text) for text, _ in out)
-    out.extend(_body(row, max(0, left), narrow, now, looking or SearchHighlight()))
+    out.extend(_body(row, max(0, left), narrow, now, search or SearchHighlight()))
     return out
 
 
 def _body(
-    row: EventRow, width: int, narrow: bool, now: float | None, looking: SearchHighlight
+    row: EventRow, width: int, narrow: bool, now: float | None, search: SearchHighlight
 ) -> list[Span]:
     text, outcome = visible(row.text), visible(row.outcome)
-    if looking.needle and looking.needle.lower() not in f"{text}\n{outcome}".lower():
-        text = visible(looking.excerpt) or text
+    if search.needle and search.needle.lower() not in f"{text}\n{outcome}".lower():
+        text = visible(search.excerpt) or text
     timing = _timing(row, narrow, now)
     need = cells(outcome)
     if not need and not timing[0].strip():
@@ -114,17 +114,17 @@ def _body(
     room = max(0, width - len(timing[0]))
     share = 0
     if need and room > 12:
-        sought = bool(looking.needle) and looking.needle.lower() in text.lower()
+        sought = bool(search.needle) and search.needle.lower() in text.lower()
         share = min(need, max(room - cells(text) - 2, room // 5 if sought else room * 2 // 5))
         outcome = clip(outcome, share)
         share = cells(outcome)
     text_room = max(0, room - (share + 2 if share else 0))
-    shown = clip_around(text, looking.needle, text_room)
-    spans = highlight(shown, looking.needle, text_role(row))
+    shown = clip_around(text, search.needle, text_room)
+    spans = highlight(shown, search.needle, text_role(row))
     out = [*spans, (" " * max(0, text_room - cells(shown)), "text")]
     if share:
         out.append(("  ", "text"))
-        out.extend(highlight(outcome, looking.needle, _outcome_role(row)))
+        out.extend(highlight(outcome, search.needle, _outcome_role(row)))
     return [*out, timing] if timing[0] else out
 
 
@@ -195,12 +195,12 @@ class EventView(LineView):
         self.update()
 
     def update(self, changed: Iterable[int] = ()) -> None:
-        """Take up the source's new rows, and read the changed ones again."""
+        """Read the new rows of the source, and the changed ones again."""
         if self._source is not None:
             self.advance(len(self._source), self._source.generation, changed)
 
     def set_search(self, needle: str, excerpts: Excerpts | None = None) -> None:
-        """Mark what is looked for; an empty needle marks nothing."""
+        """Mark what is searched for; an empty needle marks nothing."""
         self._needle = needle
         self._excerpts = excerpts
         self.invalidate()
@@ -233,11 +233,11 @@ class EventView(LineView):
         row = self.row(index)
         if row is None:
             return []
-        looking = None
+        search = None
         if self._needle:
             excerpt = self._excerpts(index) if self._excerpts is not None else ""
-            looking = SearchHighlight(self._needle, excerpt)
-        return event_line(row, width, self._now(), looking, new=self._is_new(row))
+            search = SearchHighlight(self._needle, excerpt)
+        return event_line(row, width, self._now(), search, new=self._is_new(row))
 
     def row_text(self, index: int) -> str:
         row = self.row(index)

@@ -1,4 +1,4 @@
-"""The scrolling view."""
+"""A scrolling view of numbered rows, with a cursor and following."""
 
 from __future__ import annotations
 
@@ -91,13 +91,13 @@ class LineView(RowView, can_focus=True):
     # --- what a subclass says ---
 
     def is_live(self, index: int) -> bool:
-        """Whether the row changes with the clock, so that `tick` must draw it again."""
+        """Whether the row changes with the clock, so that `refresh_live_rows` must draw it again."""
         return False
 
     def on_person_scrolled(self) -> None:
         """Called when a person scrolls, so that a view which finds its own place may leave it."""
 
-    # --- what others may ask and tell ---
+    # --- state and what changes it ---
 
     @property
     def generation(self) -> int:
@@ -154,9 +154,9 @@ class LineView(RowView, can_focus=True):
                 self._drop_row(index)
                 self._refresh_row(index)
 
-    def follow(self, wanted: bool = True) -> None:
+    def follow(self, on: bool = True) -> None:
         """Go to the end and stay there, or stay where the view is."""
-        if wanted and self.can_follow:
+        if on and self.can_follow:
             self._set_following(True)
             self._to_end()
         else:
@@ -197,7 +197,7 @@ class LineView(RowView, can_focus=True):
         self.on_person_scrolled()
         self._stop_following()
         self._scroll_silently(0)
-        self._put_cursor(0, tell=True)
+        self._put_cursor(0, post=True)
 
     def action_scroll_end(self) -> None:
         self.on_person_scrolled()
@@ -205,7 +205,7 @@ class LineView(RowView, can_focus=True):
             self.follow()
         else:
             self._to_end()
-            self._put_cursor(self._count - 1, tell=True)
+            self._put_cursor(self._count - 1, post=True)
 
     def action_toggle_follow(self) -> None:
         self.follow(not self._following)
@@ -226,13 +226,13 @@ class LineView(RowView, can_focus=True):
         last = self._count - 1
         bottom = min(last, self._top + self.page - 1)
         start = last if self._following else max(self._top, min(self._cursor, bottom))
-        wanted = max(0, min(last, start + rows))
-        if wanted == last and rows > 0 and self.can_follow:
+        target = max(0, min(last, start + rows))
+        if target == last and rows > 0 and self.can_follow:
             self.follow()
             return
         self._stop_following()
-        self._show_row(wanted)
-        self._put_cursor(wanted, tell=True)
+        self._show_row(target)
+        self._put_cursor(target, post=True)
 
     def _show_row(self, index: int) -> None:
         if index < self._top:
@@ -240,18 +240,18 @@ class LineView(RowView, can_focus=True):
         elif index >= self._top + self.page:
             self._scroll_silently(index - self.page + 1)
 
-    def _put_cursor(self, index: int, tell: bool = False) -> None:
+    def _put_cursor(self, index: int, post: bool = False) -> None:
         old, self._cursor = self._cursor, max(0, index)
         if self.shows_cursor:
             self._refresh_row(old)
             self._refresh_row(self._cursor)
-        if tell:
+        if post:
             self.post_message(self.CursorMoved(self, self._cursor))
 
-    def _set_following(self, wanted: bool) -> None:
-        if wanted == self._following:
+    def _set_following(self, following: bool) -> None:
+        if following == self._following:
             return
-        self._following = wanted
+        self._following = following
         self._cursor = max(0, self._count - 1)
         self._new = 0
         if self.shows_cursor:
@@ -262,9 +262,9 @@ class LineView(RowView, can_focus=True):
         self._set_following(False)
 
     def _post_follow(self) -> None:
-        if self._posted_follow != (said := (self._following, self._new)):
-            self._posted_follow = said
-            self.post_message(self.FollowChanged(self, *said))
+        if self._posted_follow != (state := (self._following, self._new)):
+            self._posted_follow = state
+            self.post_message(self.FollowChanged(self, *state))
 
     def _scroll_silently(self, top: int) -> None:
         """Scroll there without taking it for the person's own scrolling."""
@@ -339,7 +339,7 @@ class LineView(RowView, can_focus=True):
         if not self.shows_cursor or index >= self._count:
             return
         self._stop_following()
-        self._put_cursor(index, tell=True)
+        self._put_cursor(index, post=True)
         if event.chain == 2:
             self.post_message(self.Opened(self, index))
 

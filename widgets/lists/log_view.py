@@ -1,4 +1,4 @@
-"""Watchdog pane."""
+"""The watchdog pane, and how it draws an entry."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ class LogView(LineView):
         self.update()
 
     def update(self, changed: Iterable[int] = ()) -> None:
-        """Take up the source's new entries, and read the changed ones again."""
+        """Read the new entries of the source, and the changed ones again."""
         if self._source is not None:
             self.advance(len(self._source), self._source.generation, changed)
 
     def set_search(self, needle: str) -> None:
-        """Mark what is looked for; an empty needle marks nothing."""
+        """Mark what is searched for; an empty needle marks nothing."""
         self._needle = needle
         self.invalidate()
 

@@ -1,4 +1,4 @@
-"""Table of nights."""
+"""The table of nights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TREND: Final = 8
 
 
 class NightTableRow(Struct, frozen=True):
-    """What the table says of a night; `verdict` is None while nobody made its review.
+    """What the table shows of a night; `verdict` is None while nobody made its review.
 
     `trend` is the cost per task of this night and those before it, oldest first.
     """
@@ -115,8 +115,8 @@ def head_line(width: int, by: str, reverse: bool) -> Line:
 def sparkline(values: Sequence[float | None], width: int = TREND) -> str:
     """The values as bars, the newest at the right; a blank where nothing is known."""
     bars = glyphs().bars
-    known = [value for value in values[-width:] if value is not None]
-    top = max(known, default=0.0)
+    values_known = [value for value in values[-width:] if value is not None]
+    top = max(values_known, default=0.0)
     shown = ""
     for value in values[-width:]:
         if value is None:
@@ -179,11 +179,11 @@ def _verdict_span(night: NightTableRow) -> Span:
     signs = glyphs()
     if night.decision:
         return f"{signs.ok} {night.decision}", "ok"
-    looks: dict[Verdict, Span] = {
+    spans: dict[Verdict, Span] = {
         "keep": (f"{signs.ok} keep", "ok"),
         "look": (f"{signs.warning} look", "warning"),
         "discard": (f"{signs.error} discard", "error"),
     }
     if night.goes_on:
         return f"{signs.working} open", "accent"
-    return looks[night.verdict] if night.verdict is not None else (f"{signs.dot} not yet", "dim")
+    return spans[night.verdict] if night.verdict is not None else (f"{signs.dot} not yet", "dim")

@@ -1,4 +1,4 @@
-"""Drawing rows in sight; scroll bar; protocols of row sources."""
+"""The drawing half of a scrolling view, its scroll bar, and what rows come from."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
 from textual.geometry import Region, Size
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
@@ -60,7 +61,7 @@ MAX_COPIED_ROWS: Final = 5000
 
 
 class RowView(ScrollView):
-    """The drawing half of a scrolling view: which rows there are and where it stands is given.
+    """The drawing half of a scrolling view: a subclass says which rows there are and where it stands.
 
     A drawn row is kept until the row, the width or the theme changes.
     """
@@ -75,11 +76,14 @@ class RowView(ScrollView):
     }
     """
 
+    placeholder: reactive[str] = reactive("", repaint=False, init=False)
+    """What to say, in the middle of the view, while there are no rows."""
+
     def __init__(
         self, *, placeholder: str = "", id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._placeholder = placeholder
+        self.set_reactive(RowView.placeholder, placeholder)
         self._count = 0
         self._top = 0
         self._width = 0
@@ -107,7 +111,7 @@ class RowView(ScrollView):
         """The row's words in full, for copying."""
         return text_of(self.line(index, 10_000)).rstrip()
 
-    # --- what others may ask and tell ---
+    # --- what is shown ---
 
     @property
     def count(self) -> int:
@@ -124,17 +128,14 @@ class RowView(ScrollView):
         """The first row in sight."""
         return self._top
 
-    def set_placeholder(self, sentence: str) -> None:
-        """What to say, in the middle of the view, while there are no rows."""
-        if sentence != self._placeholder:
-            self._placeholder = sentence
-            if not self._count:
-                self.refresh(self.size.region)
+    def watch_placeholder(self) -> None:
+        if not self._count:
+            self.refresh(self.size.region)
 
     # --- painting ---
 
     def _resize_virtual(self) -> None:
-        """Tell the scroll bar of the count; a layout of the whole screen is not needed for that."""
+        """Give the scroll bar the count; assigning `virtual_size` would lay out the whole screen."""
         if self.virtual_size.height == self._count:
             return
         self.set_reactive(RowView.virtual_size, Size(0, self._count))
@@ -192,10 +193,10 @@ class RowView(ScrollView):
         return self._role_styles
 
     def _restyle(self) -> None:
-        ink = styles_for(self.app.current_theme)
+        styles = styles_for(self.app.current_theme)
         base = self.rich_style
-        self._role_styles = ink.on_background(base)
-        self._cursor_styles = ink.on_background(base + ink.cursor)
+        self._role_styles = styles.on_background(base)
+        self._cursor_styles = styles.on_background(base + styles.cursor)
         self._outer_width = self.size.width
         self._strips.clear()
         width = self._outer_width - self.scrollbar_size_vertical
@@ -206,18 +207,18 @@ class RowView(ScrollView):
     def _draw_row(self, index: int, chosen: bool) -> Strip:
         if len(self._strips) >= MAX_CACHED_ROWS:
             self._strips.clear()
-        ink = self._cursor_styles if chosen and self._cursor_styles is not None else self._styles
-        strip = self._draw_line(self.line(index, self._width), ink).apply_offsets(0, index)
+        styles = self._cursor_styles if chosen and self._cursor_styles is not None else self._styles
+        strip = self._draw_line(self.line(index, self._width), styles).apply_offsets(0, index)
         self._strips[~index if chosen else index] = strip
         return strip
 
     def _placeholder_strip(self, y: int) -> Strip:
-        rows = centre(self._placeholder, self._width, self.page)
+        rows = centre(self.placeholder, self._width, self.page)
         text = rows[y] if y < len(rows) else ""
         return self._draw_line([(text, "dim")], self._styles)
 
-    def _draw_line(self, line: Line, ink: RoleStyles) -> Strip:
-        segments = ink.segments(line, self._width)
+    def _draw_line(self, line: Line, styles: RoleStyles) -> Strip:
+        segments = styles.segments(line, self._width)
         segments.append(Segment(" " * (self._outer_width - self._width), self._styles.base))
         return Strip(segments, self._outer_width)
 

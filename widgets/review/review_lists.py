@@ -78,12 +78,12 @@ def block_rows(title: str, width: int, rows: Iterable[ReviewRow]) -> list[Review
 
 def with_right_end(left: Line, right: str, width: int, role: Role = "dim") -> Line:
     """A row with a few words at its right end where there is room for them."""
-    aside: Line = [(f" {visible(right)} ", role)] if right and width >= NARROW else []
-    return spread(left, aside, width)
+    end: Line = [(f" {visible(right)} ", role)] if right and width >= NARROW else []
+    return spread(left, end, width)
 
 
 def counts_text(run: TestRun) -> str:
-    """ "41 passed, 3 failed", as far as the output told."""
+    """ "41 passed, 3 failed", as far as the output says."""
     parts = []
     if run.failed:
         parts.append(f"{run.failed:,} failed")
@@ -110,17 +110,17 @@ def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
 
 
 def _rows_of_claim(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
-    said: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
-    said = [*said, (f"“{visible(claim.text)}”", "strong")]
+    quote: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
+    quote = [*quote, (f"“{visible(claim.text)}”", "strong")]
     goal = _claim_target(claim)
     name = f"claim-{nth}"
     if width >= WIDE:
         half = width * 11 // 20
-        left: Line = [*fill([*_clipped(said, half - 1)], half), (visible(claim.why), "dim")]
+        left: Line = [*fill([*_clipped(quote, half - 1)], half), (visible(claim.why), "dim")]
         return [ReviewRow(with_right_end(left, claim.source, width), goal, claim.at, name)]
     why: Line = [(" " * _TRUST, "text"), (visible(claim.why), "dim")]
     return [
-        ReviewRow(with_right_end(said, claim.source, width), goal, claim.at, name),
+        ReviewRow(with_right_end(quote, claim.source, width), goal, claim.at, name),
         ReviewRow(list(_clipped(why, width))),
     ]
 
@@ -168,8 +168,8 @@ def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
         (f"{place}  " if place else "", "strong"),
         (visible(risk.what), "text" if not place else "dim"),
     ]
-    aside = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
-    return ReviewRow(with_right_end(left, aside, width), _risk_target(risk), None, f"risk-{nth}")
+    behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
+    return ReviewRow(with_right_end(left, behind, width), _risk_target(risk), None, f"risk-{nth}")
 
 
 def _risk_target(risk: Risk) -> Target:
@@ -224,12 +224,12 @@ def _moment_row(moment: TimelineMoment, nth: int, width: int, new: bool) -> Revi
 
 def task_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """The tasks, by what became of them in this night."""
-    signs, known = glyphs(), review.tasks
+    signs, changes = glyphs(), review.tasks
     groups: tuple[tuple[str, tuple[str, ...], str, Role], ...] = (
-        ("open", known.open, signs.open, "text"),
-        ("done in this night", known.done, signs.ok, "ok"),
-        ("added in this night", known.added, signs.commit, "accent"),
-        ("removed in this night", known.removed, signs.minus, "warning"),
+        ("open", changes.open, signs.open, "text"),
+        ("done in this night", changes.done, signs.ok, "ok"),
+        ("added in this night", changes.added, signs.commit, "accent"),
+        ("removed in this night", changes.removed, signs.minus, "warning"),
     )
     source = review.night.progress.source if review.night.progress is not None else ""
     rows: list[ReviewRow] = []
@@ -250,13 +250,13 @@ def task_rows(review: Review, width: int) -> Sequence[ReviewRow]:
 
 
 def _basis_text(review: Review) -> str:
-    known = review.tasks
+    changes = review.tasks
     basis = {
         "git": "the progress file as git had it when the night began",
         "copy": "our copy of the progress file from the night's beginning",
         "first seen": "the progress file as it was first seen",
-    }.get(known.basis, "what the progress file says now")
-    before = f"{known.before} were done before; " if known.before else ""
+    }.get(changes.basis, "what the progress file says now")
+    before = f"{changes.before} were done before; " if changes.before else ""
     return f"{before}compared with {basis}"
 
 

@@ -1,4 +1,4 @@
-"""The page of the review."""
+"""The first page of a review."""
 
 from __future__ import annotations
 
@@ -61,24 +61,29 @@ def _target_or(ref: SourceRef | None, otherwise: Target | None = None) -> Target
 
 
 def intervention_rows(review: Review, width: int) -> Iterator[ReviewRow]:
-    """What people and the watchdog did, and whether it helped."""
-    for nth, deed in enumerate(review.interventions):
-        said = f" {visible(deed.text)}" if deed.text else ""
+    """What people and the supervisor did, and whether it helped."""
+    for nth, intervention in enumerate(review.interventions):
+        text = f" {visible(intervention.text)}" if intervention.text else ""
         left: Line = [
-            (f" {format_clock(deed.at, False)} ", "dim"),
-            helped_span(deed.helped),
-            (f"  {pad(visible(deed.kind), _KIND)}", "person"),
-            (said, "text"),
-            (f"  {visible(deed.why)}", "dim"),
+            (f" {format_clock(intervention.at, False)} ", "dim"),
+            helped_span(intervention.helped),
+            (f"  {pad(visible(intervention.kind), _KIND)}", "person"),
+            (text, "text"),
+            (f"  {visible(intervention.why)}", "dim"),
         ]
         more = SentenceTarget(
-            f"{deed.kind}, {format_clock(deed.at)}",
-            (deed.text, "", f"It was {deed.state}.", f"Helped: {deed.helped}: {deed.why}"),
+            f"{intervention.kind}, {format_clock(intervention.at)}",
+            (
+                intervention.text,
+                "",
+                f"It was {intervention.state}.",
+                f"Helped: {intervention.helped}: {intervention.why}",
+            ),
         )
         yield ReviewRow(
-            with_right_end(left, deed.state, width),
-            _target_or(deed.ref, more),
-            deed.at,
+            with_right_end(left, intervention.state, width),
+            _target_or(intervention.ref, more),
+            intervention.at,
             f"deed-{nth}",
         )
 
@@ -136,20 +141,20 @@ def run_rows(review: Review, width: int) -> Iterator[ReviewRow]:
 
 def cost_rows(review: Review) -> Iterator[ReviewRow]:
     """What the figure rests on, and what each model and hour took of it."""
-    known = review.cost
-    basis = known.reason or "nothing more is known of it"
+    cost = review.cost
+    basis = cost.reason or "nothing more is known of it"
     lines: tuple[tuple[str, str], ...] = (
-        (cost_text(known), basis),
+        (cost_text(cost), basis),
         *(
             (
-                "unknown" if one.usd is None else format_money(one.usd),
-                _model(one.model, one.responses),
+                "unknown" if used.usd is None else format_money(used.usd),
+                _model(used.model, used.responses),
             )
-            for one in known.by_model
+            for used in cost.by_model
         ),
         *(
             (format_money(hour.usd), f"from {format_clock(hour.start, False)}")
-            for hour in known.by_hour
+            for hour in cost.by_hour
         ),
     )
     for nth, (figure, words) in enumerate(lines):
@@ -167,11 +172,11 @@ def _model(name: str, responses: int) -> str:
 
 
 def _cost_sentences(review: Review) -> tuple[str, ...]:
-    known = review.cost
-    priced = f"Prices of {known.priced_on}." if known.priced_on else ""
+    cost = review.cost
+    priced = f"Prices of {cost.priced_on}." if cost.priced_on else ""
     tokens = review.night.tokens
     return (
-        f"{cost_text(known)}: {known.reason or known.source}",
+        f"{cost_text(cost)}: {cost.reason or cost.source}",
         priced,
         "",
         f"{format_number(tokens.input)} tokens in, {format_number(tokens.output)} out, "
@@ -217,7 +222,7 @@ class ReviewPageRows:
         rows += block_rows("Cost", width, cost_rows(review))
         return rows
 
-    # --- what stands on top --------------------------------------------------------------------
+    # --- what stands on top ---
 
     def _verdict(self, width: int) -> list[ReviewRow]:
         review = self._review
@@ -246,7 +251,7 @@ class ReviewPageRows:
         commits = self._commit_spans()
         points = SectionTarget("points")
         time: Line = [(time_text(review.time), "text")]
-        deeds: Line = [(interventions_text(review.interventions), "text")]
+        interventions: Line = [(interventions_text(review.interventions), "text")]
         return [
             *figure_rows("ended", ended, width, self._ending_target() or SectionTarget("timeline")),
             *figure_rows("tasks", self._task_spans(), width, SectionTarget("tasks")),
@@ -255,7 +260,7 @@ class ReviewPageRows:
             *figure_rows("claims", trust_spans(review), width, SectionTarget("claims")),
             *figure_rows("time", time, width, SectionTarget("timeline")),
             *figure_rows("cost", cost_spans(review), width, SectionTarget("page", "cost-0")),
-            *figure_rows("stepped in", deeds, width, self._interventions_target()),
+            *figure_rows("stepped in", interventions, width, self._interventions_target()),
         ]
 
     def _interventions_target(self) -> Target:
@@ -300,28 +305,28 @@ class ReviewPageRows:
             words.append((f" at {format_clock(run.at, False)}", "dim"))
         after = tests.edits_since_last_run
         role: Role = "warning" if after else "dim"
-        said = format_count(after, "edit") if after else "no edit"
-        words.append((f" · {said} after it", role))
+        edits = format_count(after, "edit") if after else "no edit"
+        words.append((f" · {edits} after it", role))
         return words, EvidenceTarget(run.ref)
 
-    # --- look here first -----------------------------------------------------------------------
+    # --- look here first ---
 
     def _attention_rows(self, width: int) -> list[ReviewRow]:
         listed = self._review.attention[:MAX_ATTENTION]
         rows = [ReviewRow(heading_line("Look here first", width))]
         if not listed:
             rows.append(ReviewRow([("  nothing asks for a look", "dim")]))
-        for nth, one in enumerate(listed):
+        for nth, item in enumerate(listed):
             number: Span = (f" {nth + 1} ", "accent")
-            aside: Line = [(f" {one.topic} ", "dim")] if width >= NARROW else []
-            left: Line = [number, severity_span(one.severity), (f" {visible(one.what)}", "text")]
-            line = spread(left, aside, width)
-            rows.append(ReviewRow(line, attention_target(one), None, f"first-{nth + 1}"))
+            topic: Line = [(f" {item.topic} ", "dim")] if width >= NARROW else []
+            left: Line = [number, severity_span(item.severity), (f" {visible(item.what)}", "text")]
+            line = spread(left, topic, width)
+            rows.append(ReviewRow(line, attention_target(item), None, f"first-{nth + 1}"))
         return rows
 
 
-def attention_target(one: AttentionItem) -> Target:
+def attention_target(item: AttentionItem) -> Target:
     """Where something to look at first leads: to its evidence, else to the list it belongs to."""
-    if one.where is not None:
-        return EvidenceTarget(one.where)
-    return SectionTarget(_TOPICS.get(one.topic, "page"))
+    if item.where is not None:
+        return EvidenceTarget(item.where)
+    return SectionTarget(_TOPICS.get(item.topic, "page"))

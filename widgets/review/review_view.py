@@ -1,4 +1,4 @@
-"""The list view and its targets."""
+"""The list of a review, and what its rows lead to."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ Build = Callable[[int], Sequence[ReviewRow]]
 
 
 class ReviewView(LineView):
-    """Shows the rows that it is given; the cursor stands only on rows that lead somewhere."""
+    """Shows the rows that a function builds; the cursor stands only on rows that lead somewhere."""
 
     can_follow: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "mark", "Mark", show=False)]
@@ -127,13 +127,13 @@ class ReviewView(LineView):
         self._pending_move: Callable[[], int | None] | None = None
         self.rows: Sequence[ReviewRow] = ()
 
-    def show(self, build: Build, *, afresh: bool = False) -> None:
+    def show(self, build: Build, *, from_top: bool = False) -> None:
         """Show these rows; the cursor stays on the row of its name, if there still is one.
 
-        `afresh` shows them from the beginning.
+        `from_top` forgets where the view stood.
         """
         self._build = build
-        if afresh:
+        if from_top:
             self.rows, self._cursor = (), 0
             self._scroll_silently(0)
         self._lay_out()
@@ -170,9 +170,9 @@ class ReviewView(LineView):
             self._pending_move = find
             return
         self._pending_move = None
-        found = find()
-        if found is not None:
-            self.reveal(found)
+        index = find()
+        if index is not None:
+            self.reveal(index)
 
     # --- layout ---
 
@@ -240,7 +240,7 @@ class ReviewView(LineView):
             return
         self._show_row(0 if rows < 0 and not self._has_target_before(found) else found)
         self._show_row(found)
-        self._put_cursor(found, tell=True)
+        self._put_cursor(found, post=True)
 
     def _has_target_before(self, index: int) -> bool:
         return any(row.target is not None for row in self.rows[:index])
@@ -256,9 +256,9 @@ class ReviewView(LineView):
     def action_scroll_home(self) -> None:
         self._scroll_silently(0)
         if self.rows:
-            self._put_cursor(max(0, self._nearest_target(0)), tell=True)
+            self._put_cursor(max(0, self._nearest_target(0)), post=True)
 
     def action_scroll_end(self) -> None:
         self._to_end()
         if self.rows:
-            self._put_cursor(max(0, self._nearest_target(self._last, -1)), tell=True)
+            self._put_cursor(max(0, self._nearest_target(self._last, -1)), post=True)

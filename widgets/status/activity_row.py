@@ -1,4 +1,4 @@
-"""How far some long work is."""
+"""A row that shows how far long work is."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def progress_line(words: str, share: float, width: int) -> Line:
     return spread([(" " + words + " ", "dim")], right, width)
 
 
-def activity_line(words: str, width: int) -> Line:
+def activity_line(words: str, width: int, indent: int = 1) -> Line:
     """The words alone, for work of which nobody knows how long it takes."""
-    return [(f" {glyphs().waiting} {clip(visible(words), max(0, width - 4))}", "accent")]
+    lead = " " * indent + glyphs().waiting
+    return [(f"{lead} {clip(visible(words), max(0, width - 4))}", "accent")]
 
 
 def reading_text(done: int, total: int) -> str:
@@ -44,8 +45,12 @@ class ActivityRow(SingleRow):
     DEFAULT_CSS = """
     ActivityRow { display: none; &.-on { display: block; } }
     """
-    _words = ""
-    _share: float | None = 0.0
+
+    def __init__(self, *, indent: int = 1, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._indent = indent
+        self._words = ""
+        self._share: float | None = 0.0
 
     def show(self, words: str, share: float | None) -> None:
         """Say what goes on and how far it is, 0 to 1; None where nobody knows."""
@@ -63,5 +68,5 @@ class ActivityRow(SingleRow):
 
     def spans(self, width: int) -> Line:
         if self._share is None:
-            return activity_line(self._words, width)
+            return activity_line(self._words, width, self._indent)
         return progress_line(self._words, self._share, width)

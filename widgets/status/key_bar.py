@@ -1,4 +1,4 @@
-"""The bottom line."""
+"""The bottom row with the keys that matter."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def key_bar_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tu
 
 
 class KeyBar(SingleRow):
-    """Draws `FooterItem`s; a click on one posts `Pressed`, on a dimmed one too."""
+    """Draws `KeyBarItem`s; a click on one posts `Pressed`, on a dimmed one too."""
 
     DEFAULT_CSS = "KeyBar { background: $surface; dock: bottom; }"
 

@@ -1,4 +1,4 @@
-"""Tabs of a narrow screen."""
+"""The tabs that choose a pane on a narrow screen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PaneTab(Struct, frozen=True):
 def tab_line(
     tabs: Sequence[PaneTab], current: int, width: int
 ) -> tuple[Line, list[tuple[int, int]]]:
-    """The row, and where each tab begins and ends; notes are left out when there is no room."""
+    """The row, and where each tab begins and ends; subtitles are left out when there is no room."""
     full = sum(cells(tab.title) + cells(tab.subtitle) + 6 for tab in tabs) <= width
     wide = full or sum(cells(tab.title) + 6 for tab in tabs) < width
     gap = " " * (2 if wide else 0)

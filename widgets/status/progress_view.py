@@ -1,4 +1,4 @@
-"""Progress pane."""
+"""The progress pane."""
 
 from __future__ import annotations
 
@@ -113,13 +113,13 @@ def _section_row(title: str, section: ProgressSection | None, width: int) -> Lin
 
 def _task_row(task: ProgressTask, width: int, indented: bool) -> Iterator[Line]:
     signs = glyphs()
-    looks: dict[str, tuple[Span, Role]] = {
+    spans: dict[str, tuple[Span, Role]] = {
         "done": ((signs.ok, "ok"), "dim"),
         "in_progress": ((signs.running, "running"), "strong"),
         "blocked": ((signs.error, "error"), "error"),
         "open": ((signs.open, "dim"), "text"),
     }
-    sign, role = looks[task.state]
+    sign, role = spans[task.state]
     indent = " " * min(2 * task.depth + (1 if indented else 0), width // 3)
     lead: Line = [(indent, "text"), sign, (" ", "text")]
     hang = " " * (cells(indent) + 2)
@@ -135,7 +135,7 @@ def _task_row(task: ProgressTask, width: int, indented: bool) -> Iterator[Line]:
 
 
 class ProgressView(DocumentView):
-    """Shows a `Progress`; unless a person scrolled, what is being worked on is in sight."""
+    """Shows a `ProgressFile`; unless a person scrolled, what is being worked on is in sight."""
 
     _progress: ProgressFile | None = None
     _touched = False

@@ -1,4 +1,4 @@
-"""The header line."""
+"""The header row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from widgets.text_cells import clip, visible
 class HeaderFacts(Struct, frozen=True):
     """Everything that the header may say; None and empty say nothing.
 
-    `state` is one of the night's states. `looking_at` is the time that a person has gone back to.
+    `state` is a session state. `viewed_at` is the time that a person has gone back to.
     `alert` is a few words that must not be missed, such as a limit that comes near.
     """
 
@@ -69,7 +69,7 @@ CONTEXT_FULL: Final = 92.0
 
 def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
     """A state's sign and role."""
-    looks: dict[str, tuple[str, Role]] = {
+    spans: dict[str, tuple[str, Role]] = {
         "starting": (signs.waiting, "accent"),
         "working": (signs.working, "ok"),
         "tool": (signs.tool, "ok"),
@@ -84,7 +84,7 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
         "killed": (signs.dead, "error"),
         "crashed": (signs.error, "alarm"),
     }
-    return looks.get(state, (signs.none, "dim"))
+    return spans.get(state, (signs.none, "dim"))
 
 
 def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:

@@ -1,4 +1,4 @@
-"""The night in one row with a cursor."""
+"""The night in one row, with a cursor."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def cell_sign(cell: TimelineCell, hidden: frozenset[MarkKind] = frozenset()) -> 
 
 
 def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
-    looks: dict[MarkKind, tuple[str, Role]] = {
+    spans: dict[MarkKind, tuple[str, Role]] = {
         "rewind": (signs.rewind, "person"),
         "restart": (signs.restart, "warning"),
         "injection": (signs.inject, "person"),
@@ -75,7 +75,7 @@ def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
         "red": (signs.error, "error"),
         "compaction": (signs.compaction, "accent"),
     }
-    return looks[kind]
+    return spans[kind]
 
 
 def describe_cell(cell: TimelineCell) -> str:
@@ -109,7 +109,7 @@ def timeline_columns(width: int) -> int:
 
 
 def timeline_line(cells: list[TimelineCell], width: int, cursor: int | None = None) -> Line:
-    """The row in `width` columns; `cursor` is the cell that a person looks at."""
+    """The row in `width` columns; `cursor` is the cell that a person spans at."""
     columns = timeline_columns(width)
     if not cells:
         track = glyphs().empty * columns

@@ -1,4 +1,4 @@
-"""Detail with colours from spans."""
+"""Everything about one event: facts and texts, with colours."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
 from tui.model.rows import DetailPart, EventDetail
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Role, Span
+from widgets.ink import Line, Role, Span, text_of
 from widgets.line_layout import wrap
 from widgets.text.documents import (
     DocumentStack,
@@ -104,43 +104,41 @@ MAX_SPANS: Final = 20_000
 """Spans drawn of one text; what comes after them keeps its words and loses its colours."""
 
 
-class ColouredLine(NamedTuple):
-    """A drawable line, and the style of the characters from one place to another."""
+class SpanHighlighter:
+    """The colours that a tool's output brought along; a span may go on over line ends."""
 
-    text: str
-    runs: tuple[tuple[int, int, Style], ...] = ()
+    def __init__(self, text: str, spans: Sequence[StyledSpan]) -> None:
+        self.lines: list[list[Span]] = []
+        spans = spans[:MAX_SPANS]
+        start = first = 0
+        for line in text.split("\n"):
+            while first < len(spans) and spans[first].end <= start:
+                first += 1
+            self.lines.append(_coloured(line, start, spans, first))
+            start += len(line) + 1
+
+    def __call__(self, number: int, start: int, end: int) -> Line:
+        out: list[Span] = []
+        at = 0
+        for text, role in self.lines[number]:
+            if piece := text[max(0, start - at) : max(0, end - at)]:
+                out.append((piece, role))
+            at += len(text)
+        return out
 
 
-def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[ColouredLine]:
-    """The text's lines with their colours; a span may go on over line ends."""
-    spans = spans[:MAX_SPANS]
-    out: list[ColouredLine] = []
-    start = first = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        while first < len(spans) and spans[first].end <= start:
-            first += 1
-        out.append(_coloured(line, start, spans, first))
-        start = end + 1
-    return out
-
-
-def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> ColouredLine:
+def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> list[Span]:
     """One line that begins at `start`; no span before `first` reaches into it."""
-    pieces: list[str] = []
-    runs: list[tuple[int, int, Style]] = []
-    at = drawn = 0
+    out: list[Span] = []
+    at = 0
     for nth in range(first, len(spans)):  # a slice would copy what is left for every line
         span = spans[nth]
         low, high = max(0, span.start - start), min(len(line), span.end - start)
         if low >= len(line):
             break
-        pieces += [_drawable(line[at:low]), _drawable(line[low:high])]
-        drawn += len(pieces[-2])
-        runs.append((drawn, drawn + len(pieces[-1]), style_of(span)))
-        drawn += len(pieces[-1])
+        out += [(_drawable(line[at:low]), "text"), (_drawable(line[low:high]), style_of(span))]
         at = high
-    return ColouredLine("".join([*pieces, _drawable(line[at:])]), tuple(runs))
+    return [*out, (_drawable(line[at:]), "text")]
 
 
 def _drawable(text: str) -> str:
@@ -159,28 +157,6 @@ def _style(fg: str, bg: str, *attributes: bool) -> Style:
 def style_of(span: StyledSpan) -> Style:
     """How the characters of that span are drawn."""
     return _style(*span[2:])
-
-
-class SpanHighlighter:
-    """The colours that the text brought along."""
-
-    def __init__(self, lines: Sequence[ColouredLine]) -> None:
-        self._lines = lines
-
-    def __call__(self, number: int, start: int, end: int) -> Line:
-        line, at = self._lines[number], start
-        out: list[Span] = []
-        for low, high, style in line.runs:
-            low, high = max(low, start), min(high, end)
-            if low >= high:
-                continue
-            if low > at:
-                out.append((line.text[at:low], "text"))
-            out.append((line.text[low:high], style))
-            at = high
-        if at < end:
-            out.append((line.text[at:end], "text"))
-        return out
 
 
 MAX_PRETTY_JSON: Final = 512_000
@@ -226,8 +202,8 @@ def part_document(part: DetailPart) -> RowDocument:
     if part.style == "markdown":
         return markdown_document(part.text)
     if part.style == "ansi":
-        lines = coloured_lines(part.text, part.spans)
-        return WrappedText("\n".join(line.text for line in lines), SpanHighlighter(lines))
+        colours = SpanHighlighter(part.text, part.spans)
+        return WrappedText("\n".join(map(text_of, colours.lines)), colours)
     if part.style == "diff":
         return _highlighted(part.text, "diff")
     if part.style == "json":
@@ -264,7 +240,7 @@ QUICKLY_PARSED: Final = 4000
 
 
 class DetailView(DocumentView):
-    """Shows a `Detail`; a text of any length opens at once."""
+    """Shows an `EventDetail`; a text of any length opens at once."""
 
     def show(self, detail: EventDetail) -> None:
         """Show this event, at once unless there is much Markdown to be parsed."""

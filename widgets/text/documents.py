@@ -52,9 +52,9 @@ class LaidOutDocument:
         return self._laid_out(width)[index]
 
     def find(self, needle: str, width: int) -> list[int]:
-        wanted = needle.lower()
+        sought = needle.lower()
         rows = self._laid_out(width)
-        return [index for index, row in enumerate(rows) if wanted in text_of(row).lower()]
+        return [index for index, row in enumerate(rows) if sought in text_of(row).lower()]
 
 
 class WrappedText:
@@ -127,12 +127,12 @@ class WrappedText:
         return [(pad + label.rjust(self._gutter - 1) + " ", "faint")]
 
     def find(self, needle: str, width: int) -> list[int]:
-        wanted = needle.lower()
+        sought = needle.lower()
         ends = self._measure(width)
         room = self._room(width)
         out: list[int] = []
         for number, line in enumerate(self.lines):
-            at = line.lower().find(wanted)
+            at = line.lower().find(sought)
             if at >= 0:
                 before = ends[number - 1] if number else 0
                 starts = self._breaks.get(number)
@@ -188,7 +188,7 @@ class DocumentStack:
 
 
 class DocumentView(LineView):
-    """Shows a `Document` at the width that there is; a resize keeps the place."""
+    """Shows a `RowDocument` at the width that there is; a resize keeps the place."""
 
     shows_cursor: ClassVar[bool] = False
     can_follow: ClassVar[bool] = False

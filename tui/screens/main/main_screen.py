@@ -193,7 +193,7 @@ class MainScreen(LookingCloser):
             return
         if "progress" in news and self._back.at is None:
             self.panes.progress.show(sidecars.progress)
-            self.panes.frames[1].set_note(panes.task_count(sidecars.progress))
+            self.panes.frames[1].subtitle = panes.task_count(sidecars.progress)
             self._show_tabs()
         if "notes" in news and sidecars.notes is not None:
             self.panes.notes.show_markdown(sidecars.notes.text)
@@ -227,13 +227,13 @@ class MainScreen(LookingCloser):
         night = watch.night
         following = self.panes.events.following
         status = panes.events_status(night, following, watch.level, watch.partial)
-        self.panes.frames[2].set_status("a place of the past" if self.finding.detached else status)
+        self.panes.frames[2].status = "a place of the past" if self.finding.detached else status
         alive = night is not None and not night.over
         for feed in watch.feeds():
             number = {"progress": 1, "notes": 3}.get(feed.name)
             if number is not None:
                 stale = panes.stale_words(feed, alive, self.clock.wall())
-                self.panes.frames[number].set_stale(stale)
+                self.panes.frames[number].stale = stale
 
     def _show_folding(self) -> None:
         note = self.query_one("#folding", ActivityRow)

@@ -67,8 +67,8 @@ class TimeTravel:
     def to_now(self) -> None:
         """Every pane follows again."""
         self._strip.set_cursor(None)
-        self._panes.frames[2].set_foot("")
-        self._panes.frames[1].set_status("")
+        self._panes.frames[2].foot = ""
+        self._panes.frames[1].status = ""
         self._panes.events.follow()
         self._panes.log.follow()
         self._show_night()
@@ -86,6 +86,6 @@ class TimeTravel:
             progress = sidecars.progress_at(at)
             self._panes.progress.show(progress or sidecars.progress)
             known = "as it was then" if progress is not None else "as it is now"
-            self._panes.frames[1].set_status(known)
+            self._panes.frames[1].status = known
         self._show_night()
-        self._panes.frames[2].set_foot(words)
+        self._panes.frames[2].foot = words

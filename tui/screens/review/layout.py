@@ -104,8 +104,8 @@ class ReviewSections:
         another = name is not None and name != self.name
         if name is not None:
             self.name = name
-        self.view.set_placeholder(self._why_empty())
-        self.view.show(self._rows(), afresh=another)
+        self.view.placeholder = self._why_empty()
+        self.view.show(self._rows(), from_top=another)
         if another:
             self.view.go_to_name(self._kept.get(self.name, ""))
 

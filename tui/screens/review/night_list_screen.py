@@ -111,13 +111,14 @@ class NightListScreen(OverlayScreen):
     def action_look_again(self) -> None:
         """Read the list anew, in a worker."""
         nights = self._nights.nights
-        self._aside.run("nights", nights, self._read, self._table.set_placeholder, newest=True)
+        show_words = partial(setattr, self._table, "placeholder")
+        self._aside.run("nights", nights, self._read, show_words, newest=True)
 
     def _read(self, found: list[NightTableRow]) -> None:
         if not self.is_attached:
             return
         self.nights = found
-        self._table.set_placeholder("no night of this repository is known yet")
+        self._table.placeholder = "no night of this repository is known yet"
         self._show()
 
     def _show(self) -> None:
@@ -126,9 +127,9 @@ class NightListScreen(OverlayScreen):
         self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
         left = sum(1 for night in self.nights if not night.reviewed)
         pane = self.query_one("#runs", Pane)
-        pane.set_note(f"{len(self.nights):,}")
+        pane.subtitle = f"{len(self.nights):,}"
         reviewed = f"{left:,} not reviewed" if left else "all reviewed"
-        pane.set_status(f"{format_count(left, 'night')} not reviewed" if left else reviewed)
+        pane.status = f"{format_count(left, 'night')} not reviewed" if left else reviewed
         total = sum(night.usd for night in self.nights if night.usd is not None)
         self.query_one("#header", SessionHeader).show(
             HeaderFacts(
@@ -254,7 +255,7 @@ class CompareScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Two nights", self._view, id="compare")
-        pane.set_foot("esc back · enter a figure in full")
+        pane.foot = "esc back · enter a figure in full"
         yield pane
 
     def on_mount(self) -> None:
@@ -264,7 +265,7 @@ class CompareScreen(ModalScreen[None]):
             "compare",
             lambda: (self._of(older), self._of(newer)),
             self._show,
-            self._view.set_placeholder,
+            partial(setattr, self._view, "placeholder"),
         )
 
     def _of(self, run: str) -> Review:

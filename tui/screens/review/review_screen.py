@@ -160,8 +160,8 @@ class ReviewScreen(OverlayScreen):
             show_toast(self.app, words, severity="error")
         elif self.is_attached:
             self.trouble = words
-            self.page.set_placeholder(words)
-            self.sections.view.set_placeholder("")
+            self.page.placeholder = words
+            self.sections.view.placeholder = ""
             self.show_edges()
 
     def _made(self, review: Review) -> None:
@@ -181,7 +181,7 @@ class ReviewScreen(OverlayScreen):
         """Says for how long the night has been read, as long as there is nothing else to show."""
         if self._began and self.review is None:
             seconds = self.source.clock.monotonic() - self._began
-            self.page.set_placeholder(f"reading the night, {seconds:.0f} s")
+            self.page.placeholder = f"reading the night, {seconds:.0f} s"
 
     def _read_changes(self, review: Review) -> None:
         if self.sections.reading_changes:
@@ -210,10 +210,10 @@ class ReviewScreen(OverlayScreen):
         self.query_one("#tabs", PaneTabs).show(known, SECTIONS.index(here))
         listed = known[SECTIONS.index(sections.name)]
         pane = self.query_one("#list-pane", Pane)
-        pane.set_title(listed.title)
-        pane.set_note(listed.subtitle)
+        pane.title = listed.title
+        pane.subtitle = listed.subtitle
         marks = len(sections.marked)
-        pane.set_status(f"{marks} marked, b takes them to a branch" if marks else "")
+        pane.status = f"{marks} marked, b takes them to a branch" if marks else ""
 
     def _header(self) -> HeaderFacts:
         review, project = self.review, self.source.project.name
@@ -275,7 +275,7 @@ class ReviewScreen(OverlayScreen):
             self.action_section("timeline")
         if event.at is not None:
             self.sections.view.go_to_time(event.at)
-        self.query_one("#list-pane", Pane).set_foot(event.words)
+        self.query_one("#list-pane", Pane).foot = event.words
         self.show_edges()
 
     @on(LineView.CursorMoved)
