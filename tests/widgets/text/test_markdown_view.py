@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.style import Style
 
-from tests.widgets.host import words
+from tests.widgets.host import Host, screen_rows, until, words
 from widgets.ink import width_of
-from widgets.text.markdown_view import markdown_document, markdown_rows
+from widgets.text.markdown_view import NotesView, markdown_document, markdown_rows
 
 MARKDOWN = """# Notes
 
@@ -149,3 +149,18 @@ def test_only_the_newest_part_of_a_long_text_is_parsed() -> None:
         "newest words",
     ]
     assert rows > 6000
+
+
+async def test_notes_are_wrapped_again_when_the_window_changes() -> None:
+    view = NotesView(placeholder="no notes")
+    app = Host(view)
+    async with app.run_test(size=(30, 8)) as pilot:
+        await until(pilot, lambda: any("no notes" in row for row in screen_rows(app)))
+        view.show_markdown("# Title\n- one two three four five six seven")
+        await until(pilot, lambda: "Title" in screen_rows(app)[0])
+        assert view.count == 3
+        await pilot.resize_terminal(60, 8)
+        await until(pilot, lambda: view.count == 2)
+        await until(pilot, lambda: "six seven" in screen_rows(app)[1])
+        view.show_markdown("")
+        await until(pilot, lambda: any("no notes" in row for row in screen_rows(app)))

@@ -110,12 +110,12 @@ from textual.content import Content
 from textual.widgets import Static, Label, Input
 from tests.widgets.host import Host
 from tests.widgets.hostile import CONTROLS, MARKUP
-from widgets.output_guard import toast, plain
+from widgets.output_guard import plain_content, show_toast
 texts = [t for t in (*CONTROLS, *MARKUP)]
-shown = [Static(Content(t)) for t in texts] + [Label(plain(t)) for t in texts]
+shown = [Static(Content(t)) for t in texts] + [Label(plain_content(t)) for t in texts]
 app = Host(*shown, lambda: Input(value=texts[0]))
 def ready():
-    for t in texts[:8]: toast(app, t, timeout=60)
+    for t in texts[:8]: show_toast(app, t, timeout=60)
     app.set_timer(0.6, app.exit)
 app.call_later(ready)
 app.run(mouse=False)

@@ -1,5 +1,3 @@
-"""Dialogs, by keyboard alone, in the sizes that matter."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,88 +1,42 @@
 from __future__ import annotations
 
-import time
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rich.style import Style
 
-from tests.widgets.host import words
-from tests.widgets.hostile import HOSTILE
+from tests.widgets.host import Host, screen_rows, until, words
 from tui.model.events import SourceRef
 from tui.model.rows import DetailPart, EventDetail
 from tui.monitor.rows.tool_detail import output_part
 from tui.system.sgr import StyledSpan, clean_coloured
-from widgets.ink import Line, Role, highlight, text_of, width_of
-from widgets.line_layout import centre, spread, wrap
+from widgets.ink import Line, Role, text_of
 from widgets.text.detail_view import (
     MAX_SPANS,
     CodeHighlighter,
+    DetailView,
     DiffHighlighter,
     SpanHighlighter,
     detail_document,
     part_document,
 )
-from widgets.text.documents import DocumentStack, LaidOutDocument, RowDocument, WrappedText
-from widgets.text_cells import cells, visible
+from widgets.text.documents import RowDocument
 
 
-def drawn(document: RowDocument, width: int) -> list[str]:
-    return words([document.row(index, width) for index in range(document.rows(width))])
-
-
-def test_long_lines_are_broken_at_the_edge() -> None:
-    document = WrappedText("0123456789\n\nab")
-    assert drawn(document, 4) == ["0123", "4567", "89", "", "ab"]
-    assert drawn(document, 20) == ["0123456789", "", "ab"]
-    assert document.find("6", 4) == [1]
-    assert document.find("AB", 4) == [4]
-
-
-def test_wide_characters_are_not_cut_in_half() -> None:
-    assert drawn(WrappedText("漢字漢字x"), 5) == ["漢字", "漢字x"]
-    assert drawn(WrappedText("aé" * 4), 4) == ["aéaé", "aéaé"]
-
-
-def test_numbers_stand_in_a_gutter() -> None:
-    assert drawn(WrappedText("abcdef\nx", numbered=True), 5) == ["1 abc", "  def", "2 x"]
-
-
-@given(st.text(max_size=300) | st.sampled_from(HOSTILE), st.integers(min_value=2, max_value=60))
-@settings(deadline=None)
-def test_nothing_is_lost_and_nothing_is_too_wide(text: str, width: int) -> None:
-    document = WrappedText(text)
-    rows = [text_of(document.row(index, width)) for index in range(document.rows(width))]
-    assert all(cells(visible(row)) <= max(2, width) for row in rows)
-    assert "".join(rows) == "".join(document.lines)
-
-
-def test_a_stack_counts_through() -> None:
-    stack = DocumentStack(
-        [
-            WrappedText("a\nb"),
-            LaidOutDocument(lambda width: [[(f"flow {width}", "text")]]),
-            WrappedText("c"),
-        ]
-    )
-    assert drawn(stack, 9) == ["a", "b", "flow 9", "c"]
-    assert stack.find("c", 9) == [3]
-    assert stack.find("flow", 9) == [2]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["x" * 2_000_000, "é漢" * 1_000_000, "line\n" * 400_000],
-    ids=["one line", "wide characters", "many lines"],
-)
-def test_a_text_of_two_megabytes_opens_at_once(text: str) -> None:
-    start = time.perf_counter()
-    document = WrappedText(text)
-    rows = document.rows(100)
-    assert document.row(rows // 2, 100)
-    assert document.row(rows - 1, 100)
-    spent = time.perf_counter() - start
-    assert spent < 1.5, "a budget with much room: about 0.1 s is usual"
+async def test_searching_in_a_detail() -> None:
+    view = DetailView()
+    app = Host(view)
+    text = "\n".join(f"line {n}" for n in range(500))
+    async with app.run_test(size=(40, 10)) as pilot:
+        view.show(EventDetail("Bash", (DetailPart("Output", text),), SourceRef("s", 0)))
+        await until(pilot, lambda: "line 0" in "".join(screen_rows(app)))
+        assert view.search("LINE 49") == 11
+        assert view.go_match(1) == (1, 11)
+        await until(pilot, lambda: any("line 49" in row for row in screen_rows(app)))
+        assert view.go_match(1) == (2, 11)
+        await until(pilot, lambda: any("line 490" in row for row in screen_rows(app)))
+        assert view.go_match(-1) == (1, 11)
+        assert view.go_match(-1) == (11, 11)
+        assert view.search("nothing") == 0
+        assert view.go_match(1) == (0, 0)
 
 
 def coloured(text: str) -> list[Line]:
@@ -120,14 +74,10 @@ def test_a_flood_of_colours_keeps_its_words() -> None:
     assert len(styled) == MAX_SPANS
 
 
-def roles(line: Line) -> dict[str, Role | Style]:
-    return dict(line)
-
-
 def test_diffs_keep_their_signs() -> None:
     lines = ["@@ -1 +1 @@", "+new", "-old", " same", "+++ b"]
-    tint = DiffHighlighter(lines)
-    assert [tint(n, 0, 20)[0] for n in range(5)] == [
+    highlighter = DiffHighlighter(lines)
+    assert [highlighter(n, 0, 20)[0] for n in range(5)] == [
         ("@@ -1 +1 @@", "hunk"),
         ("+new", "added"),
         ("-old", "removed"),
@@ -136,7 +86,11 @@ def test_diffs_keep_their_signs() -> None:
     ]
 
 
-def test_code_and_json_are_tinted() -> None:
+def roles(line: Line) -> dict[str, Role | Style]:
+    return dict(line)
+
+
+def test_code_and_json_have_colours() -> None:
     code = roles(CodeHighlighter(['return "x" + 12  # why'])(0, 0, 99))
     assert (code["return"], code['"x"'], code["12"], code["# why"]) == (
         "label",
@@ -146,6 +100,10 @@ def test_code_and_json_are_tinted() -> None:
     )
     found = roles(CodeHighlighter(['"key": "value", -1.5'], json=True)(0, 0, 99))
     assert (found['"key"'], found['"value"'], found["-1.5"]) == ("label", "string", "number")
+
+
+def drawn(document: RowDocument, width: int) -> list[str]:
+    return words([document.row(index, width) for index in range(document.rows(width))])
 
 
 def test_a_detail_shows_all_its_parts() -> None:
@@ -176,20 +134,3 @@ def test_a_detail_shows_all_its_parts() -> None:
 def test_odd_json_is_shown_as_it_is(text: str) -> None:
     detail = EventDetail("t", (DetailPart("Input", text, "json"),), SourceRef("s", 0))
     assert detail_document(detail).rows(80) >= 3
-
-
-@given(st.text(max_size=200), st.integers(4, 60))
-@settings(deadline=None)
-def test_wrapped_words_fit(text: str, width: int) -> None:
-    for row in wrap([(text, "text")], width):
-        assert width_of(row) <= width
-
-
-def test_small_layouts() -> None:
-    assert centre("no log; set it", 10, 5) == ("", "", " no log;", "  set it")[1:] or centre(
-        "no log; set it", 10, 5
-    )
-    assert text_of(spread([("left", "text")], [("right", "dim")], 12)) == "left   right"
-    assert text_of(spread([("left is long", "text")], [("right", "dim")], 12)) == "left i…right"
-    assert highlight("Aa", "a", "text") == [("A", "match"), ("a", "match")]
-    assert highlight("İx", "i", "text") == [("İx", "text")]

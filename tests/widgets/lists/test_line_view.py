@@ -113,6 +113,12 @@ async def test_stepping_down_to_the_last_row_follows_again() -> None:
         assert (stopped, view.following) == (False, True)
 
 
+def _wheel_up() -> type:
+    from textual.events import MouseScrollUp
+
+    return MouseScrollUp
+
+
 async def test_the_wheel_stops_and_resumes_following() -> None:
     view = counted()
     app = Host(view)
@@ -125,12 +131,6 @@ async def test_the_wheel_stops_and_resumes_following() -> None:
         view.scroll_to(y=90, animate=False)
         await pilot.pause()
         assert view.following
-
-
-def _wheel_up() -> type:
-    from textual.events import MouseScrollUp
-
-    return MouseScrollUp
 
 
 async def test_a_smaller_or_larger_window_keeps_following() -> None:
@@ -296,33 +296,6 @@ async def test_an_empty_view_says_why() -> None:
         await until(pilot, lambda: "row 0" in screen_rows(app)[1])
 
 
-async def test_the_pane_shows_focus_and_age_by_shape() -> None:
-    view, other = counted(), Counted()
-    app = Host(Pane(1, "One", view, id="one"), Pane(2, "Two", other, id="two"))
-    async with app.run_test(size=(40, 12)) as pilot:
-        view.focus()
-        await pilot.pause()
-        assert app.query_one("#one").has_class("-focus")
-        assert not app.query_one("#two").has_class("-focus")
-        app.query_one("#two", Pane).stale = "no data for 4m12s"
-        await until(pilot, lambda: "no data for 4m12s" in screen_rows(app)[6])
-        assert "╌" in screen_rows(app)[6]
-        assert "╌" not in screen_rows(app)[0]
-
-
-async def test_a_click_on_the_pill_follows() -> None:
-    view = counted()
-    app = Host(Pane(1, "One", view, id="one"))
-    async with app.run_test(size=(40, 12)) as pilot:
-        view.advance(100, 1)
-        await pilot.pause(0.05)
-        view.reveal(3)
-        view.advance(120, 1)
-        await until(pilot, lambda: "+20 new" in screen_rows(app)[11])
-        await pilot.click("#one", offset=(32, 11))
-        await until(pilot, lambda: view.following)
-
-
 async def test_a_theme_change_draws_the_rows_anew() -> None:
     view = counted()
     app = Host(view)
@@ -337,7 +310,7 @@ async def test_a_theme_change_draws_the_rows_anew() -> None:
         )
 
 
-async def test_a_source_that_shrinks_between_two_looks_is_survived() -> None:
+async def test_a_source_that_shrinks_between_two_paints_is_survived() -> None:
     view = EventView(now=lambda: 0.0)
     app = Host(view)
     async with app.run_test(size=(60, 10)) as pilot:
