@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.content import Content
 from textual.filter import LineFilter
 
 from widgets import textual_private
@@ -73,11 +72,6 @@ def install_guard(app: App[Any], ascii_only: bool = False) -> OutputGuard:
     guard = OutputGuard(ascii_only)
     textual_private.insert_filter(app, guard)
     return guard
-
-
-def plain_content(text: str) -> Content:
-    """The only way by which words from outside become something a stock widget may show."""
-    return Content("\n".join([visible(line) for line in text.split("\n")]))
 
 
 def show_toast(

@@ -6,7 +6,7 @@ offers no more; good, warning and bad differ in lightness too, and never speak b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,6 +56,31 @@ _TERMINAL_DEFAULTS: Final = {
     "input-cursor-text-style": "reverse",
 }
 
+_DEFAULT: Final = ("ansi_default",) * 6
+
+
+def _terminal_theme(name: str, colours: Sequence[str], variables: dict[str, str]) -> Theme:
+    """A theme on the terminal's own background; `colours` for accent, good, warning and bad."""
+    accent, good, warning, bad = colours
+    plain = "ansi_default"
+    return Theme(
+        name=name,
+        ansi=True,
+        primary=accent,
+        secondary=accent,
+        accent=accent,
+        success=good,
+        warning=warning,
+        error=bad,
+        foreground=plain,
+        background=plain,
+        surface=plain,
+        panel=plain,
+        boost=plain,
+        variables={**_TERMINAL_DEFAULTS, **variables},
+    )
+
+
 THEMES: Final = (
     Theme(
         name=DARK,
@@ -87,30 +112,11 @@ THEMES: Final = (
         panel="#e4e4e4",
         variables=_variables("#a8a8a8", "#005f87", "#ffffff", "#e4e4e4", "#262626", "#afd7ff"),
     ),
-    Theme(
-        name=ANSI,
-        ansi=True,
-        primary="ansi_cyan",
-        secondary="ansi_cyan",
-        accent="ansi_cyan",
-        success="ansi_green",
-        warning="ansi_yellow",
-        error="ansi_red",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
-        variables={
-            **_variables(
-                "ansi_bright_black",
-                "ansi_cyan",
-                "ansi_default",
-                "ansi_default",
-                "ansi_default",
-                "ansi_cyan",
-            ),
-            **_TERMINAL_DEFAULTS,
+    _terminal_theme(
+        ANSI,
+        ("ansi_cyan", "ansi_green", "ansi_yellow", "ansi_red"),
+        {
+            **_variables("ansi_bright_black", "ansi_cyan", *_DEFAULT[:3], "ansi_cyan"),
             "text-muted": "ansi_default",
             "foreground-muted": "ansi_default",
             "input-cursor-background": "ansi_default",
@@ -118,23 +124,11 @@ THEMES: Final = (
             "screen-selection-foreground": "ansi_black",
         },
     ),
-    Theme(
-        name=MONO,
-        ansi=True,
-        primary="ansi_default",
-        secondary="ansi_default",
-        accent="ansi_default",
-        success="ansi_default",
-        warning="ansi_default",
-        error="ansi_default",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
-        variables={
-            **_variables(*["ansi_default"] * 6),
-            **_TERMINAL_DEFAULTS,
+    _terminal_theme(
+        MONO,
+        _DEFAULT[:4],
+        {
+            **_variables(*_DEFAULT),
             "footer-key-foreground": "ansi_default",
             "button-focus-text-style": "bold reverse",
         },

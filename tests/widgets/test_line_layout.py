@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from widgets.ink import highlight, text_of, width_of
@@ -8,6 +8,7 @@ from widgets.line_layout import centre, spread, wrap
 
 
 @given(st.text(max_size=200), st.integers(4, 60))
+@example(" 0000", 4)
 @settings(deadline=None)
 def test_wrapped_words_fit(text: str, width: int) -> None:
     for row in wrap([(text, "text")], width):

@@ -1,4 +1,4 @@
-"""Words from outside become content only through `plain_content` and `show_toast` of the output guard."""
+"""Words from outside reach a stock widget only as content without markup, or through `show_toast`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ FORBIDDEN = {
     "Markdown", "OptionList", "Option", "ListItem", "notify", "update", "from_markup", "from_ansi",
 }  # fmt: skip
 TITLES = {"border_title", "border_subtitle", "tooltip"}
-SAFE_CALLS = {"plain_content", "Content"}
 
 
 def files() -> list[Path]:
@@ -41,7 +40,7 @@ def safe(node: ast.expr) -> bool:
     if isinstance(node, ast.Call):
         function = node.func
         name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-        return name in SAFE_CALLS
+        return name == "Content"
     return False
 
 
@@ -97,7 +96,7 @@ def test_the_rule_can_be_broken(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Static(plain_content(x))", 'Label("fixed")', "self.border_title = plain_content(x)"]
+    "line", ["Static(Content(x))", 'Label("fixed")', "self.border_title = Content(x)"]
 )
 def test_the_rule_can_be_kept(line: str) -> None:
     assert not list(offences(f"from textual.widgets import Static, Label\n{line}\n"))

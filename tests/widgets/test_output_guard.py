@@ -22,7 +22,7 @@ from textual.widgets import Input, Label, Static
 
 from tests.widgets.host import Host, screen_rows, screen_segments
 from tests.widgets.hostile import HOSTILE, MARKUP
-from widgets.output_guard import OutputGuard, plain_content, show_toast
+from widgets.output_guard import OutputGuard, show_toast
 
 BLACK = Color(0, 0, 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,13 +69,6 @@ def test_hyperlinks_are_taken_away_and_clean_lines_left_alone() -> None:
     assert OutputGuard().apply(clean, BLACK) is clean
 
 
-def test_plain_has_no_markup_and_keeps_its_lines() -> None:
-    content = plain_content("[red]a[/]\n\x1b[2Jb")
-    assert isinstance(content, Content)
-    assert content.plain == "[red]a[/]\n␛[2Jb"
-    assert content.spans == []
-
-
 SHORT = [text for text in HOSTILE if len(text) < 200]
 
 
@@ -94,7 +87,7 @@ async def test_stock_widgets_are_guarded() -> None:
 
 
 async def test_markup_stays_words() -> None:
-    app = Host(*[Static(plain_content(text)) for text in MARKUP])
+    app = Host(*[Static(Content(text)) for text in MARKUP])
     async with app.run_test(size=(60, 2 * len(MARKUP))) as pilot:
         for text in MARKUP[:6]:
             show_toast(app, text)
@@ -110,9 +103,9 @@ from textual.content import Content
 from textual.widgets import Static, Label, Input
 from tests.widgets.host import Host
 from tests.widgets.hostile import CONTROLS, MARKUP
-from widgets.output_guard import plain_content, show_toast
+from widgets.output_guard import show_toast
 texts = [t for t in (*CONTROLS, *MARKUP)]
-shown = [Static(Content(t)) for t in texts] + [Label(plain_content(t)) for t in texts]
+shown = [Static(Content(t)) for t in texts] + [Label(Content(t)) for t in texts]
 app = Host(*shown, lambda: Input(value=texts[0]))
 def ready():
     for t in texts[:8]: show_toast(app, t, timeout=60)

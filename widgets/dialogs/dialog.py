@@ -178,11 +178,16 @@ class Dialog(ModalScreen[DialogAnswer | None]):
     def action_scroll_words(self, rows: int) -> None:
         self._words.scroll_by_person(self._words.top + rows)
 
+    def choose(self, choice: Choice) -> None:
+        """Answer with this choice, or leave the dialog as it is when something is missing."""
+        self.dismiss(self.answer(choice.key))
+
     def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
         event.stop()
-        if not self._busy:
-            cancelled = event.choice.key == CANCEL.key
-            self.dismiss(None if cancelled else self.answer(event.choice.key))
+        if event.choice.key == CANCEL.key:
+            self.action_cancel()
+        elif not self._busy:
+            self.choose(event.choice)
 
     def on_key(self, event: Key) -> None:
         for row in self._options:

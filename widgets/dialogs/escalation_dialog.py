@@ -125,8 +125,10 @@ class EscalationDialog(Dialog):
         choice = self._choices.choices[event.option_index]
         if not choice.enabled:
             self.app.bell()
+        elif choice.key == CANCEL.key:
+            self.action_cancel()
         elif not self._busy:
-            self.dismiss(None if choice.key == CANCEL.key else self.answer(choice.key))
+            self.choose(choice)
 
     def set_busy(self, words: str, share: float | None = None) -> None:
         super().set_busy(words, share)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from widgets.dialogs.button_row import CANCEL, ButtonRow, Choice, DialogAnswer, DialogOption
+from widgets.dialogs.button_row import CANCEL, Choice, DialogAnswer, DialogOption
 from widgets.dialogs.dialog import Dialog
 from widgets.ink import Line, Role
 from widgets.line_layout import spread
@@ -167,7 +167,6 @@ class Picker(Dialog):
         self._buttons.chosen = 0
         self._buttons.focus()
 
-    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
-        if not self.row and event.choice.key != CANCEL.key:
-            event.prevent_default()
-            event.stop()
+    def choose(self, choice: Choice) -> None:
+        if self.row:
+            super().choose(choice)

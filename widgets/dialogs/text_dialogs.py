@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from widgets.dialogs.button_row import CANCEL, ButtonRow, Choice, DialogAnswer, DialogOption
+from widgets.dialogs.button_row import CANCEL, Choice, DialogAnswer, DialogOption
 from widgets.dialogs.dialog import Dialog, Sentence
 
 if TYPE_CHECKING:
@@ -65,24 +65,16 @@ class LineDialog(Dialog):
     def answer(self, choice: str) -> DialogAnswer:
         return replace(super().answer(choice), text=self._input.value)
 
-    def _accept(self) -> None:
+    def choose(self, choice: Choice) -> None:
         if not self._input.value.strip() and not self._empty:
             self._buttons.hint = "nothing written yet"
-        elif self.is_current:
-            self.dismiss(self.answer(self._buttons.choices[1].key))
+        elif self.is_current:  # two presses may come before the first is dealt with
+            super().choose(choice)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._accept()
-
-    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
-        event.stop()
-        event.prevent_default()
-        if event.choice.key == CANCEL.key:
-            self.action_cancel()
-        else:
-            self._accept()
+        self.choose(self._buttons.choices[1])
 
 
 class PromptDialog(Dialog):
@@ -147,20 +139,12 @@ class PromptDialog(Dialog):
         return replace(super().answer(choice), text=self.text)
 
     def action_send(self) -> None:
-        self._send(self._buttons.choices[1])
+        self.choose(self._buttons.choices[1])
 
-    def _send(self, choice: Choice) -> None:
+    def choose(self, choice: Choice) -> None:
         if not self.text.strip():
             self._buttons.hint = "nothing written yet"
         elif not choice.enabled:
             self._buttons.hint = choice.reason
         elif not self._busy:
-            self.dismiss(self.answer(choice.key))
-
-    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
-        event.stop()
-        event.prevent_default()
-        if event.choice.key == CANCEL.key:
-            self.action_cancel()
-        else:
-            self._send(event.choice)
+            super().choose(choice)

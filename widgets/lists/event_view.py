@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
 from tui.model.rows import EventRow, RowKind
 from tui.system.format import format_clock, format_duration_short, format_running
-from widgets.glyphs import Glyphs, glyphs
+from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
-from widgets.lists.line_view import LineView
+from widgets.lists.line_view import SourceView
 from widgets.lists.row_view import RowSource
 from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, clip, pad, visible
@@ -44,6 +44,13 @@ _LABELS: Final[dict[RowKind, Role]] = {
     "malformed": "warning",
     "partial": "dim",
 }
+_MARKS: Final[dict[str, Role]] = {
+    "error": "error",
+    "warning": "warning",
+    "running": "running",
+    "ok": "ok",
+}
+"""The roles of marks and levels, which are also the names of their signs."""
 _QUIET: Final = frozenset({"thinking", "tool_result", "hook", "notice", "unknown", "partial"})
 
 
@@ -54,17 +61,10 @@ class SearchHighlight(Struct, frozen=True):
     excerpt: str = ""
 
 
-def mark_span(row: EventRow, signs: Glyphs) -> Span:
-    """The sign that says how it went, so that no colour has to."""
-    if row.mark == "error":
-        return signs.error, "error"
-    if row.mark == "warning":
-        return signs.warning, "warning"
-    if row.mark == "running":
-        return signs.running, "running"
-    if row.mark == "ok":
-        return signs.ok, "ok"
-    return " ", "text"
+def mark_span(mark: str) -> Span:
+    """The sign that shows how it went, so that no colour has to; a blank for what has none."""
+    role = _MARKS.get(mark)
+    return (getattr(glyphs(), role), role) if role is not None else (" ", "text")
 
 
 def event_line(
@@ -90,7 +90,7 @@ def event_line(
     out.append((signs.bullet, "accent") if new else (" ", "text"))
     if row.depth > 0:
         out.append(((signs.branch + " ") * min(row.depth, DEEPEST), "faint"))
-    mark, mark_role = mark_span(row, signs)
+    mark, mark_role = mark_span(row.mark)
     out.append((mark + " ", mark_role))
     label_role: Role = "error" if row.mark == "error" else _LABELS[row.kind]
     if row.mark == "quiet":
@@ -168,42 +168,29 @@ Excerpts = Callable[[int], str]
 """Gives the words around the match in a row's full record, empty for none."""
 
 
-class EventView(LineView):
+class EventView(SourceView[RowSource]):
     """Draws the rows of a `RowSource`; posts `Opened` for the row that a person wants to see."""
+
+    PLACEHOLDER: ClassVar[str] = "no events yet"
 
     def __init__(
         self,
         *,
         now: Callable[[], float],
         governor: PaintGovernor | None = None,
-        placeholder: str = "no events yet",
+        placeholder: str = "",
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
         self._now = now
-        self._source: RowSource | None = None
-        self._needle = ""
         self._excerpts: Excerpts | None = None
         self._since: float | None = None
 
-    def show(self, source: RowSource) -> None:
-        """Draw from this source from now on."""
-        if source is not self._source:
-            self._source = source
-            self.invalidate()
-        self.update()
-
-    def update(self, changed: Iterable[int] = ()) -> None:
-        """Read the new rows of the source, and the changed ones again."""
-        if self._source is not None:
-            self.advance(len(self._source), self._source.generation, changed)
-
     def set_search(self, needle: str, excerpts: Excerpts | None = None) -> None:
         """Mark what is searched for; an empty needle marks nothing."""
-        self._needle = needle
         self._excerpts = excerpts
-        self.invalidate()
+        super().set_search(needle)
 
     def mark_newer_than(self, at: float | None) -> None:
         """Mark the rows newer than this moment, if there are older ones; None marks nothing."""

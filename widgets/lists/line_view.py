@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.selection import Selection
 
-from widgets.lists.row_view import RowView
+from widgets.lists.row_view import RowView, Source
 from widgets.moves import MOVES
 from widgets.paint_governor import PaintGovernor
 
@@ -45,29 +45,23 @@ class LineView(RowView, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, LineView.FollowChanged) and message.view is self.view
 
-    class CursorMoved(Message):
+    class RowMessage(Message):
+        """A person did something to a row."""
+
+        def __init__(self, view: LineView, index: int) -> None:
+            super().__init__()
+            self.view = view
+            self.index = index
+
+        @property
+        def control(self) -> LineView:
+            return self.view
+
+    class CursorMoved(RowMessage):
         """The person moved the cursor to a row."""
 
-        def __init__(self, view: LineView, index: int) -> None:
-            super().__init__()
-            self.view = view
-            self.index = index
-
-        @property
-        def control(self) -> LineView:
-            return self.view
-
-    class Opened(Message):
+    class Opened(RowMessage):
         """The person wants to see everything about a row."""
-
-        def __init__(self, view: LineView, index: int) -> None:
-            super().__init__()
-            self.view = view
-            self.index = index
-
-        @property
-        def control(self) -> LineView:
-            return self.view
 
     def __init__(
         self,
@@ -290,6 +284,7 @@ class LineView(RowView, can_focus=True):
         if not self.can_follow:
             return
         at_end = self._top >= self.max_scroll_y
+        # Scrolling up leaves the newest row, scrolling down to it resumes following.
         if new_value < old_value and not at_end:
             self._stop_following()
         elif new_value > old_value and at_end:
@@ -301,6 +296,7 @@ class LineView(RowView, can_focus=True):
         """Bring the screen up to the count; the governor calls it."""
         if not self.is_attached:
             return
+        # Only rows that came since the last paint are drawn: the rest is on the screen already.
         before, self._painted_count = self._painted_count, self._count
         self._resize_virtual()
         if self._following:
@@ -352,3 +348,30 @@ class LineView(RowView, can_focus=True):
         self.screen.selections = {
             self: Selection(Offset(0, row), Offset(max(1, self.size.width), row))
         }
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+class SourceView(LineView, Generic[SourceT]):
+    """Draws what a source has; posts `Opened` for the row that a person wants to see in full."""
+
+    _source: SourceT | None = None
+    _needle = ""
+
+    def show(self, source: SourceT) -> None:
+        """Draw from this source from now on."""
+        if source is not self._source:
+            self._source = source
+            self.invalidate()
+        self.update()
+
+    def update(self, changed: Iterable[int] = ()) -> None:
+        """Read the new rows of the source, and the changed ones again."""
+        if self._source is not None:
+            self.advance(len(self._source), self._source.generation, changed)
+
+    def set_search(self, needle: str) -> None:
+        """Mark what is searched for; an empty needle marks nothing."""
+        self._needle = needle
+        self.invalidate()

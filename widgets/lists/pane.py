@@ -178,6 +178,7 @@ class Pane(Widget):
             state = (*state, self.title, self.subtitle, self.stale or self.status)
         elif edge == "bottom":
             state = (*state, self.foot, self.new)
+        # The sides are one row drawn once; an edge is drawn again when what it says changed.
         kept = self._drawn.get(edge)
         if kept is None or kept[0] != state:
             width = self.size.width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from rich.color import Color
 from rich.segment import Segment, Segments
@@ -76,6 +76,8 @@ class RowView(ScrollView):
     }
     """
 
+    PLACEHOLDER: ClassVar[str] = ""
+    """What a view of this kind shows without rows unless a caller says otherwise."""
     placeholder: reactive[str] = reactive("", repaint=False, init=False)
     """What to say, in the middle of the view, while there are no rows."""
 
@@ -83,15 +85,16 @@ class RowView(ScrollView):
         self, *, placeholder: str = "", id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self.set_reactive(RowView.placeholder, placeholder)
+        self.set_reactive(RowView.placeholder, placeholder or self.PLACEHOLDER)
         self._count = 0
         self._top = 0
         self._width = 0
         self._outer_width = 0
         self._all_dirty = False
         self._strips: dict[int, Strip] = {}
-        self._role_styles: RoleStyles | None = None
-        self._cursor_styles: RoleStyles | None = None
+        self._styles: RoleStyles
+        self._cursor_styles: RoleStyles
+        self._needs_styles = True
         self._selection: Selection | None = None
 
     # --- what a subclass says ---
@@ -147,6 +150,7 @@ class RowView(ScrollView):
         self._all_dirty = True
 
     def _drop_row(self, index: int) -> None:
+        # A row under the cursor has other colours and is kept under ~index.
         self._strips.pop(index, None)
         self._strips.pop(~index, None)
 
@@ -159,7 +163,7 @@ class RowView(ScrollView):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._role_styles = None
+        self._needs_styles = True
         self._strips.clear()
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -169,7 +173,7 @@ class RowView(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         outer = self.size.width
-        if self._role_styles is None or outer != self._outer_width:
+        if self._needs_styles or outer != self._outer_width:
             self._restyle()
         if not self._count:
             return self._placeholder_strip(y)
@@ -184,18 +188,11 @@ class RowView(ScrollView):
             strip = self._draw_row(index, chosen)
         return strip
 
-    @property
-    def _styles(self) -> RoleStyles:
-        if self._role_styles is None:
-            self._restyle()
-        if self._role_styles is None:
-            raise RuntimeError("a view without a theme")
-        return self._role_styles
-
     def _restyle(self) -> None:
         styles = styles_for(self.app.current_theme)
         base = self.rich_style
-        self._role_styles = styles.on_background(base)
+        self._needs_styles = False
+        self._styles = styles.on_background(base)
         self._cursor_styles = styles.on_background(base + styles.cursor)
         self._outer_width = self.size.width
         self._strips.clear()
@@ -207,7 +204,7 @@ class RowView(ScrollView):
     def _draw_row(self, index: int, chosen: bool) -> Strip:
         if len(self._strips) >= MAX_CACHED_ROWS:
             self._strips.clear()
-        styles = self._cursor_styles if chosen and self._cursor_styles is not None else self._styles
+        styles = self._cursor_styles if chosen else self._styles
         strip = self._draw_line(self.line(index, self._width), styles).apply_offsets(0, index)
         self._strips[~index if chosen else index] = strip
         return strip
@@ -267,23 +264,22 @@ def _overlay_style(strip: Strip, start: int, end: int, style: Style) -> list[Seg
     return out
 
 
-class RowSource(Protocol):
-    """Numbered event rows; `generation` changes when a number may mean another row than before."""
+class Source(Protocol):
+    """Numbered rows; `generation` changes when a number may mean another row than before."""
 
     @property
     def generation(self) -> int: ...
 
     def __len__(self) -> int: ...
+
+
+class RowSource(Source, Protocol):
+    """Rows of events; `row` raises IndexError for one that is gone."""
 
     def row(self, index: int) -> EventRow: ...
 
 
-class LogSource(Protocol):
-    """Numbered log entries, under the same promise."""
-
-    @property
-    def generation(self) -> int: ...
-
-    def __len__(self) -> int: ...
+class LogSource(Source, Protocol):
+    """Entries of a log; `entry` raises IndexError for one that is gone."""
 
     def entry(self, index: int) -> LogEntry: ...

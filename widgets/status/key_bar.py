@@ -57,7 +57,7 @@ def key_bar_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tu
     out: list[Span] = [(" ", "text")]
     at = 1
     rights = [item for item in kept if item.right]
-    for item in [*(item for item in kept if not item.right), *rights]:
+    for item in sorted(kept, key=lambda item: item.right):
         lead = 0 if at == 1 else (3 if item.gap else 2)
         if rights and item is rights[0]:
             rest = sum(_item_width(each, nth == 0) for nth, each in enumerate(rights))

@@ -183,7 +183,7 @@ class ProgressView(DocumentView):
         for wanted in (signs.running, signs.open):
             for index in range(self.count):
                 row = document.row(index, self.columns)
-                if len(row) > 1 and row[1][0] == wanted:
+                if len(row) > 1 and row[1][0] == wanted:  # indent, then the sign of the state
                     self._resize_virtual()
                     if not self.top <= index < self.top + self.page - 1:
                         self._scroll_silently(max(0, index - self.page // 3))

@@ -35,6 +35,7 @@ _SHOWN_MARKS: Final[tuple[MarkKind, ...]] = (
 def crowded_marks(cells: list[TimelineCell]) -> frozenset[MarkKind]:
     """Kinds of marks in so many cells that they would hide the night."""
     out = set()
+    # A narrow bar has too few cells for a share to mean anything.
     for kind in _SHOWN_MARKS:
         having = sum(1 for cell in cells if any(mark.kind == kind for mark in cell.marks))
         if len(cells) >= 12 and having > len(cells) // 4:

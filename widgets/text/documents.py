@@ -90,6 +90,7 @@ class WrappedText:
 
     def _rows_of(self, number: int, room: int) -> int:
         line = self.lines[number]
+        # No character takes more than two columns. Lines without wide ones need no list of breaks.
         if len(line) * 2 <= room or line.isascii() or cells(line) == len(line):
             return max(1, -(-len(line) // room))
         starts = _starts(line, room)

@@ -46,7 +46,7 @@ def _parser() -> MarkdownIt:
     return parser.disable(["reference", "entity", "inline", "text_join"])
 
 
-def parse_markdown(text: str) -> list[Token]:
+def _parse_markdown(text: str) -> list[Token]:
     """The blocks of the text; slow enough for a long one to need a thread.
 
     `meta` of a token says what CommonMark has no place for: `apart` an empty line before it, `task`
@@ -81,38 +81,48 @@ def _parse_inline(token: Token) -> None:
 
 def _inline_rows(token: Token, base: Role) -> Iterator[list[Span]]:
     """The spans of a paragraph, one list for each of the lines that its writer meant to be one."""
+    lines = iter(token.content.split("\n"))
     if token.children is None:
-        for line in token.content.split("\n"):
+        for line in lines:
             yield [(line, base)]
         return
-    lines = iter(token.content.split("\n"))
-    spans: list[Span] = []
+    row: list[Span] = []
+    for text, role in _inline_spans(token.children, base):
+        if text != "\n":
+            row.append((text, role))
+        elif len(line := next(lines, "")) >= HARD_WRAPPED and not line.endswith(("  ", "\\")):
+            row.append((" ", base))
+        else:
+            yield row
+            row = []
+    yield row
+
+
+def _inline_spans(children: Sequence[Token], base: Role) -> Iterator[Span]:
+    """The words with their roles; a line end is a span of its own, and a link shows its address."""
     styles: list[str] = []
-    link, link_start = "", 0
-    for child in token.children:
-        kind, _, end = child.type.rpartition("_")
-        if child.type in ("softbreak", "hardbreak"):
-            if child.type == "softbreak" and len(next(lines, "").rstrip()) >= HARD_WRAPPED:
-                spans.append((" ", base))
-            else:
-                yield spans
-                spans = []
-        elif child.type == "image":
-            spans += [(child.content, "accent"), (f" ({child.attrs['src']})", "faint")]
+    link = label = ""
+    for child in children:
+        kind = child.type.removesuffix("_open").removesuffix("_close")
+        if kind in ("softbreak", "hardbreak"):
+            yield "\n", base
+        elif kind == "image":
+            yield child.content, "accent"
+            yield f" ({child.attrs['src']})", "faint"
         elif kind == "link":
-            if end == "open":
-                link, link_start = str(child.attrs["href"]), len(spans)
-            elif text_of(spans[link_start:]) != link:
-                spans.append((f" ({link})", "faint"))
-            link = link if end == "open" else ""
-        elif end == "open":
+            if child.nesting < 0 and label != link:
+                yield f" ({link})", "faint"
+            link, label = str(child.attrs.get("href", "")), ""
+        elif child.nesting > 0:
             styles.append(kind)
-        elif end == "close":
+        elif child.nesting < 0:
             styles.remove(kind)
         elif child.content:
-            role = "code" if child.type == "code_inline" else _inline_role(styles, link, base)
-            spans.append((child.content, role))
-    yield spans
+            label += child.content
+            yield (
+                child.content,
+                "code" if kind == "code_inline" else _inline_role(styles, link, base),
+            )
 
 
 def _inline_role(styles: Sequence[str], link: str, base: Role) -> Role | Style:
@@ -188,12 +198,9 @@ class _Layout:
         role: Role = "dim" if sign[1] == "ok" else outer
         self._containers.append(_Container(lead, (" " * hang, "text"), role))
 
-    def _close_item(self, token: Token) -> None:
-        if self._containers[-1].first is not None:  # an item without words
+    def _close_container(self, token: Token) -> None:
+        if self._containers[-1].first is not None:  # nothing was in it
             self._add([[]])
-        self._containers.pop()
-
-    def _close_quote(self, token: Token) -> None:
         self._containers.pop()
 
     def _open_heading(self, token: Token) -> None:
@@ -238,9 +245,9 @@ class _Layout:
 
     _HANDLERS: Final[dict[str, Callable[[_Layout, Token], None]]] = {
         "blockquote_open": _open_quote,
-        "blockquote_close": _close_quote,
+        "blockquote_close": _close_container,
         "list_item_open": _open_item,
-        "list_item_close": _close_item,
+        "list_item_close": _close_container,
         "heading_open": _open_heading,
         "heading_close": _close_heading,
         "inline": _inline,
@@ -274,15 +281,10 @@ def _layout_rows(tokens: Sequence[Token], width: int) -> list[Line]:
     return layout.rows
 
 
-def markdown_rows(text: str, width: int) -> list[Line]:
-    """The text laid out in `width` columns; empty rows never follow each other."""
-    return _layout_rows(parse_markdown(text), width)
-
-
 def markdown_document(text: str) -> RowDocument:
     """Markdown as a document; of a long text only the newest part, what is older as it was written."""
     start = text.find("\n", len(text) - MAX_PARSED) + 1 if len(text) > MAX_PARSED else 0
-    newest = LaidOutDocument(partial(_layout_rows, parse_markdown(text[start:])))
+    newest = LaidOutDocument(partial(_layout_rows, _parse_markdown(text[start:])))
     return DocumentStack([WrappedText(text[:start]), newest]) if start else newest
 
 

@@ -1,35 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import pytest
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from tests.widgets.host import Host, Rows, heard, numbered, screen_rows, until
+from tests.widgets.host import Host, Rows, counted, heard, numbered, screen_rows, until
 from tui.model.rows import EventRow
 from widgets import themes
-from widgets.ink import Line
 from widgets.lists.event_view import EventView
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
 from widgets.paint_governor import PaintGovernor
-
-
-class Counted(LineView):
-    """Numbers its rows and counts what it is asked for."""
-
-    drawn: ClassVar[list[int]] = []
-
-    def line(self, index: int, width: int) -> Line:
-        self.drawn.append(index)
-        return [(f"row {index}", "text")]
-
-
-def counted(governor: PaintGovernor | None = None) -> Counted:
-    Counted.drawn.clear()
-    return Counted(governor=governor)
 
 
 async def test_only_rows_in_sight_are_drawn_however_many_there_are() -> None:

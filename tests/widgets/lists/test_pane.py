@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from typing import ClassVar
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.widgets.host import Host, screen_rows, until
+from tests.widgets.host import Counted, Host, counted, screen_rows, until
 from widgets import glyphs
 from widgets.ink import Line, text_of, width_of
-from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane, frame_bottom, frame_top, new_rows_badge
-from widgets.paint_governor import PaintGovernor
 
 
 def drawn(line: Line) -> str:
@@ -53,21 +49,6 @@ def test_frames_are_as_wide_as_they_should_be(
     assert width_of(
         frame_bottom(FRAME, status, new_rows_badge(12), max(20, width), focused)
     ) == max(20, width)
-
-
-class Counted(LineView):
-    """Numbers its rows and counts what it is asked for."""
-
-    drawn: ClassVar[list[int]] = []
-
-    def line(self, index: int, width: int) -> Line:
-        self.drawn.append(index)
-        return [(f"row {index}", "text")]
-
-
-def counted(governor: PaintGovernor | None = None) -> Counted:
-    Counted.drawn.clear()
-    return Counted(governor=governor)
 
 
 async def test_the_pane_shows_focus_and_age_by_shape() -> None:

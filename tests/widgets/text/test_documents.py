@@ -62,10 +62,10 @@ def test_a_stack_counts_through() -> None:
     ids=["one line", "wide characters", "many lines"],
 )
 def test_a_text_of_two_megabytes_opens_at_once(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     document = WrappedText(text)
     rows = document.rows(100)
     assert document.row(rows // 2, 100)
     assert document.row(rows - 1, 100)
-    spent = time.perf_counter() - start
+    spent = time.process_time() - start
     assert spent < 1.5, "a budget with much room: about 0.1 s is usual"

@@ -8,8 +8,14 @@ from hypothesis import strategies as st
 from rich.style import Style
 
 from tests.widgets.host import Host, screen_rows, until, words
-from widgets.ink import width_of
-from widgets.text.markdown_view import NotesView, markdown_document, markdown_rows
+from widgets.ink import Line, width_of
+from widgets.text.markdown_view import NotesView, markdown_document
+
+
+def markdown_rows(text: str, width: int) -> list[Line]:
+    document = markdown_document(text)
+    return [document.row(index, width) for index in range(document.rows(width))]
+
 
 MARKDOWN = """# Notes
 
@@ -135,9 +141,9 @@ def test_any_markdown_fits(text: str, width: int) -> None:
     ],
 )
 def test_markdown_that_invites_backtracking_is_quick(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     markdown_rows(text, 80)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 def test_only_the_newest_part_of_a_long_text_is_parsed() -> None:
