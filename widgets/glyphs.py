@@ -142,4 +142,4 @@ ASCII_TWINS: Mapping[int, str] = {
     ord("≈"): "~",
     ord("\u00a0"): " ",
 }
-"""What a terminal without Unicode is given for a sign that some widget draws all the same."""
+"""What a terminal without Unicode gets for a sign that text from elsewhere brings along."""

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Key
+from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
@@ -47,20 +48,18 @@ class OptionRow(SingleRow):
     """A switch with its letter."""
 
     DEFAULT_CSS = "OptionRow { height: 1; }"
+    is_on: reactive[bool] = reactive(True, repaint=False, init=False)
 
     def __init__(self, option: DialogOption) -> None:
         super().__init__()
         self.option = option
-        self.on = option.is_on
+        self.set_reactive(OptionRow.is_on, option.is_on)
 
-    def flip(self) -> None:
-        """Switch it over."""
-        self.on = not self.on
-        self.redraw()
+    watch_is_on = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
-        mark = glyphs().ok if self.on else " "
-        box: Span = (f"[{mark}] ", "ok" if self.on else "dim")
+        mark = glyphs().ok if self.is_on else " "
+        box: Span = (f"[{mark}] ", "ok" if self.is_on else "dim")
         letter: Span = (f"{self.option.letter} ", "accent")
         return [box, letter, (visible(self.option.label), "text")]
 
@@ -168,7 +167,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
 
     def answer(self, choice: str) -> DialogAnswer:
         """What the person decided, with the options as they stand."""
-        on = frozenset(row.option.key for row in self._options if row.on)
+        on = frozenset(row.option.key for row in self._options if row.is_on)
         return DialogAnswer(choice, on)
 
     def action_cancel(self) -> None:
@@ -193,7 +192,7 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         for row in self._options:
             if event.key == row.option.letter and not self._busy:
                 event.stop()
-                row.flip()
+                row.is_on = not row.is_on
 
 
 class EmptyRow(SingleRow):

@@ -137,7 +137,7 @@ class LineView(RowView, can_focus=True):
         self._governor.request(self._paint)
 
     def invalidate(self) -> None:
-        """Draw every row anew at the next paint: what rows look like has changed."""
+        """Draw every row anew at the next paint: their words or colours have changed."""
         self._drop_rows()
         self._governor.request(self._paint)
 

@@ -85,10 +85,10 @@ def fitting_columns(width: int) -> list[NightColumn]:
     """The columns that there is room for; the goal takes what is left."""
     kept = list(COLUMNS)
     while kept and _LEAD + sum(c.width + 1 for c in kept) + _GOAL > width:
-        worst = max(kept, key=lambda column: column.rank)
-        if not worst.rank:
+        last = max(kept, key=lambda column: column.rank)
+        if not last.rank:
             break
-        kept.remove(worst)
+        kept.remove(last)
     return kept
 
 
@@ -115,8 +115,8 @@ def head_line(width: int, by: str, reverse: bool) -> Line:
 def sparkline(values: Sequence[float | None], width: int = TREND) -> str:
     """The values as bars, the newest at the right; a blank where nothing is known."""
     bars = glyphs().bars
-    values_known = [value for value in values[-width:] if value is not None]
-    top = max(values_known, default=0.0)
+    known_values = [value for value in values[-width:] if value is not None]
+    top = max(known_values, default=0.0)
     shown = ""
     for value in values[-width:]:
         if value is None:

@@ -259,7 +259,7 @@ def _overlay_style(strip: Strip, start: int, end: int, style: Style) -> list[Seg
         high = max(low, min(len(text), end - at))
         over = own + style if own is not None else style
         pieces = ((text[:low], own), (text[low:high], over), (text[high:], own))
-        out.extend(Segment(piece, look) for piece, look in pieces if piece)
+        out.extend(Segment(piece, drawn) for piece, drawn in pieces if piece)
         at += len(text)
     return out
 

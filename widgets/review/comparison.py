@@ -11,11 +11,11 @@ from tui.model.labels import TIME_SHORT
 from tui.model.review import Review
 from tui.system.format import format_duration_rough, format_money
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Role, Span
+from widgets.ink import Line, Span
 from widgets.review.review_lists import heading_line
 from widgets.review.review_text import cost_text, night_name, tests_span, verdict_span
 from widgets.review.review_view import ReviewRow, SentenceTarget
-from widgets.text_cells import clip, pad, visible
+from widgets.text_cells import pad, visible
 
 BESIDE: Final = 100
 """Columns from which on the nights stand side by side."""
@@ -152,34 +152,31 @@ def _beside(
         (pad(visible(night_name(second)), half), "heading"),
         ("difference", "dim"),
     ]
-    rows = [ReviewRow(names)]
-    for figure in listed:
-        line: Line = [
-            (pad(f" {figure.label}", _LABEL), "dim"),
-            (pad(visible(figure.first), half - 2) + "  ", "text"),
-            (pad(visible(figure.second), half - 2) + "  ", "text"),
-            _change_span(figure),
-        ]
-        rows.append(ReviewRow(line, _figure_target(figure), None, figure.label))
-    return rows
+    return [
+        ReviewRow(names),
+        *(_row(each, (each.first, each.second), half - 2, _change_span(each)) for each in listed),
+    ]
 
 
 def _block(
     review: Review, which: str, listed: Sequence[ComparedFigure], width: int
 ) -> list[ReviewRow]:
     rows = [ReviewRow(heading_line(night_name(review) or which, width))]
-    for figure in listed:
-        value = figure.first if which == "first" else figure.second
-        change: Span = _change_span(figure) if which == "second" else ("", "dim")
-        role: Role = "text"
-        room = max(8, width - _LABEL - 14)
-        line: Line = [
-            (pad(f" {figure.label}", _LABEL), "dim"),
-            (pad(clip(visible(value), room), room) + "  ", role),
-            change,
-        ]
-        rows.append(ReviewRow(line, _figure_target(figure), None, f"{which}-{figure.label}"))
+    room = max(8, width - _LABEL - 14)
+    for each in listed:
+        if which == "first":
+            rows.append(_row(each, (each.first,), room, ("", "dim"), "first-"))
+        else:
+            rows.append(_row(each, (each.second,), room, _change_span(each), "second-"))
     return rows
+
+
+def _row(
+    figure: ComparedFigure, values: Sequence[str], room: int, change: Span, prefix: str = ""
+) -> ReviewRow:
+    shown: list[Span] = [(pad(visible(value), room) + "  ", "text") for value in values]
+    line: Line = [(pad(f" {figure.label}", _LABEL), "dim"), *shown, change]
+    return ReviewRow(line, _figure_target(figure), None, prefix + figure.label)
 
 
 def _figure_target(figure: ComparedFigure) -> SentenceTarget:

@@ -84,7 +84,7 @@ def intervention_rows(review: Review, width: int) -> Iterator[ReviewRow]:
             with_right_end(left, intervention.state, width),
             _target_or(intervention.ref, more),
             intervention.at,
-            f"deed-{nth}",
+            f"intervention-{nth}",
         )
 
 
@@ -187,7 +187,7 @@ def _cost_sentences(review: Review) -> tuple[str, ...]:
 
 
 MAX_ATTENTION: Final = 7
-"""Things to look at first, at most, each with its key."""
+"""Points for attention shown at most, each with its key."""
 _TOPICS: Final[dict[str, SectionName]] = {
     "claims": "claims",
     "risks": "risks",
@@ -204,7 +204,7 @@ class ReviewPageRows:
         self._review = review
 
     def top(self, width: int) -> list[ReviewRow]:
-        """What must be in sight at once: the verdict, the figures, what to look at first.
+        """What must be in sight at once: the verdict, the figures, the points for attention.
 
         On a small screen the figures come last: there they would push the rest out of sight.
         """
@@ -265,7 +265,7 @@ class ReviewPageRows:
 
     def _interventions_target(self) -> Target:
         here = bool(self._review.interventions)
-        return SectionTarget("page", "deed-0") if here else SectionTarget("timeline")
+        return SectionTarget("page", "intervention-0") if here else SectionTarget("timeline")
 
     def _task_spans(self) -> Line:
         tasks = self._review.tasks
@@ -309,7 +309,7 @@ class ReviewPageRows:
         words.append((f" · {edits} after it", role))
         return words, EvidenceTarget(run.ref)
 
-    # --- look here first ---
+    # --- points for attention ---
 
     def _attention_rows(self, width: int) -> list[ReviewRow]:
         listed = self._review.attention[:MAX_ATTENTION]
@@ -326,7 +326,7 @@ class ReviewPageRows:
 
 
 def attention_target(item: AttentionItem) -> Target:
-    """Where something to look at first leads: to its evidence, else to the list it belongs to."""
+    """Where a point for attention leads: to its evidence, else to the list it belongs to."""
     if item.where is not None:
         return EvidenceTarget(item.where)
     return SectionTarget(_TOPICS.get(item.topic, "page"))

@@ -26,7 +26,7 @@ class EvidenceTarget(Struct, frozen=True):
 
 
 class DiffTarget(Struct, frozen=True):
-    """Leads to a piece of a diff, and from there to the call that did it, where one is known."""
+    """Leads to a piece of a diff, and from there to the call that did it, if one was recorded."""
 
     path: str
     what: str
@@ -61,7 +61,7 @@ class TextTarget(Struct, frozen=True):
 
 
 class SectionTarget(Struct, frozen=True):
-    """Leads to another list of the review, to the row of this name in it if one is given."""
+    """Leads to another list of the review, to the row of this name in it if it has one."""
 
     name: SectionName
     row: str = ""
@@ -87,7 +87,7 @@ Target: TypeAlias = (
 
 
 class ReviewRow(Struct, frozen=True):
-    """A row: how it looks, where enter leads, its moment, and a name that outlives a resize.
+    """A row: its words, where enter leads, its moment, and a name that outlives a resize.
 
     `mark` is what `space` marks with it, empty where nothing can be marked.
     """
@@ -149,12 +149,12 @@ class ReviewView(LineView):
 
     def nearest_to(self, at: float) -> int | None:
         """The row whose moment is nearest; None when no row has one."""
-        known = [
+        distances = [
             (abs(row.at - at), nth)
             for nth, row in enumerate(self.rows)
             if row.at is not None and row.target is not None
         ]
-        return min(known)[1] if known else None
+        return min(distances)[1] if distances else None
 
     def go_to_name(self, name: str) -> None:
         """Put the cursor on the row of this name, if there is one."""
@@ -195,9 +195,9 @@ class ReviewView(LineView):
         """Make the rows; the cursor goes with its row, or to the nearest that leads somewhere."""
         kept = self.row.name if self.row is not None else ""
         self.rows = tuple(self._build(width))
-        found = self.index_of(kept) if kept else None
+        index = self.index_of(kept) if kept else None
         self._cursor = (
-            found if found is not None else self._nearest_target(min(self._cursor, self._last))
+            index if index is not None else self._nearest_target(min(self._cursor, self._last))
         )
 
     @property
@@ -230,17 +230,17 @@ class ReviewView(LineView):
         if not self.rows:
             return
         self._resize_virtual()
-        wanted = max(0, min(self._last, self._cursor + rows))
-        found = self._nearest_target(wanted, 1 if rows > 0 else -1)
-        if rows > 0 and found <= self._cursor:
+        goal = max(0, min(self._last, self._cursor + rows))
+        row = self._nearest_target(goal, 1 if rows > 0 else -1)
+        if rows > 0 and row <= self._cursor:
             self.scroll_by_person(self._top + rows)  # nothing to stand on further down
             return
-        if found < 0:
+        if row < 0:
             self.scroll_by_person(0)
             return
-        self._show_row(0 if rows < 0 and not self._has_target_before(found) else found)
-        self._show_row(found)
-        self._put_cursor(found, post=True)
+        self._show_row(0 if rows < 0 and not self._has_target_before(row) else row)
+        self._show_row(row)
+        self._put_cursor(row, post=True)
 
     def _has_target_before(self, index: int) -> bool:
         return any(row.target is not None for row in self.rows[:index])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from textual import events
 from textual.message import Message
+from textual.reactive import reactive
 
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
@@ -43,10 +44,10 @@ def fitting_items(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
         return sum(_item_width(item, nth == 0) for nth, item in enumerate(kept)) + 2
 
     while kept and taken() > width:
-        worst = max(range(len(kept)), key=lambda n: (kept[n].rank, n))
-        if kept[worst].rank == 0 and len(kept) == 1:
+        last = max(range(len(kept)), key=lambda n: (kept[n].rank, n))
+        if kept[last].rank == 0 and len(kept) == 1:
             break
-        del kept[worst]
+        del kept[last]
     return kept
 
 
@@ -82,6 +83,8 @@ class KeyBar(SingleRow):
 
     DEFAULT_CSS = "KeyBar { background: $surface; dock: bottom; }"
 
+    items: reactive[tuple[KeyBarItem, ...]] = reactive((), repaint=False, init=False)
+
     class Pressed(Message):
         """The person clicked an item."""
 
@@ -91,13 +94,13 @@ class KeyBar(SingleRow):
 
     def __init__(self, items: Sequence[KeyBarItem] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.items = tuple(items)
+        self.set_reactive(KeyBar.items, tuple(items))
 
     def show(self, items: Sequence[KeyBarItem]) -> None:
         """Offer these from now on."""
-        if tuple(items) != self.items:
-            self.items = tuple(items)
-            self.redraw()
+        self.items = tuple(items)
+
+    watch_items = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
         return key_bar_line(self.items, width)[0]

@@ -180,10 +180,10 @@ class ProgressView(DocumentView):
         if progress is None or document is None or not self.size.width:
             return
         signs = glyphs()
-        for wanted in (signs.running, signs.open):
+        for sign in (signs.running, signs.open):
             for index in range(self.count):
                 row = document.row(index, self.columns)
-                if len(row) > 1 and row[1][0] == wanted:  # indent, then the sign of the state
+                if len(row) > 1 and row[1][0] == sign:  # indent, then the sign of the state
                     self._resize_virtual()
                     if not self.top <= index < self.top + self.page - 1:
                         self._scroll_silently(max(0, index - self.page // 3))

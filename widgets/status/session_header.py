@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
+from textual.reactive import reactive
 
 from tui.model.labels import STATES
 from tui.system.format import (
@@ -255,16 +256,18 @@ class SessionHeader(SingleRow):
     """Draws `HeaderFacts`; painted again only when the line reads differently."""
 
     DEFAULT_CSS = "SessionHeader { background: $surface; }"
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts(project=""), repaint=False, init=False)
 
     def __init__(self, facts: HeaderFacts | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.facts = facts or HeaderFacts(project="")
+        if facts is not None:
+            self.set_reactive(SessionHeader.facts, facts)
 
     def show(self, facts: HeaderFacts) -> None:
-        """Say this from now on."""
-        if facts != self.facts:
-            self.facts = facts
-            self.redraw()
+        """Show these facts from now on."""
+        self.facts = facts
+
+    watch_facts = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
         return header_line(self.facts, width)

@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 from textual import events
 from textual.message import Message
+from textual.reactive import reactive
 
 from tui.model.labels import TIME
 from tui.model.timeline import KINDS, MarkKind, TimeBucket, Timeline, TimelineCell, TimelineGap, cut
@@ -131,6 +132,9 @@ class TimelineBar(SingleRow):
 
     DEFAULT_CSS = "TimelineBar { background: $background; }"
 
+    cursor_at: reactive[float | None] = reactive(None, repaint=False, init=False)
+    """The moment that the cursor stands on; None when it is now."""
+
     class CursorMoved(Message):
         """The person chose a moment; None is now. `words` say what the cell was."""
 
@@ -144,21 +148,12 @@ class TimelineBar(SingleRow):
         self._timeline = Timeline()
         self._now: float | None = None
         self._cells: list[TimelineCell] = []
-        self._at: float | None = None
 
-    @property
-    def cursor_at(self) -> float | None:
-        """The moment that the cursor stands on; None when it is now."""
-        return self._at
+    watch_cursor_at = SingleRow.redraw
 
     def show(self, timeline: Timeline, now: float | None = None) -> None:
         """Draw this night, up to `now` if it still goes on."""
         self._timeline, self._now = timeline, now
-        self.redraw()
-
-    def set_cursor(self, at: float | None) -> None:
-        """Put the cursor on a moment, or take it away; posts nothing."""
-        self._at = at
         self.redraw()
 
     def move(self, step: int) -> float | None:
@@ -167,23 +162,28 @@ class TimelineBar(SingleRow):
         if not self._cells:
             return None
         last = len(self._cells) - 1
-        nth = last + 1 if self._at is None else cell_at(self._cells, self._at)
+        nth = last + 1 if self.cursor_at is None else cell_at(self._cells, self.cursor_at)
         nth += step
         self._set_cell(None if nth > last else max(0, nth))
-        return self._at
+        return self.cursor_at
 
     def _set_cell(self, nth: int | None) -> None:
-        self._at = None if nth is None else self._cells[nth].start + self._cells[nth].length / 2
-        self.redraw()
+        self.cursor_at = (
+            None if nth is None else self._cells[nth].start + self._cells[nth].length / 2
+        )
         words = "" if nth is None else describe_cell(self._cells[nth])
-        self.post_message(self.CursorMoved(self._at, words))
+        self.post_message(self.CursorMoved(self.cursor_at, words))
 
     def _cut(self) -> list[TimelineCell]:
         return cut(self._timeline, timeline_columns(self.size.width), self._now)
 
     def spans(self, width: int) -> Line:
         self._cells = cut(self._timeline, timeline_columns(width), self._now)
-        cursor = None if self._at is None or not self._cells else cell_at(self._cells, self._at)
+        cursor = (
+            None
+            if self.cursor_at is None or not self._cells
+            else cell_at(self._cells, self.cursor_at)
+        )
         return timeline_line(self._cells, width, cursor)
 
     def on_click(self, event: events.Click) -> None:

@@ -60,7 +60,10 @@ def test_every_figure_leads_on() -> None:
     assert rows["ended"].target == EvidenceTarget(sample().ending.ref)  # type: ignore[arg-type]
     assert rows["first-1"].target == EvidenceTarget(sample().attention[0].where)  # type: ignore[arg-type]
     assert rows["cost"].target == SectionTarget("page", "cost-0") and "cost-0" in rows
-    assert rows["stepped in"].target == SectionTarget("page", "deed-0") and "deed-0" in rows
+    assert (
+        rows["stepped in"].target == SectionTarget("page", "intervention-0")
+        and "intervention-0" in rows
+    )
 
 
 def test_an_empty_night_is_said_calmly() -> None:

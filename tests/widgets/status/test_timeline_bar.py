@@ -89,7 +89,7 @@ async def test_the_cursor_walks_along_the_night() -> None:
             "working",
         ]
         assert strip.cursor_at == T0 + 12.5 * 60
-        strip.set_cursor(None)
+        strip.cursor_at = None
         assert strip.cursor_at is None
 
 

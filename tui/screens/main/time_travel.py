@@ -49,7 +49,7 @@ class TimeTravel:
     def seek(self, at: float | None) -> None:
         """Puts the cursor of the strip there; the panes stay."""
         if at is not None:
-            self._strip.set_cursor(at)
+            self._strip.cursor_at = at
             self._show_night()
 
     def next_stall(self) -> bool:
@@ -60,13 +60,13 @@ class TimeTravel:
             return False
         after = self.at if self.at is not None else float("-inf")
         mark = next((mark for mark in stalls if mark.at > after + _SAME_STALL), stalls[0])
-        self._strip.set_cursor(mark.at)
+        self._strip.cursor_at = mark.at
         self._to(mark.at, f"stall: {mark.label}")
         return True
 
     def to_now(self) -> None:
         """Every pane follows again."""
-        self._strip.set_cursor(None)
+        self._strip.cursor_at = None
         self._panes.frames[2].foot = ""
         self._panes.frames[1].status = ""
         self._panes.events.follow()

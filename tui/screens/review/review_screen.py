@@ -283,7 +283,7 @@ class ReviewScreen(OverlayScreen):
         row = self.row
         if event.view is not self.view or row is None or row.at is None:
             return
-        self._strip.set_cursor(row.at)
+        self._strip.cursor_at = row.at
         if self._zoom:
             self._show_strip()
         self.show_edges()
