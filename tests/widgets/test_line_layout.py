@@ -9,6 +9,7 @@ from widgets.line_layout import centre, spread, wrap
 
 @given(st.text(max_size=200), st.integers(4, 60))
 @example(" 0000", 4)
+@example("      é0000", 4)
 @settings(deadline=None)
 def test_wrapped_words_fit(text: str, width: int) -> None:
     for row in wrap([(text, "text")], width):

@@ -52,7 +52,7 @@ def _parse_markdown(text: str) -> list[Token]:
     `meta` of a token says what CommonMark has no place for: `apart` an empty line before it, `task`
     the sign in the box of a list item.
     """
-    lines = text.split("\n")
+    lines = re.split("\r\n?|\n", text)  # as the parser counts them
     tokens = _parser().parse(text)
     item: Token | None = None
     start = 0

@@ -125,6 +125,7 @@ def test_a_link_shows_where_it_leads_and_can_not_be_followed() -> None:
 
 
 @given(st.text(alphabet="#*`-_[]()|>~ ab1.\n\t=\\<&!", max_size=200), st.integers(8, 80))
+@example("a\r\rb\r\nc", 8)
 @example("|111|11|1", 8)
 @example("|1|1|1|1|1|1|1|1|1|1|1|1", 8)
 @settings(deadline=None)
