@@ -51,11 +51,13 @@ class OvernightApp(KeySerializer, TerminalApp):
         super().__init__()
         settings = monitor.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
-        signs = glyphs.suited(os.environ, encoding)
-        glyphs.use(signs)
-        output_guard.install(self, ascii_only=signs is glyphs.ASCII)
-        themes.register(self)
-        self.theme = themes.chosen(os.environ, settings.theme if settings.theme != "auto" else "")
+        signs = glyphs.glyphs_for(os.environ, encoding)
+        glyphs.set_glyphs(signs)
+        output_guard.install_guard(self, ascii_only=signs is glyphs.ASCII)
+        themes.register_themes(self)
+        self.theme = themes.choose_theme(
+            os.environ, settings.theme if settings.theme != "auto" else ""
+        )
         interval_ms = settings.slow_paint_ms if slow_link else settings.paint_ms
         governor = PaintGovernor(1000 / interval_ms)
         self.session = monitor
@@ -76,7 +78,7 @@ class OvernightApp(KeySerializer, TerminalApp):
         if self._opens_review:
             open_review(self.main, self._review_of)
         if self._visit is not None:
-            self._visit.begin(self, self.main.panes.events.mark_since)
+            self._visit.begin(self, self.main.panes.events.mark_newer_than)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions offers for the screen it is opened on."""

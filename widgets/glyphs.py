@@ -45,7 +45,7 @@ class Glyphs(Struct, frozen=True):
     finished: str = "■"
     dead: str = "×"
     none: str = "○"
-    # the night's strip
+    # the timeline
     tool_minute: str = "▒"
     waiting_minute: str = "·"
     checkpoint: str = "◆"
@@ -109,13 +109,13 @@ def glyphs() -> Glyphs:
     return _active
 
 
-def use(signs: Glyphs) -> None:
+def set_glyphs(signs: Glyphs) -> None:
     """Draw with these signs from the next paint on; called once, before the first paint."""
     global _active
     _active = signs
 
 
-def suited(environ: Mapping[str, str], encoding: str) -> Glyphs:
+def glyphs_for(environ: Mapping[str, str], encoding: str) -> Glyphs:
     """The signs that a terminal of this environment and output encoding can show."""
     plain = "utf" not in encoding.lower() or environ.get("TERM", "") in ("linux", "dumb", "vt100")
     return ASCII if plain else UNICODE
@@ -142,4 +142,4 @@ ASCII_TWINS: Mapping[int, str] = {
     ord("≈"): "~",
     ord("\u00a0"): " ",
 }
-"""What a terminal without Unicode is given for a sign that some widget draws all the same."""
+"""What a terminal without Unicode gets for a sign that text from elsewhere brings along."""

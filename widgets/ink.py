@@ -43,7 +43,7 @@ Line: TypeAlias = Sequence[Span]
 
 
 class RoleStyles:
-    """A theme's styles by role, over a background once `over` has been called."""
+    """A theme's styles by role, over a background once `on_background` was called."""
 
     __slots__ = ("_styles", "base", "cursor", "name")
 
@@ -56,16 +56,16 @@ class RoleStyles:
     def __getitem__(self, role: Role) -> Style:
         return self._styles[role]
 
-    def over(self, base: Style) -> RoleStyles:
-        """The same ink on paper of this style; every style it gives is complete."""
+    def on_background(self, base: Style) -> RoleStyles:
+        """The same styles over a background; every style it gives is complete."""
         styles = {role: base + style for role, style in self._styles.items()}
-        # Roles that look alike share one style object, so that `segments` can join them.
-        one = {style: style for style in (*styles.values(), base)}
-        ink = RoleStyles(
-            self.name, {role: one[style] for role, style in styles.items()}, self.cursor
+        # Equal styles become one object: `segments` joins neighbours by identity.
+        shared = {style: style for style in (*styles.values(), base)}
+        complete = RoleStyles(
+            self.name, {role: shared[style] for role, style in styles.items()}, self.cursor
         )
-        ink.base = one[base]
-        return ink
+        complete.base = shared[base]
+        return complete
 
     def style(self, role: Role | Style) -> Style:
         """The complete style for a role, or for colours brought along."""
@@ -92,15 +92,15 @@ class RoleStyles:
 
 
 def _add(segments: list[Segment], text: str, style: Style) -> None:
-    """Append the text, to the last segment if that looks the same: fewer bytes for the terminal."""
+    """Append the text, to the last segment if that has the same style: fewer bytes for the terminal."""
     if segments and segments[-1][1] is style:
         segments[-1] = Segment(segments[-1][0] + text, style)
     else:
         segments.append(Segment(text, style))
 
 
-def parse_ink(name: str, styles: Mapping[Role, str], cursor: str) -> RoleStyles:
-    """An ink from style words such as "bold #87afd7"."""
+def parse_styles(name: str, styles: Mapping[Role, str], cursor: str) -> RoleStyles:
+    """The styles from words such as "bold #87afd7"."""
     return RoleStyles(
         name, {role: Style.parse(styles.get(role, "")) for role in ROLES}, Style.parse(cursor)
     )
@@ -118,16 +118,16 @@ def width_of(line: Iterable[Span]) -> int:
 
 def highlight(text: str, needle: str, role: Role | Style) -> list[Span]:
     """The text with every occurrence of the needle, in any case, in the role `match`."""
-    folded, wanted = text.lower(), needle.lower()
-    if not wanted or len(folded) != len(text) or wanted not in folded:
+    folded, sought = text.lower(), needle.lower()
+    if not sought or len(folded) != len(text) or sought not in folded:
         return [(text, role)]
     out: list[Span] = []
     start = 0
-    while (at := folded.find(wanted, start)) >= 0:
+    while (at := folded.find(sought, start)) >= 0:
         if at > start:
             out.append((text[start:at], role))
-        out.append((text[at : at + len(wanted)], "match"))
-        start = at + len(wanted)
+        out.append((text[at : at + len(sought)], "match"))
+        start = at + len(sought)
     if start < len(text):
         out.append((text[start:], role))
     return out

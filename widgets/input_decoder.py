@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 ESCAPE = "\x1b"
-SHOWN_ESCAPE = "␛"
+VISIBLE_ESCAPE = "␛"
 PASTE_BEGINS = "\x1b[200~"
 PASTE_ENDS = "\x1b[201~"
 
@@ -28,47 +28,49 @@ class TerminalInputDecoder(codecs.IncrementalDecoder):
         super().__init__(errors)
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._pasting = False
-        self._seen = ""
+        self._tail = ""
         self._held = ""
 
     def decode(self, input: ReadableBuffer, final: bool = False) -> str:
-        """The text of these bytes, as far as it can be told already.
+        """The text of these bytes, as far as it is certain already.
 
-        No bytes are the terminal's end, an EOFError.
+        Raises EOFError for no bytes: the terminal is gone.
         """
         if not input and not final:
             raise EOFError("the terminal is gone")
         text = self._held + self._utf8.decode(input, final)
         self._held = ""
-        told: list[str] = []
+        parts: list[str] = []
         while text:
-            part, text = self._pasted(text, final) if self._pasting else self._keys(text)
-            told.append(part)
-        return "".join(told)
+            part, text = (
+                self._decode_paste(text, final) if self._pasting else self._decode_keys(text)
+            )
+            parts.append(part)
+        return "".join(parts)
 
-    def _keys(self, text: str) -> tuple[str, str]:
+    def _decode_keys(self, text: str) -> tuple[str, str]:
         """Up to and with the beginning of a paste; nothing is held back, an escape may be a key."""
-        known = len(self._seen)
-        joined = self._seen + text
-        place = joined.find(PASTE_BEGINS)
-        if place < 0:
-            self._seen = joined[1 - len(PASTE_BEGINS) :]
+        tail_length = len(self._tail)
+        joined = self._tail + text
+        start = joined.find(PASTE_BEGINS)
+        if start < 0:
+            self._tail = joined[1 - len(PASTE_BEGINS) :]
             return text, ""
-        self._seen = ""
+        self._tail = ""
         self._pasting = True
-        cut = place + len(PASTE_BEGINS) - known
+        cut = start + len(PASTE_BEGINS) - tail_length
         return text[:cut], text[cut:]
 
-    def _pasted(self, text: str, final: bool) -> tuple[str, str]:
+    def _decode_paste(self, text: str, final: bool) -> tuple[str, str]:
         place = text.find(PASTE_ENDS)
         if place >= 0:
             self._pasting = False
             cut = place + len(PASTE_ENDS)
-            return text[:place].replace(ESCAPE, SHOWN_ESCAPE) + PASTE_ENDS, text[cut:]
+            return text[:place].replace(ESCAPE, VISIBLE_ESCAPE) + PASTE_ENDS, text[cut:]
         escape = text.rfind(ESCAPE)
         if not final and escape >= 0 and PASTE_ENDS.startswith(text[escape:]):
             text, self._held = text[:escape], text[escape:]
-        return text.replace(ESCAPE, SHOWN_ESCAPE), ""
+        return text.replace(ESCAPE, VISIBLE_ESCAPE), ""
 
 
 def end_with_terminal() -> NoReturn:

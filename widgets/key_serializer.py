@@ -1,4 +1,4 @@
-"""One key at a time."""
+"""Hands keys to the widgets one at a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-PATIENCE_S = 2.0
+LONGEST_WAIT_S = 2.0
 """After this long a key no longer waits for the one before it."""
 
 
@@ -26,45 +26,45 @@ class KeySerializer(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self._waiting: deque[events.Key | events.Paste] = deque()
-        self._turn = 0
-        self._turn_began: float | None = None
+        self._key_number = 0
+        self._dispatched_at: float | None = None
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
         self._waiting.append(event)
-        began = self._turn_began
-        if began is None or time.monotonic() - began > PATIENCE_S:
-            await self._next_turn()
+        began = self._dispatched_at
+        if began is None or time.monotonic() - began > LONGEST_WAIT_S:
+            await self._dispatch_next()
 
-    async def _next_turn(self) -> None:
+    async def _dispatch_next(self) -> None:
         if not self._waiting:
-            self._turn_began = None
+            self._dispatched_at = None
             return
-        self._turn += 1
-        self._turn_began = time.monotonic()
+        self._key_number += 1
+        self._dispatched_at = time.monotonic()
         page: Screen[object] = self.screen
         first: DOMNode = self.focused or page
         await super().on_event(self._waiting.popleft())
-        self._follow(first, page, self._turn)
+        self._trail(first, page, self._key_number)
 
-    def _follow(self, node: DOMNode | None, page: Screen[object], turn: int) -> None:
-        """Goes the way that the key goes, one message behind it: from the widget up to the app."""
+    def _trail(self, node: DOMNode | None, page: Screen[object], number: int) -> None:
+        """Follow the key, one message behind it, from the widget up to the app."""
         while node is not None and node is not self:
-            if node.call_later(self._follow, node.parent, page, turn):
+            if node.call_later(self._trail, node.parent, page, number):
                 return
             node = node.parent
-        self.call_later(self._passed, page, turn)
+        self.call_later(self._on_passed, page, number)
 
-    async def _passed(self, page: Screen[object], turn: int) -> None:
+    async def _on_passed(self, page: Screen[object], number: int) -> None:
         opened = self.screen
-        if opened is page or not opened.call_after_refresh(self._stands, turn):
-            await self._over(turn)
+        if opened is page or not opened.call_after_refresh(self._on_page_drawn, number):
+            await self._on_handled(number)
 
-    def _stands(self, turn: int) -> None:
-        self.call_later(self._over, turn)
+    def _on_page_drawn(self, number: int) -> None:
+        self.call_later(self._on_handled, number)
 
-    async def _over(self, turn: int) -> None:
-        if turn == self._turn:
-            await self._next_turn()
+    async def _on_handled(self, number: int) -> None:
+        if number == self._key_number:
+            await self._dispatch_next()

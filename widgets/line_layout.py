@@ -37,9 +37,10 @@ def wrap(line: Iterable[Span], width: int, hang: str = "") -> list[list[Span]]:
     used = 0
     indent = cells(hang)
     for word, role in _pieces(line, max(2, width - indent)):
-        if used and used + cells(word) > width:
-            rows.append([(hang, role)] if hang else [])
-            used = indent
+        if used + cells(word) > width:
+            if used:
+                rows.append([(hang, role)] if hang else [])
+                used = indent
             word = word.lstrip()
         if word:
             rows[-1].append((word, role))

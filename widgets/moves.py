@@ -1,4 +1,4 @@
-"""The keys that move about in any scrolling view; help and bindings are made from this table."""
+"""The keys of every scrolling view; help and bindings are made from this table."""
 
 from __future__ import annotations
 

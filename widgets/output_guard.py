@@ -1,7 +1,7 @@
 """Nothing but our own sequences leaves for the terminal.
 
 Textual writes text as it stands, so an escape in a label would be obeyed. The feeds clean what
-they read; this filter looks at every finished line once more, whichever widget drew it.
+they read; this filter checks every finished line once more, whichever widget drew it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from textual.content import Content
 from textual.filter import LineFilter
 
 from widgets import textual_private
@@ -68,19 +67,14 @@ def _linkless(style: Style | None) -> Style | None:
     return style.update_link(None) if style is not None and style.link is not None else style
 
 
-def install(app: App[Any], ascii_only: bool = False) -> OutputGuard:
+def install_guard(app: App[Any], ascii_only: bool = False) -> OutputGuard:
     """Put a guard before the app's other line filters; call it in the app's `__init__`."""
     guard = OutputGuard(ascii_only)
-    textual_private.put_first(app, guard)
+    textual_private.insert_filter(app, guard)
     return guard
 
 
-def plain(text: str) -> Content:
-    """The only way by which words from outside become something a stock widget may show."""
-    return Content("\n".join([visible(line) for line in text.split("\n")]))
-
-
-def toast(
+def show_toast(
     app: App[Any],
     text: str,
     title: str = "",

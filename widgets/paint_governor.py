@@ -1,4 +1,4 @@
-"""When to paint."""
+"""Decides when panes are painted."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ class PaintGovernor:
         self.fps = fps
         self.rounds = 0
         self._now = now
-        self._later = later
+        self._call_later = later
         self._last = float("-inf")
-        self._wanted: dict[Callable[[], None], None] = {}
+        self._requested: dict[Callable[[], None], None] = {}
         self._scheduled = False
 
     def request(self, paint: Callable[[], None]) -> None:
         """Have `paint` called soon; asking again before that changes nothing."""
-        self._wanted[paint] = None
+        self._requested[paint] = None
         if self._scheduled:
             return
         self._scheduled = True
         quiet = self._now() - self._last
-        self._later(max(0.0, 1.0 / self.fps - quiet), self._round)
+        self._call_later(max(0.0, 1.0 / self.fps - quiet), self._run_round)
 
-    def forget(self, paint: Callable[[], None]) -> None:
+    def cancel(self, paint: Callable[[], None]) -> None:
         """Drop a request whose widget is gone."""
-        self._wanted.pop(paint, None)
+        self._requested.pop(paint, None)
 
-    def _round(self) -> None:
+    def _run_round(self) -> None:
         self._scheduled = False
         self._last = self._now()
         self.rounds += 1
-        wanted, self._wanted = self._wanted, {}
-        for paint in wanted:
+        paints, self._requested = self._requested, {}
+        for paint in paints:
             paint()

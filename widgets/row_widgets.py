@@ -1,4 +1,4 @@
-"""A widget that is one row; containers without padding."""
+"""A widget that is one row, and containers that draw nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from widgets.ink import Line, RoleStyles
-from widgets.themes import ink_for
+from widgets.themes import styles_for
 
 
 class SingleRow(Widget):
@@ -29,7 +29,7 @@ class SingleRow(Widget):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._ink: RoleStyles | None = None
+        self._role_styles: RoleStyles | None = None
         self._segments: list[Segment] | None = None
 
     def spans(self, width: int) -> Line:
@@ -37,33 +37,33 @@ class SingleRow(Widget):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Look at the facts again; nothing is painted when the row stays as it is."""
+        """Draw the facts as they are now; nothing is painted when the row stays as it is."""
         if not self.is_attached or not self.size.width:
             return
         old, self._segments = self._segments, None
-        if self._drawn() != old:
+        if self._draw() != old:
             self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ink = None
+        self._role_styles = None
         self._segments = None
 
     def on_resize(self) -> None:
         self._segments = None
         self.refresh()
 
-    def _drawn(self) -> list[Segment]:
-        if self._ink is None:
-            self._ink = ink_for(self.app.current_theme).over(self.rich_style)
+    def _draw(self) -> list[Segment]:
+        if self._role_styles is None:
+            self._role_styles = styles_for(self.app.current_theme).on_background(self.rich_style)
             self._segments = None
         if self._segments is None:
             width = self.size.width
-            self._segments = self._ink.segments(self.spans(width), width)
+            self._segments = self._role_styles.segments(self.spans(width), width)
         return self._segments
 
     def render_line(self, y: int) -> Strip:
-        return Strip(self._drawn(), self.size.width) if y == 0 else Strip.blank(self.size.width)
+        return Strip(self._draw(), self.size.width) if y == 0 else Strip.blank(self.size.width)
 
 
 def filtered_lines(widget: Widget, crop: Region) -> list[Strip]:
@@ -83,12 +83,12 @@ def filtered_lines(widget: Widget, crop: Region) -> list[Strip]:
 
 
 class DirectColumns(Horizontal):
-    """Widgets side by side; shows nothing itself, so a paint of what is in it passes it by."""
+    """Widgets side by side; draws nothing itself, so that a repaint of a child leaves it out."""
 
     BLANK: ClassVar[bool] = True
 
 
 class DirectRows(Vertical):
-    """Widgets one below the other; shows nothing itself, so a paint of what is in it passes it by."""
+    """Widgets one below the other; draws nothing itself, so that a repaint of a child leaves it out."""
 
     BLANK: ClassVar[bool] = True

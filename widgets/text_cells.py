@@ -51,7 +51,11 @@ def clip(text: str, width: int, ellipsis: str | None = None) -> str:
     if text.isascii():
         return text[:room] + ellipsis
     # Four characters a column is more than any script needs, so a huge text costs no more.
-    return set_cell_size(text[: room * 4], room).rstrip() + ellipsis
+    cut = set_cell_size(text[: room * 4], room)
+    if ellipsis:
+        return cut.rstrip() + ellipsis
+    # A blank stands at the end where a wide character would have been cut in half.
+    return cut if text.startswith(cut) else cut[:-1]
 
 
 def clip_start(text: str, width: int) -> str:

@@ -41,8 +41,8 @@ class TerminalApp(App[None]):
     fault: Exception | None = None
 
     def get_driver_class(self) -> type[Driver]:
-        found = super().get_driver_class()
-        return TerminalDriver if found is linux_driver.LinuxDriver else found
+        driver = super().get_driver_class()
+        return TerminalDriver if driver is linux_driver.LinuxDriver else driver
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual fills the terminal with its own traceback here, and has no public way around it.
@@ -57,6 +57,6 @@ class TerminalApp(App[None]):
         self._close_messages_no_wait()
 
 
-def put_first(app: App[Any], line_filter: LineFilter) -> None:
+def insert_filter(app: App[Any], line_filter: LineFilter) -> None:
     """Has every drawn line pass this filter before the app's others."""
     app._filters.insert(0, line_filter)

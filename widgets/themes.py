@@ -1,4 +1,4 @@
-"""The four looks: dark, light, the terminal's own sixteen colours, and none at all.
+"""The four themes: dark, light, the terminal's own sixteen colours, and none at all.
 
 Every colour of dark and light is one of the 256 that any terminal has, since tmux below 3.6
 offers no more; good, warning and bad differ in lightness too, and never speak by colour alone.
@@ -6,13 +6,13 @@ offers no more; good, warning and bad differ in lightness too, and never speak b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.theme import Theme
 
-from widgets.ink import Role, RoleStyles, parse_ink
+from widgets.ink import Role, RoleStyles, parse_styles
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -25,7 +25,7 @@ NAMES: Final = (DARK, LIGHT, ANSI, MONO)
 
 
 def _variables(
-    faint: str, border: str, paper: str, raised: str, text: str, chosen: str
+    faint: str, border: str, background: str, raised: str, text: str, selection: str
 ) -> dict[str, str]:
     return {
         "border": border,
@@ -33,28 +33,53 @@ def _variables(
         "scrollbar": faint,
         "scrollbar-hover": border,
         "scrollbar-active": border,
-        "scrollbar-background": paper,
-        "scrollbar-background-hover": paper,
-        "scrollbar-background-active": paper,
-        "scrollbar-corner-color": paper,
+        "scrollbar-background": background,
+        "scrollbar-background-hover": background,
+        "scrollbar-background-active": background,
+        "scrollbar-corner-color": background,
         "text": text,
         "text-muted": faint,
         "foreground-muted": faint,
         "block-cursor-foreground": text,
         "block-cursor-background": raised,
         "input-cursor-background": text,
-        "input-cursor-foreground": paper,
-        "input-selection-background": chosen,
-        "screen-selection-background": chosen,
+        "input-cursor-foreground": background,
+        "input-selection-background": selection,
+        "screen-selection-background": selection,
         "screen-selection-foreground": text,
     }
 
 
-_TERMINALS_OWN: Final = {
+_TERMINAL_DEFAULTS: Final = {
     "ansi-background": "ansi_default",
     "ansi-foreground": "ansi_default",
     "input-cursor-text-style": "reverse",
 }
+
+_DEFAULT: Final = ("ansi_default",) * 6
+
+
+def _terminal_theme(name: str, colours: Sequence[str], variables: dict[str, str]) -> Theme:
+    """A theme on the terminal's own background; `colours` for accent, good, warning and bad."""
+    accent, good, warning, bad = colours
+    plain = "ansi_default"
+    return Theme(
+        name=name,
+        ansi=True,
+        primary=accent,
+        secondary=accent,
+        accent=accent,
+        success=good,
+        warning=warning,
+        error=bad,
+        foreground=plain,
+        background=plain,
+        surface=plain,
+        panel=plain,
+        boost=plain,
+        variables={**_TERMINAL_DEFAULTS, **variables},
+    )
+
 
 THEMES: Final = (
     Theme(
@@ -87,30 +112,11 @@ THEMES: Final = (
         panel="#e4e4e4",
         variables=_variables("#a8a8a8", "#005f87", "#ffffff", "#e4e4e4", "#262626", "#afd7ff"),
     ),
-    Theme(
-        name=ANSI,
-        ansi=True,
-        primary="ansi_cyan",
-        secondary="ansi_cyan",
-        accent="ansi_cyan",
-        success="ansi_green",
-        warning="ansi_yellow",
-        error="ansi_red",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
-        variables={
-            **_variables(
-                "ansi_bright_black",
-                "ansi_cyan",
-                "ansi_default",
-                "ansi_default",
-                "ansi_default",
-                "ansi_cyan",
-            ),
-            **_TERMINALS_OWN,
+    _terminal_theme(
+        ANSI,
+        ("ansi_cyan", "ansi_green", "ansi_yellow", "ansi_red"),
+        {
+            **_variables("ansi_bright_black", "ansi_cyan", *_DEFAULT[:3], "ansi_cyan"),
             "text-muted": "ansi_default",
             "foreground-muted": "ansi_default",
             "input-cursor-background": "ansi_default",
@@ -118,30 +124,18 @@ THEMES: Final = (
             "screen-selection-foreground": "ansi_black",
         },
     ),
-    Theme(
-        name=MONO,
-        ansi=True,
-        primary="ansi_default",
-        secondary="ansi_default",
-        accent="ansi_default",
-        success="ansi_default",
-        warning="ansi_default",
-        error="ansi_default",
-        foreground="ansi_default",
-        background="ansi_default",
-        surface="ansi_default",
-        panel="ansi_default",
-        boost="ansi_default",
-        variables={
-            **_variables(*["ansi_default"] * 6),
-            **_TERMINALS_OWN,
+    _terminal_theme(
+        MONO,
+        _DEFAULT[:4],
+        {
+            **_variables(*_DEFAULT),
             "footer-key-foreground": "ansi_default",
             "button-focus-text-style": "bold reverse",
         },
     ),
 )
 
-_DARK_INK: Final[Mapping[Role, str]] = {
+_DARK_ROLES: Final[Mapping[Role, str]] = {
     "text": "#d0d0d0",
     "strong": "bold #eeeeee",
     "dim": "#8a8a8a",
@@ -166,7 +160,7 @@ _DARK_INK: Final[Mapping[Role, str]] = {
     "work": "#5f8787",
 }
 
-_LIGHT_INK: Final[Mapping[Role, str]] = {
+_LIGHT_ROLES: Final[Mapping[Role, str]] = {
     "text": "#262626",
     "strong": "bold #080808",
     "dim": "#626262",
@@ -191,7 +185,7 @@ _LIGHT_INK: Final[Mapping[Role, str]] = {
     "work": "#5f8787",
 }
 
-_ANSI_INK: Final[Mapping[Role, str]] = {
+_ANSI_ROLES: Final[Mapping[Role, str]] = {
     "strong": "bold",
     "dim": "dim",
     "faint": "dim",
@@ -215,7 +209,7 @@ _ANSI_INK: Final[Mapping[Role, str]] = {
     "work": "green",
 }
 
-_MONO_INK: Final[Mapping[Role, str]] = {
+_MONO_ROLES: Final[Mapping[Role, str]] = {
     "strong": "bold",
     "dim": "dim",
     "faint": "dim",
@@ -231,17 +225,17 @@ _MONO_INK: Final[Mapping[Role, str]] = {
     "alarm": "bold reverse",
 }
 
-_INKS: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
-    DARK: (_DARK_INK, "on #303030"),
-    LIGHT: (_LIGHT_INK, "on #e4e4e4"),
-    ANSI: (_ANSI_INK, "reverse"),
-    MONO: (_MONO_INK, "reverse"),
+_ROLES: Final[Mapping[str, tuple[Mapping[Role, str], str]]] = {
+    DARK: (_DARK_ROLES, "on #303030"),
+    LIGHT: (_LIGHT_ROLES, "on #e4e4e4"),
+    ANSI: (_ANSI_ROLES, "reverse"),
+    MONO: (_MONO_ROLES, "reverse"),
 }
 
 
-def _derived(theme: Theme) -> tuple[Mapping[Role, str], str]:
-    """Roles for a theme that is not ours, from the house's nearest look and the theme's colours."""
-    words, cursor = _INKS[ANSI] if theme.ansi else (_INKS[DARK] if theme.dark else _INKS[LIGHT])
+def _derive_roles(theme: Theme) -> tuple[Mapping[Role, str], str]:
+    """Roles for a theme that is not ours, from the nearest of ours and its own colours."""
+    words, cursor = _ROLES[ANSI] if theme.ansi else (_ROLES[DARK] if theme.dark else _ROLES[LIGHT])
     if theme.ansi:
         return words, cursor
     roles = dict(words)
@@ -263,35 +257,35 @@ def _derived(theme: Theme) -> tuple[Mapping[Role, str], str]:
 
 
 @lru_cache(maxsize=64)
-def _ink_named(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> RoleStyles:
-    return parse_ink(name, dict(words), cursor)
+def _parse_styles(name: str, words: tuple[tuple[Role, str], ...], cursor: str) -> RoleStyles:
+    return parse_styles(name, dict(words), cursor)
 
 
-def ink_for(theme: Theme) -> RoleStyles:
-    """The ink that goes with a theme, ours or any other."""
-    words, cursor = _INKS.get(theme.name) or _derived(theme)
-    return _ink_named(theme.name, tuple(words.items()), cursor)
+def styles_for(theme: Theme) -> RoleStyles:
+    """The styles that go with a theme, ours or any other."""
+    words, cursor = _ROLES.get(theme.name) or _derive_roles(theme)
+    return _parse_styles(theme.name, tuple(words.items()), cursor)
 
 
-def register(app: App[Any]) -> None:
-    """Make the four looks known to the app; call it in the app's `__init__`."""
+def register_themes(app: App[Any]) -> None:
+    """Make the four themes known to the app; call it in the app's `__init__`."""
     for theme in THEMES:
         app.register_theme(theme)
 
 
-def chosen(environ: Mapping[str, str], wish: str = "") -> str:
-    """The theme to start with: no colours where NO_COLOR asks so, else the wish, else by terminal.
+def choose_theme(environ: Mapping[str, str], setting: str = "") -> str:
+    """The theme to start with: none where NO_COLOR asks so, else the setting, else by terminal.
 
-    The wish is a theme's full name or one of "dark", "light", "ansi", "mono".
+    The setting is a theme's full name or one of "dark", "light", "ansi", "mono".
     """
     if "NO_COLOR" in environ:
         return MONO
-    wish = wish or environ.get("TEXTUAL_THEME", "")
-    if wish:
-        return f"overnight-{wish}" if f"overnight-{wish}" in NAMES else wish
+    setting = setting or environ.get("TEXTUAL_THEME", "")
+    if setting:
+        return f"overnight-{setting}" if f"overnight-{setting}" in NAMES else setting
     return ANSI if environ.get("TERM", "") in ("linux", "xterm", "screen", "vt100") else DARK
 
 
-def after(name: str) -> str:
-    """The next of the four looks, for the key that walks through them."""
+def next_theme(name: str) -> str:
+    """The next of the four themes, for the key that walks through them."""
     return NAMES[(NAMES.index(name) + 1) % len(NAMES)] if name in NAMES else DARK

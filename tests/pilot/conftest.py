@@ -22,7 +22,7 @@ def _same_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.delenv(name, raising=False)
     time.tzset()
     yield
-    glyphs.use(glyphs.UNICODE)
+    glyphs.set_glyphs(glyphs.UNICODE)
     monkeypatch.undo()
     time.tzset()
 

@@ -24,7 +24,7 @@ async def test_events_newer_than_the_last_look_have_a_sign(long: Path) -> None:
     async with stage(long, clock=Noon(now)) as s:
         await s.see("step 199")
         assert not marked(s)
-        Visit(long, Noon(now), RUN_DIR).begin(s.app, s.main.panes.events.mark_since)
+        Visit(long, Noon(now), RUN_DIR).begin(s.app, s.main.panes.events.mark_newer_than)
         await s.until(lambda: bool(marked(s)))
         assert marked(s) == [f"20:29:{second}" for second in range(51, 60)]
         await s.press("g")
@@ -36,7 +36,7 @@ async def test_events_newer_than_the_last_look_have_a_sign(long: Path) -> None:
 async def test_nothing_is_marked_where_everything_is_new(long: Path) -> None:
     async with stage(long) as s:
         await s.see("step 199")
-        s.main.panes.events.mark_since(START - 1_000.0)
+        s.main.panes.events.mark_newer_than(START - 1_000.0)
         await s.pilot.pause(0.2)
         assert not marked(s)
 

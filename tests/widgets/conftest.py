@@ -16,6 +16,6 @@ def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     time.tzset()
     yield
-    glyphs.use(glyphs.UNICODE)
+    glyphs.set_glyphs(glyphs.UNICODE)
     monkeypatch.undo()
     time.tzset()

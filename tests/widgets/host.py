@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual.app import App, ComposeResult
@@ -15,10 +16,12 @@ from tui.model.records import LogEntry
 from tui.model.rows import EventRow
 from widgets import output_guard, themes
 from widgets.ink import Line, text_of
+from widgets.lists.line_view import LineView
+from widgets.paint_governor import PaintGovernor
 
 
 class Host(App[object]):
-    """Shows the widgets that it is given, in the house's dark theme, behind the guard."""
+    """Shows the widgets that it is given, in the dark theme, behind the guard."""
 
     def __init__(
         self,
@@ -27,8 +30,8 @@ class Host(App[object]):
         ascii_only: bool = False,
     ) -> None:
         super().__init__()
-        themes.register(self)
-        self.guard = output_guard.install(self, ascii_only)
+        themes.register_themes(self)
+        self.guard = output_guard.install_guard(self, ascii_only)
         self.theme = theme
         self.children_to_show = children
 
@@ -101,6 +104,21 @@ class Entries:
 def numbered(count: int) -> Rows:
     """Rows whose text is their number."""
     return Rows([EventRow("tool", float(n), "Bash", f"row {n}") for n in range(count)])
+
+
+class Counted(LineView):
+    """Numbers its rows and counts what it is asked for."""
+
+    drawn: ClassVar[list[int]] = []
+
+    def line(self, index: int, width: int) -> Line:
+        self.drawn.append(index)
+        return [(f"row {index}", "text")]
+
+
+def counted(governor: PaintGovernor | None = None) -> Counted:
+    Counted.drawn.clear()
+    return Counted(governor=governor)
 
 
 def words(lines: Sequence[Line]) -> list[str]:

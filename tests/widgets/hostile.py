@@ -1,11 +1,11 @@
-"""Texts that must not get through; the house's own list is used where it is there."""
+"""Texts that must not get through; the list of the whole suite is used where it is there."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 
-def _of_house(name: str) -> tuple[str, ...]:
+def _of_suite(name: str) -> tuple[str, ...]:
     try:
         found = getattr(import_module("tests.payloads"), name)
     except (ImportError, AttributeError):
@@ -53,6 +53,6 @@ _MARKUP = (
     "[on red]",
 )
 
-CONTROLS = tuple(dict.fromkeys((*_CONTROLS, *_of_house("TERMINAL_PAYLOADS"))))
-MARKUP = tuple(dict.fromkeys((*_MARKUP, *_of_house("MARKUP_STRINGS"))))
+CONTROLS = tuple(dict.fromkeys((*_CONTROLS, *_of_suite("TERMINAL_PAYLOADS"))))
+MARKUP = tuple(dict.fromkeys((*_MARKUP, *_of_suite("MARKUP_STRINGS"))))
 HOSTILE = (*CONTROLS, *MARKUP)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from widgets.glyphs import ASCII, ASCII_TWINS, UNICODE, Glyphs, suited
+from widgets.glyphs import ASCII, ASCII_TWINS, UNICODE, Glyphs, glyphs_for
 
 
 @pytest.mark.parametrize("signs", [UNICODE, ASCII], ids=["unicode", "ascii"])
@@ -28,7 +28,7 @@ def test_the_plain_signs_are_ascii_and_every_other_has_a_twin() -> None:
 
 
 def test_which_signs_suit_a_terminal() -> None:
-    assert suited({"TERM": "xterm-256color"}, "utf-8") is UNICODE
-    assert suited({"TERM": "linux"}, "utf-8") is ASCII
-    assert suited({"TERM": "xterm"}, "ANSI_X3.4-1968") is ASCII
-    assert suited({}, "UTF8") is UNICODE
+    assert glyphs_for({"TERM": "xterm-256color"}, "utf-8") is UNICODE
+    assert glyphs_for({"TERM": "linux"}, "utf-8") is ASCII
+    assert glyphs_for({"TERM": "xterm"}, "ANSI_X3.4-1968") is ASCII
+    assert glyphs_for({}, "UTF8") is UNICODE

@@ -87,10 +87,10 @@ def footer() -> Widget:
 
 def pane() -> Widget:
     inner = Pane(1, ALL[0], NotesView(placeholder=ALL[7]))
-    inner.set_note(ALL[1])
-    inner.set_status(ALL[2])
-    inner.set_foot(ALL[3])
-    inner.call_after_refresh(inner.set_stale, ALL[5])
+    inner.subtitle = ALL[1]
+    inner.status = ALL[2]
+    inner.foot = ALL[3]
+    inner.call_after_refresh(setattr, inner, "stale", ALL[5])
     return inner
 
 

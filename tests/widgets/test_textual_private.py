@@ -82,7 +82,7 @@ def test_a_filter_is_put_before_the_others() -> None:
     app: App[None] = App()
     there = list(app.get_line_filters())
     mine = _Filter()
-    textual_private.put_first(app, mine)
+    textual_private.insert_filter(app, mine)
     assert app.get_line_filters() == [mine, *there]
 
 

@@ -78,14 +78,14 @@ def seen(colour: tuple[float, float, float], kind: str) -> tuple[float, float, f
 
 
 def fore(theme: str, role: Role) -> tuple[float, float, float]:
-    colour = themes.ink_for(THEMES[theme])[role].color
+    colour = themes.styles_for(THEMES[theme])[role].color
     assert colour is not None
     return rgb(colour.name)
 
 
 @pytest.mark.parametrize("name", COLOURED)
 def test_every_colour_survives_256_colours(name: str) -> None:
-    ink = themes.ink_for(THEMES[name])
+    ink = themes.styles_for(THEMES[name])
     styles = [*(ink[role] for role in ROLES), ink.cursor]
     words = [colour for style in styles for colour in (style.color, style.bgcolor) if colour]
     words += [Color.parse(v) for v in THEMES[name].variables.values() if v.startswith("#")]
@@ -103,7 +103,7 @@ def test_every_colour_survives_256_colours(name: str) -> None:
 @pytest.mark.parametrize("name", COLOURED)
 def test_words_can_be_read_on_their_paper(name: str) -> None:
     paper = rgb(PAPER[name])
-    ink = themes.ink_for(THEMES[name])
+    ink = themes.styles_for(THEMES[name])
     for role in ROLES:
         style = ink[role]
         assert style.color is not None
@@ -127,7 +127,7 @@ def test_good_warning_and_bad_differ_for_every_eye(name: str, kind: str) -> None
 
 
 def test_ansi_uses_the_terminals_sixteen_and_mono_none() -> None:
-    ansi, mono = (themes.ink_for(THEMES[name]) for name in (themes.ANSI, themes.MONO))
+    ansi, mono = (themes.styles_for(THEMES[name]) for name in (themes.ANSI, themes.MONO))
     for role in ROLES:
         for colour in (ansi[role].color, ansi[role].bgcolor):
             assert colour is None or colour.type in (ColorType.STANDARD, ColorType.DEFAULT), role
@@ -137,21 +137,21 @@ def test_ansi_uses_the_terminals_sixteen_and_mono_none() -> None:
 
 
 def test_the_theme_to_start_with() -> None:
-    assert themes.chosen({}) == themes.DARK
-    assert themes.chosen({"NO_COLOR": "1"}, "light") == themes.MONO
-    assert themes.chosen({}, "light") == themes.LIGHT
-    assert themes.chosen({"TEXTUAL_THEME": "nord"}) == "nord"
-    assert themes.chosen({"TERM": "linux"}) == themes.ANSI
+    assert themes.choose_theme({}) == themes.DARK
+    assert themes.choose_theme({"NO_COLOR": "1"}, "light") == themes.MONO
+    assert themes.choose_theme({}, "light") == themes.LIGHT
+    assert themes.choose_theme({"TEXTUAL_THEME": "nord"}) == "nord"
+    assert themes.choose_theme({"TERM": "linux"}) == themes.ANSI
     walked = [themes.DARK]
     for _ in range(4):
-        walked.append(themes.after(walked[-1]))
+        walked.append(themes.next_theme(walked[-1]))
     assert walked == [*themes.NAMES, themes.DARK]
-    assert themes.after("nord") == themes.DARK
+    assert themes.next_theme("nord") == themes.DARK
 
 
 @pytest.mark.parametrize("name", sorted(BUILTIN_THEMES))
 def test_any_other_theme_gets_an_ink(name: str) -> None:
-    ink = themes.ink_for(BUILTIN_THEMES[name])
+    ink = themes.styles_for(BUILTIN_THEMES[name])
     assert all(ink[role] is not None for role in ROLES)
 
 

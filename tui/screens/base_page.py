@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from tui.actions import VIEW_ACTIONS, Place, bindings_of, footer_actions, keys_of
 from widgets.lists.line_view import LineView
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.status.key_bar import KeyBar, KeyBarItem
 
 
@@ -80,12 +80,12 @@ class BasePage(Screen[None]):
         text = self.view.row_text(self.view.cursor) if self.view.count else ""
         self.app.copy_to_clipboard(text)
         place = "the clipboard and a tmux buffer" if copy_to_tmux(text) else "the clipboard"
-        toast(self.app, f"copied to {place}" if text else "nothing under the cursor")
+        show_toast(self.app, f"copied to {place}" if text else "nothing under the cursor")
 
     def action_theme(self) -> None:
-        from widgets.themes import after
+        from widgets.themes import next_theme
 
-        self.app.theme = after(self.app.theme)
+        self.app.theme = next_theme(self.app.theme)
 
     def action_help(self) -> None:
         from tui.screens.info_pages import help_screen

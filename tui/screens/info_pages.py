@@ -51,7 +51,7 @@ class DetailScreen(InfoScreen):
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, self._detail.title, self._view, id="detail")
-        pane.set_foot("esc back · j k scroll · / search · n N next match")
+        pane.foot = "esc back · j k scroll · / search · n N next match"
         yield pane
         yield self._bar
 
@@ -134,7 +134,7 @@ class SourcesScreen(InfoScreen):
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Sources", self._panel, id="sources")
-        pane.set_foot("esc back")
+        pane.foot = "esc back"
         yield pane
 
     def on_mount(self) -> None:
@@ -146,7 +146,7 @@ class SourcesScreen(InfoScreen):
         self._panel.show(self._monitor.feeds())
         is_notified = self._monitor.wake_mode == "notified"
         status = "changes are noticed at once" if is_notified else "files are polled"
-        self.query_one(Pane).set_status(status)
+        self.query_one(Pane).status = status
 
     @on(LineView.Opened)
     def _row_opened(self) -> None:

@@ -1,4 +1,4 @@
-"""A row of choices."""
+"""A row of choices, and what a dialog gives."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.reactive import reactive
 
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span
@@ -26,7 +27,7 @@ class Choice:
 
     key: str
     label: str
-    note: str = ""
+    description: str = ""
     danger: bool = False
     enabled: bool = True
     reason: str = ""
@@ -39,7 +40,7 @@ class DialogOption:
     key: str
     letter: str
     label: str
-    on: bool = True
+    is_on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class ButtonRow(SingleRow, can_focus=True):
         Binding("enter", "press", "Do it", show=False),
     ]
 
+    chosen: reactive[int] = reactive(0, repaint=False, init=False)
+    hint: reactive[str] = reactive("", repaint=False, init=False)
+    """A few words at the right."""
+
     class Pressed(Message):
         """The person decided."""
 
@@ -72,24 +77,12 @@ class ButtonRow(SingleRow, can_focus=True):
             super().__init__()
             self.choice = choice
 
-    def __init__(self, choices: Sequence[Choice], chosen: int = 0, hint: str = "") -> None:
+    def __init__(self, choices: Sequence[Choice], chosen: int = 0) -> None:
         super().__init__()
         self.choices = tuple(choices)
         self.chosen = chosen
-        self.hint = hint
 
-    def set_choices(self, choices: Sequence[Choice]) -> None:
-        """Offer these instead; the harmless one is chosen again if the chosen one is gone."""
-        key = self.choices[self.chosen].key
-        self.choices = tuple(choices)
-        keys = [choice.key for choice in self.choices]
-        self.chosen = keys.index(key) if key in keys else 0
-        self.redraw()
-
-    def set_hint(self, words: str) -> None:
-        """A few words at the right."""
-        self.hint = words
-        self.redraw()
+    watch_chosen = watch_hint = SingleRow.redraw
 
     def _layout(self) -> tuple[list[Span], list[tuple[int, int]]]:
         out: list[Span] = []
@@ -115,29 +108,23 @@ class ButtonRow(SingleRow, can_focus=True):
         return spread(left, right, width)
 
     def action_choose(self, step: int) -> None:
-        wanted = self.chosen + step
-        if not 0 <= wanted < len(self.choices) and len(self.screen.focus_chain) > 1:
+        target = self.chosen + step
+        if not 0 <= target < len(self.choices) and len(self.screen.focus_chain) > 1:
             self.screen.focus_next() if step > 0 else self.screen.focus_previous()
             return
-        self.chosen = wanted % len(self.choices)
-        self.redraw()
+        self.chosen = target % len(self.choices)
 
     def action_press(self) -> None:
         choice = self.choices[self.chosen]
         if choice.enabled:
             self.post_message(self.Pressed(choice))
         else:
-            self.set_hint(choice.reason)
+            self.hint = choice.reason
 
-    def on_focus(self) -> None:
-        self.redraw()
-
-    def on_blur(self) -> None:
-        self.redraw()
+    on_focus = on_blur = SingleRow.redraw
 
     def on_click(self, event: events.Click) -> None:
         for nth, (start, end) in enumerate(self._layout()[1]):
             if start <= event.x < end:
                 self.chosen = nth
-                self.redraw()
                 self.action_press()

@@ -1,4 +1,4 @@
-"""Frame, sentences, options; plan and notice."""
+"""A dialog: sentences, options and choices in a frame."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Key
+from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
@@ -18,7 +19,7 @@ from widgets.ink import Line, Span
 from widgets.line_layout import wrap
 from widgets.lists.pane import Pane
 from widgets.row_widgets import SingleRow
-from widgets.status.activity_row import progress_line
+from widgets.status.activity_row import ActivityRow
 from widgets.text.documents import DocumentView, LaidOutDocument, RowDocument
 from widgets.text_cells import visible
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 Sentence: TypeAlias = "str | tuple[str, Role]"
 
 
-def sentences(lines: Sequence[Sentence]) -> RowDocument:
+def sentences_document(lines: Sequence[Sentence]) -> RowDocument:
     """Plain sentences as a document, broken between words; an empty one is an empty row."""
 
     def build(width: int) -> Sequence[Line]:
@@ -47,35 +48,20 @@ class OptionRow(SingleRow):
     """A switch with its letter."""
 
     DEFAULT_CSS = "OptionRow { height: 1; }"
+    is_on: reactive[bool] = reactive(True, repaint=False, init=False)
 
     def __init__(self, option: DialogOption) -> None:
         super().__init__()
         self.option = option
-        self.on = option.on
+        self.set_reactive(OptionRow.is_on, option.is_on)
 
-    def flip(self) -> None:
-        """Switch it over."""
-        self.on = not self.on
-        self.redraw()
+    watch_is_on = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
-        mark = glyphs().ok if self.on else " "
-        box: Span = (f"[{mark}] ", "ok" if self.on else "dim")
+        mark = glyphs().ok if self.is_on else " "
+        box: Span = (f"[{mark}] ", "ok" if self.is_on else "dim")
         letter: Span = (f"{self.option.letter} ", "accent")
         return [box, letter, (visible(self.option.label), "text")]
-
-
-class BusyRow(SingleRow):
-    """What goes on while a deed is being done."""
-
-    DEFAULT_CSS = "BusyRow { height: 1; display: none; }"
-    words = ""
-    share: float | None = None
-
-    def spans(self, width: int) -> Line:
-        if self.share is None:
-            return [(f"{glyphs().waiting} {visible(self.words)}", "accent")]
-        return progress_line(self.words, self.share, width)
 
 
 class Dialog(ModalScreen[DialogAnswer | None]):
@@ -118,12 +104,12 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         self._words.can_focus = False
         self._options = [OptionRow(option) for option in options]
         self._buttons = ButtonRow(choices, chosen)
-        self._busy_row = BusyRow()
+        self._busy_row = ActivityRow(indent=0)
         self._busy = False
 
     @staticmethod
     def _document_of(lines: Sequence[Sentence] | RowDocument) -> RowDocument:
-        return sentences(lines) if isinstance(lines, Sequence) else lines
+        return sentences_document(lines) if isinstance(lines, Sequence) else lines
 
     def content(self) -> Sequence[Widget]:
         """What stands between the words and the options; a subclass's own part."""
@@ -137,16 +123,16 @@ class Dialog(ModalScreen[DialogAnswer | None]):
 
     def _framed(self, inside: Widget) -> Pane:
         pane = Pane(0, self._heading, inside, heavy=True)
-        pane.set_foot(self.HINT)
+        pane.foot = self.HINT
         return pane
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         """What has the keys when the dialog opens."""
         return self._buttons
 
     def on_mount(self) -> None:
         self._fit()
-        self.first().focus()
+        self.initial_focus().focus()
 
     def on_resize(self) -> None:
         self._fit()
@@ -156,10 +142,10 @@ class Dialog(ModalScreen[DialogAnswer | None]):
         width = min(self.WIDEST, self.size.width * 96 // 100)
         columns = max(8, width - 4)
         document = self._words.document
-        wanted = document.rows(columns) if document is not None else 0
+        rows = document.rows(columns) if document is not None else 0
         taken = 4 + len(self._options) + (1 if self._options else 0) + self._content_rows()
         room = self.size.height * 96 // 100 - taken
-        self._words.styles.height = max(1, min(wanted, room))
+        self._words.styles.height = max(1, min(rows, room))
         self.query_one(Pane).styles.width = width
 
     def _content_rows(self) -> int:
@@ -170,18 +156,18 @@ class Dialog(ModalScreen[DialogAnswer | None]):
     def set_busy(self, words: str, share: float | None = None) -> None:
         """Say what is being done and take no keys; empty words end it."""
         self._busy = bool(words)
-        self._busy_row.words, self._busy_row.share = words, share
-        self._busy_row.display = self._busy
         self._buttons.display = not self._busy
-        self._busy_row.redraw()
-        if not self._busy:
+        if self._busy:
+            self._busy_row.show(words, share)
+        else:
+            self._busy_row.hide()
             self._buttons.focus()
 
     # --- answering ---
 
     def answer(self, choice: str) -> DialogAnswer:
         """What the person decided, with the options as they stand."""
-        on = frozenset(row.option.key for row in self._options if row.on)
+        on = frozenset(row.option.key for row in self._options if row.is_on)
         return DialogAnswer(choice, on)
 
     def action_cancel(self) -> None:
@@ -189,19 +175,24 @@ class Dialog(ModalScreen[DialogAnswer | None]):
             self.dismiss(None)
 
     def action_scroll_words(self, rows: int) -> None:
-        self._words._scroll_by_hand(self._words.top + rows)
+        self._words.scroll_by_person(self._words.top + rows)
+
+    def choose(self, choice: Choice) -> None:
+        """Answer with this choice, or leave the dialog as it is when something is missing."""
+        self.dismiss(self.answer(choice.key))
 
     def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
         event.stop()
-        if not self._busy:
-            cancelled = event.choice.key == CANCEL.key
-            self.dismiss(None if cancelled else self.answer(event.choice.key))
+        if event.choice.key == CANCEL.key:
+            self.action_cancel()
+        elif not self._busy:
+            self.choose(event.choice)
 
     def on_key(self, event: Key) -> None:
         for row in self._options:
             if event.key == row.option.letter and not self._busy:
                 event.stop()
-                row.flip()
+                row.is_on = not row.is_on
 
 
 class EmptyRow(SingleRow):
@@ -212,9 +203,9 @@ class EmptyRow(SingleRow):
 
 
 class PlanDialog(Dialog):
-    """A title, the plan's sentences, and Cancel with what can be done; gives an `Answer` or None.
+    """A title, the plan's sentences, and Cancel with what can be done; gives a `DialogAnswer` or None.
 
-    `Answer.choice` is the key of the choice, `Answer.options` the keys of options left on.
+    `choice` is the key of the choice, `options` the keys of options left on.
     """
 
     def __init__(

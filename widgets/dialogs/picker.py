@@ -1,9 +1,9 @@
-"""A list with a preview."""
+"""A dialog with a list and a preview of the row under the cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widget import Widget
 
-from widgets.dialogs.button_row import CANCEL, ButtonRow, Choice, DialogAnswer, DialogOption
+from widgets.dialogs.button_row import CANCEL, Choice, DialogAnswer, DialogOption
 from widgets.dialogs.dialog import Dialog
 from widgets.ink import Line, Role
 from widgets.line_layout import spread
@@ -23,11 +23,11 @@ from widgets.text_cells import visible
 
 @dataclass(frozen=True, slots=True)
 class PickerRow:
-    """A row of the list: its words, and at its right edge a few more that give way first."""
+    """A row of the list: its label, and a detail at its right edge that gives way first."""
 
     key: str
-    words: str
-    aside: str = ""
+    label: str
+    detail: str = ""
     role: Role = "text"
 
 
@@ -46,26 +46,26 @@ class PickerList(LineView):
         self._cursor = self._first
         self.call_after_refresh(self.reveal, self._first)
 
-    def put(self, row: PickerRow) -> None:
-        """Say something else about the row with that key."""
-        for index, one in enumerate(self.rows):
-            if one.key == row.key:
+    def replace_row(self, row: PickerRow) -> None:
+        """Show the row with that key anew."""
+        for index, old in enumerate(self.rows):
+            if old.key == row.key:
                 self.rows[index] = row
                 self.advance(len(self.rows), 1, (index,))
 
     def line(self, index: int, width: int) -> Line:
         row = self.rows[index]
-        words: Line = [(f" {visible(row.words)}", row.role)]
-        aside: Line = [(f" {visible(row.aside)} ", "dim")] if row.aside and width >= 40 else []
-        return spread(words, aside, width)
+        words: Line = [(f" {visible(row.label)}", row.role)]
+        detail: Line = [(f" {visible(row.detail)} ", "dim")] if row.detail and width >= 40 else []
+        return spread(words, detail, width)
 
 
 class Picker(Dialog):
-    """Gives an `Answer` with the row's key, or None. Fills the screen.
+    """Gives a `DialogAnswer` with the row's key, or None. Fills the screen.
 
-    `preview` is called with the key whenever another row is looked at; it hands its document back
-    through `set_preview`, at once or later. `chosen` is the key of the row looked at first.
-    `inspect`, where given, looks closer at the row when `d` is pressed.
+    `preview` is called with the key whenever the cursor is on another row; it hands its document back
+    through `set_preview`, at once or later. `chosen` is the key of the first row under the cursor.
+    `inspect` is called with the key when `d` is pressed.
     """
 
     DEFAULT_CSS = """
@@ -74,7 +74,7 @@ class Picker(Dialog):
         #lists { height: 1fr; layout: horizontal; }
         #list { width: 9fr; height: 1fr; max-width: 100%; max-height: 100%; }
         #preview { width: 11fr; height: 1fr; max-width: 100%; max-height: 100%; }
-        OptionRow, BusyRow, ButtonRow { padding: 0 2; }
+        OptionRow, ActivityRow, ButtonRow { padding: 0 2; }
         &.-tall #lists { layout: vertical; }
         &.-tall #list { width: 1fr; height: 2fr; }
         &.-tall #preview { width: 1fr; height: 3fr; }
@@ -87,7 +87,7 @@ class Picker(Dialog):
         Binding("d", "inspect", "Look closer", show=False),
     ]
     HINT = "j k choose · enter go on · tab preview · esc cancel"
-    CLOSER = "j k choose · enter go on · d each file · esc cancel"
+    HINT_WITH_INSPECT = "j k choose · enter go on · d each file · esc cancel"
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Picker(Dialog):
         self._titles = (list_title, preview_title)
         self._list = PickerList(rows, chosen)
         self._preview = preview
-        self._shown = DocumentView(placeholder="")
+        self._preview_view = DocumentView(placeholder="")
 
     @property
     def row(self) -> str:
@@ -117,58 +117,56 @@ class Picker(Dialog):
     def compose(self) -> ComposeResult:
         lists = Container(
             Pane(0, self._titles[0] or self._heading, self._list, id="list"),
-            Pane(0, self._titles[1], self._shown, id="preview"),
+            Pane(0, self._titles[1], self._preview_view, id="preview"),
             id="lists",
         )
         yield Vertical(lists, *self._options, self._busy_row, self._buttons, id="whole")
 
-    def first(self) -> Widget:
-        foot = self.HINT if self._inspect is None else self.CLOSER
-        self.query_one("#list", Pane).set_foot(foot)
-        self._look()
+    def initial_focus(self) -> Widget:
+        foot = self.HINT if self._inspect is None else self.HINT_WITH_INSPECT
+        self.query_one("#list", Pane).foot = foot
+        self._request_preview()
         return self._list
 
     def _fit(self) -> None:
         self.set_class(self.size.width < 100, "-tall")
 
-    def _look(self) -> None:
+    def _request_preview(self) -> None:
         if self.row:
-            self._shown.set_document(None)
-            self._shown.set_placeholder("looking")
+            self._preview_view.set_document(None)
+            self._preview_view.placeholder = "looking"
             self._preview(self.row)
 
     def set_preview(self, key: str, document: RowDocument | None, sentence: str = "") -> None:
-        """Show what the row would change; ignored when another row is looked at by now."""
+        """Show what the row would change; ignored when the cursor is on another row by now."""
         if key == self.row:
-            self._shown.set_document(document)
-            self._shown.set_placeholder(sentence)
+            self._preview_view.set_document(document)
+            self._preview_view.placeholder = sentence
 
     def set_row(self, row: PickerRow) -> None:
-        """Say something else about a row."""
-        self._list.put(row)
+        """Show the row with that key anew."""
+        self._list.replace_row(row)
 
     def action_inspect(self) -> None:
         if self._inspect is not None and self.row and not self._busy:
             self._inspect(self.row)
 
     def answer(self, choice: str) -> DialogAnswer:
-        given = super().answer(choice)
-        return DialogAnswer(given.choice, given.options, row=self.row)
+        return replace(super().answer(choice), row=self.row)
 
     def action_scroll_words(self, rows: int) -> None:
-        self._shown._scroll_by_hand(self._shown.top + rows)
+        self._preview_view.scroll_by_person(self._preview_view.top + rows)
 
     def on_line_view_cursor_moved(self, event: LineView.CursorMoved) -> None:
         if event.view is self._list:
             event.stop()
-            self._look()
+            self._request_preview()
 
     def on_line_view_opened(self, event: LineView.Opened) -> None:
         event.stop()
         self._buttons.chosen = 0
         self._buttons.focus()
 
-    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
-        if not self.row and event.choice.key != CANCEL.key:
-            event.prevent_default()
-            event.stop()
+    def choose(self, choice: Choice) -> None:
+        if self.row:
+            super().choose(choice)

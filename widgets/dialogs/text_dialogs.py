@@ -1,8 +1,9 @@
-"""One line or several lines of text."""
+"""Dialogs in which a person writes one line or several."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -10,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
-from widgets.dialogs.button_row import CANCEL, ButtonRow, Choice, DialogAnswer, DialogOption
+from widgets.dialogs.button_row import CANCEL, Choice, DialogAnswer, DialogOption
 from widgets.dialogs.dialog import Dialog, Sentence
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LineDialog(Dialog):
-    """Sentences, one line of text, and Cancel with what comes next; gives an `Answer` with the text.
+    """Sentences, one line of text, and Cancel with what comes next; gives a `DialogAnswer` with the text.
 
     Enter goes on; a line of nothing but blanks only does where `empty` allows it.
     """
@@ -55,38 +56,29 @@ class LineDialog(Dialog):
     def content(self) -> Sequence[Widget]:
         return (self._input,)
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         return self._input
 
     def _content_rows(self) -> int:
         return 2
 
     def answer(self, choice: str) -> DialogAnswer:
-        given = super().answer(choice)
-        return DialogAnswer(given.choice, given.options, self._input.value)
+        return replace(super().answer(choice), text=self._input.value)
 
-    def _go_on(self) -> None:
+    def choose(self, choice: Choice) -> None:
         if not self._input.value.strip() and not self._empty:
-            self._buttons.set_hint("nothing written yet")
-        elif self.is_current:
-            self.dismiss(self.answer(self._buttons.choices[1].key))
+            self._buttons.hint = "nothing written yet"
+        elif self.is_current:  # two presses may come before the first is dealt with
+            super().choose(choice)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self._go_on()
-
-    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
-        event.stop()
-        event.prevent_default()
-        if event.choice.key == CANCEL.key:
-            self.action_cancel()
-        else:
-            self._go_on()
+        self.choose(self._buttons.choices[1])
 
 
 class PromptDialog(Dialog):
-    """Sentences, a text of several lines, and the ways to send it; gives an `Answer` with the text.
+    """Sentences, a text of several lines, and the ways to send it; gives a `DialogAnswer` with the text.
 
     Tab leaves the text for the choices; `ctrl+s` is the first way to send. Nothing but blanks is
     never sent.
@@ -126,7 +118,7 @@ class PromptDialog(Dialog):
         self._area = TextArea(self._text, soft_wrap=True, tab_behavior="focus")
         return (self._area,)
 
-    def first(self) -> Widget:
+    def initial_focus(self) -> Widget:
         if self._area is None:
             return self._buttons
         self._area.move_cursor(self._area.document.end)
@@ -144,24 +136,15 @@ class PromptDialog(Dialog):
         return self._area.text if self._area is not None else self._text
 
     def answer(self, choice: str) -> DialogAnswer:
-        given = super().answer(choice)
-        return DialogAnswer(given.choice, given.options, self.text)
+        return replace(super().answer(choice), text=self.text)
 
     def action_send(self) -> None:
-        self._send(self._buttons.choices[1])
+        self.choose(self._buttons.choices[1])
 
-    def _send(self, choice: Choice) -> None:
+    def choose(self, choice: Choice) -> None:
         if not self.text.strip():
-            self._buttons.set_hint("nothing written yet")
+            self._buttons.hint = "nothing written yet"
         elif not choice.enabled:
-            self._buttons.set_hint(choice.reason)
+            self._buttons.hint = choice.reason
         elif not self._busy:
-            self.dismiss(self.answer(choice.key))
-
-    def on_button_row_pressed(self, event: ButtonRow.Pressed) -> None:
-        event.stop()
-        event.prevent_default()
-        if event.choice.key == CANCEL.key:
-            self.action_cancel()
-        else:
-            self._send(event.choice)
+            super().choose(choice)

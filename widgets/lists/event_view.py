@@ -1,17 +1,17 @@
-"""Events pane."""
+"""The events pane, and how it draws a row."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import Callable
+from typing import ClassVar, Final
 
 from msgspec import Struct
 
 from tui.model.rows import EventRow, RowKind
 from tui.system.format import format_clock, format_duration_short, format_running
-from widgets.glyphs import Glyphs, glyphs
+from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
-from widgets.lists.line_view import LineView
+from widgets.lists.line_view import SourceView
 from widgets.lists.row_view import RowSource
 from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, clip, pad, visible
@@ -44,34 +44,34 @@ _LABELS: Final[dict[RowKind, Role]] = {
     "malformed": "warning",
     "partial": "dim",
 }
+_MARKS: Final[dict[str, Role]] = {
+    "error": "error",
+    "warning": "warning",
+    "running": "running",
+    "ok": "ok",
+}
+"""The roles of marks and levels, which are also the names of their signs."""
 _QUIET: Final = frozenset({"thinking", "tool_result", "hook", "notice", "unknown", "partial"})
 
 
 class SearchHighlight(Struct, frozen=True):
-    """What the person looks for, and the excerpt to show where a row itself does not say it."""
+    """What a person searches for, and the excerpt to show where a row itself does not say it."""
 
     needle: str = ""
     excerpt: str = ""
 
 
-def mark_of(row: EventRow, signs: Glyphs) -> Span:
-    """The sign that says how it went, so that no colour has to."""
-    if row.mark == "error":
-        return signs.error, "error"
-    if row.mark == "warning":
-        return signs.warning, "warning"
-    if row.mark == "running":
-        return signs.running, "running"
-    if row.mark == "ok":
-        return signs.ok, "ok"
-    return " ", "text"
+def mark_span(mark: str) -> Span:
+    """The sign that shows how it went, so that no colour has to; a blank for what has none."""
+    role = _MARKS.get(mark)
+    return (getattr(glyphs(), role), role) if role is not None else (" ", "text")
 
 
 def event_line(
     row: EventRow,
     width: int,
     now: float | None = None,
-    looking: SearchHighlight | None = None,
+    search: SearchHighlight | None = None,
     *,
     new: bool = False,
 ) -> Line:
@@ -90,23 +90,23 @@ def event_line(
     out.append((signs.bullet, "accent") if new else (" ", "text"))
     if row.depth > 0:
         out.append(((signs.branch + " ") * min(row.depth, DEEPEST), "faint"))
-    mark, mark_role = mark_of(row, signs)
+    mark, mark_role = mark_span(row.mark)
     out.append((mark + " ", mark_role))
     label_role: Role = "error" if row.mark == "error" else _LABELS[row.kind]
     if row.mark == "quiet":
         label_role = "dim"
     out.append((pad(visible(row.label), label_width - 1) + " ", label_role))
     left = width - sum(cells(text) for text, _ in out)
-    out.extend(_body(row, max(0, left), narrow, now, looking or SearchHighlight()))
+    out.extend(_body(row, max(0, left), narrow, now, search or SearchHighlight()))
     return out
 
 
 def _body(
-    row: EventRow, width: int, narrow: bool, now: float | None, looking: SearchHighlight
+    row: EventRow, width: int, narrow: bool, now: float | None, search: SearchHighlight
 ) -> list[Span]:
     text, outcome = visible(row.text), visible(row.outcome)
-    if looking.needle and looking.needle.lower() not in f"{text}\n{outcome}".lower():
-        text = visible(looking.excerpt) or text
+    if search.needle and search.needle.lower() not in f"{text}\n{outcome}".lower():
+        text = visible(search.excerpt) or text
     timing = _timing(row, narrow, now)
     need = cells(outcome)
     if not need and not timing[0].strip():
@@ -114,17 +114,17 @@ def _body(
     room = max(0, width - len(timing[0]))
     share = 0
     if need and room > 12:
-        sought = bool(looking.needle) and looking.needle.lower() in text.lower()
+        sought = bool(search.needle) and search.needle.lower() in text.lower()
         share = min(need, max(room - cells(text) - 2, room // 5 if sought else room * 2 // 5))
         outcome = clip(outcome, share)
         share = cells(outcome)
     text_room = max(0, room - (share + 2 if share else 0))
-    shown = around(text, looking.needle, text_room)
-    spans = highlight(shown, looking.needle, text_role(row))
+    shown = clip_around(text, search.needle, text_room)
+    spans = highlight(shown, search.needle, text_role(row))
     out = [*spans, (" " * max(0, text_room - cells(shown)), "text")]
     if share:
         out.append(("  ", "text"))
-        out.extend(highlight(outcome, looking.needle, _outcome_role(row)))
+        out.extend(highlight(outcome, search.needle, _outcome_role(row)))
     return [*out, timing] if timing[0] else out
 
 
@@ -151,7 +151,7 @@ def _timing(row: EventRow, narrow: bool, now: float | None) -> Span:
     return ("" if narrow else " " * 8), "text"
 
 
-def around(text: str, needle: str, width: int) -> str:
+def clip_around(text: str, needle: str, width: int) -> str:
     """The text clipped so that the first occurrence of the needle is in sight."""
     if cells(text) <= width:
         return text
@@ -168,44 +168,31 @@ Excerpts = Callable[[int], str]
 """Gives the words around the match in a row's full record, empty for none."""
 
 
-class EventView(LineView):
+class EventView(SourceView[RowSource]):
     """Draws the rows of a `RowSource`; posts `Opened` for the row that a person wants to see."""
+
+    PLACEHOLDER: ClassVar[str] = "no events yet"
 
     def __init__(
         self,
         *,
         now: Callable[[], float],
         governor: PaintGovernor | None = None,
-        placeholder: str = "no events yet",
+        placeholder: str = "",
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
         super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
         self._now = now
-        self._source: RowSource | None = None
-        self._needle = ""
         self._excerpts: Excerpts | None = None
         self._since: float | None = None
 
-    def show(self, source: RowSource) -> None:
-        """Draw from this source from now on."""
-        if source is not self._source:
-            self._source = source
-            self.invalidate()
-        self.update()
-
-    def update(self, changed: Iterable[int] = ()) -> None:
-        """Take up the source's new rows, and read the changed ones again."""
-        if self._source is not None:
-            self.advance(len(self._source), self._source.generation, changed)
-
     def set_search(self, needle: str, excerpts: Excerpts | None = None) -> None:
-        """Mark what is looked for; an empty needle marks nothing."""
-        self._needle = needle
+        """Mark what is searched for; an empty needle marks nothing."""
         self._excerpts = excerpts
-        self.invalidate()
+        super().set_search(needle)
 
-    def mark_since(self, at: float | None) -> None:
+    def mark_newer_than(self, at: float | None) -> None:
         """Mark the rows newer than this moment, if there are older ones; None marks nothing."""
         self._since = at
         self.invalidate()
@@ -233,11 +220,11 @@ class EventView(LineView):
         row = self.row(index)
         if row is None:
             return []
-        looking = None
+        search = None
         if self._needle:
             excerpt = self._excerpts(index) if self._excerpts is not None else ""
-            looking = SearchHighlight(self._needle, excerpt)
-        return event_line(row, width, self._now(), looking, new=self._is_new(row))
+            search = SearchHighlight(self._needle, excerpt)
+        return event_line(row, width, self._now(), search, new=self._is_new(row))
 
     def row_text(self, index: int) -> str:
         row = self.row(index)

@@ -1,4 +1,4 @@
-"""Find bar."""
+"""The bar in which a search is typed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class FindBar(Widget):
             self.text = text
 
     class Submitted(Message):
-        """Enter: look for this, and give the keys back to the pane."""
+        """Enter: search for this, and give the keys back to the pane."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -102,29 +102,29 @@ class FindBar(Widget):
     def close(self) -> None:
         """Go away; what is typed is forgotten. Posts nothing."""
         self.remove_class("-open")
-        self._say("")
+        self._show_count("")
 
     def set_matches(self, current: int, total: int, *, more: bool = False) -> None:
         """ "3/17"; `more` says that the search still goes on."""
         plus = "+" if more else ""
         if total:
-            self._say(f"{current or '-'}/{format_number(total)}{plus}", "text")
+            self._show_count(f"{current or '-'}/{format_number(total)}{plus}", "text")
         else:
-            self._say("searching" if more else "no match", "dim" if more else "warning")
+            self._show_count("searching" if more else "no match", "dim" if more else "warning")
 
-    def set_progress(self, share: float, found: int = 0) -> None:
-        """How far the search is, 0 to 1, and how many it found so far."""
+    def set_progress(self, share: float, matches: int = 0) -> None:
+        """How far the search is, 0 to 1, and how many matches it has so far."""
         filled = round(max(0.0, min(1.0, share)) * 8)
         signs = glyphs()
-        self._say(
-            f"{format_number(found)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim"
+        self._show_count(
+            f"{format_number(matches)} {signs.filled * filled}{signs.empty * (8 - filled)}", "dim"
         )
 
-    def _say(self, words: str, role: Role = "dim") -> None:
+    def _show_count(self, words: str, role: Role = "dim") -> None:
         if self.is_attached:
-            tally = self.query_one(_MatchCount)
-            tally.words, tally.role = words, role
-            tally.redraw()
+            count = self.query_one(_MatchCount)
+            count.words, count.role = words, role
+            count.redraw()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -132,7 +132,7 @@ class FindBar(Widget):
             self.post_message(self.Changed(event.value))
 
     def on_key(self, event: events.Key) -> None:
-        """Tells the screen before any later key can reach it."""
+        """Posts to the screen itself, so that no later key can reach it before."""
         if event.key not in ("enter", "escape") or not self.is_open:
             return
         event.stop()

@@ -1,9 +1,9 @@
-"""The scrolling view."""
+"""A scrolling view of numbered rows, with a cursor and following."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.selection import Selection
 
-from widgets.lists.row_view import RowView
+from widgets.lists.row_view import RowView, Source
 from widgets.moves import MOVES
 from widgets.paint_governor import PaintGovernor
 
@@ -45,29 +45,23 @@ class LineView(RowView, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, LineView.FollowChanged) and message.view is self.view
 
-    class CursorMoved(Message):
+    class RowMessage(Message):
+        """A person did something to a row."""
+
+        def __init__(self, view: LineView, index: int) -> None:
+            super().__init__()
+            self.view = view
+            self.index = index
+
+        @property
+        def control(self) -> LineView:
+            return self.view
+
+    class CursorMoved(RowMessage):
         """The person moved the cursor to a row."""
 
-        def __init__(self, view: LineView, index: int) -> None:
-            super().__init__()
-            self.view = view
-            self.index = index
-
-        @property
-        def control(self) -> LineView:
-            return self.view
-
-    class Opened(Message):
+    class Opened(RowMessage):
         """The person wants to see everything about a row."""
-
-        def __init__(self, view: LineView, index: int) -> None:
-            super().__init__()
-            self.view = view
-            self.index = index
-
-        @property
-        def control(self) -> LineView:
-            return self.view
 
     def __init__(
         self,
@@ -83,21 +77,21 @@ class LineView(RowView, can_focus=True):
         self._cursor = 0
         self._following = self.can_follow
         self._new = 0
-        self._said: tuple[bool, int] = (self._following, 0)
-        self._placing = False
+        self._posted_follow: tuple[bool, int] = (self._following, 0)
+        self._scrolling_silently = False
         self._painted_count = 0
         self._dirty_rows: set[int] = set()
 
     # --- what a subclass says ---
 
     def is_live(self, index: int) -> bool:
-        """Whether the row changes with the clock, so that `tick` must draw it again."""
+        """Whether the row changes with the clock, so that `refresh_live_rows` must draw it again."""
         return False
 
     def on_person_scrolled(self) -> None:
         """Called when a person scrolls, so that a view which finds its own place may leave it."""
 
-    # --- what others may ask and tell ---
+    # --- state and what changes it ---
 
     @property
     def generation(self) -> int:
@@ -126,26 +120,26 @@ class LineView(RowView, can_focus=True):
         grown = count - self._count
         stale = [index for index in changed if index < self._count]
         if generation != self._generation:
-            self._forget()
+            self._drop_rows()
             self._new = 0
         elif not grown and not stale:
             return
         elif not self._following:
             self._new = max(0, self._new + grown)
         if grown < 0:
-            self._forget()
+            self._drop_rows()
         for index in stale:
             self._drop_row(index)
         self._dirty_rows.update(stale)
         self._count = count
         self._generation = generation
         self._cursor = min(self._cursor, max(0, count - 1))
-        self._governor.request(self._settle)
+        self._governor.request(self._paint)
 
     def invalidate(self) -> None:
-        """Draw every row anew at the next paint: what rows look like has changed."""
-        self._forget()
-        self._governor.request(self._settle)
+        """Draw every row anew at the next paint: their words or colours have changed."""
+        self._drop_rows()
+        self._governor.request(self._paint)
 
     def refresh_live_rows(self) -> None:
         """Draw again what changes with the clock, and nothing else."""
@@ -154,9 +148,9 @@ class LineView(RowView, can_focus=True):
                 self._drop_row(index)
                 self._refresh_row(index)
 
-    def follow(self, wanted: bool = True) -> None:
+    def follow(self, on: bool = True) -> None:
         """Go to the end and stay there, or stay where the view is."""
-        if wanted and self.can_follow:
+        if on and self.can_follow:
             self._set_following(True)
             self._to_end()
         else:
@@ -170,7 +164,7 @@ class LineView(RowView, can_focus=True):
         self._stop_following()
         self._resize_virtual()
         if not self._top <= index < self._top + self.page:
-            self._place(index - self.page // 3)
+            self._scroll_silently(index - self.page // 3)
         self._put_cursor(index)
 
     # --- actions ---
@@ -196,8 +190,8 @@ class LineView(RowView, can_focus=True):
     def action_scroll_home(self) -> None:
         self.on_person_scrolled()
         self._stop_following()
-        self._place(0)
-        self._put_cursor(0, tell=True)
+        self._scroll_silently(0)
+        self._put_cursor(0, post=True)
 
     def action_scroll_end(self) -> None:
         self.on_person_scrolled()
@@ -205,7 +199,7 @@ class LineView(RowView, can_focus=True):
             self.follow()
         else:
             self._to_end()
-            self._put_cursor(self._count - 1, tell=True)
+            self._put_cursor(self._count - 1, post=True)
 
     def action_toggle_follow(self) -> None:
         self.follow(not self._following)
@@ -221,75 +215,76 @@ class LineView(RowView, can_focus=True):
             return
         self._resize_virtual()
         if not self.shows_cursor:
-            self._scroll_by_hand(self._top + rows)
+            self.scroll_by_person(self._top + rows)
             return
         last = self._count - 1
         bottom = min(last, self._top + self.page - 1)
         start = last if self._following else max(self._top, min(self._cursor, bottom))
-        wanted = max(0, min(last, start + rows))
-        if wanted == last and rows > 0 and self.can_follow:
+        target = max(0, min(last, start + rows))
+        if target == last and rows > 0 and self.can_follow:
             self.follow()
             return
         self._stop_following()
-        self._show_row(wanted)
-        self._put_cursor(wanted, tell=True)
+        self._show_row(target)
+        self._put_cursor(target, post=True)
 
     def _show_row(self, index: int) -> None:
         if index < self._top:
-            self._place(index)
+            self._scroll_silently(index)
         elif index >= self._top + self.page:
-            self._place(index - self.page + 1)
+            self._scroll_silently(index - self.page + 1)
 
-    def _put_cursor(self, index: int, tell: bool = False) -> None:
+    def _put_cursor(self, index: int, post: bool = False) -> None:
         old, self._cursor = self._cursor, max(0, index)
         if self.shows_cursor:
             self._refresh_row(old)
             self._refresh_row(self._cursor)
-        if tell:
+        if post:
             self.post_message(self.CursorMoved(self, self._cursor))
 
-    def _set_following(self, wanted: bool) -> None:
-        if wanted == self._following:
+    def _set_following(self, following: bool) -> None:
+        if following == self._following:
             return
-        self._following = wanted
+        self._following = following
         self._cursor = max(0, self._count - 1)
         self._new = 0
         if self.shows_cursor:
             self._refresh_row(self._cursor)
-        self._tell_follow()
+        self._post_follow()
 
     def _stop_following(self) -> None:
         self._set_following(False)
 
-    def _tell_follow(self) -> None:
-        if self._said != (said := (self._following, self._new)):
-            self._said = said
-            self.post_message(self.FollowChanged(self, *said))
+    def _post_follow(self) -> None:
+        if self._posted_follow != (state := (self._following, self._new)):
+            self._posted_follow = state
+            self.post_message(self.FollowChanged(self, *state))
 
-    def _place(self, top: int) -> None:
+    def _scroll_silently(self, top: int) -> None:
         """Scroll there without taking it for the person's own scrolling."""
-        self._placing = True
+        self._scrolling_silently = True
         try:
             self.scroll_to(y=max(0, top), animate=False, force=True)
         finally:
-            self._placing = False
+            self._scrolling_silently = False
 
-    def _scroll_by_hand(self, top: int) -> None:
+    def scroll_by_person(self, top: int) -> None:
         self.scroll_to(y=max(0, top), animate=False, force=True)
 
     def _to_end(self) -> None:
         self._resize_virtual()
-        self._place(self._count - self.page)
+        self._scroll_silently(self._count - self.page)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         self._top = round(new_value)
-        if self._placing:
+        if self._scrolling_silently:
             return
         self.on_person_scrolled()
         if not self.can_follow:
             return
         at_end = self._top >= self.max_scroll_y
+        # Scrolling up leaves the newest row, scrolling down to it resumes following.
         if new_value < old_value and not at_end:
             self._stop_following()
         elif new_value > old_value and at_end:
@@ -297,14 +292,15 @@ class LineView(RowView, can_focus=True):
 
     # --- painting ---
 
-    def _settle(self) -> None:
+    def _paint(self) -> None:
         """Bring the screen up to the count; the governor calls it."""
         if not self.is_attached:
             return
+        # Only rows that came since the last paint are drawn: the rest is on the screen already.
         before, self._painted_count = self._painted_count, self._count
         self._resize_virtual()
         if self._following:
-            self._place(self._count - self.page)
+            self._scroll_silently(self._count - self.page)
         stale, self._dirty_rows = self._dirty_rows, set()
         bottom = self._top + self.page
         if self._all_dirty:
@@ -317,20 +313,20 @@ class LineView(RowView, can_focus=True):
             if first < min(self._count, bottom):
                 rows = min(self._count, bottom) - first
                 self.refresh(Region(0, first - self._top, self.size.width, rows))
-        self._tell_follow()
+        self._post_follow()
 
-    def chosen(self, index: int) -> bool:
+    def is_under_cursor(self, index: int) -> bool:
         return (
             index == self._cursor and not self._following and self.shows_cursor and self.has_focus
         )
 
     def on_unmount(self) -> None:
-        self._governor.forget(self._settle)
+        self._governor.cancel(self._paint)
 
     def on_resize(self, event: events.Resize) -> None:
         if self._following:
             self._to_end()
-        self._governor.request(self._settle)
+        self._governor.request(self._paint)
 
     # --- mouse ---
 
@@ -339,7 +335,7 @@ class LineView(RowView, can_focus=True):
         if not self.shows_cursor or index >= self._count:
             return
         self._stop_following()
-        self._put_cursor(index, tell=True)
+        self._put_cursor(index, post=True)
         if event.chain == 2:
             self.post_message(self.Opened(self, index))
 
@@ -352,3 +348,30 @@ class LineView(RowView, can_focus=True):
         self.screen.selections = {
             self: Selection(Offset(0, row), Offset(max(1, self.size.width), row))
         }
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+class SourceView(LineView, Generic[SourceT]):
+    """Draws what a source has; posts `Opened` for the row that a person wants to see in full."""
+
+    _source: SourceT | None = None
+    _needle = ""
+
+    def show(self, source: SourceT) -> None:
+        """Draw from this source from now on."""
+        if source is not self._source:
+            self._source = source
+            self.invalidate()
+        self.update()
+
+    def update(self, changed: Iterable[int] = ()) -> None:
+        """Read the new rows of the source, and the changed ones again."""
+        if self._source is not None:
+            self.advance(len(self._source), self._source.generation, changed)
+
+    def set_search(self, needle: str) -> None:
+        """Mark what is searched for; an empty needle marks nothing."""
+        self._needle = needle
+        self.invalidate()

@@ -1,18 +1,15 @@
-"""Watchdog pane."""
+"""The watchdog pane, and how it draws an entry."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from typing import ClassVar, Final
 
 from tui.model.records import LogEntry, LogLevel
 from tui.system.format import format_clock
-from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
-from widgets.lists.event_view import NARROW, around
-from widgets.lists.line_view import LineView
+from widgets.lists.event_view import NARROW, clip_around, mark_span
+from widgets.lists.line_view import SourceView
 from widgets.lists.row_view import LogSource
-from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, clip, visible
 
 _ROLES: Final[dict[LogLevel, Role]] = {
@@ -27,70 +24,35 @@ _ROLES: Final[dict[LogLevel, Role]] = {
 
 def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
     """The entry in `width` columns: time, level, tag, its first line, and how many follow."""
-    signs = glyphs()
     first, _, rest = entry.text.partition("\n")
     more = rest.count("\n") + 1 if rest else 0
-    sign: Span = (" ", "text")
-    if entry.level == "error":
-        sign = (signs.error, "error")
-    elif entry.level == "warning":
-        sign = (signs.warning, "warning")
-    elif entry.level == "ok":
-        sign = (signs.ok, "ok")
     out: list[Span] = []
-    when = _when(entry, width)
+    when = _clock_text(entry, width)
     if when:
         out.append((when + " ", "dim"))
-    out.extend([sign, (" ", "text")])
+    out.extend([mark_span(entry.level), (" ", "text")])
     if entry.tag and width >= NARROW // 2:
         out.append((clip(visible(entry.tag), 12) + " ", "label"))
     tail = f" +{more} lines" if more > 1 else (" +1 line" if more else "")
     room = max(0, width - sum(cells(text) for text, _ in out) - len(tail))
-    shown = around(visible(first), needle, room)
+    shown = clip_around(visible(first), needle, room)
     out.extend(highlight(shown, needle, _ROLES[entry.level]))
     if tail:
         out.append((tail, "dim"))
     return out
 
 
-def _when(entry: LogEntry, width: int) -> str:
+def _clock_text(entry: LogEntry, width: int) -> str:
     seconds = width >= NARROW
     if entry.at is not None:
         return format_clock(entry.at, seconds)
     return clip(visible(entry.clock), 8 if seconds else 5, "") if entry.clock else ""
 
 
-class LogView(LineView):
+class LogView(SourceView[LogSource]):
     """Draws the entries of a `LogSource`; posts `Opened` for the entry wanted in full."""
 
-    def __init__(
-        self,
-        *,
-        governor: PaintGovernor | None = None,
-        placeholder: str = "nothing logged yet",
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
-        self._source: LogSource | None = None
-        self._needle = ""
-
-    def show(self, source: LogSource) -> None:
-        """Draw from this source from now on."""
-        if source is not self._source:
-            self._source = source
-            self.invalidate()
-        self.update()
-
-    def update(self, changed: Iterable[int] = ()) -> None:
-        """Take up the source's new entries, and read the changed ones again."""
-        if self._source is not None:
-            self.advance(len(self._source), self._source.generation, changed)
-
-    def set_search(self, needle: str) -> None:
-        """Mark what is looked for; an empty needle marks nothing."""
-        self._needle = needle
-        self.invalidate()
+    PLACEHOLDER: ClassVar[str] = "nothing logged yet"
 
     def entry(self, index: int) -> LogEntry | None:
         """The entry as the source has it; None when it is gone meanwhile."""
@@ -110,4 +72,4 @@ class LogView(LineView):
         if entry is None:
             return ""
         words = "\n".join(visible(line) for line in entry.text.split("\n"))
-        return f"{_when(entry, 80)} {words}".strip()
+        return f"{_clock_text(entry, 80)} {words}".strip()

@@ -1,4 +1,4 @@
-"""Table of nights."""
+"""The table of nights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TREND: Final = 8
 
 
 class NightTableRow(Struct, frozen=True):
-    """What the table says of a night; `verdict` is None while nobody made its review.
+    """What the table shows of a night; `verdict` is None while nobody made its review.
 
     `trend` is the cost per task of this night and those before it, oldest first.
     """
@@ -59,7 +59,7 @@ _WORST: Final[dict[Verdict | None, int]] = {"discard": 0, "look": 1, "keep": 2, 
 _TESTS: Final[dict[TestState, int]] = {"red": 0, "none": 1, "green": 2}
 
 
-def _known(value: float | None) -> tuple[float, ...]:
+def _unknown_last(value: float | None) -> tuple[float, ...]:
     """What is not known comes last, whichever way it is sorted by."""
     return (0.0,) if value is None else (1.0, value)
 
@@ -70,27 +70,29 @@ COLUMNS: Final[tuple[NightColumn, ...]] = (
     NightColumn("tasks", 7, lambda night: (float(night.done), -float(night.open)), 1, True),
     NightColumn("tests", 7, lambda night: (float(_TESTS[night.tests]),), 1),
     NightColumn("stalls", 9, lambda night: (night.stalled_s, float(night.stalls)), 4, True),
-    NightColumn("cost", 9, lambda night: _known(night.usd), 2, True),
-    NightColumn("a task", 8, lambda night: _known(night.per_task), 3, True),
-    NightColumn("trend", TREND, lambda night: _known(night.trend[-1] if night.trend else None), 5),
+    NightColumn("cost", 9, lambda night: _unknown_last(night.usd), 2, True),
+    NightColumn("a task", 8, lambda night: _unknown_last(night.per_task), 3, True),
+    NightColumn(
+        "trend", TREND, lambda night: _unknown_last(night.trend[-1] if night.trend else None), 5
+    ),
     NightColumn("goal", 0, lambda night: night.goal.lower(), 0),
 )
 _LEAD: Final = 6
 _GOAL: Final = 20
 
 
-def fitting(width: int) -> list[NightColumn]:
+def fitting_columns(width: int) -> list[NightColumn]:
     """The columns that there is room for; the goal takes what is left."""
     kept = list(COLUMNS)
     while kept and _LEAD + sum(c.width + 1 for c in kept) + _GOAL > width:
-        worst = max(kept, key=lambda column: column.rank)
-        if not worst.rank:
+        last = max(kept, key=lambda column: column.rank)
+        if not last.rank:
             break
-        kept.remove(worst)
+        kept.remove(last)
     return kept
 
 
-def ordered(nights: Sequence[NightTableRow], by: str, reverse: bool) -> list[NightTableRow]:
+def sort_nights(nights: Sequence[NightTableRow], by: str, reverse: bool) -> list[NightTableRow]:
     """Sorted by a column; of equals the newest first."""
     column = next(column for column in COLUMNS if column.name == by)
     newest = sorted(nights, key=lambda night: -night.at)
@@ -100,7 +102,7 @@ def ordered(nights: Sequence[NightTableRow], by: str, reverse: bool) -> list[Nig
 def head_line(width: int, by: str, reverse: bool) -> Line:
     """The names of the columns, the sorted one with the way it is sorted."""
     out: list[Span] = [(" " * _LEAD, "dim")]
-    for column in fitting(width):
+    for column in fitting_columns(width):
         way = ("↓" if reverse else "↑") if column.name == by else ""
         words = column.name + way
         role: Role = "accent" if way else "dim"
@@ -113,8 +115,8 @@ def head_line(width: int, by: str, reverse: bool) -> Line:
 def sparkline(values: Sequence[float | None], width: int = TREND) -> str:
     """The values as bars, the newest at the right; a blank where nothing is known."""
     bars = glyphs().bars
-    known = [value for value in values[-width:] if value is not None]
-    top = max(known, default=0.0)
+    known_values = [value for value in values[-width:] if value is not None]
+    top = max(known_values, default=0.0)
     shown = ""
     for value in values[-width:]:
         if value is None:
@@ -129,11 +131,11 @@ def night_rows(
     nights: Sequence[NightTableRow], marked: Collection[str], width: int
 ) -> Sequence[ReviewRow]:
     """A row a night; enter is the caller's."""
-    columns = fitting(width)
-    return [_row(night, night.id in marked, columns, width) for night in nights]
+    columns = fitting_columns(width)
+    return [_night_row(night, night.id in marked, columns, width) for night in nights]
 
 
-def _row(
+def _night_row(
     night: NightTableRow, marked: bool, columns: Sequence[NightColumn], width: int
 ) -> ReviewRow:
     signs = glyphs()
@@ -154,7 +156,7 @@ def _cell(name: str, night: NightTableRow) -> Span:
     if name == "when":
         return format_local(night.at, "%m-%d %H:%M"), "dim"
     if name == "verdict":
-        return _verdict(night)
+        return _verdict_span(night)
     if name == "tasks":
         total = night.done + night.open
         return (f"{night.done}/{total}" if total else "", "text")
@@ -173,15 +175,15 @@ def _cell(name: str, night: NightTableRow) -> Span:
     return f"{note}{night.goal}", "text"
 
 
-def _verdict(night: NightTableRow) -> Span:
+def _verdict_span(night: NightTableRow) -> Span:
     signs = glyphs()
     if night.decision:
         return f"{signs.ok} {night.decision}", "ok"
-    looks: dict[Verdict, Span] = {
+    spans: dict[Verdict, Span] = {
         "keep": (f"{signs.ok} keep", "ok"),
         "look": (f"{signs.warning} look", "warning"),
         "discard": (f"{signs.error} discard", "error"),
     }
     if night.goes_on:
         return f"{signs.working} open", "accent"
-    return looks[night.verdict] if night.verdict is not None else (f"{signs.dot} not yet", "dim")
+    return spans[night.verdict] if night.verdict is not None else (f"{signs.dot} not yet", "dim")

@@ -1,4 +1,4 @@
-"""Frame round a view."""
+"""The frame round a view."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,10 +16,10 @@ from widgets.ink import Line, Role, RoleStyles, Span, width_of
 from widgets.lists.line_view import LineView
 from widgets.row_widgets import filtered_lines
 from widgets.text_cells import clip, visible
-from widgets.themes import ink_for
+from widgets.themes import styles_for
 
 
-def pill(new: int) -> list[Span]:
+def new_rows_badge(new: int) -> list[Span]:
     """ "+12 new ↓ f" in a badge; nothing when nothing is new."""
     if new <= 0:
         return []
@@ -30,13 +31,13 @@ def frame_top(
     frame: str,
     number: int,
     title: str,
-    note: str,
+    subtitle: str,
     status: str,
     width: int,
     focused: bool,
-    old: bool,
+    stale: bool,
 ) -> Line:
-    """The upper edge in `width` columns: number, title and note left, status right."""
+    """The upper edge in `width` columns: number, title and subtitle left, status right."""
     role: Role = "accent" if focused else "faint"
     badge: list[Span] = []
     if number:
@@ -46,20 +47,20 @@ def frame_top(
     title = clip(visible(title), room)
     name.append((title, "strong" if focused else "text"))
     room -= width_of([(title, role)])
-    if note and room > 3:
-        name.append((" " + clip(visible(note), room - 2), "dim"))
+    if subtitle and room > 3:
+        name.append((" " + clip(visible(subtitle), room - 2), "dim"))
     name.append((" ", role))
     room = width - 2 - width_of(name) - 1
     right: list[Span] = []
     if status and room > 6:
-        right = [(f" {clip(visible(status), room - 3)} ", "warning" if old else "dim")]
+        right = [(f" {clip(visible(status), room - 3)} ", "warning" if stale else "dim")]
     rule = max(0, width - 2 - width_of(name) - width_of(right) - (1 if right else 0))
     out: list[Span] = [(frame[0], role), *name, (frame[1] * rule, role), *right]
     return [*out, ((frame[1] if right else "") + frame[2], role)]
 
 
 def frame_bottom(frame: str, foot: str, marker: list[Span], width: int, focused: bool) -> Line:
-    """The lower edge, with a few words at its left end and the pill at its right."""
+    """The lower edge, with a few words at its left end and the count of new rows at its right."""
     role: Role = "accent" if focused else "faint"
     room = width - 4 - width_of(marker)
     words: list[Span] = []
@@ -88,6 +89,20 @@ class Pane(Widget):
     """
     ALLOW_SELECT = False
 
+    # A pane draws its edges itself: a repaint of the whole pane would draw the view in it as well.
+    title: reactive[str] = reactive("", repaint=False, init=False)
+    subtitle: reactive[str] = reactive("", repaint=False, init=False)
+    """A few words right after the title, such as "12/19"."""
+    status: reactive[str] = reactive("", repaint=False, init=False)
+    """How the pane is doing, at the right of its upper edge."""
+    foot: reactive[str] = reactive("", repaint=False, init=False)
+    """A few words in the lower edge, such as the keys that matter here."""
+    stale: reactive[str] = reactive("", repaint=False, init=False, toggle_class="-stale")
+    """Why what is shown is old ("no data for 4m12s"); empty when it is not."""
+    new: reactive[int] = reactive(0, repaint=False, init=False)
+    """Rows that came since the view stopped following."""
+    focused: reactive[bool] = reactive(False, init=False, toggle_class="-focus")
+
     class Clicked(Message):
         """The person clicked the frame's title."""
 
@@ -111,135 +126,102 @@ class Pane(Widget):
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.number = number
-        self.title = title
+        self.set_reactive(Pane.title, title)
         self.view = view
         self.heavy = heavy
-        self._note = ""
-        self._status = ""
-        self._stale = ""
-        self._foot = ""
-        self._new = 0
-        self._focused = False
-        self._ink: RoleStyles | None = None
+        self._role_styles: RoleStyles | None = None
         self._drawn: dict[str, tuple[tuple[object, ...], Strip]] = {}
 
     def compose(self) -> ComposeResult:
         yield self.view
 
-    # --- what others tell ---
-
-    def set_title(self, words: str) -> None:
-        """What is in the pane now."""
-        if words != self.title:
-            self.title = words
-            self._repaint_edge(top=True)
-
-    def set_note(self, words: str) -> None:
-        """A few words right after the title, such as "12/19"."""
-        if words != self._note:
-            self._note = words
-            self._repaint_edge(top=True)
-
-    def set_status(self, words: str) -> None:
-        """How the pane is doing, at the right of its upper edge."""
-        if words != self._status:
-            self._status = words
-            self._repaint_edge(top=True)
-
-    def set_foot(self, words: str) -> None:
-        """A few words in the lower edge, such as the keys that matter here."""
-        if words != self._foot:
-            self._foot = words
-            self._repaint_edge(top=False)
-
-    def set_stale(self, words: str) -> None:
-        """Why what is shown is old ("no data for 4m12s"); empty when it is not."""
-        if words != self._stale:
-            changed = bool(words) != bool(self._stale)
-            self._stale = words
-            self.set_class(bool(words), "-stale")
-            if changed:
-                self.refresh()
-            else:
-                self._repaint_edge(top=True)
+    def watch_stale(self, old: str, new: str) -> None:
+        if bool(old) != bool(new):  # the whole frame looks different
+            self.refresh()
+        else:
+            self._repaint_top()
 
     def set_empty(self, sentence: str) -> None:
         """What the view says while it has nothing to show."""
         if isinstance(self.view, LineView):
-            self.view.set_placeholder(sentence)
+            self.view.placeholder = sentence
 
     # --- drawing ---
 
-    def _repaint_edge(self, top: bool) -> None:
+    def _repaint_row(self, y: int) -> None:
         if self.is_attached:
-            self.refresh(Region(0, 0 if top else self.size.height - 1, self.size.width, 1))
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _repaint_top(self) -> None:
+        self._repaint_row(0)
+
+    def _repaint_bottom(self) -> None:
+        self._repaint_row(self.size.height - 1)
+
+    watch_title = watch_subtitle = watch_status = _repaint_top
+    watch_foot = watch_new = _repaint_bottom
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ink = None
+        self._role_styles = None
 
     def render_lines(self, crop: Region) -> list[Strip]:
         return filtered_lines(self, crop)
 
     def render_line(self, y: int) -> Strip:
-        if self._ink is None:
-            self._ink = ink_for(self.app.current_theme).over(self.rich_style)
+        if self._role_styles is None:
+            self._role_styles = styles_for(self.app.current_theme).on_background(self.rich_style)
             self._drawn.clear()
         edge = "top" if y == 0 else ("bottom" if y == self.size.height - 1 else "side")
-        state: tuple[object, ...] = (self.size.width, self._focused, bool(self._stale))
+        state: tuple[object, ...] = (self.size.width, self.focused, bool(self.stale))
         if edge == "top":
-            state = (*state, self.title, self._note, self._stale or self._status)
+            state = (*state, self.title, self.subtitle, self.stale or self.status)
         elif edge == "bottom":
-            state = (*state, self._foot, self._new)
+            state = (*state, self.foot, self.new)
+        # The sides are one row drawn once; an edge is drawn again when what it says changed.
         kept = self._drawn.get(edge)
         if kept is None or kept[0] != state:
             width = self.size.width
-            kept = (state, Strip(self._ink.segments(self._edge(edge, width), width), width))
+            kept = (state, Strip(self._role_styles.segments(self._edge(edge, width), width), width))
             self._drawn[edge] = kept
         return kept[1]
 
     @property
     def _frame(self) -> str:
         signs = glyphs()
-        if self._stale:
+        if self.stale:
             return signs.stale
         return signs.heavy if self.heavy else signs.frame
 
     def _edge(self, edge: str, width: int) -> Line:
-        frame, old, focused = self._frame, bool(self._stale), self._focused
+        frame, old, focused = self._frame, bool(self.stale), self.focused
         if edge == "top":
-            status = self._stale or self._status
+            status = self.stale or self.status
             return frame_top(
-                frame, self.number, self.title, self._note, status, width, focused, old
+                frame, self.number, self.title, self.subtitle, status, width, focused, old
             )
         if edge == "bottom":
-            return frame_bottom(frame, self._foot, pill(self._new), width, focused)
+            return frame_bottom(frame, self.foot, new_rows_badge(self.new), width, focused)
         role: Role = "accent" if focused else "faint"
         return [(frame[3], role), (" " * max(0, width - 2), "text"), (frame[3], role)]
 
     # --- events ---
 
     def on_descendant_focus(self) -> None:
-        self._focus_is(True)
+        self.focused = True
 
     def on_descendant_blur(self) -> None:
-        self._focus_is(False)
-
-    def _focus_is(self, focused: bool) -> None:
-        self._focused = focused
-        self.set_class(focused, "-focus")
-        self.refresh()
+        self.focused = False
 
     def on_line_view_follow_changed(self, event: LineView.FollowChanged) -> None:
-        if event.view is self.view and event.new != self._new:
-            self._new = event.new
-            self._repaint_edge(top=False)
+        if event.view is self.view:
+            self.new = event.new
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is not self:
             return
-        if event.y == self.size.height - 1 and self._new and isinstance(self.view, LineView):
-            if event.x >= self.size.width - 2 - width_of(pill(self._new)):
+        if event.y == self.size.height - 1 and self.new and isinstance(self.view, LineView):
+            if event.x >= self.size.width - 2 - width_of(new_rows_badge(self.new)):
                 self.view.follow()
         elif event.y == 0:
             self.view.focus()

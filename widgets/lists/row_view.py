@@ -1,13 +1,14 @@
-"""Drawing rows in sight; scroll bar; protocols of row sources."""
+"""The drawing half of a scrolling view, its scroll bar, and what rows come from."""
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 from rich.color import Color
 from rich.segment import Segment, Segments
 from rich.style import Style
 from textual.geometry import Region, Size
+from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
 from textual.selection import Selection
@@ -20,7 +21,7 @@ from widgets.ink import Line, RoleStyles, text_of
 from widgets.line_layout import centre
 from widgets.row_widgets import filtered_lines
 from widgets.text_cells import visible
-from widgets.themes import ink_for
+from widgets.themes import styles_for
 
 
 class ThinScrollBar(ScrollBarRender):
@@ -53,14 +54,14 @@ class ThinScrollBar(ScrollBarRender):
         return Segments(rows, new_lines=vertical)
 
 
-CACHED: Final = 512
+MAX_CACHED_ROWS: Final = 512
 """Drawn rows kept; beyond it the cache starts anew."""
-COPIED: Final = 5000
+MAX_COPIED_ROWS: Final = 5000
 """Rows that a selection copies at most."""
 
 
 class RowView(ScrollView):
-    """The drawing half of a scrolling view: which rows there are and where it stands is given.
+    """The drawing half of a scrolling view: a subclass says which rows there are and where it stands.
 
     A drawn row is kept until the row, the width or the theme changes.
     """
@@ -75,19 +76,25 @@ class RowView(ScrollView):
     }
     """
 
+    PLACEHOLDER: ClassVar[str] = ""
+    """What a view of this kind shows without rows unless a caller says otherwise."""
+    placeholder: reactive[str] = reactive("", repaint=False, init=False)
+    """What to say, in the middle of the view, while there are no rows."""
+
     def __init__(
         self, *, placeholder: str = "", id: str | None = None, classes: str | None = None
     ) -> None:
         super().__init__(id=id, classes=classes)
-        self._placeholder = placeholder
+        self.set_reactive(RowView.placeholder, placeholder or self.PLACEHOLDER)
         self._count = 0
         self._top = 0
         self._width = 0
-        self._outer = 0
+        self._outer_width = 0
         self._all_dirty = False
         self._strips: dict[int, Strip] = {}
-        self._ink: RoleStyles | None = None
-        self._cursor_ink: RoleStyles | None = None
+        self._styles: RoleStyles
+        self._cursor_styles: RoleStyles
+        self._needs_styles = True
         self._selection: Selection | None = None
 
     # --- what a subclass says ---
@@ -96,7 +103,7 @@ class RowView(ScrollView):
         """What row `index` looks like in `width` columns."""
         raise NotImplementedError
 
-    def chosen(self, index: int) -> bool:
+    def is_under_cursor(self, index: int) -> bool:
         """Whether the row is drawn as the one that the cursor is on."""
         return False
 
@@ -107,7 +114,7 @@ class RowView(ScrollView):
         """The row's words in full, for copying."""
         return text_of(self.line(index, 10_000)).rstrip()
 
-    # --- what others may ask and tell ---
+    # --- what is shown ---
 
     @property
     def count(self) -> int:
@@ -124,28 +131,26 @@ class RowView(ScrollView):
         """The first row in sight."""
         return self._top
 
-    def set_placeholder(self, sentence: str) -> None:
-        """What to say, in the middle of the view, while there are no rows."""
-        if sentence != self._placeholder:
-            self._placeholder = sentence
-            if not self._count:
-                self.refresh(self.size.region)
+    def watch_placeholder(self) -> None:
+        if not self._count:
+            self.refresh(self.size.region)
 
     # --- painting ---
 
     def _resize_virtual(self) -> None:
-        """Tell the scroll bar of the count; a layout of the whole screen is not needed for that."""
+        """Give the scroll bar the count; assigning `virtual_size` would lay out the whole screen."""
         if self.virtual_size.height == self._count:
             return
         self.set_reactive(RowView.virtual_size, Size(0, self._count))
         self.vertical_scrollbar.window_virtual_size = self._count
         self.vertical_scrollbar.window_size = self.page
 
-    def _forget(self) -> None:
+    def _drop_rows(self) -> None:
         self._strips.clear()
         self._all_dirty = True
 
     def _drop_row(self, index: int) -> None:
+        # A row under the cursor has other colours and is kept under ~index.
         self._strips.pop(index, None)
         self._strips.pop(~index, None)
 
@@ -158,7 +163,7 @@ class RowView(ScrollView):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        self._ink = None
+        self._needs_styles = True
         self._strips.clear()
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -168,58 +173,51 @@ class RowView(ScrollView):
 
     def render_line(self, y: int) -> Strip:
         outer = self.size.width
-        if self._ink is None or outer != self._outer:
+        if self._needs_styles or outer != self._outer_width:
             self._restyle()
         if not self._count:
             return self._placeholder_strip(y)
         index = self._top + y
         if index >= self._count:
-            return Strip.blank(outer, self._paper.base)
+            return Strip.blank(outer, self._styles.base)
         if self._selection is not None:
             return self._selected_strip(index)
-        chosen = self.chosen(index)
+        chosen = self.is_under_cursor(index)
         strip = self._strips.get(~index if chosen else index)
         if strip is None:
-            strip = self._keep(index, chosen)
+            strip = self._draw_row(index, chosen)
         return strip
 
-    @property
-    def _paper(self) -> RoleStyles:
-        if self._ink is None:
-            self._restyle()
-        if self._ink is None:
-            raise RuntimeError("a view without a theme")
-        return self._ink
-
     def _restyle(self) -> None:
-        ink = ink_for(self.app.current_theme)
+        styles = styles_for(self.app.current_theme)
         base = self.rich_style
-        self._ink = ink.over(base)
-        self._cursor_ink = ink.over(base + ink.cursor)
-        self._outer = self.size.width
+        self._needs_styles = False
+        self._styles = styles.on_background(base)
+        self._cursor_styles = styles.on_background(base + styles.cursor)
+        self._outer_width = self.size.width
         self._strips.clear()
-        width = self._outer - self.scrollbar_size_vertical
+        width = self._outer_width - self.scrollbar_size_vertical
         if width != self._width:
             self._width = width
             self.width_changed(width)
 
-    def _keep(self, index: int, chosen: bool) -> Strip:
-        if len(self._strips) >= CACHED:
+    def _draw_row(self, index: int, chosen: bool) -> Strip:
+        if len(self._strips) >= MAX_CACHED_ROWS:
             self._strips.clear()
-        ink = self._cursor_ink if chosen and self._cursor_ink is not None else self._paper
-        strip = self._drawn(self.line(index, self._width), ink).apply_offsets(0, index)
+        styles = self._cursor_styles if chosen else self._styles
+        strip = self._draw_line(self.line(index, self._width), styles).apply_offsets(0, index)
         self._strips[~index if chosen else index] = strip
         return strip
 
     def _placeholder_strip(self, y: int) -> Strip:
-        rows = centre(self._placeholder, self._width, self.page)
+        rows = centre(self.placeholder, self._width, self.page)
         text = rows[y] if y < len(rows) else ""
-        return self._drawn([(text, "dim")], self._paper)
+        return self._draw_line([(text, "dim")], self._styles)
 
-    def _drawn(self, line: Line, ink: RoleStyles) -> Strip:
-        segments = ink.segments(line, self._width)
-        segments.append(Segment(" " * (self._outer - self._width), self._paper.base))
-        return Strip(segments, self._outer)
+    def _draw_line(self, line: Line, styles: RoleStyles) -> Strip:
+        segments = styles.segments(line, self._width)
+        segments.append(Segment(" " * (self._outer_width - self._width), self._styles.base))
+        return Strip(segments, self._outer_width)
 
     # --- selecting ---
 
@@ -232,7 +230,7 @@ class RowView(ScrollView):
             return None
         first = selection.start.y if selection.start is not None else 0
         last = selection.end.y if selection.end is not None else self._count - 1
-        last = min(last, self._count - 1, first + COPIED - 1)
+        last = min(last, self._count - 1, first + MAX_COPIED_ROWS - 1)
         rows: list[str] = []
         for index in range(max(0, first), last + 1):
             drawn = visible(text_of(self.line(index, self._width)))
@@ -241,16 +239,18 @@ class RowView(ScrollView):
         return "\n".join(rows), "\n"
 
     def _selected_strip(self, index: int) -> Strip:
-        strip = self._strips.get(index) or self._keep(index, False)
+        strip = self._strips.get(index) or self._draw_row(index, False)
         span = self._selection.get_span(index) if self._selection is not None else None
         if span is None:
             return strip
         style = self.screen.get_component_rich_style("screen--selection")
         start, end = span
-        return Strip(_stressed(strip, start, self._width if end < 0 else end, style), self._outer)
+        return Strip(
+            _overlay_style(strip, start, self._width if end < 0 else end, style), self._outer_width
+        )
 
 
-def _stressed(strip: Strip, start: int, end: int, style: Style) -> list[Segment]:
+def _overlay_style(strip: Strip, start: int, end: int, style: Style) -> list[Segment]:
     """The strip's segments with the style over the characters from start to end."""
     out: list[Segment] = []
     at = 0
@@ -259,28 +259,27 @@ def _stressed(strip: Strip, start: int, end: int, style: Style) -> list[Segment]
         high = max(low, min(len(text), end - at))
         over = own + style if own is not None else style
         pieces = ((text[:low], own), (text[low:high], over), (text[high:], own))
-        out.extend(Segment(piece, look) for piece, look in pieces if piece)
+        out.extend(Segment(piece, drawn) for piece, drawn in pieces if piece)
         at += len(text)
     return out
 
 
-class RowSource(Protocol):
-    """Numbered event rows; `generation` changes when a number may mean another row than before."""
+class Source(Protocol):
+    """Numbered rows; `generation` changes when a number may mean another row than before."""
 
     @property
     def generation(self) -> int: ...
 
     def __len__(self) -> int: ...
+
+
+class RowSource(Source, Protocol):
+    """Rows of events; `row` raises IndexError for one that is gone."""
 
     def row(self, index: int) -> EventRow: ...
 
 
-class LogSource(Protocol):
-    """Numbered log entries, under the same promise."""
-
-    @property
-    def generation(self) -> int: ...
-
-    def __len__(self) -> int: ...
+class LogSource(Source, Protocol):
+    """Entries of a log; `entry` raises IndexError for one that is gone."""
 
     def entry(self, index: int) -> LogEntry: ...

@@ -1,4 +1,4 @@
-"""Sources panel."""
+"""The page of sources."""
 
 from __future__ import annotations
 
@@ -14,39 +14,41 @@ from widgets.text.documents import DocumentView, LaidOutDocument
 from widgets.text_cells import clip, clip_start, pad, visible
 
 
-def _state_span(feed: SourceStatus) -> Span:
+def _state_span(source: SourceStatus) -> Span:
     signs = glyphs()
-    looks: dict[str, tuple[str, Role]] = {
+    spans: dict[str, tuple[str, Role]] = {
         "following": (signs.working, "ok"),
         "missing": (signs.none, "dim"),
         "unreadable": (signs.error, "error"),
         "off": (signs.none, "faint"),
         "folding": (signs.running, "running"),
     }
-    sign, role = looks[feed.state]
-    words = f"folding {100 * feed.progress:.0f}%" if feed.state == "folding" else feed.state
+    sign, role = spans[source.state]
+    words = f"folding {100 * source.progress:.0f}%" if source.state == "folding" else source.state
     return f"{sign} {words}", role
 
 
-def feed_rows(feed: SourceStatus, width: int, now: float) -> list[Line]:
-    """A feed in two or three rows: its state and figures, its path, and why this one."""
-    state, role = _state_span(feed)
+def source_rows(source: SourceStatus, width: int, now: float) -> list[Line]:
+    """A source in two or three rows: its state and figures, its path, and why this one."""
+    state, role = _state_span(source)
     figures = []
-    if feed.lines:
-        figures.append(f"{format_number(feed.lines)} lines")
-    if feed.size:
-        figures.append(format_size(feed.size))
-    if feed.changed_at is not None:
-        old = format_age(now - feed.changed_at)
+    if source.lines:
+        figures.append(f"{format_number(source.lines)} lines")
+    if source.size:
+        figures.append(format_size(source.size))
+    if source.changed_at is not None:
+        old = format_age(now - source.changed_at)
         figures.append("changed now" if old == "now" else f"changed {old} ago")
-    head: list[Span] = [(pad(visible(feed.name), 14), "strong"), (pad(state, 15), role)]
+    head: list[Span] = [(pad(visible(source.name), 14), "strong"), (pad(state, 15), role)]
     head.append((clip("  ".join(figures), max(0, width - 30)), "dim"))
-    if feed.malformed:
-        head.append((f"  {glyphs().warning} {format_number(feed.malformed)} malformed", "warning"))
+    if source.malformed:
+        head.append(
+            (f"  {glyphs().warning} {format_number(source.malformed)} malformed", "warning")
+        )
     rows: list[Line] = [head]
-    if feed.path:
-        rows.append([("  ", "text"), (clip_start(visible(feed.path), width - 2), "text")])
-    for words, style in ((feed.chosen, "dim"), (feed.why, "dim")):
+    if source.path:
+        rows.append([("  ", "text"), (clip_start(visible(source.path), width - 2), "text")])
+    for words, style in ((source.chosen, "dim"), (source.why, "dim")):
         if words:
             wrapped = wrap([(visible(words), "dim" if style == "dim" else "text")], width - 2)
             rows.extend([("  ", "text"), *row] for row in wrapped[:3])
@@ -54,7 +56,7 @@ def feed_rows(feed: SourceStatus, width: int, now: float) -> list[Line]:
 
 
 class SourcesPanel(DocumentView):
-    """Shows `FeedState`s, one below the other."""
+    """Shows sources, one below the other."""
 
     def __init__(
         self,
@@ -65,17 +67,17 @@ class SourcesPanel(DocumentView):
     ) -> None:
         super().__init__(governor=governor, placeholder="no source is being read", id=id)
         self._now = now
-        self._feeds: tuple[SourceStatus, ...] = ()
+        self._sources: tuple[SourceStatus, ...] = ()
 
-    def show(self, feeds: Sequence[SourceStatus]) -> None:
-        """Show the feeds as they are now."""
-        self._feeds = tuple(feeds)
-        self.set_document(LaidOutDocument(self._rows) if feeds else None, keep_place=True)
+    def show(self, sources: Sequence[SourceStatus]) -> None:
+        """Show the sources as they are now."""
+        self._sources = tuple(sources)
+        self.set_document(LaidOutDocument(self._rows) if sources else None, keep_place=True)
 
     def _rows(self, width: int) -> list[Line]:
         rows: list[Line] = []
-        for feed in self._feeds:
+        for source in self._sources:
             if rows:
                 rows.append([])
-            rows.extend(feed_rows(feed, width, self._now()))
+            rows.extend(source_rows(source, width, self._now()))
         return rows

@@ -11,11 +11,11 @@ from tui.model.labels import TIME_SHORT
 from tui.model.review import Review
 from tui.system.format import format_duration_rough, format_money
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Role, Span
-from widgets.review.review_lists import heading
-from widgets.review.review_text import cost_figure, night_name, tests_span, verdict_span
+from widgets.ink import Line, Span
+from widgets.review.review_lists import heading_line
+from widgets.review.review_text import cost_text, night_name, tests_span, verdict_span
 from widgets.review.review_view import ReviewRow, SentenceTarget
-from widgets.text_cells import clip, pad, visible
+from widgets.text_cells import pad, visible
 
 BESIDE: Final = 100
 """Columns from which on the nights stand side by side."""
@@ -35,7 +35,7 @@ class ComparedFigure(Struct, frozen=True):
     better: bool | None = None
 
 
-def figures(first: Review, second: Review) -> list[ComparedFigure]:
+def compare_figures(first: Review, second: Review) -> list[ComparedFigure]:
     """Everything that two nights can be compared by."""
     a, b = first, second
     return [
@@ -56,7 +56,7 @@ def figures(first: Review, second: Review) -> list[ComparedFigure]:
         _seconds(TIME_SHORT["rate_limited"], a.time.rate_limited, b.time.rate_limited, False),
         _seconds(TIME_SHORT["stalled"], a.time.stalled, b.time.stalled, False),
         _seconds(TIME_SHORT["dead"], a.time.dead, b.time.dead, False),
-        _money("cost", a.cost.usd, b.cost.usd, cost_figure(a.cost), cost_figure(b.cost)),
+        _money("cost", a.cost.usd, b.cost.usd, cost_text(a.cost), cost_text(b.cost)),
         _money("a task", a.cost_per_task, b.cost_per_task),
         _money("wasted", a.wasted_usd, b.wasted_usd),
         _number("interventions", len(a.interventions), len(b.interventions), None),
@@ -119,7 +119,7 @@ def _money(
     )
 
 
-def _change(figure: ComparedFigure) -> Span:
+def _change_span(figure: ComparedFigure) -> Span:
     """The difference, and whether it is good news: a sign, so that no colour has to say it."""
     signs = glyphs()
     if not figure.change:
@@ -130,9 +130,9 @@ def _change(figure: ComparedFigure) -> Span:
     return f"{figure.change} {sign}", role  # type: ignore[return-value]
 
 
-def comparison(first: Review, second: Review, width: int) -> Sequence[ReviewRow]:
+def comparison_rows(first: Review, second: Review, width: int) -> Sequence[ReviewRow]:
     """The rows; the nights' names lead each to its review by `first` and `second`."""
-    listed = figures(first, second)
+    listed = compare_figures(first, second)
     if width >= BESIDE:
         return _beside(first, second, listed, width)
     return [
@@ -152,36 +152,33 @@ def _beside(
         (pad(visible(night_name(second)), half), "heading"),
         ("difference", "dim"),
     ]
-    rows = [ReviewRow(names)]
-    for figure in listed:
-        line: Line = [
-            (pad(f" {figure.label}", _LABEL), "dim"),
-            (pad(visible(figure.first), half - 2) + "  ", "text"),
-            (pad(visible(figure.second), half - 2) + "  ", "text"),
-            _change(figure),
-        ]
-        rows.append(ReviewRow(line, _words(figure), None, figure.label))
-    return rows
+    return [
+        ReviewRow(names),
+        *(_row(each, (each.first, each.second), half - 2, _change_span(each)) for each in listed),
+    ]
 
 
 def _block(
     review: Review, which: str, listed: Sequence[ComparedFigure], width: int
 ) -> list[ReviewRow]:
-    rows = [ReviewRow(heading(night_name(review) or which, width))]
-    for figure in listed:
-        value = figure.first if which == "first" else figure.second
-        change: Span = _change(figure) if which == "second" else ("", "dim")
-        role: Role = "text"
-        room = max(8, width - _LABEL - 14)
-        line: Line = [
-            (pad(f" {figure.label}", _LABEL), "dim"),
-            (pad(clip(visible(value), room), room) + "  ", role),
-            change,
-        ]
-        rows.append(ReviewRow(line, _words(figure), None, f"{which}-{figure.label}"))
+    rows = [ReviewRow(heading_line(night_name(review) or which, width))]
+    room = max(8, width - _LABEL - 14)
+    for each in listed:
+        if which == "first":
+            rows.append(_row(each, (each.first,), room, ("", "dim"), "first-"))
+        else:
+            rows.append(_row(each, (each.second,), room, _change_span(each), "second-"))
     return rows
 
 
-def _words(figure: ComparedFigure) -> SentenceTarget:
+def _row(
+    figure: ComparedFigure, values: Sequence[str], room: int, change: Span, prefix: str = ""
+) -> ReviewRow:
+    shown: list[Span] = [(pad(visible(value), room) + "  ", "text") for value in values]
+    line: Line = [(pad(f" {figure.label}", _LABEL), "dim"), *shown, change]
+    return ReviewRow(line, _figure_target(figure), None, prefix + figure.label)
+
+
+def _figure_target(figure: ComparedFigure) -> SentenceTarget:
     change = f"difference: {figure.change}" if figure.change else "no difference"
     return SentenceTarget(figure.label, (figure.first, figure.second, "", change))

@@ -19,10 +19,10 @@ from widgets.review.review_view import (
     DiffTarget,
     EvidenceTarget,
     FileTarget,
-    Goal,
     PointTarget,
     ReviewRow,
     SentenceTarget,
+    Target,
     TextTarget,
 )
 from widgets.text_cells import cells, clip, clip_start, pad, visible
@@ -33,18 +33,18 @@ NARROW: Final = 64
 """Columns below which what stands at the right is left out."""
 
 
-def heading(words: str, width: int) -> Line:
+def heading_line(words: str, width: int) -> Line:
     """A title with a rule to the right edge."""
     title = f" {clip(visible(words), max(0, width - 4))} "
     return [(title, "heading"), (glyphs().empty * max(0, width - cells(title)), "faint")]
 
 
-def filled(line: Line, width: int) -> list[Span]:
+def fill(line: Line, width: int) -> list[Span]:
     """The line with blanks up to the width."""
     return [*line, (" " * max(0, width - width_of(line)), "text")]
 
 
-def wrapped(words: Line, width: int, most: int) -> list[list[Span]]:
+def wrap_at_most(words: Line, width: int, most: int) -> list[list[Span]]:
     """The words broken over `most` rows at most; what is left out is marked."""
     rows = wrap(words, width)
     if len(rows) <= most:
@@ -57,33 +57,33 @@ def wrapped(words: Line, width: int, most: int) -> list[list[Span]]:
     return [*kept, [*last[:-1], (cut if cut.endswith(mark) else cut + mark, role)]]
 
 
-def figure(label: str, words: Line, width: int, goal: Goal) -> list[ReviewRow]:
+def figure_rows(label: str, words: Line, width: int, goal: Target) -> list[ReviewRow]:
     """A named figure, broken over rows that begin under its words; the first one leads on."""
     rows = []
-    for nth, line in enumerate(wrapped(words, width - LABEL, 2)):
+    for nth, line in enumerate(wrap_at_most(words, width - LABEL, 2)):
         head: Line = [(f" {label}" if not nth else "", "dim")]
         rows.append(
             ReviewRow(
-                [*filled(head, LABEL), *line], None if nth else goal, None, "" if nth else label
+                [*fill(head, LABEL), *line], None if nth else goal, None, "" if nth else label
             )
         )
     return rows
 
 
-def block(title: str, width: int, rows: Iterable[ReviewRow]) -> list[ReviewRow]:
+def block_rows(title: str, width: int, rows: Iterable[ReviewRow]) -> list[ReviewRow]:
     """Rows under a title, with an empty row before it; nothing at all without rows."""
     listed = list(rows)
-    return [ReviewRow([]), ReviewRow(heading(title, width)), *listed] if listed else []
+    return [ReviewRow([]), ReviewRow(heading_line(title, width)), *listed] if listed else []
 
 
-def sided(left: Line, right: str, width: int, role: Role = "dim") -> Line:
+def with_right_end(left: Line, right: str, width: int, role: Role = "dim") -> Line:
     """A row with a few words at its right end where there is room for them."""
-    aside: Line = [(f" {visible(right)} ", role)] if right and width >= NARROW else []
-    return spread(left, aside, width)
+    end: Line = [(f" {visible(right)} ", role)] if right and width >= NARROW else []
+    return spread(left, end, width)
 
 
-def counted(run: TestRun) -> str:
-    """ "41 passed, 3 failed", as far as the output told."""
+def counts_text(run: TestRun) -> str:
+    """ "41 passed, 3 failed", as far as the output says."""
     parts = []
     if run.failed:
         parts.append(f"{run.failed:,} failed")
@@ -101,26 +101,26 @@ _KIND: Final = 14
 # --- claims ---
 
 
-def claims(review: Review, width: int) -> Sequence[ReviewRow]:
+def claim_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """Every claim with its verdict and why; the evidence, where there is some, one row each."""
     rows: list[ReviewRow] = []
     for nth, claim in enumerate(review.claims):
-        rows += _claim_rows(claim, nth, width)
+        rows += _rows_of_claim(claim, nth, width)
     return rows
 
 
-def _claim_rows(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
-    said: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
-    said = [*said, (f"“{visible(claim.text)}”", "strong")]
-    goal = _first(claim)
+def _rows_of_claim(claim: Claim, nth: int, width: int) -> list[ReviewRow]:
+    quote: Line = [(" ", "text"), trust_span(claim.verdict), ("  ", "text")]
+    quote = [*quote, (f"“{visible(claim.text)}”", "strong")]
+    goal = _claim_target(claim)
     name = f"claim-{nth}"
     if width >= WIDE:
         half = width * 11 // 20
-        left: Line = [*filled([*_clipped(said, half - 1)], half), (visible(claim.why), "dim")]
-        return [ReviewRow(sided(left, claim.source, width), goal, claim.at, name)]
+        left: Line = [*fill([*_clipped(quote, half - 1)], half), (visible(claim.why), "dim")]
+        return [ReviewRow(with_right_end(left, claim.source, width), goal, claim.at, name)]
     why: Line = [(" " * _TRUST, "text"), (visible(claim.why), "dim")]
     return [
-        ReviewRow(sided(said, claim.source, width), goal, claim.at, name),
+        ReviewRow(with_right_end(quote, claim.source, width), goal, claim.at, name),
         ReviewRow(list(_clipped(why, width))),
     ]
 
@@ -137,7 +137,7 @@ def _clipped(line: Line, width: int) -> Line:
     return out
 
 
-def _first(claim: Claim) -> Goal:
+def _claim_target(claim: Claim) -> Target:
     """The evidence that supports it, else where it was said."""
     if claim.evidence:
         return EvidenceTarget(claim.evidence[0])
@@ -151,7 +151,7 @@ def _first(claim: Claim) -> Goal:
 # --- risks ---
 
 
-def risks(review: Review, width: int) -> Sequence[ReviewRow]:
+def risk_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """What the night's changes hold that a person should see, the gravest first."""
     order = {"high": 0, "medium": 1, "low": 2}
     numbered = sorted(enumerate(review.risks), key=lambda pair: order[pair[1].severity])
@@ -168,11 +168,11 @@ def _risk_row(risk: Risk, nth: int, width: int) -> ReviewRow:
         (f"{place}  " if place else "", "strong"),
         (visible(risk.what), "text" if not place else "dim"),
     ]
-    aside = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
-    return ReviewRow(sided(left, aside, width), _risk_goal(risk), None, f"risk-{nth}")
+    behind = "diff" if risk.hunk is not None else ("" if risk.ref is None else "call")
+    return ReviewRow(with_right_end(left, behind, width), _risk_target(risk), None, f"risk-{nth}")
 
 
-def _risk_goal(risk: Risk) -> Goal:
+def _risk_target(risk: Risk) -> Target:
     if risk.hunk is not None:
         return DiffTarget(risk.path, risk.what, risk.hunk, risk.ref, risk.commit)
     if risk.ref is not None:
@@ -185,7 +185,7 @@ def _risk_goal(risk: Risk) -> Goal:
 # --- timeline ---
 
 
-def timeline(review: Review, width: int) -> Sequence[ReviewRow]:
+def moment_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """What mattered, in order of time, with a line before what came since a person last looked."""
     rows: list[ReviewRow] = []
     since = review.looked_at
@@ -195,7 +195,9 @@ def timeline(review: Review, width: int) -> Sequence[ReviewRow]:
         if new and not marked:
             marked = True
             rows.append(
-                ReviewRow(heading(f"since you last looked, {format_clock(since, False)}", width))
+                ReviewRow(
+                    heading_line(f"since you last looked, {format_clock(since, False)}", width)
+                )
             )
         rows.append(_moment_row(moment, nth, width, new))
     return rows
@@ -213,55 +215,55 @@ def _moment_row(moment: TimelineMoment, nth: int, width: int, new: bool) -> Revi
     ]
     lasted = "" if moment.seconds is None else format_duration_rough(moment.seconds)
     more = SentenceTarget(moment.kind, (f"{format_clock(moment.at)}  {moment.label}", lasted))
-    goal: Goal = EvidenceTarget(moment.ref) if moment.ref is not None else more
-    return ReviewRow(sided(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
+    goal: Target = EvidenceTarget(moment.ref) if moment.ref is not None else more
+    return ReviewRow(with_right_end(left, lasted, width, "text"), goal, moment.at, f"moment-{nth}")
 
 
 # --- tasks ---
 
 
-def tasks(review: Review, width: int) -> Sequence[ReviewRow]:
+def task_rows(review: Review, width: int) -> Sequence[ReviewRow]:
     """The tasks, by what became of them in this night."""
-    signs, known = glyphs(), review.tasks
+    signs, changes = glyphs(), review.tasks
     groups: tuple[tuple[str, tuple[str, ...], str, Role], ...] = (
-        ("open", known.open, signs.open, "text"),
-        ("done in this night", known.done, signs.ok, "ok"),
-        ("added in this night", known.added, signs.commit, "accent"),
-        ("removed in this night", known.removed, signs.minus, "warning"),
+        ("open", changes.open, signs.open, "text"),
+        ("done in this night", changes.done, signs.ok, "ok"),
+        ("added in this night", changes.added, signs.commit, "accent"),
+        ("removed in this night", changes.removed, signs.minus, "warning"),
     )
     source = review.night.progress.source if review.night.progress is not None else ""
     rows: list[ReviewRow] = []
     for title, titles, sign, role in groups:
         if not titles:
             continue
-        rows.append(ReviewRow(heading(f"{title}: {len(titles)}", width)))
+        rows.append(ReviewRow(heading_line(f"{title}: {len(titles)}", width)))
         for nth, task in enumerate(titles):
-            goal: Goal = (
+            goal: Target = (
                 TextTarget(source, task) if source else SentenceTarget("Task", (task, title))
             )
             line: Line = [(f"  {sign} ", role), (visible(task), "text")]
             rows.append(ReviewRow(line, goal, None, f"{title}-{nth}"))
     if rows:
         rows.append(ReviewRow([]))
-        rows.append(ReviewRow([(f" {_basis(review)}", "dim")]))
+        rows.append(ReviewRow([(f" {_basis_text(review)}", "dim")]))
     return rows
 
 
-def _basis(review: Review) -> str:
-    known = review.tasks
+def _basis_text(review: Review) -> str:
+    changes = review.tasks
     basis = {
         "git": "the progress file as git had it when the night began",
         "copy": "our copy of the progress file from the night's beginning",
         "first seen": "the progress file as it was first seen",
-    }.get(known.basis, "what the progress file says now")
-    before = f"{known.before} were done before; " if known.before else ""
+    }.get(changes.basis, "what the progress file says now")
+    before = f"{changes.before} were done before; " if changes.before else ""
     return f"{before}compared with {basis}"
 
 
 _ID = 8
 
 
-def point_goal(point: RestorePoint) -> Goal:
+def point_target(point: RestorePoint) -> Target:
     """Its diff: a commit's own, or that from a checkpoint to the files as they are."""
     return (
         CommitTarget(point.id) if point.kind == "commit" else PointTarget(checkpoint_name(point.id))
@@ -287,7 +289,7 @@ def _box(marked: bool) -> str:
     return f"[{glyphs().ok}]" if marked else "[ ]"
 
 
-def points(review: Review, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
+def point_rows(review: Review, marked: Collection[str], width: int) -> Sequence[ReviewRow]:
     """Each point with its tests, and below it what first turned red after it."""
     rows: list[ReviewRow] = []
     for point in review.points:
@@ -316,10 +318,10 @@ def _point_row(point: RestorePoint, marked: Collection[str], width: int) -> Revi
         (f"  {visible(point.label)}", "text"),
     ]
     name = f"point-{point.kind}-{point.id}"
-    return ReviewRow(sided(left, size, width), point_goal(point), point.at, name, mark)
+    return ReviewRow(with_right_end(left, size, width), point_target(point), point.at, name, mark)
 
 
-def files(
+def file_rows(
     changes: RepositoryChanges | None, marked: Collection[str], width: int
 ) -> Sequence[ReviewRow]:
     """The files that the night changed."""
@@ -348,4 +350,4 @@ def _file_row(change: FileChange, marked: Collection[str], width: int) -> Review
         (f"  {', '.join(notes)}" if notes else "", "dim"),
     ]
     name = f"file-{change.path}"
-    return ReviewRow(sided(left, lines, width), FileTarget(change.path), None, name, mark)
+    return ReviewRow(with_right_end(left, lines, width), FileTarget(change.path), None, name, mark)

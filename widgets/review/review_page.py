@@ -1,4 +1,4 @@
-"""The page of the review."""
+"""The first page of a review."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ from widgets.line_layout import spread
 from widgets.review.review_lists import (
     LABEL,
     NARROW,
-    block,
-    counted,
-    figure,
-    filled,
-    heading,
-    sided,
-    wrapped,
+    block_rows,
+    counts_text,
+    figure_rows,
+    fill,
+    heading_line,
+    with_right_end,
+    wrap_at_most,
 )
 from widgets.review.review_text import (
-    cost_figure,
-    cost_words,
+    cost_spans,
+    cost_text,
     end_span,
     helped_span,
     interventions_text,
     severity_span,
     tests_span,
-    time_words,
-    trust_words,
+    time_text,
+    trust_spans,
     verdict_span,
 )
 from widgets.review.review_view import (
     EvidenceTarget,
-    Goal,
     ReviewRow,
     SectionName,
     SectionTarget,
     SentenceTarget,
+    Target,
 )
 from widgets.text_cells import pad, visible
 
@@ -56,31 +56,39 @@ MOST_RUNS: Final = 50
 _KIND: Final = 10
 
 
-def _led(ref: SourceRef | None, otherwise: Goal | None = None) -> Goal | None:
+def _target_or(ref: SourceRef | None, otherwise: Target | None = None) -> Target | None:
     return EvidenceTarget(ref) if ref is not None else otherwise
 
 
-def deeds(review: Review, width: int) -> Iterator[ReviewRow]:
-    """What people and the watchdog did, and whether it helped."""
-    for nth, deed in enumerate(review.interventions):
-        said = f" {visible(deed.text)}" if deed.text else ""
+def intervention_rows(review: Review, width: int) -> Iterator[ReviewRow]:
+    """What people and the supervisor did, and whether it helped."""
+    for nth, intervention in enumerate(review.interventions):
+        text = f" {visible(intervention.text)}" if intervention.text else ""
         left: Line = [
-            (f" {format_clock(deed.at, False)} ", "dim"),
-            helped_span(deed.helped),
-            (f"  {pad(visible(deed.kind), _KIND)}", "person"),
-            (said, "text"),
-            (f"  {visible(deed.why)}", "dim"),
+            (f" {format_clock(intervention.at, False)} ", "dim"),
+            helped_span(intervention.helped),
+            (f"  {pad(visible(intervention.kind), _KIND)}", "person"),
+            (text, "text"),
+            (f"  {visible(intervention.why)}", "dim"),
         ]
         more = SentenceTarget(
-            f"{deed.kind}, {format_clock(deed.at)}",
-            (deed.text, "", f"It was {deed.state}.", f"Helped: {deed.helped}: {deed.why}"),
+            f"{intervention.kind}, {format_clock(intervention.at)}",
+            (
+                intervention.text,
+                "",
+                f"It was {intervention.state}.",
+                f"Helped: {intervention.helped}: {intervention.why}",
+            ),
         )
         yield ReviewRow(
-            sided(left, deed.state, width), _led(deed.ref, more), deed.at, f"deed-{nth}"
+            with_right_end(left, intervention.state, width),
+            _target_or(intervention.ref, more),
+            intervention.at,
+            f"intervention-{nth}",
         )
 
 
-def wasted(review: Review, width: int) -> Iterator[ReviewRow]:
+def waste_rows(review: Review, width: int) -> Iterator[ReviewRow]:
     """What bought nothing, with its time and an estimate of its money."""
     for nth, waste in enumerate(review.wasted):
         usd = "" if not waste.usd else format_signed(glyphs().approx, waste.usd)
@@ -88,11 +96,13 @@ def wasted(review: Review, width: int) -> Iterator[ReviewRow]:
             (f" {format_duration_rough(waste.seconds):>6} {usd:>8}  ", "warning"),
             (visible(waste.what), "text"),
         ]
-        line = sided(left, waste.kind.replace("_", " "), width)
-        yield ReviewRow(line, _led(waste.ref, SectionTarget("timeline")), None, f"waste-{nth}")
+        line = with_right_end(left, waste.kind.replace("_", " "), width)
+        yield ReviewRow(
+            line, _target_or(waste.ref, SectionTarget("timeline")), None, f"waste-{nth}"
+        )
 
 
-def stalls(review: Review, width: int) -> Iterator[ReviewRow]:
+def stall_rows(review: Review, width: int) -> Iterator[ReviewRow]:
     """When it was stuck, and on what evidence."""
     for nth, stall in enumerate(review.stalls):
         left: Line = [
@@ -105,10 +115,10 @@ def stalls(review: Review, width: int) -> Iterator[ReviewRow]:
             f"{stall.kind.replace('_', ' ')} since {format_clock(stall.since)}", tuple(words)
         )
         goal = EvidenceTarget(stall.refs[0]) if stall.refs else more
-        yield ReviewRow(sided(left, "", width), goal, stall.since, f"stall-{nth}")
+        yield ReviewRow(with_right_end(left, "", width), goal, stall.since, f"stall-{nth}")
 
 
-def runs(review: Review, width: int) -> Iterator[ReviewRow]:
+def run_rows(review: Review, width: int) -> Iterator[ReviewRow]:
     """The newest runs of tests, each with its output behind it."""
     signs = glyphs()
     for nth, run in enumerate(reversed(review.tests.runs[-MOST_RUNS:])):
@@ -118,30 +128,33 @@ def runs(review: Review, width: int) -> Iterator[ReviewRow]:
         left: Line = [
             (f" {format_clock(run.at, False)} ", "dim"),
             sign,
-            (f" {pad(counted(run), 22)} ", "text"),
+            (f" {pad(counts_text(run), 22)} ", "text"),
             (visible(run.command), "dim"),
         ]
         yield ReviewRow(
-            sided(left, run.framework, width), EvidenceTarget(run.ref), run.at, f"run-{nth}"
+            with_right_end(left, run.framework, width),
+            EvidenceTarget(run.ref),
+            run.at,
+            f"run-{nth}",
         )
 
 
-def cost(review: Review) -> Iterator[ReviewRow]:
+def cost_rows(review: Review) -> Iterator[ReviewRow]:
     """What the figure rests on, and what each model and hour took of it."""
-    known = review.cost
-    basis = known.reason or "nothing more is known of it"
+    cost = review.cost
+    basis = cost.reason or "nothing more is known of it"
     lines: tuple[tuple[str, str], ...] = (
-        (cost_figure(known), basis),
+        (cost_text(cost), basis),
         *(
             (
-                "unknown" if one.usd is None else format_money(one.usd),
-                _model(one.model, one.responses),
+                "unknown" if used.usd is None else format_money(used.usd),
+                _model(used.model, used.responses),
             )
-            for one in known.by_model
+            for used in cost.by_model
         ),
         *(
             (format_money(hour.usd), f"from {format_clock(hour.start, False)}")
-            for hour in known.by_hour
+            for hour in cost.by_hour
         ),
     )
     for nth, (figure, words) in enumerate(lines):
@@ -159,11 +172,11 @@ def _model(name: str, responses: int) -> str:
 
 
 def _cost_sentences(review: Review) -> tuple[str, ...]:
-    known = review.cost
-    priced = f"Prices of {known.priced_on}." if known.priced_on else ""
+    cost = review.cost
+    priced = f"Prices of {cost.priced_on}." if cost.priced_on else ""
     tokens = review.night.tokens
     return (
-        f"{cost_figure(known)}: {known.reason or known.source}",
+        f"{cost_text(cost)}: {cost.reason or cost.source}",
         priced,
         "",
         f"{format_number(tokens.input)} tokens in, {format_number(tokens.output)} out, "
@@ -173,8 +186,8 @@ def _cost_sentences(review: Review) -> tuple[str, ...]:
     )
 
 
-FIRST: Final = 7
-"""Things to look at first, at most, each with its key."""
+MAX_ATTENTION: Final = 7
+"""Points for attention shown at most, each with its key."""
 _TOPICS: Final[dict[str, SectionName]] = {
     "claims": "claims",
     "risks": "risks",
@@ -191,42 +204,42 @@ class ReviewPageRows:
         self._review = review
 
     def top(self, width: int) -> list[ReviewRow]:
-        """What must be in sight at once: the verdict, the figures, what to look at first.
+        """What must be in sight at once: the verdict, the figures, the points for attention.
 
         On a small screen the figures come last: there they would push the rest out of sight.
         """
-        figures, first = self._figures(width), self._look_first(width)
+        figures, first = self._figures(width), self._attention_rows(width)
         rest = [*first, *figures] if width < NARROW else [*figures, *first]
         return [*self._verdict(width), *rest]
 
     def __call__(self, width: int) -> Sequence[ReviewRow]:
         review = self._review
         rows = self.top(width)
-        rows += block("Interventions", width, deeds(review, width))
-        rows += block("Wasted", width, wasted(review, width))
-        rows += block("Stalls", width, stalls(review, width))
-        rows += block("Test runs, newest first", width, runs(review, width))
-        rows += block("Cost", width, cost(review))
+        rows += block_rows("Interventions", width, intervention_rows(review, width))
+        rows += block_rows("Wasted", width, waste_rows(review, width))
+        rows += block_rows("Stalls", width, stall_rows(review, width))
+        rows += block_rows("Test runs, newest first", width, run_rows(review, width))
+        rows += block_rows("Cost", width, cost_rows(review))
         return rows
 
-    # --- what stands on top --------------------------------------------------------------------
+    # --- what stands on top ---
 
     def _verdict(self, width: int) -> list[ReviewRow]:
         review = self._review
         badge = verdict_span(review.verdict)
         words = tuple(review.reasons) or ("Nothing speaks against it.",)
-        goal = SectionTarget("page", "first-1") if review.attention else self._ending_goal()
+        goal = SectionTarget("page", "first-1") if review.attention else self._ending_target()
         rows: list[ReviewRow] = []
         most = 1 if width < NARROW else 2
         for nth, reason in enumerate(words):
-            for place, line in enumerate(wrapped([(reason, "text")], width - LABEL - 2, most)):
+            for place, line in enumerate(wrap_at_most([(reason, "text")], width - LABEL - 2, most)):
                 head: Line = [badge] if not rows else []
                 name = f"reason-{nth}" if not place else ""
                 first = goal if not rows else None
-                rows.append(ReviewRow([*filled(head, LABEL + 1), *line], first, None, name))
+                rows.append(ReviewRow([*fill(head, LABEL + 1), *line], first, None, name))
         return rows
 
-    def _ending_goal(self) -> Goal | None:
+    def _ending_target(self) -> Target | None:
         ref = self._review.ending.ref
         return EvidenceTarget(ref) if ref is not None else None
 
@@ -234,27 +247,27 @@ class ReviewPageRows:
         review = self._review
         sign, role = end_span(review.ending.kind)
         ended: Line = [(f"{sign} ", role), (visible(review.ending.words), "text")]
-        tests, tests_goal = self._tests()
-        commits = self._commits()
+        tests, tests_goal = self._test_spans()
+        commits = self._commit_spans()
         points = SectionTarget("points")
-        time: Line = [(time_words(review.time), "text")]
-        deeds: Line = [(interventions_text(review.interventions), "text")]
+        time: Line = [(time_text(review.time), "text")]
+        interventions: Line = [(interventions_text(review.interventions), "text")]
         return [
-            *figure("ended", ended, width, self._ending_goal() or SectionTarget("timeline")),
-            *figure("tasks", self._tasks(), width, SectionTarget("tasks")),
-            *figure("commits", commits, width, points),
-            *figure("tests", tests, width, tests_goal),
-            *figure("claims", trust_words(review), width, SectionTarget("claims")),
-            *figure("time", time, width, SectionTarget("timeline")),
-            *figure("cost", cost_words(review), width, SectionTarget("page", "cost-0")),
-            *figure("stepped in", deeds, width, self._deeds_goal()),
+            *figure_rows("ended", ended, width, self._ending_target() or SectionTarget("timeline")),
+            *figure_rows("tasks", self._task_spans(), width, SectionTarget("tasks")),
+            *figure_rows("commits", commits, width, points),
+            *figure_rows("tests", tests, width, tests_goal),
+            *figure_rows("claims", trust_spans(review), width, SectionTarget("claims")),
+            *figure_rows("time", time, width, SectionTarget("timeline")),
+            *figure_rows("cost", cost_spans(review), width, SectionTarget("page", "cost-0")),
+            *figure_rows("stepped in", interventions, width, self._interventions_target()),
         ]
 
-    def _deeds_goal(self) -> Goal:
+    def _interventions_target(self) -> Target:
         here = bool(self._review.interventions)
-        return SectionTarget("page", "deed-0") if here else SectionTarget("timeline")
+        return SectionTarget("page", "intervention-0") if here else SectionTarget("timeline")
 
-    def _tasks(self) -> Line:
+    def _task_spans(self) -> Line:
         tasks = self._review.tasks
         if tasks.basis == "none" and not (tasks.done or tasks.open):
             return [("no progress file tells of tasks", "dim")]
@@ -269,7 +282,7 @@ class ReviewPageRows:
             words.append((f" · {len(tasks.removed)} removed", "warning"))
         return words
 
-    def _commits(self) -> Line:
+    def _commit_spans(self) -> Line:
         review = self._review
         if not review.commits:
             changed = f", {review.files_changed:,} files changed" if review.files_changed else ""
@@ -282,38 +295,38 @@ class ReviewPageRows:
             (f" in {review.files_changed:,} files" if review.files_changed else "", "text"),
         ]
 
-    def _tests(self) -> tuple[Line, Goal]:
+    def _test_spans(self) -> tuple[Line, Target]:
         tests = self._review.tests
         if not tests.runs:
             return [("no test run was seen", "dim")], SectionTarget("claims")
         run = tests.runs[-1]
-        words: list[Span] = [tests_span(tests.last), (f" {counted(run)}", "text")]
+        words: list[Span] = [tests_span(tests.last), (f" {counts_text(run)}", "text")]
         if run.at is not None:
             words.append((f" at {format_clock(run.at, False)}", "dim"))
         after = tests.edits_since_last_run
         role: Role = "warning" if after else "dim"
-        said = format_count(after, "edit") if after else "no edit"
-        words.append((f" · {said} after it", role))
+        edits = format_count(after, "edit") if after else "no edit"
+        words.append((f" · {edits} after it", role))
         return words, EvidenceTarget(run.ref)
 
-    # --- look here first -----------------------------------------------------------------------
+    # --- points for attention ---
 
-    def _look_first(self, width: int) -> list[ReviewRow]:
-        listed = self._review.attention[:FIRST]
-        rows = [ReviewRow(heading("Look here first", width))]
+    def _attention_rows(self, width: int) -> list[ReviewRow]:
+        listed = self._review.attention[:MAX_ATTENTION]
+        rows = [ReviewRow(heading_line("Look here first", width))]
         if not listed:
             rows.append(ReviewRow([("  nothing asks for a look", "dim")]))
-        for nth, one in enumerate(listed):
+        for nth, item in enumerate(listed):
             number: Span = (f" {nth + 1} ", "accent")
-            aside: Line = [(f" {one.topic} ", "dim")] if width >= NARROW else []
-            left: Line = [number, severity_span(one.severity), (f" {visible(one.what)}", "text")]
-            line = spread(left, aside, width)
-            rows.append(ReviewRow(line, goal_of(one), None, f"first-{nth + 1}"))
+            topic: Line = [(f" {item.topic} ", "dim")] if width >= NARROW else []
+            left: Line = [number, severity_span(item.severity), (f" {visible(item.what)}", "text")]
+            line = spread(left, topic, width)
+            rows.append(ReviewRow(line, attention_target(item), None, f"first-{nth + 1}"))
         return rows
 
 
-def goal_of(one: AttentionItem) -> Goal:
-    """Where something to look at first leads: to its evidence, else to the list it belongs to."""
-    if one.where is not None:
-        return EvidenceTarget(one.where)
-    return SectionTarget(_TOPICS.get(one.topic, "page"))
+def attention_target(item: AttentionItem) -> Target:
+    """Where a point for attention leads: to its evidence, else to the list it belongs to."""
+    if item.where is not None:
+        return EvidenceTarget(item.where)
+    return SectionTarget(_TOPICS.get(item.topic, "page"))

@@ -31,45 +31,45 @@ from widgets.ink import Role, Span
 def verdict_span(verdict: Verdict) -> Span:
     """The verdict's sign and word."""
     signs = glyphs()
-    looks: dict[Verdict, Span] = {
+    spans: dict[Verdict, Span] = {
         "keep": (f" {signs.ok} {VERDICTS_SHORT[verdict]} ", "badge"),
         "look": (f" {signs.warning} {VERDICTS_SHORT[verdict]} ", "match"),
         "discard": (f" {signs.error} {VERDICTS_SHORT[verdict]} ", "alarm"),
     }
-    return looks[verdict]
+    return spans[verdict]
 
 
 def severity_span(severity: Severity) -> Span:
     """How bad it is, as a sign."""
     signs = glyphs()
-    looks: dict[Severity, Span] = {
+    spans: dict[Severity, Span] = {
         "high": (signs.error, "error"),
         "medium": (signs.warning, "warning"),
         "low": (signs.dot, "dim"),
     }
-    return looks[severity]
+    return spans[severity]
 
 
 def trust_span(verdict: Trust) -> Span:
     """A claim's verdict, sign and word."""
     signs = glyphs()
-    looks: dict[Trust, Span] = {
+    spans: dict[Trust, Span] = {
         "verified": (f"{signs.ok} verified  ", "ok"),
         "partial": (f"{signs.approx} partial   ", "warning"),
         "unverified": (f"{signs.asking} unverified", "error"),
     }
-    return looks[verdict]
+    return spans[verdict]
 
 
 def tests_span(state: TestState) -> Span:
     """Green or red, as sign and word; where no tests ran, that."""
     signs = glyphs()
-    looks: dict[TestState, Span] = {
+    spans: dict[TestState, Span] = {
         "green": (f"{signs.ok} green", "ok"),
         "red": (f"{signs.error} red  ", "error"),
         "none": (f"{signs.dot} none ", "dim"),
     }
-    return looks[state]
+    return spans[state]
 
 
 def helped_span(helped: str) -> Span:
@@ -100,7 +100,7 @@ def moment_span(kind: MomentKind, label: str) -> Span:
     if kind == "tests":
         red = "red" in label.lower().split(":")[0] or "failed" in label.lower()
         return (signs.error, "error") if red else (signs.ok, "ok")
-    looks: dict[MomentKind, Span] = {
+    spans: dict[MomentKind, Span] = {
         "commit": (signs.commit, "ok"),
         "checkpoint": (signs.checkpoint, "accent"),
         "compaction": (signs.compaction, "accent"),
@@ -114,23 +114,23 @@ def moment_span(kind: MomentKind, label: str) -> Span:
         "error": (signs.error, "error"),
         "end": (signs.finished, "strong"),
     }
-    return looks[kind]
+    return spans[kind]
 
 
-def time_words(time: TimeTotals) -> str:
+def time_text(time: TimeTotals) -> str:
     """ "8h05m: working 5h02m · in tools 1h10m": what it was, without what there was none of."""
     parts = [(word, float(getattr(time, name))) for name, word in TIME_SHORT.items()]
-    said = " · ".join(
+    parts_text = " · ".join(
         f"{word} {format_duration_rough(seconds)}" for word, seconds in parts if seconds >= 0.5
     )
     return (
-        f"{format_duration_rough(time.total)}: {said}"
-        if said
+        f"{format_duration_rough(time.total)}: {parts_text}"
+        if parts_text
         else format_duration_rough(time.total)
     )
 
 
-def cost_figure(cost: Cost) -> str:
+def cost_text(cost: Cost) -> str:
     """What it cost, with a sign where the figure is no exact one."""
     if cost.usd is None:
         return "unknown"
@@ -138,10 +138,10 @@ def cost_figure(cost: Cost) -> str:
     return format_signed(sign, cost.usd)
 
 
-def cost_words(review: Review) -> list[Span]:
+def cost_spans(review: Review) -> list[Span]:
     """Cost with its source, per hour and per task, and what was wasted."""
     cost = review.cost
-    words: list[Span] = [(cost_figure(cost), "strong")]
+    words: list[Span] = [(cost_text(cost), "strong")]
     if cost.usd is not None:
         words.append((f" {COST_SOURCES[cost.source]}", "dim"))
     hours = review.time.total / 3600
@@ -154,34 +154,34 @@ def cost_words(review: Review) -> list[Span]:
         usd = (
             "" if not review.wasted_usd else f" {format_signed(glyphs().approx, review.wasted_usd)}"
         )
-        said = (
+        loss = (
             f"{usd}, {format_duration_rough(lost)}"
             if usd and lost
             else usd or f" {format_duration_rough(lost)}"
         )
-        words.append((f" · wasted{said}", "warning"))
+        words.append((f" · wasted{loss}", "warning"))
     return words
 
 
-def interventions_text(deeds: Iterable[InterventionEffect]) -> str:
+def interventions_text(interventions: Iterable[InterventionEffect]) -> str:
     """How many interventions, and whether they helped."""
-    known = [deed.helped for deed in deeds]
-    if not known:
+    effects = [each.helped for each in interventions]
+    if not effects:
         return "nobody stepped in"
     parts = [
-        f"{known.count(each)} {words}"
+        f"{effects.count(each)} {words}"
         for each, words in (("yes", "helped"), ("no", "did not help"), ("unclear", "unclear"))
-        if each in known
+        if each in effects
     ]
-    return f"{len(known)}: {' · '.join(parts)}"
+    return f"{len(effects)}: {' · '.join(parts)}"
 
 
-def trust_words(review: Review) -> list[Span]:
+def trust_spans(review: Review) -> list[Span]:
     """How many claims hold, and how many risks there are."""
     if not review.claims:
         words: list[Span] = [("none", "dim")]
     else:
-        known = [claim.verdict for claim in review.claims]
+        verdicts = [claim.verdict for claim in review.claims]
         order: tuple[tuple[Trust, Role], ...] = (
             ("verified", "text"),
             ("partial", "warning"),
@@ -189,9 +189,9 @@ def trust_words(review: Review) -> list[Span]:
         )
         words = []
         for trust, role in order:
-            if trust in known:
+            if trust in verdicts:
                 comma = ", " if words else ""
-                words.append((f"{comma}{known.count(trust)} {trust}", role))
+                words.append((f"{comma}{verdicts.count(trust)} {trust}", role))
     high = sum(1 for risk in review.risks if risk.severity == "high")
     words.append((f" · risks {len(review.risks)}" if review.risks else " · no risks", "text"))
     if high:

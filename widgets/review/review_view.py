@@ -1,4 +1,4 @@
-"""The list view and its targets."""
+"""The list of a review, and what its rows lead to."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EvidenceTarget(Struct, frozen=True):
 
 
 class DiffTarget(Struct, frozen=True):
-    """Leads to a piece of a diff, and from there to the call that did it, where one is known."""
+    """Leads to a piece of a diff, and from there to the call that did it, if one was recorded."""
 
     path: str
     what: str
@@ -61,7 +61,7 @@ class TextTarget(Struct, frozen=True):
 
 
 class SectionTarget(Struct, frozen=True):
-    """Leads to another list of the review, to the row of this name in it if one is given."""
+    """Leads to another list of the review, to the row of this name in it if it has one."""
 
     name: SectionName
     row: str = ""
@@ -74,7 +74,7 @@ class SentenceTarget(Struct, frozen=True):
     lines: tuple[Sentence, ...]
 
 
-Goal: TypeAlias = (
+Target: TypeAlias = (
     EvidenceTarget
     | DiffTarget
     | CommitTarget
@@ -87,13 +87,13 @@ Goal: TypeAlias = (
 
 
 class ReviewRow(Struct, frozen=True):
-    """A row: how it looks, where enter leads, its moment, and a name that outlives a resize.
+    """A row: its words, where enter leads, its moment, and a name that outlives a resize.
 
     `mark` is what `space` marks with it, empty where nothing can be marked.
     """
 
     line: Line
-    goal: Goal | None = None
+    target: Target | None = None
     at: float | None = None
     name: str = ""
     mark: str = ""
@@ -104,7 +104,7 @@ Build = Callable[[int], Sequence[ReviewRow]]
 
 
 class ReviewView(LineView):
-    """Shows the rows that it is given; the cursor stands only on rows that lead somewhere."""
+    """Shows the rows that a function builds; the cursor stands only on rows that lead somewhere."""
 
     can_follow: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "mark", "Mark", show=False)]
@@ -124,18 +124,18 @@ class ReviewView(LineView):
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, id=id)
         self._build: Build = lambda width: ()
-        self._wanted: Callable[[], int | None] | None = None
+        self._pending_move: Callable[[], int | None] | None = None
         self.rows: Sequence[ReviewRow] = ()
 
-    def show(self, build: Build, *, afresh: bool = False) -> None:
+    def show(self, build: Build, *, from_top: bool = False) -> None:
         """Show these rows; the cursor stays on the row of its name, if there still is one.
 
-        `afresh` shows them from the beginning.
+        `from_top` forgets where the view stood.
         """
         self._build = build
-        if afresh:
+        if from_top:
             self.rows, self._cursor = (), 0
-            self._place(0)
+            self._scroll_silently(0)
         self._lay_out()
 
     @property
@@ -143,36 +143,36 @@ class ReviewView(LineView):
         """The row under the cursor."""
         return self.rows[self.cursor] if self.cursor < len(self.rows) else None
 
-    def find(self, name: str) -> int | None:
+    def index_of(self, name: str) -> int | None:
         """The number of the row with this name."""
         return next((nth for nth, row in enumerate(self.rows) if row.name == name), None)
 
-    def nearest(self, at: float) -> int | None:
+    def nearest_to(self, at: float) -> int | None:
         """The row whose moment is nearest; None when no row has one."""
-        known = [
+        distances = [
             (abs(row.at - at), nth)
             for nth, row in enumerate(self.rows)
-            if row.at is not None and row.goal is not None
+            if row.at is not None and row.target is not None
         ]
-        return min(known)[1] if known else None
+        return min(distances)[1] if distances else None
 
     def go_to_name(self, name: str) -> None:
         """Put the cursor on the row of this name, if there is one."""
-        self._seek(lambda: self.find(name) if name else None)
+        self._seek(lambda: self.index_of(name) if name else None)
 
     def go_to_time(self, at: float) -> None:
         """Put the cursor on the row whose moment is nearest."""
-        self._seek(lambda: self.nearest(at))
+        self._seek(lambda: self.nearest_to(at))
 
     def _seek(self, find: Callable[[], int | None]) -> None:
         """A view that has just come up has no rows yet; it goes there when it has."""
         if not self.size.width:
-            self._wanted = find
+            self._pending_move = find
             return
-        self._wanted = None
-        found = find()
-        if found is not None:
-            self.reveal(found)
+        self._pending_move = None
+        index = find()
+        if index is not None:
+            self.reveal(index)
 
     # --- layout ---
 
@@ -183,40 +183,42 @@ class ReviewView(LineView):
     def _lay_out(self) -> None:
         if not self.size.width:
             return
-        self._take(self._columns)
+        self._rebuild(self._columns)
         self.advance(len(self.rows), self.generation + 1)
         if not self._top <= self._cursor < self._top + self.page:
             self._resize_virtual()
-            self._place(self._cursor - self.page // 3)
-        if self._wanted is not None:
-            self._seek(self._wanted)
+            self._scroll_silently(self._cursor - self.page // 3)
+        if self._pending_move is not None:
+            self._seek(self._pending_move)
 
-    def _take(self, width: int) -> None:
+    def _rebuild(self, width: int) -> None:
         """Make the rows; the cursor goes with its row, or to the nearest that leads somewhere."""
         kept = self.row.name if self.row is not None else ""
         self.rows = tuple(self._build(width))
-        found = self.find(kept) if kept else None
-        self._cursor = found if found is not None else self._usable(min(self._cursor, self._last))
+        index = self.index_of(kept) if kept else None
+        self._cursor = (
+            index if index is not None else self._nearest_target(min(self._cursor, self._last))
+        )
 
     @property
     def _last(self) -> int:
         return max(0, len(self.rows) - 1)
 
-    def _usable(self, start: int, step: int = 1) -> int:
+    def _nearest_target(self, start: int, step: int = 1) -> int:
         """The nearest row in that direction that leads somewhere; the start when none does."""
         place = start
         while 0 <= place < len(self.rows):
-            if self.rows[place].goal is not None:
+            if self.rows[place].target is not None:
                 return place
             place += step
-        return -1 if step < 0 else (self._usable(start, -1) if start else start)
+        return -1 if step < 0 else (self._nearest_target(start, -1) if start else start)
 
     def on_resize(self, event: events.Resize) -> None:
         self._lay_out()
 
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.
-        self._take(width)
+        self._rebuild(width)
         self._count = len(self.rows)
 
     def line(self, index: int, width: int) -> Line:
@@ -228,20 +230,20 @@ class ReviewView(LineView):
         if not self.rows:
             return
         self._resize_virtual()
-        wanted = max(0, min(self._last, self._cursor + rows))
-        found = self._usable(wanted, 1 if rows > 0 else -1)
-        if rows > 0 and found <= self._cursor:
-            self._scroll_by_hand(self._top + rows)  # nothing to stand on further down
+        goal = max(0, min(self._last, self._cursor + rows))
+        row = self._nearest_target(goal, 1 if rows > 0 else -1)
+        if rows > 0 and row <= self._cursor:
+            self.scroll_by_person(self._top + rows)  # nothing to stand on further down
             return
-        if found < 0:
-            self._scroll_by_hand(0)
+        if row < 0:
+            self.scroll_by_person(0)
             return
-        self._show_row(0 if rows < 0 and not self._usable_before(found) else found)
-        self._show_row(found)
-        self._put_cursor(found, tell=True)
+        self._show_row(0 if rows < 0 and not self._has_target_before(row) else row)
+        self._show_row(row)
+        self._put_cursor(row, post=True)
 
-    def _usable_before(self, index: int) -> bool:
-        return any(row.goal is not None for row in self.rows[:index])
+    def _has_target_before(self, index: int) -> bool:
+        return any(row.target is not None for row in self.rows[:index])
 
     def action_mark(self) -> None:
         row = self.row
@@ -252,11 +254,11 @@ class ReviewView(LineView):
             self.action_page_down()
 
     def action_scroll_home(self) -> None:
-        self._place(0)
+        self._scroll_silently(0)
         if self.rows:
-            self._put_cursor(max(0, self._usable(0)), tell=True)
+            self._put_cursor(max(0, self._nearest_target(0)), post=True)
 
     def action_scroll_end(self) -> None:
         self._to_end()
         if self.rows:
-            self._put_cursor(max(0, self._usable(self._last, -1)), tell=True)
+            self._put_cursor(max(0, self._nearest_target(self._last, -1)), post=True)

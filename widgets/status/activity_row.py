@@ -1,4 +1,4 @@
-"""How far some long work is."""
+"""A row that shows how far long work is."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ def progress_line(words: str, share: float, width: int) -> Line:
     return spread([(" " + words + " ", "dim")], right, width)
 
 
-def words_line(words: str, width: int) -> Line:
+def activity_line(words: str, width: int, indent: int = 1) -> Line:
     """The words alone, for work of which nobody knows how long it takes."""
-    return [(f" {glyphs().waiting} {clip(visible(words), max(0, width - 4))}", "accent")]
+    lead = " " * indent + glyphs().waiting
+    return [(f"{lead} {clip(visible(words), max(0, width - 4))}", "accent")]
 
 
-def reading(done: int, total: int) -> str:
+def reading_text(done: int, total: int) -> str:
     """ "reading 412 of 1,000 MB"."""
     if total >= 1_000_000:
         return f"reading {done / 1e6:,.0f} of {total / 1e6:,.0f} MB"
@@ -44,8 +45,12 @@ class ActivityRow(SingleRow):
     DEFAULT_CSS = """
     ActivityRow { display: none; &.-on { display: block; } }
     """
-    _words = ""
-    _share: float | None = 0.0
+
+    def __init__(self, *, indent: int = 1, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._indent = indent
+        self._words = ""
+        self._share: float | None = 0.0
 
     def show(self, words: str, share: float | None) -> None:
         """Say what goes on and how far it is, 0 to 1; None where nobody knows."""
@@ -55,7 +60,7 @@ class ActivityRow(SingleRow):
 
     def show_reading(self, done: int, total: int) -> None:
         """Say how many bytes of how many have been read."""
-        self.show(reading(done, total), done / total if total else 1.0)
+        self.show(reading_text(done, total), done / total if total else 1.0)
 
     def hide(self) -> None:
         """The work is over."""
@@ -63,5 +68,5 @@ class ActivityRow(SingleRow):
 
     def spans(self, width: int) -> Line:
         if self._share is None:
-            return words_line(self._words, width)
+            return activity_line(self._words, width, self._indent)
         return progress_line(self._words, self._share, width)

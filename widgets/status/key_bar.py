@@ -1,4 +1,4 @@
-"""The bottom line."""
+"""The bottom row with the keys that matter."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from textual import events
 from textual.message import Message
+from textual.reactive import reactive
 
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Span
@@ -30,37 +31,37 @@ class KeyBarItem(Struct, frozen=True):
     gap: bool = False
 
 
-def _width(item: KeyBarItem, first: bool) -> int:
+def _item_width(item: KeyBarItem, first: bool) -> int:
     words = cells(visible(item.key)) + (1 + cells(visible(item.label)) if item.label else 0)
     return words + (0 if first else (3 if item.gap else 2))
 
 
-def fitting(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
+def fitting_items(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
     """The items that fit in `width` columns; the highest rank, and of it the last, goes first."""
     kept = list(items)
 
     def taken() -> int:
-        return sum(_width(item, nth == 0) for nth, item in enumerate(kept)) + 2
+        return sum(_item_width(item, nth == 0) for nth, item in enumerate(kept)) + 2
 
     while kept and taken() > width:
-        worst = max(range(len(kept)), key=lambda n: (kept[n].rank, n))
-        if kept[worst].rank == 0 and len(kept) == 1:
+        last = max(range(len(kept)), key=lambda n: (kept[n].rank, n))
+        if kept[last].rank == 0 and len(kept) == 1:
             break
-        del kept[worst]
+        del kept[last]
     return kept
 
 
-def footer_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tuple[int, int]]]:
+def key_bar_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tuple[int, int]]]:
     """The row, and for each item that is drawn where it begins and ends; (-1, -1) where not."""
-    kept = fitting(items, width)
+    kept = fitting_items(items, width)
     places: dict[int, tuple[int, int]] = {}
     out: list[Span] = [(" ", "text")]
     at = 1
     rights = [item for item in kept if item.right]
-    for item in [*(item for item in kept if not item.right), *rights]:
+    for item in sorted(kept, key=lambda item: item.right):
         lead = 0 if at == 1 else (3 if item.gap else 2)
         if rights and item is rights[0]:
-            rest = sum(_width(each, nth == 0) for nth, each in enumerate(rights))
+            rest = sum(_item_width(each, nth == 0) for nth, each in enumerate(rights))
             lead = max(lead, width - 1 - rest - at)
         if item.gap and lead >= 3:
             out.append((" " * (lead - 2) + glyphs().branch + " ", "faint"))
@@ -78,9 +79,11 @@ def footer_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tup
 
 
 class KeyBar(SingleRow):
-    """Draws `FooterItem`s; a click on one posts `Pressed`, on a dimmed one too."""
+    """Draws `KeyBarItem`s; a click on one posts `Pressed`, on a dimmed one too."""
 
     DEFAULT_CSS = "KeyBar { background: $surface; dock: bottom; }"
+
+    items: reactive[tuple[KeyBarItem, ...]] = reactive((), repaint=False, init=False)
 
     class Pressed(Message):
         """The person clicked an item."""
@@ -91,20 +94,20 @@ class KeyBar(SingleRow):
 
     def __init__(self, items: Sequence[KeyBarItem] = (), *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.items = tuple(items)
+        self.set_reactive(KeyBar.items, tuple(items))
 
     def show(self, items: Sequence[KeyBarItem]) -> None:
         """Offer these from now on."""
-        if tuple(items) != self.items:
-            self.items = tuple(items)
-            self.redraw()
+        self.items = tuple(items)
+
+    watch_items = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
-        return footer_line(self.items, width)[0]
+        return key_bar_line(self.items, width)[0]
 
     def on_click(self, event: events.Click) -> None:
         for item, (start, end) in zip(
-            self.items, footer_line(self.items, self.size.width)[1], strict=True
+            self.items, key_bar_line(self.items, self.size.width)[1], strict=True
         ):
             if start <= event.x < end:
                 self.post_message(self.Pressed(item))

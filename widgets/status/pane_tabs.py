@@ -1,4 +1,4 @@
-"""Tabs of a narrow screen."""
+"""The tabs that choose a pane on a narrow screen."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class PaneTab(Struct, frozen=True):
 
     number: int
     title: str
-    note: str = ""
+    subtitle: str = ""
     key: str = ""
 
 
 def tab_line(
     tabs: Sequence[PaneTab], current: int, width: int
 ) -> tuple[Line, list[tuple[int, int]]]:
-    """The row, and where each tab begins and ends; notes are left out when there is no room."""
-    full = sum(cells(tab.title) + cells(tab.note) + 6 for tab in tabs) <= width
+    """The row, and where each tab begins and ends; subtitles are left out when there is no room."""
+    full = sum(cells(tab.title) + cells(tab.subtitle) + 6 for tab in tabs) <= width
     wide = full or sum(cells(tab.title) + 6 for tab in tabs) < width
     gap = " " * (2 if wide else 0)
     line: list[Span] = [(" ", "text")]
@@ -34,7 +34,7 @@ def tab_line(
     at = 1
     for tab in tabs:
         chosen = tab.number == current
-        words = visible(f"{tab.title} {tab.note}" if full and tab.note else tab.title)
+        words = visible(f"{tab.title} {tab.subtitle}" if full and tab.subtitle else tab.title)
         line += [
             (f" {tab.key or tab.number} ", "badge" if chosen else "dim"),
             (f" {words}{gap}" if chosen else f"{words}{gap} ", "strong" if chosen else "dim"),

@@ -1,4 +1,4 @@
-"""Progress pane."""
+"""The progress pane."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from widgets.text.documents import DocumentView, LaidOutDocument
 from widgets.text_cells import cells, clip, visible
 
 
-def bar(done: int, total: int, width: int) -> list[Span]:
+def progress_bar(done: int, total: int, width: int) -> list[Span]:
     """A bar of `width` columns; never full before everything is done, never empty after a start."""
     signs = glyphs()
     share = done / total if total else 0.0
@@ -33,7 +33,7 @@ def progress_rows(progress: ProgressFile, width: int, height: int = 0) -> list[L
     head = _head_rows(progress, width)
     rows = list(_task_rows(progress, progress.tasks, width))
     if 0 < height < len(head) + len(rows) + 1:
-        rows = list(_task_rows(progress, _done_together(progress), width))
+        rows = list(_task_rows(progress, _merge_done(progress), width))
         if height < len(head) + len(rows) + 1:
             head = _head_rows(progress, width, goal=False)
     elif head and rows:
@@ -62,7 +62,7 @@ def _head_rows(progress: ProgressFile, width: int, goal: bool = True) -> list[Li
     return rows
 
 
-def _done_together(progress: ProgressFile) -> list[ProgressTask]:
+def _merge_done(progress: ProgressFile) -> list[ProgressTask]:
     """The tasks, with each run of done ones of a section as a single one; whole sections too."""
     out: list[ProgressTask] = []
     runs = groupby(progress.tasks, key=lambda task: (task.section, task.state == "done"))
@@ -83,7 +83,10 @@ def _done_together(progress: ProgressFile) -> list[ProgressTask]:
 def _count_row(progress: ProgressFile, width: int) -> Line:
     share = 100 * progress.done // progress.total
     words = f" {progress.done}/{progress.total}  {share}%"
-    return [*bar(progress.done, progress.total, max(4, width - len(words))), (words, "strong")]
+    return [
+        *progress_bar(progress.done, progress.total, max(4, width - len(words))),
+        (words, "strong"),
+    ]
 
 
 def _task_rows(progress: ProgressFile, tasks: Sequence[ProgressTask], width: int) -> Iterator[Line]:
@@ -110,13 +113,13 @@ def _section_row(title: str, section: ProgressSection | None, width: int) -> Lin
 
 def _task_row(task: ProgressTask, width: int, indented: bool) -> Iterator[Line]:
     signs = glyphs()
-    looks: dict[str, tuple[Span, Role]] = {
+    spans: dict[str, tuple[Span, Role]] = {
         "done": ((signs.ok, "ok"), "dim"),
         "in_progress": ((signs.running, "running"), "strong"),
         "blocked": ((signs.error, "error"), "error"),
         "open": ((signs.open, "dim"), "text"),
     }
-    sign, role = looks[task.state]
+    sign, role = spans[task.state]
     indent = " " * min(2 * task.depth + (1 if indented else 0), width // 3)
     lead: Line = [(indent, "text"), sign, (" ", "text")]
     hang = " " * (cells(indent) + 2)
@@ -132,7 +135,7 @@ def _task_row(task: ProgressTask, width: int, indented: bool) -> Iterator[Line]:
 
 
 class ProgressView(DocumentView):
-    """Shows a `Progress`; unless a person scrolled, what is being worked on is in sight."""
+    """Shows a `ProgressFile`; unless a person scrolled, what is being worked on is in sight."""
 
     _progress: ProgressFile | None = None
     _touched = False
@@ -177,11 +180,11 @@ class ProgressView(DocumentView):
         if progress is None or document is None or not self.size.width:
             return
         signs = glyphs()
-        for wanted in (signs.running, signs.open):
+        for sign in (signs.running, signs.open):
             for index in range(self.count):
                 row = document.row(index, self.columns)
-                if len(row) > 1 and row[1][0] == wanted:
+                if len(row) > 1 and row[1][0] == sign:  # indent, then the sign of the state
                     self._resize_virtual()
                     if not self.top <= index < self.top + self.page - 1:
-                        self._place(max(0, index - self.page // 3))
+                        self._scroll_silently(max(0, index - self.page // 3))
                     return

@@ -1,4 +1,4 @@
-"""The header line."""
+"""The header row."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from msgspec import Struct
+from textual.reactive import reactive
 
 from tui.model.labels import STATES
 from tui.system.format import (
@@ -26,7 +27,7 @@ from widgets.text_cells import clip, visible
 class HeaderFacts(Struct, frozen=True):
     """Everything that the header may say; None and empty say nothing.
 
-    `state` is one of the night's states. `looking_at` is the time that a person has gone back to.
+    `state` is a session state. `viewed_at` is the time that a person has gone back to.
     `alert` is a few words that must not be missed, such as a limit that comes near.
     """
 
@@ -43,10 +44,10 @@ class HeaderFacts(Struct, frozen=True):
     idle_limit_s: float | None = None
     checkpoints: int = 0
     checkpoint_age_s: float | None = None
-    deeds: int = 0
+    interventions: int = 0
     queued: int = 0
     paused: bool = False
-    looking_at: float | None = None
+    viewed_at: float | None = None
     alert: str = ""
     budget_warning: float = 0.8
     budget_critical: float = 0.95
@@ -69,7 +70,7 @@ CONTEXT_FULL: Final = 92.0
 
 def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
     """A state's sign and role."""
-    looks: dict[str, tuple[str, Role]] = {
+    spans: dict[str, tuple[str, Role]] = {
         "starting": (signs.waiting, "accent"),
         "working": (signs.working, "ok"),
         "tool": (signs.tool, "ok"),
@@ -84,7 +85,7 @@ def state_span(state: str, signs: Glyphs) -> tuple[str, Role]:
         "killed": (signs.dead, "error"),
         "crashed": (signs.error, "alarm"),
     }
-    return looks.get(state, (signs.none, "dim"))
+    return spans.get(state, (signs.none, "dim"))
 
 
 def _state_part(facts: HeaderFacts, signs: Glyphs) -> HeaderPart:
@@ -158,12 +159,12 @@ def _checkpoint_part(facts: HeaderFacts) -> HeaderPart | None:
     return HeaderPart(([*number, (ago, "dim")], number, []), (15, 40))
 
 
-def _deeds_part(facts: HeaderFacts) -> HeaderPart | None:
+def _interventions_part(facts: HeaderFacts) -> HeaderPart | None:
     words = []
     if facts.queued:
         words.append(f"{facts.queued} queued")
-    if facts.deeds:
-        words.append(format_count(facts.deeds, "deed"))
+    if facts.interventions:
+        words.append(format_count(facts.interventions, "deed"))
     return HeaderPart(([(", ".join(words), "person")], []), (30,)) if words else None
 
 
@@ -187,7 +188,7 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
         _context_part(facts),
         _idle_part(facts),
         _checkpoint_part(facts),
-        _deeds_part(facts),
+        _interventions_part(facts),
     ]
     right: list[HeaderPart] = []
     if facts.alert:
@@ -197,8 +198,8 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
             [(f" {clip(alert, 16)} ", "alarm")],
         )
         right.append(HeaderPart(forms, (62,)))
-    if facts.looking_at is not None:
-        at, short = format_clock(facts.looking_at), format_clock(facts.looking_at, False)
+    if facts.viewed_at is not None:
+        at, short = format_clock(facts.viewed_at), format_clock(facts.viewed_at, False)
         right.append(
             HeaderPart(([(f" looking at {at} ", "badge")], [(f" {short} ", "badge")]), (45,))
         )
@@ -208,7 +209,9 @@ def header_parts(facts: HeaderFacts) -> tuple[list[HeaderPart], list[HeaderPart]
     return [part for part in left if part is not None], right
 
 
-def fitted(parts: Sequence[HeaderPart], gaps: Sequence[int], width: int) -> tuple[list[Line], int]:
+def fit_parts(
+    parts: Sequence[HeaderPart], gaps: Sequence[int], width: int
+) -> tuple[list[Line], int]:
     """A form for each part such that all fit, and the gap between them.
 
     The gap narrows first, then forms give way, those of the lowest rank before others.
@@ -236,7 +239,7 @@ def fitted(parts: Sequence[HeaderPart], gaps: Sequence[int], width: int) -> tupl
 def header_line(facts: HeaderFacts, width: int) -> Line:
     """The header in `width` columns."""
     left, right = header_parts(facts)
-    forms, gap = fitted([*left, *right], (3, 2), max(0, width - 2))
+    forms, gap = fit_parts([*left, *right], (3, 2), max(0, width - 2))
     lefts = [form for form in forms[: len(left)] if form]
     rights = [form for form in forms[len(left) :] if form]
     out: list[Span] = [(" ", "text")]
@@ -253,16 +256,18 @@ class SessionHeader(SingleRow):
     """Draws `HeaderFacts`; painted again only when the line reads differently."""
 
     DEFAULT_CSS = "SessionHeader { background: $surface; }"
+    facts: reactive[HeaderFacts] = reactive(HeaderFacts(project=""), repaint=False, init=False)
 
     def __init__(self, facts: HeaderFacts | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.facts = facts or HeaderFacts(project="")
+        if facts is not None:
+            self.set_reactive(SessionHeader.facts, facts)
 
     def show(self, facts: HeaderFacts) -> None:
-        """Say this from now on."""
-        if facts != self.facts:
-            self.facts = facts
-            self.redraw()
+        """Show these facts from now on."""
+        self.facts = facts
+
+    watch_facts = SingleRow.redraw
 
     def spans(self, width: int) -> Line:
         return header_line(self.facts, width)

@@ -1,4 +1,4 @@
-"""The night in one row with a cursor."""
+"""The night in one row, with a cursor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 from textual import events
 from textual.message import Message
+from textual.reactive import reactive
 
 from tui.model.labels import TIME
 from tui.model.timeline import (
@@ -24,11 +25,11 @@ from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Line, Role, Span
 from widgets.row_widgets import SingleRow
 
-TELLING: Final = 0.25
+TROUBLE_SHARE: Final = 0.25
 """Share of a cell from which on trouble is what the cell shows."""
-BUSY: Final = 0.1
+BUSY_SHARE: Final = 0.1
 """Share of a cell from which on work is what the cell shows."""
-_SHOWN: Final[tuple[MarkKind, ...]] = (
+_SHOWN_MARKS: Final[tuple[MarkKind, ...]] = (
     "rewind",
     "restart",
     "injection",
@@ -40,10 +41,11 @@ _SHOWN: Final[tuple[MarkKind, ...]] = (
 """Marks that take a cell, the weightiest first; commits and green tests would cover the night."""
 
 
-def crowded(cells: list[TimelineCell]) -> frozenset[MarkKind]:
+def crowded_marks(cells: list[TimelineCell]) -> frozenset[MarkKind]:
     """Kinds of marks in so many cells that they would hide the night."""
     out = set()
-    for kind in _SHOWN:
+    # A narrow bar has too few cells for a share to mean anything.
+    for kind in _SHOWN_MARKS:
         having = sum(1 for cell in cells if any(mark.kind == kind for mark in cell.marks))
         if len(cells) >= 12 and having > len(cells) // 4:
             out.add(kind)
@@ -54,27 +56,27 @@ def cell_sign(cell: TimelineCell, hidden: frozenset[MarkKind] = frozenset()) -> 
     """The sign that says what the cell was, and its role."""
     signs = glyphs()
     kinds = {mark.kind for mark in cell.marks} - hidden
-    for kind in _SHOWN:
+    for kind in _SHOWN_MARKS:
         if kind in kinds:
             return _mark_sign(kind, signs)
-    if cell.share("dead") >= TELLING:
+    if cell.share("dead") >= TROUBLE_SHARE:
         return signs.dead, "error"
-    if cell.share("stalled") >= TELLING:
+    if cell.share("stalled") >= TROUBLE_SHARE:
         return "S", "error"
-    if cell.share("rate_limited") >= TELLING:
+    if cell.share("rate_limited") >= TROUBLE_SHARE:
         return "L", "warning"
     busy = cell.share("working", "tool")
-    if busy >= BUSY:
+    if busy >= BUSY_SHARE:
         if cell.share("tool") > 2 * cell.share("working"):
             return signs.tool_minute, "work"
         return signs.bars[min(len(signs.bars) - 1, int(busy * len(signs.bars)))], "work"
-    if cell.share("waiting_api") >= BUSY:
+    if cell.share("waiting_api") >= BUSY_SHARE:
         return signs.waiting_minute, "accent"
     return (signs.bars[0], "work") if busy else (" ", "dim")
 
 
 def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
-    looks: dict[MarkKind, tuple[str, Role]] = {
+    spans: dict[MarkKind, tuple[str, Role]] = {
         "rewind": (signs.rewind, "person"),
         "restart": (signs.restart, "warning"),
         "injection": (signs.inject, "person"),
@@ -83,17 +85,17 @@ def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
         "red": (signs.error, "error"),
         "compaction": (signs.compaction, "accent"),
     }
-    return looks[kind]
+    return spans[kind]
 
 
-def described(cell: TimelineCell) -> str:
+def describe_cell(cell: TimelineCell) -> str:
     """What the cell was, in words: "mostly running tools; checkpoint 4"."""
     parts = []
     if cell.known_share:
         most = max(range(len(KINDS)), key=cell.seconds.__getitem__)
         share = cell.seconds[most] / sum(cell.seconds)
         parts.append(("" if share > 0.9 else "mostly ") + TIME[KINDS[most]])
-    order = [*_SHOWN, "commit", "green", "limit", "stall", "end"]
+    order = [*_SHOWN_MARKS, "commit", "green", "limit", "stall", "end"]
     marks = sorted(cell.marks, key=lambda mark: order.index(mark.kind))
     parts.extend(mark.label or mark.kind for mark in marks[:3])
     if len(marks) > 3:
@@ -111,19 +113,19 @@ LABEL = 7
 """Columns of the clock at either end, blanks included."""
 
 
-def strip_columns(width: int) -> int:
+def timeline_columns(width: int) -> int:
     """Columns left for the night itself."""
     return max(1, width - 2 * LABEL)
 
 
-def strip_line(cells: list[TimelineCell], width: int, cursor: int | None = None) -> Line:
-    """The row in `width` columns; `cursor` is the cell that a person looks at."""
-    columns = strip_columns(width)
+def timeline_line(cells: list[TimelineCell], width: int, cursor: int | None = None) -> Line:
+    """The row in `width` columns; `cursor` is the cell that a person spans at."""
+    columns = timeline_columns(width)
     if not cells:
         track = glyphs().empty * columns
         return [(" " * LABEL, "dim"), (track, "faint"), (" " * LABEL, "dim")]
     out: list[Span] = [(f" {format_clock(cells[0].start, False)} ", "dim")]
-    hidden = crowded(cells)
+    hidden = crowded_marks(cells)
     for nth, cell in enumerate(cells[:columns]):
         sign, role = cell_sign(cell, hidden)
         out.append((sign, "badge" if nth == cursor else role))
@@ -138,6 +140,9 @@ class TimelineBar(SingleRow):
 
     DEFAULT_CSS = "TimelineBar { background: $background; }"
 
+    cursor_at: reactive[float | None] = reactive(None, repaint=False, init=False)
+    """The moment that the cursor stands on; None when it is now."""
+
     class CursorMoved(Message):
         """The person chose a moment; None is now. `words` say what the cell was."""
 
@@ -151,21 +156,12 @@ class TimelineBar(SingleRow):
         self._timeline = Timeline()
         self._now: float | None = None
         self._cells: list[TimelineCell] = []
-        self._at: float | None = None
 
-    @property
-    def cursor_at(self) -> float | None:
-        """The moment that the cursor stands on; None when it is now."""
-        return self._at
+    watch_cursor_at = SingleRow.redraw
 
     def show(self, timeline: Timeline, now: float | None = None) -> None:
         """Draw this night, up to `now` if it still goes on."""
         self._timeline, self._now = timeline, now
-        self.redraw()
-
-    def set_cursor(self, at: float | None) -> None:
-        """Put the cursor on a moment, or take it away; posts nothing."""
-        self._at = at
         self.redraw()
 
     def move(self, step: int) -> float | None:
@@ -174,36 +170,41 @@ class TimelineBar(SingleRow):
         if not self._cells:
             return None
         last = len(self._cells) - 1
-        nth = last + 1 if self._at is None else cell_at(self._cells, self._at)
+        nth = last + 1 if self.cursor_at is None else cell_at(self._cells, self.cursor_at)
         nth += step
-        self._stand_on(None if nth > last else max(0, nth))
-        return self._at
+        self._set_cell(None if nth > last else max(0, nth))
+        return self.cursor_at
 
-    def _stand_on(self, nth: int | None) -> None:
-        self._at = None if nth is None else self._cells[nth].start + self._cells[nth].length / 2
-        self.redraw()
-        words = "" if nth is None else described(self._cells[nth])
-        self.post_message(self.CursorMoved(self._at, words))
+    def _set_cell(self, nth: int | None) -> None:
+        self.cursor_at = (
+            None if nth is None else self._cells[nth].start + self._cells[nth].length / 2
+        )
+        words = "" if nth is None else describe_cell(self._cells[nth])
+        self.post_message(self.CursorMoved(self.cursor_at, words))
 
     def _cut(self) -> list[TimelineCell]:
-        return cut_timeline(self._timeline, strip_columns(self.size.width), self._now)
+        return cut_timeline(self._timeline, timeline_columns(self.size.width), self._now)
 
     def spans(self, width: int) -> Line:
-        self._cells = cut_timeline(self._timeline, strip_columns(width), self._now)
-        cursor = None if self._at is None or not self._cells else cell_at(self._cells, self._at)
-        return strip_line(self._cells, width, cursor)
+        self._cells = cut_timeline(self._timeline, timeline_columns(width), self._now)
+        cursor = (
+            None
+            if self.cursor_at is None or not self._cells
+            else cell_at(self._cells, self.cursor_at)
+        )
+        return timeline_line(self._cells, width, cursor)
 
     def on_click(self, event: events.Click) -> None:
         nth = event.x - LABEL
-        if 0 <= nth < strip_columns(self.size.width) and self._cells:
-            self._stand_on(nth if nth < len(self._cells) else None)
+        if 0 <= nth < timeline_columns(self.size.width) and self._cells:
+            self._set_cell(nth if nth < len(self._cells) else None)
 
 
-MOST = 6
+MAX_ZOOM = 6
 """Times that the night can be halved."""
 
 
-def part(timeline: Timeline, level: int, around: float | None) -> Timeline:
+def zoom(timeline: Timeline, level: int, around: float | None) -> Timeline:
     """The night halved `level` times, round a moment (its middle if there is none)."""
     start, end = timeline.start, timeline.end
     if level <= 0 or start is None or end is None or end <= start:
@@ -217,7 +218,7 @@ def part(timeline: Timeline, level: int, around: float | None) -> Timeline:
         start=low,
         end=high,
         buckets=tuple(
-            _cut(bucket, timeline.resolution, low, high)
+            _cut_bucket(bucket, timeline.resolution, low, high)
             for bucket in timeline.buckets
             if bucket.start + timeline.resolution > low and bucket.start < high
         ),
@@ -230,7 +231,7 @@ def part(timeline: Timeline, level: int, around: float | None) -> Timeline:
     )
 
 
-def _cut(bucket: TimeBucket, length: float, low: float, high: float) -> TimeBucket:
+def _cut_bucket(bucket: TimeBucket, length: float, low: float, high: float) -> TimeBucket:
     """The bucket with only its share of what lies between."""
     share = (min(high, bucket.start + length) - max(low, bucket.start)) / length
     if share >= 1:

@@ -1,18 +1,18 @@
-"""Detail with colours from spans."""
+"""Everything about one event: facts and texts, with colours."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.style import Style
 
 from tui.model.rows import DetailPart, EventDetail
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Role, Span
+from widgets.ink import Line, Role, Span, text_of
 from widgets.line_layout import wrap
 from widgets.text.documents import (
     DocumentStack,
@@ -100,47 +100,45 @@ class DiffHighlighter:
         return [(line[start:end], role)]
 
 
-COLOURED: Final = 20_000
+MAX_SPANS: Final = 20_000
 """Spans drawn of one text; what comes after them keeps its words and loses its colours."""
 
 
-class Coloured(NamedTuple):
-    """A drawable line, and the style of the characters from one place to another."""
+class SpanHighlighter:
+    """The colours that a tool's output brought along; a span may go on over line ends."""
 
-    text: str
-    runs: tuple[tuple[int, int, Style], ...] = ()
+    def __init__(self, text: str, spans: Sequence[StyledSpan]) -> None:
+        self.lines: list[list[Span]] = []
+        spans = spans[:MAX_SPANS]
+        start = first = 0
+        for line in text.split("\n"):
+            while first < len(spans) and spans[first].end <= start:
+                first += 1
+            self.lines.append(_coloured(line, start, spans, first))
+            start += len(line) + 1
+
+    def __call__(self, number: int, start: int, end: int) -> Line:
+        out: list[Span] = []
+        at = 0
+        for text, role in self.lines[number]:
+            if piece := text[max(0, start - at) : max(0, end - at)]:
+                out.append((piece, role))
+            at += len(text)
+        return out
 
 
-def coloured_lines(text: str, spans: Sequence[StyledSpan]) -> list[Coloured]:
-    """The text's lines with their colours; a span may go on over line ends."""
-    spans = spans[:COLOURED]
-    out: list[Coloured] = []
-    start = first = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        while first < len(spans) and spans[first].end <= start:
-            first += 1
-        out.append(_coloured(line, start, spans, first))
-        start = end + 1
-    return out
-
-
-def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> Coloured:
+def _coloured(line: str, start: int, spans: Sequence[StyledSpan], first: int) -> list[Span]:
     """One line that begins at `start`; no span before `first` reaches into it."""
-    pieces: list[str] = []
-    runs: list[tuple[int, int, Style]] = []
-    at = drawn = 0
+    out: list[Span] = []
+    at = 0
     for nth in range(first, len(spans)):  # a slice would copy what is left for every line
         span = spans[nth]
         low, high = max(0, span.start - start), min(len(line), span.end - start)
         if low >= len(line):
             break
-        pieces += [_drawable(line[at:low]), _drawable(line[low:high])]
-        drawn += len(pieces[-2])
-        runs.append((drawn, drawn + len(pieces[-1]), style_of(span)))
-        drawn += len(pieces[-1])
+        out += [(_drawable(line[at:low]), "text"), (_drawable(line[low:high]), style_of(span))]
         at = high
-    return Coloured("".join([*pieces, _drawable(line[at:])]), tuple(runs))
+    return [*out, (_drawable(line[at:]), "text")]
 
 
 def _drawable(text: str) -> str:
@@ -161,29 +159,7 @@ def style_of(span: StyledSpan) -> Style:
     return _style(*span[2:])
 
 
-class AnsiTint:
-    """The colours that the text brought along."""
-
-    def __init__(self, lines: Sequence[Coloured]) -> None:
-        self._lines = lines
-
-    def __call__(self, number: int, start: int, end: int) -> Line:
-        line, at = self._lines[number], start
-        out: list[Span] = []
-        for low, high, style in line.runs:
-            low, high = max(low, start), min(high, end)
-            if low >= high:
-                continue
-            if low > at:
-                out.append((line.text[at:low], "text"))
-            out.append((line.text[low:high], style))
-            at = high
-        if at < end:
-            out.append((line.text[at:end], "text"))
-        return out
-
-
-PRETTY: Final = 512_000
+MAX_PRETTY_JSON: Final = 512_000
 """Characters of JSON that are set out; a longer text is shown as it is."""
 
 
@@ -213,7 +189,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> RowDocument:
 
 def _pretty(text: str) -> str:
     """JSON set out over lines; what is no JSON, or too much of it, stays as it is."""
-    if len(text) > PRETTY:
+    if len(text) > MAX_PRETTY_JSON:
         return text
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
@@ -226,18 +202,18 @@ def part_document(part: DetailPart) -> RowDocument:
     if part.style == "markdown":
         return markdown_document(part.text)
     if part.style == "ansi":
-        lines = coloured_lines(part.text, part.spans)
-        return WrappedText("\n".join(line.text for line in lines), AnsiTint(lines))
+        colours = SpanHighlighter(part.text, part.spans)
+        return WrappedText("\n".join(map(text_of, colours.lines)), colours)
     if part.style == "diff":
-        return _tinted(part.text, "diff")
+        return _highlighted(part.text, "diff")
     if part.style == "json":
-        return _tinted(_pretty(part.text), "json")
+        return _highlighted(_pretty(part.text), "json")
     if part.style == "code":
-        return _tinted(part.text, "code")
+        return _highlighted(part.text, "code")
     return WrappedText(part.text)
 
 
-def _tinted(text: str, style: str) -> RowDocument:
+def _highlighted(text: str, style: str) -> RowDocument:
     document = WrappedText(text, numbered=style == "code")
     if style == "diff":
         document.style = DiffHighlighter(document.lines)
@@ -259,9 +235,17 @@ def detail_document(detail: EventDetail) -> RowDocument:
     return DocumentStack(parts)
 
 
-class DetailView(DocumentView):
-    """Shows a `Detail`; a text of any length opens at once."""
+QUICKLY_PARSED: Final = 4000
+"""Characters of Markdown that are parsed before the next key could be pressed."""
 
-    def show(self, detail: EventDetail | None) -> None:
-        """Show this event; None empties the view."""
-        self.set_document(None if detail is None else detail_document(detail))
+
+class DetailView(DocumentView):
+    """Shows an `EventDetail`; a text of any length opens at once."""
+
+    def show(self, detail: EventDetail) -> None:
+        """Show this event, at once unless there is much Markdown to be parsed."""
+        markdown = sum(len(part.text) for part in detail.parts if part.style == "markdown")
+        if markdown > QUICKLY_PARSED:
+            self.build_document(partial(detail_document, detail))
+        else:
+            self.set_document(detail_document(detail))

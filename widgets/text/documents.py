@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -14,7 +15,7 @@ from widgets.lists.line_view import LineView
 from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, visible
 
-LONG: Final = 4000
+LONG_LINE: Final = 4000
 """Characters beyond which a line with wide characters is broken by count, not by columns."""
 Styler = Callable[[int, int, int], Line]
 """Gives the spans for the characters from start to end of a numbered line."""
@@ -51,9 +52,9 @@ class LaidOutDocument:
         return self._laid_out(width)[index]
 
     def find(self, needle: str, width: int) -> list[int]:
-        wanted = needle.lower()
+        sought = needle.lower()
         rows = self._laid_out(width)
-        return [index for index, row in enumerate(rows) if wanted in text_of(row).lower()]
+        return [index for index, row in enumerate(rows) if sought in text_of(row).lower()]
 
 
 class WrappedText:
@@ -89,6 +90,7 @@ class WrappedText:
 
     def _rows_of(self, number: int, room: int) -> int:
         line = self.lines[number]
+        # No character takes more than two columns. Lines without wide ones need no list of breaks.
         if len(line) * 2 <= room or line.isascii() or cells(line) == len(line):
             return max(1, -(-len(line) // room))
         starts = _starts(line, room)
@@ -126,12 +128,12 @@ class WrappedText:
         return [(pad + label.rjust(self._gutter - 1) + " ", "faint")]
 
     def find(self, needle: str, width: int) -> list[int]:
-        wanted = needle.lower()
+        sought = needle.lower()
         ends = self._measure(width)
         room = self._room(width)
         out: list[int] = []
         for number, line in enumerate(self.lines):
-            at = line.lower().find(wanted)
+            at = line.lower().find(sought)
             if at >= 0:
                 before = ends[number - 1] if number else 0
                 starts = self._breaks.get(number)
@@ -142,7 +144,7 @@ class WrappedText:
 
 def _starts(line: str, room: int) -> list[int]:
     """Where the rows of a line with wide or narrow characters begin."""
-    if len(line) > LONG:
+    if len(line) > LONG_LINE:
         return list(range(0, len(line), max(1, room // 2)))
     starts, used = [0], 0
     for at, char in enumerate(line):
@@ -187,7 +189,7 @@ class DocumentStack:
 
 
 class DocumentView(LineView):
-    """Shows a `Document` at the width that there is; a resize keeps the place."""
+    """Shows a `RowDocument` at the width that there is; a resize keeps the place."""
 
     shows_cursor: ClassVar[bool] = False
     can_follow: ClassVar[bool] = False
@@ -221,8 +223,18 @@ class DocumentView(LineView):
         """Show another document, from its beginning or from where the view stands."""
         self._document = document
         if not keep_place and self.is_attached:
-            self._place(0)
+            self._scroll_silently(0)
         self._lay_out()
+
+    def build_document(
+        self, build: Callable[[], RowDocument | None], *, keep_place: bool = False
+    ) -> None:
+        """Show the document that `build` gives, which a thread runs; a later call replaces it."""
+
+        async def show() -> None:
+            self.set_document(await asyncio.to_thread(build), keep_place=keep_place)
+
+        self.run_worker(show(), group="document", exclusive=True)
 
     def _lay_out(self) -> None:
         if not self.size.width:
@@ -236,7 +248,7 @@ class DocumentView(LineView):
         share = self.top / self.count if self.count else 0.0
         self._lay_out()
         self._resize_virtual()
-        self._place(round(share * self.count))
+        self._scroll_silently(round(share * self.count))
 
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.

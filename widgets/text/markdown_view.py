@@ -1,210 +1,302 @@
-"""Notes pane; Markdown by markdown-it."""
+"""Markdown laid out in rows, and the notes pane that shows it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final
 
 from rich.style import Style
 
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Role, Span
+from widgets.ink import Line, Role, Span, text_of
 from widgets.line_layout import wrap
-from widgets.text.documents import DocumentView, LaidOutDocument, RowDocument, WrappedText
-from widgets.text_cells import cells, clip, pad
-
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
-_ITEM = re.compile(r"(\s*)([-*+]|\d{1,9}[.)])\s+(?:\[([ xX~✓✅✔-])\]\s+)?(.*)")
-_RULE = re.compile(r"\s*([-*_])(?:\s*\1){2,}\s*")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})(.*)")
-_INLINE = re.compile(
-    r"`(?P<code>[^`\n]{1,500})`"
-    r"|\*\*(?P<bold>[^*\n]{1,500})\*\*|__(?P<bold2>[^_\n]{1,500})__"
-    r"|(?<![\w*])\*(?P<italic>[^*\s][^*\n]{0,300})\*(?!\w)"
-    r"|~~(?P<gone>[^~\n]{1,300})~~"
-    r"|\[(?P<link>[^\]\n]{1,300})\]\((?P<url>[^)\s]{1,500})\)"
+from widgets.text.documents import (
+    DocumentStack,
+    DocumentView,
+    LaidOutDocument,
+    RowDocument,
+    WrappedText,
 )
-_ITALIC: Final = Style(italic=True)
-_GONE: Final = Style(strike=True)
+from widgets.text_cells import cells, clip, pad, visible
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+MAX_PARSED: Final = 64_000
+"""Characters at the end of a text that are parsed; a busy core needs about 10 µs for each."""
+MAX_INLINE: Final = 4000
+"""Characters of one paragraph in which emphasis and links are looked for."""
 HARD_WRAPPED: Final = 60
 """A line this long was broken by its writer for width, so the next one continues it."""
+_TASK = re.compile(r"\[([ xX~✓✅✔-])\]\s+")
 
 
-def inline(text: str, role: Role = "text") -> list[Span]:
-    """The words of one line with emphasis, code and link texts set apart."""
-    out: list[Span] = []
-    at = 0
-    for match in _INLINE.finditer(text):
-        if match.start() > at:
-            out.append((text[at : match.start()], role))
-        at = match.end()
-        kind = match.lastgroup or ""
-        if kind == "code":
-            out.append((match["code"], "code"))
-        elif kind in ("bold", "bold2"):
-            out.append((match[kind], "strong"))
-        elif kind == "italic":
-            out.append((match["italic"], _ITALIC))
-        elif kind == "gone":
-            out.append((match["gone"], _GONE))
-        else:
-            out.extend([(match["link"], "accent"), (f" ({match['url']})", "faint")])
-    if at < len(text):
-        out.append((text[at:], role))
-    return out
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    # Imported at the first use: it costs 45 ms, and most starts of the program show no notes.
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    # Definitions of references would vanish from the pane ("[todo]: buy milk"), and an entity can
+    # stand for a character that nobody sees. Inline text is parsed by `_parse_inline`.
+    return parser.disable(["reference", "entity", "inline", "text_join"])
 
 
-def markdown_rows(text: str, width: int) -> list[Line]:
-    """The text laid out in `width` columns; empty lines never follow each other."""
-    rows: list[Line] = []
-    for row in _blocks(text.split("\n"), max(8, width)):
-        if row or (rows and rows[-1]):
-            rows.append(row)
-    while rows and not rows[-1]:
-        rows.pop()
-    return rows
+def _parse_markdown(text: str) -> list[Token]:
+    """The blocks of the text; slow enough for a long one to need a thread.
+
+    `meta` of a token says what CommonMark has no place for: `apart` an empty line before it, `task`
+    the sign in the box of a list item.
+    """
+    lines = re.split("\r\n?|\n", text)  # as the parser counts them
+    tokens = _parser().parse(text)
+    item: Token | None = None
+    start = 0
+    for token in tokens:
+        if token.map and token.map[0] > start:
+            start = token.map[0]
+            token.meta["apart"] = not lines[start - 1].strip("> \t\r")
+        if token.type == "list_item_open":
+            item = token
+        elif token.type == "inline":
+            if item is not None and (box := _TASK.match(token.content)):
+                item.meta["task"] = box[1]
+                token.content = token.content[box.end() :]
+            item = None
+            _parse_inline(token)
+    return tokens
 
 
-def _blocks(lines: list[str], width: int) -> Iterator[Line]:
-    at = 0
-    while at < len(lines):
-        line = lines[at].expandtabs(4).rstrip()
-        if fence := _FENCE.fullmatch(line):
-            end = _fence_end(lines, at, fence[1])
-            yield from _code(lines[at + 1 : end], width)
-            at = end + 1
-        elif line.lstrip().startswith("|"):
-            end = at
-            while end < len(lines) and lines[end].lstrip().startswith("|"):
-                end += 1
-            yield from _table(lines[at:end], width)
-            at = end
-        else:
-            end = _paragraph_end(lines, at)
-            joined = " ".join([line, *(rest.strip() for rest in lines[at + 1 : end])])
-            yield from _line(joined, width)
-            at = end
+def _parse_inline(token: Token) -> None:
+    # The parser's time grows with the square of what brackets and stars a paragraph has: 20,000
+    # brackets take seconds. Only short paragraphs are worth it.
+    token.children = [] if len(token.content) <= MAX_INLINE else None
+    if token.children is not None:
+        _parser().inline.parse(token.content, _parser(), {}, token.children)
 
 
-def _fence_end(lines: list[str], start: int, fence: str) -> int:
-    for at in range(start + 1, len(lines)):
-        if lines[at].strip().startswith(fence) and not lines[at].strip().strip(fence[0]):
-            return at
-    return len(lines)
-
-
-def _paragraph_end(lines: list[str], start: int) -> int:
-    """The line after those that continue the one at `start`."""
-    end = start + 1
-    if _HEADING.fullmatch(lines[start].strip()) or not lines[start].strip():
-        return end
-    while (
-        end < len(lines)
-        and len(lines[end - 1].rstrip()) >= HARD_WRAPPED
-        and lines[end].strip()
-        and not lines[end].lstrip().startswith(("#", "|", ">", "```", "~~~"))
-        and not _ITEM.match(lines[end])
-        and not _RULE.fullmatch(lines[end])
-    ):
-        end += 1
-    return end
-
-
-def _line(line: str, width: int) -> Iterator[Line]:
-    text = line.strip()
-    if not text:
-        yield []
-    elif heading := _HEADING.fullmatch(text):
-        yield []
-        role: Role = "strong" if len(heading[1]) == 1 else "heading"
-        yield from wrap(inline(heading[2], role), width)
-    elif _RULE.fullmatch(line):
-        yield [(glyphs().empty * width, "faint")]
-    elif item := _ITEM.fullmatch(line):
-        yield from _item(item, width)
-    elif text.startswith(">"):
-        bar: Span = (glyphs().branch + " ", "faint")
-        for row in wrap(inline(text.lstrip("> "), "dim"), width - 2):
-            yield [bar, *row]
-    else:
-        yield from wrap(inline(text), width)
-
-
-def _item(item: re.Match[str], width: int) -> Iterator[Line]:
-    signs = glyphs()
-    indent = " " * min(len(item[1]), width // 3)
-    sign: Span = (item[2] if item[2][0].isdigit() else signs.bullet, "dim")
-    role: Role = "text"
-    if item[3] is not None:
-        done = item[3] not in " ~-"
-        sign = (signs.ok, "ok") if done else (signs.open, "dim")
-        role = "dim" if done else "text"
-    hang = cells(indent) + cells(sign[0]) + 1
-    for nth, row in enumerate(wrap(inline(item[4], role), width - hang)):
-        lead: Line = [(indent, "text"), sign, (" ", "text")] if nth == 0 else [(" " * hang, "text")]
-        yield [*lead, *row]
-
-
-def _code(lines: list[str], width: int) -> Iterator[Line]:
-    for line in lines:
-        text = line.expandtabs(4).rstrip()
-        while True:
-            part = clip(text, width - 2, "")
-            yield [(glyphs().branch + " ", "faint"), (part, "code")]
-            text = text[len(part) :]
-            if not text or not part:
-                break
-
-
-def _table(lines: list[str], width: int) -> Iterator[Line]:
-    table = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
-    table = [row for row in table if any(cell.strip("-: ") for cell in row)]
-    if not table:
+def _inline_rows(token: Token, base: Role) -> Iterator[list[Span]]:
+    """The spans of a paragraph, one list for each of the lines that its writer meant to be one."""
+    lines = iter(token.content.split("\n"))
+    if token.children is None:
+        for line in lines:
+            yield [(line, base)]
         return
-    columns = max(len(row) for row in table)
-    widths = [
-        max((cells(row[column]) for row in table if column < len(row)), default=0)
-        for column in range(columns)
-    ]
-    while sum(widths) + 2 * (columns - 1) > width and max(widths) > 3:
+    row: list[Span] = []
+    for text, role in _inline_spans(token.children, base):
+        if text != "\n":
+            row.append((text, role))
+        elif len(line := next(lines, "")) >= HARD_WRAPPED and not line.endswith(("  ", "\\")):
+            row.append((" ", base))
+        else:
+            yield row
+            row = []
+    yield row
+
+
+def _inline_spans(children: Sequence[Token], base: Role) -> Iterator[Span]:
+    """The words with their roles; a line end is a span of its own, and a link shows its address."""
+    styles: list[str] = []
+    link = label = ""
+    for child in children:
+        kind = child.type.removesuffix("_open").removesuffix("_close")
+        if kind in ("softbreak", "hardbreak"):
+            yield "\n", base
+        elif kind == "image":
+            yield child.content, "accent"
+            yield f" ({child.attrs['src']})", "faint"
+        elif kind == "link":
+            if child.nesting < 0 and label != link:
+                yield f" ({link})", "faint"
+            link, label = str(child.attrs.get("href", "")), ""
+        elif child.nesting > 0:
+            styles.append(kind)
+        elif child.nesting < 0:
+            styles.remove(kind)
+        elif child.content:
+            label += child.content
+            yield (
+                child.content,
+                "code" if kind == "code_inline" else _inline_role(styles, link, base),
+            )
+
+
+def _inline_role(styles: Sequence[str], link: str, base: Role) -> Role | Style:
+    if link:
+        return "accent"
+    if "strong" in styles:
+        return "strong"
+    if not styles:
+        return base
+    return Style(italic="em" in styles or None, strike="s" in styles or None)
+
+
+@dataclass(slots=True)
+class _Container:
+    """A quote or list item: what stands before its next row, and before those after that."""
+
+    first: Span | None
+    rest: Span
+    role: Role
+
+
+class _Layout:
+    """Makes the rows of parsed Markdown at one width."""
+
+    def __init__(self, width: int) -> None:
+        self.rows: list[Line] = []
+        self._width = max(8, width)
+        self._containers: list[_Container] = []
+        self._heading: Role | None = None
+        self._table: list[list[str]] = []
+
+    def _add(self, rows: Iterator[Line] | Sequence[Line]) -> None:
+        for row in rows:
+            lead: list[Span] = []
+            for container in self._containers:
+                lead.append(container.first or container.rest)
+                container.first = None
+            self.rows.append([*lead, *row])
+
+    @property
+    def _room(self) -> int:
+        return max(4, self._width - sum(cells(each.rest[0]) for each in self._containers))
+
+    def _add_empty_row(self) -> None:
+        """Empty rows never follow each other, and none comes first."""
+        bars = [each.rest for each in self._containers if each.rest[0].strip()]
+        if self.rows and text_of(self.rows[-1]).strip(glyphs().branch + " "):
+            self.rows.append(bars)
+
+    def add(self, token: Token) -> None:
+        """Lay out the next token."""
+        if token.meta.get("apart"):
+            self._add_empty_row()
+        if handler := self._HANDLERS.get(token.type):
+            handler(self, token)
+
+    def _open_quote(self, token: Token) -> None:
+        bar: Span = (glyphs().branch + " ", "faint")
+        self._containers.append(_Container(bar, bar, "dim"))
+
+    def _open_item(self, token: Token) -> None:
+        signs = glyphs()
+        outer: Role = self._containers[-1].role if self._containers else "text"
+        task = token.meta.get("task")
+        sign: Span = (token.info + token.markup if token.info else signs.bullet, "dim")
+        if task is not None:
+            sign = (signs.open, "dim") if task in " ~-" else (signs.ok, "ok")
+        lead: Span | None = (sign[0] + " ", sign[1])
+        hang = len(sign[0]) + 1
+        if self._room <= 8:  # nested too deep for the width
+            self._add([[(sign[0], sign[1])]])
+            lead, hang = None, 0
+        role: Role = "dim" if sign[1] == "ok" else outer
+        self._containers.append(_Container(lead, (" " * hang, "text"), role))
+
+    def _close_container(self, token: Token) -> None:
+        if self._containers[-1].first is not None:  # nothing was in it
+            self._add([[]])
+        self._containers.pop()
+
+    def _open_heading(self, token: Token) -> None:
+        self._add_empty_row()
+        self._heading = "strong" if token.tag == "h1" else "heading"
+
+    def _close_heading(self, token: Token) -> None:
+        self._heading = None
+
+    def _inline(self, token: Token) -> None:
+        if self._table:
+            self._table[-1].append(_cell_text(token))
+            return
+        role = self._heading or (self._containers[-1].role if self._containers else "text")
+        for spans in _inline_rows(token, role):
+            self._add(wrap(spans, self._room))
+
+    def _code(self, token: Token) -> None:
+        for line in token.content.rstrip("\n").split("\n"):
+            text = visible(line.expandtabs(4).rstrip())
+            while True:
+                part = clip(text, max(2, self._room - 2), "")
+                self._add([[(glyphs().branch + " ", "faint"), (part, "code")]])
+                text = text[len(part) :]
+                if not text or not part:
+                    break
+
+    def _rule(self, token: Token) -> None:
+        self._add([[(glyphs().empty * self._room, "faint")]])
+
+    def _html(self, token: Token) -> None:
+        """As it was written: nothing here is a browser."""
+        for line in token.content.rstrip("\n").split("\n"):
+            self._add(wrap([(line, "text")], self._room))
+
+    def _open_row(self, token: Token) -> None:
+        self._table.append([])
+
+    def _close_table(self, token: Token) -> None:
+        self._add(list(_table_rows(self._table, self._room)))
+        self._table = []
+
+    _HANDLERS: Final[dict[str, Callable[[_Layout, Token], None]]] = {
+        "blockquote_open": _open_quote,
+        "blockquote_close": _close_container,
+        "list_item_open": _open_item,
+        "list_item_close": _close_container,
+        "heading_open": _open_heading,
+        "heading_close": _close_heading,
+        "inline": _inline,
+        "fence": _code,
+        "code_block": _code,
+        "hr": _rule,
+        "html_block": _html,
+        "tr_open": _open_row,
+        "table_close": _close_table,
+    }
+
+
+def _cell_text(token: Token) -> str:
+    return visible(" ".join(text_of(spans) for spans in _inline_rows(token, "text")))
+
+
+def _table_rows(table: Sequence[Sequence[str]], width: int) -> Iterator[Line]:
+    """The table's cells in columns; the parser has given every row as many cells as the first."""
+    widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 3:
         widths[widths.index(max(widths))] -= 1
     for nth, row in enumerate(table):
-        role: Role = "label" if nth == 0 else "text"
-        texts = [pad(row[c] if c < len(row) else "", widths[c]) for c in range(columns)]
-        yield [(clip("  ".join(texts).rstrip(), width), role)]
+        texts = map(pad, row, widths)
+        yield [(clip("  ".join(texts).rstrip(), width), "text" if nth else "label")]
 
 
-LAID_OUT: Final = 200_000
-"""Characters of Markdown laid out as a whole; a longer text is shown line by line."""
+def _layout_rows(tokens: Sequence[Token], width: int) -> list[Line]:
+    layout = _Layout(width)
+    for token in tokens:
+        layout.add(token)
+    return layout.rows
 
 
 def markdown_document(text: str) -> RowDocument:
-    """Markdown as a document; a text too long to lay out at once is shown as it was written."""
-    if len(text) > LAID_OUT:
-        return WrappedText(text)
-    return LaidOutDocument(lambda width: markdown_rows(text, width))
+    """Markdown as a document; of a long text only the newest part, what is older as it was written."""
+    start = text.find("\n", len(text) - MAX_PARSED) + 1 if len(text) > MAX_PARSED else 0
+    newest = LaidOutDocument(partial(_layout_rows, _parse_markdown(text[start:])))
+    return DocumentStack([WrappedText(text[:start]), newest]) if start else newest
 
 
 class NotesView(DocumentView):
     """Shows notes; the same words again change nothing, other words keep the place."""
 
-    _shown: tuple[str, bool] = ("", False)
+    _text = ""
 
     def show_markdown(self, text: str) -> None:
-        """Show Markdown."""
-        self._show(text, True)
-
-    def show_text(self, text: str) -> None:
-        """Show words as they are."""
-        self._show(text, False)
-
-    def _show(self, text: str, markdown: bool) -> None:
-        if (text, markdown) == self._shown:
-            return
-        self._shown = (text, markdown)
-        if not text.strip():
-            self.set_document(None)
-        else:
-            document = markdown_document(text) if markdown else WrappedText(text)
-            self.set_document(document, keep_place=True)
+        """Show Markdown, as soon as a thread has parsed it."""
+        if text != self._text:
+            self._text = text
+            self.build_document(
+                lambda: markdown_document(text) if text.strip() else None, keep_place=True
+            )

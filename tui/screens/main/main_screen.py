@@ -26,7 +26,7 @@ from tui.screens.operations.controller import OperationController, OperationKeys
 from tui.system.clock import Clock
 from widgets.lists.find_bar import FindBar
 from widgets.lists.line_view import LineView
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.paint_governor import PaintGovernor
 from widgets.row_widgets import DirectColumns, DirectRows
 from widgets.status.activity_row import ActivityRow
@@ -199,7 +199,7 @@ class MainScreen(OperationKeys, BasePage):
             return
         if "progress" in changes and self.time_travel.at is None:
             self.panes.progress.show(sidecars.progress)
-            self.panes.frames[1].set_note(task_count(sidecars.progress))
+            self.panes.frames[1].subtitle = task_count(sidecars.progress)
             self._show_tabs()
         if "notes" in changes and sidecars.notes is not None:
             self.panes.notes.show_markdown(sidecars.notes.text)
@@ -303,7 +303,7 @@ class MainScreen(OperationKeys, BasePage):
 
     def action_stall(self) -> None:
         if not self.time_travel.go_to_next_stall():
-            toast(self.app, "no stall in this night")
+            show_toast(self.app, "no stall in this night")
 
     async def action_live(self) -> None:
         """Escape takes back one thing at a time: search, zoom, time travel."""
@@ -338,7 +338,7 @@ class MainScreen(OperationKeys, BasePage):
 
     def action_error(self, step: int) -> None:
         if not self.search.show_error(step):
-            toast(self.app, "no error further on" if step > 0 else "no error before this")
+            show_toast(self.app, "no error further on" if step > 0 else "no error before this")
 
     # --- operations ----------------------------------------------------------------------------
 

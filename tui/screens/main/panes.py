@@ -72,12 +72,12 @@ class Panes:
         """Draws what stands at the edges of the panes."""
         following = self.events.following
         status = events_status(monitor.night, following, monitor.level, monitor.partial)
-        self.frames[2].set_status("a place of the past" if is_detached else status)
+        self.frames[2].status = "a place of the past" if is_detached else status
         is_live = monitor.night is not None and not monitor.night.is_over
         for source in monitor.feeds():
             number = {"progress": 1, "notes": 3}.get(source.name)
             if number is not None:
-                self.frames[number].set_stale(stale_text(source, is_live, now))
+                self.frames[number].stale = stale_text(source, is_live, now)
 
 
 def task_count(progress: ProgressFile | None) -> str:
@@ -141,10 +141,10 @@ def header_facts(
         checkpoints=len(checkpoints),
         checkpoint_age_s=max(0.0, snapshot.now - checkpoints[-1].at) if checkpoints else None,
         checkpoint_due_s=_checkpoint_due(snapshot, settings),
-        deeds=interventions.times_stepped_in,
+        interventions=interventions.times_stepped_in,
         queued=sum(injection.state == "queued" for injection in interventions.injections),
         paused=paused,
-        looking_at=looking_at,
+        viewed_at=looking_at,
         alert="no permission prompts" if run.permission_mode == "bypassPermissions" else "",
     )
 

@@ -51,7 +51,7 @@ class TimeTravel:
     def move_cursor_to(self, at: float | None) -> None:
         """Puts the cursor of the timeline there; the panes stay."""
         if at is not None:
-            self._timeline.set_cursor(at)
+            self._timeline.cursor_at = at
             self._on_moved()
 
     def reveal_place(self, ref: SourceRef) -> bool:
@@ -74,15 +74,15 @@ class TimeTravel:
             return False
         start = float("-inf") if self.at is None else self.at + _SAME_STALL_S
         mark = next((stall for stall in stalls if stall.at > start), stalls[0])
-        self._timeline.set_cursor(mark.at)
+        self._timeline.cursor_at = mark.at
         self._show_time(mark.at, f"stall: {mark.label}")
         return True
 
     def go_to_now(self) -> None:
         """Every pane follows again."""
-        self._timeline.set_cursor(None)
-        self._panes.frames[2].set_foot("")
-        self._panes.frames[1].set_status("")
+        self._timeline.cursor_at = None
+        self._panes.frames[2].foot = ""
+        self._panes.frames[1].status = ""
         self._panes.events.follow()
         self._panes.log.follow()
         self._on_moved()
@@ -100,6 +100,6 @@ class TimeTravel:
             progress = sidecars.progress_at(at)
             self._panes.progress.show(progress or sidecars.progress)
             basis = "as it was then" if progress is not None else "as it is now"
-            self._panes.frames[1].set_status(basis)
+            self._panes.frames[1].status = basis
         self._on_moved()
-        self._panes.frames[2].set_foot(description)
+        self._panes.frames[2].foot = description

@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from textual.worker import get_current_worker
 
 from tui.system.errors import OvernightError, report_crash
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.status.activity_row import ActivityRow
 
 PATIENCE_S = 0.3
@@ -113,7 +113,7 @@ class BackgroundTasks:
             self._operations.remove(operation)
             self._draw_progress()
             if text:
-                toast(self._app, text, "", severity, _TOAST_S)
+                show_toast(self._app, text, "", severity, _TOAST_S)
             if self._on_operation_ended is not None:
                 self._on_operation_ended()
 
@@ -127,7 +127,7 @@ class BackgroundTasks:
             self._show_error(error_text(error))
 
     def _show_error(self, sentence: str) -> None:
-        toast(self._app, sentence, "", "error", _TOAST_S)
+        show_toast(self._app, sentence, "", "error", _TOAST_S)
 
     def _show_as_long(self, operation: _RunningOperation) -> None:
         operation.is_long = True

@@ -13,7 +13,7 @@ from tui.screens.operations.message_flow import MessageFlow
 from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.operations.stop_flow import StopFlow
 from tui.system.format import shorten_line
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -136,7 +136,7 @@ class DeliveryToasts:
             news = f"{quoted} was not read" + (f": {injection.detail}" if injection.detail else "")
         else:
             return
-        toast(self._app, news, "", "information", _TOAST_S)
+        show_toast(self._app, news, "", "information", _TOAST_S)
 
 
 class OperationController:
@@ -188,7 +188,7 @@ class OperationController:
         elif name in ("inject", "step_back") and channels is not None and channels.hooks_missing:
             self._messages.offer_hooks(channels, self.reachability.expire)
         else:
-            toast(self._app, reason, severity="warning")
+            show_toast(self._app, reason, severity="warning")
 
     def update(self, snapshot: NightSnapshot) -> None:
         """Shows how far messages came, from each new snapshot."""

@@ -14,7 +14,7 @@ from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.system.errors import OvernightError
 from tui.system.format import format_clock
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -111,7 +111,7 @@ class MessageFlow:
         try:
             plan_lines = _hook_lines(operations)
         except OvernightError as error:
-            toast(self.app, f"{reachability.why_not}; {error}", severity="warning")
+            show_toast(self.app, f"{reachability.why_not}; {error}", severity="warning")
             return
 
         def decided(answer: DialogAnswer) -> None:

@@ -16,7 +16,7 @@ from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks, Report
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -50,10 +50,10 @@ class RewindFlow:
         try:
             newest = checkpoints(operations.project)[-_MOST:]
         except OvernightError as error:
-            toast(self.app, str(error), severity="error")
+            show_toast(self.app, str(error), severity="error")
             return
         if not newest:
-            toast(self.app, "no checkpoint yet; c takes one")
+            show_toast(self.app, "no checkpoint yet; c takes one")
             return
         by_id = {checkpoint.id: checkpoint for checkpoint in reversed(newest)}
         conversation = operations.conversation_availability()
@@ -223,11 +223,11 @@ def _distance_text(distance: CheckpointDistance | None) -> str:
 
 
 def _plan_document(plan: RewindPlan, intro: Sequence[str], has_conversation: bool) -> RowDocument:
-    from widgets.dialogs.dialog import sentences
+    from widgets.dialogs.dialog import sentences_document
 
     conversation = _conversation_text(plan.checkpoint) if has_conversation else ()
     lines = [*describe_plan(plan), *conversation, *describe_refusals(plan)]
-    return sentences([*intro, *lines, "", *_change_list(plan)])
+    return sentences_document([*intro, *lines, "", *_change_list(plan)])
 
 
 def _conversation_text(target: Checkpoint) -> list[str]:

@@ -11,7 +11,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks, Report, is_closing
 from tui.store.inbox import Verb
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -42,7 +42,7 @@ class StopFlow:
 
         operations = self.operations()
         if reachability is None and not operations.has_run:
-            toast(self.app, "looking at that session; try again in a moment")
+            show_toast(self.app, "looking at that session; try again in a moment")
             return
         agent = operations.agent if reachability is not None else None
         snapshot = self.snapshot()

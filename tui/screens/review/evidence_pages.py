@@ -16,8 +16,8 @@ from widgets.review.review_view import (
     DiffTarget,
     EvidenceTarget,
     FileTarget,
-    Goal,
     PointTarget,
+    Target,
     TextTarget,
 )
 
@@ -33,7 +33,7 @@ class EvidencePages:
         self._source = source
         self._background = BackgroundTasks(page)
 
-    def open(self, target: Goal, changes: RepositoryChanges | None) -> None:
+    def open(self, target: Target, changes: RepositoryChanges | None) -> None:
         """Shows what the line leads to."""
         self._background.run(
             "evidence", lambda: self._read(target, changes), self._show, exclusive=True
@@ -45,7 +45,7 @@ class EvidencePages:
         if not isinstance(self._page.app.screen, DetailScreen):  # enter may be pressed twice
             self._page.app.push_screen(DetailScreen(detail))
 
-    def _read(self, target: Goal, changes: RepositoryChanges | None) -> EventDetail:
+    def _read(self, target: Target, changes: RepositoryChanges | None) -> EventDetail:
         project = self._source.project
         if isinstance(target, EvidenceTarget):
             return evidence_lookup.detail_of(target.ref, project)

@@ -11,7 +11,7 @@ from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_local
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -65,5 +65,5 @@ class ExportFlow:
         BackgroundTasks(self.app).run(
             "notes",
             lambda: self.source.export(self.review, self.run, name),
-            lambda path: toast(self.app, f"wrote {path}", timeout=_TOAST_S),
+            lambda path: show_toast(self.app, f"wrote {path}", timeout=_TOAST_S),
         )

@@ -12,7 +12,7 @@ from tui.screens.operations.rewind_flow import RewindFlow
 from tui.screens.review.layout import ReviewSections
 from tui.screens.review.sources import ReviewSource
 from tui.system.format import format_count, format_local
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.review.review_lists import checkpoint_name
 from widgets.review.review_view import CommitTarget, PointTarget, ReviewRow
 
@@ -75,7 +75,7 @@ class KeepFlow:
         """Starts the operation, or says why it cannot run now."""
         reason, review = self.unavailable_reason(name), self._page.review
         if reason or review is None:
-            toast(self._app, reason, severity="warning")
+            show_toast(self._app, reason, severity="warning")
         else:
             self._app.clear_notifications()  # they would lie over the dialog's choices
             self._flows[name](review)
@@ -87,12 +87,12 @@ class KeepFlow:
         self._background.run(
             "notes",
             lambda: self._source.nights.keep(night),
-            lambda _: toast(self._app, receipt),
+            lambda _: show_toast(self._app, receipt),
         )
 
     def _rewind(self, review: Review) -> None:
         """The same dialog as everywhere, with the point under the cursor chosen."""
-        target = self._page.row.goal if self._page.row is not None else None
+        target = self._page.row.target if self._page.row is not None else None
         chosen = why = ""
         if isinstance(target, PointTarget):
             chosen = target.checkpoint
@@ -145,7 +145,7 @@ class KeepFlow:
     def _show_branch(self, result: BranchResult) -> None:
         content = ", ".join(_counts(result.commits, result.files))
         receipt = f"branch {result.branch}: {content}; nothing else was touched, nothing pushed"
-        toast(self._app, receipt, timeout=_TOAST_S)
+        show_toast(self._app, receipt, timeout=_TOAST_S)
         sections = self._page.sections
         if sections.view.is_attached:
             sections.marked.clear()

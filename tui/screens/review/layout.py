@@ -93,8 +93,8 @@ class ReviewSections:
         is_other = name is not None and name != self.name
         if name is not None:
             self.name = name
-        self.view.set_placeholder(self._placeholder())
-        self.view.show(self._rows(), afresh=is_other)
+        self.view.placeholder = self._placeholder()
+        self.view.show(self._rows(), from_top=is_other)
         if is_other:
             self.view.go_to_name(self._last_rows.get(self.name, ""))
 
@@ -115,13 +115,13 @@ class ReviewSections:
         if review is None:
             return lambda width: ()
         if self.name == "points":
-            return partial(review_lists.points, review, self.marked)
+            return partial(review_lists.point_rows, review, self.marked)
         if self.name == "files":
-            return partial(review_lists.files, self.changes, self.marked)
+            return partial(review_lists.file_rows, self.changes, self.marked)
         lists = {
-            "claims": review_lists.claims,
-            "risks": review_lists.risks,
-            "timeline": review_lists.timeline,
-            "tasks": review_lists.tasks,
+            "claims": review_lists.claim_rows,
+            "risks": review_lists.risk_rows,
+            "timeline": review_lists.moment_rows,
+            "tasks": review_lists.task_rows,
         }
         return partial(lists[self.name], review)

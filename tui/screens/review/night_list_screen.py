@@ -22,10 +22,16 @@ from widgets.dialogs.button_row import Choice, DialogAnswer
 from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.ink import Line
 from widgets.lists.line_view import LineView
-from widgets.lists.night_table import NightTableRow, fitting, head_line, night_rows, ordered
+from widgets.lists.night_table import (
+    NightTableRow,
+    fitting_columns,
+    head_line,
+    night_rows,
+    sort_nights,
+)
 from widgets.lists.pane import Pane
-from widgets.output_guard import toast
-from widgets.review.comparison import comparison
+from widgets.output_guard import show_toast
+from widgets.review.comparison import comparison_rows
 from widgets.review.review_view import ReviewView, SentenceTarget
 from widgets.row_widgets import SingleRow
 from widgets.status.key_bar import KeyBar
@@ -102,24 +108,24 @@ class NightListScreen(OverlayScreen):
 
     def action_reload(self) -> None:
         """Reads the list anew."""
-        failed = self._table.set_placeholder
+        failed = partial(setattr, self._table, "placeholder")
         self._background.run("nights", self._nights.rows, self._update, failed, exclusive=True)
 
     def _update(self, nights: list[NightTableRow]) -> None:
         self.nights = nights
-        self._table.set_placeholder("no night of this repository is known yet")
+        self._table.placeholder = "no night of this repository is known yet"
         self._show()
 
     def _show(self) -> None:
-        self.nights = ordered(self.nights, self._sort_column, self._reverse)
+        self.nights = sort_nights(self.nights, self._sort_column, self._reverse)
         self._head.show(self._sort_column, self._reverse)
         self._table.show(partial(night_rows, tuple(self.nights), frozenset(self._marked)))
         unreviewed = sum(not night.reviewed for night in self.nights)
         pane = self.query_one("#runs", Pane)
-        pane.set_note(f"{len(self.nights):,}")
+        pane.subtitle = f"{len(self.nights):,}"
         reviewed = f"{unreviewed:,} not reviewed" if unreviewed else "all reviewed"
         nights = format_count(unreviewed, "night")
-        pane.set_status(f"{nights} not reviewed" if unreviewed else reviewed)
+        pane.status = f"{nights} not reviewed" if unreviewed else reviewed
         total = sum(night.usd for night in self.nights if night.usd is not None)
         self.query_one("#header", SessionHeader).show(
             HeaderFacts(
@@ -140,7 +146,7 @@ class NightListScreen(OverlayScreen):
 
     def action_sort(self) -> None:
         """By the next column that is in sight."""
-        columns = fitting(self._head.columns_width())
+        columns = fitting_columns(self._head.columns_width())
         names = [column.name for column in columns if column.name != "trend"]
         current = names.index(self._sort_column) if self._sort_column in names else -1
         self._sort_column = names[(current + 1) % len(names)]
@@ -165,7 +171,7 @@ class NightListScreen(OverlayScreen):
             if not self.nights[index].reviewed:
                 self._table.reveal(index)
                 return
-        toast(self.app, "every night has been reviewed")
+        show_toast(self.app, "every night has been reviewed")
 
     def action_reviewed(self) -> None:
         night = self.night
@@ -200,11 +206,11 @@ class NightListScreen(OverlayScreen):
         self._show()
 
     def action_mark(self) -> None:
-        toast(self.app, "space marks the night under the cursor")
+        show_toast(self.app, "space marks the night under the cursor")
 
     def action_compare(self) -> None:
         if len(self._marked) != 2:
-            toast(self.app, "mark two nights with space, then compare them")
+            show_toast(self.app, "mark two nights with space, then compare them")
             return
         times = {night.id: night.at for night in self.nights}
         older, newer = sorted(self._marked, key=lambda night: times.get(night, 0.0))
@@ -230,7 +236,7 @@ class CompareScreen(InfoScreen):
 
     def compose(self) -> ComposeResult:
         pane = Pane(0, "Two nights", self._view, id="compare")
-        pane.set_foot("esc back · enter a figure in full")
+        pane.foot = "esc back · enter a figure in full"
         yield pane
 
     def on_mount(self) -> None:
@@ -239,8 +245,8 @@ class CompareScreen(InfoScreen):
         BackgroundTasks(self).run(
             "compare",
             lambda: (self._review_of(older), self._review_of(newer)),
-            lambda reviews: self._view.show(partial(comparison, *reviews)),
-            self._view.set_placeholder,
+            lambda reviews: self._view.show(partial(comparison_rows, *reviews)),
+            partial(setattr, self._view, "placeholder"),
             exclusive=True,
         )
 
@@ -253,5 +259,5 @@ class CompareScreen(InfoScreen):
     @on(LineView.Opened)
     def _row_opened(self) -> None:
         row = self._view.row
-        if row is not None and isinstance(row.goal, SentenceTarget):
-            self.app.push_screen(NoticeDialog(row.goal.title, row.goal.lines))
+        if row is not None and isinstance(row.target, SentenceTarget):
+            self.app.push_screen(NoticeDialog(row.target.title, row.target.lines))

@@ -24,23 +24,23 @@ from tui.screens.review.layout import SECTIONS, TITLES, ReviewSections, Shape, s
 from tui.screens.review.sources import ReviewSource
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
-from widgets.output_guard import toast
+from widgets.output_guard import show_toast
 from widgets.review.review_page import ReviewPageRows
 from widgets.review.review_text import night_name
 from widgets.review.review_view import (
     EvidenceTarget,
-    Goal,
     ReviewRow,
     ReviewView,
     SectionName,
     SectionTarget,
     SentenceTarget,
+    Target,
 )
 from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar
 from widgets.status.pane_tabs import PaneTabs
 from widgets.status.session_header import HeaderFacts, SessionHeader
-from widgets.status.timeline_bar import MOST, TimelineBar, part
+from widgets.status.timeline_bar import MAX_ZOOM, TimelineBar, zoom
 
 LOW = 14
 _TICK_S = 0.5
@@ -151,11 +151,11 @@ class ReviewScreen(OperationKeys, OverlayScreen):
     def _show_failure(self, reason: str) -> None:
         self._reading_since = None
         if self.review is not None:
-            toast(self.app, reason, severity="error")
+            show_toast(self.app, reason, severity="error")
             return
         self.missing_reason = reason
-        self.page.set_placeholder(reason)
-        self.sections.view.set_placeholder("")
+        self.page.placeholder = reason
+        self.sections.view.placeholder = ""
         self.show_edges()
 
     def _show_review(self, review: Review) -> None:
@@ -173,7 +173,7 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         """Says for how long the night has been read, as long as there is nothing else to show."""
         if self._reading_since is not None and self.review is None:
             seconds = self.source.clock.monotonic() - self._reading_since
-            self.page.set_placeholder(f"reading the night, {seconds:.0f} s")
+            self.page.placeholder = f"reading the night, {seconds:.0f} s"
 
     def _read_changes(self, review: Review) -> None:
         if not self.sections.reading_changes:
@@ -200,10 +200,10 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         self.query_one("#tabs", PaneTabs).show(all_tabs, SECTIONS.index(current))
         section = all_tabs[SECTIONS.index(sections.name)]
         pane = self.query_one("#list-pane", Pane)
-        pane.set_title(section.title)
-        pane.set_note(section.note)
+        pane.title = section.title
+        pane.subtitle = section.subtitle
         marks = len(sections.marked)
-        pane.set_status(f"{marks} marked, b takes them to a branch" if marks else "")
+        pane.status = f"{marks} marked, b takes them to a branch" if marks else ""
 
     def _header(self) -> HeaderFacts:
         review, project = self.review, self.source.project.name
@@ -214,14 +214,14 @@ class ReviewScreen(OperationKeys, OverlayScreen):
             project,
             f"review {night_name(review)}",
             state=review.night.state,
-            looking_at=self._timeline.cursor_at,
+            viewed_at=self._timeline.cursor_at,
         )
 
     def _show_timeline(self) -> None:
         review = self.review
         if review is not None:
             has_now = review.ending.kind == "open" and not self._zoom
-            timeline = part(review.timeline, self._zoom, self._timeline.cursor_at)
+            timeline = zoom(review.timeline, self._zoom, self._timeline.cursor_at)
             self._timeline.show(timeline, review.night.now if has_now else None)
 
     # --- the lists -----------------------------------------------------------------------------
@@ -256,7 +256,7 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         self._timeline.move(step)
 
     def action_zoom_timeline(self, step: int) -> None:
-        self._zoom = max(0, min(MOST, self._zoom + step))
+        self._zoom = max(0, min(MAX_ZOOM, self._zoom + step))
         self._show_timeline()
 
     @on(TimelineBar.CursorMoved)
@@ -265,7 +265,7 @@ class ReviewScreen(OperationKeys, OverlayScreen):
             self.action_section("timeline")
         if event.at is not None:
             self.sections.view.go_to_time(event.at)
-        self.query_one("#list-pane", Pane).set_foot(event.words)
+        self.query_one("#list-pane", Pane).foot = event.words
         self.show_edges()
 
     @on(LineView.CursorMoved)
@@ -273,7 +273,7 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         row = self.row
         if event.view is not self.view or row is None or row.at is None:
             return
-        self._timeline.set_cursor(row.at)
+        self._timeline.cursor_at = row.at
         if self._zoom:
             self._show_timeline()
         self.show_edges()
@@ -283,10 +283,10 @@ class ReviewScreen(OperationKeys, OverlayScreen):
     @on(LineView.Opened)
     def _row_opened(self, event: LineView.Opened) -> None:
         row = event.view.row if isinstance(event.view, ReviewView) else None
-        if row is not None and row.goal is not None:
-            self._open(row.goal)
+        if row is not None and row.target is not None:
+            self._open(row.target)
 
-    def _open(self, target: Goal) -> None:
+    def _open(self, target: Target) -> None:
         if isinstance(target, SectionTarget):
             self.action_section(target.name)
             self.view.go_to_name(target.row)
@@ -300,10 +300,10 @@ class ReviewScreen(OperationKeys, OverlayScreen):
     def action_attention(self, key: str) -> None:
         """The evidence of what to look at first, by its number."""
         name = f"first-{key}"
-        index = self.page.find(name)
-        target = self.page.rows[index].goal if index is not None else None
+        index = self.page.index_of(name)
+        target = self.page.rows[index].target if index is not None else None
         if target is None:
-            toast(self.app, f"there is no {key} to look at")
+            show_toast(self.app, f"there is no {key} to look at")
             return
         if self._is_on_page:
             self.page.go_to_name(name)
@@ -311,19 +311,21 @@ class ReviewScreen(OperationKeys, OverlayScreen):
 
     def action_diff(self) -> None:
         """The diff of the line under the cursor, where it has one."""
-        target = self.row.goal if self.row is not None else None
+        target = self.row.target if self.row is not None else None
         if target is None or isinstance(target, SectionTarget | SentenceTarget):
-            toast(self.app, "this line has no diff")
+            show_toast(self.app, "this line has no diff")
         else:
             self._open(target)
 
     def action_show_in_events(self) -> None:
         """Shows the line in the events pane, where the panes are of this night."""
-        target = self.row.goal if self.row is not None else None
+        target = self.row.target if self.row is not None else None
         if not isinstance(target, EvidenceTarget):
-            toast(self.app, "this line stands in no event")
+            show_toast(self.app, "this line stands in no event")
         elif self._reveal_place is None or not self._reveal_place(target.ref):
-            toast(self.app, "the events pane does not show this place; enter opens the evidence")
+            show_toast(
+                self.app, "the events pane does not show this place; enter opens the evidence"
+            )
         else:
             self.action_back()
 
@@ -339,14 +341,14 @@ class ReviewScreen(OperationKeys, OverlayScreen):
         self.show_edges()
 
     def action_mark(self) -> None:
-        toast(self.app, "space marks commits (B) and files (W)")
+        show_toast(self.app, "space marks commits (B) and files (W)")
 
     def action_export(self) -> None:
         """Writes the review to a file."""
         from tui.screens.review.export_flow import ExportFlow
 
         if self.review is None:
-            toast(self.app, self.missing_reason or "the night is still being read")
+            show_toast(self.app, self.missing_reason or "the night is still being read")
         else:
             ExportFlow(self.app, self.source, self.review, self.run_id).export()
 

@@ -45,5 +45,10 @@ def test_clipping_marks_what_is_missing() -> None:
     assert clip("abc", 3) == "abc"
 
 
+def test_a_part_without_a_mark_keeps_its_blanks() -> None:
+    assert clip("      é", 4, "") == "    "
+    assert clip("a漢字", 4, "") == "a漢"
+
+
 def test_a_huge_text_is_clipped_without_being_measured() -> None:
     assert clip("é" * 2_000_000, 10) == "é" * 9 + "…"

@@ -1,35 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import pytest
 from textual.geometry import Offset
 from textual.selection import Selection
 
-from tests.widgets.host import Host, Rows, heard, numbered, screen_rows, until
+from tests.widgets.host import Host, Rows, counted, heard, numbered, screen_rows, until
 from tui.model.rows import EventRow
 from widgets import themes
-from widgets.ink import Line
 from widgets.lists.event_view import EventView
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
 from widgets.paint_governor import PaintGovernor
-
-
-class Counted(LineView):
-    """Numbers its rows and counts what it is asked for."""
-
-    drawn: ClassVar[list[int]] = []
-
-    def line(self, index: int, width: int) -> Line:
-        self.drawn.append(index)
-        return [(f"row {index}", "text")]
-
-
-def counted(governor: PaintGovernor | None = None) -> Counted:
-    Counted.drawn.clear()
-    return Counted(governor=governor)
 
 
 async def test_only_rows_in_sight_are_drawn_however_many_there_are() -> None:
@@ -113,6 +96,12 @@ async def test_stepping_down_to_the_last_row_follows_again() -> None:
         assert (stopped, view.following) == (False, True)
 
 
+def _wheel_up() -> type:
+    from textual.events import MouseScrollUp
+
+    return MouseScrollUp
+
+
 async def test_the_wheel_stops_and_resumes_following() -> None:
     view = counted()
     app = Host(view)
@@ -125,12 +114,6 @@ async def test_the_wheel_stops_and_resumes_following() -> None:
         view.scroll_to(y=90, animate=False)
         await pilot.pause()
         assert view.following
-
-
-def _wheel_up() -> type:
-    from textual.events import MouseScrollUp
-
-    return MouseScrollUp
 
 
 async def test_a_smaller_or_larger_window_keeps_following() -> None:
@@ -296,33 +279,6 @@ async def test_an_empty_view_says_why() -> None:
         await until(pilot, lambda: "row 0" in screen_rows(app)[1])
 
 
-async def test_the_pane_shows_focus_and_age_by_shape() -> None:
-    view, other = counted(), Counted()
-    app = Host(Pane(1, "One", view, id="one"), Pane(2, "Two", other, id="two"))
-    async with app.run_test(size=(40, 12)) as pilot:
-        view.focus()
-        await pilot.pause()
-        assert app.query_one("#one").has_class("-focus")
-        assert not app.query_one("#two").has_class("-focus")
-        app.query_one("#two", Pane).set_stale("no data for 4m12s")
-        await until(pilot, lambda: "no data for 4m12s" in screen_rows(app)[6])
-        assert "╌" in screen_rows(app)[6]
-        assert "╌" not in screen_rows(app)[0]
-
-
-async def test_a_click_on_the_pill_follows() -> None:
-    view = counted()
-    app = Host(Pane(1, "One", view, id="one"))
-    async with app.run_test(size=(40, 12)) as pilot:
-        view.advance(100, 1)
-        await pilot.pause(0.05)
-        view.reveal(3)
-        view.advance(120, 1)
-        await until(pilot, lambda: "+20 new" in screen_rows(app)[11])
-        await pilot.click("#one", offset=(32, 11))
-        await until(pilot, lambda: view.following)
-
-
 async def test_a_theme_change_draws_the_rows_anew() -> None:
     view = counted()
     app = Host(view)
@@ -337,7 +293,7 @@ async def test_a_theme_change_draws_the_rows_anew() -> None:
         )
 
 
-async def test_a_source_that_shrinks_between_two_looks_is_survived() -> None:
+async def test_a_source_that_shrinks_between_two_paints_is_survived() -> None:
     view = EventView(now=lambda: 0.0)
     app = Host(view)
     async with app.run_test(size=(60, 10)) as pilot:

@@ -1,5 +1,3 @@
-"""Dialogs, by keyboard alone, in the sizes that matter."""
-
 from __future__ import annotations
 
 import pytest
@@ -90,7 +88,7 @@ async def test_a_plan_scrolls_and_can_be_busy() -> None:
         await until(pilot, lambda: app.screen is not dialog)
 
 
-def ladder() -> EscalationDialog:
+def escalation() -> EscalationDialog:
     return EscalationDialog(
         "Stop",
         ["It runs pytest."],
@@ -115,10 +113,25 @@ def ladder() -> EscalationDialog:
         (("escape",), None),
     ],
 )
-async def test_a_ladder_starts_on_cancel(
+async def test_an_escalation_starts_on_cancel(
     keys: tuple[str, ...], expected: DialogAnswer | str | None, size: tuple[int, int]
 ) -> None:
-    assert await answered(ladder(), *keys, size=size) == expected
+    assert await answered(escalation(), *keys, size=size) == expected
+
+
+async def test_a_click_on_a_step_only_highlights_it() -> None:
+    dialog, answers = escalation(), list[DialogAnswer | None]()
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(dialog, answers.append)
+        await until(pilot, lambda: "▸ Cancel" in "\n".join(screen_rows(app)))
+        row = next(y for y, text in enumerate(screen_rows(app)) if "Kill now" in text)
+        await pilot.click(offset=(40, row))
+        await until(pilot, lambda: "▸ Kill now" in screen_rows(app)[row])
+        assert not answers
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(answers))
+    assert answers == [DialogAnswer("kill", frozenset({"checkpoint"}))]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_widget_that_is_gone_is_not_painted() -> None:
         painted.append("ghost")
 
     governor.request(paint)
-    governor.forget(paint)
+    governor.cancel(paint)
     clockwork.advance(1)
     assert painted == []
 

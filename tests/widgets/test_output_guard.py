@@ -22,7 +22,7 @@ from textual.widgets import Input, Label, Static
 
 from tests.widgets.host import Host, screen_rows, screen_segments
 from tests.widgets.hostile import HOSTILE, MARKUP
-from widgets.output_guard import OutputGuard, plain, toast
+from widgets.output_guard import OutputGuard, show_toast
 
 BLACK = Color(0, 0, 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,13 +69,6 @@ def test_hyperlinks_are_taken_away_and_clean_lines_left_alone() -> None:
     assert OutputGuard().apply(clean, BLACK) is clean
 
 
-def test_plain_has_no_markup_and_keeps_its_lines() -> None:
-    content = plain("[red]a[/]\n\x1b[2Jb")
-    assert isinstance(content, Content)
-    assert content.plain == "[red]a[/]\n␛[2Jb"
-    assert content.spans == []
-
-
 SHORT = [text for text in HOSTILE if len(text) < 200]
 
 
@@ -84,7 +77,7 @@ async def test_stock_widgets_are_guarded() -> None:
     app = Host(*raw, lambda: Input(value=SHORT[0]))
     async with app.run_test(size=(60, 3 * len(SHORT))) as pilot:
         for text in SHORT[:12]:
-            toast(app, text, title=text[:40])
+            show_toast(app, text, title=text[:40])
         await pilot.pause(0.05)
         assert "owned" in "".join(screen_rows(app))
         for row in screen_segments(app):
@@ -94,10 +87,10 @@ async def test_stock_widgets_are_guarded() -> None:
 
 
 async def test_markup_stays_words() -> None:
-    app = Host(*[Static(plain(text)) for text in MARKUP])
+    app = Host(*[Static(Content(text)) for text in MARKUP])
     async with app.run_test(size=(60, 2 * len(MARKUP))) as pilot:
         for text in MARKUP[:6]:
-            toast(app, text)
+            show_toast(app, text)
         await pilot.pause(0.05)
         shown = "\n".join(screen_rows(app))
         for text in MARKUP:
@@ -110,12 +103,12 @@ from textual.content import Content
 from textual.widgets import Static, Label, Input
 from tests.widgets.host import Host
 from tests.widgets.hostile import CONTROLS, MARKUP
-from widgets.output_guard import toast, plain
+from widgets.output_guard import show_toast
 texts = [t for t in (*CONTROLS, *MARKUP)]
-shown = [Static(Content(t)) for t in texts] + [Label(plain(t)) for t in texts]
+shown = [Static(Content(t)) for t in texts] + [Label(Content(t)) for t in texts]
 app = Host(*shown, lambda: Input(value=texts[0]))
 def ready():
-    for t in texts[:8]: toast(app, t, timeout=60)
+    for t in texts[:8]: show_toast(app, t, timeout=60)
     app.set_timer(0.6, app.exit)
 app.call_later(ready)
 app.run(mouse=False)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from tests.widgets.host import Host, screen_rows, until, words
+from tui.model.records import ProgressFile, ProgressSection, ProgressTask
+from widgets.ink import text_of
+from widgets.status.progress_view import ProgressView, progress_bar, progress_rows
+
+TASKS = (
+    ProgressTask("audit", "done", "One"),
+    ProgressTask("balance", "done", "One"),
+    ProgressTask("optimise", "in_progress", "Two", "P0"),
+    ProgressTask("keys", "blocked", "Two"),
+    ProgressTask("filter", "open", "Two", depth=1),
+)
+
+
+PROGRESS = ProgressFile(
+    "claude-progress.txt",
+    None,
+    "checkboxes",
+    2,
+    3,
+    TASKS,
+    (ProgressSection("One", 2, 0), ProgressSection("Two", 0, 3)),
+    blockers=("no keys",),
+    goal="make it fast",
+)
+
+
+def test_progress_in_full() -> None:
+    assert words(progress_rows(PROGRESS, 30)) == [
+        "✗ no keys",
+        "━━━━━━━━───────────── 2/5  40%",
+        "make it fast",
+        "",
+        "One                        2/2",
+        " ✓ audit",
+        " ✓ balance",
+        "Two                        0/3",
+        " ▸ optimise P0",
+        " ✗ keys",
+        "   ○ filter",
+    ]
+
+
+def test_progress_with_little_room_puts_done_tasks_together() -> None:
+    assert words(progress_rows(PROGRESS, 30, height=8)) == [
+        "✗ no keys",
+        "━━━━━━━━───────────── 2/5  40%",
+        "✓ One (2)",
+        "Two                        0/3",
+        " ▸ optimise P0",
+        " ✗ keys",
+        "   ○ filter",
+    ]
+
+
+def test_a_bar_is_only_full_when_all_is_done() -> None:
+    assert text_of(progress_bar(999, 1000, 10)) == "━━━━━━━━━─"
+    assert text_of(progress_bar(1, 1000, 10)) == "━─────────"
+    assert text_of(progress_bar(10, 10, 10)) == "━━━━━━━━━━"
+    assert text_of(progress_bar(0, 0, 10)) == "──────────"
+
+
+def test_an_unknown_progress_file_is_never_a_percentage() -> None:
+    unknown = ProgressFile("p", None, "unknown", 0, 0, text="just some words")
+    text = "\n".join(words(progress_rows(unknown, 60)))
+    assert "%" not in text
+    assert "just some words" in text
+
+
+async def test_progress_brings_the_task_in_work_into_sight() -> None:
+    view = ProgressView()
+    app = Host(view)
+    tasks = (
+        *(ProgressTask(f"open {n}", "open") for n in range(30)),
+        ProgressTask("the one", "in_progress"),
+    )
+    async with app.run_test(size=(30, 8)) as pilot:
+        view.show(ProgressFile("p", None, "checkboxes", 0, 31, tasks))
+        await until(pilot, lambda: any("▸ the one" in row for row in screen_rows(app)))
+        view.focus()
+        await pilot.press("g")
+        view.show(
+            ProgressFile("p", None, "checkboxes", 1, 31, (*tasks, ProgressTask("new", "done")))
+        )
+        await until(pilot, lambda: view.count > 32)
+        await pilot.pause(0.15)
+        assert view.top == 0, "a person who scrolled is left alone"
+        view.show(None)
+        await until(pilot, lambda: view.count == 0)
+
+
+async def test_done_tasks_unfold_on_enter() -> None:
+    view = ProgressView()
+    app = Host(view)
+    tasks = (
+        *(ProgressTask(f"done {n}", "done") for n in range(30)),
+        ProgressTask("now", "in_progress"),
+    )
+    async with app.run_test(size=(30, 8)) as pilot:
+        view.show(ProgressFile("p", None, "checkboxes", 30, 1, tasks))
+        view.focus()
+        await until(pilot, lambda: any("✓ 30 done" in row for row in screen_rows(app)))
+        await pilot.press("enter")
+        await until(pilot, lambda: view.count == 33)
