@@ -1,4 +1,4 @@
-"""Details, reasons, sources, help, copies and looks."""
+"""Details, reasons, sources, help, copies and themes."""
 
 from __future__ import annotations
 
