@@ -57,10 +57,7 @@ class _LayerMerge:
 
 
 def load(
-    project: Path,
-    *,
-    flags: Mapping[str, object] = {},
-    environ: Mapping[str, str] = os.environ,
+    project: Path, *, flags: Mapping[str, object] = {}, environ: Mapping[str, str] = os.environ
 ) -> LoadedSettings:
     """The project's settings; SettingsError, in one sentence, for anything that does not fit.
 

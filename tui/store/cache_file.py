@@ -77,10 +77,7 @@ def write_cache(path: Path, kind: bytes, parts: Iterable[Iterable[Column]]) -> N
 @contextmanager
 def open_cache(path: Path, kind: bytes) -> Iterator[CacheReader]:
     """The parts of a whole file of that kind; CacheError or OSError for anything else."""
-    with (
-        regular_file(path) as (descriptor, status),
-        open(descriptor, "rb", closefd=False) as file,
-    ):
+    with regular_file(path) as (descriptor, status), open(descriptor, "rb", closefd=False) as file:
         yield CacheReader(file, _checked(file, status.st_size, kind))
 
 

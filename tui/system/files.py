@@ -27,11 +27,7 @@ _APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOC
 
 @contextmanager
 def replacing(
-    path: str | os.PathLike[str],
-    *,
-    folder: int | None = None,
-    mode: int = 0o600,
-    sync: bool = True,
+    path: str | os.PathLike[str], *, folder: int | None = None, mode: int = 0o600, sync: bool = True
 ) -> Iterator[BufferedRandom]:
     """A new file that replaces `path` in one step when the block ends without an error.
 

@@ -103,11 +103,7 @@ def find_members(tree: ProcessTree) -> list[ProcessRow]:
 
 
 def kill_tree(
-    tree: ProcessTree,
-    grace: float,
-    *,
-    limit: float = 5.0,
-    spare: Callable[[], bool] | None = None,
+    tree: ProcessTree, grace: float, *, limit: float = 5.0, spare: Callable[[], bool] | None = None
 ) -> KillResult:
     """Ends the tree: SIGTERM to the agent, then, after at most `grace` seconds, SIGKILL to all.
 

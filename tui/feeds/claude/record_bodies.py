@@ -110,10 +110,7 @@ def attachment_body(line: RecordLine, raw: bytes) -> Body:
 def _attached_hook(body: AttachmentBody) -> HookRun:
     text = body.content or body.blockingError or body.message or body.stderr or body.stdout
     return HookRun(
-        name(body.hookName),
-        name(body.hookEvent),
-        _HOOK_OUTCOMES[body.type],
-        plain_text(text, 2000),
+        name(body.hookName), name(body.hookEvent), _HOOK_OUTCOMES[body.type], plain_text(text, 2000)
     )
 
 

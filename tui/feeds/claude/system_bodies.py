@@ -93,10 +93,7 @@ def system_body(line: RecordLine, raw: bytes) -> Body:
 def _init(raw: bytes) -> TurnStarted:
     init = read_struct(InitLine, raw)
     return TurnStarted(
-        name(init.model),
-        name(init.cwd),
-        name(init.claude_code_version),
-        name(init.permissionMode),
+        name(init.model), name(init.cwd), name(init.claude_code_version), name(init.permissionMode)
     )
 
 

@@ -62,11 +62,5 @@ class WholeFile:
 
     def source_status(self) -> SourceStatus:
         return SourceStatus(
-            self.name,
-            self.path,
-            self.state,
-            self.why,
-            self._sidecar.chosen,
-            self.size,
-            self.mtime,
+            self.name, self.path, self.state, self.why, self._sidecar.chosen, self.size, self.mtime
         )
