@@ -78,7 +78,7 @@ class FileFollower:
     def poll(self, limit: int = 4 << 20) -> list[LineBatch]:
         """What is new, at most about `limit` bytes of it; never blocks and never fails.
 
-        `behind` says whether more could be had at once.
+        `is_behind` is true afterwards when more could be read at once.
         """
         if self._is_closed:
             return []
@@ -320,7 +320,7 @@ class FileFollower:
             try:
                 opened.begin_at(last_line_start(opened.fd, status.st_size, self._at_end_bytes))
             except OSError:
-                # The first read meets the same error, and the status tells of it.
+                # The first read meets the same error and sets the status.
                 pass
 
     def _on_rewritten(self, old: FileGeneration, note: Note, batches: list[LineBatch]) -> None:

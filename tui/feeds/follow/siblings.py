@@ -57,7 +57,7 @@ class RotatedFiles:
             with os.scandir(self._folder or ".") as entries:
                 found = [self._rotated_file(entry) for entry in entries]
         except OSError:
-            # A folder that cannot be listed has no siblings; the status of the path says what is wrong.
+            # A folder that cannot be listed has no siblings; the status of the path has the reason.
             found = []
         self._listed = sorted((s for s in found if s), key=lambda s: s.age)
 
