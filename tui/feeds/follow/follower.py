@@ -151,7 +151,7 @@ class FileFollower:
         if self._chain.refusal:
             self._reopen(current, status, now)
         elif self.state.status != "following":
-            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+            self.state = _following(status)
 
     def _mark_if_changed(
         self, current: FileGeneration, status: os.stat_result, now: float, elsewhere: bool = False
@@ -165,7 +165,7 @@ class FileFollower:
                 current.mtime_ns = status.st_mtime_ns
             current.dirty = True
             if self.state.status == "following":
-                self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+                self.state = _following(status)
         elif now < self._reread_until:
             current.dirty = True
 
@@ -214,7 +214,7 @@ class FileFollower:
             self._place_new_file(opened, status, now)
         self._chain.follow(opened, now)
         self._any_opened, self._last_stat = True, None
-        self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+        self.state = _following(status)
         self._mark_if_changed(opened, status, now)
 
     def _place_new_file(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
@@ -263,7 +263,7 @@ class FileFollower:
             self._set_status(found)
         elif found[1] == current.ident:
             self._chain.swap_descriptor(current, found[0])
-            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+            self.state = _following(status)
         else:
             os.close(found[0])
 
@@ -361,6 +361,10 @@ class FileFollower:
             return _open_rotated(unseen)
         old.continue_in(fd, copy.ident)
         return [old, *_open_rotated([s for s in unseen if s.age > copy.age])]
+
+
+def _following(status: os.stat_result) -> FollowStatus:
+    return FollowStatus("following", "", status.st_mtime, status.st_size)
 
 
 def _try_resume(generation: FileGeneration, start: FilePosition) -> bool:
