@@ -86,7 +86,7 @@ def read_night_diff(
     """The difference between the night's first state and its last, as far as `bounds` allow.
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
-    the times `since` and `until` (seconds since the epoch). While HEAD still stands where the
+    the times `since` and `until` (seconds since the epoch). While HEAD is still where the
     night ended, the work tree counts with all its new files. Raises nothing: `why` says what failed.
     """
     from tui.system.git import Git
@@ -216,8 +216,8 @@ class _DiffReader:
             names = dict.fromkeys(path for e in batch for path in (e.old_path, e.path))
             args = ("diff", "-p", *PATCH_FLAGS, *flags, *self._ends, "--")
             out = self._run_git((*args, *map(os.fsdecode, names)))
-            wanted = {patch_header(entry): entry.path for entry in batch}
-            found.update(parse_patches(out.data, wanted, self._bounds.file_lines))
+            paths_by_header = {patch_header(entry): entry.path for entry in batch}
+            found.update(parse_patches(out.data, paths_by_header, self._bounds.file_lines))
         return found
 
     def _holds_nul(self, entry: DiffEntry) -> bool:
@@ -252,34 +252,41 @@ class _DiffReader:
         self, differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
     ) -> tuple[FileChange, ...]:
         """The single changes of paths that changed more than once, commit by commit."""
-        times = Counter(
-            path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
-        )
-        times.update(uncommitted)
-        several = [e for e in differing if times[e.path] > 1 and not e.is_binary]
-        several.sort(key=_changed_lines)
-        wanted = {entry.path for entry in several[:_MOST_PATHS]}
-        net = {path for e in differing for path in (e.path, e.old_path)}
-        gone = (
-            e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary
-        )
-        wanted.update(entry.path for entry in sorted(gone, key=_changed_lines)[:_MOST_PATHS])
-        if not wanted or not by_commit or self._budget.is_spent:
+        often = _changed_often(differing, by_commit, uncommitted)
+        paths = {entry.path for entry in (*often, *_came_and_went(differing, by_commit))}
+        if not paths or not by_commit or self._budget.is_spent:
             return ()
         commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
         most = self._bounds.file_lines
-        found = night_commits.read_steps(self._git, commits, by_commit, wanted, self._budget, most)
-        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in uncommitted]
-        if not mine:
-            return found
+        steps = night_commits.read_steps(self._git, commits, by_commit, paths, self._budget, most)
+        last = [entry for entry in often if entry.path in uncommitted]
+        return (*steps, *self._read_uncommitted_steps(last)) if last else steps
+
+    def _read_uncommitted_steps(self, entries: list[DiffEntry]) -> list[FileChange]:
         args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
-        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in mine)))
-        same = {patch_header(entry._replace(status=b"M")): entry.path for entry in mine}
-        read = parse_patches(out.data, same, most)
-        return (
-            *found,
-            *(night_commits.commit_step(e, read[e.path], "") for e in mine if e.path in read),
-        )
+        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in entries)))
+        headers = {patch_header(entry._replace(status=b"M")): entry.path for entry in entries}
+        read = parse_patches(out.data, headers, self._bounds.file_lines)
+        return [night_commits.commit_step(e, read[e.path], "") for e in entries if e.path in read]
+
+
+def _changed_often(
+    differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
+) -> list[DiffEntry]:
+    """The smallest changes among the paths that changed more than once."""
+    times = Counter(
+        path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
+    )
+    times.update(uncommitted)
+    often = [e for e in differing if times[e.path] > 1 and not e.is_binary]
+    return sorted(often, key=_changed_lines)[:_MOST_PATHS]
+
+
+def _came_and_went(differing: list[DiffEntry], by_commit: CommitChanges) -> list[DiffEntry]:
+    """The smallest changes among the paths that do not differ in the end."""
+    net = {path for e in differing for path in (e.path, e.old_path)}
+    gone = (e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary)
+    return sorted(gone, key=_changed_lines)[:_MOST_PATHS]
 
 
 def _file_change(
