@@ -12,7 +12,7 @@ import msgspec
 from tui.feeds.repo.commits import log
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
-from tui.runner.run_context import RunContext, append
+from tui.runner.run_context import RunContext, append_to_file
 from tui.settings.settings import Settings
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -107,16 +107,16 @@ def initialise_files(
 class RunArtifacts:
     """Keeps the histories and the copies of transcripts; what cannot be written is done without."""
 
-    def __init__(self, desk: RunContext) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
 
     def on_session_end(self, night: NightSnapshot) -> None:
         """A line of the session history for the segment that just ended."""
-        desk = self._desk
-        head = desk.state.segment_head
+        context = self._context
+        head = context.state.attempt_head
         commits = files = 0
         try:
-            found = log(Git(desk.project), range=f"{head}..HEAD" if head else "HEAD")
+            found = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
             commits, files = len(found), sum(one.files for one in found)
         except (OvernightError, OSError):
             pass
@@ -127,26 +127,28 @@ class RunArtifacts:
             total = last.passed + failed
             code = 0 if last.verdict == "green" else 1
             tests = {"passed": last.passed, "failed": failed, "total": total, "exit_code": code}
-        lasted = max(0.0, desk.state.elapsed - desk.state.segment_elapsed)
+        lasted = max(0.0, context.state.elapsed - context.state.attempt_elapsed)
         line = {
-            "end_time": datetime.fromtimestamp(desk.clock.wall(), UTC).isoformat(),
+            "end_time": datetime.fromtimestamp(context.clock.wall(), UTC).isoformat(),
             "commits_made": commits,
             "files_changed": files,
             "tests_passed": tests,
             "runtime_hours": round(lasted / 3600, 4),
         }
-        append(desk.path(desk.settings.paths.session_history), msgspec.json.encode(line) + b"\n")
+        append_to_file(
+            context.path(context.settings.paths.session_history), msgspec.json.encode(line) + b"\n"
+        )
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """A line of the compaction history."""
-        desk = self._desk
-        session = event.session or desk.state.session
+        context = self._context
+        session = event.session or context.state.session
         self.copy_transcripts()
-        source, copy = self._transcript(session), desk.folder.kept_transcript(session)
+        source, copy = self._transcript(session), context.folder.kept_transcript(session)
         size = _size(source)
         reason = "approaching_limit" if body.trigger != "manual" else "manual"
         line = {
-            "timestamp": datetime.fromtimestamp(desk.clock.wall()).isoformat(),  # noqa: DTZ006
+            "timestamp": datetime.fromtimestamp(context.clock.wall()).isoformat(),  # noqa: DTZ006
             "estimated_tokens": size // 4 if size else "unknown",
             "compaction_reason": reason,
             "transcript_size_kb": size // 1024,
@@ -154,22 +156,27 @@ class RunArtifacts:
             "checkpoint_created": True,
             "transcript_backed_up": bool(_size(copy)),
         }
-        append(desk.path(desk.settings.paths.compaction_history), msgspec.json.encode(line) + b"\n")
+        append_to_file(
+            context.path(context.settings.paths.compaction_history),
+            msgspec.json.encode(line) + b"\n",
+        )
 
     # --- transcripts ---
 
-    def _folder(self) -> Path:
-        slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(self._desk.project))
-        return paths.claude_dir(os.environ | self._desk.facts.env) / "projects" / slug
+    def _transcript_folder(self) -> Path:
+        slug = "".join(
+            c if c.isascii() and c.isalnum() else "-" for c in str(self._context.project)
+        )
+        return paths.claude_dir(os.environ | self._context.facts.env) / "projects" / slug
 
     def _transcript(self, session: str) -> Path:
-        return self._folder() / f"{session}.jsonl"
+        return self._transcript_folder() / f"{session}.jsonl"
 
     def copy_transcripts(self) -> None:
         """Brings our copies of the run's transcripts, subagents included, up to date."""
         for session in self._sessions():
             self._copy(self._transcript(session), f"{session}.jsonl")
-            inner = self._folder() / session / "subagents"
+            inner = self._transcript_folder() / session / "subagents"
             try:
                 names = os.listdir(inner)
             except OSError:
@@ -179,15 +186,15 @@ class RunArtifacts:
                     self._copy(inner / name, f"{session}/subagents/{name}")
 
     def _sessions(self) -> list[str]:
-        state = self._desk.state
-        for name in (state.session, state.resumable):
+        state = self._context.state
+        for name in (state.session, state.resumable_session):
             if name and "/" not in name and name not in state.transcripts:
                 state.transcripts[name] = 0
         return list(state.transcripts)
 
     def _copy(self, source: Path, name: str) -> None:
         """Appends what is new. A transcript only grows; one that shrank is kept beside the old."""
-        target = self._desk.folder.transcripts / name
+        target = self._context.folder.transcripts / name
         size, have = _size(source), _size(target)
         if size < have:
             os.replace(target, target.with_name(f"{target.name}.{int(time.time())}"))
@@ -209,9 +216,9 @@ class RunArtifacts:
 
     def publish_transcripts(self) -> None:
         """Puts the finished copies where the original system kept them, as links where possible."""
-        target = self._desk.path(self._desk.settings.paths.transcripts)
-        for name in self._desk.state.transcripts:
-            source = self._desk.folder.kept_transcript(name)
+        target = self._context.path(self._context.settings.paths.transcripts)
+        for name in self._context.state.transcripts:
+            source = self._context.folder.kept_transcript(name)
             if not _size(source):
                 continue
             try:

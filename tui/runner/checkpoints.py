@@ -89,14 +89,14 @@ class CheckpointRequest:
     label: str
     why: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    request: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
 class CheckpointOutcome:
     """How it went: the journal's keys, or the reason why there is none."""
 
-    wanted: CheckpointRequest
+    request: CheckpointRequest
     entry: dict[str, object] | None
     reason: str = ""
 
@@ -112,10 +112,10 @@ class CheckpointWorker:
         self._thread: threading.Thread | None = None
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         return self._open > 0
 
-    def ask(self, wanted: CheckpointRequest) -> None:
+    def enqueue(self, wanted: CheckpointRequest) -> None:
         """Has a checkpoint taken; `results` hands out how it went."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
@@ -150,40 +150,47 @@ class CheckpointWorker:
 Answer = Callable[[str, bool, str, object], None]
 
 
-def checkpoint_facts(eyes: RunReader) -> dict[str, Any]:
+def checkpoint_facts(reader: RunReader) -> dict[str, Any]:
     """What a checkpoint is to remember of the moment: above all where the conversation stood."""
-    night, turns = eyes.snapshot(), eyes.turns
+    night, turns = reader.snapshot(), reader.turns
     facts: dict[str, Any] = {
         "session": turns.session,
         "uuid": turns.safe_uuid,
         "tests": night.tests.last,
     }
-    if eyes.progress is not None:
-        facts["done"], facts["open"] = eyes.progress.done, eyes.progress.open
+    if reader.progress is not None:
+        facts["done"], facts["open"] = reader.progress.done, reader.progress.open
     return facts
 
 
 class CheckpointSchedule:
     """Asks for checkpoints and journals how they went."""
 
-    def __init__(self, desk: RunContext, eyes: RunReader, checkpoints: CheckpointWorker) -> None:
-        self._desk = desk
-        self._eyes = eyes
+    def __init__(
+        self, context: RunContext, reader: RunReader, checkpoints: CheckpointWorker
+    ) -> None:
+        self._context = context
+        self._reader = reader
         self._checkpoints = checkpoints
 
     @property
-    def busy(self) -> bool:
-        return self._checkpoints.busy
+    def is_busy(self) -> bool:
+        return self._checkpoints.is_busy
 
     def request(self, label: str, why: str, request: str = "") -> None:
         """Has a checkpoint taken in the background; `request` is answered when it is there."""
-        self._checkpoints.ask(CheckpointRequest(label, why, checkpoint_facts(self._eyes), request))
-        self._desk.state.checkpoint_elapsed = self._desk.state.elapsed
+        self._checkpoints.enqueue(
+            CheckpointRequest(label, why, checkpoint_facts(self._reader), request)
+        )
+        self._context.state.checkpoint_elapsed = self._context.state.elapsed
 
     def request_if_due(self) -> None:
         """Takes one if the last is older than the settings like."""
-        minutes, state = self._desk.settings.session.checkpoint_interval_minutes, self._desk.state
-        if minutes is None or self.busy or state.phase == RunPhase.WAITING:
+        minutes, state = (
+            self._context.settings.session.checkpoint_interval_minutes,
+            self._context.state,
+        )
+        if minutes is None or self.is_busy or state.phase == RunPhase.WAITING:
             return
         if state.elapsed - (state.checkpoint_elapsed or 0.0) >= minutes * 60:
             self.request("", "timer")
@@ -191,17 +198,17 @@ class CheckpointSchedule:
     def record_results(self, answer: Answer) -> None:
         """Journals what was taken since the last call, and answers who asked."""
         for taken in self._checkpoints.results():
-            self._tell_one(taken, answer)
+            self._record_result(taken, answer)
 
-    def _tell_one(self, taken: CheckpointOutcome, answer: Answer) -> None:
-        desk, wanted = self._desk, taken.wanted
+    def _record_result(self, taken: CheckpointOutcome, answer: Answer) -> None:
+        context, wanted = self._context, taken.request
         if taken.entry is None:
-            desk.journal_entry("checkpoint_failed", {"reason": taken.reason, "why": wanted.why})
-            desk.log_line(f"Checkpoint failed: {taken.reason}", "WARNING")
-            answer(wanted.request, False, taken.reason, None)
+            context.journal_entry("checkpoint_failed", {"reason": taken.reason, "why": wanted.why})
+            context.log_line(f"Checkpoint failed: {taken.reason}", "WARNING")
+            answer(wanted.request_id, False, taken.reason, None)
             return
-        desk.journal_entry("checkpoint", taken.entry)
+        context.journal_entry("checkpoint", taken.entry)
         name = str(taken.entry.get("checkpoint") or "")
-        desk.log_line(f"Checkpoint triggered successfully ({name}, {wanted.why})")
-        desk.notify("checkpoint", f"checkpoint {name}: {wanted.label or wanted.why}")
-        answer(wanted.request, True, f"checkpoint {name}", taken.entry)
+        context.log_line(f"Checkpoint triggered successfully ({name}, {wanted.why})")
+        context.notify("checkpoint", f"checkpoint {name}: {wanted.label or wanted.why}")
+        answer(wanted.request_id, True, f"checkpoint {name}", taken.entry)

@@ -35,8 +35,8 @@ class Circumstances(Struct, frozen=True):
     state: RunState
     settings: Settings
     progress: ProgressFile | None
-    wall: float
-    draw: Callable[[], float]
+    now: float
+    random: Callable[[], float]
 
 
 class End(Struct, frozen=True):
@@ -97,7 +97,7 @@ class Wait(Struct, frozen=True):
 Decision = End | HandOff | TestBaseline | Continue | Hold | Wait
 
 
-def decide(outcome: Outcome, known: Circumstances) -> Decision:
+def decide_after(outcome: Outcome, known: Circumstances) -> Decision:
     """What is to follow this outcome."""
     match outcome.kind:
         case OutcomeKind.COMPLETED | OutcomeKind.MAX_TURNS:
@@ -118,7 +118,7 @@ def decide(outcome: Outcome, known: Circumstances) -> Decision:
             return _restart(outcome, known)
 
 
-def after_baseline(trouble: str) -> Decision:
+def decide_after_baseline(trouble: str) -> Decision:
     """What is to follow the baseline tests; `trouble` is empty if they pass."""
     if trouble:
         return _needs_person(f"the baseline tests fail: {trouble}")
@@ -131,13 +131,13 @@ def _needs_person(reason: str) -> End:
 
 def _after_turn(kind: OutcomeKind, known: Circumstances) -> Decision:
     state, settings, progress = known.state, known.settings, known.progress
-    if state.next is not None and state.next.initializer:
-        return TestBaseline() if settings.session.baseline_tests else after_baseline("")
+    if state.step is not None and state.step.initializer:
+        return TestBaseline() if settings.session.baseline_tests else decide_after_baseline("")
     if progress is None:
         return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
     if is_complete(progress, settings.enforcement):
         return End(EndKind.TASKS_DONE, "all tasks done")
-    if state.handover_asked and kind == OutcomeKind.COMPLETED:
+    if state.handoff_message and kind == OutcomeKind.COMPLETED:
         return HandOff("its context was filling up")
     if not settings.enforcement.continuous_mode:
         return End(EndKind.TURN_ENDED, f"the turn ended with {progress.open} tasks open")
@@ -163,14 +163,14 @@ def _wait_for_limit(outcome: Outcome, known: Circumstances) -> Decision:
     """
     state, rules = known.state, known.settings.recovery
     since = state.elapsed if state.limited_since is None else state.limited_since
-    pause = backoff_seconds(state.overloads, rules, known.draw)
+    pause = backoff_seconds(state.waits_in_a_row, rules, known.random)
     resets = outcome.resets_at if outcome.kind == OutcomeKind.USAGE_LIMIT else None
-    if resets is not None and resets > known.wall:
-        pause = resets - known.wall + RESET_MARGIN_SECONDS
+    if resets is not None and resets > known.now:
+        pause = resets - known.now + RESET_MARGIN_SECONDS
     longest = rules.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
         return _needs_person(outcome.text)
-    until = None if resets is None else known.wall + pause
+    until = None if resets is None else known.now + pause
     return Wait(outcome.kind, outcome.text, pause, until)
 
 
@@ -178,8 +178,8 @@ def _restart(outcome: Outcome, known: Circumstances) -> Decision:
     state, rules = known.state, known.settings.recovery
     if not rules.auto_resume:
         return End(EndKind.CRASH, f"crashed: {outcome.text}")
-    restarts = counted(state.restarts, state.elapsed, rules)
-    if exhausted(restarts, state.elapsed, rules):
+    restarts = counted_restarts(state.restarts, state.elapsed, rules)
+    if are_restarts_used_up(restarts, state.elapsed, rules):
         allowed = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
         return End(
             EndKind.GAVE_UP,
@@ -189,7 +189,7 @@ def _restart(outcome: Outcome, known: Circumstances) -> Decision:
     return Wait(
         outcome.kind,
         outcome.text,
-        backoff_seconds(len(restarts), rules, known.draw),
+        backoff_seconds(len(restarts), rules, known.random),
         counts=True,
         forget_session=outcome.kind == OutcomeKind.RESUME_REFUSED,
         restarts=tuple(restarts),
@@ -199,22 +199,22 @@ def _restart(outcome: Outcome, known: Circumstances) -> Decision:
 def first_attempt(goal: str, settings: Settings) -> NextAttempt:
     """The attempt that a run begins with."""
     if settings.session.initializer:
-        return NextAttempt("initializer", prompts.initializer(goal, settings), initializer=True)
-    return NextAttempt("start", prompts.goal(goal, settings))
+        return NextAttempt("initializer", prompts.planning_prompt(goal, settings), initializer=True)
+    return NextAttempt("start", prompts.goal_prompt(goal, settings))
 
 
 def resuming_attempt(state: RunState, goal: str, settings: Settings, words: str) -> NextAttempt:
     """The attempt that takes the run up again: resumed if that can be, else fresh with the notes."""
-    before = state.next
-    if before is not None and not state.resumable and state.attempt <= 1:
+    before = state.step
+    if before is not None and not state.resumable_session and state.attempts_counted <= 1:
         return replace(before, why="crash", resume="", fork=False, resume_at="")
-    if not state.resumable:
+    if not state.resumable_session:
         return NextAttempt("crash", prompts.fresh_session_prompt(goal, settings, "it broke off"))
     planning = before is not None and before.initializer
-    return NextAttempt("crash", words, resume=state.resumable, initializer=planning)
+    return NextAttempt("crash", words, resume=state.resumable_session, initializer=planning)
 
 
-def end_of_intent(intent: StopIntent) -> End:
+def end_for_intent(intent: StopIntent) -> End:
     """How the run ends once the agent is gone that was to be stopped."""
     match intent.kind:
         case StopKind.LIMIT:
@@ -245,15 +245,19 @@ def backoff_seconds(failures: int, rules: RecoverySettings, draw: Callable[[], f
     return min(max(varied, rules.backoff_min_seconds), longest)
 
 
-def counted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> list[float]:
+def counted_restarts(
+    restarts: Sequence[float], elapsed: float, rules: RecoverySettings
+) -> list[float]:
     """The restarts that still count at `elapsed` seconds of the run."""
     oldest = elapsed - rules.window_minutes * 60
     return [at for at in restarts if at > oldest]
 
 
-def exhausted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> bool:
+def are_restarts_used_up(
+    restarts: Sequence[float], elapsed: float, rules: RecoverySettings
+) -> bool:
     """Whether no further restart is allowed now."""
-    return len(counted(restarts, elapsed, rules)) >= rules.max_restarts
+    return len(counted_restarts(restarts, elapsed, rules)) >= rules.max_restarts
 
 
 # --- when the work counts as done: what the progress file says, never what the agent says ---

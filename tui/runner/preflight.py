@@ -17,7 +17,7 @@ from tui.system.files import read_json
 from tui.system.git import Git, NotARepositoryError
 from tui.system.processes import ProcessIdentity, is_alive
 
-LEAST_FREE = 512 << 20
+MIN_FREE_BYTES = 512 << 20
 _MOST_GENERAL = 16 << 20
 OLDEST_CLAUDE = (2, 0)
 _VERSION_WITHIN = 20.0
@@ -31,7 +31,7 @@ _KEYS = (
 )
 
 
-def check(
+def check_start(
     project: Path,
     settings: Settings,
     agent: Sequence[str],
@@ -100,10 +100,10 @@ def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
 def check_disk(project: Path) -> None:
     """RefusedError when the disk of the project is nearly full."""
     free = shutil.disk_usage(project).free
-    if free < LEAST_FREE:
+    if free < MIN_FREE_BYTES:
         raise RefusedError(
             f"only {free >> 20} MiB are free on the disk of {project}; a night needs more, so make "
-            f"room for at least {LEAST_FREE >> 20} MiB first"
+            f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
         )
 
 

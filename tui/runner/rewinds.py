@@ -28,7 +28,7 @@ print(made.session_id)
 """
 
 
-def compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
+def was_compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
     """Whether the session was compacted after that event, so that the CLI finds it no longer."""
     wanted, begun = uuid.encode(), False
     decoder, offset = ClaudeDecoder(str(folder.stream)), 0
@@ -59,7 +59,7 @@ def check_fork() -> None:
         )
 
 
-def fork(folder: RunDirectory, project: Path, session: str, uuid: str) -> str:
+def fork_conversation(folder: RunDirectory, project: Path, session: str, uuid: str) -> str:
     """Copies the conversation up to that event into a new session and returns its id.
 
     The old one stays as it is. Runs in a process of its own, with what the agent has for its home.
@@ -107,7 +107,7 @@ class Rewinder(Protocol):
     """
 
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome: ...
+    def execute(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome: ...
 
 
 class RunRewinder:
@@ -136,26 +136,30 @@ class RunRewinder:
 
         confirmed = bool(arguments.get("confirmed"))
         if kind == "undo":
-            plan = execute.undo_plan(self._project, live=self._live(), limits=self._limits)
+            plan = execute.undo_plan(
+                self._project, live=self._other_sessions(), limits=self._limits
+            )
         else:
             mode = _mode(arguments)
             checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
-            if mode != "code" and not all(self._place(checkpoint)):
+            if mode != "code" and not all(self._conversation_cut(checkpoint)):
                 raise RefusedError(
                     f"checkpoint {checkpoint.id} does not say where the conversation stood; "
                     "rewind the code only"
                 )
-            if mode != "code" and compacted_after(self._folder, *self._place(checkpoint)):
+            if mode != "code" and was_compacted_after(
+                self._folder, *self._conversation_cut(checkpoint)
+            ):
                 check_fork()
             if mode == "conversation":
                 return
             plan = rewind_plan.plan_rewind(
-                self._project, checkpoint, live=self._live(), limits=self._limits
+                self._project, checkpoint, live=self._other_sessions(), limits=self._limits
             )
         if plan.refusals and not confirmed:
             raise RefusedError("; ".join(plan.refusals))
 
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
+    def execute(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
         """Does it; the agent is gone."""
         if kind == "undo":
             return self._undo(arguments, before)
@@ -164,9 +168,9 @@ class RunRewinder:
         mode = _mode(arguments)
         checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
         entry: dict[str, object] = {"checkpoint": checkpoint.id, "mode": mode}
-        session, uuid = self._place(checkpoint) if mode != "code" else ("", "")
-        if session and compacted_after(self._folder, session, uuid):
-            session, uuid = fork(self._folder, self._project, session, uuid), ""
+        session, uuid = self._conversation_cut(checkpoint) if mode != "code" else ("", "")
+        if session and was_compacted_after(self._folder, session, uuid):
+            session, uuid = fork_conversation(self._folder, self._project, session, uuid), ""
         entry["session"] = session
         # What may be refused comes first, so that both go back or neither does.
         if mode != "conversation":
@@ -187,19 +191,21 @@ class RunRewinder:
         from tui.control.rewind import plan as rewind_plan
 
         plan = rewind_plan.plan_rewind(
-            self._project, checkpoint, live=self._live(), limits=self._limits
+            self._project, checkpoint, live=self._other_sessions(), limits=self._limits
         )
-        return _told(self._execute(execute, plan, confirmed))
+        return _receipt_data(self._execute(execute, plan, confirmed))
 
     def _undo(self, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
         from tui.control.rewind import execute
 
-        plan = execute.undo_plan(self._project, live=self._live(), limits=self._limits)
+        plan = execute.undo_plan(self._project, live=self._other_sessions(), limits=self._limits)
         receipt = self._execute(execute, plan, bool(arguments.get("confirmed")))
         mode = "both" if before else "code"
         entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": before}
         prompt = "A person has undone the last rewind: what it took back is there again. Go on."
-        return RewindOutcome({**entry, **_told(receipt)}, "the rewind was undone", prompt, before)
+        return RewindOutcome(
+            {**entry, **_receipt_data(receipt)}, "the rewind was undone", prompt, before
+        )
 
     def _execute(self, engine: Any, plan: Any, confirmed: bool) -> Any:
         return engine.execute(
@@ -210,7 +216,7 @@ class RunRewinder:
             clock=self._clock,
         )
 
-    def _live(self) -> tuple[str, ...]:
+    def _other_sessions(self) -> tuple[str, ...]:
         """Sessions at work in this work tree beside our own, in words."""
         from tui.feeds.sessions.live_processes import describe_agents, live_agents
         from tui.store.attempt_files import agent_of
@@ -220,15 +226,15 @@ class RunRewinder:
         alive = live_agents(Git(self._project).work_tree)
         return describe_agents(one for one in alive if own is None or one.pid != own[0])
 
-    def _place(self, checkpoint: Any) -> tuple[str, str]:
+    def _conversation_cut(self, checkpoint: Any) -> tuple[str, str]:
         """Session and event up to which the conversation is to be kept."""
         facts = checkpoint.facts
         session, uuid = str(facts.get("session") or ""), str(facts.get("uuid") or "")
         if session and uuid:
             return session, uuid
-        return self._place_by_time(checkpoint.at)
+        return self._conversation_cut_at(checkpoint.at)
 
-    def _place_by_time(self, at: float) -> tuple[str, str]:
+    def _conversation_cut_at(self, at: float) -> tuple[str, str]:
         """The same from the stream: the last event before that moment at which a cut is clean."""
         source, turns = str(self._folder.stream), TurnTracker()
         decoder, offset = ClaudeDecoder(source), 0
@@ -249,7 +255,7 @@ def _mode(arguments: Mapping[str, Any]) -> str:
     return mode
 
 
-def _told(receipt: Any) -> dict[str, object]:
+def _receipt_data(receipt: Any) -> dict[str, object]:
     return {
         "written": receipt.written,
         "deleted": receipt.deleted,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from tui.runner.run_state import RunState, keep, load
+from tui.runner.run_state import RunState, load_state, save_state
 from tui.settings.load import load as load_settings
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
@@ -41,10 +41,10 @@ class WatchdogLog:
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
         words = " ".join(text.split())
         entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {words}\n"
-        append(self.path, entry.encode("utf-8", "replace"))
+        append_to_file(self.path, entry.encode("utf-8", "replace"))
 
 
-def append(path: Path, data: bytes) -> bool:
+def append_to_file(path: Path, data: bytes) -> bool:
     """Appends to a file of the project, whose folder is made if need be; False if that failed."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,7 @@ class Notifier(Protocol):
 
 @dataclass
 class RunContext:
-    """The supervisor's desk. Nothing on it can fail because of a full disk: entries are held back
+    """The supervisor's context. Nothing on it can fail because of a full disk: entries are held back
     and written as soon as they can be."""
 
     folder: RunDirectory
@@ -84,17 +84,17 @@ class RunContext:
     _monotonic: float = 0.0
 
     @classmethod
-    def of(
+    def load(
         cls, folder: RunDirectory, clock: Clock | None = None, notifier: Notifier | None = None
     ) -> RunContext:
-        """The desk of that run as it was left; NoSessionError if it is no run."""
+        """The context of that run as it was left; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
         settings = _settings(folder, facts)
         clock = clock or clock_for(facts.env)
         where = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
         log = WatchdogLog(where, settings.logging.level, clock.wall)
         journal = JournalWriter(folder.journal, clock.wall)
-        return cls(folder, facts, settings, clock, load(folder), journal, log, notifier)
+        return cls(folder, facts, settings, clock, load_state(folder), journal, log, notifier)
 
     @property
     def project(self) -> Path:
@@ -134,13 +134,13 @@ class RunContext:
     def save(self) -> None:
         """Keeps the state; where the disk is full, the next time will do."""
         try:
-            keep(self.folder.state, self.state)
+            save_state(self.folder.state, self.state)
         except OSError:
             return
 
     # --- time ---
 
-    def begin_watching(self) -> None:
+    def start_clock(self) -> None:
         """Takes up the run's clock where it stood, whoever watched or did not watch meanwhile."""
         state, now = self.state, self.clock.boottime()
         boot = boot_id()

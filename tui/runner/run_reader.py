@@ -137,8 +137,8 @@ class RunReader:
         if found is None:
             return False
         kept, fold = found
-        same_segment = kept.announced == desk.state.announced
-        if not same_segment and kept.stream.offset > desk.state.announced:
+        same_segment = kept.announced == desk.state.attempt_stream_offset
+        if not same_segment and kept.stream.offset > desk.state.attempt_stream_offset:
             return False
         stream = FileFollower(self._source, start=kept.stream, rotates=False)
         journal = FileFollower(desk.folder.journal, start=kept.journal, rotates=False)
@@ -170,7 +170,7 @@ class RunReader:
             self._journal.position,
             self._events.messages,
             self.turns,
-            self.desk.state.announced,
+            self.desk.state.attempt_stream_offset,
             arrived,
             self._quiet_at,
         )
@@ -212,7 +212,7 @@ class RunReader:
                 self.fold.apply_deltas(decoded.deltas, at, self._source)
             self.fold.apply(decoded.events)
             for event in decoded.events:
-                if event.offset >= self.desk.state.announced:
+                if event.offset >= self.desk.state.attempt_stream_offset:
                     self.turns.apply(event)
                 on_event(event)
         self._changed = self._changed or busy

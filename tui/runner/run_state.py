@@ -76,7 +76,30 @@ class OutgoingMessage(Struct):
     withdrawn: bool = False
 
 
-class RunState(Struct):
+# The keys that version 0.1 wrote; a run may change its supervisor for a newer one.
+_DISK_NAMES = {
+    "attempt_number": "segment",
+    "attempts_counted": "attempt",
+    "resumable_session": "resumable",
+    "step": "next",
+    "journalled_attempt": "begun",
+    "attempt_stream_offset": "announced",
+    "wait": "pending",
+    "waits_in_a_row": "overloads",
+    "attempt_elapsed": "segment_elapsed",
+    "attempt_head": "segment_head",
+    "effects_applied_to": "handled",
+    "warned_shares": "told",
+    "limits_paused_until": "paused_until",
+    "handoff_message": "handover_asked",
+    "handoff_since": "handover_since",
+    "handoff_share": "handover_share",
+    "stall_level_answered": "nudged",
+    "session_before_rewind": "before_rewind",
+}
+
+
+class RunState(Struct, rename=_DISK_NAMES):
     """Everything durable about a run under way; only the run machine sets `phase`.
 
     Seconds `elapsed` count from the run's start, asleep or not, whatever the wall clock does.
@@ -86,38 +109,38 @@ class RunState(Struct):
     """
 
     phase: RunPhase = RunPhase.LAUNCHING
-    segment: int = 0
-    attempt: int = 0
+    attempt_number: int = 0
+    attempts_counted: int = 0
     session: str = ""
-    resumable: str = ""
-    next: NextAttempt | None = None
-    begun: int = 0
-    announced: int = 0
+    resumable_session: str = ""
+    step: NextAttempt | None = None
+    journalled_attempt: int = 0
+    attempt_stream_offset: int = 0
     intent: StopIntent | None = None
-    pending: ScheduledWait | None = None
+    wait: ScheduledWait | None = None
     outgoing: list[OutgoingMessage] = []
     restarts: list[float] = []
-    overloads: int = 0
+    waits_in_a_row: int = 0
     limited_since: float | None = None
     elapsed: float = 0.0
     boottime: float = 0.0
     boot: str = ""
     wall: float = 0.0
-    segment_elapsed: float = 0.0
-    segment_head: str = ""
-    handled: int = 0
-    told: list[str] = []
+    attempt_elapsed: float = 0.0
+    attempt_head: str = ""
+    effects_applied_to: int = 0
+    warned_shares: list[str] = []
     continuations: int = 0
     best_done: int = 0
-    paused_until: float | None = None
+    limits_paused_until: float | None = None
     checkpoint_elapsed: float | None = None
-    handover_asked: str = ""
-    handover_since: float = 0.0
-    handover_share: float = 0.0
+    handoff_message: str = ""
+    handoff_since: float = 0.0
+    handoff_share: float = 0.0
     stall: str = ""
     stall_kind: StallKind | None = None
-    nudged: float = 0.0
-    before_rewind: str = ""
+    stall_level_answered: float = 0.0
+    session_before_rewind: str = ""
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}
@@ -130,7 +153,7 @@ class _Version01(Struct):
     held: bool = False
 
 
-def load(folder: RunDirectory) -> RunState:
+def load_state(folder: RunDirectory) -> RunState:
     """The state as it was last kept; where it cannot be read, what segments and journal tell.
 
     A run whose agent may live is never taken for one that has not begun. Who asks knows that the
@@ -141,10 +164,10 @@ def load(folder: RunDirectory) -> RunState:
         state = msgspec.json.decode(data, type=RunState)
         old = msgspec.json.decode(data, type=_Version01)
     except (OSError, msgspec.MsgspecError):
-        state, old = _rebuilt(folder), _Version01()
+        state, old = _rebuild_state(folder), _Version01()
     if state.stall and state.stall_kind is None:
         state.stall_kind = _old_stall_kind(state.stall)
-    if old.phase in (None, RunPhase.ENDED) or _contradicts_itself(state):
+    if old.phase in (None, RunPhase.ENDED) or _is_contradictory(state):
         state.phase = _derived_phase(state, old.held)
     return state
 
@@ -157,38 +180,38 @@ def _old_stall_kind(stall: str) -> StallKind | None:
         return None
 
 
-def _contradicts_itself(state: RunState) -> bool:
+def _is_contradictory(state: RunState) -> bool:
     if state.phase == RunPhase.WAITING:
-        return state.pending is None
+        return state.wait is None
     return state.phase in (RunPhase.STOPPING, RunPhase.REWINDING) and state.intent is None
 
 
 def _derived_phase(state: RunState, held: bool) -> RunPhase:
     if state.intent is not None:
         return RunPhase.STOPPING
-    if state.pending is not None:
+    if state.wait is not None:
         return RunPhase.WAITING
-    if state.begun < state.segment or not state.segment:
+    if state.journalled_attempt < state.attempt_number or not state.attempt_number:
         return RunPhase.LAUNCHING
     if held:
         return RunPhase.HELD
     return RunPhase.BASELINE if state.baseline_pid else RunPhase.WORKING
 
 
-def _rebuilt(folder: RunDirectory) -> RunState:
+def _rebuild_state(folder: RunDirectory) -> RunState:
     numbers = folder.attempt_numbers()
     if not numbers:
         return RunState()
-    state = RunState(segment=max(numbers), attempt=len(numbers))
-    if folder.attempt(state.segment).agent.exists():
-        state.begun = state.segment
+    state = RunState(attempt_number=max(numbers), attempts_counted=len(numbers))
+    if folder.attempt(state.attempt_number).agent.exists():
+        state.journalled_attempt = state.attempt_number
     for entry in read_entries(folder.journal):
         if entry.kind == "segment_started":
             session = entry.data.get("session")
-            state.session = state.resumable = session if isinstance(session, str) else ""
+            state.session = state.resumable_session = session if isinstance(session, str) else ""
     return state
 
 
-def keep(path: Path, state: RunState) -> None:
+def save_state(path: Path, state: RunState) -> None:
     """Replaces the kept state. Raises OSError."""
     atomic_write(path, msgspec.json.encode(state), sync=False)

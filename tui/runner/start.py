@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tui.runner.agent.attempt import without_marks
+from tui.runner.agent.attempt import environment_without_marks
 from tui.runner.artifacts import initialise_files
-from tui.runner.preflight import check
+from tui.runner.preflight import check_start
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -36,7 +36,7 @@ from tui.system.locks import acquire_lock
 _STARTED_WITHIN = 20.0
 _ADOPTED_WITHIN = 5.0
 _LOOK = 0.02
-_ROOM = Path(__file__).resolve().parents[2]
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,9 @@ def start_run(
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
         allow_dirty = options.allow_dirty or options.trusted
-        git = check(project, settings, agent, environ, allow_dirty=allow_dirty)
+        git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
         folder = _prepare(root, project, goal, settings, agent, options, git)
-        _spawn(folder, environ, settings)
+        _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
     _wait_for_agent(folder)
@@ -118,14 +118,14 @@ def _prepare(
         folder = make(root, facts, settings)
         initialise_files(project, settings, folder.id, goal, now)
         journal = JournalWriter(folder.journal, lambda: now)
-        journal.write("run_started", _announcement(folder, settings), sync=True)
+        journal.write("run_started", _run_started_data(folder, settings), sync=True)
     except OSError as error:
         where = f"{error.filename or root}: {error.strerror}"
         raise RefusedError(f"a run could not be prepared: {where}") from error
     return folder
 
 
-def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]:
+def _run_started_data(folder: RunDirectory, settings: Settings) -> dict[str, object]:
     facts = read_run_facts(folder)
     session, budget = settings.session, settings.budget
     limits = {
@@ -151,7 +151,7 @@ def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]
     }
 
 
-def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
+def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor that is no child of ours in any way that matters."""
     import subprocess
 
@@ -164,8 +164,8 @@ def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings)
             stdout=log,
             stderr=log,
             # `-m` looks in the current folder first: there, this package is.
-            cwd=_ROOM,
-            env={**without_marks(environ), **secrets},
+            cwd=_PACKAGE_FOLDER,
+            env={**environment_without_marks(environ), **secrets},
             start_new_session=True,
         )
     except OSError as error:
@@ -181,7 +181,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     until = time.monotonic() + _STARTED_WITHIN
     first = folder.attempt(1)
     while time.monotonic() < until:
-        if first.agent.exists() and _told(folder):
+        if first.agent.exists() and _is_start_journalled(folder):
             return
         ended = read_run_end(folder)
         if ended is not None:
@@ -193,7 +193,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
     raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
 
 
-def _told(folder: RunDirectory) -> bool:
+def _is_start_journalled(folder: RunDirectory) -> bool:
     return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
 
 
@@ -210,7 +210,7 @@ def adopt_run(
     folder = live(project.resolve(), run_dir)
     if folder is None or is_supervised(folder):
         return False
-    _spawn(folder, environ, Settings())
+    _spawn_supervisor(folder, environ, Settings())
     until = time.monotonic() + _ADOPTED_WITHIN
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:

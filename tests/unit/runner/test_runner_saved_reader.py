@@ -45,9 +45,9 @@ class Night1:
         self.written += count
 
     def watch(self, announced: int = 0) -> RunReader:
-        desk = RunContext.of(self.folder)
-        desk.state.announced = announced
-        return RunReader(desk)
+        context = RunContext.load(self.folder)
+        context.state.attempt_stream_offset = announced
+        return RunReader(context)
 
 
 @pytest.fixture
@@ -55,20 +55,20 @@ def run(tmp_path: Path) -> Night1:
     return Night1(tmp_path)
 
 
-def read_on(eyes: RunReader) -> RunReader:
-    eyes.poll(lambda event: None)
-    while not eyes.caught_up:
-        eyes.poll(lambda event: None)
-    return eyes
+def read_on(reader: RunReader) -> RunReader:
+    reader.poll(lambda event: None)
+    while not reader.caught_up:
+        reader.poll(lambda event: None)
+    return reader
 
 
-def begins_at(eyes: RunReader) -> int:
-    """Where in the stream these eyes began to read."""
-    return eyes._kept_to
+def begins_at(reader: RunReader) -> int:
+    """Where in the stream these reader began to read."""
+    return reader._kept_to
 
 
-def knows(eyes: RunReader) -> NightSnapshot:
-    return eyes.fold.snapshot(2_000_000_000.0)
+def knows(reader: RunReader) -> NightSnapshot:
+    return reader.fold.snapshot(2_000_000_000.0)
 
 
 def anew(run: Night1) -> RunReader:
@@ -115,10 +115,10 @@ def test_however_often_it_is_handed_over_the_night_is_the_same(
         dice = random.Random(seed)
         for upto in sorted(cuts):
             run.grow(upto - run.written)
-            eyes = read_on(run.watch())
+            reader = read_on(run.watch())
             if dice.random() < 0.7:
-                eyes.save()
-            eyes.close()
+                reader.save()
+            reader.close()
         kept = read_on(run.watch())
         assert knows(kept) == knows(anew(run))
 

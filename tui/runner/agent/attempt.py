@@ -47,7 +47,7 @@ class AttemptStatus(Struct, frozen=True):
     error: str = ""
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         return self.state in ("ended", "void", "lost")
 
 
@@ -73,7 +73,7 @@ class AttemptProcess:
         """Prepares the segment: its FIFO and its order. Nothing runs yet."""
         self.path.mkdir(mode=0o700, exist_ok=True)
         if not self.fifo.exists():
-            messages.make(self.fifo)
+            messages.make_fifo(self.fifo)
         order = AttemptOrder(
             tuple(argv),
             str(cwd),
@@ -96,7 +96,7 @@ class AttemptProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=without_marks(environ),
+                env=environment_without_marks(environ),
                 start_new_session=True,
             )
         finally:
@@ -123,9 +123,9 @@ class AttemptProcess:
             # The shim may be about to write the record of this very end.
             state: Literal["running", "lost"] = "running" if self._shim_lives() else "lost"
             return AttemptStatus(state, agent, shim)
-        return self._look_before_start()
+        return self._status_before_start()
 
-    def _look_before_start(self) -> AttemptStatus:
+    def _status_before_start(self) -> AttemptStatus:
         if self._shim_lives() or (self._shim is not None and self._shim.poll() is None):
             return AttemptStatus("starting")
         try:
@@ -163,14 +163,14 @@ class AttemptProcess:
         return is_locked(self.files.lock)
 
     def process_tree(
-        self, look: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()
+        self, status: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()
     ) -> ProcessTree:
         """Everything of this segment that may live."""
         if not self._same_boot():
             return ProcessTree(marker=f"{MARK}={self.marker}".encode())
-        return ProcessTree(look.agent, look.shim, f"{MARK}={self.marker}".encode(), known)
+        return ProcessTree(status.agent, status.shim, f"{MARK}={self.marker}".encode(), known)
 
 
-def without_marks(environ: Mapping[str, str]) -> dict[str, str]:
+def environment_without_marks(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for what a run starts: no mark of another segment, no outer Claude session."""
     return {key: value for key, value in environ.items() if key not in _NOT_PASSED_ON}

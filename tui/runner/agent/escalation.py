@@ -35,89 +35,89 @@ class Escalation:
     """Climbs the ladder of one intent; `step` is called round after round and never waits long,
     except for the last rung, which takes up to five seconds."""
 
-    def __init__(self, desk: RunContext, turns: TurnTracker, deliveries: MessageSender) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext, turns: TurnTracker, messages: MessageSender) -> None:
+        self._context = context
         self._turns = turns
-        self._deliveries = deliveries
-        self._rungs: list[Step] = []
+        self._messages = messages
+        self._steps: list[Step] = []
         self._since = 0.0
         self._entered = False
         self._note = ""
         self._control = ""
-        self._known: frozenset[ProcessIdentity] = frozenset()
-        self._looked = 0.0
+        self._known_members: frozenset[ProcessIdentity] = frozenset()
+        self._members_at = 0.0
         self.survivors: tuple[str, ...] = ()
 
     def start(self, intent: StopIntent) -> None:
         """Starts at the foot of the ladder for this intent."""
         rungs = [rung for rung in _LADDERS[intent.kind] if rung != "note" or intent.note]
-        self._rungs = rungs
+        self._steps = rungs
         self._entered = False
         self.survivors = ()
 
-    def begin_segment(self) -> None:
+    def reset(self) -> None:
         """Another agent: nobody is known of its tree, and nobody wants its end."""
-        self._rungs = []
-        self._known = frozenset()
+        self._steps = []
+        self._known_members = frozenset()
 
-    def remember_members(self, segment: AttemptProcess, look: AttemptStatus) -> None:
+    def remember_members(self, segment: AttemptProcess, status: AttemptStatus) -> None:
         """Notes now and then who belongs to the tree, for the time when ties are cut."""
         now = time.monotonic()
-        if look.state == "running" and now - self._looked >= _REMEMBERED_EVERY:
-            self._looked = now
-            self._known = frozenset(
-                one.identity for one in find_members(segment.process_tree(look))
+        if status.state == "running" and now - self._members_at >= _REMEMBERED_EVERY:
+            self._members_at = now
+            self._known_members = frozenset(
+                one.identity for one in find_members(segment.process_tree(status))
             )
 
     @property
     def known(self) -> frozenset[ProcessIdentity]:
-        return self._known
+        return self._known_members
 
-    def advance(self, intent: StopIntent, segment: AttemptProcess, look: AttemptStatus) -> None:
+    def advance(self, intent: StopIntent, segment: AttemptProcess, status: AttemptStatus) -> None:
         """Does what is due now."""
-        if not self._rungs or look.over:
+        if not self._steps or status.is_over:
             return
         if not self._entered:
             self._entered, self._since = True, time.monotonic()
-            self._enter(self._rungs[0], intent, segment, look)
-        elif self._done(self._rungs[0], time.monotonic() - self._since):
-            self._rungs.pop(0)
+            self._start_step(self._steps[0], intent, segment, status)
+        elif self._is_step_over(self._steps[0], time.monotonic() - self._since):
+            self._steps.pop(0)
             self._entered = False
-            if not self._rungs:
-                self._rungs = ["tree"]
+            if not self._steps:
+                self._steps = ["tree"]
 
-    def _enter(
-        self, rung: Step, intent: StopIntent, segment: AttemptProcess, look: AttemptStatus
+    def _start_step(
+        self, rung: Step, intent: StopIntent, segment: AttemptProcess, status: AttemptStatus
     ) -> None:
         if rung == "note":
-            text = prompts.final_note_prompt(self._desk.settings, intent.reason)
-            self._note = self._deliveries.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
+            text = prompts.final_note_prompt(self._context.settings, intent.reason)
+            self._note = self._messages.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
         elif rung == "interrupt":
-            self._control = self._deliveries.control("interrupt") if self._turns.open else ""
+            self._control = self._messages.control("interrupt") if self._turns.open else ""
         elif rung == "end":
-            self._control = self._deliveries.control("end_session", reason=intent.reason[:200])
+            self._control = self._messages.control("end_session", reason=intent.reason[:200])
         elif rung == "term":
-            if look.agent is not None:
-                self._desk.log_line(f"Sending SIGTERM to PID {look.agent.pid}", "WARNING")
-                send_signal(look.agent, signal.SIGTERM)
+            if status.agent is not None:
+                self._context.log_line(f"Sending SIGTERM to PID {status.agent.pid}", "WARNING")
+                send_signal(status.agent, signal.SIGTERM)
         else:
-            self._desk.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
-            self.kill_tree(segment, look)
+            self._context.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
+            self.kill_tree(segment, status)
 
-    def _done(self, rung: Step, passed: float) -> bool:
+    def _is_step_over(self, rung: Step, passed: float) -> bool:
         """Whether this rung has had its time; an agent that leaves ends the climb before."""
-        settings = self._desk.settings
+        settings = self._context.settings
         grace = settings.session.stop_grace_seconds
         if rung == "note":
-            return self._note_done(passed)
+            return self._is_note_over(passed)
         if rung == "interrupt":
             return not self._control or not self._turns.open or passed > _INTERRUPTED_WITHIN
         if rung == "end":
             return not self._control or passed > grace
         return passed > (grace if rung == "term" else 1.0)
 
-    def _note_done(self, passed: float) -> bool:
-        settings, turns = self._desk.settings, self._turns
+    def _is_note_over(self, passed: float) -> bool:
+        settings, turns = self._context.settings, self._turns
         if self._note in turns.over or (self._note in turns.taken and turns.is_settled):
             return True
         heard = self._note in turns.queued or self._note in turns.taken
@@ -125,12 +125,12 @@ class Escalation:
             return True
         return passed > settings.session.handover_timeout_minutes * 60
 
-    def kill_tree(self, segment: AttemptProcess, look: AttemptStatus) -> KillResult:
+    def kill_tree(self, segment: AttemptProcess, status: AttemptStatus) -> KillResult:
         """Kills what is left of the segment's tree, the agent included; survivors are named."""
-        tree = segment.process_tree(look, self._known)
+        tree = segment.process_tree(status, self._known_members)
         killed = kill_tree(tree, 0.0)
         self.survivors = killed.survivors
         if killed.survivors:
             names = ", ".join(killed.survivors[:10])
-            self._desk.log_line(f"Could not be ended: {names}", "ERROR")
+            self._context.log_line(f"Could not be ended: {names}", "ERROR")
         return killed

@@ -16,7 +16,9 @@ from tui.store.runs import RunFacts
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
 
 
-def arguments(facts: RunFacts, settings: Settings, step: NextAttempt, session: str) -> list[str]:
+def agent_arguments(
+    facts: RunFacts, settings: Settings, step: NextAttempt, session: str
+) -> list[str]:
     """The agent's argument list. `session` is the id that a fresh conversation is to have."""
     agent = settings.agent
     words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
@@ -42,11 +44,11 @@ def arguments(facts: RunFacts, settings: Settings, step: NextAttempt, session: s
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
     if agent.sandbox != "default":
         words += ["--settings", json.dumps({"sandbox": {"enabled": agent.sandbox == "on"}})]
-    words += conversation(step, session)
+    words += conversation_arguments(step, session)
     return [*words, *agent.extra_args, *facts.extra]
 
 
-def conversation(step: NextAttempt, session: str) -> list[str]:
+def conversation_arguments(step: NextAttempt, session: str) -> list[str]:
     """The words that name the conversation: a fresh one, or where to take an old one up."""
     if not step.resume:
         return ["--session-id", session]
@@ -58,7 +60,7 @@ def conversation(step: NextAttempt, session: str) -> list[str]:
     return words
 
 
-def additions(facts: RunFacts, run: Path) -> dict[str, str]:
+def agent_variables(facts: RunFacts, run: Path) -> dict[str, str]:
     """Variables for the agent that may be written down; secrets are none of them."""
     return {
         "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
@@ -68,7 +70,7 @@ def additions(facts: RunFacts, run: Path) -> dict[str, str]:
     }
 
 
-def environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+def shim_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """The environment a shim is started in: ours, and what the settings add, secrets included."""
     told = {name: secret.reveal() for name, secret in settings.agent.env.items()}
     return {**environ, **told}
@@ -80,7 +82,7 @@ class SleepInhibitor:
     def __init__(self) -> None:
         self._holder: subprocess.Popen[bytes] | None = None
 
-    def hold(self) -> bool:
+    def acquire(self) -> bool:
         """Takes the lock; False where that is not possible."""
         import shutil
         import subprocess

@@ -33,17 +33,17 @@ _GET_SIZE = getattr(fcntl, "F_GETPIPE_SZ", 1032)
 _WAITING = 0x541B  # FIONREAD
 
 
-def make(path: Path) -> None:
+def make_fifo(path: Path) -> None:
     """A FIFO that only its owner may use. Raises OSError."""
     os.mkfifo(path, 0o600)
 
 
-def encode(record: dict[str, Any]) -> bytes:
+def encode_line(record: dict[str, Any]) -> bytes:
     """One line of JSON."""
     return msgspec.json.encode(record) + b"\n"
 
 
-def send(path: Path, line: bytes) -> Sent:
+def send_line(path: Path, line: bytes) -> Sent:
     """Writes a whole line if that is possible now.
 
     "busy": the reader has not caught up, try later. "gone": nobody reads there, or it is no FIFO of
@@ -116,9 +116,9 @@ class MessageSender:
     """
 
     def __init__(
-        self, desk: RunContext, turns: TurnTracker, doing: Callable[[], str] = lambda: ""
+        self, context: RunContext, turns: TurnTracker, doing: Callable[[], str] = lambda: ""
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._turns = turns
         self._doing = doing
         self._sent_at: dict[str, float] = {}
@@ -131,21 +131,21 @@ class MessageSender:
     ) -> str:
         """Puts a message in line and returns its uuid; `inject` has its receipts journalled."""
         message = OutgoingMessage(id or str(uuid.uuid4()), text, "hard" if hard else "soft", inject)
-        state = self._desk.state
+        state = self._context.state
         if any(one.id == message.id for one in state.outgoing):
             return message.id
         state.outgoing.append(message)
-        self._desk.save()
+        self._context.save()
         if inject:
             facts = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
             facts["doing"] = self._doing()
-            self._desk.journal_entry("inject", facts, id=message.id)
+            self._context.journal_entry("inject", facts, id=message.id)
             self._receipt(message, "queued", "")
         return message.id
 
     def withdraw(self, name: str) -> str:
         """Takes a message back that the agent has not taken in; empty, or why that cannot be."""
-        for message in self._desk.state.outgoing:
+        for message in self._context.state.outgoing:
             if message.id == name or (name and message.id.startswith(name)):
                 if message.step == "waiting":
                     self._drop(message, "withdrawn", "")
@@ -162,21 +162,21 @@ class MessageSender:
     # --- every round ---
 
     @property
-    def waiting(self) -> bool:
+    def has_waiting(self) -> bool:
         """Whether a message has not been taken in yet."""
-        return any(one.step != "delivered" for one in self._desk.state.outgoing)
+        return any(one.step != "delivered" for one in self._context.state.outgoing)
 
     def deliver(self) -> None:
         """Writes what can be written and follows what was."""
-        for message in list(self._desk.state.outgoing):
-            self._follow(message)
-        for message in self._desk.state.outgoing:
+        for message in list(self._context.state.outgoing):
+            self._follow_receipts(message)
+        for message in self._context.state.outgoing:
             if message.step == "waiting":
-                if not self._try(message):
+                if not self._send(message):
                     return
                 break
 
-    def _try(self, message: OutgoingMessage) -> bool:
+    def _send(self, message: OutgoingMessage) -> bool:
         if self.fifo is None or self._write_message(message) != "sent":
             return False
         message.step = "sent"
@@ -184,10 +184,10 @@ class MessageSender:
         message.interrupted = not self._turns.open
         self._sent_at[message.id] = time.monotonic()
         self._turns.message_sent()
-        self._desk.save()
+        self._context.save()
         return True
 
-    def _follow(self, message: OutgoingMessage) -> None:
+    def _follow_receipts(self, message: OutgoingMessage) -> None:
         turns, name = self._turns, message.id
         before = message.step
         if name in turns.cancelled:
@@ -204,7 +204,7 @@ class MessageSender:
         if message.mode == "hard" and not message.interrupted:
             self._interrupt_for(message)
         if message.step != before:
-            self._desk.save()
+            self._context.save()
 
     def _interrupt_for(self, message: OutgoingMessage) -> None:
         """A hard message: the running turn makes way once the message is in line behind it."""
@@ -214,7 +214,7 @@ class MessageSender:
         if message.step == "queued" or late:
             message.interrupted = True
             self.control("interrupt", f"interrupt-{message.id}")
-            self._desk.save()
+            self._context.save()
 
     def control(self, subtype: str, request_id: str = "", **arguments: object) -> str:
         """Sends a control request; its id, or empty if nobody listens."""
@@ -227,55 +227,55 @@ class MessageSender:
     def on_attempt_ended(self, resumes: bool) -> None:
         """The agent is gone: what it never took in waits for the next one, if there will be one."""
         self.fifo = None
-        for message in list(self._desk.state.outgoing):
-            self._follow(message)
-        for message in list(self._desk.state.outgoing):
+        for message in list(self._context.state.outgoing):
+            self._follow_receipts(message)
+        for message in list(self._context.state.outgoing):
             if not message.inject:
-                self._desk.state.outgoing.remove(message)
+                self._context.state.outgoing.remove(message)
             elif message.step == "delivered":
                 self._drop(message, "", "")
             elif resumes:
                 message.step, message.interrupted = "waiting", False
             else:
                 self._drop(message, "failed", "the session ended before it was read")
-        self._desk.save()
+        self._context.save()
 
     def _drop(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
-        self._desk.state.outgoing.remove(message)
+        self._context.state.outgoing.remove(message)
         self._sent_at.pop(message.id, None)
         if receipt:
             self._receipt(message, receipt, detail)
-        self._desk.save()
+        self._context.save()
 
     def _receipt(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
         if message.inject:
             facts = {"state": receipt, "detail": detail, "text": shorten_line(message.text, _SHORT)}
             if receipt == "seen":
                 facts["doing"] = self._doing()
-            self._desk.journal_entry("injection", facts, id=message.id)
+            self._context.journal_entry("injection", facts, id=message.id)
 
     # --- writing ---
 
     def _write_message(self, message: OutgoingMessage) -> Sent:
-        line = encode(user_line(message.text, message.id))
+        line = encode_line(user_line(message.text, message.id))
         if len(line) > LONGEST:
             try:
-                line = self._by_file(message)
+                line = self._line_to_file(message)
             except OSError:
                 return "busy"
         return self._write_line(line)
 
-    def _by_file(self, message: OutgoingMessage) -> bytes:
+    def _line_to_file(self, message: OutgoingMessage) -> bytes:
         """Words that no pipe holds are left in a file, and the agent is told to read it."""
-        path = self._desk.folder.path / f"message-{message.id}.txt"
+        path = self._context.folder.path / f"message-{message.id}.txt"
         atomic_write(path, message.text.encode("utf-8", "replace"))
         text = (
             f"Your message is too long for this channel. Read all of it from {path} and follow it."
         )
-        return encode(user_line(text, message.id))
+        return encode_line(user_line(text, message.id))
 
     def _write(self, record: dict[str, object]) -> Sent:
-        return self._write_line(encode(record))
+        return self._write_line(encode_line(record))
 
     def _write_line(self, line: bytes) -> Sent:
-        return "gone" if self.fifo is None else send(self.fifo, line)
+        return "gone" if self.fifo is None else send_line(self.fifo, line)

@@ -60,37 +60,37 @@ def _api(turns: TurnTracker, status: int, words: str) -> Outcome:
 
 
 def exit_outcome(
-    look: AttemptStatus, turns: TurnTracker, resumed: bool, last_words: str
+    status: AttemptStatus, turns: TurnTracker, resumed: bool, last_words: str
 ) -> Outcome:
     """What the end of the agent's process means, none of our doing.
 
     `resumed` says that it was started to resume a session; `last_words` are the end of its stderr.
     """
-    status = ExitStatus(look.code, look.signal, look.error)
-    return replace(_of_exit(look, turns, resumed, last_words), exit=status)
+    record = ExitStatus(status.code, status.signal, status.error)
+    return replace(_of_exit(status, turns, resumed, last_words), exit=record)
 
 
-def _of_exit(look: AttemptStatus, turns: TurnTracker, resumed: bool, last_words: str) -> Outcome:
+def _of_exit(status: AttemptStatus, turns: TurnTracker, resumed: bool, last_words: str) -> Outcome:
     refused = _refusal(turns, resumed, last_words)
     if refused:
         return Outcome(OutcomeKind.RESUME_REFUSED, refused)
-    if look.state == "void":
+    if status.state == "void":
         return Outcome(OutcomeKind.CRASH, "the agent was never started")
-    if look.error:
-        return Outcome(OutcomeKind.CRASH, f"the agent could not be started: {look.error}")
-    if look.signal:
-        return Outcome(OutcomeKind.CRASH, f"the agent was ended by {signal_name(look.signal)}")
-    if look.state == "lost":
+    if status.error:
+        return Outcome(OutcomeKind.CRASH, f"the agent could not be started: {status.error}")
+    if status.signal:
+        return Outcome(OutcomeKind.CRASH, f"the agent was ended by {signal_name(status.signal)}")
+    if status.state == "lost":
         return Outcome(OutcomeKind.CRASH, "the agent is gone, and nothing recorded how")
     result = turns.result
     if result is not None and not turns.open:
         turn = turn_outcome(turns)
-        if turn.kind == OutcomeKind.INTERRUPTED and look.code == 0:
+        if turn.kind == OutcomeKind.INTERRUPTED and status.code == 0:
             return Outcome(OutcomeKind.STOPPED_BY_PERSON, "the agent was asked to end (SIGINT)")
         return turn
-    if look.code in (0, None):
+    if status.code in (0, None):
         return Outcome(OutcomeKind.CRASH, "the agent ended in the middle of a turn")
-    return Outcome(OutcomeKind.CRASH, f"the agent ended with exit code {look.code}")
+    return Outcome(OutcomeKind.CRASH, f"the agent ended with exit code {status.code}")
 
 
 def _refusal(turns: TurnTracker, resumed: bool, last_words: str) -> str:
@@ -107,13 +107,13 @@ def _refusal(turns: TurnTracker, resumed: bool, last_words: str) -> str:
     return ""
 
 
-def exit_text(look: AttemptStatus) -> str:
+def exit_text(status: AttemptStatus) -> str:
     """Words for a segment's end."""
-    if look.error:
-        return look.error
-    if look.state in ("lost", "void"):
-        return "gone without a record" if look.state == "lost" else "never started"
-    return signal_name(look.signal) if look.signal else f"exit code {look.code}"
+    if status.error:
+        return status.error
+    if status.state in ("lost", "void"):
+        return "gone without a record" if status.state == "lost" else "never started"
+    return signal_name(status.signal) if status.signal else f"exit code {status.code}"
 
 
 def signal_name(number: int) -> str:

@@ -53,7 +53,7 @@ class TurnTracker:
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
 
-    def begin_segment(self) -> None:
+    def begin_attempt(self) -> None:
         """A new process: nothing of the old one's turns holds any longer."""
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None

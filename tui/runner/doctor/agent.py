@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui.runner.doctor.check import CheckResult, tried
+from tui.runner.doctor.check import CheckResult, run_check
 from tui.runner.preflight import (
     check_agent,
     check_login,
@@ -26,7 +26,9 @@ from tui.system.files import read_json
 _ASKS = ("default", "plan")
 
 
-def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
+def agent_checks(
+    project: Path, settings: Settings, environ: Mapping[str, str]
+) -> Iterator[CheckResult]:
     """Program, login, permissions, hooks, and whether somebody watches what runs."""
     command = settings.agent.command
     claude = is_claude(command)
@@ -37,7 +39,7 @@ def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Ite
             return f"claude {check_version(command, environ)}"
         return f"{os.path.basename(command[0])}, as agent.command says"
 
-    yield tried("agent", program)
+    yield run_check("agent", program)
     if claude:
         yield _login(project, environ)
     yield _permissions(settings)
@@ -62,7 +64,7 @@ def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
         check_login(project, environ)
         return "Claude Code is logged in"
 
-    found = tried("login", logged_in)
+    found = run_check("login", logged_in)
     credentials = read_json(paths.claude_dir(environ) / ".credentials.json", follow=True) or {}
     oauth = credentials.get("claudeAiOauth")
     if found.state == "ok" and isinstance(oauth, dict):

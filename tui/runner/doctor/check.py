@@ -21,7 +21,7 @@ class CheckResult(Struct, frozen=True):
     advice: str = ""
 
 
-def tried(name: str, look: Callable[[], str], state: State = "fail") -> CheckResult:
+def run_check(name: str, look: Callable[[], str], state: State = "fail") -> CheckResult:
     """What `look` says, or in that state why it refuses; its sentence is fact and advice."""
     try:
         return CheckResult(name, "ok", look())

@@ -37,7 +37,7 @@ def forecast(settings: Settings, now: float) -> Forecast:
     return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
 
 
-def checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
+def limit_checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
     """Limits and forecast, the usage limit, and what happens after a crash."""
     yield _limits(settings, now)
     yield _usage(project, settings, now)
@@ -68,7 +68,12 @@ def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
     known = next(
-        (heard for run in runs(project, settings.paths.run_dir)[:3] if (heard := _heard(run))), None
+        (
+            heard
+            for run in runs(project, settings.paths.run_dir)[:3]
+            if (heard := _last_rate_limit(run))
+        ),
+        None,
     )
     if known is None or known.resets_at is None or known.resets_at <= now:
         return CheckResult(
@@ -90,7 +95,7 @@ def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
     return CheckResult("usage limit", "ok", text)
 
 
-def _heard(run: RunDirectory) -> RateLimit | None:
+def _last_rate_limit(run: RunDirectory) -> RateLimit | None:
     """The last that a run's stream says of the limit, as far as its end tells."""
     try:
         with open(run.stream, "rb") as file:
@@ -133,12 +138,14 @@ class Examination:
         """Every check, as soon as it is done; a test message is sent where that is asked for."""
         project, settings, environ = self.project, self.settings, self._environ
         yield self._of_settings
-        yield from _guarded("git", repository.checks(project, settings))
-        yield from _guarded("agent", agent.checks(project, settings, environ))
-        yield from _guarded("limits", checks(project, settings, self._now))
-        yield from _guarded("surroundings", surroundings.checks(settings, environ))
+        yield from _guarded("git", repository.repository_checks(project, settings))
+        yield from _guarded("agent", agent.agent_checks(project, settings, environ))
+        yield from _guarded("limits", limit_checks(project, settings, self._now))
+        yield from _guarded("surroundings", surroundings.surroundings_checks(settings, environ))
         if notify:
-            yield from _guarded("test message", surroundings.notified(settings, project, environ))
+            yield from _guarded(
+                "test message", surroundings.send_test_messages(settings, project, environ)
+            )
 
     @property
     def forecast(self) -> Forecast:

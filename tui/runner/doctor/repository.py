@@ -13,8 +13,8 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.model.records import ProgressFile
 from tui.runner.decisions import is_stuck
-from tui.runner.doctor.check import CheckResult, tried
-from tui.runner.preflight import LEAST_FREE, check_clean
+from tui.runner.doctor.check import CheckResult, run_check
+from tui.runner.preflight import MIN_FREE_BYTES, check_clean
 from tui.settings.settings import Settings
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -26,7 +26,7 @@ _LITTLE_FREE = 5 << 30
 _UNFINISHED = "finish or abort it, so that the night begins from a commit"
 
 
-def checks(project: Path, settings: Settings) -> Iterator[CheckResult]:
+def repository_checks(project: Path, settings: Settings) -> Iterator[CheckResult]:
     """Repository, checkpoints, tasks, disk and our own folder."""
     try:
         git = Git(project)
@@ -55,7 +55,7 @@ def _tree(git: Git, project: Path, settings: Settings) -> CheckResult:
         check_clean(git, project, settings)
         return f"clean, on {branch}"
 
-    return tried("git", clean, "warn")
+    return run_check("git", clean, "warn")
 
 
 def _checkpoint(project: Path, settings: Settings) -> CheckResult:
@@ -133,9 +133,9 @@ def _progress(project: Path, settings: Settings) -> ProgressFile | None:
 def _disk(project: Path) -> CheckResult:
     free = shutil.disk_usage(project).free
     text = f"{format_size_binary(free)} free"
-    if free < LEAST_FREE:
+    if free < MIN_FREE_BYTES:
         return CheckResult(
-            "disk", "fail", text, f"make room for at least {format_size_binary(LEAST_FREE)}"
+            "disk", "fail", text, f"make room for at least {format_size_binary(MIN_FREE_BYTES)}"
         )
     if free < _LITTLE_FREE:
         return CheckResult("disk", "warn", text, "a long night with builds may need more")

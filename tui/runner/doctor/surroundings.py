@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tui.runner.doctor.check import CheckResult
-from tui.runner.notify.channels import channels_of, problems
+from tui.runner.notify.channels import channel_problems, configured_channels
 from tui.settings.settings import Settings
 
 _WITHIN = 3.0
@@ -17,7 +17,7 @@ _SLOW_ESCAPE = 100
 _POWER = Path("/sys/class/power_supply")
 
 
-def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
+def surroundings_checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     """Notices, sleep and tmux."""
     yield _notices(settings, environ)
     yield _sleep(settings, environ)
@@ -26,8 +26,8 @@ def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResu
 
 
 def _notices(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
-    names = [one.name for one in channels_of(settings, environ)]
-    wrong = problems(settings)
+    names = [one.name for one in configured_channels(settings, environ)]
+    wrong = channel_problems(settings)
     text = ", ".join(names) or "nobody but the bell of an open screen"
     if wrong:
         return CheckResult("notices", "fail", text, "; ".join(wrong))
@@ -39,19 +39,20 @@ def _notices(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     return CheckResult("notices", "ok", text + rest)
 
 
-def notified(
+def send_test_messages(
     settings: Settings, project: Path, environ: Mapping[str, str]
 ) -> Iterator[CheckResult]:
     """Sends a test message through every channel, and says how that went."""
-    from tui.runner.notify.http_services import SendOptions, send
+    from tui.runner.notify.http_services import SendOptions
     from tui.runner.notify.message_text import compose, without_credentials
+    from tui.runner.notify.sender import send
     from tui.system.credentials import spellings_of
 
     told = settings.notifications
     conduct = SendOptions(told.timeout_seconds, told.allow_private_addresses, project.name, "test")
     words = [("test", time.time(), "This is a test. Messages of the night will look like it.")]
     message = compose("test message", words, project=project.name, run="none")
-    for channel in channels_of(settings, environ):
+    for channel in configured_channels(settings, environ):
         outcome = send(channel, message, conduct)
         why = without_credentials(outcome.why, spellings_of([channel.url] if channel.url else []))
         name = "test message"

@@ -17,14 +17,14 @@ _SHOWN = 200
 class BaselineTests:
     """The baseline tests of a run. What a supervisor that is gone had started is ended first."""
 
-    def __init__(self, desk: RunContext) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._process: subprocess.Popen[bytes] | None = None
         self._until = 0.0
         self._said: str | None = None
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     def trouble(self) -> str | None:
@@ -32,7 +32,7 @@ class BaselineTests:
 
         The first call starts them.
         """
-        command = self._desk.settings.session.baseline_tests
+        command = self._context.settings.session.baseline_tests
         if self._said is None and command:
             shown = " ".join(command)[:_SHOWN]
             self._said = self._start(shown) if self._process is None else self._poll(shown)
@@ -40,7 +40,7 @@ class BaselineTests:
 
     def stop(self) -> None:
         """Ends them where they run, and forgets what they said."""
-        state = self._desk.state
+        state = self._context.state
         orphan = ProcessIdentity(state.baseline_pid, state.baseline_start)
         if self._process is not None:
             _kill(self._process.pid)
@@ -49,17 +49,17 @@ class BaselineTests:
             _kill(orphan.pid)
         if orphan.pid:
             state.baseline_pid = state.baseline_start = 0
-            self._desk.save()
+            self._context.save()
         self._process = self._said = None
 
     def _start(self, shown: str) -> str | None:
-        desk, command = self._desk, self._desk.settings.session.baseline_tests
+        context, command = self._context, self._context.settings.session.baseline_tests
         self.stop()
-        desk.log_line(f"Baseline tests: {shown}")
+        context.log_line(f"Baseline tests: {shown}")
         try:
             self._process = subprocess.Popen(
                 list(command),
-                cwd=desk.project,
+                cwd=context.project,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -69,9 +69,9 @@ class BaselineTests:
             return f"{command[0]}: {error.strerror}"
         self._until = time.monotonic() + _WITHIN
         started = read_process(self._process.pid)
-        desk.state.baseline_pid = self._process.pid
-        desk.state.baseline_start = started.start if started is not None else 0
-        desk.save()
+        context.state.baseline_pid = self._process.pid
+        context.state.baseline_start = started.start if started is not None else 0
+        context.save()
         return None
 
     def _poll(self, shown: str) -> str | None:

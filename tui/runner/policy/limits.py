@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import LimitKind, NotifyEvent, RunPhase, SessionState, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.preflight import LEAST_FREE
+from tui.runner.preflight import MIN_FREE_BYTES
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
@@ -43,36 +43,36 @@ class LimitReading:
 class MachineLoad:
     """Readings of memory and processors, taken anew every few seconds."""
 
-    def __init__(self, desk: RunContext) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._at = -_EVERY
         self._last: list[LimitReading] = []
         self._load = CpuLoad()
 
-    def readings(self, segment: AttemptProcess, look: AttemptStatus) -> list[LimitReading]:
+    def readings(self, segment: AttemptProcess, status: AttemptStatus) -> list[LimitReading]:
         """What there is to be warned of, and what ends a run."""
-        now, watchdog = self._desk.clock.monotonic(), self._desk.settings.watchdog
+        now, watchdog = self._context.clock.monotonic(), self._context.settings.watchdog
         if now - self._at >= min(_EVERY, watchdog.check_interval_seconds):
             self._at = now
             self._last = [
-                *self._of_tree(segment, look),
+                *self._of_tree(segment, status),
                 *self._of_memory(),
                 *self._of_processors(),
                 *self._of_disk(),
             ]
         return self._last
 
-    def _of_tree(self, segment: AttemptProcess, look: AttemptStatus) -> Iterator[LimitReading]:
-        most = self._desk.settings.session.max_memory_mib
+    def _of_tree(self, segment: AttemptProcess, status: AttemptStatus) -> Iterator[LimitReading]:
+        most = self._context.settings.session.max_memory_mib
         if most is not None:
-            tree = find_members(segment.process_tree(look))
+            tree = find_members(segment.process_tree(status))
             held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
             yield LimitReading(
                 LimitKind.MEMORY, held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB"
             )
 
     def _of_memory(self) -> Iterator[LimitReading]:
-        used, watchdog = machine_memory_share(), self._desk.settings.watchdog
+        used, watchdog = machine_memory_share(), self._context.settings.watchdog
         if used is not None and watchdog.memory_critical_pct > 0:
             critical = watchdog.memory_critical_pct / 100
             share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
@@ -83,8 +83,8 @@ class MachineLoad:
 
     def _of_processors(self) -> Iterator[LimitReading]:
         """Busy processors are worth a word; no run was ever ended for them."""
-        busy = self._load.busy(self._desk.clock.monotonic(), processor_ticks())
-        allowed = self._desk.settings.watchdog.cpu_warning_pct / 100
+        busy = self._load.busy(self._context.clock.monotonic(), processor_ticks())
+        allowed = self._context.settings.watchdog.cpu_warning_pct / 100
         if busy is not None and 0 < allowed <= busy:
             words = f"{busy:.0%} of the machine for {CpuLoad.SECONDS:.0f}s"
             limit = f"{allowed:.0%}"
@@ -95,11 +95,11 @@ class MachineLoad:
     def _of_disk(self) -> Iterator[LimitReading]:
         """A disk that fills up is told of while there is still room to tell it."""
         try:
-            free = shutil.disk_usage(self._desk.folder.path).free
+            free = shutil.disk_usage(self._context.folder.path).free
         except OSError:
             return
-        if free < LEAST_FREE:
-            words, least = f"{free >> 20} MiB free", f"at least {LEAST_FREE >> 20} MiB"
+        if free < MIN_FREE_BYTES:
+            words, least = f"{free >> 20} MiB free", f"at least {MIN_FREE_BYTES >> 20} MiB"
             yield LimitReading(LimitKind.DISK, 1.0, 1.0, (1.0,), words, least, ends=False)
 
 
@@ -153,44 +153,44 @@ def machine_memory_share() -> float | None:
 class LimitChecker:
     """Reads the limits; `check` tells of warnings and returns the intent to end a run, if any."""
 
-    def __init__(self, desk: RunContext, eyes: RunReader) -> None:
-        self._desk = desk
-        self._eyes = eyes
-        self._machine = MachineLoad(desk)
+    def __init__(self, context: RunContext, reader: RunReader) -> None:
+        self._context = context
+        self._reader = reader
+        self._machine = MachineLoad(context)
 
     def check(
-        self, night: NightSnapshot, segment: AttemptProcess | None, look: AttemptStatus | None
+        self, night: NightSnapshot, segment: AttemptProcess | None, status: AttemptStatus | None
     ) -> StopIntent | None:
         """Warns once of each share that was reached; an intent for a limit that was."""
         if self._paused():
             return None
-        for reading in self._readings(night, segment, look):
+        for reading in self._readings(night, segment, status):
             self._warn(reading)
             if reading.ends and reading.share >= 1:
-                return self._hit(reading)
+                return self._on_reached(reading)
         return None
 
     def _paused(self) -> bool:
-        state = self._desk.state
-        if state.paused_until is None:
+        state = self._context.state
+        if state.limits_paused_until is None:
             return False
-        if self._desk.clock.wall() < state.paused_until:
+        if self._context.clock.wall() < state.limits_paused_until:
             return True
-        state.paused_until = None
-        self._desk.journal_entry("limits_resumed", {"until": None})
-        self._desk.save()
+        state.limits_paused_until = None
+        self._context.journal_entry("limits_resumed", {"until": None})
+        self._context.save()
         return False
 
     def _readings(
-        self, night: NightSnapshot, segment: AttemptProcess | None, look: AttemptStatus | None
+        self, night: NightSnapshot, segment: AttemptProcess | None, status: AttemptStatus | None
     ) -> Iterator[LimitReading]:
-        session, state = self._desk.settings.session, self._desk.state
+        session, state = self._context.settings.session, self._context.state
         if session.max_runtime_hours is not None:
             allowed = session.max_runtime_hours * 3600
             yield _of_time(LimitKind.RUNTIME, state.elapsed, allowed, (0.9,))
-        budget = self._desk.settings.budget
+        budget = self._context.settings.budget
         if budget.max_cost_usd is not None and night.cost.usd is not None:
-            alone = (self._desk.settings.notifications.cost_warning_pct,)
+            alone = (self._context.settings.notifications.cost_warning_pct,)
             shares = tuple(share / 100 for share in budget.alerts_pct or alone)
             cost, most = night.cost.usd, budget.max_cost_usd
             yield LimitReading(
@@ -201,45 +201,51 @@ class LimitChecker:
                 format_money_plain(cost),
                 format_money_plain(most),
             )
-        if segment is None or look is None or look.state != "running":
+        if segment is None or status is None or status.state != "running":
             return
-        if session.max_idle_minutes is not None and not self._rightly_silent(night):
-            silent = self._desk.clock.monotonic() - self._eyes.quiet_since
-            share = self._desk.settings.notifications.idle_warning_pct / 100
+        if session.max_idle_minutes is not None and not self._is_silence_expected(night):
+            silent = self._context.clock.monotonic() - self._reader.quiet_since
+            share = self._context.settings.notifications.idle_warning_pct / 100
             yield _of_time(LimitKind.IDLE, silent, session.max_idle_minutes * 60, (share,))
-        yield from self._machine.readings(segment, look)
+        yield from self._machine.readings(segment, status)
 
-    def _rightly_silent(self, night: NightSnapshot) -> bool:
+    def _is_silence_expected(self, night: NightSnapshot) -> bool:
         """A wait for a limit's end, a restart, or the baseline tests is no idleness."""
-        if self._desk.state.phase in (RunPhase.BASELINE, RunPhase.WAITING):
+        if self._context.state.phase in (RunPhase.BASELINE, RunPhase.WAITING):
             return True
         limited = night.activity.state == SessionState.RATE_LIMITED and night.stall is not None
         return limited and night.activity.until is not None
 
     def _warn(self, reading: LimitReading) -> None:
         """Tells of the highest share reached that nobody was told of."""
-        state = self._desk.state
+        state = self._context.state
         reached = [share for share in reading.shares if reading.share >= share]
         if reading.limit == LimitKind.IDLE and not reached:
             past = {_warning(reading.limit, share) for share in reading.shares}
-            state.told = [warning for warning in state.told if warning not in past]
-        fresh = [share for share in reached if _warning(reading.limit, share) not in state.told]
+            state.warned_shares = [
+                warning for warning in state.warned_shares if warning not in past
+            ]
+        fresh = [
+            share for share in reached if _warning(reading.limit, share) not in state.warned_shares
+        ]
         if not fresh:
             return
-        state.told += [_warning(reading.limit, share) for share in fresh]
-        self._desk.save()
-        self._desk.journal_entry("limit_warning", {**_facts(reading), "share": max(fresh)})
+        state.warned_shares += [_warning(reading.limit, share) for share in fresh]
+        self._context.save()
+        self._context.journal_entry("limit_warning", {**_facts(reading), "share": max(fresh)})
         words = f"{reading.limit}: {reading.value_text} of {reading.allowed_text}"
-        self._desk.log_line(
+        self._context.log_line(
             f"{reading.limit.title()} check: {words} ({reading.share:.0%})", "WARNING"
         )
-        self._desk.notify(NotifyEvent.LIMIT, words, **_facts(reading))
+        self._context.notify(NotifyEvent.LIMIT, words, **_facts(reading))
 
-    def _hit(self, reading: LimitReading) -> StopIntent:
-        self._desk.journal_entry("limit_hit", {**_facts(reading), "share": round(reading.share, 3)})
+    def _on_reached(self, reading: LimitReading) -> StopIntent:
+        self._context.journal_entry(
+            "limit_hit", {**_facts(reading), "share": round(reading.share, 3)}
+        )
         reason = f"{reading.limit} {reading.value_text} of {reading.allowed_text}"
-        self._desk.log_line(f"Terminating session: ✗ {reading.limit.title()}: {reason}", "ERROR")
-        self._desk.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **_facts(reading))
+        self._context.log_line(f"Terminating session: ✗ {reading.limit.title()}: {reason}", "ERROR")
+        self._context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **_facts(reading))
         note = reading.limit not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=reading.limit)
 

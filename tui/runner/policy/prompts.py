@@ -10,7 +10,7 @@ from tui.settings.settings import Settings
 _MOST_NAMED = 12
 
 
-def goal(text: str, settings: Settings) -> str:
+def goal_prompt(text: str, settings: Settings) -> str:
     """The first message of a run."""
     paths = settings.paths
     return (
@@ -24,7 +24,7 @@ def goal(text: str, settings: Settings) -> str:
     )
 
 
-def initializer(text: str, settings: Settings) -> str:
+def planning_prompt(text: str, settings: Settings) -> str:
     """The message of the short first session that only plans."""
     plan = settings.paths.progress_file
     also = (
@@ -41,7 +41,7 @@ def initializer(text: str, settings: Settings) -> str:
     )
 
 
-def resume(settings: Settings, why: str) -> str:
+def resume_prompt(settings: Settings, why: str) -> str:
     """The first message after a crash, to a conversation that is taken up again."""
     return (
         f"The session broke off ({why}) and has been resumed. Whatever ran at that moment was cut "
@@ -54,14 +54,14 @@ def resume(settings: Settings, why: str) -> str:
 def fresh_session_prompt(text: str, settings: Settings, why: str) -> str:
     """The first message to a session that starts anew in the middle of a run."""
     return (
-        f"{goal(text, settings)}\n\n"
+        f"{goal_prompt(text, settings)}\n\n"
         f"An earlier session worked on this already; {why}. Read {settings.paths.progress_file} and "
         f"{settings.paths.session_notes} first, look at git status and the last commits, and go on "
         "with the next open task."
     )
 
 
-def handover(settings: Settings) -> str:
+def handoff_note_prompt(settings: Settings) -> str:
     """Asks a session to write up where things stand and to end its turn."""
     return (
         "Your context is filling up, and a fresh session will take over. Hand over now: bring "
@@ -109,7 +109,7 @@ def open_titles(progress: ProgressFile) -> list[str]:
     return [task.title for task in tasks]
 
 
-def step_back(settings: Settings, evidence: Sequence[str], since: str) -> str:
+def step_back_prompt(settings: Settings, evidence: Sequence[str], since: str) -> str:
     """The configured words of a step-back, filled in."""
     facts = {"evidence": "; ".join(evidence) or "no progress", "since": since, "tried": "see above"}
     text = settings.stalls.step_back
