@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tui.model.state import RunPhase
 from tui.runner.run_context import RunContext
@@ -17,12 +17,6 @@ from tui.system.clock import Clock
 from tui.system.errors import OvernightError
 
 _RETIRE_EVERY_S = 600.0
-
-
-class Checkpointer(Protocol):
-    """Takes one checkpoint and returns the keys of its journal entry; OvernightError if it cannot."""
-
-    def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]: ...
 
 
 class CheckpointTaker:
@@ -104,8 +98,8 @@ class CheckpointOutcome:
 class CheckpointWorker:
     """A queue of checkpoints; `busy` while one is being taken or waits."""
 
-    def __init__(self, engine: Checkpointer) -> None:
-        self._engine = engine
+    def __init__(self, taker: CheckpointTaker) -> None:
+        self._taker = taker
         self._wanted: queue.SimpleQueue[CheckpointRequest | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[CheckpointOutcome] = queue.SimpleQueue()
         self._open = 0
@@ -138,7 +132,7 @@ class CheckpointWorker:
     def _run(self) -> None:
         while (wanted := self._wanted.get()) is not None:
             try:
-                entry = self._engine.take(wanted.label, wanted.why, wanted.facts)
+                entry = self._taker.take(wanted.label, wanted.why, wanted.facts)
                 self._done.put(CheckpointOutcome(wanted, entry))
             except (OvernightError, OSError) as error:
                 self._done.put(CheckpointOutcome(wanted, None, str(error)))

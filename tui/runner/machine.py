@@ -1,4 +1,4 @@
-"""The run state machine: RunPhase, transitions, actions."""
+"""The state machine of a run: what is done in each phase. Its table is `transitions`."""
 
 from __future__ import annotations
 
@@ -37,24 +37,28 @@ from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent
 from tui.runner.transitions import RunEvent, check_transition
 
-_PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
+# What the machine is short of may be there again in a minute: no fault of agent or settings.
+_SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
 class RunMachine:
-    """Starts segments, and carries out at each end what is decided. `segment` is the present one."""
+    """Starts attempts and applies what is decided at the end of each turn and process.
+
+    `attempt` is the current attempt, None before the first. `end` is set once the run is over.
+    """
 
     def __init__(
         self,
         context: RunContext,
         reader: RunReader,
         messages: MessageSender,
-        segments: Callable[..., AttemptProcess] = AttemptProcess,
+        attempt_factory: Callable[..., AttemptProcess] = AttemptProcess,
     ) -> None:
         self._context = context
+        self._state = context.state
         self._reader = reader
         self._messages = messages
-        self._attempt_factory = segments
-        self._random = random.random
+        self._attempt_factory = attempt_factory
         self._judged_turns = 0
         self.baseline = BaselineTests(context)
         self.attempt: AttemptProcess | None = None
@@ -64,83 +68,73 @@ class RunMachine:
 
     @property
     def phase(self) -> RunPhase:
-        return self._context.state.phase
+        return self._state.phase
 
     def _enter(self, phase: RunPhase, event: RunEvent) -> None:
-        """Changes the phase and keeps the state. Raises TransitionError outside the table."""
+        """The only way to change the phase; saves the state. TransitionError outside the table."""
         check_transition(self.phase, event, phase)
-        self._context.state.phase = phase
+        self._state.phase = phase
         self._context.save()
 
     # --- starting ---
 
     def launch(self, step: NextAttempt, event: RunEvent) -> None:
-        """Starts the agent for this step; a failure to do so counts as a crash."""
-        context, state = self._context, self._context.state
-        check_transition(self.phase, event, RunPhase.LAUNCHING)
-        self._close_line()
-        self.baseline.stop()
-        state.attempt_number += 1
-        state.attempts_counted += 1
-        # What is kept from here on must be whole: the supervisor may be killed at any moment.
-        state.phase, state.wait, state.intent = RunPhase.LAUNCHING, None, None
-        state.handoff_message = ""
-        state.step = step
-        fresh = not step.resume or step.fork
-        state.session = str(uuid.uuid4()) if fresh else step.resume
-        state.attempt_stream_offset = self._reader.end_of_stream()
-        state.attempt_elapsed, state.attempt_head = state.elapsed, current_head(context.project)
-        self._reader.turns.begin_attempt()
-        self._judged_turns = 0
-        segment = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
-        self._messages.queue(step.prompt, id=self._first_message_id())
-        context.save()
-        words = agent_arguments(context.facts, context.settings, step, state.session)
-        try:
-            env = agent_variables(context.facts, context.folder.path)
-            segment.write_order(context.folder, words, context.project, env)
-            segment.launch(shim_environment(os.environ, context.settings))
-        except OSError as error:
-            context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
-            context.log_line(f"The agent could not be started: {error}", "ERROR")
-            if error.errno in _PASSING:
-                self._retry_launch(step, f"the agent could not be started: {error.strerror}")
-
-    def _retry_launch(self, step: NextAttempt, reason: str) -> None:
-        """What the machine lacks at this moment is waited for; that is no crash of anybody's."""
-        state, rules = self._context.state, self._context.settings.recovery
-        self._messages.on_attempt_ended(resumes=True)
-        state.attempts_counted -= 1
-        pause = backoff_seconds(state.waits_in_a_row, rules, self._random)
-        state.waits_in_a_row += 1
-        due = self._context.elapsed() + pause
-        pending = ScheduledWait(OutcomeKind.CRASH, state.waits_in_a_row, step, due, counts=False)
-        self._schedule_wait(pending, pause, reason, RunEvent.START_FAILED)
-
-    def _first_message_id(self) -> str:
-        """The uuid of a segment's first message: the same however often it has to be written."""
-        return str(
-            uuid.uuid5(
-                uuid.NAMESPACE_OID,
-                str(self._context.folder.segment(self._context.state.attempt_number)),
-            )
-        )
-
-    def requeue_goal(self) -> None:
-        """The state was lost: an agent that was told nothing yet is told its goal."""
-        if self._context.state.step is None and not self._reader.end_of_stream():
-            first = first_attempt(self._context.facts.goal, self._context.settings)
-            self._messages.queue(first.prompt, id=self._first_message_id())
-
-    def _close_line(self) -> None:
+        """Starts an attempt. An agent that cannot be started is a crash of that attempt."""
+        context, state = self._context, self._state
         try:
             self._reader.terminate_line()
         except OSError as error:
-            self._context.log_line(f"The stream cannot be written: {error}", "ERROR")
+            context.log_line(f"The stream cannot be written: {error}", "ERROR")
+        self.baseline.stop()
+        self._judged_turns = 0
+        state.attempt_number += 1
+        state.attempts_counted += 1
+        state.wait = state.intent = None
+        state.handoff_message = ""
+        state.step = step
+        state.session = step.resume if step.resume and not step.fork else str(uuid.uuid4())
+        state.attempt_stream_offset = self._reader.end_of_stream()
+        state.attempt_elapsed, state.attempt_head = state.elapsed, current_head(context.project)
+        # Saves all of this at once: a supervisor that is killed from here on is adopted with it.
+        self._enter(RunPhase.LAUNCHING, event)
+        self._reader.turns.begin_attempt()
+        attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
+        self._messages.queue(step.prompt, id=self._first_message_id())
+        arguments = agent_arguments(context.facts, context.settings, step, state.session)
+        try:
+            variables = agent_variables(context.facts, context.folder.path)
+            attempt.write_order(context.folder, arguments, context.project, variables)
+            attempt.launch(shim_environment(os.environ, context.settings))
+        except OSError as error:
+            context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
+            context.log_line(f"The agent could not be started: {error}", "ERROR")
+            if error.errno in _SHORTAGES:
+                self._retry_launch(step, f"the agent could not be started: {error.strerror}")
+
+    def _retry_launch(self, step: NextAttempt, reason: str) -> None:
+        context, state = self._context, self._state
+        self._messages.on_attempt_ended(resumes=True)
+        state.attempts_counted -= 1
+        pause = backoff_seconds(state.waits_in_a_row, context.settings.recovery, random.random)
+        state.waits_in_a_row += 1
+        due = context.elapsed() + pause
+        wait = ScheduledWait(OutcomeKind.CRASH, state.waits_in_a_row, step, due, counts=False)
+        self._schedule_wait(wait, pause, reason, RunEvent.START_FAILED)
+
+    def _first_message_id(self) -> str:
+        # The same however often an attempt is launched, so that the agent reads its prompt once.
+        folder = self._context.folder.segment(self._state.attempt_number)
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(folder)))
+
+    def requeue_goal(self) -> None:
+        """Queues the goal again where the state was lost and the agent has written nothing yet."""
+        if self._state.step is None and not self._reader.end_of_stream():
+            first = first_attempt(self._context.facts.goal, self._context.settings)
+            self._messages.queue(first.prompt, id=self._first_message_id())
 
     def on_agent_running(self, status: AttemptStatus) -> None:
-        """The agent of the present segment runs: says so, once."""
-        context, state, step = self._context, self._context.state, self._context.state.step
+        """Journals the start of the agent, once for each attempt."""
+        context, state, step = self._context, self._state, self._state.step
         if status.agent is None:
             return
         if state.phase == RunPhase.LAUNCHING:
@@ -148,9 +142,8 @@ class RunMachine:
         if state.journalled_attempt >= state.attempt_number:
             return
         state.journalled_attempt = state.attempt_number
-        why = step.why if step is not None else "start"
-        resumed = step.resume if step is not None else ""
-        facts = {
+        why, resumed = ("start", "") if step is None else (step.why, step.resume)
+        data = {
             "attempt": state.attempts_counted,
             "pid": status.agent.pid,
             "proc_start": status.agent.start,
@@ -159,24 +152,31 @@ class RunMachine:
             "why": why,
             "stream": context.folder.stream.name,
         }
-        context.journal_entry("segment_started", facts)
+        context.journal_entry("segment_started", data)
         context.save()
-        what = "Session resumed" if resumed else "Claude Code started"
+        text = "Session resumed" if resumed else "Claude Code started"
         context.log_line(
-            f"{what} (PID: {status.agent.pid}), attempt {state.attempts_counted}, {why}"
+            f"{text} (PID: {status.agent.pid}), attempt {state.attempts_counted}, {why}"
         )
         if state.attempts_counted > 1 and why in ("crash", "continue"):
             context.notify(NotifyEvent.RESTART, f"the session was taken up again ({why})")
 
+    def record_session(self) -> None:
+        """Remembers a session that can be resumed as soon as it is known to exist."""
+        turns, state = self._reader.turns, self._state
+        if turns.started and turns.session and state.resumable_session != turns.session:
+            state.resumable_session = state.session = turns.session
+            self._context.save()
+
     # --- the end of a turn ---
 
     def on_message_queued(self) -> None:
-        """A session that was held for words goes on once there are some."""
+        """Lets a held session go on once a message waits for it."""
         if self.phase == RunPhase.HELD and self._messages.has_waiting:
             self._enter(RunPhase.WORKING, RunEvent.MESSAGE_QUEUED)
 
     def on_turn_ended(self) -> None:
-        """Judges the last turn, once, when it is over and the agent has nothing more to do."""
+        """Decides what follows the last turn, once; asked again while the baseline tests run."""
         turns = self._reader.turns
         if self.phase not in (RunPhase.WORKING, RunPhase.BASELINE):
             return
@@ -187,21 +187,13 @@ class RunMachine:
         elif self.phase == RunPhase.BASELINE:
             self._poll_baseline(RunEvent.TESTS_ENDED)
 
-    def record_session(self) -> None:
-        """Remembers a session as soon as it is known to exist."""
-        turns, state = self._reader.turns, self._context.state
-        if turns.started and turns.session and state.resumable_session != turns.session:
-            state.resumable_session = state.session = turns.session
-            self._context.save()
-
     def _apply_outcome(self, outcome: Outcome, event: RunEvent) -> None:
-        """Decides what is to follow this outcome, and does it."""
-        context, state = self._context, self._context.state
+        context, state = self._context, self._state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
             state.waits_in_a_row, state.limited_since = 0, None
-        progress, wall = self._reader.read_progress(), context.clock.wall()
-        known = Circumstances(state, context.settings, progress, wall, self._random)
-        self._apply_decision(decide_after(outcome, known), event)
+        progress, now = self._reader.read_progress(), context.clock.wall()
+        circumstances = Circumstances(state, context.settings, progress, now, random.random)
+        self._apply_decision(decide_after(outcome, circumstances), event)
 
     def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
@@ -216,14 +208,12 @@ class RunMachine:
                 self._apply_continue(decision, event)
             case Hold():
                 self._enter(RunPhase.HELD, event)
-                self._context.journal_entry(
-                    "note", {"text": "the turn was interrupted; it waits for words"}
-                )
+                text = "the turn was interrupted; it waits for words"
+                self._context.journal_entry("note", {"text": text})
             case Wait():
                 self._apply_wait(decision, event)
 
     def _poll_baseline(self, event: RunEvent) -> None:
-        """Starts the baseline tests, or hears how they ended; asked again until they have."""
         trouble = self.baseline.trouble()
         if trouble is None:
             return
@@ -232,24 +222,22 @@ class RunMachine:
         self._apply_decision(decide_after_baseline(trouble), event)
 
     def _apply_continue(self, decision: Continue, event: RunEvent) -> None:
-        context, state, progress = self._context, self._context.state, decision.progress
-        state.best_done, state.continuations = decision.best_done, decision.number
+        context, progress, number = self._context, decision.progress, decision.number
+        self._state.best_done, self._state.continuations = decision.best_done, number
         allowed = context.settings.session.max_continuation_attempts
-        prompt = prompts.continue_prompt(progress, decision.number, allowed)
-        titles = prompts.open_titles(progress)[:20]
-        words = f"{progress.open} tasks open"
-        context.journal_entry(
-            "continuation", {"open": titles, "attempt": decision.number, "text": words}
-        )
-        context.log_line(f"Continuing: {words} (attempt {decision.number})")
+        prompt = prompts.continue_prompt(progress, number, allowed)
+        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        context.journal_entry("continuation", {"open": titles, "attempt": number, "text": text})
+        context.log_line(f"Continuing: {text} (attempt {number})")
         if event == RunEvent.PROCESS_ENDED:
-            self.launch(NextAttempt("continue", prompt, resume=state.resumable_session), event)
+            resume = self._state.resumable_session
+            self.launch(NextAttempt("continue", prompt, resume=resume), event)
         else:
             self._enter(RunPhase.WORKING, event)
             self._messages.queue(prompt)
 
     def start_handoff(self, why: str, event: RunEvent) -> None:
-        """A fresh session takes over, with the progress file and the notes."""
+        """Has a fresh session take over, with the progress file and the session notes."""
         self._context.journal_entry("note", {"text": f"hand-over: {why}"})
         if event == RunEvent.PROCESS_ENDED:
             self._launch_handoff(why)
@@ -257,126 +245,119 @@ class RunMachine:
             self.stop_agent(StopIntent(StopKind.HANDOFF, why), event)
 
     def _launch_handoff(self, why: str) -> None:
-        context, state = self._context, self._context.state
+        context, state = self._context, self._state
         before, share = state.session, state.handoff_share
-        step = NextAttempt(
-            "handover", prompts.fresh_session_prompt(context.facts.goal, context.settings, why)
-        )
-        self.launch(step, RunEvent.PROCESS_ENDED)
-        facts = {"share": round(share, 3), "from_session": before, "to_session": state.session}
-        context.journal_entry("handover", facts)
+        prompt = prompts.fresh_session_prompt(context.facts.goal, context.settings, why)
+        self.launch(NextAttempt("handover", prompt), RunEvent.PROCESS_ENDED)
+        data = {"share": round(share, 3), "from_session": before, "to_session": state.session}
+        context.journal_entry("handover", data)
         context.notify(NotifyEvent.RESTART, f"a fresh session took over: {why}")
 
-    def _apply_end(self, decision: End, event: RunEvent) -> None:
-        if decision.log:
-            self._context.log_line(decision.log, "ERROR")
+    def _apply_end(self, end: End, event: RunEvent) -> None:
+        if end.log:
+            self._context.log_line(end.log, "ERROR")
         if event == RunEvent.PROCESS_ENDED:
-            self.end_run(decision, 0, event)
+            self.end_run(end, 0, event)
             return
-        kind, reason = decision.stop_kind, decision.reason
-        intent = StopIntent(kind, reason, end=decision.kind, limit=decision.limit)
+        intent = StopIntent(end.stop_kind, end.reason, end=end.kind, limit=end.limit)
         self.stop_agent(intent, event)
 
     def stop_agent(self, intent: StopIntent, event: RunEvent, cancels: str = "") -> None:
-        """Wants the agent ended; a stronger wish replaces a weaker one. The ladder follows.
+        """Has the agent ended; the intent replaces an earlier one. The escalation follows it.
 
-        `cancels` says why a wait is dropped for it, where one was scheduled.
+        `cancels` is the reason that the journal gives for a scheduled wait that is dropped.
         """
         self._cancel_wait(cancels)
-        self._context.state.intent = intent
+        self._state.intent = intent
         self._enter(RunPhase.STOPPING, event)
 
     # --- waits ---
 
     def _apply_wait(self, decision: Wait, event: RunEvent) -> None:
-        """Schedules the wait; the step after it is known where no agent is left to be spoken to."""
-        context, state = self._context, self._context.state
+        context, state = self._context, self._state
         if decision.forget_session:
             state.resumable_session = ""
         if decision.counts:
             state.restarts = list(decision.restarts)
-            attempt, words = len(state.restarts) + 1, prompts.resume_prompt
+            attempt, prompt_for = len(state.restarts) + 1, prompts.resume_prompt
         else:
             if state.limited_since is None:
                 state.limited_since = state.elapsed
             state.waits_in_a_row += 1
-            attempt, words = state.waits_in_a_row, prompts.after_wait_prompt
+            attempt, prompt_for = state.waits_in_a_row, prompts.after_wait_prompt
         step = None
         if event == RunEvent.PROCESS_ENDED:
-            told = words(context.settings, decision.reason)
-            step = resuming_attempt(state, context.facts.goal, context.settings, told)
+            prompt = prompt_for(context.settings, decision.reason)
+            step = resuming_attempt(state, context.facts.goal, context.settings, prompt)
         until = decision.until_wall
         due = context.elapsed() + decision.pause if until is None else None
-        pending = ScheduledWait(decision.kind, attempt, step, due, until, decision.counts)
-        self._schedule_wait(pending, decision.pause, decision.reason, event)
+        wait = ScheduledWait(decision.kind, attempt, step, due, until, decision.counts)
+        self._schedule_wait(wait, decision.pause, decision.reason, event)
 
     def _schedule_wait(
-        self, pending: ScheduledWait, pause: float, reason: str, event: RunEvent
+        self, wait: ScheduledWait, pause: float, reason: str, event: RunEvent
     ) -> None:
         context = self._context
-        context.state.wait = pending
+        self._state.wait = wait
         self._enter(RunPhase.WAITING, event)
-        facts = {
-            "attempt": pending.attempt,
+        data = {
+            "attempt": wait.attempt,
             "delay_s": round(pause, 3),
             "due": context.clock.wall() + pause,
-            "class": pending.kind,
+            "class": wait.kind,
             "reason": reason,
         }
-        context.journal_entry("restart_scheduled", facts)
-        context.log_line(
-            f"{reason}. Waiting {pause:.0f}s before restart ({pending.kind})", "WARNING"
-        )
-        event_for_people = NotifyEvent.RESTART if pending.counts else NotifyEvent.STALL
-        context.notify(event_for_people, reason, **facts)
+        context.journal_entry("restart_scheduled", data)
+        context.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({wait.kind})", "WARNING")
+        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason, **data)
 
     def on_wait_due(self) -> None:
-        """Takes the run up again when a wait is over, if one was pending."""
-        context, state, pending = self._context, self._context.state, self._context.state.wait
-        if pending is None:
+        """Goes on with the run when a scheduled wait is over."""
+        context, state, wait = self._context, self._state, self._state.wait
+        if wait is None:
             return
-        if pending.next is None and self._reader.turns.open and not self._messages.has_waiting:
+        if wait.next is None and self._reader.turns.open and not self._messages.has_waiting:
             self._cancel_wait("the session goes on by itself")
             self._enter(RunPhase.WORKING, RunEvent.TURN_OPENED)
             return
-        by_clock = pending.due_wall is not None and context.clock.wall() >= pending.due_wall
-        by_run = pending.due_elapsed is not None and state.elapsed >= pending.due_elapsed
-        if not by_clock and not by_run:
+        if not wait.is_due(context.clock.wall(), state.elapsed):
             return
-        if pending.counts:
+        if wait.counts:
             state.restarts.append(state.elapsed)
-        if pending.next is not None:
-            self.launch(pending.next, RunEvent.WAIT_OVER)
+        if wait.next is not None:
+            self.launch(wait.next, RunEvent.WAIT_OVER)
             return
         self._cancel_wait("the wait is over")
         self._enter(RunPhase.WORKING, RunEvent.WAIT_OVER)
-        self._messages.queue(prompts.after_wait_prompt(context.settings, pending.kind))
+        self._messages.queue(prompts.after_wait_prompt(context.settings, wait.kind))
 
     def _cancel_wait(self, reason: str) -> None:
-        """Drops a pending wait."""
-        if self._context.state.wait is not None:
-            self._context.state.wait = None
+        if self._state.wait is not None:
+            self._state.wait = None
             self._context.journal_entry("restart_cancelled", {"reason": reason})
 
     def reset_restarts(self) -> None:
-        """Forgets earlier restarts once a segment has worked long enough."""
-        state, rules = self._context.state, self._context.settings.recovery
-        if state.restarts and self._reader.turns.started:
-            lasted = state.elapsed - state.attempt_elapsed
-            if lasted >= rules.reset_after_minutes * 60:
-                state.restarts = []
-                self._context.save()
+        """Forgets earlier restarts once an attempt has worked long enough."""
+        state, rules = self._state, self._context.settings.recovery
+        worked = state.elapsed - state.attempt_elapsed
+        if (
+            state.restarts
+            and self._reader.turns.started
+            and worked >= rules.reset_after_minutes * 60
+        ):
+            state.restarts = []
+            self._context.save()
 
     # --- the end of a process ---
 
     def on_process_ended(self, status: AttemptStatus) -> None:
-        """The agent's process ended, its tree is cleared: what follows."""
-        state, intent = self._context.state, self._context.state.intent
+        """Decides what follows the end of an agent whose process tree is gone."""
+        state, intent = self._state, self._state.intent
         if intent is None:
-            words = self._context.stderr_tail()
             resumed = state.step is not None and bool(state.step.resume)
             self._cancel_wait("the agent ended while it waited")
-            outcome = exit_outcome(status, self._reader.turns, resumed, words)
+            stderr = self._context.stderr_tail()
+            outcome = exit_outcome(status, self._reader.turns, resumed, stderr)
             self._apply_outcome(outcome, RunEvent.PROCESS_ENDED)
         elif intent.kind == StopKind.HANDOFF:
             self._launch_handoff(intent.reason)
@@ -384,11 +365,11 @@ class RunMachine:
             self.end_run(end_for_intent(intent), status.code, RunEvent.PROCESS_ENDED)
 
     def begin_rewind(self) -> None:
-        """The agent is gone, and files and conversation are to be brought back."""
+        """Files and conversation are to be rewound; the agent is gone."""
         self._enter(RunPhase.REWINDING, RunEvent.PROCESS_ENDED)
 
     def end_run(self, end: End, code: int | None, event: RunEvent) -> None:
-        """The run is over."""
+        """Ends the run; no agent is left."""
         self._cancel_wait(end.reason)
         self._enter(RunPhase.ENDED, event)
         self.end = RunEnd(end.reason, code, self._context.clock.wall(), end.kind, end.limit)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import Compaction
@@ -97,17 +97,6 @@ class RewindOutcome:
     prompt: str
     resume: str = ""
     resume_at: str = ""
-
-
-class Rewinder(Protocol):
-    """Rewinds while no agent runs. `kind` is "rewind" or "undo"; OvernightError if it refuses.
-
-    `check` is asked before the agent is stopped, so that a refusal costs nothing. `before` is the
-    session that ran before the last rewind, to which an undo returns.
-    """
-
-    def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
-    def execute(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome: ...
 
 
 class RunRewinder:

@@ -18,7 +18,7 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.requests import RequestHandler
-from tui.runner.rewinds import RewindOutcome
+from tui.runner.rewinds import RewindOutcome, RunRewinder
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
@@ -87,9 +87,10 @@ class Machine:
         self.machine = RunMachine(self.context, reader, self.messages, attempts)
         self.machine.baseline.trouble = lambda: self.trouble  # type: ignore[method-assign]
         self.trouble: str | None = None
+        rewinder = cast(RunRewinder, FakeRewinder())
         keeper = cast(CheckpointSchedule, None)
         self.requests = RequestHandler(
-            self.context, reader, self.messages, self.machine, keeper, FakeRewinder()
+            self.context, reader, self.messages, self.machine, keeper, rewinder
         )
         self._numbers = iter(range(1, 1_000_000))
 

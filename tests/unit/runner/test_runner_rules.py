@@ -80,11 +80,9 @@ def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
 
 
 def test_restarts_are_counted_within_the_window_only() -> None:
-    rules = RecoverySettings(max_restarts=3, window_minutes=10)
-    assert not decisions.are_restarts_used_up([0, 10], 20, rules)
-    assert decisions.are_restarts_used_up([0, 10, 20], 30, rules)
-    assert not decisions.are_restarts_used_up([0, 10, 20], 605, rules)
-    assert decisions.are_restarts_used_up([], 0, RecoverySettings(max_restarts=0))
+    rules = RecoverySettings(window_minutes=10)
+    assert decisions.counted_restarts([0, 10, 20], 30, rules) == [0, 10, 20]
+    assert decisions.counted_restarts([0, 10, 20], 605, rules) == [10, 20]
 
 
 # --- completion ---

@@ -306,10 +306,7 @@ def test_what_the_table_does_not_have_is_refused() -> None:
     for phase in RunPhase:
         for event in RunEvent:
             allowed = {
-                following
-                for row in TRANSITIONS
-                if phase in row.phases and event == row.event
-                for following in row.next
+                row.next for row in TRANSITIONS if phase in row.phases and event == row.event
             }
             for following in RunPhase:
                 if following in allowed:
