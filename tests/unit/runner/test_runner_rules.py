@@ -367,7 +367,7 @@ def test_no_bytes_upset_the_reader_of_arrivals(data: bytes) -> None:
 
 def test_a_fifo_takes_whole_lines_or_nothing(tmp_path: Path) -> None:
     fifo = tmp_path / "stdin"
-    messages.make_fifo(fifo)
+    os.mkfifo(fifo, 0o600)
     assert messages.send_line(fifo, b"nobody reads\n") == "gone"
     reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     try:

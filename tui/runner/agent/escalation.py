@@ -1,4 +1,4 @@
-"""Ends an agent step by step."""
+"""Ends an agent in steps, from a request for a handoff note to the kill of its process tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.system.process_tree import KillResult, find_members, kill_tree
 from tui.system.processes import ProcessIdentity, send_signal
 
 Step = Literal["note", "interrupt", "end", "term", "tree", "gone"]
-_LADDERS: dict[StopKind, tuple[Step, ...]] = {
+_STEPS: dict[StopKind, tuple[Step, ...]] = {
     StopKind.FINISH: ("end", "term", "tree"),
     StopKind.NEEDS_PERSON: ("end", "term", "tree"),
     StopKind.HANDOFF: ("end", "term", "tree"),
@@ -27,13 +27,16 @@ _LADDERS: dict[StopKind, tuple[Step, ...]] = {
     StopKind.REWIND: ("interrupt", "end", "term", "tree"),
     StopKind.KILL: ("term", "tree"),
 }
-_INTERRUPTED_WITHIN = 3.0
-_REMEMBERED_EVERY = 5.0
+_INTERRUPT_SECONDS = 3.0
+_REMEMBER_SECONDS = 5.0
 
 
 class Escalation:
-    """Climbs the ladder of one intent; `step` is called round after round and never waits long,
-    except for the last rung, which takes up to five seconds."""
+    """The escalation of one intent.
+
+    `advance` is called in every round and does not block, except for the last step, which takes up
+    to five seconds. The caller stops calling it as soon as the process is gone.
+    """
 
     def __init__(self, context: RunContext, turns: TurnTracker, messages: MessageSender) -> None:
         self._context = context
@@ -41,7 +44,7 @@ class Escalation:
         self._messages = messages
         self._steps: list[Step] = []
         self._since = 0.0
-        self._entered = False
+        self._is_started = False
         self._note = ""
         self._control = ""
         self._known_members: frozenset[ProcessIdentity] = frozenset()
@@ -49,86 +52,79 @@ class Escalation:
         self.survivors: tuple[str, ...] = ()
 
     def start(self, intent: StopIntent) -> None:
-        """Starts at the foot of the ladder for this intent."""
-        rungs = [rung for rung in _LADDERS[intent.kind] if rung != "note" or intent.note]
-        self._steps = rungs
-        self._entered = False
+        """Begins with the first step of this intent."""
+        self._steps = [step for step in _STEPS[intent.kind] if step != "note" or intent.note]
+        self._is_started = False
         self.survivors = ()
 
     def reset(self) -> None:
-        """Another agent: nobody is known of its tree, and nobody wants its end."""
+        """Forgets the agent that is gone."""
         self._steps = []
         self._known_members = frozenset()
 
-    def remember_members(self, segment: AttemptProcess, status: AttemptStatus) -> None:
-        """Notes now and then who belongs to the tree, for the time when ties are cut."""
+    def remember_members(self, attempt: AttemptProcess, status: AttemptStatus) -> None:
+        """Remembers the members of the tree; a member whose parent ended is hard to find later."""
         now = time.monotonic()
-        if status.state == "running" and now - self._members_at >= _REMEMBERED_EVERY:
+        if status.state == "running" and now - self._members_at >= _REMEMBER_SECONDS:
             self._members_at = now
             self._known_members = frozenset(
-                one.identity for one in find_members(segment.process_tree(status))
+                one.identity for one in find_members(attempt.process_tree(status))
             )
 
-    @property
-    def known(self) -> frozenset[ProcessIdentity]:
-        return self._known_members
-
-    def advance(self, intent: StopIntent, segment: AttemptProcess, status: AttemptStatus) -> None:
-        """Does what is due now."""
+    def advance(self, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus) -> None:
+        """Starts the next step when the current one has had its time."""
         if not self._steps or status.is_over:
             return
-        if not self._entered:
-            self._entered, self._since = True, time.monotonic()
-            self._start_step(self._steps[0], intent, segment, status)
+        if not self._is_started:
+            self._is_started, self._since = True, time.monotonic()
+            self._start_step(self._steps[0], intent, attempt, status)
         elif self._is_step_over(self._steps[0], time.monotonic() - self._since):
-            self._steps.pop(0)
-            self._entered = False
-            if not self._steps:
-                self._steps = ["tree"]
+            self._steps = self._steps[1:] or ["tree"]
+            self._is_started = False
 
     def _start_step(
-        self, rung: Step, intent: StopIntent, segment: AttemptProcess, status: AttemptStatus
+        self, step: Step, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus
     ) -> None:
-        if rung == "note":
+        if step == "note":
             text = prompts.final_note_prompt(self._context.settings, intent.reason)
             self._note = self._messages.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
-        elif rung == "interrupt":
+        elif step == "interrupt":
             self._control = self._messages.control("interrupt") if self._turns.open else ""
-        elif rung == "end":
+        elif step == "end":
             self._control = self._messages.control("end_session", reason=intent.reason[:200])
-        elif rung == "term":
+        elif step == "term":
             if status.agent is not None:
                 self._context.log_line(f"Sending SIGTERM to PID {status.agent.pid}", "WARNING")
                 send_signal(status.agent, signal.SIGTERM)
         else:
             self._context.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
-            self.kill_tree(segment, status)
+            self.kill_tree(attempt, status)
 
-    def _is_step_over(self, rung: Step, passed: float) -> bool:
-        """Whether this rung has had its time; an agent that leaves ends the climb before."""
+    def _is_step_over(self, step: Step, seconds: float) -> bool:
+        """Whether to go on to the next step."""
         settings = self._context.settings
         grace = settings.session.stop_grace_seconds
-        if rung == "note":
-            return self._is_note_over(passed)
-        if rung == "interrupt":
-            return not self._control or not self._turns.open or passed > _INTERRUPTED_WITHIN
-        if rung == "end":
-            return not self._control or passed > grace
-        return passed > (grace if rung == "term" else 1.0)
+        if step == "note":
+            return self._is_note_over(seconds)
+        if step == "interrupt":
+            return not self._control or not self._turns.open or seconds > _INTERRUPT_SECONDS
+        if step == "end":
+            return not self._control or seconds > grace
+        return seconds > (grace if step == "term" else 1.0)
 
-    def _is_note_over(self, passed: float) -> bool:
+    def _is_note_over(self, seconds: float) -> bool:
         settings, turns = self._context.settings, self._turns
-        if self._note in turns.over or (self._note in turns.taken and turns.is_settled):
+        is_accepted = self._note in turns.taken
+        if self._note in turns.over or (is_accepted and turns.is_settled):
             return True
-        heard = self._note in turns.queued or self._note in turns.taken
-        if not heard and passed > settings.stalls.answer_patience_seconds:
-            return True
-        return passed > settings.session.handover_timeout_minutes * 60
+        patience = settings.session.handover_timeout_minutes * 60
+        if not is_accepted and self._note not in turns.queued:
+            patience = min(patience, settings.stalls.answer_patience_seconds)
+        return seconds > patience
 
-    def kill_tree(self, segment: AttemptProcess, status: AttemptStatus) -> KillResult:
-        """Kills what is left of the segment's tree, the agent included; survivors are named."""
-        tree = segment.process_tree(status, self._known_members)
-        killed = kill_tree(tree, 0.0)
+    def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> KillResult:
+        """Kills what is left of the process tree, the agent included; names the survivors."""
+        killed = kill_tree(attempt.process_tree(status, self._known_members), 0.0)
         self.survivors = killed.survivors
         if killed.survivors:
             names = ", ".join(killed.survivors[:10])
