@@ -1,4 +1,4 @@
-"""Progress, notes, histories and transcript copies of a run."""
+"""The files of a run for people: progress file, notes, histories, copies of transcripts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.git import Git
 
-_COPY = 4 << 20
+_COPY_BYTES = 4 << 20
 _PROGRESS = """\
 # Session: {run}
 # Started: {started}
@@ -81,18 +81,17 @@ _None yet_
 def initialise_files(
     project: Path, settings: Settings, run: str, goal: str, at: float
 ) -> list[Path]:
-    """Makes the progress file and the notes where they are missing; what is there stays as it is.
+    """Writes the progress file and the session notes where there are none; returns which it wrote.
 
-    Returns what was made. Raises OSError.
+    Raises OSError.
     """
     started = datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
-    words = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
-    made = []
-    wanted = ((settings.paths.progress_file, _PROGRESS), (settings.paths.session_notes, _NOTES))
-    for name, template in wanted:
+    values = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
+    written = []
+    names = settings.paths
+    for name, text in ((names.progress_file, _PROGRESS), (names.session_notes, _NOTES)):
         path = paths.resolve(project, name)
-        text = template
-        for key, value in words.items():
+        for key, value in values.items():
             text = text.replace("{" + key + "}", value)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -100,27 +99,27 @@ def initialise_files(
                 file.write(text)
         except FileExistsError:
             continue
-        made.append(path)
-    return made
+        written.append(path)
+    return written
 
 
 class RunArtifacts:
-    """Keeps the histories and the copies of transcripts; what cannot be written is done without."""
+    """Writes the histories and the copies of transcripts; drops what cannot be written."""
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
 
-    def on_session_end(self, night: NightSnapshot) -> None:
-        """A line of the session history for the segment that just ended."""
+    def on_session_end(self, snapshot: NightSnapshot) -> None:
+        """Appends a line to the session history for the attempt that ended."""
         context = self._context
         head = context.state.attempt_head
         commits = files = 0
         try:
-            found = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
-            commits, files = len(found), sum(one.files for one in found)
+            made = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
+            commits, files = len(made), sum(commit.files for commit in made)
         except (OvernightError, OSError):
             pass
-        last = night.tests.runs[-1] if night.tests.runs else None
+        last = snapshot.tests.runs[-1] if snapshot.tests.runs else None
         tests = None
         if last is not None and last.passed is not None:
             failed = last.failed or 0
@@ -140,7 +139,7 @@ class RunArtifacts:
         )
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
-        """A line of the compaction history."""
+        """Appends a line to the compaction history."""
         context = self._context
         session = event.session or context.state.session
         self.copy_transcripts()
@@ -173,17 +172,17 @@ class RunArtifacts:
         return self._transcript_folder() / f"{session}.jsonl"
 
     def copy_transcripts(self) -> None:
-        """Brings our copies of the run's transcripts, subagents included, up to date."""
+        """Brings the copies of all transcripts of the run up to date, subagents included."""
         for session in self._sessions():
             self._copy(self._transcript(session), f"{session}.jsonl")
-            inner = self._transcript_folder() / session / "subagents"
+            subagents = self._transcript_folder() / session / "subagents"
             try:
-                names = os.listdir(inner)
+                names = os.listdir(subagents)
             except OSError:
                 continue
             for name in names:
                 if name.endswith(".jsonl"):
-                    self._copy(inner / name, f"{session}/subagents/{name}")
+                    self._copy(subagents / name, f"{session}/subagents/{name}")
 
     def _sessions(self) -> list[str]:
         state = self._context.state
@@ -193,13 +192,13 @@ class RunArtifacts:
         return list(state.transcripts)
 
     def _copy(self, source: Path, name: str) -> None:
-        """Appends what is new. A transcript only grows; one that shrank is kept beside the old."""
+        # A transcript only grows. Of one that was replaced, the old copy stays under another name.
         target = self._context.folder.transcripts / name
-        size, have = _size(source), _size(target)
-        if size < have:
+        size, copied = _size(source), _size(target)
+        if size < copied:
             os.replace(target, target.with_name(f"{target.name}.{int(time.time())}"))
-            have = 0
-        if size == have:
+            copied = 0
+        if size == copied:
             return
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -208,14 +207,14 @@ class RunArtifacts:
                 open(source, "rb") as reader,
                 os.fdopen(os.open(target, flags, 0o600), "wb") as out,
             ):
-                reader.seek(have)
-                while piece := reader.read(_COPY):
+                reader.seek(copied)
+                while piece := reader.read(_COPY_BYTES):
                     out.write(piece)
         except OSError:
             return
 
     def publish_transcripts(self) -> None:
-        """Puts the finished copies where the original system kept them, as links where possible."""
+        """Links the finished copies to where the original system keeps transcripts."""
         target = self._context.path(self._context.settings.paths.transcripts)
         for name in self._context.state.transcripts:
             source = self._context.folder.kept_transcript(name)
@@ -231,7 +230,7 @@ class RunArtifacts:
 
 
 def current_head(project: Path) -> str:
-    """The commit that HEAD stands on; empty where there is none."""
+    """The commit of HEAD; empty where there is none."""
     try:
         return Git(project).head() or ""
     except (OvernightError, OSError):

@@ -1,4 +1,4 @@
-"""Starts a run; adopts one that lost its supervisor."""
+"""Starts a run; gives one that lost its supervisor a new one."""
 
 from __future__ import annotations
 
@@ -33,19 +33,18 @@ from tui.system.files import read_json
 from tui.system.git import Git
 from tui.system.locks import acquire_lock
 
-_STARTED_WITHIN = 20.0
-_ADOPTED_WITHIN = 5.0
-_LOOK = 0.02
+_START_SECONDS = 20.0
+_ADOPT_SECONDS = 5.0
+_POLL_SECONDS = 0.02
 _PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class StartOptions:
-    """What a start may be given beside the settings.
+    """Options of a start that are no settings.
 
-    `command` is "run" or "demo"; `extra` are further words for the agent; `env` plain variables for
-    it, no secrets, as they are written down. `trusted` says that the repository is of our own
-    making, so that nobody's work in it can come to harm.
+    `extra` are further arguments for the agent. `env` are variables for it; they are written to the
+    disk, so they must hold no secrets. `trusted` says that this program made the repository.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -57,8 +56,6 @@ class StartOptions:
 
 @dataclass(frozen=True)
 class StartedRun:
-    """A run that has begun: its id and its directory."""
-
     run_id: str
     folder: Path
 
@@ -72,10 +69,9 @@ def start_run(
     options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> StartedRun:
-    """Starts a session that outlives this process, and returns once its agent runs.
+    """Starts a run that outlives this process, and returns once its agent runs.
 
-    RefusedError, in one sentence, when a precondition does not hold; OvernightError when the
-    agent could not be started.
+    RefusedError when a precondition does not hold; OvernightError when the agent does not start.
     """
     options = options or StartOptions()
     project = project.resolve()
@@ -152,7 +148,7 @@ def _run_started_data(folder: RunDirectory, settings: Settings) -> dict[str, obj
 
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
-    """Starts a supervisor that is no child of ours in any way that matters."""
+    """Starts a supervisor in a session of its own."""
     import subprocess
 
     secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
@@ -163,7 +159,7 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # `-m` looks in the current folder first: there, this package is.
+            # `-m` looks in the current folder first: this package must be there, not one of the project.
             cwd=_PACKAGE_FOLDER,
             env={**environment_without_marks(environ), **secrets},
             start_new_session=True,
@@ -172,16 +168,18 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
         raise OvernightError(f"the supervisor could not be started: {error.strerror}") from error
     finally:
         os.close(log)
-    # It outlives us on purpose; whoever reaps it, it is not this object's business to complain.
+    # It outlives us on purpose; without a return code, Popen would warn of a leak.
     process.returncode = 0
 
 
 def _wait_for_agent(folder: RunDirectory) -> None:
-    """Returns when the first agent runs; OvernightError if the run ends before, or nothing happens."""
-    until = time.monotonic() + _STARTED_WITHIN
+    """Returns when the first agent runs; OvernightError where it does not start in time."""
+    until = time.monotonic() + _START_SECONDS
     first = folder.attempt(1)
     while time.monotonic() < until:
-        if first.agent.exists() and _is_start_journalled(folder):
+        if first.agent.exists() and any(
+            entry.kind == "segment_started" for entry in read_entries(folder.journal)
+        ):
             return
         ended = read_run_end(folder)
         if ended is not None:
@@ -189,12 +187,8 @@ def _wait_for_agent(folder: RunDirectory) -> None:
         record = read_json(first.exit)
         if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
     raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
-
-
-def _is_start_journalled(folder: RunDirectory) -> bool:
-    return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
 
 
 def adopt_run(
@@ -203,17 +197,17 @@ def adopt_run(
     run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
 ) -> bool:
-    """Gives a run that goes on unwatched a supervisor again; True if one was started.
+    """Starts a supervisor for a run that has none; True if that was done.
 
-    However many ask at once, one takes the run: the others find its lock held.
+    Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
     folder = live(project.resolve(), run_dir)
     if folder is None or is_supervised(folder):
         return False
     _spawn_supervisor(folder, environ, Settings())
-    until = time.monotonic() + _ADOPTED_WITHIN
+    until = time.monotonic() + _ADOPT_SECONDS
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:
             return True
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
     raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")

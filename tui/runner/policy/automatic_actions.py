@@ -1,4 +1,4 @@
-"""Response to stalls; handoff when the context fills up."""
+"""What the supervisor does at a stall, and when the context of a session fills up."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from tui.runner.run_reader import RunReader
 from tui.runner.transitions import RunEvent
 from tui.system.format import format_local
 
+_MIN_USED_SHARE = 0.1
+
 
 class StallResponse:
-    """Compares each night with the last one and journals what began and what is over."""
+    """Journals when a stall begins and ends, notifies, and answers a loop as the settings say."""
 
     def __init__(self, context: RunContext, messages: MessageSender) -> None:
         self._context = context
         self._messages = messages
 
-    def update(self, night: NightSnapshot) -> None:
-        """Takes note of the stall of this moment, if any."""
-        stall = None if night.over else night.stall
+    def update(self, snapshot: NightSnapshot) -> None:
+        """Compares the stall of this snapshot with that of the last one."""
+        stall = None if snapshot.over else snapshot.stall
         state = self._context.state
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:
@@ -35,7 +37,7 @@ class StallResponse:
             self._answer_loop(stall)
 
     def end_stall(self) -> None:
-        """The stall that was told last, if any, is over."""
+        """Journals the end of the current stall, if there is one."""
         state = self._context.state
         if state.stall:
             self._context.journal_entry("stall_over", {"stall": state.stall_kind or state.stall})
@@ -43,47 +45,38 @@ class StallResponse:
 
     def _on_stall_began(self, stall: Stall) -> None:
         evidence = list(stall.evidence)
-        facts = {"stall": stall.kind, "since": stall.since, "evidence": evidence}
-        self._context.journal_entry("stall", facts)
-        words = "; ".join(evidence[:2])
+        data = {"stall": stall.kind, "since": stall.since, "evidence": evidence}
+        self._context.journal_entry("stall", data)
+        text = "; ".join(evidence[:2])
         if stall.waiting:
-            self._context.log_line(f"Waiting: {words}")
+            self._context.log_line(f"Waiting: {text}")
             return
-        self._context.log_line(f"Process Health check failed: {stall.kind}: {words}", "WARNING")
-        self._context.notify(NotifyEvent.STALL, f"{stall.kind}: {words}")
+        self._context.log_line(f"Process Health check failed: {stall.kind}: {text}", "WARNING")
+        self._context.notify(NotifyEvent.STALL, f"{stall.kind}: {text}")
 
     def _answer_loop(self, stall: Stall) -> None:
-        """Nudges once for a streak, and once more by interrupting it, if the settings go so far."""
+        """Sends one step-back for each level of a loop, an interrupting one if the settings allow it."""
         state, action = self._context.state, self._context.settings.stalls.loop_action
         level = stall.level.rank
-        if state.phase.is_ending or action == "notice" or level <= state.stall_level_answered:
+        if state.phase.is_ending or action == "notice":
             return
-        if level < StallLevel.NUDGE.rank:
-            return
-        stop = stall.level == StallLevel.STOP
-        if stop and action != "interrupt":
-            state.stall_level_answered = level
-            self._context.save()
-            self._context.notify(
-                NotifyEvent.NEEDS_YOU, f"it loops: {'; '.join(stall.evidence[:1])}"
-            )
+        if level <= state.stall_level_answered or level < StallLevel.NUDGE.rank:
             return
         state.stall_level_answered = level
+        evidence = "; ".join(stall.evidence[:1])
+        stop = stall.level == StallLevel.STOP
+        if stop and action != "interrupt":
+            self._context.save()
+            self._context.notify(NotifyEvent.NEEDS_YOU, f"it loops: {evidence}")
+            return
         since = format_local(stall.since) if stall.since else "a while"
         text = prompts.step_back_prompt(self._context.settings, stall.evidence, since)
         self._messages.queue(text, hard=stop, inject=True, mode="step-back")
-        self._context.log_line(f"Step-back sent: {'; '.join(stall.evidence[:1])}", "WARNING")
-
-
-_ROOM = 0.1
+        self._context.log_line(f"Step-back sent: {evidence}", "WARNING")
 
 
 class ContextHandoff:
-    """Asks for a hand-over past the configured share of the context, and waits for it so long.
-
-    A session that is past that share from its first answer on is asked only once it has used a
-    tenth of the window more: else one fresh session would follow the other and none would work.
-    """
+    """Asks for a handoff note when the context is fuller than the configured share."""
 
     def __init__(
         self, context: RunContext, reader: RunReader, messages: MessageSender, machine: RunMachine
@@ -93,35 +86,33 @@ class ContextHandoff:
         self._messages = messages
         self._machine = machine
 
-    def update(self, night: NightSnapshot) -> None:
-        """Asks when it is time, and hands over without the note when that does not come."""
+    def update(self, snapshot: NightSnapshot) -> None:
+        """Asks when it is time, and starts the handoff without the note when that does not come."""
         state, settings = self._context.state, self._context.settings
         if state.phase == RunPhase.WAITING or state.phase.is_ending:
             return
         if state.handoff_message:
             waited = state.elapsed - state.handoff_since
             if waited > settings.session.handover_timeout_minutes * 60:
-                self._machine.start_handoff(
-                    "it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE
-                )
+                why = "it wrote no hand-over in time"
+                self._machine.start_handoff(why, RunEvent.HANDOFF_OVERDUE)
             return
-        share, least = night.context.percent / 100, settings.session.handover_share
-        planning = state.step is not None and state.step.initializer
-        turns = self._reader.turns
-        if not turns.answers:
-            # What is known of the context is still the last session's.
+        limit, turns = settings.session.handover_share, self._reader.turns
+        # Before the first answer, the snapshot still has the context of the session before.
+        if limit is None or state.is_planning or not turns.open or not turns.answers:
             return
-        if least is None or planning or not turns.open:
-            return
-        first = turns.first_context / max(1, night.context.window)
-        if share >= (least if first < least else first + _ROOM):
-            self._ask(share, least)
+        share = snapshot.context.percent / 100
+        first_share = turns.first_context / max(1, snapshot.context.window)
+        # A session that begins above the limit may use a tenth of the window first. Otherwise one
+        # fresh session would follow the other, and none would do any work.
+        if share >= (limit if first_share < limit else first_share + _MIN_USED_SHARE):
+            self._ask(share, limit)
 
-    def _ask(self, share: float, least: float) -> None:
+    def _ask(self, share: float, limit: float) -> None:
         context, state = self._context, self._context.state
         state.handoff_share, state.handoff_since = share, state.elapsed
         state.handoff_message = self._messages.queue(prompts.handoff_note_prompt(context.settings))
         context.save()
-        facts = {"limit": LimitKind.CONTEXT, "value": f"{share:.0%}", "allowed": f"{least:.0%}"}
-        context.journal_entry("limit_warning", {**facts, "share": round(share / least, 3)})
+        data = {"limit": LimitKind.CONTEXT, "value": f"{share:.0%}", "allowed": f"{limit:.0%}"}
+        context.journal_entry("limit_warning", {**data, "share": round(share / limit, 3)})
         context.log_line(f"Context at {share:.0%}: the session is asked to hand over", "WARNING")

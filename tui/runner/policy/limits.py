@@ -1,4 +1,4 @@
-"""Runtime, idle, cost, memory and context limits."""
+"""The limits of a run: time, silence, cost, memory; warnings about the machine."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tui.system.format import format_duration_clock, format_money_plain
 from tui.system.process_tree import find_members
 from tui.system.processes import resident_bytes
 
-_EVERY = 5.0
+_MACHINE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class LimitReading:
-    """One limit: how much is used, of how much, and from which shares somebody is told.
+    """How much of one limit is used; a share of `shares` is warned of when it is reached.
 
-    One that does not end a run is only told of.
+    `ends` is False for what is only warned of and never ends a run.
     """
 
     limit: LimitKind
@@ -39,72 +39,75 @@ class LimitReading:
     def share(self) -> float:
         return self.value / self.allowed if self.allowed else 0.0
 
+    def journal_data(self) -> dict[str, object]:
+        return {"limit": self.limit, "value": self.value_text, "allowed": self.allowed_text}
+
+    @classmethod
+    def of_time(
+        cls, limit: LimitKind, seconds: float, allowed: float, shares: tuple[float, ...]
+    ) -> LimitReading:
+        text, allowed_text = format_duration_clock(seconds), format_duration_clock(allowed)
+        return cls(limit, seconds, allowed, shares, text, allowed_text)
+
 
 class MachineLoad:
-    """Readings of memory and processors, taken anew every few seconds."""
+    """Memory, processors and disk, read again every few seconds."""
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
-        self._at = -_EVERY
+        self._read_at = -_MACHINE_SECONDS
         self._last: list[LimitReading] = []
         self._load = CpuLoad()
 
-    def readings(self, segment: AttemptProcess, status: AttemptStatus) -> list[LimitReading]:
-        """What there is to be warned of, and what ends a run."""
+    def readings(self, attempt: AttemptProcess, status: AttemptStatus) -> list[LimitReading]:
         now, watchdog = self._context.clock.monotonic(), self._context.settings.watchdog
-        if now - self._at >= min(_EVERY, watchdog.check_interval_seconds):
-            self._at = now
+        if now - self._read_at >= min(_MACHINE_SECONDS, watchdog.check_interval_seconds):
+            self._read_at = now
             self._last = [
-                *self._of_tree(segment, status),
+                *self._of_tree(attempt, status),
                 *self._of_memory(),
                 *self._of_processors(),
                 *self._of_disk(),
             ]
         return self._last
 
-    def _of_tree(self, segment: AttemptProcess, status: AttemptStatus) -> Iterator[LimitReading]:
-        most = self._context.settings.session.max_memory_mib
-        if most is not None:
-            tree = find_members(segment.process_tree(status))
-            held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
-            yield LimitReading(
-                LimitKind.MEMORY, held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB"
-            )
+    def _of_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> Iterator[LimitReading]:
+        allowed = self._context.settings.session.max_memory_mib
+        if allowed is not None:
+            members = find_members(attempt.process_tree(status))
+            used = sum(resident_bytes(member.pid) for member in members) / (1 << 20)
+            text = f"{used:.0f} MiB"
+            yield LimitReading(LimitKind.MEMORY, used, allowed, (0.9,), text, f"{allowed} MiB")
 
     def _of_memory(self) -> Iterator[LimitReading]:
         used, watchdog = machine_memory_share(), self._context.settings.watchdog
         if used is not None and watchdog.memory_critical_pct > 0:
-            critical = watchdog.memory_critical_pct / 100
-            share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
-            words = f"{used:.0%} of the machine"
-            yield LimitReading(
-                LimitKind.MACHINE_MEMORY, used, critical, (share,), words, f"{critical:.0%}"
-            )
+            allowed = watchdog.memory_critical_pct / 100
+            shares = (watchdog.memory_warning_pct / watchdog.memory_critical_pct,)
+            text, kind = f"{used:.0%} of the machine", LimitKind.MACHINE_MEMORY
+            yield LimitReading(kind, used, allowed, shares, text, f"{allowed:.0%}")
 
     def _of_processors(self) -> Iterator[LimitReading]:
-        """Busy processors are worth a word; no run was ever ended for them."""
         busy = self._load.busy(self._context.clock.monotonic(), processor_ticks())
         allowed = self._context.settings.watchdog.cpu_warning_pct / 100
         if busy is not None and 0 < allowed <= busy:
-            words = f"{busy:.0%} of the machine for {CpuLoad.SECONDS:.0f}s"
-            limit = f"{allowed:.0%}"
-            yield LimitReading(
-                LimitKind.PROCESSORS, busy, allowed, (1.0,), words, limit, ends=False
-            )
+            text, limit = f"{busy:.0%} of the machine for {CpuLoad.SECONDS:.0f}s", f"{allowed:.0%}"
+            kind = LimitKind.PROCESSORS
+            yield LimitReading(kind, busy, allowed, (1.0,), text, limit, ends=False)
 
     def _of_disk(self) -> Iterator[LimitReading]:
-        """A disk that fills up is told of while there is still room to tell it."""
         try:
             free = shutil.disk_usage(self._context.folder.path).free
         except OSError:
             return
+        # Early enough: a full disk takes no journal entry and no notification any more.
         if free < MIN_FREE_BYTES:
-            words, least = f"{free >> 20} MiB free", f"at least {MIN_FREE_BYTES >> 20} MiB"
-            yield LimitReading(LimitKind.DISK, 1.0, 1.0, (1.0,), words, least, ends=False)
+            text, limit = f"{free >> 20} MiB free", f"at least {MIN_FREE_BYTES >> 20} MiB"
+            yield LimitReading(LimitKind.DISK, 1.0, 1.0, (1.0,), text, limit, ends=False)
 
 
 class CpuLoad:
-    """How busy the processors were over the last minute and a little more."""
+    """The busy share of the processors, once a minute."""
 
     SECONDS = 60.0
 
@@ -112,35 +115,34 @@ class CpuLoad:
         self._since: tuple[float, int, int] | None = None
 
     def busy(self, now: float, ticks: tuple[int, int] | None) -> float | None:
-        """The busy share once a minute, None in between; `ticks` are those used, and all of them."""
+        """The share since the last answer, None within a minute; `ticks` are those used, and all."""
         if ticks is None:
             return None
-        used, whole = ticks
         if self._since is None:
-            self._since = now, used, whole
+            self._since = now, *ticks
             return None
-        at, used_before, whole_before = self._since
-        if now - at < self.SECONDS:
+        since, used_before, total_before = self._since
+        if now - since < self.SECONDS:
             return None
-        self._since = now, used, whole
-        passed = whole - whole_before
-        return (used - used_before) / passed if passed > 0 else None
+        self._since = now, *ticks
+        passed = ticks[1] - total_before
+        return (ticks[0] - used_before) / passed if passed > 0 else None
 
 
 def processor_ticks() -> tuple[int, int] | None:
-    """Ticks that all processors have worked, and all their ticks; None where nothing says so."""
+    """Ticks that all processors were busy, and all their ticks; None if unknown."""
     try:
         with open("/proc/stat", "rb") as file:
-            spent = [int(word) for word in file.readline().split()[1:9]]
+            ticks = [int(word) for word in file.readline().split()[1:9]]
     except (OSError, ValueError):
         return None
-    if len(spent) < 5:
+    if len(ticks) < 5:
         return None
-    return sum(spent) - spent[3] - spent[4], sum(spent)  # all but idle and waiting for disks
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)  # all but idle and iowait
 
 
 def machine_memory_share() -> float | None:
-    """The share of the machine's memory that is in use; None where the system does not say."""
+    """The share of the machine's memory that is in use; None if unknown."""
     try:
         with open("/proc/meminfo", "rb") as file:
             rows = dict(line.split(b":", 1) for line in file if b":" in line)
@@ -151,7 +153,7 @@ def machine_memory_share() -> float | None:
 
 
 class LimitChecker:
-    """Reads the limits; `check` tells of warnings and returns the intent to end a run, if any."""
+    """Warns of limits that come near; `check` returns the intent to end a run at its limit."""
 
     def __init__(self, context: RunContext, reader: RunReader) -> None:
         self._context = context
@@ -159,18 +161,21 @@ class LimitChecker:
         self._machine = MachineLoad(context)
 
     def check(
-        self, night: NightSnapshot, segment: AttemptProcess | None, status: AttemptStatus | None
+        self,
+        snapshot: NightSnapshot,
+        attempt: AttemptProcess | None,
+        status: AttemptStatus | None,
     ) -> StopIntent | None:
         """Warns once of each share that was reached; an intent for a limit that was."""
-        if self._paused():
+        if self._are_paused():
             return None
-        for reading in self._readings(night, segment, status):
+        for reading in self._readings(snapshot, attempt, status):
             self._warn(reading)
             if reading.ends and reading.share >= 1:
                 return self._on_reached(reading)
         return None
 
-    def _paused(self) -> bool:
+    def _are_paused(self) -> bool:
         state = self._context.state
         if state.limits_paused_until is None:
             return False
@@ -182,95 +187,66 @@ class LimitChecker:
         return False
 
     def _readings(
-        self, night: NightSnapshot, segment: AttemptProcess | None, status: AttemptStatus | None
+        self,
+        snapshot: NightSnapshot,
+        attempt: AttemptProcess | None,
+        status: AttemptStatus | None,
     ) -> Iterator[LimitReading]:
-        session, state = self._context.settings.session, self._context.state
+        settings, state = self._context.settings, self._context.state
+        session, budget, rules = settings.session, settings.budget, settings.notifications
         if session.max_runtime_hours is not None:
             allowed = session.max_runtime_hours * 3600
-            yield _of_time(LimitKind.RUNTIME, state.elapsed, allowed, (0.9,))
-        budget = self._context.settings.budget
-        if budget.max_cost_usd is not None and night.cost.usd is not None:
-            alone = (self._context.settings.notifications.cost_warning_pct,)
-            shares = tuple(share / 100 for share in budget.alerts_pct or alone)
-            cost, most = night.cost.usd, budget.max_cost_usd
-            yield LimitReading(
-                LimitKind.COST,
-                cost,
-                most,
-                shares,
-                format_money_plain(cost),
-                format_money_plain(most),
-            )
-        if segment is None or status is None or status.state != "running":
+            yield LimitReading.of_time(LimitKind.RUNTIME, state.elapsed, allowed, (0.9,))
+        cost, most = snapshot.cost.usd, budget.max_cost_usd
+        if most is not None and cost is not None:
+            shares = tuple(pct / 100 for pct in budget.alerts_pct or (rules.cost_warning_pct,))
+            text, limit = format_money_plain(cost), format_money_plain(most)
+            yield LimitReading(LimitKind.COST, cost, most, shares, text, limit)
+        if attempt is None or status is None or status.state != "running":
             return
-        if session.max_idle_minutes is not None and not self._is_silence_expected(night):
+        if session.max_idle_minutes is not None and not self._is_silence_expected(snapshot):
             silent = self._context.clock.monotonic() - self._reader.quiet_since
-            share = self._context.settings.notifications.idle_warning_pct / 100
-            yield _of_time(LimitKind.IDLE, silent, session.max_idle_minutes * 60, (share,))
-        yield from self._machine.readings(segment, status)
+            allowed, share = session.max_idle_minutes * 60, rules.idle_warning_pct / 100
+            yield LimitReading.of_time(LimitKind.IDLE, silent, allowed, (share,))
+        yield from self._machine.readings(attempt, status)
 
-    def _is_silence_expected(self, night: NightSnapshot) -> bool:
-        """A wait for a limit's end, a restart, or the baseline tests is no idleness."""
+    def _is_silence_expected(self, snapshot: NightSnapshot) -> bool:
+        """Whether it waits for the baseline tests, a restart or the end of a usage limit."""
         if self._context.state.phase in (RunPhase.BASELINE, RunPhase.WAITING):
             return True
-        limited = night.activity.state == SessionState.RATE_LIMITED and night.stall is not None
-        return limited and night.activity.until is not None
+        activity = snapshot.activity
+        limited = activity.state == SessionState.RATE_LIMITED and snapshot.stall is not None
+        return limited and activity.until is not None
 
     def _warn(self, reading: LimitReading) -> None:
-        """Tells of the highest share reached that nobody was told of."""
-        state = self._context.state
+        """Warns of the highest share that is reached, unless that was done before."""
+        state, kind = self._context.state, reading.limit
         reached = [share for share in reading.shares if reading.share >= share]
-        if reading.limit == LimitKind.IDLE and not reached:
-            past = {_warning(reading.limit, share) for share in reading.shares}
-            state.warned_shares = [
-                warning for warning in state.warned_shares if warning not in past
-            ]
-        fresh = [
-            share for share in reached if _warning(reading.limit, share) not in state.warned_shares
-        ]
-        if not fresh:
+        if kind == LimitKind.IDLE and not reached:
+            # The agent wrote again: its next silence is worth a warning of its own.
+            past = {_warning(kind, share) for share in reading.shares}
+            state.warned_shares = [name for name in state.warned_shares if name not in past]
+        new = [share for share in reached if _warning(kind, share) not in state.warned_shares]
+        if not new:
             return
-        state.warned_shares += [_warning(reading.limit, share) for share in fresh]
+        state.warned_shares += [_warning(kind, share) for share in new]
         self._context.save()
-        self._context.journal_entry("limit_warning", {**_facts(reading), "share": max(fresh)})
-        words = f"{reading.limit}: {reading.value_text} of {reading.allowed_text}"
-        self._context.log_line(
-            f"{reading.limit.title()} check: {words} ({reading.share:.0%})", "WARNING"
-        )
-        self._context.notify(NotifyEvent.LIMIT, words, **_facts(reading))
+        data, text = reading.journal_data(), f"{reading.value_text} of {reading.allowed_text}"
+        self._context.journal_entry("limit_warning", {**data, "share": max(new)})
+        log = f"{kind.title()} check: {kind}: {text} ({reading.share:.0%})"
+        self._context.log_line(log, "WARNING")
+        self._context.notify(NotifyEvent.LIMIT, f"{kind}: {text}", **data)
 
     def _on_reached(self, reading: LimitReading) -> StopIntent:
-        self._context.journal_entry(
-            "limit_hit", {**_facts(reading), "share": round(reading.share, 3)}
-        )
-        reason = f"{reading.limit} {reading.value_text} of {reading.allowed_text}"
-        self._context.log_line(f"Terminating session: ✗ {reading.limit.title()}: {reason}", "ERROR")
-        self._context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **_facts(reading))
-        note = reading.limit not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
-        return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=reading.limit)
+        kind, data = reading.limit, reading.journal_data()
+        self._context.journal_entry("limit_hit", {**data, "share": round(reading.share, 3)})
+        reason = f"{kind} {reading.value_text} of {reading.allowed_text}"
+        self._context.log_line(f"Terminating session: ✗ {kind.title()}: {reason}", "ERROR")
+        self._context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **data)
+        # No note where memory is short: writing one would need more of it.
+        note = kind not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
+        return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
 
 
 def _warning(limit: LimitKind, share: float) -> str:
-    """What is remembered of a warning that was given."""
     return f"{limit} {share:g}"
-
-
-def _facts(reading: LimitReading) -> dict[str, object]:
-    return {
-        "limit": reading.limit,
-        "value": reading.value_text,
-        "allowed": reading.allowed_text,
-    }
-
-
-def _of_time(
-    limit: LimitKind, seconds: float, allowed: float, shares: tuple[float, ...]
-) -> LimitReading:
-    return LimitReading(
-        limit,
-        seconds,
-        allowed,
-        shares,
-        format_duration_clock(seconds),
-        format_duration_clock(allowed),
-    )
