@@ -1,4 +1,4 @@
-"""The agent: is it there, may it call its model, and may it work while nobody answers?"""
+"""Checks the agent: its program, login, permissions, hooks and supervisor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ _ASKS = ("default", "plan")
 def agent_checks(
     project: Path, settings: Settings, environ: Mapping[str, str]
 ) -> Iterator[CheckResult]:
-    """Program, login, permissions, hooks, and whether somebody watches what runs."""
     command = settings.agent.command
     claude = is_claude(command)
 
@@ -50,7 +49,7 @@ def agent_checks(
 def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
     key = login_key(environ)
     if key:
-        # Another kind of key, or a line break from a file, fails only when the night has begun.
+        # A wrong key, or a line break read from a file, fails only when the night has begun.
         value = environ[key]
         if value != value.strip():
             return CheckResult(

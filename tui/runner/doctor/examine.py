@@ -1,4 +1,4 @@
-"""The whole check; the forecast of the night."""
+"""All checks of the doctor, and the forecast of the night."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tui.store.runs import runs
 from tui.system.errors import OvernightError, SettingsError
 from tui.system.format import format_weekday_clock
 
-_TAIL = 8 << 20
-_MARK = b'"rate_limit_event"'
+_TAIL_BYTES = 8 << 20
+_LIMIT_EVENT = b'"rate_limit_event"'
 
 
 class Forecast(Struct, frozen=True):
@@ -32,13 +32,11 @@ class Forecast(Struct, frozen=True):
 
 
 def forecast(settings: Settings, now: float) -> Forecast:
-    """What the limits alone allow."""
     hours = settings.session.max_runtime_hours
     return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
 
 
 def limit_checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
-    """Limits and forecast, the usage limit, and what happens after a crash."""
     yield _limits(settings, now)
     yield _usage(project, settings, now)
     yield _recovery(settings)
@@ -64,7 +62,7 @@ def _limits(settings: Settings, now: float) -> CheckResult:
 
 
 def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
-    """What the last run heard of the usage limit."""
+    """The usage limit as the last runs reported it."""
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
     known = next(
@@ -96,15 +94,15 @@ def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
 
 
 def _last_rate_limit(run: RunDirectory) -> RateLimit | None:
-    """The last that a run's stream says of the limit, as far as its end tells."""
+    """The last report of the usage limit in the end of a run's stream."""
     try:
         with open(run.stream, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - _TAIL))
+            file.seek(max(0, size - _TAIL_BYTES))
             data = file.read()
     except OSError:
         return None
-    last = data.rfind(_MARK)
+    last = data.rfind(_LIMIT_EVENT)
     if last < 0:
         return None
     line = data[data.rfind(b"\n", 0, last) + 1 : data.find(b"\n", last) + 1 or len(data)]
@@ -124,7 +122,7 @@ def _recovery(settings: Settings) -> CheckResult:
 
 
 class Examination:
-    """What was found for one project; the settings are looked at first, as all else hangs on them."""
+    """The checks of one project. The settings are read at once: all other checks need them."""
 
     def __init__(
         self, project: Path, environ: Mapping[str, str] = os.environ, now: float | None = None
@@ -132,12 +130,12 @@ class Examination:
         self.project = project
         self._environ = environ
         self._now = time.time() if now is None else now
-        self.settings, self._of_settings = _settings(project, environ)
+        self.settings, self._settings_check = _settings(project, environ)
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
-        """Every check, as soon as it is done; a test message is sent where that is asked for."""
+        """Every check as soon as it is done; `notify` sends a test message too."""
         project, settings, environ = self.project, self.settings, self._environ
-        yield self._of_settings
+        yield self._settings_check
         yield from _guarded("git", repository.repository_checks(project, settings))
         yield from _guarded("agent", agent.agent_checks(project, settings, environ))
         yield from _guarded("limits", limit_checks(project, settings, self._now))
@@ -152,10 +150,10 @@ class Examination:
         return forecast(self.settings, self._now)
 
 
-def _guarded(name: str, found: Iterator[CheckResult]) -> Iterator[CheckResult]:
-    """What cannot be looked at is a finding, too."""
+def _guarded(name: str, results: Iterator[CheckResult]) -> Iterator[CheckResult]:
+    """The results, with one more for a check that cannot be made."""
     try:
-        yield from found
+        yield from results
     except (OvernightError, OSError) as error:
         yield CheckResult(name, "fail", str(error))
 
