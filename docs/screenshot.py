@@ -46,7 +46,7 @@ def play(folder: Path) -> Path:
     command = [
         sys.executable,
         "-m",
-        "tui.demo.simulator.agent",
+        "tui.demo.agent",
         "-p",
         "Bring tidebell to 0.3",
         "--pace",

@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Any
 
-LOADED = ("tui.cli", "tui.settings", "tui.settings_load", "tui.monitor.monitor", "psutil", "yaml")
+LOADED = ("tui.cli", "tui.settings", "tui.monitor.monitor", "psutil", "yaml")
 
 
 def serve(asked: socket.socket) -> None:

@@ -18,7 +18,7 @@ class SingleRow(Widget):
     """A subclass says what the row looks like in `spans`; `redraw` when its facts changed."""
 
     DEFAULT_CSS = """
-    OneRow {
+    SingleRow {
         height: 1;
         width: 1fr;
         background: $background;

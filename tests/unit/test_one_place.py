@@ -127,8 +127,8 @@ FACTS = {
         {
             "tui/system/files.py": "the place",
             "tui/control/rewind/safe_paths.py": "moves files of the work tree between folders held open",
-            "tui/control/rewind/apply_steps.py": "asks places to",
-            "tui/control/checkpoints/object_staging.py": "puts an object of git where git would, if it is not there",
+            "tui/control/rewind/apply_steps.py": "asks safe_paths to",
+            "tui/control/checkpoints/object_staging.py": "puts an object where git would",
             "tui/store/inbox.py": "a claim is a rename that only one can win",
             "tui/control/channels/mailbox.py": "so is a withdrawal",
             "tui/control/channels/hook_delivery.py": "and a hook's claim; it imports next to nothing",

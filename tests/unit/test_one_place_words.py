@@ -28,7 +28,7 @@ FACTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "tui/system/format.py",
         (
             "tui/runner/run_context.py",  # the format of the original system's log
-            "tui/runner/folder.py",  # the id of a run, which is a file's name
+            "tui/store/runs.py",  # the id of a run, which is a file's name
         ),
     ),
     "a duration": (

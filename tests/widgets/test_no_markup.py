@@ -20,7 +20,7 @@ DOORS = {"plain", "Content"}
 def files() -> list[Path]:
     found = [*(REPOSITORY / "widgets").glob("*.py"), *(REPOSITORY / "tui" / "screens").glob("*.py")]
     found.append(REPOSITORY / "tui" / "app.py")
-    return sorted(path for path in found if path.exists() and path.name != "guard.py")
+    return sorted(path for path in found if path.exists() and path.name != "output_guard.py")
 
 
 def stock_names(tree: ast.Module) -> set[str]:

@@ -116,7 +116,7 @@ def demo_command(given: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
     settings = load(project, flags=SETTINGS, environ={}).settings
-    agent = (sys.executable, "-m", "tui.demo.simulator.agent", "--story", given.story)
+    agent = (sys.executable, "-m", "tui.demo.agent", "--story", given.story)
     options = start.StartOptions(
         command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(given.pace)}
     )

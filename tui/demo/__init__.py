@@ -1,6 +1,6 @@
 """The demonstration: a simulated agent that speaks Claude Code's stream-json and does real work.
 
-`python -m tui.demo.simulator.agent` takes the place of `claude` where no model is wanted: in the
+`python -m tui.demo.agent` takes the place of `claude` where no model is wanted: in the
 demonstration and, with stories of their own, in tests. It needs the standard library only and
 imports nothing else of the application.
 

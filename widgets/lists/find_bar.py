@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class _PromptSign(SingleRow):
-    DEFAULT_CSS = "_Sign { width: 3; background: $surface; }"
+    DEFAULT_CSS = "_PromptSign { width: 3; background: $surface; }"
 
     def spans(self, width: int) -> Line:
         return [(" / ", "accent")]
 
 
 class _MatchCount(SingleRow):
-    DEFAULT_CSS = "_Tally { width: 28; background: $surface; }"
+    DEFAULT_CSS = "_MatchCount { width: 28; background: $surface; }"
     words = ""
     role: Role = "dim"
 

@@ -66,7 +66,7 @@ class RowView(ScrollView):
     """
 
     DEFAULT_CSS = """
-    StripView {
+    RowView {
         background: $background;
         color: $foreground;
         overflow-x: hidden;

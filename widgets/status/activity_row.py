@@ -42,7 +42,7 @@ class ActivityRow(SingleRow):
     """Shown while work goes on, gone when it does not."""
 
     DEFAULT_CSS = """
-    ProgressNote { display: none; &.-on { display: block; } }
+    ActivityRow { display: none; &.-on { display: block; } }
     """
     _words = ""
     _share: float | None = 0.0

@@ -80,7 +80,7 @@ def footer_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tup
 class KeyBar(SingleRow):
     """Draws `FooterItem`s; a click on one posts `Pressed`, on a dimmed one too."""
 
-    DEFAULT_CSS = "Footer { background: $surface; dock: bottom; }"
+    DEFAULT_CSS = "KeyBar { background: $surface; dock: bottom; }"
 
     class Pressed(Message):
         """The person clicked an item."""

@@ -252,7 +252,7 @@ def header_line(facts: HeaderFacts, width: int) -> Line:
 class SessionHeader(SingleRow):
     """Draws `HeaderFacts`; painted again only when the line reads differently."""
 
-    DEFAULT_CSS = "Header { background: $surface; }"
+    DEFAULT_CSS = "SessionHeader { background: $surface; }"
 
     def __init__(self, facts: HeaderFacts | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -128,7 +128,7 @@ def strip_line(cells: list[TimelineCell], width: int, cursor: int | None = None)
 class TimelineBar(SingleRow):
     """Draws a `Timeline`; the cursor stands on a moment of it, or nowhere: then it is now."""
 
-    DEFAULT_CSS = "NightStrip { background: $background; }"
+    DEFAULT_CSS = "TimelineBar { background: $background; }"
 
     class CursorMoved(Message):
         """The person chose a moment; None is now. `words` say what the cell was."""

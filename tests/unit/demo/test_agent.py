@@ -185,7 +185,7 @@ def test_refusals_come_before_anything_is_started(place: Workplace) -> None:
     words = [
         sys.executable,
         "-m",
-        "tui.demo.simulator.agent",
+        "tui.demo.agent",
         "-p",
         "x",
         "--output-format",
@@ -245,7 +245,7 @@ def test_steps_may_come_from_a_file(place: Workplace, tmp_path: Path) -> None:
 
 def test_the_agent_starts_fast_and_imports_nothing_of_the_house() -> None:
     script = (
-        "import sys, tui.demo.simulator.agent; "
+        "import sys, tui.demo.agent; "
         "print([n for n in sys.modules if n.startswith('tui.') and not n.startswith('tui.demo')]); "
         "print([n for n in ('textual', 'psutil', 'msgspec', 'yaml', 'asyncio') if n in sys.modules])"
     )

@@ -66,7 +66,7 @@ def test_the_product_plays_no_story_of_the_tests(place: Workplace) -> None:
     words = [
         sys.executable,
         "-m",
-        "tui.demo.simulator.agent",
+        "tui.demo.agent",
         "-p",
         "--pace",
         "0",

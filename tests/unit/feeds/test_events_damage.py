@@ -36,7 +36,11 @@ def kinds(data: bytes) -> list[str]:
 def test_glued_objects_are_parts_of_one_line() -> None:
     data = ONE + TWO + b'{"type":"summary","summary":"x"}'
     events = decode(data + b"\n")
-    assert [type(event.body).__name__ for event in events] == ["Assistant", "User", "Housekeeping"]
+    assert [type(event.body).__name__ for event in events] == [
+        "AssistantMessage",
+        "UserMessage",
+        "SilentRecord",
+    ]
     assert [event.part for event in events] == [0, 1, 2]
     assert {(event.offset, event.length) for event in events} == {(0, len(data))}
 
@@ -44,7 +48,11 @@ def test_glued_objects_are_parts_of_one_line() -> None:
 def test_a_record_behind_a_torn_one_is_found() -> None:
     torn = ONE[: len(ONE) // 2]
     events = decode(torn + TWO + b"\n" + ONE)
-    assert [type(event.body).__name__ for event in events] == ["Malformed", "User", "Assistant"]
+    assert [type(event.body).__name__ for event in events] == [
+        "MalformedLine",
+        "UserMessage",
+        "AssistantMessage",
+    ]
     assert [event.part for event in events] == [0, 1, 0]
     broken = events[0].body
     assert isinstance(broken, MalformedLine)
@@ -64,7 +72,8 @@ def test_pieces_of_a_damaged_record_are_not_taken_for_records() -> None:
 
 def test_words_before_a_record_do_not_hide_it() -> None:
     events = decode(b"Warning: something {odd} " + ONE)
-    assert [type(event.body).__name__ for event in events] == ["Malformed", "Assistant"]
+    names = [type(event.body).__name__ for event in events]
+    assert names == ["MalformedLine", "AssistantMessage"]
 
 
 @pytest.mark.parametrize(
@@ -116,13 +125,18 @@ def test_line_ends_marks_and_blanks_do_not_matter(data: bytes) -> None:
 
 def test_a_hole_of_zeros_before_a_record_is_told_and_the_record_kept() -> None:
     events = decode(b"\0" * 4096 + ONE)
-    assert [type(event.body).__name__ for event in events] == ["Malformed", "Assistant"]
+    names = [type(event.body).__name__ for event in events]
+    assert names == ["MalformedLine", "AssistantMessage"]
 
 
 def test_a_list_of_entries_gives_each_of_them() -> None:
     data = b"[" + ONE + b", " + TWO + b", 7]"
     events = decode(data)
-    assert [type(event.body).__name__ for event in events] == ["Assistant", "User", "Malformed"]
+    assert [type(event.body).__name__ for event in events] == [
+        "AssistantMessage",
+        "UserMessage",
+        "MalformedLine",
+    ]
     assert [event.part for event in events] == [0, 1, 2]
 
 
@@ -130,7 +144,7 @@ def test_a_document_written_over_many_lines_costs_one_notice_a_line() -> None:
     document = json.dumps({"a": {"b": [1, {"type": "user"}]}, "text": "x"}, indent=2)
     found = kinds(document.encode())
     assert len(found) == len(document.splitlines())
-    assert set(found) == {"Malformed"}
+    assert set(found) == {"MalformedLine"}
 
 
 def test_foreign_records_are_unknown_with_their_type() -> None:

@@ -78,13 +78,18 @@ def test_a_record_glued_to_a_delta_is_not_lost() -> None:
     data = whole + line(told("go")) + b"\n" + whole[:90] + line(told("on")) + b"\n"
     decoded = ClaudeDecoder(SOURCE).decode(data, 0)
     assert decoded.deltas == 1
-    assert [type(event.body).__name__ for event in decoded.events] == ["User", "Malformed", "User"]
+    assert [type(event.body).__name__ for event in decoded.events] == [
+        "UserMessage",
+        "MalformedLine",
+        "UserMessage",
+    ]
 
 
 def test_a_torn_delta_is_told() -> None:
     decoded = ClaudeDecoder(SOURCE).decode(line(delta("x"))[:100], 0)
     assert decoded.deltas == 0
-    assert [type(event.body).__name__ for event in decoded.events] == ["Malformed"]
+    names = [type(event.body).__name__ for event in decoded.events]
+    assert names == ["MalformedLine"]
 
 
 def test_half_a_character_in_a_delta_is_still_a_delta() -> None:

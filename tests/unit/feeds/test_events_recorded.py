@@ -53,21 +53,21 @@ def test_every_line_of_every_file_is_accounted_for(folder: tuple[str, ...]) -> N
 def test_the_recorded_streams_hold_what_they_hold() -> None:
     """Counted beforehand by reading each line's type and subtype."""
     assert _bodies("streams") == {
-        "Assistant": 362,
-        "User": 181,
-        "Init": 105,
-        "Result": 101,
-        "TaskNote": 61 + 61 + 8 + 5,
+        "AssistantMessage": 362,
+        "UserMessage": 181,
+        "TurnStarted": 105,
+        "TurnResult": 101,
+        "TaskUpdate": 61 + 61 + 8 + 5,
         "HookRun": 44 + 44,
-        "Lifecycle": 66,
-        "Control": 49 + 1,
-        "SessionState": 12 + 8,
-        "Retry": 12,
-        "Housekeeping": 8 + 3 + 2,
+        "MessageLifecycle": 66,
+        "ControlMessage": 49 + 1,
+        "AgentStateReport": 12 + 8,
+        "ApiRetry": 12,
+        "SilentRecord": 8 + 3 + 2,
         "Notice": 3 + 4 + 4 + 1,
-        "Denied": 1 + 1,
-        "Heartbeat": 2,
-        "Partial": 2 + 2,
+        "PermissionDenied": 1 + 1,
+        "ToolHeartbeat": 2,
+        "StreamDelta": 2 + 2,
         "Compaction": 1,
         "delta": 11 + 3 + 3 + 2,
     }
@@ -78,7 +78,7 @@ def test_the_real_transcripts_hold_what_they_hold() -> None:
     found = _bodies("real", "transcripts")
     assert found["MalformedLine"] == 28
     assert found["AssistantMessage"] + found["UserMessage"] == 444 + 326 + 45
-    assert found["Heartbeat"] == 72
+    assert found["ToolHeartbeat"] == 72
     assert found["delta"] == 0
 
 
@@ -88,9 +88,9 @@ def test_the_real_streams_hold_what_they_hold() -> None:
         found["AssistantMessage"],
         found["UserMessage"],
         found["TurnResult"],
-        found["Init"],
+        found["TurnStarted"],
     ) == (441, 288, 10, 11)
-    assert (found["delta"], found["Partial"], found["RateLimit"]) == (1_065, 18, 1)
+    assert (found["delta"], found["StreamDelta"], found["RateLimit"]) == (1_065, 18, 1)
     assert found["MalformedLine"] == 0
 
 

@@ -80,7 +80,7 @@ def test_its_facts_settings_and_end(run: RunDirectory) -> None:
     facts = read_run_facts(run)
     assert (facts.run, facts.project, facts.command) == (RUN, "/home/dev/garden", "run")
     assert facts.goal == "[[story:crash seconds=2]]"
-    assert facts.agent == ("python3", "-m", "tui.demo.simulator.agent")
+    assert facts.agent == ("python3", "-m", "tui.demo.agent")
     assert read_run_settings(run).budget.max_cost_usd == 5.0
     assert read_run_settings(run).recovery.backoff_base_seconds == 1.0
     ended = read_run_end(run)
