@@ -25,12 +25,10 @@ from tui.store.runs import (
     new_id,
     prune,
     read_run_end,
-    read_run_facts,
 )
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import read_json
-from tui.system.git import Git
 from tui.system.locks import acquire_lock
 
 _START_SECONDS = 20.0
@@ -85,7 +83,18 @@ def start_run(
     try:
         allow_dirty = options.allow_dirty or options.trusted
         git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
-        folder = _prepare(root, project, goal, settings, agent, options, git)
+        facts = RunFacts(
+            new_id(time.time()),
+            goal,
+            str(project),
+            clock_for(options.env).wall(),
+            agent,
+            options.command,
+            tuple(options.extra),
+            dict(options.env),
+            git.head(),
+        )
+        folder = _prepare(root, facts, settings)
         _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
@@ -94,35 +103,20 @@ def start_run(
     return StartedRun(folder.id, folder.path)
 
 
-def _prepare(
-    root: Path,
-    project: Path,
-    goal: str,
-    settings: Settings,
-    agent: tuple[str, ...],
-    options: StartOptions,
-    git: Git,
-) -> RunDirectory:
-    now = clock_for(options.env).wall()
-    head = git.head()
-    env = dict(options.env)
-    words = tuple(options.extra)
-    facts = RunFacts(
-        new_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
-    )
+def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
+    at = facts.started_at
     try:
         folder = make(root, facts, settings)
-        initialise_files(project, settings, folder.id, goal, now)
-        journal = JournalWriter(folder.journal, lambda: now)
-        journal.write("run_started", _run_started_data(folder, settings), sync=True)
+        initialise_files(Path(facts.project), settings, folder.id, facts.goal, at)
+        journal = JournalWriter(folder.journal, lambda: at)
+        journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
     except OSError as error:
         where = f"{error.filename or root}: {error.strerror}"
         raise RefusedError(f"a run could not be prepared: {where}") from error
     return folder
 
 
-def _run_started_data(folder: RunDirectory, settings: Settings) -> dict[str, object]:
-    facts = read_run_facts(folder)
+def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str, object]:
     session, budget = settings.session, settings.budget
     limits = {
         "max_runtime_hours": session.max_runtime_hours,
@@ -136,7 +130,7 @@ def _run_started_data(folder: RunDirectory, settings: Settings) -> dict[str, obj
         "permission_mode": settings.agent.permission_mode,
     }
     return {
-        "run": folder.id,
+        "run": run,
         "goal": facts.goal,
         "project": facts.project,
         "agent": os.path.basename(facts.agent[0]),
