@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,29 +80,19 @@ _None yet_
 """
 
 
-def initialise_files(
-    project: Path, settings: Settings, run: str, goal: str, at: float
-) -> list[Path]:
-    """Writes the progress file and the session notes where there are none; returns which it wrote.
-
-    Raises OSError.
-    """
+def initialise_files(project: Path, settings: Settings, run: str, goal: str, at: float) -> None:
+    """Writes the progress file and the session notes where there are none. Raises OSError."""
     started = datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
+    # The goal last: what it has in braces stays as it is.
     values = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
-    written = []
     names = settings.paths
     for name, text in ((names.progress_file, _PROGRESS), (names.session_notes, _NOTES)):
         path = paths.resolve(project, name)
         for key, value in values.items():
             text = text.replace("{" + key + "}", value)
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(path, "x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            continue
-        written.append(path)
-    return written
+        with suppress(FileExistsError), open(path, "x", encoding="utf-8") as file:
+            file.write(text)
 
 
 class RunArtifacts:
@@ -111,14 +103,11 @@ class RunArtifacts:
 
     def on_session_end(self, snapshot: NightSnapshot) -> None:
         """Appends a line to the session history for the attempt that ended."""
-        context = self._context
-        head = context.state.attempt_head
-        commits = files = 0
+        context, head = self._context, self._context.state.attempt_head
         try:
-            made = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
-            commits, files = len(made), sum(commit.files for commit in made)
+            commits = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
         except (OvernightError, OSError):
-            pass
+            commits = ()
         last = snapshot.tests.runs[-1] if snapshot.tests.runs else None
         tests = None
         if last is not None and last.passed is not None:
@@ -126,39 +115,37 @@ class RunArtifacts:
             total = last.passed + failed
             code = 0 if last.verdict == "green" else 1
             tests = {"passed": last.passed, "failed": failed, "total": total, "exit_code": code}
-        lasted = max(0.0, context.state.elapsed - context.state.attempt_elapsed)
+        seconds = max(0.0, context.state.elapsed - context.state.attempt_elapsed)
         line = {
             "end_time": datetime.fromtimestamp(context.clock.wall(), UTC).isoformat(),
-            "commits_made": commits,
-            "files_changed": files,
+            "commits_made": len(commits),
+            "files_changed": sum(commit.files for commit in commits),
             "tests_passed": tests,
-            "runtime_hours": round(lasted / 3600, 4),
+            "runtime_hours": round(seconds / 3600, 4),
         }
-        append_to_file(
-            context.path(context.settings.paths.session_history), msgspec.json.encode(line) + b"\n"
-        )
+        self._append(context.settings.paths.session_history, line)
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """Appends a line to the compaction history."""
         context = self._context
         session = event.session or context.state.session
         self.copy_transcripts()
-        source, copy = self._transcript(session), context.folder.kept_transcript(session)
-        size = _size(source)
-        reason = "approaching_limit" if body.trigger != "manual" else "manual"
+        copy = context.folder.kept_transcript(session)
+        size, is_copied = _size(self._transcript(session)), bool(_size(copy))
         line = {
+            # The original system writes local time without a zone.
             "timestamp": datetime.fromtimestamp(context.clock.wall()).isoformat(),  # noqa: DTZ006
             "estimated_tokens": size // 4 if size else "unknown",
-            "compaction_reason": reason,
+            "compaction_reason": "manual" if body.trigger == "manual" else "approaching_limit",
             "transcript_size_kb": size // 1024,
-            "backup_path": str(copy) if _size(copy) else None,
+            "backup_path": str(copy) if is_copied else None,
             "checkpoint_created": True,
-            "transcript_backed_up": bool(_size(copy)),
+            "transcript_backed_up": is_copied,
         }
-        append_to_file(
-            context.path(context.settings.paths.compaction_history),
-            msgspec.json.encode(line) + b"\n",
-        )
+        self._append(context.settings.paths.compaction_history, line)
+
+    def _append(self, name: str, line: Mapping[str, object]) -> None:
+        append_to_file(self._context.path(name), msgspec.json.encode(line) + b"\n")
 
     # --- transcripts ---
 
