@@ -107,7 +107,7 @@ class RunArtifacts:
         try:
             commits = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
         except (OvernightError, OSError):
-            commits = ()
+            commits = []
         last = snapshot.tests.runs[-1] if snapshot.tests.runs else None
         tests = None
         if last is not None and last.passed is not None:
