@@ -166,7 +166,7 @@ def main() -> None:
         print(folder.path)
     finally:
         kill_all(folder)
-        kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+        kill_tree(ProcessTree(marker=f"{MARK}={folder.attempt_folder(1)}".encode()), 0.0, limit=3.0)
     sys.exit(1 if tally.faults else 0)
 
 

@@ -133,7 +133,7 @@ def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
 
 def processes_of(folder: RunDirectory) -> tuple[int, int]:
     """The pids of the first segment's shim and agent."""
-    facts = json.loads((folder.segment(1) / "agent.json").read_text())
+    facts = json.loads((folder.attempt_folder(1) / "agent.json").read_text())
     return int(facts["shim"]), int(facts["pid"])
 
 
@@ -233,7 +233,7 @@ def main() -> None:
         print(screen.text())
     finally:
         screen.close()
-        kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+        kill_tree(ProcessTree(marker=f"{MARK}={folder.attempt_folder(1)}".encode()), 0.0, limit=3.0)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ async def test_quitting_says_that_the_session_goes_on(project: Path) -> None:
     append(project, bash(50, "make all", 129))
     async with stage(project, events=str(project / "logs/session.jsonl")) as s:
         await s.see("make all")
-        await s.until(lambda: s.watch.night is not None and not s.watch.night.over)
+        await s.until(lambda: s.watch.night is not None and not s.watch.night.is_over)
         await s.press("q")
         await s.until(lambda: not s.app.is_running)
     assert s.app.return_code == 0

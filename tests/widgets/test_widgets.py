@@ -9,7 +9,15 @@ from tests.widgets.host import Host, heard, numbered, screen_rows, until
 from tui.model.events import SourceRef
 from tui.model.records import ProgressFile, ProgressTask, SourceStatus
 from tui.model.rows import DetailPart, EventDetail
-from tui.model.timeline import KINDS, Kind, TimeBucket, Timeline, TimelineGap, TimelineMark, cut
+from tui.model.timeline import (
+    KINDS,
+    Kind,
+    TimeBucket,
+    Timeline,
+    TimelineGap,
+    TimelineMark,
+    cut_timeline,
+)
 from widgets.ink import text_of
 from widgets.lists.event_view import EventView
 from widgets.lists.find_bar import FindBar
@@ -47,23 +55,23 @@ NIGHT = Timeline(
 
 
 def test_the_night_in_one_row() -> None:
-    assert text_of(strip_line(cut(NIGHT, 60), 74)) == (
+    assert text_of(strip_line(cut_timeline(NIGHT, 60), 74)) == (
         " 22:00 " + "▇" * 5 + "◆" + "▇" * 14 + "▒" * 10 + "L" * 10 + "S" * 10 + "×" * 10 + " 23:00 "
     )
-    assert text_of(strip_line(cut(NIGHT, 12), 26)) == " 22:00 ▇◆▇▇▒▒LLSS×× 23:00 "
+    assert text_of(strip_line(cut_timeline(NIGHT, 12), 26)) == " 22:00 ▇◆▇▇▒▒LLSS×× 23:00 "
 
 
 def test_a_young_night_fills_from_the_left_and_a_long_one_is_gathered() -> None:
     young = Timeline(T0, T0 + 150, 60.0, (minute(0, "working"), minute(1, "working", 20.0)))
-    assert text_of(strip_line(cut(young, 10), 24)) == " 22:00 ▇▂ ─────── 22:10 "
-    assert text_of(strip_line(cut(Timeline(), 10), 24)).strip() == "─" * 10
+    assert text_of(strip_line(cut_timeline(young, 10), 24)) == " 22:00 ▇▂ ─────── 22:10 "
+    assert text_of(strip_line(cut_timeline(Timeline(), 10), 24)).strip() == "─" * 10
     long = Timeline(T0, T0 + 86_400 * 3, 60.0, (), (TimelineGap(T0, T0 + 86_400 * 3, "idle"),))
-    assert len(cut(long, 50)) == 50
-    assert cell_sign(cut(long, 50)[3]) == (" ", "dim")
+    assert len(cut_timeline(long, 50)) == 50
+    assert cell_sign(cut_timeline(long, 50)[3]) == (" ", "dim")
 
 
 def test_a_cell_speaks() -> None:
-    cells = cut(NIGHT, 60)
+    cells = cut_timeline(NIGHT, 60)
     assert described(cells[5]) == "working; checkpoint 1"
     assert described(cells[25]) == "running tools; a41f09c"
     assert described(cells[45]) == "stalled"

@@ -67,7 +67,7 @@ def operations_for(given: argparse.Namespace) -> Operations:
     from tui.feeds.sessions.select import select_session
     from tui.feeds.sessions.transcripts import last_safe_cut
     from tui.runner import start
-    from tui.store.journal import goes_on
+    from tui.store.runs import is_running
 
     project = project_of(given)
     recover_rewind(project)
@@ -75,7 +75,7 @@ def operations_for(given: argparse.Namespace) -> Operations:
     found = select_session(project, settings, named_sources(given))
     run_dir = settings.paths.run_dir
     events = found.events[0].path if found.events else ""
-    ours = bool(found.run_dir) and goes_on(found.run_dir)
+    ours = bool(found.run_dir) and is_running(found.run_dir)
     return Operations(
         project,
         settings,

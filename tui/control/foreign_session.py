@@ -238,7 +238,7 @@ def _status(agent: AgentProcess) -> str:
     from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
     from tui.system import paths
 
-    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").all():
+    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all():
         if file.pid == agent.pid:
             return file.status
     return ""

@@ -22,8 +22,9 @@ from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
 from tui.store.inbox import Verb
-from tui.store.journal import JournalWriter, goes_on
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, session_journal
+from tui.store.runs import is_running
 from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count, format_local
@@ -148,9 +149,9 @@ class Operations:
         return describe_agents((one for one in alive if one.pid != mine), self.session)
 
     def _own_pid(self) -> int | None:
-        from tui.store.attempt_files import agent_of
+        from tui.store.attempt_files import newest_agent
 
-        found = agent_of(RunDirectory(Path(self.run_dir)))
+        found = newest_agent(RunDirectory(Path(self.run_dir)))
         return found[0] if found is not None else None
 
     def rewind(
@@ -211,7 +212,7 @@ class Operations:
 
     def is_supervised(self) -> bool:
         """Whether a run of ours is at work, so that files may only be changed through its runner."""
-        return bool(self.run_dir) and goes_on(self.run_dir)
+        return bool(self.run_dir) and is_running(self.run_dir)
 
     def _request(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
         """Asks the runner of our run and waits for its answer; RefusedError when it says no."""
@@ -238,7 +239,7 @@ class Operations:
         return ForeignSession(
             self.project,
             agent,
-            JournalWriter.of_session(self.project, self.settings_run_dir, agent.session),
+            JournalWriter.for_session(self.project, self.settings_run_dir, agent.session),
             self.settings_run_dir,
             grace_s=float(session.stop_grace_seconds),
             note_s=float(session.handover_timeout_minutes) * 60,
@@ -268,7 +269,7 @@ class Operations:
                 JournalWriter(self.journal).write(kind, data)
             else:
                 place = (self.project, self.settings_run_dir, self.session)
-                JournalWriter.of_session(*place).write(kind, data)
+                JournalWriter.for_session(*place).write(kind, data)
         except (OSError, OvernightError):
             # the deed is done; a full disk or a foreign folder must not make it look undone
             return

@@ -27,11 +27,11 @@ def send_request(
         raise RefusedError("this session was not started by overnight-tui run")
     run = RunDirectory(Path(run_dir))
     journal = JournalFollower(run.journal)
-    made = inbox.send(run.inbox, verb, arguments)
+    made = inbox.send_request(run.inbox, verb, arguments)
     adopt()
     until = time.monotonic() + wait
     while time.monotonic() < until:
-        for entry in journal.fresh():
+        for entry in journal.read_new():
             if entry.kind == "answer" and entry.id == made.id:
                 if not entry.data.get("ok"):
                     raise RefusedError(str(entry.data.get("text") or "the runner refused"))

@@ -1,6 +1,6 @@
 """The original system's history files; session notes.
 
-Keys came and went over its life, so each is optional and a value of the wrong type costs that value.
+Its versions wrote different keys, so each is optional, and a value of the wrong type is left out.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ LONGEST_LINE = 256 * 1024
 
 
 def read_history(data: bytes, source: str) -> list[SessionHistoryLine]:
-    """Lines of session-history.jsonl; what is no object, such as a torn tail, is left out."""
-    return [_session(record, source, offset) for offset, record in _objects(data)]
+    """Lines of session-history.jsonl; what is no JSON object, such as a cut last line, is left out."""
+    return [_history_line(record, source, offset) for offset, record in _json_objects(data)]
 
 
 def read_compactions(data: bytes, source: str) -> list[CompactionHistoryLine]:
     """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
-    return [_compaction(record, source, offset) for offset, record in _objects(data)]
+    return [_compaction_line(record, source, offset) for offset, record in _json_objects(data)]
 
 
-def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistoryLine:
+def _history_line(record: dict[str, Any], source: str, offset: int) -> SessionHistoryLine:
     tests = record.get("tests_passed")
     passed, failed = (
         (tests.get("passed"), tests.get("failed")) if isinstance(tests, dict) else (tests, None)
@@ -36,7 +36,7 @@ def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistory
     return SessionHistoryLine(
         source=source,
         offset=offset,
-        ended_at=_moment(record.get("end_time", record.get("timestamp"))),
+        ended_at=_epoch_seconds(record.get("end_time", record.get("timestamp"))),
         commits=_count(record.get("commits_made", record.get("commits"))) or 0,
         files_changed=_count(record.get("files_changed")) or 0,
         tests_passed=_count(passed),
@@ -45,18 +45,18 @@ def _session(record: dict[str, Any], source: str, offset: int) -> SessionHistory
     )
 
 
-def _compaction(record: dict[str, Any], source: str, offset: int) -> CompactionHistoryLine:
+def _compaction_line(record: dict[str, Any], source: str, offset: int) -> CompactionHistoryLine:
     return CompactionHistoryLine(
         source=source,
         offset=offset,
-        at=_moment(record.get("timestamp")),
+        at=_epoch_seconds(record.get("timestamp")),
         estimated_tokens=_count(record.get("estimated_tokens")),
         reason=_text(record.get("compaction_reason", record.get("reason"))),
         checkpoint=record.get("checkpoint_created") is True,
     )
 
 
-def _objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+def _json_objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     offset = 0
     for line in data.split(b"\n", MOST_LINES)[:MOST_LINES]:
         if 1 < len(line) <= LONGEST_LINE:
@@ -69,7 +69,7 @@ def _objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
         offset += len(line) + 1
 
 
-def _moment(value: Any) -> float | None:
+def _epoch_seconds(value: Any) -> float | None:
     """ISO text (naive: local) or seconds since the epoch."""
     if isinstance(value, str):
         try:
@@ -100,7 +100,7 @@ SHOWN_BYTES = 256 * 1024
 
 
 def read_notes(data: bytes, source: str, at: float | None) -> SessionNotes:
-    """The notes as text that is safe to render; beyond 256 KiB the end is left out and said so."""
+    """The notes as text that is safe to render; beyond 256 KiB a line says how much is left out."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     text = data[:SHOWN_BYTES].decode("utf-8", "ignore" if len(data) > SHOWN_BYTES else "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n")

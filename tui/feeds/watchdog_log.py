@@ -1,4 +1,4 @@
-"""Watchdog and loop logs of any family.
+"""Watchdog and loop logs, in any of the formats that such programs write:
 
 `2025-12-06 03:27:40,782 - INFO - …`, `[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`,
 `2026-06-23 01:39:13 | NAME | INFO | …`, `[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines.
@@ -54,7 +54,7 @@ _KEY = lazy(r"([A-Z][A-Z0-9_]{2,40}):\s")
 
 
 class LogLineHead(NamedTuple):
-    """A line's head: `at` is None when only a clock time or nothing is known of the time."""
+    """What begins a line; `at` is None when there is only a clock time, or none."""
 
     at: float | None = None
     local: bool = False
@@ -65,7 +65,7 @@ class LogLineHead(NamedTuple):
     timed: bool = False
 
 
-def read_stamp(line: str, local_zone: tzinfo | None = None) -> LogLineHead | None:
+def parse_head(line: str, local_zone: tzinfo | None = None) -> LogLineHead | None:
     """The head of a line without escape sequences; None when it has none.
 
     Times without a zone are read in `local_zone`, or in this machine's own zone.
@@ -81,12 +81,14 @@ def read_stamp(line: str, local_zone: tzinfo | None = None) -> LogLineHead | Non
         tag, rest = named[1], line[named.end() :]
     found = _DATED.match(rest)
     if found:
-        at, local = _moment(found.groups(), local_zone)
+        at, local = _parse_time(found.groups(), local_zone)
         if at is not None:
-            return _headed(rest[found.end() :], tag)._replace(at=at, local=local, timed=True)
+            return _parse_level_and_tag(rest[found.end() :], tag)._replace(
+                at=at, local=local, timed=True
+            )
     clock = _CLOCK.match(rest)
     if clock:
-        return _headed(rest[clock.end() :], tag)._replace(clock=clock[1], timed=True)
+        return _parse_level_and_tag(rest[clock.end() :], tag)._replace(clock=clock[1], timed=True)
     if named:
         level = level_of(named[1])
         return LogLineHead(level=level, tag=tag, text=line[named.end() :].strip())
@@ -103,8 +105,8 @@ def level_by_glyph(text: str) -> LogLevel:
     return _GLYPHS.get(text[:1], "")
 
 
-def _headed(rest: str, tag: str) -> LogLineHead:
-    """Level and tag from what follows the time: words in brackets, between dashes or bars."""
+def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
+    """Level and tag after the time: words in brackets, between dashes or between bars."""
     level = level_of("")
     at = 0
     mark = rest.lstrip()[:1]
@@ -134,7 +136,7 @@ def _headed(rest: str, tag: str) -> LogLineHead:
     return LogLineHead(level=level or level_by_glyph(text), tag=tag, text=text.strip())
 
 
-def _moment(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
+def _parse_time(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
     year, month, day, clock, fraction, zone = parts
     hour, minute, second = (int(part) for part in clock.split(":"))
     micro = int((fraction or "").ljust(6, "0")[:6] or 0)
@@ -169,7 +171,7 @@ def _from_banner(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
     if found is None or found[1] not in _MONTHS:
         return None
     month = str(_MONTHS.index(found[1]) + 1)
-    at, local = _moment((found[5], month, found[2], found[3], "", found[4]), local_zone)
+    at, local = _parse_time((found[5], month, found[2], found[3], "", found[4]), local_zone)
     return LogLineHead(at=at, local=local, text=line.strip("=-*# ")) if at is not None else None
 
 
@@ -183,12 +185,12 @@ def _from_json(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
     at, local = _time_of(_first(record, "timestamp", "time", "ts", "at", "date"), local_zone)
     level = level_of(str(_first(record, "level", "levelname", "severity", "status")))
     tag = _first(record, "logger", "name", "component", "event", "kind")
-    said = _first(record, "message", "msg", "text", "response", "event")
-    text = said if isinstance(said, str) and said else line
+    message = _first(record, "message", "msg", "text", "response", "event")
+    text = message if isinstance(message, str) and message else line
     loop = record.get("loop")
-    if isinstance(loop, int) and text is said:
+    if isinstance(loop, int) and text is message:
         text = f"loop {loop}: {text}"
-    name = tag if isinstance(tag, str) and tag is not said else ""
+    name = tag if isinstance(tag, str) and tag is not message else ""
     return LogLineHead(at=at, local=local, level=level, tag=name, text=text, timed=at is not None)
 
 
@@ -198,7 +200,7 @@ def _first(record: dict[str, Any], *keys: str) -> Any:
 
 def _time_of(when: Any, local_zone: tzinfo | None) -> tuple[float | None, bool]:
     if isinstance(when, str) and (found := _DATED.match(when)):
-        return _moment(found.groups(), local_zone)
+        return _parse_time(found.groups(), local_zone)
     if isinstance(when, bool) or not isinstance(when, (int, float)) or not 0 < when < 1e14:
         return None, False
     return (when / 1000 if when > 1e11 else float(when)), False
@@ -210,7 +212,7 @@ ENTRY_CHARACTERS = 20_000
 
 
 class WatchdogLogDecoder:
-    """Turns whole lines into entries; the last entry is held until the next one begins.
+    """Turns whole lines into entries; the last entry is pending until the next one begins.
 
     Lines without a head of their own belong to the entry above. A log that never stamps its lines
     has an entry for each line that is not indented. `at` of naive times is in this machine's zone
@@ -220,16 +222,16 @@ class WatchdogLogDecoder:
     def __init__(self, source: str, local_zone: tzinfo | None = None) -> None:
         self.source = source
         self._local_zone = local_zone
-        self._held: LogEntry | None = None
+        self._pending: LogEntry | None = None
         self._lines: list[str] = []
         self._characters = 0
         self._left_out = 0
         self._timed = False
 
     @property
-    def held(self) -> LogEntry | None:
+    def pending(self) -> LogEntry | None:
         """The entry that may still grow, as it stands."""
-        return self._finished()
+        return self._finished_entry()
 
     def decode(self, data: bytes, offset: int) -> list[LogEntry]:
         """Entries completed by these lines; `offset` is where `data` begins in the file."""
@@ -242,43 +244,40 @@ class WatchdogLogDecoder:
                     if not line.isascii() or "\x1b" in line
                     else line
                 )
-                entry = self._take(text[:LINE_CHARACTERS].rstrip(), offset)
+                entry = self._add_line(text[:LINE_CHARACTERS].rstrip(), offset)
                 if entry is not None:
                     entries.append(entry)
             offset += len(raw) + 1
         return entries
 
     def flush(self) -> list[LogEntry]:
-        """The held entry, if any: the log is quiet or over; later continuation lines stand alone."""
-        entry = self._finished()
-        self._held = None
+        """The pending entry, if any, when the log is quiet; later continuation lines stand alone."""
+        entry = self._finished_entry()
+        self._pending = None
         return [entry] if entry else []
 
-    def _take(self, line: str, offset: int) -> LogEntry | None:
-        stamp = read_stamp(line, self._local_zone)
-        if stamp is None and self._continues(line):
-            self._attach(line)
+    def _add_line(self, line: str, offset: int) -> LogEntry | None:
+        stamp = parse_head(line, self._local_zone)
+        if stamp is None and self._pending and (self._timed or line[0] in " \t"):
+            self._continue_entry(line)
             return None
-        finished = self._finished()
+        finished = self._finished_entry()
         if stamp is None:
             stamp = LogLineHead(level=level_by_glyph(line), text=line.strip())
         self._timed = self._timed or stamp.timed
-        self._begin(stamp, offset)
+        self._begin_entry(stamp, offset)
         return finished
 
-    def _continues(self, line: str) -> bool:
-        return self._held is not None and (self._timed or line[0] in " \t")
-
-    def _begin(self, stamp: LogLineHead, offset: int) -> None:
+    def _begin_entry(self, stamp: LogLineHead, offset: int) -> None:
         tag = clean_line(stamp.tag, 60)
-        self._held = LogEntry(
+        self._pending = LogEntry(
             self.source, offset, stamp.at, stamp.level, "", tag, stamp.local, stamp.clock
         )
         self._lines = [clean_line(stamp.text, LINE_CHARACTERS)]
         self._characters = len(self._lines[0])
         self._left_out = 0
 
-    def _attach(self, line: str) -> None:
+    def _continue_entry(self, line: str) -> None:
         text = clean_line(line, LINE_CHARACTERS)
         indent = line[: len(line) - len(line.lstrip())].expandtabs(4)[:20]
         if len(self._lines) >= ENTRY_LINES or self._characters + len(text) > ENTRY_CHARACTERS:
@@ -287,10 +286,10 @@ class WatchdogLogDecoder:
         self._lines.append(indent + text)
         self._characters += len(text)
 
-    def _finished(self) -> LogEntry | None:
-        if self._held is None:
+    def _finished_entry(self) -> LogEntry | None:
+        if self._pending is None:
             return None
         lines = self._lines
         if self._left_out:
             lines = [*lines, f"[… {self._left_out:,} lines left out …]"]
-        return replace(self._held, text="\n".join(lines))
+        return replace(self._pending, text="\n".join(lines))

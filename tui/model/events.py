@@ -1,9 +1,9 @@
 """One record of a stream or transcript, independent of the agent that wrote it.
 
-Text in a record has been through the sanitising door and is safe to show; bodies that may be
-large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
-epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
-`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
+Text in a record is cleaned where it is decoded and safe to show. Bodies that may be large stay in their
+file and are fetched by `SourceRef` when they are shown. Times are seconds since the epoch, UTC; `None`
+means that the source did not say. The formats are those of Claude Code's `stream-json` output and of its
+transcripts; one `AgentEvent` stands for one JSON record of either.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class TurnStarted(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """One block or more of an API response; `final` says its usage is the response's last word."""
+    """One block or more of an API response; `final`: its usage is the response's last figure."""
 
     message_id: str
     request_id: str
@@ -93,10 +93,10 @@ class AssistantMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class UserMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """What reached the model: a prompt, tool results, or words put in by the CLI.
+    """What reached the model: a prompt, tool results, or text that the CLI added.
 
-    `command_uuid` is the id under which a message that waited in the queue was sent: the stream
-    may tell of the same message under that id as its own.
+    `command_uuid` is the id under which a message that waited in the queue was sent; the stream may
+    carry the same message with that id as its `uuid`.
     """
 
     role: Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
@@ -222,7 +222,7 @@ class RunningCost(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class PermissionDenied(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """A tool call was refused, or waits for a person's leave."""
+    """A tool call was refused, or waits for a person's permission."""
 
     tool: str
     tool_use_id: str
@@ -310,7 +310,7 @@ class AgentEvent(Struct, frozen=True, gc=False):
     at: float | None = None
     thread: str = ""
     parent: str = ""
-    part: int = 0
+    index_in_line: int = 0
 
     @property
     def ref(self) -> SourceRef:

@@ -1,7 +1,7 @@
 """Test runs, edits, commits, statements and ticked tasks, each with its place.
 
-Every deposit has a number; what has a higher one came later. What stands beside the events
-(ticks, notes) has a time only, and finds its place by it.
+Every record has a number; a higher one came later. What does not come from the events (done tasks, notes)
+has only a time, and is put in order by it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class CommitRecord(Struct, frozen=True, gc=False):
 
 
 class StatementRecord(Struct, frozen=True, gc=False):
-    """The last words of a turn."""
+    """The last text of a turn."""
 
     number: int
     at: float | None
@@ -92,16 +92,19 @@ class TaskDoneRecord(Struct, frozen=True, gc=False):
 
 
 class EvidenceLog(Struct, frozen=True):
-    """Everything claims are judged by, oldest first; `forgotten` edits are older than those kept."""
+    """Everything that claims are judged by, oldest first.
+
+    `forgotten_edits` counts the edits that are older than those in `edits`.
+    """
 
     __test__ = False
 
     runs: tuple[TestRunRecord, ...] = ()
     edits: tuple[EditRecord, ...] = ()
     commits: tuple[CommitRecord, ...] = ()
-    said: tuple[StatementRecord, ...] = ()
-    ticks: tuple[TaskDoneRecord, ...] = ()
-    forgotten: int = 0
+    statements: tuple[StatementRecord, ...] = ()
+    done_tasks: tuple[TaskDoneRecord, ...] = ()
+    forgotten_edits: int = 0
     first_notes: str = ""
     notes: str = ""
     notes_source: str = ""

@@ -23,7 +23,7 @@ class CheckpointTaken(Struct, frozen=True):
 
 
 class Injection(Struct, frozen=True):
-    """Words put to the agent, and how far they came."""
+    """A message put to the agent, and how far it came."""
 
     id: str
     at: float
@@ -63,7 +63,7 @@ class Attempt(Struct, frozen=True):
 
 
 class Intervention(Struct, frozen=True):
-    """Anything else the journal tells that a person wants to know of: limits, stalls, kills."""
+    """Any other entry that a person should see: limits, stalls, kills."""
 
     at: float
     kind: str
@@ -80,15 +80,15 @@ class PendingRestart(Struct, frozen=True):
 
 
 class Interventions(Struct, frozen=True):
-    """Everything runner and people did."""
+    """Everything that the supervisor and people did."""
 
     checkpoints: tuple[CheckpointTaken, ...] = ()
     injections: tuple[Injection, ...] = ()
     rewinds: tuple[RewindRecord, ...] = ()
-    segments: tuple[Attempt, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     others: tuple[Intervention, ...] = ()
     restarts: int = 0
-    handovers: int = 0
+    handoffs: int = 0
     pending: PendingRestart | None = None
     unwatched_seconds: float = 0.0
     unwatched_since: float | None = None
@@ -96,12 +96,10 @@ class Interventions(Struct, frozen=True):
     limits_paused_until: float | None = None
 
     @property
-    def interventions(self) -> int:
-        """How often a person stepped in: words, rewinds, interruptions and ends.
-
-        The end of a session is told twice, when it is asked for and when it is there.
-        """
-        mine = [deed for deed in self.others if deed.by == "person"]
-        interrupts = sum(1 for deed in mine if deed.kind == "interrupt")
-        ends = {deed.text for deed in mine if deed.kind in ("stop", "kill")}
+    def times_stepped_in(self) -> int:
+        """How often a person stepped in: messages, rewinds, interruptions and ends."""
+        by_person = [one for one in self.others if one.by == "person"]
+        interrupts = sum(1 for one in by_person if one.kind == "interrupt")
+        # The journal has the end of a session twice: when it is requested and when it is reached.
+        ends = {one.text for one in by_person if one.kind in ("stop", "kill")}
         return len(self.injections) + len(self.rewinds) + interrupts + len(ends)

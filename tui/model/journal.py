@@ -1,10 +1,4 @@
-"""The kinds of journal entries, one typed struct each.
-
-Text in a record has been through the sanitising door and is safe to show; bodies that may be
-large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
-epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
-`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
-"""
+"""One entry of a journal."""
 
 from __future__ import annotations
 
@@ -14,7 +8,10 @@ from msgspec import Struct
 
 
 class JournalEntry(Struct, frozen=True, gc=False):
-    """One deed or observation of runner or control; docs/architecture.md lists kinds and keys."""
+    """Something that a person, the supervisor or an operation did or saw.
+
+    docs/architecture.md lists the kinds and the keys of their `data`, which is cleaned.
+    """
 
     at: float
     kind: str

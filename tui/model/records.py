@@ -1,9 +1,6 @@
 """Everything else a source can say: progress, notes, log lines, commits, file changes.
 
-Text in a record has been through the sanitising door and is safe to show; bodies that may be
-large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
-epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
-`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
+All text is safe to show. Times are seconds since the epoch, UTC; `None` means unknown.
 """
 
 from __future__ import annotations
@@ -15,8 +12,6 @@ from msgspec import Struct
 from tui.model.events import AgentEvent
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
-
-# --- what else is known of a night ---
 
 
 class Arrival(Struct, frozen=True, gc=False):
@@ -51,7 +46,7 @@ class ProgressSection(Struct, frozen=True, gc=False):
 
 
 class ProgressFile(Struct, frozen=True, gc=False):
-    """What a progress file says; `basis` tells how it was read, "unknown" means no count at all."""
+    """What a progress file says; `basis` is what was counted, "unknown" where nothing could be."""
 
     source: str
     at: float | None
@@ -133,7 +128,7 @@ class Commit(Struct, frozen=True, gc=False):
 
 
 class SourceStatus(Struct, frozen=True, gc=False):
-    """How a source is doing, in words for the sources panel."""
+    """Whether a source can be read, in words for the sources panel."""
 
     name: str
     path: str

@@ -1,6 +1,6 @@
 """The review, frozen: verdict, claims, risks, timeline, cost.
 
-Times are seconds since the epoch, UTC; money is USD; `None` means that nothing told.
+Times are seconds since the epoch, UTC; money is USD; `None` means unknown.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ MomentKind = Literal[
 
 
 class Ending(Struct, frozen=True):
-    """Why it ended: one of the review's kinds, one sentence, and where that stands."""
+    """Why it ended: one of the review's kinds, one sentence, and where that is recorded."""
 
     kind: EndKind
     words: str
@@ -81,7 +81,7 @@ class TaskChanges(Struct, frozen=True):
     """Titles, against the progress file as it was when the night began.
 
     `done` were finished in this night, `before` had been done already; `basis` says what the
-    beginning rests on ("git", "copy", "first seen", "none").
+    beginning is known from ("git", "copy", "first seen", "none").
     """
 
     done: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class Risk(Struct, frozen=True):
 
 
 class WasteItem(Struct, frozen=True):
-    """Time and money that bought nothing; `usd` is an estimate or None."""
+    """Time and money without result; `usd` is an estimate or None."""
 
     kind: WasteKind
     what: str
@@ -170,7 +170,7 @@ class RestorePoint(Struct, frozen=True):
 
 
 class Review(Struct, frozen=True):
-    """Everything the morning page says; `reasons` are the two or three sentences of the verdict."""
+    """Everything the review page says; `reasons` are the two or three sentences of the verdict."""
 
     night: NightSnapshot
     verdict: Verdict

@@ -1,9 +1,6 @@
 """A record as one line of the events pane, and as a page of detail.
 
-Text in a record has been through the sanitising door and is safe to show; bodies that may be
-large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
-epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
-`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
+All text is safe to show. Times are seconds since the epoch, UTC; `None` means unknown.
 """
 
 from __future__ import annotations
@@ -14,8 +11,6 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef
 from tui.system.sgr import StyledSpan
-
-# --- what the screen draws of an event ---
 
 RowKind = Literal[
     "text",

@@ -1,13 +1,4 @@
-"""A session, its process, its lineage; sources named by hand.
-
-Text in a record has been through the sanitising door and is safe to show; bodies that may be
-large stay in their file and are fetched by `Ref` when somebody looks. Times are seconds since the
-epoch, UTC; `None` means the source did not say. The wire formats are those of Claude Code's
-`stream-json` output and of its transcripts; one `Event` stands for one JSON record of either.
-
-Our own run comes first, then an event stream lying in the project, then Claude's newest transcript
-of the folder. What is over gives way to what began later. A source named by hand is never doubted.
-"""
+"""The process of a session, and where the files beside its events lie."""
 
 from __future__ import annotations
 
@@ -51,3 +42,15 @@ class NamedSources(Struct, frozen=True):
     watchdog: str | None = None
     run: str | None = None
     session: str | None = None
+
+
+class SidecarPath(Struct, frozen=True):
+    """Where a source stands, or would; `chosen` says why there, `missing` what is not found."""
+
+    path: str
+    chosen: str
+    missing: str = ""
+
+    @property
+    def is_found(self) -> bool:
+        return not self.missing

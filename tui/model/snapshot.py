@@ -1,6 +1,6 @@
-"""NightSnapshot: everything known at one moment, frozen; in one sentence too.
+"""NightSnapshot: everything known at one moment, frozen.
 
-Times are seconds since the epoch, UTC; `None` means that nothing told. Money is USD.
+Times are seconds since the epoch, UTC; `None` means unknown. Money is USD.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from tui.model.evidence import TestSummary
 from tui.model.interventions import Interventions
 from tui.model.records import Commit, ProgressFile, SessionHistoryLine
 from tui.model.session import AgentProcess
-from tui.model.state import OVER, EndKind, ReasonCode, SessionState, StallKind, StallLevel
+from tui.model.state import OVER, EndKind, SessionState, StallKind, StallLevel, StateReason
 from tui.model.timeline import Timeline, TimeTotals
 from tui.system.format import shorten
 
 CostSource = Literal["result", "estimate", "partial"]
-"""States in which nothing more comes unless somebody starts it."""
+_ACTIVITY_LIMIT = 120
 
 
 class RunExit(Struct, frozen=True):
-    """How it ended: the words for it, and the exit code where a process had one."""
+    """How it ended: the sentence for it, and the exit code where a process had one."""
 
     reason: str
     code: int | None = None
@@ -62,7 +62,7 @@ class RunningTool(Struct, frozen=True):
 
 
 class Stall(Struct, frozen=True):
-    """Why the session counts as stuck: evidence in words, and where it stands.
+    """Why the session counts as stuck: the evidence as text, and where it is found.
 
     A loop has a `level`, a `count` of equal rounds and the moment of its last one, `until`;
     `waiting` says that time alone ends it.
@@ -75,11 +75,11 @@ class Stall(Struct, frozen=True):
     level: StallLevel = StallLevel.NONE
     count: int = 0
     waiting: bool = False
-    until: float | None = None
+    last_at: float | None = None
 
 
 class Activity(Struct, frozen=True):
-    """What goes on now, with the reason in one sentence."""
+    """What the session does now; `reason` is a sentence for `state_reason`."""
 
     state: SessionState
     reason: str
@@ -89,10 +89,10 @@ class Activity(Struct, frozen=True):
     last_event_at: float | None
     last_sign_at: float | None
     idle_seconds: float
-    said: str = ""
+    last_text: str = ""
     background: int = 0
     until: float | None = None
-    code: ReasonCode = ReasonCode.NO_SESSION
+    state_reason: StateReason = StateReason.NO_SESSION
 
 
 class ModelCost(Struct, frozen=True):
@@ -112,7 +112,7 @@ class HourCost(Struct, frozen=True):
 
 
 class Cost(Struct, frozen=True):
-    """What it cost, and what the figure rests on.
+    """What it cost, and what the figure is based on.
 
     "result": the CLI's own total, nothing after it. "estimate": tokens times the table of
     `priced_on`, wholly or for what came after the last result. "partial": at least this much.
@@ -142,7 +142,7 @@ class ContextUse(Struct, frozen=True):
 
 
 class EventCounts(Struct, frozen=True):
-    """Records and deeds counted once each; `total` are JSON records, streamed deltas included."""
+    """Records counted once each; `total` are JSON records, streamed deltas included."""
 
     total: int = 0
     malformed: int = 0
@@ -171,7 +171,7 @@ class NightSnapshot(Struct, frozen=True):
     cost: Cost
     context: ContextUse
     counts: EventCounts
-    deeds: Interventions
+    interventions: Interventions
     tests: TestSummary
     timeline: Timeline
     time: TimeTotals
@@ -185,35 +185,27 @@ class NightSnapshot(Struct, frozen=True):
 
     @property
     def state(self) -> SessionState:
-        """What it is doing, in one word."""
         return self.activity.state
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether nothing more comes unless somebody starts it."""
         return self.activity.state in OVER
 
+    @property
+    def activity_text(self) -> str:
+        """The running tool, else the agent's last text, else the reason of the state."""
+        activity = self.activity
+        if activity.tools:
+            tool = activity.tools[-1]
+            return shorten(f"{tool.name} {tool.target}".strip(), _ACTIVITY_LIMIT)
+        last_text = activity.last_text.strip()
+        return shorten(f"“{last_text}”" if last_text else activity.reason, _ACTIVITY_LIMIT)
 
-_MOST = 120
-
-
-def activity_text(night: NightSnapshot | None) -> str:
-    """The running tool, else the last words, else the state's reason; empty where nothing is known."""
-    if night is None:
-        return ""
-    activity = night.activity
-    if activity.tools:
-        tool = activity.tools[-1]
-        return shorten(f"{tool.name} {tool.target}".strip(), _MOST)
-    said = activity.said.strip()
-    return shorten(f"“{said}”" if said else activity.reason, _MOST)
-
-
-def checkpoint_facts(night: NightSnapshot | None) -> dict[str, Any]:
-    """Progress counts and the last verdict of the tests; nothing where nothing is known."""
-    if night is None:
-        return {}
-    facts: dict[str, Any] = {"tests": night.tests.last}
-    if night.progress is not None and night.progress.basis != "unknown":
-        facts["done"], facts["open"] = night.progress.done, night.progress.open
-    return facts
+    @property
+    def checkpoint_facts(self) -> dict[str, Any]:
+        """What a checkpoint records of the night: the last verdict of the tests, progress counts."""
+        facts: dict[str, Any] = {"tests": self.tests.last}
+        if self.progress is not None and self.progress.basis != "unknown":
+            facts["done"], facts["open"] = self.progress.done, self.progress.open
+        return facts

@@ -1,8 +1,6 @@
-"""SessionState, StateReason, StallKind, RunPhase, EndKind, OutcomeKind.
+"""What a session, a run and a supervisor can be in, and how they end: one enum for each question.
 
 Sentences for people travel beside a kind and are never read back by the program.
-
-Times are seconds since the epoch, UTC; `None` means that nothing told. Money is USD.
 """
 
 from __future__ import annotations
@@ -33,7 +31,19 @@ class SessionState(StrEnum):
     NONE = "none"
 
 
-class ReasonCode(StrEnum):
+OVER = frozenset(
+    {
+        SessionState.FINISHED,
+        SessionState.FAILED,
+        SessionState.KILLED,
+        SessionState.CRASHED,
+        SessionState.NONE,
+    }
+)
+"""States in which nothing more comes unless somebody starts it."""
+
+
+class StateReason(StrEnum):
     """Why a session is in its state; the sentence for people stands beside it."""
 
     NO_SESSION = "no_session"
@@ -152,7 +162,7 @@ class LimitKind(StrEnum):
 
 
 class NotifyEvent(StrEnum):
-    """What people are told of."""
+    """What notifications are about."""
 
     START = "start"
     CHECKPOINT = "checkpoint"
@@ -164,7 +174,7 @@ class NotifyEvent(StrEnum):
 
 
 class EndKind(StrEnum):
-    """Why a night is over. What follows from it for state, review and notice stands in one table."""
+    """Why a night is over; `_ENDS` holds what follows for state, review and notification."""
 
     TASKS_DONE = "tasks_done"
     TURN_ENDED = "turn_ended"
@@ -178,19 +188,31 @@ class EndKind(StrEnum):
     HUNG = "hung"
     OPEN = "open"
 
+    @classmethod
+    def of_entry(cls, entry: Mapping[str, object]) -> EndKind:
+        """The kind of end that a `run_ended` entry or an `ended.json` records.
+
+        Version 0.1 wrote no `end`: there the beginning of its sentence decides, else the exit code.
+        """
+        try:
+            return cls(str(entry.get("end")))
+        except ValueError:
+            reason = entry.get("reason")
+            return _end_of_old_reason(reason if isinstance(reason, str) else "", entry.get("code"))
+
     @property
     def session_state(self) -> SessionState:
-        """The state of the session after it; NONE while nothing has ended."""
+        """The state of the session afterwards; NONE while nothing has ended."""
         return _ENDS[self].state
 
     @property
     def review_word(self) -> EndKind:
-        """The kind by which the review calls it: one of its nine words."""
+        """What the review calls it: one of its nine words."""
         return _ENDS[self].review_word
 
     @property
     def notify_event(self) -> NotifyEvent | None:
-        """What people are told when a run ends so; None where no run of ours does."""
+        """The notification when a run ends so; None where no run of ours does."""
         return _ENDS[self].event
 
 
@@ -226,18 +248,6 @@ _ENDS = {
 }
 
 
-def end_of_entry(entry: Mapping[str, object]) -> EndKind:
-    """The kind of end that a `run_ended` entry or an `ended.json` tells.
-
-    Version 0.1 wrote no `end`: there the beginning of its sentence tells, else the exit code.
-    """
-    try:
-        return EndKind(str(entry.get("end")))
-    except ValueError:
-        reason = entry.get("reason")
-        return _end_of_old_reason(reason if isinstance(reason, str) else "", entry.get("code"))
-
-
 def _end_of_old_reason(reason: str, code: object) -> EndKind:
     words = reason.strip().lower()
     failed = isinstance(code, int) and code != 0
@@ -256,7 +266,7 @@ class ExitStatus(Struct, frozen=True):
 
 
 class Outcome(Struct, frozen=True):
-    """What an end means, in one sentence too; `resets_at` is when a limit ends (s since the epoch).
+    """What an end means, with its sentence; `resets_at` is when a limit ends (s since the epoch).
 
     `exit` is None at the end of a turn.
     """
@@ -275,14 +285,3 @@ class RunEnd(Struct, frozen=True, omit_defaults=True):
     at: float
     kind: EndKind = field(name="end", default=EndKind.OPEN)
     limit: LimitKind | None = None
-
-
-OVER = frozenset(
-    {
-        SessionState.FINISHED,
-        SessionState.FAILED,
-        SessionState.KILLED,
-        SessionState.CRASHED,
-        SessionState.NONE,
-    }
-)

@@ -1,7 +1,7 @@
 """Time by kind, gaps, marks; the timeline cut into columns.
 
-Time is poured in as it passes between records. Short stretches go into the bucket of their minute;
-a silence of more than `GAP` seconds is kept as one gap, however long, so that days cost nothing.
+Time between records goes into the bucket of its minute. A silence of more than `GAP_SECONDS` is kept as
+one gap, however long, so that days cost nothing.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ KINDS: tuple[Kind, ...] = (
     "dead",
     "idle",
 )
-GAP = 90.0
-MINUTE = 60.0
+GAP_SECONDS = 90.0
+BUCKET_SECONDS = 60.0
 MarkKind = Literal[
     "commit",
     "green",
@@ -54,7 +54,7 @@ class TimeBucket(Struct, frozen=True, gc=False):
 
 
 class TimelineGap(Struct, frozen=True, gc=False):
-    """A stretch in which nothing was heard."""
+    """A stretch without records."""
 
     start: float
     end: float
@@ -88,7 +88,7 @@ class Timeline(Struct, frozen=True):
 
     start: float | None = None
     end: float | None = None
-    resolution: float = MINUTE
+    resolution: float = BUCKET_SECONDS
     buckets: tuple[TimeBucket, ...] = ()
     gaps: tuple[TimelineGap, ...] = ()
     marks: tuple[TimelineMark, ...] = ()
@@ -115,12 +115,12 @@ class TimelineCell(Struct):
         return sum(self.seconds[KINDS.index(kind)] for kind in kinds) / self.length
 
     @property
-    def known(self) -> float:
+    def known_share(self) -> float:
         """The part of the cell of which anything is known."""
         return sum(self.seconds) / self.length
 
 
-def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[TimelineCell]:
+def cut_timeline(timeline: Timeline, columns: int, now: float | None = None) -> list[TimelineCell]:
     """Cells from the night's beginning on; a young night does not fill the columns yet."""
     start, end = timeline.start, timeline.end
     if start is None or columns < 1:
@@ -134,11 +134,11 @@ def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[Time
         if total:
             begin = max(start, bucket.start)
             stop = min(last, bucket.start + timeline.resolution)
-            _pour(cells, begin, max(stop, begin + 1.0), bucket.seconds)
+            _add_seconds(cells, begin, max(stop, begin + 1.0), bucket.seconds)
     for gap in timeline.gaps:
         seconds = [0.0] * len(KINDS)
         seconds[KINDS.index(gap.kind)] = gap.end - gap.start
-        _pour(cells, gap.start, gap.end, seconds)
+        _add_seconds(cells, gap.start, gap.end, seconds)
     for mark in timeline.marks:
         nth = int((mark.at - start) / length)
         if 0 <= nth <= used:
@@ -146,7 +146,9 @@ def cut(timeline: Timeline, columns: int, now: float | None = None) -> list[Time
     return cells
 
 
-def _pour(cells: list[TimelineCell], start: float, end: float, seconds: Iterable[float]) -> None:
+def _add_seconds(
+    cells: list[TimelineCell], start: float, end: float, seconds: Iterable[float]
+) -> None:
     """Spread the seconds of a stretch over the cells that it touches."""
     first, length = cells[0].start, cells[0].length
     low = max(0, min(len(cells) - 1, int((start - first) / length)))

@@ -50,7 +50,7 @@ class FollowedFile:
             waiting, self.waiting = self.waiting, []
             return waiting
         batches = self.follower.poll(limit)
-        while not batches and self.follower.behind:  # a line longer than the limit is under way
+        while not batches and self.follower.is_behind:  # a line longer than the limit is under way
             batches = self.follower.poll(limit)
         return batches
 
@@ -73,7 +73,7 @@ class FollowedFile:
     @property
     def messages(self) -> dict[str, str]:
         """The messages in the making, which usage that comes later belongs to."""
-        return self.decoder.messages if isinstance(self.decoder, ClaudeDecoder) else {}
+        return self.decoder.open_messages if isinstance(self.decoder, ClaudeDecoder) else {}
 
     @property
     def offset(self) -> int:

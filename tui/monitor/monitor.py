@@ -368,7 +368,7 @@ class SessionMonitor:
         night = self.ledger.fold.snapshot(self._clock.wall())
         self.night = night
         self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
-        self.events.live = not night.over
+        self.events.live = not night.is_over
         return night
 
 

@@ -14,7 +14,6 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.sidecar_paths import SidecarPath
 from tui.feeds.watchdog_log import WatchdogLogDecoder
 from tui.model.records import (
     Commit,
@@ -25,7 +24,7 @@ from tui.model.records import (
     SessionNotes,
     SourceStatus,
 )
-from tui.model.session import AgentProcesses
+from tui.model.session import AgentProcesses, SidecarPath
 from tui.monitor.followed_file import feed_status
 from tui.system.clock import Clock
 
@@ -55,10 +54,10 @@ class WatchdogLogTail:
         self._lines = 0
 
     def __len__(self) -> int:
-        return len(self._entries) + (self._decoder.held is not None)
+        return len(self._entries) + (self._decoder.pending is not None)
 
     def entry(self, index: int) -> LogEntry:
-        held = self._decoder.held
+        held = self._decoder.pending
         if index == len(self._entries) and held is not None:
             return held
         return self._entries[index]
@@ -84,7 +83,7 @@ class WatchdogLogTail:
         now = self._monotonic()
         if fresh:
             self._quiet_since = now
-        elif self._decoder.held is not None and now - self._quiet_since >= _SETTLED:
+        elif self._decoder.pending is not None and now - self._quiet_since >= _SETTLED:
             fresh += self._decoder.flush()
         self._entries.extend(fresh)
         if len(self._entries) > 2 * _LOG_ENTRIES:
@@ -128,10 +127,10 @@ class SidecarFiles:
         self._history = WholeFile("history", sources.history)
         self._compactions = WholeFile("compactions", sources.compactions)
         self._processes: AgentProcessReader | None = None
-        self._alone = sources.alone
-        if not sources.alone:
+        self._alone = sources.is_whole_truth
+        if not sources.is_whole_truth:
             self._processes = AgentProcessReader(project, clock)
-            self._processes.own = sources.agent
+            self._processes.own_agent = sources.agent
         self._commits: CommitReader | None = None
         self._project = project
         self._next_processes = 0.0
@@ -148,7 +147,7 @@ class SidecarFiles:
         touched: set[str] = set()
         if self._poll_progress(records):
             touched.add("progress")
-        data = self._notes.changed()
+        data = self._notes.read_changed()
         if data is not None:
             self.notes = read_notes(data, self._notes.path, self._notes.mtime)
             records.append(self.notes)
@@ -183,8 +182,8 @@ class SidecarFiles:
         return [*self._lasting, *self._progress_seen[:1], *self._newest.values()]
 
     def _poll_progress(self, records: list[Record]) -> bool:
-        data = self._progress.changed()
-        features = self._features.changed()
+        data = self._progress.read_changed()
+        features = self._features.read_changed()
         if data is None and features is None:
             return False
         if data is not None:
@@ -213,10 +212,10 @@ class SidecarFiles:
         self._commits = CommitReader(self._project, since)
 
     def _poll_histories(self, records: list[Record]) -> None:
-        data = self._history.changed()
+        data = self._history.read_changed()
         if data is not None:
             records += read_history(data, self._history.path)
-        data = self._compactions.changed()
+        data = self._compactions.read_changed()
         if data is not None:
             records += read_compactions(data, self._compactions.path)
 
@@ -236,7 +235,7 @@ class SidecarFiles:
 
     def states(self) -> tuple[SourceStatus, ...]:
         files = (self._progress, self._notes)
-        return (*(file.feed_state() for file in files), self.log.feed_state())
+        return (*(file.source_status() for file in files), self.log.feed_state())
 
     def close(self) -> None:
         self.log.close()

@@ -83,7 +83,7 @@ class EventReducer:
             return
         message = body.message_id or body.request_id
         self._accounts.responses.add(
-            message or event.uuid or f"{event.source} {event.offset} {event.part}",
+            message or event.uuid or f"{event.source} {event.offset} {event.index_in_line}",
             body.request_id,
             body.model,
             usage,

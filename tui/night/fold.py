@@ -245,7 +245,7 @@ class NightFold:
         passed = at - clock
         if passed <= 0.0:
             return source == self._memory.lead or passed >= -BEHIND
-        if passed < timeline.GAP:
+        if passed < timeline.GAP_SECONDS:
             strip.add_time(clock, at, self._doing.kind())
         else:
             strip.add_gap(clock, at, self._silence_kind(clock, at, body))
@@ -265,7 +265,7 @@ class NightFold:
         kind = doing.kind()
         if (
             doing.waited is not None
-            and since < (doing.waited.resets_at or 0.0) <= at + timeline.MINUTE
+            and since < (doing.waited.resets_at or 0.0) <= at + timeline.BUCKET_SECONDS
         ):
             return timeline_builder.LIMITED
         if kind not in (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API):

@@ -18,7 +18,7 @@ from tui.model.interventions import (
     RewindRecord,
 )
 from tui.model.journal import JournalEntry
-from tui.model.state import EndKind, end_of_entry
+from tui.model.state import EndKind
 from tui.model.timeline import KnownSpan
 from tui.night import timeline_builder
 from tui.night.timeline_builder import TimelineBuilder
@@ -190,7 +190,7 @@ def _run_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilde
     book.ended_at = entry.at
     book.reason = _text(entry.data, "reason")
     book.code = _whole(entry.data, "code")
-    book.end = end_of_entry(entry.data)
+    book.end = EndKind.of_entry(entry.data)
     book.pending = None
     strip.mark(entry.at, "end", book.reason or "the run ended")
 

@@ -17,7 +17,7 @@ from tui.model.snapshot import (
     Stall,
 )
 from tui.model.state import OVER
-from tui.model.timeline import GAP
+from tui.model.timeline import GAP_SECONDS
 from tui.night.fold_state import FoldState
 from tui.night.state_rules import StateInputs, StateVerdict, classify_state
 from tui.night.stuck.silence import StallThresholds, allowed_silence, expects_heartbeats
@@ -89,7 +89,7 @@ class SnapshotBuilder:
             counts=memory.tally.counts(
                 self._cached("agents", memory.tally.linked, memory.tally.subagents)
             ),
-            deeds=deeds,
+            interventions=deeds,
             tests=tests,
             timeline=line,
             time=sums,
@@ -144,7 +144,7 @@ class SnapshotBuilder:
             kind = STALLED
         elif ruling.state == "paused":
             kind = DEAD if memory.book.pending is not None else IDLE
-        elif kind in (WORKING, API) and now - clock > GAP:
+        elif kind in (WORKING, API) and now - clock > GAP_SECONDS:
             beats = expects_heartbeats(memory.doing, memory.version, memory.streams)
             if now - clock > allowed_silence(memory.doing, self._limits, beats):
                 kind = STALLED
@@ -173,10 +173,10 @@ class SnapshotBuilder:
             last_event_at=memory.strip.clock,
             last_sign_at=sign,
             idle_seconds=0.0 if sign is None else max(0.0, now - sign),
-            said=memory.doing.said,
+            last_text=memory.doing.said,
             background=len(memory.doing.tasks),
             until=ruling.until,
-            code=ruling.code,
+            state_reason=ruling.code,
         )
 
     def _run(self, ruling: StateVerdict) -> RunInfo:

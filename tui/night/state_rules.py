@@ -11,9 +11,9 @@ from msgspec import Struct
 from tui.model.events import SourceRef
 from tui.model.session import AgentProcess
 from tui.model.snapshot import Stall
-from tui.model.state import ReasonCode as Code
 from tui.model.state import SessionState as State
 from tui.model.state import StallKind
+from tui.model.state import StateReason as Code
 from tui.night.activity import (
     ASKING,
     IDLE,

@@ -47,16 +47,16 @@ def status(night: NightSnapshot, project: str, budget_usd: float | None = None) 
         "last_event_at": iso(activity.last_event_at),
         "idle_seconds": round(activity.idle_seconds, 3),
         "stall": None if night.stall is None else _stall(night.stall),
-        "checkpoints": len(night.deeds.checkpoints),
+        "checkpoints": len(night.interventions.checkpoints),
         "injections": [
             {
                 "id": injection.id,
                 "text": injection.text,
                 "state": _STATES.get(injection.state, injection.state),
             }
-            for injection in night.deeds.injections
+            for injection in night.interventions.injections
         ],
-        "restarts": night.deeds.restarts,
+        "restarts": night.interventions.restarts,
     }
 
 

@@ -12,8 +12,8 @@ from msgspec import Struct, field
 
 from tui.model.events import SourceRef
 from tui.model.timeline import (
+    BUCKET_SECONDS,
     KINDS,
-    MINUTE,
     KnownSpan,
     MarkKind,
     TimeBucket,
@@ -46,7 +46,7 @@ class TimelineBuilder(Struct):
 
     start: float | None = None
     clock: float | None = None
-    resolution: float = MINUTE
+    resolution: float = BUCKET_SECONDS
     buckets: list[TimeBucket] = []
     minute: float = 0.0
     seconds: list[float] = field(default_factory=_zeros)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tui.feeds.repo.commits import log
+from tui.feeds.repo.commits import read_log
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
 from tui.runner.run_context import RunContext, append_to_file
@@ -105,7 +105,7 @@ class RunArtifacts:
         """Appends a line to the session history for the attempt that ended."""
         context, head = self._context, self._context.state.attempt_head
         try:
-            commits = log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
+            commits = read_log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
         except (OvernightError, OSError):
             commits = []
         last = snapshot.tests.runs[-1] if snapshot.tests.runs else None

@@ -15,7 +15,6 @@ from tui.model.state import (
     Outcome,
     OutcomeKind,
     StopKind,
-    end_of_entry,
 )
 from tui.runner.policy import prompts
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
@@ -221,7 +220,7 @@ def end_for_intent(intent: StopIntent) -> End:
         case StopKind.KILL:
             return End(EndKind.KILLED, "killed by person")
         case _:
-            kind = intent.end or end_of_entry({"reason": intent.reason})
+            kind = intent.end or EndKind.of_entry({"reason": intent.reason})
             return End(kind, intent.reason, intent.limit)
 
 

@@ -123,7 +123,7 @@ class RunMachine:
 
     def _first_message_id(self) -> str:
         # The same however often an attempt is launched, so that the agent reads its prompt once.
-        folder = self._context.folder.segment(self._state.attempt_number)
+        folder = self._context.folder.attempt_folder(self._state.attempt_number)
         return str(uuid.uuid5(uuid.NAMESPACE_OID, str(folder)))
 
     def requeue_goal(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
 from tui.settings.settings import Settings
-from tui.store.runs import live
+from tui.store.runs import find_unfinished_run
 from tui.system import paths
 from tui.system.errors import GitError, RefusedError
 from tui.system.files import read_json
@@ -65,7 +65,7 @@ def is_claude(agent: Sequence[str]) -> bool:
 
 def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
     """RefusedError while a session works there, be it one of ours or a foreign one."""
-    run = live(project, settings.paths.run_dir)
+    run = find_unfinished_run(project, settings.paths.run_dir)
     if run is not None:
         raise RefusedError(
             f"run {run.id} is still going in {project}; watch it with `overnight-tui`, or end it "
@@ -81,7 +81,7 @@ def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[
 
 def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
     """Pid and folder of every live Claude session of this user."""
-    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").all():
+    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
         start = int(file.proc_start) if file.proc_start.isdecimal() else 0
         if file.cwd and is_alive(ProcessIdentity(file.pid, start)):
             yield file.pid, Path(file.cwd)

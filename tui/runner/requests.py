@@ -59,7 +59,7 @@ class RequestHandler:
 
     def resume_claimed(self) -> None:
         """Goes on with what an earlier supervisor had claimed and not answered."""
-        claimed = inbox.reclaimed(self._context.folder.inbox)
+        claimed = inbox.list_claimed(self._context.folder.inbox)
         if not claimed:
             return
         entries = read_entries(self._context.folder.journal)
@@ -68,7 +68,7 @@ class RequestHandler:
         intent = self._context.state.intent
         for request, path in claimed:
             if request.id in answered:
-                inbox.done(path)
+                inbox.remove_request(path)
             elif request.verb == "inject" and _message_id(request) in injected:
                 self.answer(request.id, True, "queued", _message_id(request))
             elif intent is None or intent.request != request.id:
@@ -77,7 +77,7 @@ class RequestHandler:
     def handle_new(self) -> None:
         """Executes what arrived since the last round."""
         try:
-            claimed = inbox.claim(self._context.folder.inbox)
+            claimed = inbox.claim_requests(self._context.folder.inbox)
         except OvernightError as error:
             self._context.log_line(f"Inbox: {error}", "ERROR")
             return
@@ -105,12 +105,12 @@ class RequestHandler:
         if id:
             data = {"ok": ok, "text": text, "result": result}
             self._context.journal_entry("answer", data, id=id)
-            inbox.done(self._context.folder.inbox / f"{id}.json.claimed")
+            inbox.remove_request(self._context.folder.inbox / f"{id}.json.claimed")
 
     def refuse_remaining(self, reason: str) -> None:
         """Answers whatever still waits with the reason why nothing is executed any more."""
         # In this order: a request that was claimed just now would be among those reclaimed.
-        for read in (inbox.claim, inbox.reclaimed):
+        for read in (inbox.claim_requests, inbox.list_claimed):
             for request, _ in read(self._context.folder.inbox):
                 self.answer(request.id, False, reason)
 

@@ -206,10 +206,10 @@ class RunRewinder:
     def _other_sessions(self) -> tuple[str, ...]:
         """The other sessions that work in this work tree, for people."""
         from tui.feeds.sessions.live_processes import describe_agents, live_agents
-        from tui.store.attempt_files import agent_of
+        from tui.store.attempt_files import newest_agent
         from tui.system.git import Git
 
-        own = agent_of(self._folder)
+        own = newest_agent(self._folder)
         alive = live_agents(Git(self._project).work_tree)
         return describe_agents(one for one in alive if own is None or one.pid != own[0])
 

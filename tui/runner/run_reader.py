@@ -18,11 +18,12 @@ from msgspec import Struct
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.follow.whole_file import SmallFile
+from tui.feeds.follow.whole_file import WholeFile
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.model.events import AgentEvent
 from tui.model.records import Arrival, ProgressFile
+from tui.model.session import SidecarPath
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
 from tui.night.stuck.silence import StallThresholds
@@ -115,8 +116,8 @@ class RunReader:
             self._stream = FileFollower(self._source, rotates=False)
             self._journal = FileFollower(desk.folder.journal, rotates=False)
         paths = desk.settings.paths
-        self._progress = SmallFile(desk.path(paths.progress_file))
-        self._features = SmallFile(desk.path(paths.feature_list))
+        self._progress = WholeFile("progress", SidecarPath(str(desk.path(paths.progress_file)), ""))
+        self._features = WholeFile("features", SidecarPath(str(desk.path(paths.feature_list)), ""))
         self._listed: ProgressFile | None = None
         self.progress: ProgressFile | None = None
         self._past = self._past_arrivals()
@@ -133,7 +134,7 @@ class RunReader:
     def _recall(self, prices: PriceTable, thresholds: StallThresholds) -> bool:
         """Goes on where an earlier supervisor stood; False where the night is to be read anew."""
         desk = self.desk
-        found = read(desk.folder.recall, prices, thresholds)
+        found = read(desk.folder.reader_state, prices, thresholds)
         if found is None:
             return False
         kept, fold = found
@@ -150,7 +151,7 @@ class RunReader:
         for batch in entries:
             fold.apply(self._entries.decode(batch.data, batch.offset))
         self.fold, self._stream, self._journal, self._waiting = fold, stream, journal, waiting
-        self._events.messages.update(kept.messages)
+        self._events.open_messages.update(kept.messages)
         if same_segment:
             self.turns = kept.turns
         self._kept_to, self._arrivals_from = kept.stream.offset, kept.arrivals
@@ -168,14 +169,14 @@ class RunReader:
         kept = SavedRunReader(
             position,
             self._journal.position,
-            self._events.messages,
+            self._events.open_messages,
             self.turns,
             self.desk.state.attempt_stream_offset,
             arrived,
             self._quiet_at,
         )
         try:
-            write(self.desk.folder.recall, kept, self.fold)
+            write(self.desk.folder.reader_state, kept, self.fold)
         except OSError:
             return
         self._kept_to = position.offset
@@ -216,7 +217,7 @@ class RunReader:
                     self.turns.apply(event)
                 on_event(event)
         self._changed = self._changed or busy
-        self.caught_up = not self._stream.behind
+        self.caught_up = not self._stream.is_behind
         return busy
 
     def _arrived(self, end: int) -> bool:
@@ -241,7 +242,7 @@ class RunReader:
             self._changed = True
 
     def _read_progress(self) -> None:
-        data, features = self._progress.changed(), self._features.changed()
+        data, features = self._progress.read_changed(), self._features.read_changed()
         if features is not None:
             where, at = str(self._features.path), self._features.mtime
             self._listed = read_feature_list(features, where, at)

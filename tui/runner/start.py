@@ -19,11 +19,11 @@ from tui.store.journal import JournalWriter, read_entries
 from tui.store.layout import RUN_DIR, RunDirectory, state_root
 from tui.store.runs import (
     RunFacts,
+    create_run,
+    find_unfinished_run,
     is_supervised,
-    live,
-    make,
-    new_id,
-    prune,
+    new_run_id,
+    prune_runs,
     read_run_end,
 )
 from tui.system.clock import clock_for
@@ -84,7 +84,7 @@ def start_run(
         allow_dirty = options.allow_dirty or options.trusted
         git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
         facts = RunFacts(
-            new_id(time.time()),
+            new_run_id(time.time()),
             goal,
             str(project),
             clock_for(options.env).wall(),
@@ -99,14 +99,14 @@ def start_run(
     finally:
         os.close(lock)
     _wait_for_agent(folder)
-    prune(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
+    prune_runs(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
     return StartedRun(folder.id, folder.path)
 
 
 def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
     at = facts.started_at
     try:
-        folder = make(root, facts, settings)
+        folder = create_run(root, facts, settings)
         initialise_files(Path(facts.project), settings, folder.id, facts.goal, at)
         journal = JournalWriter(folder.journal, lambda: at)
         journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
@@ -146,7 +146,9 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
     import subprocess
 
     secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
-    log = os.open(folder.own_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    log = os.open(
+        folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )
     try:
         process = subprocess.Popen(
             [sys.executable, "-m", "tui.runner.supervisor", str(folder.path)],
@@ -182,7 +184,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
         if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
         time.sleep(_POLL_SECONDS)
-    raise OvernightError(f"the agent did not start; {folder.own_log} may say why")
+    raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
 
 
 def adopt_run(
@@ -195,7 +197,7 @@ def adopt_run(
 
     Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
-    folder = live(project.resolve(), run_dir)
+    folder = find_unfinished_run(project.resolve(), run_dir)
     if folder is None or is_supervised(folder):
         return False
     _spawn_supervisor(folder, environ, Settings())
@@ -204,4 +206,6 @@ def adopt_run(
         if is_supervised(folder) or read_run_end(folder) is not None:
             return True
         time.sleep(_POLL_SECONDS)
-    raise OvernightError(f"run {folder.id} found no supervisor; {folder.own_log} may say why")
+    raise OvernightError(
+        f"run {folder.id} found no supervisor; {folder.supervisor_log} may say why"
+    )

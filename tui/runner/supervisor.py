@@ -15,7 +15,6 @@ from pathlib import Path
 from types import FrameType
 
 from tui.model.events import AgentEvent, Compaction
-from tui.model.snapshot import activity_text
 from tui.model.state import NotifyEvent, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
@@ -55,7 +54,7 @@ class Supervisor:
         context.notifier = notifier_for(context)
         reader = self.reader = RunReader(context)
         messages = self.messages = MessageSender(
-            context, reader.turns, lambda: activity_text(reader.snapshot())
+            context, reader.turns, lambda: reader.snapshot().activity_text
         )
         machine = self.machine = RunMachine(context, reader, messages)
         self.escalation = Escalation(context, reader.turns, messages)

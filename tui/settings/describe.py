@@ -58,8 +58,7 @@ class SettingField(Struct, frozen=True):
     """One setting: what it is called, what it may hold, what it means.
 
     `type` is the declared type. `item` describes a member of a list or table and is itself marked
-    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`; a
-    field of which there is no more to say is declared with its sentence alone.
+    as `member`; `parts` are the keys of a structure. The other facts are those of `documented`.
     """
 
     key: str
@@ -99,14 +98,14 @@ class SettingField(Struct, frozen=True):
     @property
     def allowed(self) -> str:
         """What it takes, in words that fit after "it takes"."""
-        return self._wanted() + (", or null" if self.optional else "")
+        return self._allowed() + (", or null" if self.optional else "")
 
-    def _wanted(self) -> str:
+    def _allowed(self) -> str:
         match self.kind:
             case "integer" | "number":
                 noun = "a whole number" if self.kind == "integer" else "a number"
                 unit = f" ({self.unit})" if self.unit else ""
-                return f"{noun} from {plain(self.low)} to {plain(self.high)}{unit}"
+                return f"{noun} from {plain_number(self.low)} to {plain_number(self.high)}{unit}"
             case "choice":
                 shown = [f'"{choice}"' if " " in choice else choice for choice in self.choices]
                 return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
@@ -115,20 +114,20 @@ class SettingField(Struct, frozen=True):
             case "structure":
                 return ", ".join(part.name for part in self.parts)
         if self.item is not None:
-            return self._members_wanted(self.item)
+            return self._allowed_members(self.item)
         return "a URL" if self.urls else f"text like {self.example}" if self.example else "text"
 
-    def _members_wanted(self, item: SettingField) -> str:
+    def _allowed_members(self, item: SettingField) -> str:
         if self.kind == "table":
             return f"for each model {item.allowed}" if item.parts else "a mapping of names to texts"
         if self.words:
             return "a command line, or a list of its words"
         if item.kind == "number":
-            return f"a list of numbers from {plain(item.low)} to {plain(item.high)} ({item.unit})"
+            return f"a list of numbers from {plain_number(item.low)} to {plain_number(item.high)} ({item.unit})"
         return "a list of URLs" if self.urls else "a list of texts"
 
 
-def plain(number: float | None) -> str:
+def plain_number(number: float | None) -> str:
     """A number as a person writes it, and as YAML reads it: no `.0`, but 1.0e-05, as 1e-05 is text."""
     if number is None:
         return "any"
@@ -160,8 +159,8 @@ def _field(key: str, declared: Any, default: Any = None, **facts: Any) -> Settin
     optional, shape = False, declared
     while (origin := get_origin(shape)) in (Annotated, Union, UnionType):
         if origin is Annotated:
-            for said in shape.__metadata__:
-                meta = Meta(description=said) if isinstance(said, str) else said
+            for note in shape.__metadata__:
+                meta = Meta(description=note) if isinstance(note, str) else note
                 found = {"low": meta.ge, "high": meta.le, "sentence": meta.description}
                 facts |= {name: fact for name, fact in found.items() if fact is not None}
                 facts |= meta.extra or {}
@@ -210,10 +209,10 @@ def effective_text(loaded: LoadedSettings) -> str:
 
 
 def notices_of(loaded: LoadedSettings) -> list[str]:
-    """What is worth a word about what was given, though nothing is wrong with it."""
+    """Remarks about what was given, though nothing is wrong with it."""
     unused = ", ".join(loaded.unused)
-    told = f"Accepted and without effect, as only the original system reads them: {unused}."
-    return [*loaded.notices, *([told] if unused else [])]
+    notice = f"Accepted and without effect, as only the original system reads them: {unused}."
+    return [*loaded.notices, *([notice] if unused else [])]
 
 
 def markdown_table() -> str:
@@ -259,7 +258,7 @@ def _range_note(field: SettingField) -> str:
     if number is None or number.low is None:
         return ""
     unit = f"{number.unit}, " if number.unit else ""
-    return f"  # {unit}{plain(number.low)} to {plain(number.high)}"
+    return f"  # {unit}{plain_number(number.low)} to {plain_number(number.high)}"
 
 
 def _default(field: SettingField) -> str:
@@ -300,7 +299,7 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return plain(value)
+        return plain_number(value)
     if isinstance(value, Secret):
         return _text(value.masked())
     if isinstance(value, tuple):

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.settings.conversion import convert, expand, from_plain_value, nearest
-from tui.settings.describe import SettingField, all_fields, plain
+from tui.settings.conversion import convert, expand_variables, from_plain_value, nearest_word
+from tui.settings.describe import all_fields, plain_number
 from tui.settings.original_sections import ACCEPTED_AND_UNUSED, DISCORD, SLACK
 from tui.settings.settings import FILE, LoadedSettings, Origin, Settings
 from tui.settings.yaml_file import LocatedValue, parse, quoted, read_bytes
@@ -21,8 +21,8 @@ from tui.system.lazy_pattern import lazy
 PREFIX: Final = "OVERNIGHT_"
 AGENT: Final = "OVERNIGHT_AGENT"
 
-# Variables of that prefix that other parts of the program, or its tests, give a meaning.
-_OTHERS: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
+# Variables of that prefix that are no settings but mean something to the program or its tests.
+_OTHER_VARIABLES: Final = lazy(r"OVERNIGHT_(AGENT|SHARED|(RUN|DEMO|TEST|HOOK)(_[A-Z0-9_]*)?)")
 _PLAIN_KEY: Final = lazy(r"[A-Za-z0-9_.-]{1,60}")
 _LISTED: Final = "`overnight-tui config --defaults` lists all."
 
@@ -37,7 +37,7 @@ _Layer = Iterable[tuple[str, LocatedValue]]
 
 
 class _LayerMerge:
-    """What has been given so far, later layers over earlier ones."""
+    """The layers so far, later ones over earlier ones."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -47,20 +47,17 @@ class _LayerMerge:
         self.unused: list[str] = []
 
     def add(self, origin: Origin, layer: _Layer) -> None:
-        for key, given in layer:
+        for key, located in layer:
             if key in ACCEPTED_AND_UNUSED:
                 self.unused.append(key)
                 continue
-            self.values[key] = convert(all_fields()[key], given)
+            self.values[key] = convert(all_fields()[key], located)
             self.origin[key] = origin
-            self.where[key] = given.key_where or given.where
+            self.where[key] = located.key_where or located.where
 
 
 def load(
-    project: Path,
-    *,
-    flags: Mapping[str, object] = {},
-    environ: Mapping[str, str] = os.environ,
+    project: Path, *, flags: Mapping[str, object] = {}, environ: Mapping[str, str] = os.environ
 ) -> LoadedSettings:
     """The project's settings; SettingsError, in one sentence, for anything that does not fit.
 
@@ -75,7 +72,7 @@ def load(
         merge.add("environment", _from_environment(environ, merge.notices))
     _add_other_variables(merge, environ)
     merge.add("flag", _from_flags(flags))
-    settings = _built(merge.values)
+    settings = _build_settings(merge.values)
     _check_order(settings, merge.where)
     return LoadedSettings(
         settings=settings,
@@ -90,7 +87,7 @@ def load(
     )
 
 
-def _built(values: Mapping[str, Any]) -> Settings:
+def _build_settings(values: Mapping[str, Any]) -> Settings:
     nested: dict[str, Any] = {}
     for key, value in values.items():
         section, dot, name = key.partition(".")
@@ -113,7 +110,7 @@ def _check_order(settings: Settings, where: Mapping[str, str]) -> None:
         if low > high:
             blame = where.get(lower) or where[upper]
             raise SettingsError(
-                f"{blame}: {lower} ({plain(low)}) must not be above {upper} ({plain(high)})."
+                f"{blame}: {lower} ({plain_number(low)}) must not be above {upper} ({plain_number(high)})."
             )
 
 
@@ -124,25 +121,22 @@ def _from_file(root: Mapping[str, LocatedValue], environ: Mapping[str, str]) -> 
     fields = all_fields()
     for section, found in root.items():
         if section in fields:
-            yield section, expand(found, environ)
+            yield section, expand_variables(found, environ)
         elif section not in Settings.__struct_fields__:
             raise _unknown_key(found.key_where, section)
         elif isinstance(found.value, dict):
             for name, inside in found.value.items():
                 key = f"{section}.{name}"
+                variable = fields[key].variable if key in fields else ""
                 # A file that only repeats that a field comes from its own variable leaves it there.
-                if not (key in fields and _repeats_variable(fields[key], inside)):
-                    yield _known(key, inside.key_where), expand(inside, environ)
+                if not variable or inside.text != f"${{{variable}}}":
+                    yield _check_key(key, inside.key_where), expand_variables(inside, environ)
         elif found.value is not None:
             shown = quoted(found.value)
             raise SettingsError(f"{found.key_where}: {section} is {shown}; it takes its own keys.")
 
 
-def _repeats_variable(field: SettingField, given: LocatedValue) -> bool:
-    return bool(field.variable) and given.text == f"${{{field.variable}}}"
-
-
-def _known(key: str, where: str) -> str:
+def _check_key(key: str, where: str) -> str:
     if key in all_fields() or key in ACCEPTED_AND_UNUSED:
         return key
     raise _unknown_key(where, key)
@@ -156,7 +150,7 @@ def _unknown_key(where: str, key: str) -> SettingsError:
 
 
 def _near_key(key: str) -> str:
-    """The key that is likely meant: of the same name, else one spelt much like it."""
+    """The key that is probably meant: one of the same name, else one spelt like it."""
     section, dot, name = key.partition(".")
     by_name = {field.name: field.key for field in all_fields().values()}
     if dot:
@@ -165,7 +159,7 @@ def _near_key(key: str) -> str:
         own = {known: known for known in Settings.__struct_fields__}
     word = (name if dot else section).lower().replace("-", "_")
     for names, cutoff in ((own, 1), (by_name, 1), (own, 0.6), (by_name, 0.75)):
-        near = nearest(word, names, cutoff)
+        near = nearest_word(word, names, cutoff)
         if near:
             return names[near]
     return ""
@@ -186,13 +180,13 @@ def _from_environment(environ: Mapping[str, str], notices: list[str]) -> _Layer:
             continue
         if name in known:
             yield known[name], from_plain_value(environ[name], name)
-        elif _OTHERS.fullmatch(name) is None:
+        elif _OTHER_VARIABLES.fullmatch(name) is None:
             notices.append(_unknown_variable(name, known))
     if environ.get(AGENT):
-        yield "agent.command", _agent(environ[AGENT])
+        yield "agent.command", _agent_command(environ[AGENT])
 
 
-def _agent(text: str) -> LocatedValue:
+def _agent_command(text: str) -> LocatedValue:
     """The agent's command line; a text that names a file as it stands is one word."""
     try:
         is_file = Path(text).is_file()
@@ -202,12 +196,12 @@ def _agent(text: str) -> LocatedValue:
 
 
 def _unknown_variable(name: str, known: Iterable[str]) -> str:
-    """A notice; SettingsError when the variable is clearly meant to be one of ours."""
+    """A notice; SettingsError when the variable is clearly meant to be a setting."""
     shown = name if _PLAIN_KEY.fullmatch(name) else quoted(name)
     rest = name.removeprefix(PREFIX)
     ours = rest.startswith(tuple(f"{section.upper()}_" for section in Settings.__struct_fields__))
     names = [variable.removeprefix(PREFIX) for variable in known]
-    near = nearest(rest, names, 0.6 if ours else 0.8)
+    near = nearest_word(rest, names, 0.6 if ours else 0.8)
     if near or ours:
         hint = f"did you mean {PREFIX}{near}?" if near else _LISTED
         raise SettingsError(f"{shown}: there is no such setting; {hint}")
@@ -235,4 +229,4 @@ def _add_other_variables(merge: _LayerMerge, environ: Mapping[str, str]) -> None
 def _from_flags(flags: Mapping[str, object]) -> _Layer:
     for key, value in flags.items():
         if value is not None:
-            yield _known(key, "the command line"), from_plain_value(value, "the command line")
+            yield _check_key(key, "the command line"), from_plain_value(value, "the command line")

@@ -13,8 +13,8 @@ from tui.settings.units import LIMIT, OUTSIDE
 def settings_needing_approval(loaded: LoadedSettings) -> dict[str, str]:
     """Keys by which the project's own file does more than configure, each with what it does.
 
-    These are fields that carry a power, and paths that leave the project. Whoever did not write
-    that file is to be asked before they take effect.
+    These are fields that have a power, and paths that leave the project. Somebody who did not write the
+    file must be asked before they take effect.
     """
     found: dict[str, str] = {}
     for key, field in all_fields().items():

@@ -1,7 +1,7 @@
 """All settings as one frozen value, and where each of them came from.
 
 The sections are declared in `original_sections` (those of the original system's file) and
-`own_sections`; everything that is said about a setting anywhere comes from there.
+`own_sections`; all documentation of a setting is made from there.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ MAX_ALIASES: Final = 50
 _TOO_DEEP: Final = "nested too deep for a settings file"
 _TOO_MANY: Final = "too many values or aliases for a settings file"
 _PARSER_NESTING: Final = "exceeded maximum nesting depth"
-"""PyYAML 6.0.4 has a limit of its own, and reaches it while it looks ahead, before ours."""
+"""PyYAML 6.0.4 has a limit of its own, and reaches it before ours because it reads ahead."""
 
 _SCALARS: Final = {
     "null": "an empty value",
@@ -43,11 +43,11 @@ _COLLECTIONS: Final = frozenset({f"{_PREFIX}map", f"{_PREFIX}seq"})
 
 
 class LocatedValue(Struct, frozen=True):
-    """A value as it was found: `text` is how a scalar was written, `where` is file and line.
+    """A value with its place: `text` is how a scalar was written, `where` is file and line.
 
     Mappings are `dict[str, LocatedValue]`, lists `list[LocatedValue]`. `loose` says that the value came as text
     (a variable, an argument) and may be read as a number or switch; `unset` names the first
-    environment variable that was wanted and gave nothing.
+    environment variable in it that was not set.
     """
 
     value: Any
@@ -61,7 +61,7 @@ class LocatedValue(Struct, frozen=True):
 def read_bytes(path: Path, shown: str) -> bytes | None:
     """The file's bytes, `None` if there is no file; SettingsError when it cannot be read."""
     try:
-        # Not blocking: a FIFO put there must not hang whoever looks at the project.
+        # Not blocking: a FIFO put there must not hang everybody who opens the project.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -178,7 +178,7 @@ class _YamlReader:
             if key in found:
                 raise SettingsError(f"{where}: {quoted(key)} was set before at {first[key]}.")
             value = self.read(value_node, depth + 1)
-            # The key's line is what a person looks for; a block value starts a line later.
+            # A person looks for the line of the key; a block value starts a line later.
             found[key] = LocatedValue(value.value, value.where, value.text, key_where=where)
             first[key] = where
         return found

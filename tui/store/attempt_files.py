@@ -1,7 +1,7 @@
 """What is written about one attempt: which process the agent was, and when its bytes arrived.
 
-Most records of a stream carry no time of their own; whoever follows it live writes down, as a line
-`OFFSET SECONDS`, when the bytes before an offset were there.
+Most records of a stream have no time; whoever follows it live records, as a line `OFFSET SECONDS`, when the
+bytes before an offset had arrived.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tui.store.layout import RunDirectory
 from tui.system.files import read_json
 
 
-def agent_of(run: RunDirectory) -> tuple[int, int] | None:
+def newest_agent(run: RunDirectory) -> tuple[int, int] | None:
     """Pid and start ticks of the agent of the run's newest attempt; None when there is none."""
     for number in reversed(run.attempt_numbers()[-3:]):
         facts = read_json(run.attempt(number).agent) or {}
@@ -24,13 +24,13 @@ def agent_of(run: RunDirectory) -> tuple[int, int] | None:
 
 
 def arrival_line(offset: int, at: float) -> bytes:
-    """One line of the file."""
+    """One line of the arrivals file."""
     return b"%d %.3f\n" % (offset, at)
 
 
 def read_arrivals(data: bytes, source: str) -> list[Arrival]:
-    """The arrivals that whole lines of such a file tell of; what is no such line is passed over."""
-    found: list[Arrival] = []
+    """The arrivals in the lines of such a file; damaged lines are left out."""
+    arrivals: list[Arrival] = []
     for words in map(bytes.split, data.split(b"\n")):
         if len(words) != 2:
             continue
@@ -39,5 +39,5 @@ def read_arrivals(data: bytes, source: str) -> list[Arrival]:
         except ValueError:
             continue
         if offset >= 0 and math.isfinite(at):
-            found.append(Arrival(source, offset, at))
-    return found
+            arrivals.append(Arrival(source, offset, at))
+    return arrivals

@@ -1,7 +1,7 @@
-"""A checked file of parts, for what can be made again: replaced in one step, believed only when whole.
+"""A checked file of parts, for what can be made again: replaced in one step, used only when undamaged.
 
-The parts lie one behind the other; their sizes, a check over everything and the kind of the file
-follow at the end, so that it is written in one go and a file that was cut short has no end.
+The parts are followed by their sizes, a checksum over everything and the kind of the file. So it is written
+in one pass, and a file that was cut short has no end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MOST_PARTS: Final = 1_000
 
 
 class CacheError(ValueError):
-    """No file of that kind that is whole; what it held is to be made again."""
+    """There is no undamaged file of that kind; its content must be made again."""
 
 
 class CacheReader:
@@ -77,10 +77,7 @@ def write_cache(path: Path, kind: bytes, parts: Iterable[Iterable[Column]]) -> N
 @contextmanager
 def open_cache(path: Path, kind: bytes) -> Iterator[CacheReader]:
     """The parts of a whole file of that kind; CacheError or OSError for anything else."""
-    with (
-        regular_file(path) as (descriptor, status),
-        open(descriptor, "rb", closefd=False) as file,
-    ):
+    with regular_file(path) as (descriptor, status), open(descriptor, "rb", closefd=False) as file:
         yield CacheReader(file, _checked(file, status.st_size, kind))
 
 

@@ -1,6 +1,4 @@
-"""Requests to the runner: one file each, written in one step, carried out once, answered in the
-journal.
-"""
+"""Requests to a supervisor: one file each, written in one step, executed once, answered in the journal."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ _CLAIMED = ".claimed"
 
 
 class RunnerRequest(Struct, frozen=True):
-    """What somebody wants of the runner; `id` is unique and names its answer."""
+    """A request to a supervisor; `id` is unique, and its answer has the same."""
 
     id: str
     verb: Verb
@@ -42,8 +40,10 @@ class RunnerRequest(Struct, frozen=True):
     at: float
 
 
-def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None) -> RunnerRequest:
-    """Leaves a request; it survives until a supervisor has answered it. Refuses a foreign folder."""
+def send_request(
+    folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
+) -> RunnerRequest:
+    """Writes a request, which stays until a supervisor has answered it; RefusedError if it cannot."""
     check_owner(folder)
     now = time.time()
     name = f"{int(now * 1000):013d}-{uuid.uuid4().hex[:8]}"
@@ -58,7 +58,7 @@ def send(folder: Path, verb: Verb, arguments: Mapping[str, object] | None = None
     return request
 
 
-def claim(folder: Path) -> list[tuple[RunnerRequest, Path]]:
+def claim_requests(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     """The waiting requests, oldest first, each now claimed; call `done` after the answer is written.
 
     Requests that a killed supervisor had claimed come back through `reclaimed`.
@@ -81,8 +81,8 @@ def claim(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     return claimed
 
 
-def reclaimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
-    """Requests that were claimed and never finished; their answer may stand in the journal."""
+def list_claimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
+    """Requests that were claimed and not finished; their answer may be in the journal already."""
     found = []
     for name in sorted(os.listdir(folder)):
         if name.endswith(_CLAIMED):
@@ -94,13 +94,13 @@ def reclaimed(folder: Path) -> list[tuple[RunnerRequest, Path]]:
     return found
 
 
-def done(path: Path) -> None:
-    """Forgets a claimed request that has been answered."""
+def remove_request(path: Path) -> None:
+    """Removes a claimed request that has been answered."""
     path.unlink(missing_ok=True)
 
 
 def check_owner(folder: Path) -> None:
-    """Only a directory of ours that nobody else can write may carry wishes."""
+    """RefusedError unless `folder` is a directory of this user that nobody else can write to."""
     try:
         facts = os.lstat(folder)
     except OSError as error:
@@ -112,7 +112,7 @@ def check_owner(folder: Path) -> None:
 
 
 def _read(path: Path) -> RunnerRequest | None:
-    """The request in a file of ours; None for anything else that lies there."""
+    """The request in a file of this user; None for anything else."""
     try:
         with regular_file(path) as (descriptor, status):
             if status.st_uid != os.getuid() or status.st_size > _MOST_BYTES:

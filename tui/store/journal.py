@@ -1,6 +1,6 @@
 """The journal: append-only, one JSON object a line; writing it, reading it, following it.
 
-What is read is cleaned to the last string, and bad lines are counted.
+Every string that is read is cleaned, and damaged lines are counted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tui.model.journal import JournalEntry
-from tui.store.layout import RunDirectory, session_journal, state_root
+from tui.store.layout import session_journal, state_root
 from tui.system.credentials import hide_credentials
 from tui.system.files import append_line, private_folder
 from tui.system.sanitize import clean, clean_line
@@ -30,14 +30,14 @@ _FREE_TEXT = frozenset(
         *("label", "evidence", "open", "arguments"),
     }
 )
-"""The keys of an entry whose words come from people, the agent or a program."""
+"""The keys of an entry whose texts come from people, the agent or a program."""
 
 
 class JournalWriter:
     """Appends entries to one journal file; safe for several writers, as each line is one append.
 
-    A predecessor that was killed in the middle of a line leaves no newline; the next entry begins
-    with one, so a torn tail never swallows what follows.
+    A writer that was killed in the middle of a line left no newline; the next entry begins with one, so
+    that the incomplete line never swallows it.
     """
 
     def __init__(self, path: str | os.PathLike[str], wall: Callable[[], float] = time.time) -> None:
@@ -45,7 +45,7 @@ class JournalWriter:
         self._wall = wall
 
     @staticmethod
-    def of_session(project: Path, run_dir: str, session: str) -> JournalWriter:
+    def for_session(project: Path, run_dir: str, session: str) -> JournalWriter:
         """The journal of a session that is no run of ours, its folder made if missing."""
         root = state_root(project, run_dir)
         path = session_journal(root, session)
@@ -60,7 +60,7 @@ class JournalWriter:
         id: str = "",
         sync: bool = False,
     ) -> None:
-        """Appends one entry, credentials in its words hidden; with `sync` it is on the disk then.
+        """Appends one entry, with credentials in its texts hidden; with `sync` it is on the disk then.
 
         Raises OSError.
         """
@@ -119,7 +119,7 @@ class JournalDecoder:
         return self._entry(line[begins:], offset + begins)
 
     def _entry(self, line: bytes, offset: int) -> JournalEntry | None:
-        record = _object(line)
+        record = _json_object(line)
         if record is None:
             return None
         at, kind = record.pop("at", None), record.pop("kind", None)
@@ -146,7 +146,7 @@ class JournalFollower:
         self._decoder = JournalDecoder(str(path))
         self._offset = path.stat().st_size if path.exists() else 0
 
-    def fresh(self) -> list[JournalEntry]:
+    def read_new(self) -> list[JournalEntry]:
         """What whole lines came since the last call; none where it cannot be read."""
         try:
             with open(self._path, "rb") as file:
@@ -168,13 +168,7 @@ def read_entries(path: Path) -> list[JournalEntry]:
         return []
 
 
-def goes_on(run_dir: str) -> bool:
-    """Whether the run in that folder has not ended, as its journal tells."""
-    entries = read_entries(RunDirectory(Path(run_dir)).journal)
-    return not any(entry.kind == "run_ended" for entry in entries)
-
-
-def _object(line: bytes) -> dict[str, Any] | None:
+def _json_object(line: bytes) -> dict[str, Any] | None:
     if len(line) > LONGEST_LINE:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Where everything of ours lies: the project, its state folder, the files of a run and an attempt.
+"""Where everything of ours lies: the state folder of a project, the files of a run and an attempt.
 
 The only module that knows the names of these files; they are a promise to other programs.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tui.system import files, paths
-from tui.system.errors import RefusedError, UsageError
+from tui.system.errors import RefusedError
 
 RUN_DIR: Final = ".overnight"
 
@@ -19,73 +19,72 @@ _RUNS: Final = "runs"
 _OPERATIONS: Final = "deeds"
 _JOURNAL: Final = "journal.jsonl"
 _IGNORE_ALL: Final = b"*\n"
-_ROOT_MARKS: Final = (RUN_DIR, "config/overnight.yaml", ".git")
 
 
-class _Directory:
+class _NamedFolder:
     """A folder with files of fixed names."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
 
-class _Inside:
+class _FixedName:
     """The path of a fixed name in such a folder."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __get__(self, directory: _Directory, _: type[_Directory]) -> Path:
+    def __get__(self, directory: _NamedFolder, _: type[_NamedFolder]) -> Path:
         return directory.path / self.name
 
 
-class AttemptDirectory(_Directory):
+class AttemptDirectory(_NamedFolder):
     """One attempt's folder: the order for its shim, and what that wrote about the agent."""
 
-    order = _Inside("order.json")
-    agent = _Inside("agent.json")
-    exit = _Inside("exit.json")
-    stdin = _Inside("stdin")
-    lock = _Inside("lock")
-    log = _Inside("shim.log")
+    order = _FixedName("order.json")
+    agent = _FixedName("agent.json")
+    exit = _FixedName("exit.json")
+    stdin = _FixedName("stdin")
+    lock = _FixedName("lock")
+    log = _FixedName("shim.log")
 
 
-class RunDirectory(_Directory):
+class RunDirectory(_NamedFolder):
     """One run's folder, whether or not anything is in it yet."""
 
-    facts = _Inside("run.json")
-    settings = _Inside("settings.json")
-    end = _Inside("ended.json")
-    stream = _Inside("stream.jsonl")
-    arrivals = _Inside("arrivals")
-    journal = _Inside(_JOURNAL)
-    stderr = _Inside("stderr.log")
-    inbox = _Inside("inbox")
-    outbox = _Inside("outbox")
-    transcripts = _Inside("transcripts")
-    segments = _Inside("segments")
-    lock = _Inside("supervisor.lock")
-    state = _Inside("state.json")
-    recall = _Inside("recall")
-    own_log = _Inside("supervisor.log")
-    summary = _Inside("review.json")
-    pruned = _Inside(".pruned")
+    facts = _FixedName("run.json")
+    settings = _FixedName("settings.json")
+    end = _FixedName("ended.json")
+    stream = _FixedName("stream.jsonl")
+    arrivals = _FixedName("arrivals")
+    journal = _FixedName(_JOURNAL)
+    stderr = _FixedName("stderr.log")
+    inbox = _FixedName("inbox")
+    outbox = _FixedName("outbox")
+    transcripts = _FixedName("transcripts")
+    attempts = _FixedName("segments")
+    lock = _FixedName("supervisor.lock")
+    state = _FixedName("state.json")
+    reader_state = _FixedName("recall")
+    supervisor_log = _FixedName("supervisor.log")
+    summary = _FixedName("review.json")
+    pruned = _FixedName(".pruned")
 
     @property
     def id(self) -> str:
         return self.path.name
 
-    def segment(self, number: int) -> Path:
+    def attempt_folder(self, number: int) -> Path:
         """The folder of an attempt."""
-        return self.segments / f"{number:04d}"
+        return self.attempts / f"{number:04d}"
 
     def attempt(self, number: int) -> AttemptDirectory:
-        return AttemptDirectory(self.segment(number))
+        return AttemptDirectory(self.attempt_folder(number))
 
     def attempt_numbers(self) -> list[int]:
         """The numbers of the attempts that were ever ordered, in order."""
         try:
-            return sorted(int(name) for name in os.listdir(self.segments) if name.isdecimal())
+            return sorted(int(name) for name in os.listdir(self.attempts) if name.isdecimal())
         except OSError:
             return []
 
@@ -94,38 +93,14 @@ class RunDirectory(_Directory):
         return self.transcripts / f"{session}.jsonl"
 
     def is_run(self) -> bool:
-        """Whether it was made to the end, and not pruned."""
+        """Whether it is complete and not pruned."""
         return self.facts.is_file()
 
 
-def project_root(start: Path) -> Path:
-    """The project that `start` lies in: the nearest folder, from there up, that has a run
-    directory, our settings file or `.git`; else `start` itself. UsageError if it is no folder.
-    """
-    try:
-        folder = start.resolve(strict=True)
-        is_folder = folder.is_dir()
-    except (OSError, RuntimeError, ValueError):
-        is_folder = False
-    if not is_folder:
-        raise UsageError(f"{str(start)!r} is not a folder; give the project's folder")
-    for candidate in (folder, *folder.parents):
-        if any(_exists(candidate / mark) for mark in _ROOT_MARKS):
-            return candidate
-    return folder
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
 def state_root(project: Path, name: str = RUN_DIR) -> Path:
-    """The project's run directory, made if missing: 0700, ours alone, ignored by git.
+    """The project's run directory, made if missing: mode 0700, of this user, ignored by git.
 
-    RefusedError when something else stands there, or it belongs to somebody else.
+    RefusedError when something else is there, or it belongs to another user.
     """
     root = files.private_folder(paths.resolve(project, name))
     ignore = root / ".gitignore"
@@ -143,7 +118,7 @@ def runs_folder(root: Path) -> Path:
 
 
 def list_run_directories(root: Path) -> Iterator[RunDirectory]:
-    """Every run below the run directory `root`, the newest name first; ones half made are left out."""
+    """Every run below the run directory `root`, the newest name first; incomplete ones are left out."""
     try:
         names = sorted(os.listdir(runs_folder(root)), reverse=True)
     except OSError:

@@ -1,4 +1,4 @@
-"""Our runs: making them, finding them, what they were started with, how they ended, removing them."""
+"""Our runs: what they were started with and how they ended; creating, finding and removing them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from tui.model.state import RunEnd, end_of_entry
+from tui.model.state import EndKind, RunEnd
 from tui.settings.settings import Settings
+from tui.store.journal import read_entries
 from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_folder
 from tui.system import paths
 from tui.system.errors import NoSessionError
-from tui.system.files import atomic_write, private_folder, read_json, read_small
+from tui.system.files import atomic_write, modified_at, private_folder, read_json, read_small
 from tui.system.locks import is_locked
 
 SCHEMA = 1
@@ -24,7 +25,7 @@ MOST_RUNS = 500
 MOST_JOURNAL = 8 * 1024 * 1024
 LEAST_KEPT = 7
 
-_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
+_cached_sessions: dict[str, tuple[tuple[int, int], tuple[str, ...]]] = {}
 
 
 class RunFacts(Struct, frozen=True):
@@ -46,11 +47,11 @@ class RunFacts(Struct, frozen=True):
 
 
 class ListedRun(NamedTuple):
-    """A run at a glance; `over` once it has its end record, `changed` when it last printed anything."""
+    """A run in short; `is_over` once it has its end record, `changed` when it last printed."""
 
     directory: RunDirectory
     started: float
-    over: bool
+    is_over: bool
     changed: float
 
 
@@ -79,7 +80,7 @@ def read_run_end(run: RunDirectory) -> RunEnd | None:
     if entry is None:
         return None
     try:
-        return msgspec.convert({**entry, "end": end_of_entry(entry)}, RunEnd)
+        return msgspec.convert({**entry, "end": EndKind.of_entry(entry)}, RunEnd)
     except msgspec.ValidationError:
         return None
 
@@ -90,14 +91,20 @@ def record_end(run: RunDirectory, end: RunEnd) -> None:
 
 
 def is_supervised(run: RunDirectory) -> bool:
-    """Whether a supervisor holds this run now."""
+    """Whether a supervisor runs for it now."""
     return is_locked(run.lock)
+
+
+def is_running(run_dir: str) -> bool:
+    """Whether the run in that folder has not ended, as its journal tells."""
+    entries = read_entries(RunDirectory(Path(run_dir)).journal)
+    return not any(entry.kind == "run_ended" for entry in entries)
 
 
 def facts_and_end(run: RunDirectory) -> dict[str, Any]:
     """What a run was started with (`goal`, `head`, …) and how it ended (`reason`, `ended_at`, `code`).
 
-    As they are written, for a reader that believes nothing.
+    Unchecked, for a reader that checks each value itself.
     """
     end = read_json(run.end) or {}
     ended = {"reason": end.get("reason"), "code": end.get("code"), "ended_at": end.get("at")}
@@ -118,7 +125,7 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
     except OSError:
         return ()
     stamp = (facts.st_size, facts.st_mtime_ns)
-    known = _sessions.get(path)
+    known = _cached_sessions.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
     found: list[Any] = []
@@ -127,7 +134,7 @@ def sessions_of(run: RunDirectory) -> tuple[str, ...]:
             entry = _json_object(line)
             found += [entry.get("session"), entry.get("to_session")]
     sessions = tuple(dict.fromkeys(word for word in found if isinstance(word, str) and word))
-    _sessions[path] = (stamp, sessions)
+    _cached_sessions[path] = (stamp, sessions)
     return sessions
 
 
@@ -142,10 +149,10 @@ def _json_object(data: bytes) -> dict[str, Any]:
 # --- making and removing ---
 
 
-def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
-    """A fresh run directory under `root` with everything in it that a supervisor needs.
+def create_run(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
+    """A new run directory under `root` with everything in it that a supervisor needs.
 
-    `facts.run` is the id wished for; another one of that second gets a number behind it.
+    `facts.run` is the preferred id; a second run with it gets a number appended.
     """
     base = private_folder(runs_folder(root))
     name, number = facts.run, 1
@@ -157,7 +164,7 @@ def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
             number += 1
             name = f"{facts.run}-{number}"
     run = RunDirectory(base / name)
-    for inner in (run.inbox, run.segments, run.transcripts):
+    for inner in (run.inbox, run.attempts, run.transcripts):
         inner.mkdir(mode=0o700)
     for file in (run.stream, run.journal, run.stderr, run.arrivals):
         file.touch(mode=0o600)
@@ -168,7 +175,7 @@ def make(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
     return run
 
 
-def new_id(wall: float) -> str:
+def new_run_id(wall: float) -> str:
     """The id of a run that starts now, in local time: sorts by age and can be typed."""
     return time.strftime("%Y%m%d-%H%M%S", time.localtime(wall))
 
@@ -182,18 +189,18 @@ def without_secrets(settings: Settings) -> Settings:
 
 def with_secrets(settings: Settings, source: Settings) -> Settings:
     """Stored settings with the secrets that `source` knows."""
-    change, told = msgspec.structs.replace, source.notifications
-    loud = change(
+    change, known = msgspec.structs.replace, source.notifications
+    notifications = change(
         settings.notifications,
-        discord_webhook=told.discord_webhook,
-        slack_webhook=told.slack_webhook,
-        urls=told.urls,
+        discord_webhook=known.discord_webhook,
+        slack_webhook=known.slack_webhook,
+        urls=known.urls,
     )
     agent = change(settings.agent, env=source.agent.env)
-    return change(settings, notifications=loud, agent=agent)
+    return change(settings, notifications=notifications, agent=agent)
 
 
-def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[str]:
+def prune_runs(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[str]:
     """Removes the oldest finished runs beyond `keep`, never one of the last seven; their ids.
 
     `None` keeps all. What cannot be removed stays.
@@ -203,11 +210,11 @@ def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[st
     import shutil
 
     removed = []
-    for run in runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
+    for run in all_runs(project, run_dir)[max(keep, LEAST_KEPT) :]:
         if read_run_end(run) is None or is_supervised(run):
             continue
         try:
-            # The run first stops being one, so that a prune that is cut short leaves no half run.
+            # Without its facts it is no run: a prune that is interrupted leaves no half run.
             run.facts.rename(run.pruned)
             shutil.rmtree(run.path)
         except OSError:
@@ -219,7 +226,7 @@ def prune(project: Path, keep: int | None, *, run_dir: str = RUN_DIR) -> list[st
 # --- all runs of a project ---
 
 
-def runs(project: Path, run_dir: str = RUN_DIR) -> list[RunDirectory]:
+def all_runs(project: Path, run_dir: str = RUN_DIR) -> list[RunDirectory]:
     """All runs of the project, the newest first."""
     found = list_run_directories(paths.resolve(project, run_dir))
     return sorted(found, key=lambda run: (_started(run), run.id), reverse=True)
@@ -233,7 +240,7 @@ def _started(run: RunDirectory) -> float:
 
 
 def list_runs(root: Path) -> list[ListedRun]:
-    """The runs under the run directory `root` at a glance, the newest first; reads without trust."""
+    """The runs under the run directory `root` in short, the newest first; damaged ones are left out."""
     return sorted(_listed(root), key=lambda one: (one.started, one.directory.id), reverse=True)
 
 
@@ -244,29 +251,22 @@ def _listed(root: Path) -> Iterator[ListedRun]:
             started = facts.get("started_at")
             if not isinstance(started, int | float) or isinstance(started, bool):
                 started = 0.0
-            changed = max(_changed(run.stream), _changed(run.journal))
+            changed = max(modified_at(run.stream), modified_at(run.journal))
             yield ListedRun(run, float(started), run.end.exists(), changed)
 
 
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def live(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
+def find_unfinished_run(project: Path, run_dir: str = RUN_DIR) -> RunDirectory | None:
     """The newest run that has not ended, whether or not anybody supervises it now."""
-    return next((one for one in runs(project, run_dir) if read_run_end(one) is None), None)
+    return next((one for one in all_runs(project, run_dir) if read_run_end(one) is None), None)
 
 
-def find(project: Path, wanted: str, run_dir: str = RUN_DIR) -> RunDirectory:
-    """The run of that id, or the only one whose id begins or ends so; NoSessionError else."""
-    every = runs(project, run_dir)
-    fits = [one for one in every if one.id == wanted] or [
-        one for one in every if one.id.startswith(wanted) or one.id.endswith(wanted)
+def find_run(project: Path, id: str, run_dir: str = RUN_DIR) -> RunDirectory:
+    """The run with that id, or the only run whose id begins or ends with it; else NoSessionError."""
+    candidates = all_runs(project, run_dir)
+    matches = [run for run in candidates if run.id == id] or [
+        run for run in candidates if run.id.startswith(id) or run.id.endswith(id)
     ]
-    if len(fits) != 1:
-        count = "no run" if not fits else f"{len(fits)} runs"
-        raise NoSessionError(f"{count} of {project} fit {wanted!r}; `runs` lists them")
-    return fits[0]
+    if len(matches) != 1:
+        count = "no run" if not matches else f"{len(matches)} runs"
+        raise NoSessionError(f"{count} of {project} fit {id!r}; `runs` lists them")
+    return matches[0]

@@ -1,10 +1,9 @@
 """When a person last had the screen open; kept in the project, so that every machine sharing it knows.
 
-A folder that is no repository, and that nothing of ours has marked yet, stays as it is: a run
-directory would make it the project of everything below. What is known of it lies with this user.
+Nothing is written into a folder that is neither a repository nor has a run directory: a run directory would
+make it the project of everything below. Its visits are kept in the state folder of this user.
 
-Looks that follow each other within five minutes are one visit, so that a dropped line or a second
-window makes nothing look old that nobody has seen.
+Visits within five minutes are one, so that a lost connection or a second window makes no news look old.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from tui.system.files import atomic_write, private_folder, read_small
 SEEN = "seen.json"
 SAME_VISIT = 300.0
 _MOST_VISITS = 20
-_AHEAD = 86_400.0
+_MOST_AHEAD = 86_400.0
 
 
 class _VisitRecord(Struct):
@@ -41,15 +40,15 @@ def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
     """Notes that a person has the screen open at `at` (seconds since the epoch).
 
     To be called when the screen opens, every minute, and when it closes. False when the project's
-    run directory cannot be written: then nothing is known of this look, and nothing else happens.
+    run directory cannot be written; then this visit is not recorded.
     """
     try:
-        place = _place(project, run_dir)
+        place = _visits_file(project, run_dir)
         if place.name == SEEN:
             state_root(project, run_dir)
         else:
             private_folder(place.parent)
-        visits = _visits(place)
+        visits = _read_visits(place)
         last = visits[-1] if visits else None
         if last is not None and last.since <= at <= last.until + SAME_VISIT:
             last.until = max(last.until, at)
@@ -66,11 +65,15 @@ def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
 
 def last_visit(project: Path, now: float, run_dir: str = RUN_DIR) -> float | None:
     """The end of the last visit before the one that goes on at `now`; None where there was none."""
-    ends = [one.until for one in _visits(_place(project, run_dir)) if one.until + SAME_VISIT < now]
+    ends = [
+        one.until
+        for one in _read_visits(_visits_file(project, run_dir))
+        if one.until + SAME_VISIT < now
+    ]
     return max(ends, default=None)
 
 
-def _place(project: Path, run_dir: str) -> Path:
+def _visits_file(project: Path, run_dir: str) -> Path:
     root = paths.resolve(project, run_dir)
     if root.exists() or (project / ".git").exists():
         return root / SEEN
@@ -80,12 +83,12 @@ def _place(project: Path, run_dir: str) -> Path:
     return paths.state_dir() / "seen" / f"{name}.json"
 
 
-def _visits(path: Path) -> list[_VisitRecord]:
-    """The visits written down, oldest first; what is no visit, or of the far future, is passed over."""
+def _read_visits(path: Path) -> list[_VisitRecord]:
+    """The recorded visits, oldest first; damaged ones and those of the far future are left out."""
     data = read_small(path)
     try:
         seen = msgspec.json.decode(data, type=_VisitFile) if data else _VisitFile()
-        latest = path.stat().st_mtime + _AHEAD if data else 0.0
+        latest = path.stat().st_mtime + _MOST_AHEAD if data else 0.0
     except (OSError, ValueError, RecursionError):
         return []
     known = [

@@ -1,8 +1,8 @@
 """Wall, monotonic and boot clocks, and the scaled clock of a demonstration.
 
-`wall` is for showing and for comparing with time stamps; it may jump. `monotonic` stands still
-while the machine sleeps, so silence is measured with it: sleep is not idleness. `boottime` goes on
-during sleep, so limits on a whole run are measured with it.
+`wall` is for display and for comparison with time stamps; it may jump. `monotonic` stops while the machine
+sleeps, so silence is measured with it: sleep is not idleness. `boottime` continues during sleep, so limits
+on a whole run are measured with it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _BOOTTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class ScaledClock:
-    """Runs `scale` times as fast as the machine's clock, and showed `epoch` when it was `anchor`."""
+    """Runs `scale` times as fast as the machine's clock, and showed `epoch` when that showed `anchor`."""
 
     def __init__(self, epoch: float, anchor: float, scale: float) -> None:
         self._epoch = epoch
@@ -66,7 +66,7 @@ class ScaledClock:
 
 
 def clock_for(env: Mapping[str, str]) -> Clock:
-    """The clock that goes with the agent's variables: the machine's, unless they bend time."""
+    """The clock for these environment variables: the machine's, unless a demonstration scales it."""
     try:
         scale = float(env.get("OVERNIGHT_DEMO_CLOCK_SCALE") or 1)
         anchor = float(env.get("OVERNIGHT_DEMO_ANCHOR") or time.time())

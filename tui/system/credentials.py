@@ -1,7 +1,7 @@
-"""What a credential looks like: the one table of patterns, to find, score, cut and hide by.
+"""What a credential looks like: the one table of patterns, to find, score, cut and hide credentials.
 
-To hide is wider than to find: a harmless word too many may go, a credential may not stay. Text that
-is hidden from has been sanitised before: a control sequence inside a key would hide the key here.
+More is hidden than is reported: a harmless word may be hidden too, but no credential may stay. Text must be
+sanitised before, because a control sequence inside a key would hide the key from the patterns.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from tui.system.lazy_pattern import lazy
 HIDDEN: Final = "[hidden]"
 _SHORTEST: Final = 6
 
-# They split a key for the expressions and not for the eye.
+# They split a key for the patterns, but not for a reader.
 _INVISIBLE: Final = lazy("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 
 
-class Pattern(NamedTuple):
+class CredentialPattern(NamedTuple):
     """One kind of credential.
 
-    The review reports what `found` matches; no kind but "named" and "url" has groups in it. Hidden
-    is what `found` or `wide` matches, but for a group in `wide`, which stays. `hints` are what a
-    text in lower case must contain, one of them, to be worth a search.
+    The review reports what `found` matches; only "named" and "url" have groups in it. What `found` or
+    `wide` matches is hidden, except for a group in `wide`, which stays. A text is searched only when, in
+    lower case, it contains one of the `hints`.
     """
 
     kind: str
@@ -37,7 +37,7 @@ class Pattern(NamedTuple):
 
     @property
     def hidden(self) -> str:
-        """What is hidden: all that is wide, and all that the review would report."""
+        """All that is hidden: what matches `wide`, and what the review would report."""
         found = "" if self.kind in ("url", "named") else self.found
         return "|".join(filter(None, (self.wide, found)))
 
@@ -50,77 +50,79 @@ _NAME: Final = (
 # fmt: off
 # A table: what a kind is called and what hints at it in the first line, what is found, what is hidden.
 PATTERNS: Final = (
-    Pattern("hook", "an address that anybody may post to", ("hooks.slack", "webhook"),
+    CredentialPattern("hook", "an address that anybody may post to", ("hooks.slack", "webhook"),
         wide=r"((?i:https?://(?:[\w.-]{1,80}\.)?(?:hooks\.slack(?:-gov)?\.com|webhook\.office\.com"
         r"|discord(?:app)?\.com(?=/api/(?:v[0-9]+/)?webhooks/))/))[^\s\"'<>]*"),
-    Pattern("aws", "an AWS access key", ("akia", "asia", "abia", "acca", "aroa", "aida"),
+    CredentialPattern("aws", "an AWS access key", ("akia", "asia", "abia", "acca", "aroa", "aida"),
         r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])",
         r"\b(?:AROA|AIDA)[A-Z0-9]{16}\b"),
-    Pattern("github", "a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat"),
+    CredentialPattern("github", "a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat"),
         r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})",
         r"\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{16,}"),
-    Pattern("gitlab", "a GitLab token", ("glpat", "glrt", "gldt", "glptt", "glcbt", "glsoat"),
+    CredentialPattern("gitlab", "a GitLab token", ("glpat", "glrt", "gldt", "glptt", "glcbt", "glsoat"),
         r"\bgl(?:pat|rt|dt|ptt|cbt|soat)-[A-Za-z0-9_-]{20,}",
         r"\bgl(?:pat|rt|dt|ptt|cbt|soat)-[A-Za-z0-9_-]{16,}"),
-    Pattern("slack", "a Slack token", ("xox", "xapp-", "hooks.slack", "services/t"),
+    CredentialPattern("slack", "a Slack token", ("xox", "xapp-", "hooks.slack", "services/t"),
         r"\bxox[abeoprs]-(?:\d+-)*[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Za-z0-9-]{20,}"
         r"|hooks\.slack\.com/services/T\w+/B\w+/\w{16,}",
         r"\bxox[a-z]-[A-Za-z0-9-]{10,}|(?<=/)(?i:services/T[a-z0-9]+/B[a-z0-9]+/[a-z0-9]+)"),
-    Pattern("google", "a Google key", ("aiza", "gocspx", "ya29"),
+    CredentialPattern("google", "a Google key", ("aiza", "gocspx", "ya29"),
         r"\bAIza[0-9A-Za-z_-]{35}\b|\bGOCSPX-[0-9A-Za-z_-]{28}|\bya29\.[0-9A-Za-z_-]{30,}",
         r"\bAIza[A-Za-z0-9_-]{30,}|\bGOCSPX-[0-9A-Za-z_-]{28,}"),
-    Pattern("stripe", "a Stripe live key", ("_live_", "_test_", "whsec"),
+    CredentialPattern("stripe", "a Stripe live key", ("_live_", "_test_", "whsec"),
         r"\b[sr]k_live_[0-9A-Za-z]{16,}|\bwhsec_[0-9A-Za-z]{24,}",
         r"\b(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{10,}"),
-    Pattern("anthropic", "an Anthropic key", ("sk-ant",), r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{20,}"),
-    Pattern("openai", "an OpenAI key", ("sk-",),
+    CredentialPattern("anthropic", "an Anthropic key", ("sk-ant",), r"\bsk-ant-[a-z0-9]+-[A-Za-z0-9_-]{20,}"),
+    CredentialPattern("openai", "an OpenAI key", ("sk-",),
         r"\bsk-(?!ant-)(?:(?:proj|svcacct|admin|None)-)?[A-Za-z0-9_]{20,}[A-Za-z0-9_-]*",
         r"\bsk-[A-Za-z0-9_-]{16,}"),
-    Pattern("private", "a private key", ("private key",),
+    CredentialPattern("private", "a private key", ("private key",),
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
         r"(?s:-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY.{0,16000}?(?:-----END [A-Z0-9 ]{0,40}-----|\Z))"),
-    Pattern("jwt", "a signed web token (JWT)", ("eyj",),
+    CredentialPattern("jwt", "a signed web token (JWT)", ("eyj",),
         r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
         r"\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"),
-    Pattern("npm", "an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b", r"\bnpm_[A-Za-z0-9_-]{20,}"),
-    Pattern("pypi", "a PyPI token", ("pypi-",),
+    CredentialPattern("npm", "an npm token", ("npm_",),
+        r"\bnpm_[A-Za-z0-9]{36}\b",
+        r"\bnpm_[A-Za-z0-9_-]{20,}"),
+    CredentialPattern("pypi", "a PyPI token", ("pypi-",),
         r"\bpypi-AgE[A-Za-z0-9_-]{50,}",
         r"\bpypi-[A-Za-z0-9_-]{20,}"),
-    Pattern("huggingface", "a Hugging Face token", ("hf_",),
+    CredentialPattern("huggingface", "a Hugging Face token", ("hf_",),
         r"\bhf_[A-Za-z0-9]{34}\b",
         r"\bhf_[A-Za-z0-9_-]{20,}"),
-    Pattern("sendgrid", "a SendGrid key", ("sg.",),
+    CredentialPattern("sendgrid", "a SendGrid key", ("sg.",),
         r"\bSG\.[\w-]{20,24}\.[\w-]{39,50}",
         r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),
-    Pattern("discord", "a Discord webhook", ("webhooks/",),
+    CredentialPattern("discord", "a Discord webhook", ("webhooks/",),
         r"discord(?:app)?\.com/api/webhooks/\d+/[\w-]{60,}",
         r"(?<=/)(?i:webhooks/[0-9]{5,}/[\w-]{10,})"),
-    Pattern("telegram", "a Telegram bot token", (":",),
+    CredentialPattern("telegram", "a Telegram bot token", (":",),
         r"(?<!\d)\d{8,10}:AA[\w-]{33}(?!\w)",
         r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b"),
-    Pattern("digitalocean", "a DigitalOcean token", ("_v1_",),
+    CredentialPattern("digitalocean", "a DigitalOcean token", ("_v1_",),
         r"\bdo[oprt]_v1_[0-9a-f]{64}\b",
         r"\bdo[oprt]_v1_[A-Za-z0-9_-]{20,}"),
-    Pattern("azure", "an Azure storage key", ("accountkey=",), r"\bAccountKey=[A-Za-z0-9+/]{80,}=*"),
-    Pattern("ntfy", "an ntfy token", ("tk_",), wide=r"\btk_[A-Za-z0-9_-]{20,}"),
-    Pattern("url", "a password in an address", ("://",),
+    CredentialPattern("azure", "an Azure storage key", ("accountkey=",), r"\bAccountKey=[A-Za-z0-9+/]{80,}=*"),
+    CredentialPattern("ntfy", "an ntfy token", ("tk_",), wide=r"\btk_[A-Za-z0-9_-]{20,}"),
+    CredentialPattern("url", "a password in an address", ("://",),
         r"\b[a-z][a-z0-9+.-]{2,20}://[^\s/:@\"'<>]{1,60}:(?P<password>[^\s/@\"'<>]{6,120})@[\w.-]+",
         r"\b((?i:[a-z][a-z0-9+.-]{0,20})://)[^\s/\"'<>]{1,500}(?=@)"),
-    Pattern("query", "a secret in an address", ("=",),
+    CredentialPattern("query", "a secret in an address", ("=",),
         wide=r"((?i:[?&](?:[\w-]{0,20}token|[\w-]{0,20}key|secret|sig|signature|password|auth|code)=))"
         r"[^&\s\"'<>]+"),
-    Pattern("authorization", "an authorization header", ("authorization", "x-api-key"),
+    CredentialPattern("authorization", "an authorization header", ("authorization", "x-api-key"),
         wide=r"((?i:\b(?:proxy-)?authorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token)\s+)?"
         r"|\bx-api-key[\"']?\s*[:=]\s*[\"']?))[^\s\"',]+"),
-    Pattern("bearer", "a bearer token", ("bearer",),
+    CredentialPattern("bearer", "a bearer token", ("bearer",),
         r"(?<=earer )[A-Za-z0-9_.+/]{24,}=*",
         r"((?i:bearer)\s+)(?=\S*[0-9]|\S{20})[A-Za-z0-9._~+/=-]{8,}"),
     # An environment's dump: the value goes on to the next name or the end of its line.
-    Pattern("dumped", "a secret in an environment", ("=",),
+    CredentialPattern("dumped", "a secret in an environment", ("=",),
         wide=r"\b((?:[A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSW(?:OR)?D|PASS|CREDENTIALS?|AUTH|DSN"
         r"|WEBHOOK|PWD|PRIVATE)[A-Z0-9_]{0,20})=)(?![0-9][0-9.,_]*(?:\s|$))"
         r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\n]*?(?=\s+[A-Z_][A-Z0-9_]*=|\n|$))"),
-    Pattern("named", "a secret by its name", ("=", ":"),
+    CredentialPattern("named", "a secret by its name", ("=", ":"),
         rf"(?i:(?<![\w.\-])[\w.\-]{{0,60}}?{_NAME})[\w\-]{{0,60}})[\"']?\s{{0,20}}(?::=|=>|[:=])\s*"
         r"(?:(?i:[bru]{0,2})(?P<quote>[\"'`])(?P<quoted>[^\"'`\s]{8,200})(?P=quote)"
         r"|(?P<bare>[^\s\"'`]{12,200})$)",
@@ -198,9 +200,9 @@ def find_credentials(text: str, path: str = "") -> Iterator[Credential]:
 def score_credential(
     kind: str, value: str, *, is_aside: bool, has_pair: bool = False
 ) -> Score | None:
-    """How bad it is that this stands in a file; None for what only looks like a credential.
+    """How bad it is that a file holds this; None for what only looks like a credential.
 
-    `is_aside` says that the file is a test or prose, `has_pair` that an AWS id stands beside its secret.
+    `is_aside` says that the file is a test or prose, `has_pair` that an AWS id is beside its secret.
     """
     if kind in ("named", "bearer"):
         return None if is_aside else _score_named(value)
@@ -234,7 +236,7 @@ def entropy(text: str) -> float:
 
 
 def has_aws_pair(text: str) -> bool:
-    """Whether an AWS key's id stands beside a secret of the size that belongs to it."""
+    """Whether an AWS key's id is beside a secret of the right size."""
     return _PAIR.search(text) is not None
 
 
@@ -251,15 +253,15 @@ def credential_name(kind: str) -> str:
 # --- to cut ---
 
 
-def masked(value: str) -> str:
+def mask_credential(value: str) -> str:
     """A credential as it may be shown: its first characters and its length."""
     if value.startswith("-----BEGIN"):
         return value.strip("-").lower().removeprefix("begin ")
     return f"{value[:4]}…, {len(value)} characters"
 
 
-def redacted(text: str, path: str = "") -> str:
-    """`text` with every string of a credential's shape cut to its first four characters."""
+def cut_credentials(text: str, path: str = "") -> str:
+    """`text` with everything that looks like a credential cut to its first four characters."""
     found = [
         (start, value)
         for kind, value, start in find_credentials(text, path)
@@ -275,7 +277,7 @@ def redacted(text: str, path: str = "") -> str:
 
 
 def drop_invisible(text: str) -> str:
-    """`text` without the characters that no reader sees."""
+    """`text` without invisible characters."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
@@ -288,22 +290,22 @@ def hide_credentials(text: str, known: Iterable[str] = ()) -> str:
     has_aws = ("akia" in lower or "asia" in lower) and _AWS_ID.search(text) is not None
     for hints, pattern in _HIDING:
         if any(hint in lower for hint in hints):
-            text = pattern.sub(_hidden, text)
-    return _AWS_SECRET.sub(_hidden_half, text) if has_aws else text
+            text = pattern.sub(_replacement, text)
+    return _AWS_SECRET.sub(_aws_replacement, text) if has_aws else text
 
 
-def _hidden(match: re.Match[str]) -> str:
+def _replacement(match: re.Match[str]) -> str:
     return (match.group(1) or "") + HIDDEN if match.re.groups else HIDDEN
 
 
-def _hidden_half(match: re.Match[str]) -> str:
+def _aws_replacement(match: re.Match[str]) -> str:
     """Forty characters beside an AWS id are its secret, unless they are a commit's id."""
     found = match.group()
     return found if re.fullmatch("[0-9a-f]+", found) else HIDDEN
 
 
 def spellings_of(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Every spelling in which these secrets may turn up in words about them, longest first.
+    """Every spelling in which these secrets may appear in messages, longest first.
 
     Error messages quote a URL's path, its user part, or its last segment alone.
     """
@@ -313,11 +315,11 @@ def spellings_of(secrets: Iterable[str]) -> tuple[str, ...]:
     for secret in secrets:
         found.update((secret, quote(secret, safe="")))
         if "://" in secret:
-            found.update(_parts(secret))
+            found.update(_url_parts(secret))
     return tuple(sorted((one for one in found if len(one) >= _SHORTEST), key=len, reverse=True))
 
 
-def _parts(url: str) -> Iterable[str]:
+def _url_parts(url: str) -> Iterable[str]:
     from urllib.parse import urlsplit
 
     front, _, rest = url.partition("://")
@@ -328,7 +330,7 @@ def _parts(url: str) -> Iterable[str]:
     except ValueError:
         return
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    # A short path, like a topic of three letters, would take words out of every text.
+    # A short path, such as a topic of three letters, would hide words of every text.
     yield from (one for one in (path, path.lstrip("/")) if len(one) >= 12)
     yield from (one for one in parts.path.split("/") if len(one) >= 12)
     yield from (one for one in (user, password) if one)
@@ -338,10 +340,10 @@ def _parts(url: str) -> Iterable[str]:
 
 
 def secret_variables(environ: Mapping[str, str]) -> list[str]:
-    """Values of environment variables whose names say that they are credentials."""
-    sounds = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|webhook)(_[a-z]+)?$")
+    """Values of environment variables whose names are those of credentials."""
+    named_secret = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|webhook)(_[a-z]+)?$")
     return [
         value
         for name, value in environ.items()
-        if len(value) >= 8 and sounds.search(name) and not value.startswith("/")
+        if len(value) >= 8 and named_secret.search(name) and not value.startswith("/")
     ]

@@ -44,11 +44,11 @@ class RewindError(OvernightError):
 
 
 class FoldCacheError(OvernightError):
-    """Saved knowledge of a night cannot be taken up again; the files themselves are read anew."""
+    """The saved state of a night cannot be loaded; its files are read again from the beginning."""
 
 
 def report_crash(error: BaseException) -> str:
-    """Writes the fault's trace to the crash log, if that can be written, and says where it is."""
+    """Writes the traceback to the crash log, if possible; a sentence that says where it is."""
     import traceback
 
     from tui.system import paths

@@ -1,4 +1,4 @@
-"""Replacing, reading and appending to small files, and private folders: each written once."""
+"""The one way to replace, read and append to small files, and to make private folders."""
 
 from __future__ import annotations
 
@@ -27,20 +27,16 @@ _APPEND: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOC
 
 @contextmanager
 def replacing(
-    path: str | os.PathLike[str],
-    *,
-    folder: int | None = None,
-    mode: int = 0o600,
-    sync: bool = True,
+    path: str | os.PathLike[str], *, folder: int | None = None, mode: int = 0o600, sync: bool = True
 ) -> Iterator[BufferedRandom]:
-    """A new file that takes the place of `path` in one step when the block ends without an error.
+    """A new file that replaces `path` in one step when the block ends without an error.
 
-    Nobody ever reads half of it; on an error what was at `path` stays as it was. A link at `path`
+    Nobody ever reads half of it; on an error `path` stays as it was. A link at `path`
     is replaced, not followed. With `sync` the content is on the disk before the name is. `path` is
     relative to the descriptor `folder`, if given; the umask applies to `mode`. Raises OSError.
     """
     above, name = os.path.split(os.fspath(path))
-    # A name of its own: two writers at once each replace the file with a whole one.
+    # Under a random name, so that of two writers at once each replaces the file with a whole one.
     partial = os.path.join(above, f".{name[:40]}.{os.urandom(4).hex()}")
     descriptor = os.open(partial, _NEW, mode, dir_fd=folder)
     try:
@@ -65,7 +61,7 @@ def atomic_write(
 
 
 def atomic_write_at(folder: int, name: str, data: bytes, *, mode: int = 0o600) -> None:
-    """The same in an open folder, which cannot be exchanged meanwhile; the mode is exact."""
+    """The same below an open folder, which nobody can replace meanwhile; the mode is exact."""
     with replacing(name, folder=folder) as file:
         os.fchmod(file.fileno(), mode)
         file.write(data)
@@ -108,6 +104,14 @@ def read_small(path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False) -
         return b""
 
 
+def modified_at(path: str | os.PathLike[str]) -> float:
+    """When a file was last written to (seconds since the epoch); 0 where there is none."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
 def read_json(
     path: AnyPath, most: int = MOST_BYTES, *, follow: bool = False
 ) -> dict[str, Any] | None:
@@ -131,9 +135,9 @@ def append_line(
 ) -> None:
     """Appends whole lines in one write, so that several writers may share the file.
 
-    A writer that was killed in the middle of a line left no newline; one is written first then, so a
-    torn line never swallows the next. With `sync` it is on the disk at return. Never waits; raises
-    OSError.
+    A writer that was killed in the middle of a line left no newline; one is written first then, so that
+    the incomplete line never swallows the next. With `sync` the line is on the disk at return. Never
+    waits; raises OSError.
     """
     flags = _APPEND if follow else _APPEND | os.O_NOFOLLOW
     descriptor = os.open(path, flags, mode)

@@ -1,6 +1,6 @@
-"""Figures and times as words: each way in which the screen, the commands and the journal write one.
+"""Numbers and times as text: every format of the screen, the commands and the journal.
 
-What is wide where it must fit into columns says so; everything else is for sentences.
+Formats for columns say how wide they are; all others are for sentences.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def format_duration_short(seconds: float) -> str:
     return f"{days}d{hours}h" if days < 1000 else ">999d"
 
 
-def format_duration_told(seconds: float) -> str:
-    """A duration that a record tells, in a row: "0.4s", "59.3s", "3m05s", "8h00m", "50h10m"."""
+def format_duration_row(seconds: float) -> str:
+    """A duration in a row of the events pane: "0.4s", "59.3s", "3m05s", "8h00m", "50h10m"."""
     if seconds < 60:
         return f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
@@ -56,7 +56,7 @@ def format_duration_told(seconds: float) -> str:
 
 
 def format_duration_rough(seconds: float) -> str:
-    """A length of time without more figures than a person needs: 40s, 12m, 5h02m."""
+    """A duration with no more figures than a person needs: 40s, 12m, 5h02m."""
     whole = round(max(0.0, seconds))
     if whole < 100:
         return f"{whole}s"
@@ -118,19 +118,19 @@ def format_weekday_clock(at: float, unknown: str = "?") -> str:
 
 
 def format_money(usd: float) -> str:
-    """Dollars in eight columns: cents below a thousand, none above; less than a cent says so."""
+    """Dollars in eight columns: "$812.30", "$1,219", "<$0.01"."""
     if 0 < usd < 0.005:
         return "<$0.01"
     return f"${usd:,.2f}" if usd < 1000 else f"${usd:,.0f}"
 
 
 def format_signed(sign: str, usd: float) -> str:
-    """Money with a sign before it; what is less than a cent says so without one."""
+    """Money with a sign before it; less than a cent has none."""
     return format_money(usd) if 0 < usd < 0.005 else sign + format_money(usd)
 
 
 def format_money_long(usd: float | None) -> str:
-    """Dollars in a document: "$1,219.15", "under $0.01"; a dash where nothing told."""
+    """Dollars in a document: "$1,219.15", "under $0.01"; a dash when unknown."""
     if usd is None:
         return "–"
     return "under $0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"

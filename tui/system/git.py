@@ -1,9 +1,9 @@
 """The one hardened way to run git.
 
-An agent may write `.git/config`, `.git/hooks` and `.gitattributes` all night. Every call names its
-git dir and work tree, starts from a scrubbed environment and overrides each setting that could
-start a program: the fixed ones always, those with a name of their own (filters, diff drivers,
-configured hooks) by listing them right before a command that could use them.
+An agent can write `.git/config`, `.git/hooks` and `.gitattributes`. So every call names its git dir and
+work tree, starts from a scrubbed environment and overrides each setting that could start a program:
+the fixed ones always, those with a free name (filters, diff drivers, configured hooks) by listing them
+right before a command that could use them.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from tui.system.errors import GitError, RefusedError
 TIMEOUT = 30.0
 OLDEST = (2, 31)  # the first that takes settings from GIT_CONFIG_COUNT
 _MOST_PROGRAMS = 2000
-_words = str.split
 _SETTINGS = dict(
     pair.split("=", 1)
-    for pair in _words("""
+    for pair in """
     core.hooksPath=/dev/null core.fsmonitor=false core.pager=cat core.editor=: core.askPass=
     core.sshCommand=false core.gitProxy= core.alternateRefsCommand=false core.quotePath=false
     credential.helper= protocol.allow=never safe.bareRepository=explicit submodule.recurse=false
@@ -33,27 +32,27 @@ _SETTINGS = dict(
     gpg.ssh.program=false gpg.ssh.defaultKeyCommand=false gc.auto=0 maintenance.auto=false
     sequence.editor=: diff.ignoreSubmodules=dirty diff.submodule=short color.ui=false
     status.submoduleSummary=false i18n.logOutputEncoding=UTF-8
-    """)
+    """.split()
 )
 _ENVIRONMENT = dict(
     pair.split("=", 1)
-    for pair in _words("""
+    for pair in """
     GIT_ALLOW_PROTOCOL=none GIT_ASKPASS= GIT_EDITOR=: GIT_LITERAL_PATHSPECS=1 GIT_NO_LAZY_FETCH=1
     GIT_NO_REPLACE_OBJECTS=1 GIT_OPTIONAL_LOCKS=0 GIT_PAGER=cat GIT_SEQUENCE_EDITOR=:
     GIT_TERMINAL_PROMPT=0 LANGUAGE= LC_ALL=C SSH_ASKPASS=
-    """)
+    """.split()
 )
 # Builtins only: an alias cannot take the name of one. None of them talks to a network or makes
 # a commit in the user's name.
-_QUIET = _words("""
+_READ_COMMANDS = """
     cat-file check-ignore check-ref-format commit-tree config count-objects diff-tree for-each-ref
     fsck log ls-files ls-tree merge-base mktree name-rev rev-list rev-parse show show-ref
     symbolic-ref version
-""")
-_ABLE = _words("""
+""".split()
+_WRITE_COMMANDS = """
     add checkout-index clean diff diff-files diff-index fast-import hash-object init merge-tree pack-refs
     prune read-tree reflog status update-index update-ref worktree write-tree
-""")
+""".split()
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty")
 _FLAGS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("diff", "diff-files", "diff-index", "diff-tree"), _NO_DRIVERS),
@@ -67,7 +66,7 @@ _NAMED_PROGRAM = re.compile(
     r"|credential\..*\.helper)",
     re.DOTALL,
 )
-_HARMLESS = {"required": "false", "enabled": "false", "update": "none", "ignore": "dirty"}
+_DISARMED_VALUES = {"required": "false", "enabled": "false", "update": "none", "ignore": "dirty"}
 _OPERATIONS = (
     ("MERGE_HEAD", "merge"),
     ("rebase-merge", "rebase"),
@@ -83,11 +82,9 @@ class NotARepositoryError(GitError):
 
 
 class GitProcess:
-    """A git command under way; its output goes to a spool, so it never waits for a reader."""
+    """A running git command; its output goes to a spool, so it never waits for a reader."""
 
     def __init__(self, argv: Sequence[str], env: Mapping[str, str], cwd: Path, data: bytes) -> None:
-        import subprocess
-
         self._name = next((part for part in argv[1:] if part[:1] != "-"), "")
         self._cwd = cwd
         self._out, self._err = _spool(), _spool()
@@ -109,10 +106,8 @@ class GitProcess:
                 self._close()
                 raise GitError(f"git could not be started in {cwd}: {error.strerror}") from error
 
-    def finish(self, timeout: float = TIMEOUT) -> tuple[int, bytes, str]:
-        """Exit code, output and complaint; after `timeout` seconds git is killed: `GitError`."""
-        import subprocess
-
+    def wait(self, timeout: float = TIMEOUT) -> tuple[int, bytes, str]:
+        """Exit code, output and error output; after `timeout` seconds git is killed: `GitError`."""
         try:
             code = wait_process(self._process, timeout)
             self._out.seek(0)
@@ -128,10 +123,10 @@ class GitProcess:
             self._close()
 
     def result(self, timeout: float = TIMEOUT) -> bytes:
-        """The output; raises `GitError` with git's own last words when it failed."""
-        code, out, err = self.finish(timeout)
+        """The output; raises `GitError` with git's own message when it failed."""
+        code, out, err = self.wait(timeout)
         if code:
-            raise GitError(f"git {self._name} failed in {self._cwd}: {_last_words(err, code)}")
+            raise GitError(f"git {self._name} failed in {self._cwd}: {_error_text(err, code)}")
         return out
 
     def cancel(self) -> None:
@@ -166,7 +161,7 @@ class Git:
         self.git_dir = folder / ".git"
         query = ("rev-parse", "--absolute-git-dir", "--git-common-dir", "--show-object-format")
         env = {**_environment({}), "GIT_CEILING_DIRECTORIES": str(folder.parent)}
-        code, out, err = GitProcess((_program(), "--no-pager", *query), env, folder, b"").finish()
+        code, out, err = GitProcess((_program(), "--no-pager", *query), env, folder, b"").wait()
         if "dubious ownership" in err or "safe.directory" in err:
             raise RefusedError(
                 f"git will not open {folder}: it belongs to another user; if you trust it, run "
@@ -174,7 +169,8 @@ class Git:
             )
         if "not a git repository" in err or (code == 0 and not out):
             return False
-        if code:  # core.worktree may name a folder that is not there: say outright what is meant
+        # core.worktree may name a folder that does not exist: name git dir and work tree instead.
+        if code:
             out = self.run(query)
         lines = os.fsdecode(out).split("\n")
         self.git_dir = Path(lines[0])
@@ -203,7 +199,7 @@ class Git:
         `GIT_INDEX_FILE`, say). Output is raw bytes; ask for `-z` where paths are printed.
         """
         running = self.start(args, input=input, config=config, env=env)
-        return running.result(timeout) if check else running.finish(timeout)[1]
+        return running.result(timeout) if check else running.wait(timeout)[1]
 
     def start(
         self,
@@ -219,8 +215,6 @@ class Git:
 
     def pipe(self, args: Sequence[str], **extra: Any) -> subprocess.Popen[bytes]:
         """`git ARGS` with its stdin and stdout as pipes; `extra` goes to `Popen`."""
-        import subprocess
-
         extra.setdefault("stderr", subprocess.DEVNULL)
         return subprocess.Popen(
             self.command(args),
@@ -235,7 +229,7 @@ class Git:
     def command(self, args: Sequence[str]) -> list[str]:
         """The whole argument list; refuses any command that is not a local builtin."""
         name = args[0] if args else ""
-        if name not in _QUIET and name not in _ABLE:
+        if name not in _READ_COMMANDS and name not in _WRITE_COMMANDS:
             raise GitError(f"git {name or '(nothing)'} is not among the commands this program runs")
         place = (f"--git-dir={self.git_dir}", f"--work-tree={self.work_tree}")
         return [_program(), "--no-pager", *place, name, *_FLAGS.get(name, ()), *args[1:]]
@@ -247,35 +241,37 @@ class Git:
         settings = dict(config or {})
         if args[0] == "add" and b"\n160000 " in b"\n" + self.run(("ls-files", "--stage")):
             raise GitError(f"adding in {self.work_tree} would run what its submodules set up")
-        if args[0] in _ABLE and "--cached" not in args:
-            keys = self._programs()
-            settings.update((key, _HARMLESS.get(key.rpartition(".")[2], "")) for key in keys)
+        if args[0] in _WRITE_COMMANDS and "--cached" not in args:
+            keys = self._configured_programs()
+            settings.update((key, _DISARMED_VALUES.get(key.rpartition(".")[2], "")) for key in keys)
         return _environment(settings)
 
-    def _programs(self) -> set[str]:
-        """Keys that disarm what this moment's configuration names under a name of its own."""
+    def _configured_programs(self) -> set[str]:
+        """Keys that disarm the programs which the configuration names right now."""
         out = self.run(("config", "--list", "-z", "--name-only"))
         keys = {key for key in os.fsdecode(out).split("\0") if _NAMED_PROGRAM.fullmatch(key)}
         if len(keys) > _MOST_PROGRAMS:
             raise GitError(f"{self.git_dir}/config sets up {len(keys)} programs; look at it first")
-        # A configured hook without a command is an error to git; switched off, it is nothing.
+        # A configured hook without a command is an error to git, so it is switched off instead.
         hooks = {key for key in keys if key.startswith("hook.")}
         return keys - hooks | {key.rpartition(".")[0] + ".enabled" for key in hooks}
 
     # --- reading ---
 
-    def ask(self, args: Sequence[str], *, config: Mapping[str, str] | None = None) -> str | None:
+    def read_line(
+        self, args: Sequence[str], *, config: Mapping[str, str] | None = None
+    ) -> str | None:
         """The one line that `git ARGS` prints, or None if it exits with an error."""
-        code, out, _ = self.start(args, config=config).finish()
+        code, out, _ = self.start(args, config=config).wait()
         return os.fsdecode(out).rstrip("\n") if code == 0 else None
 
     def head(self) -> str | None:
         """The commit HEAD stands on; None before the first commit."""
-        return self.ask(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+        return self.read_line(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
 
     def branch(self) -> str | None:
         """The branch HEAD is on; None when detached."""
-        return self.ask(("symbolic-ref", "--quiet", "--short", "HEAD"))
+        return self.read_line(("symbolic-ref", "--quiet", "--short", "HEAD"))
 
     def show_file(self, rev: str, path: str) -> bytes:
         """The bytes of `path` (from the top of the work tree) in `rev`, as they are stored."""
@@ -324,7 +320,7 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _program() -> str:
-    """Where git is; only absolute folders of PATH count, so a work tree cannot lend its own."""
+    """Where git is; only absolute folders of PATH count, so that no work tree can bring its own."""
     parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
     found = shutil.which("git", path=os.pathsep.join(p for p in parts if p[:1] == "/"))
     if found is None:
@@ -348,7 +344,7 @@ def _spool() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-def _last_words(err: str, code: int) -> str:
-    told = re.findall(r"^(?:fatal|error): .*", err, re.MULTILINE) or [err.strip()]
-    text = "".join(c if c.isprintable() else "?" for c in told[0])[:300]
+def _error_text(err: str, code: int) -> str:
+    messages = re.findall(r"^(?:fatal|error): .*", err, re.MULTILINE) or [err.strip()]
+    text = "".join(c if c.isprintable() else "?" for c in messages[0])[:300]
     return text or f"it ended with code {code}"

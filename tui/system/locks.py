@@ -1,9 +1,8 @@
 """Locks between processes: each is a `flock` on a file that names its holder.
 
-A process that is killed in the middle of starting another leaves its lock to that other one until
-it has become what it is to be; so a lock whose holder is dead counts as free to those who ask, and
-is waited for by those who want it. Who asks shares the lock for an instant, before anybody has signed
-it perhaps: that too is waited out.
+A process that is killed while it starts another leaves its lock to that child until the child calls exec.
+So a lock whose holder is dead counts as free in `is_locked`, and `acquire_lock` waits for it. `is_locked`
+itself shares the lock for an instant, which `acquire_lock` waits for too.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from pathlib import Path
 
 from tui.system.processes import ProcessIdentity, is_alive, read_process
 
-_WAIT = 2.0
-_INSTANT = 2.0
-_LOOK = 0.01
+_DEAD_HOLDER_SECONDS = 2.0
+_UNSIGNED_SECONDS = 2.0
+_POLL_SECONDS = 0.01
 
 
 def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
-    """Takes the lock for this process; its descriptor, or None if somebody alive has it for longer
-    than `patience` seconds. It is released with the descriptor's last copy. Raises OSError.
+    """Acquires the lock for this process; None if a living process holds it for longer than `patience`
+    seconds. The lock is released with the last copy of the descriptor. Raises OSError.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(path, flags, 0o600)
@@ -34,14 +33,14 @@ def acquire_lock(path: Path, patience: float = 0.0) -> int | None:
             if time.monotonic() - since >= max(patience, _patience(descriptor)):
                 os.close(descriptor)
                 return None
-            time.sleep(_LOOK)
+            time.sleep(_POLL_SECONDS)
             continue
-        _sign(descriptor)
+        _write_holder(descriptor)
         return descriptor
 
 
 def try_lock_file(descriptor: int) -> bool:
-    """Locks an open file that cannot be signed, if nobody else has it; never waits. Raises OSError."""
+    """Locks an open file that names no holder, if it is free; never waits. Raises OSError."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -50,50 +49,50 @@ def try_lock_file(descriptor: int) -> bool:
 
 
 def lock_file(descriptor: int) -> None:
-    """Locks an open file that cannot be signed; waits for whoever has it. Raises OSError."""
+    """Locks an open file that names no holder; waits until it is free. Raises OSError."""
     fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody alive holds that lock; asking never keeps anybody from taking it."""
+    """Whether a living process holds that lock; asking keeps nobody from acquiring it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
-        # A shared lock, so that two who ask at once do not take each other for the holder.
+        # A shared lock, so that two askers do not count each other as the holder.
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return _held(descriptor)
+        return _is_held(descriptor)
     finally:
         os.close(descriptor)
     return False
 
 
 def _patience(descriptor: int) -> float:
-    """How long a lock that is taken may be waited for, in seconds."""
-    holder = _signed(descriptor)
+    """How long to wait for a lock that is held, in seconds."""
+    holder = _read_holder(descriptor)
     if holder is None:
-        return _INSTANT
-    return 0.0 if is_alive(holder) else _WAIT
+        return _UNSIGNED_SECONDS
+    return 0.0 if is_alive(holder) else _DEAD_HOLDER_SECONDS
 
 
-def _sign(descriptor: int) -> None:
+def _write_holder(descriptor: int) -> None:
     me = read_process(os.getpid())
     words = f"{me.pid} {me.start}\n" if me is not None else ""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, words.encode(), 0)
 
 
-def _signed(descriptor: int) -> ProcessIdentity | None:
-    """Who signed it; None for a lock that nobody signed."""
+def _read_holder(descriptor: int) -> ProcessIdentity | None:
+    """The process that the lock file names; None where it names none."""
     words = os.pread(descriptor, 64, 0).split()
     if len(words) != 2 or not all(word.isdigit() for word in words):
         return None
     return ProcessIdentity(int(words[0]), int(words[1]))
 
 
-def _held(descriptor: int) -> bool:
-    """Whether who signed it lives; a lock that nobody signed is somebody's."""
-    holder = _signed(descriptor)
+def _is_held(descriptor: int) -> bool:
+    """Whether the named holder lives; a lock without a name counts as held."""
+    holder = _read_holder(descriptor)
     return holder is None or is_alive(holder)

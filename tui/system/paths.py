@@ -11,10 +11,10 @@ _NAME: Final = "overnight-tui"
 
 
 def home(environ: Mapping[str, str] = os.environ) -> Path:
-    """The person's home; a folder of their own under the temporary one where there is none."""
-    given = environ.get("HOME", "")
-    if given.startswith("/"):
-        return Path(given)
+    """The person's home; a folder of this user in the temporary one where there is none."""
+    value = environ.get("HOME", "")
+    if value.startswith("/"):
+        return Path(value)
     import pwd
 
     try:
@@ -26,25 +26,25 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Ours under `$XDG_CACHE_HOME`: what can be made again. It need not exist yet."""
+    """Our folder in `$XDG_CACHE_HOME`: what can be made again. It may not exist yet."""
     return _xdg(environ, "XDG_CACHE_HOME", ".cache")
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Ours under `$XDG_STATE_HOME`: what is worth keeping. It need not exist yet."""
+    """Our folder in `$XDG_STATE_HOME`: what must be kept. It may not exist yet."""
     return _xdg(environ, "XDG_STATE_HOME", ".local/state")
 
 
 def _xdg(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    # The specification has relative values ignored.
-    given = environ.get(variable, "")
-    return (Path(given) if given.startswith("/") else home(environ) / otherwise) / _NAME
+    # The XDG specification says that relative values are ignored.
+    value = environ.get(variable, "")
+    return (Path(value) if value.startswith("/") else home(environ) / otherwise) / _NAME
 
 
 def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """Claude's own folder: `$CLAUDE_CONFIG_DIR`, else `~/.claude`."""
-    given = environ.get("CLAUDE_CONFIG_DIR", "")
-    return Path(given).absolute() if given else home(environ) / ".claude"
+    value = environ.get("CLAUDE_CONFIG_DIR", "")
+    return Path(value).absolute() if value else home(environ) / ".claude"
 
 
 def resolve(project: Path, path: str, environ: Mapping[str, str] = os.environ) -> Path:

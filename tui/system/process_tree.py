@@ -1,8 +1,8 @@
 """Ending an agent with everything it started, whatever shape that has.
 
-The agent gets a polite signal first, because it ends its own tools and runs its closing hooks. What
-is left after the grace is stopped, so that nothing can fork away, and killed, round after round,
-until two looks in a row find nobody. Processes are known by pid and start time, never by pid alone.
+The agent gets SIGTERM first, because it then ends its own tools and runs its closing hooks. What is left
+after the grace period is stopped, so that nothing can fork away, and killed, round after round, until
+two scans in a row find nothing. Processes are identified by pid and start time, never by pid alone.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from tui.system.processes import (
     send_signal,
 )
 
-_ROUND = 0.02
-_LEAST_ROUNDS = 2
+_ROUND_SECONDS = 0.02
+_EMPTY_ROUNDS = 2
 
 
 @dataclass(frozen=True)
 class ProcessTree:
-    """Whose tree it is: the agent, the parent that inherits its orphans, and what else marks them.
+    """What belongs to a tree: the agent, the shim that inherits its orphans, and marked processes.
 
     `marker` is an environment variable as `NAME=value`; `known` are members seen earlier, which may
     have cut every other tie since.
@@ -42,7 +42,7 @@ class ProcessTree:
 
 @dataclass(frozen=True)
 class KillResult:
-    """What a kill did; `survivors` are named as `name (pid)` and could not be ended."""
+    """What a kill did; `killed` and `survivors` are named as `name (pid)`."""
 
     polite: bool
     killed: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class _TreeSearch:
     sessions: set[int] = field(default_factory=set)
 
     def scan(self) -> list[ProcessRow]:
-        """All living members now; what was once a member stays one, and so do its children."""
+        """All living members; what was once a member stays one, with its children."""
         everyone = process_table()
         roots = self._roots(everyone)
         children: dict[int, list[ProcessRow]] = {}
@@ -78,17 +78,17 @@ class _TreeSearch:
 
     def _roots(self, everyone: dict[int, ProcessRow]) -> Iterable[ProcessRow]:
         tree, own = self.tree, os.getpid()
-        wanted = {*self.members, *tree.known}
-        wanted.update(one for one in (tree.agent, tree.shim) if one is not None)
+        known = {*self.members, *tree.known}
+        known.update(one for one in (tree.agent, tree.shim) if one is not None)
         for process in everyone.values():
             if process.pid in (own, 1):
                 continue
-            tied = process.identity in wanted or process.session in self.sessions
+            tied = process.identity in known or process.session in self.sessions
             if tied or (tree.marker and environment_has(process.pid, tree.marker)):
                 yield process
 
     def _forget_shim(self, found: dict[int, ProcessRow], everyone: dict[int, ProcessRow]) -> None:
-        """Neither the shim, which reaps and records, nor we or our ancestors are members."""
+        """Leave out the shim, which reaps and records, and this process with its ancestors."""
         if self.tree.shim is not None:
             found.pop(self.tree.shim.pid, None)
         pid = os.getpid()
@@ -103,32 +103,28 @@ def find_members(tree: ProcessTree) -> list[ProcessRow]:
 
 
 def kill_tree(
-    tree: ProcessTree,
-    grace: float,
-    *,
-    limit: float = 5.0,
-    spare: Callable[[], bool] | None = None,
+    tree: ProcessTree, grace: float, *, limit: float = 5.0, spare: Callable[[], bool] | None = None
 ) -> KillResult:
-    """Ends the tree: SIGTERM to the agent, up to `grace` seconds of patience, then no more.
+    """Ends the tree: SIGTERM to the agent, then, after at most `grace` seconds, SIGKILL to all.
 
-    Returns after `grace + limit` seconds at the latest. `spare` is asked during the grace; True
-    ends the patience at once.
+    Returns after `grace + limit` seconds at the latest. `spare` is asked during the grace period; True
+    ends it at once.
     """
     search = _TreeSearch(tree)
     search.scan()
-    polite = _ask(tree.agent, grace, search, spare)
-    killed = _finish(search, limit)
+    polite = _end_politely(tree.agent, grace, search, spare)
+    killed = _kill_all(search, limit)
     survivors = [f"{one.name} ({one.pid})" for one in search.scan()]
     return KillResult(polite, tuple(killed), tuple(survivors))
 
 
-def _ask(
+def _end_politely(
     agent: ProcessIdentity | None,
     grace: float,
     search: _TreeSearch,
     spare: Callable[[], bool] | None,
 ) -> bool:
-    """The polite part; True when the agent left by itself."""
+    """Send SIGTERM and wait; True when the agent ended by itself."""
     if agent is None or not is_alive(agent):
         return True
     if grace <= 0:
@@ -138,23 +134,23 @@ def _ask(
     while is_alive(agent):
         if time.monotonic() >= until or (spare is not None and spare()):
             return False
-        time.sleep(_ROUND)
+        time.sleep(_ROUND_SECONDS)
         search.scan()
     return True
 
 
-def _finish(search: _TreeSearch, limit: float) -> list[str]:
+def _kill_all(search: _TreeSearch, limit: float) -> list[str]:
     until = time.monotonic() + limit
     killed: dict[ProcessIdentity, str] = {}
     empty = 0
-    while empty < _LEAST_ROUNDS and time.monotonic() < until:
+    while empty < _EMPTY_ROUNDS and time.monotonic() < until:
         found = search.scan()
         empty = 0 if found else empty + 1
-        # Stopped first, then looked for again: what forked meanwhile is found before it runs.
+        # Stop all first, then scan again: what they forked meanwhile is found before it runs on.
         for process in found:
             send_signal(process.identity, signal.SIGSTOP)
         for process in (*found, *(search.scan() if found else ())):
             if send_signal(process.identity, signal.SIGKILL):
                 killed[process.identity] = f"{process.name} ({process.pid})"
-        time.sleep(_ROUND)
+        time.sleep(_ROUND_SECONDS)
     return list(killed.values())

@@ -1,7 +1,7 @@
 """The process table: identities, facts, descendants, terminals and signals.
 
-A pid alone names nobody; a pid with its start time does. Read from /proc where there is one, and
-through psutil elsewhere. Whatever is asked of a process that is gone gives the empty answer.
+A pid alone identifies no process; a pid with its start time does. Read from /proc where there is one, and
+through psutil elsewhere. Every question about a process that has ended has an empty answer.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ _PS_SECONDS: Final = 3.0
 
 
 class ProcessIdentity(NamedTuple):
-    """A process: `start` is in clock ticks since boot (a hundredth of a second where there is no
-    /proc); 0 is not known, and then the pid alone must do."""
+    """A process: `start` is in clock ticks since boot (hundredths of a second where there is no /proc),
+    0 where it is unknown; then only the pid is compared.
+    """
 
     pid: int
     start: int
 
 
 class ProcessRow(NamedTuple):
-    """One row of the table; `state` is the kernel's letter, Z for one that is dead already."""
+    """One row of the table; `state` is the kernel's letter, Z for a zombie."""
 
     pid: int
     start: int
@@ -40,7 +41,7 @@ class ProcessRow(NamedTuple):
 
 
 class ProcessFacts(NamedTuple):
-    """A living process; `start` is what guards against the reuse of its pid, as text."""
+    """A living process; `start` (as text) guards against the reuse of its pid."""
 
     pid: int
     name: str
@@ -57,7 +58,7 @@ class ProcessFacts(NamedTuple):
 
 
 class TerminalUse(NamedTuple):
-    """How a process stands to its terminal; `path` is empty unless it reads and writes there."""
+    """How a process uses its terminal; `path` is empty unless it reads and writes there."""
 
     has_terminal: bool
     path: str
@@ -94,17 +95,11 @@ def read_process(pid: int) -> ProcessRow | None:
 
 
 def is_alive(who: ProcessIdentity) -> bool:
-    """Whether that very process still runs; one that only waits to be reaped does not."""
+    """Whether that very process still runs; a zombie does not."""
     row = read_process(who.pid)
     if row is None or row.state in "ZX":
         return False
     return not who.start or not row.start or row.start == who.start
-
-
-def read_identity(pid: int) -> ProcessIdentity | None:
-    """The living process that has this pid now, as an identity."""
-    row = read_process(pid)
-    return None if row is None or row.state in "ZX" else row.identity
 
 
 def send_signal(who: ProcessIdentity, number: int) -> bool:
@@ -145,7 +140,7 @@ def read_facts(pid: int) -> ProcessFacts | None:
         start=rest[19].decode(),
         created=_boot_time() + int(rest[19]) / ticks,
         cpu_s=(int(rest[11]) + int(rest[12])) / ticks,
-        rss=max(0, int(rest[21])) * _page(),
+        rss=max(0, int(rest[21])) * _page_size(),
     )
 
 
@@ -190,7 +185,7 @@ def command_line(pid: int) -> list[str]:
 
 
 def working_folder(pid: int) -> str:
-    """The folder a process stands in, or empty when that is not told."""
+    """The working folder of a process; empty when unknown."""
     if has_proc():
         try:
             return os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
@@ -210,7 +205,7 @@ def environment_has(pid: int, marker: bytes) -> bool:
 
 
 def environment_variable(pid: int, name: str) -> str:
-    """The value with which the process was started; empty where it is not told."""
+    """The value of a variable with which the process was started; empty when unknown."""
     if has_proc():
         before = os.fsencode(name) + b"="
         for word in _read(f"/proc/{pid}/environ").split(b"\0"):
@@ -226,12 +221,12 @@ def environment_variable(pid: int, name: str) -> str:
 
 
 def resident_bytes(pid: int) -> int:
-    """Memory that the process holds for itself; 0 where it is not told."""
+    """Memory that the process has for itself; 0 when unknown."""
     if not has_proc():
         return 0
     try:
         _, resident, shared_with_files = _read(f"/proc/{pid}/statm").split()[:3]
-        return (int(resident) - int(shared_with_files)) * _page()
+        return (int(resident) - int(shared_with_files)) * _page_size()
     except ValueError:
         return 0
 
@@ -254,7 +249,7 @@ def count_descendants(pid: int) -> int:
 
 
 def read_terminal(pid: int) -> TerminalUse | None:
-    """How the process stands to its terminal; None when the process is gone."""
+    """How the process uses its terminal; None when it has ended."""
     if not has_proc():
         name = _ps(pid, "tty")
         has_terminal = name.startswith("tty")
@@ -268,7 +263,7 @@ def read_terminal(pid: int) -> TerminalUse | None:
 
 
 def boot_id() -> str:
-    """Which boot of the machine this is; empty where the system does not say."""
+    """The id of this boot of the machine; empty when unknown."""
     return _read("/proc/sys/kernel/random/boot_id").decode("ascii", "replace").strip()
 
 
@@ -280,12 +275,12 @@ def _terminal_path(pid: int, number: int) -> str:
     except OSError:
         return ""
     # The kernel packs the device's number otherwise here than for stat.
-    wanted = os.makedev(number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00)
-    return path if not names and device == wanted else ""
+    device_number = os.makedev(number >> 8 & 0xFFF, number & 0xFF | number >> 12 & 0xFFF00)
+    return path if not names and device == device_number else ""
 
 
 def _stat_fields(pid: int) -> list[bytes] | None:
-    """The name of a process and, from its state on, what the kernel tells of it."""
+    """The name of a process and the fields of its stat file from the state on."""
     # The name may hold blanks and parentheses.
     head, closing, tail = _read(f"/proc/{pid}/stat").rpartition(b")")
     fields = [head.partition(b"(")[2], *tail.split()]
@@ -310,7 +305,7 @@ def _read(path: str) -> bytes:
 
 
 @cache
-def _page() -> int:
+def _page_size() -> int:
     return os.sysconf("SC_PAGE_SIZE") or 4_096
 
 
@@ -371,9 +366,8 @@ def _table_without_proc() -> dict[int, ProcessRow]:
     import psutil
 
     found: dict[int, ProcessRow] = {}
-    wanted = ["pid", "ppid", "create_time", "status", "name"]
-    for one in psutil.process_iter(wanted):
-        facts = one.info
+    for process in psutil.process_iter(["pid", "ppid", "create_time", "status", "name"]):
+        facts = process.info
         pid = int(facts["pid"])
         try:
             group, session = os.getpgid(pid), os.getsid(pid)

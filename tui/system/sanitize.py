@@ -28,8 +28,8 @@ _HIGH_SINGLES = (
     "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0000-\U000e00ff\U000e01f0-\U000e0fff"
 )
-# One class that never misses: the regex engine scans it ten times faster than the exact tokens,
-# which then look only at what it found. Beyond the basic plane it takes everything.
+# One class that never misses: the engine scans it ten times faster than the exact tokens, which are then
+# applied only to what it found. Beyond the basic plane it matches everything.
 _SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}\U00010000-\U0010ffff]+")
 _BASIC_SUSPECT = lazy(f"[{_SINGLES}{_SELECTORS}{_MARKS}]+")
 _TOKEN = lazy(
@@ -45,13 +45,13 @@ _KEYCAP = lazy("[#*0-9]")
 _IDEOGRAPH = lazy("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PRINTABLE = bytes(range(0x20, 0x7F))
 _HARMLESS = _PRINTABLE + b"\n\t"
-_LONGEST_PILE = 4
+_MOST_MARKS = 4
 
 
 def is_plain(text: str) -> bool:
     """Whether the text is printable ASCII, which needs no cleaning.
 
-    Taking out what is printable costs a tenth of asking for each character whether it is.
+    Removing what is printable takes a tenth of the time of testing each character.
     """
     return text.isascii() and not text.encode().translate(None, _PRINTABLE)
 
@@ -70,7 +70,7 @@ def clean(text: str, *, limit: int | None = None, whole: bool = False) -> str:
         return text
     # A string with characters beyond the basic plane takes four bytes for each of its characters.
     suspect = _SUSPECT if text.__sizeof__() >= 4 * len(text) else _BASIC_SUSPECT
-    return suspect.sub(_run, text)
+    return suspect.sub(_visible_run, text)
 
 
 def clean_line(text: str, limit: int = LINE_LIMIT, *, newline: str = "⏎") -> str:
@@ -108,7 +108,7 @@ _BREAKS = lazy(r"[ \t]*\n\s*")
 
 
 def cut_lines(text: str) -> str:
-    """`text` with every line cut at `LINE_LIMIT`, so that whatever looks at it costs little."""
+    """`text` with every line cut at `LINE_LIMIT`, so that patterns over it stay fast."""
     kept = LINE_LIMIT - 40
     return "\n".join(
         line if len(line) <= LINE_LIMIT else f"{line[:kept]}… (+{len(line) - kept:,} characters)"
@@ -128,7 +128,7 @@ def fold_lines(text: str) -> str:
 
 
 class _VisibleForms(dict[str, str]):
-    """What each single odd character looks like."""
+    """The visible form of each odd character, made once."""
 
     def __missing__(self, char: str) -> str:
         code = ord(char)
@@ -147,32 +147,32 @@ class _VisibleForms(dict[str, str]):
 _SHOWN = _VisibleForms()
 
 
-def _run(match: re.Match[str]) -> str:
-    """What a run of suspects looks like; `match.string` tells each one's neighbours."""
+def _visible_run(match: re.Match[str]) -> str:
+    """The visible form of a run of suspects; their neighbours are in `match.string`."""
     start, end, text = *match.span(), match.string
     if end - start == 1:
         char = text[start]
         if "\r" != char < "\u0300":
             return _SHOWN[char]
-        if char in _CLEARED:
+        if char in _KNOWN_PLAIN:
             return char
         if _TOKEN.match(char) is None:
-            _CLEARED.add(char)  # at most as many as there are characters
+            _KNOWN_PLAIN.add(char)  # at most as many as there are characters
             return char
     parts: list[str] = []
     for token in _TOKEN.finditer(text, start, end):
         parts.append(text[start : token.start()])
-        parts.append(_visible(token))
+        parts.append(_visible_token(token))
         start = token.end()
     parts.append(text[start:end])
     return "".join(parts)
 
 
-_CLEARED: set[str] = set()
-"""Characters beyond the basic plane that were looked at and found plain, such as most emoji."""
+_KNOWN_PLAIN: set[str] = set()
+"""Characters beyond the basic plane that turned out to be plain, such as most emoji."""
 
 
-def _visible(match: re.Match[str]) -> str:
+def _visible_token(match: re.Match[str]) -> str:
     found = match.group()
     first = found[0]
     if first < "\u0300":
@@ -182,9 +182,9 @@ def _visible(match: re.Match[str]) -> str:
     if first in _JOINERS:
         return "" if _joins(match) else _SHOWN[first]
     if _SELECTOR.match(first):
-        return _selectors(match)
+        return _visible_selectors(match)
     if _MARK.match(first):
-        return _pile(match)
+        return _visible_marks(match)
     if _FLAG.match(first):
         return found if len(found) % 2 == 0 else found[:-1] + _SHOWN[found[-1]]
     if _SKINS.match(first) and _EMOJI.match(_before(match)):
@@ -204,15 +204,15 @@ def _before(match: re.Match[str]) -> str:
 
 
 def _joins(match: re.Match[str]) -> bool:
-    """Whether a joiner stands where writing needs it: inside an emoji, or between such letters."""
+    """Whether a joiner is where writing needs it: inside an emoji, or between letters that join."""
     before, after = _before(match), match.string[match.end() : match.end() + 1]
     if match.group() == "\u200d" and _EMOJI.match(after):
         return bool(_EMOJI.match(before) or _SKINS.match(before))
     return bool(_JOINING_SCRIPTS.match(before) and _JOINING_SCRIPTS.match(after))
 
 
-def _selectors(match: re.Match[str]) -> str:
-    """One selector after what it may select says nothing that can be drawn alike everywhere."""
+def _visible_selectors(match: re.Match[str]) -> str:
+    """A single selector after what it may select is dropped: terminals draw it differently."""
     found = match.group()
     before = _before(match)
     if len(found) == 1:
@@ -223,10 +223,10 @@ def _selectors(match: re.Match[str]) -> str:
     return "".join(map(_SHOWN.__getitem__, found))
 
 
-def _pile(match: re.Match[str]) -> str:
-    """Combining marks need something to stand on, and only so many fit into a line's height."""
+def _visible_marks(match: re.Match[str]) -> str:
+    """Combining marks get a base if they have none; beyond four they are counted, not drawn."""
     found = match.group()
     base = "" if _before(match) not in ("", "\n", "\t", "\r") else "◌"
-    if len(found) <= _LONGEST_PILE:
+    if len(found) <= _MOST_MARKS:
         return base + found
-    return f"{base}{found[:_LONGEST_PILE]}‹+{len(found) - _LONGEST_PILE} marks›"
+    return f"{base}{found[:_MOST_MARKS]}‹+{len(found) - _MOST_MARKS} marks›"

@@ -1,8 +1,8 @@
-"""Terminal output as plain text and spans of colour; nothing else of a terminal's language passes.
+"""Terminal output as plain text and spans of colour; no other control sequence passes.
 
-Only SGR, the sequences that set colours, is understood. Every other sequence vanishes as a whole,
-an unterminated one up to the end of its line at most, and what is no sequence is shown by
-`sanitize.clean`. Text cannot be hidden: concealed, and painted in its own background, are ignored.
+Only SGR, the sequences that set colours, is understood. Every other sequence is removed as a whole, an
+unterminated one up to the end of its line at most; all else is cleaned by `sanitize.clean`. Text cannot
+be hidden: conceal is ignored, and so is a colour that equals its background.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Styled
     at = 0
     for piece, style in styled_pieces(_bounded(text, whole)):
         shown = clean(piece)
-        style = _seen(style)
+        style = _never_hidden(style)
         if shown and style != _PLAIN:
             spans.append(StyledSpan(at, at + len(shown), *style))
         pieces.append(shown)
@@ -103,7 +103,7 @@ def clean_coloured(text: str, *, whole: bool = False) -> tuple[str, tuple[Styled
 
 
 @lru_cache(maxsize=1024)
-def _seen(style: SgrState) -> SgrState:
+def _never_hidden(style: SgrState) -> SgrState:
     """The style without colours that would hide the text."""
     return style._replace(fg="", bg="") if style.fg and style.fg == style.bg else style
 
@@ -118,7 +118,7 @@ def _seven_bit(text: str) -> str:
 
 
 def _bounded(text: str, whole: bool) -> str:
-    """The text with its overlong lines dealt with before its sequences are looked for."""
+    """The text with its overlong lines cut or folded before sequences are searched."""
     if len(text) <= LINE_LIMIT:
         return text
     return fold_lines(text) if whole else cut_lines(text)
@@ -132,13 +132,13 @@ def styled_pieces(text: str) -> Iterator[tuple[str, SgrState]]:
             yield text[at : match.start()], style
         at = match.end()
         if (parameters := match.group(1)) is not None:
-            style = _after(style, parameters)
+            style = _apply_codes(style, parameters)
     if at < len(text):
         yield text[at:], style
 
 
 @lru_cache(maxsize=4096)
-def _after(style: SgrState, parameters: str) -> SgrState:
+def _apply_codes(style: SgrState, parameters: str) -> SgrState:
     """The style after one SGR sequence; codes that mean nothing here leave it as it is."""
     codes = parameters.split(";")
     i = 0
@@ -155,12 +155,12 @@ def _after(style: SgrState, parameters: str) -> SgrState:
         elif number == 4 and own == "0":
             style = style._replace(underline=False)
         else:
-            style = _switched(style, number)
+            style = _apply_code(style, number)
         i += 1
     return style
 
 
-def _switched(style: SgrState, code: int) -> SgrState:
+def _apply_code(style: SgrState, code: int) -> SgrState:
     if code == 0:
         return _PLAIN
     if code in _SWITCHES:

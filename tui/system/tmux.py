@@ -1,4 +1,4 @@
-"""The tmux pane in which an interactive session reads its keyboard, or why there is none."""
+"""Runs tmux without a shell; finds the pane in which an interactive session reads its keyboard."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from tui.system.errors import RefusedError
 from tui.system.processes import TerminalUse, command_line, environment_variable, read_terminal
 
-_WITHIN_S: Final = 3.0
-_FORMAT: Final = (
+_TIMEOUT_S: Final = 3.0
+_PANE_FORMAT: Final = (
     "#{pane_id} #{pane_tty} #{pane_dead} #{pane_in_mode} #{pane_synchronized} #{pane_input_off}"
 )
 
@@ -28,9 +28,8 @@ def pane_of(pid: int) -> TmuxPane:
     terminal = _terminal(pid)
     _check_interactive(pid, terminal)
     for server in _servers(pid):
-        for line in run_tmux(server, "list-panes", "-a", "-F", "#{pane_id} #{pane_tty}").split(
-            "\n"
-        ):
+        panes = run_tmux(server, "list-panes", "-a", "-F", "#{pane_id} #{pane_tty}")
+        for line in panes.split("\n"):
             pane, _, its_tty = line.partition(" ")
             if its_tty == terminal.path:
                 return TmuxPane(server, pane, its_tty)
@@ -39,7 +38,7 @@ def pane_of(pid: int) -> TmuxPane:
 
 def check_ready(pane: TmuxPane) -> None:
     """RefusedError while keys would go elsewhere than into the pane's program, or to others too."""
-    shown = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, _FORMAT).split()
+    shown = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, _PANE_FORMAT).split()
     if len(shown) != 6 or shown[0] != pane.id or shown[1] != pane.tty:
         raise RefusedError("the session's tmux pane is gone")
     dead, in_mode, synchronized, off = shown[2:]
@@ -61,7 +60,7 @@ def run_tmux(socket: str, *words: str, data: bytes = b"") -> str:
             ["tmux", "-S", socket, *words],
             input=data,
             capture_output=True,
-            timeout=_WITHIN_S,
+            timeout=_TIMEOUT_S,
             env=environment,
             check=False,
         )
@@ -117,8 +116,8 @@ def _servers(pid: int) -> list[str]:
     named = environment_variable(pid, "TMUX").split(",")[0]
     folder = f"{os.environ.get('TMUX_TMPDIR') or '/tmp'}/tmux-{os.geteuid()}"
     mine = os.environ.get("TMUX", "").split(",")[0]
-    wanted = dict.fromkeys((named, mine, f"{folder}/default"))
-    return [path for path in wanted if path and _is_ours(path)]
+    sockets = dict.fromkeys((named, mine, f"{folder}/default"))
+    return [path for path in sockets if path and _is_ours(path)]
 
 
 def _is_ours(path: str) -> bool:

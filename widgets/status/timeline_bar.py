@@ -10,7 +10,15 @@ from textual import events
 from textual.message import Message
 
 from tui.model.labels import TIME
-from tui.model.timeline import KINDS, MarkKind, TimeBucket, Timeline, TimelineCell, TimelineGap, cut
+from tui.model.timeline import (
+    KINDS,
+    MarkKind,
+    TimeBucket,
+    Timeline,
+    TimelineCell,
+    TimelineGap,
+    cut_timeline,
+)
 from tui.system.format import format_clock
 from widgets.glyphs import Glyphs, glyphs
 from widgets.ink import Line, Role, Span
@@ -81,7 +89,7 @@ def _mark_sign(kind: MarkKind, signs: Glyphs) -> tuple[str, Role]:
 def described(cell: TimelineCell) -> str:
     """What the cell was, in words: "mostly running tools; checkpoint 4"."""
     parts = []
-    if cell.known:
+    if cell.known_share:
         most = max(range(len(KINDS)), key=cell.seconds.__getitem__)
         share = cell.seconds[most] / sum(cell.seconds)
         parts.append(("" if share > 0.9 else "mostly ") + TIME[KINDS[most]])
@@ -178,10 +186,10 @@ class TimelineBar(SingleRow):
         self.post_message(self.CursorMoved(self._at, words))
 
     def _cut(self) -> list[TimelineCell]:
-        return cut(self._timeline, strip_columns(self.size.width), self._now)
+        return cut_timeline(self._timeline, strip_columns(self.size.width), self._now)
 
     def spans(self, width: int) -> Line:
-        self._cells = cut(self._timeline, strip_columns(width), self._now)
+        self._cells = cut_timeline(self._timeline, strip_columns(width), self._now)
         cursor = None if self._at is None or not self._cells else cell_at(self._cells, self._at)
         return strip_line(self._cells, width, cursor)
 

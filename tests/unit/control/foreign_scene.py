@@ -55,7 +55,7 @@ class Elsewhere:
         return next((one for one in live_agents(self.project) if one.pid == pid), None)
 
     def other(self, who: Found, **times: float) -> ForeignSession:
-        journal = JournalWriter.of_session(self.project, ".overnight", who.session)
+        journal = JournalWriter.for_session(self.project, ".overnight", who.session)
         return ForeignSession(self.project, who, journal, ".overnight", **times)
 
     def deeds(self) -> Operations:

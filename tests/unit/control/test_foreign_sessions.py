@@ -16,7 +16,7 @@ from tui.control.operations import stop_foreign
 from tui.feeds.sessions.select import select_session
 from tui.settings.load import load
 from tui.system.errors import NoSessionError, RefusedError
-from tui.system.processes import is_alive, process_table, read_identity
+from tui.system.processes import is_alive, process_table
 
 
 @pytest.fixture
@@ -83,9 +83,9 @@ def test_its_journal_is_one_of_the_sources(scene: Elsewhere) -> None:
 
 def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -> None:
     who = scene.begin()
-    agent = read_identity(who.pid)
-    assert agent is not None
-    children = [one.identity for one in process_table().values() if one.parent == who.pid]
+    processes = process_table()
+    agent = processes[who.pid].identity
+    children = [one.identity for one in processes.values() if one.parent == who.pid]
     assert children
     told = stop_foreign(scene.deeds(), "kill", True, {"tests": "red"}, lambda words: None)
     assert not told.survivors

@@ -105,7 +105,7 @@ class Scene:
         self.clock.now += seconds
         for _ in range(100_000):
             self.reader.take(self.follower.poll(self.limit))
-            if not self.follower.behind:
+            if not self.follower.is_behind:
                 return
         raise AssertionError("the follower never comes to an end")
 

@@ -1,4 +1,4 @@
-""""""
+"""Commits of a repository as they come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-""""""
+"""Lines that are not one JSON object: what can be read is kept, the rest is reported."""
 
 from __future__ import annotations
 
@@ -23,37 +23,48 @@ from tests.unit.feeds.event_lines import (
     told,
 )
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.model.events import AssistantMessage, MalformedLine, TurnResult, UnknownRecord, UserMessage
+from tui.model.events import (
+    AgentEvent,
+    AssistantMessage,
+    MalformedLine,
+    TurnResult,
+    UnknownRecord,
+    UserMessage,
+)
 
 ONE = line(said(text("one")))
 TWO = line(told("two"))
 
 
 def kinds(data: bytes) -> list[str]:
-    return [type(event.body).__name__ for event in decode(data)]
+    return body_names(decode(data))
+
+
+def body_names(events: list[AgentEvent]) -> list[str]:
+    return [type(event.body).__name__ for event in events]
 
 
 def test_glued_objects_are_parts_of_one_line() -> None:
     data = ONE + TWO + b'{"type":"summary","summary":"x"}'
     events = decode(data + b"\n")
-    assert [type(event.body).__name__ for event in events] == [
+    assert body_names(events) == [
         "AssistantMessage",
         "UserMessage",
         "SilentRecord",
     ]
-    assert [event.part for event in events] == [0, 1, 2]
+    assert [event.index_in_line for event in events] == [0, 1, 2]
     assert {(event.offset, event.length) for event in events} == {(0, len(data))}
 
 
 def test_a_record_behind_a_torn_one_is_found() -> None:
     torn = ONE[: len(ONE) // 2]
     events = decode(torn + TWO + b"\n" + ONE)
-    assert [type(event.body).__name__ for event in events] == [
+    assert body_names(events) == [
         "MalformedLine",
         "UserMessage",
         "AssistantMessage",
     ]
-    assert [event.part for event in events] == [0, 1, 0]
+    assert [event.index_in_line for event in events] == [0, 1, 0]
     broken = events[0].body
     assert isinstance(broken, MalformedLine)
     assert broken.size == len(torn)
@@ -72,8 +83,7 @@ def test_pieces_of_a_damaged_record_are_not_taken_for_records() -> None:
 
 def test_words_before_a_record_do_not_hide_it() -> None:
     events = decode(b"Warning: something {odd} " + ONE)
-    names = [type(event.body).__name__ for event in events]
-    assert names == ["MalformedLine", "AssistantMessage"]
+    assert body_names(events) == ["MalformedLine", "AssistantMessage"]
 
 
 @pytest.mark.parametrize(
@@ -125,19 +135,18 @@ def test_line_ends_marks_and_blanks_do_not_matter(data: bytes) -> None:
 
 def test_a_hole_of_zeros_before_a_record_is_told_and_the_record_kept() -> None:
     events = decode(b"\0" * 4096 + ONE)
-    names = [type(event.body).__name__ for event in events]
-    assert names == ["MalformedLine", "AssistantMessage"]
+    assert body_names(events) == ["MalformedLine", "AssistantMessage"]
 
 
 def test_a_list_of_entries_gives_each_of_them() -> None:
     data = b"[" + ONE + b", " + TWO + b", 7]"
     events = decode(data)
-    assert [type(event.body).__name__ for event in events] == [
+    assert body_names(events) == [
         "AssistantMessage",
         "UserMessage",
         "MalformedLine",
     ]
-    assert [event.part for event in events] == [0, 1, 2]
+    assert [event.index_in_line for event in events] == [0, 1, 2]
 
 
 def test_a_document_written_over_many_lines_costs_one_notice_a_line() -> None:

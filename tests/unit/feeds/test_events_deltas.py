@@ -1,4 +1,4 @@
-""""""
+"""Streamed deltas: counted, and read where they say something."""
 
 from __future__ import annotations
 
@@ -88,8 +88,7 @@ def test_a_record_glued_to_a_delta_is_not_lost() -> None:
 def test_a_torn_delta_is_told() -> None:
     decoded = ClaudeDecoder(SOURCE).decode(line(delta("x"))[:100], 0)
     assert decoded.deltas == 0
-    names = [type(event.body).__name__ for event in decoded.events]
-    assert names == ["MalformedLine"]
+    assert [type(event.body).__name__ for event in decoded.events] == ["MalformedLine"]
 
 
 def test_half_a_character_in_a_delta_is_still_a_delta() -> None:

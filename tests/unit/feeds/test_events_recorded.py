@@ -144,7 +144,7 @@ def test_every_event_has_a_row_and_a_detail(folder: tuple[str, ...]) -> None:
             body = event.body
             calls = body.tools if isinstance(body, AssistantMessage) else ()
             answer = next((answers[tool.id] for tool in calls if tool.id in answers), None)
-            found = detail(_line(data, event), event.part, event.ref, _line(data, answer))
+            found = detail(_line(data, event), event.index_in_line, event.ref, _line(data, answer))
             assert found.title
             assert found.parts[-1].text
             if isinstance(body, MalformedLine):

@@ -1,4 +1,4 @@
-""""""
+"""Records of the stream as events."""
 
 from __future__ import annotations
 

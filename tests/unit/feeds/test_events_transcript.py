@@ -1,4 +1,4 @@
-""""""
+"""Entries of transcripts as events."""
 
 from __future__ import annotations
 

@@ -60,13 +60,13 @@ def test_a_quiet_file_costs_one_stat_a_poll(scene: Scene) -> None:
     scene.write(scene.lines(100))
     scene.poll()
     scene.poll(seconds=3)
-    before = msgspec.structs.asdict(scene.follower.work)
+    before = msgspec.structs.asdict(scene.follower.counters)
 
     for _ in range(50):
         scene.clock.now += 0.2
         assert scene.follower.poll() == []
 
-    after = msgspec.structs.asdict(scene.follower.work)
+    after = msgspec.structs.asdict(scene.follower.counters)
     assert after == {**before, "polls": before["polls"] + 50, "stats": before["stats"] + 50}
 
 
@@ -74,24 +74,24 @@ def test_an_append_costs_two_reads_and_its_own_bytes(scene: Scene) -> None:
     scene.write(scene.lines(1000))
     scene.poll()
     scene.poll(seconds=3)
-    reads, size = scene.follower.work.reads, scene.follower.work.bytes
+    reads, size = scene.follower.counters.reads, scene.follower.counters.bytes
 
     scene.append(scene.line(size=50))
     scene.reader.take(scene.follower.poll())
 
-    assert scene.follower.work.reads - reads == 2
-    assert scene.follower.work.bytes - size == 51
+    assert scene.follower.counters.reads - reads == 2
+    assert scene.follower.counters.bytes - size == 51
 
 
 def test_a_missing_file_costs_one_stat_a_poll(scene: Scene) -> None:
     scene.poll()
-    stats, listings = scene.follower.work.stats, scene.follower.work.listings
+    stats, listings = scene.follower.counters.stats, scene.follower.counters.listings
 
     for _ in range(10):
         scene.follower.poll()
 
-    assert scene.follower.work.stats - stats == 10
-    assert scene.follower.work.listings == listings
+    assert scene.follower.counters.stats - stats == 10
+    assert scene.follower.counters.listings == listings
 
 
 def test_a_change_that_the_clock_of_the_file_system_hides_is_found(scene: Scene) -> None:
@@ -101,7 +101,7 @@ def test_a_change_that_the_clock_of_the_file_system_hides_is_found(scene: Scene)
 
     scene.write(scene.lines(3))
     os.utime(scene.path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    scene.follower._seen = (
+    scene.follower._last_stat = (
         status.st_size,
         status.st_mtime_ns,
         scene.path.stat().st_ctime_ns,
@@ -245,7 +245,7 @@ def test_an_unfinished_line_changed_in_place_is_read_again(scene: Scene) -> None
 
     assert scene.verdict() == Verdict([], [], [])
     assert scene.reader.notes == []
-    assert scene.follower.work.dropped_partials == 1
+    assert scene.follower.counters.dropped_partials == 1
 
 
 def test_a_line_that_never_ends_is_cut_and_counted(
@@ -263,7 +263,7 @@ def test_a_line_that_never_ends_is_cut_and_counted(
     scene.limit = 256 << 10
     scene.poll()
 
-    work = scene.follower.work
+    work = scene.follower.counters
     assert work.cut_lines == 1
     data = b"".join(batch.data for batch in scene.reader.batches)
     assert data == b"first\n" + piece * 10 + b"\nlast\n"
@@ -282,7 +282,7 @@ def test_a_restart_within_a_cut_line_goes_on_in_it(
     scene.poll()
 
     assert [batch.end for batch in scene.reader.batches[-2:]] == ["cut", "line"]
-    assert scene.follower.work.cut_lines == 0  # it began before
+    assert scene.follower.counters.cut_lines == 0  # it began before
     assert scene.reader.lines[-1] == b"z" * 100_000 + b" end\n"
 
 

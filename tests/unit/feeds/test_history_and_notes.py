@@ -1,4 +1,4 @@
-""""""
+"""The history files of the original system, and session notes."""
 
 from __future__ import annotations
 

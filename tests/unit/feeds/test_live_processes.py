@@ -1,4 +1,4 @@
-""""""
+"""Which agent processes are alive in a project."""
 
 from __future__ import annotations
 
@@ -200,11 +200,11 @@ def test_our_own_run_is_an_agent_whatever_it_is_called(
 ) -> None:
     process = start(program(tmp_path, "scripted"), cwd=project)
     feed, clock = feed_of(project, tmp_path)
-    feed.own = (process.pid, int(start_of(process.pid)))
+    feed.own_agent = (process.pid, int(start_of(process.pid)))
 
     (agent,) = feed.read().agents
     assert (agent.pid, agent.cwd) == (process.pid, str(project))
-    feed.own = (process.pid, 12)
+    feed.own_agent = (process.pid, 12)
     clock.advance(2)
     assert feed.read().agents == ()
 
@@ -253,12 +253,12 @@ def test_hostile_session_files_are_passed_over(tmp_path: Path, project: Path) ->
     (folder / "x.json").write_text("{}")
     files = ClaudeSessionRegistry(folder)
 
-    assert files.all() == []
+    assert files.read_all() == []
     (folder / f"{pid}.json").unlink()
     (folder / f"{pid}.json").write_text(
         json.dumps({"pid": pid, **good, "status": "a\x1b[2J", "sessionId": 5})
     )
-    (file,) = files.all()
+    (file,) = files.read_all()
     assert (file.pid, file.session) == (pid, "5")
     assert "\x1b" not in file.status
 
@@ -286,7 +286,7 @@ def test_any_session_file_is_survived(tmp_path: Path, record: dict[str, Any]) ->
     folder.mkdir(exist_ok=True)
     (folder / "7.json").write_text(json.dumps(record))
 
-    ClaudeSessionRegistry(folder).all()
+    ClaudeSessionRegistry(folder).read_all()
 
 
 def test_without_claudes_folder_there_is_nobody(tmp_path: Path, project: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.repositories import commit, make, sh, user_state, write
-from tui.feeds.repo.night_diff import DiffBounds, read
+from tui.feeds.repo.night_diff import DiffBounds, read_night_diff
 from tui.model.records import FileChange, RepositoryChanges
 
 
@@ -50,7 +50,7 @@ def test_commits_and_work_tree_and_new_files_are_one_difference(repo: Path) -> N
         repo, {"src/b.py": "print(2)\n", "new/n.txt": "n\n", ".gitignore": "junk\n", "junk": "j\n"}
     )
     before = user_state(repo)
-    changes = read(repo, base, None, None)
+    changes = read_night_diff(repo, base, None, None)
     assert user_state(repo) == before
     found = by_path(changes)
     assert set(found) == {"a.txt", "gone.txt", "run", "src/b.py", "new/n.txt", ".gitignore"}
@@ -79,7 +79,7 @@ def test_what_came_and_went_is_no_difference_but_a_step(repo: Path) -> None:
     write(repo, {"a.txt": "1\n2\n3\nfour\n"})
     (repo / "brief.txt").unlink()
     back = commit(repo, "back")
-    changes = read(repo, base, None, None)
+    changes = read_night_diff(repo, base, None, None)
     assert set(by_path(changes)) == {"a.txt"}
     assert by_path(changes)["a.txt"].hunks[0].removed == ()
     steps = [(step.path, step.commit, step.kind) for step in changes.steps]
@@ -95,7 +95,7 @@ def test_an_uncommitted_change_on_top_of_a_commit_is_a_step_of_its_own(repo: Pat
     write(repo, {"a.txt": "1\n2\n3\n4\n"})
     made = commit(repo, "four")
     write(repo, {"a.txt": "1\n2\n3\n4\n5\n"})
-    changes = read(repo, base, None, None)
+    changes = read_night_diff(repo, base, None, None)
     assert [(s.commit, s.hunks[0].added) for s in changes.steps] == [(made, ("4",)), ("", ("5",))]
     assert by_path(changes)["a.txt"].commit == ""
 
@@ -110,7 +110,7 @@ def test_renames_binaries_links_and_submodules(repo: Path, tmp_path: Path) -> No
     inner = make(tmp_path / "inner")
     sh(repo, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "sub")
     commit(repo, "much")
-    found = by_path(read(repo, base, None, None))
+    found = by_path(read_night_diff(repo, base, None, None))
     moved = found["moved/longer.txt"]
     assert (moved.kind, moved.old_path, moved.insertions) == ("renamed", "long.txt", 0)
     assert found["picture.bin"].binary
@@ -125,7 +125,7 @@ def test_a_file_moved_without_telling_git_is_a_rename_too(repo: Path) -> None:
     write(repo, {"long.txt": "".join(f"line {n}\n" for n in range(40))})
     base = commit(repo, "base")
     (repo / "long.txt").rename(repo / "other.txt")
-    found = by_path(read(repo, base, None, None))
+    found = by_path(read_night_diff(repo, base, None, None))
     assert found["other.txt"].kind == "renamed"
 
 
@@ -144,7 +144,7 @@ def test_odd_names_come_through_harmless(repo: Path) -> None:
             file.write(b"content\n")
     sh(repo, "add", os.fsdecode(names[0]), os.fsdecode(names[2]))
     sh(repo, "commit", "-q", "-m", "\x1b]0;odd\x07")
-    changes = read(repo, base, None, None)
+    changes = read_night_diff(repo, base, None, None)
     assert len(changes.files) == len(names)
     assert all(change.hunks and change.hunks[0].added == ("content",) for change in changes.files)
     shown = "".join(change.path for change in changes.files) + changes.messages[0][1]
@@ -157,7 +157,7 @@ def test_text_that_looks_like_a_diff_is_text(repo: Path) -> None:
     base = commit(repo, "base")
     fake = "keep\ndiff --git a/x b/x\n@@ -1 +1 @@\n+++ b/y\n"
     write(repo, {"patch.txt": fake, "other.txt": "o\n"})
-    found = by_path(read(repo, base, None, None))
+    found = by_path(read_night_diff(repo, base, None, None))
     assert set(found) == {"patch.txt", "other.txt"}
     assert found["patch.txt"].hunks[0].removed == ("-- a",)
     assert found["patch.txt"].hunks[0].added == ("diff --git a/x b/x", "@@ -1 +1 @@", "+++ b/y")
@@ -174,12 +174,12 @@ def test_the_base_is_found_by_the_time_of_the_commits(repo: Path) -> None:
     last = commit_at(repo, "night two", 1_700_012_000)
     write(repo, {"day.txt": "d\n"})
     commit_at(repo, "day after", 1_700_050_000)
-    changes = read(repo, None, 1_700_009_000.5, 1_700_020_000.0, now=1_700_060_000.0)
+    changes = read_night_diff(repo, None, 1_700_009_000.5, 1_700_020_000.0, now=1_700_060_000.0)
     assert (changes.base, changes.head) == (before, last)
     assert set(by_path(changes)) == {"n1.txt", "n2.txt"}
     assert "first commit" in changes.why
     assert "later commits" in changes.why
-    lost = read(repo, "f" * 40, 1_700_009_000.0, None)
+    lost = read_night_diff(repo, "f" * 40, 1_700_009_000.0, None)
     assert lost.base == before
     assert "no commit of this repository" in lost.why
     assert set(by_path(lost)) == {"n1.txt", "n2.txt", "day.txt"}
@@ -193,7 +193,7 @@ def test_commits_below_the_night_with_later_dates_are_not_the_nights(repo: Path)
     commit_at(repo, "night one", 1_700_010_000)
     write(repo, {"n2.txt": "2\n"})
     last = commit_at(repo, "night two", 1_700_012_000)
-    changes = read(repo, None, 1_700_009_000.0, 1_700_020_000.0, now=1_700_095_000.0)
+    changes = read_night_diff(repo, None, 1_700_009_000.0, 1_700_020_000.0, now=1_700_095_000.0)
     assert (changes.base, changes.head) == (before, last)
     assert set(by_path(changes)) == {"n1.txt", "n2.txt"}
 
@@ -202,12 +202,12 @@ def test_a_commit_dated_into_the_future_does_not_hide(repo: Path) -> None:
     base = rev(repo)
     write(repo, {"sly.txt": "s\n"})
     commit_at(repo, "tomorrow", int(time.time()) + 90_000)
-    assert set(by_path(read(repo, base, None, time.time()))) == {"sly.txt"}
+    assert set(by_path(read_night_diff(repo, base, None, time.time()))) == {"sly.txt"}
 
 
 def test_a_night_without_commits_is_its_work_tree(repo: Path) -> None:
     write(repo, {"a.txt": "changed\n"})
-    changes = read(repo, None, time.time() + 100, time.time() + 200)
+    changes = read_night_diff(repo, None, time.time() + 100, time.time() + 200)
     assert set(by_path(changes)) == {"a.txt"}
     assert changes.base == changes.head == rev(repo)
     assert "no commit was made" in changes.why
@@ -215,19 +215,19 @@ def test_a_night_without_commits_is_its_work_tree(repo: Path) -> None:
 
 def test_a_repository_without_a_commit_and_one_that_begins_in_the_night(tmp_path: Path) -> None:
     folder = make(tmp_path / "empty", {"a.txt": "a\n"}, commit=False)
-    changes = read(folder, None, None, None)
+    changes = read_night_diff(folder, None, None, None)
     assert set(by_path(changes)) == {"a.txt"}
     assert "no commit yet" in changes.why
     since = time.time() - 100
     made = commit(folder, "beginning")
-    changes = read(folder, None, since, None)
+    changes = read_night_diff(folder, None, since, None)
     assert (changes.base, changes.head) == ("", made)
     assert by_path(changes)["a.txt"].commit == made
     assert [text for _, text in changes.messages] == ["beginning"]
 
 
 def test_no_repository_is_told(tmp_path: Path) -> None:
-    changes = read(tmp_path, None, None, None)
+    changes = read_night_diff(tmp_path, None, None, None)
     assert changes.files == ()
     assert changes.why
 
@@ -238,7 +238,7 @@ def test_what_git_was_told_not_to_look_at_is_looked_at(repo: Path, flag: str) ->
     sh(repo, "update-index", flag, "a.txt")
     write(repo, {"a.txt": "hidden change\n"})
     before = user_state(repo)
-    changes = read(repo, base, None, None)
+    changes = read_night_diff(repo, base, None, None)
     assert by_path(changes)["a.txt"].hunks[0].added == ("hidden change",)
     assert "not to look at 1 file" in changes.why
     assert user_state(repo) == before
@@ -258,14 +258,14 @@ def test_an_edit_in_the_moment_of_the_commit_is_seen(repo: Path) -> None:
     write(repo, {"a.txt": "1\nX\n3\n"})
     os.utime(path, ns=(held, held))
     sh(repo, "config", "core.trustctime", "false")
-    assert set(by_path(read(repo, base, None, None))) == {"a.txt"}
+    assert set(by_path(read_night_diff(repo, base, None, None))) == {"a.txt"}
 
 
 def test_attributes_cannot_pass_text_off_as_binary(repo: Path) -> None:
     write(repo, {".gitattributes": "*.py -diff binary\n"})
     base = commit(repo, "base")
     write(repo, {"src/b.py": "print(2)\n", "real.py": b"\0\1\2"})
-    found = by_path(read(repo, base, None, None))
+    found = by_path(read_night_diff(repo, base, None, None))
     assert found["src/b.py"].hunks[0].added == ("print(2)",)
     assert (found["src/b.py"].binary, found["src/b.py"].insertions) == (False, 1)
     assert found["real.py"].binary
@@ -285,7 +285,7 @@ def test_nothing_that_the_repository_names_is_run(repo: Path, tmp_path: Path) ->
     sh(repo, "config", "diff.orderFile", str(tmp_path / "none"))
     sh(repo, "config", "color.ui", "always")
     write(repo, {"a.txt": "1\n2\nthree\n", "new.txt": "n\n"})
-    found = by_path(read(repo, base, None, None))
+    found = by_path(read_night_diff(repo, base, None, None))
     assert found["a.txt"].hunks[0].added == ("three",)
     assert set(found) == {"a.txt", "new.txt"}
     assert not fired.exists()
@@ -295,7 +295,7 @@ def test_what_is_too_much_is_cut_and_said(repo: Path) -> None:
     base = rev(repo)
     write(repo, {f"many/{n}.txt": "x\n" * 50 for n in range(20)})
     write(repo, {"huge.txt": "line\n" * 500_000, "tall.txt": "".join(f"{n}\n" for n in range(900))})
-    changes = read(repo, base, None, None, bounds=DiffBounds(file_lines=100, lines=600))
+    changes = read_night_diff(repo, base, None, None, bounds=DiffBounds(file_lines=100, lines=600))
     found = by_path(changes)
     assert changes.cut
     assert found["huge.txt"].cut
@@ -307,9 +307,9 @@ def test_what_is_too_much_is_cut_and_said(repo: Path) -> None:
     assert len(small) == 20
     assert 0 < sum(bool(change.hunks) for change in small) < 20
     assert all(change.cut != bool(change.hunks) for change in small)
-    tiny = read(repo, base, None, None, bounds=DiffBounds(size=200))
+    tiny = read_night_diff(repo, base, None, None, bounds=DiffBounds(size=200))
     assert tiny.cut
-    few = read(repo, base, None, None, bounds=DiffBounds(files=3))
+    few = read_night_diff(repo, base, None, None, bounds=DiffBounds(files=3))
     assert len(few.files) == 3
     assert few.cut
 
@@ -324,14 +324,14 @@ def test_machine_made_files_are_marked(repo: Path) -> None:
         "hand.py": "def generated():\n    return 'DO NOT EDIT'\n",
     }
     write(repo, files)
-    found = by_path(read(repo, base, None, None))
+    found = by_path(read_night_diff(repo, base, None, None))
     assert {path for path, change in found.items() if change.generated} == set(files) - {"hand.py"}
 
 
 def test_control_characters_in_lines_are_made_harmless(repo: Path) -> None:
     base = rev(repo)
     write(repo, {"a.txt": "1\n\x1b[31mred\x1b[0m\r\n\u202eevil\n"})
-    (hunk,) = by_path(read(repo, base, None, None))["a.txt"].hunks
+    (hunk,) = by_path(read_night_diff(repo, base, None, None))["a.txt"].hunks
     assert all(
         "\x1b" not in line and "\r" not in line and "\u202e" not in line for line in hunk.lines
     )
@@ -345,6 +345,6 @@ def test_a_merge_is_named_for_what_it_brought(repo: Path) -> None:
     commit(repo, "on the side")
     sh(repo, "checkout", "-q", "main")
     sh(repo, "merge", "-q", "--no-ff", "-m", "joined", "side")
-    changes = read(repo, base, None, None)
+    changes = read_night_diff(repo, base, None, None)
     assert by_path(changes)["s.txt"].commit == rev(repo)
     assert {text for _, text in changes.messages} == {"on the side", "joined"}

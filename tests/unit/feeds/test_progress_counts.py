@@ -1,4 +1,4 @@
-""""""
+"""Progress files: which fractions count tasks."""
 
 from __future__ import annotations
 

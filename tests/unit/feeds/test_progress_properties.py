@@ -1,4 +1,4 @@
-""""""
+"""Progress files of any content: an answer for all of them, in linear time."""
 
 from __future__ import annotations
 

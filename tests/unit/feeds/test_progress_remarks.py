@@ -1,4 +1,4 @@
-""""""
+"""Progress files: blockers, goal and what is in progress."""
 
 from __future__ import annotations
 

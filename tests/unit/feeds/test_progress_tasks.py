@@ -1,4 +1,4 @@
-""""""
+"""Progress files: what is a task, and in which state."""
 
 from __future__ import annotations
 

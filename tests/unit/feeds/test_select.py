@@ -1,4 +1,4 @@
-""""""
+"""Which session is chosen for a project, and which files belong to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit import project_files
-from tui.feeds.sessions.event_files import head_of
+from tui.feeds.sessions.event_files import read_summary
 from tui.feeds.sessions.select import SessionSources, select_session
 from tui.model.session import NamedSources
 from tui.settings.original_sections import PathsSettings
@@ -58,7 +58,7 @@ def test_an_empty_project_says_where_it_looked(project: Path, projects: Path) ->
     assert found.watchdog.missing == (
         "no watchdog log at logs/watchdog.log, nor at any usual place; set paths.watchdog_log"
     )
-    assert not found.progress.found
+    assert not found.progress.is_found
     assert "claude-progress.txt" in found.progress.missing
 
 
@@ -74,7 +74,7 @@ def test_defaults_settings_candidates_and_flags(project: Path) -> None:
         "found; there is no claude-progress.txt",
     )
     assert found.watchdog.chosen == "paths.watchdog_log in the settings"
-    assert found.watchdog.found
+    assert found.watchdog.is_found
     by_flag = look(project, NamedSources(progress=str(project / "other.txt")))
     assert by_flag.progress.chosen == "named by --progress"
     assert (
@@ -107,7 +107,7 @@ def test_a_candidate_that_leads_out_of_the_project_is_not_taken(
     (project / "progress.md").symlink_to(tmp_path / "secret.txt")
     (project / "PROGRESS.md").mkdir()
 
-    assert not look(project).progress.found
+    assert not look(project).progress.is_found
 
 
 # --- streams ---
@@ -273,10 +273,10 @@ def test_a_named_stream_is_the_whole_truth(project: Path, projects: Path) -> Non
 
     assert kinds(found) == [("stream", "x.jsonl")]
     assert found.events[0].chosen == "named by --events"
-    assert found.alone
+    assert found.is_whole_truth
     assert (found.run, found.agent) == ("", None)
-    assert not found.progress.found
-    assert found.notes.found
+    assert not found.progress.is_found
+    assert found.notes.is_found
     named = look(
         project, NamedSources(events=str(project_files.transcript(projects, project, TWO)))
     )
@@ -465,5 +465,5 @@ def test_a_fifo_does_not_make_it_wait(project: Path) -> None:
     os.mkfifo(project / "logs/x.jsonl")
     os.mkfifo(project / "session.json")
     assert look(project).events == ()
-    assert head_of(str(project / "session.json")) is None
-    assert head_of("/no\0where") is None
+    assert read_summary(str(project / "session.json")) is None
+    assert read_summary("/no\0where") is None

@@ -1,4 +1,4 @@
-""""""
+"""Tool calls in one line, and their keys."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from msgspec import Raw
 
 from tests.unit.feeds.event_lines import line
-from tui.feeds.claude.tool_calls import tool_use
+from tui.feeds.claude.tool_calls import read_tool_call
 
 
 def summary(name: str, given: Any) -> str:
-    return tool_use("t", name, Raw(line(given))).target
+    return read_tool_call("t", name, Raw(line(given))).target
 
 
 def key(name: str, given: Any) -> int:
-    return tool_use("t", name, Raw(line(given))).key
+    return read_tool_call("t", name, Raw(line(given))).key
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_line_is_at_most_200_characters(size: int) -> None:
 
 
 def test_a_long_input_tells_its_file_as_a_short_one() -> None:
-    found = tool_use(
+    found = read_tool_call(
         "t", "Write", Raw(line({"file_path": "/p/\u202ea.py", "content": "x" * 50_000}))
     )
     assert found.target == found.path == "/p/‹U+202E›a.py"
@@ -106,8 +106,8 @@ def test_equal_calls_have_equal_keys_and_others_do_not() -> None:
 
 def test_keys_are_the_same_in_every_process() -> None:
     code = (
-        "from msgspec import Raw; from tui.feeds.claude.tool_calls import tool_use;"
-        "print(tool_use('t', 'Bash', Raw(b'{\"command\":\"ls\"}')).key)"
+        "from msgspec import Raw; from tui.feeds.claude.tool_calls import read_tool_call;"
+        "print(read_tool_call('t', 'Bash', Raw(b'{\"command\":\"ls\"}')).key)"
     )
     other = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30
@@ -117,6 +117,6 @@ def test_keys_are_the_same_in_every_process() -> None:
 
 def test_an_input_that_cannot_be_read_is_still_a_call() -> None:
     for raw in (b"", b'{"command":"\xff"}', b"null", b'"text"', b"[" * 5_000):
-        found = tool_use("t", "Bash", Raw(raw))
+        found = read_tool_call("t", "Bash", Raw(raw))
         assert found.key > 0
         assert found.target == ""

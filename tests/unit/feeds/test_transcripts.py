@@ -1,4 +1,4 @@
-""""""
+"""Claude's transcripts: which may be read, and to which folder they belong."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit import project_files
-from tui.feeds.sessions.transcripts import of_session, safe_transcript
+from tui.feeds.sessions.transcripts import safe_transcript, transcript_of_session
 
 SESSION = "11111111-aaaa-4bbb-8ccc-000000000001"
 
@@ -75,5 +75,5 @@ def test_another_users_transcript_is_refused(projects: Path, good: Path) -> None
     "session", ["", "..", "../p/x", "a/b", "x" * 200, "-rf", SESSION + "\n", SESSION + "\0"]
 )
 def test_words_that_are_no_session_find_nothing(projects: Path, good: Path, session: str) -> None:
-    assert of_session(projects, session, "/p") is None
-    assert of_session(projects, SESSION, "/somewhere/else") == str(good)
+    assert transcript_of_session(projects, session, "/p") is None
+    assert transcript_of_session(projects, SESSION, "/somewhere/else") == str(good)

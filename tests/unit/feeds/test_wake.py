@@ -195,7 +195,7 @@ def test_a_folder_that_appears_is_watched(
     wake.start()
     assert eventually(lambda: len(ear.calls) == 1)
     log.parent.mkdir()
-    wake.nudge()
+    wake.wake()
     assert eventually(lambda: len(ear.calls) == 2)
 
     log.touch()
@@ -320,7 +320,7 @@ def test_a_fault_of_the_listener_does_not_end_the_looking(
     wake.start()
 
     assert eventually(lambda: len(calls) >= 3)
-    assert "a look at changed files failed" in caplog.text
+    assert "reading changed files failed" in caplog.text
 
 
 def test_nothing_is_said_after_closing_not_even_from_within(tmp_path: Path, ear: Ear) -> None:

@@ -1,4 +1,4 @@
-""""""
+"""Watchdog logs of every family."""
 
 from __future__ import annotations
 
@@ -253,8 +253,8 @@ def test_the_newest_entry_is_held_until_it_cannot_grow() -> None:
     decoder = WatchdogLogDecoder("log", HOME)
 
     assert decoder.decode(b"2026-01-01 10:00:00 - first\n", 0) == []
-    assert decoder.held is not None
-    assert decoder.held.text == "first"
+    assert decoder.pending is not None
+    assert decoder.pending.text == "first"
     assert decoder.decode(b"  more\n", 28) == []
     (first,) = decoder.decode(b"2026-01-01 10:00:05 - second\n", 35)
     assert first.text == "first\n  more"

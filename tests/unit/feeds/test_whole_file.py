@@ -9,7 +9,7 @@ import pytest
 
 from tui.feeds.follow import whole_file
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.sessions.sidecar_paths import SidecarPath
+from tui.model.session import SidecarPath
 
 
 def watched(path: Path) -> WholeFile:
@@ -20,49 +20,49 @@ def test_it_is_read_once_until_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "notes.md"
     path.write_text("one")
     file = watched(path)
-    assert file.changed() == b"one"
-    assert file.changed() is None
+    assert file.read_changed() == b"one"
+    assert file.read_changed() is None
     path.write_text("two!")
-    assert file.changed() == b"two!"
-    assert file.changed() is None
-    assert (file.feed_state().state, file.feed_state().size) == ("following", 4)
+    assert file.read_changed() == b"two!"
+    assert file.read_changed() is None
+    assert (file.source_status().state, file.source_status().size) == ("following", 4)
 
 
 def test_a_change_of_the_same_size_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "notes.md"
     path.write_text("one")
     file = watched(path)
-    file.changed()
+    file.read_changed()
     path.write_text("two")
     os.utime(path, ns=(1, 2))
-    assert file.changed() == b"two"
+    assert file.read_changed() == b"two"
 
 
 def test_another_file_under_the_name_is_seen(tmp_path: Path) -> None:
     path, other = tmp_path / "notes.md", tmp_path / "other.md"
     path.write_text("one")
     file = watched(path)
-    file.changed()
+    file.read_changed()
     other.write_text("two")
     os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
     other.replace(path)
-    assert file.changed() == b"two"
+    assert file.read_changed() == b"two"
 
 
 def test_what_is_missing_is_said_and_found_when_it_comes(tmp_path: Path) -> None:
     path = tmp_path / "later" / "notes.md"
     file = watched(path)
-    assert file.changed() is None
-    assert file.feed_state().state == "missing"
-    assert file.feed_state().why == f"no session notes at {path}"
+    assert file.read_changed() is None
+    assert file.source_status().state == "missing"
+    assert file.source_status().why == f"no session notes at {path}"
     path.parent.mkdir()
     path.write_text("here")
-    assert file.changed() == b"here"
+    assert file.read_changed() == b"here"
     path.unlink()
-    assert file.changed() is None
-    assert file.feed_state().state == "missing"
+    assert file.read_changed() is None
+    assert file.source_status().state == "missing"
     path.write_text("here")
-    assert file.changed() == b"here", "the same words again are news after they were gone"
+    assert file.read_changed() == b"here", "the same words again are news after they were gone"
 
 
 def test_a_folder_or_a_pipe_is_a_calm_state(tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ def test_a_folder_or_a_pipe_is_a_calm_state(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for name in ("fifo", "folder"):
         file = watched(tmp_path / name)
-        assert file.changed() is None
-        assert file.feed_state().state == "unreadable"
-        assert "not a regular file" in file.feed_state().why
+        assert file.read_changed() is None
+        assert file.source_status().state == "unreadable"
+        assert "not a regular file" in file.source_status().why
 
 
 def test_a_pipe_in_place_of_the_file_between_look_and_open_does_not_block(
@@ -91,10 +91,10 @@ def test_a_pipe_in_place_of_the_file_between_look_and_open_does_not_block(
         return found
 
     monkeypatch.setattr(os, "stat", swapped)
-    assert not file.changed()
+    assert not file.read_changed()
     monkeypatch.undo()
-    assert file.changed() is None
-    assert file.feed_state().state == "unreadable"
+    assert file.read_changed() is None
+    assert file.source_status().state == "unreadable"
 
 
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
@@ -104,29 +104,29 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     if os.access(path, os.R_OK):
         pytest.skip("this user may read everything")
     file = watched(path)
-    assert file.changed() is None
-    assert file.feed_state().state == "unreadable"
-    assert "denied" in file.feed_state().why
+    assert file.read_changed() is None
+    assert file.source_status().state == "unreadable"
+    assert "denied" in file.source_status().why
 
 
 def test_of_a_huge_file_only_the_beginning_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whole_file, "_MOST", 1 << 20)
+    monkeypatch.setattr(whole_file, "_MOST_BYTES", 1 << 20)
     path = tmp_path / "notes.md"
     path.write_bytes(b"x" * (3 << 20))
     file = watched(path)
-    data = file.changed()
+    data = file.read_changed()
     assert data is not None
     assert len(data) == 1 << 20
-    assert "first 1 MiB" in file.feed_state().why
+    assert "first 1 MiB" in file.source_status().why
     path.write_bytes(b"small")
-    assert file.changed() == b"small"
-    assert file.feed_state().why == ""
+    assert file.read_changed() == b"small"
+    assert file.source_status().why == ""
 
 
 def test_an_empty_file_is_there(tmp_path: Path) -> None:
     (tmp_path / "notes.md").touch()
     file = watched(tmp_path / "notes.md")
-    assert file.changed() == b""
-    assert file.feed_state().state == "following"
+    assert file.read_changed() == b""
+    assert file.source_status().state == "following"

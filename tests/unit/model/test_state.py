@@ -7,12 +7,11 @@ import pytest
 from tui.model.state import (
     EndKind,
     NotifyEvent,
-    ReasonCode,
     RunPhase,
     SessionState,
     StallKind,
     StallLevel,
-    end_of_entry,
+    StateReason,
 )
 
 S, N = SessionState, NotifyEvent
@@ -69,18 +68,18 @@ def test_every_end_has_its_row() -> None:
 def test_records_without_a_kind_are_told_by_their_sentence(
     reason: object, code: object, kind: EndKind
 ) -> None:
-    assert end_of_entry({"reason": reason, "code": code}) == kind
-    assert end_of_entry({"reason": reason, "code": code, "end": "of a later version"}) == kind
+    assert EndKind.of_entry({"reason": reason, "code": code}) == kind
+    assert EndKind.of_entry({"reason": reason, "code": code, "end": "of a later version"}) == kind
 
 
 def test_a_kind_comes_before_the_sentence() -> None:
-    assert end_of_entry({"reason": "all tasks done", "end": "gave_up"}) == EndKind.GAVE_UP
+    assert EndKind.of_entry({"reason": "all tasks done", "end": "gave_up"}) == EndKind.GAVE_UP
 
 
 def test_levels_rise_and_silences_are_reasons() -> None:
     assert [level.rank for level in StallLevel] == [0, 1, 2, 3]
     silences = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED)
-    assert all(ReasonCode(kind.value).value == kind.value for kind in silences)
+    assert all(StateReason(kind.value).value == kind.value for kind in silences)
 
 
 def test_a_run_that_is_ending_takes_no_orders() -> None:

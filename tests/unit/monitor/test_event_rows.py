@@ -31,7 +31,7 @@ from tui.model.events import (
     UserMessage,
 )
 from tui.monitor.rows.event_rows import outcome, row, visibility
-from tui.system.format import format_duration_told
+from tui.system.format import format_duration_row
 
 BASH = ToolCall("t1", "Bash", "pytest -q", 1)
 EDIT = ToolCall("t2", "Edit", "a.py", 2)
@@ -336,7 +336,7 @@ def test_each_tool_has_an_outcome_of_its_kind(name: str, result: ToolResult, tol
     [(0.04, "0.0s"), (12.34, "12.3s"), (185, "3m05s"), (28_800.777, "8h00m"), (3_599.9, "1h00m")],
 )
 def test_a_duration_has_at_most_two_units(seconds: float, told: str) -> None:
-    assert format_duration_told(seconds) == told
+    assert format_duration_row(seconds) == told
 
 
 def test_long_texts_are_cut_to_a_row() -> None:

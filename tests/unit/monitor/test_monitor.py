@@ -236,7 +236,7 @@ def test_an_idle_watch_reads_nothing(tmp_path: Path, watching: Watching, heard: 
     watch = watching(project)
     heard.until(lambda: watch.ledger is not None and watch.ledger.caught_up)
     assert watch.ledger is not None
-    work = watch.ledger._sources[0].follower.work
+    work = watch.ledger._sources[0].follower.counters
     polls, bytes_read = work.polls, work.bytes
     heard.until(lambda: (watch._woken.set() or work.polls) >= polls + 20)  # type: ignore[func-returns-value]
     assert work.bytes == bytes_read

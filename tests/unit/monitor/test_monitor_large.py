@@ -73,7 +73,7 @@ def test_a_large_file_is_saved_and_taken_up_again(
     heard.until(lambda: not second.partial and len(second.events) == 3_001)
     assert second.ledger is not None
     followed = second.ledger._sources[0].follower
-    assert followed.work.bytes < 5 << 20, "what was folded once is not read again"
+    assert followed.counters.bytes < 5 << 20, "what was folded once is not read again"
 
 
 def folds(process: psutil.Process) -> bool:

@@ -155,7 +155,7 @@ def test_a_record_that_breaks_off_ends_where_it_ends(project: Path) -> None:
     found = review(project, NamedSources(events=str(path)), later=86_400.0 * 30)
     assert found.ending.kind == "crash"
     assert found.time.total == pytest.approx(599.0)
-    assert found.stalls == () or all(one.until is not None for one in found.stalls)
+    assert found.stalls == () or all(one.last_at is not None for one in found.stalls)
 
 
 def test_it_is_open_as_long_as_something_was_just_heard(project: Path) -> None:

@@ -130,7 +130,7 @@ def test_chunk_borders_change_nothing(
     path = written(tmp_path_factory.mktemp("chunks"), data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_CHUNK", chunk)
-        patch.setattr(generation, "_BACK", back)
+        patch.setattr(generation, "_BACKWARD_STEP", back)
         assert found("ab", path) == naive(data, "ab")
 
 

@@ -102,7 +102,7 @@ def test_deposits_are_numbered_in_their_order() -> None:
     script.say("All done.")
     seen = heard(script)
     assert [edit.path for edit in seen.edits] == ["/w/a.py", "/w/b.py"]
-    (ran,), (made,), (said,) = seen.runs, seen.commits, seen.said
+    (ran,), (made,), (said,) = seen.runs, seen.commits, seen.statements
     assert (made.sha, made.subject) == ("0a1b2c3", "Add a")
     assert said.text == "All done."
     numbers = [seen.edits[0].number, ran.number, made.number, seen.edits[1].number, said.number]
@@ -133,7 +133,7 @@ def test_the_last_words_of_each_turn() -> None:
     script.say("of the helper", thread="agent-1")
     script.prompt("and now?")
     script.result(0.2, text="Only the result says this.")
-    assert [said.text for said in heard(script).said] == [
+    assert [said.text for said in heard(script).statements] == [
         "First part is done.",
         "Second part is done.",
         "Only the result says this.",
@@ -144,18 +144,18 @@ def test_words_of_a_failed_turn_are_the_models_own() -> None:
     script = Script()
     script.say("Nearly there.")
     script.result(0.1, text="API Error: overloaded", is_error=True)
-    assert [said.text for said in heard(script).said] == ["Nearly there."]
+    assert [said.text for said in heard(script).statements] == ["Nearly there."]
 
 
 def test_ticks_between_two_states() -> None:
     made = fold([progress("one", basis="unknown"), progress("one"), progress("one", "two", at=9.0)])
-    (tick,) = made.testimony().ticks
+    (tick,) = made.testimony().done_tasks
     assert (tick.title, tick.at, tick.source, tick.line) == ("two", 9.0, "p", 2)
 
 
 def test_a_task_that_was_opened_again_is_ticked_anew() -> None:
     made = fold([progress("one"), progress(), progress("one")])
-    assert [tick.title for tick in made.testimony().ticks] == ["one"]
+    assert [tick.title for tick in made.testimony().done_tasks] == ["one"]
 
 
 def test_the_first_and_the_last_notes() -> None:
@@ -189,11 +189,11 @@ def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         script.result(0.1)
     seen = heard(script)
     assert len(seen.edits) <= 20
-    assert seen.forgotten + len(seen.edits) == 50
+    assert seen.forgotten_edits + len(seen.edits) == 50
     assert seen.edits[-1].path == "/w/49.py"
-    assert (len(seen.runs), len(seen.commits), len(seen.said)) == (20, 20, 20)
+    assert (len(seen.runs), len(seen.commits), len(seen.statements)) == (20, 20, 20)
     assert seen.runs[-1].run.passed == 50
-    assert all(len(said.text) <= 10 for said in seen.said)
+    assert all(len(said.text) <= 10 for said in seen.statements)
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_the_words_of_a_recorded_turn_are_told_once_by_stream_and_transcript() -
         )
         for n, event in enumerate(transcript.events)
     ]
-    assert len(fold(stream.events, same).testimony().said) == 1
+    assert len(fold(stream.events, same).testimony().statements) == 1
 
 
 def test_files_taken_back_by_a_rewind_are_an_edit() -> None:

@@ -71,10 +71,10 @@ def test_a_restart_is_waited_for_and_then_counted() -> None:
     assert waits.activity.state == "paused"
     assert waits.activity.reason == "restart 2 is due in 1 min 10 s (crash)"
     assert waits.activity.until == due
-    assert waits.deeds.pending is not None
+    assert waits.interventions.pending is not None
     again = seen(crash, plan, ("segment_started", {"attempt": 2, "pid": 43, "why": "crash"}))
-    assert (again.run.attempt, again.run.pid, again.deeds.restarts) == (2, 43, 1)
-    assert again.deeds.pending is None
+    assert (again.run.attempt, again.run.pid, again.interventions.restarts) == (2, 43, 1)
+    assert again.interventions.pending is None
     cancelled = seen(crash, plan, ("restart_cancelled", {}))
     assert cancelled.activity.state == "crashed"
 
@@ -84,7 +84,7 @@ def test_what_is_no_restart() -> None:
         night = seen(
             ("segment_ended", {"code": 0}), ("segment_started", {"attempt": 2, "why": why})
         )
-        assert night.deeds.restarts == 0
+        assert night.interventions.restarts == 0
 
 
 def test_ended_by_a_person_is_no_crash() -> None:
@@ -122,7 +122,7 @@ def busy() -> NightSnapshot:
 
 def test_checkpoints_rewinds_and_the_rest() -> None:
     night = busy()
-    deeds = night.deeds
+    deeds = night.interventions
     assert [(c.id, c.files, c.not_captured) for c in deeds.checkpoints] == [("c1", 12, 1)]
     assert [(r.checkpoint, r.undo, r.written, r.deleted) for r in deeds.rewinds] == [
         ("c1", False, 3, 1),
@@ -139,7 +139,7 @@ def test_checkpoints_rewinds_and_the_rest() -> None:
         "note",
     ]
     assert deeds.others[1].text == "cost: 51 of 50"
-    assert (deeds.handovers, deeds.unwatched_seconds) == (1, 75.0)
+    assert (deeds.handoffs, deeds.unwatched_seconds) == (1, 75.0)
     assert deeds.limits_paused_until == START + 999.0
     assert [mark.kind for mark in night.timeline.marks] == [
         "checkpoint",
@@ -152,7 +152,7 @@ def test_checkpoints_rewinds_and_the_rest() -> None:
 
 
 def states(made: NightFold) -> list[str]:
-    return [injection.state for injection in made.snapshot(START).deeds.injections]
+    return [injection.state for injection in made.snapshot(START).interventions.injections]
 
 
 def test_words_on_their_way() -> None:
@@ -220,7 +220,7 @@ def test_a_person_s_interventions_are_counted_once_each() -> None:
         ("kill", {"by": "person", "reason": "asked for", "survivors": []}),
         ("stop", {"by": "limit", "reason": "cost"}),
     )
-    assert night.deeds.interventions == 5
+    assert night.interventions.times_stepped_in == 5
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_person_s_interventions_are_counted_once_each() -> None:
 def test_what_was_read_was_not_taken_back(states: tuple[str, ...], last: str) -> None:
     told = [("injection", {"id": "i1", "state": state}) for state in states]
     night = seen(("inject", {"id": "i1", "text": "hello"}), *told)
-    assert night.deeds.injections[0].state == last
+    assert night.interventions.injections[0].state == last
 
 
 def test_what_a_hook_handed_over_is_seen_when_the_model_answers() -> None:
@@ -244,4 +244,4 @@ def test_what_a_hook_handed_over_is_seen_when_the_model_answers() -> None:
     script = Script()
     script.at = journal[-1].at + 5.0
     night = fold([*journal, script.say("I will.")]).snapshot(script.at + 5.0)
-    assert night.deeds.injections[0].state == "seen"
+    assert night.interventions.injections[0].state == "seen"

@@ -245,7 +245,7 @@ def test_a_turn_that_ended_well() -> None:
     script.result(0.1)
     seen = night(script, 50_000.0)
     assert state(seen) == ("finished", None)
-    assert seen.over
+    assert seen.is_over
     assert seen.run.ended_at == script.at
     assert seen.run.exit is not None
     alive = night(script, 60.0, agents(script, agent("idle")))

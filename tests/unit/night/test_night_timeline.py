@@ -112,7 +112,7 @@ def test_the_journal_knows_when_the_agent_was_dead() -> None:
     for order in ((journal, script.events), (script.events, journal)):
         seen = fold(*order).snapshot(START + 400.0)
         assert kinds(seen.time) == {"working": 10.0, "dead": 390.0}
-        assert seen.deeds.restarts == 1
+        assert seen.interventions.restarts == 1
 
 
 def test_a_transcript_waits_for_its_person_after_the_last_word() -> None:

@@ -19,7 +19,7 @@ from tui.runner.notify.sender import NotifySender
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 
 DEADLINE = 20.0
 START = 1_800_000_000.0
@@ -155,7 +155,7 @@ class Post:
 
     def __init__(self, base: Path, *channels: NotifyChannel, **order: Any) -> None:
         facts = RunFacts("run-1", "the goal", str(base / "trading-bot"), START, ("agent",))
-        self.folder = make(base, facts, Settings())
+        self.folder = create_run(base, facts, Settings())
         self.clock = Turned()
         self.order = SenderOrder(channels, **{"total": 5.0, **order})
         self.outbox = Outbox(self.folder.path)

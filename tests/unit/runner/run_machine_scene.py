@@ -26,7 +26,7 @@ from tui.runner.transitions import RunEvent
 from tui.settings.settings import Settings
 from tui.store.inbox import RunnerRequest
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 from tui.system.processes import ProcessIdentity
 
 AGENT = ProcessIdentity(4_000_000, 1)
@@ -77,7 +77,7 @@ class Machine:
     def __init__(self, folder: Path, kept: Settings) -> None:
         facts = RunFacts("r", "goal", str(folder), 1_000.0, ("agent",))
         self.clock = FakeClock()
-        self.context = RunContext.load(make(folder / "runs", facts, kept), self.clock)
+        self.context = RunContext.load(create_run(folder / "runs", facts, kept), self.clock)
         self.context.settings = kept
         self.reader = FakeReader()
         reader = cast(RunReader, self.reader)

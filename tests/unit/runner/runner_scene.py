@@ -195,7 +195,7 @@ class Scene:
                     process = read_process(int(entry["pid"]))
                     if process is not None and process.name.startswith("python"):
                         _kill_ours(process.pid, str(run.path))
-            for segment in sorted(run.segments.iterdir()):
+            for segment in sorted(run.attempts.iterdir()):
                 kill_tree(ProcessTree(marker=f"{MARK}={segment}".encode()), 0.0, limit=3.0)
 
 

@@ -13,7 +13,7 @@ from tests.session_files import SESSION, answer, bash, init, lines, speech, uid
 from tui.runner import rewinds
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 from tui.system.errors import RefusedError
 from tui.system.files import atomic_write
 
@@ -30,7 +30,7 @@ def run(
     folder: Path, *records: dict[str, object], env: dict[str, str] | None = None
 ) -> RunDirectory:
     facts = RunFacts("r1", "a goal", str(folder), 0.0, ("claude",), env=env or {})
-    made = make(folder / ".overnight", facts, Settings())
+    made = create_run(folder / ".overnight", facts, Settings())
     atomic_write(made.stream, lines([init(0), *records]))
     return made
 

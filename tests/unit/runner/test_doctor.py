@@ -22,7 +22,7 @@ from tui.runner.doctor.check import CheckResult
 from tui.runner.doctor.examine import Examination
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory, state_root
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 from tui.system.format import format_size_binary
 from tui.system.locks import acquire_lock
 
@@ -67,7 +67,7 @@ class Bed:
 
     def run(self, name: str = "r") -> RunDirectory:
         facts = RunFacts(name, "goal", str(self.project), NOW, ("claude",))
-        return make(state_root(self.project), facts, Settings())
+        return create_run(state_root(self.project), facts, Settings())
 
     def checks(self, *, notify: bool = False) -> dict[str, CheckResult]:
         examination = Examination(self.project, self.environ, NOW)

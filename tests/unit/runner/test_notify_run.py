@@ -22,7 +22,7 @@ from tui.runner.run_state import RunState
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
 from tui.store.journal import JournalWriter
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 from tui.system.clock import SystemClock
 from tui.system.locks import acquire_lock, is_locked
 from tui.system.processes import is_alive, read_process
@@ -37,7 +37,7 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
     changed = msgspec.structs.replace(settings.notifications, **told)
     settings = msgspec.structs.replace(settings, notifications=changed)
     facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
-    folder = make(base / "runs", facts, settings)
+    folder = create_run(base / "runs", facts, settings)
     log = WatchdogLog(base / "watchdog.log", "INFO", time.time)
     journal = JournalWriter(folder.journal)
     return RunContext(folder, facts, settings, SystemClock(), RunState(), journal, log)

@@ -111,7 +111,7 @@ def test_a_supervisor_killed_while_it_starts_starts_one_agent(scene: Scene, dela
     assert scene.ended() == "the turn ended with 12 tasks open"
     started = scene.journal("segment_started")
     assert len(started) == 1
-    agents = [one for one in scene.folder.segments.iterdir() if (one / "agent.json").exists()]
+    agents = [one for one in scene.folder.attempts.iterdir() if (one / "agent.json").exists()]
     assert len(agents) == 1
     assert [one.get("subtype") for one in scene.stream()].count("init") == 1
 
@@ -141,13 +141,13 @@ def test_a_crash_of_everything_is_taken_up_again(scene: Scene) -> None:
     """As after a reboot: neither supervisor nor shim nor agent is left, and no exit record."""
     scene.start("[[story:long_tool seconds=50]]", env={"OVERNIGHT_AGENT_STORY": "work tasks=1"})
     scene.wait_said('"tool_use"')
-    facts = json.loads((scene.folder.segment(1) / "agent.json").read_text())
+    facts = json.loads((scene.folder.attempt_folder(1) / "agent.json").read_text())
     scene.kill_supervisor()
     os.kill(facts["shim"], signal.SIGKILL)
     os.kill(facts["pid"], signal.SIGKILL)
     until(lambda: not is_alive(scene.agent()), "the agent's end")
     facts["boot"] = "another-boot"
-    (scene.folder.segment(1) / "agent.json").write_text(json.dumps(facts))
+    (scene.folder.attempt_folder(1) / "agent.json").write_text(json.dumps(facts))
     assert adopt(scene)
     scene.ended()
     assert scene.entry("segment_ended")["reason"] == "gone without a record"
@@ -173,7 +173,7 @@ def test_a_lost_state_never_starts_a_second_agent(scene: Scene, told: bool) -> N
 def test_the_session_outlives_its_shim(scene: Scene) -> None:
     scene.start("[[story:long_tool gate=gate]]")
     scene.wait_said('"tool_use"')
-    facts = json.loads((scene.folder.segment(1) / "agent.json").read_text())
+    facts = json.loads((scene.folder.attempt_folder(1) / "agent.json").read_text())
     os.kill(facts["shim"], signal.SIGKILL)
     name = scene.request("inject", text="Are you still there?").result
     (scene.repository / "gate").touch()
@@ -195,18 +195,18 @@ def test_a_segment_that_was_ordered_and_never_started_is_started_once(scene: Sce
     segment.write_order(folder, ["false"], scene.repository, {})
     assert adopt(scene)
     scene.ended()
-    assert (folder.segment(2) / "claim").exists()
-    assert not (folder.segment(2) / "agent.json").exists()
-    assert (folder.segment(3) / "agent.json").exists()
+    assert (folder.attempt_folder(2) / "claim").exists()
+    assert not (folder.attempt_folder(2) / "agent.json").exists()
+    assert (folder.attempt_folder(3) / "agent.json").exists()
 
 
 def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
     from tui.runner.agent import messages
     from tui.settings.settings import Settings
-    from tui.store.runs import RunFacts, make
+    from tui.store.runs import RunFacts, create_run
     from tui.system.process_tree import kill_tree
 
-    folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    folder = create_run(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = AttemptProcess(folder, 1)
     script = "import sys\nfor row in sys.stdin: print(row.strip(), flush=True)"
     segment.write_order(folder, [sys.executable, "-c", script], tmp_path, {})
@@ -227,10 +227,10 @@ def test_a_look_that_takes_long_keeps_no_shim_from_starting(tmp_path: Path) -> N
     import fcntl
 
     from tui.settings.settings import Settings
-    from tui.store.runs import RunFacts, make
+    from tui.store.runs import RunFacts, create_run
     from tui.system.process_tree import kill_tree
 
-    folder = make(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
+    folder = create_run(tmp_path, RunFacts("r", "g", str(tmp_path), 0.0, ("a",)), Settings())
     segment = AttemptProcess(folder, 1)
     segment.write_order(folder, [sys.executable, "-c", "input()"], tmp_path, {})
     began = time.monotonic()

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.timeout(900)]
 
 def end(folder: RunDirectory) -> None:
     adoption.kill_all(folder)
-    kill_tree(ProcessTree(marker=f"{MARK}={folder.segment(1)}".encode()), 0.0, limit=3.0)
+    kill_tree(ProcessTree(marker=f"{MARK}={folder.attempt_folder(1)}".encode()), 0.0, limit=3.0)
 
 
 def test_two_hundred_supervisors_die_and_nothing_is_lost(

@@ -16,7 +16,7 @@ from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.settings.load import load
 from tui.settings.settings import Settings
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 
 
 def test_the_load_is_that_of_the_last_minute() -> None:
@@ -45,7 +45,7 @@ def test_a_busy_machine_is_told_once_and_ends_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
-    folder = make(tmp_path / "runs", facts, Settings())
+    folder = create_run(tmp_path / "runs", facts, Settings())
     clock = FakeClock()
     context = RunContext.load(folder, clock)
     limits = LimitChecker(context, RunReader(context))
@@ -88,7 +88,7 @@ def test_shares_of_the_budget_are_told_once_each(
     (tmp_path / "config" / "overnight.yaml").write_text(text)
     settings = load(tmp_path, environ={}).settings
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
-    context = RunContext.load(make(tmp_path / "runs", facts, settings), FakeClock())
+    context = RunContext.load(create_run(tmp_path / "runs", facts, settings), FakeClock())
     limits = LimitChecker(context, RunReader(context))
     heard: list[float] = []
     monkeypatch.setattr(

@@ -40,7 +40,7 @@ from tui.settings.units import Secret
 from tui.store.attempt_files import arrival_line, read_arrivals
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make, read_run_settings
+from tui.store.runs import RunFacts, create_run, read_run_settings
 from tui.system.clock import ScaledClock, clock_for
 
 # --- backoff ---
@@ -230,7 +230,7 @@ def test_permissions_are_skipped_only_in_words() -> None:
 
 def desk_in(folder: Path, clock: FakeClock) -> RunContext:
     facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
-    run = make(folder, facts, Settings())
+    run = create_run(folder, facts, Settings())
     journal = JournalWriter(run.journal, clock.wall)
     log = WatchdogLog(folder / "log", "INFO", clock.wall)
     return RunContext(run, facts, Settings(), clock, RunState(), journal, log)
@@ -308,7 +308,7 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
         assert load_state(folder).phase == phase
     assert load_state(folder).stall_kind == StallKind.LOOP
     folder.state.write_bytes(b"{half")
-    (folder.segment(2)).mkdir(parents=True)
+    (folder.attempt_folder(2)).mkdir(parents=True)
     assert load_state(folder).attempt_number == 2
 
 
@@ -346,7 +346,7 @@ def test_stored_settings_hold_no_secrets(tmp_path: Path) -> None:
             Settings().notifications, discord_webhook=secret, slack_webhook=secret, urls=(secret,)
         ),
     )
-    folder = make(tmp_path, RunFacts("r", "g", "/p", 0.0, ("a",)), changed)
+    folder = create_run(tmp_path, RunFacts("r", "g", "/p", 0.0, ("a",)), changed)
     assert b"very-secret" not in (folder.path / "settings.json").read_bytes()
     assert read_run_settings(folder).agent.command == Settings().agent.command
 
@@ -397,17 +397,23 @@ def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_runs_are_found_newest_first(tmp_path: Path) -> None:
-    from tui.store.runs import find, live, runs
+    from tui.store.runs import all_runs, find_run, find_unfinished_run
 
     root = tmp_path / ".overnight"
     root.mkdir()
     for number in range(3):
-        make(root, RunFacts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings())
-    assert [run.id for run in runs(tmp_path)] == ["same-second-3", "same-second-2", "same-second"]
-    newest = live(tmp_path)
+        create_run(
+            root, RunFacts("same-second", "g", str(tmp_path), float(number), ("a",)), Settings()
+        )
+    assert [run.id for run in all_runs(tmp_path)] == [
+        "same-second-3",
+        "same-second-2",
+        "same-second",
+    ]
+    newest = find_unfinished_run(tmp_path)
     assert newest is not None
     assert newest.id == "same-second-3"
-    assert find(tmp_path, "same-second").id == "same-second"
+    assert find_run(tmp_path, "same-second").id == "same-second"
     assert isinstance(newest, RunDirectory)
 
 

@@ -14,7 +14,7 @@ from tests.unit.runner.runner_scene import Scene, until
 from tui.control.operations import Operations
 from tui.model.state import RunEnd
 from tui.runner import start
-from tui.store.runs import prune, record_end, runs
+from tui.store.runs import all_runs, prune_runs, record_end
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.processes import is_alive
 
@@ -173,7 +173,7 @@ def test_refusals_are_one_sentence(scene: Scene, tmp_path: Path) -> None:
     scene.environ["ANTHROPIC_API_KEY"] = "dummy"
     with pytest.raises(RefusedError, match="too old"):
         scene.start("[[story:hello]]", agent=(str(claude),))
-    assert not runs(scene.repository)
+    assert not all_runs(scene.repository)
 
 
 def test_another_session_in_the_work_tree_is_refused(scene: Scene) -> None:
@@ -212,17 +212,17 @@ def test_nothing_is_asked_of_a_run_that_is_over(scene: Scene) -> None:
 
 
 def test_prune_keeps_the_last_seven_and_what_lives(scene: Scene) -> None:
-    from tui.store.runs import RunFacts, make
+    from tui.store.runs import RunFacts, create_run
 
     root = scene.repository / ".overnight"
     root.mkdir(exist_ok=True)
     made = []
     for number in range(10):
         facts = RunFacts(f"run-{number:02d}", "g", str(scene.repository), float(number), ("a",))
-        made.append(make(root, facts, scene.settings()))
+        made.append(create_run(root, facts, scene.settings()))
     for folder in made[1:]:
         record_end(folder, RunEnd("done", 0, 1.0))
-    assert prune(scene.repository, None) == []
-    assert sorted(prune(scene.repository, 2)) == ["run-01", "run-02"]
-    assert [one.id for one in runs(scene.repository)][-1] == "run-00"
-    assert until(lambda: len(runs(scene.repository)) == 8)
+    assert prune_runs(scene.repository, None) == []
+    assert sorted(prune_runs(scene.repository, 2)) == ["run-01", "run-02"]
+    assert [one.id for one in all_runs(scene.repository)][-1] == "run-00"
+    assert until(lambda: len(all_runs(scene.repository)) == 8)

@@ -20,7 +20,7 @@ from tui.runner.run_reader import RunReader
 from tui.settings.settings import Settings
 from tui.store.attempt_files import arrival_line
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 
 STREAM = list(lines(400_000, partials=True))
 
@@ -36,7 +36,7 @@ class Night1:
     def __init__(self, base: Path) -> None:
         (base / "project").mkdir()
         facts = RunFacts("r", "goal", str(base / "project"), 1_000.0, ("agent",))
-        self.folder: RunDirectory = make(base / "runs", facts, Settings())
+        self.folder: RunDirectory = create_run(base / "runs", facts, Settings())
         self.written = 0
 
     def grow(self, count: int) -> None:
@@ -72,7 +72,7 @@ def knows(reader: RunReader) -> NightSnapshot:
 
 
 def anew(run: Night1) -> RunReader:
-    run.folder.recall.unlink(missing_ok=True)
+    run.folder.reader_state.unlink(missing_ok=True)
     return read_on(run.watch())
 
 
@@ -101,7 +101,7 @@ def test_the_next_reads_on_where_the_last_stood(run: Night1) -> None:
 def test_nothing_is_kept_of_a_short_night(run: Night1, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1 << 30)
     hand_over(run, 100)
-    assert not run.folder.recall.exists()
+    assert not run.folder.reader_state.exists()
 
 
 @given(cuts=st.lists(st.integers(0, len(STREAM)), min_size=1, max_size=5), seed=st.integers(0, 99))
@@ -131,23 +131,23 @@ def damages() -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize(("name", "data"), list(damages()), ids=lambda one: str(one)[:14])
 def test_what_is_no_kept_night_is_read_anew(run: Night1, name: str, data: bytes) -> None:
     hand_over(run, 100)
-    run.folder.recall.write_bytes(data)
+    run.folder.reader_state.write_bytes(data)
     assert begins_at(run.watch()) == 0
 
 
 @pytest.mark.parametrize("place", [0, 5, 40, 300, -1])
 def test_one_wrong_byte_is_noticed(run: Night1, place: int) -> None:
     hand_over(run, 100)
-    data = bytearray(run.folder.recall.read_bytes())
+    data = bytearray(run.folder.reader_state.read_bytes())
     data[place] ^= 1
-    run.folder.recall.write_bytes(data)
+    run.folder.reader_state.write_bytes(data)
     assert begins_at(run.watch()) == 0
 
 
 @pytest.mark.parametrize("shorter", [1, 1000])
 def test_half_of_it_is_noticed(run: Night1, shorter: int) -> None:
     hand_over(run, 100)
-    run.folder.recall.write_bytes(run.folder.recall.read_bytes()[:-shorter])
+    run.folder.reader_state.write_bytes(run.folder.reader_state.read_bytes()[:-shorter])
     assert begins_at(run.watch()) == 0
 
 

@@ -156,7 +156,7 @@ def test_a_request_survives_the_supervisor_and_is_carried_out_once(scene: Scene)
     scene.start("[[story:long_tool gate=gate]] [[story:long_tool seconds=4]]")
     scene.wait_said('"tool_use"')
     scene.kill_supervisor()
-    made = inbox.send(scene.folder.inbox, "inject", {"text": "Said while nobody watched."})
+    made = inbox.send_request(scene.folder.inbox, "inject", {"text": "Said while nobody watched."})
     claimed = scene.folder.inbox / f"{made.id}.json.claimed"
     (scene.folder.inbox / f"{made.id}.json").rename(claimed)
     from tui.runner.start import adopt_run

@@ -1,4 +1,4 @@
-""""""
+"""Reading a journal, whatever stands in it."""
 
 from __future__ import annotations
 

@@ -22,16 +22,17 @@ from tui.runner.agent.attempt import AttemptProcess
 from tui.runner.run_state import load_state
 from tui.settings.settings import Settings
 from tui.store.attempt_files import read_arrivals
-from tui.store.journal import JournalDecoder, goes_on
+from tui.store.journal import JournalDecoder
 from tui.store.layout import RunDirectory
 from tui.store.runs import (
-    find,
+    all_runs,
+    find_run,
+    find_unfinished_run,
+    is_running,
     list_runs,
-    live,
     read_run_end,
     read_run_facts,
     read_run_settings,
-    runs,
     sessions_of,
 )
 from tui.system.clock import SystemClock
@@ -57,7 +58,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def run(project: Path) -> RunDirectory:
-    return find(project, RUN)
+    return find_run(project, RUN)
 
 
 def review(project: Path) -> Review:
@@ -69,10 +70,10 @@ def night(project: Path) -> NightSnapshot:
 
 
 def test_the_run_is_listed_and_over(project: Path) -> None:
-    assert [one.id for one in runs(project)] == [RUN]
-    assert live(project) is None
+    assert [one.id for one in all_runs(project)] == [RUN]
+    assert find_unfinished_run(project) is None
     (place,) = list_runs(project / ".overnight")
-    assert (place.directory.id, place.over) == (RUN, True)
+    assert (place.directory.id, place.is_over) == (RUN, True)
     assert sessions_of(place.directory) == (SESSION,)
 
 
@@ -135,7 +136,7 @@ def test_its_journal_and_arrivals(run: RunDirectory) -> None:
         "run_ended",
     ]
     assert entries[-1].data == {"reason": WORDS, "code": 0}
-    assert not goes_on(str(run.path))
+    assert not is_running(str(run.path))
     arrivals = read_arrivals(run.arrivals.read_bytes(), "s")
     assert arrivals[-1].offset == run.stream.stat().st_size
 
@@ -148,11 +149,15 @@ def test_what_is_known_of_the_night(project: Path) -> None:
     assert known.run.exit.kind == EndKind.TURN_ENDED
     assert (known.run.owned, known.run.id, known.run.attempt) == (True, RUN, 2)
     assert known.run.sessions == (SESSION,)
-    assert (known.deeds.restarts, known.deeds.handovers, known.deeds.pending) == (1, 0, None)
-    assert [one.id for one in known.deeds.checkpoints] == ["c1", "c2", "c3"]
-    (injection,) = known.deeds.injections
+    assert (
+        known.interventions.restarts,
+        known.interventions.handoffs,
+        known.interventions.pending,
+    ) == (1, 0, None)
+    assert [one.id for one in known.interventions.checkpoints] == ["c1", "c2", "c3"]
+    (injection,) = known.interventions.injections
     assert (injection.text, injection.state) == ("Keep the bell table sorted.", "seen")
-    assert [(one.code, one.signal) for one in known.deeds.segments] == [(0, 9), (0, 0)]
+    assert [(one.code, one.signal) for one in known.interventions.attempts] == [(0, 9), (0, 0)]
 
 
 def test_its_review_and_its_line_in_the_list(project: Path) -> None:

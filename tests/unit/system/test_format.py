@@ -1,4 +1,4 @@
-""""""
+"""Durations, times, money, sizes and counts as text."""
 
 from __future__ import annotations
 

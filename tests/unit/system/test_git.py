@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.repositories import commit, make, sh, write
-from tui.feeds.repo.commits import log
+from tui.feeds.repo.commits import read_log
 from tui.system.errors import GitError, RefusedError
 from tui.system.git import Git, NotARepositoryError
 
@@ -123,7 +123,7 @@ def test_no_program_of_the_repository_runs(tmp_path: Path, vector: str) -> None:
         git.run(args, env=env)
 
     ten_commands(run, tmp_path, "door")
-    git.head(), git.branch(), git.run(STATUS), log(git), git.show_file("HEAD", "a.txt")
+    git.head(), git.branch(), git.run(STATUS), read_log(git), git.show_file("HEAD", "a.txt")
     assert not list(hostile.fired.iterdir())
 
 
@@ -235,7 +235,7 @@ def test_a_network_is_never_reached(tmp_path: Path) -> None:
     sh(folder, "config", "core.repositoryFormatVersion", "1")
     sh(folder, "config", "extensions.partialClone", "origin")
     git = Git(folder)
-    assert git.ask(("cat-file", "-t", "1" * 40)) is None
+    assert git.read_line(("cat-file", "-t", "1" * 40)) is None
     for command in ("fetch", "submodule", "push", "commit", "st", "-c", ""):
         with pytest.raises(GitError, match="not among the commands"):
             git.run((command,))
@@ -311,7 +311,7 @@ def test_reading_helpers(tmp_path: Path) -> None:
     git = Git(folder)
     assert git.head() is None
     assert git.branch() == "main"
-    assert log(git) == []
+    assert read_log(git) == []
     assert git.run(STATUS)
     first = commit(folder, "first")
     assert git.head() == first
@@ -335,7 +335,7 @@ def test_commits_are_counted_by_line_whatever_their_names_are(tmp_path: Path) ->
     commit(folder, "side")
     sh(folder, "checkout", "-q", "main")
     sh(folder, "merge", "-q", "-m", "merged", "side")
-    seen = {c.subject: c for c in log(Git(folder))}
+    seen = {c.subject: c for c in read_log(Git(folder))}
     assert set(seen) == {"merged", "", "side", "second – tab\there", "first"}
     second = seen["second – tab\there"]
     assert (second.files, second.insertions, second.deletions) == (4, 4, 1)
@@ -350,11 +350,11 @@ def test_commits_since_a_moment_and_of_a_range(tmp_path: Path) -> None:
     sh(folder, "add", "-A")
     sh(folder, "commit", "-q", "-m", "late", GIT_COMMITTER_DATE="@2000000000 +0000")
     git = Git(folder)
-    assert [c.subject for c in log(git, since=1_999_999_999.5)] == ["late"]
-    assert [c.subject for c in log(git, range="HEAD~1..HEAD")] == ["late"]
-    assert log(git)[0].at == 2_000_000_000
-    assert log(git, range="no-such-branch") == []
-    assert log(git, range="--output=/tmp/x") == []
+    assert [c.subject for c in read_log(git, since=1_999_999_999.5)] == ["late"]
+    assert [c.subject for c in read_log(git, range="HEAD~1..HEAD")] == ["late"]
+    assert read_log(git)[0].at == 2_000_000_000
+    assert read_log(git, range="no-such-branch") == []
+    assert read_log(git, range="--output=/tmp/x") == []
 
 
 @pytest.mark.parametrize("operation", ["merge", "rebase", "cherry-pick", "revert", "bisect"])

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.night.evidence import evidence_log, shell_effects, test_commands, test_output
-from tui.system.lazy_pattern import Signed, contains_any
+from tui.system.lazy_pattern import HintedPattern, contains_any
 from tui.system.sanitize import clean, is_plain
 
 SIGNED = {
     f"{module.__name__}.{name}": value
     for module in (evidence_log, shell_effects, test_commands, test_output)
     for name, value in vars(module).items()
-    if isinstance(value, Signed)
+    if isinstance(value, HintedPattern)
 }
 SEPARATORS = st.sampled_from([" ", ";", "&&", "||", "|", "|&", "&", ">", "2>&1", "&>", "\n", "⏎"])
 WORDS = st.sampled_from(["pytest", "-q", "sh -c 'tox'", "a.py", '"b c"', "'d", "<x", "npm t", ""])
@@ -39,8 +39,8 @@ def test_whatever_a_pattern_finds_has_a_sign(name: str, data: st.DataObject) -> 
 
 
 def test_a_sign_alone_is_not_found() -> None:
-    assert Signed("a|b", "a1|b2").search("a b") is None
-    assert Signed("a|b", "a1|b2").search("x b2") is not None
+    assert HintedPattern("a|b", "a1|b2").search("a b") is None
+    assert HintedPattern("a|b", "a1|b2").search("x b2") is not None
 
 
 @pytest.mark.parametrize("word", test_output._BAD_END)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tui.store.layout import project_root, state_root
+from tui.store.layout import state_root
 from tui.system import paths
-from tui.system.errors import RefusedError, UsageError
+from tui.system.errors import RefusedError
 
 
 def test_xdg_folders() -> None:
@@ -32,35 +32,6 @@ def test_claudes_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     assert paths.claude_dir({"HOME": "/h", "CLAUDE_CONFIG_DIR": ""}) == Path("/h/.claude")
     monkeypatch.chdir(tmp_path)
     assert paths.claude_dir({"CLAUDE_CONFIG_DIR": "here"}) == tmp_path / "here"
-
-
-@pytest.mark.parametrize("mark", [".git", ".overnight", "config/overnight.yaml"])
-def test_project_root_is_the_nearest_marked_folder(tmp_path: Path, mark: str) -> None:
-    outer = tmp_path.resolve() / "outer"
-    inner = outer / "inner" / "deep"
-    inner.mkdir(parents=True)
-    (outer / ".git").mkdir()
-    assert project_root(inner) == outer
-    (outer / "inner" / mark).parent.mkdir(exist_ok=True)
-    (outer / "inner" / mark).write_text("gitdir: elsewhere")
-    assert project_root(inner) == outer / "inner"
-
-
-def test_project_root_without_marks_is_the_folder_itself(tmp_path: Path) -> None:
-    above = tmp_path.resolve().parents
-    if any((folder / mark).exists() for folder in above for mark in (".git", ".overnight")):
-        pytest.skip("the temporary folder lies in a project")
-    (tmp_path / "a").mkdir()
-    assert project_root(tmp_path / "a") == (tmp_path / "a").resolve()
-
-
-def test_project_root_of_no_folder(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    for name in ("missing", "file", "loop", "a\0b", "x" * 5000, "new\nline"):
-        with pytest.raises(UsageError) as caught:
-            project_root(tmp_path / name)
-        assert str(caught.value).isprintable()
 
 
 def test_paths_of_settings_are_relative_to_the_project() -> None:

@@ -18,7 +18,7 @@ from tests.unit.runner.runner_scene import until
 from tui.runner.agent.attempt import AttemptProcess
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
-from tui.store.runs import RunFacts, make
+from tui.store.runs import RunFacts, create_run
 from tui.system.process_tree import ProcessTree, find_members, kill_tree
 from tui.system.processes import ProcessIdentity, is_alive, process_table, read_process, send_signal
 
@@ -30,7 +30,7 @@ class Grove:
     """An agent under a shim that has started processes of all shapes."""
 
     def __init__(self, base: Path, deaf: bool, brood: int = BROOD, shapes: list[str] | None = None):
-        self.folder: RunDirectory = make(
+        self.folder: RunDirectory = create_run(
             base, RunFacts("r", "g", str(base), 0.0, ("a",)), Settings()
         )
         self.segment = AttemptProcess(self.folder, 1)

@@ -52,7 +52,7 @@ def test_table_facts_and_single_row_name_the_same_process(child: subprocess.Pope
     facts, row = processes.read_facts(child.pid), processes.read_process(child.pid)
     assert facts is not None
     assert row is not None
-    assert facts.identity == row.identity == processes.read_identity(child.pid)
+    assert facts.identity == row.identity
     assert processes.process_table()[child.pid].parent == row.parent == facts.parent == os.getpid()
     assert child.pid in processes.list_pids()
     assert processes.process_name(child.pid) == facts.name == row.name
@@ -60,8 +60,9 @@ def test_table_facts_and_single_row_name_the_same_process(child: subprocess.Pope
 
 @pytest.mark.usefixtures("kernel")
 def test_a_signal_reaches_that_very_process_only(child: subprocess.Popen[str]) -> None:
-    who = processes.read_identity(child.pid)
-    assert who is not None
+    row = processes.read_process(child.pid)
+    assert row is not None
+    who = row.identity
     assert not processes.send_signal(ProcessIdentity(who.pid, who.start + 1), signal.SIGKILL)
     assert child.poll() is None
     assert processes.send_signal(who, signal.SIGKILL)

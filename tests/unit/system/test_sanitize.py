@@ -1,4 +1,4 @@
-""""""
+"""No text that is shown holds a character that a terminal obeys."""
 
 from __future__ import annotations
 

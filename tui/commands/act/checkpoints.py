@@ -21,10 +21,9 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 def checkpoint_command(given: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
     from tui.control.checkpoints.stat_cache import OUR_OWN
-    from tui.model.snapshot import checkpoint_facts
 
     deeds = operations_for(given)
-    facts = checkpoint_facts(snapshot_for(given))
+    facts = snapshot.checkpoint_facts if (snapshot := snapshot_for(given)) else {}
     taken = deeds.checkpoint(given.message, why="command line", facts=facts)
     sys.stdout.write(f"{taken.id}\n")
     sys.stderr.write(f"{taken.files:,} files kept as {taken.commit[:10]}\n")

@@ -53,9 +53,9 @@ def kill_command(given: argparse.Namespace) -> int:
 
 def _end_another(given: argparse.Namespace, deeds: Operations, verb: Verb, keep: bool) -> int:
     from tui.control.operations import stop_foreign
-    from tui.model.snapshot import checkpoint_facts
 
-    facts = checkpoint_facts(snapshot_for(given)) if keep and verb != "interrupt" else {}
+    snapshot = snapshot_for(given) if keep and verb != "interrupt" else None
+    facts = snapshot.checkpoint_facts if snapshot else {}
     told = stop_foreign(deeds, verb, keep, facts, lambda words: sys.stderr.write(f"{words}\n"))
     sys.stdout.write(f"{told.words}\n")
     return 1 if told.survivors else 0

@@ -75,7 +75,7 @@ def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
 
 def withdraw_command(given: argparse.Namespace) -> int:
     """Takes one message back; 4 when nobody waits for it any more."""
-    waiting = [one for one in snapshot_for(given).deeds.injections if one.state == "queued"]
+    waiting = [one for one in snapshot_for(given).interventions.injections if one.state == "queued"]
     wanted = [one for one in waiting if one.id.startswith(given.id or "")]
     if not wanted:
         known = ", ".join(one.id for one in waiting) or "none"

@@ -30,7 +30,7 @@ def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
     if night.stall is not None:
         lines.append(f"stall     {night.stall.kind}: {'; '.join(night.stall.evidence[:2])}")
     if run.started_at is not None:
-        end = run.ended_at if run.ended_at is not None and night.over else night.now
+        end = run.ended_at if run.ended_at is not None and night.is_over else night.now
         took = format_duration(end - run.started_at)
         lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
@@ -39,13 +39,13 @@ def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
     lines.append(f"events    {_events(night)}")
-    if not night.over:
+    if not night.is_over:
         lines.append(f"idle      {format_duration(activity.idle_seconds)}")
-    if night.deeds.checkpoints:
-        last = night.deeds.checkpoints[-1]
+    if night.interventions.checkpoints:
+        last = night.interventions.checkpoints[-1]
         at = format_local(last.at)
         lines.append(
-            f"safety    {format_count(len(night.deeds.checkpoints), 'checkpoint')}, last {at}"
+            f"safety    {format_count(len(night.interventions.checkpoints), 'checkpoint')}, last {at}"
         )
     lines += [source_words(feed) for feed in feeds if feed.path]
     return lines

@@ -116,8 +116,8 @@ def _publish(git: Git, place: ScratchRepository, branch: str, commit: str) -> No
     for _ in range(_HAND_OVERS):
         place.publish()
         order = ("update-ref", "--no-deref", "-m", "overnight-tui: taken", ref, commit, git.zero)
-        code, _, err = git.start(order).finish()
-        if code == 0 and git.ask(("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")):
+        code, _, err = git.start(order).wait()
+        if code == 0 and git.read_line(("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")):
             return
         for trouble in _branch_trouble(git, branch):
             raise RefusedError(trouble)
@@ -129,16 +129,16 @@ def _branch_trouble(git: Git, branch: str) -> Sequence[str]:
     """Why there can be no new branch of this name."""
     ref = f"refs/heads/{branch}"
     odd = not branch or branch[0] == "-" or branch in ("HEAD", "@") or "\0" in branch
-    if odd or git.ask(("check-ref-format", ref)) is None:
+    if odd or git.read_line(("check-ref-format", ref)) is None:
         return (f"{branch!r} is no name for a branch",)
-    if git.ask(("show-ref", "--verify", "--quiet", ref)) is not None:
+    if git.read_line(("show-ref", "--verify", "--quiet", ref)) is not None:
         return (f"the branch {branch} exists already; choose another name",)
     parts = branch.split("/")
     for number in range(1, len(parts)):
         above = "/".join(parts[:number])
-        if git.ask(("show-ref", "--verify", "--quiet", f"refs/heads/{above}")) is not None:
+        if git.read_line(("show-ref", "--verify", "--quiet", f"refs/heads/{above}")) is not None:
             return (f"the branch {above} exists, so there can be none below it named {branch}",)
-    if git.ask(("for-each-ref", "--count=1", "--format=%(refname)", ref + "/")):
+    if git.read_line(("for-each-ref", "--count=1", "--format=%(refname)", ref + "/")):
         return (f"there are branches below {branch}/, so none can have that very name",)
     return ()
 

@@ -98,7 +98,7 @@ def chosen(
 def _commit(git: Git, name: str) -> str:
     found = None
     if name and name[0] != "-" and "\0" not in name:
-        found = git.ask(("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+        found = git.read_line(("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
     if found is None:
         raise RefusedError(f"{name!r} is no commit of this repository")
     return found
@@ -194,8 +194,8 @@ def _present(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) 
 
 def identity(git: Git) -> bytes:
     """Who takes: the person git knows here, else this program; name and address as in a commit."""
-    name = git.ask(("config", "--get", "user.name")) or "overnight-tui"
-    email = git.ask(("config", "--get", "user.email")) or "overnight-tui@localhost"
+    name = git.read_line(("config", "--get", "user.name")) or "overnight-tui"
+    email = git.read_line(("config", "--get", "user.email")) or "overnight-tui@localhost"
     cleaned = (
         "".join(c for c in text if c.isprintable() and c not in "<>") for text in (name, email)
     )

@@ -87,7 +87,7 @@ class ScratchRepository(ObjectStaging):
         root = self._bare_commit(base)
         sides = [self._bare_commit(tree, root) for tree in (ours, theirs)]
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
-        code, out, err = self._private.start(args, env=_ALONE, config=_SETTINGS).finish()
+        code, out, err = self._private.start(args, env=_ALONE, config=_SETTINGS).wait()
         tokens = out.split(b"\0")
         if code == 0:
             return tokens[0].decode().strip()

@@ -260,7 +260,7 @@ def _no_tmux(process: AgentProcess, environ: Mapping[str, str]) -> str:
 
 def _asks_now(process: AgentProcess, environ: Mapping[str, str]) -> str:
     """The session's own word, read anew: whether it waits for a person's answer."""
-    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").all():
+    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
         if file.pid == process.pid and file.status == "waiting":
             what = f" ({file.waiting_for})" if file.waiting_for else ""
             return f"the session waits for an answer{what}; Enter would give one"

@@ -298,7 +298,7 @@ class _Capture:
             self._progress("stored")
             order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
             if not there:
-                there = git.ask(order, config=_NO_LOG) is not None
+                there = git.read_line(order, config=_NO_LOG) is not None
             self._progress("recorded")
             tree = _verified(git, checkpoint, {*loose, *sent}) if there else None
             if tree:
@@ -330,8 +330,8 @@ def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None
 def _head(git: Git) -> tuple[str, str, str | None]:
     """HEAD's commit and tree, empty before the first commit, and the branch, if on one."""
     asked = ("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--symbolic-full-name", "HEAD")
-    lines = git.ask(asked)
-    if lines is None and git.ask(("rev-parse", "--verify", "--quiet", "HEAD")) is not None:
+    lines = git.read_line(asked)
+    if lines is None and git.read_line(("rev-parse", "--verify", "--quiet", "HEAD")) is not None:
         raise CheckpointError(
             f"no checkpoint was taken: HEAD of {git.work_tree} cannot be read; try `git fsck`"
         )

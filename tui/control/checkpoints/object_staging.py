@@ -72,7 +72,7 @@ class _PrivateGit(Git):
         self.work_tree = self.git_dir = self.common_dir = folder
         self.worktree_id, self.object_format, self.zero = "main", like.object_format, like.zero
 
-    def _programs(self) -> set[str]:
+    def _configured_programs(self) -> set[str]:
         return set()
 
 
@@ -239,7 +239,7 @@ def remove_leftovers(git: Git) -> list[str]:
     # Only who holds this lock creates refs here, so the lock of a ref that is not there is stale.
     refs = git.common_dir / "refs/overnight" / git.worktree_id
     for lock in refs.glob("*/*.lock"):
-        if git.ask(("rev-parse", "--verify", "--quiet", _ref_of(git, lock))) is None:
+        if git.read_line(("rev-parse", "--verify", "--quiet", _ref_of(git, lock))) is None:
             lock.unlink(missing_ok=True)
             swept.append(str(lock))
     return swept

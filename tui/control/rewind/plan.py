@@ -288,7 +288,7 @@ def refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> It
 def _staged_words(git: Git, checkpoint: Checkpoint) -> str:
     """The index is the person's own: it is never written, only compared with what was staged."""
     then = f"{checkpoint.commit}^{2 if checkpoint.head else 1}:index"
-    out = git.ask(("diff-index", "--cached", "--name-only", "-z", then))
+    out = git.read_line(("diff-index", "--cached", "--name-only", "-z", then))
     many = (out or "").count("\0")
     if not many:
         return "what is staged stays staged"

@@ -1,6 +1,6 @@
 """Lines that are not exactly one JSON object.
 
-Nothing is dropped: what can be read as an object is, and every other piece is told of.
+Nothing is dropped: what can be read as an object is read, every other piece is reported.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from tui.system.sanitize import clean_bytes
 _EXCERPT = 200
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n"
-_START = lazy(r'\{\s*"')
+_OBJECT_START = lazy(r'\{\s*"')
 _GAP = lazy(r"[\s,\ufeff]*")
-_LONE = lazy("[\ud800-\udfff]")
+_SURROGATE = lazy("[\ud800-\udfff]")
 _MOST_OBJECTS = 10_000
-_EFFORT = 4
+_SEARCH_EFFORT = 4
 
 
 class LinePiece(NamedTuple):
@@ -29,17 +29,17 @@ class LinePiece(NamedTuple):
     reason: str = ""
 
 
-def pieces(line: bytes) -> list[LinePiece]:
+def split_pieces(line: bytes) -> list[LinePiece]:
     """The parts of a line in their order; a blank line has none."""
     line = line.strip(_BLANK)
     zeros = len(line) - len(line.lstrip(b"\0"))
     rest = line[zeros:].removeprefix(_BOM).strip(_BLANK + b"\0")
-    found = [LinePiece(b"\0" * min(zeros, _EXCERPT), f"{zeros:,} zero bytes")] if zeros else []
+    parts = [LinePiece(b"\0" * min(zeros, _EXCERPT), f"{zeros:,} zero bytes")] if zeros else []
     if not rest:
-        return found
+        return parts
     if b"{" not in rest:
-        return [*found, LinePiece(rest, "no JSON" if rest[:1] not in b"[]}" else "no JSON object")]
-    return found + _objects(rest)
+        return [*parts, LinePiece(rest, "no JSON" if rest[:1] not in b"[]}" else "no JSON object")]
+    return parts + _find_objects(rest)
 
 
 def excerpt(data: bytes) -> str:
@@ -47,28 +47,28 @@ def excerpt(data: bytes) -> str:
     return clean_bytes(data[: 2 * _EXCERPT], limit=_EXCERPT)
 
 
-def _objects(line: bytes) -> list[LinePiece]:
+def _find_objects(line: bytes) -> list[LinePiece]:
     """The objects of a line that is not just one; each run of anything else is one piece."""
     text = line.decode("utf-8", "replace")
-    found: list[LinePiece] = []
+    parts: list[LinePiece] = []
     at = 0
-    budget = _EFFORT * len(text) + 10_000
-    while at < len(text) and len(found) < _MOST_OBJECTS:
-        value, end, reason = _value_at(text, at)
-        objects = _entries(value)
+    budget = _SEARCH_EFFORT * len(text) + 10_000
+    while at < len(text) and len(parts) < _MOST_OBJECTS:
+        value, end, reason = _decode_value(text, at)
+        objects = _objects_in(value)
         if objects:
-            found += objects
-            at = _past_gap(text, end)
+            parts += objects
+            at = _skip_gap(text, end)
             continue
-        start, spent = _next_object(text, at + 1, budget)
+        start, spent = _find_next_object(text, at + 1, budget)
         budget -= spent
         junk = text[at:start].encode("utf-8", "replace")
-        found.append(LinePiece(junk, reason or "no JSON object"))
+        parts.append(LinePiece(junk, reason or "no JSON object"))
         at = start
-    return found
+    return parts
 
 
-def _value_at(text: str, at: int) -> tuple[Any, int, str]:
+def _decode_value(text: str, at: int) -> tuple[Any, int, str]:
     """The JSON value that begins at `at` and its end, or why there is none."""
     try:
         value, end = _DECODER.raw_decode(text, at)
@@ -81,13 +81,13 @@ def _value_at(text: str, at: int) -> tuple[Any, int, str]:
         return None, at, "a number too long"
 
 
-def _entries(value: Any) -> list[LinePiece]:
+def _objects_in(value: Any) -> list[LinePiece]:
     """The object, or all entries of a list that holds objects."""
     if isinstance(value, dict):
-        return [_encoded(value)]
+        return [_encode_piece(value)]
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return [
-            _encoded(item)
+            _encode_piece(item)
             if isinstance(item, dict)
             else LinePiece(repr(item)[:_EXCERPT].encode("utf-8", "replace"), "no JSON object")
             for item in value
@@ -95,35 +95,37 @@ def _entries(value: Any) -> list[LinePiece]:
     return []
 
 
-def _encoded(value: dict[str, Any]) -> LinePiece:
-    """The object in JSON that any decoder takes: no half characters, no endless numbers."""
+def _encode_piece(value: dict[str, Any]) -> LinePiece:
+    """The object as JSON that any decoder accepts: no lone surrogates, no infinite numbers."""
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return LinePiece(b"{", "nested too deeply")
     if not text.isascii():
-        text = _LONE.sub(lambda match: f"‹U+{ord(match.group()):04X}›", text)
+        text = _SURROGATE.sub(lambda match: f"‹U+{ord(match.group()):04X}›", text)
     return LinePiece(text.encode())
 
 
-def _next_object(text: str, at: int, budget: int) -> tuple[int, int]:
-    """Where a whole record begins behind damage and what the search cost.
+def _find_next_object(text: str, at: int, budget: int) -> tuple[int, int]:
+    """Where a whole record begins behind damage, and what the search cost.
 
-    Only an object with a type that reaches to the end of the line, or to the next object, is a
-    record; anything less is a piece of the damaged one. Past its budget the search gives up.
+    A record is an object with a type that reaches to the end of the line or to the next object;
+    anything less belongs to the damaged one. Above its budget the search gives up, because each
+    attempt may read the rest of the line.
     """
     spent = 0
-    for match in _START.finditer(text, at):
+    for match in _OBJECT_START.finditer(text, at):
         start = match.start()
         try:
             value, end = _DECODER.raw_decode(text, start)
             spent += end - start
         except json.JSONDecodeError as error:
-            spent += error.pos - start + error.pos // 64 + 100  # the error counts lines up to it
+            # Making the error costs time too: it counts the lines up to its position.
+            spent += error.pos - start + error.pos // 64 + 100
         except (ValueError, RecursionError):
             break
         else:
-            past = _past_gap(text, end)
+            past = _skip_gap(text, end)
             whole = past == len(text) or text[past] == "{"
             if whole and isinstance(value, dict) and isinstance(value.get("type"), str):
                 return start, spent
@@ -132,14 +134,15 @@ def _next_object(text: str, at: int, budget: int) -> tuple[int, int]:
     return len(text), spent
 
 
-def _past_gap(text: str, at: int) -> int:
+def _skip_gap(text: str, at: int) -> int:
     match = _GAP.match(text, at)
     return match.end() if match else at
 
 
-def _finite(text: str) -> float | None:
+def _parse_finite(text: str) -> float | None:
     number = float(text)
     return number if math.isfinite(number) else None
 
 
-_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_float=_finite)
+# NaN and Infinity become null, because no other JSON decoder accepts them.
+_DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None, parse_float=_parse_finite)

@@ -1,8 +1,8 @@
 """Bytes of a stream or transcript to events.
 
-Streamed deltas are most of the lines of a stream and say nothing that is counted: a line that
-begins like one is only checked to be one whole JSON object. Every other line is read, and what
-cannot be read becomes a `Malformed` event. No byte sequence makes a decoder raise.
+Streamed deltas are most of the lines of a stream and hold nothing that is counted: a line that begins
+like one is only checked to be one whole JSON object. Every other line is read, and what cannot be
+read becomes a `MalformedLine`. No byte sequence makes a decoder raise.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from typing import NamedTuple
 
 import msgspec
 
-from tui.feeds.claude.damaged_lines import excerpt, pieces
-from tui.feeds.claude.lenient_values import UNREADABLE, interned, read, seconds, uuid
-from tui.feeds.claude.message_bodies import QUIET_STEPS, partial
-from tui.feeds.claude.record_bodies import body_of
+from tui.feeds.claude.damaged_lines import excerpt, split_pieces
+from tui.feeds.claude.lenient_values import UNREADABLE, epoch_seconds, interned, read_struct, uuid
+from tui.feeds.claude.message_bodies import QUIET_STEPS, stream_body
+from tui.feeds.claude.record_bodies import decode_body
 from tui.feeds.claude.wire import CheckedLine, RecordLine
 from tui.model.events import AgentEvent, Body, MalformedLine, StreamDelta
 
-DELTA = b'{"type":"stream_event","event":{"type":"content_block_'
-"""A line that begins so is a streamed delta: its keys stand where no other key can change it."""
-_check = msgspec.json.Decoder(CheckedLine).decode
-_decode = msgspec.json.Decoder(RecordLine).decode
+DELTA_PREFIX = b'{"type":"stream_event","event":{"type":"content_block_'
+"""A line that begins so is a streamed delta, whatever follows: its type is already given."""
+_check_line = msgspec.json.Decoder(CheckedLine).decode
+_decode_line = msgspec.json.Decoder(RecordLine).decode
 
 
 class DecodedBatch(NamedTuple):
-    """What a batch held: its events, how many deltas beside them, and its lines that are whole."""
+    """The events of a batch, how many deltas it held beside them, and its number of whole lines."""
 
     events: list[AgentEvent]
     deltas: int
@@ -37,13 +37,13 @@ class ClaudeDecoder:
     """Turns the lines of one source, from anywhere in it onwards, into events.
 
     How a file is cut into batches of whole lines changes neither the events nor the sum of the
-    deltas. `messages` are the ids of the messages in the making, by thread: a decoder that goes on
-    from there is given them.
+    deltas. `open_messages` are the ids of the unfinished messages by thread; a decoder that continues
+    in the middle of a file needs them.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.messages: dict[str, str] = {}
+        self.open_messages: dict[str, str] = {}
 
     def decode(self, data: bytes, offset: int) -> DecodedBatch:
         """The events of `data`, whole lines that begin at byte `offset` of the source."""
@@ -53,14 +53,15 @@ class ClaudeDecoder:
         for line in lines:
             start = offset
             offset += len(line) + 1
-            if line.startswith(DELTA):
+            # Checking such a line takes 0.7 µs, building its event 6.8.
+            if line.startswith(DELTA_PREFIX):
                 try:
-                    _check(line)
+                    _check_line(line)
                     deltas += 1
                     continue
                 except UNREADABLE:
                     pass
-            for event in self._line(line, start):
+            for event in self._line_events(line, start):
                 body = event.body
                 if type(body) is StreamDelta and body.step in QUIET_STEPS:
                     deltas += 1
@@ -69,46 +70,46 @@ class ClaudeDecoder:
         return DecodedBatch(events, deltas, len(lines) - 1)
 
     def decode_all(self, data: bytes, offset: int) -> list[AgentEvent]:
-        """As `decode`, but every delta is an event too: for looking at single lines."""
+        """As `decode`, but every delta is an event too; for single lines that are shown in full."""
         events: list[AgentEvent] = []
         for line in data.split(b"\n"):
-            events += self._line(line, offset)
+            events += self._line_events(line, offset)
             offset += len(line) + 1
         return events
 
-    def _line(self, line: bytes, offset: int) -> Sequence[AgentEvent]:
+    def _line_events(self, line: bytes, offset: int) -> Sequence[AgentEvent]:
         """All events of one line; none for a blank one."""
         try:
-            return (self._event(_decode(line), line, offset, len(line), 0),)
+            return (self._build_event(_decode_line(line), line, offset, len(line), 0),)
         except UNREADABLE:
             if not line or line.isspace():
                 return ()
         try:
-            return (self._event(read(RecordLine, line), line, offset, len(line), 0),)
+            return (self._build_event(read_struct(RecordLine, line), line, offset, len(line), 0),)
         except UNREADABLE:
-            return self._pieces(line, offset)
+            return self._piece_events(line, offset)
 
-    def _pieces(self, line: bytes, offset: int) -> list[AgentEvent]:
+    def _piece_events(self, line: bytes, offset: int) -> list[AgentEvent]:
         """The events of a line that is not one readable object."""
         length = len(line)
         events: list[AgentEvent] = []
-        for part, piece in enumerate(pieces(line)):
+        for part, piece in enumerate(split_pieces(line)):
             reason = piece.reason
             if not reason:
                 try:
-                    wire = read(RecordLine, piece.data)
-                    events.append(self._event(wire, piece.data, offset, length, part))
+                    wire = read_struct(RecordLine, piece.data)
+                    events.append(self._build_event(wire, piece.data, offset, length, part))
                     continue
                 except UNREADABLE:
                     reason = "an object that cannot be read"
             body = MalformedLine(reason, excerpt(piece.data), len(piece.data))
-            events.append(AgentEvent(self.source, offset, length, body, part=part))
+            events.append(AgentEvent(self.source, offset, length, body, index_in_line=part))
         return events
 
-    def _event(
+    def _build_event(
         self, line: RecordLine, raw: bytes, offset: int, length: int, part: int
     ) -> AgentEvent:
-        body = self._streamed(line) if line.type == "stream_event" else body_of(line, raw)
+        body = self._stream_step(line) if line.type == "stream_event" else decode_body(line, raw)
         if line.type == "tool_progress":  # its parent is the tool call itself
             line.parent_tool_use_id = None
         thread = line.parent_tool_use_id or line.agent or ("sidechain" if line.sidechain else "")
@@ -119,16 +120,16 @@ class ClaudeDecoder:
             body,
             uuid(line.uuid),
             interned(line.session_id or line.session),
-            seconds(line.timestamp),
+            epoch_seconds(line.timestamp),
             interned(thread),
             uuid(line.parent),
             part,
         )
 
-    def _streamed(self, line: RecordLine) -> Body:
-        """A step of a response; the id a message began with is its id until the next begins."""
+    def _stream_step(self, line: RecordLine) -> Body:
+        """A step of a response; only `message_start` has the message's id, which holds until the next."""
         thread = line.parent_tool_use_id or ""
-        body = partial(line, self.messages.get(thread, ""))
+        body = stream_body(line, self.open_messages.get(thread, ""))
         if type(body) is StreamDelta and body.step == "message_start":
-            self.messages[thread] = body.message_id
+            self.open_messages[thread] = body.message_id
         return body

@@ -19,37 +19,43 @@ from tui.model.events import TokenUsage
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line, cut_middle, is_plain
 
+T = TypeVar("T", bound=Struct)
+UNREADABLE = (ValueError, RecursionError)
+"""What a decoder may raise over bytes that are not what they should be."""
 TEXT_LIMIT = 8192
-LINE = 300
-_NIL = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
+NAME_LIMIT = 300
+# The names come from the file: a hostile one must not fill the memory.
+_MOST_INTERNED = 500
+_TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
+_MISSING = object()
+_NIL_UUID = lazy(r"0{8}-0{4}-[0-9]?0{3}-[89abAB0]?0{3}-0{12}")
 
 
 def name(text: str | None) -> str:
     """An identifier or short name: one clean line."""
     if not text:
         return ""
-    if len(text) <= LINE and is_plain(text):
+    if len(text) <= NAME_LIMIT and is_plain(text):
         return text
-    return clean_line(text, LINE)
+    return clean_line(text, NAME_LIMIT)
 
 
 class _InternedNames(dict[str, str]):
-    """Names that come again on every line; each is made safe once."""
+    """Names that recur on every line; each is cleaned once."""
 
     def __missing__(self, text: str) -> str:
-        if len(self) >= _MOST_KNOWN:
+        if len(self) >= _MOST_INTERNED:
             self.clear()
         safe = self[text] = name(text)
         return safe
 
 
-_MOST_KNOWN = 500
-_KNOWN = _InternedNames()
+_INTERNED = _InternedNames()
 
 
 def interned(text: str | None) -> str:
     """As `name`, for values of which there are few: sessions, models, tools."""
-    return _KNOWN[text] if text else ""
+    return _INTERNED[text] if text else ""
 
 
 def uuid(text: str | None) -> str:
@@ -57,23 +63,23 @@ def uuid(text: str | None) -> str:
     if not text:
         return ""
     if len(text) == 36 and is_plain(text):
-        return "" if text[:14] == "00000000-0000-" and _NIL.fullmatch(text) else text
+        return "" if text[:14] == "00000000-0000-" and _NIL_UUID.fullmatch(text) else text
     return name(text)
 
 
 def plain_text(value: Any, limit: int = TEXT_LIMIT) -> str:
-    """A text of any shape the wire has for it, cleaned; the middle of a long one is left out."""
+    """A text in any shape that the wire has for it, cleaned; the middle of a long one is cut."""
     if not isinstance(value, str):
-        value = _joined(value)
+        value = _joined_texts(value)
     return clean(value if len(value) <= limit else cut_middle(value, limit))
 
 
-def single_line(value: Any, limit: int = LINE) -> str:
+def single_line(value: Any, limit: int = NAME_LIMIT) -> str:
     """A text of any shape as one clean line."""
-    return clean_line(value if isinstance(value, str) else _joined(value), limit)
+    return clean_line(value if isinstance(value, str) else _joined_texts(value), limit)
 
 
-def _joined(value: Any) -> str:
+def _joined_texts(value: Any) -> str:
     """The strings inside a list of strings or of content blocks."""
     if isinstance(value, dict):
         value = [value]
@@ -88,10 +94,7 @@ def _joined(value: Any) -> str:
     return "\n".join(pieces)
 
 
-_TEXT_KEYS = ("text", "content", "message", "blockingError", "error")
-
-
-def seconds(timestamp: str | None) -> float | None:
+def epoch_seconds(timestamp: str | None) -> float | None:
     """An ISO 8601 time as seconds since the epoch; one without a zone is taken as UTC."""
     if not timestamp:
         return None
@@ -104,17 +107,17 @@ def seconds(timestamp: str | None) -> float | None:
         return None
 
 
-def usage(wire: WireUsage | None) -> TokenUsage | None:
-    """Token counts; cache writes whose kind is not told are 5-minute ones."""
+def token_usage(wire: WireUsage | None) -> TokenUsage | None:
+    """Token counts; cache writes of unknown kind count as 5-minute ones, the cheaper kind."""
     if wire is None:
         return None
     five, hour = wire.cache_creation_input_tokens or 0, 0
     kinds = wire.cache_creation
     if kinds is not None:
-        five_told, hour_told = kinds.ephemeral_5m_input_tokens, kinds.ephemeral_1h_input_tokens
-        if five_told is not None or hour_told is not None:
-            hour = hour_told or 0
-            five = max(five - hour, 0) if five_told is None else five_told
+        short, long = kinds.ephemeral_5m_input_tokens, kinds.ephemeral_1h_input_tokens
+        if short is not None or long is not None:
+            hour = long or 0
+            five = max(five - hour, 0) if short is None else short
     return TokenUsage(
         wire.input_tokens or 0,
         wire.output_tokens or 0,
@@ -129,41 +132,35 @@ def integer(number: float | None) -> int:
     return int(number) if number else 0
 
 
-T = TypeVar("T", bound=Struct)
-UNREADABLE = (ValueError, RecursionError)
-"""What a decoder may raise over bytes that are not what they should be."""
-_MISSING = object()
-
-
 @cache
 def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     return msgspec.json.Decoder(kind)
 
 
-def read(kind: type[T], data: bytes | Raw) -> T:
+def read_struct(kind: type[T], data: bytes | Raw) -> T:
     """The struct that `data`, one JSON object, holds; what does not fit is left at its default.
 
     Raises one of `UNREADABLE` when `data` is no JSON at all, or no object.
     """
     try:
-        found: T = _decoder(kind).decode(data)
-        return found
+        decoded: T = _decoder(kind).decode(data)
+        return decoded
     except UNREADABLE:
         value = msgspec.json.decode(data)
         if not isinstance(value, dict):
             raise ValueError(f"no object where a {kind.__name__} was expected") from None
-        return salvage(kind, value)
+        return salvage_struct(kind, value)
 
 
-def salvage(kind: type[T], value: dict[str, Any]) -> T:
+def salvage_struct(kind: type[T], value: dict[str, Any]) -> T:
     """A `kind` made of those entries of `value` that can be what its fields need."""
-    given: dict[str, Any] = {}
-    for name, wire_name, hint in _fields(kind):
+    arguments: dict[str, Any] = {}
+    for field, wire_name, hint in _fields(kind):
         if wire_name in value:
-            fitted = _fit(hint, value[wire_name])
+            fitted = _fit_value(hint, value[wire_name])
             if fitted is not _MISSING:
-                given[name] = fitted
-    return kind(**given)
+                arguments[field] = fitted
+    return kind(**arguments)
 
 
 @cache
@@ -172,24 +169,24 @@ def _fields(kind: type[Struct]) -> tuple[tuple[str, str, Any], ...]:
     return tuple((each.name, each.encode_name, hints[each.name]) for each in structs.fields(kind))
 
 
-def _fit(hint: Any, value: Any) -> Any:
+def _fit_value(hint: Any, value: Any) -> Any:
     """`value` as something of the type `hint`, or `_MISSING`."""
     if get_origin(hint) in (UnionType, Union):
         for choice in get_args(hint):
-            fitted = _fit(choice, value)
+            fitted = _fit_value(choice, value)
             if fitted is not _MISSING:
                 return fitted
         return _MISSING
     if hint is Any:
         return value
     if hint is Raw:
-        return _raw(value)
+        return _fit_raw(value)
     if get_origin(hint) is list:
         return _fit_list(get_args(hint)[0], value)
     if get_origin(hint) is dict:
         return _fit_dict(get_args(hint)[1], value)
     if isinstance(hint, type) and issubclass(hint, Struct):
-        return salvage(hint, value) if isinstance(value, dict) else _MISSING
+        return salvage_struct(hint, value) if isinstance(value, dict) else _MISSING
     return _fit_scalar(hint, value)
 
 
@@ -198,11 +195,11 @@ def _fit_list(hint: Any, value: Any) -> Any:
         return _MISSING
     if isinstance(hint, type) and issubclass(hint, Struct):  # a bare string among blocks is a text
         value = [{"type": "text", "text": v} if isinstance(v, str) else v for v in value]
-    fitted = (_fit(hint, item) for item in value)
+    fitted = (_fit_value(hint, item) for item in value)
     return [item for item in fitted if item is not _MISSING]
 
 
-def _raw(value: Any) -> Any:
+def _fit_raw(value: Any) -> Any:
     try:
         return Raw(msgspec.json.encode(value))
     except (ValueError, OverflowError, RecursionError):
@@ -212,7 +209,7 @@ def _raw(value: Any) -> Any:
 def _fit_dict(hint: Any, value: Any) -> Any:
     if not isinstance(value, dict):
         return _MISSING
-    fitted = {key: _fit(hint, item) for key, item in value.items()}
+    fitted = {key: _fit_value(hint, item) for key, item in value.items()}
     return {key: item for key, item in fitted.items() if item is not _MISSING}
 
 
@@ -226,16 +223,16 @@ def _fit_scalar(hint: Any, value: Any) -> Any:
     if isinstance(value, hint) and isinstance(value, bool) is (hint is bool):
         return value
     if hint is float and isinstance(value, int | float | str):
-        return _number(value)
+        return _finite_number(value)
     if hint is int and isinstance(value, float | str):
-        number = _number(value)
+        number = _finite_number(value)
         return _MISSING if number is _MISSING else int(number)
     if hint is bool and value in (0, 1, "true", "false"):
         return value in (1, "true")
     return _MISSING
 
 
-def _number(value: Any) -> Any:
+def _finite_number(value: Any) -> Any:
     try:
         number = float(value)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""assistant, user and stream_event records, tool results."""
+"""Bodies of assistant, user and stream_event records, with their tool calls and results."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Literal
 
 from msgspec import Raw
 
-from tui.feeds.claude.lenient_values import interned, name, plain_text, usage, uuid
-from tui.feeds.claude.lenient_values import single_line as one_line
-from tui.feeds.claude.tool_calls import tool_use
+from tui.feeds.claude.lenient_values import (
+    interned,
+    name,
+    plain_text,
+    single_line,
+    token_usage,
+    uuid,
+)
+from tui.feeds.claude.tool_calls import read_tool_call
 from tui.feeds.claude.wire import (
     ContentBlock,
     EditResult,
@@ -33,29 +39,29 @@ from tui.model.events import (
 from tui.system.lazy_pattern import lazy
 from tui.system.sgr import strip_ansi
 
-_OF_ERRORS = 2000
-_OF_OTHERS = 1000
+_ERROR_EXCERPT = 2000
+_RESULT_EXCERPT = 1000
 
 
-def tool_result(block: ContentBlock, line: RecordLine, alone: bool) -> ToolResult:
-    """The record of one `tool_result` block of `line`.
+def read_tool_result(block: ContentBlock, line: RecordLine, only: bool) -> ToolResult:
+    """The result in one `tool_result` block of `line`.
 
-    The structured answer stands once per line: it is this block's when the block is `alone`.
+    A line has at most one structured answer, which belongs to the block if it is the `only` one.
     """
     text = content_text(block.content)
     failed = bool(block.is_error)
     added = removed = 0
     agent = ""
     answer = line.result or line.transcript_result
-    if alone and isinstance(answer, EditResult):
-        added, removed = changed_lines(answer)
+    if only and isinstance(answer, EditResult):
+        added, removed = count_changed_lines(answer)
         agent = name(answer.agentId)
-    excerpt = end_of(text, _OF_ERRORS if failed else _OF_OTHERS)
+    excerpt = output_excerpt(text, _ERROR_EXCERPT if failed else _RESULT_EXCERPT)
     return ToolResult(name(block.tool_use_id), failed, excerpt, len(text), added, removed, agent)
 
 
 def content_text(content: str | list[ResultContent] | None) -> str:
-    """The text of a tool result; what is no text is named in brackets."""
+    """The text of a tool result; parts of other types appear as their type in brackets."""
     if isinstance(content, str):
         return content
     if not content:
@@ -65,21 +71,22 @@ def content_text(content: str | list[ResultContent] | None) -> str:
     )
 
 
-def end_of(text: str, limit: int) -> str:
-    """The end of a terminal output without its escape sequences, at most `limit` characters."""
+def output_excerpt(text: str, limit: int) -> str:
+    """The end of a terminal output without escape sequences, at most `limit` characters."""
     if len(text) > limit:
         text = text[-limit:]
-        start = text.find("\n", 0, 300) + 1  # a sequence or word cut in two is no good beginning
+        # From the next line on: the cut may have gone through an escape sequence.
+        start = text.find("\n", 0, 300) + 1
         text = text[start:]
     text = strip_ansi(text)
     return text if len(text) <= limit else text[-limit:]
 
 
-def changed_lines(answer: EditResult) -> tuple[int, int]:
-    """Lines added and removed; a file newly written has all its lines added."""
+def count_changed_lines(answer: EditResult) -> tuple[int, int]:
+    """Lines added and removed; all lines of a new file count as added."""
     added = removed = 0
     for hunk in answer.structuredPatch or ():
-        plus, minus = _count(hunk.lines or ())
+        plus, minus = _count_signs(hunk.lines or ())
         added += plus
         removed += minus
     if not added and not removed and answer.type == "create" and isinstance(answer.content, str):
@@ -87,7 +94,7 @@ def changed_lines(answer: EditResult) -> tuple[int, int]:
     return added, removed
 
 
-def _count(lines: Iterable[str]) -> tuple[int, int]:
+def _count_signs(lines: Iterable[str]) -> tuple[int, int]:
     plus = minus = 0
     for each in lines:
         if each.startswith("+"):
@@ -98,12 +105,12 @@ def _count(lines: Iterable[str]) -> tuple[int, int]:
 
 
 _Role = Literal["prompt", "results", "synthetic", "replay", "interrupted", "summary", "note"]
-_CALLS = {"tool_use", "server_tool_use", "mcp_tool_use"}
+_CALL_BLOCKS = {"tool_use", "server_tool_use", "mcp_tool_use"}
 _CONTINUED = "This session is being continued from a previous conversation"
 _INTERRUPTED = "[Request interrupted by user"
 _COMMAND = lazy(r"<command-name>\s*(.*?)\s*</command-name>", re.S)
 _ARGUMENTS = lazy(r"<command-args>\s*(.*?)\s*</command-args>", re.S)
-_SHELL = lazy(r"\A<bash-input>(.*?)</bash-input>", re.S)
+_SHELL_INPUT = lazy(r"\A<bash-input>(.*?)</bash-input>", re.S)
 _NOTE = lazy(
     r"\A\s*<(task-notification|local-command-stdout|local-command-stderr|local-command-caveat"
     r"|bash-stdout|bash-stderr|system-reminder)>"
@@ -119,19 +126,19 @@ QUIET_STEPS = {
 _STEPS = QUIET_STEPS | {"message_start", "message_delta"}
 
 
-def assistant(line: RecordLine, raw: bytes) -> AssistantMessage:
+def assistant_body(line: RecordLine, raw: bytes) -> AssistantMessage:
     message = line.message
     if not isinstance(message, WireMessage):
         message = WireMessage(content=message)
-    text, thinking, tools = _said(message.content)
-    error = one_line(_string(line.error)) if line.error else ""
+    text, thinking, tools = _read_blocks(message.content)
+    error = single_line(_error_type(line.error)) if line.error else ""
     if not error and (line.api_error or line.is_api_error_message):
         error = "unknown"
     return AssistantMessage(
         name(message.id),
         name(line.request_id or line.request),
         interned(message.model),
-        usage(message.usage),
+        token_usage(message.usage),
         message.stop_reason is not None,
         plain_text(text) if text else "",
         thinking,
@@ -140,8 +147,10 @@ def assistant(line: RecordLine, raw: bytes) -> AssistantMessage:
     )
 
 
-def _said(content: str | list[ContentBlock] | None) -> tuple[str, bool, tuple[ToolCall, ...]]:
-    """The text of a response's blocks, whether it is only thought, and the tool calls."""
+def _read_blocks(
+    content: str | list[ContentBlock] | None,
+) -> tuple[str, bool, tuple[ToolCall, ...]]:
+    """The text of a response's blocks, whether it is only thinking, and the tool calls."""
     if isinstance(content, str):
         return content, False, ()
     text = thought = ""
@@ -152,8 +161,8 @@ def _said(content: str | list[ContentBlock] | None) -> tuple[str, bool, tuple[To
         if kind == "text":
             if block.text:
                 text = f"{text}\n{block.text}" if text else block.text
-        elif kind in _CALLS:
-            tools += (tool_use(name(block.id), interned(block.name) or kind, block.input),)
+        elif kind in _CALL_BLOCKS:
+            tools += (read_tool_call(name(block.id), interned(block.name) or kind, block.input),)
         elif kind == "thinking" or kind == "redacted_thinking":
             thinking = True
             thought = block.thinking or thought
@@ -162,8 +171,8 @@ def _said(content: str | list[ContentBlock] | None) -> tuple[str, bool, tuple[To
     return thought, thinking, ()
 
 
-def _string(raw: Raw) -> str:
-    """A JSON value as text: a string without its quotes, `null` as nothing."""
+def _error_type(raw: Raw) -> str:
+    """The error of a record, which is a string or an object, as one word."""
     try:
         value = json.loads(bytes(raw))
     except (ValueError, RecursionError):
@@ -173,37 +182,39 @@ def _string(raw: Raw) -> str:
     return value if isinstance(value, str) else ""
 
 
-def user(line: RecordLine, raw: bytes) -> UserMessage:
+def user_body(line: RecordLine, raw: bytes) -> UserMessage:
     message = line.message
     content = message.content if isinstance(message, WireMessage) else message
     if content is None:
         return UserMessage(_role(line, ""), "")
     if isinstance(content, str):
-        return _told(line, content)
+        return _prompt_or_note(line, content)
     if len(content) == 1 and content[0].type == "tool_result":
-        return UserMessage("results", "", (tool_result(content[0], line, True),), _origin(line))
+        return UserMessage(
+            "results", "", (read_tool_result(content[0], line, True),), _origin(line)
+        )
     answers = [block for block in content if block.type == "tool_result"]
-    texts = [_shown(block) for block in content if block.type != "tool_result"]
+    texts = [_block_text(block) for block in content if block.type != "tool_result"]
     if not answers:
-        return _told(line, "\n".join(texts))
-    alone = len(answers) == 1
-    results = tuple(tool_result(block, line, alone) for block in answers)
+        return _prompt_or_note(line, "\n".join(texts))
+    only = len(answers) == 1
+    results = tuple(read_tool_result(block, line, only) for block in answers)
     return UserMessage(
         "results", plain_text("\n".join(texts)) if texts else "", results, _origin(line)
     )
 
 
-def _shown(block: ContentBlock) -> str:
+def _block_text(block: ContentBlock) -> str:
     return block.text if block.text is not None else f"[{name(block.type) or 'something'}]"
 
 
-def _told(line: RecordLine, text: str) -> UserMessage:
+def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
     """A user record without tool results."""
     origin = _origin(line)
     command = uuid(line.uuid) if line.replay else ""
     if text[:1] != "<":
         return UserMessage(_role(line, text), plain_text(text), (), origin, command)
-    if (shell := _SHELL.match(text)) is not None:
+    if (shell := _SHELL_INPUT.match(text)) is not None:
         return UserMessage("prompt", plain_text("! " + shell[1]), (), origin, command)
     if (called := _COMMAND.search(text)) is not None:
         arguments = _ARGUMENTS.search(text)
@@ -234,7 +245,7 @@ def _origin(line: RecordLine) -> str:
     return name(origin.kind if isinstance(origin, MessageOrigin) else origin)
 
 
-def partial(line: RecordLine, open_message: str) -> Body:
+def stream_body(line: RecordLine, open_message: str) -> Body:
     """A streamed step; `open_message` is the message begun last in the same thread."""
     event = line.event
     if not isinstance(event, WireStreamStep) or event.type not in _STEPS:
@@ -243,9 +254,9 @@ def partial(line: RecordLine, open_message: str) -> Body:
         )
     if event.type == "message_start":
         message = event.message or WireMessage()
-        return StreamDelta("message_start", name(message.id), "", usage(message.usage))
+        return StreamDelta("message_start", name(message.id), "", token_usage(message.usage))
     text = ""
     if event.delta is not None:
         text = plain_text(event.delta.text or event.delta.thinking or "")
     message_id = name(line.api_message_id) or open_message
-    return StreamDelta(event.type, message_id, text, usage(event.usage))
+    return StreamDelta(event.type, message_id, text, token_usage(event.usage))

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tui.feeds.claude.lenient_values import UNREADABLE, integer, name, plain_text, read, usage, uuid
-from tui.feeds.claude.lenient_values import single_line as one_line
-from tui.feeds.claude.message_bodies import assistant, user
-from tui.feeds.claude.system_bodies import system, unknown
+from tui.feeds.claude.lenient_values import (
+    UNREADABLE,
+    integer,
+    name,
+    plain_text,
+    read_struct,
+    single_line,
+    token_usage,
+    uuid,
+)
+from tui.feeds.claude.message_bodies import assistant_body, user_body
+from tui.feeds.claude.system_bodies import system_body, unknown_body
 from tui.feeds.claude.wire import (
     AttachmentBody,
     AttachmentLine,
@@ -56,7 +64,7 @@ _HOOK_OUTCOMES = {
     "hook_permission_decision": "decided",
     "async_hook_response": "answered late",
 }
-_QUIET_KINDS = (
+_SILENT_KINDS = (
     "environment model deferred_tools_delta agent_listing_delta mcp_instructions_delta "
     "skill_listing skill_discovery dynamic_skill invoked_skills auto_mode auto_mode_exit "
     "session_context date date_change remote_session_change prompt_snapshot todo todo_reminder "
@@ -68,110 +76,119 @@ _QUIET_KINDS = (
     "structured_output teammate_mailbox team_context verify_plan_reminder compaction_reminder "
     "context_efficiency context_usage ultrathink_effort image"
 )
-_QUIET_ATTACHMENTS = frozenset(_QUIET_KINDS.split())
+_SILENT_ATTACHMENTS = frozenset(_SILENT_KINDS.split())
 
 
-def attachment(line: RecordLine, raw: bytes) -> Body:
-    """What an attachment says; a kind not known here becomes `Unknown`."""
-    a = read(AttachmentLine, raw).attachment
-    if a.type in _HOOK_OUTCOMES:
-        return _hook(a)
-    if a.type == "queued_command":
-        return _queued(a)
-    if a.type == "task_status":
+def attachment_body(line: RecordLine, raw: bytes) -> Body:
+    """What an attachment holds; a kind that is not known here becomes an `UnknownRecord`."""
+    body = read_struct(AttachmentLine, raw).attachment
+    if body.type in _HOOK_OUTCOMES:
+        return _attached_hook(body)
+    if body.type == "queued_command":
+        return _queued_message(body)
+    if body.type == "task_status":
         return TaskUpdate(
-            "updated", name(a.taskId), "", one_line(a.description), name(a.taskType), name(a.status)
+            "updated",
+            name(body.taskId),
+            "",
+            single_line(body.description),
+            name(body.taskType),
+            name(body.status),
         )
-    if a.type == "budget_usd":
-        used, total = format_money_plain(a.used or 0), format_money_plain(a.total or 0)
+    if body.type == "budget_usd":
+        used, total = format_money_plain(body.used or 0), format_money_plain(body.total or 0)
         return Notice("budget", f"{used} of {total} spent", "warning")
-    if a.type == "max_turns_reached":
-        return Notice("turns", f"the limit of {a.maxTurns or 0} turns is reached", "warning")
-    if a.type in _QUIET_ATTACHMENTS:
-        return SilentRecord(f"attachment {a.type}")
-    return UnknownRecord("attachment", name(a.type), one_line(a.content or a.message, 200))
-
-
-def _hook(a: AttachmentBody) -> HookRun:
-    text = a.content or a.blockingError or a.message or a.stderr or a.stdout
-    return HookRun(
-        name(a.hookName), name(a.hookEvent), _HOOK_OUTCOMES[a.type], plain_text(text, 2000)
+    if body.type == "max_turns_reached":
+        return Notice("turns", f"the limit of {body.maxTurns or 0} turns is reached", "warning")
+    if body.type in _SILENT_ATTACHMENTS:
+        return SilentRecord(f"attachment {body.type}")
+    return UnknownRecord(
+        "attachment", name(body.type), single_line(body.content or body.message, 200)
     )
 
 
-def _queued(a: AttachmentBody) -> UserMessage:
-    """A message that waited and then reached the model in the middle of a turn."""
-    if a.commandMode == "task-notification":
+def _attached_hook(body: AttachmentBody) -> HookRun:
+    text = body.content or body.blockingError or body.message or body.stderr or body.stdout
+    return HookRun(
+        name(body.hookName), name(body.hookEvent), _HOOK_OUTCOMES[body.type], plain_text(text, 2000)
+    )
+
+
+def _queued_message(body: AttachmentBody) -> UserMessage:
+    """A queued message that reached the model in the middle of a turn."""
+    if body.commandMode == "task-notification":
         return UserMessage(
-            "note", plain_text(a.prompt), (), "task-notification", uuid(a.source_uuid)
+            "note", plain_text(body.prompt), (), "task-notification", uuid(body.source_uuid)
         )
-    return UserMessage("prompt", plain_text(a.prompt), (), "queued", uuid(a.source_uuid))
+    return UserMessage("prompt", plain_text(body.prompt), (), "queued", uuid(body.source_uuid))
 
 
 _HEARTBEATS = {"bash_progress": "Bash", "powershell_progress": "PowerShell", "mcp_progress": ""}
-_QUIET_RELAYED = {"query_update", "search_results_received", "skill_progress", "repl_tool_call"}
+_SILENT_PROGRESS = {"query_update", "search_results_received", "skill_progress", "repl_tool_call"}
 
 
-def progress(line: RecordLine, raw: bytes) -> Body:
-    """What a progress record tells; a subagent's relayed message is its own `Assistant` or `User`."""
-    p = read(ProgressLine, raw)
-    data, call = p.data, name(p.parentToolUseID or p.toolUseID)
+def progress_body(line: RecordLine, raw: bytes) -> Body:
+    """What a progress record holds; a relayed message of a subagent becomes a message itself."""
+    record = read_struct(ProgressLine, raw)
+    data, call = record.data, name(record.parentToolUseID or record.toolUseID)
     if data.type == "agent_progress":
-        return _relayed(line, data, call)
+        return _relayed_message(line, data, call)
     if data.type in _HEARTBEATS:
         elapsed = data.elapsedTimeSeconds or (data.elapsedTimeMs or 0) / 1000
         return ToolHeartbeat(call, _HEARTBEATS[data.type] or name(data.toolName), elapsed)
     if data.type == "hook_progress":
-        return HookRun(name(data.hookName), name(data.hookEvent), "running", one_line(data.command))
+        return HookRun(
+            name(data.hookName), name(data.hookEvent), "running", single_line(data.command)
+        )
     if data.type == "waiting_for_task":
         return TaskUpdate(
-            "progress", "", call, one_line(data.taskDescription), name(data.taskType), "waiting"
+            "progress", "", call, single_line(data.taskDescription), name(data.taskType), "waiting"
         )
-    if data.type in _QUIET_RELAYED:
+    if data.type in _SILENT_PROGRESS:
         return SilentRecord(f"progress {data.type}")
     return UnknownRecord("progress", name(data.type))
 
 
-def _relayed(line: RecordLine, data: ProgressBody, call: str) -> Body:
-    """The message of a subagent; the event then belongs to the subagent's thread."""
+def _relayed_message(line: RecordLine, data: ProgressBody, call: str) -> Body:
+    """The message of a subagent; it sets the thread of `line` to the subagent's."""
     try:
-        inner = read(RecordLine, data.message) if data.message else RecordLine()
+        inner = read_struct(RecordLine, data.message) if data.message else RecordLine()
     except UNREADABLE:
         inner = RecordLine()
     line.agent = data.agentId or line.agent or call
     raw = bytes(data.message)
     if inner.type == "assistant":
-        return assistant(inner, raw)
+        return assistant_body(inner, raw)
     if inner.type == "user":
-        return user(inner, raw)
+        return user_body(inner, raw)
     return TaskUpdate("progress", name(data.agentId), call, "", "local_agent")
 
 
 _QUEUE_STATES = {"enqueue": "queued", "dequeue": "started", "popAll": "cancelled"}
 
 
-def body_of(line: RecordLine, raw: bytes) -> Body:
-    """What the record says; a type not known here becomes `Unknown`."""
-    return BUILDERS.get(line.type, unknown)(line, raw)
+def decode_body(line: RecordLine, raw: bytes) -> Body:
+    """What the record holds; a type that is not known here becomes an `UnknownRecord`."""
+    return _BUILDERS.get(line.type, unknown_body)(line, raw)
 
 
 def _result(line: RecordLine, raw: bytes) -> Body:
-    o = read(ResultLine, raw)
-    models = tuple(_model_use(model, use) for model, use in (o.modelUsage or {}).items())
+    result = read_struct(ResultLine, raw)
+    models = tuple(_model_use(model, use) for model, use in (result.modelUsage or {}).items())
     return TurnResult(
-        name(o.subtype),
-        bool(o.is_error),
-        o.num_turns or 0,
-        integer(o.duration_ms),
-        o.total_cost_usd,
+        name(result.subtype),
+        bool(result.is_error),
+        result.num_turns or 0,
+        integer(result.duration_ms),
+        result.total_cost_usd,
         models,
-        usage(o.usage),
-        name(o.terminal_reason),
-        plain_text(o.result),
-        tuple(found for error in (o.errors or [])[:20] if (found := one_line(error, 500))),
-        len(o.permission_denials or ()),
-        o.queued_turn_count or 0,
-        o.api_error_status or 0,
+        token_usage(result.usage),
+        name(result.terminal_reason),
+        plain_text(result.result),
+        tuple(found for error in (result.errors or [])[:20] if (found := single_line(error, 500))),
+        len(result.permission_denials or ()),
+        result.queued_turn_count or 0,
+        result.api_error_status or 0,
     )
 
 
@@ -187,82 +204,74 @@ def _model_use(model: str, use: WireModelUse) -> ModelUsage:
 
 
 def _rate_limit(line: RecordLine, raw: bytes) -> Body:
-    info = read(LimitLine, raw).rate_limit_info
+    info = read_struct(LimitLine, raw).rate_limit_info
     return RateLimit(name(info.status), info.resetsAt, name(info.rateLimitType), info.utilization)
 
 
 def _tool_progress(line: RecordLine, raw: bytes) -> Body:
-    p = read(ToolProgress, raw)
+    record = read_struct(ToolProgress, raw)
     return ToolHeartbeat(
-        name(p.parent_tool_use_id or p.tool_use_id),
-        name(p.tool_name),
-        p.elapsed_time_seconds or 0.0,
+        name(record.parent_tool_use_id or record.tool_use_id),
+        name(record.tool_name),
+        record.elapsed_time_seconds or 0.0,
     )
 
 
 def _lifecycle(line: RecordLine, raw: bytes) -> Body:
-    c = read(LifecycleLine, raw)
-    return MessageLifecycle(name(c.command_uuid), name(c.state))
+    record = read_struct(LifecycleLine, raw)
+    return MessageLifecycle(name(record.command_uuid), name(record.state))
 
 
 def _queue(line: RecordLine, raw: bytes) -> Body:
-    """A transcript's queue; what is removed because a turn took it in has reached the model."""
-    q = read(LifecycleLine, raw)
-    state = _QUEUE_STATES.get(q.operation or "") or name(q.operation)
-    if q.operation == "remove":
-        state = "started" if q.reason == "absorbed_mid_turn" else "removed"
-    return MessageLifecycle(name(q.commandUuid), state, plain_text(q.content))
+    """A change of a transcript's queue; a message absorbed by a turn has reached the model."""
+    record = read_struct(LifecycleLine, raw)
+    state = _QUEUE_STATES.get(record.operation or "") or name(record.operation)
+    if record.operation == "remove":
+        state = "started" if record.reason == "absorbed_mid_turn" else "removed"
+    return MessageLifecycle(name(record.commandUuid), state, plain_text(record.content))
 
 
 def _control_request(line: RecordLine, raw: bytes) -> Body:
-    c = read(ControlLine, raw)
-    request = c.request
+    record = read_struct(ControlLine, raw)
+    request = record.request
     if request.subtype == "can_use_tool":
         reason = request.decision_reason or request.description
         return PermissionDenied(
-            name(request.tool_name), name(request.tool_use_id), one_line(reason), True
+            name(request.tool_name), name(request.tool_use_id), single_line(reason), True
         )
-    return ControlMessage(name(c.request_id), name(request.subtype), True)
+    return ControlMessage(name(record.request_id), name(request.subtype), True)
 
 
 def _control_response(line: RecordLine, raw: bytes) -> Body:
-    answer = read(ControlLine, raw).response
+    answer = read_struct(ControlLine, raw).response
     ok = answer.subtype != "error"
-    return ControlMessage(name(answer.request_id), name(answer.subtype), ok, one_line(answer.error))
-
-
-def _control_cancel(line: RecordLine, raw: bytes) -> Body:
-    return ControlMessage(name(read(ControlLine, raw).request_id), "cancel", True)
-
-
-def _cost(line: RecordLine, raw: bytes) -> Body:
-    return RunningCost(read(CostLine, raw).totalCostUSD or 0.0)
+    return ControlMessage(
+        name(answer.request_id), name(answer.subtype), ok, single_line(answer.error)
+    )
 
 
 def _notice(line: RecordLine, raw: bytes) -> Body:
-    s = read(SystemLine, raw)
-    found: Any = next(filter(None, (s.text, s.content, s.summary, s.message)), None)
-    told = plain_text(found if found is not None else s.status or s.state or "")
-    return Notice(line.type, told or line.type.replace("_", " "))
-
-
-def _quiet(line: RecordLine, raw: bytes) -> Body:
-    return SilentRecord(line.type)
+    record = read_struct(SystemLine, raw)
+    first: Any = next(
+        filter(None, (record.text, record.content, record.summary, record.message)), None
+    )
+    text = plain_text(first if first is not None else record.status or record.state or "")
+    return Notice(line.type, text or line.type.replace("_", " "))
 
 
 _NOTICES = "auth_status tool_use_summary conversation_reset active_goal pr-link"
-_QUIET_RECORDS = (
+_SILENT_RECORDS = (
     "keep_alive prompt_suggestion transcript_mirror file-history-snapshot file-history-delta "
     "last-prompt ai-title custom-title summary permission-mode mode agent-name agent-color "
     "agent-setting tag tools-used atis-latch api-request api-request-start api-request-end "
     "worktree-state content-replacement attribution-snapshot"
 )
-BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
+_BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
     **dict.fromkeys(_NOTICES.split(), _notice),
-    **dict.fromkeys(_QUIET_RECORDS.split(), _quiet),
-    "assistant": assistant,
-    "user": user,
-    "system": system,
+    **dict.fromkeys(_SILENT_RECORDS.split(), lambda line, raw: SilentRecord(line.type)),
+    "assistant": assistant_body,
+    "user": user_body,
+    "system": system_body,
     "result": _result,
     "rate_limit_event": _rate_limit,
     "tool_progress": _tool_progress,
@@ -270,8 +279,10 @@ BUILDERS: dict[str, Callable[[RecordLine, bytes], Body]] = {
     "queue-operation": _queue,
     "control_request": _control_request,
     "control_response": _control_response,
-    "control_cancel_request": _control_cancel,
-    "cost-state": _cost,
-    "attachment": attachment,
-    "progress": progress,
+    "control_cancel_request": lambda line, raw: ControlMessage(
+        name(read_struct(ControlLine, raw).request_id), "cancel", True
+    ),
+    "cost-state": lambda line, raw: RunningCost(read_struct(CostLine, raw).totalCostUSD or 0.0),
+    "attachment": attachment_body,
+    "progress": progress_body,
 }

@@ -1,4 +1,4 @@
-"""system records by subtype; records of unknown types."""
+"""Bodies of system records by subtype, and of records of unknown types."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from tui.feeds.claude.lenient_values import UNREADABLE, integer, name, plain_text, read
-from tui.feeds.claude.lenient_values import single_line as one_line
+from tui.feeds.claude.lenient_values import (
+    UNREADABLE,
+    integer,
+    name,
+    plain_text,
+    read_struct,
+    single_line,
+)
 from tui.feeds.claude.wire import InitLine, RecordLine, SystemLine, UnknownLine
 from tui.model.events import (
     AgentStateReport,
@@ -26,24 +32,25 @@ from tui.model.events import (
 )
 from tui.system.sgr import strip_ansi
 
-_SHOWN = 200
+_TEXT_LIMIT = 200
+_HOOK_TEXT_LIMIT = 2000
 
 
-def unknown(line: RecordLine, raw: bytes) -> UnknownRecord:
-    """An `Unknown` with a text found in the record, else the names of its keys."""
-    loose = read(UnknownLine, raw)
-    subtype = line.subtype or _inner_type(loose.payload) or _inner_type(loose.data)
+def unknown_body(line: RecordLine, raw: bytes) -> UnknownRecord:
+    """An `UnknownRecord` with a text from the record, else the names of its keys."""
+    record = read_struct(UnknownLine, raw)
+    subtype = line.subtype or _inner_type(record.payload) or _inner_type(record.data)
     candidates: tuple[Any, ...] = (
-        loose.text,
-        loose.summary,
-        loose.description,
-        loose.message,
-        loose.content,
-        _text_of(loose.payload),
-        _text_of(loose.data),
+        record.text,
+        record.summary,
+        record.description,
+        record.message,
+        record.content,
+        _text_of(record.payload),
+        _text_of(record.data),
     )
-    text = next((found for value in candidates if (found := _line_of(value))), "")
-    return UnknownRecord(name(line.type), name(subtype), text or _keys(raw))
+    text = next((found for value in candidates if (found := _text_line(value))), "")
+    return UnknownRecord(name(line.type), name(subtype), text or _key_names(raw))
 
 
 def _inner_type(value: Any) -> str:
@@ -57,74 +64,68 @@ def _text_of(value: Any) -> Any:
     return value.get("text") or value.get("message") or value.get("content")
 
 
-def _line_of(value: Any) -> str:
-    return one_line(value, _SHOWN) if isinstance(value, str | list) else ""
+def _text_line(value: Any) -> str:
+    return single_line(value, _TEXT_LIMIT) if isinstance(value, str | list) else ""
 
 
-def _keys(raw: bytes) -> str:
-    """The names of the keys alone: their values may be nobody's business."""
+def _key_names(raw: bytes) -> str:
+    """The names of the keys alone: their values may be private."""
     try:
         value = msgspec.json.decode(raw)
     except UNREADABLE:
         return ""
     if not isinstance(value, dict):
         return ""
-    return one_line("keys: " + ", ".join(key for key in value if key != "type"), _SHOWN)
+    return single_line("keys: " + ", ".join(key for key in value if key != "type"), _TEXT_LIMIT)
 
 
-_HOOK_TEXT = 2000
-
-
-def system(line: RecordLine, raw: bytes) -> Body:
-    """The body of a `system` record; a subtype not known here becomes `Unknown`."""
+def system_body(line: RecordLine, raw: bytes) -> Body:
+    """What a `system` record holds; an unknown subtype becomes an `UnknownRecord`."""
     subtype = line.subtype or ""
     if subtype == "init":
         return _init(raw)
     build = _SUBTYPES.get(subtype)
     if build is None:
-        return unknown(line, raw)
-    return build(subtype, read(SystemLine, raw))
+        return unknown_body(line, raw)
+    return build(subtype, read_struct(SystemLine, raw))
 
 
 def _init(raw: bytes) -> TurnStarted:
-    i = read(InitLine, raw)
+    init = read_struct(InitLine, raw)
     return TurnStarted(
-        name(i.model),
-        name(i.cwd),
-        name(i.claude_code_version),
-        name(i.permissionMode),
+        name(init.model), name(init.cwd), name(init.claude_code_version), name(init.permissionMode)
     )
 
 
 # --- the API ---
 
 
-def _api_retry(subtype: str, s: SystemLine) -> Body:
+def _api_retry(subtype: str, record: SystemLine) -> Body:
     return ApiRetry(
-        s.attempt or 0,
-        s.max_retries or 0,
-        (s.retry_delay_ms or 0) / 1000,
-        s.error_status or 0,
-        one_line(s.error),
+        record.attempt or 0,
+        record.max_retries or 0,
+        (record.retry_delay_ms or 0) / 1000,
+        record.error_status or 0,
+        single_line(record.error),
     )
 
 
-def _api_error(subtype: str, s: SystemLine) -> Body:
-    """A retry as transcripts tell it; its headers can hold what is nobody's business."""
-    error = s.error if isinstance(s.error, dict) else {}
+def _api_error(subtype: str, record: SystemLine) -> Body:
+    """A retry as transcripts record it; its headers are left out, they can hold credentials."""
+    error = record.error if isinstance(record.error, dict) else {}
     status = error.get("status")
     return ApiRetry(
-        s.retryAttempt or s.attempt or 0,
-        s.maxRetries or s.max_retries or 0,
-        (s.retryInMs or s.retry_delay_ms or 0) / 1000,
+        record.retryAttempt or record.attempt or 0,
+        record.maxRetries or record.max_retries or 0,
+        (record.retryInMs or record.retry_delay_ms or 0) / 1000,
         status if isinstance(status, int) else 0,
-        one_line(_api_error_words(s)),
+        single_line(_api_error_type(record)),
     )
 
 
-def _api_error_words(s: SystemLine) -> str:
+def _api_error_type(record: SystemLine) -> str:
     """The type of the API's own error, else the code of a failed connection."""
-    found: Any = s.error
+    found: Any = record.error
     if isinstance(found, str):
         return found
     for _ in range(3):  # {"error": {"type": "error", "error": {"type": "overloaded_error"}}}
@@ -134,51 +135,54 @@ def _api_error_words(s: SystemLine) -> str:
         found = inner
     if isinstance(found, dict) and isinstance(found.get("type"), str):
         return str(found["type"])
-    for cause in (s.cause, s.error.get("cause") if isinstance(s.error, dict) else None):
+    for cause in (
+        record.cause,
+        record.error.get("cause") if isinstance(record.error, dict) else None,
+    ):
         if isinstance(cause, dict) and isinstance(cause.get("code"), str):
             return str(cause["code"])
     return "unknown"
 
 
-def _compact_boundary(subtype: str, s: SystemLine) -> Body:
-    m = s.compact_metadata or s.compactMetadata
-    if m is None:
+def _compact_boundary(subtype: str, record: SystemLine) -> Body:
+    metadata = record.compact_metadata or record.compactMetadata
+    if metadata is None:
         return Compaction("", 0)
-    duration = m.duration_ms if m.duration_ms is not None else m.durationMs
-    after = m.post_tokens if m.post_tokens is not None else m.postTokens
+    duration = metadata.duration_ms if metadata.duration_ms is not None else metadata.durationMs
+    after = metadata.post_tokens if metadata.post_tokens is not None else metadata.postTokens
     return Compaction(
-        name(m.trigger),
-        m.pre_tokens or m.preTokens or 0,
+        name(metadata.trigger),
+        metadata.pre_tokens or metadata.preTokens or 0,
         after,
         None if duration is None else duration / 1000,
     )
 
 
-def _microcompact(subtype: str, s: SystemLine) -> Body:
-    saved = s.microcompactMetadata.tokensSaved if s.microcompactMetadata else None
-    told = f"{saved:,} tokens of old tool results dropped" if saved else "old tool results dropped"
-    return Notice("microcompaction", told)
+def _microcompact(subtype: str, record: SystemLine) -> Body:
+    saved = record.microcompactMetadata.tokensSaved if record.microcompactMetadata else None
+    text = f"{saved:,} tokens of old tool results dropped" if saved else "old tool results dropped"
+    return Notice("microcompaction", text)
 
 
 # --- background tasks ---
 
-_ENDED = {"completed", "failed", "stopped", "killed", "cancelled"}
+_ENDED_STATUSES = {"completed", "failed", "stopped", "killed", "cancelled"}
 
 
-def _task(subtype: str, s: SystemLine) -> Body:
-    status = name(s.status or (s.patch.status if s.patch else None))
+def _task(subtype: str, record: SystemLine) -> Body:
+    status = name(record.status or (record.patch.status if record.patch else None))
     phase = _TASK_PHASES[subtype]
-    if phase == "updated" and status in _ENDED:
+    if phase == "updated" and status in _ENDED_STATUSES:
         phase = "ended"
-    description = s.description or s.summary or s.last_tool_name
+    description = record.description or record.summary or record.last_tool_name
     return TaskUpdate(
         phase,
-        name(s.task_id),
-        name(s.tool_use_id),
-        one_line(description),
-        name(s.task_type),
+        name(record.task_id),
+        name(record.tool_use_id),
+        single_line(description),
+        name(record.task_type),
         status,
-        integer(s.usage.total_tokens if s.usage else 0),
+        integer(record.usage.total_tokens if record.usage else 0),
     )
 
 
@@ -193,70 +197,52 @@ _TASK_PHASES: dict[str, Literal["started", "progress", "updated", "ended"]] = {
 # --- hooks and permissions ---
 
 
-def _hook(subtype: str, s: SystemLine) -> Body:
+def _hook(subtype: str, record: SystemLine) -> Body:
     outcome = {"hook_started": "started", "hook_progress": "running"}.get(subtype)
-    text = s.output or s.stderr or ""
+    text = record.output or record.stderr or ""
     return HookRun(
-        name(s.hook_name),
-        name(s.hook_event),
-        outcome or name(s.outcome) or "ended",
-        strip_ansi(text[-_HOOK_TEXT:]),
+        name(record.hook_name),
+        name(record.hook_event),
+        outcome or name(record.outcome) or "ended",
+        strip_ansi(text[-_HOOK_TEXT_LIMIT:]),
     )
 
 
-def _stop_hooks(subtype: str, s: SystemLine) -> Body:
-    """The summary a transcript keeps of the Stop hooks of a turn."""
+def _stop_hooks(subtype: str, record: SystemLine) -> Body:
+    """A transcript's summary of the Stop hooks of a turn."""
     outcome = "success"
-    if s.preventedContinuation:
+    if record.preventedContinuation:
         outcome = "stopped the turn"
-    elif s.hookErrors:
+    elif record.hookErrors:
         outcome = "error"
-    commands = "; ".join(one_line(hook.command, 120) for hook in s.hookInfos or ())
-    return HookRun("Stop", "Stop", outcome, one_line(s.stopReason) or commands)
+    commands = "; ".join(single_line(hook.command, 120) for hook in record.hookInfos or ())
+    return HookRun("Stop", "Stop", outcome, single_line(record.stopReason) or commands)
 
 
-def _denied(subtype: str, s: SystemLine) -> Body:
-    reason = s.message or s.decision_reason
-    return PermissionDenied(name(s.tool_name), name(s.tool_use_id), one_line(reason))
+def _denied(subtype: str, record: SystemLine) -> Body:
+    reason = record.message or record.decision_reason
+    return PermissionDenied(name(record.tool_name), name(record.tool_use_id), single_line(reason))
 
 
-# --- what the CLI says of itself ---
+# --- the CLI about itself ---
 
 
-def _status(subtype: str, s: SystemLine) -> Body:
+def _status(subtype: str, record: SystemLine) -> Body:
     details = [
-        f"permission mode {name(s.permissionMode)}" if s.permissionMode else "",
-        f"compaction {name(s.compact_result)}" if s.compact_result else "",
-        one_line(s.compact_error),
+        f"permission mode {name(record.permissionMode)}" if record.permissionMode else "",
+        f"compaction {name(record.compact_result)}" if record.compact_result else "",
+        single_line(record.compact_error),
     ]
-    return AgentStateReport(name(s.status), ", ".join(filter(None, details)))
+    return AgentStateReport(name(record.status), ", ".join(filter(None, details)))
 
 
-def _state(subtype: str, s: SystemLine) -> Body:
-    return AgentStateReport(name(s.state))
-
-
-def _turn_duration(subtype: str, s: SystemLine) -> Body:
-    return AgentStateReport("idle", f"the turn took {(s.durationMs or 0) / 1000:.0f} s")
-
-
-def _control_progress(subtype: str, s: SystemLine) -> Body:
-    return ControlMessage(name(s.request_id), "progress", True, name(s.status))
-
-
-def _notice(subtype: str, s: SystemLine) -> Body:
-    found = next(filter(None, (s.text, s.content, s.summary, s.message, s.title)), None)
-    text = plain_text(found) if found is not None else _state_words(s)
-    level = name(s.level or s.priority) or _LEVELS.get(subtype, "")
-    return Notice(name(s.key) or subtype, text, level)
-
-
-def _state_words(s: SystemLine) -> str:
-    return one_line(", ".join(filter(None, (s.state, s.status, s.outcome, s.cause_text))))
-
-
-def _quiet(subtype: str, s: SystemLine) -> Body:
-    return SilentRecord(subtype)
+def _notice(subtype: str, record: SystemLine) -> Body:
+    texts = (record.text, record.content, record.summary, record.message, record.title)
+    states = (record.state, record.status, record.outcome, record.cause_text)
+    first = next(filter(None, texts), None)
+    text = single_line(", ".join(filter(None, states))) if first is None else plain_text(first)
+    level = name(record.level or record.priority) or _LEVELS.get(subtype, "")
+    return Notice(name(record.key) or subtype, text, level)
 
 
 _LEVELS = {
@@ -273,13 +259,13 @@ _NOTICES = (
     "session_writes_lost mirror_error turn_preempted post_turn_summary scheduled_task_fire "
     "files_persisted"
 )
-_QUIET = (
+_SILENT = (
     "thinking_tokens background_tasks_changed session_title_changed commands_changed memory_recall "
     "elicitation_complete turn_starting vcs_state_changed"
 )
 _SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
     **dict.fromkeys(_NOTICES.split(), _notice),
-    **dict.fromkeys(_QUIET.split(), _quiet),
+    **dict.fromkeys(_SILENT.split(), lambda subtype, record: SilentRecord(subtype)),
     **dict.fromkeys(_TASK_PHASES, _task),
     **dict.fromkeys(("hook_started", "hook_response", "hook_progress"), _hook),
     "api_retry": _api_retry,
@@ -289,7 +275,11 @@ _SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
     "stop_hook_summary": _stop_hooks,
     "permission_denied": _denied,
     "status": _status,
-    "session_state_changed": _state,
-    "turn_duration": _turn_duration,
-    "control_request_progress": _control_progress,
+    "session_state_changed": lambda subtype, record: AgentStateReport(name(record.state)),
+    "turn_duration": lambda subtype, record: AgentStateReport(
+        "idle", f"the turn took {(record.durationMs or 0) / 1000:.0f} s"
+    ),
+    "control_request_progress": lambda subtype, record: ControlMessage(
+        name(record.request_id), "progress", True, name(record.status)
+    ),
 }

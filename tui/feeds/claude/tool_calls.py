@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from _blake2 import blake2b
 from collections.abc import Callable
 from typing import Any
 
@@ -13,18 +12,20 @@ from tui.feeds.claude.lenient_values import UNREADABLE
 from tui.model.events import ToolCall
 from tui.system.sanitize import clean, clean_line, is_plain
 
-try:  # hashlib loads OpenSSL as well, which is a twentieth of what a short command costs
+# hashlib loads OpenSSL too, which is a twentieth of the time of a short command.
+try:
     from _blake2 import blake2b
 except ImportError:
     from hashlib import blake2b
-_LIMIT = 200
-_SMALL = 1024
-_COMMAND = 4_000
+_TARGET_LIMIT = 200
+# Of longer inputs, such as whole files, only the parts that a summary needs are decoded.
+_SMALL_INPUT = 1024
+_COMMAND_LIMIT = 4_000
 _SHELLS = frozenset({"Bash", "PowerShell"})
 
 
 class _LongInputs(Struct, gc=False, omit_defaults=True):
-    """What a summary is made of, of an input too long to decode `content` and the like for it."""
+    """The parts of a long input that a summary needs; decoding all of `content` would be slow."""
 
     file_path: Any = None
     notebook_path: Any = None
@@ -37,52 +38,53 @@ class _LongInputs(Struct, gc=False, omit_defaults=True):
 
 
 Inputs = dict[str, Any]
-_any = msgspec.json.Decoder()
-_long = msgspec.json.Decoder(_LongInputs)
-_sorted = msgspec.json.Encoder(order="sorted")
+_decode_any = msgspec.json.Decoder()
+_decode_long = msgspec.json.Decoder(_LongInputs)
+_encode_sorted = msgspec.json.Encoder(order="sorted")
 
 
-def tool_use(id: str, name: str, data: Raw) -> ToolCall:
-    """The record of a tool call with the input `data` (JSON).
+def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
+    """The tool call with the input `data` (JSON).
 
-    Its key is a positive 63-bit number, equal in every process for calls that do the same: the
-    order of keys does not matter up to 1 KiB of input, nor the description beside a command.
+    Its key is a positive 63-bit number, equal in every process for calls that do the same: up to
+    1 KiB of input neither the order of keys matters, nor the description beside a command.
     """
     raw = bytes(data) or b"{}"
     inputs: Inputs = {}
     try:
-        if len(raw) <= _SMALL:
-            decoded = _any.decode(raw)
+        if len(raw) <= _SMALL_INPUT:
+            decoded = _decode_any.decode(raw)
             if isinstance(decoded, dict):
                 inputs = decoded
                 raw = _canonical(inputs)
         else:
-            inputs = structs.asdict(_long.decode(raw))
+            inputs = structs.asdict(_decode_long.decode(raw))
     except (*UNREADABLE, OverflowError):
-        pass  # what cannot be read is still equal to itself
+        # An input that cannot be read is still equal to itself.
+        pass
     summary = _SUMMARIES.get(name, _generic)
     target = summary(inputs)
-    if len(target) > _LIMIT or not is_plain(target):
-        target = clean_line(target, _LIMIT)
+    if len(target) > _TARGET_LIMIT or not is_plain(target):
+        target = clean_line(target, _TARGET_LIMIT)
     path = inputs.get("file_path") or inputs.get("notebook_path")
-    command = _whole(inputs) if name in _SHELLS else ""
+    command = _full_command(inputs) if name in _SHELLS else ""
     digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
     key = int.from_bytes(digest, "big") >> 1 or 1
     return ToolCall(id, name, target, key, _clean_path(path), command)
 
 
-def _whole(inputs: Inputs) -> str:
-    """A command that its summary cannot hold: a long one, or one of several lines."""
+def _full_command(inputs: Inputs) -> str:
+    """A command that does not fit into one line of summary: a long one, or one of several lines."""
     command = _text(inputs.get("command"))
-    if len(command) <= _LIMIT and "\n" not in command:
+    if len(command) <= _TARGET_LIMIT and "\n" not in command:
         return ""
-    return clean(command, limit=_COMMAND)
+    return clean(command, limit=_COMMAND_LIMIT)
 
 
 def _canonical(inputs: Inputs) -> bytes:
     if "command" in inputs and "description" in inputs:
         inputs = {key: value for key, value in inputs.items() if key != "description"}
-    return _sorted.encode(inputs)
+    return _encode_sorted.encode(inputs)
 
 
 def _clean_path(path: Any) -> str:
@@ -97,8 +99,8 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
-def _one(*keys: str) -> Callable[[Inputs], str]:
-    """A summary that is the first of those inputs that is there."""
+def _first_of(*keys: str) -> Callable[[Inputs], str]:
+    """A summary that shows the first of these inputs that is present."""
 
     def summary(inputs: Inputs) -> str:
         return next((text for key in keys if (text := _text(inputs.get(key)))), "")
@@ -106,9 +108,9 @@ def _one(*keys: str) -> Callable[[Inputs], str]:
     return summary
 
 
-_path = _one("file_path", "notebook_path", "path")
-_task_id = _one("task_id", "bash_id", "shell_id", "taskId")
-_skill_name = _one("skill", "command", "name")
+_path = _first_of("file_path", "notebook_path", "path")
+_task_id = _first_of("task_id", "bash_id", "shell_id", "taskId")
+_skill_name = _first_of("skill", "command", "name")
 
 
 def _read(inputs: Inputs) -> str:
@@ -124,7 +126,7 @@ def _search(inputs: Inputs) -> str:
 
 def _agent(inputs: Inputs) -> str:
     kind = _text(inputs.get("subagent_type"))
-    about = _text(inputs.get("description")) or _text(inputs.get("prompt"))[:_LIMIT]
+    about = _text(inputs.get("description")) or _text(inputs.get("prompt"))[:_TARGET_LIMIT]
     return f"{about} ({kind})" if kind else about
 
 
@@ -153,31 +155,31 @@ def _question(inputs: Inputs) -> str:
 
 
 def _generic(inputs: Inputs) -> str:
-    """`key: value` for the plain values of an input nobody has a better line for."""
+    """`key: value` for the plain values of the input of any other tool."""
     shown = [(key, text) for key, value in inputs.items() if (text := _text(value))]
     if len(shown) == 1:
-        return shown[0][1][:_LIMIT]
-    return ", ".join(f"{key}: {text[:_LIMIT]}" for key, text in shown[:8])
+        return shown[0][1][:_TARGET_LIMIT]
+    return ", ".join(f"{key}: {text[:_TARGET_LIMIT]}" for key, text in shown[:8])
 
 
 _SUMMARIES: dict[str, Callable[[Inputs], str]] = {
-    **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _one("command", "description")),
+    **dict.fromkeys(("Bash", "PowerShell", "Monitor"), _first_of("command", "description")),
     **dict.fromkeys(("Edit", "Write", "MultiEdit", "NotebookEdit", "NotebookRead", "LS"), _path),
     **dict.fromkeys(("Grep", "Glob"), _search),
-    **dict.fromkeys(("WebSearch", "ToolSearch"), _one("query")),
+    **dict.fromkeys(("WebSearch", "ToolSearch"), _first_of("query")),
     **dict.fromkeys(("Agent", "Task"), _agent),
     **dict.fromkeys(("Skill", "SlashCommand"), _skill),
     **dict.fromkeys(
         ("TaskOutput", "TaskStop", "BashOutput", "KillShell", "KillBash", "AgentOutput"), _task_id
     ),
     "Read": _read,
-    "WebFetch": _one("url"),
+    "WebFetch": _first_of("url"),
     "TodoWrite": _todos,
-    "TaskCreate": _one("subject"),
+    "TaskCreate": _first_of("subject"),
     "TaskUpdate": _task_update,
     "TaskGet": _task_update,
     "AskUserQuestion": _question,
-    "ExitPlanMode": _one("plan"),
-    "ScheduleWakeup": _one("reason", "prompt"),
-    "EnterWorktree": _one("name"),
+    "ExitPlanMode": _first_of("plan"),
+    "ScheduleWakeup": _first_of("reason", "prompt"),
+    "EnterWorktree": _first_of("name"),
 }

@@ -10,6 +10,8 @@ from typing import Any
 
 from msgspec import Raw, Struct, field
 
+# `gc=False`: the structs can form no cycles, and tracking thousands of them would slow decoding.
+
 
 class CacheCreation(Struct, gc=False):
     ephemeral_5m_input_tokens: int | None = None
@@ -116,7 +118,7 @@ class RecordLine(Struct, gc=False):
 
 
 class CheckedLine(Struct, gc=False):
-    """A line whose JSON is checked and whose fields nobody wants."""
+    """A line whose JSON is checked and whose fields are not read."""
 
 
 class InitLine(Struct, gc=False):
@@ -179,7 +181,7 @@ class HookInfo(Struct, gc=False):
 
 
 class SystemLine(Struct, gc=False):
-    """What the many subtypes of `system` carry, and some small types of their own."""
+    """The fields of all subtypes of `system`, and of some small record types."""
 
     # retries
     attempt: int | None = None
@@ -213,12 +215,11 @@ class SystemLine(Struct, gc=False):
     output: str | None = None
     stderr: str | None = None
     outcome: str | None = None
-    hookCount: int | None = None
     hookInfos: list[HookInfo] | None = None
     hookErrors: list[Any] | None = None
     preventedContinuation: bool | None = None
     stopReason: str | None = None
-    # states and words
+    # states and texts
     state: str | None = None
     permissionMode: str | None = None
     content: Any = None
@@ -233,7 +234,6 @@ class SystemLine(Struct, gc=False):
     decision_reason: str | None = None
     request_id: str | None = None
     durationMs: float | None = None
-    original_model: str | None = None
 
 
 class ToolProgress(Struct, gc=False):
@@ -300,7 +300,6 @@ class AttachmentBody(Struct, gc=False):
     used: float | None = None
     total: float | None = None
     maxTurns: int | None = None
-    turnCount: int | None = None
 
 
 class AttachmentLine(Struct, gc=False):
@@ -315,7 +314,6 @@ class ProgressBody(Struct, gc=False):
     agentId: str | None = None
     elapsedTimeSeconds: float | None = None
     elapsedTimeMs: float | None = None
-    serverName: str | None = None
     toolName: str | None = None
     hookName: str | None = None
     hookEvent: str | None = None

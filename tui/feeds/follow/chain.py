@@ -20,129 +20,144 @@ from tui.feeds.follow.position import (
 
 LATE_SECONDS: Final = 5.0
 """How long a file that lost its path is still read for late writes."""
-_FORMER: Final = 16
-Befell = Callable[[FileGeneration, Note, list[LineBatch]], None]
+# Bounded, because a log may be rotated all night.
+_MOST_FORMER: Final = 16
+OnRewritten = Callable[[FileGeneration, Note, list[LineBatch]], None]
 
 
 class GenerationChain:
-    """Reads its generations to their ends, and lets go of those that time has passed.
+    """Reads generations to their ends and closes those whose time for late writes has passed.
 
-    A generation gets its number when its turn to be read comes, so that numbers grow in reading order.
-    `let_go` hears of each generation before its file is closed.
+    A generation is numbered when it is first read, so that numbers grow in reading order.
+    `on_close` is called with each generation before its file is closed.
     """
 
     def __init__(
-        self, path: str, work: FollowCounters, number: int, let_go: Callable[[FileGeneration], None]
+        self,
+        path: str,
+        counters: FollowCounters,
+        number: int,
+        on_close: Callable[[FileGeneration], None],
     ) -> None:
         self.current: FileGeneration | None = None
-        self.trouble: OpenRefusal | None = None
-        self.behind = False
+        self.refusal: OpenRefusal | None = None
+        self.is_behind = False
         self.next_number = number
         self._path = path
-        self._work = work
-        self._let_go = let_go
-        self._links: list[FileGeneration] = []
-        self._left: FilePosition | None = None
-        self._former: dict[Ident, FilePosition] = {}
+        self._counters = counters
+        self._on_close = on_close
+        self._generations: list[FileGeneration] = []
+        self._last_position: FilePosition | None = None
+        self._former_positions: dict[Ident, FilePosition] = {}
         self._lock = threading.Lock()
 
     # --- order --------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self._links)
+        return len(self._generations)
 
     def idents(self) -> set[Ident]:
-        return {link.ident for link in self._links}
+        return {generation.ident for generation in self._generations}
 
     def follow(self, generation: FileGeneration, now: float) -> None:
-        """Make a generation the current one, be it new or one that was superseded a moment ago."""
+        """Make a generation the current one, whether it is new or was superseded a moment ago."""
         if self.current is not None and self.current is not generation:
             self.supersede(self.current, now)
-        if generation in self._links:
-            self._links.remove(generation)
-        self._links.append(generation)
+        if generation in self._generations:
+            self._generations.remove(generation)
+        self._generations.append(generation)
         generation.superseded_at = None
         self.current = generation
 
-    def precede(self, earlier: Iterable[FileGeneration], now: float) -> None:
-        """Line up generations that are over, behind all that is there."""
+    def add_superseded(self, earlier: Iterable[FileGeneration], now: float) -> None:
+        """Append generations that nobody writes to any more."""
         for generation in earlier:
             self.supersede(generation, now)
-            self._links.append(generation)
+            self._generations.append(generation)
 
-    def replace(self, old: FileGeneration, links: list[FileGeneration]) -> None:
-        """Put `links` in the place of one; the last takes over what `old` was."""
-        at = self._links.index(old)
+    def replace(self, old: FileGeneration, successors: list[FileGeneration]) -> None:
+        """Put others in the place of `old`; the last of them becomes current if `old` was."""
+        at = self._generations.index(old)
         with self._lock:
-            self._links[at : at + 1] = links
+            self._generations[at : at + 1] = successors
         if self.current is old:
-            self.current = links[-1]
+            self.current = successors[-1]
 
     def supersede(self, generation: FileGeneration, now: float) -> None:
-        """Start the time of late writes, once."""
+        """Start the time in which late writes are still read, once."""
         if generation.superseded_at is None:
             generation.superseded_at = now
 
     def find_open(self, ident: Ident) -> FileGeneration | None:
         """The generation that reads this file already."""
-        return next((link for link in reversed(self._links) if link.ident == ident), None)
+        return next(
+            (generation for generation in reversed(self._generations) if generation.ident == ident),
+            None,
+        )
 
-    def former(self, ident: Ident) -> FilePosition | None:
-        """Where reading stood in a file that was let go and may come back."""
-        return self._former.get(ident)
+    def former_position(self, ident: Ident) -> FilePosition | None:
+        """Where reading stood in a closed file that may come back under the path."""
+        return self._former_positions.get(ident)
 
     # --- reading ------------------------------------------------------------------------------------
 
-    def read(self, limit: int, now: float, befell: Befell) -> list[LineBatch]:
-        """What is new, about `limit` bytes at most; `befell` puts something in the place of a broken link."""
+    def read_new(self, limit: int, now: float, on_rewritten: OnRewritten) -> list[LineBatch]:
+        """What is new, about `limit` bytes at most.
+
+        `on_rewritten` must replace a generation whose file no longer holds what was read.
+        """
         batches: list[LineBatch] = []
         room = max(1, limit)
-        self.trouble = None
+        self.refusal = None
         index = 0
-        while index < len(self._links) and room > 0:
-            link = self._links[index]
-            if link.dirty or link.superseded_at is not None:
-                self._enlist(link)
+        while index < len(self._generations) and room > 0:
+            generation = self._generations[index]
+            if generation.dirty or generation.superseded_at is not None:
+                self._assign_number(generation)
                 try:
-                    note, room = link.read(batches, room, now, self._work)
+                    note, room = generation.read_new(batches, room, now, self._counters)
                 except OSError as error:
-                    self._fail(link, error)
+                    self._on_read_error(generation, error)
                 else:
                     if note:
-                        befell(link, note, batches)
+                        on_rewritten(generation, note, batches)
                         continue
-                    if not link.at_end:
+                    if not generation.at_end:
                         break
-                    link.announce(batches)
+                    generation.emit_note(batches)
             index += 1
-        self.behind = index < len(self._links)
-        self._retire(self._links[:index], now, batches)
+        self.is_behind = index < len(self._generations)
+        self._close_superseded(self._generations[:index], now, batches)
         return batches
 
-    def peek(self, number: int, offset: int, length: int) -> bytes | None:
-        """Bytes of a generation that is still held; safe from any thread."""
+    def read_bytes(self, number: int, offset: int, length: int) -> bytes | None:
+        """Bytes of a generation that is still open; safe from any thread."""
         with self._lock:
-            for link in self._links:
-                if link.number == number and link.fd >= 0:
+            for generation in self._generations:
+                if generation.number == number and generation.fd >= 0:
                     try:
-                        return os.pread(link.fd, length, offset)
+                        return os.pread(generation.fd, length, offset)
                     except OSError:
                         return None
         return None
 
     def position(self) -> FilePosition | None:
-        """The end of the last line handed out, in the first file that has more to give."""
-        for link in self._links:
-            if link is self.current or not link.at_end:
-                return link.position(self.next_number)
-        return self._links[-1].position(self.next_number) if self._links else self._left
+        """The end of the last line handed out, in the first file that is not read to its end."""
+        for generation in self._generations:
+            if generation is self.current or not generation.at_end:
+                return generation.position(self.next_number)
+        return (
+            self._generations[-1].position(self.next_number)
+            if self._generations
+            else self._last_position
+        )
 
     def close(self) -> None:
-        self._left = self.position()
+        self._last_position = self.position()
         with self._lock:
-            for link in self._links:
-                link.close()
-            self._links.clear()
+            for generation in self._generations:
+                generation.close()
+            self._generations.clear()
         self.current = None
 
     def swap_descriptor(self, generation: FileGeneration, fd: int) -> None:
@@ -152,33 +167,35 @@ class GenerationChain:
             generation.fd = fd
         generation.dirty = True
 
-    def _enlist(self, link: FileGeneration) -> None:
-        if link.number < 0:
-            link.number = self.next_number
-            self._work.generations += 1
-        self.next_number = max(self.next_number, link.number + 1)
+    def _assign_number(self, generation: FileGeneration) -> None:
+        if generation.number < 0:
+            generation.number = self.next_number
+            self._counters.generations += 1
+        self.next_number = max(self.next_number, generation.number + 1)
 
-    def _fail(self, link: FileGeneration, error: OSError) -> None:
-        """A file that cannot be read is tried again while it is current, and given up when it is not."""
-        link.at_end = link.superseded_at is not None
-        if link is self.current:
-            self.trouble = refusal_of(self._path, error)
+    def _on_read_error(self, generation: FileGeneration, error: OSError) -> None:
+        """Keep trying a file that cannot be read while it is current; afterwards count it as read."""
+        generation.at_end = generation.superseded_at is not None
+        if generation is self.current:
+            self.refusal = refusal_of(self._path, error)
 
-    def _retire(self, read: list[FileGeneration], now: float, batches: list[LineBatch]) -> None:
-        """Hand out the unfinished line of each file, just read, whose time is over, and close it."""
-        for link in read:
-            over = link.superseded_at is not None and now - link.superseded_at >= LATE_SECONDS
-            if not over or not link.at_end:
+    def _close_superseded(
+        self, generations: list[FileGeneration], now: float, batches: list[LineBatch]
+    ) -> None:
+        """Close each superseded file whose time is over, after handing out its unfinished line."""
+        for generation in generations:
+            since = generation.superseded_at
+            if since is None or now - since < LATE_SECONDS or not generation.at_end:
                 continue
-            link.flush(batches)
-            self._left = link.position(self.next_number)
-            if link.offset:
-                self._former[link.ident] = self._left
-            while len(self._former) > _FORMER:
-                del self._former[next(iter(self._former))]
-            self._let_go(link)
+            generation.flush(batches)
+            self._last_position = generation.position(self.next_number)
+            if generation.offset:
+                self._former_positions[generation.ident] = self._last_position
+            while len(self._former_positions) > _MOST_FORMER:
+                del self._former_positions[next(iter(self._former_positions))]
+            self._on_close(generation)
             with self._lock:
-                self._links.remove(link)
-                link.close()
-            if link is self.current:
+                self._generations.remove(generation)
+                generation.close()
+            if generation is self.current:
                 self.current = None

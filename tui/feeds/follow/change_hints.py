@@ -1,7 +1,7 @@
 """inotify on Linux, watchfiles elsewhere.
 
-Watchfiles looks at what it was told every few milliseconds, so that its latency is paid with idle CPU;
-a descriptor that is waited on costs nothing and answers at once. The constants are those of inotify(7).
+Watchfiles polls every few milliseconds, so that its latency is paid with idle processor time; waiting
+on inotify's descriptor costs nothing and answers at once. The constants are those of inotify(7).
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ _DELETE_SELF: Final = 0x0400
 _MOVE_SELF: Final = 0x0800
 _OVERFLOW: Final = 0x4000
 _IGNORED: Final = 0x8000
+# A file reports that it was written, its folder that a followed name appeared, moved or went.
 _OF_FILE: Final = _MODIFY | _ATTRIB | _DELETE_SELF | _MOVE_SELF
 _OF_FOLDER: Final = _CREATE | _DELETE | _MOVED_FROM | _MOVED_TO | _DELETE_SELF | _MOVE_SELF
 _HEADER: Final = struct.Struct("iIII")
-_ROOM: Final = 64 << 10
+_READ_BYTES: Final = 64 << 10
+# No watches or descriptors are left on this machine: the caller must poll.
 _EXHAUSTED: Final = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
@@ -53,19 +55,19 @@ class InotifyHints:
 
     def __init__(self) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
-        self._add: Callable[[int, bytes, int], int] = libc.inotify_add_watch
-        self._remove: Callable[[int, int], int] = libc.inotify_rm_watch
+        self._inotify_add: Callable[[int, bytes, int], int] = libc.inotify_add_watch
+        self._inotify_remove: Callable[[int, int], int] = libc.inotify_rm_watch
         self._fd: int = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._fd < 0:
-            raise _error()
+            raise _last_os_error()
         try:
-            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._interrupt_fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         except OSError:
             os.close(self._fd)
             raise
         self._poll = select.poll()
         self._poll.register(self._fd, select.POLLIN)
-        self._poll.register(self._bell, select.POLLIN)
+        self._poll.register(self._interrupt_fd, select.POLLIN)
         self._watches: dict[int, _KernelWatch] = {}
         self._paths: frozenset[str] = frozenset()
 
@@ -74,25 +76,25 @@ class InotifyHints:
         fresh: dict[int, _KernelWatch] = {}
         for path in paths:
             folder, name = os.path.split(path)
-            parent = self._arm(folder or ".", _OF_FOLDER, fresh)
+            parent = self._add_watch(folder or ".", _OF_FOLDER, fresh)
             if parent is not None:
                 parent.names[name] = path
             mask = _OF_FOLDER if os.path.isdir(path) else _OF_FILE
-            itself = self._arm(path, mask, fresh)
+            itself = self._add_watch(path, mask, fresh)
             if itself is not None:
                 itself.paths.add(path)
         for number in self._watches.keys() - fresh.keys():
-            # the kernel may have dropped it first; that is what is wanted
-            self._remove(self._fd, number)
+            # An error only says that the kernel dropped the watch first.
+            self._inotify_remove(self._fd, number)
         self._watches, self._paths = fresh, paths
 
     def wait(self, seconds: float) -> frozenset[str]:
         """Paths that may have changed; empty when `seconds` passed, when interrupted, or for noise."""
         for fd, _ in self._poll.poll(max(0, seconds) * 1000):
-            if fd == self._bell:
-                os.eventfd_read(self._bell)
+            if fd == self._interrupt_fd:
+                os.eventfd_read(self._interrupt_fd)
                 continue
-            hinted, moved = self._take(os.read(self._fd, _ROOM))
+            hinted, moved = self._read_events(os.read(self._fd, _READ_BYTES))
             if moved:
                 self.watch(self._paths)
             return frozenset(hinted)
@@ -100,24 +102,26 @@ class InotifyHints:
 
     def interrupt(self) -> None:
         """End the wait that is on, or else the next one; from any thread."""
-        os.eventfd_write(self._bell, 1)
+        os.eventfd_write(self._interrupt_fd, 1)
 
     def close(self) -> None:
         os.close(self._fd)
-        os.close(self._bell)
+        os.close(self._interrupt_fd)
 
-    def _arm(self, path: str, mask: int, fresh: dict[int, _KernelWatch]) -> _KernelWatch | None:
-        number = self._add(self._fd, os.fsencode(path), mask)
+    def _add_watch(
+        self, path: str, mask: int, fresh: dict[int, _KernelWatch]
+    ) -> _KernelWatch | None:
+        number = self._inotify_add(self._fd, os.fsencode(path), mask)
         if number >= 0:
             return fresh.setdefault(number, _KernelWatch())
-        error = _error()
+        error = _last_os_error()
         if error.errno in _EXHAUSTED:
             raise error
-        # not there yet, or not for our eyes: polling finds it
+        # Not there yet, or not permitted: polling finds it.
         return None
 
-    def _take(self, data: bytes) -> tuple[Iterable[str], bool]:
-        """The paths a run of events speaks of, and whether names were given to other files."""
+    def _read_events(self, data: bytes) -> tuple[Iterable[str], bool]:
+        """The paths that these events concern, and whether a name may stand for another file now."""
         hinted: set[str] = set()
         moved = False
         at = 0
@@ -140,13 +144,13 @@ class InotifyHints:
         return hinted, moved
 
 
-def _error() -> OSError:
+def _last_os_error() -> OSError:
     number = ctypes.get_errno()
     return OSError(number, os.strerror(number))
 
 
 _DEBOUNCE_MS: Final = 50
-_STEP_MS: Final = 5
+_POLL_STEP_MS: Final = 5
 
 
 class WatchfilesHints:
@@ -159,24 +163,24 @@ class WatchfilesHints:
     def __init__(self) -> None:
         self._rust: RustNotify | None = None
         self._folders: frozenset[tuple[str, int]] = frozenset()
-        self._real: dict[str, str] = {}
-        self._bell = threading.Event()
+        self._followed_paths: dict[str, str] = {}
+        self._interrupted = threading.Event()
 
     def watch(self, paths: frozenset[str]) -> None:
         """Watch these paths and no others; called again, it finds what has appeared since."""
         from watchfiles._rust_notify import RustNotify
 
-        self._real = {}
+        self._followed_paths = {}
         wanted = set()
         for path in paths:
             folder, name = os.path.split(os.path.abspath(path))
             folder = os.path.realpath(folder)
             real = os.path.join(folder, name)
-            self._real[real] = path
+            self._followed_paths[real] = path
             wanted.add(folder)
             target = os.path.realpath(real)
             if target != real:
-                self._real[target] = path
+                self._followed_paths[target] = path
                 wanted.add(os.path.dirname(target))
             if os.path.isdir(real):
                 wanted.add(target)
@@ -195,18 +199,22 @@ class WatchfilesHints:
         """Paths that may have changed; empty when `seconds` passed, when interrupted, or for noise."""
         hinted: set[str] = set()
         if self._rust is None:
-            self._bell.wait(max(0.0, seconds))
+            self._interrupted.wait(max(0.0, seconds))
         else:
             milliseconds = max(1, int(seconds * 1000))
-            changes = self._rust.watch(_DEBOUNCE_MS, _STEP_MS, milliseconds, self._bell)
+            changes = self._rust.watch(_DEBOUNCE_MS, _POLL_STEP_MS, milliseconds, self._interrupted)
             for _, path in changes if isinstance(changes, set) else ():
-                hinted |= {self._real[p] for p in (path, os.path.dirname(path)) if p in self._real}
-        self._bell.clear()
+                hinted |= {
+                    self._followed_paths[p]
+                    for p in (path, os.path.dirname(path))
+                    if p in self._followed_paths
+                }
+        self._interrupted.clear()
         return frozenset(hinted)
 
     def interrupt(self) -> None:
         """End the wait that is on, or else the next one; from any thread."""
-        self._bell.set()
+        self._interrupted.set()
 
     def close(self) -> None:
         self._stop()

@@ -27,19 +27,23 @@ from tui.feeds.follow.position import (
 )
 from tui.feeds.follow.siblings import RotatedFile, RotatedFiles, open_sibling
 
-_SETTLE_SECONDS: Final = 2.0
+# Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
+# the file is read again for that long.
+_REREAD_SECONDS: Final = 2.0
+# A file that cannot be read is not opened again on every poll.
 _RETRY_SECONDS: Final = 1.0
-_TICK_NS: Final = 50_000_000
-_NOTHING: Final = PartialLine(b"", 0, None, 0, 0)
+# The kernel takes mtimes from a clock that may be a tick behind `time.time_ns`.
+_CLOCK_TICK_NS: Final = 50_000_000
+_NO_PARTIAL_LINE: Final = PartialLine(b"", 0, None, 0, 0)
 
 
 class FileFollower:
     """Follows one path.
 
-    `poll` and the properties belong to one thread; `read` may be called from any. `start` takes up where
+    `poll` and the properties belong to one thread; `read` may be called from any. `start` continues where
     an earlier follower stood; `at_end_bytes` begins at the first line that starts in the last so many
-    bytes. With `trusted` false a symbolic link at the path is not followed. `rotates` false spares the
-    look at rotated siblings for files that have none. `clock` is the one `Pending.since` speaks of.
+    bytes. With `trusted` false a symbolic link at the path is not followed. `rotates` false saves the
+    search for rotated siblings. `clock` is the one that `PartialLine.since` is measured with.
     """
 
     def __init__(
@@ -53,21 +57,21 @@ class FileFollower:
         rotates: bool = True,
     ) -> None:
         self.path = os.fspath(path)
-        self.work = FollowCounters()
-        self.state = FollowStatus("missing", f"{self.path} was not looked at yet.")
-        self._start = start
+        self.counters = FollowCounters()
+        self.state = FollowStatus("missing", f"{self.path} was not read yet.")
+        self._start_position = start
         self._at_end_bytes = at_end_bytes
         self._clock = clock
         self._trusted = trusted
-        self._siblings = RotatedFiles(self.path, self.work) if rotates else None
+        self._siblings = RotatedFiles(self.path, self.counters) if rotates else None
         self._chain = GenerationChain(
-            self.path, self.work, start.generations if start else 0, self._close_generation
+            self.path, self.counters, start.generations if start else 0, self._close_generation
         )
-        self._saved = start
-        self._looked = self._opened = self._closed = False
-        self._seen: tuple[int, int, int] | None = None
-        self._born_ns = time.time_ns() - _TICK_NS
-        self._unsettled_until = self._retry_at = 0.0
+        self._saved_position = start
+        self._path_checked = self._any_opened = self._is_closed = False
+        self._last_stat: tuple[int, int, int] | None = None
+        self._started_ns = time.time_ns() - _CLOCK_TICK_NS
+        self._reread_until = self._retry_at = 0.0
 
     # --- what a consumer uses -----------------------------------------------------------------------
 
@@ -76,14 +80,14 @@ class FileFollower:
 
         `behind` says whether more could be had at once.
         """
-        if self._closed:
+        if self._is_closed:
             return []
         now = self._clock()
-        self.work.polls += 1
-        self._look(now)
-        batches = self._chain.read(limit, now, self._begin_again)
-        if self._chain.trouble:
-            self._set_status(self._chain.trouble)
+        self.counters.polls += 1
+        self._check_path(now)
+        batches = self._chain.read_new(limit, now, self._on_rewritten)
+        if self._chain.refusal:
+            self._set_status(self._chain.refusal)
         return batches
 
     @property
@@ -95,9 +99,9 @@ class FileFollower:
         return max(0, self._chain.next_number - 1)
 
     @property
-    def behind(self) -> bool:
+    def is_behind(self) -> bool:
         """Whether the last poll stopped at its limit and not at the end of the file."""
-        return self._chain.behind
+        return self._chain.is_behind
 
     @property
     def origin(self) -> int:
@@ -107,62 +111,62 @@ class FileFollower:
     @property
     def position(self) -> FilePosition | None:
         """The end of the last complete line handed out; None before any file was found."""
-        return self._chain.position() or self._saved
+        return self._chain.position() or self._saved_position
 
     def partial(self) -> PartialLine:
         """The line at the end of the current file that has no newline yet."""
-        return self._chain.current.pending() if self._chain.current else _NOTHING
+        return self._chain.current.partial_line() if self._chain.current else _NO_PARTIAL_LINE
 
     def read(self, generation: int, offset: int, length: int) -> bytes | None:
         """Bytes of a generation that is still held (fewer at its end); None when it is gone."""
-        return self._chain.peek(generation, offset, length)
+        return self._chain.read_bytes(generation, offset, length)
 
     def close(self) -> None:
         """Let every descriptor go; a closed follower stays silent."""
-        self._closed = True
+        self._is_closed = True
         self._chain.close()
 
     # --- the path -----------------------------------------------------------------------------------
 
-    def _look(self, now: float) -> None:
-        """Compare the path with what is held; one `stat` when nothing happened."""
-        self.work.stats += 1
+    def _check_path(self, now: float) -> None:
+        """Compare the path with the open file; costs one `stat` when nothing happened."""
+        self.counters.stats += 1
         status = stat_path(self.path, self._trusted)
-        if not self._looked:
-            self._first_look(status, now)
+        if not self._path_checked:
+            self._check_first_time(status, now)
         if isinstance(status, OpenRefusal):
             self._path_missing(status, now)
             return
         ident = (status.st_dev, status.st_ino)
         current = self._chain.current
         if current is None or current.ident != ident:
-            held = self._chain.find_open(ident)
-            if held is None:
-                self._switch(status, now)
+            known = self._chain.find_open(ident)
+            if known is None:
+                self._open_new_file(status, now)
                 return
-            self._chain.follow(held, now)
-            current = held
+            self._chain.follow(known, now)
+            current = known
         current.superseded_at = None
-        self._notice(current, status, now)
-        if self._chain.trouble:
+        self._mark_if_changed(current, status, now)
+        if self._chain.refusal:
             self._reopen(current, status, now)
         elif self.state.status != "following":
             self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
 
-    def _notice(
+    def _mark_if_changed(
         self, current: FileGeneration, status: os.stat_result, now: float, elsewhere: bool = False
     ) -> None:
-        """Have a file read when its status changed, and again until a coarse clock can hide no change."""
+        """Have a file read when its status changed, and again while a coarse clock could hide a change."""
         seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        if seen != self._seen:
-            self._seen = seen
-            self._unsettled_until = now + _SETTLE_SECONDS
+        if seen != self._last_stat:
+            self._last_stat = seen
+            self._reread_until = now + _REREAD_SECONDS
             if not elsewhere:
-                current.noticed_ns = status.st_mtime_ns
+                current.mtime_ns = status.st_mtime_ns
             current.dirty = True
             if self.state.status == "following":
                 self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
-        elif now < self._unsettled_until:
+        elif now < self._reread_until:
             current.dirty = True
 
     def _set_status(self, refusal: OpenRefusal, addition: str = "") -> None:
@@ -171,71 +175,71 @@ class FileFollower:
             self.state = FollowStatus(refusal.status, reason, self.state.mtime, self.state.size)
 
     def _path_missing(self, refusal: OpenRefusal, now: float) -> None:
-        """The path names no readable file: one that lives on elsewhere is followed there."""
+        """The path names no readable file; an open one that was only renamed is still followed."""
         current = self._chain.current
         if current is None:
             self._set_status(refusal)
             return
-        self.work.stats += 1
+        self.counters.stats += 1
         try:
-            held = os.fstat(current.fd)
+            status = os.fstat(current.fd)
         except OSError:
             self._chain.supersede(current, now)
             self._set_status(refusal)
             return
-        if held.st_nlink == 0 or refusal.status == "not a file":
+        if status.st_nlink == 0 or refusal.status == "not a file":
             self._chain.supersede(current, now)
             self._set_status(refusal)
         else:
-            self._notice(current, held, now, elsewhere=True)
+            self._mark_if_changed(current, status, now, elsewhere=True)
             self._set_status(refusal, " The file it named is still followed.")
 
-    def _switch(self, status: os.stat_result, now: float) -> None:
-        """The path names a file that is not held: open it, behind what was rotated away unseen."""
+    def _open_new_file(self, status: os.stat_result, now: float) -> None:
+        """Open the file that the path names now, to be read after what was rotated away unread."""
         current = self._chain.current
         if current is not None:
             self._chain.supersede(current, now)
         seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        if self.state.status == "unreadable" and seen == self._seen and now < self._retry_at:
+        if self.state.status == "unreadable" and seen == self._last_stat and now < self._retry_at:
             return
-        self._seen, self._retry_at = seen, now + _RETRY_SECONDS
-        self.work.opens += 1
+        self._last_stat, self._retry_at = seen, now + _RETRY_SECONDS
+        self.counters.opens += 1
         found = open_regular(self.path, self._trusted, status)
         if isinstance(found, OpenRefusal):
             self._set_status(found)
             return
         opened = FileGeneration(*found)
-        former = self._chain.former(opened.ident)
-        if former is None or not _resumes(opened, former):
-            self._place(opened, status, now)
+        former = self._chain.former_position(opened.ident)
+        if former is None or not _try_resume(opened, former):
+            self._place_new_file(opened, status, now)
         self._chain.follow(opened, now)
-        self._opened, self._seen = True, None
+        self._any_opened, self._last_stat = True, None
         self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
-        self._notice(opened, status, now)
+        self._mark_if_changed(opened, status, now)
 
-    def _place(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
-        """Find where reading begins in a file not met before, and what comes before it."""
-        if self._opened:
-            opened.note = self._reason()
+    def _place_new_file(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
+        """Find where reading begins in a new file, and which rotated files come before it."""
+        if self._any_opened:
+            opened.note = self._replacement_note()
         else:
-            self._begin(opened, status)
+            self._begin_first_file(opened, status)
         if self._siblings:
             self._siblings.rescan()
-            besides = {*self._chain.idents(), opened.ident}
-            unseen = self._siblings.find_unread(self._since(status.st_mtime_ns), besides)
+            open_files = {*self._chain.idents(), opened.ident}
+            unseen = self._siblings.find_unread(self._rotated_since(status.st_mtime_ns), open_files)
             current = self._chain.current
             if current is not None:
                 unseen = [s for s in unseen if not self._siblings.is_copy(s, current.fd)]
-            self._chain.precede(_rotated(unseen), now)
+            self._chain.add_superseded(_open_rotated(unseen), now)
             self._siblings.mark_read()
 
-    def _since(self, now_ns: int) -> int:
-        """The mtime from which on a sibling can be news; none when clocks went back in between."""
+    def _rotated_since(self, now_ns: int) -> int:
+        """The mtime from which on a sibling may be unread; 0 when the clock went back in between."""
         current = self._chain.current
-        sound_ns = current.sound_ns if current else self._born_ns
+        sound_ns = current.verified_ns if current else self._started_ns
         return sound_ns if now_ns >= sound_ns else 0
 
-    def _reason(self) -> Note:
+    def _replacement_note(self) -> Note:
         """Why the path names another file now."""
         current = self._chain.current
         if current is None or self.state.status != "following":
@@ -253,7 +257,7 @@ class FileFollower:
         if now < self._retry_at:
             return
         self._retry_at = now + _RETRY_SECONDS
-        self.work.opens += 1
+        self.counters.opens += 1
         found = open_regular(self.path, self._trusted, status)
         if isinstance(found, OpenRefusal):
             self._set_status(found)
@@ -265,29 +269,33 @@ class FileFollower:
 
     # --- beginnings ---------------------------------------------------------------------------------
 
-    def _first_look(self, status: os.stat_result | OpenRefusal, now: float) -> None:
-        """Take rotated files for history, except those that a saved position had not reached."""
-        self._looked = True
-        start = self._start
+    def _check_first_time(self, status: os.stat_result | OpenRefusal, now: float) -> None:
+        """Take rotated files for read, except those that a saved position had not reached."""
+        self._path_checked = True
+        start = self._start_position
         if self._siblings is None:
             return
         self._siblings.rescan()
-        if start is not None and not self._stands(status, start):
-            found = self._siblings.find(start)
+        if start is not None and not self._still_matches(status, start):
+            found = self._siblings.find_position(start)
             fd = open_sibling(found) if found else None
             if found is not None and fd is not None:
                 rotated = FileGeneration(fd, found.ident)
-                rotated.sound_ns = rotated.noticed_ns = found.mtime_ns
-                if _resumes(rotated, start):
-                    self._start, self._opened, self._born_ns = None, True, found.mtime_ns
+                rotated.verified_ns = rotated.mtime_ns = found.mtime_ns
+                if _try_resume(rotated, start):
+                    self._start_position, self._any_opened, self._started_ns = (
+                        None,
+                        True,
+                        found.mtime_ns,
+                    )
                     self._siblings.mark_read(found)
                     self._chain.follow(rotated, now)
                     return
                 rotated.close()
         self._siblings.mark_read()
 
-    def _stands(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
-        """Whether the path still names the file, and the file the bytes, that a position speaks of."""
+    def _still_matches(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
+        """Whether the path still names the file of a position, and that still holds what was read."""
         if isinstance(status, OpenRefusal) or (status.st_dev, status.st_ino) != start.ident:
             return False
         found = open_regular(self.path, self._trusted, status)
@@ -295,34 +303,34 @@ class FileFollower:
             return True
         generation = FileGeneration(*found)
         try:
-            return _resumes(generation, start)
+            return _try_resume(generation, start)
         finally:
             generation.close()
 
-    def _begin(self, opened: FileGeneration, status: os.stat_result) -> None:
-        """Stand in the first file where it was asked."""
-        start, self._start = self._start, None
+    def _begin_first_file(self, opened: FileGeneration, status: os.stat_result) -> None:
+        """Begin in the first file where the caller of the constructor asked for."""
+        start, self._start_position = self._start_position, None
         if start is not None:
             same = start.ident == opened.ident
-            if same and _resumes(opened, start):
+            if same and _try_resume(opened, start):
                 return
             shrunk = status.st_size < start.offset
             opened.note = ("truncated" if shrunk else "rewritten") if same else "replaced"
         if self._at_end_bytes is not None:
             try:
-                opened.begin(last_line_start(opened.fd, status.st_size, self._at_end_bytes))
+                opened.begin_at(last_line_start(opened.fd, status.st_size, self._at_end_bytes))
             except OSError:
-                # the first read meets the same trouble and makes a state of it
+                # The first read meets the same error, and the status tells of it.
                 pass
 
-    def _begin_again(self, old: FileGeneration, befell: Note, batches: list[LineBatch]) -> None:
-        """The file was truncated or rewritten in place: what it held may live on in a copy."""
+    def _on_rewritten(self, old: FileGeneration, note: Note, batches: list[LineBatch]) -> None:
+        """The file was truncated or rewritten in place: what it held may still be in a copy."""
         position, current = old.position(self._chain.next_number), old is self._chain.current
-        fresh = old.restart(befell)
+        fresh = old.restart(note)
         links: list[FileGeneration] = []
         if current and self._siblings:
             self._siblings.rescan()
-            links = self._recovered(old, position, self._siblings)
+            links = self._recover_from_copies(old, position, self._siblings)
             self._siblings.mark_read()
         if old.fd < 0:
             old.flush(batches)
@@ -332,37 +340,37 @@ class FileFollower:
         self._chain.replace(old, [*links, fresh])
 
     def _close_generation(self, generation: FileGeneration) -> None:
-        """A file whose time is over may still lie beside the path: it is no news there."""
+        """Remember a closed file as read: it may still lie beside the path as a rotated one."""
         if self._siblings and generation.fd >= 0:
             try:
                 self._siblings.remember_file(generation.fd, generation.ident, generation.head)
             except OSError:
-                # without a status it cannot be told from another file of that inode, so it stays unknown
+                # Without a status it cannot be known from another file of that inode.
                 pass
 
-    def _recovered(
+    def _recover_from_copies(
         self, old: FileGeneration, position: FilePosition, siblings: RotatedFiles
     ) -> list[FileGeneration]:
-        """The copy in which `old` goes on, and the copies of what was written after it."""
-        since = old.sound_ns if old.noticed_ns >= old.sound_ns else 0
-        besides = self._chain.idents()
-        copy = siblings.copy_of(position, since, besides)
-        unseen = siblings.find_unread(since, besides)
+        """`old` continued in its copy if there is one, and the files that were rotated after it."""
+        since = old.verified_ns if old.mtime_ns >= old.verified_ns else 0
+        open_files = self._chain.idents()
+        copy = siblings.find_copy(position, since, open_files)
+        unseen = siblings.find_unread(since, open_files)
         fd = open_sibling(copy) if copy else None
         if copy is None or fd is None:
-            return _rotated(unseen)
+            return _open_rotated(unseen)
         old.continue_in(fd, copy.ident)
-        return [old, *_rotated([s for s in unseen if s.age > copy.age])]
+        return [old, *_open_rotated([s for s in unseen if s.age > copy.age])]
 
 
-def _resumes(generation: FileGeneration, start: FilePosition) -> bool:
+def _try_resume(generation: FileGeneration, start: FilePosition) -> bool:
     try:
         return generation.resume(start)
     except OSError:
         return False
 
 
-def _rotated(siblings: list[RotatedFile]) -> list[FileGeneration]:
+def _open_rotated(siblings: list[RotatedFile]) -> list[FileGeneration]:
     """Generations that read the siblings from their beginnings."""
     opened = [(open_sibling(sibling), sibling) for sibling in siblings]
     return [FileGeneration(fd, s.ident, note="rotated") for fd, s in opened if fd is not None]

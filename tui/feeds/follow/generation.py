@@ -7,31 +7,34 @@ import os
 from typing import Final
 
 from tui.feeds.follow.position import (
-    SAMPLE,
-    End,
+    SAMPLE_BYTES,
+    BatchEnd,
     FilePosition,
     FollowCounters,
     LineBatch,
     Note,
     PartialLine,
     fingerprint,
-    samples,
+    read_samples,
 )
 
 CHUNK: Final = 1 << 20
+# A longer line is handed out in pieces: a file without newlines must not fill the memory.
 LONGEST_LINE: Final = 64 << 20
-SHOWN_PENDING: Final = 64 << 10
-_SCAN: Final = 64 << 20
-_HOLE: Final = 8
-_FIRST_HOLE: Final = 2
+SHOWN_PARTIAL: Final = 64 << 10
+_MOST_SCANNED: Final = 64 << 20
+# UTF-16 has single NULs between letters and UTF-32 three; a hole is longer. Right after a truncation the
+# file begins with the hole, and a short one can be told from text by that.
+_LEAST_HOLE: Final = 8
+_LEAST_FIRST_HOLE: Final = 2
 
 
 class FileGeneration:
-    """Reads one file from an offset on, checking before each read that what was read still stands there.
+    """Reads one file from an offset on; before each read it checks that what was read is still there.
 
-    The descriptor belongs to the generation until `reborn` or `close` takes it away. `offset` is the end
-    of the last line handed out; `noticed_ns` is the file's last known mtime, `sound_ns` the one at which
-    the file was last found to hold what had been read.
+    The descriptor belongs to the generation until `restart` or `close`. `offset` is the end of the last
+    line handed out. `mtime_ns` is the file's last known mtime, `verified_ns` the one at which the file was
+    last found to hold what had been read.
     """
 
     def __init__(
@@ -46,105 +49,107 @@ class FileGeneration:
         self.dirty = True
         self.at_end = False
         self.superseded_at: float | None = None
-        self.noticed_ns = 0
-        self.sound_ns = 0
-        self.since: float | None = None
+        self.mtime_ns = 0
+        self.verified_ns = 0
+        self.partial_since: float | None = None
         self.head = b""
         self.tail = b""
-        self._held: list[bytes] = []
-        self._held_size = 0
-        self._held_tail = b""
-        self._cutting = False
-        self._restarted = note in ("truncated", "rewritten")
+        self._partial: list[bytes] = []
+        self._partial_size = 0
+        self._expected_tail = b""
+        self._is_cutting = False
+        self._is_restart = note in ("truncated", "rewritten")
 
     # --- where it stands ----------------------------------------------------------------------------
 
-    def begin(self, offset: int) -> bool:
+    def begin_at(self, offset: int) -> bool:
         """Start reading at `offset`; False, and nothing changed, when the file is shorter."""
-        found = samples(self.fd, offset)
+        found = read_samples(self.fd, offset)
         if found is None:
             return False
         self.head, self.tail = found
-        self._held_tail = self.tail
+        self._expected_tail = self.tail
         self.offset = self.origin = offset
-        self._cutting = offset > 0 and self.tail[-1:] not in (b"\n", b"\0")
+        self._is_cutting = offset > 0 and self.tail[-1:] not in (b"\n", b"\0")
         return True
 
     def resume(self, start: FilePosition) -> bool:
-        """Stand where `start` says if this file is the one it speaks of."""
-        found = samples(self.fd, start.offset)
+        """Continue at a saved position; False when this is not the file it was saved for."""
+        found = read_samples(self.fd, start.offset)
         if found is None or fingerprint(*found) != start.fingerprint:
             return False
         self.number = start.generation
-        return self.begin(start.offset)
+        return self.begin_at(start.offset)
 
     def position(self, generations: int) -> FilePosition:
         known_by = fingerprint(self.head, self.tail)
         number = max(0, self.number)
-        return FilePosition(*self.ident, self.offset, known_by, number, self.sound_ns, generations)
+        return FilePosition(
+            *self.ident, self.offset, known_by, number, self.verified_ns, generations
+        )
 
-    def pending(self) -> PartialLine:
-        data = b"".join(self._held)[-SHOWN_PENDING:] if self._held else b""
-        return PartialLine(data, self._held_size, self.since, self.number, self.offset)
+    def partial_line(self) -> PartialLine:
+        data = b"".join(self._partial)[-SHOWN_PARTIAL:] if self._partial else b""
+        return PartialLine(data, self._partial_size, self.partial_since, self.number, self.offset)
 
     # --- reading ------------------------------------------------------------------------------------
 
-    def read(
-        self, out: list[LineBatch], room: int, now: float, work: FollowCounters
+    def read_new(
+        self, batches: list[LineBatch], room: int, now: float, counters: FollowCounters
     ) -> tuple[Note, int]:
-        """Append to `out` what is new, reading at most `room` bytes.
+        """Append to `batches` what is new, reading at most `room` bytes.
 
-        Returns what befell the file, and the room left; anything but "" says that the bytes already handed
-        out no longer stand in the file.
+        Returns how the file was changed, and the room left; anything but "" means that the bytes already
+        handed out are no longer in the file.
         """
-        if self.head and not self._head_stands(work):
+        if self.head and not self._head_unchanged(counters):
             return "rewritten", room
         self.at_end = False
         while room > 0:
             want = min(CHUNK, room)
-            keep = len(self._held_tail)
-            start = self.offset + self._held_size
+            keep = len(self._expected_tail)
+            start = self.offset + self._partial_size
             blob = os.pread(self.fd, keep + want, start - keep)
-            work.reads += 1
-            if not blob.startswith(self._held_tail):
-                if self._forget_partial(work):
+            counters.reads += 1
+            if not blob.startswith(self._expected_tail):
+                if self._drop_partial(counters):
                     continue
                 return ("truncated" if len(blob) < keep else "rewritten"), room
-            fresh = len(blob) - keep
-            work.bytes += fresh
-            room -= fresh
-            if not self._take(blob, keep, now, out, work) or fresh < want:
+            read_bytes = len(blob) - keep
+            counters.bytes += read_bytes
+            room -= read_bytes
+            if not self._consume(blob, keep, now, batches, counters) or read_bytes < want:
                 self.at_end = True
                 self.dirty = False
                 break
-        self.sound_ns = self.noticed_ns
+        self.verified_ns = self.mtime_ns
         return "", room
 
-    def announce(self, out: list[LineBatch]) -> None:
-        """Say that this generation began, when no line of it has said so."""
+    def emit_note(self, batches: list[LineBatch]) -> None:
+        """Hand out the note of a new generation that has no line yet to carry it."""
         if self.note:
-            out.append(self._batch(b"", "line"))
+            batches.append(self._batch(b"", "line"))
 
-    def flush(self, out: list[LineBatch]) -> None:
+    def flush(self, batches: list[LineBatch]) -> None:
         """Hand out the line that will never be finished."""
-        if self._held:
-            piece = b"".join(self._held)
-            self._empty()
-            out.append(self._batch(piece, "unfinished"))
-            self._consumed(piece, len(piece))
+        if self._partial:
+            piece = b"".join(self._partial)
+            self._clear_partial()
+            batches.append(self._batch(piece, "unfinished"))
+            self._advance(piece, len(piece))
 
-    def restart(self, befell: Note) -> FileGeneration:
-        """The generation that begins in the same file now; this one is left without a descriptor."""
-        fresh = FileGeneration(self.fd, self.ident, note=befell)
+    def restart(self, note: Note) -> FileGeneration:
+        """The generation that begins in the same file now; it takes this one's descriptor."""
+        fresh = FileGeneration(self.fd, self.ident, note=note)
         fresh.superseded_at = self.superseded_at
-        fresh.noticed_ns = fresh.sound_ns = self.noticed_ns
+        fresh.mtime_ns = fresh.verified_ns = self.mtime_ns
         self.fd = -1
         return fresh
 
     def continue_in(self, fd: int, ident: tuple[int, int]) -> None:
-        """Read the rest of this generation from another file that holds the same bytes."""
-        self._empty()
-        self._held_tail = self.tail
+        """Read the rest of this generation from another file that begins with the same bytes."""
+        self._clear_partial()
+        self._expected_tail = self.tail
         self.fd, self.ident, self.dirty = fd, ident, True
 
     def close(self) -> None:
@@ -154,122 +159,129 @@ class FileGeneration:
 
     # --- pieces -------------------------------------------------------------------------------------
 
-    def _take(
-        self, blob: bytes, keep: int, now: float, out: list[LineBatch], work: FollowCounters
+    def _consume(
+        self, blob: bytes, keep: int, now: float, batches: list[LineBatch], counters: FollowCounters
     ) -> bool:
-        """Consume the fresh bytes of `blob`; False when only NULs that may still be filled are left."""
+        """Consume `blob` from `keep` on; False when only NULs are left, which may still be filled."""
         begin = keep
         if len(blob) > keep and blob[keep] == 0:
-            begin = self._past_hole(blob, keep, work)
+            begin = self._skip_hole(blob, keep, counters)
             if begin < 0:
                 return False
         newline = blob.rfind(b"\n", begin)
         if newline >= 0:
-            self._hand_out(blob[begin : newline + 1], out)
+            self._emit_lines(blob[begin : newline + 1], batches)
             begin = newline + 1
         rest = blob[begin:].rstrip(b"\0")
         if begin == keep and not rest:
             rest = blob[begin:]
         if rest:
-            self._hold(rest, now, out, work)
+            self._keep_partial(rest, now, batches, counters)
         return True
 
-    def _past_hole(self, blob: bytes, keep: int, work: FollowCounters) -> int:
+    def _skip_hole(self, blob: bytes, keep: int, counters: FollowCounters) -> int:
         """Where in `blob` the reading goes on after the NULs at `keep`; -1 when only NULs follow.
 
         A writer that does not append leaves a hole of NULs when its file is truncated below its own
-        offset; they are no part of the line that follows. Short runs are text in UTF-16.
+        offset; they are no part of the line that follows. Short runs of NULs are text in UTF-16.
         """
         nuls = len(blob) - keep - len(blob[keep:].lstrip(b"\0"))
         if keep + nuls == len(blob):
-            start = self.offset + self._held_size
-            data = first_data(self.fd, start + nuls)
+            start = self.offset + self._partial_size
+            data = find_data(self.fd, start + nuls)
             if data is None:
                 return -1
             nuls = data - start
-        least = _FIRST_HOLE if self._restarted and self.offset == 0 else _HOLE
-        if self._held or self._cutting or nuls < least:
+        least = _LEAST_FIRST_HOLE if self._is_restart and self.offset == 0 else _LEAST_HOLE
+        if self._partial or self._is_cutting or nuls < least:
             return keep
-        work.skipped_nuls += nuls
-        self._consumed(bytes(min(nuls, SAMPLE)), nuls)
+        counters.skipped_nuls += nuls
+        self._advance(bytes(min(nuls, SAMPLE_BYTES)), nuls)
         return min(keep + nuls, len(blob))
 
-    def _consumed(self, data: bytes, size: int) -> None:
-        """Move `offset` over `size` bytes of which `data` is all, or a sample good for both ends."""
-        if len(self.head) < SAMPLE:
-            self.head = (self.head + data[:SAMPLE])[:SAMPLE]
-        self.tail = data[-SAMPLE:] if len(data) >= SAMPLE else (self.tail + data)[-SAMPLE:]
+    def _advance(self, data: bytes, size: int) -> None:
+        """Move `offset` over `size` bytes; `data` is all of them, or a sample of both ends."""
+        if len(self.head) < SAMPLE_BYTES:
+            self.head = (self.head + data[:SAMPLE_BYTES])[:SAMPLE_BYTES]
+        self.tail = (
+            data[-SAMPLE_BYTES:]
+            if len(data) >= SAMPLE_BYTES
+            else (self.tail + data)[-SAMPLE_BYTES:]
+        )
         self.offset += size
-        self._held_tail = self.tail
+        self._expected_tail = self.tail
 
-    def _hand_out(self, data: bytes, out: list[LineBatch]) -> None:
-        if self._held:
-            data = b"".join((*self._held, data))
-            self._empty()
-        out.append(self._batch(data, "line"))
-        self._cutting = False
-        self._consumed(data, len(data))
+    def _emit_lines(self, data: bytes, batches: list[LineBatch]) -> None:
+        if self._partial:
+            data = b"".join((*self._partial, data))
+            self._clear_partial()
+        batches.append(self._batch(data, "line"))
+        self._is_cutting = False
+        self._advance(data, len(data))
 
-    def _hold(self, rest: bytes, now: float, out: list[LineBatch], work: FollowCounters) -> None:
-        if not self._held:
-            self.since = now
-        self._held.append(rest)
-        self._held_size += len(rest)
-        self._held_tail = (self._held_tail + rest[-SAMPLE:])[-SAMPLE:]
-        if self._held_size >= (CHUNK if self._cutting else LONGEST_LINE):
-            self._cut(out, work)
+    def _keep_partial(
+        self, rest: bytes, now: float, batches: list[LineBatch], counters: FollowCounters
+    ) -> None:
+        if not self._partial:
+            self.partial_since = now
+        self._partial.append(rest)
+        self._partial_size += len(rest)
+        self._expected_tail = (self._expected_tail + rest[-SAMPLE_BYTES:])[-SAMPLE_BYTES:]
+        if self._partial_size >= (CHUNK if self._is_cutting else LONGEST_LINE):
+            self._emit_pieces(batches, counters)
 
-    def _cut(self, out: list[LineBatch], work: FollowCounters) -> None:
-        """Hand the held bytes out in pieces: joining them would double the memory they take."""
-        pieces = self._held
-        self._empty()
-        work.cut_lines += not self._cutting
+    def _emit_pieces(self, batches: list[LineBatch], counters: FollowCounters) -> None:
+        """Hand out an overlong line in pieces: joining them would double the memory they take."""
+        pieces = self._partial
+        self._clear_partial()
+        counters.cut_lines += not self._is_cutting
         for piece in pieces:
-            out.append(self._batch(piece, "cut"))
-            self._cutting = True
-            self._consumed(piece, len(piece))
+            batches.append(self._batch(piece, "cut"))
+            self._is_cutting = True
+            self._advance(piece, len(piece))
 
-    def _batch(self, data: bytes, end: End) -> LineBatch:
+    def _batch(self, data: bytes, end: BatchEnd) -> LineBatch:
         note, self.note = self.note, ""
         return LineBatch(self.number, self.offset, data, note, end)
 
-    def _empty(self) -> None:
-        self._held = []
-        self._held_size = 0
-        self.since = None
+    def _clear_partial(self) -> None:
+        self._partial = []
+        self._partial_size = 0
+        self.partial_since = None
 
-    def _forget_partial(self, work: FollowCounters) -> bool:
-        """Read the pending line again: it was changed before it was finished.
+    def _drop_partial(self, counters: FollowCounters) -> bool:
+        """Read the partial line again, because it was changed before it was finished.
 
-        Only where whole lines stand before it: they show whether the rest of the file is still the same.
+        Only when whole lines come before it: they show whether the rest of the file is the same.
         """
-        if not self._held or self.offset == 0:
+        if not self._partial or self.offset == 0:
             return False
-        self._empty()
-        self._held_tail = self.tail
-        work.dropped_partials += 1
+        self._clear_partial()
+        self._expected_tail = self.tail
+        counters.dropped_partials += 1
         return True
 
-    def _head_stands(self, work: FollowCounters) -> bool:
-        work.reads += 1
-        now = os.pread(self.fd, len(self.head), 0)
-        # a shorter file is for the read at its end to name
-        return now == self.head or len(now) < len(self.head)
+    def _head_unchanged(self, counters: FollowCounters) -> bool:
+        counters.reads += 1
+        current = os.pread(self.fd, len(self.head), 0)
+        # The file may shrink between `fstat` and `pread`. A short read here is not yet "truncated": the
+        # read at the end decides, because some writers truncate and rewrite within one tick.
+        return current == self.head or len(current) < len(self.head)
 
 
-def first_data(fd: int, offset: int) -> int | None:
+def find_data(fd: int, offset: int) -> int | None:
     """The offset of the first byte that is not NUL, None when NULs reach to the end of the file.
 
-    Holes cost nothing; of NULs that were written it looks at 64 MiB and answers where it stopped.
+    Holes cost nothing; of NULs that were written it reads 64 MiB and answers where it stopped.
     """
     scanned = 0
-    while scanned < _SCAN:
+    while scanned < _MOST_SCANNED:
         try:
             offset = os.lseek(fd, offset, os.SEEK_DATA)
         except OSError as error:
             if error.errno == errno.ENXIO:
                 return None
-            # a file system that knows of no holes: look at the bytes
+            # A file system that knows of no holes: the bytes themselves are read.
         blob = os.pread(fd, CHUNK, offset)
         rest = blob.lstrip(b"\0")
         if rest:
@@ -284,8 +296,8 @@ def first_data(fd: int, offset: int) -> int | None:
 def last_line_start(fd: int, size: int, within: int) -> int:
     """Where the first line begins that starts in the last `within` bytes.
 
-    When no line starts there, the one that reaches over them begins it all; a line longer than 64 MiB is
-    entered in its middle.
+    When none does, it is the start of the line that covers them; a line longer than 64 MiB is entered
+    in its middle.
     """
     edge = max(0, size - within)
     if edge == 0:
@@ -313,16 +325,16 @@ def last_line_start(fd: int, size: int, within: int) -> int:
     return edge
 
 
-_BACK = 64 << 10
+_BACKWARD_STEP = 64 << 10
 
 
-def line_start(descriptor: int, offset: int, floor: int = 0) -> int:
-    """The beginning of the line that the byte at `offset` lies in, but not before `floor`."""
+def line_start(descriptor: int, offset: int, least: int = 0) -> int:
+    """The beginning of the line that holds the byte at `offset`, but not before `least`."""
     end = offset
-    while end > floor:
-        start = max(floor, end - _BACK)
+    while end > least:
+        start = max(least, end - _BACKWARD_STEP)
         newline = os.pread(descriptor, end - start, start).rfind(b"\n")
         if newline >= 0:
             return start + newline + 1
         end = start
-    return floor
+    return least

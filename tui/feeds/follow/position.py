@@ -9,19 +9,19 @@ from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
-SAMPLE = 1024
-"""Bytes looked at before an offset, and at the beginning of a file, to know a file again."""
-End = Literal["line", "unfinished", "cut"]
+SAMPLE_BYTES = 1024
+"""Bytes compared before an offset, and at the beginning of a file, to recognise the file."""
+BatchEnd = Literal["line", "unfinished", "cut"]
 Note = Literal["", "rotated", "replaced", "swapped", "recreated", "truncated", "rewritten"]
 Status = Literal["following", "missing", "unreadable", "not a file"]
 
 
 class FilePosition(Struct, frozen=True):
-    """The end of the last line handed out; saved and given back, nothing is repeated or skipped.
+    """The end of the last line handed out; a follower started from it repeats and skips nothing.
 
     `fingerprint` covers the first and the last 1,024 bytes before `offset`, so that neither a reused
-    inode nor a file written anew in place is taken for the old one. `mtime_ns` is the file's time when it
-    was read: a copy of it cannot be older. `generations` is how many numbers have been given away.
+    inode nor a file rewritten in place is taken for the old one. `mtime_ns` is the file's time when it
+    was read: a copy of it cannot be older. `generations` is how many numbers have been used.
     """
 
     device: int
@@ -40,19 +40,18 @@ class FilePosition(Struct, frozen=True):
 class LineBatch(NamedTuple):
     """Consecutive whole lines of one generation of a file.
 
-    `data` is exactly the file's bytes from `offset`. It ends with a newline when `end` is "line"; it is
-    the last line of a generation that is over and never got its newline when `end` is "unfinished"; it
-    is a piece of a line too long to hold when `end` is "cut", and the next batch of that generation then
-    goes on in it. The first batch of a generation that took the place of another carries in `note` why,
-    and its `data` may be empty. Batches of an older generation may follow for some seconds: a writer
-    that still holds a rotated file.
+    `data` is exactly the file's bytes from `offset`. With `end` "line" it ends with a newline. With
+    "unfinished" it is the last line of a closed generation, without a newline. With "cut" it is a piece
+    of an overlong line, and the next batch of that generation continues it. The first batch of a
+    generation that replaced another says why in `note`; its `data` may be empty. Batches of an older
+    generation may follow for some seconds, from a writer that still holds a rotated file.
     """
 
     generation: int
     offset: int
     data: bytes
     note: Note = ""
-    end: End = "line"
+    end: BatchEnd = "line"
 
 
 class PartialLine(NamedTuple):
@@ -96,19 +95,20 @@ class FollowCounters(Struct):
 
 
 def fingerprint(head: bytes, tail: bytes) -> str:
-    """A checksum of a file's first and last consumed bytes; it tells files apart, it proves nothing."""
+    """A checksum of a file's first and last consumed bytes; good against accident, not intent."""
     return f"{zlib.crc32(tail):08x}{zlib.adler32(tail):08x}{zlib.crc32(head):08x}"
 
 
-def samples(fd: int, offset: int) -> tuple[bytes, bytes] | None:
+def read_samples(fd: int, offset: int) -> tuple[bytes, bytes] | None:
     """The first and the last bytes before `offset`, or None when the file is shorter than that."""
-    tail = os.pread(fd, min(SAMPLE, offset), max(0, offset - SAMPLE))
-    head = os.pread(fd, min(SAMPLE, offset), 0)
-    if len(tail) < min(SAMPLE, offset) or len(head) < len(tail):
+    tail = os.pread(fd, min(SAMPLE_BYTES, offset), max(0, offset - SAMPLE_BYTES))
+    head = os.pread(fd, min(SAMPLE_BYTES, offset), 0)
+    if len(tail) < min(SAMPLE_BYTES, offset) or len(head) < len(tail):
         return None
     return head, tail
 
 
+# Opening a FIFO must not wait for a writer, nor a terminal become that of this process.
 OPEN_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 Ident = tuple[int, int]
 _KINDS: Final = (
@@ -136,7 +136,7 @@ def stat_path(path: str, follow: bool) -> os.stat_result | OpenRefusal:
         return refusal_of(path, error)
     if stat.S_ISREG(status.st_mode):
         return status
-    return _no_file(path, status.st_mode)
+    return _not_a_file(path, status.st_mode)
 
 
 def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Ident] | OpenRefusal:
@@ -149,12 +149,12 @@ def open_regular(path: str, follow: bool, seen: os.stat_result) -> tuple[int, Id
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         os.close(fd)
-        return _no_file(path, status.st_mode)
+        return _not_a_file(path, status.st_mode)
     return fd, _identity(path, follow, seen, status)
 
 
 def refusal_of(path: str, error: OSError) -> OpenRefusal:
-    """The state an error of the system means, in words."""
+    """What an error of the system means for the path, with its sentence."""
     if isinstance(error, FileNotFoundError):
         folder = os.path.dirname(path) or "."
         if os.path.isdir(folder):
@@ -168,8 +168,8 @@ def refusal_of(path: str, error: OSError) -> OpenRefusal:
 def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_result) -> Ident:
     """The device and inode that the path shows for the file just opened.
 
-    Some file systems show others for a path than for a descriptor: the path then shows the same before
-    and after. If it does not, the path has just changed hands and the descriptor is right.
+    Some file systems show other numbers for a path than for a descriptor; the path then shows the same
+    before and after. If it does not, it names another file by now and the descriptor's numbers count.
     """
     held = (opened.st_dev, opened.st_ino)
     shown = (seen.st_dev, seen.st_ino)
@@ -181,6 +181,6 @@ def _identity(path: str, follow: bool, seen: os.stat_result, opened: os.stat_res
     return shown
 
 
-def _no_file(path: str, mode: int) -> OpenRefusal:
+def _not_a_file(path: str, mode: int) -> OpenRefusal:
     kind = next((name for test, name in _KINDS if test(mode)), "something else")
     return OpenRefusal("not a file", f"{path} is {kind}, not a file.")

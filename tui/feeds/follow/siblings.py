@@ -13,12 +13,14 @@ from tui.feeds.follow.position import (
     FollowCounters,
     Ident,
     fingerprint,
-    samples,
+    read_samples,
 )
 from tui.system.lazy_pattern import lazy
 
-_HEAD: Final = 256
+_HEAD_BYTES: Final = 256
 _NUMBERED: Final = lazy(r"[.-](\d{1,4})")
+# The names that log rotation gives. A `.old` or `.bak` may as well be an editor's copy, so it counts only
+# where its content shows that it is a copy of what was read.
 _ROTATED: Final = lazy(r"[.-]\d[\dTZ.:_+-]*")
 _COPIED: Final = lazy(r"[.-](?:\d[\dTZ.:_+-]*|old|prev|bak|orig)")
 
@@ -40,92 +42,96 @@ class RotatedFile(NamedTuple):
 
 
 class RotatedFiles:
-    """Remembers the rotated files that are history, and finds those that are not."""
+    """Remembers which rotated files have been read, and finds those that have not."""
 
-    def __init__(self, path: str, work: FollowCounters) -> None:
+    def __init__(self, path: str, counters: FollowCounters) -> None:
         self._folder, self._name = os.path.split(path)
-        self._work = work
+        self._counters = counters
         self._listed: list[RotatedFile] = []
-        self._known: dict[Ident, tuple[int, int, bytes]] = {}
+        self._read_files: dict[Ident, tuple[int, int, bytes]] = {}
 
     def rescan(self) -> None:
-        """List the folder; everything else speaks of what was there at the last look."""
-        self._work.listings += 1
+        """List the folder; all other methods answer from the last listing."""
+        self._counters.listings += 1
         try:
             with os.scandir(self._folder or ".") as entries:
-                found = [self._sibling(entry) for entry in entries]
+                found = [self._rotated_file(entry) for entry in entries]
         except OSError:
-            # a folder that cannot be listed has no siblings to offer; the path itself says what is wrong
+            # A folder that cannot be listed has no siblings; the status of the path says what is wrong.
             found = []
         self._listed = sorted((s for s in found if s), key=lambda s: s.age)
 
     def mark_read(self, until: RotatedFile | None = None) -> None:
-        """Take all that is there for seen, or only `until` and what is older."""
-        self._known = {
-            s.ident: (s.size, s.mtime_ns, _head(s))
+        """Count all listed files as read, or only `until` and what is older."""
+        self._read_files = {
+            s.ident: (s.size, s.mtime_ns, _read_head(s))
             for s in self._listed
             if until is None or s.age <= until.age
         }
 
     def remember_file(self, fd: int, ident: Ident, head: bytes) -> None:
-        """Take one file for seen, under whatever name it is found later."""
+        """Count one file as read, under whatever name it is found later."""
         status = os.fstat(fd)
-        self._known[ident] = (status.st_size, status.st_mtime_ns, head[:_HEAD])
+        self._read_files[ident] = (status.st_size, status.st_mtime_ns, head[:_HEAD_BYTES])
 
-    def find_unread(self, since_ns: int, besides: Iterable[Ident]) -> list[RotatedFile]:
-        """Files rotated since the last look, oldest first: unknown, and last written at `since_ns` or later."""
-        held = set(besides)
+    def find_unread(self, since_ns: int, open_files: Iterable[Ident]) -> list[RotatedFile]:
+        """Unread rotated files that were last written at `since_ns` or later, oldest first."""
+        held = set(open_files)
         return [
             s
             for s in self._listed
             if _ROTATED.fullmatch(s.suffix)
             and s.ident not in held
             and s.mtime_ns >= since_ns
-            and not self._is_known(s)
+            and not self._was_read(s)
         ]
 
     def is_copy(self, sibling: RotatedFile, fd: int) -> bool:
-        """Whether `sibling` holds only what the file behind `fd` holds too."""
+        """Whether the file behind `fd` begins with all that `sibling` holds."""
         try:
-            held = samples(fd, sibling.size)
+            held = read_samples(fd, sibling.size)
         except OSError:
             return False
-        return sibling.size > 0 and held is not None and _sampled(sibling, sibling.size) == held
+        return (
+            sibling.size > 0
+            and held is not None
+            and _read_sibling_samples(sibling, sibling.size) == held
+        )
 
-    def copy_of(
-        self, start: FilePosition, since_ns: int, besides: Iterable[Ident]
+    def find_copy(
+        self, start: FilePosition, since_ns: int, open_files: Iterable[Ident]
     ) -> RotatedFile | None:
-        """The oldest unseen file that begins with all that was read up to `start`."""
+        """The oldest unread file that begins with all that was read up to `start`."""
         if start.offset == 0:
             return None
-        held = set(besides)
+        held = set(open_files)
         for sibling in self._listed:
             fresh = sibling.ident not in held and sibling.mtime_ns >= since_ns
-            if fresh and not self._is_known(sibling) and _holds(sibling, start):
+            if fresh and not self._was_read(sibling) and _holds_position(sibling, start):
                 return sibling
         return None
 
-    def find(self, start: FilePosition) -> RotatedFile | None:
-        """The file a saved position speaks of: the same inode first, else a copy of it."""
+    def find_position(self, start: FilePosition) -> RotatedFile | None:
+        """The file of a saved position: the one with its inode, else a copy of it."""
         ident = (start.device, start.inode)
         for sibling in sorted(self._listed, key=lambda s: s.ident != ident):
             copied = start.offset > 0 and sibling.mtime_ns >= start.mtime_ns
-            if (copied or sibling.ident == ident) and _holds(sibling, start):
+            if (copied or sibling.ident == ident) and _holds_position(sibling, start):
                 return sibling
         return None
 
-    def _is_known(self, sibling: RotatedFile) -> bool:
-        """Whether this is a file remembered, not another one that was given its inode."""
-        known = self._known.get(sibling.ident)
+    def _was_read(self, sibling: RotatedFile) -> bool:
+        """Whether this is the remembered file, not another that got its inode."""
+        known = self._read_files.get(sibling.ident)
         if known is None:
             return False
         size, mtime_ns, head = known
         if (sibling.size, sibling.mtime_ns) == (size, mtime_ns):
             return True
-        # one that was empty holds nothing that was seen, whoever filled it
-        return sibling.size >= size > 0 and _head(sibling)[: len(head)] == head
+        # A file that was empty then holds nothing that was read, whoever filled it.
+        return sibling.size >= size > 0 and _read_head(sibling)[: len(head)] == head
 
-    def _sibling(self, entry: os.DirEntry[str]) -> RotatedFile | None:
+    def _rotated_file(self, entry: os.DirEntry[str]) -> RotatedFile | None:
         suffix = entry.name[len(self._name) :]
         if not entry.name.startswith(self._name) or not _COPIED.fullmatch(suffix):
             return None
@@ -140,7 +146,7 @@ class RotatedFiles:
 
 
 def open_sibling(sibling: RotatedFile) -> int | None:
-    """A descriptor of that very file, None when it is gone or another has its name."""
+    """A descriptor of that very file; None when it is gone or another has its name."""
     try:
         fd = os.open(sibling.path, OPEN_FLAGS | os.O_NOFOLLOW)
     except OSError:
@@ -152,29 +158,29 @@ def open_sibling(sibling: RotatedFile) -> int | None:
     return None
 
 
-def _head(sibling: RotatedFile) -> bytes:
+def _read_head(sibling: RotatedFile) -> bytes:
     fd = open_sibling(sibling)
     if fd is None:
         return b""
     try:
-        return os.pread(fd, _HEAD, 0)
+        return os.pread(fd, _HEAD_BYTES, 0)
     except OSError:
         return b""
     finally:
         os.close(fd)
 
 
-def _holds(sibling: RotatedFile, start: FilePosition) -> bool:
-    found = _sampled(sibling, start.offset)
+def _holds_position(sibling: RotatedFile, start: FilePosition) -> bool:
+    found = _read_sibling_samples(sibling, start.offset)
     return found is not None and fingerprint(*found) == start.fingerprint
 
 
-def _sampled(sibling: RotatedFile, offset: int) -> tuple[bytes, bytes] | None:
+def _read_sibling_samples(sibling: RotatedFile, offset: int) -> tuple[bytes, bytes] | None:
     fd = open_sibling(sibling)
     if fd is None:
         return None
     try:
-        return samples(fd, offset)
+        return read_samples(fd, offset)
     except OSError:
         return None
     finally:

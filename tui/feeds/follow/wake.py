@@ -1,7 +1,7 @@
 """Calls back when a followed file may have changed.
 
-Looking at the files at a fixed interval is the truth; what the system says of changes only makes the
-next look come earlier. Whatever goes wrong with the latter, the former goes on.
+Polling at a fixed interval is what can be relied on; hints of the system only make the next poll come
+earlier. Whatever goes wrong with the hints, polling goes on.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from typing import Final, Literal, Protocol
 
 POLL_SECONDS: Final = 0.2
 PACE_SECONDS: Final = 0.02
-_REARM_SECONDS: Final = 1.0
+# How often the hints are told of paths that have appeared since.
+_UPDATE_SECONDS: Final = 1.0
+# How long to poll before hints are tried again; limits of the kernel do not change quickly.
 _RETRY_SECONDS: Final = 30.0
 _log = logging.getLogger(__name__)
 Mode = Literal["notified", "polling"]
 
 
 class ChangeHints(Protocol):
-    """A source of early word on changes; it may fail with OSError or RuntimeError at any time."""
+    """A source of hints that files changed; it may fail with OSError or RuntimeError at any time."""
 
     def watch(self, paths: frozenset[str]) -> None: ...
     def wait(self, seconds: float) -> frozenset[str]: ...
@@ -32,14 +34,14 @@ class ChangeHints(Protocol):
 
 
 def system_hints() -> ChangeHints:
-    """The source with the least latency and idle cost that this system has."""
+    """The source of hints with the least latency and idle cost on this system."""
     if sys.platform == "linux":
         try:
             from tui.feeds.follow.change_hints import InotifyHints
 
             return InotifyHints()
         except (ImportError, AttributeError):
-            # a Python without ctypes, or a C library without inotify
+            # A Python without ctypes, or a C library without inotify.
             pass
     from tui.feeds.follow.change_hints import WatchfilesHints
 
@@ -47,12 +49,12 @@ def system_hints() -> ChangeHints:
 
 
 class ChangeNotifier:
-    """Calls `on_wake` from a thread of its own with the paths that are worth a look.
+    """Calls `on_wake`, from a thread of its own, with the paths that should be read.
 
     Every path is named at least once in `seconds`; a changed one within milliseconds while `mode` is
-    "notified". During a stream of changes the calls come at least `pace` seconds apart, and none is left
-    out at the end. When `mode` is "polling", `reason` says why. With `hints` None it only polls. A path
-    may be a folder: it changes when its entries do.
+    "notified". During a series of changes the calls come at least `pace` seconds apart, and the last
+    change is always followed by one. When `mode` is "polling", `reason` says why; with `hints` None it
+    only polls. A path may be a folder, which changes when its entries do.
     """
 
     def __init__(
@@ -73,23 +75,23 @@ class ChangeNotifier:
         self._make_hints = hints
         self._hints: ChangeHints | None = None
         self._lock = threading.Lock()
-        self._nudged = threading.Event()
+        self._woken = threading.Event()
         self._stopping = threading.Event()
-        self._rearm_at = self._retry_at = 0.0
+        self._update_at = self._retry_at = 0.0
         self._thread = threading.Thread(target=self._run, name="wake", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first call names every path."""
+        """Begin; the first call of `on_wake` names every path."""
         self._thread.start()
 
     def watch(self, paths: Iterable[str | os.PathLike[str]]) -> None:
         """Name these paths from now on, and all of them at once."""
         self._paths = frozenset(os.fspath(path) for path in paths)
-        self.nudge()
+        self.wake()
 
-    def nudge(self) -> None:
+    def wake(self) -> None:
         """Have every path named now; from any thread."""
-        self._nudged.set()
+        self._woken.set()
         with self._lock:
             if self._hints is not None:
                 self._hints.interrupt()
@@ -97,7 +99,7 @@ class ChangeNotifier:
     def close(self) -> None:
         """Make no further call; one that is under way is waited for, unless it is the one that closes."""
         self._stopping.set()
-        self.nudge()
+        self.wake()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -108,36 +110,36 @@ class ChangeNotifier:
         try:
             while not self._stopping.is_set():
                 now = time.monotonic()
-                if self._nudged.is_set():
-                    self._nudged.clear()
-                    due = self._rearm_at = 0.0
+                if self._woken.is_set():
+                    self._woken.clear()
+                    due = self._update_at = 0.0
                 if now >= due:
                     due = now + self._seconds
-                    self._arm(now)
-                    self._call(self._paths)
+                    self._update_hints(now)
+                    self._notify(self._paths)
                 hinted = self._wait(due - time.monotonic())
                 if hinted and not self._stopping.is_set():
-                    self._call(hinted)
-                if time.monotonic() < due and not self._nudged.is_set():
+                    self._notify(hinted)
+                if time.monotonic() < due and not self._woken.is_set():
                     self._stopping.wait(self._pace)
         finally:
-            self._drop("")
+            self._fall_back_to_polling("")
 
     def _wait(self, seconds: float) -> frozenset[str]:
         if self._hints is None:
-            self._nudged.wait(max(0.0, seconds))
+            self._woken.wait(max(0.0, seconds))
             return frozenset()
         try:
             return self._hints.wait(seconds)
         except (OSError, RuntimeError) as error:
-            self._drop(_because(error))
+            self._fall_back_to_polling(_polling_reason(error))
             return frozenset()
 
-    def _arm(self, now: float) -> None:
-        """Tell the source of hints what to watch, and find what has appeared; make one if there is none."""
-        if self._make_hints is None or now < self._rearm_at:
+    def _update_hints(self, now: float) -> None:
+        """Have the hints watch the paths, also those that appeared; create their source if missing."""
+        if self._make_hints is None or now < self._update_at:
             return
-        self._rearm_at = now + _REARM_SECONDS
+        self._update_at = now + _UPDATE_SECONDS
         try:
             if self._hints is None:
                 if now < self._retry_at:
@@ -148,9 +150,9 @@ class ChangeNotifier:
             self._hints.watch(self._paths)
             self.mode, self.reason = "notified", ""
         except (OSError, RuntimeError, ImportError) as error:
-            self._drop(_because(error))
+            self._fall_back_to_polling(_polling_reason(error))
 
-    def _drop(self, reason: str) -> None:
+    def _fall_back_to_polling(self, reason: str) -> None:
         """Go on without hints."""
         self.mode, self.reason = "polling", reason or self.reason
         self._retry_at = time.monotonic() + _RETRY_SECONDS
@@ -159,14 +161,14 @@ class ChangeNotifier:
         if hints is not None:
             hints.close()
 
-    def _call(self, paths: frozenset[str]) -> None:
+    def _notify(self, paths: frozenset[str]) -> None:
         try:
             self._on_wake(paths)
         except Exception:
-            # this thread serves every feed; one caller's fault must not end the looking
-            _log.exception("a look at changed files failed")
+            # This thread serves every feed; an error of one caller must not end it.
+            _log.exception("reading changed files failed")
 
 
-def _because(error: Exception) -> str:
+def _polling_reason(error: Exception) -> str:
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"File notifications are not to be had here ({words}); files are looked at regularly."

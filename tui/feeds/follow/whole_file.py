@@ -4,93 +4,63 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 from typing import Literal
 
-from tui.feeds.sessions.sidecar_paths import SidecarPath
 from tui.model.records import SourceStatus
+from tui.model.session import SidecarPath
 from tui.system.files import regular_file
-
-_MOST = 4 << 20
-
-
-class WholeFile:
-    """Reads a small file when its size, times or identity changed; never blocks on a FIFO."""
-
-    def __init__(self, name: str, place: SidecarPath) -> None:
-        self.name = name
-        self.path = place.path
-        self._place = place
-        self.state: Literal["following", "missing", "unreadable"] = "missing"
-        self.why = ""
-        self.size = 0
-        self.mtime: float | None = None
-        self._seen: tuple[int, int, int, int] | None = None
-
-    def changed(self) -> bytes | None:
-        """The file's bytes if they changed since the last call (at most 4 MiB), else None."""
-        try:
-            facts = os.stat(self.path)
-        except OSError as error:
-            return self._lost(error)
-        if not stat.S_ISREG(facts.st_mode):
-            self.state, self.why = "unreadable", f"{self.path} is not a regular file"
-            return None
-        seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-        if seen == self._seen:
-            return None
-        try:
-            with regular_file(self.path, follow=True) as (descriptor, _):
-                data = os.read(descriptor, _MOST)
-        except OSError as error:
-            return self._lost(error)
-        self._seen = seen
-        self.state, self.why = "following", ""
-        self.size, self.mtime = facts.st_size, facts.st_mtime
-        if facts.st_size > _MOST:
-            self.why = f"only the first {_MOST >> 20} MiB are read"
-        return data
-
-    def _lost(self, error: OSError) -> bytes | None:
-        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
-        self.state = "missing" if missing else "unreadable"
-        self.why = self._place.missing if missing else f"{self.path}: {error.strerror}"
-        self._seen = None
-        return None
-
-    def feed_state(self) -> SourceStatus:
-        return SourceStatus(
-            self.name,
-            self.path,
-            self.state,
-            self.why,
-            self._place.chosen,
-            self.size,
-            self.mtime,
-        )
-
 
 _MOST_BYTES = 4 << 20
 
 
-class SmallFile:
-    """One such file; `mtime` is that of what was read last, None while there is none."""
+class WholeFile:
+    """Reads a small file when its size, times or identity changed; never blocks on a FIFO.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `size` and `mtime` are those of what was read last; `mtime` is None before.
+    """
+
+    def __init__(self, name: str, sidecar: SidecarPath) -> None:
+        self.name = name
+        self.path = sidecar.path
+        self._sidecar = sidecar
+        self.state: Literal["following", "missing", "unreadable"] = "missing"
+        self.why = ""
+        self.size = 0
         self.mtime: float | None = None
-        self._seen: tuple[int, ...] | None = None
+        self._last_stat: tuple[int, int, int, int] | None = None
 
-    def changed(self) -> bytes | None:
-        """Its bytes (at most 4 MiB) if it changed since the last call, else None. Never blocks."""
+    def read_changed(self) -> bytes | None:
+        """The file's bytes if they changed since the last call (at most 4 MiB), else None."""
         try:
-            with regular_file(self.path, follow=True) as (descriptor, facts):
-                seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
-                if seen == self._seen:
-                    return None
-                data = os.read(descriptor, _MOST_BYTES)
-        except OSError:
-            self._seen = None
+            facts = os.stat(self.path)
+        except OSError as error:
+            return self._not_readable(error)
+        if not stat.S_ISREG(facts.st_mode):
+            self.state, self.why = "unreadable", f"{self.path} is not a regular file"
             return None
-        self._seen, self.mtime = seen, facts.st_mtime
+        seen = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+        if seen == self._last_stat:
+            return None
+        try:
+            with regular_file(self.path, follow=True) as (descriptor, _):
+                data = os.read(descriptor, _MOST_BYTES)
+        except OSError as error:
+            return self._not_readable(error)
+        self._last_stat = seen
+        self.state, self.why = "following", ""
+        self.size, self.mtime = facts.st_size, facts.st_mtime
+        if facts.st_size > _MOST_BYTES:
+            self.why = f"only the first {_MOST_BYTES >> 20} MiB are read"
         return data
+
+    def _not_readable(self, error: OSError) -> bytes | None:
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        self.state = "missing" if missing else "unreadable"
+        self.why = self._sidecar.missing if missing else f"{self.path}: {error.strerror}"
+        self._last_stat = None
+        return None
+
+    def source_status(self) -> SourceStatus:
+        return SourceStatus(
+            self.name, self.path, self.state, self.why, self._sidecar.chosen, self.size, self.mtime
+        )

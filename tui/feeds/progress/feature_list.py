@@ -1,4 +1,4 @@
-"""feature_list.json."""
+"""feature_list.json as progress: which features pass."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tui.feeds.progress.lines import plain
+from tui.feeds.progress.lines import without_markup
 from tui.feeds.progress.outline import priority_in
 from tui.feeds.progress.tasks_and_counts import KEPT_TASKS
 from tui.model.records import ProgressFile, ProgressSection, ProgressTask, TaskState
@@ -65,7 +65,7 @@ def _features(document: Any) -> list[tuple[dict[str, Any], str]]:
         parts = document.get(key)
         for part in parts if isinstance(parts, list) else ():
             if isinstance(part, dict):
-                name = _words(part.get("name") or part.get("title") or part.get("category"))
+                name = _text(part.get("name") or part.get("title") or part.get("category"))
                 found += [(item, name) for item, _ in _features({k: part.get(k) for k in _HOLDERS})]
     return found
 
@@ -74,16 +74,14 @@ def _task(feature: dict[str, Any], part: str) -> ProgressTask | None:
     state = _state(feature)
     if state is None:
         return None
-    title = next(
-        (said for key in _TITLES if (said := _words(feature.get(key)))), "untitled feature"
-    )
+    title = next((text for key in _TITLES if (text := _text(feature.get(key)))), "untitled feature")
     priority = feature.get("priority")
     named = priority_in(priority) if isinstance(priority, str) else ""
-    return ProgressTask(title, state, _words(feature.get("category")) or part, named)
+    return ProgressTask(title, state, _text(feature.get("category")) or part, named)
 
 
 def _state(feature: dict[str, Any]) -> TaskState | None:
-    """Done when it passes; without `passes` by its status; None when it says neither."""
+    """Done when it passes; without `passes` by its status; None when it has neither."""
     status = feature.get("status")
     word = status.strip().casefold() if isinstance(status, str) else ""
     passes = feature.get("passes", feature.get("passing", feature.get("completed")))
@@ -102,9 +100,9 @@ def _is_true(value: Any) -> bool:
     return value is True or (isinstance(value, int) and value == 1)
 
 
-def _words(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, str):
-        return plain(value)
+        return without_markup(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 

@@ -10,7 +10,7 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
-from tui.feeds.progress.lines import plain
+from tui.feeds.progress.lines import without_markup
 from tui.system.lazy_pattern import lazy
 
 
@@ -76,7 +76,7 @@ UNDERWAY = _any(
 )
 UNDERWAY_LOUD = lazy(r"\bIN[_ -]PROGRESS\b")
 UNDERWAY_CELL = _any(r"\W*(?:in[ _-]progress|wip|ongoing|进行中|진행\s?중|進行中|в работе)\W*$")
-HELD_UP = lazy(r"[(\[（*_]\s*(?:[Bb]locked)\b|\bBLOCKED\b|[⛔🚫]")
+BLOCKED = lazy(r"[(\[（*_]\s*(?:[Bb]locked)\b|\bBLOCKED\b|[⛔🚫]")
 NOTHING = _any(
     r"[(\[]?\s*(?:none|nothing|nil|n/?a|not applicable|tbd"
     r"|no(?:\s+(?:current|known|active|open|major|external))?"
@@ -163,7 +163,7 @@ class HeadingRole(Enum):
     BLOCKERS = "blockers"
     IN_PROGRESS = "in progress"
     APPENDED = "appended"
-    """Written below the task list by a watchdog or hook: neither ends nor begins a section."""
+    """Added below the task list by a watchdog or hook; neither ends nor begins a section."""
 
 
 class Heading(NamedTuple):
@@ -176,7 +176,7 @@ class Heading(NamedTuple):
 
 
 class SessionKey(NamedTuple):
-    """When a session of the log was: ISO date (and time) and number, as far as its heading says."""
+    """Date (with time) and number of a session of the log, as far as its heading has them."""
 
     date: str
     number: int
@@ -235,7 +235,7 @@ def heading_of(line: str, before: str, after: str) -> Heading | None:
         return None
     head = text[0]
     if head == "#":
-        return _atx(text)
+        return _atx_heading(text)
     if head in _DECORATION and (title := _between_decoration(text)):
         return _heading(2, title)
     if head in "【[" and (found := _BRACKETED.match(text)):
@@ -244,11 +244,11 @@ def heading_of(line: str, before: str, after: str) -> Heading | None:
         return _heading(BOLD_LEVEL, found[1])
     if after and after[0] in _DECORATION and _is_setext(line, before, after):
         return _heading(1 if after[0] in "=═━" else 2, text)
-    return _bare(line, before, after)
+    return _unmarked_heading(line, before, after)
 
 
 def session_key(title: str) -> SessionKey | None:
-    """What a heading says of the session it opens; None when it opens none."""
+    """Date and number of the session that a heading opens; None when it opens none."""
     date = date_in(title)
     number = SESSION_NUMBER.search(title)
     if not date and not number and not (SESSION.match(title) and ":" in title):
@@ -266,10 +266,10 @@ def date_in(text: str) -> str:
 
 
 def _heading(level: int, raw: str) -> Heading:
-    return Heading(level, plain(raw, 200), role_of(raw), raw)
+    return Heading(level, without_markup(raw, 200), role_of(raw), raw)
 
 
-def _atx(text: str) -> Heading | None:
+def _atx_heading(text: str) -> Heading | None:
     rest = text.lstrip("#")
     level = len(text) - len(rest)
     title = rest.rstrip("# \t").strip()
@@ -299,8 +299,8 @@ def _is_setext(line: str, before: str, after: str) -> bool:
     return after.lstrip()[0] in "=═━" or not text.endswith((".", "。", ":"))
 
 
-def _bare(line: str, before: str, after: str) -> Heading | None:
-    """A title without a mark: it ends in a colon, is a known one, or stands alone above a list."""
+def _unmarked_heading(line: str, before: str, after: str) -> Heading | None:
+    """A title without markup: it ends in a colon, is a known one, or stands alone above a list."""
     text = line.rstrip()
     if not text or len(text) > 40 or text[0] in " \t-*+•|>[`" or text[0].isdigit():
         return None
@@ -309,5 +309,5 @@ def _bare(line: str, before: str, after: str) -> Heading | None:
     above_list = not before.strip() and _LIST.match(after) and text[-1].isalnum()
     known = role not in (HeadingRole.PLAIN, HeadingRole.APPENDED)
     if known or above_list or (text[-1] in ":：" and (alone or is_ruler(before))):
-        return Heading(BOLD_LEVEL, plain(text.rstrip(":："), 60), role, text)
+        return Heading(BOLD_LEVEL, without_markup(text.rstrip(":："), 60), role, text)
     return None

@@ -1,4 +1,4 @@
-"""The lines a careful reader believes."""
+"""The lines of a progress file that count: outside code fences and comments, without markup."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean_line
 from tui.system.sgr import strip_ansi
 
+# Bounds for the patterns, so that a hostile file cannot keep them busy.
 PARSED_CHARACTERS = 2_000_000
 LINE_CHARACTERS = 2_000
 _FENCE = lazy(r"\s*(?:>\s*)*(?:[-*+]\s+)?(`{3,}|~{3,})(.*)")
@@ -20,10 +21,10 @@ _TAG = lazy(
     r"</?(?:b|i|u|s|em|strong|code|kbd|del|ins|sub|sup|span|br|p|a|details|summary)\b[^<>]{0,200}>",
     re.IGNORECASE,
 )
-Line = tuple[int, str]
+NumberedLine = tuple[int, str]
 
 
-def plain(text: str, limit: int = 300) -> str:
+def without_markup(text: str, limit: int = 300) -> str:
     """One clean line without Markdown markup, at most `limit` characters."""
     text = text[:LINE_CHARACTERS]
     if "<" in text:
@@ -43,12 +44,11 @@ def plain(text: str, limit: int = 300) -> str:
     return clean_line(text.strip(), limit).strip()
 
 
-def visible_lines(text: str) -> list[Line]:
+def visible_lines(text: str) -> list[NumberedLine]:
     """Numbered lines (from 1) outside code fences and HTML comments, each cut to 2,000 characters.
 
-    A fence or comment that is never closed hides nothing: the file may have been read while it
-    was being written, and tasks must not vanish behind it. Of more than two million characters
-    the first and the last million are read.
+    A fence or comment that is never closed hides nothing: the file may be read while it is written, and
+    its tasks must not disappear. Of more than two million characters the first and last million are read.
     """
     if "\x1b" in text:
         text = strip_ansi(text)
@@ -66,15 +66,15 @@ def visible_lines(text: str) -> list[Line]:
     return numbered
 
 
-def _numbered(text: str, first: int) -> list[Line]:
+def _numbered(text: str, first: int) -> list[NumberedLine]:
     lines = text.split("\n")
     return [(number, line[:LINE_CHARACTERS]) for number, line in enumerate(lines, first)]
 
 
-def _outside_fences(lines: list[Line]) -> list[Line]:
-    marks = [_fence(line) for _, line in lines]
+def _outside_fences(lines: list[NumberedLine]) -> list[NumberedLine]:
+    marks = [_fence_mark(line) for _, line in lines]
     closers = _longest_closer_below(marks)
-    kept: list[Line] = []
+    kept: list[NumberedLine] = []
     fence = ("", 0)
     for index, (line, mark) in enumerate(zip(lines, marks, strict=True)):
         if fence[1]:
@@ -87,7 +87,7 @@ def _outside_fences(lines: list[Line]) -> list[Line]:
     return kept
 
 
-def _fence(line: str) -> tuple[str, int, bool] | None:
+def _fence_mark(line: str) -> tuple[str, int, bool] | None:
     """Character, length and "may close" of a fence line."""
     if "```" not in line and "~~~" not in line:
         return None
@@ -109,9 +109,9 @@ def _longest_closer_below(marks: list[tuple[str, int, bool] | None]) -> list[dic
     return below
 
 
-def _outside_comments(lines: list[Line]) -> list[Line]:
+def _outside_comments(lines: list[NumberedLine]) -> list[NumberedLine]:
     last_end = max((index for index, (_, line) in enumerate(lines) if "-->" in line), default=-1)
-    kept: list[Line] = []
+    kept: list[NumberedLine] = []
     inside = False
     for index, (number, line) in enumerate(lines):
         if inside:

@@ -1,4 +1,4 @@
-"""Rows with their section, role and session."""
+"""The rows of a progress file with their section, role and session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.feeds.progress.headings import (
     role_of,
     session_key,
 )
-from tui.feeds.progress.lines import plain, visible_lines
+from tui.feeds.progress.lines import visible_lines, without_markup
 from tui.system.lazy_pattern import lazy
 
 _LABEL = lazy(
@@ -28,7 +28,7 @@ _FILE_LEVEL = 99
 
 
 class OutlineRow(NamedTuple):
-    """A visible line; `text` is what it says (for `Blockers: none`, the part after the label)."""
+    """A visible line; for `Blockers: none`, `text` is the part after the label."""
 
     number: int
     text: str
@@ -41,35 +41,150 @@ class OutlineRow(NamedTuple):
 
 
 class LogSession(NamedTuple):
-    """A stretch of the log; headings deeper than `level` speak of it alone."""
+    """A session of the log; headings deeper than `level` belong to it."""
 
     title: str
     key: SessionKey
     level: int
 
 
-class Outline(NamedTuple):
-    """Rows in file order; a row's `section` and `session` are indices here, -1 for none."""
+class Outline:
+    """The structure of a progress file, made in one pass; never fails, linear in the file's size.
 
-    rows: list[OutlineRow]
-    sections: list[Heading]
-    priorities: list[str]
-    sessions: list[LogSession]
-    labels: dict[str, str]
+    Rows are in file order; their `section` and `session` are indices here, -1 for none.
+    """
 
+    def __init__(self, text: str) -> None:
+        self.rows: list[OutlineRow] = []
+        self.sections: list[Heading] = []
+        self.priorities: list[str] = []
+        self.sessions: list[LogSession] = []
+        self.labels: dict[str, str] = {}
+        self._section = -1
+        self._role = HeadingRole.PLAIN
+        self._role_level = 0
+        self._role_indent = -1
+        self._priorities_above: list[tuple[int, str]] = []
+        lines = visible_lines(text)
+        last = len(lines) - 1
+        for index, (number, line) in enumerate(lines):
+            before = lines[index - 1][1] if index else ""
+            after = lines[index + 1][1] if index < last else ""
+            self._add_line(number, line, before, after.strip())
 
-def outline(text: str) -> Outline:
-    """Reads the structure of a progress file; never fails, time grows linearly with its size."""
-    builder = _OutlineBuilder()
-    lines = visible_lines(text)
-    last = len(lines) - 1
-    for index, (number, line) in enumerate(lines):
-        before = lines[index - 1][1] if index else ""
-        after = lines[index + 1][1] if index < last else ""
-        builder.take(number, line, before, after.strip())
-    return Outline(
-        builder.rows, builder.sections, builder.priorities, builder.sessions, builder.labels
-    )
+    def _add_line(self, number: int, line: str, before: str, after: str) -> None:
+        stripped = line.lstrip()
+        indent = _width(line[: len(line) - len(stripped)])
+        text = stripped.rstrip()
+        heading = heading_of(line, before, after)
+        if heading is not None:
+            self._open_heading(heading)
+            self._add_row(number, text, indent, heading)
+            return
+        if (
+            text
+            and (":" in text[:60] or "：" in text[:60])
+            and self._add_labelled(number, text, indent)
+        ):
+            return
+        if indent <= self._role_indent and text[:1] in "-*+•":
+            self._set_role(HeadingRole.PLAIN, 0)
+        self._add_row(number, text, indent, None)
+
+    def _add_row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
+        session = len(self.sessions) - 1
+        self.rows.append(
+            OutlineRow(number, text, indent, heading, self._section, self._role, session)
+        )
+
+    def _open_heading(self, heading: Heading) -> None:
+        if heading.role is HeadingRole.APPENDED:
+            self._set_role(HeadingRole.APPENDED, heading.level)
+            return
+        nested = heading.level > self._role_level and self._role_level > 0
+        keeps = (
+            nested and heading.role is HeadingRole.PLAIN and self._role is not HeadingRole.APPENDED
+        )
+        if heading.level == BOLD_LEVEL:
+            if not keeps or self._role_level == BOLD_LEVEL:
+                self._set_role(heading.role, BOLD_LEVEL)
+            return
+        if not keeps:
+            self._set_role(heading.role, heading.level)
+        self._open_session(heading)
+        self._section = len(self.sections)
+        self.sections.append(heading)
+        self._priorities_above = [
+            item for item in self._priorities_above if item[0] < heading.level
+        ]
+        own = priority_in(heading.raw) or (
+            self._priorities_above[-1][1] if self._priorities_above else ""
+        )
+        self._priorities_above.append((heading.level, own))
+        self.priorities.append(own)
+
+    def _open_session(self, heading: Heading) -> None:
+        """A dated or numbered heading opens a session; a deeper one only if it begins with that."""
+        key = session_key(heading.raw)
+        if key is None:
+            return
+        inside = self.sessions and self.sessions[-1].level < heading.level
+        if not inside or headings.OPENS_SESSION.match(heading.raw):
+            self.sessions.append(LogSession(heading.title, key, heading.level))
+
+    def _set_role(self, role: HeadingRole, level: int, indent: int = -1) -> None:
+        self._role, self._role_level, self._role_indent = role, level, indent
+
+    def _add_labelled(self, number: int, text: str, indent: int) -> bool:
+        """Adds the row of `Goal: …`, `Blockers: …`; False when the line is to be added as any other."""
+        found = _LABEL.match(text)
+        if found is None or self._role is HeadingRole.APPENDED:
+            return False
+        name = " ".join(found[1].split()).casefold()
+        value = found[2].strip().strip("*_").strip()
+        if self._record_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
+            return False
+        role = role_of(name)
+        if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
+            return False
+        bullet = text[0] in "-*+•" and not text.startswith("**")
+        if value:
+            session = len(self.sessions) - 1
+            self.rows.append(
+                OutlineRow(number, value, indent, None, self._section, role, session, True)
+            )
+        else:
+            self._set_role(role, BOLD_LEVEL, indent if bullet else -1)
+            self._add_row(
+                number, "", indent, Heading(BOLD_LEVEL, without_markup(name, 60), role, text)
+            )
+        return True
+
+    def _record_fact(self, name: str, value: str, level: int) -> bool:
+        """Records a date, session or start; a line without a bullet (`level` 0) opens a session."""
+        if name in headings.DATE_LABELS:
+            self._date_session(date_in(value), level)
+        elif name in headings.SESSION_LABELS and value:
+            title = without_markup(value, 120)
+            if level:
+                self.labels.setdefault("session", title)
+            key = session_key(f"session {value}") or SessionKey("", -1)
+            self.sessions.append(LogSession(title, key, level))
+        elif name in headings.STARTED_LABELS and _CLOCK.search(value):
+            self.labels.setdefault("started", without_markup(value, 60))
+        else:
+            return False
+        return True
+
+    def _date_session(self, date: str, level: int) -> None:
+        """A `Date:` line dates the session it stands in, or opens one."""
+        if not date:
+            return
+        if self.sessions and not self.sessions[-1].key.date:
+            last = self.sessions[-1]
+            self.sessions[-1] = last._replace(key=SessionKey(date, last.key.number))
+        elif not self.sessions or self.sessions[-1].key.date[:10] != date[:10]:
+            self.sessions.append(LogSession(date, SessionKey(date, -1), level))
 
 
 def priority_in(text: str) -> str:
@@ -78,8 +193,8 @@ def priority_in(text: str) -> str:
     return f"P{found[1]}" if found else ""
 
 
-def newest(sessions: list[LogSession], candidates: list[int]) -> int:
-    """Which of these sessions (indices in file order, -1 for none) is the last word.
+def newest_session(sessions: list[LogSession], candidates: list[int]) -> int:
+    """Which of these sessions (indices in file order, -1 for none) is the latest.
 
     Logs grow downwards or upwards, and some do both. Each stretch that runs one way gives its
     newest session; among those the latest date wins, and the lower in the file when dates agree.
@@ -107,138 +222,14 @@ def newest(sessions: list[LogSession], candidates: list[int]) -> int:
 def _compare(sessions: list[LogSession], left: int, right: int) -> int:
     if left < 0 or right < 0:
         return 0
-    one, other = sessions[left].key, sessions[right].key
-    if one.date and other.date and one.date[:10] != other.date[:10]:
-        return 1 if one.date > other.date else -1
-    if one.number >= 0 and other.number >= 0 and one.number != other.number:
-        return 1 if one.number > other.number else -1
-    if len(one.date) > 10 and len(other.date) > 10 and one.date != other.date:
-        return 1 if one.date > other.date else -1
+    left_key, right_key = sessions[left].key, sessions[right].key
+    if left_key.date and right_key.date and left_key.date[:10] != right_key.date[:10]:
+        return 1 if left_key.date > right_key.date else -1
+    if left_key.number >= 0 and right_key.number >= 0 and left_key.number != right_key.number:
+        return 1 if left_key.number > right_key.number else -1
+    if len(left_key.date) > 10 and len(right_key.date) > 10 and left_key.date != right_key.date:
+        return 1 if left_key.date > right_key.date else -1
     return 0
-
-
-class _OutlineBuilder:
-    """Walks the lines once and keeps what each stands under."""
-
-    def __init__(self) -> None:
-        self.rows: list[OutlineRow] = []
-        self.sections: list[Heading] = []
-        self.priorities: list[str] = []
-        self.sessions: list[LogSession] = []
-        self.labels: dict[str, str] = {}
-        self._section = -1
-        self._role = HeadingRole.PLAIN
-        self._role_level = 0
-        self._role_indent = -1
-        self._above: list[tuple[int, str]] = []
-
-    def take(self, number: int, line: str, before: str, after: str) -> None:
-        stripped = line.lstrip()
-        indent = _width(line[: len(line) - len(stripped)])
-        text = stripped.rstrip()
-        heading = heading_of(line, before, after)
-        if heading is not None:
-            self._open(heading)
-            self._row(number, text, indent, heading)
-            return
-        if (
-            text
-            and (":" in text[:60] or "：" in text[:60])
-            and self._labelled(number, text, indent)
-        ):
-            return
-        if indent <= self._role_indent and text[:1] in "-*+•":
-            self._set_role(HeadingRole.PLAIN, 0)
-        self._row(number, text, indent, None)
-
-    def _row(self, number: int, text: str, indent: int, heading: Heading | None) -> None:
-        session = len(self.sessions) - 1
-        self.rows.append(
-            OutlineRow(number, text, indent, heading, self._section, self._role, session)
-        )
-
-    def _open(self, heading: Heading) -> None:
-        if heading.role is HeadingRole.APPENDED:
-            self._set_role(HeadingRole.APPENDED, heading.level)
-            return
-        nested = heading.level > self._role_level and self._role_level > 0
-        keeps = (
-            nested and heading.role is HeadingRole.PLAIN and self._role is not HeadingRole.APPENDED
-        )
-        if heading.level == BOLD_LEVEL:
-            if not keeps or self._role_level == BOLD_LEVEL:
-                self._set_role(heading.role, BOLD_LEVEL)
-            return
-        if not keeps:
-            self._set_role(heading.role, heading.level)
-        self._open_session(heading)
-        self._section = len(self.sections)
-        self.sections.append(heading)
-        self._above = [item for item in self._above if item[0] < heading.level]
-        own = priority_in(heading.raw) or (self._above[-1][1] if self._above else "")
-        self._above.append((heading.level, own))
-        self.priorities.append(own)
-
-    def _open_session(self, heading: Heading) -> None:
-        """A dated or numbered heading opens a session; a deeper one must begin with saying so."""
-        key = session_key(heading.raw)
-        if key is None:
-            return
-        inside = self.sessions and self.sessions[-1].level < heading.level
-        if not inside or headings.OPENS_SESSION.match(heading.raw):
-            self.sessions.append(LogSession(heading.title, key, heading.level))
-
-    def _set_role(self, role: HeadingRole, level: int, indent: int = -1) -> None:
-        self._role, self._role_level, self._role_indent = role, level, indent
-
-    def _labelled(self, number: int, text: str, indent: int) -> bool:
-        """Takes `Goal: …`, `Session: …`, `Blockers: …`; True when the line is used up by that."""
-        found = _LABEL.match(text)
-        if found is None or self._role is HeadingRole.APPENDED:
-            return False
-        name = " ".join(found[1].split()).casefold()
-        value = found[2].strip().strip("*_").strip()
-        if self._is_fact(name, value, level=0 if text[0].isalpha() else _FILE_LEVEL):
-            return False
-        role = role_of(name)
-        if role in (HeadingRole.PLAIN, HeadingRole.APPENDED):
-            return False
-        bullet = text[0] in "-*+•" and not text.startswith("**")
-        if value:
-            session = len(self.sessions) - 1
-            self.rows.append(
-                OutlineRow(number, value, indent, None, self._section, role, session, True)
-            )
-        else:
-            self._set_role(role, BOLD_LEVEL, indent if bullet else -1)
-            self._row(number, "", indent, Heading(BOLD_LEVEL, plain(name, 60), role, text))
-        return True
-
-    def _is_fact(self, name: str, value: str, level: int) -> bool:
-        """Takes lines that say when and in which session; plain ones (`level` 0) open a session."""
-        if name in headings.DATE_LABELS:
-            self._date_session(date_in(value), level)
-        elif name in headings.SESSION_LABELS and value:
-            title = plain(value, 120)
-            if level:
-                self.labels.setdefault("session", title)
-            key = session_key(f"session {value}") or SessionKey("", -1)
-            self.sessions.append(LogSession(title, key, level))
-        elif name in headings.STARTED_LABELS and _CLOCK.search(value):
-            self.labels.setdefault("started", plain(value, 60))
-        else:
-            return False
-        return True
-
-    def _date_session(self, date: str, level: int) -> None:
-        """A `Date:` line dates the session it stands in, or opens one."""
-        if not date:
-            return
-        if self.sessions and not self.sessions[-1].key.date:
-            last = self.sessions[-1]
-            self.sessions[-1] = last._replace(key=SessionKey(date, last.key.number))
-        elif not self.sessions or self.sessions[-1].key.date[:10] != date[:10]:
-            self.sessions.append(LogSession(date, SessionKey(date, -1), level))
 
 
 def _width(indent: str) -> int:
@@ -246,5 +237,5 @@ def _width(indent: str) -> int:
 
 
 def is_blank(row: OutlineRow) -> bool:
-    """Whether a row says nothing: empty, or a horizontal rule."""
+    """Whether a row is empty or a horizontal rule."""
     return not row.text or is_ruler(row.text)

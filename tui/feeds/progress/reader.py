@@ -1,7 +1,7 @@
 """A progress file as tasks, counts, blockers and goal.
 
-Check boxes count first; without any, `N/M` counts; without those, `feature_list.json`; else the
-answer is "unknown". Nothing is ever complete because nothing was found.
+Check boxes go first; without any, `N/M` counts; without those, `feature_list.json`; else the answer
+is "unknown". A file without tasks never counts as complete.
 """
 
 from __future__ import annotations
@@ -9,35 +9,37 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from tui.feeds.progress.headings import BOLD_LEVEL, NOTHING, HeadingRole
-from tui.feeds.progress.lines import plain
-from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest, outline
+from tui.feeds.progress.lines import without_markup
+from tui.feeds.progress.outline import Outline, OutlineRow, is_blank, newest_session
 from tui.feeds.progress.tasks_and_counts import TaskReader, read_box, read_counts
 from tui.model.records import ProgressFile
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean
 
 KEPT_REMARKS = 50
+SHOWN_CHARACTERS = 1_000_000
 _BULLET = lazy(r"(?:[-*+•]|\d{1,5}[.)])\s+(.*)$")
 _PLACEHOLDER = lazy(r"(?:_[^_]+_|<[^<>]+>|\W*)$")
 _RESOLVED = lazy(r"(?:✅|✓|✔|☑|~~|\[[xX✓✅]\])")
 _SEPARATOR = frozenset("|:-+ \t")
 
 
-def remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
-    """The items the newest section of this role lists; "None" and its like list nothing.
+def read_remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
+    """The items in the newest section of this role; "None" and the like are no items.
 
-    A section inside a session of the log says nothing any more once a newer session exists.
+    A section inside a session of the log is outdated once a newer session exists.
     """
     sessions = document.sessions
-    latest = newest(sessions, list(range(len(sessions))))
+    latest = newest_session(sessions, list(range(len(sessions))))
     current = {
         row.session
         for row in document.rows
-        if _announces(row, role) and (row.session == latest or not _within_session(document, row))
+        if _opens_remarks(row, role)
+        and (row.session == latest or not _within_session(document, row))
     }
     if not current:
         return ()
-    chosen = newest(sessions, sorted(current))
+    chosen = newest_session(sessions, sorted(current))
     rows = [row for row in document.rows if row.session == chosen]
     items = _RemarkItems()
     for index, row in enumerate(rows):
@@ -45,7 +47,7 @@ def remarks(document: Outline, role: HeadingRole) -> tuple[str, ...]:
         if row.role is not role or row.heading is not None:
             items.pause()
         elif not (following and "|" in row.text and _is_separator(following.text)):
-            items.take(row)
+            items.add_row(row)
     return tuple(dict.fromkeys(items.texts()))[:KEPT_REMARKS]
 
 
@@ -56,7 +58,7 @@ def _within_session(document: Outline, row: OutlineRow) -> bool:
     return level > document.sessions[row.session].level
 
 
-def goal(document: Outline) -> str:
+def read_goal(document: Outline) -> str:
     """The goal: the first `Goal:` line or the first paragraph under a goal heading, else empty."""
     words: list[str] = []
     for row in document.rows:
@@ -69,11 +71,11 @@ def goal(document: Outline) -> str:
                 break
         elif words:
             break
-    said = plain(" ".join(words), 500).rstrip(":：").strip()
-    return "" if NOTHING.match(said) else said
+    goal = without_markup(" ".join(words), 500).rstrip(":：").strip()
+    return "" if NOTHING.match(goal) else goal
 
 
-def _announces(row: OutlineRow, role: HeadingRole) -> bool:
+def _opens_remarks(row: OutlineRow, role: HeadingRole) -> bool:
     return row.role is role and (
         row.label or (row.heading is not None and row.heading.role is role)
     )
@@ -84,22 +86,22 @@ def _is_separator(text: str) -> bool:
 
 
 class _RemarkItems:
-    """Joins paragraph lines, keeps the outermost bullets, leaves out what says nothing."""
+    """Joins the lines of a paragraph, keeps outermost bullets, leaves placeholders out."""
 
     def __init__(self) -> None:
-        self._found: list[str] = []
+        self._texts: list[str] = []
         self._outermost = -1
         self._open = False
 
     def texts(self) -> list[str]:
-        found = (plain(item) for item in self._found)
-        return [item for item in found if item and not NOTHING.match(item) and not item.isdecimal()]
+        items = map(without_markup, self._texts)
+        return [item for item in items if item and not NOTHING.match(item) and not item.isdecimal()]
 
     def pause(self) -> None:
         self._open = False
         self._outermost = -1
 
-    def take(self, row: OutlineRow) -> None:
+    def add_row(self, row: OutlineRow) -> None:
         text = row.text
         if is_blank(row):
             self._open = False
@@ -111,15 +113,15 @@ class _RemarkItems:
             text = " — ".join(cells[:2])
         bullet = _BULLET.match(text)
         if bullet:
-            self._bullet(bullet[1], row.indent)
+            self._add_bullet(bullet[1], row.indent)
         elif self._outermost >= 0 and row.indent > self._outermost:
             return
         elif self._open and not row.label:
-            self._found[-1] += " " + text
+            self._texts[-1] += " " + text
         else:
             self._add(text, joins=not row.label)
 
-    def _bullet(self, text: str, indent: int) -> None:
+    def _add_bullet(self, text: str, indent: int) -> None:
         if self._outermost < 0:
             self._outermost = indent
         if indent <= self._outermost:
@@ -130,11 +132,8 @@ class _RemarkItems:
         if _PLACEHOLDER.match(stripped) or _RESOLVED.match(stripped):
             self._open = False
             return
-        self._found.append(text)
+        self._texts.append(text)
         self._open = joins
-
-
-SHOWN_CHARACTERS = 1_000_000
 
 
 def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
@@ -143,12 +142,12 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
     `Task.line` counts from 1. `text` is the whole file, cleaned; beyond a million characters
     its middle is left out, and the text says so.
     """
-    document = outline(text)
+    document = Outline(text)
     reader = TaskReader(document)
     tasks = tuple(reader.tasks)
     blocked = tuple(task.title for task in tasks if task.state == "blocked")
     underway = tuple(task.title for task in tasks if task.state == "in_progress")
-    said_underway = remarks(document, HeadingRole.IN_PROGRESS) + tuple(reader.rows_underway)
+    listed_underway = read_remarks(document, HeadingRole.IN_PROGRESS) + tuple(reader.rows_underway)
     progress = ProgressFile(
         source=source,
         at=at,
@@ -157,12 +156,12 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
         open=reader.open,
         tasks=tasks,
         sections=reader.sections(),
-        blockers=_merged(remarks(document, HeadingRole.BLOCKERS), blocked),
-        in_progress=_merged(underway, said_underway),
-        goal=goal(document),
-        session=_session(document),
+        blockers=_merge(read_remarks(document, HeadingRole.BLOCKERS), blocked),
+        in_progress=_merge(underway, listed_underway),
+        goal=read_goal(document),
+        session=_session_title(document),
         started=document.labels.get("started", ""),
-        text=_shown(text),
+        text=_bounded_text(text),
     )
     counts = None if tasks else read_counts(document)
     if counts is None:
@@ -172,7 +171,7 @@ def read_progress(text: str, source: str, at: float | None) -> ProgressFile:
 
 
 def with_features(progress: ProgressFile, features: ProgressFile | None) -> ProgressFile:
-    """The progress file's words with the feature list's count, where the file counts nothing."""
+    """The progress file with the tasks of the feature list, where the file itself has none."""
     if features is None or progress.basis != "unknown":
         return progress
     return replace(
@@ -182,24 +181,26 @@ def with_features(progress: ProgressFile, features: ProgressFile | None) -> Prog
         open=features.open,
         tasks=features.tasks,
         sections=features.sections,
-        blockers=_merged(progress.blockers, features.blockers),
-        in_progress=_merged(progress.in_progress, features.in_progress),
+        blockers=_merge(progress.blockers, features.blockers),
+        in_progress=_merge(progress.in_progress, features.in_progress),
     )
 
 
-def _merged(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+def _merge(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(first + second))[:KEPT_REMARKS]
 
 
-def _session(document: Outline) -> str:
+def _session_title(document: Outline) -> str:
     """The `Session:` line if there is one, else the heading of the newest session."""
     named = document.labels.get("session", "")
     if named or not document.sessions:
         return named
-    return document.sessions[newest(document.sessions, list(range(len(document.sessions))))].title
+    return document.sessions[
+        newest_session(document.sessions, list(range(len(document.sessions))))
+    ].title
 
 
-def _shown(text: str) -> str:
+def _bounded_text(text: str) -> str:
     if len(text) > SHOWN_CHARACTERS:
         half = SHOWN_CHARACTERS // 2
         left_out = len(text) - 2 * half

@@ -1,8 +1,7 @@
 """Check boxes and N/M counts.
 
-A fraction counts only with evidence beside it (a percentage that agrees, a unit such as
-features, a label such as Progress), and never when it speaks of tests, criteria, attempts,
-dates or where the work began.
+A fraction counts only with evidence beside it (a percentage that agrees, a unit such as features, a
+label such as Progress), and never when it is about tests, criteria, attempts, dates or an earlier state.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from typing import NamedTuple
 
 from tui.feeds.progress import headings
 from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole
-from tui.feeds.progress.lines import plain
-from tui.feeds.progress.outline import Outline, OutlineRow, newest, priority_in
+from tui.feeds.progress.lines import without_markup
+from tui.feeds.progress.outline import Outline, OutlineRow, newest_session, priority_in
 from tui.model.records import ProgressSection, ProgressTask, TaskState
 from tui.system.lazy_pattern import lazy
 
@@ -49,44 +48,44 @@ class TaskReader:
         self._section = -1
         self._per_section: dict[int, list[int]] = {}
         for row in document.rows:
-            self._take(row)
+            self._read_row(row)
 
     def sections(self) -> tuple[ProgressSection, ...]:
         """Headings that have tasks directly under them, in file order."""
         found = []
         for index in sorted(self._per_section)[:KEPT_SECTIONS]:
             done, open_ = self._per_section[index]
-            title, priority = self._about(index)
+            title, priority = self._title_and_priority(index)
             found.append(ProgressSection(title, done, open_, priority))
         return tuple(found)
 
-    def _about(self, index: int) -> tuple[str, str]:
+    def _title_and_priority(self, index: int) -> tuple[str, str]:
         if index < 0:
             return "", ""
         return self._document.sections[index].title, self._document.priorities[index]
 
-    def _take(self, row: OutlineRow) -> None:
+    def _read_row(self, row: OutlineRow) -> None:
         if row.heading is not None:
-            self._heading(row, row.heading)
+            self._read_heading(row, row.heading)
             return
         if row.label:
             return
         text = _QUOTE.sub("", row.text) if row.text[:1] == ">" else row.text
         if text[:1] == "|":
-            self._table_row(row, text)
+            self._read_table_row(row, text)
             return
         box = read_box(text)
         if box is not None:
             self._add(row, *box)
 
-    def _heading(self, row: OutlineRow, heading: Heading) -> None:
+    def _read_heading(self, row: OutlineRow, heading: Heading) -> None:
         if heading.role is not HeadingRole.APPENDED:
             self._indents.clear()
         box = read_box(heading.raw)
         if box is not None:
             self._add(row, *box)
 
-    def _table_row(self, row: OutlineRow, text: str) -> None:
+    def _read_table_row(self, row: OutlineRow, text: str) -> None:
         cells = [cell.strip() for cell in text.strip("|").split("|")]
         for index, cell in enumerate(cells):
             state = _cell_state(cell)
@@ -99,11 +98,11 @@ class TaskReader:
                 self._add(row, *box)
                 return
             if index and headings.UNDERWAY_CELL.match(cell) and _WORDS.search(cells[0]):
-                self.rows_underway.append(plain(cells[0], TITLE_CHARACTERS))
+                self.rows_underway.append(without_markup(cells[0], TITLE_CHARACTERS))
                 return
 
     def _add(self, row: OutlineRow, state: TaskState, raw: str) -> None:
-        title = plain(raw, TITLE_CHARACTERS)
+        title = without_markup(raw, TITLE_CHARACTERS)
         if not _WORDS.search(title):
             return
         if state == "open":
@@ -116,7 +115,7 @@ class TaskReader:
         else:
             self.open += 1
         if len(self.tasks) < KEPT_TASKS:
-            heading, inherited = self._about(section)
+            heading, inherited = self._title_and_priority(section)
             priority = priority_in(title) or inherited
             depth = self._depth(row.indent)
             self.tasks.append(ProgressTask(title, state, heading, priority, row.number, depth))
@@ -162,7 +161,7 @@ def _cell_state(cell: str) -> TaskState | None:
 
 
 def _state_by_words(title: str, role: HeadingRole) -> TaskState:
-    if role is HeadingRole.BLOCKERS or headings.HELD_UP.search(title):
+    if role is HeadingRole.BLOCKERS or headings.BLOCKED.search(title):
         return "blocked"
     if (
         role is HeadingRole.IN_PROGRESS
@@ -174,7 +173,7 @@ def _state_by_words(title: str, role: HeadingRole) -> TaskState:
 
 
 class ProgressCount(NamedTuple):
-    """`done` of `total`, said on line `number` in a session; `heading` when a heading says it."""
+    """`done` of `total` on line `number` of a session; `heading` is set when it stands in one."""
 
     done: int
     total: int
@@ -193,59 +192,59 @@ _MARKS = ("/", "／", " of ", " из ", " von ", " de ", " sur ")
 _OPENING = frozenset("([（")
 _CLOSING = frozenset(")]）")
 _BLOCK_ROWS = 6
-_PAIRS_LOOKED_AT = 12
+_MOST_PAIRS = 12
 
 
 def read_counts(document: Outline) -> tuple[int, int, tuple[ProgressSection, ...]] | None:
-    """Done, open and the counted headings, or None when no fraction speaks of tasks.
+    """Done, open and the counted headings, or None when no fraction counts tasks.
 
-    The last count of the newest session wins; counts of a part (less than half of the largest
-    total there) do not stand for the whole. Counts in the headings of parts add up.
+    The last count of the newest session wins, except counts of a part (less than half of the largest
+    total there). Counts in the headings of parts add up.
     """
-    said: list[ProgressCount] = []
+    counts_of_whole: list[ProgressCount] = []
     parts: dict[str, list[ProgressCount]] = {}
     for index, row in enumerate(document.rows):
         if row.role is HeadingRole.APPENDED:
             continue
-        count = _in_row(row) or _in_block(document.rows, index)
+        count = _count_in_row(row) or _count_in_block(document.rows, index)
         if count is None:
             continue
         if count.heading and not headings.REPEATS.search(count.heading):
             parts.setdefault(count.heading, []).append(count)
         else:
-            said.append(count)
-    latest = [_last_word(document, counts) for counts in parts.values()]
-    if not said and not latest:
+            counts_of_whole.append(count)
+    latest = [_latest_count(document, counts) for counts in parts.values()]
+    if not counts_of_whole and not latest:
         return None
-    best = _last_word(document, said) if said else _whole(latest)
+    best = _latest_count(document, counts_of_whole) if counts_of_whole else _total_of_parts(latest)
     sections = tuple(ProgressSection(c.heading, c.done, c.total - c.done) for c in latest)
     return best.done, best.total - best.done, sections
 
 
-def _last_word(document: Outline, counts: list[ProgressCount]) -> ProgressCount:
-    session = newest(document.sessions, sorted({count.session for count in counts}))
+def _latest_count(document: Outline, counts: list[ProgressCount]) -> ProgressCount:
+    session = newest_session(document.sessions, sorted({count.session for count in counts}))
     within = [count for count in counts if count.session == session]
     largest = max(count.total for count in within)
     return [count for count in within if count.total * 2 >= largest][-1]
 
 
-def _whole(parts: list[ProgressCount]) -> ProgressCount:
-    """The sum of the parts, unless one of them already is the sum of the others."""
+def _total_of_parts(parts: list[ProgressCount]) -> ProgressCount:
+    """The sum of the parts, unless one of them is the sum of the others."""
     total = sum(part.total for part in parts)
     sums = [part for part in parts if len(parts) > 2 and part.total * 2 == total]
     return sums[0] if sums else ProgressCount(sum(part.done for part in parts), total, 0, -1)
 
 
-def _in_row(row: OutlineRow) -> ProgressCount | None:
-    """The last fraction of a line that speaks of done tasks."""
+def _count_in_row(row: OutlineRow) -> ProgressCount | None:
+    """The last fraction of a line that counts tasks."""
     text = row.heading.raw if row.heading else row.text
     if not any(mark in text for mark in _MARKS):
         return None
-    for found in reversed(list(_PAIR.finditer(text))[-_PAIRS_LOOKED_AT:]):
+    for found in reversed(list(_PAIR.finditer(text))[-_MOST_PAIRS:]):
         done, total = int(found[1]), int(found[2])
         if total == 0 or done > total:
             continue
-        undone = _judge(text, found, done / total, in_heading=row.heading is not None)
+        undone = _classify_fraction(text, found, done / total, in_heading=row.heading is not None)
         if undone is not None:
             done = total - done if undone else done
             return ProgressCount(done, total, row.number, row.session, _heading_without(row, found))
@@ -258,11 +257,13 @@ def _heading_without(row: OutlineRow, found: re.Match[str]) -> str:
         return ""
     left = row.heading.raw[: found.start()].rstrip("([（ ")
     right = row.heading.raw[found.end() :].lstrip(")]） ")
-    return plain(f"{left} {right}").strip(" :：-")
+    return without_markup(f"{left} {right}").strip(" :：-")
 
 
-def _judge(text: str, found: re.Match[str], share: float, *, in_heading: bool) -> bool | None:
-    """None when a fraction does not count tasks, else whether it counts what is left."""
+def _classify_fraction(
+    text: str, found: re.Match[str], share: float, *, in_heading: bool
+) -> bool | None:
+    """None when a fraction does not count tasks, else whether it counts open ones."""
     start, end = found.span()
     context = text[max(0, start - 80) : start]
     clause = _CLAUSE.split(context)[-1]
@@ -275,19 +276,23 @@ def _judge(text: str, found: re.Match[str], share: float, *, in_heading: bool) -
         return False
     if headings.OTHER_NOUN.match(after) or headings.OTHER_TOPIC.search(context):
         return None
-    if _agrees(after, share) or headings.DONE_WORD.match(after) or headings.TOPIC.search(context):
+    if (
+        _percentage_agrees(after, share)
+        or headings.DONE_WORD.match(after)
+        or headings.TOPIC.search(context)
+    ):
         return False
     enclosed = text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
     return False if in_heading and enclosed else None
 
 
-def _agrees(after: str, share: float) -> bool:
-    """Whether a percentage follows that is the fraction's own."""
+def _percentage_agrees(after: str, share: float) -> bool:
+    """Whether the percentage that follows is that of the fraction."""
     percent = _PERCENT.match(after)
     return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
 
 
-def _in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
+def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
     """`Total Features: 204` with `Passing: 200` among the next lines."""
     row = rows[index]
     total = headings.TOTAL_LINE.match(row.text) if row.heading is None and row.text else None

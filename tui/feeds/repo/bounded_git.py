@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
-_BLOCK = 1 << 16
+_READ_BYTES = 1 << 16
 
 
 class BoundedOutput(NamedTuple):
-    """What came; `whole` is False when bytes or time ran out before git was done."""
+    """The output so far; `is_whole` is False when bytes or time ran out before git ended."""
 
     data: bytes
-    whole: bool
+    is_whole: bool
 
 
 class ReadBudget:
@@ -28,20 +28,20 @@ class ReadBudget:
 
     def __init__(self, seconds: float, size: int) -> None:
         self._until = time.monotonic() + seconds
-        self.size = size
+        self.bytes_left = size
 
     @property
-    def seconds(self) -> float:
-        """What is left of the time, never below a tenth."""
+    def seconds_left(self) -> float:
+        """The time left, never below a tenth of a second."""
         return max(self._until - time.monotonic(), 0.1)
 
     @property
-    def spent(self) -> bool:
-        """Whether nothing more should be begun."""
-        return self.size <= 0 or time.monotonic() >= self._until
+    def is_spent(self) -> bool:
+        """Whether no further command should be started."""
+        return self.bytes_left <= 0 or time.monotonic() >= self._until
 
 
-def output(
+def run_bounded(
     git: Git,
     args: Sequence[str],
     budget: ReadBudget,
@@ -49,7 +49,7 @@ def output(
     config: Mapping[str, str] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> BoundedOutput:
-    """The output of `git ARGS` through the hardened door, taken off the budget.
+    """The output of the hardened `git ARGS`; bytes and time come off the budget.
 
     Raises `GitError` when git itself fails; running out of budget is no failure.
     """
@@ -59,12 +59,13 @@ def output(
 
     from tui.system.git import kill_process_group
 
-    with tempfile.TemporaryFile() as complaint:
+    # Into a file: a full pipe would stop git while only its output is read.
+    with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(
             git.command(args),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=complaint,
+            stderr=stderr,
             env={**git.environment(args, config), **(env or {})},
             cwd=git.work_tree,
             start_new_session=True,
@@ -76,19 +77,19 @@ def output(
         whole = False
         with reading as pipe, selectors.DefaultSelector() as waiting:
             waiting.register(pipe, selectors.EVENT_READ)
-            while not budget.spent and waiting.select(budget.seconds):
-                block = os.read(pipe.fileno(), min(_BLOCK, budget.size))
+            while not budget.is_spent and waiting.select(budget.seconds_left):
+                block = os.read(pipe.fileno(), min(_READ_BYTES, budget.bytes_left))
                 if not block:
                     whole = True
                     break
                 parts.append(block)
-                budget.size -= len(block)
+                budget.bytes_left -= len(block)
             if not whole:
                 kill_process_group(process)
         code = process.wait()
         if whole and code:
-            complaint.seek(0)
-            words = complaint.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
-            text = "".join(c if c.isprintable() else "?" for c in words)[:300]
+            stderr.seek(0)
+            line = stderr.read(2000).decode("utf-8", "replace").strip().split("\n")[0]
+            text = "".join(c if c.isprintable() else "?" for c in line)[:300]
             raise GitError(f"git {args[0]} failed in {git.work_tree}: {text or f'code {code}'}")
     return BoundedOutput(b"".join(parts), whole)

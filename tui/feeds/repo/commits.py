@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from tui.feeds.repo.bounded_git import ReadBudget, output
-from tui.feeds.repo.diff_parser import DiffEntry, FilePatch, entries, header, patches, shown
+from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
+from tui.feeds.repo.diff_parser import (
+    DiffEntry,
+    FilePatch,
+    parse_entries,
+    parse_patches,
+    patch_header,
+    visible_path,
+)
 from tui.model.records import Commit, FileChange
 from tui.system.errors import GitError, OvernightError
 from tui.system.files import read_small
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
-def log(
+def read_log(
     git: Git, since: float | None = None, range: str = "HEAD", *, limit: int = 1000
 ) -> list[Commit]:
     """Commits of `range`, newest first, with a merge counted against its first parent.
@@ -30,7 +37,7 @@ def log(
     `since` is in seconds since the epoch; text is as the author wrote it, not yet safe to show.
     An unborn or unknown `range` has no commits.
     """
-    known = git.ask(("rev-parse", "--revs-only", "--quiet", range))
+    known = git.read_line(("rev-parse", "--revs-only", "--quiet", range))
     if range.startswith("-") or not known:
         return []
     shape = "--format=tformat:%x00%H%x00%ct%x00%an%x00%s%x00"
@@ -38,10 +45,10 @@ def log(
     args.append(f"--max-count={limit}")
     if since is not None:
         args.append(f"--since=@{int(since)} +0000")
-    return list(_commits(git.run((*args, range, "--")).split(b"\0")))
+    return list(_parse_log(git.run((*args, range, "--")).split(b"\0")))
 
 
-def _commits(tokens: list[bytes]) -> Iterator[Commit]:
+def _parse_log(tokens: list[bytes]) -> Iterator[Commit]:
     """Commits out of a NUL-separated log: an empty token opens each, one closes its header."""
     at = 1
     while at + 4 < len(tokens):
@@ -58,57 +65,57 @@ def _commits(tokens: list[bytes]) -> Iterator[Commit]:
         yield Commit(sha, float(when), subject, files, added, removed, author)
 
 
-MOST_AT_ONCE = 1_000
+MOST_COMMITS = 1_000
 _HEAD_BYTES = 4_096
-_DISTANT = 1e8
+_EARLIEST_SINCE = 1e8
 Signature = tuple[object, ...]
 
 
 class CommitReader:
     """Commits on the project's HEAD since `since`, each handed out once, oldest first.
 
-    `since` is in seconds since the epoch; None means from the first poll on. Git runs only when
-    HEAD, its branch or the packed refs changed. Trouble is a state: `why` says what is wrong; it is
-    tried again after a while, and a repository that appears later is found.
+    `since` is in seconds since the epoch; None means from the first poll on. Git runs only when HEAD,
+    its branch or the packed refs changed. It raises nothing: `why` says what is wrong, the next try
+    comes after a while, and a repository that appears later is found.
     """
 
     def __init__(self, project: Path, since: float | None) -> None:
         self.project = project
         self.why = ""
         self.calls = 0
-        # Git takes a number this small for a time of day.
-        self._since = since if since is None or since > _DISTANT else None
+        # Git reads a number this small as a time of day.
+        self._since = since if since is None or since > _EARLIEST_SINCE else None
         self._git: Git | None = None
         self._signature: Signature | None = None
         self._head: str | None = None
-        self._known: set[str] = set()
-        self._looks_back = since is not None
-        self._from_now = since is None
-        self._wait = 0
+        self._known_shas: set[str] = set()
+        self._reads_past = since is not None
+        self._skips_first = since is None
+        self._polls_to_wait = 0
         self._failures = 0
 
     def poll(self) -> list[Commit]:
-        """Commits that were not handed out yet; at most 1,000 of them, the newest."""
-        signature = self._look()
-        self._wait -= 1
-        if signature == self._signature and self._wait != 0:
+        """Commits that were not handed out yet; the newest 1,000 at most."""
+        signature = self._read_signature()
+        self._polls_to_wait -= 1
+        if signature == self._signature and self._polls_to_wait != 0:
             return []
         self._signature = signature
-        self._wait = 0
+        self._polls_to_wait = 0
         try:
-            found = self._read()
+            found = self._read_new()
         except OvernightError as error:
             self.why = str(error)
             self._failures = min(self._failures + 1, 6)
-            self._wait = 2**self._failures if self._git is not None else 0
+            self._polls_to_wait = 2**self._failures if self._git is not None else 0
             return []
         self._failures = 0
         return found
 
-    def _look(self) -> Signature:
+    def _read_signature(self) -> Signature:
         git = self._git
         if git is None:
-            entry = self._entry()
+            entry = self._git_entry()
             return ("no repository yet", _stamp(entry), _stamp(entry / "HEAD"))
         head = git.git_dir / "HEAD"
         paths = [
@@ -118,12 +125,12 @@ class CommitReader:
             git.common_dir / "packed-refs",
             git.common_dir / "reftable" / "tables.list",
         ]
-        branch = _branch(head)
+        branch = _branch_ref(head)
         if branch:
             paths.append(git.common_dir / branch)
         return (branch, *map(_stamp, paths))
 
-    def _entry(self) -> Path:
+    def _git_entry(self) -> Path:
         """The nearest `.git` from the project up, or where it would stand."""
         for folder in (self.project, *self.project.parents):
             entry = folder / ".git"
@@ -131,64 +138,68 @@ class CommitReader:
                 return entry
         return self.project / ".git"
 
-    def _read(self) -> list[Commit]:
+    def _read_new(self) -> list[Commit]:
         from tui.system.git import Git
 
         self.calls += 1
         if self._git is None:
             self._git = Git(self.project)
-            self._signature = self._look()
+            self._signature = self._read_signature()
         git = self._git
         head = git.head()
         if head is None and self._head is not None:
             raise GitError(f"HEAD of {git.work_tree} names no commit that can be read")
         self.why = ""
-        before, skip = self._head, self._from_now
-        self._from_now = False
-        found = [] if head in (None, before) or skip else self._between(git, before, str(head))
+        before, skip = self._head, self._skips_first
+        self._skips_first = False
+        found = (
+            [] if head in (None, before) or skip else self._commits_between(git, before, str(head))
+        )
         self._head = head
-        fresh = [commit for commit in reversed(found) if commit.sha not in self._known]
-        self._known.update(commit.sha for commit in fresh)
-        return [_cleaned(commit) for commit in fresh]
+        fresh = [commit for commit in reversed(found) if commit.sha not in self._known_shas]
+        self._known_shas.update(commit.sha for commit in fresh)
+        return [_clean_commit(commit) for commit in fresh]
 
-    def _between(self, git: Git, before: str | None, head: str) -> list[Commit]:
+    def _commits_between(self, git: Git, before: str | None, head: str) -> list[Commit]:
         """Commits of `head` that `before` lacks, newest first."""
         if before:
             try:
-                found = log(git, self._since, f"{before}..{head}", limit=MOST_AT_ONCE)
+                found = read_log(git, self._since, f"{before}..{head}", limit=MOST_COMMITS)
             except GitError:
-                # The old head is gone from the repository; what was handed out is remembered.
+                # The old head is gone from the repository; `_known_shas` keeps commits from coming twice.
                 found = []
-            if found or not self._looks_back:
+            if found or not self._reads_past:
                 return found
-        return log(git, self._since, head, limit=MOST_AT_ONCE)
+        return read_log(git, self._since, head, limit=MOST_COMMITS)
 
 
 def commits_after(project: Path, base: str) -> list[Commit]:
-    """The newest 1,000 commits of HEAD that `base` lacks, oldest first, whatever their dates say.
+    """The newest 1,000 commits of HEAD that `base` lacks, oldest first, whatever their dates are.
 
-    None are told where there is no repository, or no such commit in it.
+    Empty where there is no repository, or no such commit in it.
     """
     from tui.system.git import Git
 
     try:
         git = Git(project)
         head = git.head()
-        known = git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
-        found = log(git, None, f"{known}..{head}", limit=MOST_AT_ONCE) if known and head else []
+        known = git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
+        found = (
+            read_log(git, None, f"{known}..{head}", limit=MOST_COMMITS) if known and head else []
+        )
     except OvernightError:
         return []
-    return [_cleaned(commit) for commit in reversed(found)]
+    return [_clean_commit(commit) for commit in reversed(found)]
 
 
-def _cleaned(commit: Commit) -> Commit:
+def _clean_commit(commit: Commit) -> Commit:
     return replace(
         commit, subject=clean_line(commit.subject, 300), author=clean_line(commit.author, 100)
     )
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file does; of a folder only which one it is."""
+    """Inode, time and size of a file; of a folder only its inode."""
     try:
         facts = os.lstat(path)
     except OSError:
@@ -198,19 +209,20 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return facts.st_ino, facts.st_mtime_ns, facts.st_size
 
 
-def _branch(head: Path) -> str:
-    """`refs/heads/…` when HEAD is on a branch; whatever else it says is watched by its own stamp."""
+def _branch_ref(head: Path) -> str:
+    """`refs/heads/…` when HEAD is on a branch; else a change shows in the stamp of HEAD itself."""
     content = read_small(head, _HEAD_BYTES)
     name = os.fsdecode(content.removeprefix(b"ref:").strip()) if content.startswith(b"ref:") else ""
     return name if name.startswith("refs/") and ".." not in name and "\0" not in name else ""
 
 
-MOST_COMMITS = 1_000
-_MESSAGE = 20_000
-_MARK = b"\0commit "
-_LINE = ("--first-parent", "--diff-merges=first-parent", "--reverse")
+_MESSAGE_LIMIT = 20_000
+_COMMIT_MARK = b"\0commit "
+_FIRST_PARENT_LINE = ("--first-parent", "--diff-merges=first-parent", "--reverse")
 _COMMIT = lazy(rb"(?:^|\n)\0commit ([0-9a-f]+)\n")
+# `-l400` bounds the search for renames, `-O/dev/null` overrides `diff.orderFile`.
 RENAMES = ("-M", "-l400", "-O/dev/null")
+# Every setting that changes the format of a patch is overridden.
 PATCH_FLAGS = (
     *RENAMES,
     "--no-color",
@@ -223,70 +235,72 @@ PATCH_FLAGS = (
     "--ws-error-highlight=none",
     "--no-color-moved",
 )
-Listed = list[tuple[str, list[DiffEntry]]]
+CommitChanges = list[tuple[str, list[DiffEntry]]]
 
 
-def messages(git: Git, span: str, budget: ReadBudget) -> tuple[tuple[str, str], ...]:
+def read_messages(git: Git, span: str, budget: ReadBudget) -> tuple[tuple[str, str], ...]:
     """Id and whole message of the newest thousand commits of `span`, oldest first."""
     shape = "--format=tformat:%H%n%B%x00"
     args = ("log", "-z", "--topo-order", "--no-notes", f"--max-count={MOST_COMMITS}", shape, span)
     found = []
-    for part in output(git, (*args, "--"), budget).data.split(b"\0"):
+    for part in run_bounded(git, (*args, "--"), budget).data.split(b"\0"):
         sha, _, text = part.strip(b"\n").partition(b"\n")
         if sha:
             found.append(
-                (sha.decode("ascii", "replace"), clean_bytes(text, limit=_MESSAGE).strip())
+                (sha.decode("ascii", "replace"), clean_bytes(text, limit=_MESSAGE_LIMIT).strip())
             )
     return tuple(reversed(found))
 
 
-def listed(git: Git, span: str, budget: ReadBudget) -> Listed:
+def list_changes(git: Git, span: str, budget: ReadBudget) -> CommitChanges:
     """What each commit of HEAD's own line changed, oldest first; a merge against its first parent."""
     shape = "--format=tformat:%x00commit %H"
-    args = ("log", "-z", *_LINE, "--raw", "--numstat", "--no-abbrev", *RENAMES)
-    out = output(git, (*args, f"--max-count={MOST_COMMITS}", shape, span, "--"), budget)
-    return list(_split(out.data))
+    args = ("log", "-z", *_FIRST_PARENT_LINE, "--raw", "--numstat", "--no-abbrev", *RENAMES)
+    out = run_bounded(git, (*args, f"--max-count={MOST_COMMITS}", shape, span, "--"), budget)
+    return list(_split_log(out.data))
 
 
-def _split(data: bytes) -> Iterator[tuple[str, list[DiffEntry]]]:
-    for part in (b"\0" + data).split(_MARK)[1:]:
+def _split_log(data: bytes) -> Iterator[tuple[str, list[DiffEntry]]]:
+    for part in (b"\0" + data).split(_COMMIT_MARK)[1:]:
         sha, _, rest = part.partition(b"\0")
         body = rest.lstrip(b"\n")
         if not body.endswith(b"\0"):
             body += b"\0"
-        yield sha.decode("ascii", "replace"), entries(body)
+        yield sha.decode("ascii", "replace"), parse_entries(body)
 
 
-def steps(
-    git: Git, span: str, log: Listed, wanted: set[bytes], budget: ReadBudget, lines: int
+def read_steps(
+    git: Git, span: str, log: CommitChanges, paths: set[bytes], budget: ReadBudget, lines: int
 ) -> tuple[FileChange, ...]:
-    """The single changes of the paths in `wanted`, commit by commit, oldest first."""
-    names = {p for _, made in log for e in made if wanted & {e.path, e.old_path} for p in e[:2]}
-    args = ("log", *_LINE, "--format=tformat:%x00commit %H", "-p", *PATCH_FLAGS)
+    """The single changes of these paths, commit by commit, oldest first."""
+    names = {p for _, made in log for e in made if paths & {e.path, e.old_path} for p in e[:2]}
+    args = ("log", *_FIRST_PARENT_LINE, "--format=tformat:%x00commit %H", "-p", *PATCH_FLAGS)
     most = f"--max-count={MOST_COMMITS}"
-    out = output(git, (*args, most, span, "--", *map(os.fsdecode, sorted(names))), budget)
+    out = run_bounded(git, (*args, most, span, "--", *map(os.fsdecode, sorted(names))), budget)
     bodies = _COMMIT.split(out.data)
     patched = {bodies[n].decode(): bodies[n + 1] for n in range(1, len(bodies) - 1, 2)}
     found: list[FileChange] = []
     for sha, made in log:
-        touched = [entry for entry in made if wanted & {entry.path, entry.old_path}]
-        read = patches(patched.get(sha, b""), {header(e): e.path for e in touched}, lines)
-        found += [step(entry, read.get(entry.path), sha) for entry in touched]
+        touched = [entry for entry in made if paths & {entry.path, entry.old_path}]
+        read = parse_patches(
+            patched.get(sha, b""), {patch_header(e): e.path for e in touched}, lines
+        )
+        found += [commit_step(entry, read.get(entry.path), sha) for entry in touched]
     return tuple(found)
 
 
-def step(entry: DiffEntry, patch: FilePatch | None, sha: str) -> FileChange:
+def commit_step(entry: DiffEntry, patch: FilePatch | None, sha: str) -> FileChange:
     """One commit's change of one path."""
     return FileChange(
-        path=shown(entry.path),
+        path=visible_path(entry.path),
         kind=entry.kind,
         insertions=entry.insertions or 0,
         deletions=entry.deletions or 0,
         hunks=patch.hunks if patch else (),
-        old_path=shown(entry.old_path),
-        binary=entry.binary,
+        old_path=visible_path(entry.old_path),
+        binary=entry.is_binary,
         old_mode=entry.old_mode,
         new_mode=entry.new_mode,
         commit=sha,
-        cut=(patch is None or patch.cut) and not entry.binary,
+        cut=(patch is None or patch.cut) and not entry.is_binary,
     )

@@ -14,12 +14,12 @@ from tui.system.sanitize import clean, clean_line
 _HUNK = lazy(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?([^\n]*)")
 _KINDS: dict[bytes, ChangeKind] = {b"A": "added", b"D": "deleted", b"R": "renamed", b"C": "added"}
 _LONGEST_PATH = 4096
-_HEADING = 200
+_HEADING_LIMIT = 200
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
 
 
 class DiffEntry(NamedTuple):
-    """One path that differs, as git lists it; lines are None for what git calls binary."""
+    """One path that differs, as git lists it; both counts are None where git calls it binary."""
 
     path: bytes
     old_path: bytes
@@ -33,7 +33,6 @@ class DiffEntry(NamedTuple):
 
     @property
     def kind(self) -> ChangeKind:
-        """What became of the path."""
         if self.status in _KINDS:
             return _KINDS[self.status]
         changed = self.insertions is None or self.insertions or self.deletions
@@ -42,13 +41,13 @@ class DiffEntry(NamedTuple):
         return "modified"
 
     @property
-    def binary(self) -> bool:
+    def is_binary(self) -> bool:
         """Whether git compares no lines of it."""
         return self.insertions is None
 
 
-def entries(data: bytes) -> list[DiffEntry]:
-    """The paths of `--raw --numstat -z`, in git's order; a torn end is left out."""
+def parse_entries(data: bytes) -> list[DiffEntry]:
+    """The paths of `--raw --numstat -z`, in git's order; an incomplete end is left out."""
     tokens = data.split(b"\0")[:-1]
     found: dict[bytes, DiffEntry] = {}
     at = 0
@@ -63,14 +62,14 @@ def entries(data: bytes) -> list[DiffEntry]:
             new, old, facts[4][:1], *modes, facts[3].decode(), old_blob=facts[2].decode()
         )
         at += 2 + two
-    for path, plus, minus in _numbers(tokens[at:]):
+    for path, plus, minus in _parse_numstat(tokens[at:]):
         entry = found.get(path)
         if entry is not None:
             found[path] = entry._replace(insertions=plus, deletions=minus)
     return list(found.values())
 
 
-def _numbers(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int | None]]:
+def _parse_numstat(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int | None]]:
     at = 0
     while at < len(tokens):
         parts = tokens[at].split(b"\t", 2)
@@ -90,10 +89,10 @@ class FilePatch(NamedTuple):
 
     hunks: tuple[Hunk, ...]
     cut: bool
-    odd: bool = False
+    has_nul: bool = False
 
 
-def header(entry: DiffEntry) -> bytes:
+def patch_header(entry: DiffEntry) -> bytes:
     """The line that opens the entry's patch."""
     old = entry.old_path if entry.status in (b"R", b"C") else entry.path
     return b"diff --git %s %s" % (_quoted(b"a/" + old), _quoted(b"b/" + entry.path))
@@ -113,13 +112,12 @@ def _quoted(path: bytes) -> bytes:
 
 
 class _PatchReader:
-    """Goes through the lines of a patch, counting those of each hunk, so that no text of a file
-    can be taken for a header."""
+    """Reads a patch by the line counts of its hunks, so that no text of a file can pass as a header."""
 
     def __init__(self, data: bytes) -> None:
         self._lines = data.split(b"\n")
         self._at = 0
-        self.odd = False
+        self.has_nul = False
 
     def lines(self) -> Iterator[bytes]:
         """The lines outside of hunks."""
@@ -128,7 +126,7 @@ class _PatchReader:
             self._at += 1
             yield line
 
-    def hunk(self, found: re.Match[bytes], room: int) -> tuple[Hunk, bool, int]:
+    def hunk(self, found: re.Match[bytes], most_lines: int) -> tuple[Hunk, bool, int]:
         """The hunk whose opening line was just read; whether it is whole; its number of lines."""
         old_start, old, new_start, new, heading = found.groups()
         left = [1 if old is None else int(old), 1 if new is None else int(new)]
@@ -142,17 +140,19 @@ class _PatchReader:
             left[0] -= sign in b" -"
             left[1] -= sign in b" +"
             taken.append(line or b" ")
-        self.odd = any(b"\0" in line for line in taken)
-        kept = taken[:room]
+        self.has_nul = any(b"\0" in line for line in taken)
+        kept = taken[:most_lines]
         text = b"\n".join(kept).decode("utf-8", "replace")
         shown = tuple(clean(text).split("\n")) if kept else ()
-        title = clean_line(heading.decode("utf-8", "replace"), _HEADING)
+        title = clean_line(heading.decode("utf-8", "replace"), _HEADING_LIMIT)
         whole = len(kept) == len(taken) and left == [0, 0]
         return Hunk(int(old_start), int(new_start), shown, title), whole, len(kept)
 
 
-def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[bytes, FilePatch]:
-    """The hunks of each patch by the path that `wanted` gives for its header.
+def parse_patches(
+    data: bytes, paths_by_header: dict[bytes, bytes], most_lines: int
+) -> dict[bytes, FilePatch]:
+    """The hunks of each patch by the path that `paths_by_header` gives for its header.
 
     At most `most_lines` lines of a file are kept. A second patch under one header (a file became
     a link) adds to the first.
@@ -163,7 +163,7 @@ def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[by
     used = 0
     for line in reader.lines():
         if line.startswith(b"diff --git "):
-            path = wanted.get(line)
+            path = paths_by_header.get(line)
             used = 0
             if path is not None:
                 found.setdefault(path, FilePatch((), cut=False))
@@ -177,11 +177,11 @@ def patches(data: bytes, wanted: dict[bytes, bytes], most_lines: int) -> dict[by
         used += size
         before = found[path]
         hunks = (*before.hunks, hunk) if hunk.lines else before.hunks
-        found[path] = FilePatch(hunks, before.cut or not whole, before.odd or reader.odd)
+        found[path] = FilePatch(hunks, before.cut or not whole, before.has_nul or reader.has_nul)
     return found
 
 
-def shown(path: bytes) -> str:
+def visible_path(path: bytes) -> str:
     """A path as it may be shown, whatever bytes are in it."""
     return clean_line(os.fsdecode(path), _LONGEST_PATH, newline="␊")
 
@@ -200,13 +200,13 @@ _LOCK_FILE = lazy(
     r"|go\.sum|mix\.lock|pubspec\.lock|Podfile\.lock|flake\.lock|packages\.lock\.json"
     r"|gradle\.lockfile|deno\.lock|conda-lock\.yml)$"
 )
-_SAYS_SO = lazy(
+_GENERATED_MARK = lazy(
     r"@generated\b|\bDO NOT EDIT\b|\bCode generated by\b|\b(?:auto-?generated|automatically generated)\b"
-    r"[^.]{0,40}\b(?:by|from|do not)\b",
+    r"[^.]{0,40}\b(?:by|from|do not)\b"
 )
 _COMMENT = ("#", "/", "*", "<!--", ";", "--", '"', "'", "%")
-_FIRST = 12
-_LONG = 2_000
+_FIRST_LINES = 12
+_MINIFIED_LINE = 2_000
 
 
 def is_generated(path: str, hunks: Sequence[Hunk]) -> bool:
@@ -214,9 +214,9 @@ def is_generated(path: str, hunks: Sequence[Hunk]) -> bool:
     if _GENERATED_PATH.search(path) or _LOCK_FILE.search(path):
         return True
     first = hunks[0] if hunks else None
-    if first is None or first.new_start > _FIRST:
+    if first is None or first.new_start > _FIRST_LINES:
         return False
-    shown = [line[1:].strip() for line in first.lines if not line.startswith("-")][:_FIRST]
-    if any(line.startswith(_COMMENT) and _SAYS_SO.search(line) for line in shown):
+    shown = [line[1:].strip() for line in first.lines if not line.startswith("-")][:_FIRST_LINES]
+    if any(line.startswith(_COMMENT) and _GENERATED_MARK.search(line) for line in shown):
         return True
-    return path.endswith((".js", ".css")) and any(len(line) > _LONG for line in shown)
+    return path.endswith((".js", ".css")) and any(len(line) > _MINIFIED_LINE for line in shown)

@@ -1,7 +1,7 @@
-"""What a night changed, as Changes.
+"""What a night changed, as RepositoryChanges.
 
-The net difference is the truth: what one commit took away and a later one brought back changed
-nothing. The commits are looked at to say who did it.
+The net difference counts: what one commit removed and a later one restored is no change. The commits
+only tell which of them made a change.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from tui.feeds.repo import commits as night_commits
 from tui.feeds.repo import night_range
-from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, output
-from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, Listed
+from tui.feeds.repo.bounded_git import BoundedOutput, ReadBudget, run_bounded
+from tui.feeds.repo.commits import PATCH_FLAGS, RENAMES, CommitChanges
 from tui.feeds.repo.diff_parser import (
     DiffEntry,
     FilePatch,
-    entries,
-    header,
     is_generated,
-    patches,
-    shown,
+    parse_entries,
+    parse_patches,
+    patch_header,
+    visible_path,
 )
 from tui.feeds.repo.private_index import PrivateIndex, private_index
 from tui.model.records import FileChange, RepositoryChanges
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
+# What a repository may have set to hide changes or to make them look different. Files above 1 MiB count as
+# binary, because git would compare them line by line.
 _CONFIG = {
     "core.bigFileThreshold": "1m",
     "diff.suppressBlankEmpty": "false",
@@ -45,12 +49,12 @@ _CONFIG = {
     "core.checkStat": "default",
     "diff.ignoreSubmodules": "dirty",
 }
-_AT_ONCE = 200
+_MOST_PATHS = 200
 _MOST_MASKED = 200
-_MOST_MADE = 50
-_OURS = RUN_DIR.encode() + b"/"
-_PEEK = 8_000
-_ARGUMENTS = 100_000
+_MOST_GENERATED = 50
+_RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
+_NUL_SEARCH_BYTES = 8_000
+_ARGUMENT_BYTES = 100_000
 _GITLINK = "160000"
 
 
@@ -67,34 +71,36 @@ class DiffBounds(NamedTuple):
     file_size: int = 1 << 20
 
 
-USUAL = DiffBounds()
+DEFAULT_BOUNDS = DiffBounds()
 
 
-def read(
+def read_night_diff(
     project: Path,
     base: str | None,
     since: float | None,
     until: float | None,
     *,
-    bounds: DiffBounds = USUAL,
+    bounds: DiffBounds = DEFAULT_BOUNDS,
     now: float | None = None,
 ) -> RepositoryChanges:
     """The difference between the night's first state and its last, as far as `bounds` allow.
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
     the times `since` and `until` (seconds since the epoch). While HEAD still stands where the
-    night ended, the work tree counts with all its new files. Trouble is told in `why`.
+    night ended, the work tree counts with all its new files. Raises nothing: `why` says what failed.
     """
     from tui.system.git import Git
 
     try:
         git = Git(project)
         budget = ReadBudget(bounds.seconds, bounds.size)
-        span = night_range.find(git, base, since, until, time.time() if now is None else now)
-        if not span.tip:
-            return _DiffReader(git, span, bounds, budget, None).changes()
+        span = night_range.find_night_range(
+            git, base, since, until, time.time() if now is None else now
+        )
+        if not span.is_at_head:
+            return _DiffReader(git, span, bounds, budget, None).read()
         with private_index(git, budget) as index:
-            return _DiffReader(git, span, bounds, budget, index).changes()
+            return _DiffReader(git, span, bounds, budget, index).read()
     except OvernightError as error:
         return RepositoryChanges(why=str(error))
     except OSError as error:
@@ -121,114 +127,118 @@ class _DiffReader:
         self._ends = (span.start,) if index else (span.start, span.head)
         self._cut = bool(index and index.cut)
 
-    def changes(self) -> RepositoryChanges:
+    def read(self) -> RepositoryChanges:
         span = self._span
-        differing = self._listed()
+        differing = self._list_entries()
         commits = f"{span.base}..{span.head}" if span.base else span.head
-        made: Listed = []
+        by_commit: CommitChanges = []
         messages: tuple[tuple[str, str], ...] = ()
         if span.head and span.head != span.base:
-            messages = night_commits.messages(self._git, commits, self._budget)
-            made = night_commits.listed(self._git, commits, self._budget)
-        sizes = self._sizes(differing)
-        masked = {e.path for e in self._texts(differing)}
-        found = self._patches(differing, masked, sizes)
-        loose = self._uncommitted(differing, made)
-        authors = _authors(made)
+            messages = night_commits.read_messages(self._git, commits, self._budget)
+            by_commit = night_commits.list_changes(self._git, commits, self._budget)
+        sizes = self._read_sizes(differing)
+        masked = {e.path for e in self._masked_texts(differing)}
+        found = self._read_all_patches(differing, masked, sizes)
+        uncommitted = self._list_uncommitted(differing, by_commit)
+        authors = {
+            p: sha for sha, listed in by_commit for e in listed for p in (e.old_path, e.path)
+        }
         files = tuple(
-            _change(
+            _file_change(
                 entry,
                 found.get(entry.path),
                 sizes.get(entry.path, 0),
-                "" if entry.path in loose else authors.get(entry.path, ""),
-                binary=entry.binary and entry.path not in masked,
+                "" if entry.path in uncommitted else authors.get(entry.path, ""),
+                binary=entry.is_binary and entry.path not in masked,
             )
             for entry in differing
         )
-        steps = self._steps(differing, made, loose)
+        steps = self._read_steps(differing, by_commit, uncommitted)
         notes = "; ".join((span.why, *(self._index.notes if self._index else ())))
         cut = self._cut or any(file.cut for file in files)
         return RepositoryChanges(span.base, span.head, notes, files, messages, cut, steps)
 
-    def _listed(self) -> list[DiffEntry]:
+    def _list_entries(self) -> list[DiffEntry]:
         args = ("diff", "--raw", "--numstat", "-z", "--no-abbrev", *RENAMES)
-        out = self._output((*args, "--no-relative", *self._ends, "--"))
-        if not out.whole:
+        out = self._run_git((*args, "--no-relative", *self._ends, "--"))
+        if not out.is_whole:
             self._cut = True
-        found = [e for e in entries(out.data) if not e.path.startswith(_OURS)]
+        found = [e for e in parse_entries(out.data) if not e.path.startswith(_RUN_DIR_PREFIX)]
         for mode, path in self._index.large if self._index else ():
             zero = self._git.zero
             found.append(DiffEntry(path, path, b"A", "0" * 6, f"{mode:o}", zero, None, None, zero))
         if len(found) > self._bounds.files:
             self._cut = True
-            found.sort(key=lambda e: (not e.binary, is_generated(shown(e.path), ())))
+            found.sort(key=lambda e: (not e.is_binary, is_generated(visible_path(e.path), ())))
         return found[: self._bounds.files]
 
-    def _output(self, args: tuple[str, ...]) -> BoundedOutput:
-        return output(self._git, args, self._budget, config=_CONFIG, env=self._env)
+    def _run_git(self, args: tuple[str, ...]) -> BoundedOutput:
+        return run_bounded(self._git, args, self._budget, config=_CONFIG, env=self._env)
 
-    def _patches(
+    def _read_all_patches(
         self, differing: list[DiffEntry], masked: set[bytes], sizes: dict[bytes, int]
     ) -> dict[bytes, FilePatch]:
-        """The hunks of as many paths as the bounds allow, a few of those that machines wrote."""
-        plain = [e for e in differing if not e.binary]
-        made = [e for e in plain if is_generated(shown(e.path), ())]
-        skipped = {e.path for e in made[_MOST_MADE:]}
+        """The hunks of as many paths as the bounds allow, but of few generated files."""
+        plain = [e for e in differing if not e.is_binary]
+        by_commit = [e for e in plain if is_generated(visible_path(e.path), ())]
+        skipped = {e.path for e in by_commit[_MOST_GENERATED:]}
         plain = [e for e in plain if e.path not in skipped]
-        plain.sort(key=lambda e: (is_generated(shown(e.path), ()), _lines(e)))
+        plain.sort(key=lambda e: (is_generated(visible_path(e.path), ()), _changed_lines(e)))
         room = self._bounds.lines
         chosen: list[DiffEntry] = []
         for entry in plain[: self._bounds.patches]:
-            room -= min(_lines(entry), self._bounds.file_lines)
+            room -= min(_changed_lines(entry), self._bounds.file_lines)
             if room < 0:
                 break
             chosen.append(entry)
-        found = self._read(chosen, ())
+        found = self._read_patches(chosen, ())
         small = [
             e
             for e in differing
             if e.path in masked and sizes.get(e.path, 0) <= self._bounds.file_size
         ]
-        read = self._read(small, ("--text",))
-        found.update((path, patch) for path, patch in read.items() if not patch.odd)
+        read = self._read_patches(small, ("--text",))
+        found.update((path, patch) for path, patch in read.items() if not patch.has_nul)
         return found
 
-    def _texts(self, differing: list[DiffEntry]) -> list[DiffEntry]:
-        """What git calls binary for its size or its attributes, though it is text."""
-        named = [e for e in differing if e.binary and e.new_mode != _GITLINK]
+    def _masked_texts(self, differing: list[DiffEntry]) -> list[DiffEntry]:
+        """Text files that git calls binary for their size or their attributes."""
+        named = [e for e in differing if e.is_binary and e.new_mode != _GITLINK]
         return [e for e in named[:_MOST_MASKED] if not self._holds_nul(e)]
 
-    def _read(self, chosen: list[DiffEntry], flags: tuple[str, ...]) -> dict[bytes, FilePatch]:
+    def _read_patches(
+        self, chosen: list[DiffEntry], flags: tuple[str, ...]
+    ) -> dict[bytes, FilePatch]:
         found: dict[bytes, FilePatch] = {}
         for batch in _batches(chosen):
-            if self._budget.spent:
+            if self._budget.is_spent:
                 break
             names = dict.fromkeys(path for e in batch for path in (e.old_path, e.path))
             args = ("diff", "-p", *PATCH_FLAGS, *flags, *self._ends, "--")
-            out = self._output((*args, *map(os.fsdecode, names)))
-            wanted = {header(entry): entry.path for entry in batch}
-            found.update(patches(out.data, wanted, self._bounds.file_lines))
+            out = self._run_git((*args, *map(os.fsdecode, names)))
+            wanted = {patch_header(entry): entry.path for entry in batch}
+            found.update(parse_patches(out.data, wanted, self._bounds.file_lines))
         return found
 
     def _holds_nul(self, entry: DiffEntry) -> bool:
-        """Whether it is binary as git itself would say without anybody's attributes."""
+        """Whether git would call it binary without any attributes."""
         if entry.kind != "deleted" and self._index is not None:
-            return b"\0" in _beginning(self._git.work_tree, entry.path)
+            return b"\0" in _first_bytes(self._git.work_tree, entry.path)
         blob = entry.old_blob if entry.kind == "deleted" else entry.blob
-        small = ReadBudget(self._budget.seconds, _PEEK)
-        return b"\0" in output(self._git, ("cat-file", "blob", blob), small).data
+        small = ReadBudget(self._budget.seconds_left, _NUL_SEARCH_BYTES)
+        return b"\0" in run_bounded(self._git, ("cat-file", "blob", blob), small).data
 
-    def _uncommitted(self, differing: list[DiffEntry], made: Listed) -> set[bytes]:
-        """Paths whose last change no commit holds."""
+    def _list_uncommitted(self, differing: list[DiffEntry], by_commit: CommitChanges) -> set[bytes]:
+        """Paths whose last change is not committed."""
         if self._index is None:
             return set()
-        if not made:
+        if not by_commit:
             return {entry.path for entry in differing}
         args = ("diff", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-relative")
-        out = self._output((*args, self._span.head, "--"))
-        return {path for entry in entries(out.data) for path in (entry.path, entry.old_path)}
+        out = self._run_git((*args, self._span.head, "--"))
+        return {path for entry in parse_entries(out.data) for path in (entry.path, entry.old_path)}
 
-    def _sizes(self, differing: list[DiffEntry]) -> dict[bytes, int]:
+    def _read_sizes(self, differing: list[DiffEntry]) -> dict[bytes, int]:
         there = [e for e in differing if e.status != b"D" and e.new_mode != _GITLINK]
         if self._index is not None:
             return {entry.path: _size(self._git.work_tree, entry.path) for entry in there}
@@ -238,75 +248,72 @@ class _DiffReader:
         found = zip(there, lines, strict=False)
         return {entry.path: int(line) for entry, line in found if line.isdigit()}
 
-    def _steps(
-        self, differing: list[DiffEntry], made: Listed, loose: set[bytes]
+    def _read_steps(
+        self, differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
     ) -> tuple[FileChange, ...]:
-        """Commit by commit, what paths went through that were changed more than once."""
-        times = Counter(path for _, listed in made for e in listed for path in {e.path, e.old_path})
-        times.update(loose)
-        several = [e for e in differing if times[e.path] > 1 and not e.binary]
-        several.sort(key=_lines)
-        wanted = {entry.path for entry in several[:_AT_ONCE]}
+        """The single changes of paths that changed more than once, commit by commit."""
+        times = Counter(
+            path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
+        )
+        times.update(uncommitted)
+        several = [e for e in differing if times[e.path] > 1 and not e.is_binary]
+        several.sort(key=_changed_lines)
+        wanted = {entry.path for entry in several[:_MOST_PATHS]}
         net = {path for e in differing for path in (e.path, e.old_path)}
-        gone = (e for _, listed in made for e in listed if e.path not in net and not e.binary)
-        wanted.update(entry.path for entry in sorted(gone, key=_lines)[:_AT_ONCE])
-        if not wanted or not made or self._budget.spent:
+        gone = (
+            e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary
+        )
+        wanted.update(entry.path for entry in sorted(gone, key=_changed_lines)[:_MOST_PATHS])
+        if not wanted or not by_commit or self._budget.is_spent:
             return ()
         commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
         most = self._bounds.file_lines
-        found = night_commits.steps(self._git, commits, made, wanted, self._budget, most)
-        mine = [entry for entry in several[:_AT_ONCE] if entry.path in loose]
+        found = night_commits.read_steps(self._git, commits, by_commit, wanted, self._budget, most)
+        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in uncommitted]
         if not mine:
             return found
         args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
-        out = self._output((*args, *(os.fsdecode(entry.path) for entry in mine)))
-        same = {header(entry._replace(status=b"M")): entry.path for entry in mine}
-        read = patches(out.data, same, most)
-        return (*found, *(night_commits.step(e, read[e.path], "") for e in mine if e.path in read))
+        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in mine)))
+        same = {patch_header(entry._replace(status=b"M")): entry.path for entry in mine}
+        read = parse_patches(out.data, same, most)
+        return (
+            *found,
+            *(night_commits.commit_step(e, read[e.path], "") for e in mine if e.path in read),
+        )
 
 
-def _change(
+def _file_change(
     entry: DiffEntry, patch: FilePatch | None, size: int, commit: str, *, binary: bool
 ) -> FileChange:
-    hunks = patch.hunks if patch else ()
-    plus, minus = entry.insertions, entry.deletions
-    if entry.binary and patch is not None:
-        plus = sum(len(hunk.added) for hunk in hunks)
-        minus = sum(len(hunk.removed) for hunk in hunks)
-    path = shown(entry.path)
-    return FileChange(
-        path=path,
-        kind=entry.kind,
-        insertions=plus or 0,
-        deletions=minus or 0,
-        hunks=hunks,
-        old_path=shown(entry.old_path),
+    change = night_commits.commit_step(entry, patch, commit)
+    if entry.is_binary:
+        change = replace(
+            change,
+            insertions=sum(len(hunk.added) for hunk in change.hunks),
+            deletions=sum(len(hunk.removed) for hunk in change.hunks),
+        )
+    return replace(
+        change,
         binary=binary,
-        generated=is_generated(path, hunks),
+        generated=is_generated(change.path, change.hunks),
         size=size,
-        old_mode="" if set(entry.old_mode) == {"0"} else entry.old_mode,
-        new_mode="" if set(entry.new_mode) == {"0"} else entry.new_mode,
-        commit=commit,
+        old_mode=entry.old_mode if entry.old_mode.strip("0") else "",
+        new_mode=entry.new_mode if entry.new_mode.strip("0") else "",
         cut=(patch is None or patch.cut) and not binary,
     )
 
 
-def _authors(made: Listed) -> dict[bytes, str]:
-    """The last commit that touched each path."""
-    return {path: sha for sha, listed in made for e in listed for path in (e.old_path, e.path)}
-
-
-def _lines(entry: DiffEntry) -> int:
+def _changed_lines(entry: DiffEntry) -> int:
     return (entry.insertions or 0) + (entry.deletions or 0)
 
 
 def _batches(chosen: list[DiffEntry]) -> Iterator[list[DiffEntry]]:
-    """Pieces whose names fit into one command line."""
+    """Groups whose names fit into one command line."""
     batch: list[DiffEntry] = []
     size = 0
     for entry in chosen:
         size += len(entry.path) + len(entry.old_path) + 2
-        if batch and (len(batch) >= _AT_ONCE or size > _ARGUMENTS):
+        if batch and (len(batch) >= _MOST_PATHS or size > _ARGUMENT_BYTES):
             yield batch
             batch, size = [], len(entry.path) + len(entry.old_path) + 2
         batch.append(entry)
@@ -321,10 +328,10 @@ def _size(top: Path, path: bytes) -> int:
         return 0
 
 
-def _beginning(top: Path, path: bytes) -> bytes:
-    """The first bytes of a plain file; NUL for what is none, so that nobody asks for its text."""
+def _first_bytes(top: Path, path: bytes) -> bytes:
+    """The first bytes of a regular file; NUL for anything else, so that its text is not read."""
     try:
         with regular_file(os.path.join(os.fsencode(top), path)) as (descriptor, _):
-            return os.read(descriptor, _PEEK)
+            return os.read(descriptor, _NUL_SEARCH_BYTES)
     except OSError:
         return b"\0"

@@ -1,8 +1,7 @@
-"""From which commit to which a night went."""
+"""At which commit a night began, and at which it ended."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui.system.lazy_pattern import lazy
@@ -12,8 +11,10 @@ if TYPE_CHECKING:
 
 
 _MOST_COMMITS = 5_000
+# Commits with dates made up by a rebase or an import do not end the search.
 _MOST_MISDATED = 3
 _COMMIT = lazy(r"[0-9a-f]{4,64}")
+# The tree without entries, which every repository knows: what the first commit is compared with.
 _EMPTY_TREES = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
@@ -21,13 +22,14 @@ _EMPTY_TREES = {
 
 
 class NightRange(NamedTuple):
-    """Where a night began and ended: `start` is the tree or commit to compare with, `base` and
-    `head` are commit ids or empty, `tip` says that HEAD still stands at the end."""
+    """Where a night began and ended: `start` is the tree or commit to compare with, `base` and `head` are
+    commit ids or empty, `is_at_head` says that HEAD is still where the night ended.
+    """
 
     start: str
     base: str
     head: str
-    tip: bool
+    is_at_head: bool
     why: str
 
 
@@ -47,24 +49,24 @@ class _CommitWindow(NamedTuple):
         return at <= self.until or at > self.future
 
 
-def find(
+def find_night_range(
     git: Git, base: str | None, since: float | None, until: float | None, now: float
 ) -> NightRange:
-    """The span; `base` counts if the repository has it, else the times do, else HEAD is the base."""
+    """The range: from `base` if the repository has it, else by the times, else nothing before HEAD."""
     tip = git.head()
     empty = _EMPTY_TREES[git.object_format]
     if tip is None:
         return NightRange(empty, "", "", True, "the repository has no commit yet")
-    known = _resolved(git, base)
-    made = _made(git, known, tip)
+    known = _resolve_base(git, base)
+    made = _list_commits(git, known, tip)
     if known is not None:
         span = NightRange(known, known, tip, True, "the run's journal names its base")
-        return _ended(span, made, until, now)
+        return _cut_at_end(span, made, until, now)
     lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
-    last = _last_moment(until, now)
-    inside = _since(made, since, last)
+    last = None if until is None else _CommitWindow(int(until) + 1, now + 1)
+    inside = _commits_since(made, since, last)
     first = inside[-1] if inside else None
-    if first is None and _since(made, since, None):
+    if first is None and _commits_since(made, since, None):
         earlier = [one for one in made if until is not None and one.at <= until]
         head = earlier[0].sha if earlier else tip
         words = lost + "no commit was made in the night, so it began and ended on the same one"
@@ -78,36 +80,32 @@ def find(
     if not first.parent:
         words = lost + "the night made the repository's first commit"
     span = NightRange(first.parent or empty, first.parent, tip, True, words)
-    return _ended(span, inside, until, now)
+    return _cut_at_end(span, inside, until, now)
 
 
-def _last_moment(until: float | None, now: float) -> _CommitWindow | None:
-    return None if until is None else _CommitWindow(int(until) + 1, now + 1)
-
-
-def _since(
+def _commits_since(
     made: list[_NightCommit], since: float | None, window: _CommitWindow | None
 ) -> list[_NightCommit]:
-    """The commits down to the oldest of the night; one with a made-up date far below is none.
+    """The commits down to the oldest one of the night.
 
-    One that is dated after the night ends no search and begins no night: it lies above, or below
-    when the night's clock was another than that of the commits before it.
+    Up to three older ones in between do not end the search, because dates can be made up. A commit
+    that is dated after the night neither ends the search nor counts as the oldest.
     """
-    last = missed = 0
+    last = misdated = 0
     for number, one in enumerate(made if since is not None else ()):
         if since is not None and one.at < int(since):
-            missed += 1
-            if missed > _MOST_MISDATED:
+            misdated += 1
+            if misdated > _MOST_MISDATED:
                 break
         elif window is None or window.holds(one.at):
-            last, missed = number + 1, 0
+            last, misdated = number + 1, 0
     return made[:last]
 
 
-def _ended(
+def _cut_at_end(
     span: NightRange, made: list[_NightCommit], until: float | None, now: float
 ) -> NightRange:
-    """The span up to the last commit made by `until`; a date in the future hides no commit."""
+    """The range up to the last commit made by `until`; one dated in the future still counts."""
     if until is None:
         return span
     last = next((one for one in made if one.at <= int(until) + 1 or one.at > now + 1), None)
@@ -116,19 +114,19 @@ def _ended(
     if last is None and not made:
         return span
     head = last.sha if last is not None else span.base
-    return span._replace(head=head, tip=False, why=span.why + "; later commits are left out")
+    return span._replace(head=head, is_at_head=False, why=span.why + "; later commits are left out")
 
 
-def _resolved(git: Git, base: str | None) -> str | None:
+def _resolve_base(git: Git, base: str | None) -> str | None:
     if not base or not _COMMIT.fullmatch(base):
         return None
-    return git.ask(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
+    return git.read_line(("rev-parse", "--verify", "--quiet", f"{base}^{{commit}}"))
 
 
-def _made(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
+def _list_commits(git: Git, base: str | None, tip: str) -> list[_NightCommit]:
     """The commits of HEAD's own line since `base`, newest first."""
     args = ["log", "--first-parent", "--format=tformat:%H %ct %P", f"--max-count={_MOST_COMMITS}"]
     args.append(f"{base}..{tip}" if base else tip)
     out = git.run((*args, "--")).decode("ascii", "replace")
-    rows = (re.split(" ", line) for line in out.splitlines())
+    rows = (line.split(" ") for line in out.splitlines())
     return [_NightCommit(row[0], float(row[1]), row[2] if len(row) > 2 else "") for row in rows]

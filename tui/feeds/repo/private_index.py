@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tui.feeds.repo.bounded_git import ReadBudget, output
+from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
 from tui.store.layout import RUN_DIR
 
 if TYPE_CHECKING:
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 MOST_NEW = 5_000
-_LARGE = 1 << 20
-_OURS = RUN_DIR.encode() + b"/"
+# Git reads a whole file to count its lines; larger ones are listed without.
+_LARGE_FILE = 1 << 20
+_RUN_DIR_PREFIX = RUN_DIR.encode() + b"/"
+# The file without content, which git knows in every repository.
 _EMPTY_BLOBS = {
     "sha1": b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "sha256": b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -27,9 +29,9 @@ _EMPTY_BLOBS = {
 
 
 class PrivateIndex(NamedTuple):
-    """The environment that makes git use it, and what it does not hold.
+    """The environment that makes git use the index, and what the index does not hold.
 
-    `large` are new files, mode and path, that git would read as a whole to count their lines.
+    `large` are new files (mode and path) that git would read as a whole to count their lines.
     """
 
     env: dict[str, str]
@@ -42,8 +44,8 @@ class PrivateIndex(NamedTuple):
 def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
     """A copy of the repository's index with untracked files entered as empty, gone afterwards.
 
-    Git takes their bytes from the work tree, where the agent may have hidden changes of tracked
-    files by telling the index not to look: those marks are taken off in the copy.
+    Git reads their bytes from the work tree. The agent may have hidden changes of tracked files with
+    marks in the index ("assume unchanged"); the copy is without them.
     """
     import tempfile
 
@@ -52,17 +54,17 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
         env = {"GIT_INDEX_FILE": str(path)}
         notes = []
         try:
-            # with its time: a file edited in the very moment it was staged is told by that alone
+            # With its time: a file edited in the moment it was staged is recognised by that alone.
             shutil.copy2(git.git_dir / "index", path)
         except FileNotFoundError:
             pass
-        hidden = _hidden(git)
+        hidden = _list_hidden(git)
         if hidden:
             names = b"".join(name + b"\0" for name in hidden)
             for mark in ("--no-assume-unchanged", "--no-skip-worktree"):
                 git.run(("update-index", "-z", mark, "--stdin"), input=names, env=env)
             notes.append(f"git had been told not to look at {len(hidden)} files")
-        found, large, whole = _untracked(git, budget)
+        found, large, whole = _list_untracked(git, budget)
         blob = _EMPTY_BLOBS[git.object_format]
         order = b"".join(b"%o %s\t%s\0" % (mode, blob, name) for mode, name in found[:MOST_NEW])
         if order:
@@ -73,7 +75,7 @@ def private_index(git: Git, budget: ReadBudget) -> Iterator[PrivateIndex]:
         yield PrivateIndex(env, cut, tuple(notes), tuple(large[:MOST_NEW]))
 
 
-def _hidden(git: Git) -> list[bytes]:
+def _list_hidden(git: Git) -> list[bytes]:
     """Tracked files marked "assume unchanged", or "skip" although they are there."""
     out = git.run(("ls-files", "-z", "-v"))
     marked = [line for line in out.split(b"\0")[:-1] if line[:1].islower() or line[:1] == b"S"]
@@ -85,16 +87,20 @@ def _hidden(git: Git) -> list[bytes]:
     ]
 
 
-def _untracked(
+def _list_untracked(
     git: Git, budget: ReadBudget
 ) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]], bool]:
     """Mode and path of plain files and links that git neither tracks nor ignores, the large apart."""
-    listed = output(git, ("ls-files", "-z", "--others", "--exclude-standard"), budget)
+    listed = run_bounded(git, ("ls-files", "-z", "--others", "--exclude-standard"), budget)
     top = os.fsencode(git.work_tree)
     found: list[tuple[int, bytes]] = []
     large: list[tuple[int, bytes]] = []
     for name in listed.data.split(b"\0")[:-1]:
-        if name.startswith(_OURS) or b"/" + _OURS in name or name.endswith(b"/"):
+        if (
+            name.startswith(_RUN_DIR_PREFIX)
+            or b"/" + _RUN_DIR_PREFIX in name
+            or name.endswith(b"/")
+        ):
             continue
         try:
             facts = os.lstat(os.path.join(top, name))
@@ -103,6 +109,6 @@ def _untracked(
         if stat.S_ISLNK(facts.st_mode):
             found.append((0o120000, name))
         elif stat.S_ISREG(facts.st_mode):
-            fitting = found if facts.st_size <= _LARGE else large
+            fitting = found if facts.st_size <= _LARGE_FILE else large
             fitting.append((0o100755 if facts.st_mode & 0o100 else 0o100644, name))
-    return found, large, listed.whole
+    return found, large, listed.is_whole

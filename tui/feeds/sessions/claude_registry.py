@@ -1,4 +1,4 @@
-"""Claude's own sessions/<pid>.json."""
+"""Claude's own files about its live sessions: sessions/<pid>.json."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BYTES = 64 * 1024
 
 
 class ClaudeSessionFile(Struct, frozen=True):
-    """One session's own account of itself, cleaned; `proc_start` is empty where it does not say."""
+    """What a session wrote about itself, cleaned; fields that it left out are empty."""
 
     pid: int
     session: str
@@ -37,10 +37,10 @@ class ClaudeSessionRegistry:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._read: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
+        self._cache: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
 
-    def all(self) -> list[ClaudeSessionFile]:
-        """Every readable session file of ours; links, other users' and overlarge files are passed over."""
+    def read_all(self) -> list[ClaudeSessionFile]:
+        """Every readable session file of this user; links and overlarge files are left out."""
         try:
             names = [
                 name
@@ -51,17 +51,17 @@ class ClaudeSessionRegistry:
             return []
         kept: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
         for name in sorted(names, key=lambda name: (len(name), name), reverse=True)[:MOST_FILES]:
-            seen = self._one(name)
+            seen = self._read_file(name)
             if seen is not None:
                 kept[name] = seen
-        self._read = kept
+        self._cache = kept
         return [file for _, file in kept.values() if file is not None]
 
-    def _one(self, name: str) -> tuple[tuple[int, int, int], ClaudeSessionFile | None] | None:
+    def _read_file(self, name: str) -> tuple[tuple[int, int, int], ClaudeSessionFile | None] | None:
         try:
             with regular_file(self.folder / name) as (descriptor, facts):
                 stamp = (facts.st_ino, facts.st_mtime_ns, facts.st_size)
-                known = self._read.get(name)
+                known = self._cache.get(name)
                 if known is not None and known[0] == stamp:
                     return known
                 if facts.st_uid != os.geteuid() or facts.st_size > MOST_BYTES:

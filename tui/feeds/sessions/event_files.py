@@ -1,4 +1,4 @@
-"""Event streams of a project; what the first and last lines of an event file tell."""
+"""Event streams of a project, and the summary of an event file from its first and last lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tui.system.lazy_pattern import lazy
 HEAD_BYTES = 128 * 1024
 TAIL_BYTES = 64 * 1024
 MOST_LINES = 80
-MOST_KNOWN = 4_000
+MOST_CACHED = 4_000
 _STREAM_TYPES = frozenset(
     ("system", "assistant", "user", "result", "stream_event", "rate_limit_event")
 )
@@ -32,14 +32,14 @@ _TRANSCRIPT_TYPES = frozenset(
 
 
 class EventFileSummary(Struct, frozen=True):
-    """An event file at a glance; empty where the lines looked at do not say."""
+    """An event file in short; a field is empty where the lines that were read do not have it."""
 
     kind: Literal["stream", "transcript", ""]
     sessions: tuple[str, ...] = ()
     cwds: tuple[str, ...] = ()
     started: float = 0.0
     changed: float = 0.0
-    ended: bool = False
+    has_ended: bool = False
 
 
 class _SummaryLine(Struct):
@@ -52,30 +52,30 @@ class _SummaryLine(Struct):
 
 _NAMES_SESSION = lazy(rb'"(session_id|sessionId)"\s*:\s*"')
 _decoder = msgspec.json.Decoder(_SummaryLine)
-_known: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
+_summaries: dict[str, tuple[tuple[int, ...], EventFileSummary]] = {}
 
 
-def head_of(path: str, *, follow: bool = True) -> EventFileSummary | None:
-    """The file at a glance, read again only when it changed; None when it is no readable file.
+def read_summary(path: str, *, follow: bool = True) -> EventFileSummary | None:
+    """The summary of a file, made again only when it changed; None for no readable file.
 
     Reads at most 192 KiB. Never waits for a FIFO. With `follow` false a symbolic link is refused.
     """
     try:
         with regular_file(path, follow=follow) as (descriptor, facts):
             stamp = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
-            known = _known.get(path)
-            if known is not None and known[0] == stamp:
-                return known[1]
-            head = _read(descriptor, facts)
+            cached = _summaries.get(path)
+            if cached is not None and cached[0] == stamp:
+                return cached[1]
+            summary = _summarise(descriptor, facts)
     except (OSError, ValueError):
         return None
-    if len(_known) >= MOST_KNOWN:
-        _known.clear()
-    _known[path] = (stamp, head)
-    return head
+    if len(_summaries) >= MOST_CACHED:
+        _summaries.clear()
+    _summaries[path] = (stamp, summary)
+    return summary
 
 
-def _read(descriptor: int, facts: os.stat_result) -> EventFileSummary:
+def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     data = os.pread(descriptor, HEAD_BYTES, 0)
     lines = data.split(b"\n")
     if facts.st_size > len(data):
@@ -88,16 +88,16 @@ def _read(descriptor: int, facts: os.stat_result) -> EventFileSummary:
     last = [record for line in (tail or whole)[-MOST_LINES:] if (record := _parse(line))]
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     both = [*records, *last]
-    sessions = [_word(record.session_id) or _word(record.sessionId) for record in both]
-    cwds = [_word(record.cwd) for record in both]
-    times = [moment for record in records if (moment := _moment(record.timestamp))]
+    sessions = [_short_text(record.session_id) or _short_text(record.sessionId) for record in both]
+    cwds = [_short_text(record.cwd) for record in both]
+    times = [moment for record in records if (moment := _epoch_seconds(record.timestamp))]
     return EventFileSummary(
         kind=kind,
         sessions=tuple(dict.fromkeys(filter(None, sessions))),
         cwds=tuple(dict.fromkeys(filter(None, cwds))),
         started=times[0] if times else 0.0,
         changed=facts.st_mtime,
-        ended=any(record.type == "result" for record in last[-3:]),
+        has_ended=any(record.type == "result" for record in last[-3:]),
     )
 
 
@@ -122,7 +122,7 @@ def _kind(records: list[_SummaryLine]) -> Literal["stream", "transcript", ""]:
 
 
 def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
-    """A line longer than what was read."""
+    """The kind of a line that is longer than what was read."""
     if line[:1] != b"{" or b'"type"' not in line:
         return ""
     found = _NAMES_SESSION.search(line)
@@ -131,11 +131,11 @@ def _kind_of_torn(line: bytes) -> Literal["stream", "transcript", ""]:
     return "stream" if found[1] == b"session_id" else "transcript"
 
 
-def _word(value: Any) -> str:
+def _short_text(value: Any) -> str:
     return value if isinstance(value, str) and len(value) <= 4_096 else ""
 
 
-def _moment(value: Any) -> float:
+def _epoch_seconds(value: Any) -> float:
     if not isinstance(value, str):
         return 0.0
     try:
@@ -144,12 +144,13 @@ def _moment(value: Any) -> float:
         return 0.0
 
 
+# Files written to within this time of the latest count as active; of those the youngest session is meant.
 ACTIVE_S = 600.0
 MOST_LOOKED_AT = 40
 MOST_LISTED = 200
 FOLDERS = ("logs", ".", ".ralph/logs")
 _ENDINGS = (".jsonl", ".ndjson", ".json", ".log", ".stream")
-_AT_THE_ROOT = ("session", "events", "stream", "claude", "output", "overnight", "run", "agent")
+_ROOT_PREFIXES = ("session", "events", "stream", "claude", "output", "overnight", "run", "agent")
 
 
 class StreamFile(NamedTuple):
@@ -157,49 +158,53 @@ class StreamFile(NamedTuple):
 
     path: str
     folder: str
-    head: EventFileSummary
+    summary: EventFileSummary
 
 
 def newest_stream(project: Path) -> StreamFile | None:
     """The stream whose session began last, among those of the project still written to.
 
-    What a file is, its content says: only JSON records of `stream-json` make it a stream.
+    Its content decides, not its name: only JSON records of `stream-json` make a file a stream.
     """
-    found = [stream for folder in FOLDERS for stream in _in_folder(project, folder)]
+    found = [stream for folder in FOLDERS for stream in _streams_in(project, folder)]
     if not found:
         return None
-    latest = max(stream.head.changed for stream in found)
-    active = [stream for stream in found if stream.head.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda stream: (stream.head.started, os.path.basename(stream.path)))
+    latest = max(stream.summary.changed for stream in found)
+    active = [stream for stream in found if stream.summary.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda stream: (stream.summary.started, os.path.basename(stream.path)))
 
 
-def _in_folder(project: Path, folder: str) -> list[StreamFile]:
+def _streams_in(project: Path, folder: str) -> list[StreamFile]:
     dated: list[tuple[float, str]] = []
     try:
         with os.scandir(project / folder) as entries:
             for entry in entries:
-                if _may_be(entry.name, folder):
+                if _may_be_stream(entry.name, folder):
                     facts = entry.stat()
                     if stat.S_ISREG(facts.st_mode) and facts.st_size:
                         dated.append((facts.st_mtime, os.path.join(project, folder, entry.name)))
     except OSError:
         return []
-    found = []
+    streams = []
     for _, name in sorted(dated, reverse=True)[:MOST_LOOKED_AT]:
         path = os.path.normpath(name)
-        head = head_of(path)
-        if head is not None and head.kind == "stream" and paths.is_within(project, Path(path)):
-            found.append(StreamFile(path, folder, head))
-    return found
+        summary = read_summary(path)
+        if (
+            summary is not None
+            and summary.kind == "stream"
+            and paths.is_within(project, Path(path))
+        ):
+            streams.append(StreamFile(path, folder, summary))
+    return streams
 
 
-def _may_be(name: str, folder: str) -> bool:
+def _may_be_stream(name: str, folder: str) -> bool:
     if not name.endswith(_ENDINGS):
         return False
-    return folder != "." or name.endswith((".jsonl", ".ndjson")) or name.startswith(_AT_THE_ROOT)
+    return folder != "." or name.endswith((".jsonl", ".ndjson")) or name.startswith(_ROOT_PREFIXES)
 
 
-def candidates(project: Path) -> list[tuple[str, float]]:
+def stream_candidates(project: Path) -> list[tuple[str, float]]:
     """Files of the project that may be streams by their names, with when they last changed."""
     found: list[tuple[str, float]] = []
     for folder in FOLDERS:
@@ -208,7 +213,7 @@ def candidates(project: Path) -> list[tuple[str, float]]:
                 dated = [
                     (entry.stat().st_mtime, os.path.join(project, folder, entry.name))
                     for entry in entries
-                    if _may_be(entry.name, folder) and entry.is_file()
+                    if _may_be_stream(entry.name, folder) and entry.is_file()
                 ]
         except OSError:
             continue
@@ -217,13 +222,13 @@ def candidates(project: Path) -> list[tuple[str, float]]:
     return found
 
 
-_BYTES = 128 * 1024
-_GOAL = 300
+_PROMPT_BYTES = 128 * 1024
+_PROMPT_LIMIT = 300
 
 
-def first_words(path: str) -> str:
-    """The first prompt among the file's first 128 KiB; empty where none stands there."""
-    data = read_small(path, _BYTES, follow=True)
+def first_prompt(path: str) -> str:
+    """The first prompt in the first 128 KiB of a file; empty where there is none."""
+    data = read_small(path, _PROMPT_BYTES, follow=True)
     whole = data[: data.rfind(b"\n") + 1]
     for event in ClaudeDecoder(path).decode(whole, 0).events:
         body = event.body
@@ -233,5 +238,5 @@ def first_words(path: str) -> str:
             and body.text
             and not event.thread
         ):
-            return " ".join(body.text.split())[:_GOAL]
+            return " ".join(body.text.split())[:_PROMPT_LIMIT]
     return ""

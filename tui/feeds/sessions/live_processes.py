@@ -15,71 +15,74 @@ from tui.system.format import format_local
 from tui.system.processes import ProcessFacts, ProcessIdentity
 from tui.system.sanitize import clean_line
 
-AGAIN_AFTER_S = 2.0
+READ_AFTER_S = 2.0
+# The whole process table costs most; while agents are known by their files it is read even less often.
 SCAN_AFTER_S = 6.0
 SCAN_WHILE_KNOWN_S = 15.0
+# The kernel's start times move with the clock of the machine, those in session files do not.
 START_TOLERANCE_S = 10.0
+# Names of processes that may run Claude's script; the main thread of node can be called "MainThread".
 _INTERPRETERS = frozenset(("node", "bun", "deno", "MainThread"))
 
 
 class AgentProcessReader:
     """The agents alive in a project.
 
-    `read` looks at session files and known pids at most every 2 seconds and walks the whole process
-    table at most every 6; in between it answers with what it saw. `own` names the process of our own
-    run: its pid and the start time from /proc (clock ticks; 0 where unknown).
+    `read` checks session files and known pids at most every 2 seconds and the whole process table at
+    most every 6; in between it answers with its last result. `own_agent` is the process of our own run:
+    its pid and the start time from /proc (clock ticks; 0 where unknown).
     """
 
     def __init__(
         self, project: Path, clock: Clock, *, environ: Mapping[str, str] = os.environ
     ) -> None:
         self.project = os.path.realpath(project)
-        self.own: tuple[int, int] | None = None
+        self.own_agent: tuple[int, int] | None = None
         self._clock = clock
-        self._files = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
-        self._by_name: dict[int, str] = {}
+        self._registry = ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions")
+        self._scanned: dict[int, str] = {}
         self._next_read = float("-inf")
         self._next_scan = float("-inf")
         self._last = AgentProcesses(clock.wall(), ())
 
     def read(self) -> AgentProcesses:
-        """The agents as seen now, or less than 2 seconds ago; ordered by the time they began."""
+        """The agents as they are now, or were less than 2 seconds ago; the oldest first."""
         now = self._clock.monotonic()
         if now < self._next_read:
             return self._last
-        self._next_read = now + AGAIN_AFTER_S
-        agents = self._by_session_file()
-        self._add_own(agents)
+        self._next_read = now + READ_AFTER_S
+        agents = self._read_registered()
+        self._add_own_agent(agents)
         if now >= self._next_scan:
-            self._by_name = self._scan(agents)
+            self._scanned = self._scan_processes(agents)
             self._next_scan = now + (SCAN_WHILE_KNOWN_S if agents else SCAN_AFTER_S)
-        self._add_by_name(agents)
+        self._add_scanned(agents)
         found = tuple(sorted(agents.values(), key=lambda agent: (agent.created, agent.pid)))
         self._last = AgentProcesses(self._clock.wall(), found)
         return self._last
 
-    def _by_session_file(self) -> dict[int, AgentProcess]:
+    def _read_registered(self) -> dict[int, AgentProcess]:
         agents: dict[int, AgentProcess] = {}
-        for file in self._files.all():
+        for file in self._registry.read_all():
             if not self._is_here(file.cwd):
                 continue
             facts = processes.read_facts(file.pid)
-            if facts is not None and _is_same(file, facts):
-                agents[file.pid] = _agent(facts, file)
+            if facts is not None and _wrote_file(file, facts):
+                agents[file.pid] = _agent_process(facts, file)
         return agents
 
-    def _add_own(self, agents: dict[int, AgentProcess]) -> None:
-        if self.own is None or self.own[0] in agents:
+    def _add_own_agent(self, agents: dict[int, AgentProcess]) -> None:
+        if self.own_agent is None or self.own_agent[0] in agents:
             return
-        pid, start = self.own
+        pid, start = self.own_agent
         facts = processes.read_facts(pid)
         if facts is not None and (
             not start or not processes.has_proc() or facts.start == str(start)
         ):
-            agents[pid] = _agent(facts, cwd=processes.working_folder(pid))
+            agents[pid] = _agent_process(facts, cwd=processes.working_folder(pid))
 
-    def _scan(self, known: dict[int, AgentProcess]) -> dict[int, str]:
-        """Pids that look like Claude and stand in the project, each with its start."""
+    def _scan_processes(self, known: dict[int, AgentProcess]) -> dict[int, str]:
+        """Pids of processes that look like Claude and work in the project, each with its start."""
         found: dict[int, str] = {}
         for pid in processes.list_pids():
             if pid in known or pid == os.getpid():
@@ -90,16 +93,16 @@ class AgentProcessReader:
                     found[pid] = facts.start
         return found
 
-    def _add_by_name(self, agents: dict[int, AgentProcess]) -> None:
+    def _add_scanned(self, agents: dict[int, AgentProcess]) -> None:
         alive = []
-        for pid, start in self._by_name.items():
+        for pid, start in self._scanned.items():
             facts = processes.read_facts(pid)
             if pid not in agents and facts is not None and facts.start == start:
                 alive.append(facts)
         ours = set(agents) | {facts.pid for facts in alive}
         for facts in alive:
             if facts.parent not in ours:
-                agents[facts.pid] = _agent(facts, cwd=processes.working_folder(facts.pid))
+                agents[facts.pid] = _agent_process(facts, cwd=processes.working_folder(facts.pid))
 
     def _is_here(self, cwd: str) -> bool:
         if not cwd.startswith("/"):
@@ -110,15 +113,15 @@ class AgentProcessReader:
         return real == self.project or real.startswith(self.project.rstrip("/") + "/")
 
 
-def _is_same(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:
-    """Whether the process is the one that wrote the file, and no later one with its pid."""
+def _wrote_file(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:
+    """Whether the process is the one that wrote the file, not a later one with its pid."""
     if file.proc_start.isdecimal() and processes.has_proc():
         return file.proc_start == facts.start
     return file.started_at is None or facts.created <= file.started_at + START_TOLERANCE_S
 
 
 def _looks_like_claude(pid: int) -> bool:
-    """By its name, or by what its command line starts."""
+    """By its name, or by the script that its command line starts."""
     name = processes.process_name(pid)
     if name == "claude":
         return True
@@ -132,7 +135,7 @@ def _looks_like_claude(pid: int) -> bool:
     return inside or os.path.basename(script) == "claude"
 
 
-def _agent(
+def _agent_process(
     facts: ProcessFacts, file: ClaudeSessionFile | None = None, cwd: str = ""
 ) -> AgentProcess:
     return AgentProcess(
@@ -156,22 +159,21 @@ _SAME_START_S = 1.5
 
 
 def live_agents(folder: Path) -> tuple[AgentProcess, ...]:
-    """The agents alive in a folder and below, oldest first. Walks the process table."""
-
+    """The agents alive in a folder and below, oldest first. Reads the whole process table."""
     return AgentProcessReader(folder, SystemClock()).read().agents
 
 
 def agent_for_session(agents: Sequence[AgentProcess], session: str) -> AgentProcess | None:
-    """The agent that speaks for `session`: by its name, else the only one that has none."""
-    named = [one for one in agents if session and one.session == session]
+    """The agent of `session`: the agent that names it, else the only agent that names none."""
+    named = [agent for agent in agents if session and agent.session == session]
     if named:
         return named[-1]
-    nameless = [one for one in agents if not one.session or not session]
+    nameless = [agent for agent in agents if not agent.session or not session]
     return nameless[0] if len(nameless) == 1 else None
 
 
 def agent_identity(agent: AgentProcess) -> ProcessIdentity:
-    """Pid and start of the very process that was looked at; RefusedError when it is gone."""
+    """Pid and start of that very process; RefusedError when it has ended."""
     facts = processes.read_facts(agent.pid)
     if facts is None or abs(facts.created - agent.created) > _SAME_START_S:
         raise RefusedError(f"the session's process ({agent.pid}) has ended; nothing was done")
@@ -179,12 +181,10 @@ def agent_identity(agent: AgentProcess) -> ProcessIdentity:
 
 
 def describe_agents(agents: Iterable[AgentProcess], watched: str = "") -> tuple[str, ...]:
-    """Each agent as a refusal names it; `watched` is the session that the person looks at."""
-    return tuple(_words(one, watched) for one in agents)
-
-
-def _words(agent: AgentProcess, watched: str) -> str:
-    since = format_local(agent.created)
-    if watched and agent.session == watched:
-        return f"the session that is watched here (pid {agent.pid})"
-    return f"another session (pid {agent.pid}, since {since})"
+    """Each agent as a refusal names it; `watched` is the session that the person watches."""
+    return tuple(
+        f"the session that is watched here (pid {agent.pid})"
+        if watched and agent.session == watched
+        else f"another session (pid {agent.pid}, since {format_local(agent.created)})"
+        for agent in agents
+    )

@@ -17,11 +17,11 @@ from tui.store.runs import list_runs
 from tui.system import paths
 from tui.system.errors import NoSessionError
 
-MOST = 500
+MOST_NIGHTS = 500
 
 
 class NightFile(Struct, frozen=True):
-    """A night's main event file; `folder` is the run's directory, `changed` its last sign of life.
+    """A night's main event file; `folder` is the run's directory, `changed` when it last printed.
 
     `stamp` changes when the night's record does.
     """
@@ -32,25 +32,30 @@ class NightFile(Struct, frozen=True):
     changed: float
     stamp: str
     folder: str = ""
-    over: bool = False
+    is_over: bool = False
     started: float = 0.0
 
 
-def night_places(
+def list_night_files(
     project: Path, settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> list[NightFile]:
-    """Every night there may be, those of our runs first; only names and times are read.
+    """Every possible night, those of our runs first; only names and times are read.
 
-    A transcript of another folder, or of a session that a run or a stream tells of, may be among
-    them: whoever reads more of it finds that out.
+    Transcripts of another folder, or of the session of a run or stream, may be among them; that
+    shows only in their content.
     """
-    found = [*_runs(project, settings, environ), *_streams(project)]
     projects = paths.claude_dir(environ) / "projects"
-    found += _transcripts(project, projects)
-    return found[:MOST]
+    nights = [
+        *_run_files(project, settings, environ),
+        *_stream_files(project),
+        *_transcript_files(project, projects),
+    ]
+    return nights[:MOST_NIGHTS]
 
 
-def _runs(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[NightFile]:
+def _run_files(
+    project: Path, settings: Settings, environ: Mapping[str, str]
+) -> Iterator[NightFile]:
     for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
         files = run.directory
         yield NightFile(
@@ -58,25 +63,25 @@ def _runs(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iter
             "run",
             str(files.stream),
             run.changed,
-            f"{_stamp(str(files.stream))} {_stamp(str(files.end))}",
+            f"{_file_stamp(str(files.stream))} {_file_stamp(str(files.end))}",
             str(files.path),
-            run.over,
+            run.is_over,
             run.started,
         )
 
 
-def _streams(project: Path) -> Iterator[NightFile]:
-    for path, changed in event_files.candidates(project):
-        yield NightFile(os.path.relpath(path, project), "stream", path, changed, _stamp(path))
+def _stream_files(project: Path) -> Iterator[NightFile]:
+    for path, changed in event_files.stream_candidates(project):
+        yield NightFile(os.path.relpath(path, project), "stream", path, changed, _file_stamp(path))
 
 
-def _transcripts(project: Path, projects: Path) -> Iterator[NightFile]:
-    for path, changed in transcripts.candidates(projects, str(project)):
+def _transcript_files(project: Path, projects: Path) -> Iterator[NightFile]:
+    for path, changed in transcripts.transcript_candidates(projects, str(project)):
         session = os.path.basename(path).removesuffix(".jsonl")
-        yield NightFile(session, "transcript", path, changed, _stamp(path))
+        yield NightFile(session, "transcript", path, changed, _file_stamp(path))
 
 
-def _stamp(path: str) -> str:
+def _file_stamp(path: str) -> str:
     """Identity, size and time of a file; "-" for none."""
     try:
         facts = os.stat(path)
@@ -85,23 +90,21 @@ def _stamp(path: str) -> str:
     return f"{facts.st_dev}:{facts.st_ino}:{facts.st_size}:{facts.st_mtime_ns}"
 
 
-def find_place(project: Path, settings: Settings, wanted: str) -> NightFile:
-    """The night of that id, or the only one whose id begins or ends so; NoSessionError else."""
-    every = night_places(project, settings)
-    fits = [one for one in every if one.id == wanted] or [
-        one for one in every if wanted and (one.id.startswith(wanted) or one.id.endswith(wanted))
+def find_night_file(project: Path, settings: Settings, id: str) -> NightFile:
+    """The night with that id, or the only one whose id begins or ends with it; else NoSessionError."""
+    nights = list_night_files(project, settings)
+    matches = [night for night in nights if night.id == id] or [
+        night for night in nights if id and (night.id.startswith(id) or night.id.endswith(id))
     ]
-    if len(fits) != 1:
-        count = "no night" if not fits else f"{len(fits)} nights"
-        raise NoSessionError(f"{count} of {project} fit {wanted!r}; `runs` lists them")
-    return fits[0]
+    if len(matches) != 1:
+        count = "no night" if not matches else f"{len(matches)} nights"
+        raise NoSessionError(f"{count} of {project} fit {id!r}; `runs` lists them")
+    return matches[0]
 
 
-def named_night(
-    project: Path, settings: Settings, named: NamedSources, wanted: str
-) -> NamedSources:
-    """`named` with the night that `wanted` means; NoSessionError where there is none."""
-    place = find_place(project, settings, wanted)
-    if place.kind == "run":
-        return replace(named, events=None, run=place.id)
-    return replace(named, events=None, session=place.path)
+def select_night(project: Path, settings: Settings, named: NamedSources, id: str) -> NamedSources:
+    """`named` with the night of that id; NoSessionError where there is none."""
+    night = find_night_file(project, settings, id)
+    if night.kind == "run":
+        return replace(named, events=None, run=night.id)
+    return replace(named, events=None, session=night.path)

@@ -1,7 +1,8 @@
 """Which session is shown for a project, and why.
 
-Our own run comes first, then an event stream lying in the project, then Claude's newest transcript
-of the folder. What is over gives way to what began later. A source named by hand is never doubted.
+Our own run comes first, then an event stream in the project, then Claude's newest transcript of the
+folder. A session that has ended gives way to one that is still written to. A source that the person named is
+always taken.
 """
 
 from __future__ import annotations
@@ -18,18 +19,20 @@ from tui.feeds.sessions.event_files import (
     FOLDERS,
     EventFileSummary,
     StreamFile,
-    head_of,
     newest_stream,
+    read_summary,
 )
-from tui.feeds.sessions.sidecar_paths import SidecarPath, find_sidecar
+from tui.feeds.sessions.sidecar_paths import find_sidecar
 from tui.feeds.sessions.transcripts import TranscriptFile
-from tui.model.session import NamedSources
+from tui.model.session import NamedSources, SidecarPath
 from tui.settings.settings import Settings
-from tui.store.attempt_files import agent_of
+from tui.store.attempt_files import newest_agent
 from tui.store.layout import session_journal
 from tui.store.runs import ListedRun, list_runs, sessions_of
 from tui.system import paths
 
+# How much later another session must have been written to, to be taken instead of a run that has ended, and
+# of one without an end record, whose supervisor may be gone.
 OVERTAKEN_S = 60.0
 LONG_SILENT_S = 12 * 3600.0
 MOST_SESSIONS = 40
@@ -46,9 +49,9 @@ class EventFile(Struct, frozen=True):
 
 
 class SessionSources(Struct, frozen=True):
-    """What was found. `events` has the main stream first; where it is empty, `why` says where was
-    looked and what to do. `alone` means that a stream was named and is the whole truth: nothing of
-    the machine (processes, commits) speaks beside it. `agent` is pid and start ticks of our run's.
+    """The files of a session. `events` has the main one first; where it is empty, `why` says where
+    it was searched and what to do. `is_whole_truth` means that a stream was named by hand: processes
+    and commits of this machine do not belong to it. `agent` is pid and start ticks of our run's agent.
     """
 
     events: tuple[EventFile, ...]
@@ -62,7 +65,7 @@ class SessionSources(Struct, frozen=True):
     run_dir: str = ""
     agent: tuple[int, int] | None = None
     why: str = ""
-    alone: bool = False
+    is_whole_truth: bool = False
 
 
 class _Selection(Struct, frozen=True):
@@ -78,38 +81,39 @@ def select_session(
     *,
     environ: Mapping[str, str] = os.environ,
 ) -> SessionSources:
-    """The files that tell of the project's session now. Reads little, starts nothing, never fails.
+    """The files of the project's session now. Reads little, starts nothing, never fails.
 
-    Equal as long as nothing changed, so that a caller may ask again and compare.
+    The result is equal as long as nothing changed, so that a caller can poll and compare.
     """
     named = named or NamedSources()
-    finder = _SessionSelector(project, settings, paths.claude_dir(environ) / "projects", environ)
-    events = finder.events(named)
-    alone = named.events is not None
-    others = {
+    projects = paths.claude_dir(environ) / "projects"
+    selected = _SessionSelector(project, settings, projects, environ).select(named)
+    run = selected.run
+    is_whole_truth = named.events is not None
+    sidecars = {
         name: find_sidecar(
             project,
             settings.paths,
             name,
             getattr(named, name, None),
-            settled=alone,
+            only_named=is_whole_truth,
             environ=environ,
         )
         for name in ("progress", "features", "notes", "watchdog", "history", "compactions")
     }
     return SessionSources(
-        events=events.sources,
-        run=events.run.directory.id if events.run else "",
-        run_dir=str(events.run.directory.path) if events.run else "",
-        agent=agent_of(events.run.directory) if events.run and not events.run.over else None,
-        why=events.why,
-        alone=alone,
-        **others,
+        events=selected.sources,
+        run=run.directory.id if run else "",
+        run_dir=str(run.directory.path) if run else "",
+        agent=newest_agent(run.directory) if run and not run.is_over else None,
+        why=selected.why,
+        is_whole_truth=is_whole_truth,
+        **sidecars,
     )
 
 
 class _SessionSelector:
-    """One look around a project."""
+    """One selection in a project."""
 
     def __init__(
         self, project: Path, settings: Settings, projects: Path, environ: Mapping[str, str]
@@ -119,86 +123,79 @@ class _SessionSelector:
         self._projects = projects
         self._environ = environ
 
-    def events(self, named: NamedSources) -> _Selection:
+    def select(self, named: NamedSources) -> _Selection:
         if named.events is not None:
             return _Selection(
                 (EventFile(_kind_of(named.events), named.events, "named by --events"),)
             )
         runs = list_runs(paths.resolve(self._project, self._paths.run_dir, self._environ))
         if named.run is not None:
-            wanted = next((run for run in runs if run.directory.id == named.run), None)
-            if wanted is None:
+            run = next((run for run in runs if run.directory.id == named.run), None)
+            if run is None:
                 return _Selection(why=f"no run {named.run} in {self._paths.run_dir}/runs")
-            return self._of_run(wanted, f"run {wanted.directory.id}, as asked")
+            return self._from_run(run, f"run {run.directory.id}, as asked")
         if named.session is not None:
-            return self._of_session(named.session)
-        return self._found(runs[0] if runs else None)
+            return self._from_session(named.session)
+        return self._from_search(runs[0] if runs else None)
 
-    def _of_session(self, path: str) -> _Selection:
-        """One session, whichever else there are: the file with what belongs to it."""
+    def _from_session(self, path: str) -> _Selection:
+        """One session, whatever others there are: its file and what belongs to it."""
         if _kind_of(path) == "stream":
-            first = EventFile("stream", path, "the session asked for")
-            return _Selection((first, *self._beside_stream(path)))
-        session = os.path.basename(path).removesuffix(".jsonl")
-        first = EventFile("transcript", path, "the session asked for", trusted=False)
-        return _Selection((first, *_agents(path, session), *self._deeds_on([session])))
+            return self._from_stream(path, "the session asked for")
+        return self._from_transcript(path, "the session asked for")
 
     def _from_settings(self) -> _Selection:
         events, transcript = self._paths.events, self._paths.transcript
         if events:
             path = str(paths.resolve(self._project, events, self._environ))
-            chosen = "paths.events in the settings"
-            return _Selection((EventFile(_kind_of(path), path, chosen), *self._beside_stream(path)))
+            return self._from_stream(path, "paths.events in the settings")
         if transcript:
             path = str(paths.resolve(self._project, transcript, self._environ))
-            session = os.path.basename(path).removesuffix(".jsonl")
-            first = EventFile("transcript", path, "paths.transcript in the settings")
-            return _Selection((first, *_agents(path, session), *self._deeds_on([session])))
+            return self._from_transcript(path, "paths.transcript in the settings", trusted=True)
         return _Selection()
 
-    def _found(self, run: ListedRun | None) -> _Selection:
-        """The run, unless another session went on after its end; else what is set, else found."""
+    def _from_search(self, run: ListedRun | None) -> _Selection:
+        """The run, unless another session continued after it; else the settings, else the newest."""
         stream = newest_stream(self._project)
-        transcript = transcripts.newest_of_folder(self._projects, str(self._project))
+        transcript = transcripts.newest_transcript(self._projects, str(self._project))
         set_by_hand = self._from_settings()
-        others = [found.head for found in (stream, transcript) if found is not None]
+        others = [found.summary for found in (stream, transcript) if found is not None]
         if set_by_hand.sources:
-            head = head_of(set_by_hand.sources[0].path)
-            others = [head] if head is not None else []
-        if run is not None and not self._overtaken(run, others):
-            over = "; it is over" if run.over else ""
-            return self._of_run(
+            summary = read_summary(set_by_hand.sources[0].path)
+            others = [summary] if summary is not None else []
+        if run is not None and not self._is_overtaken(run, others):
+            over = "; it is over" if run.is_over else ""
+            return self._from_run(
                 run, f"run {run.directory.id}, the newest in {self._paths.run_dir}/runs{over}"
             )
         if set_by_hand.sources:
             return set_by_hand
         since = f"; run {run.directory.id} is older" if run is not None else ""
         if stream is not None and not _is_stale(stream, transcript):
-            return self._of_stream(stream, since)
+            folder = "the project's folder" if stream.folder == "." else stream.folder + "/"
+            return self._from_stream(stream.path, f"newest event stream in {folder}{since}")
         if transcript is not None:
             if stream is not None:
                 since = f"; the stream {os.path.basename(stream.path)} is older"
-            return self._of_transcript(
-                transcript, f"newest transcript whose cwd is this folder{since}"
-            )
-        return _Selection(why=self._nothing())
+            chosen = f"newest transcript whose cwd is this folder{since}"
+            return self._from_transcript(transcript.path, chosen)
+        return _Selection(why=self._nothing_found())
 
-    def _overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
-        """Whether another session was written to after the end, or a long silence, of this run."""
+    def _is_overtaken(self, run: ListedRun, others: list[EventFileSummary]) -> bool:
+        """Whether another session was written to after this run ended or fell silent for long."""
         own = set(sessions_of(run.directory))
-        grace = OVERTAKEN_S if run.over else LONG_SILENT_S
+        grace = OVERTAKEN_S if run.is_over else LONG_SILENT_S
         return any(
-            head.changed > run.changed + grace and not own.intersection(head.sessions)
-            for head in others
+            summary.changed > run.changed + grace and not own.intersection(summary.sessions)
+            for summary in others
         )
 
-    def _of_stream(self, stream: StreamFile, since: str) -> _Selection:
-        where = "the project's folder" if stream.folder == "." else stream.folder + "/"
-        first = EventFile("stream", stream.path, f"newest event stream in {where}{since}")
-        return _Selection((first, *self._beside_stream(stream.path)))
+    def _from_stream(self, path: str, chosen: str) -> _Selection:
+        first = EventFile(_kind_of(path), path, chosen)
+        return _Selection((first, *self._transcripts_of_stream(path)))
 
-    def _deeds_on(self, sessions: Iterable[str]) -> list[EventFile]:
-        """The journals of what was done from here on sessions that are no run of ours."""
+    def _operation_journals(self, sessions: Iterable[str]) -> list[EventFile]:
+        """The journals of operations on sessions that are no run of ours."""
         root = paths.resolve(self._project, self._paths.run_dir, self._environ)
         files = [(one, session_journal(root, one)) for one in sessions if one]
         return [
@@ -207,48 +204,44 @@ class _SessionSelector:
             if file.is_file()
         ]
 
-    def _of_run(self, run: ListedRun, chosen: str) -> _Selection:
+    def _from_run(self, run: ListedRun, chosen: str) -> _Selection:
         sources = [EventFile("stream", str(run.directory.stream), chosen)]
-        head = head_of(str(run.directory.stream))
+        summary = read_summary(str(run.directory.stream))
         named = sessions_of(run.directory)[-MOST_SESSIONS:]
-        for session in dict.fromkeys([*named, *(head.sessions if head else ())]):
-            sources += self._session(session, run)
+        for session in dict.fromkeys([*named, *(summary.sessions if summary else ())]):
+            sources += self._transcript_files(session, run)
         sources.append(EventFile("journal", str(run.directory.journal), "journal of that run"))
         return _Selection(tuple(dict.fromkeys(sources)), run)
 
-    def _of_transcript(self, found: TranscriptFile, chosen: str) -> _Selection:
-        first = EventFile("transcript", found.path, chosen, trusted=False)
-        agents = _agents(found.path, found.session)
-        return _Selection((first, *agents, *self._deeds_on([found.session])))
+    def _from_transcript(self, path: str, chosen: str, *, trusted: bool = False) -> _Selection:
+        session = os.path.basename(path).removesuffix(".jsonl")
+        files = _with_subagents(path, session, chosen, trusted=trusted)
+        return _Selection((*files, *self._operation_journals([session])))
 
-    def _beside_stream(self, path: str) -> list[EventFile]:
-        """The transcripts of the sessions a stream names, with their subagents."""
-        head = head_of(path)
-        if head is None or head.kind != "stream":
+    def _transcripts_of_stream(self, path: str) -> list[EventFile]:
+        """The transcripts of the sessions in a stream, with their subagents."""
+        summary = read_summary(path)
+        if summary is None or summary.kind != "stream":
             return []
         found: list[EventFile] = []
-        for session in head.sessions[:MOST_SESSIONS]:
-            found += self._session(session, None)
-        return list(dict.fromkeys([*found, *self._deeds_on(head.sessions[:MOST_SESSIONS])]))
+        for session in summary.sessions[:MOST_SESSIONS]:
+            found += self._transcript_files(session, None)
+        return list(
+            dict.fromkeys([*found, *self._operation_journals(summary.sessions[:MOST_SESSIONS])])
+        )
 
-    def _session(self, session: str, run: ListedRun | None) -> list[EventFile]:
-        path = transcripts.of_session(self._projects, session, str(self._project))
+    def _transcript_files(self, session: str, run: ListedRun | None) -> list[EventFile]:
+        path = transcripts.transcript_of_session(self._projects, session, str(self._project))
         if path is not None:
-            first = EventFile(
-                "transcript", path, f"transcript of session {session[:8]}", trusted=False
-            )
-            return [first, *_agents(path, session)]
-        if run is not None and transcripts.is_session(session):
+            return _with_subagents(path, session, f"transcript of session {session[:8]}")
+        if run is not None and transcripts.is_session_id(session):
             kept = run.directory.kept_transcript(session)
             if kept.is_file():
-                words = f"kept copy of the transcript of session {session[:8]}"
-                return [
-                    EventFile("transcript", str(kept), words, trusted=False),
-                    *_agents(str(kept), session),
-                ]
+                chosen = f"kept copy of the transcript of session {session[:8]}"
+                return _with_subagents(str(kept), session, chosen)
         return []
 
-    def _nothing(self) -> str:
+    def _nothing_found(self) -> str:
         looked = ", ".join(
             "the project's folder" if folder == "." else f"{folder}/" for folder in FOLDERS
         )
@@ -260,20 +253,26 @@ class _SessionSelector:
 
 
 def _is_stale(stream: StreamFile, transcript: TranscriptFile | None) -> bool:
-    """Whether a transcript of another session goes on while the stream is over or long silent."""
-    if transcript is None or transcript.session in stream.head.sessions:
+    """Whether another session's transcript is written to while the stream has ended or is silent."""
+    if transcript is None or transcript.session in stream.summary.sessions:
         return False
-    behind = transcript.head.changed - stream.head.changed
-    return behind > LONG_SILENT_S or (stream.head.ended and behind > transcripts.ACTIVE_S)
+    behind = transcript.summary.changed - stream.summary.changed
+    return behind > LONG_SILENT_S or (stream.summary.has_ended and behind > transcripts.ACTIVE_S)
 
 
-def _agents(transcript: str, session: str) -> list[EventFile]:
+def _with_subagents(
+    transcript: str, session: str, chosen: str, *, trusted: bool = False
+) -> list[EventFile]:
+    subagent = f"subagent of session {session[:8]}"
     return [
-        EventFile("transcript", path, f"subagent of session {session[:8]}", trusted=False)
-        for path in transcripts.agents_of(transcript, session)
+        EventFile("transcript", transcript, chosen, trusted),
+        *(
+            EventFile("transcript", path, subagent, trusted=False)
+            for path in transcripts.subagent_files(transcript, session)
+        ),
     ]
 
 
 def _kind_of(path: str) -> Kind:
-    head = head_of(path)
-    return "transcript" if head is not None and head.kind == "transcript" else "stream"
+    summary = read_summary(path)
+    return "transcript" if summary is not None and summary.kind == "transcript" else "stream"

@@ -1,4 +1,4 @@
-"""Progress file, notes, logs: named, configured or found."""
+"""Where progress file, notes and logs of a project are: named, configured or found."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
-
+from tui.model.session import SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.system import paths
+from tui.system.files import modified_at
 
 _SETTINGS = {
     "progress": "progress_file",
@@ -20,7 +20,7 @@ _SETTINGS = {
     "history": "session_history",
     "compactions": "compaction_history",
 }
-_WORDS = {
+_NAMES = {
     "progress": "progress file",
     "features": "feature list",
     "notes": "session notes",
@@ -44,57 +44,44 @@ _CANDIDATES = {
 }  # fmt: skip
 
 
-class SidecarPath(Struct, frozen=True):
-    """Where a source stands, or would; `chosen` says why there, `missing` what is not found."""
-
-    path: str
-    chosen: str
-    missing: str = ""
-
-    @property
-    def found(self) -> bool:
-        return not self.missing
-
-
 def find_sidecar(
     project: Path,
     settings: PathsSettings,
     name: str,
     named: str | None,
     *,
-    settled: bool = False,
+    only_named: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> SidecarPath:
-    """The source `name`: by flag, by settings, else the first candidate there is.
+    """The source `name`: by flag, by settings, else the first candidate that exists.
 
-    With `settled` only the flag and the settings are asked.
+    With `only_named` only flag and settings count.
     """
-    word = _WORDS[name]
+    word = _NAMES[name]
     if named is not None:
         missing = "" if _is_file(named) else f"no {word} at {named}, named by --{name}"
         return SidecarPath(named, f"named by --{name}", missing)
     key = _SETTINGS[name]
-    wanted: str = getattr(settings, key)
-    path = str(paths.resolve(project, wanted, environ))
-    by_default = wanted == getattr(PathsSettings(), key)
+    configured: str = getattr(settings, key)
+    path = str(paths.resolve(project, configured, environ))
+    by_default = configured == getattr(PathsSettings(), key)
     chosen = f"the default of paths.{key}" if by_default else f"paths.{key} in the settings"
     if _is_file(path):
         return SidecarPath(path, chosen)
-    if by_default and not settled:
+    if by_default and not only_named:
         for candidate in _CANDIDATES[name]:
-            found = _candidate(project, candidate)
-            if found:
-                return SidecarPath(found, f"found; there is no {wanted}")
-    also = ", nor at any usual place" if by_default and not settled else ""
-    return SidecarPath(path, chosen, f"no {word} at {wanted}{also}; set paths.{key}")
+            if found := _find_candidate(project, candidate):
+                return SidecarPath(found, f"found; there is no {configured}")
+    also = ", nor at any usual place" if by_default and not only_named else ""
+    return SidecarPath(path, chosen, f"no {word} at {configured}{also}; set paths.{key}")
 
 
-def _candidate(project: Path, pattern: str) -> str:
+def _find_candidate(project: Path, pattern: str) -> str:
     """The file a candidate names; for a pattern, the newest; it must lie within the project."""
     if "*" not in pattern:
         found = [project / pattern]
     else:
-        found = sorted(project.glob(pattern), key=_changed, reverse=True)[:1]
+        found = sorted(project.glob(pattern), key=modified_at, reverse=True)[:1]
     for path in found:
         if _is_file(str(path)) and paths.is_within(project, path):
             return str(path)
@@ -106,10 +93,3 @@ def _is_file(path: str) -> bool:
         return stat.S_ISREG(os.stat(path).st_mode)
     except (OSError, ValueError):
         return False
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0

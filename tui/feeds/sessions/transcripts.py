@@ -1,4 +1,4 @@
-"""Claude's transcripts: which belong to a folder or session; the last safe cut.
+"""Claude's transcripts: which belong to a folder or session; where one can be cut safely.
 
 Claude keeps them in `projects/<slug of the folder>/<session>.jsonl`. A slug cannot be turned back
 into a folder, so it is only where the search begins; the `cwd` inside the records decides.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.sessions.event_files import EventFileSummary, head_of
+from tui.feeds.sessions.event_files import EventFileSummary, read_summary
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
@@ -23,10 +23,10 @@ MOST_FOLDERS = 60
 MOST_LOOKED_AT = 12
 MOST_LISTED = 200
 MOST_AGENTS = 500
-_SESSION = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
+_SESSION_ID = lazy(r"[A-Za-z0-9][A-Za-z0-9_-]{7,127}")
 _NOT_WORD = lazy(r"[^A-Za-z0-9]")
-_places: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
-"""Where the search under other slugs found something, as long as the folders stay as they were."""
+_found_folders: dict[tuple[str, str], tuple[tuple[tuple[int, str], ...], list[str]]] = {}
+"""Folders in which the search under other slugs found something, valid while none of them changes."""
 
 
 class TranscriptFile(NamedTuple):
@@ -34,14 +34,14 @@ class TranscriptFile(NamedTuple):
 
     path: str
     session: str
-    head: EventFileSummary
+    summary: EventFileSummary
 
 
 def safe_transcript(path: str, projects: Path) -> str | None:
     """The resolved path if it may be read: a regular `.jsonl` of this user inside `projects`.
 
-    For paths that come from outside (a hook, a stream). The rule is checked on the file itself,
-    through every link; whoever opens the answer refuses a link at its end.
+    For paths that come from outside (a hook, a stream). The file itself is checked, through every
+    link; whoever opens the answer must refuse a link at its end.
     """
     if "\0" in path or not path.endswith(".jsonl") or not os.path.isabs(path):
         return None
@@ -57,20 +57,20 @@ def safe_transcript(path: str, projects: Path) -> str | None:
 
 
 def slugs(folder: str) -> list[str]:
-    """Names Claude may have given the folder's transcripts."""
+    """The folder names under which Claude may keep the transcripts of `folder`."""
     return list(
         dict.fromkeys(_NOT_WORD.sub("-", name) for name in (folder, os.path.realpath(folder)))
     )
 
 
-def is_session(word: str) -> bool:
-    """Whether a word from outside can be a session id, and so part of a file's name."""
-    return _SESSION.fullmatch(word) is not None
+def is_session_id(word: str) -> bool:
+    """Whether a text from outside can be a session id, and so part of a file name."""
+    return _SESSION_ID.fullmatch(word) is not None
 
 
-def of_session(projects: Path, session: str, folder: str) -> str | None:
+def transcript_of_session(projects: Path, session: str, folder: str) -> str | None:
     """The transcript of a session id, looked for in the folder's slug first."""
-    if not is_session(session):
+    if not is_session_id(session):
         return None
     for name in _slugs_then_all(projects, folder):
         path = projects / name / f"{session}.jsonl"
@@ -85,57 +85,61 @@ def _slugs_then_all(projects: Path, folder: str) -> Iterator[str]:
         yield name
 
 
-def newest_of_folder(projects: Path, folder: str) -> TranscriptFile | None:
+def newest_transcript(projects: Path, folder: str) -> TranscriptFile | None:
     """The transcript of the session that began last, among those of `folder` still written to.
 
-    A session that ran in `folder` itself goes before one that ran below it.
+    A session that ran in `folder` itself goes before transcript that ran below it.
     """
-    found = _matching(projects, slugs(folder), folder, below=False) or _elsewhere(projects, folder)
+    found = _find_matching(projects, slugs(folder), folder, below=False) or _find_elsewhere(
+        projects, folder
+    )
     if not found:
         return None
-    latest = max(one.head.changed for one in found)
-    active = [one for one in found if one.head.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda one: (one.head.started, one.session))
+    latest = max(transcript.summary.changed for transcript in found)
+    active = [transcript for transcript in found if transcript.summary.changed >= latest - ACTIVE_S]
+    return max(active, key=lambda transcript: (transcript.summary.started, transcript.session))
 
 
-def _elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
+def _find_elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
     """Matches under other slugs: those that begin alike first, then the folders changed last."""
     dated = _folders(projects)
     names = [name for _, name in dated]
     key, stamp = (str(projects), folder), tuple(dated[:MOST_FOLDERS])
-    known = _places.get(key)
-    if known is not None and known[0] == stamp:
-        chosen = known[1]
+    cached = _found_folders.get(key)
+    if cached is not None and cached[0] == stamp:
+        chosen = cached[1]
     else:
         alike = [name for name in names if any(name.startswith(slug) for slug in slugs(folder))]
         chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
-    found = _matching(projects, chosen, folder, below=False)
-    found = found or _matching(projects, chosen, folder, below=True)
-    places = list(dict.fromkeys(os.path.basename(os.path.dirname(one.path)) for one in found))
-    _places[key] = (stamp, places)
+    found = _find_matching(projects, chosen, folder, below=False)
+    found = found or _find_matching(projects, chosen, folder, below=True)
+    places = list(
+        dict.fromkeys(os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
+    )
+    _found_folders[key] = (stamp, places)
     return found
 
 
-def agents_of(transcript: str, session: str) -> list[str]:
+def subagent_files(transcript: str, session: str) -> list[str]:
     """Files of a session's subagents, of the present layout and of the one before 2.1.2."""
     folder = os.path.dirname(transcript)
     found = []
     base = os.path.join(folder, session, "subagents")
     for root, folders, names in os.walk(base, followlinks=False):
         folders[:] = sorted(folders)[:50] if root.count("/") - base.count("/") < 3 else []
-        found += [os.path.join(root, name) for name in sorted(names) if _is_agent(name)]
+        found += [os.path.join(root, name) for name in sorted(names) if _is_subagent_name(name)]
         if len(found) >= MOST_AGENTS:
             break
-    beside = sorted(name for name in _names(folder) if _is_agent(name))[:MOST_AGENTS]
+    beside = sorted(name for name in _names(folder) if _is_subagent_name(name))[:MOST_AGENTS]
     for name in beside:
         path = os.path.join(folder, name)
-        head = head_of(path, follow=False)
-        if head is not None and session in head.sessions:
+        summary = read_summary(path, follow=False)
+        if summary is not None and session in summary.sessions:
             found.append(path)
     return [path for path in found[:MOST_AGENTS] if _is_own_file(path)]
 
 
-def _is_agent(name: str) -> bool:
+def _is_subagent_name(name: str) -> bool:
     return name.startswith("agent-") and name.endswith(".jsonl")
 
 
@@ -147,26 +151,26 @@ def _is_own_file(path: str) -> bool:
     return stat.S_ISREG(facts.st_mode) and facts.st_uid == os.geteuid()
 
 
-def _matching(
-    projects: Path, folders: list[str], wanted: str, *, below: bool
+def _find_matching(
+    projects: Path, folders: list[str], folder: str, *, below: bool
 ) -> list[TranscriptFile]:
-    """The newest transcripts in these folders whose records name the wanted folder."""
+    """The newest transcripts in these folders whose records name the folder folder."""
     dated = [file for name in folders for file in _dated_files(projects / name)]
     found: list[TranscriptFile] = []
     for changed, path in sorted(dated, reverse=True)[: MOST_LOOKED_AT * max(1, len(folders))]:
-        if found and changed < found[0].head.changed - ACTIVE_S:
+        if found and changed < found[0].summary.changed - ACTIVE_S:
             break
-        head = head_of(path, follow=False)
-        if head is None or not _names_folder(head.cwds, wanted, below=below):
+        summary = read_summary(path, follow=False)
+        if summary is None or not _names_folder(summary.cwds, folder, below=below):
             continue
         real = safe_transcript(path, projects)
         if real is not None:
-            found.append(TranscriptFile(real, os.path.basename(path)[:-6], head))
+            found.append(TranscriptFile(real, os.path.basename(path)[:-6], summary))
     return found
 
 
-def _names_folder(cwds: tuple[str, ...], wanted: str, *, below: bool) -> bool:
-    for place in {wanted, os.path.realpath(wanted)}:
+def _names_folder(cwds: tuple[str, ...], folder: str, *, below: bool) -> bool:
+    for place in {folder, os.path.realpath(folder)}:
         for cwd in cwds:
             if cwd == place or (below and cwd.startswith(place.rstrip("/") + "/")):
                 return True
@@ -180,7 +184,7 @@ def _dated_files(folder: Path) -> list[tuple[float, str]]:
             return [
                 (entry.stat(follow_symlinks=False).st_mtime, entry.path)
                 for entry in entries
-                if entry.name.endswith(".jsonl") and not _is_agent(entry.name)
+                if entry.name.endswith(".jsonl") and not _is_subagent_name(entry.name)
             ]
     except OSError:
         return []
@@ -207,32 +211,32 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
-    """Transcripts that lie where those of `folder` would, with when each was last written to."""
+def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
+    """Transcripts under the slugs of `folder`, each with when it was last written to."""
     dated = [file for name in slugs(folder) for file in _dated_files(projects / name)]
     newest = sorted(dated, reverse=True)[:MOST_LISTED]
     checked = ((safe_transcript(path, projects), changed) for changed, path in newest)
     return [(path, changed) for path, changed in checked if path is not None]
 
 
-def names_folder(head: EventFileSummary, folder: str) -> bool:
-    """Whether the session that a file's head tells of ran in `folder` itself."""
-    return _names_folder(head.cwds, folder, below=False)
+def ran_in(summary: EventFileSummary, folder: str) -> bool:
+    """Whether the session of an event file ran in `folder` itself."""
+    return _names_folder(summary.cwds, folder, below=False)
 
 
-_TAIL = 4 << 20
+_TAIL_BYTES = 4 << 20
 
 
 def last_safe_cut(path: str) -> tuple[str, str]:
-    """Session and uuid of the last clean cut of an event file; empty where there is none.
+    """Session and uuid of the last record after which an event file can be cut; empty without one.
 
-    Clean is after the last result of a batch of tool calls and after a text without calls. Reads the
+    That is after the last result of a batch of tool calls, and after a text without calls. Reads the
     newest 4 MiB at most.
     """
     decoder = ClaudeDecoder(path)
     session, uuid = "", ""
     waiting: set[str] = set()
-    for event in _events(path, decoder):
+    for event in _last_events(path, decoder):
         if event.thread:
             continue
         session = event.session or session
@@ -248,13 +252,13 @@ def last_safe_cut(path: str) -> tuple[str, str]:
     return session, uuid
 
 
-def _events(path: str, decoder: ClaudeDecoder) -> list[AgentEvent]:
+def _last_events(path: str, decoder: ClaudeDecoder) -> list[AgentEvent]:
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            start = max(0, size - _TAIL)
+            start = max(0, size - _TAIL_BYTES)
             file.seek(start)
-            data = file.read(_TAIL)
+            data = file.read(_TAIL_BYTES)
     except OSError:
         return []
     if start:

@@ -161,7 +161,7 @@ def _gone(ref: SourceRef, words: str) -> EventDetail:
 
 def commit(project: Path, sha: str) -> EventDetail:
     """A commit with its message and its diff, as far as `COMMIT_BYTES` reach."""
-    from tui.feeds.repo.bounded_git import ReadBudget, output
+    from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
     from tui.system.git import Git
 
     ref = SourceRef(_GIT, 0, sha)
@@ -170,7 +170,7 @@ def commit(project: Path, sha: str) -> EventDetail:
     shape = "--format=%H%nauthor %an%ndate   %ad%n%n%B%n"
     args = ("show", "--date=iso-local", "--stat", "--patch", "--no-color", shape, sha, "--")
     try:
-        out = output(Git(project), args, ReadBudget(15.0, COMMIT_BYTES))
+        out = run_bounded(Git(project), args, ReadBudget(15.0, COMMIT_BYTES))
     except (OvernightError, OSError) as error:
         return EventDetail(f"commit {sha[:7]}", (DetailPart("", clean(str(error))),), ref)
     text = clean_bytes(out.data)
@@ -178,7 +178,7 @@ def commit(project: Path, sha: str) -> EventDetail:
     parts = [DetailPart("", head.strip("\n"))]
     if found:
         parts.append(DetailPart("diff", "diff --git " + patch, "diff"))
-    if not out.whole:
+    if not out.is_whole:
         parts.append(DetailPart("", "It goes on; only the beginning is shown."))
     return EventDetail(f"commit {sha[:7]}", tuple(parts), ref)
 

@@ -54,13 +54,13 @@ def export_found(
     keep_places: bool = False,
 ) -> Export:
     """The review of what these sources name, of `run` if given, as it may leave the machine."""
-    from tui.feeds.sessions.night_files import named_night
+    from tui.feeds.sessions.night_files import select_night
     from tui.feeds.sessions.select import select_session
 
     by_hand = {name: path for name in BY_HAND if (path := getattr(named, name))}
     if run is not None:
         by_hand["run"] = run
-        named = named_night(project, settings, named, run)
+        named = select_night(project, settings, named, run)
     sources = measured(paths_of(review, select_session(project, settings, named)))
     return export_of(review, redactor(settings, keep_places=keep_places), sources, by_hand)
 
@@ -102,7 +102,7 @@ def paths_of(review: Review, found: SessionSources | None = None) -> list[str]:
     if found is not None:
         beside = (found.progress, found.features, found.notes, found.watchdog, found.history)
         paths |= dict.fromkeys(one.path for one in found.events)
-        paths |= dict.fromkeys(one.path for one in beside if one.found)
+        paths |= dict.fromkeys(one.path for one in beside if one.is_found)
         if found.run_dir:
             paths[str(RunDirectory(Path(found.run_dir)).journal)] = None
     return [path for path in paths if os.path.isabs(path)]

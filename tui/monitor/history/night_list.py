@@ -16,10 +16,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.feeds.sessions.event_files import head_of
-from tui.feeds.sessions.night_files import NightFile, find_place, night_places
+from tui.feeds.sessions.event_files import read_summary
+from tui.feeds.sessions.night_files import NightFile, find_night_file, list_night_files
 from tui.feeds.sessions.select import SessionSources
-from tui.feeds.sessions.transcripts import names_folder
+from tui.feeds.sessions.transcripts import ran_in
 from tui.model.labels import COST_SIGNS
 from tui.model.review import Review, TestState, Verdict
 from tui.model.snapshot import CostSource
@@ -101,7 +101,7 @@ def summarised(
 ) -> NightSummary:
     """The summary of a review."""
     night = made.night
-    stuck = [one for one in made.stalls if one.until is not None and one.since]
+    stuck = [one for one in made.stalls if one.last_at is not None and one.since]
     return NightSummary(
         id=id,
         kind=kind,
@@ -121,7 +121,7 @@ def summarised(
         open=len(made.tasks.open),
         tests=made.tests.last,
         stalls=len(made.stalls),
-        stalled_s=sum(max(0.0, (one.until or 0.0) - one.since) for one in stuck),
+        stalled_s=sum(max(0.0, (one.last_at or 0.0) - one.since) for one in stuck),
         total_s=made.time.total,
         commits=len(made.commits),
         usd=made.cost.usd,
@@ -156,7 +156,7 @@ def list_nights(
     root = paths.resolve(project, settings.paths.run_dir, environ)
     found: list[NightSummary] = []
     told: set[str] = set()
-    for place in night_places(project, settings, environ):
+    for place in list_night_files(project, settings, environ):
         night = _saved(place, environ) or _cheap(place, project, told)
         if night is None or _told_already(place, night, told):
             continue
@@ -179,7 +179,7 @@ def save_summary(
     now: float,
 ) -> bool:
     """Keeps the summary of a review; False where that is not possible, or for a file named by hand."""
-    if sources.alone or not sources.events:
+    if sources.is_whole_truth or not sources.events:
         return False
     place = _place_of(project, settings, sources)
     if place is None:
@@ -214,7 +214,7 @@ def _with_own_facts(night: NightSummary, place: NightFile) -> NightSummary:
 def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:
     """The night that these sources are of."""
     main = os.path.realpath(sources.events[0].path)
-    for place in night_places(project, settings):
+    for place in list_night_files(project, settings):
         if place.id == sources.run or os.path.realpath(place.path) == main:
             return place
     return None
@@ -244,7 +244,7 @@ def set_note(project: Path, settings: Settings, night: str, note: str) -> None:
 
 
 def _change(project: Path, settings: Settings, night: str, **given: object) -> None:
-    place = find_place(project, settings, night)
+    place = find_night_file(project, settings, night)
     root = paths.resolve(project, settings.paths.run_dir)
     changed = {key: value for key, value in given.items() if value is not None}
     remarks = replace(_remarks(root, place.id), **changed)
@@ -333,7 +333,7 @@ def _cheap_run(place: NightFile) -> NightSummary:
         at=place.started,
         stamp=place.stamp,
         ended_at=float(ended) if isinstance(ended, int | float) else None,
-        state="going on" if not place.over else "over",
+        state="going on" if not place.is_over else "over",
         words=str(reason) if isinstance(reason, str) else "",
         goal=str(facts.get("goal") or ""),
         sessions=sessions_of(RunDirectory(Path(place.folder))),
@@ -341,12 +341,12 @@ def _cheap_run(place: NightFile) -> NightSummary:
 
 
 def _cheap_session(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
-    from tui.feeds.sessions.event_files import first_words
+    from tui.feeds.sessions.event_files import first_prompt
 
-    head = head_of(place.path, follow=place.kind == "stream")
+    head = read_summary(place.path, follow=place.kind == "stream")
     if head is None or head.kind != place.kind or told.intersection(head.sessions):
         return None
-    if place.kind == "transcript" and not names_folder(head, str(project)):
+    if place.kind == "transcript" and not ran_in(head, str(project)):
         return None
     return NightSummary(
         id=place.id,
@@ -354,8 +354,8 @@ def _cheap_session(place: NightFile, project: Path, told: set[str]) -> NightSumm
         path=place.path,
         at=head.started or place.changed,
         stamp=place.stamp,
-        ended_at=place.changed if head.ended else None,
-        state="over" if head.ended else "",
-        goal=first_words(place.path),
+        ended_at=place.changed if head.has_ended else None,
+        state="over" if head.has_ended else "",
+        goal=first_prompt(place.path),
         sessions=head.sessions,
     )

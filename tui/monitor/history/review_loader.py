@@ -69,7 +69,7 @@ def beginning(
             return found
         if _made_by_the_night(changes, looked.progress):
             return StartState(_nothing(sources), "git")
-    for checkpoint in night.deeds.checkpoints[:1]:
+    for checkpoint in night.interventions.checkpoints[:1]:
         began = night.run.started_at
         if began is not None and checkpoint.at - began > _EARLY:
             break
@@ -160,9 +160,9 @@ def load_review(
     in a worker.
     """
     if run is not None:
-        from tui.feeds.sessions.night_files import named_night
+        from tui.feeds.sessions.night_files import select_night
 
-        named = named_night(project, settings, named, run)
+        named = select_night(project, settings, named, run)
     whole = load_night(project, settings, named, clock, alone=run is not None)
     looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
     made = build_review(project, whole, looked_at, settings)
@@ -249,12 +249,12 @@ def _until(night: NightSnapshot) -> float | None:
         return night.run.ended_at
     if _left(night):
         return night.activity.last_sign_at
-    return night.activity.last_event_at if night.over else None
+    return night.activity.last_event_at if night.is_over else None
 
 
 def _left(night: NightSnapshot) -> bool:
     """Whether nothing ended it, nobody is there, and nothing has been heard for half an hour."""
-    if night.over or night.agents or night.activity.idle_seconds <= ABANDONED:
+    if night.is_over or night.agents or night.activity.idle_seconds <= ABANDONED:
         return False
     due = night.activity.until
     return due is None or night.now - due > ABANDONED
@@ -264,7 +264,7 @@ def _settled(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
     """The night as it is known now, its time ending with its record; whether it broke off."""
     night = fold.snapshot(wall)
     left = _left(night)
-    if (left or (night.over and night.run.ended_at is None)) and night.activity.last_sign_at:
+    if (left or (night.is_over and night.run.ended_at is None)) and night.activity.last_sign_at:
         then = fold.snapshot(night.activity.last_sign_at)
         stall = None if left else night.stall
         night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
@@ -331,7 +331,7 @@ def build_review(
 
 def _spoke_last(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
-    said = whole.fold.testimony().said
+    said = whole.fold.testimony().statements
     last = whole.fold.last_ref()
     transcript = whole.sources.events[0].kind == "transcript"
     answered = not whole.night.activity.tools
@@ -351,14 +351,14 @@ def changes_of(project: Path, review: Review) -> RepositoryChanges:
     began, ended = review.night.run.started_at, review.night.run.ended_at
     if review.ending.kind == EndKind.OPEN:
         ended = None
-    return night_diff.read(project, review.base or None, began, ended)
+    return night_diff.read_night_diff(project, review.base or None, began, ended)
 
 
 def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:
     from tui.feeds.repo import night_diff
 
     night, base = whole.night, _base(whole.sources)
-    return night_diff.read(
+    return night_diff.read_night_diff(
         project, base or None, night.run.started_at, _until(night), now=night.now
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tui.feeds.claude.damaged_lines import pieces
+from tui.feeds.claude.damaged_lines import split_pieces
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import (
     AgentEvent,
@@ -37,7 +37,7 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
     response headers, which can hold account data, are left out of it.
     """
     events = ClaudeDecoder(ref.source).decode_all(line, ref.offset)
-    event = next((event for event in events if event.part == part), None)
+    event = next((event for event in events if event.index_in_line == part), None)
     value = _object(line, part)
     if event is None or value is None:
         return _damaged(line, event, ref)
@@ -65,7 +65,7 @@ def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDeta
 
 def _object(line: bytes, part: int) -> Json | None:
     """The JSON object of that part of the line."""
-    found = pieces(line)
+    found = split_pieces(line)
     if part >= len(found) or found[part].reason:
         return None
     try:

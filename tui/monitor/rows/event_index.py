@@ -98,7 +98,7 @@ class EventIndex:
                 if len(self._undated) > _UNDATED:
                     self._undated.popitem(last=False)  # a dict would look for its first each time
             self._lengths.append(record.length)
-            self._parts.append(record.part)
+            self._parts.append(record.index_in_line)
         else:
             flags = deed_level(record)  # type: ignore[arg-type]
             if record.kind == "segment_ended":  # type: ignore[union-attr]

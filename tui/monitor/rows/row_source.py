@@ -87,4 +87,4 @@ class RecordReader:
             entries = JournalDecoder(name).decode(line.partition(b"\n")[0] + b"\n", offset)
             return entries[0] if entries else None
         events = ClaudeDecoder(name).decode_all(line, offset)
-        return next((event for event in events if event.part == part), None)
+        return next((event for event in events if event.index_in_line == part), None)

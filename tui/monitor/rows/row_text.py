@@ -32,7 +32,7 @@ from tui.model.rows import Mark, RowKind
 from tui.system.format import (
     format_count,
     format_count_plain,
-    format_duration_told,
+    format_duration_row,
     format_money_plain,
     format_weekday_clock,
     shorten_line,
@@ -122,7 +122,7 @@ def _result(body: TurnResult) -> RowText:
     words = body.errors[0] if body.errors else _one(body.text)
     text = _parted(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
-        f"{body.duration_ms} ms ({format_duration_told(body.duration_ms / 1000)})",
+        f"{body.duration_ms} ms ({format_duration_row(body.duration_ms / 1000)})",
         format_count_plain(body.turns, "turn"),
         reason.replace("_", " "),
         f"API status {body.api_error_status}" if body.api_error_status else "",
@@ -145,7 +145,7 @@ def _partial(body: StreamDelta) -> RowText:
 
 def _retry(body: ApiRetry) -> RowText:
     of = f" of {body.limit}" if body.limit else ""
-    text = f"attempt {body.attempt}{of}, next in {format_duration_told(body.delay_s)}"
+    text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
     status = str(body.status) if body.status else ""
     return RowText("retry", "retry", text, _parted(status, body.error), "warning", body.delay_s)
 
@@ -204,7 +204,7 @@ def _task(body: TaskUpdate) -> RowText:
 
 
 def _heartbeat(body: ToolHeartbeat) -> RowText:
-    text = f"{body.name or 'a tool'} has been running for {format_duration_told(body.elapsed_s)}"
+    text = f"{body.name or 'a tool'} has been running for {format_duration_row(body.elapsed_s)}"
     return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
 
 

@@ -28,7 +28,7 @@ from tui.night.evidence.shell_effects import (
     shell_effects,
     was_reformatted,
 )
-from tui.system.lazy_pattern import Signed
+from tui.system.lazy_pattern import HintedPattern
 
 MOST_EDITS = 10_000
 MOST_RUNS = 1_000
@@ -174,7 +174,7 @@ class EvidenceCollector(Struct):
 MOST_COMMANDS = 1_000
 MOST_RISKY_EDITS = 5_000
 _LONGEST = 2_000
-_HINT = Signed(
+_HINT = HintedPattern(
     "--no-verify|commit|hooksPath|HUSKY|push|curl|wget|http|fetch|iwr|rm|Invoke-|LEFTHOOK|chmod|mv"
     "|sudo|sed|>|tee|cp|patch|apply|checkout|restore|perl|add|install|remove|write_text|open(",
     r"--no-verify|\bcommit\b|hooksPath|HUSKY|\bpush\b|\bcurl\b|\bwget\b|\b(?:https?|fetch|iwr|irm)\s|Invoke-|LEFTHOOK|\bchmod\b|\brm\b|\bmv\b"

@@ -12,9 +12,9 @@ from itertools import pairwise
 from msgspec import Struct
 
 from tui.night.evidence.shell_parser import split_commands
-from tui.system.lazy_pattern import Signed, lazy
+from tui.system.lazy_pattern import HintedPattern, lazy
 
-_HINT = Signed(
+_HINT = HintedPattern(
     ">|rm|mv|cp|ln|dd|ed|perl|patch|tee|git|rsync|truncate|curl|wget|write",
     r"\b(?:rm|mv|cp|ln|dd|ed|sed|perl|patch|tee|git|rsync|truncate|curl|wget)\s|>|write(?:_\w+|File\w*)?\(",
 )
@@ -49,7 +49,7 @@ _SCRIPT = lazy(
 )
 _LITERAL = lazy(r"""(['"])([\w./-]{3,200})\1""")
 _SAVES = lazy(r"-\w*[oO]|--output(?:-document)?")
-_FORMATTERS = Signed(
+_FORMATTERS = HintedPattern(
     "black|ruff|isort|prettier|yapf|autopep8", r"\b(?:black|ruff|isort|prettier|yapf|autopep8)\b"
 )
 _FORMATTED = lazy(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from tui.night.evidence.shell_parser import split_commands, split_pipelines
-from tui.system.lazy_pattern import Signed, lazy
+from tui.system.lazy_pattern import HintedPattern, lazy
 
 _QUOTED_SHELL = lazy(
     r"""(?:^|\s)(?:\S*/)?(?:ba|z|da|k)?sh\s+-\w*c\s+(['"])(.*?)(?:\1|\Z)""", re.DOTALL
@@ -94,7 +94,7 @@ _READER = lazy(
     r"(?:\S*/)?(?:cat|bat|less|more|head|tail|grep|egrep|rg|ag|sed|awk|jq|find|ls|echo|printf|diff|zcat|journalctl"
     r"|git|gh|tree|stat|file|cut|sort|uniq|tac|strings|pip|pip3|brew|docker\s+logs|kubectl\s+logs|curl|wget|nl|wc)\b"
 )
-_HINT = Signed(
+_HINT = HintedPattern(
     "test|spec|check|tox|nox|jest|mocha|pest|phpunit|ci|verify|ginkgo|mvn|gradle|nose|ava|tap|npm t"
     "|cargo t",
     r"test|spec|check|tox|nox|jest|mocha|pest|phpunit|\bci\b|verify|ginkgo|mvn|gradle|nose|\bava\b|\btap\b"
@@ -105,7 +105,7 @@ _NEUTRAL = lazy(
     r"|echo|printf|git\s+(?:add|status|stash))(?:\s|$)"
 )
 _WRITTEN = lazy(r"(?:&|\d)?>>?\s*([^\s'\"|;&<>]+)|\btee\s+(?:-a\s+)?([^\s'\"|;&<>]+)")
-_TELLS_STATUS = Signed(
+_TELLS_STATUS = HintedPattern(
     "echo|PIPESTATUS",
     r"""^[^|]*(?:;|&&|⏎|\n)\s*echo\s+["']?[^;|&]{0,40}\$(?:\?|\{?(?:rc|status|RC|EXIT|code)\b)"""
     r"""|PIPESTATUS""",

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from tui.model.evidence import Verdict
 from tui.night.evidence.test_summaries import OF, SUMMARIES
-from tui.system.lazy_pattern import Signed, contains_any, lazy
+from tui.system.lazy_pattern import HintedPattern, contains_any, lazy
 
 _COLOUR = lazy(r"[\x1b␛]\[[0-9;]*m")
 _PYTEST_TAIL = 1000
@@ -85,7 +85,7 @@ _GOOD_END = (
     "Test Succeeded",
     "** TEST SUCCEEDED **",
 )
-_NEVER_STARTED = Signed(
+_NEVER_STARTED = HintedPattern(
     "No module named|not found|issing script:|No rule to make target|could not determine executable"
     "|no such |can't open file|Cannot find module|is not recognized as|No such file|Permission denied"
     "|is not running|Cannot connect to|Unknown command",

@@ -36,7 +36,7 @@ def points(night: NightSnapshot, testimony: EvidenceLog) -> tuple[RestorePoint, 
     """Checkpoints and commits in order of time."""
     runs = [run for run in night.tests.runs if run.at is not None and run.verdict != "unknown"]
     found = [
-        *(_checkpoint(one, runs) for one in night.deeds.checkpoints),
+        *(_checkpoint(one, runs) for one in night.interventions.checkpoints),
         *(_commit(one, runs, testimony) for one in night.commits),
     ]
     return tuple(sorted(found, key=lambda one: one.at))

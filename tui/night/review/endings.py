@@ -5,7 +5,7 @@ from __future__ import annotations
 from tui.model.events import SourceRef
 from tui.model.review import Ending
 from tui.model.snapshot import NightSnapshot
-from tui.model.state import EndKind, ReasonCode, SessionState, StallKind
+from tui.model.state import EndKind, SessionState, StallKind, StateReason
 from tui.night.evidence.wasted_work import RetryStreak
 from tui.system.format import format_count, format_duration, shorten
 
@@ -40,7 +40,7 @@ def ending(
 def _sentence(night: NightSnapshot, reason: str, kind: EndKind) -> str:
     """The record's words, with who did it and what was left where they do not say so."""
     words = shorten(reason, 300) or "the run ended"
-    by = next((deed.by for deed in reversed(night.deeds.others) if deed.kind == "kill"), "")
+    by = next((deed.by for deed in reversed(night.interventions.others) if deed.kind == "kill"), "")
     if kind == EndKind.KILLED and by and by not in words:
         words = f"{words} (by {by})"
     return _capital(words)
@@ -58,7 +58,7 @@ def _of_state(night: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> E
         return Ending(EndKind.TURN_ENDED, words, ref)
     if state == SessionState.KILLED:
         return Ending(EndKind.KILLED, words, ref)
-    if night.activity.code == ReasonCode.USAGE_LIMIT and state == SessionState.FAILED:
+    if night.activity.state_reason == StateReason.USAGE_LIMIT and state == SessionState.FAILED:
         return Ending(EndKind.LIMIT, words, ref)
     if state == SessionState.FAILED:
         return Ending(EndKind.FAILED, words, ref)

@@ -27,12 +27,12 @@ def intervention_effects(
 ) -> tuple[InterventionEffect, ...]:
     """Every deed, in the order in which they were done."""
     after = _Aftermath(night, testimony)
-    deeds = night.deeds
+    deeds = night.interventions
     found = [
         *(_injection(one, night, after) for one in deeds.injections),
         *(_rewind(one, night) for one in deeds.rewinds),
         *_others(deeds.others),
-        *_restarts(deeds.segments, after),
+        *_restarts(deeds.attempts, after),
     ]
     return tuple(sorted(found, key=lambda one: one.at))
 
@@ -104,7 +104,7 @@ def _told(one: Injection, helped: Helped, why: str) -> InterventionEffect:
 def _loop_at(loops: Sequence[Stall], at: float) -> Stall | None:
     """The loop that was going on at `at`, or had just come round again."""
     for loop in loops:
-        until = loop.until if loop.until is not None else loop.since
+        until = loop.last_at if loop.last_at is not None else loop.since
         if loop.since <= at <= until + _JUST_ENDED:
             return loop
     return None

@@ -58,7 +58,7 @@ def moments(
     found: list[TimelineMoment] = []
     for stall in stalls:
         kind: MomentKind = "loop" if stall.kind == "loop" else "stall"
-        seconds = max(0.0, stall.until - stall.since) if stall.until is not None else None
+        seconds = max(0.0, stall.last_at - stall.since) if stall.last_at is not None else None
         ref = stall.refs[0] if stall.refs else None
         found.append(TimelineMoment(stall.since, kind, stall.evidence[0], seconds, ref))
     told.update(number for number, gap in enumerate(gaps) if gap.kind == "stalled")
@@ -69,7 +69,7 @@ def moments(
     )
     found.extend(_commit(commit, testimony) for commit in night.commits)
     found += _long(gaps, told)
-    if not night.deeds.segments:  # else the journal tells of it
+    if not night.interventions.attempts:  # else the journal tells of it
         found += [TimelineMoment(one.until, "error", _CUT[one.why], None, one.ref) for one in cuts]
     return tuple(sorted(found, key=lambda one: one.at))
 
@@ -153,10 +153,10 @@ def stalls(night: NightSnapshot) -> tuple[Stall, ...]:
         ref = next((mark.ref for mark in near if mark.ref is not None), None)
         evidence = (f"nothing was heard for {format_duration(gap.end - gap.start)}",)
         refs = () if ref is None else (ref,)
-        found.append(Stall(kind, gap.start, evidence, refs, until=gap.end))
+        found.append(Stall(kind, gap.start, evidence, refs, last_at=gap.end))
     now = night.stall
     silent = now is not None and now.kind not in ("loop", "process_gone") and not now.waiting
-    if now is not None and silent and not any((one.until or 0.0) >= now.since for one in found):
+    if now is not None and silent and not any((one.last_at or 0.0) >= now.since for one in found):
         found.append(now)
     return tuple(sorted(found, key=lambda one: one.since))
 

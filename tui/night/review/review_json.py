@@ -149,11 +149,11 @@ def _claim(one: Claim) -> dict[str, Any]:
 
 
 def _stall(one: Stall) -> dict[str, Any]:
-    lasted = one.until - one.since if one.until is not None and one.since else None
+    lasted = one.last_at - one.since if one.last_at is not None and one.since else None
     return {
         "kind": one.kind,
         "since": iso(one.since or None),
-        "until": iso(one.until),
+        "until": iso(one.last_at),
         "seconds": None if lasted is None else _seconds(lasted),
         "evidence": list(one.evidence),
         "refs": [ref(place) for place in one.refs],
@@ -176,7 +176,7 @@ def _intervention(one: InterventionEffect) -> dict[str, Any]:
 
 def _restarts(review: Review) -> list[dict[str, Any]]:
     """Every process of the agent after the first, with the end of the one before it."""
-    segments = review.night.deeds.segments
+    segments = review.night.interventions.attempts
     return [
         {
             "at": iso(segment.started_at),

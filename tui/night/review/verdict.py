@@ -145,7 +145,7 @@ def reverted_files(night: NightSnapshot) -> str:
     Empty when there is none: then commits, changed files and tests tell of the same state.
     """
     last: RewindRecord | None = None
-    for one in night.deeds.rewinds:
+    for one in night.interventions.rewinds:
         if one.mode != "conversation":
             last = None if one.undo else one
     if last is None or not (last.written or last.deleted):
@@ -226,7 +226,7 @@ def _ending(found: AttentionInputs) -> Iterator[_RankedItem]:
     if severity is not None:
         yield _ranked(severity, 60, ending.words, ending.ref or found.last, "ending")
     ended = [cut for cut in found.cuts if cut.why == "process ended"]
-    times = max(found.night.deeds.restarts, len(ended))
+    times = max(found.night.interventions.restarts, len(ended))
     if times:
         where = ended[-1].ref if ended else found.last
         often = f", {times} times" if times > 1 else ""
@@ -328,7 +328,7 @@ def _time(found: AttentionInputs) -> Iterator[_RankedItem]:
 
 
 def _lasted(stall: Stall) -> float:
-    return stall.until - stall.since if stall.until is not None and stall.since else 0.0
+    return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0
 
 
 def _cost(found: AttentionInputs) -> Iterator[_RankedItem]:

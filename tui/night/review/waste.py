@@ -62,7 +62,7 @@ def _retries(losses: WastedWork) -> Iterator[WasteItem]:
 
 
 def _loop(loop: Stall, spending: SpendingCurve) -> WasteItem:
-    until = loop.until if loop.until is not None else loop.since
+    until = loop.last_at if loop.last_at is not None else loop.since
     share = _share(loop)
     spent = spending.between(loop.since, until) if loop.since else None
     usd = None if spent is None else spent * share
@@ -99,7 +99,7 @@ def _cut(cut: AbortedTurn, loops: Sequence[Stall], spending: SpendingCurve) -> W
     usd = spending.between(cut.kept_at, cut.until)
     if usd is not None:
         for loop in loops:
-            end = loop.until if loop.until is not None else loop.since
+            end = loop.last_at if loop.last_at is not None else loop.since
             inside = spending.between(max(loop.since, cut.kept_at), min(end, cut.until))
             usd -= (inside or 0.0) * _share(loop)
     what = f"{_CUTS[cut.why]}; estimate: what it did after its last change"

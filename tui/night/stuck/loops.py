@@ -204,7 +204,7 @@ class LoopDetector(Struct):
             self._end(lane)
             lane.speaking = True
             lane.active = Stall(
-                StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, until=at
+                StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, last_at=at
             )
             return
         if tools:
@@ -223,7 +223,7 @@ class LoopDetector(Struct):
             lane.speaking = True
             said_at = lane.said_at or 0.0
             lane.active = Stall(
-                StallKind.LOOP, said_at, (evidence,), refs, level, lane.texts, until=at
+                StallKind.LOOP, said_at, (evidence,), refs, level, lane.texts, last_at=at
             )
 
     def active(self) -> Stall | None:
@@ -318,4 +318,6 @@ def _stall(lane: ConversationTrack, cycle: list[ToolStep], rounds: int, level: S
             f"for {format_duration(last.at - since)} without a change of files or answers"
         )
     refs = (first.ref, *(step.ref for step in cycle))
-    return Stall(StallKind.LOOP, since or 0.0, tuple(evidence), refs, level, rounds, until=last.at)
+    return Stall(
+        StallKind.LOOP, since or 0.0, tuple(evidence), refs, level, rounds, last_at=last.at
+    )

@@ -18,7 +18,7 @@ from tui.runner.preflight import (
 )
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
-from tui.store.runs import is_supervised, live
+from tui.store.runs import find_unfinished_run, is_supervised
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.files import read_json
@@ -109,7 +109,7 @@ def _hooks(project: Path, settings: Settings) -> CheckResult:
 
 
 def _watchdog(project: Path, settings: Settings, environ: Mapping[str, str]) -> CheckResult:
-    run = live(project, settings.paths.run_dir)
+    run = find_unfinished_run(project, settings.paths.run_dir)
     if run is not None and is_supervised(run):
         return CheckResult("watchdog", "ok", f"watches run {run.id}")
     if run is not None:

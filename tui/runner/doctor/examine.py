@@ -16,7 +16,7 @@ from tui.runner.doctor.check import CheckResult
 from tui.settings.load import load
 from tui.settings.settings import FILE, Settings
 from tui.store.layout import RunDirectory
-from tui.store.runs import runs
+from tui.store.runs import all_runs
 from tui.system.errors import OvernightError, SettingsError
 from tui.system.format import format_weekday_clock
 
@@ -68,7 +68,7 @@ def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
     known = next(
         (
             heard
-            for run in runs(project, settings.paths.run_dir)[:3]
+            for run in all_runs(project, settings.paths.run_dir)[:3]
             if (heard := _last_rate_limit(run))
         ),
         None,

@@ -24,7 +24,7 @@ class StallResponse:
 
     def update(self, snapshot: NightSnapshot) -> None:
         """Compares the stall of this snapshot with that of the last one."""
-        stall = None if snapshot.over else snapshot.stall
+        stall = None if snapshot.is_over else snapshot.stall
         state = self._context.state
         name = "" if stall is None else f"{stall.kind} {stall.since:.0f}"
         if name != state.stall:

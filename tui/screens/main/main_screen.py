@@ -216,7 +216,7 @@ class MainScreen(LookingCloser):
         self.query_one("#header", SessionHeader).show(facts)
         if night is not None:
             strip = self._strip
-            strip.show(night.timeline, None if night.over else night.now)
+            strip.show(night.timeline, None if night.is_over else night.now)
             self.panes.events.refresh_live_rows()
             self.desk.update(night)
         self.query_one("#footer", KeyBar).show(self._footer_items())
@@ -228,7 +228,7 @@ class MainScreen(LookingCloser):
         following = self.panes.events.following
         status = panes.events_status(night, following, watch.level, watch.partial)
         self.panes.frames[2].set_status("a place of the past" if self.finding.detached else status)
-        alive = night is not None and not night.over
+        alive = night is not None and not night.is_over
         for feed in watch.feeds():
             number = {"progress": 1, "notes": 3}.get(feed.name)
             if number is not None:

@@ -87,7 +87,7 @@ class LookingCloser(Screen[None]):
         if not self.review_when_over or night is None or not watch.caught_up:
             return
         self.review_when_over = False
-        if night.over and night.state != "none" and self.app.screen is self:
+        if night.is_over and night.state != "none" and self.app.screen is self:
             self.action_review()
 
     def mark_newer_than(self, at: float) -> None:
@@ -147,5 +147,5 @@ class LookingCloser(Screen[None]):
 
     def action_quit(self) -> None:
         night = self.watch_source.night
-        goes_on = night is not None and not night.over
+        goes_on = night is not None and not night.is_over
         self.app.exit(message="viewer closed; the session goes on" if goes_on else None)

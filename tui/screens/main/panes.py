@@ -114,10 +114,10 @@ def header_facts(
     if night is None:
         return HeaderFacts(project, state="starting", paused=paused)
     run, activity = night.run, night.activity
-    latest = night.deeds.checkpoints[-1] if night.deeds.checkpoints else None
-    end = run.ended_at if run.ended_at is not None and night.over else night.now
+    latest = night.interventions.checkpoints[-1] if night.interventions.checkpoints else None
+    end = run.ended_at if run.ended_at is not None and night.is_over else night.now
     started = run.started_at
-    queued = sum(1 for injection in night.deeds.injections if injection.state == "queued")
+    queued = sum(1 for injection in night.interventions.injections if injection.state == "queued")
     return HeaderFacts(
         project=project,
         run=_run_name(night),
@@ -130,12 +130,12 @@ def header_facts(
         budget_critical=settings.budget.critical_threshold_pct / 100,
         tokens=night.tokens.total or None,
         context_percent=night.context.percent if night.context.used else None,
-        idle_s=None if night.over else activity.idle_seconds,
+        idle_s=None if night.is_over else activity.idle_seconds,
         idle_limit_s=_seconds(settings.session.max_idle_minutes) if run.owned else None,
-        checkpoints=len(night.deeds.checkpoints),
+        checkpoints=len(night.interventions.checkpoints),
         checkpoint_age_s=None if latest is None else max(0.0, night.now - latest.at),
         checkpoint_due_s=_overdue(night, settings),
-        deeds=night.deeds.interventions,
+        deeds=night.interventions.times_stepped_in,
         queued=queued,
         paused=paused,
         looking_at=looking_at,
@@ -149,7 +149,7 @@ def _seconds(minutes: float | None) -> float | None:
 
 def _overdue(night: NightSnapshot, settings: Settings) -> float | None:
     """From which age on the last checkpoint is overdue: in a run of ours that goes on and takes them."""
-    if night.over or not night.run.owned or settings.session.checkpoint_interval_minutes is None:
+    if night.is_over or not night.run.owned or settings.session.checkpoint_interval_minutes is None:
         return None
     least = settings.watchdog.min_checkpoint_interval_minutes
     return 60 * max(least, settings.session.checkpoint_interval_minutes) + _GRACE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tui.control.checkpoints.stat_cache import OUR_OWN
 from tui.control.operations import Operations
-from tui.model.snapshot import NightSnapshot, activity_text, checkpoint_facts
+from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.screens.operations.message_flow import MessageFlow
 from tui.screens.operations.rewind_flow import RewindFlow
@@ -91,8 +91,8 @@ class DeliveryToasts:
 
     def look(self, night: NightSnapshot) -> None:
         """Tells what is new since the last look; what was there at the first is no news."""
-        now = activity_text(night)
-        for one in night.deeds.injections[-_NEWEST:]:
+        now = night.activity_text if night else ""
+        for one in night.interventions.injections[-_NEWEST:]:
             known = self._known.get(one.id)
             before = known.before if known is not None else now
             if self._begun and (known is None or known.state != one.state):
@@ -148,7 +148,7 @@ class OperationController:
         night = self._night()
         if night is None:
             return "the night is still being read; try again in a moment"
-        if night.over:
+        if night.is_over:
             return "no session is going on"
         if name == "withdraw":
             return "" if self._words.waiting() else "no words of yours wait to be read"
@@ -257,4 +257,5 @@ class OperationController:
         )
 
     def _facts(self) -> dict[str, Any]:
-        return checkpoint_facts(self._night())
+        night = self._night()
+        return night.checkpoint_facts if night else {}

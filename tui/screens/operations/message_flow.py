@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations, step_back_text
-from tui.model.snapshot import NightSnapshot, activity_text
+from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.system.errors import OvernightError
 from tui.system.format import format_clock
@@ -68,7 +68,7 @@ class MessageFlow:
         from widgets.dialogs.text_dialogs import PromptDialog
 
         said = [*lines, *_way_words(reach)]
-        now = activity_text(self._night())
+        now = night.activity_text if (night := self._night()) else ""
         if now:
             said.append(f"Now: {now}")
         dialog = PromptDialog(title, said, text, _ways(reach))
@@ -91,7 +91,7 @@ class MessageFlow:
         self._work.run("handing your words to the runner", work)
 
     def _send(self, text: str, mode: str, way: str) -> None:
-        now = activity_text(self._night())
+        now = night.activity_text if (night := self._night()) else ""
         by: Name | None = next((name for name in _NAMES if name == way), None)
 
         def work(tell: Tell) -> str:
@@ -105,7 +105,7 @@ class MessageFlow:
     def waiting(self) -> list[Injection]:
         """Words that nobody has read yet, the newest first."""
         night = self._night()
-        found = night.deeds.injections if night is not None else ()
+        found = night.interventions.injections if night is not None else ()
         return [one for one in reversed(found) if one.state == "queued"]
 
     def withdraw(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tui.control.operations import Operations, stop_foreign
-from tui.model.snapshot import NightSnapshot, activity_text
+from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.store.inbox import Verb
 
@@ -45,7 +45,7 @@ class StopFlow:
 
         deeds = self._deeds()
         agent = deeds.agent if reach is not None else None
-        now = activity_text(self._night())
+        now = night.activity_text if (night := self._night()) else ""
         whom = f" (pid {agent.pid})" if agent is not None else ""
         lines = [
             f"Now: {now or 'nothing that the record tells'}",

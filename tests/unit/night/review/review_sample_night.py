@@ -96,7 +96,7 @@ def night(bare: bool = False) -> NightSnapshot:
             subagents=3,
             edits=96,
         ),
-        deeds=_deeds(),
+        interventions=_deeds(),
         tests=_tests(),
         timeline=timeline,
         time=_sums(timeline),
@@ -119,7 +119,7 @@ def _bare() -> NightSnapshot:
         cost=Cost(None, "partial", "nothing told"),
         context=ContextUse(0, 0),
         counts=EventCounts(),
-        deeds=Interventions(),
+        interventions=Interventions(),
         tests=TestSummary(),
         timeline=Timeline(),
         time=TimeTotals(),
@@ -250,7 +250,7 @@ def _deeds() -> Interventions:
             Injection("i2", at(250), "Keep the public API", "soft", "delivered", "by fifo"),
         ),
         rewinds=(RewindRecord(at(430), "2", "code", False, 3, 1, "d3" * 20),),
-        segments=(
+        attempts=(
             Attempt(
                 1, START, "start", 4_242, "5f1c", "", "events.jsonl", at(300), 1, None, "crash"
             ),

@@ -20,8 +20,8 @@ UNDONE = RewindRecord(at(210), "c6", "code", True, 3, 1)
 
 def night(*rewinds: RewindRecord, tested: float = 100) -> NightSnapshot:
     run = TestRun(at(tested), "t", "pytest", 1, 0, "green", SourceRef("s", 0))
-    told = replace(sample().night.deeds, rewinds=rewinds)
-    return replace(sample().night, deeds=told, tests=TestSummary("green", (run,), 1))
+    told = replace(sample().night.interventions, rewinds=rewinds)
+    return replace(sample().night, interventions=told, tests=TestSummary("green", (run,), 1))
 
 
 def test_files_brought_back_after_the_tests_are_told() -> None:

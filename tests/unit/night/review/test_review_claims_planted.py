@@ -57,7 +57,7 @@ def judged(place: Workplace, files: list[Path], base: str, before: str) -> tuple
         read_progress(path.read_text(), str(path), None),
         "",
         (),
-        night_diff.read(place.repository, base, None, None),
+        night_diff.read_night_diff(place.repository, base, None, None),
         progress_before=read_progress(before, str(path), None),
     )
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.night.review.risk_scene import change, risks
-from tui.system.credentials import redacted
+from tui.system.credentials import cut_credentials
 
 # Put together here, so that no scanner of this source takes them for keys.
 R36 = "a9Bq7Zt2Lm4Xc8Vn1Kd6Rf3Hs5Gj0Pw2YeQu"
@@ -144,5 +144,5 @@ def test_hunks_of_other_risks_hide_secrets_too() -> None:
 @settings(deadline=None, max_examples=300)
 @given(st.text(max_size=200))
 def test_redaction_takes_any_text(text: str) -> None:
-    assert isinstance(redacted(text), str)
-    assert TOKENS["GitHub"] not in redacted(f"{text} {TOKENS['GitHub']} {text}")
+    assert isinstance(cut_credentials(text), str)
+    assert TOKENS["GitHub"] not in cut_credentials(f"{text} {TOKENS['GitHub']} {text}")

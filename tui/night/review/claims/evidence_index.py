@@ -41,7 +41,7 @@ class EvidenceIndex:
                 *((ran.number, ran.run.at) for ran in testimony.runs),
                 *((edit.number, edit.at) for edit in testimony.edits),
                 *((commit.number, commit.at) for commit in testimony.commits),
-                *((said.number, said.at) for said in testimony.said),
+                *((said.number, said.at) for said in testimony.statements),
             )
             if at is not None
         )

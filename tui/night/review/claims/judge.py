@@ -64,7 +64,7 @@ def newly_done_tasks(
     done_before = None
     if before is not None and before.text != progress.text:
         done_before = {task.title for task in before.tasks if task.state == "done"}
-    seen = {tick.title: tick for tick in testimony.ticks}
+    seen = {tick.title: tick for tick in testimony.done_tasks}
     lines = progress.text.split("\n")
     found: dict[str, tuple[int, float | None, SourceRef]] = {}
     for task in progress.tasks:
@@ -157,7 +157,7 @@ class ClaimJudge:
     def finals(self, weak: int) -> Iterator[Claim]:
         """Claims in the last words of every turn, the newest first, each said once."""
         told: set[str] = set()
-        for said in reversed(self._testimony.said):
+        for said in reversed(self._testimony.statements):
             found = self._weighed(statements(said.text, "final message"), said.number, weak)
             for statement, weight in found:
                 words = " ".join(statement.text.lower().split())

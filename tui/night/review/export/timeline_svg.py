@@ -21,7 +21,7 @@ from tui.model.timeline import (
     TimelineCell,
     TimelineMark,
     TimeTotals,
-    cut,
+    cut_timeline,
 )
 from tui.night.review.export.blocks import html_text
 from tui.night.review.export.wording import ExportTimeZone, by_kind
@@ -243,7 +243,9 @@ def _bars(timeline: Timeline, width: float, name: str) -> list[str]:
 def _columns(timeline: Timeline, width: float) -> dict[int, list[str]]:
     start, end = timeline.start or 0.0, timeline.end or 0.0
     pieces: dict[int, list[str]] = {}
-    for cell in cut(structs.replace(timeline, gaps=()), max(1, int(width) // _COLUMN), end):
+    for cell in cut_timeline(
+        structs.replace(timeline, gaps=()), max(1, int(width) // _COLUMN), end
+    ):
         left = width * (cell.start - start) / (end - start)
         right = min(width, width * (cell.start + cell.length - start) / (end - start))
         below = _BAR

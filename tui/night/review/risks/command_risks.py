@@ -10,7 +10,7 @@ from tui.model.review import RiskKind, Severity
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
 from tui.night.review.risks.diff_view import ORDER, RiskFinding
-from tui.system.credentials import redacted
+from tui.system.credentials import cut_credentials
 from tui.system.format import clip_text, format_count
 from tui.system.lazy_pattern import lazy
 
@@ -60,7 +60,7 @@ def _one(members: list[RiskFinding]) -> RiskFinding:
 
 
 def _short(command: str) -> str:
-    return clip_text(redacted(" ".join(command.replace("⏎", " ").split())), _SHOWN)
+    return clip_text(cut_credentials(" ".join(command.replace("⏎", " ").split())), _SHOWN)
 
 
 Told = tuple[RiskKind, str, Severity, str]

@@ -22,11 +22,11 @@ from tui.night.review.risks.diff_view import (
 )
 from tui.system.credentials import (
     credential_name,
+    cut_credentials,
     find_credentials,
     has_aws_pair,
     has_key_material,
-    masked,
-    redacted,
+    mask_credential,
     score_credential,
 )
 from tui.system.format import format_count, format_size_counted
@@ -211,7 +211,7 @@ def find_leaked_credentials(changes: RepositoryChanges) -> Iterator[RiskFinding]
 
 def _finding(change: FileChange, hits: list[_CredentialHit], more: str) -> RiskFinding:
     worst = min(hits, key=lambda hit: ORDER[hit.severity])
-    words = f"{credential_name(worst.kind)} ({masked(worst.value)})"
+    words = f"{credential_name(worst.kind)} ({mask_credential(worst.value)})"
     others = len({hit.value for hit in hits}) - 1
     if others:
         words += f" and {format_count(others, 'more string')} like a secret"
@@ -282,7 +282,9 @@ def without_secrets(hunk: Hunk, path: str) -> Hunk:
     for line in hunk.lines:
         if "PRIVATE KEY" in line and "-----END" in line:
             inside = False
-        shown.append(f"{line[:1]}…redacted" if inside else line[:1] + redacted(line[1:], path))
+        shown.append(
+            f"{line[:1]}…redacted" if inside else line[:1] + cut_credentials(line[1:], path)
+        )
         if "PRIVATE KEY" in line and "-----BEGIN" in line and "-----END" not in line:
             inside = True
-    return Hunk(hunk.old_start, hunk.new_start, tuple(shown), redacted(hunk.heading, path))
+    return Hunk(hunk.old_start, hunk.new_start, tuple(shown), cut_credentials(hunk.heading, path))

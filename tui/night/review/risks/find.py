@@ -14,7 +14,7 @@ from tui.night.review.risks import command_risks, file_risks, setup_risks, test_
 from tui.night.review.risks.attribution import ChangeAttribution
 from tui.night.review.risks.diff_view import ORDER, RiskFinding, is_prose, is_test
 from tui.night.review.risks.file_risks import SizeLimits
-from tui.system.credentials import redacted
+from tui.system.credentials import cut_credentials
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
@@ -188,7 +188,7 @@ def _risk(finding: RiskFinding, culprits: ChangeAttribution) -> Risk:
     return Risk(
         kind=finding.kind,
         path=finding.path,
-        what=redacted(finding.what),
+        what=cut_credentials(finding.what),
         ref=finding.ref or culprits.ref(finding, commit),
         severity=finding.severity,
         hunk=file_risks.without_secrets(hunk, finding.path) if hunk is not None else None,
