@@ -22,7 +22,7 @@ from tui.feeds.sessions.select import EventFile
 from tui.model.session import NamedSources
 from tui.monitor.history.night_list import list_nights
 from tui.monitor.history.review_loader import load_review
-from tui.monitor.session_reader import SessionReader, rules_of
+from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.settings.settings import Settings
 from tui.system.clock import SystemClock
 
@@ -64,7 +64,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _fold(stream: Path) -> None:
-    ledger = SessionReader([EventFile("stream", str(stream), "")], rules_of(Settings()).fold())
+    ledger = SessionReader([EventFile("stream", str(stream), "")], fold_rules(Settings()).fold())
     while ledger.poll():
         pass
     ledger.close()

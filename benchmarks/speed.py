@@ -70,7 +70,7 @@ def starting(folder: Path, stream: Path) -> None:
 def folding(folder: Path, stream: Path) -> None:
     from tui.feeds.sessions.select import EventFile
     from tui.monitor.backfill import BackfillOrder, fold_files
-    from tui.monitor.session_reader import rules_of
+    from tui.monitor.session_reader import fold_rules
     from tui.settings.settings import Settings
 
     size = stream.stat().st_size
@@ -80,7 +80,7 @@ def folding(folder: Path, stream: Path) -> None:
         json.loads(line)
     base = size / (time.process_time() - began)
     order = BackfillOrder(
-        (EventFile("stream", str(stream), ""),), str(folder / "fold"), rules_of(Settings())
+        (EventFile("stream", str(stream), ""),), str(folder / "fold"), fold_rules(Settings())
     )
     began = time.process_time()
     fold_files(order, lambda done, total: None)

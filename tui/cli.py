@@ -1,4 +1,4 @@
-"""The command line: finds the command, reads its words, turns errors into a sentence and a code."""
+"""Finds the command, parses its arguments, turns errors into a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -69,13 +69,12 @@ COMMANDS: dict[str, Command] = {
 
 def main(words: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit code; never raises for bad input."""
-    given = list(sys.argv[1:] if words is None else words)
     try:
-        code = _run(given)
+        code = _run(list(sys.argv[1:] if words is None else words))
         sys.stdout.flush()
         return code
     except OvernightError as error:
-        return _say(str(error), error.exit_code)
+        return _report(str(error), error.exit_code)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -83,57 +82,59 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
-    except Exception as error:  # the last net: a sentence for the person, the trace for us
+    except Exception as error:  # a sentence for the person, the trace for the crash log
         from tui.system.errors import report_crash
 
-        return _say(report_crash(error), 1)
+        return _report(report_crash(error), 1)
 
 
-def _run(given: list[str]) -> int:
-    if given[:1] == ["hook"]:  # called after each tool: no parser, and never its exit code 2
+def _run(words: list[str]) -> int:
+    # Claude Code calls it after each tool: argparse would cost more than the hook itself, and its
+    # exit code 2 would keep the session from stopping.
+    if words[:1] == ["hook"]:
         from tui.commands.act import hook
 
-        return hook.call(given[1:])
-    name, rest = _command(given)
+        return hook.call(words[1:])
+    name, rest = _find_command(words)
     if name is None:
         return _print_help()
     module = import_module(f"tui.commands.{COMMANDS[name].module}")
     function = name.replace("-", "_")
     parser = _parser(name)
     getattr(module, f"{function}_arguments")(parser)
-    parser.set_defaults(plain=name not in given)
+    parser.set_defaults(plain=name not in words)
     code: int = getattr(module, f"{function}_command")(parser.parse_args(rest))
     return code
 
 
-def _command(given: list[str]) -> tuple[str | None, list[str]]:
-    """The command's name and its own words; a path, or nothing at all, means `watch`."""
-    if given and given[0] in ("-h", "--help", "help"):
+def _find_command(words: list[str]) -> tuple[str | None, list[str]]:
+    """The command's name and its arguments; a path, or nothing at all, means `watch`."""
+    if words[:1] and words[0] in ("-h", "--help", "help"):
         return None, []
-    if "--version" in given[:1] or "-V" in given[:1]:
+    if words[:1] and words[0] in ("-V", "--version"):
         from tui import __version__
 
         sys.stdout.write(f"{PROGRAM} {__version__}\n")
         raise SystemExit(0)
-    if not given or given[0].startswith("-"):
-        return _after_common(given)
-    if given[0] in COMMANDS:
-        return given[0], given[1:]
-    _check_path(given[0])
-    return "watch", given
+    if not words or words[0].startswith("-"):
+        return _skip_options(words)
+    if words[0] in COMMANDS:
+        return words[0], words[1:]
+    _check_path(words[0])
+    return "watch", words
 
 
-def _after_common(given: list[str]) -> tuple[str, list[str]]:
+_WITH_VALUE = ("--project", "--events", "--progress", "--notes", "--watchdog", "--theme")
+
+
+def _skip_options(words: list[str]) -> tuple[str, list[str]]:
     """Common options may stand before the command: `overnight-tui --project P status`."""
     place = 0
-    while place < len(given) and given[place].startswith("--"):
-        place += 1 if "=" in given[place] or given[place] not in _TAKE_VALUE else 2
-    if place < len(given) and given[place] in COMMANDS:
-        return given[place], given[:place] + given[place + 1 :]
-    return "watch", given
-
-
-_TAKE_VALUE = ("--project", "--events", "--progress", "--notes", "--watchdog", "--theme")
+    while place < len(words) and words[place].startswith("--"):
+        place += 1 if "=" in words[place] or words[place] not in _WITH_VALUE else 2
+    if place < len(words) and words[place] in COMMANDS:
+        return words[place], words[:place] + words[place + 1 :]
+    return "watch", words
 
 
 def _check_path(word: str) -> None:
@@ -153,55 +154,56 @@ def _parser(name: str) -> argparse.ArgumentParser:
 
     class Parser(argparse.ArgumentParser):
         def error(self, message: str) -> NoReturn:
-            hint = _meant(message, self._option_string_actions)
+            hint = _suggest_option(message, self._option_string_actions)
             raise UsageError(f"{message} ({hint}'{self.prog} --help' tells more)")
 
     def formatter(prog: str) -> argparse.HelpFormatter:
         return argparse.HelpFormatter(prog, width=_columns() - 2)
 
+    summary = COMMANDS[name].help
     parser = Parser(
         prog=PROGRAM if name == "watch" else f"{PROGRAM} {name}",
-        description=_sentence(COMMANDS[name].help),
+        description=f"{summary[:1].upper()}{summary[1:]}.",
         formatter_class=formatter,
         allow_abbrev=False,
     )
-    add_common(parser)
+    _add_common(parser)
     return parser
 
 
 def _columns() -> int:
-    """The width for a help text; argparse itself loads the compressors of shutil to find it."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdigit() and int(told):
-        return int(told)
+    """The width for a help text; argparse itself would load shutil with its compressors to find it."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size(1).columns or 80
     except OSError:
         return 80
 
 
-def _meant(message: str, options: Iterable[str]) -> str:
-    """The option that a person may have meant by one that is not known."""
-    start, found, words = message.partition("unrecognized arguments: ")
-    if start or not found or not words.startswith("--"):
+def _suggest_option(message: str, options: Iterable[str]) -> str:
+    """The option that a person may have meant by one that argparse does not know."""
+    unknown = message.removeprefix("unrecognized arguments: ")
+    if unknown == message or not unknown.startswith("--"):
         return ""
     from difflib import get_close_matches
 
-    close = get_close_matches(words.split()[0].partition("=")[0], list(options), n=1)
+    close = get_close_matches(unknown.split()[0].partition("=")[0], list(options), n=1)
     return f"did you mean '{close[0]}'? " if close else ""
 
 
-def add_common(parser: argparse.ArgumentParser) -> None:
+def _add_common(parser: argparse.ArgumentParser) -> None:
     """The options every command takes."""
     common = parser.add_argument_group("where to look")
     common.add_argument("--project", metavar="PATH", help="the project's folder (default: here)")
-    for name, what in (
+    for name, meaning in (
         ("events", "the JSON event stream; it is then the whole truth"),
         ("progress", "the progress file"),
         ("notes", "the session notes"),
         ("watchdog", "the watchdog's log"),
     ):
-        common.add_argument(f"--{name}", metavar="FILE", help=what)
+        common.add_argument(f"--{name}", metavar="FILE", help=meaning)
 
 
 def _print_help() -> int:
@@ -213,11 +215,7 @@ def _print_help() -> int:
     return 0
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."
-
-
-def _say(text: str, code: int) -> int:
+def _report(text: str, code: int) -> int:
     from tui.system.sanitize import clean_line
 
     line = clean_line(" ".join(text.split()), _SENTENCE)
@@ -230,7 +228,7 @@ def _say(text: str, code: int) -> int:
 
 
 def _close_stdout() -> None:
-    """A closed pipe is the reader's way of saying enough; keep the interpreter quiet about it."""
+    """The reader closed the pipe; the interpreter must not complain about it when it flushes."""
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)

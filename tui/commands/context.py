@@ -22,45 +22,45 @@ if TYPE_CHECKING:
     from tui.monitor.monitor import SessionMonitor
 
 
-def project_of(given: argparse.Namespace) -> Path:
-    """The folder that the command line means; refuses what is no folder."""
-    word = getattr(given, "path", None) or given.project or "."
-    folder = Path(word).expanduser()
+def add_path(parser: argparse.ArgumentParser) -> None:
+    """The project's folder as a word of its own, as most commands take it."""
+    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+
+
+def project_of(arguments: argparse.Namespace) -> Path:
+    """The folder that the command line names; UsageError for what is no folder."""
+    path = getattr(arguments, "path", None) or arguments.project or "."
+    folder = Path(path).expanduser()
     if not folder.is_dir():
-        raise UsageError(f"{word} is not a folder; give the project's folder")
+        raise UsageError(f"{path} is not a folder; give the project's folder")
     return folder.resolve()
 
 
-def named_sources(given: argparse.Namespace) -> NamedSources:
+def named_sources(arguments: argparse.Namespace) -> NamedSources:
     """The sources named by flag; a file that is not there yet is a state, not an error."""
+    names = ("events", "progress", "notes", "watchdog")
+    flags = {name: path for name in names if (path := getattr(arguments, name))}
     return NamedSources(
-        events=_absolute(given.events),
-        progress=_absolute(given.progress),
-        notes=_absolute(given.notes),
-        watchdog=_absolute(given.watchdog),
+        **{name: os.path.abspath(os.path.expanduser(path)) for name, path in flags.items()}
     )
 
 
-def _absolute(word: str | None) -> str | None:
-    return os.path.abspath(os.path.expanduser(word)) if word else None
-
-
-def settings_of(given: argparse.Namespace, project: Path, **flags: object) -> LoadedSettings:
+def settings_of(project: Path, **flags: object) -> LoadedSettings:
     """The settings in force for this command line."""
     return load(project, flags={key: value for key, value in flags.items() if value is not None})
 
 
-def monitor_for(given: argparse.Namespace) -> SessionMonitor:
-    """A watch over the project, not yet started."""
+def monitor_for(arguments: argparse.Namespace) -> SessionMonitor:
+    """A monitor of the project, not yet started."""
     from tui.monitor.monitor import SessionMonitor
 
-    project = project_of(given)
-    loaded = settings_of(given, project)
-    return SessionMonitor(project, loaded.settings, named_sources(given), SystemClock())
+    project = project_of(arguments)
+    loaded = settings_of(project)
+    return SessionMonitor(project, loaded.settings, named_sources(arguments), SystemClock())
 
 
-def operations_for(given: argparse.Namespace) -> Operations:
-    """The deeds on the project that the command line means, with its run if there is one."""
+def operations_for(arguments: argparse.Namespace) -> Operations:
+    """The operations on the project that the command line names, with its run if there is one."""
     from tui.control.operations import Operations
     from tui.control.rewind.execute import recover_rewind
     from tui.feeds.sessions.live_processes import live_agents
@@ -69,36 +69,48 @@ def operations_for(given: argparse.Namespace) -> Operations:
     from tui.runner import start
     from tui.store.runs import is_running
 
-    project = project_of(given)
+    project = project_of(arguments)
     recover_rewind(project)
-    settings = settings_of(given, project).settings
-    found = select_session(project, settings, named_sources(given))
+    settings = settings_of(project).settings
+    sources = select_session(project, settings, named_sources(arguments))
     run_dir = settings.paths.run_dir
-    events = found.events[0].path if found.events else ""
-    ours = bool(found.run_dir) and is_running(found.run_dir)
+    events = sources.events[0].path if sources.events else ""
+    is_ours = bool(sources.run_dir) and is_running(sources.run_dir)
     return Operations(
         project,
         settings,
-        found.run_dir,
+        sources.run_dir,
         last_safe_cut(events)[0] if events else "",
         adopt=lambda: start.adopt_run(project, run_dir=run_dir),
-        agents=() if ours else live_agents(project),
+        agents=() if is_ours else live_agents(project),
         events=events,
     )
 
 
-def snapshot_for(given: argparse.Namespace) -> NightSnapshot:
-    """What is known of the session now, from one full look at its files."""
-    watch = monitor_for(given)
+def snapshot_for(arguments: argparse.Namespace) -> NightSnapshot:
+    """What is known of the session now; its files are read from their beginning."""
+    monitor = monitor_for(arguments)
     try:
-        return watch.read_once()
+        return monitor.read_once()
     finally:
-        watch.close()
+        monitor.close()
 
 
-def confirm(words: Sequence[str], question: str, yes: bool) -> None:
+def print_json(value: object) -> None:
+    """Prints one JSON value on one line."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
+
+
+def has_terminal() -> bool:
+    """Whether a person sits at both ends."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def confirm(plan: Sequence[str], question: str, yes: bool) -> None:
     """Shows a plan and asks; RefusedError unless the person says yes, here or by --yes."""
-    sys.stderr.write("\n".join(words) + "\n")
+    sys.stderr.write("\n".join(plan) + "\n")
     if yes:
         return
     if not sys.stdin.isatty():

@@ -9,14 +9,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.commands.context import project_of, settings_of
+from tui.commands.context import has_terminal, project_of, settings_of
 from tui.system.errors import UsageError
 
 if TYPE_CHECKING:
     from tui.settings.settings import Settings
 
 
-_SETTINGS = {
+_FLAG_SETTINGS = {
     "model": "agent.model",
     "max_hours": "session.max_runtime_hours",
     "max_idle": "session.max_idle_minutes",
@@ -46,28 +46,28 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("agent", nargs="*", help="after --: further words for the agent")
 
 
-def run_command(given: argparse.Namespace) -> int:
+def run_command(arguments: argparse.Namespace) -> int:
     """Starts the session; the screen may be closed at any time."""
     from tui.runner import start
 
-    if not given.detach and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; --detach only starts the session")
-    project = project_of(given)
-    flags = {key: getattr(given, name) for name, key in _SETTINGS.items()}
-    flags["enforcement.continuous_mode"] = given.continuous
-    flags["recovery.auto_resume"] = given.with_recovery
-    flags["session.initializer"] = given.initializer
-    settings = settings_of(given, project, **flags).settings
+    project = project_of(arguments)
+    flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
+    flags["enforcement.continuous_mode"] = arguments.continuous
+    flags["recovery.auto_resume"] = arguments.with_recovery
+    flags["session.initializer"] = arguments.initializer
+    settings = settings_of(project, **flags).settings
     started = start.start_run(
         project,
-        given.goal,
+        arguments.goal,
         settings,
-        options=start.StartOptions(allow_dirty=given.allow_dirty, extra=tuple(given.agent)),
+        options=start.StartOptions(allow_dirty=arguments.allow_dirty, extra=tuple(arguments.agent)),
     )
-    return tell_or_watch(project, settings, started.run_id, given.detach)
+    return report_or_watch(project, settings, started.run_id, arguments.detach)
 
 
-def tell_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
+def report_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
     """Prints where the run is, or opens the screen on it."""
     if detach:
         sys.stdout.write(f"{project}\n{run_id}\n")
@@ -78,8 +78,8 @@ def tell_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) 
     return show(project, settings, NamedSources())
 
 
-GOAL = "Bring tidebell to 0.3: every task of claude-progress.txt done, tests green."
-SETTINGS: dict[str, object] = {
+DEMO_GOAL = "Bring tidebell to 0.3: every task of claude-progress.txt done, tests green."
+DEMO_SETTINGS: dict[str, object] = {
     "recovery.backoff_min_seconds": 10,
     "recovery.backoff_base_seconds": 10,
     "session.checkpoint_interval_minutes": 1,
@@ -87,7 +87,7 @@ SETTINGS: dict[str, object] = {
     "stalls.wedge_seconds": 20,
     "enforcement.continuous_mode": True,
 }
-"""A night in a few minutes needs a quicker watchdog than a real one."""
+"""A night of a few minutes needs a quicker supervisor than a real one."""
 
 
 def demo_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,27 +101,27 @@ def demo_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def demo_command(given: argparse.Namespace) -> int:
+def demo_command(arguments: argparse.Namespace) -> int:
     """Starts the agent and opens the screen on it; closing the screen leaves it running."""
     from tui.demo.story import repository
     from tui.runner import start
     from tui.settings.load import load
 
-    if not given.detach and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not arguments.detach and not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui demo --detach' only starts it")
-    folder = Path(given.folder or tempfile.mkdtemp(prefix="overnight-demo-")) / "tidebell"
+    folder = Path(arguments.folder or tempfile.mkdtemp(prefix="overnight-demo-")) / "tidebell"
     try:
         project = repository.create(folder)
     except FileExistsError as error:
         raise UsageError(str(error)) from error
     os.environ["CLAUDE_CONFIG_DIR"] = str(project.parent / "claude")
-    settings = load(project, flags=SETTINGS, environ={}).settings
-    agent = (sys.executable, "-m", "tui.demo.agent", "--story", given.story)
+    settings = load(project, flags=DEMO_SETTINGS, environ={}).settings
+    agent = (sys.executable, "-m", "tui.demo.agent", "--story", arguments.story)
     options = start.StartOptions(
-        command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(given.pace)}
+        command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
     )
-    started = start.start_run(project, GOAL, settings, agent_command=agent, options=options)
-    return tell_or_watch(project, settings, started.run_id, given.detach)
+    started = start.start_run(project, DEMO_GOAL, settings, agent_command=agent, options=options)
+    return report_or_watch(project, settings, started.run_id, arguments.detach)
 
 
 def unit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,10 +130,12 @@ def unit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", help="after --: further words for `run`")
 
 
-def unit_command(given: argparse.Namespace) -> int:
+def unit_command(arguments: argparse.Namespace) -> int:
     """Prints the texts; installs nothing."""
     from tui.runner.schedule import unit_text
 
-    project = project_of(given)
-    sys.stdout.write(unit_text(project, given.goal, at=given.at, arguments=tuple(given.words)))
+    project = project_of(arguments)
+    sys.stdout.write(
+        unit_text(project, arguments.goal, at=arguments.at, arguments=tuple(arguments.words))
+    )
     return 0

@@ -1,7 +1,7 @@
 """The live screen; newest lines while it loads.
 
-Written with the same decoder and the same words as the real screen, straight to the terminal's
-alternate screen; the real screen takes its place a moment later.
+The newest lines are written with the screen's own decoder, straight to the terminal's alternate
+screen, because Textual needs a moment to load; the real screen replaces them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from tui.commands.context import named_sources, project_of, settings_of
+from tui.commands.context import add_path, has_terminal, named_sources, project_of, settings_of
 from tui.model.session import NamedSources
 from tui.system.clock import SystemClock
 from tui.system.errors import OvernightError, UsageError
@@ -30,24 +30,24 @@ LEVELS = {"brief": 1, "normal": 2, "full": 3}
 
 
 def watch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--slow-link", action="store_true", help="paint at most 4 times a second")
     parser.add_argument("--ascii", action="store_true", help="draw with ASCII signs only")
     parser.add_argument("--theme", help="dark, light, ansi, mono, or any theme of Textual's")
 
 
-def watch_command(given: argparse.Namespace) -> int:
+def watch_command(arguments: argparse.Namespace) -> int:
     """Watches until the viewer is closed; the session never notices."""
-    project = project_of(given)
-    loaded = settings_of(given, project, **{"screen.theme": given.theme})
-    named = named_sources(given)
+    project = project_of(arguments)
+    loaded = settings_of(project, **{"screen.theme": arguments.theme})
+    named = named_sources(arguments)
     return show(
         project,
         loaded.settings,
         named,
-        slow_link=given.slow_link,
-        ascii_only=given.ascii,
-        opening="as it is" if given.plain and named == NamedSources() else "panes",
+        slow_link=arguments.slow_link,
+        ascii_only=arguments.ascii,
+        opening="as it is" if arguments.plain and named == NamedSources() else "panes",
     )
 
 
@@ -62,22 +62,22 @@ def show(
     review_of: str | None = None,
 ) -> int:
     """Opens the screen on a project; needs a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise UsageError("this is no terminal; 'overnight-tui status' prints the same facts")
     from tui.feeds.sessions.select import select_session
 
-    found = select_session(project, settings, named)
-    if found.events and opening != "review":
-        show_first_screen(found.events[0].path, project.name)
+    sources = select_session(project, settings, named)
+    if sources.events and opening != "review":
+        show_first_screen(sources.events[0].path, project.name)
     from tui.monitor.monitor import SessionMonitor
 
     clock = SystemClock()
-    watch = SessionMonitor(project, settings, named, clock)
-    watch.set_level(LEVELS[settings.screen.verbosity])
-    watch.start()
-    threading.Thread(target=_take_care, args=(project, settings), daemon=True).start()
+    monitor = SessionMonitor(project, settings, named, clock)
+    monitor.set_level(LEVELS[settings.screen.verbosity])
+    monitor.start()
+    threading.Thread(target=_repair_run, args=(project, settings), daemon=True).start()
     try:
-        # Textual rounds every paint up to its frame; our own governor bounds how many there are
+        # Textual rounds every paint up to its frame; our own governor bounds how many there are.
         os.environ.setdefault("TEXTUAL_FPS", "250")
         from tui.app import OvernightApp
         from tui.screens.visit import Visit
@@ -85,7 +85,7 @@ def show(
         visit = Visit(project, clock, settings.paths.run_dir)
         slow = slow_link or settings.screen.slow_link == "on" or _far_away(settings)
         app = OvernightApp(
-            watch,
+            monitor,
             clock,
             slow_link=slow,
             ascii_only=ascii_only or settings.screen.ascii == "on",
@@ -97,29 +97,29 @@ def show(
         app.run(mouse=settings.screen.mouse)
         visit.note()
     finally:
-        watch.close()
+        monitor.close()
     if app.fault is not None:
         raise app.fault
     return app.return_code or 0
 
 
-def _take_care(project: Path, settings: Settings) -> None:
-    """What every start sees to: a run without a supervisor, a rewind that was cut short."""
+def _repair_run(project: Path, settings: Settings) -> None:
+    """Repairs what a crash may have left: a run without a supervisor, an unfinished rewind."""
     from tui.control.rewind.execute import recover_rewind
 
     try:
         _adopt(project, settings)
         recover_rewind(project)
     except OvernightError:
-        # the screen tells the state as it is; whoever acts on it is told why it does not work
+        # The screen shows the state as it is; an operation that cannot work says why.
         return
 
 
 def _adopt(project: Path, settings: Settings) -> object:
     """A run that lost its supervisor gets one again."""
-    from tui.runner import start as api
+    from tui.runner import start
 
-    return api.adopt_run(project, run_dir=settings.paths.run_dir)
+    return start.adopt_run(project, run_dir=settings.paths.run_dir)
 
 
 def _far_away(settings: Settings) -> bool:
@@ -134,7 +134,7 @@ def show_first_screen(path: str, project: str) -> None:
     """Paints the newest events of a file; does nothing when that is not possible at once."""
     from tui.system.sanitize import clean_line
 
-    lines = newest(path)
+    lines = newest_lines(path)
     if not lines:
         return
     width, height = shutil.get_terminal_size()
@@ -143,17 +143,16 @@ def show_first_screen(path: str, project: str) -> None:
     room = height - top - 2
     if room < 3:
         return
-    name = clean_line(project, 60)
-    out = ["\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?7l", f" overnight   {name}   opening"]
-    shown = lines[-room:]
-    for place, text in enumerate(shown):
-        out.append(f"\x1b[{top + 1 + place};{left + 3}H{text[: width - left - 4]}")
-    out.append("\x1b[?7h")
-    sys.stdout.write("".join(out))
+    # Alternate screen, cleared, no cursor; no wrapping while lines are placed.
+    out = ["\x1b[?1049h\x1b[2J\x1b[H\x1b[?25l\x1b[?7l"]
+    out.append(f" overnight   {clean_line(project, 60)}   opening")
+    for nth, text in enumerate(lines[-room:]):
+        out.append(f"\x1b[{top + 1 + nth};{left + 3}H{text[: width - left - 4]}")
+    sys.stdout.write("".join([*out, "\x1b[?7h"]))
     sys.stdout.flush()
 
 
-def newest(path: str) -> list[str]:
+def newest_lines(path: str) -> list[str]:
     """The newest visible events of a file, one line each, oldest first; empty when there are none."""
     from tui.feeds.claude.decoder import ClaudeDecoder
     from tui.monitor.rows.event_rows import row, visibility

@@ -1,4 +1,7 @@
-"""Every operation a person can ask for: availability, plan, execute, receipt. Chooses runner or local."""
+"""Every operation that a person can ask for: whether it can run, its plan, its execution, its receipt.
+
+`Operations` alone decides whether the supervisor of our run does it, or this process.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.control import runner_client
-from tui.control.checkpoints import capture
 from tui.control.checkpoints.refs import Checkpoint, find
+from tui.control.checkpoints.stat_cache import OUR_OWN
 from tui.control.checkpoints.work_tree import CaptureLimits
-from tui.control.retention import retire_checkpoints
+from tui.control.retention import checkpoint_entry, retire_by_settings, take_checkpoint
 from tui.control.rewind import execute
-from tui.control.rewind import plan as rewind_plan
+from tui.control.rewind.apply_steps import Progress
 from tui.control.rewind.execute import RewindResult
-from tui.control.rewind.plan import RewindPlan
+from tui.control.rewind.plan import RewindPlan, plan_rewind
+from tui.control.runner_client import send_request
+from tui.control.wording import describe_end, describe_plan, describe_refusals
 from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
+from tui.model.interventions import Injection
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
@@ -27,23 +32,44 @@ from tui.store.layout import RunDirectory, session_journal
 from tui.store.runs import is_running
 from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
-from tui.system.format import format_count, format_local
+from tui.system.format import format_count
 from tui.system.git import Git
 
 if TYPE_CHECKING:
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
-    from tui.control.foreign_session import ForeignSession
+    from tui.control.channels.channels import DeliveryReceipt, Name
+    from tui.control.foreign_session import ForeignSession, Reachability
+
+# How long the supervisor may take to answer: it ends the agent before it stops or rewinds.
+_STOP_ANSWER_S, _REWIND_ANSWER_S = 60.0, 120.0
 
 
-Progress = Callable[[str, int, int], None]
-_HOUR_S, _DAY_S = 3600.0, 86_400.0
+class Availability(NamedTuple):
+    """Whether an operation can run now; `reason` is a sentence where it cannot."""
+
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class OperationReceipt:
+    """What an operation did, in `words` for a person.
+
+    `answer` is what the supervisor said; the other parts are there when this process did it.
+    """
+
+    words: str
+    answer: str = ""
+    delivery: DeliveryReceipt | None = None
+    rewound: RewindResult | None = None
+    survivors: tuple[str, ...] = ()
 
 
 class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
-    `adopt` is called before the runner is asked for something, so that a run that lost its
+    `adopt` is called before the supervisor is asked for something, so that a run that lost its
     supervisor has one again. `agents` are those known to be alive in the project; `events` is the
     file that tells of the session.
     """
@@ -62,79 +88,129 @@ class Operations:
         self.project = project
         self.run_dir = run_dir
         self.session = session
+        self.step_back_template = settings.stalls.step_back
         self._settings = settings
         self._agents = tuple(agents)
         self._events = events
         self._adopt = adopt or (lambda: None)
-        self.step_back_template = settings.stalls.step_back
-        kept = settings.checkpoints
-        self._limits = CaptureLimits(
-            file_bytes=int(kept.max_file_mib) << 20,
-            untracked_bytes=int(kept.max_untracked_mib) << 20,
-            seconds=float(kept.time_budget_seconds),
+        self._limits = CaptureLimits.from_settings(settings.checkpoints)
+
+    # --- what can be done ----------------------------------------------------------------------
+
+    def availability(
+        self,
+        name: str,
+        snapshot: NightSnapshot | None,
+        reachability: Callable[[AgentProcess], Reachability | None],
+    ) -> Availability:
+        """Whether the operation of that name can run now, cheap enough for every key bar.
+
+        `reachability` gives what is known of the channels to a foreign session, None before the
+        first look.
+        """
+        reason = self._obstacle(name, snapshot, reachability)
+        return Availability(not reason, reason)
+
+    def _obstacle(
+        self,
+        name: str,
+        snapshot: NightSnapshot | None,
+        reachability: Callable[[AgentProcess], Reachability | None],
+    ) -> str:
+        if name in ("checkpoint", "rewind", "undo"):
+            reason = "this folder is no git repository; checkpoints need one"
+            return "" if self.has_repository else reason
+        if snapshot is None:
+            return "the night is still being read; try again in a moment"
+        if snapshot.is_over:
+            return "no session is going on"
+        if name == "withdraw":
+            waiting = waiting_messages(snapshot)
+            return "" if waiting else "no words of yours wait to be read"
+        if self.has_run:
+            return ""
+        if self.agent is None:
+            return "its process is not known here, so nobody can reach it"
+        channels = reachability(self.agent)
+        if name == "kill":
+            return ""
+        if channels is None:
+            return "looking for a way to this session; try again in a moment"
+        return channels.why_not
+
+    def conversation_availability(self) -> Availability:
+        """Whether a rewind can take the conversation back too."""
+        supervised = self.is_supervised()
+        return Availability(supervised, "" if supervised else "only for a run of ours that goes on")
+
+    @property
+    def has_repository(self) -> bool:
+        """Whether checkpoints can be taken here at all."""
+        return (self.project / ".git").exists()
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the session belongs to a run of ours, over or not; reads no file."""
+        return bool(self.run_dir)
+
+    def is_supervised(self) -> bool:
+        """Whether a run of ours goes on, so that only its supervisor may change files. Reads its journal."""
+        return self.has_run and is_running(self.run_dir)
+
+    # --- checkpoint, rewind, undo, branch ------------------------------------------------------
+
+    def checkpoint(self, facts: Mapping[str, Any]) -> OperationReceipt:
+        """Has a checkpoint taken by whoever is in charge of the work tree."""
+        if self.is_supervised():
+            return self._ask("checkpoint", {"why": "key"})
+        taken = self.take_checkpoint("", "by key", facts)
+        missing = taken.not_captured_count - sum(
+            path.reason == OUR_OWN for path in taken.not_captured
         )
+        excluded = f", {missing} not captured" if missing else ""
+        return OperationReceipt(f"checkpoint {taken.id}: {taken.files:,} files{excluded}")
 
-    # --- work tree -----------------------------------------------------------------------------
-
-    def checkpoint(
+    def take_checkpoint(
         self, label: str = "", why: str = "key", facts: Mapping[str, Any] | None = None
     ) -> Checkpoint:
-        """Takes a checkpoint of the work tree; CheckpointError says why there is none.
+        """Takes a checkpoint in this process, also beside a supervisor; CheckpointError if it cannot.
 
         What the caller knows of the moment goes into `facts`; where the conversation stands is
         added. Checkpoints past their time are retired afterwards.
         """
-        known = self._facts(facts or {}, why)
         try:
-            taken = capture.take_checkpoint(
-                self.project, label=label, session=self.session, facts=known, limits=self._limits
+            taken = take_checkpoint(
+                self.project,
+                self._settings.checkpoints,
+                label=label,
+                session=self.session,
+                facts=self._facts(facts or {}, why),
             )
         except OvernightError as error:
-            self._tell("checkpoint_failed", {"reason": str(error)})
+            self._record("checkpoint_failed", {"reason": str(error)})
             raise
-        self._tell(
-            "checkpoint",
-            {
-                "checkpoint": taken.id,
-                "label": taken.label,
-                "commit": taken.commit,
-                "files": taken.files,
-                "not_captured": taken.not_captured_count,
-                "why": why,
-                "tests": str(known.get("tests") or ""),
-            },
-        )
-        self._retire()
+        self._record("checkpoint", checkpoint_entry(taken))
+        try:
+            retired = retire_by_settings(self.project, self._settings.checkpoints, time.time())
+        except OvernightError as error:
+            self.note(f"old checkpoints could not be retired: {error}")
+        else:
+            if retired:
+                self.note(f"{format_count(len(retired), 'old checkpoint')} retired")
         return taken
 
     def _facts(self, facts: Mapping[str, Any], why: str) -> dict[str, Any]:
-        """What a later rewind needs to know of the moment: above all where the words stood."""
+        """What a later rewind needs to know of the moment: above all where the conversation stood."""
         from tui.feeds.sessions.transcripts import last_safe_cut
 
         session, uuid = last_safe_cut(self._events) if self._events else ("", "")
         return {"session": session or self.session, "uuid": uuid, **facts, "why": why}
 
-    def _retire(self) -> None:
-        kept = self._settings.checkpoints
-        days = kept.keep_hourly_days
-        try:
-            gone = retire_checkpoints(
-                self.project,
-                time.time(),
-                keep_all_seconds=kept.keep_all_hours * _HOUR_S,
-                keep_hourly_seconds=None if days is None else days * _DAY_S,
-            )
-        except OvernightError as error:
-            self._tell("note", {"text": f"old checkpoints could not be retired: {error}"})
-            return
-        if gone:
-            self._tell("note", {"text": f"{format_count(len(gone), 'old checkpoint')} retired"})
-
-    def plan_rewind(self, wanted: str | Checkpoint) -> RewindPlan:
+    def plan_rewind(self, checkpoint: str | Checkpoint) -> RewindPlan:
         """What going back would change; writes nothing."""
-        target = find(self.project, wanted) if isinstance(wanted, str) else wanted
+        target = find(self.project, checkpoint) if isinstance(checkpoint, str) else checkpoint
         live = self.other_live_sessions()
-        return rewind_plan.plan_rewind(self.project, target, live=live, limits=self._limits)
+        return plan_rewind(self.project, target, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What taking back the last rewind would change."""
@@ -142,28 +218,71 @@ class Operations:
         return execute.undo_plan(self.project, live=live, limits=self._limits)
 
     def other_live_sessions(self) -> tuple[str, ...]:
-        """The sessions in this work tree that a rewind would not stop first, in words."""
-        own = self.session if self.is_supervised() else None
-        alive = [one for one in live_agents(Git(self.project).work_tree) if own != one.session]
-        mine = self._own_pid() if own is not None else None
-        return describe_agents((one for one in alive if one.pid != mine), self.session)
+        """The sessions in this work tree that a rewind would not stop first, described."""
+        alive = live_agents(Git(self.project).work_tree)
+        if self.is_supervised():
+            from tui.store.attempt_files import newest_agent
 
-    def _own_pid(self) -> int | None:
-        from tui.store.attempt_files import newest_agent
+            own = newest_agent(RunDirectory(Path(self.run_dir)))
+            own_pid = own[0] if own is not None else None
+            alive = tuple(
+                agent for agent in alive if agent.session != self.session and agent.pid != own_pid
+            )
+        return describe_agents(alive, self.session)
 
-        found = newest_agent(RunDirectory(Path(self.run_dir)))
-        return found[0] if found is not None else None
+    def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
+        """The plan in plain sentences, with what speaks against it and what becomes of the agent."""
+        sentences = []
+        if mode != "conversation":
+            sentences += [*describe_plan(plan), *describe_refusals(plan)]
+        if mode != "code":
+            target = plan.checkpoint.id
+            sentences.append(f"The conversation goes back to {target}; the old one is kept.")
+        if self._needs_supervisor(mode):
+            sentences.append("The agent is stopped for it and goes on afterwards.")
+        return sentences
+
+    def has_effect(self, plan: RewindPlan, mode: str = "code") -> bool:
+        """Whether executing the plan does anything; a supervisor also brings conversations back."""
+        return not plan.empty or self._needs_supervisor(mode)
+
+    def _needs_supervisor(self, mode: str) -> bool:
+        return mode != "code" or self.is_supervised()
 
     def rewind(
-        self, plan: RewindPlan, *, confirmed: bool = False, progress: Progress | None = None
+        self,
+        plan: RewindPlan | Checkpoint,
+        mode: str = "code",
+        *,
+        confirmed: bool = False,
+        progress: Progress | None = None,
+    ) -> OperationReceipt:
+        """Goes back as planned, or undoes; the safety checkpoint in the receipt undoes that.
+
+        Without `confirmed` it refuses where something speaks against it. A checkpoint stands for
+        the plan made at this moment.
+        """
+        if self._needs_supervisor(mode):
+            if isinstance(plan, RewindPlan) and plan.undoes:
+                return self._ask("undo", {"confirmed": confirmed}, _REWIND_ANSWER_S)
+            target = plan.checkpoint if isinstance(plan, RewindPlan) else plan
+            arguments = {"checkpoint": target.id, "mode": mode, "confirmed": confirmed}
+            return self._ask("rewind", arguments, _REWIND_ANSWER_S)
+        planned = plan if isinstance(plan, RewindPlan) else self.plan_rewind(plan)
+        result = self._rewind_here(planned, confirmed, progress)
+        edited = f", {len(result.meanwhile)} edited meanwhile and left" if result.meanwhile else ""
+        counts = f"{result.written} written, {result.deleted} deleted{edited}"
+        return OperationReceipt(f"files as in {result.checkpoint.id}: {counts}", rewound=result)
+
+    def _rewind_here(
+        self, plan: RewindPlan, confirmed: bool, progress: Progress | None
     ) -> RewindResult:
-        """Carries out a plan; the safety checkpoint in the receipt undoes it."""
         if not confirmed:
-            shown = " ".join(plan.refusals)
-            news = [name for name in self.other_live_sessions() if name not in shown]
-            if news:
-                raise RefusedError(f"{news[0]} has begun since the plan was shown; look again")
-        receipt = execute.execute_rewind(
+            refusals = " ".join(plan.refusals)
+            begun = [name for name in self.other_live_sessions() if name not in refusals]
+            if begun:
+                raise RefusedError(f"{begun[0]} has begun since the plan was shown; look again")
+        result = execute.execute_rewind(
             plan,
             confirmed=confirmed,
             progress=progress,
@@ -171,18 +290,18 @@ class Operations:
             facts=self._facts({}, "before a rewind"),
             limits=self._limits,
         )
-        self._tell(
+        self._record(
             "undo" if plan.undoes else "rewind",
             {
                 "checkpoint": plan.checkpoint.id,
                 "mode": "code",
-                "written": receipt.written,
-                "deleted": receipt.deleted,
-                "kept": len(receipt.kept),
-                "safety": receipt.safety.id if receipt.safety else "",
+                "written": result.written,
+                "deleted": result.deleted,
+                "kept": len(result.kept),
+                "safety": result.safety.id if result.safety else "",
             },
         )
-        return receipt
+        return result
 
     def plan_branch(
         self,
@@ -193,7 +312,7 @@ class Operations:
         base: str = "",
         source: str = "",
     ) -> BranchPlan:
-        """What taking commits and files to a new branch would make; leaves nothing behind."""
+        """What a new branch of these commits and files would hold; leaves nothing behind."""
         from tui.control.branch import build
 
         return build.plan_branch(
@@ -204,19 +323,87 @@ class Operations:
         """Makes the planned branch; nothing else in the repository moves, run or no run."""
         from tui.control.branch import build
 
-        receipt = build.create_branch(plan)
-        self._tell("take", build.journal_data(plan, receipt))
-        return receipt
+        result = build.create_branch(plan)
+        self._record("take", build.journal_data(plan, result))
+        return result
 
-    # --- the session ---------------------------------------------------------------------------
+    # --- messages ------------------------------------------------------------------------------
 
-    def is_supervised(self) -> bool:
-        """Whether a run of ours is at work, so that files may only be changed through its runner."""
-        return bool(self.run_dir) and is_running(self.run_dir)
+    def inject(
+        self, text: str, mode: str = "soft", channel: Name | None = None, activity: str = ""
+    ) -> OperationReceipt:
+        """Sends a message to the agent, to a foreign session by `channel` or the best one.
 
-    def _request(self, verb: Verb, arguments: Mapping[str, object], wait: float = 30.0) -> str:
-        """Asks the runner of our run and waits for its answer; RefusedError when it says no."""
-        return runner_client.send_request(self.run_dir, self._adopt, verb, arguments, wait)
+        `activity` is what a foreign session was at, for its journal. "hard" interrupts the turn.
+        """
+        if self.is_supervised():
+            answer = self._ask("inject", {"text": text, "mode": mode}).answer
+            return OperationReceipt(f"your words are {answer}", answer)
+        if mode == "hard":
+            raise RefusedError(
+                "--now needs a run of overnight-tui: nobody else holds the pipe that could "
+                "interrupt this session; without it the words are read after the tool that runs"
+            )
+        delivery = self.foreign_session().send(text, mode, channel, activity)
+        words = f"{delivery.state} by {delivery.label}: {delivery.detail}"
+        return OperationReceipt(words, delivery=delivery)
+
+    def withdraw(self, name: str) -> OperationReceipt:
+        """Takes back a message that the agent has not read; RefusedError when it is too late."""
+        if self.is_supervised():
+            return self._ask("withdraw", {"id": name})
+        return OperationReceipt(self.foreign_session().withdraw(name))
+
+    def record_seen(self, injection: Injection, activity: str) -> None:
+        """Journals that a foreign session read a message; the supervisor does so for our runs."""
+        if self.has_run:
+            return
+        from tui.control.foreign_session import record_seen
+
+        record_seen(self.journal, injection.id, injection.text, activity)
+
+    # --- the end of a session ------------------------------------------------------------------
+
+    def stop_target(self) -> AgentProcess | None:
+        """The foreign process that `stop` ends, None for our run; NoSessionError if none lives."""
+        return None if self.is_supervised() else self.foreign_session().agent
+
+    def stop(
+        self,
+        verb: Verb,
+        *,
+        checkpoint: bool,
+        facts: Callable[[], Mapping[str, Any]] = dict,
+        report: Callable[[str], object] = lambda step: None,
+        is_waiting: Callable[[], bool] = lambda: True,
+    ) -> OperationReceipt:
+        """Does "interrupt", "stop" or "kill"; with `checkpoint` one is taken before an end.
+
+        For a foreign session `report` hears each step, `facts` go into the checkpoint, and once
+        `is_waiting` is false only the waiting ends: what was asked of the session stands.
+        """
+        if self.is_supervised():
+            answer = self._ask(verb, {"checkpoint": checkpoint}, _STOP_ANSWER_S).answer
+            return OperationReceipt(f"{verb}: {answer}", answer)
+        session = self.foreign_session()
+        if verb == "interrupt":
+            return OperationReceipt(session.interrupt())
+        taken = ""
+        if checkpoint and self.has_repository:
+            report("taking a checkpoint first")
+            try:
+                name = self.take_checkpoint("", f"before {verb}", facts()).id
+                taken = f"; checkpoint {name} was taken first"
+            except OvernightError as error:
+                # what must end must end; the journal and the receipt say what is missing
+                taken = f"; without a checkpoint: {error}"
+        report("asking it to stop" if verb == "stop" else "ending it")
+        reason = "asked for"
+        killed = session.stop(reason, is_waiting) if verb == "stop" else session.kill(reason)
+        survivors = killed.survivors if killed is not None else ()
+        return OperationReceipt(f"{describe_end(killed)}{taken}", survivors=survivors)
+
+    # --- the session and its journal -----------------------------------------------------------
 
     @property
     def agent(self) -> AgentProcess | None:
@@ -234,7 +421,7 @@ class Operations:
 
         agent = self.agent
         if agent is None:
-            raise NoSessionError(_nobody(self._agents, self.project))
+            raise NoSessionError(self._no_session())
         session = self._settings.session
         return ForeignSession(
             self.project,
@@ -245,118 +432,46 @@ class Operations:
             note_s=float(session.handover_timeout_minutes) * 60,
         )
 
-    def withdraw(self, name: str) -> str:
-        """Takes back words that the agent has not read; RefusedError when it is too late."""
-        if self.is_supervised():
-            return self._request("withdraw", {"id": name})
-        return self.foreign_session().withdraw(name)
-
-    def note(self, text: str) -> None:
-        """Puts a sentence about something that was done into the journal."""
-        self._tell("note", {"text": text})
+    def _no_session(self) -> str:
+        if not self._agents:
+            return f"no session is going on in {self.project}"
+        pids = ", ".join(str(agent.pid) for agent in self._agents)
+        return f"none of the sessions alive here ({pids}) is the one that is watched"
 
     @property
     def journal(self) -> str:
-        """The file in which deeds are told; it need not exist yet."""
-        if self.run_dir:
+        """The file in which operations are recorded; it need not exist yet."""
+        if self.has_run:
             return str(RunDirectory(Path(self.run_dir)).journal)
         root = paths.resolve(self.project, self.settings_run_dir)
         return str(session_journal(root, self.session))
 
-    def _tell(self, kind: str, data: Mapping[str, object]) -> None:
+    def note(self, text: str) -> None:
+        """Puts a sentence about something that was done into the journal."""
+        self._record("note", {"text": text})
+
+    def _ask(
+        self, verb: Verb, arguments: Mapping[str, object], wait_s: float = 30.0
+    ) -> OperationReceipt:
+        """Has the supervisor of our run do it; RefusedError when it says no."""
+        answer = send_request(self.run_dir, self._adopt, verb, arguments, wait_s)
+        return OperationReceipt(answer, answer)
+
+    def _record(self, kind: str, data: Mapping[str, object]) -> None:
         try:
-            if self.run_dir:
-                JournalWriter(self.journal).write(kind, data)
+            if self.has_run:
+                writer = JournalWriter(self.journal)
             else:
-                place = (self.project, self.settings_run_dir, self.session)
-                JournalWriter.for_session(*place).write(kind, data)
+                writer = JournalWriter.for_session(
+                    self.project, self.settings_run_dir, self.session
+                )
+            writer.write(kind, data)
         except (OSError, OvernightError):
-            # the deed is done; a full disk or a foreign folder must not make it look undone
+            # It is done; a full disk or a foreign folder must not make it look undone.
             return
 
 
-def _nobody(agents: Sequence[AgentProcess], project: Path) -> str:
-    if not agents:
-        return f"no session is going on in {project}"
-    pids = ", ".join(str(one.pid) for one in agents)
-    return f"none of the sessions alive here ({pids}) is the one that is watched"
-
-
-def plan_words(plan: RewindPlan) -> list[str]:
-    """The plan in plain sentences, as dialogs and the command line show it."""
-    if plan.empty:
-        return [f"Nothing differs from {plan.checkpoint.id}; nothing would change."]
-    added, removed = plan.total_lines()
-    captured = " (all captured first)" if plan.deletes else ""
-    words = [
-        f"{format_count(len(plan.writes), 'file')} will be written, "
-        f"{len(plan.deletes)} deleted{captured}, {plan.unchanged:,} stay as they are "
-        f"(+{added:,} −{removed:,} lines).",
-        "A safety checkpoint is taken first; undo brings everything back. HEAD stays where it is.",
-    ]
-    words += [f"{note[:1].upper()}{note[1:]}." for note in plan.notes]
-    if plan.keeps and not plan.not_captured:
-        words.append(
-            f"{format_count(len(plan.keeps), 'path')} not captured by either side stay untouched."
-        )
-    return words
-
-
-_MOST_TRIED = 5
-
-
-def step_back_text(template: str, night: NightSnapshot) -> str:
-    """The template with evidence, since when, and what was tried, from this night."""
-    stall = night.stall or (night.loops[-1] if night.loops else None)
-    evidence = "; ".join(stall.evidence) if stall else night.activity.reason
-    since = format_local(stall.since) if stall else "some time"
-    tried = "; ".join(dict.fromkeys(tool.target for tool in night.activity.tools[:_MOST_TRIED]))
-    words = {"{evidence}": evidence, "{since}": since, "{tried}": tried or "see the record"}
-    for mark, text in words.items():
-        template = template.replace(mark, text)
-    return template
-
-
-@dataclass(frozen=True)
-class StopResult:
-    """What became of it, as a sentence; `survivors` are named in it."""
-
-    words: str
-    survivors: tuple[str, ...] = ()
-
-
-def stop_foreign(
-    deeds: Operations,
-    verb: Verb,
-    keep: bool,
-    facts: Mapping[str, Any],
-    tell: Callable[[str], object],
-    going: Callable[[], bool] = lambda: True,
-) -> StopResult:
-    """Does "interrupt", "stop" or "kill"; `keep` takes a checkpoint before an end.
-
-    `tell` hears what goes on. `going` false ends the waiting, not the deed.
-    """
-    other = deeds.foreign_session()
-    if verb == "interrupt":
-        return StopResult(other.interrupt())
-    taken = ""
-    if keep and (deeds.project / ".git").exists():
-        tell("taking a checkpoint first")
-        try:
-            taken = (
-                f"; checkpoint {deeds.checkpoint('', f'before {verb}', facts).id} was taken first"
-            )
-        except OvernightError as error:
-            # what must end must end; the journal and the receipt say what is missing
-            taken = f"; without a checkpoint: {error}"
-    tell("asking it to stop" if verb == "stop" else "ending it")
-    killed = other.stop("asked for", going) if verb == "stop" else other.kill("asked for")
-    if killed is None:
-        return StopResult(f"it was asked to stop; nobody waits for its end{taken}")
-    if killed.survivors:
-        names = ", ".join(killed.survivors)
-        return StopResult(f"these could not be ended: {names}{taken}", killed.survivors)
-    how = "it ended by itself" if killed.polite else "it was killed"
-    also = f", {len(killed.killed)} of its processes with it" if killed.killed else ""
-    return StopResult(f"{how}{also}{taken}")
+def waiting_messages(snapshot: NightSnapshot | None) -> list[Injection]:
+    """The messages that nobody has read yet, the newest first."""
+    injections = snapshot.interventions.injections if snapshot is not None else ()
+    return [injection for injection in reversed(injections) if injection.state == "queued"]

@@ -1,7 +1,7 @@
 """Folds a large file in a child process.
 
 The child reads one JSON order from its standard input, prints `bytes total` lines while it works and
-`done` at the end; the folded ledger stands in the file that the order names.
+`done` at the end; the folded reader is saved in the file that the order names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import FoldRules, SessionReader
 
 _REPORT_EVERY = 0.1
-_MODEST = 5  # keys come first, and so does the agent
+_NICENESS = 5  # below the screen and the agent
 
 
 class BackfillOrder(Struct, frozen=True):
@@ -37,7 +37,7 @@ class BackfillOrder(Struct, frozen=True):
 
 
 class BackfillProcess:
-    """A running child; `progress` is the share of bytes folded, `finished` says it ended."""
+    """A running child; `finished` says that the result is there, `failed` why it is not."""
 
     def __init__(self, order: BackfillOrder, on_progress: Callable[[], None]) -> None:
         self.done_bytes = 0
@@ -58,19 +58,15 @@ class BackfillProcess:
         self._process.stdin.write(msgspec.json.encode(order))
         self._process.stdin.close()
 
-    @property
-    def progress(self) -> float:
-        return self.done_bytes / self.total_bytes if self.total_bytes else 1.0
-
     def watch(self) -> bool:
         """Follows the child to its end, in the calling thread; True when the result is there."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            words = line.split()
-            if words and words[0] == b"done":
+            fields = line.split()
+            if fields[:1] == [b"done"]:
                 self.finished = True
-            elif len(words) == 2:
-                self.done_bytes, self.total_bytes = int(words[0]), int(words[1])
+            elif len(fields) == 2:
+                self.done_bytes, self.total_bytes = map(int, fields)
             self._on_progress()
         self._process.stdout.close()
         code = self._process.wait()
@@ -87,27 +83,27 @@ class BackfillProcess:
 
 
 def fold_files(order: BackfillOrder, report: Callable[[int, int], None]) -> None:
-    """Folds the order's files to their end and writes the ledger down."""
-    ledger = SessionReader(order.files, order.rules.fold(), EventIndex())
+    """Folds the order's files to their end and saves the reader."""
+    reader = SessionReader(order.files, order.rules.fold(), EventIndex())
     total = total_size(order.files)
     reported = 0.0
-    while ledger.poll():
+    while reader.poll():
         now = time.monotonic()
         if now - reported >= _REPORT_EVERY:
             reported = now
-            report(ledger.read_bytes(), total)
-    reader_state.write(Path(order.result), ledger)
-    ledger.close()
+            report(reader.read_bytes(), total)
+    reader_state.write(Path(order.result), reader)
+    reader.close()
 
 
 def main() -> int:
     """The child's whole life."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=BackfillOrder)
     parent = os.getppid()
-    os.nice(_MODEST)
+    os.nice(_NICENESS)
 
     def report(done: int, total: int) -> None:
-        if os.getppid() != parent:
+        if os.getppid() != parent:  # the viewer was killed and could not stop this process
             raise SystemExit(1)
         sys.stdout.write(f"{done} {total}\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""One followed event file; a second process that decodes ahead."""
+"""One followed event file: where it stands, what was read of it, how it is doing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.follow.follower import FileFollower
@@ -20,11 +21,25 @@ READ = 1 << 17
 """Bytes read at once: what fits the allocator's own memory is read five times as fast as a megabyte."""
 
 
+class SavedFile(Struct, frozen=True):
+    """How far a file was read, and what its next lines may refer to."""
+
+    position: FilePosition | None
+    lines: int
+    malformed: int
+    latest: float
+    messages: dict[str, str]
+
+
 class FollowedFile:
     """A file of events; `number` is the one that its present generation has in the row index."""
 
     def __init__(
-        self, file: EventFile, start: FilePosition | None = None, tail_bytes: int | None = None
+        self,
+        file: EventFile,
+        start: FilePosition | None = None,
+        tail_bytes: int | None = None,
+        rotates: bool = True,
     ) -> None:
         self.file = file
         self.follower = FileFollower(
@@ -32,7 +47,7 @@ class FollowedFile:
             start=start,
             at_end_bytes=tail_bytes,
             trusted=file.trusted,
-            rotates=file.kind == "stream",
+            rotates=rotates and file.kind == "stream",
         )
         self.decoder: ClaudeDecoder | JournalDecoder = (
             JournalDecoder(file.path) if file.kind == "journal" else ClaudeDecoder(file.path)
@@ -45,14 +60,16 @@ class FollowedFile:
         self.waiting: list[LineBatch] = []
 
     def read(self, limit: int = READ) -> list[LineBatch]:
-        """What was read when the file was taken up again, then what is new; empty only at the end."""
-        if self.waiting:
-            waiting, self.waiting = self.waiting, []
-            return waiting
-        batches = self.follower.poll(limit)
+        """What was read when the reader was restored, then what is new; empty only at the end."""
+        batches = self.read_once(limit)
         while not batches and self.follower.is_behind:  # a line longer than the limit is under way
             batches = self.follower.poll(limit)
         return batches
+
+    def read_once(self, limit: int) -> list[LineBatch]:
+        """As `read`, but never more than one read of `limit` bytes; may be empty before the end."""
+        waiting, self.waiting = self.waiting, []
+        return waiting or self.follower.poll(limit)
 
     def last_line(self) -> bytes:
         """The line at the end of the file that has no newline, if it is a whole JSON object."""
@@ -70,6 +87,24 @@ class FollowedFile:
             return b""
         return data
 
+    def save(self) -> SavedFile:
+        """Where reading stands."""
+        position = self.follower.position
+        return SavedFile(position, self.lines, self.malformed, self.latest, dict(self.messages))
+
+    def resume(self, saved: SavedFile) -> bool:
+        """Goes on from there; False when the file no longer begins with what was read of it."""
+        # Only a read tells: the follower compares the bytes before its start when it opens the file.
+        self.waiting = self.follower.poll(READ)
+        now = self.follower.position
+        if saved.position is not None and (
+            now is None or now.generation != saved.position.generation
+        ):
+            return False
+        self.lines, self.malformed, self.latest = saved.lines, saved.malformed, saved.latest
+        self.messages.update(saved.messages)
+        return True
+
     @property
     def messages(self) -> dict[str, str]:
         """The messages in the making, which usage that comes later belongs to."""
@@ -77,11 +112,11 @@ class FollowedFile:
 
     @property
     def offset(self) -> int:
-        """Bytes taken in."""
+        """Bytes read in whole lines."""
         return self.follower.position.offset if self.follower.position is not None else 0
 
     def state(self) -> SourceStatus:
-        """The file as the sources panel tells it."""
+        """The file as the sources panel shows it."""
         state = self.follower.state
         return SourceStatus(
             self.file.kind,
@@ -98,7 +133,7 @@ class FollowedFile:
 
 
 def feed_status(follower: FileFollower) -> Literal["following", "missing", "unreadable"]:
-    """The follower's state as the sources panel tells it."""
+    """The follower's state as the sources panel shows it."""
     if follower.state.status in ("following", "missing"):
         return follower.state.status
     return "unreadable"

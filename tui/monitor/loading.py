@@ -6,7 +6,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
+from pathlib import Path
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.follow.generation import line_start
@@ -15,7 +15,7 @@ from tui.monitor import reader_state
 from tui.monitor.backfill import BackfillOrder, BackfillProcess
 from tui.monitor.followed_file import total_size
 from tui.monitor.rows.event_index import EventIndex
-from tui.monitor.session_reader import FoldRules, SessionReader, rules_of
+from tui.monitor.session_reader import LARGE, SAVE_ABOVE, FoldRules, SessionReader, fold_rules
 from tui.settings.settings import Settings
 from tui.system import paths
 
@@ -23,34 +23,37 @@ TAIL_BYTES = 1 << 20
 
 
 def new_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader:
-    """A ledger that will read everything from the start."""
+    """A reader with rows that will read everything from the start."""
     return SessionReader(files, rules.fold(), EventIndex(level))
 
 
 def tail_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader:
-    """A ledger over the newest part of each file only, read at once."""
-    ledger = SessionReader(files, rules.fold(), EventIndex(level), tail_bytes=TAIL_BYTES)
-    while ledger.poll():
-        pass
-    return ledger
+    """A reader over the newest part of each file only, which has read it."""
+    reader = SessionReader(files, rules.fold(), EventIndex(level), tail_bytes=TAIL_BYTES)
+    reader.read_all()
+    return reader
 
 
 def restored_reader(
     files: Sequence[EventFile], rules: FoldRules, level: int
 ) -> SessionReader | None:
-    """The ledger that an earlier start saved, if its files still go on from there."""
-    return reader_state.read(reader_state.place(paths.cache_dir(), files), files, rules, level)
+    """The reader that an earlier start saved, if its files still go on from there."""
+    return reader_state.read(_saved_path(files), files, rules, level)
 
 
-def save_reader(ledger: SessionReader) -> None:
-    """Writes the ledger down for the next start."""
-    reader_state.write(reader_state.place(paths.cache_dir(), ledger.files), ledger)
+def save_reader(reader: SessionReader) -> None:
+    """Saves the reader for the next start."""
+    reader_state.write(_saved_path(reader.files), reader)
+
+
+def _saved_path(files: Sequence[EventFile]) -> Path:
+    return reader_state.saved_path(paths.cache_dir(), files)
 
 
 class BackgroundFold:
-    """A full ledger being made beside a tail: from a saved one, else by a child process.
+    """A full reader in the making: from a saved one, else folded by a child process.
 
-    `take` hands the ledger over once it is ready. `done` and `total` are bytes; `failed` is a sentence.
+    `pop_reader` gives it once it is ready; `failed` is a sentence when there will be none.
     """
 
     def __init__(
@@ -61,11 +64,11 @@ class BackgroundFold:
         on_progress: Callable[[], None],
     ) -> None:
         self.failed = ""
-        self.over = False
+        self.is_done = False
         self._files = tuple(files)
         self._rules = rules
         self._level = level
-        self._notify = on_progress
+        self._on_progress = on_progress
         self._child: BackfillProcess | None = None
         self._ready: SessionReader | None = None
         self._stopped = threading.Event()
@@ -74,12 +77,21 @@ class BackgroundFold:
 
     @property
     def progress(self) -> tuple[int, int]:
+        """Bytes folded, and bytes to fold."""
         return (self._child.done_bytes, self._child.total_bytes) if self._child else (0, 0)
 
-    def take(self) -> SessionReader | None:
-        """The finished ledger, once."""
+    def pop_reader(self) -> SessionReader | None:
+        """The finished reader, once."""
         ready, self._ready = self._ready, None
         return ready
+
+    def wait(self) -> SessionReader | None:
+        """Blocks until it is done; the finished reader, None when it failed."""
+        try:
+            self._thread.join()
+        finally:
+            self.stop()
+        return self.pop_reader()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -88,91 +100,58 @@ class BackgroundFold:
         self._thread.join(5)
 
     def _run(self) -> None:
-        ledger = restored_reader(self._files, self._rules, self._level)
-        if ledger is None and not self._stopped.is_set():
+        reader = restored_reader(self._files, self._rules, self._level)
+        if reader is None and not self._stopped.is_set():
             try:
-                ledger = self._by_child()
+                reader = self._fold_in_child()
             except (OSError, ValueError) as error:
                 self.failed = f"no process could be started to fold in: {error}"
-        self._ready = ledger
-        self.over = True
-        self._notify()
+        self._ready = reader
+        self.is_done = True
+        self._on_progress()
 
-    def _by_child(self) -> SessionReader | None:
-        place = reader_state.place(paths.cache_dir(), self._files)
-        child = self._child = BackfillProcess(
-            BackfillOrder(self._files, str(place), self._rules), self._notify
-        )
+    def _fold_in_child(self) -> SessionReader | None:
+        order = BackfillOrder(self._files, str(_saved_path(self._files)), self._rules)
+        child = self._child = BackfillProcess(order, self._on_progress)
         if self._stopped.is_set():
             child.stop()
-        ledger = None
+        reader = None
         if child.watch():
-            ledger = restored_reader(self._files, self._rules, self._level)
-        if ledger is None and not self._stopped.is_set():
+            reader = restored_reader(self._files, self._rules, self._level)
+        if reader is None and not self._stopped.is_set():
             self.failed = child.failed or "the files changed while they were read"
-        return ledger
+        return reader
 
 
-SAVE_ABOVE = 8 << 20
-LARGE = 24 << 20
-
-
-def folded(files: Sequence[EventFile], settings: Settings) -> SessionReader:
-    """A ledger over these files that has read everything; the caller closes it.
+def read_whole(files: Sequence[EventFile], settings: Settings) -> SessionReader:
+    """A reader that has read everything in these files; the caller closes it.
 
     What is larger than 8 MiB is saved, so that it is folded only once; what is larger than 24 MiB
     is folded by a process of its own.
     """
-    rules = rules_of(settings)
+    rules = fold_rules(settings)
     size = total_size(files)
+    reader: SessionReader | None
     if size <= SAVE_ABOVE:
-        return _to_the_end(SessionReader(files, rules.fold()))
-
-    ledger = restored_reader(files, rules, 1)
-    if ledger is None and size > LARGE:
-        ledger = _by_child(files, rules)
-    if ledger is not None:
-        return _to_the_end(ledger)
-    ledger = _read(new_reader(files, rules, 1))
-    save_reader(ledger)
-    return _to_the_end(ledger)
-
-
-def _to_the_end(ledger: SessionReader) -> SessionReader:
-    """Everything read, the last line without a newline included."""
-    _read(ledger).take_last_lines()
-    return ledger
-
-
-def _read(ledger: SessionReader) -> SessionReader:
-    while ledger.poll():
-        pass
-    return ledger
-
-
-def _by_child(files: Sequence[EventFile], rules: FoldRules) -> SessionReader | None:
-    """Folded by a child, which leaves the result in the cache; None where that did not work."""
-    from tui.monitor import reader_state
-    from tui.monitor.backfill import BackfillOrder, BackfillProcess
-    from tui.system import paths
-
-    place = reader_state.place(paths.cache_dir(), files)
-    try:
-        child = BackfillProcess(BackfillOrder(tuple(files), str(place), rules), lambda: None)
-        try:
-            done = child.watch()
-        finally:
-            child.stop()
-    except (OSError, ValueError):
-        return None
-    return restored_reader(files, rules, 1) if done else None
+        reader = SessionReader(files, rules.fold())
+    elif size > LARGE:
+        reader = BackgroundFold(files, rules, 1, lambda: None).wait()
+    else:
+        reader = restored_reader(files, rules, 1)
+    if reader is None:
+        reader = new_reader(files, rules, 1)
+        reader.read_all()
+        save_reader(reader)
+    reader.read_all()
+    reader.read_last_lines()
+    return reader
 
 
 _AROUND = 256 << 10
 _MOST_BEFORE = 32 << 20
 
 
-def window(path: str, offset: int, level: int) -> EventIndex | None:
+def rows_around(path: str, offset: int, level: int) -> EventIndex | None:
     """The rows round a byte of an event file; None when the file cannot be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -184,11 +163,13 @@ def window(path: str, offset: int, level: int) -> EventIndex | None:
         return None
     finally:
         os.close(descriptor)
-    log = EventIndex(level)
-    number = log.open_source(path, partial(_held, data, start))
+    index = EventIndex(level)
+    number = index.open_source(
+        path, lambda offset, length: data[offset - start : offset - start + length]
+    )
     for event in ClaudeDecoder(path).decode(data, start).events:
-        log.add(number, event, math.nan if event.at is None else event.at)
-    return log
+        index.add(number, event, math.nan if event.at is None else event.at)
+    return index
 
 
 def _lines_around(descriptor: int, offset: int) -> tuple[int, bytes]:
@@ -201,7 +182,3 @@ def _lines_around(descriptor: int, offset: int) -> tuple[int, bytes]:
             return start, data
         data += more
     return start, data[:end]
-
-
-def _held(data: bytes, start: int, offset: int, length: int) -> bytes | None:
-    return data[offset - start : offset - start + length]

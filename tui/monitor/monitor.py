@@ -14,7 +14,7 @@ from tui.model.records import SourceStatus
 from tui.model.session import NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.monitor.followed_file import total_size
-from tui.monitor.session_reader import SessionReader, rules_of
+from tui.monitor.session_reader import LARGE, SAVE_ABOVE, SessionReader, fold_rules
 from tui.monitor.sidecars import SidecarFiles
 from tui.settings.settings import Settings
 from tui.system.clock import Clock
@@ -26,18 +26,16 @@ if TYPE_CHECKING:
     from tui.monitor.search import RawSearch, SearchHit
 
 
-LARGE = 24 << 20
 _REDISCOVER_EVERY = 3.0
 _SNAPSHOT_EVERY = 1.0
 _BUSY_EVERY = 0.14
 _READ_FOR = 0.09
 _BREATH = 0.01
-_SAVE_ABOVE = 8 << 20
 OnChange = Callable[[frozenset[str]], None]
 
 
 class SessionMonitor:
-    """Follows a session's files in one thread and offers what is known of it to any thread.
+    """Reads a session's files in one thread and offers what is known of it to any thread.
 
     `on_change` is called from that thread with the names of what changed: "events", "night", "log",
     "progress", "notes", "feeds", "folding", "bell". `night` is None until the first snapshot;
@@ -57,13 +55,13 @@ class SessionMonitor:
         self.night: NightSnapshot | None = None
         self.sources: SessionSources | None = None
         self.sidecars: SidecarFiles | None = None
-        self.ledger: SessionReader | None = None
+        self.reader: SessionReader | None = None
         self.fault: Exception | None = None
         self.caught_up = False
         self.named = named
         self._clock = clock
         self._on_change = on_change or (lambda names: None)
-        self._rules = rules_of(settings)
+        self._rules = fold_rules(settings)
         self._folding: BackgroundFold | None = None
         self._stopping = threading.Event()
         self._woken = threading.Event()
@@ -78,13 +76,13 @@ class SessionMonitor:
     # --- for screens and commands --------------------------------------------------------------
 
     def start(self) -> None:
-        """Begins to watch in a thread of its own."""
+        """Begins to read in a thread of its own."""
         self._background = True
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Stops watching; the session never notices."""
+        """Stops reading, and saves the reader where a later start gains by it."""
         self._stopping.set()
         self._woken.set()
         if self._wake is not None:
@@ -93,48 +91,47 @@ class SessionMonitor:
             self._folding.stop()
         if self._thread is not None:
             self._thread.join(5)
-        if self.ledger is not None:
-            worth_it = self.ledger.has_rows and self.ledger.size() > _SAVE_ABOVE
-            if self._folding is None and worth_it:
+        if self.reader is not None:
+            is_worth_saving = self.reader.has_rows and self.reader.size() > SAVE_ABOVE
+            if self._folding is None and is_worth_saving:
                 from tui.monitor import loading
 
-                loading.save_reader(self.ledger)
-            self.ledger.close()
+                loading.save_reader(self.reader)
+            self.reader.close()
         if self.sidecars is not None:
             self.sidecars.close()
 
     def set_callback(self, on_change: OnChange) -> None:
-        """Calls this from now on; for a screen that is built after the watch began."""
+        """Calls this from now on; for a screen that is built after the monitor was started."""
         self._on_change = on_change
 
     def read_all(self) -> NightSnapshot:
-        """Reads everything that is there in the calling thread and returns what is known."""
+        """Reads everything that is there, in the calling thread."""
         self._open()
         while self._read()[0]:
             pass
         return self._take_snapshot()
 
     def read_once(self) -> NightSnapshot:
-        """As `catch_up`, for those who want no rows: nothing that only rows need is even loaded."""
+        """As `read_all`, for callers without rows: what only rows need is not even imported."""
         self.sources = select_session(self.project, self.settings, self.named)
         files = self.sources.events
         if total_size(files) > LARGE:
             return self.read_all()
         self.sidecars = SidecarFiles(self.project, self.sources, self._clock)
-        self.ledger = SessionReader(files, self._rules.fold())
-        while self.ledger.poll():
-            pass
-        self.ledger.take_last_lines()
+        self.reader = SessionReader(files, self._rules.fold())
+        self.reader.read_all()
+        self.reader.read_last_lines()
         records, _ = self.sidecars.poll()
-        self.ledger.fold.apply(records)
-        self.night = self.ledger.fold.snapshot(self._clock.wall())
+        self.reader.fold.apply(records)
+        self.night = self.reader.fold.snapshot(self._clock.wall())
         return self.night
 
     @property
     def events(self) -> EventIndex:
         """The rows of the events pane; another object after a large file was folded."""
-        if self.ledger is not None:
-            return self.ledger.log
+        if self.reader is not None:
+            return self.reader.index
         if self._empty is None:
             from tui.monitor.rows.event_index import EventIndex
 
@@ -155,18 +152,18 @@ class SessionMonitor:
         """Starts a search through the raw event files."""
         from tui.monitor.search import RawSearch
 
-        paths = self.ledger.paths if self.ledger is not None else ()
+        paths = self.reader.paths if self.reader is not None else ()
         return RawSearch(text, paths, on_progress, self._is_shown).start()
 
     def _is_shown(self, hit: SearchHit) -> bool:
-        """An event that two files have is found once: where its row came from."""
+        """A match counts once when two files have the event: where its row came from."""
         return self.partial or self.events.holds(hit.source, hit.offset)
 
     def feeds(self) -> tuple[SourceStatus, ...]:
         """How each source is doing."""
-        events = self.ledger.states() if self.ledger is not None else ()
-        beside = self.sidecars.states() if self.sidecars is not None else ()
-        return (*events, *beside)
+        events = self.reader.states() if self.reader is not None else ()
+        sidecars = self.sidecars.states() if self.sidecars is not None else ()
+        return (*events, *sidecars)
 
     @property
     def wake_mode(self) -> str:
@@ -184,18 +181,18 @@ class SessionMonitor:
         self.events.level = level
 
     def wait_for_change(self) -> None:
-        """Blocks until something new was taken in; for commands that follow without a thread."""
+        """Blocks until something new was read; for commands that follow without a thread."""
         self._begin_waking()
         while True:
             busy, changed = self._read()
-            if busy or changed or self._look_around():
+            if busy or changed or self._rediscover():
                 self._take_snapshot()
                 return
             self._woken.wait()
             self._woken.clear()
 
     def rediscover(self) -> None:
-        """Looks around for new files now, not only at those that are known."""
+        """Looks for new sessions and files now, not only at the next interval."""
         self._next_discovery = 0.0
         self._woken.set()
 
@@ -212,7 +209,7 @@ class SessionMonitor:
         elif self._background:
             self._adopt(loading.tail_reader(files, self._rules, self._level))
             self._folding = loading.BackgroundFold(
-                files, self._rules, self._level, self._progressed
+                files, self._rules, self._level, self._on_folding
             )
         else:
             restored = loading.restored_reader(files, self._rules, self._level)
@@ -231,22 +228,21 @@ class SessionMonitor:
             )
             self._wake.start()
 
-    def _adopt(self, ledger: SessionReader) -> None:
-        old, self.ledger = self.ledger, ledger
-        ledger.log.level = self._level
-        ledger.log.root = f"{self.project}/"
-        ledger.log.generation = (old.log.generation if old else 0) + 1
+    def _adopt(self, reader: SessionReader) -> None:
+        old, self.reader = self.reader, reader
+        reader.index.level = self._level
+        reader.index.root = f"{self.project}/"
+        reader.index.generation = (old.index.generation if old else 0) + 1
         if old is not None:
             old.close()
 
     def _watched(self) -> list[str]:
-        events = [file.path for file in self.ledger.files] if self.ledger else []
-        beside = self.sidecars.watched_paths if self.sidecars else ()
-        return [*events, *beside]
+        events = [file.path for file in self.reader.files] if self.reader else []
+        return [*events, *(self.sidecars.watched_paths if self.sidecars else ())]
 
-    def _progressed(self) -> None:
+    def _on_folding(self) -> None:
         self._on_change(frozenset({"folding"}))
-        if self._folding is not None and self._folding.over:
+        if self._folding is not None and self._folding.is_done:
             self._woken.set()
 
     # --- the thread ----------------------------------------------------------------------------
@@ -254,7 +250,7 @@ class SessionMonitor:
     def _run(self) -> None:
         try:
             self._pump()
-        except Exception as error:  # told to the screen, which ends with a sentence
+        except Exception as error:  # the screen ends with a sentence about it
             self.fault = error
             self._on_change(frozenset({"fault"}))
         finally:
@@ -269,9 +265,9 @@ class SessionMonitor:
             began = self._clock.monotonic()
             busy, changed = self._read_for(began + _READ_FOR)
             self.caught_up = not busy
-            changed |= self._take_folded() | opened
+            changed |= self._adopt_folded() | opened
             opened = set()
-            changed |= self._look_around()
+            changed |= self._rediscover()
             if changed or began >= self._next_snapshot:
                 self._take_snapshot()
                 changed.add("night")
@@ -280,7 +276,7 @@ class SessionMonitor:
             if changed:
                 self._on_change(frozenset(changed))
             if busy:
-                # the first change after quiet is read at once, a busy stream seven times a second
+                # The first change after quiet is read at once, a busy stream seven times a second.
                 self._stopping.wait(max(_BREATH, _BUSY_EVERY - (self._clock.monotonic() - began)))
             else:
                 self._woken.wait(_SNAPSHOT_EVERY)
@@ -289,89 +285,81 @@ class SessionMonitor:
     def _read_for(self, until: float) -> tuple[bool, set[str]]:
         """Reads until there is nothing new or the time is up; a fast writer is kept up with."""
         busy, changed = self._read()
-        while busy and self.ledger is not None and self._clock.monotonic() < until:
-            if not self.ledger.poll():
+        while busy and self.reader is not None and self._clock.monotonic() < until:
+            if not self.reader.poll():
                 break
         return busy, changed
 
     def _read(self) -> tuple[bool, set[str]]:
-        """Takes in what is new; says whether there may be more, and what changed."""
-        assert self.ledger is not None
+        """Reads what is new; says whether there may be more, and what changed."""
+        assert self.reader is not None
         assert self.sidecars is not None
-        busy = self.ledger.poll()
+        busy = self.reader.poll()
         records, changed = self.sidecars.poll()
         if records:
-            self.ledger.fold.apply(records)
+            self.reader.fold.apply(records)
             changed.add("night")
-        if self.ledger.rings:
-            self.ledger.rings = 0
+        if self.reader.bells:
+            self.reader.bells = 0
             changed.add("bell")
         if busy:
             changed |= {"events", "night"}
         elif not self.sidecars.follows_commits and self._folding is None:
-            self.sidecars.follow_commits(self.ledger.fold.snapshot(0.0).run.started_at)
+            self.sidecars.follow_commits(self.reader.fold.snapshot(0.0).run.started_at)
         return busy, changed
 
-    def _take_folded(self) -> set[str]:
+    def _adopt_folded(self) -> set[str]:
         folding = self._folding
-        if folding is None or not folding.over:
+        if folding is None or not folding.is_done:
             return set()
         self._folding = None
-        ledger = folding.take()
-        if ledger is None:  # then it takes longer, but all of it is read all the same
+        reader = folding.pop_reader()
+        if reader is None:  # without a child it takes longer, but all of it is read all the same
             from tui.monitor import loading
 
-            assert self.ledger is not None
-            ledger = loading.new_reader(self.ledger.files, self._rules, self._level)
+            assert self.reader is not None
+            reader = loading.new_reader(self.reader.files, self._rules, self._level)
         else:
-            while ledger.poll():
-                pass
+            reader.read_all()
         if self.sidecars is not None:
-            ledger.fold.apply(self.sidecars.records)
-        self._adopt(ledger)
+            reader.fold.apply(self.sidecars.records)
+        self._adopt(reader)
         return {"folding", "events", "night", "feeds"}
 
-    def _look_around(self) -> set[str]:
-        """Every few seconds: did another session begin, did a file appear?"""
+    def _rediscover(self) -> set[str]:
+        """Looks every few seconds whether another session began or a file appeared; what changed."""
         now = self._clock.monotonic()
         if now < self._next_discovery or self._folding is not None:
             return set()
         self._next_discovery = now + _REDISCOVER_EVERY
-        found = select_session(self.project, self.settings, self.named)
-        if found == self.sources:
+        sources = select_session(self.project, self.settings, self.named)
+        if sources == self.sources:
             return set()
-        assert self.ledger is not None
-        old = {file.path for file in self.ledger.files}
-        files = found.events
-        if old and old <= {file.path for file in files}:
-            for file in files:
-                if file.path not in old:
-                    self.ledger.add(file)
-            if _beside(found) != _beside(self.sources):
-                self._renew_sidecars(found)
-            self.sources = found
+        assert self.reader is not None
+        assert self.sidecars is not None
+        known_paths = {file.path for file in self.reader.files}
+        if known_paths and known_paths <= {file.path for file in sources.events}:
+            for file in sources.events:
+                if file.path not in known_paths:
+                    self.reader.add(file)
+            if _without_events(sources) != _without_events(self.sources):
+                self.sidecars.close()
+                self.sidecars = SidecarFiles(self.project, sources, self._clock)
+            self.sources = sources
             if self._wake is not None:
                 self._wake.watch(self._watched())
         else:
-            if self.sidecars is not None:
-                self.sidecars.close()
+            self.sidecars.close()
             self._open()
         return {"feeds", "events", "progress", "notes", "log"}
 
-    def _renew_sidecars(self, found: SessionSources) -> None:
-        assert self.sidecars is not None
-        self.sidecars.close()
-        self.sidecars = SidecarFiles(self.project, found, self._clock)
-
     def _take_snapshot(self) -> NightSnapshot:
-        assert self.ledger is not None
-        night = self.ledger.fold.snapshot(self._clock.wall())
-        self.night = night
+        assert self.reader is not None
+        self.night = self.reader.fold.snapshot(self._clock.wall())
         self._next_snapshot = self._clock.monotonic() + _SNAPSHOT_EVERY
-        self.events.live = not night.is_over
-        return night
+        self.events.is_live = not self.night.is_over
+        return self.night
 
 
-def _beside(sources: SessionSources | None) -> SessionSources | None:
-    """What does not concern the event files."""
+def _without_events(sources: SessionSources | None) -> SessionSources | None:
     return replace(sources, events=(), why="") if sources is not None else None

@@ -28,10 +28,9 @@ class RawSearch:
     """Finds a text in files, from the end to the beginning.
 
     A text in small letters is found in small letters, Capitalised, Like A Title and in CAPITALS; any
-    other text exactly as it is (a general case-blind search of bytes is ten times slower).
-    Hits that are not `wanted` are passed over. `hits` only grows, newest first within each file;
-    `done` and `searched` (bytes) tell how far it came; `on_progress` is called from the
-    searching thread.
+    other text exactly as it is (a general case-blind search of bytes is ten times slower). Hits
+    that `accept` refuses are passed over. `hits` only grows, newest first within each file; `done`
+    and `searched` (bytes) say how far it came; `on_progress` is called from the searching thread.
     """
 
     def __init__(
@@ -39,7 +38,7 @@ class RawSearch:
         text: str,
         paths: Sequence[str],
         on_progress: Callable[[], None] | None = None,
-        wanted: Callable[[SearchHit], bool] | None = None,
+        accept: Callable[[SearchHit], bool] | None = None,
     ) -> None:
         self.text = text
         self.hits: list[SearchHit] = []
@@ -50,7 +49,7 @@ class RawSearch:
         self._paths = tuple(paths)
         self._needles = needles(text)
         self._notify = on_progress or (lambda: None)
-        self._wanted = wanted or (lambda hit: True)
+        self._accept = accept or (lambda hit: True)
         self._cancelled = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -91,17 +90,17 @@ class RawSearch:
         end = size
         while end > 0 and not self._cancelled.is_set() and not self.capped:
             start = line_start(descriptor, end - _CHUNK, max(0, end - _MOST_AT_ONCE))
-            found = self._matches(os.pread(descriptor, end - start, start))
-            if found:
-                hits = (SearchHit(path, start + place) for place in reversed(found))
-                self.hits.extend(hit for hit in hits if self._wanted(hit))
+            places = self._matches(os.pread(descriptor, end - start, start))
+            if places:
+                hits = (SearchHit(path, start + place) for place in reversed(places))
+                self.hits.extend(hit for hit in hits if self._accept(hit))
                 self.capped = len(self.hits) >= _MOST_HITS
             self.searched += end - start
             end = start
             self._notify()
 
     def _matches(self, chunk: bytes) -> list[int]:
-        """Places in whole lines, the first of each; streamed deltas say nothing of their own."""
+        """The first match in each whole line; a streamed delta only repeats what its message says."""
         places: set[int] = set()
         for needle in self._needles:
             at = chunk.find(needle)
@@ -122,12 +121,12 @@ class RawSearch:
 
 
 def needles(text: str) -> tuple[bytes, ...]:
-    """The ways a text may stand in a JSON file: as written, escaped, and escaped to ASCII."""
+    """How a text may be spelled in a JSON file: as written, escaped, and escaped to ASCII."""
     cases = {text}
     if text == text.lower():
         cases |= {text.capitalize(), text.title(), text.upper()}
-    ways: set[str] = set()
+    spellings: set[str] = set()
     for case in cases:
-        ways |= {case, json.dumps(case, ensure_ascii=False)[1:-1], json.dumps(case)[1:-1]}
-    encoded = {way.encode("utf-8", "surrogatepass") for way in ways}
+        spellings |= {case, json.dumps(case, ensure_ascii=False)[1:-1], json.dumps(case)[1:-1]}
+    encoded = {spelling.encode("utf-8", "surrogatepass") for spelling in spellings}
     return tuple(sorted(encoded, key=len))

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import heapq
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from tui.feeds.claude.decoder import DecodedBatch
 from tui.feeds.follow.position import FilePosition, LineBatch
-from tui.feeds.sessions.select import EventFile
+from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
-from tui.monitor.followed_file import READ, FollowedFile
+from tui.monitor.followed_file import FollowedFile, SavedFile
 from tui.monitor.rows.row_source import NullRowSink, RowSink, SavedIndex
 from tui.night.fold import NightFold
 from tui.night.stuck.silence import StallThresholds
@@ -28,11 +29,16 @@ from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings
 from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
+from tui.store.layout import RunDirectory
 
 if TYPE_CHECKING:
     from tui.monitor.rows.event_index import EventIndex
 
 
+SAVE_ABOVE = 8 << 20
+"""Bytes above which a reader is saved for the next start."""
+LARGE = 24 << 20
+"""Bytes above which the viewer shows the tail first, while a child process folds all of it."""
 _MERGED = 512
 _SLICE = 4096
 _NAN = math.nan
@@ -42,27 +48,27 @@ _BELL_FADES = 60.0
 
 
 class SavedReader(Struct, frozen=True):
-    """A ledger written down: how far each file was read, the fold and the index."""
+    """How far each file was read, and the index; `owner` is what the reader's owner saves with it."""
 
     version: int
-    sources: tuple[EventFile, ...]
-    positions: tuple[FilePosition | None, ...]
-    lines: tuple[int, ...]
-    malformed: tuple[int, ...]
-    latest: tuple[float, ...]
-    messages: tuple[dict[str, str], ...]
-    log: SavedIndex
+    files: tuple[SavedFile, ...]
+    index: SavedIndex | None
+    owner: bytes = b""
 
 
-SAVED_VERSION = 4
+SAVED_VERSION = 5
 
 
 class SessionReader:
     """Reads event files into one fold and one row index.
 
-    `poll` takes in what is new and says whether anything was; it never blocks on a file. Lines are
+    `poll` reads what is new and says whether anything was; it never blocks on a file. Lines are
     applied in the order of their times as far as one call sees them, so stream and transcript of one
     session interleave as they happened.
+
+    `on_arrival` is called with the end of each piece of a stream before its records are applied, and
+    gives the fold its arrival; without it the reader takes arrivals from the file beside the stream
+    and from the clock. `on_event` is called for each event once the fold has it.
     """
 
     def __init__(
@@ -72,14 +78,20 @@ class SessionReader:
         rows: RowSink | None = None,
         *,
         tail_bytes: int | None = None,
+        rotates: bool = True,
         wall: Callable[[], float] = time.time,
+        on_arrival: Callable[[int], None] | None = None,
+        on_event: Callable[[AgentEvent], None] | None = None,
     ) -> None:
         self.fold = fold
         self._rows = rows if rows is not None else NullRowSink()
-        self.rings = 0
+        self.bells = 0
         self._wall = wall
         self._tail_bytes = tail_bytes
-        self._first = True
+        self._rotates = rotates
+        self._on_arrival = on_arrival
+        self._on_event = on_event
+        self._is_first_pass = True
         self._merge: Iterator[_Timed] | None = None
         self._sources: list[FollowedFile] = []
         self.caught_up = False
@@ -88,21 +100,14 @@ class SessionReader:
 
     # --- sources -------------------------------------------------------------------------------
 
-    def add(self, file: EventFile, start: FilePosition | None = None) -> None:
+    def add(self, file: EventFile, start: FilePosition | None = None) -> FollowedFile:
         """Begins to follow one more file."""
-        source = FollowedFile(file, start, self._tail_bytes)
+        source = FollowedFile(file, start, self._tail_bytes, self._rotates)
         self._sources.append(source)
         self._new_generation(source, start.generation if start is not None else 0)
-        if file.kind == "stream":
-            self._read_arrivals(file.path)
-
-    def _read_arrivals(self, stream: str) -> None:
-        """Beside the stream of a run of ours stands when its bytes came."""
-        try:
-            with open(os.path.join(os.path.dirname(stream), "arrivals"), "rb") as file:
-                self.fold.apply(read_arrivals(file.read(_MOST_ARRIVALS), stream))
-        except OSError:
-            return
+        if file.kind == "stream" and self._on_arrival is None:
+            self.fold.apply(recorded_arrivals(file.path, most=_MOST_ARRIVALS))
+        return source
 
     @property
     def files(self) -> tuple[EventFile, ...]:
@@ -112,12 +117,16 @@ class SessionReader:
     def paths(self) -> tuple[str, ...]:
         return tuple(s.file.path for s in self._sources if s.file.kind != "journal")
 
+    def followed(self, kind: Kind) -> FollowedFile:
+        """The first file of that kind."""
+        return next(source for source in self._sources if source.file.kind == kind)
+
     def size(self) -> int:
         """Bytes of all event files now."""
         return sum(source.follower.state.size for source in self._sources)
 
     def read_bytes(self) -> int:
-        """Bytes taken in so far."""
+        """Bytes read so far."""
         return sum(source.offset for source in self._sources)
 
     def states(self) -> tuple[SourceStatus, ...]:
@@ -126,19 +135,39 @@ class SessionReader:
     # --- reading -------------------------------------------------------------------------------
 
     def poll(self, limit: int = 1 << 20) -> bool:
-        """Takes in at most about `limit` bytes; True when there was anything."""
+        """Reads at most about `limit` bytes; True when there was anything."""
         alone = len(self._sources) == 1
         busy = self._poll_one(self._sources[0], limit) if alone else self._poll_merged()
         self.caught_up = not busy
-        if self.caught_up and self._first:
-            self._first = False
+        if self.caught_up and self._is_first_pass:
+            self._is_first_pass = False
             self._date_the_undated()
         return busy
 
-    def take_last_lines(self) -> None:
-        """Takes in the last line of each file that is whole but for its newline.
+    def read_all(self) -> None:
+        """Reads until there is nothing new."""
+        while self.poll():
+            pass
 
-        Only for a ledger that will read nothing more: the newline may still come.
+    def poll_in_turn(self, limit: int = 1 << 20) -> set[Kind]:
+        """Reads each file once, in the order in which they were added; the kinds that had anything.
+
+        For an owner that saves often: between two calls nothing is read and not yet applied, which
+        a merge by time cannot promise.
+        """
+        grown: set[Kind] = set()
+        for source in self._sources:
+            for batch in source.read_once(limit):
+                grown.add(source.file.kind)
+                self._add(source, self._decode(source, batch))
+        self.caught_up = not any(source.follower.is_behind for source in self._sources)
+        self._is_first_pass = self._is_first_pass and not self.caught_up
+        return grown
+
+    def read_last_lines(self) -> None:
+        """Reads the last line of each file that is whole but for its newline.
+
+        Only for a reader that will read nothing more: the newline may still come.
         """
         for source in self._sources:
             data = source.last_line()
@@ -196,10 +225,12 @@ class SessionReader:
         if isinstance(source.decoder, JournalDecoder):
             source.lines += batch.data.count(b"\n")
             entries = source.decoder.decode(batch.data, batch.offset)
-            self.rings += sum(_rings(entry, self._wall()) for entry in entries)
+            self.bells += sum(_rings(entry, self._wall()) for entry in entries)
             return entries
-        if not self._first:
-            end = batch.offset + len(batch.data)
+        end = batch.offset + len(batch.data)
+        if self._on_arrival is not None:
+            self._on_arrival(end)
+        elif not self._is_first_pass:
             self.fold.apply([Arrival(source.file.path, end, self._wall())])
         decoded = source.decoder.decode(batch.data, batch.offset)
         source.lines += decoded.lines
@@ -207,7 +238,7 @@ class SessionReader:
 
     def _decoded(self, source: FollowedFile, decoded: DecodedBatch) -> list[AgentEvent]:
         if decoded.deltas:
-            at = None if self._first else self._wall()
+            at = None if self._is_first_pass else self._wall()
             self.fold.apply_deltas(decoded.deltas, at, source.file.path)
         return decoded.events
 
@@ -218,13 +249,13 @@ class SessionReader:
         source.number = self._rows.open_source(source.file.path, reader)
         source.numbers[generation] = source.number
         if note:
-            words = f"{source.file.path} was {note}; it is read from its beginning"
-            self._rows.remark(source.number, self._wall(), words)
+            text = f"{source.file.path} was {note}; it is read from its beginning"
+            self._rows.add_notice(source.number, self._wall(), text)
 
     def _add(self, source: FollowedFile, records: Sequence[AgentEvent | JournalEntry]) -> None:
         number, latest = source.number, source.latest
         add = self._rows.add
-        now = _NAN if self._first else self._wall()
+        now = _NAN if self._is_first_pass else self._wall()
         for record, fresh in zip(records, self.fold.apply(records), strict=True):
             at = record.at
             if at is None:
@@ -236,16 +267,20 @@ class SessionReader:
                 if type(record) is AgentEvent and type(record.body) is MalformedLine:
                     source.malformed += 1
         source.latest = latest
+        if self._on_event is not None:
+            for record in records:
+                if type(record) is AgentEvent:
+                    self._on_event(record)
 
     def _add_merged(self, held: list[_Timed]) -> None:
         records: list[Record] = [item[4] for item in held]
-        now = _NAN if self._first else self._wall()
+        now = _NAN if self._is_first_pass else self._wall()
         for item, fresh in zip(held, self.fold.apply(records), strict=True):
             latest, _, source, number, record = item
             at = record.at
             if not fresh:
                 if at is not None and type(record) is AgentEvent:
-                    self._rows.date(record.uuid, at)
+                    self._rows.set_time(record.uuid, at)
                 continue
             if at is None:
                 at = now if now == now else (latest if latest > _LONG_AGO else _NAN)
@@ -257,72 +292,50 @@ class SessionReader:
 
     @property
     def has_rows(self) -> bool:
-        """Whether it was given an index of rows."""
+        """Whether it has an index of rows."""
         return not isinstance(self._rows, NullRowSink)
 
     @property
-    def log(self) -> EventIndex:
-        """The index of rows; only for a ledger that was given one."""
+    def index(self) -> EventIndex:
+        """The index of rows; TypeError for a reader without one."""
         from tui.monitor.rows.event_index import EventIndex
 
         if not isinstance(self._rows, EventIndex):
-            raise TypeError("this ledger keeps no rows")
+            raise TypeError("this reader keeps no rows")
         return self._rows
 
-    def save(self, log: EventIndex) -> SavedReader | None:
-        """All but fold and columns; None once a file was rewritten: old rows are lost then.
+    def save(self, owner: bytes = b"") -> SavedReader | None:
+        """All but fold and columns; None while something was read and not yet applied.
 
-        None also while there is something that was read and not taken in.
+        None also once a file was rewritten under an index: its old rows would be lost.
         """
         if self._merge is not None or any(source.waiting for source in self._sources):
             return None
-        if any(source.number != place for place, source in enumerate(self._sources)):
-            return None
-        return SavedReader(
-            SAVED_VERSION,
-            self.files,
-            tuple(source.follower.position for source in self._sources),
-            tuple(source.lines for source in self._sources),
-            tuple(source.malformed for source in self._sources),
-            tuple(source.latest for source in self._sources),
-            tuple(source.messages for source in self._sources),
-            log.save(),
-        )
+        index = None
+        if self.has_rows:
+            if any(source.number != place for place, source in enumerate(self._sources)):
+                return None
+            index = self.index.save()
+        files = tuple(source.save() for source in self._sources)
+        return SavedReader(SAVED_VERSION, files, index, owner)
 
-    @classmethod
     def resume(
-        cls,
-        files: Sequence[EventFile],
-        fold: NightFold,
-        saved: SavedReader,
-        fill: Callable[[Any, int], None],
-        log: EventIndex,
-    ) -> SessionReader | None:
-        """The saved ledger over the same files; None when one no longer goes on where it stopped."""
-        ledger = cls((), fold, log)
-        try:
-            for place, file in enumerate(files):
-                ledger.add(file, saved.positions[place])
-                if not ledger._goes_on(ledger._sources[place], saved, place):
-                    ledger.close()
-                    return None
-            log.load(saved.log, fill)
-        except BaseException:
-            ledger.close()
-            raise
-        return ledger
+        self, files: Sequence[EventFile], saved: SavedReader, fill: Callable[[Any, int], None]
+    ) -> bool:
+        """Goes on over the files where the saved reader stood; for a reader that has none yet.
 
-    def _goes_on(self, source: FollowedFile, saved: SavedReader, place: int) -> bool:
-        """Whether the file still begins with what was taken in; if so, goes on from there."""
-        position = saved.positions[place]
-        source.waiting = source.follower.poll(READ)
-        now = source.follower.position
-        if position is not None and (now is None or now.generation != position.generation):
+        False, and the reader is closed, when one of them no longer begins with what was read of it.
+        """
+        if len(files) != len(saved.files) or self.has_rows != (saved.index is not None):
             return False
-        source.lines = saved.lines[place]
-        source.malformed = saved.malformed[place]
-        source.latest = saved.latest[place]
-        source.messages.update(saved.messages[place])
+        with ExitStack() as on_failure:
+            on_failure.callback(self.close)
+            for file, state in zip(files, saved.files, strict=True):
+                if not self.add(file, state.position).resume(state):
+                    return False
+            if saved.index is not None:
+                self.index.load(saved.index, fill)
+            on_failure.pop_all()
         return True
 
     def close(self) -> None:
@@ -338,31 +351,43 @@ def _by_time(item: _Timed) -> tuple[float, int]:
 
 
 def _rings(entry: JournalEntry, now: float) -> bool:
-    """Whether the runner wants the bell of an open screen to ring, now and not in the past."""
-    wanted = entry.kind == "notified" and entry.data.get("channel") == "bell"
-    return wanted and entry.at is not None and now - entry.at < _BELL_FADES
+    """Whether the runner asks an open screen to ring its bell, now and not in the past."""
+    is_bell = entry.kind == "notified" and entry.data.get("channel") == "bell"
+    return is_bell and entry.at is not None and now - entry.at < _BELL_FADES
+
+
+def recorded_arrivals(stream: str, start: int = 0, most: int = -1) -> list[Arrival]:
+    """When the bytes of a run's stream came, as the file beside it says from byte `start` on."""
+    try:
+        with open(RunDirectory(Path(stream).parent).arrivals, "rb") as file:
+            file.seek(start)
+            return read_arrivals(file.read(most), stream)
+    except OSError:
+        return []
 
 
 class FoldRules(Struct, frozen=True):
-    """Prices and thresholds as the settings give them; travels to the child that folds."""
+    """Prices and thresholds as the settings give them; travels to the child that folds.
+
+    `own` says that our supervisor started the session.
+    """
 
     prices: dict[str, ModelPrice]
     thresholds: StallThresholds
+    own: bool = False
 
     def fold(self) -> NightFold:
         """An empty fold under these rules."""
-        return NightFold(PriceTable(self.prices), self.thresholds)
+        return NightFold(PriceTable(self.prices), self.thresholds, own=self.own)
 
     def load(self, data: bytes | bytearray) -> NightFold:
-        """A saved fold under these rules; SavedFoldError when it does not fit."""
-        return NightFold.load(data, PriceTable(self.prices), self.thresholds)
+        """A saved fold under these rules; FoldCacheError when it does not fit."""
+        return NightFold.load(data, PriceTable(self.prices), self.thresholds, own=self.own)
 
 
-def rules_of(settings: Settings) -> FoldRules:
+def fold_rules(settings: Settings, *, own: bool = False) -> FoldRules:
     """The rules that the settings give; what they do not name keeps the package's default."""
-    given = {
-        name: getattr(settings.stalls, name)
-        for name in StallThresholds.__struct_fields__
-        if hasattr(settings.stalls, name)
-    }
-    return FoldRules(dict(settings.prices), StallThresholds(**given))
+    stalls = settings.stalls
+    names = StallThresholds.__struct_fields__
+    thresholds = {name: getattr(stalls, name) for name in names if hasattr(stalls, name)}
+    return FoldRules(dict(settings.prices), StallThresholds(**thresholds), own)

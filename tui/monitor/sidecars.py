@@ -1,4 +1,4 @@
-"""Progress, notes, logs, histories, commits, processes."""
+"""Everything that is read beside the events: progress, notes, log, histories, commits, processes."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _COMMITS_EVERY = 2.0
 class WatchdogLogTail:
     """The newest entries of the watchdog log; `generation` changes when the file began anew."""
 
-    def __init__(self, place: SidecarPath, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, file: SidecarPath, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.generation = 0
         self._monotonic = monotonic
         self._quiet_since = 0.0
         self._entries: list[LogEntry] = []
-        self._follower = FileFollower(place.path, at_end_bytes=2 << 20)
-        self._decoder = WatchdogLogDecoder(place.path)
-        self._place = place
+        self._follower = FileFollower(file.path, at_end_bytes=2 << 20)
+        self._decoder = WatchdogLogDecoder(file.path)
+        self._file = file
         self._seen_generation: int | None = None
         self._lines = 0
 
@@ -64,11 +64,11 @@ class WatchdogLogTail:
 
     def row_at_time(self, at: float) -> int | None:
         """The newest entry not after `at`; None when there is none."""
-        found = None
-        for index, entry in enumerate(self._entries):
-            if entry.at is not None and entry.at <= at:
-                found = index
-        return found
+        for index in reversed(range(len(self._entries))):
+            time = self._entries[index].at
+            if time is not None and time <= at:
+                return index
+        return None
 
     def poll(self) -> list[LogEntry]:
         """New whole entries, oldest first; the newest one is held until it cannot grow."""
@@ -102,8 +102,8 @@ class WatchdogLogTail:
             "watchdog",
             follower.path,
             status,
-            self._place.missing if status == "missing" else follower.state.reason,
-            self._place.chosen,
+            self._file.missing if status == "missing" else follower.state.reason,
+            self._file.chosen,
             follower.state.size,
             follower.state.mtime,
             self._lines,
@@ -162,19 +162,22 @@ class SidecarFiles:
         return records, touched
 
     def _remember(self, records: list[Record]) -> None:
-        """Keeps what a fold that begins later must be told."""
+        """Keeps what a fold that begins later must get."""
         for record in records:
             if isinstance(record, ProgressFile):
                 self._progress_seen = [*self._progress_seen[-_VERSIONS:], record]
             if isinstance(record, ProgressFile | SessionNotes | AgentProcesses):
                 self._newest[type(record)] = record
-            elif isinstance(record, Commit | SessionHistoryLine) or _tells_an_end(record):
+            elif isinstance(record, Commit | SessionHistoryLine) or (
+                # the entry in which the original system's watchdog ends a session
+                isinstance(record, LogEntry) and "Terminating session" in record.text
+            ):
                 self._lasting.append(record)
 
     def progress_at(self, at: float) -> ProgressFile | None:
-        """The progress as this viewer saw it at `at`; None when it was not looking yet."""
-        past = [version for version in self._progress_seen if (version.at or 0.0) <= at]
-        return past[-1] if past else None
+        """The progress as this viewer saw it at `at`; None when it was not reading yet."""
+        versions = reversed(self._progress_seen)
+        return next((version for version in versions if (version.at or 0.0) <= at), None)
 
     @property
     def records(self) -> list[Record]:
@@ -206,7 +209,7 @@ class SidecarFiles:
         return self._commits is not None or self._alone
 
     def follow_commits(self, since: float | None) -> None:
-        """From now on also tells of commits made after `since`, the session's start."""
+        """From now on also yields commits made after `since`, the session's start."""
         from tui.feeds.repo.commits import CommitReader
 
         self._commits = CommitReader(self._project, since)
@@ -239,8 +242,3 @@ class SidecarFiles:
 
     def close(self) -> None:
         self.log.close()
-
-
-def _tells_an_end(record: Record) -> bool:
-    """Whether this is the log entry in which the original system's watchdog ends a session."""
-    return isinstance(record, LogEntry) and "Terminating session" in record.text

@@ -20,7 +20,7 @@ _RETIRE_EVERY_S = 600.0
 
 
 class CheckpointTaker:
-    """The engine of `tui.control.checkpoints.capture`, with the limits of the settings."""
+    """Takes checkpoints of one run as the settings want them."""
 
     def __init__(self, project: Path, settings: Settings, session: str, clock: Clock) -> None:
         self._project = project
@@ -30,48 +30,29 @@ class CheckpointTaker:
         self._retire_at = float("-inf")
 
     def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]:
-        from tui.control.checkpoints import capture, work_tree
+        from tui.control.retention import checkpoint_entry, take_checkpoint
 
-        limits = self._settings.checkpoints
-        made = capture.take_checkpoint(
+        taken = take_checkpoint(
             self._project,
+            self._settings.checkpoints,
             label=label,
             session=self._session,
             facts={**facts, "why": why},
-            limits=work_tree.CaptureLimits(
-                file_bytes=limits.max_file_mib << 20,
-                untracked_bytes=limits.max_untracked_mib << 20,
-                seconds=limits.time_budget_seconds,
-            ),
             clock=self._clock,
         )
         self._retire()
-        return {
-            "checkpoint": made.id,
-            "label": label,
-            "commit": made.commit,
-            "files": made.files,
-            "not_captured": made.not_captured_count,
-            "why": why,
-            "tests": str(facts.get("tests") or ""),
-        }
+        return checkpoint_entry(taken)
 
     def _retire(self) -> None:
-        """Lets those go that are past their time; what fails is tried again with the next one."""
-        from tui.control.retention import retire_checkpoints
+        """Retires checkpoints past their time; what fails is tried again in ten minutes."""
+        from tui.control.retention import retire_by_settings
 
-        kept, now = self._settings.checkpoints, self._clock.monotonic()
+        now = self._clock.monotonic()
         if now < self._retire_at:
             return
         self._retire_at = now + _RETIRE_EVERY_S
-        days = kept.keep_hourly_days
         try:
-            retire_checkpoints(
-                self._project,
-                self._clock.wall(),
-                keep_all_seconds=kept.keep_all_hours * 3600.0,
-                keep_hourly_seconds=None if days is None else days * 86_400.0,
-            )
+            retire_by_settings(self._project, self._settings.checkpoints, self._clock.wall())
         except OvernightError:
             return  # the checkpoint that was asked for is there
 

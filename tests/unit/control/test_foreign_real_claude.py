@@ -20,7 +20,7 @@ from tests.shared_data import shared
 from tests.unit.control.foreign_scene import until
 from tests.unit.repositories import make, write
 from tui.control.hooks import installer
-from tui.control.operations import Operations, stop_foreign
+from tui.control.operations import Operations
 from tui.feeds.sessions.live_processes import live_agents
 from tui.feeds.sessions.select import select_session
 from tui.model.session import AgentProcess
@@ -152,13 +152,13 @@ def test_checkpoint_rewind_and_kill(plain: Plain) -> None:
     deeds.rewind(plan, confirmed=True)
     assert (plain.project / "README.md").read_text() == "# harbour\n"
     assert not (plain.project / "new.txt").exists()
-    assert "was taken first" in stop_foreign(deeds, "kill", True, {}, lambda words: None).words
+    assert "was taken first" in deeds.stop("kill", checkpoint=True).words
     assert plain.process is not None
     assert plain.process.wait(10) == 143
 
 
 def _with_place(plain: Plain, who: AgentProcess) -> object:
-    taken = plain.deeds(who).checkpoint()
+    taken = plain.deeds(who).take_checkpoint()
     return taken if taken.facts.get("uuid") else None
 
 
@@ -170,7 +170,7 @@ def test_kill_finds_its_daemons_too(plain: Plain) -> None:
         return [one for one in found if command_line(one.pid)[1:] in (["317", ""], ["318", ""])]
 
     mine = until(lambda: sleepers() if len(sleepers()) >= 2 else [], "its daemon")
-    told = stop_foreign(plain.deeds(who), "kill", False, {}, lambda words: None)
+    told = plain.deeds(who).stop("kill", checkpoint=False)
     assert not told.survivors
     assert not any(is_alive(one) for one in mine)
 
@@ -178,7 +178,7 @@ def test_kill_finds_its_daemons_too(plain: Plain) -> None:
 def test_a_graceful_stop_ends_its_turn_cleanly(plain: Plain) -> None:
     who = plain.begin("[[scn:steps]] go")
     until((plain.project / "work.txt").exists, "its first step")
-    told = stop_foreign(plain.deeds(who), "stop", False, {}, lambda words: None)
+    told = plain.deeds(who).stop("stop", checkpoint=False)
     assert not told.survivors
     assert plain.process is not None
     assert plain.process.wait(10) in (0, 1)  # it left by itself; versions differ in the code

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from tests.unit.control.foreign_scene import Elsewhere, elsewhere, until
 from tui.control.foreign_session import find_reachability, record_seen
 from tui.control.hooks import installer
-from tui.control.operations import stop_foreign
 from tui.feeds.sessions.select import select_session
 from tui.settings.load import load
 from tui.system.errors import NoSessionError, RefusedError
@@ -61,7 +60,7 @@ def test_words_can_be_taken_back_until_a_hook_has_them(scene: Elsewhere) -> None
     installer.install(scene.project)
     other = scene.other(who)
     name = other.send("never mind").id
-    assert "nobody has read it" in scene.deeds().withdraw(name)
+    assert "nobody has read it" in scene.deeds().withdraw(name).words
     with pytest.raises(RefusedError, match="too late"):
         other.withdraw(name)
     with pytest.raises(RefusedError, match="cannot be taken back"):
@@ -87,7 +86,7 @@ def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -
     agent = processes[who.pid].identity
     children = [one.identity for one in processes.values() if one.parent == who.pid]
     assert children
-    told = stop_foreign(scene.deeds(), "kill", True, {"tests": "red"}, lambda words: None)
+    told = scene.deeds().stop("kill", checkpoint=True, facts=lambda: {"tests": "red"})
     assert not told.survivors
     assert "checkpoint c1 was taken first" in told.words
     assert not is_alive(agent)
@@ -100,7 +99,7 @@ def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -
 
 def test_a_checkpoint_before_the_end_can_be_declined(scene: Elsewhere) -> None:
     scene.begin()
-    told = stop_foreign(scene.deeds(), "kill", False, {}, lambda words: None)
+    told = scene.deeds().stop("kill", checkpoint=False)
     assert "checkpoint" not in told.words
     assert not scene.journal("checkpoint")
 

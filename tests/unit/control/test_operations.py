@@ -15,7 +15,8 @@ from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import make, sh, write
 from tui.control.checkpoints import capture
 from tui.control.checkpoints.refs import checkpoints, find
-from tui.control.operations import Operations, plan_words
+from tui.control.operations import Operations
+from tui.control.wording import describe_plan
 from tui.feeds.sessions.transcripts import last_safe_cut
 from tui.settings.load import load
 from tui.system.errors import RefusedError
@@ -87,7 +88,7 @@ def deeds_on(folder: Path, events: str = "", **changes: object) -> Operations:
 def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     events = stream(tmp_path, bash(2, "ls"), answer(3, 2, "out"))
-    taken = deeds_on(folder, events).checkpoint("good", facts={"tests": "green", "done": 3})
+    taken = deeds_on(folder, events).take_checkpoint("good", facts={"tests": "green", "done": 3})
     facts = find(folder, taken.id).facts
     assert (facts["session"], facts["uuid"]) == (SESSION, uid(3))
     assert (facts["tests"], facts["done"], facts["why"]) == ("green", 3, "key")
@@ -119,11 +120,11 @@ def test_old_checkpoints_go_by_the_settings(tmp_path: Path) -> None:
     for minutes in (30, 20, 10):
         write(folder, {"a.txt": f"{minutes}\n"})
         capture.take_checkpoint(folder, session="night", clock=Then(base - hour + minutes * 60))
-    deeds_on(folder, checkpoints__keep_all_hours=100).checkpoint()
+    deeds_on(folder, checkpoints__keep_all_hours=100).take_checkpoint()
     assert [one.number for one in checkpoints(folder)] == [1, 2, 3, 4]
-    deeds_on(folder, checkpoints__keep_all_hours=24).checkpoint()
+    deeds_on(folder, checkpoints__keep_all_hours=24).take_checkpoint()
     assert [one.number for one in checkpoints(folder)] == [3, 4, 5]
-    deeds_on(folder, checkpoints__keep_hourly_days=1).checkpoint()
+    deeds_on(folder, checkpoints__keep_hourly_days=1).take_checkpoint()
     assert [one.number for one in checkpoints(folder)] == [4, 5, 6]
 
 
@@ -135,7 +136,7 @@ def test_what_is_staged_is_compared_and_left_alone(tmp_path: Path) -> None:
     write(folder, {"a.txt": "two\n"})
     sh(folder, "add", "a.txt")
     deeds = deeds_on(folder)
-    first = deeds.checkpoint()
+    first = deeds.take_checkpoint()
     sh(folder, "reset", "-q")
     write(folder, {"a.txt": "three\n"})
     index = (folder / ".git/index").read_bytes()
@@ -152,21 +153,22 @@ def test_what_is_staged_is_compared_and_left_alone(tmp_path: Path) -> None:
 def test_a_session_at_work_must_be_confirmed(scene: Elsewhere) -> None:
     scene.begin()
     deeds = scene.deeds()
-    first = deeds.checkpoint()
+    first = deeds.take_checkpoint()
     write(scene.project, {"new.txt": "n"})
     plan = deeds.plan_rewind(first)
     assert any("is watched here" in one for one in plan.refusals)
     with pytest.raises(RefusedError, match="at work in this work tree"):
         deeds.rewind(plan)
     assert (scene.project / "new.txt").exists()
-    assert deeds.rewind(plan, confirmed=True).deleted == 1
+    rewound = deeds.rewind(plan, confirmed=True).rewound
+    assert rewound is not None and rewound.deleted == 1
     assert [one["kind"] for one in scene.journal()] == ["checkpoint", "rewind"]
 
 
 def test_a_session_that_began_after_the_plan_is_noticed(scene: Elsewhere) -> None:
     folder = scene.project
     quiet = deeds_on(folder)
-    first = quiet.checkpoint()
+    first = quiet.take_checkpoint()
     write(folder, {"new.txt": "n"})
     plan = quiet.plan_rewind(first)
     assert not plan.refusals
@@ -179,9 +181,9 @@ def test_a_session_that_began_after_the_plan_is_noticed(scene: Elsewhere) -> Non
 def test_the_plan_is_in_plain_words(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     deeds = deeds_on(folder)
-    first = deeds.checkpoint()
+    first = deeds.take_checkpoint()
     write(folder, {"a.txt": "changed\n", "new.txt": "n"})
-    words = plan_words(deeds.plan_rewind(first))
+    words = describe_plan(deeds.plan_rewind(first))
     assert words[0].startswith("1 file will be written, 1 deleted (all captured first)")
     assert not any(".overnight" in change.path for change in deeds.plan_rewind(first).changes)
     assert os.path.exists(folder / "new.txt")

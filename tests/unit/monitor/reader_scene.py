@@ -8,11 +8,11 @@ from typing import Any
 
 from tests.session_files import START, Record, in_transcript
 from tui.feeds.sessions.select import EventFile
-from tui.monitor.session_reader import SessionReader, rules_of
+from tui.monitor.session_reader import SessionReader, fold_rules
 from tui.night.status_json import status
 from tui.settings.settings import Settings
 
-RULES = rules_of(Settings())
+RULES = fold_rules(Settings())
 LATER = START + 3_600
 
 
@@ -28,8 +28,8 @@ def taken_in(ledger: SessionReader) -> SessionReader:
 
 
 def shown(ledger: SessionReader, level: int = 1) -> list[tuple[Any, ...]]:
-    ledger.log.level = level
-    rows = [ledger.log.row(row) for row in range(len(ledger.log))]
+    ledger.index.level = level
+    rows = [ledger.index.row(row) for row in range(len(ledger.index))]
     return [(row.at, row.label, row.text, row.outcome, row.mark, row.seconds) for row in rows]
 
 

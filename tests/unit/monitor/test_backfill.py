@@ -20,10 +20,10 @@ from tests.session_files import answer, bash, delta, lines, result, speech
 from tui.feeds.sessions.select import EventFile
 from tui.monitor import loading
 from tui.monitor.backfill import BackfillOrder, BackfillProcess
-from tui.monitor.session_reader import rules_of
+from tui.monitor.session_reader import fold_rules
 from tui.settings.settings import Settings
 
-RULES = rules_of(Settings())
+RULES = fold_rules(Settings())
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -71,9 +71,9 @@ def test_a_child_folds_it_all_and_tells_how_far_it_is(large: Path) -> None:
     folding = loading.BackgroundFold(
         sources(large), RULES, 1, lambda: seen.append(folding.progress)
     )
-    until(lambda: folding.over)
-    ledger = folding.take()
-    assert folding.take() is None, "it is handed over once"
+    until(lambda: folding.is_done)
+    ledger = folding.pop_reader()
+    assert folding.pop_reader() is None, "it is handed over once"
     assert folding.failed == ""
     assert ledger is not None
     done = [far for far, _ in seen]
@@ -85,25 +85,25 @@ def test_a_child_folds_it_all_and_tells_how_far_it_is(large: Path) -> None:
         pass
     assert not ledger.poll()
     assert ledger.fold.snapshot(0.0).counts == scratch.fold.snapshot(0.0).counts
-    assert len(ledger.log) == len(scratch.log) == 600 * 11 + 1
-    for row in (0, 1, 3_000, len(scratch.log) - 1):
-        assert ledger.log.row(row) == scratch.log.row(row)
+    assert len(ledger.index) == len(scratch.index) == 600 * 11 + 1
+    for row in (0, 1, 3_000, len(scratch.index) - 1):
+        assert ledger.index.row(row) == scratch.index.row(row)
     ledger.close()
     scratch.close()
 
 
 def test_the_second_start_folds_nothing_again(large: Path) -> None:
     first = loading.BackgroundFold(sources(large), RULES, 1, lambda: None)
-    until(lambda: first.over)
-    ledger = first.take()
+    until(lambda: first.is_done)
+    ledger = first.pop_reader()
     assert ledger is not None
     ledger.close()
     second = loading.BackgroundFold(sources(large), RULES, 2, lambda: None)
-    until(lambda: second.over)
+    until(lambda: second.is_done)
     assert second.progress == (0, 0), "no child was needed"
-    again = second.take()
+    again = second.pop_reader()
     assert again is not None
-    assert again.log.level == 2
+    assert again.index.level == 2
     again.close()
 
 
@@ -114,7 +114,7 @@ def test_stopping_ends_the_child_at_once(large: Path) -> None:
     pid = folding._child._process.pid
     folding.stop()
     assert not psutil.pid_exists(pid)
-    assert folding.take() is None
+    assert folding.pop_reader() is None
 
 
 def test_a_child_that_is_killed_is_a_sentence(large: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_child_that_is_killed_is_a_sentence(large: Path) -> None:
     until(lambda: folding._child is not None)
     assert folding._child is not None
     os.kill(folding._child._process.pid, signal.SIGKILL)
-    until(lambda: folding.over)
-    assert folding.take() is None
+    until(lambda: folding.is_done)
+    assert folding.pop_reader() is None
     assert folding.failed == "folding in the background ended with code -9"
     folding.stop()
 
@@ -133,16 +133,16 @@ def test_a_child_that_cannot_start_is_a_sentence(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     folding = loading.BackgroundFold(sources(large), RULES, 1, lambda: None)
-    until(lambda: folding.over)
+    until(lambda: folding.is_done)
     assert "could be started" in folding.failed
 
 
 PARENT = """
 import sys, time
-from tests.unit.test_watching_backfill import RULES, sources
-from tui.monitor.backfill import Backfill, Order
+from tests.unit.monitor.test_backfill import RULES, sources
+from tui.monitor.backfill import BackfillOrder, BackfillProcess
 from pathlib import Path
-child = Backfill(Order(sources(Path(sys.argv[1])), sys.argv[2], RULES), lambda: None)
+child = BackfillProcess(BackfillOrder(sources(Path(sys.argv[1])), sys.argv[2], RULES), lambda: None)
 print(child._process.pid, flush=True)
 child.watch()
 """
@@ -181,5 +181,5 @@ def test_a_file_that_vanished_is_folded_to_nothing(tmp_path: Path) -> None:
         BackfillOrder(sources(tmp_path / "gone"), str(tmp_path / "r"), RULES), told.set
     )
     assert child.watch()
-    assert child.progress == 1.0
+    assert child.done_bytes == child.total_bytes
     assert told.is_set()

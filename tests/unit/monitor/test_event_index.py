@@ -52,7 +52,7 @@ def texts(log: EventIndex) -> list[str]:
 
 
 def test_a_call_and_its_result_are_one_row_with_outcome_and_duration(tmp_path: Path) -> None:
-    log = ledger_over(written(tmp_path, lines(evening()))).log
+    log = ledger_over(written(tmp_path, lines(evening()))).index
     assert labels(log) == ["prompt", "text", "Bash", "text", "Edit", "Bash", "text"]
     tests = log.row(2)
     assert (tests.text, tests.mark) == ("pytest -q tests/quay", "error")
@@ -64,7 +64,7 @@ def test_a_call_and_its_result_are_one_row_with_outcome_and_duration(tmp_path: P
 
 def test_verbosity_shows_more_kinds_and_never_loses_an_order(tmp_path: Path) -> None:
     records = [init(0), *evening(), result(11, 110)]
-    log = ledger_over(written(tmp_path, lines(records))).log
+    log = ledger_over(written(tmp_path, lines(records))).index
     one = texts(log)
     generation = log.generation
     log.level = 2
@@ -85,21 +85,21 @@ def test_a_level_that_is_already_set_changes_no_generation() -> None:
 def test_a_result_that_comes_later_changes_the_row_of_its_call(tmp_path: Path) -> None:
     path = written(tmp_path, lines([bash(1, "make", 0)]))
     ledger = ledger_over(path)
-    log = ledger.log
-    log.live = True
-    log.take_changed()
+    log = ledger.index
+    log.is_live = True
+    log.pop_changed()
     assert log.row(0).mark == "running"
     with path.open("ab") as file:
         file.write(lines([answer(2, 1, "boom", 3, error=True)]))
     assert ledger.poll()
-    assert log.take_changed() == [0]
-    assert log.take_changed() == []
+    assert log.pop_changed() == [0]
+    assert log.pop_changed() == []
     assert (log.row(0).mark, log.row(0).seconds, len(log)) == ("error", 3.0, 1)
 
 
 def test_a_call_without_result_runs_only_while_the_session_lives(tmp_path: Path) -> None:
     ledger = ledger_over(written(tmp_path, lines([bash(1, "make", 0)])))
-    assert ledger.log.row(0).mark != "running"
+    assert ledger.index.row(0).mark != "running"
 
 
 def test_changes_of_rows_that_are_not_shown_are_not_told(tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_changes_of_rows_that_are_not_shown_are_not_told(tmp_path: Path) -> None
     with path.open("ab") as file:
         file.write(lines([answer(3, 2, "fine", 3)]))
     ledger.poll()
-    assert ledger.log.take_changed() == [1]
+    assert ledger.index.pop_changed() == [1]
 
 
 def test_errors_are_found_forwards_and_backwards(tmp_path: Path) -> None:
     failed = [bash(20, "make", 200), answer(21, 20, "boom", 201, error=True)]
     records = lines(evening()) + b"this is no JSON\n" + lines(failed)
-    log = ledger_over(written(tmp_path, records)).log
+    log = ledger_over(written(tmp_path, records)).index
     bad = [labels(log).index("Bash"), len(log) - 1]
     assert log.row(bad[1]).mark == "error"
     assert log.next_error(-1, 1) == bad[0]
@@ -127,7 +127,7 @@ def test_errors_are_found_forwards_and_backwards(tmp_path: Path) -> None:
 
 def test_row_of_every_byte_of_a_line_is_its_row(tmp_path: Path) -> None:
     path = written(tmp_path, lines(evening()))
-    log = ledger_over(path, level=3).log
+    log = ledger_over(path, level=3).index
     data, offset = path.read_bytes(), 0
     for number, text in enumerate(data.split(b"\n")[:-1]):
         for place in (offset, offset + len(text) // 2, offset + len(text) - 1):
@@ -139,7 +139,7 @@ def test_row_of_every_byte_of_a_line_is_its_row(tmp_path: Path) -> None:
 
 def test_row_of_a_hidden_result_is_the_row_of_its_call(tmp_path: Path) -> None:
     path = written(tmp_path, lines(evening()))
-    log = ledger_over(path).log
+    log = ledger_over(path).index
     place = path.read_bytes().index(b"41 passed")
     row = log.row_of(str(path), place)
     assert row == 2
@@ -147,7 +147,7 @@ def test_row_of_a_hidden_result_is_the_row_of_its_call(tmp_path: Path) -> None:
 
 
 def test_row_at_time_is_the_first_row_not_before(tmp_path: Path) -> None:
-    log = ledger_over(written(tmp_path, lines(evening()))).log
+    log = ledger_over(written(tmp_path, lines(evening()))).index
     assert log.row_at_time(START - 100) == 0
     assert log.row_at_time(START + 5) == 1
     assert log.row_at_time(START + 6) == 2
@@ -157,13 +157,13 @@ def test_row_at_time_is_the_first_row_not_before(tmp_path: Path) -> None:
 
 def test_rows_without_a_time_take_that_of_the_row_before(tmp_path: Path) -> None:
     records = [speech(1, "a", 7), speech(2, "b"), speech(3, "c"), speech(4, "d", 20)]
-    log = ledger_over(written(tmp_path, lines(records))).log
+    log = ledger_over(written(tmp_path, lines(records))).index
     assert [log.time(row) for row in range(4)] == [START + 7, START + 7, START + 7, START + 20]
 
 
 def test_the_ref_and_the_record_lead_back_to_the_file(tmp_path: Path) -> None:
     path = written(tmp_path, lines(evening()))
-    log = ledger_over(path, level=3).log
+    log = ledger_over(path, level=3).index
     ref = log.ref(3)
     assert path.read_bytes()[ref.offset :].startswith(line(evening()[3])[:40])
     event = log.record(3)
@@ -173,13 +173,13 @@ def test_the_ref_and_the_record_lead_back_to_the_file(tmp_path: Path) -> None:
 
 def test_glued_objects_on_one_line_are_a_row_each(tmp_path: Path) -> None:
     glued = line(speech(1, "first", 0)) + line(speech(2, "second", 1)) + b"\n"
-    log = ledger_over(written(tmp_path, glued)).log
+    log = ledger_over(written(tmp_path, glued)).index
     assert texts(log) == ["first", "second"]
     assert "second" in "".join(part.text for part in log.detail(1).parts)
 
 
 def test_the_detail_has_the_call_and_its_result(tmp_path: Path) -> None:
-    log = ledger_over(written(tmp_path, lines(evening()))).log
+    log = ledger_over(written(tmp_path, lines(evening()))).index
     parts = log.detail(2).parts
     everything = "\n".join(part.text for part in parts)
     assert "pytest -q tests/quay" in everything
@@ -191,14 +191,14 @@ def test_the_detail_has_the_call_and_its_result(tmp_path: Path) -> None:
 
 def test_paths_inside_the_project_are_shown_without_the_way_to_it(tmp_path: Path) -> None:
     edit = call(1, "Read", {"file_path": "/home/dev/harbour/quay/sizing.py"}, 0)
-    log = ledger_over(written(tmp_path, lines([edit]))).log
+    log = ledger_over(written(tmp_path, lines([edit]))).index
     log.root = "/home/dev/harbour/"
     assert log.row(0).text == "quay/sizing.py"
 
 
 def test_rows_whose_bytes_are_gone_say_so(tmp_path: Path) -> None:
     path = written(tmp_path, lines([speech(1, "one", 0)]))
-    log = ledger_over(path).log
+    log = ledger_over(path).index
     log._files._readers[0] = lambda offset, length: None
     row, detail = log.row(0), log.detail(0)
     assert row.label == "gone"
@@ -210,34 +210,34 @@ def test_rows_stay_right_while_the_cache_forgets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.monitor.rows.event_index._CACHED_ROWS", 3)
-    log = ledger_over(written(tmp_path, lines(prompt(n, f"p{n}", n) for n in range(50)))).log
+    log = ledger_over(written(tmp_path, lines(prompt(n, f"p{n}", n) for n in range(50)))).index
     for _ in range(2):
         assert texts(log) == [f"p{n}" for n in range(50)]
     assert len(log._cache) <= 3
 
 
 def test_a_row_drawn_before_it_was_known_to_live_is_drawn_again(tmp_path: Path) -> None:
-    log = ledger_over(written(tmp_path, lines([speech(1, "first", 0), bash(2, "make", 20)]))).log
+    log = ledger_over(written(tmp_path, lines([speech(1, "first", 0), bash(2, "make", 20)]))).index
     rows = len(log) - 1
     assert log.row(rows).mark != "running"
-    log.take_changed()
-    log.live = True
-    assert log.take_changed() == [rows]
+    log.pop_changed()
+    log.is_live = True
+    assert log.pop_changed() == [rows]
     assert log.row(rows).mark == "running"
-    log.live = True
-    assert log.take_changed() == []
+    log.is_live = True
+    assert log.pop_changed() == []
 
 
 def test_a_call_lost_with_its_process_runs_no_more(tmp_path: Path) -> None:
     log = EventIndex()
-    log.live = True
+    log.is_live = True
     data = lines([bash(1, "make", 0), bash(2, "make again", 50)])
     path = written(tmp_path, data)
     number = log.open_source(str(path), lambda offset, length: data[offset : offset + length])
     for event in ClaudeDecoder(str(path)).decode(data, 0).events:
         log.add(number, event, event.at or START)
-    log.take_changed()
+    log.pop_changed()
     assert [log.row(row).mark for row in (0, 1)] == ["running", "running"]
     log.add(number, JournalEntry(START + 10, "segment_ended", "", {}), START + 10)
-    assert log.take_changed() == [0]
+    assert log.pop_changed() == [0]
     assert [log.row(row).mark == "running" for row in (0, 1)] == [False, True]

@@ -17,7 +17,13 @@ from tests.unit.night.review.review_sample import hostile, sample
 from tests.unit.night.review.review_sample_night import EVENTS, PROGRESS
 from tui.model.review import Review
 from tui.monitor.history.export_check import CheckReport, ExportedFigures, check
-from tui.monitor.history.export_files import export_of, measure, measured, redactor, write_export
+from tui.monitor.history.export_files import (
+    build_redactor,
+    export_of,
+    measure,
+    measure_all,
+    write_export,
+)
 from tui.night.review.export.blocks import with_texts
 from tui.night.review.export.figures_json import comment, compare, json_text, read
 from tui.night.review.export.html_page import html
@@ -51,7 +57,9 @@ class Scene:
         return text.replace(EVENTS, str(self.events)).replace(PROGRESS, str(self.progress))
 
     def export(self) -> Export:
-        return export_of(self.review, self.redact, measured([str(self.events), str(self.progress)]))
+        return export_of(
+            self.review, self.redact, measure_all([str(self.events), str(self.progress)])
+        )
 
     def check(self, text: str, review: Review | None = None) -> CheckReport:
         def derive(said: ExportedFigures) -> Export:
@@ -210,9 +218,9 @@ def test_texts_with_more_taken_out_still_agree() -> None:
 
 def test_what_this_machine_knows_is_taken_out() -> None:
     environ = {"HOME": "/srv/pat", "USER": "pat", "BANK_TOKEN": "t0ps3cret-value"}
-    redact = redactor(Settings(), environ)
+    redact = build_redactor(Settings(), environ)
     assert redact("t0ps3cret-value in /srv/pat/x") == "[hidden] in ~/x"
-    kept = redactor(Settings(), environ, keep_places=True)
+    kept = build_redactor(Settings(), environ, keep_places=True)
     assert kept("t0ps3cret-value in /srv/pat/x") == "[hidden] in /srv/pat/x"
 
 

@@ -234,9 +234,9 @@ def test_an_idle_watch_reads_nothing(tmp_path: Path, watching: Watching, heard: 
     """Work is counted, not timed: many looks at files at rest cost a `stat` each and no byte."""
     project = write_project(tmp_path / "p", [init(1)])
     watch = watching(project)
-    heard.until(lambda: watch.ledger is not None and watch.ledger.caught_up)
-    assert watch.ledger is not None
-    work = watch.ledger._sources[0].follower.counters
+    heard.until(lambda: watch.reader is not None and watch.reader.caught_up)
+    assert watch.reader is not None
+    work = watch.reader._sources[0].follower.counters
     polls, bytes_read = work.polls, work.bytes
     heard.until(lambda: (watch._woken.set() or work.polls) >= polls + 20)  # type: ignore[func-returns-value]
     assert work.bytes == bytes_read

@@ -71,8 +71,8 @@ def test_a_large_file_is_saved_and_taken_up_again(
     append(large / "logs/session.jsonl", speech(40_000, "news", 40_000))
     second = watching(large)
     heard.until(lambda: not second.partial and len(second.events) == 3_001)
-    assert second.ledger is not None
-    followed = second.ledger._sources[0].follower
+    assert second.reader is not None
+    followed = second.reader._sources[0].follower
     assert followed.counters.bytes < 5 << 20, "what was folded once is not read again"
 
 

@@ -11,7 +11,13 @@ import pytest
 
 from tests.unit.project_files import run, slug, stream_records, transcript, write
 from tui.model.session import NamedSources
-from tui.monitor.history.night_list import cost_trend, list_nights, repeated, set_note, set_reviewed
+from tui.monitor.history.night_list import (
+    cost_trend,
+    list_nights,
+    repeated_failures,
+    set_note,
+    set_reviewed,
+)
 from tui.monitor.history.review_loader import load_review
 from tui.settings.settings import Settings
 from tui.system.clock import SystemClock
@@ -166,9 +172,9 @@ def test_what_fails_in_two_nights_is_known_again(project: Path) -> None:
     for day in range(3):
         red_run(project, f"r{day}", 1_700_000_000.0 + 86_400 * day)
         review(project, f"r{day}")
-    (again,) = repeated(list_nights(project, SETTINGS))
+    (again,) = repeated_failures(list_nights(project, SETTINGS))
     assert (again.name, again.nights) == ("tests/test_a.py::test_b", ("r2", "r1", "r0"))
-    assert repeated(list_nights(project, SETTINGS)[:1]) == ()
+    assert repeated_failures(list_nights(project, SETTINGS)[:1]) == ()
     assert cost_trend(list_nights(project, SETTINGS), "r2") == (None, None, None)
 
 

@@ -35,6 +35,7 @@ from tests.unit.monitor.reader_scene import (
 )
 from tui.feeds.sessions.select import EventFile
 from tui.monitor import loading, reader_state, session_reader
+from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.session_reader import SessionReader
 
 
@@ -132,7 +133,7 @@ def test_what_is_appended_after_a_resume_is_taken_in_and_completes_old_rows(
     assert after.poll()
     assert [row[1] for row in shown(after)] == ["Bash", "text"]
     assert shown(after)[0][4:] == ("error", 9.0)
-    assert after.log.next_error(-1, 1) == 0
+    assert after.index.next_error(-1, 1) == 0
     assert after.states()[0].lines == 3
 
 
@@ -222,18 +223,54 @@ def test_old_saved_ledgers_are_cleared_away(tmp_path: Path) -> None:
 
 def test_the_place_depends_on_the_files_and_nothing_else(tmp_path: Path) -> None:
     one, two = sources(tmp_path / "a"), sources(tmp_path / "b")
-    assert reader_state.place(tmp_path, one) == reader_state.place(
+    assert reader_state.saved_path(tmp_path, one) == reader_state.saved_path(
         tmp_path, sources(tmp_path / "a")
     )
-    assert reader_state.place(tmp_path, one) != reader_state.place(tmp_path, two)
+    assert reader_state.saved_path(tmp_path, one) != reader_state.saved_path(tmp_path, two)
+
+
+def test_a_path_that_is_no_text_has_a_place_too() -> None:
+    odd = EventFile("stream", os.fsdecode(b"/night/\xff.jsonl"), "test")
+    assert reader_state.saved_path(Path("/cache"), [odd]).suffix == ".msgpack"
+
+
+def test_a_reader_without_rows_is_restored_with_what_its_owner_saved(tmp_path: Path) -> None:
+    path, place = tmp_path / "s.jsonl", tmp_path / "saved"
+    path.write_bytes(lines(evening()))
+    files = sources(path)
+    before = taken_in(SessionReader(files, RULES.fold()))
+    assert reader_state.save(place, b"owned", before, b"its own")
+    assert resumed(place, files) is None, "a reader with rows has another kind"
+    restored = reader_state.restore(
+        place, b"owned", files, RULES, lambda fold: SessionReader((), fold)
+    )
+    assert restored is not None
+    after, own = restored
+    assert own == b"its own"
+    assert facts(after) == facts(before)
+    assert not after.poll()
+    assert (
+        reader_state.restore(
+            place, b"owned", files, RULES, lambda fold: SessionReader((), fold, EventIndex())
+        )
+        is None
+    ), "the rows were not saved"
+
+
+def test_a_reader_of_a_path_that_is_no_text_is_not_saved(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.jsonl")
+    path.write_bytes(lines(evening()))
+    reader = taken_in(SessionReader(sources(path), RULES.fold()))
+    assert not reader_state.save(tmp_path / "saved", b"owned", reader)
+    assert os.listdir(tmp_path) == [path.name]
 
 
 def test_a_tail_shows_the_newest_part_at_once(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(speech(n, f"row {n} " + "w" * 900, float(n)) for n in range(3_000)))
     ledger = loading.tail_reader(sources(path), RULES, 1)
-    assert 700 < len(ledger.log) < 1_200
-    assert ledger.log.row(len(ledger.log) - 1).text.startswith("row 2999")
+    assert 700 < len(ledger.index) < 1_200
+    assert ledger.index.row(len(ledger.index) - 1).text.startswith("row 2999")
 
 
 def test_opening_finds_what_was_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,5 +282,5 @@ def test_opening_finds_what_was_saved(tmp_path: Path, monkeypatch: pytest.Monkey
     loading.save_reader(taken_in(loading.new_reader(files, RULES, 1)))
     again = loading.restored_reader(files, RULES, 2)
     assert again is not None
-    assert again.log.level == 2
+    assert again.index.level == 2
     again.close()

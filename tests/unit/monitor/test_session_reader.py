@@ -59,9 +59,9 @@ def test_the_union_of_both_files_is_shown_in_the_order_of_time(
     kept = [record for record, there in zip(transcript_of(night), in_file, strict=True) if there]
     transcript.write_bytes(lines(kept))
     ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex(3)))
-    ledger.log.level = 3
+    ledger.index.level = 3
     there = [place for place in range(10) if in_stream[place] or in_file[place]]
-    uuids = [ledger.log.record(row) for row in range(len(ledger.log))]
+    uuids = [ledger.index.record(row) for row in range(len(ledger.index))]
     assert [getattr(event, "uuid", "") for event in uuids] == [night[n]["uuid"] for n in there]
     ledger.close()
 
@@ -92,10 +92,10 @@ def test_a_row_takes_its_time_from_the_file_that_knows_it(tmp_path: Path) -> Non
     stream.write_bytes(lines(without_times(night)))
     ledger = taken_in(SessionReader(sources(stream, transcript), NightFold(), EventIndex()))
     assert shown(ledger)[1][0] == START, "no better is known than the time of the row before"
-    ledger.log.take_changed()
+    ledger.index.pop_changed()
     transcript.write_bytes(lines(transcript_of(night)))
     taken_in(ledger)
-    assert 1 in ledger.log.take_changed()
+    assert 1 in ledger.index.pop_changed()
     assert shown(ledger)[1][0] == START + 5
     assert shown(ledger)[2][5] == pytest.approx(18.2)
 
@@ -111,7 +111,7 @@ def test_what_is_appended_later_comes_last(tmp_path: Path) -> None:
             file.write(lines(night[place : place + 1]))
         assert ledger.poll()
         assert not ledger.poll()
-        assert len(ledger.log) == place + 1
+        assert len(ledger.index) == place + 1
     assert shown(ledger, 3)[-1][2] == "All green. Next: the percentile filter."
 
 
@@ -165,7 +165,7 @@ def test_a_rewritten_file_keeps_the_newest_rows_of_the_old(tmp_path: Path, how: 
     taken_in(ledger)
     texts = [row[2] for row in shown(ledger) if row[1] == "text"]
     assert texts == [f"old {n}" for n in range(20)] + [f"new {n}" for n in range(3)]
-    assert ledger.save(ledger.log) is None, "rows of a file that is gone cannot be saved"
+    assert ledger.save() is None, "rows of a file that is gone cannot be saved"
 
 
 def test_the_bell_rings_for_what_is_told_now_and_not_for_the_past(tmp_path: Path) -> None:
@@ -178,11 +178,11 @@ def test_the_bell_rings_for_what_is_told_now_and_not_for_the_past(tmp_path: Path
     alone = [EventFile("journal", str(journal), "test")]
     for files in (alone, [*alone, *sources(stream)]):
         ledger = taken_in(SessionReader(files, NightFold(), EventIndex(), wall=lambda: now))
-        assert ledger.rings == 0
+        assert ledger.bells == 0
         with journal.open("ab") as file:
             file.write(lines([{**old, "id": "3", "at": now - 2}, {**old, "kind": "note"}]))
         taken_in(ledger)
-        assert ledger.rings == 1
+        assert ledger.bells == 1
         ledger.close()
         journal.write_bytes(lines([old]))
 
@@ -212,12 +212,46 @@ def test_a_last_line_without_a_newline_is_taken_in_once_it_is_whole(
     stream.write_bytes(data + (b"\n" + end.encode() if end else b""))
     ledger = taken_in(SessionReader(sources(stream), NightFold(), EventIndex()))
     before = facts(ledger)["events"]["total"]
-    ledger.take_last_lines()
+    ledger.read_last_lines()
     assert before == len(night) + bool(end)
     assert facts(ledger)["events"]["total"] == len(night) + 1
     assert facts(ledger)["events"]["malformed"] == 0
     only = tmp_path / "one.jsonl"
     only.write_bytes(lines(night[:1]).rstrip(b"\n"))
     ledger = taken_in(SessionReader(sources(only), NightFold(), EventIndex()))
-    ledger.take_last_lines()
+    ledger.read_last_lines()
     assert facts(ledger)["events"]["total"] == 1
+
+
+def test_files_are_read_in_turn_and_an_owner_hears_of_each_event(tmp_path: Path) -> None:
+    """Arrival first, then the fold, then the event: the supervisor acts on what the fold has."""
+    journal, stream = tmp_path / "journal.jsonl", tmp_path / "s.jsonl"
+    journal.write_bytes(b'{"v":1,"at":"2026-01-01T00:00:00Z","kind":"note","data":{"text":"x"}}\n')
+    stream.write_bytes(lines(evening()))
+    calls: list[str] = []
+    reader = SessionReader(
+        [EventFile("journal", str(journal), ""), EventFile("stream", str(stream), "")],
+        NightFold(),
+        on_arrival=lambda end: calls.append(
+            f"arrival {end}, {reader.fold.snapshot(0.0).counts.total}"
+        ),
+        on_event=lambda event: calls.append(f"event, {reader.fold.snapshot(0.0).counts.total}"),
+    )
+    assert reader.poll_in_turn() == {"journal", "stream"}
+    size, count = stream.stat().st_size, len(evening())
+    assert calls == [f"arrival {size}, 0", *[f"event, {count}"] * count]
+    assert reader.caught_up
+    assert reader.poll_in_turn() == set()
+    reader.close()
+
+
+def test_a_slice_of_a_turn_is_not_the_end(tmp_path: Path) -> None:
+    stream = tmp_path / "s.jsonl"
+    stream.write_bytes(lines(speech(n, "w" * 900, float(n)) for n in range(200)))
+    reader = SessionReader(sources(stream), NightFold())
+    assert reader.poll_in_turn(40_000) == {"stream"}
+    assert (reader.caught_up, reader.read_bytes() <= 40_000) == (False, True)
+    while not reader.caught_up:
+        reader.poll_in_turn(40_000)
+    assert reader.read_bytes() == stream.stat().st_size
+    reader.close()

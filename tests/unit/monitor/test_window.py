@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from tests.session_files import bash, lines, speech
 from tui.monitor import loading
-from tui.monitor.loading import window
+from tui.monitor.loading import rows_around
 
 
 def test_the_rows_round_a_place_are_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(speech(n, f"row {n} " + "w" * 400, float(n)) for n in range(3_000)))
     place = path.read_bytes().index(b"row 1500")
-    log = window(str(path), place, 1)
+    log = rows_around(str(path), place, 1)
     assert log is not None
     assert 300 < len(log) < 3_000
     row = log.row_of(str(path), place)
@@ -43,7 +43,7 @@ def test_any_byte_of_any_file_is_in_its_window(
     place = data.draw(st.integers(0, len(whole) - 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "_AROUND", around)
-        log = window(str(path), place, 1)
+        log = rows_around(str(path), place, 1)
     assert log is not None
     line_number = whole[:place].count(b"\n")
     row = log.row_of(str(path), place)
@@ -59,7 +59,7 @@ def test_a_place_inside_a_huge_line_is_found(tmp_path: Path) -> None:
     huge = bash(2, "needle" + "x" * 3_000_000)
     path.write_bytes(lines([speech(1, "before", 0), huge, speech(3, "after", 2)]))
     place = path.read_bytes().index(b"needle") + 1_000_000
-    log = window(str(path), place, 1)
+    log = rows_around(str(path), place, 1)
     assert log is not None
     row = log.row_of(str(path), place)
     assert row is not None
@@ -71,7 +71,7 @@ def test_calls_and_results_are_paired_in_a_window_too(tmp_path: Path) -> None:
 
     path = tmp_path / "s.jsonl"
     path.write_bytes(lines(evening()))
-    log = window(str(path), 0, 1)
+    log = rows_around(str(path), 0, 1)
     assert log is not None
     assert "3 failed" in log.row(2).outcome
 
@@ -81,4 +81,4 @@ def test_no_file_no_window(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "fifo")
     for name in ("missing", "fifo", "."):
-        assert window(str(tmp_path / name), 0, 1) is None
+        assert rows_around(str(tmp_path / name), 0, 1) is None

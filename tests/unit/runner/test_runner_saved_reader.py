@@ -27,7 +27,7 @@ STREAM = list(lines(400_000, partials=True))
 
 @pytest.fixture(autouse=True)
 def keeps_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1)
+    monkeypatch.setattr(run_reader, "_WORTH_SAVING", 1)
 
 
 class Night1:
@@ -55,20 +55,20 @@ def run(tmp_path: Path) -> Night1:
     return Night1(tmp_path)
 
 
-def read_on(reader: RunReader) -> RunReader:
-    reader.poll(lambda event: None)
-    while not reader.caught_up:
-        reader.poll(lambda event: None)
-    return reader
+def read_on(eyes: RunReader) -> RunReader:
+    eyes.poll(lambda event: None)
+    while not eyes.caught_up:
+        eyes.poll(lambda event: None)
+    return eyes
 
 
-def begins_at(reader: RunReader) -> int:
-    """Where in the stream these reader began to read."""
-    return reader._kept_to
+def begins_at(eyes: RunReader) -> int:
+    """Where in the stream these eyes began to read."""
+    return eyes._saved_to
 
 
-def knows(reader: RunReader) -> NightSnapshot:
-    return reader.fold.snapshot(2_000_000_000.0)
+def knows(eyes: RunReader) -> NightSnapshot:
+    return eyes.fold.snapshot(2_000_000_000.0)
 
 
 def anew(run: Night1) -> RunReader:
@@ -99,7 +99,7 @@ def test_the_next_reads_on_where_the_last_stood(run: Night1) -> None:
 
 
 def test_nothing_is_kept_of_a_short_night(run: Night1, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_reader, "_WORTH_KEEPING", 1 << 30)
+    monkeypatch.setattr(run_reader, "_WORTH_SAVING", 1 << 30)
     hand_over(run, 100)
     assert not run.folder.reader_state.exists()
 
@@ -110,15 +110,15 @@ def test_however_often_it_is_handed_over_the_night_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int], seed: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run_reader, "_WORTH_KEEPING", 1)
+        patch.setattr(run_reader, "_WORTH_SAVING", 1)
         run = Night1(tmp_path_factory.mktemp("night"))
         dice = random.Random(seed)
         for upto in sorted(cuts):
             run.grow(upto - run.written)
-            reader = read_on(run.watch())
+            eyes = read_on(run.watch())
             if dice.random() < 0.7:
-                reader.save()
-            reader.close()
+                eyes.save()
+            eyes.close()
         kept = read_on(run.watch())
         assert knows(kept) == knows(anew(run))
 

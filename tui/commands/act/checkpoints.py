@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.context import operations_for, project_of, snapshot_for
+from tui.commands.context import add_path, operations_for, print_json, project_of, snapshot_for
 from tui.system.format import format_local
 
 if TYPE_CHECKING:
@@ -14,60 +14,58 @@ if TYPE_CHECKING:
 
 
 def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("-m", "--message", metavar="LABEL", default="", help="what to call it")
 
 
-def checkpoint_command(given: argparse.Namespace) -> int:
+def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
     from tui.control.checkpoints.stat_cache import OUR_OWN
 
-    deeds = operations_for(given)
-    facts = snapshot.checkpoint_facts if (snapshot := snapshot_for(given)) else {}
-    taken = deeds.checkpoint(given.message, why="command line", facts=facts)
-    sys.stdout.write(f"{taken.id}\n")
-    sys.stderr.write(f"{taken.files:,} files kept as {taken.commit[:10]}\n")
-    for left in [one for one in taken.not_captured if one.reason != OUR_OWN][:20]:
-        sys.stderr.write(f"not captured: {ascii(left.path)[1:-1]} ({left.reason})\n")
+    operations = operations_for(arguments)
+    facts = snapshot_for(arguments).checkpoint_facts
+    checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
+    sys.stdout.write(f"{checkpoint.id}\n")
+    sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")
+    for file in [file for file in checkpoint.not_captured if file.reason != OUR_OWN][:20]:
+        sys.stderr.write(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})\n")
     return 0
 
 
 def checkpoints_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
-def checkpoints_command(given: argparse.Namespace) -> int:
+def checkpoints_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoints of the work tree, oldest first."""
     from tui.control.checkpoints.refs import checkpoints
     from tui.system.sanitize import clean_line
 
-    known = checkpoints(project_of(given))
-    if given.json:
-        import msgspec
-
-        found = {"schema": 1, "checkpoints": [_plain(one) for one in known]}
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    known_checkpoints = checkpoints(project_of(arguments))
+    if arguments.json:
+        rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
+        print_json({"schema": 1, "checkpoints": rows})
         return 0
-    for one in known:
-        at = format_local(one.at, "%Y-%m-%d %H:%M")
-        kind = "" if one.kind == "checkpoint" else f" [{one.kind}]"
-        label = clean_line(one.label, 80)
-        sys.stdout.write(f"{one.id:<6} {at}  {one.files:>7,} files  {label}{kind}\n")
+    for checkpoint in known_checkpoints:
+        at = format_local(checkpoint.at, "%Y-%m-%d %H:%M")
+        kind = "" if checkpoint.kind == "checkpoint" else f" [{checkpoint.kind}]"
+        label = clean_line(checkpoint.label, 80)
+        sys.stdout.write(f"{checkpoint.id:<6} {at}  {checkpoint.files:>7,} files  {label}{kind}\n")
     return 0
 
 
-def _plain(one: Checkpoint) -> dict[str, object]:
+def _as_object(checkpoint: Checkpoint) -> dict[str, object]:
     from tui.night.status_json import iso
 
     return {
-        "id": one.id,
-        "at": iso(one.at),
-        "label": one.label,
-        "kind": one.kind,
-        "commit": one.commit,
-        "head": one.head,
-        "files": one.files,
-        "not_captured": one.not_captured_count,
-        "facts": dict(one.facts),
+        "id": checkpoint.id,
+        "at": iso(checkpoint.at),
+        "label": checkpoint.label,
+        "kind": checkpoint.kind,
+        "commit": checkpoint.commit,
+        "head": checkpoint.head,
+        "files": checkpoint.files,
+        "not_captured": checkpoint.not_captured_count,
+        "facts": dict(checkpoint.facts),
     }

@@ -22,43 +22,43 @@ def hook_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def hook_command(given: argparse.Namespace) -> int:
+def hook_command(arguments: argparse.Namespace) -> int:
     """Reads the hook's payload from stdin and prints its answer."""
-    return call(given.words)
+    return call(arguments.words)
 
 
 def call(words: Sequence[str]) -> int:
-    """Answers one hook call; whatever goes wrong is the mailbox's trouble, not the session's."""
+    """Answers one hook call; whatever goes wrong must not trouble the session."""
     if len(words) != 2:
-        return _tell("it is called by Claude Code; 'overnight-tui hooks install' sets it up")
+        return _complain("it is called by Claude Code; 'overnight-tui hooks install' sets it up")
     event, mailbox = words
     try:
-        taken = claim_messages(event, mailbox, _payload())
-        if taken.ids:
-            _print(taken.answer)
-            deliver_to_hook(event, mailbox, taken)
+        claimed = claim_messages(event, mailbox, _read_payload())
+        if claimed.ids:
+            _print(claimed.answer)
+            deliver_to_hook(event, mailbox, claimed)
     except FileNotFoundError:
         return 0  # no mailbox, no messages
     except OSError as error:
-        return _tell(f"the mailbox cannot be read: {error}")
+        return _complain(f"the mailbox cannot be read: {error}")
     return 0
 
 
-def _payload() -> bytes:
+def _read_payload() -> bytes:
     pieces: list[bytes] = []
-    left = MOST_PAYLOAD
-    while left > 0 and (piece := os.read(0, min(left, 1 << 16))):
+    room = MOST_PAYLOAD
+    while room > 0 and (piece := os.read(0, min(room, 1 << 16))):
         pieces.append(piece)
-        left -= len(piece)
-    return b"".join(pieces) if left else b""
+        room -= len(piece)
+    return b"".join(pieces) if room else b""
 
 
 def _print(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(1, view) :]
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(1, rest) :]
 
 
-def _tell(words: str) -> int:
-    sys.stderr.write(f"overnight-tui hook: {words}\n")
+def _complain(text: str) -> int:
+    sys.stderr.write(f"overnight-tui hook: {text}\n")
     return 0

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.context import project_of, settings_of
+from tui.commands.context import add_path, project_of, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,31 +20,30 @@ def hooks_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("install", "uninstall", "status"),
         help="install: running sessions hear it at once; uninstall: takes away exactly that",
     )
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
 
 
-def hooks_command(given: argparse.Namespace) -> int:
-    """Says in one line what was done or what stands there; status ends with 3 when incomplete."""
-    project = project_of(given)
-    run_dir = settings_of(given, project).settings.paths.run_dir
-    words, code = _done(given.what, project, run_dir)
-    sys.stdout.write(f"{words}\n")
+def hooks_command(arguments: argparse.Namespace) -> int:
+    """Prints in one line what was done or what is installed; status ends with 3 when incomplete."""
+    project = project_of(arguments)
+    run_dir = settings_of(project).settings.paths.run_dir
+    sentence, code = _execute(arguments.what, project, run_dir)
+    sys.stdout.write(f"{sentence}\n")
     return code
 
 
-def _done(what: str, project: Path, run_dir: str) -> tuple[str, int]:
+def _execute(verb: str, project: Path, run_dir: str) -> tuple[str, int]:
     from tui.control.hooks import installer
 
-    if what == "install":
-        fresh = installer.install(project, run_dir)
+    if verb == "install":
+        is_new = installer.install(project, run_dir)
         state = installer.status(project, run_dir)
-        words = "installed in" if fresh else "they are in"
-        return f"{words} {state.file}; {_reach(state)}", 0
-    if what == "uninstall":
-        gone = installer.uninstall(project, run_dir)
+        return f"{'installed in' if is_new else 'they are in'} {state.file}; {_reach(state)}", 0
+    if verb == "uninstall":
+        is_removed = installer.uninstall(project, run_dir)
         file = installer.status(project, run_dir).file
-        return (f"taken out of {file}" if gone else f"there are none of ours in {file}"), 0
-    return _status(project, run_dir)
+        return (f"taken out of {file}" if is_removed else f"there are none of ours in {file}"), 0
+    return _describe(installer.status(project, run_dir))
 
 
 def _reach(state: HookStatus) -> str:
@@ -55,10 +54,7 @@ def _reach(state: HookStatus) -> str:
     return "sessions in this project hear messages now"
 
 
-def _status(project: Path, run_dir: str) -> tuple[str, int]:
-    from tui.control.hooks import installer
-
-    state = installer.status(project, run_dir)
+def _describe(state: HookStatus) -> tuple[str, int]:
     if state.complete:
         return f"installed in {state.file}: {', '.join(state.events)}", 0
     if not state.events:

@@ -4,61 +4,41 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
-from tui.commands.context import confirm, operations_for, snapshot_for
+from tui.commands.context import add_path, confirm, operations_for, snapshot_for
 from tui.store.inbox import Verb
-
-if TYPE_CHECKING:
-    from tui.control.operations import Operations
 
 
 def kill_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--yes", action="store_true", help="do it without being asked")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument(
-        "--interrupt",
-        dest="how",
-        action="store_const",
-        const="interrupt",
-        help="only end the turn; the session stays",
-    )
-    how.add_argument(
-        "--gently",
-        dest="how",
-        action="store_const",
-        const="stop",
-        help="let it finish its tool and write a hand-over first",
-    )
-    parser.set_defaults(how="kill")
+    verbs = parser.add_mutually_exclusive_group()
+    for flag, verb, text in (
+        ("--interrupt", "interrupt", "only end the turn; the session stays"),
+        ("--gently", "stop", "let it finish its tool and write a hand-over first"),
+    ):
+        verbs.add_argument(flag, dest="verb", action="store_const", const=verb, help=text)
+    parser.set_defaults(verb="kill")
     parser.add_argument(
         "--no-checkpoint", action="store_true", help="end it without a checkpoint first"
     )
 
 
-def kill_command(given: argparse.Namespace) -> int:
+def kill_command(arguments: argparse.Namespace) -> int:
     """Takes a checkpoint, then ends the session; it is not started again. 1 if any survived."""
-    deeds = operations_for(given)
-    verb: Verb = given.how
-    ours = deeds.is_supervised()
-    agent = None if ours else deeds.foreign_session().agent
-    keep = not given.no_checkpoint
-    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", given.yes)
-    if ours:
-        sys.stdout.write(f"{deeds._request(verb, {'checkpoint': keep}, wait=60.0)}\n")
-        return 0
-    return _end_another(given, deeds, verb, keep)
-
-
-def _end_another(given: argparse.Namespace, deeds: Operations, verb: Verb, keep: bool) -> int:
-    from tui.control.operations import stop_foreign
-
-    snapshot = snapshot_for(given) if keep and verb != "interrupt" else None
-    facts = snapshot.checkpoint_facts if snapshot else {}
-    told = stop_foreign(deeds, verb, keep, facts, lambda words: sys.stderr.write(f"{words}\n"))
-    sys.stdout.write(f"{told.words}\n")
-    return 1 if told.survivors else 0
+    operations = operations_for(arguments)
+    verb: Verb = arguments.verb
+    agent = operations.stop_target()
+    keep = not arguments.no_checkpoint
+    confirm(_plan(verb, keep, agent.pid if agent is not None else None), "Do it?", arguments.yes)
+    receipt = operations.stop(
+        verb,
+        checkpoint=keep,
+        facts=lambda: snapshot_for(arguments).checkpoint_facts,
+        report=lambda step: sys.stderr.write(f"{step}\n"),
+    )
+    sys.stdout.write(f"{receipt.answer or receipt.words}\n")
+    return 1 if receipt.survivors else 0
 
 
 def _plan(verb: Verb, keep: bool, pid: int | None) -> list[str]:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tui.commands.context import operations_for, snapshot_for
+from tui.commands.context import add_path, operations_for, snapshot_for
 from tui.system.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -20,51 +20,40 @@ def inject_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def inject_command(given: argparse.Namespace) -> int:
-    """Prints how far the words came; the screen and `status` tell when the agent has seen them."""
-    deeds = operations_for(given)
-    if deeds.is_supervised():
-        mode = "hard" if given.now else "soft"
-        sys.stdout.write(f"{deeds._request('inject', {'text': given.text, 'mode': mode})}\n")
+def inject_command(arguments: argparse.Namespace) -> int:
+    """Prints how far the message came; the screen and `status` show when the agent has seen it."""
+    return _send(operations_for(arguments), arguments.text, "hard" if arguments.now else "soft")
+
+
+def _send(operations: Operations, text: str, mode: str) -> int:
+    receipt = operations.inject(text, mode)
+    delivery = receipt.delivery
+    if delivery is None:
+        sys.stdout.write(f"{receipt.answer}\n")
         return 0
-    if given.now:
-        raise RefusedError(
-            "--now needs a run of overnight-tui: nobody else holds the pipe that could interrupt "
-            "this session; without it the words are read after the tool that runs"
-        )
-    return to_another(deeds, given.text, "soft")
-
-
-def to_another(deeds: Operations, text: str, mode: str) -> int:
-    """Words to a session that we did not start, by the best way that is open to it."""
-    receipt = deeds.foreign_session().send(text, mode)
-    name = f" as {receipt.id}" if receipt.id else ""
-    sys.stdout.write(f"{receipt.state} by {receipt.transport}{name}\n")
-    sys.stderr.write(f"{receipt.promise}\n")
-    return 0 if receipt.state in ("queued", "delivered") else 1
+    name = f" as {delivery.id}" if delivery.id else ""
+    sys.stdout.write(f"{delivery.state} by {delivery.transport}{name}\n")
+    sys.stderr.write(f"{delivery.promise}\n")
+    return 0 if delivery.state in ("queued", "delivered") else 1
 
 
 def step_back_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument(
         "--print", action="store_true", help="only print the message that would be sent"
     )
 
 
-def step_back_command(given: argparse.Namespace) -> int:
-    """Makes the message from the evidence and has it delivered; prints how far it came."""
-    from tui.control.operations import step_back_text
+def step_back_command(arguments: argparse.Namespace) -> int:
+    """Builds the message from the evidence and sends it; prints how far it came."""
+    from tui.control.wording import step_back_text
 
-    deeds = operations_for(given)
-    text = step_back_text(deeds.step_back_template, snapshot_for(given))
-    if given.print:
+    operations = operations_for(arguments)
+    text = step_back_text(operations.step_back_template, snapshot_for(arguments))
+    if arguments.print:
         sys.stdout.write(f"{text}\n")
         return 0
-    if not deeds.is_supervised():
-        return to_another(deeds, text, "step-back")
-    said = deeds._request("inject", {"text": text, "mode": "step-back"})
-    sys.stdout.write(f"{said}\n")
-    return 0
+    return _send(operations, text, "step-back")
 
 
 def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,14 +62,15 @@ def withdraw_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def withdraw_command(given: argparse.Namespace) -> int:
-    """Takes one message back; 4 when nobody waits for it any more."""
-    waiting = [one for one in snapshot_for(given).interventions.injections if one.state == "queued"]
-    wanted = [one for one in waiting if one.id.startswith(given.id or "")]
-    if not wanted:
-        known = ", ".join(one.id for one in waiting) or "none"
-        raise RefusedError(f"no such words wait to be read; waiting: {known}")
-    if given.id and len(wanted) > 1:
-        raise RefusedError(f"{given.id!r} begins {len(wanted)} messages; give more of it")
-    sys.stdout.write(f"{operations_for(given).withdraw(wanted[-1].id)}\n")
+def withdraw_command(arguments: argparse.Namespace) -> int:
+    """Withdraws one message; RefusedError (4) when it no longer waits to be read."""
+    injections = snapshot_for(arguments).interventions.injections
+    waiting = [injection.id for injection in injections if injection.state == "queued"]
+    matches = [id for id in waiting if id.startswith(arguments.id or "")]
+    if not matches:
+        known_ids = ", ".join(waiting) or "none"
+        raise RefusedError(f"no such words wait to be read; waiting: {known_ids}")
+    if arguments.id and len(matches) > 1:
+        raise RefusedError(f"{arguments.id!r} begins {len(matches)} messages; give more of it")
+    sys.stdout.write(f"{operations_for(arguments).withdraw(matches[-1]).words}\n")
     return 0

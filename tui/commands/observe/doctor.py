@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from tui.commands.context import project_of
+from tui.commands.context import add_path, print_json, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,35 +25,32 @@ _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
 
 def doctor_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
     parser.add_argument(
         "--notify", action="store_true", help="send a test message to everything configured"
     )
 
 
-def doctor_command(given: argparse.Namespace) -> int:
+def doctor_command(arguments: argparse.Namespace) -> int:
     """Prints what was found; 1 when something would spoil the night."""
     from tui.runner.doctor.examine import Examination
 
-    examination = Examination(project_of(given))
-    found = list(examination.checks(notify=given.notify))
-    if given.json:
-        import msgspec
-
-        facts = _as_json(examination, found)
-        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+    examination = Examination(project_of(arguments))
+    results = list(examination.checks(notify=arguments.notify))
+    if arguments.json:
+        print_json(_as_object(examination, results))
     else:
-        sys.stdout.write("\n".join([*_page(found), "", verdict(found)]) + "\n")
-    return 1 if any(one.state == "fail" for one in found) else 0
+        sys.stdout.write("\n".join([*_page(results), "", verdict(results)]) + "\n")
+    return 1 if any(result.state == "fail" for result in results) else 0
 
 
-def _page(found: Sequence[CheckResult]) -> list[str]:
+def _page(results: Sequence[CheckResult]) -> list[str]:
     """All lines; on a screen too small for them, what needs a person stands last and is seen."""
-    lines = [line for check in found for line in lines_of(check)]
+    lines = [line for result in results for line in lines_of(result)]
     if sys.stdout.isatty() and len(lines) + 3 > shutil.get_terminal_size().lines:
-        worst = sorted(found, key=lambda one: ("ok", "warn", "fail").index(one.state))
-        lines = [line for check in worst for line in lines_of(check)]
+        worst_last = sorted(results, key=lambda one: ("ok", "warn", "fail").index(one.state))
+        lines = [line for result in worst_last for line in lines_of(result)]
     return lines
 
 
@@ -62,17 +59,19 @@ def lines_of(check: CheckResult) -> list[str]:
     from tui.system.sanitize import clean_line
 
     width = max(_LEAST, min(_MOST, shutil.get_terminal_size().columns)) - 1
-    left = _STATE + _NAME
-    text = textwrap.wrap(clean_line(check.text, 600), width - left) or [""]
+    indent = _STATE + _NAME
+    text = textwrap.wrap(clean_line(check.text, 600), width - indent) or [""]
     state = _coloured(check.state) + " " * (_STATE - len(check.state))
-    lines = [f"{state}{check.name:<{_NAME}}{text[0]}"]
-    lines += [" " * left + more for more in text[1:]]
-    if check.advice:
-        arrow = "-> "
-        advice = textwrap.wrap(clean_line(check.advice, 600), width - left - len(arrow))
-        lines += [" " * left + arrow + advice[0]] if advice else []
-        lines += [" " * (left + len(arrow)) + more for more in advice[1:]]
-    return lines
+    arrow = "-> "
+    advice = textwrap.wrap(clean_line(check.advice, 600), width - indent - len(arrow))
+    return [
+        f"{state}{check.name:<{_NAME}}{text[0]}",
+        *(" " * indent + line for line in text[1:]),
+        *(
+            " " * indent + (" " * len(arrow) if nth else arrow) + line
+            for nth, line in enumerate(advice)
+        ),
+    ]
 
 
 def _coloured(state: str) -> str:
@@ -81,32 +80,32 @@ def _coloured(state: str) -> str:
     return f"\x1b[{_COLOURS[state]}m{state}\x1b[0m"
 
 
-def verdict(found: Sequence[CheckResult]) -> str:
+def verdict(results: Sequence[CheckResult]) -> str:
     """One sentence about all of it."""
-    fails = sum(one.state == "fail" for one in found)
-    warnings = sum(one.state == "warn" for one in found)
+    fails = sum(result.state == "fail" for result in results)
+    warnings = sum(result.state == "warn" for result in results)
     if not fails and not warnings:
         return "Good night: nothing stands in its way."
-    words = [f"{fails} in the way"] if fails else []
-    words += [f"{warnings} worth a look"] if warnings else []
-    return f"{'Not yet' if fails else 'Good night'}: {', '.join(words)}."
+    parts = [f"{fails} in the way"] if fails else []
+    parts += [f"{warnings} worth a look"] if warnings else []
+    return f"{'Not yet' if fails else 'Good night'}: {', '.join(parts)}."
 
 
-def _as_json(examination: Examination, found: Sequence[CheckResult]) -> dict[str, object]:
+def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict[str, object]:
     from datetime import UTC, datetime
 
-    ahead = examination.forecast
-    ends = None if ahead.ends_at is None else datetime.fromtimestamp(ahead.ends_at, UTC)
+    forecast = examination.forecast
+    ends = None if forecast.ends_at is None else datetime.fromtimestamp(forecast.ends_at, UTC)
     return {
         "schema": 1,
         "project": os.fsencode(examination.project).decode("utf-8", "replace"),
-        "ok": all(one.state != "fail" for one in found),
+        "ok": all(result.state != "fail" for result in results),
         "checks": [
-            {"name": one.name, "state": one.state, "text": one.text, "advice": one.advice}
-            for one in found
+            {name: getattr(result, name) for name in ("name", "state", "text", "advice")}
+            for result in results
         ],
         "forecast": {
             "ends_at": None if ends is None else ends.isoformat(timespec="seconds"),
-            "cost_usd": ahead.usd,
+            "cost_usd": forecast.usd,
         },
     }

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui.commands.context import monitor_for
+from tui.commands.context import add_path, monitor_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def events_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", nargs="?", help="the project's folder (default: here)")
+    add_path(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--follow", action="store_true", help="go on as events come; ctrl+c ends")
     parser.add_argument(
@@ -25,40 +25,40 @@ def events_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def events_command(given: argparse.Namespace) -> int:
+def events_command(arguments: argparse.Namespace) -> int:
     """Prints the events; 3 when there are none and none will come."""
-    watch = monitor_for(given)
-    watch.set_level(given.verbosity)
-    write = _write_json if given.json else _write_words
+    monitor = monitor_for(arguments)
+    monitor.set_level(arguments.verbosity)
+    print_row = _print_object if arguments.json else _print_line
     printed = 0
-    if given.follow:
-        # loaded before anything is printed: ctrl+c is not to meet a half-loaded module
+    if arguments.follow:
+        # Loaded before anything is printed: ctrl+c must not meet a half-loaded module.
         import_module("tui.feeds.follow.wake")
     try:
-        watch.read_all()
-        for row in _rows(watch, given.follow):
-            write(row)
+        monitor.read_all()
+        for row in _rows(monitor, arguments.follow):
+            print_row(row)
             printed += 1
     finally:
-        watch.close()
-    return 0 if printed or given.follow else 3
+        monitor.close()
+    return 0 if printed or arguments.follow else 3
 
 
-def _rows(watch: SessionMonitor, follow: bool) -> Iterator[EventRow]:
-    generation, shown = watch.events.generation, 0
+def _rows(monitor: SessionMonitor, follow: bool) -> Iterator[EventRow]:
+    generation, shown = monitor.events.generation, 0
     while True:
-        if watch.events.generation != generation:
-            generation, shown = watch.events.generation, 0
-        while shown < len(watch.events):
-            yield watch.events.row(shown)
+        if monitor.events.generation != generation:
+            generation, shown = monitor.events.generation, 0
+        while shown < len(monitor.events):
+            yield monitor.events.row(shown)
             shown += 1
         if not follow:
             return
         sys.stdout.flush()
-        watch.wait_for_change()
+        monitor.wait_for_change()
 
 
-def _write_json(row: EventRow) -> None:
+def _print_object(row: EventRow) -> None:
     import msgspec
 
     try:
@@ -70,7 +70,7 @@ def _write_json(row: EventRow) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _write_words(row: EventRow) -> None:
+def _print_line(row: EventRow) -> None:
     from tui.system.format import format_clock, format_duration
 
     at = "--:--:--" if row.at is None else format_clock(row.at)

@@ -20,9 +20,12 @@ from tui.system.format import (
 )
 from tui.system.sanitize import clean_line
 
+_ROWS = 12
+_WIDE = 200
 
-def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
-    """A few lines, the most important first; the last ones say what was read and why."""
+
+def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[str]:
+    """A few lines, the most important first; the last ones name the sources and why they were chosen."""
     run, activity = night.run, night.activity
     lines = [f"{activity.state.replace('_', ' ')}: {activity.reason}"]
     if run.goal:
@@ -34,7 +37,7 @@ def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         took = format_duration(end - run.started_at)
         lines.append(f"session   {run.session_id or '?'} with {run.model or '?'}, {took}")
     lines.append(f"progress  {_progress(night)}")
-    lines.append(f"cost      {plain_cost(night.cost)}")
+    lines.append(f"cost      {_cost(night.cost)}")
     if night.context.used:
         used, window = night.context.used, night.context.window
         lines.append(f"context   {night.context.percent:.0f}% ({used:,} of {window:,} tokens)")
@@ -42,12 +45,10 @@ def status_words(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
     if not night.is_over:
         lines.append(f"idle      {format_duration(activity.idle_seconds)}")
     if night.interventions.checkpoints:
-        last = night.interventions.checkpoints[-1]
-        at = format_local(last.at)
-        lines.append(
-            f"safety    {format_count(len(night.interventions.checkpoints), 'checkpoint')}, last {at}"
-        )
-    lines += [source_words(feed) for feed in feeds if feed.path]
+        checkpoints = night.interventions.checkpoints
+        count = format_count(len(checkpoints), "checkpoint")
+        lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
+    lines += [_source(feed) for feed in feeds if feed.path]
     return lines
 
 
@@ -60,7 +61,7 @@ def _progress(night: NightSnapshot) -> str:
     return f"{progress.done} of {progress.total} done{now}{blocked}"
 
 
-def plain_cost(cost: Cost) -> str:
+def _cost(cost: Cost) -> str:
     """The figure with what it rests on."""
     if cost.usd is None:
         return cost.reason or "unknown"
@@ -71,7 +72,7 @@ def plain_cost(cost: Cost) -> str:
 def _events(night: NightSnapshot) -> str:
     counts = night.counts
     calls = sum(number for _, number in counts.tool_calls)
-    words = [
+    parts = [
         format_count(counts.total, "record"),
         format_count(counts.turns, "turn"),
         format_count(calls, "tool call"),
@@ -84,22 +85,18 @@ def _events(night: NightSnapshot) -> str:
         (counts.unknown, "unknown record", ""),
     ):
         if number:
-            words.append(format_count(number, one, many))
-    return ", ".join(words)
+            parts.append(format_count(number, one, many))
+    return ", ".join(parts)
 
 
-def source_words(feed: SourceStatus) -> str:
+def _source(feed: SourceStatus) -> str:
     """Which file, how it is, and why this one."""
     why = feed.chosen if feed.state == "following" else feed.why
-    words = f"source    {feed.name}: {feed.path} [{feed.state}]{' – ' + why if why else ''}"
-    return clean_line(words, 2_000)
+    reason = f" – {why}" if why else ""
+    return clean_line(f"source    {feed.name}: {feed.path} [{feed.state}]{reason}", 2_000)
 
 
-_ROWS = 12
-_WIDE = 200
-
-
-def review_words(review: Review) -> list[str]:
+def review_lines(review: Review) -> list[str]:
     """Lines that answer what happened, what to trust, what broke, and where time and money went."""
     lines = [f"{VERDICTS[review.verdict]}: {' '.join(review.reasons)}"]
     if review.night.run.goal:
@@ -113,9 +110,9 @@ def review_words(review: Review) -> list[str]:
 
 
 def _ending(review: Review) -> str:
-    """The words of the ending, led in by its kind unless they name it themselves."""
-    kind, told = review.ending.kind, review.ending.words
-    return told if kind.split("_")[0] in told.lower() else f"{ENDINGS[kind]}. {told}"
+    """The sentence of the ending, after its kind unless it names that itself."""
+    kind, text = review.ending.kind, review.ending.words
+    return text if kind.split("_")[0] in text.lower() else f"{ENDINGS[kind]}. {text}"
 
 
 def _facts(review: Review) -> Iterator[str]:

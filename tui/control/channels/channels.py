@@ -27,6 +27,13 @@ from tui.system.tmux import TmuxPane, pane_of
 Name = Literal["runner", "mailbox", "inbox", "tmux", "none"]
 State = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
 _SAME_START_S = 1.5
+_LABELS: dict[Name, str] = {
+    "runner": "its runner",
+    "mailbox": "hook mailbox",
+    "inbox": "Claude's inbox",
+    "tmux": "paste into its terminal",
+    "none": "",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,11 @@ class Channel:
     name: Name
     promise: str
 
+    @property
+    def label(self) -> str:
+        """Its name for a person."""
+        return _LABELS[self.name]
+
 
 @dataclass(frozen=True)
 class DeliveryReceipt:
@@ -67,6 +79,11 @@ class DeliveryReceipt:
     detail: str
     session: str = ""
     at: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The channel's name for a person."""
+        return _LABELS[self.transport]
 
 
 def inspect_channels(

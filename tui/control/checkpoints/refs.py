@@ -221,13 +221,3 @@ def find(project: Path, wanted: str) -> Checkpoint:
         raise RefusedError(f"{wanted!r} names {len(found)} checkpoints; give its id, like c12")
     newest = ", ".join(c.id for c in known[-5:]) or "none at all"
     raise RefusedError(f"there is no checkpoint {wanted!r} here; the newest are {newest}")
-
-
-def _past_their_time(
-    known: list[Checkpoint], now: float, keep_all: float, keep_hourly: float | None
-) -> list[Checkpoint]:
-    last: dict[tuple[str, int], Checkpoint] = {}
-    for checkpoint in known:
-        last[checkpoint.session, int(checkpoint.at // 3600)] = checkpoint
-    kept = {c.number for c in last.values() if keep_hourly is None or now - c.at <= keep_hourly}
-    return [c for c in known if now - c.at > keep_all and c.number not in kept]

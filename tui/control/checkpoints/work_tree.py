@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tui.control.checkpoints.path_listing import PathLister, PathListing, acceptable, reserved
 from tui.control.checkpoints.stat_cache import OUR_OWN, FileTable, FolderIndex, kind_of, same
+from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git
@@ -35,6 +36,14 @@ class CaptureLimits:
     untracked_bytes: int = 500 << 20
     seconds: float = 10.0
     first_seconds: float = 120.0
+
+    @classmethod
+    def from_settings(cls, settings: CheckpointsSettings) -> CaptureLimits:
+        return cls(
+            file_bytes=int(settings.max_file_mib) << 20,
+            untracked_bytes=int(settings.max_untracked_mib) << 20,
+            seconds=float(settings.time_budget_seconds),
+        )
 
 
 class NotCaptured(Struct, frozen=True, array_like=True):

@@ -20,10 +20,10 @@ _BEFORE, _AFTER = 24 << 10, 40 << 10
 _GIT = "git"
 
 
-def of(ref: SourceRef, project: Path) -> EventDetail:
-    """Everything about the place; what is gone or changed since says so. Never fails."""
+def detail_of(ref: SourceRef, project: Path) -> EventDetail:
+    """Everything about the place, or a sentence where it is gone or changed. Never fails."""
     if is_commit(ref):
-        return commit(project, sha_of(ref))
+        return commit_detail(project, sha_of(ref))
     try:
         line = _line_at(ref)
     except OSError as error:
@@ -35,7 +35,7 @@ def of(ref: SourceRef, project: Path) -> EventDetail:
     if ref.uuid and ref.uuid.encode() not in line:
         return _gone(ref, "The file was rewritten; this record is no longer where it was.")
     if is_journal(ref.source):
-        return _deed(ref, line)
+        return _journal_entry(ref, line)
     return _event(ref)
 
 
@@ -49,17 +49,17 @@ def sha_of(ref: SourceRef) -> str:
     return ref.source.partition(":")[2] or ref.uuid or ""
 
 
-def in_file(path: str, words: str) -> EventDetail:
-    """The file round the line that holds the words; from its beginning when none does."""
+def text_detail(path: str, text: str) -> EventDetail:
+    """The file round the line that holds the text; from its beginning when none does."""
     try:
         data = Path(path).read_bytes()[:_LINE]
     except OSError as error:
         return _gone(SourceRef(path, 0), f"{path} cannot be read: {error.strerror or error}.")
-    place = data.find(words.encode("utf-8", "replace"))
-    return _in_text(SourceRef(path, max(0, place)))
+    offset = data.find(text.encode("utf-8", "replace"))
+    return _in_text(SourceRef(path, max(0, offset)))
 
 
-# --- events and deeds ---
+# --- events and journal entries ---
 
 
 def _line_at(ref: SourceRef) -> bytes | None:
@@ -74,48 +74,45 @@ def _line_at(ref: SourceRef) -> bytes | None:
     return data.partition(b"\n")[0]
 
 
-def _deed(ref: SourceRef, line: bytes) -> EventDetail:
-    from tui.monitor.rows.event_rows import deed_detail
+def _journal_entry(ref: SourceRef, line: bytes) -> EventDetail:
+    from tui.monitor.rows.event_rows import journal_detail
     from tui.store.journal import JournalDecoder
 
     entries = JournalDecoder(ref.source).decode(line + b"\n", ref.offset)
-    return deed_detail(entries[0], ref) if entries else _in_text(ref)
+    return journal_detail(entries[0], ref) if entries else _in_text(ref)
 
 
 def _event(ref: SourceRef) -> EventDetail:
     """The event, or the call that it answers: one page has both."""
-    from tui.monitor.loading import window
+    from tui.monitor.loading import rows_around
 
-    log = window(ref.source, ref.offset, 3)
-    row = log.row_of(ref.source, ref.offset) if log is not None else None
-    if log is None or row is None:
+    index = rows_around(ref.source, ref.offset, 3)
+    row = index.row_of(ref.source, ref.offset) if index is not None else None
+    if index is None or row is None:
         return _in_text(ref)
-    record = log.record(row)
-    if (
-        isinstance(record, AgentEvent)
-        and isinstance(record.body, UserMessage)
-        and record.body.results
-    ):
-        log.level = 1
-        call = log.row_of(ref.source, ref.offset)
-        if call is not None and _answers(record.body, log.record(call)):
-            return log.detail(call)
-        log.level = 3
-    return log.detail(row)
+    record = index.record(row)
+    if isinstance(record, AgentEvent) and isinstance(record.body, UserMessage):
+        # At the lowest verbosity a result has no row of its own: its place leads to the call.
+        index.level = 1
+        call = index.row_of(ref.source, ref.offset)
+        if call is not None and _answers(record.body, index.record(call)):
+            return index.detail(call)
+        index.level = 3
+    return index.detail(row)
 
 
-def _answers(results: UserMessage, call: object) -> bool:
+def _answers(message: UserMessage, call: object) -> bool:
     if not isinstance(call, AgentEvent) or not isinstance(call.body, AssistantMessage):
         return False
     calls = {tool.id for tool in call.body.tools}
-    return any(result.tool_use_id in calls for result in results.results)
+    return any(result.tool_use_id in calls for result in message.results)
 
 
 # --- plain files ---
 
 
 def _in_text(ref: SourceRef) -> EventDetail:
-    """The lines round the place, the one meant first among equals by a sign before it."""
+    """The line at the place, then those after and before it."""
     try:
         descriptor = os.open(ref.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
@@ -129,16 +126,14 @@ def _in_text(ref: SourceRef) -> EventDetail:
     finally:
         os.close(descriptor)
     here, _, rest = after.partition(b"\n")
-    parts = [DetailPart(f"line {number:,}", clean_bytes(here)), _whole(rest, "after it")]
-    if before:
-        parts.append(_whole(before, "before it"))
+    parts = [
+        DetailPart(f"line {number:,}", clean_bytes(here)),
+        DetailPart("after it", clean_bytes(rest).rstrip()),
+        DetailPart("before it", clean_bytes(before).rstrip()),
+    ]
     facts = (("file", clean_line(ref.source)), ("line", f"{number:,}"))
     title = f"{os.path.basename(ref.source)}: {clean_bytes(here, limit=200).strip()}"
     return EventDetail(clean_line(title, 200), tuple(p for p in parts if p.text), ref, facts)
-
-
-def _whole(data: bytes, title: str) -> DetailPart:
-    return DetailPart(title, clean_bytes(data).rstrip())
 
 
 def _lines_before(descriptor: int, place: int) -> int:
@@ -152,14 +147,14 @@ def _lines_before(descriptor: int, place: int) -> int:
     return count
 
 
-def _gone(ref: SourceRef, words: str) -> EventDetail:
-    return EventDetail("gone", (DetailPart("gone", clean(words)),), ref)
+def _gone(ref: SourceRef, reason: str) -> EventDetail:
+    return EventDetail("gone", (DetailPart("gone", clean(reason)),), ref)
 
 
 # --- git ---
 
 
-def commit(project: Path, sha: str) -> EventDetail:
+def commit_detail(project: Path, sha: str) -> EventDetail:
     """A commit with its message and its diff, as far as `COMMIT_BYTES` reach."""
     from tui.feeds.repo.bounded_git import ReadBudget, run_bounded
     from tui.system.git import Git
@@ -174,36 +169,34 @@ def commit(project: Path, sha: str) -> EventDetail:
     except (OvernightError, OSError) as error:
         return EventDetail(f"commit {sha[:7]}", (DetailPart("", clean(str(error))),), ref)
     text = clean_bytes(out.data)
-    head, found, patch = text.partition("\ndiff --git ")
+    head, separator, patch = text.partition("\ndiff --git ")
     parts = [DetailPart("", head.strip("\n"))]
-    if found:
+    if separator:
         parts.append(DetailPart("diff", "diff --git " + patch, "diff"))
     if not out.is_whole:
         parts.append(DetailPart("", "It goes on; only the beginning is shown."))
     return EventDetail(f"commit {sha[:7]}", tuple(parts), ref)
 
 
-def fragment(
-    path: str, what: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
+def diff_detail(
+    path: str, heading: str, hunks: Sequence[Hunk], ref: SourceRef | None = None
 ) -> EventDetail:
     """Pieces of a file's diff."""
-    text = "\n".join(line for hunk in hunks for line in (_place(hunk), *hunk.lines))
-    title = " ".join(word for word in (path, what) if word)
-    return EventDetail(
-        clean_line(title, 200), (DetailPart("diff", clean(text), "diff"),), _ref(ref)
-    )
+    text = "\n".join(line for hunk in hunks for line in (_hunk_header(hunk), *hunk.lines))
+    title = clean_line(" ".join(filter(None, (path, heading))), 200)
+    diff = DetailPart("diff", clean(text), "diff")
+    return EventDetail(title, (diff,), ref or SourceRef(_GIT, 0))
 
 
 def file_diff(change: FileChange) -> EventDetail:
     """What the night changed in one file."""
-    said = f"{change.kind}, +{change.insertions:,} -{change.deletions:,} lines"
-    facts = [("change", said)]
+    facts = [("change", f"{change.kind}, +{change.insertions:,} -{change.deletions:,} lines")]
     if change.old_path and change.old_path != change.path:
         facts.append(("before", clean_line(change.old_path)))
     if change.old_mode != change.new_mode and change.old_mode and change.new_mode:
         facts.append(("mode", f"{change.old_mode} became {change.new_mode}"))
     facts.append(("commit", change.commit or "not committed"))
-    detail = fragment(change.path, "", change.hunks)
+    detail = diff_detail(change.path, "", change.hunks)
     parts = list(detail.parts) if change.hunks else []
     if change.binary:
         parts.append(DetailPart("", f"A binary file of {change.size:,} bytes."))
@@ -212,11 +205,7 @@ def file_diff(change: FileChange) -> EventDetail:
     return EventDetail(detail.title, tuple(parts), detail.ref, tuple(facts))
 
 
-def _ref(ref: SourceRef | None) -> SourceRef:
-    return ref if ref is not None else SourceRef(_GIT, 0)
-
-
-def _place(hunk: Hunk) -> str:
+def _hunk_header(hunk: Hunk) -> str:
     old = sum(1 for line in hunk.lines if not line.startswith("+"))
     new = sum(1 for line in hunk.lines if not line.startswith("-"))
     return f"@@ -{hunk.old_start},{old} +{hunk.new_start},{new} @@ {hunk.heading}".rstrip()

@@ -32,19 +32,20 @@ BY_HAND: Final = ("events", "progress", "notes", "watchdog")
 """The sources that a person may name by hand."""
 
 
-def redactor(
+def build_redactor(
     settings: Settings, environ: Mapping[str, str] = os.environ, *, keep_places: bool = False
 ) -> Redactor:
-    """What this machine, its person, its settings and its environment must not tell."""
-    told = settings.notifications
-    hooks = (told.discord_webhook, told.slack_webhook, *told.urls, *settings.agent.env.values())
-    secrets = [one.reveal() for one in hooks if one] + secret_variables(environ)
+    """A redactor for what an export must not carry of machine, person, settings and environment."""
+    channels = settings.notifications
+    values = (channels.discord_webhook, channels.slack_webhook, *channels.urls)
+    secrets = [secret.reveal() for secret in (*values, *settings.agent.env.values()) if secret]
+    secrets += secret_variables(environ)
     folder = str(home(environ))
     user = environ.get("USER") or environ.get("LOGNAME") or os.path.basename(folder)
     return Redactor(spellings_of(secrets), folder, user, os.uname().nodename, keep_places)
 
 
-def export_found(
+def build_export(
     review: Review,
     project: Path,
     settings: Settings,
@@ -61,8 +62,8 @@ def export_found(
     if run is not None:
         by_hand["run"] = run
         named = select_night(project, settings, named, run)
-    sources = measured(paths_of(review, select_session(project, settings, named)))
-    return export_of(review, redactor(settings, keep_places=keep_places), sources, by_hand)
+    sources = measure_all(source_paths(review, select_session(project, settings, named)))
+    return export_of(review, build_redactor(settings, keep_places=keep_places), sources, by_hand)
 
 
 def export_of(
@@ -77,7 +78,7 @@ def export_of(
         sources=sources,
         made_at=review.night.now,
         version=__version__,
-        zone_s=zone_of(review),
+        zone_s=utc_offset(review),
         named=dict(named or {}),
         keep_places=redact.keep_places,
     )
@@ -85,7 +86,7 @@ def export_of(
     return structs.replace(left, data=encoded(left.review))
 
 
-def zone_of(review: Review) -> int:
+def utc_offset(review: Review) -> int:
     """This machine's offset from UTC when the night began, seconds."""
     start = start_text(review)
     try:
@@ -94,21 +95,23 @@ def zone_of(review: Review) -> int:
         return 0
 
 
-def paths_of(review: Review, found: SessionSources | None = None) -> list[str]:
+def source_paths(review: Review, sources: SessionSources | None = None) -> list[str]:
     """The files that a review rests on: what it points at, and what was found to read."""
     paths = {ref.source: None for ref in refs(review)}
     if review.night.progress is not None:
         paths[review.night.progress.source] = None
-    if found is not None:
-        beside = (found.progress, found.features, found.notes, found.watchdog, found.history)
-        paths |= dict.fromkeys(one.path for one in found.events)
-        paths |= dict.fromkeys(one.path for one in beside if one.is_found)
-        if found.run_dir:
-            paths[str(RunDirectory(Path(found.run_dir)).journal)] = None
+    if sources is not None:
+        sidecars = (
+            sources.progress, sources.features, sources.notes, sources.watchdog, sources.history,
+        )  # fmt: skip
+        paths |= dict.fromkeys(file.path for file in sources.events)
+        paths |= dict.fromkeys(sidecar.path for sidecar in sidecars if sidecar.is_found)
+        if sources.run_dir:
+            paths[str(RunDirectory(Path(sources.run_dir)).journal)] = None
     return [path for path in paths if os.path.isabs(path)]
 
 
-def measured(paths: Iterable[str]) -> tuple[ExportSource, ...]:
+def measure_all(paths: Iterable[str]) -> tuple[ExportSource, ...]:
     """Files with their sizes and digests as they are now; one that cannot be read has neither."""
     return tuple(measure(path) for path in sorted(paths))
 
@@ -138,16 +141,16 @@ ENDINGS: Final[dict[str, Format]] = {
 }
 
 
-def format_of(word: str) -> Format:
-    """The format by the ending of a file's name; UsageError for one that tells none."""
-    found = ENDINGS.get(PurePath(word).suffix.lower())
-    if found is None:
-        raise UsageError(f"{word} tells no format; end it in .md, .html, .svg or .json")
-    return found
+def format_of(name: str) -> Format:
+    """The format by the ending of a file's name; UsageError for one that names none."""
+    format = ENDINGS.get(PurePath(name).suffix.lower())
+    if format is None:
+        raise UsageError(f"{name} tells no format; end it in .md, .html, .svg or .json")
+    return format
 
 
 def text_of(export: Export, format: Format) -> str:
-    """The export in this format; NoSessionError where nothing tells the times that svg draws."""
+    """The export in this format; NoSessionError for a picture of a night without times."""
     if format == "html":
         from tui.night.review.export.html_page import html
 
@@ -167,51 +170,50 @@ def _svg(export: Export) -> str:
     from tui.night.review.export.timeline_svg import strip_svg
     from tui.night.review.export.wording import ExportTimeZone
 
-    drawn = strip_svg(
-        export.review.timeline, export.review.time, zone=ExportTimeZone(export.zone_s)
-    )
-    if not drawn:
+    zone = ExportTimeZone(export.zone_s)
+    picture = strip_svg(export.review.timeline, export.review.time, zone=zone)
+    if not picture:
         raise NoSessionError("nothing tells when this night was; there is no strip to draw")
-    return drawn
+    return picture
 
 
-def write_export(word: str, text: str, folder: Path | None = None) -> Path:
-    """Writes `text` to the file that `word` names, seen from `folder` (default: here), in one step.
+def write_export(name: str, text: str, folder: Path | None = None) -> Path:
+    """Writes `text` to the file `name`, seen from `folder` (default: here), in one step.
 
     A file that is there is replaced. UsageError: no such folder, or no file. RefusedError: a link
     stands there or leads out of `folder`, or the disk refuses.
     """
     here = Path.cwd() if folder is None else folder
-    path = here / Path(word).expanduser()
-    _check(word, path, here)
+    path = here / Path(name).expanduser()
+    _check_target(name, path, here)
     try:
         atomic_write(path, text.encode("utf-8", "replace"), mode=_mode(path))
     except OSError as error:
-        raise RefusedError(f"{word} cannot be written: {error.strerror or error}") from error
+        raise RefusedError(f"{name} cannot be written: {error.strerror or error}") from error
     return path
 
 
-def _check(word: str, path: Path, here: Path) -> None:
+def _check_target(name: str, path: Path, here: Path) -> None:
     parent = path.parent
     if not parent.is_dir():
         raise UsageError(f"there is no folder {str(parent)!r}; make it first, or give another file")
-    # A folder given in full is the person's own word; one below here may be a planted link.
-    if not Path(word).expanduser().is_absolute():
+    # A folder given in full was named by the person; one below here may be a planted link.
+    if not Path(name).expanduser().is_absolute():
         base = Path(os.path.normpath(path.parent))
         if base.is_relative_to(here) and not parent.resolve().is_relative_to(here.resolve()):
             raise RefusedError(
-                f"{word} leads through a link out of this folder; nothing was written"
+                f"{name} leads through a link out of this folder; nothing was written"
             )
     try:
         kind = path.lstat().st_mode
     except OSError:
         return
     if stat.S_ISLNK(kind):
-        raise RefusedError(f"{word} is a link; give the file it leads to, nothing was written")
+        raise RefusedError(f"{name} is a link; give the file it leads to, nothing was written")
     if stat.S_ISDIR(kind):
-        raise UsageError(f"{word} is a folder; give a file, or - for standard output")
+        raise UsageError(f"{name} is a folder; give a file, or - for standard output")
     if not stat.S_ISREG(kind):
-        raise UsageError(f"{word} is no ordinary file; give one, or - for standard output")
+        raise UsageError(f"{name} is no ordinary file; give one, or - for standard output")
 
 
 def _mode(path: Path) -> int:

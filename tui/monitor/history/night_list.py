@@ -32,6 +32,9 @@ from tui.system.errors import RefusedError
 from tui.system.files import atomic_write, private_folder, read_small
 
 VERSION = 1
+REMARKS = "remarks"
+TREND = 8
+_LEAST = 2
 _GOAL = 300
 _MOST_FAILURES = 40
 
@@ -46,11 +49,11 @@ class NightRemarks(Struct, frozen=True):
 
 
 class NightSummary(Struct, frozen=True):
-    """A night as the list tells it.
+    """A night as the list shows it.
 
-    `made_at` is when its review was made; None means that nobody made one since the night's files
-    changed: then only what is cheaply known stands here, and `verdict` is None. `path` is the event
-    file, `failures` are the names by which what failed is known again.
+    `made_at` is when its review was built; None means none was since the night's files changed: then
+    only what is cheap to find stands here, and `verdict` is None. `path` is the event file,
+    `failures` names what failed so that it is recognised in another night.
     """
 
     id: str
@@ -89,8 +92,8 @@ class NightSummary(Struct, frozen=True):
         return COST_SIGNS[self.source] if self.usd else ""
 
 
-def summarised(
-    made: Review,
+def build_summary(
+    review: Review,
     *,
     id: str,
     kind: Literal["run", "stream", "transcript"],
@@ -100,42 +103,37 @@ def summarised(
     now: float,
 ) -> NightSummary:
     """The summary of a review."""
-    night = made.night
-    stuck = [one for one in made.stalls if one.last_at is not None and one.since]
+    night = review.night
+    dated = [stall for stall in review.stalls if stall.last_at is not None and stall.since]
     return NightSummary(
         id=id,
         kind=kind,
         path=path,
-        at=night.run.started_at or made.timeline.start or 0.0,
+        at=night.run.started_at or review.timeline.start or 0.0,
         stamp=stamp,
         made_at=now,
         ended_at=night.run.ended_at,
         state=night.state,
-        ending=made.ending.kind,
-        words=made.ending.words,
+        ending=review.ending.kind,
+        words=review.ending.words,
         goal=(night.run.goal or night.run.first_prompt)[:_GOAL],
-        verdict=made.verdict,
-        reasons=made.reasons,
-        attention=len(made.attention),
-        done=len(made.tasks.done),
-        open=len(made.tasks.open),
-        tests=made.tests.last,
-        stalls=len(made.stalls),
-        stalled_s=sum(max(0.0, (one.last_at or 0.0) - one.since) for one in stuck),
-        total_s=made.time.total,
-        commits=len(made.commits),
-        usd=made.cost.usd,
-        source=made.cost.source,
-        per_task=made.cost_per_task,
-        wasted_usd=made.wasted_usd,
+        verdict=review.verdict,
+        reasons=review.reasons,
+        attention=len(review.attention),
+        done=len(review.tasks.done),
+        open=len(review.tasks.open),
+        tests=review.tests.last,
+        stalls=len(review.stalls),
+        stalled_s=sum(max(0.0, (stall.last_at or 0.0) - stall.since) for stall in dated),
+        total_s=review.time.total,
+        commits=len(review.commits),
+        usd=review.cost.usd,
+        source=review.cost.source,
+        per_task=review.cost_per_task,
+        wasted_usd=review.wasted_usd,
         sessions=night.run.sessions,
         failures=failures[:_MOST_FAILURES],
     )
-
-
-REMARKS = "remarks"
-TREND = 8
-_LEAST = 2
 
 
 class RepeatedFailure(Struct, frozen=True):
@@ -150,42 +148,40 @@ def list_nights(
 ) -> list[NightSummary]:
     """Every night of the project, the newest first.
 
-    Quick: 50 nights take a few milliseconds. Where no review was made since a night's files
-    changed, goal and times are all that is known.
+    50 nights take a few milliseconds. Where no review was built since a night's files changed, goal
+    and times are all that is known.
     """
     root = paths.resolve(project, settings.paths.run_dir, environ)
-    found: list[NightSummary] = []
-    told: set[str] = set()
+    nights: list[NightSummary] = []
+    listed_sessions: set[str] = set()
     for place in list_night_files(project, settings, environ):
-        night = _saved(place, environ) or _cheap(place, project, told)
-        if night is None or _told_already(place, night, told):
+        night = _saved(place, environ) or _unread(place, project, listed_sessions)
+        if night is None:
             continue
-        told.update(night.sessions)
-        found.append(replace(night, remarks=_remarks(root, place.id)))
-    return sorted(found, key=lambda one: (one.at, one.id), reverse=True)
-
-
-def _told_already(place: NightFile, night: NightSummary, told: set[str]) -> bool:
-    """A transcript of a session that a run or a stream tells of is no night of its own."""
-    return place.kind == "transcript" and bool(told.intersection(night.sessions))
+        # A transcript of a session that belongs to a run or a stream is no night of its own.
+        if place.kind == "transcript" and listed_sessions.intersection(night.sessions):
+            continue
+        listed_sessions.update(night.sessions)
+        nights.append(replace(night, remarks=_remarks(root, place.id)))
+    return sorted(nights, key=lambda night: (night.at, night.id), reverse=True)
 
 
 def save_summary(
     project: Path,
     settings: Settings,
     sources: SessionSources,
-    made: Review,
+    review: Review,
     failures: tuple[str, ...],
     now: float,
 ) -> bool:
-    """Keeps the summary of a review; False where that is not possible, or for a file named by hand."""
+    """Saves the summary of a review; False where that is not possible, or for a file named by hand."""
     if sources.is_whole_truth or not sources.events:
         return False
     place = _place_of(project, settings, sources)
     if place is None:
         return False
-    night = summarised(
-        made,
+    night = build_summary(
+        review,
         id=place.id,
         kind=place.kind,
         path=place.path,
@@ -194,20 +190,20 @@ def save_summary(
         now=now,
     )
     night = _with_own_facts(night, place)
-    target = _summary_file(place, os.environ)
+    path = _summary_file(place, os.environ)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        atomic_write(target, msgspec.json.encode(night), sync=False)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic_write(path, msgspec.json.encode(night), sync=False)
     except OSError:
         return False
     return True
 
 
 def _with_own_facts(night: NightSummary, place: NightFile) -> NightSummary:
-    """What the events do not tell of a night, its own record or its file does."""
+    """Time and goal of a night from its own record or file, where its events do not have them."""
     if place.kind != "run":
         return night if night.at else replace(night, at=place.changed)
-    own = _cheap_run(place)
+    own = _unread_run(place)
     return replace(night, at=night.at or own.at, goal=own.goal or night.goal)
 
 
@@ -220,7 +216,7 @@ def _place_of(project: Path, settings: Settings, sources: SessionSources) -> Nig
     return None
 
 
-# --- what a person writes down ---------------------------------------------------------------------
+# --- remarks -------------------------------------------------------------------------------------
 
 
 def set_reviewed(
@@ -243,11 +239,11 @@ def set_note(project: Path, settings: Settings, night: str, note: str) -> None:
     _change(project, settings, night, note=note)
 
 
-def _change(project: Path, settings: Settings, night: str, **given: object) -> None:
+def _change(project: Path, settings: Settings, night: str, **fields: object) -> None:
     place = find_night_file(project, settings, night)
     root = paths.resolve(project, settings.paths.run_dir)
-    changed = {key: value for key, value in given.items() if value is not None}
-    remarks = replace(_remarks(root, place.id), **changed)
+    changes = {name: value for name, value in fields.items() if value is not None}
+    remarks = replace(_remarks(root, place.id), **changes)
     try:
         root = state_root(project, settings.paths.run_dir)
         folder = private_folder(root / REMARKS)
@@ -271,25 +267,27 @@ def _name(night: str) -> str:
 # --- across nights ---------------------------------------------------------------------------------
 
 
-def repeated(found: Sequence[NightSummary]) -> tuple[RepeatedFailure, ...]:
+def repeated_failures(nights: Sequence[NightSummary]) -> tuple[RepeatedFailure, ...]:
     """What failed in at least two nights, the most frequent first."""
-    where: dict[str, list[str]] = {}
-    for night in found:
+    nights_of: dict[str, list[str]] = {}
+    for night in nights:
         for name in dict.fromkeys(night.failures):
-            where.setdefault(name, []).append(night.id)
-    often = [RepeatedFailure(name, tuple(ids)) for name, ids in where.items() if len(ids) >= _LEAST]
-    return tuple(sorted(often, key=lambda one: (-len(one.nights), one.name)))
+            nights_of.setdefault(name, []).append(night.id)
+    repeated = [
+        RepeatedFailure(n, tuple(ids)) for n, ids in nights_of.items() if len(ids) >= _LEAST
+    ]
+    return tuple(sorted(repeated, key=lambda failure: (-len(failure.nights), failure.name)))
 
 
 def cost_trend(
-    found: Sequence[NightSummary], night: str, most: int = TREND
+    nights: Sequence[NightSummary], night: str, most: int = TREND
 ) -> tuple[float | None, ...]:
-    """Cost by task of a night and of those before it, oldest first; nights as `nights` lists them."""
-    ids = [one.id for one in found]
+    """Cost by task of a night and of those before it, oldest first; `nights` is newest first."""
+    ids = [summary.id for summary in nights]
     if night not in ids:
         return ()
-    here = ids.index(night)
-    return tuple(one.per_task for one in reversed(found[here : here + most]))
+    start = ids.index(night)
+    return tuple(summary.per_task for summary in reversed(nights[start : start + most]))
 
 
 # --- one night -------------------------------------------------------------------------------------
@@ -317,22 +315,21 @@ def _summary_file(place: NightFile, environ: Mapping[str, str]) -> Path:
     return paths.cache_dir(environ) / "nights" / (key.hexdigest()[:32] + ".json")
 
 
-def _cheap(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
+def _unread(place: NightFile, project: Path, listed: set[str]) -> NightSummary | None:
     """What is known of a night without folding it; None for what is no night of this project."""
-    return _cheap_run(place) if place.kind == "run" else _cheap_session(place, project, told)
+    return _unread_run(place) if place.kind == "run" else _unread_session(place, project, listed)
 
 
-def _cheap_run(place: NightFile) -> NightSummary:
+def _unread_run(place: NightFile) -> NightSummary:
     facts = facts_and_end(RunDirectory(Path(place.folder)))
-    ended = facts.get("ended_at")
-    reason = facts.get("reason")
+    ended_at, reason = facts.get("ended_at"), facts.get("reason")
     return NightSummary(
         id=place.id,
         kind="run",
         path=place.path,
         at=place.started,
         stamp=place.stamp,
-        ended_at=float(ended) if isinstance(ended, int | float) else None,
+        ended_at=float(ended_at) if isinstance(ended_at, int | float) else None,
         state="going on" if not place.is_over else "over",
         words=str(reason) if isinstance(reason, str) else "",
         goal=str(facts.get("goal") or ""),
@@ -340,11 +337,11 @@ def _cheap_run(place: NightFile) -> NightSummary:
     )
 
 
-def _cheap_session(place: NightFile, project: Path, told: set[str]) -> NightSummary | None:
+def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightSummary | None:
     from tui.feeds.sessions.event_files import first_prompt
 
     head = read_summary(place.path, follow=place.kind == "stream")
-    if head is None or head.kind != place.kind or told.intersection(head.sessions):
+    if head is None or head.kind != place.kind or listed.intersection(head.sessions):
         return None
     if place.kind == "transcript" and not ran_in(head, str(project)):
         return None

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.feeds.sessions.select import SessionSources, select_session
-from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges, SessionNotes
+from tui.model.records import Commit, ProgressFile, Record, RepositoryChanges
 from tui.model.session import AgentProcesses, NamedSources
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind
-from tui.monitor.loading import folded
+from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
 from tui.night.review.build import ReviewInputs, review
 from tui.settings.settings import Settings
@@ -33,18 +33,21 @@ if TYPE_CHECKING:
     from tui.system.git import Git
 
 
+ABANDONED = 1_800.0
+"""Seconds without a sign of life after which a session that nothing ended counts as left."""
 _EARLY = 900.0
+_GRACE = 2.0
 
 
 class StartState(Struct, frozen=True):
-    """What the files said before the night; `basis` is "git", "copy", "first seen" or "none"."""
+    """The files before the night; `basis` is "git", "copy", "first seen" or "none"."""
 
     progress: ProgressFile | None = None
     basis: str = "none"
     notes: str = ""
 
 
-def beginning(
+def state_at_start(
     project: Path,
     sources: SessionSources,
     night: NightSnapshot,
@@ -62,20 +65,22 @@ def beginning(
         git = Git(project)
     except OvernightError:
         return _first_seen(night, seen_live)
-    looked = _CommittedFiles(git, sources)
+    committed = _CommittedFiles(git, sources)
     if changes is not None and changes.base:
-        found = looked.at(changes.base, "git")
-        if found is not None:
-            return found
-        if _made_by_the_night(changes, looked.progress):
-            return StartState(_nothing(sources), "git")
+        state = committed.at(changes.base, "git")
+        if state is not None:
+            return state
+        # A commit of the night first brought the file: there was no task before.
+        name = committed.progress
+        if any(one.path == name and one.kind == "added" and one.commit for one in changes.files):
+            return StartState(ProgressFile(sources.progress.path, None, "checkboxes", 0, 0), "git")
     for checkpoint in night.interventions.checkpoints[:1]:
-        began = night.run.started_at
-        if began is not None and checkpoint.at - began > _EARLY:
+        started_at = night.run.started_at
+        if started_at is not None and checkpoint.at - started_at > _EARLY:
             break
-        found = looked.at(checkpoint.commit, "copy") if checkpoint.commit else None
-        if found is not None:
-            return found
+        state = committed.at(checkpoint.commit, "copy") if checkpoint.commit else None
+        if state is not None:
+            return state
     return _first_seen(night, seen_live)
 
 
@@ -102,9 +107,10 @@ class _CommittedFiles:
             features = read_feature_list(listed, self._sources.features.path, None)
         progress = features
         if text is not None:
-            words = text.decode("utf-8", "replace")
-            told = read_progress(words, self._sources.progress.path, None)
-            progress = with_features(told, features)
+            path = self._sources.progress.path
+            progress = with_features(
+                read_progress(text.decode("utf-8", "replace"), path, None), features
+            )
         if progress is None:
             return None
         notes = self._read(commit, self._sources.notes.path) or b""
@@ -120,23 +126,10 @@ class _CommittedFiles:
             return None
 
 
-def _made_by_the_night(changes: RepositoryChanges, name: str) -> bool:
-    """Whether a commit of the night first brought the file; then there was no task before."""
-    return any(one.path == name and one.kind == "added" and one.commit for one in changes.files)
-
-
-def _nothing(sources: SessionSources) -> ProgressFile:
-    return ProgressFile(sources.progress.path, None, "checkboxes", 0, 0)
-
-
 def _first_seen(night: NightSnapshot, seen_live: bool) -> StartState:
     if night.first_progress is not None and seen_live:
         return StartState(night.first_progress, "first seen")
     return StartState()
-
-
-ABANDONED = 1_800.0
-_GRACE = 2.0
 
 
 class FinishedNight(Struct, frozen=True):
@@ -155,23 +148,20 @@ def load_review(
 ) -> Review:
     """The review of a night: of `run` (a run, or a session that `nights` lists), else the newest.
 
-    Reads everything there is and keeps a summary; a large night is folded once and taken up again
-    afterwards. NoSessionError when there is no such run, or no session at all. Not quick: call it
-    in a worker.
+    Reads everything there is and saves a summary; the fold of a large night is saved too.
+    NoSessionError when there is no such run, or no session at all. Takes seconds: call it in a worker.
     """
     if run is not None:
         from tui.feeds.sessions.night_files import select_night
 
         named = select_night(project, settings, named, run)
-    whole = load_night(project, settings, named, clock, alone=run is not None)
+    night = load_night(project, settings, named, clock, alone=run is not None)
     looked_at = last_visit(project, clock.wall(), settings.paths.run_dir)
-    made = build_review(project, whole, looked_at, settings)
-    from tui.monitor.history import night_list
+    review = build_review(project, night, looked_at, settings)
+    from tui.monitor.history.night_list import save_summary
 
-    night_list.save_summary(
-        project, settings, whole.sources, made, whole.fold.failures(), clock.wall()
-    )
-    return made
+    save_summary(project, settings, night.sources, review, night.fold.failures(), clock.wall())
+    return review
 
 
 def load_night(
@@ -186,29 +176,26 @@ def load_night(
     sources = select_session(project, settings, named)
     if not sources.events:
         raise NoSessionError(sources.why)
-    ledger = folded(sources.events, settings)
-    fold = ledger.fold
+    reader = read_whole(sources.events, settings)
+    fold = reader.fold
     sidecars = SidecarFiles(project, sources, clock)
     try:
         records, _ = sidecars.poll()
-        fold.apply(_fitting(records, fold, clock, alone))
+        fold.apply(_own_records(records, fold, clock, alone))
         fold.apply(commits_of(project, fold.snapshot(clock.wall()), _base(sources)))
         progress, notes = sidecars.progress, sidecars.notes
     finally:
         sidecars.close()
-        ledger.close()
-    night, broke_off = _settled(fold, clock.wall())
+        reader.close()
+    night, broke_off = _cut_at_end(fold, clock.wall())
     if night.state == "none":
         raise NoSessionError(sources.why or f"no session was seen in {project}")
-    return FinishedNight(fold, night, sources, progress, _text(notes), broke_off)
+    text = notes.text if notes is not None else ""
+    return FinishedNight(fold, night, sources, progress, text, broke_off)
 
 
-def _text(notes: SessionNotes | None) -> str:
-    return notes.text if notes is not None else ""
-
-
-def _fitting(records: list[Record], fold: NightFold, clock: Clock, alone: bool) -> list[Record]:
-    """The records that tell of this night; another session's agents do not keep it alive."""
+def _own_records(records: list[Record], fold: NightFold, clock: Clock, alone: bool) -> list[Record]:
+    """The records of this night; another session's agents do not keep it alive."""
     if not alone:
         return records
     own = set(fold.snapshot(clock.wall()).run.sessions)
@@ -247,44 +234,41 @@ def _until(night: NightSnapshot) -> float | None:
     """When the night ended; None while it goes on."""
     if night.run.ended_at is not None:
         return night.run.ended_at
-    if _left(night):
+    if _is_abandoned(night):
         return night.activity.last_sign_at
     return night.activity.last_event_at if night.is_over else None
 
 
-def _left(night: NightSnapshot) -> bool:
-    """Whether nothing ended it, nobody is there, and nothing has been heard for half an hour."""
+def _is_abandoned(night: NightSnapshot) -> bool:
+    """Whether nothing ended it, no agent is alive, and no sign of life came for half an hour."""
     if night.is_over or night.agents or night.activity.idle_seconds <= ABANDONED:
         return False
-    due = night.activity.until
-    return due is None or night.now - due > ABANDONED
+    wait_until = night.activity.until
+    return wait_until is None or night.now - wait_until > ABANDONED
 
 
-def _settled(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
+def _cut_at_end(fold: NightFold, wall: float) -> tuple[NightSnapshot, bool]:
     """The night as it is known now, its time ending with its record; whether it broke off."""
     night = fold.snapshot(wall)
-    left = _left(night)
-    if (left or (night.is_over and night.run.ended_at is None)) and night.activity.last_sign_at:
+    broke_off = _is_abandoned(night)
+    if (
+        broke_off or (night.is_over and night.run.ended_at is None)
+    ) and night.activity.last_sign_at:
         then = fold.snapshot(night.activity.last_sign_at)
-        stall = None if left else night.stall
+        stall = None if broke_off else night.stall
         night = replace(night, timeline=then.timeline, time=then.time, stall=stall)
     until = _until(night)
-    if until is not None:
-        night = _without_later(night, until)
-    return night, left
+    # Commits that somebody made after the end belong to another day.
+    commits = [one for one in night.commits if _in_time(one, until, night.now)]
+    return _with_commits(night, commits), broke_off
 
 
-def _without_later(night: NightSnapshot, until: float) -> NightSnapshot:
-    """Commits that somebody made after the end belong to another day."""
-    return _with_commits(night, [one for one in night.commits if _in_time(one, until, night.now)])
-
-
-def _of_its_own(night: NightSnapshot, changes: RepositoryChanges) -> NightSnapshot:
+def _without_base_commits(night: NightSnapshot, changes: RepositoryChanges) -> NightSnapshot:
     """The night without commits that its base has already: git keeps whole seconds only."""
-    made = {sha for sha, _ in changes.messages}
-    if not changes.base or not made:
+    new_commits = {sha for sha, _ in changes.messages}
+    if not changes.base or not new_commits:
         return night
-    return _with_commits(night, [one for one in night.commits if one.sha in made])
+    return _with_commits(night, [one for one in night.commits if one.sha in new_commits])
 
 
 def _with_commits(night: NightSnapshot, commits: list[Commit]) -> NightSnapshot:
@@ -302,18 +286,19 @@ def build_review(
 ) -> Review:
     """The review of a night that was read."""
     changes = _changes(project, whole)
-    whole = replace(whole, night=_of_its_own(whole.night, changes))
+    whole = replace(whole, night=_without_base_commits(whole.night, changes))
     night, fold = whole.night, whole.fold
-    testimony = fold.testimony()
-    seen_live = _seen_live(night)
-    start = beginning(project, whole.sources, night, changes, seen_live)
+    first, last = night.first_progress, night.progress
+    # Somebody saw the progress file change: then its first state was of this night.
+    seen_live = first is not None and last is not None and first != last
+    start = state_at_start(project, whole.sources, night, changes, seen_live)
     evidence = ReviewInputs(
-        testimony,
+        fold.testimony(),
         fold.losses(),
         fold.spending(night.cost.usd),
         fold.last_ref(),
         whole.broke_off,
-        _spoke_last(whole),
+        _ends_with_statement(whole),
         start.progress,
         start.basis,
     )
@@ -329,29 +314,22 @@ def build_review(
     )
 
 
-def _spoke_last(whole: FinishedNight) -> bool:
+def _ends_with_statement(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
-    said = whole.fold.testimony().statements
-    last = whole.fold.last_ref()
-    transcript = whole.sources.events[0].kind == "transcript"
-    answered = not whole.night.activity.tools
-    return transcript and answered and bool(said) and said[-1].ref == last
-
-
-def _seen_live(night: NightSnapshot) -> bool:
-    """Whether somebody saw the progress file change: then its first state was of this night."""
-    first, last = night.first_progress, night.progress
-    return first is not None and last is not None and first != last
+    statements = whole.fold.testimony().statements
+    is_transcript = whole.sources.events[0].kind == "transcript"
+    is_answered = not whole.night.activity.tools
+    is_last = bool(statements) and statements[-1].ref == whole.fold.last_ref()
+    return is_transcript and is_answered and is_last
 
 
 def changes_of(project: Path, review: Review) -> RepositoryChanges:
     """What the reviewed night changed in the repository, file by file."""
     from tui.feeds.repo import night_diff
 
-    began, ended = review.night.run.started_at, review.night.run.ended_at
-    if review.ending.kind == EndKind.OPEN:
-        ended = None
-    return night_diff.read_night_diff(project, review.base or None, began, ended)
+    run = review.night.run
+    ended_at = None if review.ending.kind == EndKind.OPEN else run.ended_at
+    return night_diff.read_night_diff(project, review.base or None, run.started_at, ended_at)
 
 
 def _changes(project: Path, whole: FinishedNight) -> RepositoryChanges:
@@ -387,6 +365,6 @@ def _risks(
     from tui.night.review.risks.file_risks import SizeLimits
 
     goal = whole.night.run.goal or whole.night.run.first_prompt
-    large = settings.review
-    sizes = SizeLimits(int(large.large_file_mib * (1 << 20)), large.large_deletion_lines)
+    limits = settings.review
+    sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
     return find.find_risks(changes, whole.night, whole.fold.calls(), goal, sizes)

@@ -54,13 +54,12 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
 
 def _damaged(line: bytes, event: AgentEvent | None, ref: SourceRef) -> EventDetail:
     """A line, or a part of one, that is no record."""
-    title = row(event) if event is not None else None
-    text = title.text if title else "nothing stands here"
-    label = title.label if title else "gone"
+    title = "gone nothing stands here"
+    if event is not None:
+        shown = row(event)
+        title = f"{shown.label} {shown.text}"
     whole = DetailPart("line", clean_bytes(line, limit=1 << 20))
-    return EventDetail(
-        clean_line(f"{label} {text}", _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),)
-    )
+    return EventDetail(clean_line(title, _TITLE), (whole,), ref, (("bytes", f"{len(line):,}"),))
 
 
 def _object(line: bytes, part: int) -> Json | None:
@@ -118,9 +117,8 @@ def _parts(value: Json, answer: Json) -> list[DetailPart]:
 def _block_parts(block: Json, value: Json, answer: Json) -> list[DetailPart]:
     kind = block.get("type")
     if kind in _CALLS:
-        name, given = block.get("name"), block.get("input")
         text, structured = _answer_to(block.get("id"), answer)
-        return call_parts(str(name), given if isinstance(given, dict) else {}, structured, text)
+        return call_parts(str(block.get("name")), _inner(block, "input"), structured, text)
     if kind == "tool_result":
         return [output_part("output", _content_text(block.get("content")))]
     for key, title in (("text", "text"), ("thinking", "thinking")):
@@ -172,7 +170,7 @@ def _inner(value: Json, key: str) -> Json:
 
 
 def _presentable(value: Any) -> Any:
-    """The record without what is nobody's business and without endless binary data."""
+    """The record without headers, which can hold account data, and without long binary data."""
     if isinstance(value, dict):
         shown = {}
         for key, item in value.items():

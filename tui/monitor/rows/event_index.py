@@ -22,7 +22,7 @@ from tui.model.events import (
 )
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow
-from tui.monitor.rows.event_rows import deed_detail, deed_level, deed_row, visibility
+from tui.monitor.rows.event_rows import journal_detail, journal_level, journal_row, visibility
 from tui.monitor.rows.event_rows import row as event_row
 from tui.monitor.rows.row_source import WHOLE_LINE, Reader, RecordReader, SavedIndex
 
@@ -37,7 +37,7 @@ _NAN = math.nan
 
 
 class EventIndex:
-    """Knows where each event stands and draws the visible ones.
+    """Where each event stands in its file; draws the rows that are visible.
 
     One thread adds; any thread may read: columns only grow, and a row becomes visible last.
     `level` is the verbosity, 1 to 3. `generation` changes when row numbers lose their meaning.
@@ -65,12 +65,12 @@ class EventIndex:
         self._kept: dict[int, EventRow] = {}
 
     @property
-    def live(self) -> bool:
-        """Whether calls without an answer may still run; `changed` tells the rows when it turns."""
+    def is_live(self) -> bool:
+        """Whether calls without an answer may still run; `changed` gets their rows when it turns."""
         return self._live
 
-    @live.setter
-    def live(self, live: bool) -> None:
+    @is_live.setter
+    def is_live(self, live: bool) -> None:
         if live != self._live:
             self._live = live
             self.changed.extend(self._open_calls.values())
@@ -78,11 +78,11 @@ class EventIndex:
     # --- growing -------------------------------------------------------------------------------
 
     def open_source(self, name: str, reader: Reader) -> int:
-        """Registers a file (one generation of it) and returns its number."""
+        """Registers one generation of a file and returns its number."""
         return self._files.add(name, reader)
 
     def close_source(self, number: int) -> None:
-        """Keeps the newest rows of a file whose bytes are about to go."""
+        """Keeps the newest rows of a generation whose bytes are about to go."""
         rows = self._by_source.get(number, array("I"))
         for index in rows[-_REMEMBERED_WHEN_LOST:]:
             if self._flags[index] & LEVEL < 3:
@@ -100,7 +100,7 @@ class EventIndex:
             self._lengths.append(record.length)
             self._parts.append(record.index_in_line)
         else:
-            flags = deed_level(record)  # type: ignore[arg-type]
+            flags = journal_level(record)  # type: ignore[arg-type]
             if record.kind == "segment_ended":  # type: ignore[union-attr]
                 self._lose_calls(record.at or at)
             self._lengths.append(WHOLE_LINE)
@@ -120,26 +120,25 @@ class EventIndex:
             if level == 1:
                 self._visible[0].append(index)
 
-    def date(self, uuid: str, at: float) -> None:
-        """Another file tells when a row happened whose own record does not say."""
+    def set_time(self, uuid: str, at: float) -> None:
+        """Dates a row whose own record has no time; another file has it."""
         index = self._undated.pop(uuid, None)
         if index is not None:
             self._times[index] = at
             self._cache.pop(index, None)
             self.changed.append(index)
 
-    def remark(self, number: int, at: float, text: str) -> None:
-        """Adds a row of our own: what befell the file itself."""
+    def add_notice(self, number: int, at: float, text: str) -> None:
+        """Adds a row of our own about the file itself."""
         self._kept[len(self._flags)] = EventRow("notice", at, "file", text, mark="warning")
-        place = self._offsets[-1] if len(self._offsets) else 0
-        self.add(
-            number, AgentEvent(self._files.names[number], place, 0, UnknownRecord("file", text)), at
-        )
+        offset = self._offsets[-1] if self._offsets else 0
+        notice = AgentEvent(self._files.names[number], offset, 0, UnknownRecord("file", text))
+        self.add(number, notice, at)
 
     def _note(self, event: AgentEvent, index: int) -> int:
-        """Remembers calls and completes them; says whether the event is an error of the session.
+        """Notes calls and completes them; ERROR where the session went wrong.
 
-        Damage in the file is none: what a person looks for is where the work went wrong.
+        A damaged line is no error: a person looks for where the work went wrong.
         """
         body = event.body
         kind = type(body)
@@ -157,7 +156,7 @@ class EventIndex:
         return 0
 
     def _lose_calls(self, at: float) -> None:
-        """The process that was asked was gone at `at`: what it did not answer runs no more."""
+        """The process ended at `at`: calls that it did not answer run no more."""
         for call, index in list(self._open_calls.items()):
             if not self._times[index] > at:
                 del self._open_calls[call]
@@ -187,7 +186,7 @@ class EventIndex:
 
     @property
     def total(self) -> int:
-        """Rows at the most talkative level."""
+        """Rows at the highest verbosity."""
         return len(self._flags)
 
     def __len__(self) -> int:
@@ -201,13 +200,13 @@ class EventIndex:
             return index
         return bisect_right(self._visible[self._level - 1], index) - 1
 
-    def take_changed(self) -> list[int]:
+    def pop_changed(self) -> list[int]:
         """Visible rows that were completed since the last call."""
         changed: set[int] = set()
         while self.changed:
             changed.add(self.changed.popleft())
         for index in changed:
-            self._cache.pop(index, None)  # it may have been drawn just before it was completed
+            self._cache.pop(index, None)  # a reader may have drawn it just before it was completed
         return [row for row in map(self._visible_row, sorted(changed)) if row is not None]
 
     def _visible_row(self, index: int) -> int | None:
@@ -229,13 +228,10 @@ class EventIndex:
         return found
 
     def time(self, row: int) -> float | None:
-        """When the row happened; the nearest earlier time when it does not say."""
+        """When the row happened; the nearest earlier time when it has none."""
         index = self._index(row)
-        for back in range(index, max(-1, index - 500), -1):
-            at = self._times[back]
-            if not math.isnan(at):
-                return at
-        return None
+        earlier = (self._times[place] for place in range(index, max(-1, index - 500), -1))
+        return next((at for at in earlier if not math.isnan(at)), None)
 
     def row_at_time(self, at: float) -> int | None:
         """The first visible row not before `at`; times are taken as rising."""
@@ -247,10 +243,10 @@ class EventIndex:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) else (len(self) - 1 if len(self) else None)
+        return min(low, len(self) - 1) if len(self) else None
 
     def record(self, row: int) -> AgentEvent | JournalEntry | None:
-        """The record behind a row, read anew from its file."""
+        """The record of a row, read again from its file."""
         return self._event(self._index(row))
 
     def ref(self, row: int) -> SourceRef:
@@ -267,7 +263,7 @@ class EventIndex:
         return self._index_at(source, offset) is not None
 
     def _index_at(self, source: str, offset: int) -> int | None:
-        for number in range(len(self._files.names) - 1, -1, -1):
+        for number in reversed(range(len(self._files.names))):  # the newest generation first
             rows = self._by_source.get(number)
             if rows is None or self._files.names[number] != source:
                 continue
@@ -307,7 +303,7 @@ class EventIndex:
         ref = self.ref(row)
         record = self._event(index)
         if isinstance(record, JournalEntry):
-            return deed_detail(record, ref)
+            return journal_detail(record, ref)
         if line is None or record is None:
             gone = DetailPart("gone", "The file was rewritten; this line is no longer in it.")
             return EventDetail("gone", (gone,), ref)
@@ -330,26 +326,17 @@ class EventIndex:
         if event is None:
             return EventRow("notice", None if math.isnan(at) else at, "gone", "", mark="quiet")
         if isinstance(event, JournalEntry):
-            return deed_row(event)
+            return journal_row(event)
         result, seconds = self._result_of(index, event, at)
-        drawn = self._short(event_row(event, result, seconds))
+        drawn = event_row(event, result, seconds)
+        if self.root and self.root in drawn.text:
+            drawn = replace(drawn, text=drawn.text.replace(self.root, ""))
         if drawn.at is None and not math.isnan(at):
             drawn = replace(drawn, at=at)
-        body = event.body
-        if (
-            self._live
-            and not self._pairs[index]
-            and isinstance(body, AssistantMessage)
-            and body.tools
-        ):
-            return _running(drawn) if body.tools[0].id in self._open_calls else drawn
+        calls = event.body.tools if isinstance(event.body, AssistantMessage) else ()
+        if self._live and not self._pairs[index] and calls and calls[0].id in self._open_calls:
+            return replace(drawn, mark="running", seconds=None)
         return drawn
-
-    def _short(self, row: EventRow) -> EventRow:
-        """Paths inside the project without the way to it."""
-        if self.root and self.root in row.text:
-            return replace(row, text=row.text.replace(self.root, ""))
-        return row
 
     def _result_of(
         self, index: int, event: AgentEvent, at: float
@@ -360,16 +347,16 @@ class EventIndex:
         answer = self._event(pair - 1)
         if not isinstance(answer, AgentEvent) or not isinstance(answer.body, UserMessage):
             return None, None
-        wanted = {tool.id for tool in event.body.tools}
-        result = next((r for r in answer.body.results if r.tool_use_id in wanted), None)
-        took = self._times[pair - 1] - at
-        return result, (None if math.isnan(took) or took < 0 else took)
+        calls = {tool.id for tool in event.body.tools}
+        result = next((r for r in answer.body.results if r.tool_use_id in calls), None)
+        seconds = self._times[pair - 1] - at
+        return result, seconds if seconds >= 0 else None  # also None where a time is missing
 
     # --- saving --------------------------------------------------------------------------------
 
     @property
     def columns(self) -> tuple[array[Any] | bytearray, ...]:
-        """Everything that is written down of the rows, column by column, as it lies in memory."""
+        """What is saved of the rows, column by column, as it lies in memory."""
         return (
             self._offsets,
             self._times,
@@ -385,7 +372,7 @@ class EventIndex:
         return SavedIndex(len(self._flags), dict(self._open_calls), dict(self._undated))
 
     def load(self, saved: SavedIndex, fill: Callable[[array[Any] | bytearray, int], None]) -> None:
-        """Takes up a saved index; the sources must have been opened in the same order.
+        """Restores a saved index; the sources must have been opened in the same order.
 
         `fill` puts that many items into a column, and is called for each in the order of `columns`.
         """
@@ -405,7 +392,3 @@ class EventIndex:
             for index, number in enumerate(self._sources):
                 self._by_source.setdefault(number, array("I")).append(index)
         self.generation += 1
-
-
-def _running(row: EventRow) -> EventRow:
-    return replace(row, mark="running", seconds=None)

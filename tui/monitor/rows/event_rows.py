@@ -41,6 +41,7 @@ from tui.system.format import clip_text, format_count_plain, format_text_size
 from tui.system.lazy_pattern import lazy
 
 _LIMIT = 80
+_LABEL = 16
 _LOOKED_AT = 40
 _EXIT = lazy(r"\AExit code (\d+)\b")
 _TAGS = lazy(r"</?(?:tool_use_error|error|system-reminder)>")
@@ -64,7 +65,7 @@ class ToolOutcome(NamedTuple):
 
 
 def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
-    """What to say of a call beside its line: lines changed, tests passed, the error, the last word."""
+    """What stands beside the line of a call: lines changed, tests passed, the error, the last line."""
     if result.is_error:
         return ToolOutcome(_error(result.excerpt), "error")
     if result.added or result.removed:
@@ -74,8 +75,8 @@ def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
         return summary
     if tool.name in _AGENTS:
         background = result.agent_id and "output_file:" in result.excerpt
-        told = "in the background" if background else first_meaningful_line(result.excerpt)
-        return ToolOutcome(_cut(told), "ok")
+        text = "in the background" if background else first_meaningful_line(result.excerpt)
+        return ToolOutcome(_cut(text), "ok")
     if tool.name in _BULKY:
         return ToolOutcome(_size(result), "ok")
     if tool.name in _CHANGING:
@@ -105,10 +106,7 @@ def test_summary(text: str) -> ToolOutcome | None:
 
 def _whole_summary(line: str) -> bool:
     """Whether a line with one count is a runner's last line, not a sentence about tests."""
-    return (
-        re.match(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z", line)
-        is not None
-    )
+    return bool(re.match(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z", line))
 
 
 def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
@@ -126,8 +124,8 @@ def _error(text: str) -> str:
     code = _EXIT.match(text)
     head = f"exit {code[1]}" if code else ""
     summary = test_summary(text)
-    told = summary.text if summary else first_meaningful_line(text[code.end() :] if code else text)
-    return _cut(" · ".join(filter(None, (head, told))))
+    rest = summary.text if summary else first_meaningful_line(text[code.end() :] if code else text)
+    return _cut(" · ".join(filter(None, (head, rest))))
 
 
 def first_meaningful_line(text: str) -> str:
@@ -154,27 +152,24 @@ def _cut(text: str) -> str:
     return clip_text(text.replace("\t", " "), _LIMIT)
 
 
-_LABEL = 16
-
-
 def row(
     event: AgentEvent, result: ToolResult | None = None, seconds: float | None = None
 ) -> EventRow:
     """The row of one record; a tool call's outcome and duration come from its `result`, if known."""
-    made = line_of(event.body)
+    line = line_of(event.body)
     if isinstance(event.body, AssistantMessage) and event.body.tools and result is not None:
         tools = event.body.tools
         tool = next((tool for tool in tools if tool.id == result.tool_use_id), tools[0])
-        told = outcome(tool, result)
-        made = made._replace(outcome=told.text, mark=told.mark, seconds=seconds)
+        text, mark = outcome(tool, result)
+        line = line._replace(outcome=text, mark=mark, seconds=seconds)
     return EventRow(
-        made.kind,
+        line.kind,
         event.at,
-        made.label[:_LABEL],
-        made.text,
-        made.outcome,
-        made.mark,
-        made.seconds,
+        line.label[:_LABEL],
+        line.text,
+        line.outcome,
+        line.mark,
+        line.seconds,
         1 if event.thread else 0,
         event.ref,
     )
@@ -273,40 +268,38 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 
 
-def deed_level(entry: JournalEntry) -> int:
+def journal_level(entry: JournalEntry) -> int:
     """The verbosity from which on the entry is shown."""
     if entry.kind == "injection" and entry.data.get("state") != "queued":
         return 1
     return 2 if entry.kind in _QUIET else 1
 
 
-def deed_row(entry: JournalEntry) -> EventRow:
+def journal_row(entry: JournalEntry) -> EventRow:
     """What the entry says, in one line."""
-    words = [_word(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
+    parts = [_text(entry.data.get(key)) for key in _FIELDS.get(entry.kind, ("text", "reason"))]
     if entry.kind in ("stop", "kill") and "survivors" in entry.data:
-        words = [_survivors(entry.data["survivors"])]
+        survivors = _text(entry.data["survivors"])
+        parts = ["it is over; nobody survived"]
+        if survivors:
+            parts = [f"over, but these survived: {survivors}"]
     return EventRow(
         "deed",
         entry.at,
         entry.kind.replace("_", " "),
-        " · ".join(word for word in words if word)[:400],
+        " · ".join(filter(None, parts))[:400],
         mark=_MARKS.get(entry.kind, ""),
         ref=SourceRef(entry.source, entry.offset),
     )
 
 
-def deed_detail(entry: JournalEntry, ref: SourceRef) -> EventDetail:
-    """Everything the journal says of the deed."""
+def journal_detail(entry: JournalEntry, ref: SourceRef) -> EventDetail:
+    """Everything in the journal entry."""
     text = msgspec.json.format(msgspec.json.encode(entry.data), indent=2).decode()
     return EventDetail(entry.kind.replace("_", " "), (DetailPart("journal", text, "json"),), ref)
 
 
-def _survivors(value: object) -> str:
-    named = _word(value)
-    return f"over, but these survived: {named}" if named else "it is over; nobody survived"
-
-
-def _word(value: object) -> str:
+def _text(value: object) -> str:
     if value in (None, False, "", 0):
         return ""
     if isinstance(value, list | tuple):

@@ -26,17 +26,17 @@ class SavedIndex(Struct, frozen=True):
 
 
 class RowSink(Protocol):
-    """Whoever wants every new record, with the file it came from; an index of rows is one."""
+    """What gets every new record, with the number of the file it came from."""
 
     def open_source(self, name: str, reader: Reader) -> int: ...
     def close_source(self, number: int) -> None: ...
     def add(self, number: int, record: AgentEvent | JournalEntry, at: float) -> None: ...
-    def remark(self, number: int, at: float, text: str) -> None: ...
-    def date(self, uuid: str, at: float) -> None: ...
+    def add_notice(self, number: int, at: float, text: str) -> None: ...
+    def set_time(self, uuid: str, at: float) -> None: ...
 
 
 class NullRowSink:
-    """For those who only want to know what the fold knows."""
+    """For readers that only need the fold."""
 
     def open_source(self, name: str, reader: Reader) -> int:
         return 0
@@ -47,15 +47,15 @@ class NullRowSink:
     def add(self, number: int, record: AgentEvent | JournalEntry, at: float) -> None:
         pass
 
-    def remark(self, number: int, at: float, text: str) -> None:
+    def add_notice(self, number: int, at: float, text: str) -> None:
         pass
 
-    def date(self, uuid: str, at: float) -> None:
+    def set_time(self, uuid: str, at: float) -> None:
         pass
 
 
 WHOLE_LINE = 64 << 10
-"""The length that stands for a journal line: entries do not know their own."""
+"""The length noted for a journal line, as entries do not know their own."""
 
 
 class RecordReader:

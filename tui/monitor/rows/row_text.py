@@ -5,29 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from tui.model.events import (
-    AgentStateReport,
-    ApiRetry,
-    AssistantMessage,
-    Body,
-    Compaction,
-    ControlMessage,
-    HookRun,
-    MalformedLine,
-    MessageLifecycle,
-    Notice,
-    PermissionDenied,
-    RateLimit,
-    RunningCost,
-    SilentRecord,
-    StreamDelta,
-    TaskUpdate,
-    ToolHeartbeat,
-    TurnResult,
-    TurnStarted,
-    UnknownRecord,
-    UserMessage,
-)
+from tui.model import events
 from tui.model.rows import Mark, RowKind
 from tui.system.format import (
     format_count,
@@ -54,35 +32,34 @@ class RowText(NamedTuple):
     seconds: float | None = None
 
 
-def line_of(body: Body) -> RowText:
+def line_of(body: events.Body) -> RowText:
     """What the row of a record says."""
     return _LINES[type(body)](body)
 
 
-def _one(text: str) -> str:
-    """A clean text as one line."""
+def _one_line(text: str) -> str:
     return shorten_line(text[: 2 * _TEXT], _TEXT)
 
 
-def _parted(*parts: str) -> str:
+def _join(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
 # --- conversation ---
 
 
-def _assistant(body: AssistantMessage) -> RowText:
+def _assistant(body: events.AssistantMessage) -> RowText:
     if body.error:
-        return RowText("text", "error", _one(body.text), body.error, "error")
+        return RowText("text", "error", _one_line(body.text), body.error, "error")
     if body.tools:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
         more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
-        text = _parted(_parted(server, tool.target), more, _one(body.text))
+        text = _join(_join(server, tool.target), more, _one_line(body.text))
         return RowText("tool", label, text)
     if body.thinking:
-        return RowText("thinking", "thinking", _one(body.text), mark="quiet")
-    return RowText("text", "text", _one(body.text))
+        return RowText("thinking", "thinking", _one_line(body.text), mark="quiet")
+    return RowText("text", "text", _one_line(body.text))
 
 
 def _tool_label(name: str) -> tuple[str, str]:
@@ -94,15 +71,15 @@ def _tool_label(name: str) -> tuple[str, str]:
     return "", name or "tool"
 
 
-def _user(body: UserMessage) -> RowText:
+def _user(body: events.UserMessage) -> RowText:
     if body.role == "results" and body.results:
         first, others = body.results[0], len(body.results) - 1
-        text = _parted(_one(first.excerpt), f"and {others} more" if others else "")
+        text = _join(_one_line(first.excerpt), f"and {others} more" if others else "")
         failed = any(result.is_error for result in body.results)
         size = format_count(first.size, "character")
         return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
     label, mark = _ROLES[body.role]
-    return RowText("user", label, _one(body.text), body.origin, mark)
+    return RowText("user", label, _one_line(body.text), body.origin, mark)
 
 
 _ROLES: dict[str, tuple[str, Mark]] = {
@@ -116,11 +93,11 @@ _ROLES: dict[str, tuple[str, Mark]] = {
 }
 
 
-def _result(body: TurnResult) -> RowText:
+def _result(body: events.TurnResult) -> RowText:
     bad = body.is_error or body.subtype not in ("success", "")
     reason = body.terminal_reason if body.terminal_reason != "completed" else ""
-    words = body.errors[0] if body.errors else _one(body.text)
-    text = _parted(
+    message = body.errors[0] if body.errors else _one_line(body.text)
+    text = _join(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
         f"{body.duration_ms} ms ({format_duration_row(body.duration_ms / 1000)})",
         format_count_plain(body.turns, "turn"),
@@ -128,7 +105,7 @@ def _result(body: TurnResult) -> RowText:
         f"API status {body.api_error_status}" if body.api_error_status else "",
         f"{body.denials} denied" if body.denials else "",
         f"{body.queued} queued" if body.queued else "",
-        words,
+        message,
     )
     cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
     return RowText(
@@ -136,21 +113,21 @@ def _result(body: TurnResult) -> RowText:
     )
 
 
-def _partial(body: StreamDelta) -> RowText:
-    return RowText("partial", "delta", _parted(body.step, _one(body.text)), mark="quiet")
+def _partial(body: events.StreamDelta) -> RowText:
+    return RowText("partial", "delta", _join(body.step, _one_line(body.text)), mark="quiet")
 
 
 # --- trouble ---
 
 
-def _retry(body: ApiRetry) -> RowText:
+def _retry(body: events.ApiRetry) -> RowText:
     of = f" of {body.limit}" if body.limit else ""
     text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
     status = str(body.status) if body.status else ""
-    return RowText("retry", "retry", text, _parted(status, body.error), "warning", body.delay_s)
+    return RowText("retry", "retry", text, _join(status, body.error), "warning", body.delay_s)
 
 
-def _limit(body: RateLimit) -> RowText:
+def _limit(body: events.RateLimit) -> RowText:
     used = "" if body.used is None else f"{body.used:.0%} used"
     resets = ""
     if body.resets_at is not None:
@@ -158,78 +135,80 @@ def _limit(body: RateLimit) -> RowText:
     mark: Mark = "quiet" if body.status == "allowed" else "warning"
     if body.status == "rejected":
         mark = "error"
-    text = _parted(body.window.replace("_", " "), used, resets)
+    text = _join(body.window.replace("_", " "), used, resets)
     return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
 
 
-def _compaction(body: Compaction) -> RowText:
+def _compaction(body: events.Compaction) -> RowText:
     after = "" if body.after is None else f" → {body.after:,}"
-    text = _parted(body.trigger, f"{body.before:,}{after} tokens")
+    text = _join(body.trigger, f"{body.before:,}{after} tokens")
     return RowText("compaction", "compact", text, "", "warning", body.duration_s)
 
 
-def _denied(body: PermissionDenied) -> RowText:
-    text = _parted(body.tool, body.reason)
+def _denied(body: events.PermissionDenied) -> RowText:
+    text = _join(body.tool, body.reason)
     if body.waiting:
         return RowText("notice", "permission", text, "waits for leave", "warning")
     return RowText("notice", "denied", text, "refused", "error")
 
 
-def _unknown(body: UnknownRecord) -> RowText:
+def _unknown(body: events.UnknownRecord) -> RowText:
     kind = "/".join(filter(None, (body.type or "no type", body.subtype)))
-    return RowText("unknown", "unknown", _parted(kind, _one(body.text)), "", "warning")
+    return RowText("unknown", "unknown", _join(kind, _one_line(body.text)), "", "warning")
 
 
-def _malformed(body: MalformedLine) -> RowText:
+def _malformed(body: events.MalformedLine) -> RowText:
     size = f"{body.size:,} bytes"
     return RowText(
-        "malformed", "malformed", _parted(body.reason, _one(body.excerpt)), size, "warning"
+        "malformed", "malformed", _join(body.reason, _one_line(body.excerpt)), size, "warning"
     )
 
 
 # --- the machinery ---
 
 
-def _init(body: TurnStarted) -> RowText:
-    text = _parted(body.model, body.permission_mode, body.version, body.cwd)
+def _init(body: events.TurnStarted) -> RowText:
+    text = _join(body.model, body.permission_mode, body.version, body.cwd)
     return RowText("init", "turn", text, mark="quiet")
 
 
-def _task(body: TaskUpdate) -> RowText:
+def _task(body: events.TaskUpdate) -> RowText:
     tokens = f"{body.tokens:,} tokens" if body.tokens else ""
     kind = body.task_type.removeprefix("local_")
-    text = _parted(body.description or body.task_id, kind, tokens)
+    text = _join(body.description or body.task_id, kind, tokens)
     mark: Mark = "error" if body.status == "failed" else "quiet"
     return RowText("task", "task", text, body.status or body.phase, mark)
 
 
-def _heartbeat(body: ToolHeartbeat) -> RowText:
+def _heartbeat(body: events.ToolHeartbeat) -> RowText:
     text = f"{body.name or 'a tool'} has been running for {format_duration_row(body.elapsed_s)}"
     return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
 
 
-def _lifecycle(body: MessageLifecycle) -> RowText:
-    return RowText("user", "message", _one(body.text) or body.command_uuid, body.state, "quiet")
+def _lifecycle(body: events.MessageLifecycle) -> RowText:
+    return RowText(
+        "user", "message", _one_line(body.text) or body.command_uuid, body.state, "quiet"
+    )
 
 
-def _state(body: AgentStateReport) -> RowText:
+def _state(body: events.AgentStateReport) -> RowText:
     waiting = body.state == "requires_action"
     return RowText(
         "notice",
         "state",
-        _parted(body.state.replace("_", " "), body.detail),
+        _join(body.state.replace("_", " "), body.detail),
         "",
         "warning" if waiting else "quiet",
     )
 
 
-def _hook(body: HookRun) -> RowText:
-    name = body.name if body.event in body.name else _parted(body.event, body.name)
+def _hook(body: events.HookRun) -> RowText:
+    name = body.name if body.event in body.name else _join(body.event, body.name)
     mark: Mark = "warning" if body.outcome in TROUBLE else "quiet"
-    return RowText("hook", "hook", _parted(name, _one(body.text)), body.outcome, mark)
+    return RowText("hook", "hook", _join(name, _one_line(body.text)), body.outcome, mark)
 
 
-def _cost(body: RunningCost) -> RowText:
+def _cost(body: events.RunningCost) -> RowText:
     return RowText(
         "notice",
         "cost",
@@ -239,45 +218,45 @@ def _cost(body: RunningCost) -> RowText:
     )
 
 
-def _control(body: ControlMessage) -> RowText:
-    text = _parted(body.subtype, body.text, body.request_id)
+def _control(body: events.ControlMessage) -> RowText:
+    text = _join(body.subtype, body.text, body.request_id)
     return RowText(
         "notice", "control", text, "" if body.ok else "error", "quiet" if body.ok else "error"
     )
 
 
-def _notice(body: Notice) -> RowText:
+def _notice(body: events.Notice) -> RowText:
     mark: Mark = "warning" if body.level in URGENT else "quiet"
     if body.level == "error":
         mark = "error"
     return RowText(
-        "notice", "notice", _parted(body.topic.replace("_", " "), _one(body.text)), "", mark
+        "notice", "notice", _join(body.topic.replace("_", " "), _one_line(body.text)), "", mark
     )
 
 
-def _housekeeping(body: SilentRecord) -> RowText:
+def _housekeeping(body: events.SilentRecord) -> RowText:
     return RowText("notice", "cli", body.topic.replace("_", " "), mark="quiet")
 
 
 _LINES: dict[type[Any], Callable[[Any], RowText]] = {
-    AssistantMessage: _assistant,
-    UserMessage: _user,
-    TurnResult: _result,
-    StreamDelta: _partial,
-    ApiRetry: _retry,
-    RateLimit: _limit,
-    Compaction: _compaction,
-    PermissionDenied: _denied,
-    UnknownRecord: _unknown,
-    MalformedLine: _malformed,
-    TurnStarted: _init,
-    TaskUpdate: _task,
-    ToolHeartbeat: _heartbeat,
-    MessageLifecycle: _lifecycle,
-    AgentStateReport: _state,
-    HookRun: _hook,
-    RunningCost: _cost,
-    ControlMessage: _control,
-    Notice: _notice,
-    SilentRecord: _housekeeping,
+    events.AssistantMessage: _assistant,
+    events.UserMessage: _user,
+    events.TurnResult: _result,
+    events.StreamDelta: _partial,
+    events.ApiRetry: _retry,
+    events.RateLimit: _limit,
+    events.Compaction: _compaction,
+    events.PermissionDenied: _denied,
+    events.UnknownRecord: _unknown,
+    events.MalformedLine: _malformed,
+    events.TurnStarted: _init,
+    events.TaskUpdate: _task,
+    events.ToolHeartbeat: _heartbeat,
+    events.MessageLifecycle: _lifecycle,
+    events.AgentStateReport: _state,
+    events.HookRun: _hook,
+    events.RunningCost: _cost,
+    events.ControlMessage: _control,
+    events.Notice: _notice,
+    events.SilentRecord: _housekeeping,
 }

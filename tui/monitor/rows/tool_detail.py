@@ -11,7 +11,9 @@ from tui.model.rows import DetailPart
 from tui.system.sanitize import clean, clean_line
 from tui.system.sgr import clean_coloured
 
+Json = dict[str, Any]
 _MOST_LINES = 4_000
+_TITLE = 120
 
 
 def patch_diff(path: str, hunks: Iterable[Any]) -> str:
@@ -42,15 +44,11 @@ def _headed(path: str, lines: list[str]) -> str:
     return "\n".join((f"--- {path}", f"+++ {path}", *lines))
 
 
-Json = dict[str, Any]
-_TITLE = 120
-
-
-def call_parts(name: str, given: Json, answer: Any, text: str) -> list[DetailPart]:
-    """The parts of a call: `given` its input, `answer` its structured result, `text` what it said."""
+def call_parts(name: str, call: Json, answer: Any, text: str) -> list[DetailPart]:
+    """The parts of a call: `call` its input, `answer` its structured result, `text` what it printed."""
     structured = answer if isinstance(answer, dict) else {}
     layout = _LAYOUTS.get(name, _any_tool)
-    return [part for part in layout(given, structured, text) if part.text]
+    return [part for part in layout(call, structured, text) if part.text]
 
 
 def output_part(title: str, text: str) -> DetailPart:
@@ -77,8 +75,8 @@ def _string(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _bash(given: Json, answer: Json, text: str) -> list[DetailPart]:
-    parts = [code_part("command", _string(given.get("command")))]
+def _bash(call: Json, answer: Json, text: str) -> list[DetailPart]:
+    parts = [code_part("command", _string(call.get("command")))]
     stdout, stderr = _string(answer.get("stdout")), _string(answer.get("stderr"))
     if not stdout and not stderr:
         return [*parts, output_part("output", text)]
@@ -86,11 +84,11 @@ def _bash(given: Json, answer: Json, text: str) -> list[DetailPart]:
     return parts
 
 
-def _edit(given: Json, answer: Json, text: str) -> list[DetailPart]:
-    path = _path(given, answer)
+def _edit(call: Json, answer: Json, text: str) -> list[DetailPart]:
+    path = _path(call, answer)
     diff = patch_diff(path, _list(answer.get("structuredPatch")))
     if not diff:
-        edits = _list(given.get("edits")) or [given]
+        edits = _list(call.get("edits")) or [call]
         diffs = (
             text_diff(path, _string(edit.get("old_string")), _string(edit.get("new_string")))
             for edit in edits
@@ -100,10 +98,10 @@ def _edit(given: Json, answer: Json, text: str) -> list[DetailPart]:
     return [DetailPart("changes", clean(diff, whole=True), "diff"), output_part("answer", text)]
 
 
-def _write(given: Json, answer: Json, text: str) -> list[DetailPart]:
-    path = _path(given, answer)
+def _write(call: Json, answer: Json, text: str) -> list[DetailPart]:
+    path = _path(call, answer)
     diff = patch_diff(path, _list(answer.get("structuredPatch")))
-    content = _string(given.get("content")) or _string(given.get("new_source"))
+    content = _string(call.get("content")) or _string(call.get("new_source"))
     return [
         DetailPart("changes", clean(diff, whole=True), "diff"),
         code_part("written", content),
@@ -111,40 +109,40 @@ def _write(given: Json, answer: Json, text: str) -> list[DetailPart]:
     ]
 
 
-def _read(given: Json, answer: Json, text: str) -> list[DetailPart]:
-    path = _path(given, answer)
+def _read(call: Json, answer: Json, text: str) -> list[DetailPart]:
+    path = _path(call, answer)
     content = _string(_dict(answer.get("file")).get("content"))
     if content:
         return [code_part(path, content)]
     return [output_part(path or "answer", text)]
 
 
-def _agent(given: Json, answer: Json, text: str) -> list[DetailPart]:
+def _agent(call: Json, answer: Json, text: str) -> list[DetailPart]:
     return [
-        prose_part("task", _string(given.get("prompt"))),
+        prose_part("task", _string(call.get("prompt"))),
         prose_part("report", text),
         json_part("figures", {key: answer[key] for key in _AGENT_FIGURES if key in answer}),
     ]
 
 
-def _todos(given: Json, answer: Json, text: str) -> list[DetailPart]:
+def _todos(call: Json, answer: Json, text: str) -> list[DetailPart]:
     lines = [
         f"{_MARKS.get(_string(todo.get('status')), '○')} {_string(todo.get('content'))}"
-        for todo in _list(given.get("todos"))
+        for todo in _list(call.get("todos"))
         if isinstance(todo, dict)
     ]
     return [DetailPart("tasks", clean("\n".join(lines), whole=True)), output_part("answer", text)]
 
 
-def _any_tool(given: Json, answer: Json, text: str) -> list[DetailPart]:
-    parts = [json_part("input", given)] if given else []
+def _any_tool(call: Json, answer: Json, text: str) -> list[DetailPart]:
+    parts = [json_part("input", call)] if call else []
     return [*parts, output_part("answer", text)]
 
 
-def _path(given: Json, answer: Json) -> str:
+def _path(call: Json, answer: Json) -> str:
     keys = ("file_path", "notebook_path", "path")
-    found = next((given[key] for key in keys if isinstance(given.get(key), str)), "")
-    return found or _string(answer.get("filePath"))
+    path = next((call[key] for key in keys if isinstance(call.get(key), str)), "")
+    return path or _string(answer.get("filePath"))
 
 
 def _list(value: Any) -> list[Any]:

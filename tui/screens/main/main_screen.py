@@ -188,7 +188,7 @@ class MainScreen(LookingCloser):
         if "events" in news and not self.finding.detached:
             log = self.watch_source.events
             self.panes.events.show(log)
-            self.panes.events.update(log.take_changed())
+            self.panes.events.update(log.pop_changed())
         if sidecars is None:
             return
         if "progress" in news and self._back.at is None:

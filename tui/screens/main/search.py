@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.monitor.loading import window
+from tui.monitor.loading import rows_around
 from tui.monitor.monitor import SessionMonitor
 from tui.monitor.rows.event_index import EventIndex
 from tui.monitor.search import RawSearch, SearchHit
@@ -222,7 +222,7 @@ class EventSearch:
             self._seek(log.time(row))
 
     def _show_window(self, hit: SearchHit) -> None:
-        around = window(hit.source, hit.offset, self._watch.level)
+        around = rows_around(hit.source, hit.offset, self._watch.level)
         row = around.row_of(hit.source, hit.offset) if around is not None else None
         if around is None or row is None:
             return

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.control.checkpoints.stat_cache import OUR_OWN
 from tui.control.operations import Operations
 from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
@@ -141,32 +140,7 @@ class OperationController:
 
     def unavailable_reason(self, name: str) -> str:
         """Empty when the action can work now; otherwise a sentence."""
-        if name in ("checkpoint", "rewind", "undo"):
-            if not (self._deeds().project / ".git").exists():
-                return "this folder is no git repository; checkpoints need one"
-            return ""
-        night = self._night()
-        if night is None:
-            return "the night is still being read; try again in a moment"
-        if night.is_over:
-            return "no session is going on"
-        if name == "withdraw":
-            return "" if self._words.waiting() else "no words of yours wait to be read"
-        if self._deeds().run_dir:
-            return ""
-        return self._why_not_other(name)
-
-    def _why_not_other(self, name: str) -> str:
-        """The same for a session that somebody else started."""
-        agent = self._deeds().agent
-        if agent is None:
-            return "its process is not known here, so nobody can reach it"
-        reach = self._reach.look(agent)
-        if name == "kill":
-            return ""
-        if reach is None:
-            return "looking for a way to this session; try again in a moment"
-        return reach.why_not
+        return self._deeds().availability(name, self._night(), self._reach.look).reason
 
     def start(self, name: str) -> None:
         """What the key does: the deed, or why not, and where that helps an offer to change it."""
@@ -191,7 +165,7 @@ class OperationController:
 
     def _other(self) -> Reachability | None:
         """How to reach the session; None for a run of ours."""
-        return None if self._deeds().run_dir else self._reach.now
+        return None if self._deeds().has_run else self._reach.now
 
     # --- the keys ------------------------------------------------------------------------------
 
@@ -200,14 +174,7 @@ class OperationController:
         facts = self._facts()
 
         def work(tell: Tell) -> str:
-            deeds = self._deeds()
-            if deeds.is_supervised():
-                return f"{deeds._request('checkpoint', {'why': 'key'})}; r goes back to it"
-            taken = deeds.checkpoint("", "by key", facts=facts)
-            own = sum(one.reason == OUR_OWN for one in taken.not_captured)
-            missing = taken.not_captured_count - own
-            left = f", {missing} not captured" if missing else ""
-            return f"checkpoint {taken.id}: {taken.files:,} files{left}; r goes back to it"
+            return f"{self._deeds().checkpoint(facts).words}; r goes back to it"
 
         self._work.run("taking a checkpoint", work)
 
@@ -234,7 +201,7 @@ class OperationController:
     def kill(self) -> None:
         """The ladder: interrupt, stop, kill."""
         reach = self._other()
-        if reach is None and not self._deeds().run_dir:
+        if reach is None and not self._deeds().has_run:
             toast(self._app, "looking at that session; try again in a moment")
             return
         self._end.kill(reach)
@@ -246,15 +213,8 @@ class OperationController:
         self._told()
 
     def _note_seen(self, one: Injection, now: str) -> None:
-        """A run's own runner journals what the model has read; for others, whoever looks does."""
         deeds = self._deeds()
-        if deeds.run_dir:
-            return
-        from tui.control.foreign_session import record_seen
-
-        self._app.run_worker(
-            lambda: record_seen(deeds.journal, one.id, one.text, now), thread=True, group="receipts"
-        )
+        self._app.run_worker(lambda: deeds.record_seen(one, now), thread=True, group="receipts")
 
     def _facts(self) -> dict[str, Any]:
         night = self._night()

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui.control.operations import Operations, step_back_text
+from tui.control.operations import Operations, waiting_messages
+from tui.control.wording import step_back_text
 from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.system.errors import OvernightError
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from widgets.dialogs.button_row import Choice, DialogAnswer
 
 
-_BY = {
-    "mailbox": "hook mailbox",
-    "inbox": "Claude's inbox",
-    "tmux": "paste into its terminal",
-    "runner": "its runner",
-}
 _OURS = (
     "By its runner: it is read after the tool that runs now, and its receipt says when. "
     "Interrupting ends the turn, and it is read at once."
@@ -76,27 +71,17 @@ class MessageFlow:
         def decided(answer: DialogAnswer | None) -> None:
             if answer is None:
                 return
-            if reach is None:
-                wanted = "hard" if answer.choice == "hard" else mode
-                self._ask_runner({"text": answer.text, "mode": wanted})
-            else:
-                self._send(answer.text, mode, answer.choice)
+            wanted = "hard" if answer.choice == "hard" else mode
+            self._send(answer.text, wanted, answer.choice)
 
         self._app.push_screen(dialog, decided)
-
-    def _ask_runner(self, arguments: dict[str, object]) -> None:
-        def work(tell: Tell) -> str:
-            return f"your words are {self._deeds()._request('inject', arguments)}"
-
-        self._work.run("handing your words to the runner", work)
 
     def _send(self, text: str, mode: str, way: str) -> None:
         now = night.activity_text if (night := self._night()) else ""
         by: Name | None = next((name for name in _NAMES if name == way), None)
 
         def work(tell: Tell) -> str:
-            receipt = self._deeds().foreign_session().send(text, mode, by, now)
-            return f"{receipt.state} by {_BY.get(receipt.transport, '')}: {receipt.detail}"
+            return self._deeds().inject(text, mode, by, now).words
 
         self._work.run("sending your words", work)
 
@@ -104,9 +89,7 @@ class MessageFlow:
 
     def waiting(self) -> list[Injection]:
         """Words that nobody has read yet, the newest first."""
-        night = self._night()
-        found = night.interventions.injections if night is not None else ()
-        return [one for one in reversed(found) if one.state == "queued"]
+        return waiting_messages(self._night())
 
     def withdraw(self) -> None:
         """Offers the words that still wait, to take one of them back."""
@@ -121,7 +104,7 @@ class MessageFlow:
         def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 name = answer.choice
-                self._work.run("taking it back", lambda tell: self._deeds().withdraw(name))
+                self._work.run("taking it back", lambda tell: self._deeds().withdraw(name).words)
 
         lines = ["What nobody has read yet can be taken back."]
         self._app.push_screen(EscalationDialog("Take words back", lines, steps), decided)
@@ -191,8 +174,8 @@ def _way_words(reach: Reachability | None) -> list[str]:
     if reach is None:
         return [_OURS]
     best = reach.ways[0]
-    words = [f"By {_BY[best.name]}: {best.promise}."]
-    others = [_BY[way.name] for way in reach.ways[1:]]
+    words = [f"By {best.label}: {best.promise}."]
+    others = [way.label for way in reach.ways[1:]]
     if others:
         words.append(f"Also open: {', '.join(others)}.")
     return words

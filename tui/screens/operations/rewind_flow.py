@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui.control.operations import Operations, plan_words
+from tui.control.operations import Availability, Operations
+from tui.control.wording import describe_plan, describe_refusals
 from tui.screens.operations.background import DeedWork, Tell
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 
 _MOST = 300
-_WAIT_S = 120.0
 
 
 class RewindFlow:
@@ -53,12 +53,12 @@ class RewindFlow:
             toast(self._app, "no checkpoint yet; c takes one")
             return
         first = chosen if chosen in known else next(iter(known))
-        own = deeds.is_supervised()
+        conversation = deeds.conversation_availability()
         plans: dict[str, RewindPlan] = {}
 
         def preview(key: str) -> None:
             said = [f"{why[:1].upper()}{why[1:]}."] if why and key == first else []
-            self._preview(picker, deeds, known[key], plans, own, said)
+            self._preview(picker, deeds, known[key], plans, conversation.ok, said)
 
         def inspect(key: str) -> None:
             if key in plans:
@@ -67,7 +67,7 @@ class RewindFlow:
         picker = Picker(
             "Rewind",
             [_row(one) for one in known.values()],
-            _choices(own),
+            _choices(conversation),
             preview,
             chosen=chosen,
             inspect=inspect,
@@ -76,7 +76,7 @@ class RewindFlow:
         def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 target = known[answer.row]
-                self._sure(deeds, answer.choice, target, plans.get(target.id), own)
+                self._sure(deeds, answer.choice, target, plans.get(target.id))
 
         self._app.push_screen(picker, decided)
         self._count(picker, deeds, known)
@@ -95,7 +95,11 @@ class RewindFlow:
         def work() -> None:
             try:
                 plan = plans[target.id] = deeds.plan_rewind(target)
-                words = [*plan_words(plan), *conversation_words(target, own), *against(plan)]
+                words = [
+                    *describe_plan(plan),
+                    *conversation_words(target, own),
+                    *describe_refusals(plan),
+                ]
                 shown = sentences([*said, *words, "", *_listed(plan)])
             except (OvernightError, OSError) as error:
                 self._app.call_from_thread(picker.set_preview, target.id, None, str(error))
@@ -165,7 +169,7 @@ class RewindFlow:
         deeds = self._deeds()
 
         def found(plan: RewindPlan) -> None:
-            words = [*plan_words(plan), *against(plan), "", *_listed(plan)]
+            words = [*describe_plan(plan), *describe_refusals(plan), "", *_listed(plan)]
             dialog = PlanDialog("Undo the last rewind", words, [Choice("undo", "Undo it")])
             self._app.push_screen(dialog, decided(plan))
 
@@ -186,7 +190,7 @@ class RewindFlow:
     # --- the deed ------------------------------------------------------------------------------
 
     def _sure(
-        self, deeds: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None, own: bool
+        self, deeds: Operations, mode: str, target: Checkpoint, plan: RewindPlan | None
     ) -> None:
         """Asks once more where something speaks against it."""
         from widgets.dialogs.button_row import Choice
@@ -201,7 +205,7 @@ class RewindFlow:
                 self._do(deeds, mode, target, plan, True)
 
         anyway = Choice("anyway", "Rewind all the same", danger=True)
-        words = [*against(plan), "", *plan_words(plan)]
+        words = [*describe_refusals(plan), "", *describe_plan(plan)]
         dialog = PlanDialog(f"Something speaks against {target.id}", words, [anyway])
         self._app.push_screen(dialog, decided)
 
@@ -216,16 +220,10 @@ class RewindFlow:
         undoes = plan is not None and plan.undoes
 
         def work(tell: Tell) -> str:
-            if deeds.is_supervised():
-                if undoes:
-                    return deeds._request("undo", {"confirmed": confirmed}, _WAIT_S)
-                wish = {"checkpoint": target.id, "mode": mode, "confirmed": confirmed}
-                return deeds._request("rewind", wish, _WAIT_S)
-            going_back = plan or deeds.plan_rewind(target)
-            done = deeds.rewind(going_back, confirmed=confirmed, progress=_progress(tell))
-            left = f", {len(done.meanwhile)} edited meanwhile and left" if done.meanwhile else ""
-            words = f"{done.written} written, {done.deleted} deleted{left}; u undoes it"
-            return f"files as in {target.id}: {words}"
+            receipt = deeds.rewind(
+                plan or target, mode, confirmed=confirmed, progress=_progress(tell)
+            )
+            return f"{receipt.words}; u undoes it" if receipt.rewound else receipt.words
 
         what = "undoing the rewind" if undoes else f"going back to {target.id}"
         self._work.run(what, work)
@@ -238,14 +236,14 @@ def _progress(tell: Tell) -> Callable[[str, int, int], None]:
     return progress
 
 
-def _choices(own: bool) -> list[Choice]:
+def _choices(conversation: Availability) -> list[Choice]:
     from widgets.dialogs.button_row import Choice
 
-    reason = "" if own else "only for a run of ours that goes on"
+    ok, reason = conversation
     return [
         Choice("code", "Rewind files", danger=True),
-        Choice("both", "Files and conversation", danger=True, enabled=own, reason=reason),
-        Choice("conversation", "Conversation", danger=True, enabled=own, reason=reason),
+        Choice("both", "Files and conversation", danger=True, enabled=ok, reason=reason),
+        Choice("conversation", "Conversation", danger=True, enabled=ok, reason=reason),
     ]
 
 
@@ -279,11 +277,6 @@ def conversation_words(target: Checkpoint, own: bool) -> list[str]:
         f"The conversation, if that is chosen too, goes back to {at}{place}; the old one stays and "
         "can be resumed. The agent is stopped for it and goes on afterwards."
     ]
-
-
-def against(plan: RewindPlan) -> list[str]:
-    """What speaks against a plan, a sentence each."""
-    return [f"Against it: {reason}." for reason in plan.refusals]
 
 
 def _listed(plan: RewindPlan) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tui.control.operations import Operations, stop_foreign
+from tui.control.operations import Operations
 from tui.model.snapshot import NightSnapshot
 from tui.screens.operations.background import DeedWork, Tell
 from tui.store.inbox import Verb
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 _VERBS: dict[str, Verb] = {"interrupt": "interrupt", "stop": "stop", "kill": "kill"}
-_WAIT_S = 60.0
 
 
 class StopFlow:
@@ -52,26 +51,29 @@ class StopFlow:
             f"The session{whom} is not started again afterwards; q only closes the viewer.",
         ]
         options = []
-        if (deeds.project / ".git").exists():
+        if deeds.has_repository:
             options.append(DialogOption("checkpoint", "c", "take a checkpoint first"))
 
         def decided(answer: DialogAnswer | None) -> None:
             if answer is not None:
                 keep = not options or "checkpoint" in answer.options
-                self._end(answer.choice, keep, deeds, ours=reach is None)
+                self._end(answer.choice, keep, deeds)
 
         dialog = EscalationDialog("Interrupt or end the session", lines, _steps(reach), options)
         self._app.push_screen(dialog, decided)
 
-    def _end(self, choice: str, keep: bool, deeds: Operations, ours: bool) -> None:
+    def _end(self, choice: str, keep: bool, deeds: Operations) -> None:
         facts = self._facts()
 
         def work(tell: Tell) -> str:
-            if ours:
-                wish = {"checkpoint": keep}
-                return f"{choice}: {deeds._request(_VERBS[choice], wish, _WAIT_S)}"
-            verb, going = _VERBS[choice], self._work.going
-            return stop_foreign(deeds, verb, keep, facts, lambda now: tell(now, None), going).words
+            receipt = deeds.stop(
+                _VERBS[choice],
+                checkpoint=keep,
+                facts=lambda: facts,
+                report=lambda step: tell(step, None),
+                is_waiting=self._work.going,
+            )
+            return receipt.words
 
         words = {"interrupt": "interrupting", "stop": "asking it to stop", "kill": "ending it"}
         self._work.run(words[choice], work)

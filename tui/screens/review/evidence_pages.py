@@ -47,13 +47,13 @@ class EvidencePages:
     def _detail(self, goal: Goal, changes: RepositoryChanges | None) -> EventDetail:
         project = self._source.project
         if isinstance(goal, EvidenceTarget):
-            return evidence_lookup.of(goal.ref, project)
+            return evidence_lookup.detail_of(goal.ref, project)
         if isinstance(goal, DiffTarget):
             return self._fragment(goal)
         if isinstance(goal, CommitTarget):
-            return evidence_lookup.commit(project, goal.sha)
+            return evidence_lookup.commit_detail(project, goal.sha)
         if isinstance(goal, TextTarget):
-            return evidence_lookup.in_file(goal.path, goal.words)
+            return evidence_lookup.text_detail(goal.path, goal.words)
         if isinstance(goal, FileTarget):
             return _file(goal.path, changes)
         if isinstance(goal, PointTarget):
@@ -62,20 +62,20 @@ class EvidencePages:
 
     def _fragment(self, goal: DiffTarget) -> EventDetail:
         """The piece of the diff, and below it the call that made it, where one is known."""
-        detail = evidence_lookup.fragment(goal.path, goal.what, (goal.hunk,), goal.ref)
+        detail = evidence_lookup.diff_detail(goal.path, goal.what, (goal.hunk,), goal.ref)
         if goal.ref is None or evidence_lookup.is_commit(goal.ref):
             return detail
-        call = evidence_lookup.of(goal.ref, self._source.project)
+        call = evidence_lookup.detail_of(goal.ref, self._source.project)
         title = DetailPart("the call that did it", call.title)
         return replace(detail, parts=(*detail.parts, title, *call.parts), facts=call.facts)
 
     def _since(self, checkpoint: str) -> EventDetail:
         """From the files as they are now to the checkpoint: what a rewind to it would do."""
-        from tui.control.operations import plan_words
+        from tui.control.wording import describe_plan
         from tui.system.sanitize import clean, clean_line
 
         plan = self._source.deeds().plan_rewind(checkpoint)
-        parts = [DetailPart("", clean("\n".join(plan_words(plan))))]
+        parts = [DetailPart("", clean("\n".join(describe_plan(plan))))]
         for change in plan.changes[:_MOST_FILES]:
             title = f"{change.what} {clean_line(change.path)}"
             parts.append(DetailPart(title, clean(plan.diff(change)) or "(no text)", "diff"))

@@ -52,10 +52,10 @@ class ReviewSource:
 
     def export(self, review: Review, run: str | None, word: str) -> Path:
         """Writes the review to the file that `word` names, in the format of its ending."""
-        from tui.monitor.history.export_files import export_found, format_of, text_of, write_export
+        from tui.monitor.history.export_files import build_export, format_of, text_of, write_export
 
         format = format_of(word)
-        made = export_found(
+        made = build_export(
             review, self.project, self.settings, self.named, run, keep_places=format == "json"
         )
         return write_export(word, text_of(made, format))
@@ -80,7 +80,7 @@ class NightsSource:
         found = night_list.list_nights(self._source.project, self._source.settings)
         when = {night.id: _day(night) for night in found}
         lines: list[Sentence] = []
-        for one in night_list.repeated(found):
+        for one in night_list.repeated_failures(found):
             lines.append((f"{format_count(len(one.nights), 'night')}: {one.name}", "strong"))
             lines.append((f"  {', '.join(when[name] for name in one.nights[:8])}", "dim"))
         if lines:
