@@ -216,7 +216,7 @@ class WatchdogLogDecoder:
 
     Lines without a head of their own belong to the entry above. A log that never stamps its lines
     has an entry for each line that is not indented. `at` of naive times is in this machine's zone
-    (or `local_zone`) and marked `local`; a bare clock time stands in `clock` and `at` is None.
+    (or `local_zone`) and marked `local`; with a bare clock time in `clock`, `at` is None.
     """
 
     def __init__(self, source: str, local_zone: tzinfo | None = None) -> None:

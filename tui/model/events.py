@@ -14,7 +14,7 @@ from msgspec import Struct
 
 
 class SourceRef(Struct, frozen=True, gc=False):
-    """Where evidence stands: file, byte offset of the line, and the event's uuid if it has one."""
+    """A place in a source: file, byte offset of the line, and the event's uuid if it has one."""
 
     source: str
     offset: int
@@ -200,7 +200,7 @@ class MessageLifecycle(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class AgentStateReport(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """What the CLI says of itself: running, idle, requires_action, requesting, compacting."""
+    """What the CLI reports of itself: running, idle, requires_action, requesting, compacting."""
 
     state: str
     detail: str = ""
@@ -240,7 +240,7 @@ class ControlMessage(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class Notice(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """An understood record that says something to a person and changes nothing that is counted."""
+    """A known record that a person may want to read and that changes nothing that is counted."""
 
     topic: str
     text: str
@@ -248,7 +248,7 @@ class Notice(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
 
 
 class SilentRecord(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
-    """An understood record with nothing to show: titles, snapshots, the CLI's own attachments."""
+    """A known record with nothing to show: titles, snapshots, the CLI's own attachments."""
 
     topic: str
 

@@ -89,7 +89,7 @@ TIME: Final[Mapping[str, str]] = {
     "dead": "not running",
     "idle": "waiting for a person",
 }
-"""Kinds of time, in the order in which they are told."""
+"""Kinds of time, in the order in which they are shown."""
 
 TIME_SHORT: Final[Mapping[str, str]] = {
     **TIME,
@@ -116,7 +116,7 @@ MOMENTS: Final[Mapping[str, str]] = {
 MARKS: Final[Mapping[str, str]] = {**MOMENTS, "green": "tests green", "red": "tests red"}
 
 COSTS: Final[Mapping[str, str]] = {"result": "", "estimate": "about ", "partial": "at least "}
-"""What is said before a cost, by where its figure comes from."""
+"""What is written before a cost, by where its figure comes from."""
 
 COST_SIGNS: Final[Mapping[str, str]] = {"result": "", "estimate": "~", "partial": "≥"}
 COST_SOURCES: Final[Mapping[str, str]] = {

@@ -65,7 +65,7 @@ class Ending(Struct, frozen=True):
 
 
 class AttentionItem(Struct, frozen=True):
-    """Something to look at first; `where` is None only for what stands in no file.
+    """Something to look at first; `where` is None only for what is in no file.
 
     `topic` names the part of the page it belongs to: "claims", "risks", "tests", "time", "cost",
     "tasks", "ending", "commits".
@@ -93,7 +93,7 @@ class TaskChanges(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """Something said to be done or passing, and what supports it; `where` is where it was said."""
+    """A statement that something is done or passes, and what supports it; `where` is its place."""
 
     text: str
     verdict: Trust

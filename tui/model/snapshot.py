@@ -31,7 +31,7 @@ class RunExit(Struct, frozen=True):
 
 
 class RunInfo(Struct, frozen=True):
-    """Which run this is; `owned` says that our runner started it."""
+    """Which run this is; `owned` if our supervisor started it."""
 
     owned: bool
     id: str | None = None
@@ -65,7 +65,7 @@ class Stall(Struct, frozen=True):
     """Why the session counts as stuck: the evidence as text, and where it is found.
 
     A loop has a `level`, a `count` of equal rounds and the moment of its last one, `until`;
-    `waiting` says that time alone ends it.
+    `waiting` means that only time ends it.
     """
 
     kind: StallKind

@@ -44,7 +44,7 @@ OVER = frozenset(
 
 
 class StateReason(StrEnum):
-    """Why a session is in its state; the sentence for people stands beside it."""
+    """Why a session is in its state; the sentence for people is beside it."""
 
     NO_SESSION = "no_session"
     AGENT_STARTING = "agent_starting"

@@ -187,7 +187,7 @@ def _from_environment(environ: Mapping[str, str], notices: list[str]) -> _Layer:
 
 
 def _agent_command(text: str) -> LocatedValue:
-    """The agent's command line; a text that names a file as it stands is one word."""
+    """The agent's command line; a text that is the name of a file is one word."""
     try:
         is_file = Path(text).is_file()
     except (OSError, ValueError):

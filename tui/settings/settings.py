@@ -67,7 +67,7 @@ class Settings(Struct, frozen=True):
                 yield name
 
     def value(self, key: str) -> Any:
-        """The value that a dotted key stands for."""
+        """The value of a dotted key."""
         section, dot, name = key.partition(".")
         return getattr(getattr(self, section), name) if dot else getattr(self, section)
 

@@ -1,7 +1,7 @@
 """What is written about one attempt: which process the agent was, and when its bytes arrived.
 
-Most records of a stream have no time; whoever follows it live records, as a line `OFFSET SECONDS`, when the
-bytes before an offset had arrived.
+Most records of a stream have no time, so the supervisor records, as a line `OFFSET SECONDS`, when the bytes
+before an offset had arrived.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def is_supervised(run: RunDirectory) -> bool:
 
 
 def is_running(run_dir: str) -> bool:
-    """Whether the run in that folder has not ended, as its journal tells."""
+    """Whether the run in that folder has not ended, by its journal."""
     entries = read_entries(RunDirectory(Path(run_dir)).journal)
     return not any(entry.kind == "run_ended" for entry in entries)
 

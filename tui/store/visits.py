@@ -64,7 +64,7 @@ def record_visit(project: Path, at: float, run_dir: str = RUN_DIR) -> bool:
 
 
 def last_visit(project: Path, now: float, run_dir: str = RUN_DIR) -> float | None:
-    """The end of the last visit before the one that goes on at `now`; None where there was none."""
+    """The end of the last visit before the present one; None where there was none."""
     ends = [
         one.until
         for one in _read_visits(_visits_file(project, run_dir))

@@ -117,7 +117,7 @@ PATTERNS: Final = (
     CredentialPattern("bearer", "a bearer token", ("bearer",),
         r"(?<=earer )[A-Za-z0-9_.+/]{24,}=*",
         r"((?i:bearer)\s+)(?=\S*[0-9]|\S{20})[A-Za-z0-9._~+/=-]{8,}"),
-    # An environment's dump: the value goes on to the next name or the end of its line.
+    # A dump of an environment: the value reaches to the next name or the end of its line.
     CredentialPattern("dumped", "a secret in an environment", ("=",),
         wide=r"\b((?:[A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSW(?:OR)?D|PASS|CREDENTIALS?|AUTH|DSN"
         r"|WEBHOOK|PWD|PRIVATE)[A-Z0-9_]{0,20})=)(?![0-9][0-9.,_]*(?:\s|$))"
@@ -182,7 +182,7 @@ class Credential(NamedTuple):
 
 
 def find_credentials(text: str, path: str = "") -> Iterator[Credential]:
-    """Everything in a line that has the shape of a credential; `path` is the file it stands in."""
+    """Everything in a line that looks like a credential; `path` is the file of the line."""
     lower = text.lower()
     if any(hint in lower for hint in _HINTS):
         for found in _TOKEN.finditer(text):

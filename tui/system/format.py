@@ -142,7 +142,7 @@ def format_money_plain(usd: float) -> str:
 
 
 def format_money_exact(usd: float) -> str:
-    """Dollars to the millionth, as the CLI tells them: "$0.012345"."""
+    """Dollars to the millionth, as the CLI has them: "$0.012345"."""
     return f"${usd:.6f}"
 
 

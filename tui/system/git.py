@@ -266,7 +266,7 @@ class Git:
         return os.fsdecode(out).rstrip("\n") if code == 0 else None
 
     def head(self) -> str | None:
-        """The commit HEAD stands on; None before the first commit."""
+        """The commit of HEAD; None before the first commit."""
         return self.read_line(("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
 
     def branch(self) -> str | None:

@@ -50,7 +50,7 @@ def claude_dir(environ: Mapping[str, str] = os.environ) -> Path:
 def resolve(project: Path, path: str, environ: Mapping[str, str] = os.environ) -> Path:
     """A path of the settings: relative to the project, `~` as the person's home.
 
-    Symbolic links are left for whoever opens it.
+    Symbolic links are not resolved.
     """
     if path == "~" or path.startswith("~/"):
         path = str(home(environ)) + path[1:]

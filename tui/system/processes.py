@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 MOST_DESCENDANTS: Final = 500
+T = TypeVar("T")
 _PS_SECONDS: Final = 3.0
 
 
@@ -176,12 +178,7 @@ def command_line(pid: int) -> list[str]:
     if has_proc():
         data = _read(f"/proc/{pid}/cmdline")
         return [os.fsdecode(word) for word in data.removesuffix(b"\0").split(b"\0")] if data else []
-    import psutil
-
-    try:
-        return list(psutil.Process(pid).cmdline())
-    except (psutil.Error, OSError):
-        return []
+    return _ask_psutil(pid, lambda process: list(process.cmdline()), [])
 
 
 def working_folder(pid: int) -> str:
@@ -191,12 +188,7 @@ def working_folder(pid: int) -> str:
             return os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")
         except OSError:
             return ""
-    import psutil
-
-    try:
-        return str(psutil.Process(pid).cwd())
-    except (psutil.Error, OSError):
-        return ""
+    return _ask_psutil(pid, lambda process: str(process.cwd()), "")
 
 
 def environment_has(pid: int, marker: bytes) -> bool:
@@ -212,12 +204,7 @@ def environment_variable(pid: int, name: str) -> str:
             if word.startswith(before):
                 return os.fsdecode(word.removeprefix(before))
         return ""
-    import psutil
-
-    try:
-        return psutil.Process(pid).environ().get(name, "")
-    except (psutil.Error, OSError):
-        return ""
+    return _ask_psutil(pid, lambda process: process.environ().get(name, ""), "")
 
 
 def resident_bytes(pid: int) -> int:
@@ -234,12 +221,7 @@ def resident_bytes(pid: int) -> int:
 def count_descendants(pid: int) -> int:
     """How many processes descend from this one, counted up to 500."""
     if not has_proc():
-        import psutil
-
-        try:
-            return len(psutil.Process(pid).children(recursive=True))
-        except (psutil.Error, OSError):
-            return 0
+        return _ask_psutil(pid, lambda process: len(process.children(recursive=True)), 0)
     waiting, count = [pid], 0
     while waiting and count < MOST_DESCENDANTS:
         children = _children(waiting.pop())
@@ -338,6 +320,15 @@ def _ps(pid: int, column: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.decode("utf-8", "replace").strip()
+
+
+def _ask_psutil(pid: int, question: Callable[[Any], T], unknown: T) -> T:
+    import psutil
+
+    try:
+        return question(psutil.Process(pid))
+    except (psutil.Error, OSError):
+        return unknown
 
 
 def _facts_without_proc(pid: int) -> ProcessFacts | None:

@@ -20,7 +20,7 @@ from tui.feeds.claude.wire import CheckedLine, RecordLine
 from tui.model.events import AgentEvent, Body, MalformedLine, StreamDelta
 
 DELTA_PREFIX = b'{"type":"stream_event","event":{"type":"content_block_'
-"""A line that begins so is a streamed delta, whatever follows: its type is already given."""
+"""A line that begins so is a streamed delta, whatever follows: its type is known."""
 _check_line = msgspec.json.Decoder(CheckedLine).decode
 _decode_line = msgspec.json.Decoder(RecordLine).decode
 

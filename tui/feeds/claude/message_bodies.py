@@ -212,18 +212,17 @@ def _prompt_or_note(line: RecordLine, text: str) -> UserMessage:
     """A user record without tool results."""
     origin = _origin(line)
     command = uuid(line.uuid) if line.replay else ""
-    if text[:1] != "<":
-        return UserMessage(_role(line, text), plain_text(text), (), origin, command)
-    if (shell := _SHELL_INPUT.match(text)) is not None:
-        return UserMessage("prompt", plain_text("! " + shell[1]), (), origin, command)
-    if (called := _COMMAND.search(text)) is not None:
-        arguments = _ARGUMENTS.search(text)
-        typed = f"{called[1]} {arguments[1] if arguments else ''}".strip()
-        return UserMessage("prompt", plain_text(typed), (), origin, command)
-    if (note := _NOTE.match(text)) is not None:
-        text = _TAGS.sub("", text).strip()
-        return UserMessage("note", plain_text(text), (), origin or note[1], command)
-    return UserMessage(_role(line, text), plain_text(text), (), origin, command)
+    role = _role(line, text)
+    # Only a text that begins with a tag can be one of these, and few do.
+    if text[:1] == "<":
+        if (shell := _SHELL_INPUT.match(text)) is not None:
+            role, text = "prompt", "! " + shell[1]
+        elif (called := _COMMAND.search(text)) is not None:
+            arguments = _ARGUMENTS.search(text)
+            role, text = "prompt", f"{called[1]} {arguments[1] if arguments else ''}".strip()
+        elif (note := _NOTE.match(text)) is not None:
+            role, text, origin = "note", _TAGS.sub("", text).strip(), origin or note[1]
+    return UserMessage(role, plain_text(text), (), origin, command)
 
 
 def _role(line: RecordLine, text: str) -> _Role:

@@ -39,7 +39,7 @@ _EXHAUSTED: Final = (errno.ENOSPC, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class _KernelWatch:
-    """What one kernel watch stands for: followed paths themselves, and names within a folder."""
+    """What one kernel watch covers: followed paths themselves, and names within a folder."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
@@ -171,21 +171,21 @@ class WatchfilesHints:
         from watchfiles._rust_notify import RustNotify
 
         self._followed_paths = {}
-        wanted = set()
+        folders_to_watch = set()
         for path in paths:
             folder, name = os.path.split(os.path.abspath(path))
             folder = os.path.realpath(folder)
             real = os.path.join(folder, name)
             self._followed_paths[real] = path
-            wanted.add(folder)
+            folders_to_watch.add(folder)
             target = os.path.realpath(real)
             if target != real:
                 self._followed_paths[target] = path
-                wanted.add(os.path.dirname(target))
+                folders_to_watch.add(os.path.dirname(target))
             if os.path.isdir(real):
-                wanted.add(target)
+                folders_to_watch.add(target)
         folders = frozenset(
-            (folder, os.stat(folder).st_ino) for folder in wanted if os.path.isdir(folder)
+            (folder, os.stat(folder).st_ino) for folder in folders_to_watch if os.path.isdir(folder)
         )
         if folders == self._folders:
             return

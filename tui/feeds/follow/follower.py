@@ -78,7 +78,7 @@ class FileFollower:
     def poll(self, limit: int = 4 << 20) -> list[LineBatch]:
         """What is new, at most about `limit` bytes of it; never blocks and never fails.
 
-        `behind` says whether more could be had at once.
+        `is_behind` is true afterwards when more could be read at once.
         """
         if self._is_closed:
             return []
@@ -151,7 +151,7 @@ class FileFollower:
         if self._chain.refusal:
             self._reopen(current, status, now)
         elif self.state.status != "following":
-            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+            self.state = _following(status)
 
     def _mark_if_changed(
         self, current: FileGeneration, status: os.stat_result, now: float, elsewhere: bool = False
@@ -165,7 +165,7 @@ class FileFollower:
                 current.mtime_ns = status.st_mtime_ns
             current.dirty = True
             if self.state.status == "following":
-                self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+                self.state = _following(status)
         elif now < self._reread_until:
             current.dirty = True
 
@@ -214,7 +214,7 @@ class FileFollower:
             self._place_new_file(opened, status, now)
         self._chain.follow(opened, now)
         self._any_opened, self._last_stat = True, None
-        self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+        self.state = _following(status)
         self._mark_if_changed(opened, status, now)
 
     def _place_new_file(self, opened: FileGeneration, status: os.stat_result, now: float) -> None:
@@ -263,7 +263,7 @@ class FileFollower:
             self._set_status(found)
         elif found[1] == current.ident:
             self._chain.swap_descriptor(current, found[0])
-            self.state = FollowStatus("following", "", status.st_mtime, status.st_size)
+            self.state = _following(status)
         else:
             os.close(found[0])
 
@@ -320,7 +320,7 @@ class FileFollower:
             try:
                 opened.begin_at(last_line_start(opened.fd, status.st_size, self._at_end_bytes))
             except OSError:
-                # The first read meets the same error, and the status tells of it.
+                # The first read meets the same error and sets the status.
                 pass
 
     def _on_rewritten(self, old: FileGeneration, note: Note, batches: list[LineBatch]) -> None:
@@ -361,6 +361,10 @@ class FileFollower:
             return _open_rotated(unseen)
         old.continue_in(fd, copy.ident)
         return [old, *_open_rotated([s for s in unseen if s.age > copy.age])]
+
+
+def _following(status: os.stat_result) -> FollowStatus:
+    return FollowStatus("following", "", status.st_mtime, status.st_size)
 
 
 def _try_resume(generation: FileGeneration, start: FilePosition) -> bool:

@@ -24,7 +24,7 @@ LONGEST_LINE: Final = 64 << 20
 SHOWN_PARTIAL: Final = 64 << 10
 _MOST_SCANNED: Final = 64 << 20
 # UTF-16 has single NULs between letters and UTF-32 three; a hole is longer. Right after a truncation the
-# file begins with the hole, and a short one can be told from text by that.
+# file begins with the hole, so that even a short one is no text.
 _LEAST_HOLE: Final = 8
 _LEAST_FIRST_HOLE: Final = 2
 
@@ -60,7 +60,7 @@ class FileGeneration:
         self._is_cutting = False
         self._is_restart = note in ("truncated", "rewritten")
 
-    # --- where it stands ----------------------------------------------------------------------------
+    # --- position ----------------------------------------------------------------------------------
 
     def begin_at(self, offset: int) -> bool:
         """Start reading at `offset`; False, and nothing changed, when the file is shorter."""
@@ -180,7 +180,7 @@ class FileGeneration:
         return True
 
     def _skip_hole(self, blob: bytes, keep: int, counters: FollowCounters) -> int:
-        """Where in `blob` the reading goes on after the NULs at `keep`; -1 when only NULs follow.
+        """Where in `blob` reading continues after the NULs at `keep`; -1 when only NULs follow.
 
         A writer that does not append leaves a hole of NULs when its file is truncated below its own
         offset; they are no part of the line that follows. Short runs of NULs are text in UTF-16.

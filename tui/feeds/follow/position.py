@@ -55,7 +55,7 @@ class LineBatch(NamedTuple):
 
 
 class PartialLine(NamedTuple):
-    """The line that has no newline yet: its last bytes, its whole size, since when it stands there.
+    """The line that has no newline yet: its last bytes, its whole size, since when it is there.
 
     `since` is a reading of the follower's clock, `None` when nothing is pending.
     """

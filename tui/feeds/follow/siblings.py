@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple, TypeVar
 
 from tui.feeds.follow.position import (
     OPEN_FLAGS,
@@ -17,6 +17,7 @@ from tui.feeds.follow.position import (
 )
 from tui.system.lazy_pattern import lazy
 
+T = TypeVar("T")
 _HEAD_BYTES: Final = 256
 _NUMBERED: Final = lazy(r"[.-](\d{1,4})")
 # The names that log rotation gives. A `.old` or `.bak` may as well be an editor's copy, so it counts only
@@ -57,7 +58,7 @@ class RotatedFiles:
             with os.scandir(self._folder or ".") as entries:
                 found = [self._rotated_file(entry) for entry in entries]
         except OSError:
-            # A folder that cannot be listed has no siblings; the status of the path says what is wrong.
+            # A folder that cannot be listed has no siblings; the status of the path has the reason.
             found = []
         self._listed = sorted((s for s in found if s), key=lambda s: s.age)
 
@@ -95,7 +96,7 @@ class RotatedFiles:
         return (
             sibling.size > 0
             and held is not None
-            and _read_sibling_samples(sibling, sibling.size) == held
+            and _read(sibling, lambda fd: read_samples(fd, sibling.size)) == held
         )
 
     def find_copy(
@@ -158,30 +159,23 @@ def open_sibling(sibling: RotatedFile) -> int | None:
     return None
 
 
-def _read_head(sibling: RotatedFile) -> bytes:
+def _read(sibling: RotatedFile, read: Callable[[int], T]) -> T | None:
+    """What `read` gives for a descriptor of the file; None when it cannot be read."""
     fd = open_sibling(sibling)
     if fd is None:
-        return b""
+        return None
     try:
-        return os.pread(fd, _HEAD_BYTES, 0)
+        return read(fd)
     except OSError:
-        return b""
+        return None
     finally:
         os.close(fd)
+
+
+def _read_head(sibling: RotatedFile) -> bytes:
+    return _read(sibling, lambda fd: os.pread(fd, _HEAD_BYTES, 0)) or b""
 
 
 def _holds_position(sibling: RotatedFile, start: FilePosition) -> bool:
-    found = _read_sibling_samples(sibling, start.offset)
+    found = _read(sibling, lambda fd: read_samples(fd, start.offset))
     return found is not None and fingerprint(*found) == start.fingerprint
-
-
-def _read_sibling_samples(sibling: RotatedFile, offset: int) -> tuple[bytes, bytes] | None:
-    fd = open_sibling(sibling)
-    if fd is None:
-        return None
-    try:
-        return read_samples(fd, offset)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)

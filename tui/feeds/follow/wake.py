@@ -16,7 +16,7 @@ from typing import Final, Literal, Protocol
 
 POLL_SECONDS: Final = 0.2
 PACE_SECONDS: Final = 0.02
-# How often the hints are told of paths that have appeared since.
+# How often hints are updated with paths that have appeared since.
 _UPDATE_SECONDS: Final = 1.0
 # How long to poll before hints are tried again; limits of the kernel do not change quickly.
 _RETRY_SECONDS: Final = 30.0

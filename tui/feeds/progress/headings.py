@@ -1,4 +1,4 @@
-"""What a heading stands for, in nine languages.
+"""The meaning of headings in progress files, in nine languages.
 
 People and agents write headings in every way (`##`, rulers, `【…】`, bold lines, bare words) and
 language; the vocabulary here is taken from real progress files.

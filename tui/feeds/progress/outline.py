@@ -177,7 +177,7 @@ class Outline:
         return True
 
     def _date_session(self, date: str, level: int) -> None:
-        """A `Date:` line dates the session it stands in, or opens one."""
+        """A `Date:` line dates the session around it, or opens one."""
         if not date:
             return
         if self.sessions and not self.sessions[-1].key.date:

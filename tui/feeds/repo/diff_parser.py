@@ -85,7 +85,7 @@ def _parse_numstat(tokens: list[bytes]) -> Iterator[tuple[bytes, int | None, int
 
 
 class FilePatch(NamedTuple):
-    """The hunks of one file; `cut` says that some were left out, `odd` that NUL bytes were met."""
+    """The hunks of one file; `cut` if some were left out, `has_nul` if they hold NUL bytes."""
 
     hunks: tuple[Hunk, ...]
     cut: bool

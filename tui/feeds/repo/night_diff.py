@@ -86,7 +86,7 @@ def read_night_diff(
     """The difference between the night's first state and its last, as far as `bounds` allow.
 
     `base` is the commit the night began on, if the run's journal knows it; else it is sought by
-    the times `since` and `until` (seconds since the epoch). While HEAD still stands where the
+    the times `since` and `until` (seconds since the epoch). While HEAD is still where the
     night ended, the work tree counts with all its new files. Raises nothing: `why` says what failed.
     """
     from tui.system.git import Git
@@ -216,8 +216,8 @@ class _DiffReader:
             names = dict.fromkeys(path for e in batch for path in (e.old_path, e.path))
             args = ("diff", "-p", *PATCH_FLAGS, *flags, *self._ends, "--")
             out = self._run_git((*args, *map(os.fsdecode, names)))
-            wanted = {patch_header(entry): entry.path for entry in batch}
-            found.update(parse_patches(out.data, wanted, self._bounds.file_lines))
+            paths_by_header = {patch_header(entry): entry.path for entry in batch}
+            found.update(parse_patches(out.data, paths_by_header, self._bounds.file_lines))
         return found
 
     def _holds_nul(self, entry: DiffEntry) -> bool:
@@ -256,29 +256,42 @@ class _DiffReader:
             path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
         )
         times.update(uncommitted)
-        several = [e for e in differing if times[e.path] > 1 and not e.is_binary]
-        several.sort(key=_changed_lines)
-        wanted = {entry.path for entry in several[:_MOST_PATHS]}
-        net = {path for e in differing for path in (e.path, e.old_path)}
-        gone = (
-            e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary
+        changed_often = [e for e in differing if times[e.path] > 1 and not e.is_binary]
+        changed_often.sort(key=_changed_lines)
+        paths = {entry.path for entry in changed_often[:_MOST_PATHS]}
+        differing_paths = {path for e in differing for path in (e.path, e.old_path)}
+        came_and_went = (
+            e
+            for _, listed in by_commit
+            for e in listed
+            if e.path not in differing_paths and not e.is_binary
         )
-        wanted.update(entry.path for entry in sorted(gone, key=_changed_lines)[:_MOST_PATHS])
-        if not wanted or not by_commit or self._budget.is_spent:
+        paths.update(
+            entry.path for entry in sorted(came_and_went, key=_changed_lines)[:_MOST_PATHS]
+        )
+        if not paths or not by_commit or self._budget.is_spent:
             return ()
         commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
         most = self._bounds.file_lines
-        found = night_commits.read_steps(self._git, commits, by_commit, wanted, self._budget, most)
-        mine = [entry for entry in several[:_MOST_PATHS] if entry.path in uncommitted]
-        if not mine:
+        found = night_commits.read_steps(self._git, commits, by_commit, paths, self._budget, most)
+        uncommitted_often = [
+            entry for entry in changed_often[:_MOST_PATHS] if entry.path in uncommitted
+        ]
+        if not uncommitted_often:
             return found
         args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
-        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in mine)))
-        same = {patch_header(entry._replace(status=b"M")): entry.path for entry in mine}
+        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in uncommitted_often)))
+        same = {
+            patch_header(entry._replace(status=b"M")): entry.path for entry in uncommitted_often
+        }
         read = parse_patches(out.data, same, most)
         return (
             *found,
-            *(night_commits.commit_step(e, read[e.path], "") for e in mine if e.path in read),
+            *(
+                night_commits.commit_step(e, read[e.path], "")
+                for e in uncommitted_often
+                if e.path in read
+            ),
         )
 
 

@@ -20,16 +20,16 @@ class ClaudeSessionFile(Struct, frozen=True):
     """What a session wrote about itself, cleaned; fields that it left out are empty."""
 
     pid: int
-    session: str
-    cwd: str
-    proc_start: str
-    started_at: float | None
-    status: str
-    waiting_for: str
-    kind: str
-    version: str
-    tmux: str
-    socket: str
+    session: str = ""
+    cwd: str = ""
+    proc_start: str = ""
+    started_at: float | None = None
+    status: str = ""
+    waiting_for: str = ""
+    kind: str = ""
+    version: str = ""
+    tmux: str = ""
+    socket: str = ""
 
 
 class ClaudeSessionRegistry:

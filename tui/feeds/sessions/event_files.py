@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -175,27 +174,28 @@ def newest_stream(project: Path) -> StreamFile | None:
 
 
 def _streams_in(project: Path, folder: str) -> list[StreamFile]:
-    dated: list[tuple[float, str]] = []
+    streams = []
+    dated = [path for _, path, size in _dated_files(project, folder) if size]
+    for path in dated[:MOST_LOOKED_AT]:
+        summary = read_summary(path)
+        if summary and summary.kind == "stream" and paths.is_within(project, Path(path)):
+            streams.append(StreamFile(path, folder, summary))
+    return streams
+
+
+def _dated_files(project: Path, folder: str) -> list[tuple[float, str, int]]:
+    """When each file that may be a stream changed, its path and size; the newest first."""
+    dated: list[tuple[float, str, int]] = []
     try:
         with os.scandir(project / folder) as entries:
             for entry in entries:
-                if _may_be_stream(entry.name, folder):
+                if _may_be_stream(entry.name, folder) and entry.is_file():
+                    path = os.path.normpath(os.path.join(project, folder, entry.name))
                     facts = entry.stat()
-                    if stat.S_ISREG(facts.st_mode) and facts.st_size:
-                        dated.append((facts.st_mtime, os.path.join(project, folder, entry.name)))
+                    dated.append((facts.st_mtime, path, facts.st_size))
     except OSError:
         return []
-    streams = []
-    for _, name in sorted(dated, reverse=True)[:MOST_LOOKED_AT]:
-        path = os.path.normpath(name)
-        summary = read_summary(path)
-        if (
-            summary is not None
-            and summary.kind == "stream"
-            and paths.is_within(project, Path(path))
-        ):
-            streams.append(StreamFile(path, folder, summary))
-    return streams
+    return sorted(dated, reverse=True)
 
 
 def _may_be_stream(name: str, folder: str) -> bool:
@@ -206,20 +206,11 @@ def _may_be_stream(name: str, folder: str) -> bool:
 
 def stream_candidates(project: Path) -> list[tuple[str, float]]:
     """Files of the project that may be streams by their names, with when they last changed."""
-    found: list[tuple[str, float]] = []
-    for folder in FOLDERS:
-        try:
-            with os.scandir(project / folder) as entries:
-                dated = [
-                    (entry.stat().st_mtime, os.path.join(project, folder, entry.name))
-                    for entry in entries
-                    if _may_be_stream(entry.name, folder) and entry.is_file()
-                ]
-        except OSError:
-            continue
-        newest = sorted(dated, reverse=True)[:MOST_LISTED]
-        found += [(os.path.normpath(path), changed) for changed, path in newest]
-    return found
+    return [
+        (path, changed)
+        for folder in FOLDERS
+        for changed, path, _ in _dated_files(project, folder)[:MOST_LISTED]
+    ]
 
 
 _PROMPT_BYTES = 128 * 1024

@@ -79,7 +79,7 @@ class AgentProcessReader:
         if facts is not None and (
             not start or not processes.has_proc() or facts.start == str(start)
         ):
-            agents[pid] = _agent_process(facts, cwd=processes.working_folder(pid))
+            agents[pid] = _agent_without_file(facts)
 
     def _scan_processes(self, known: dict[int, AgentProcess]) -> dict[int, str]:
         """Pids of processes that look like Claude and work in the project, each with its start."""
@@ -102,7 +102,7 @@ class AgentProcessReader:
         ours = set(agents) | {facts.pid for facts in alive}
         for facts in alive:
             if facts.parent not in ours:
-                agents[facts.pid] = _agent_process(facts, cwd=processes.working_folder(facts.pid))
+                agents[facts.pid] = _agent_without_file(facts)
 
     def _is_here(self, cwd: str) -> bool:
         if not cwd.startswith("/"):
@@ -135,20 +135,23 @@ def _looks_like_claude(pid: int) -> bool:
     return inside or os.path.basename(script) == "claude"
 
 
-def _agent_process(
-    facts: ProcessFacts, file: ClaudeSessionFile | None = None, cwd: str = ""
-) -> AgentProcess:
+def _agent_without_file(facts: ProcessFacts) -> AgentProcess:
+    cwd = clean_line(processes.working_folder(facts.pid), 4_096)
+    return _agent_process(facts, ClaudeSessionFile(facts.pid, cwd=cwd))
+
+
+def _agent_process(facts: ProcessFacts, file: ClaudeSessionFile) -> AgentProcess:
     return AgentProcess(
         pid=facts.pid,
         created=facts.created,
-        session=file.session if file else "",
-        cwd=file.cwd if file else clean_line(cwd, 4_096),
-        status=file.status if file else "",
-        waiting_for=file.waiting_for if file else "",
-        kind=file.kind if file else "",
-        version=file.version if file else "",
-        tmux=file.tmux if file else "",
-        socket=file.socket if file else "",
+        session=file.session,
+        cwd=file.cwd,
+        status=file.status,
+        waiting_for=file.waiting_for,
+        kind=file.kind,
+        version=file.version,
+        tmux=file.tmux,
+        socket=file.socket,
         cpu_s=facts.cpu_s,
         rss=facts.rss,
         children=processes.count_descendants(facts.pid),

@@ -41,7 +41,7 @@ def safe_transcript(path: str, projects: Path) -> str | None:
     """The resolved path if it may be read: a regular `.jsonl` of this user inside `projects`.
 
     For paths that come from outside (a hook, a stream). The file itself is checked, through every
-    link; whoever opens the answer must refuse a link at its end.
+    link; opening it, the caller must refuse a link at its end.
     """
     if "\0" in path or not path.endswith(".jsonl") or not os.path.isabs(path):
         return None
@@ -69,7 +69,7 @@ def is_session_id(word: str) -> bool:
 
 
 def transcript_of_session(projects: Path, session: str, folder: str) -> str | None:
-    """The transcript of a session id, looked for in the folder's slug first."""
+    """The transcript of a session id, searched under the slugs of `folder` first."""
     if not is_session_id(session):
         return None
     for name in _slugs_then_all(projects, folder):
