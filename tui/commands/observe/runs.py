@@ -19,18 +19,7 @@ if TYPE_CHECKING:
 
 
 _TEXT = 96
-_COLUMNS = (
-    "",
-    "when",
-    "verdict",
-    "tasks",
-    "tests",
-    "stalls",
-    "cost",
-    "a task",
-    "trend",
-    "how, goal",
-)
+_COLUMNS = tuple("|when|verdict|tasks|tests|stalls|cost|a task|trend|how, goal".split("|"))
 
 
 def runs_arguments(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +94,7 @@ def _table(nights: Sequence[NightSummary]) -> list[str]:
     from tui.monitor.history.night_list import cost_trend, repeated_failures
     from tui.system.sanitize import clean_line
 
-    rows: list[tuple[str, ...]] = [_COLUMNS]
+    rows = [_COLUMNS]
     for night in nights:
         text = " — ".join(filter(None, (_state(night), night.goal, night.remarks.note)))
         trend = sparkline(cost_trend(nights, night.id))

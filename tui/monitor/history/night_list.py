@@ -92,50 +92,6 @@ class NightSummary(Struct, frozen=True):
         return COST_SIGNS[self.source] if self.usd else ""
 
 
-def build_summary(
-    review: Review,
-    *,
-    id: str,
-    kind: Literal["run", "stream", "transcript"],
-    path: str,
-    stamp: str,
-    failures: tuple[str, ...],
-    now: float,
-) -> NightSummary:
-    """The summary of a review."""
-    night = review.night
-    dated = [stall for stall in review.stalls if stall.last_at is not None and stall.since]
-    return NightSummary(
-        id=id,
-        kind=kind,
-        path=path,
-        at=night.run.started_at or review.timeline.start or 0.0,
-        stamp=stamp,
-        made_at=now,
-        ended_at=night.run.ended_at,
-        state=night.state,
-        ending=review.ending.kind,
-        words=review.ending.words,
-        goal=(night.run.goal or night.run.first_prompt)[:_GOAL],
-        verdict=review.verdict,
-        reasons=review.reasons,
-        attention=len(review.attention),
-        done=len(review.tasks.done),
-        open=len(review.tasks.open),
-        tests=review.tests.last,
-        stalls=len(review.stalls),
-        stalled_s=sum(max(0.0, (stall.last_at or 0.0) - stall.since) for stall in dated),
-        total_s=review.time.total,
-        commits=len(review.commits),
-        usd=review.cost.usd,
-        source=review.cost.source,
-        per_task=review.cost_per_task,
-        wasted_usd=review.wasted_usd,
-        sessions=night.run.sessions,
-        failures=failures[:_MOST_FAILURES],
-    )
-
-
 class RepeatedFailure(Struct, frozen=True):
     """Something that failed in several nights: its name and their ids, the newest first."""
 
@@ -180,31 +136,52 @@ def save_summary(
     place = _place_of(project, settings, sources)
     if place is None:
         return False
-    night = build_summary(
-        review,
-        id=place.id,
-        kind=place.kind,
-        path=place.path,
-        stamp=place.stamp,
-        failures=failures,
-        now=now,
-    )
-    night = _with_own_facts(night, place)
+    summary = _build_summary(review, place, failures, now)
     path = _summary_file(place, os.environ)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        atomic_write(path, msgspec.json.encode(night), sync=False)
+        atomic_write(path, msgspec.json.encode(summary), sync=False)
     except OSError:
         return False
     return True
 
 
-def _with_own_facts(night: NightSummary, place: NightFile) -> NightSummary:
-    """Time and goal of a night from its own record or file, where its events do not have them."""
-    if place.kind != "run":
-        return night if night.at else replace(night, at=place.changed)
-    own = _unread_run(place)
-    return replace(night, at=night.at or own.at, goal=own.goal or night.goal)
+def _build_summary(
+    review: Review, place: NightFile, failures: tuple[str, ...], now: float
+) -> NightSummary:
+    """The summary of a review; what its events do not have comes from the run's record or the file."""
+    night = review.night
+    own = _unread_run(place) if place.kind == "run" else None
+    dated = [stall for stall in review.stalls if stall.last_at is not None and stall.since]
+    return NightSummary(
+        id=place.id,
+        kind=place.kind,
+        path=place.path,
+        at=night.run.started_at or review.timeline.start or (own.at if own else place.changed),
+        stamp=place.stamp,
+        made_at=now,
+        ended_at=night.run.ended_at,
+        state=night.state,
+        ending=review.ending.kind,
+        words=review.ending.words,
+        goal=(own.goal if own else "") or (night.run.goal or night.run.first_prompt)[:_GOAL],
+        verdict=review.verdict,
+        reasons=review.reasons,
+        attention=len(review.attention),
+        done=len(review.tasks.done),
+        open=len(review.tasks.open),
+        tests=review.tests.last,
+        stalls=len(review.stalls),
+        stalled_s=sum(max(0.0, (stall.last_at or 0.0) - stall.since) for stall in dated),
+        total_s=review.time.total,
+        commits=len(review.commits),
+        usd=review.cost.usd,
+        source=review.cost.source,
+        per_task=review.cost_per_task,
+        wasted_usd=review.wasted_usd,
+        sessions=night.run.sessions,
+        failures=failures[:_MOST_FAILURES],
+    )
 
 
 def _place_of(project: Path, settings: Settings, sources: SessionSources) -> NightFile | None:

@@ -7,31 +7,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tui.model import events
 from tui.model.events import (
     AgentEvent,
-    AgentStateReport,
-    ApiRetry,
     AssistantMessage,
     Body,
-    Compaction,
-    ControlMessage,
-    HookRun,
-    MalformedLine,
-    MessageLifecycle,
-    Notice,
-    PermissionDenied,
-    RateLimit,
-    RunningCost,
-    SilentRecord,
     SourceRef,
-    StreamDelta,
-    TaskUpdate,
     ToolCall,
-    ToolHeartbeat,
     ToolResult,
-    TurnResult,
-    TurnStarted,
-    UnknownRecord,
     UserMessage,
 )
 from tui.model.journal import JournalEntry
@@ -188,19 +171,19 @@ def visibility(event: AgentEvent) -> int:
 
 
 _FIXED: dict[type[Any], int] = {
-    TurnResult: 1,
-    ApiRetry: 1,
-    Compaction: 1,
-    PermissionDenied: 1,
-    UnknownRecord: 1,
-    MalformedLine: 1,
-    TurnStarted: 2,
-    TaskUpdate: 2,
-    MessageLifecycle: 2,
-    ToolHeartbeat: 3,
-    StreamDelta: 3,
-    RunningCost: 3,
-    SilentRecord: 3,
+    events.TurnResult: 1,
+    events.ApiRetry: 1,
+    events.Compaction: 1,
+    events.PermissionDenied: 1,
+    events.UnknownRecord: 1,
+    events.MalformedLine: 1,
+    events.TurnStarted: 2,
+    events.TaskUpdate: 2,
+    events.MessageLifecycle: 2,
+    events.ToolHeartbeat: 3,
+    events.StreamDelta: 3,
+    events.RunningCost: 3,
+    events.SilentRecord: 3,
 }
 
 
@@ -221,15 +204,15 @@ def _of_user(body: UserMessage) -> int:
 
 
 def _by_content(body: Body) -> int:
-    if isinstance(body, RateLimit):
+    if isinstance(body, events.RateLimit):
         return 3 if body.status == "allowed" else 1
-    if isinstance(body, Notice):
+    if isinstance(body, events.Notice):
         return 1 if body.level in URGENT else 2
-    if isinstance(body, HookRun):
+    if isinstance(body, events.HookRun):
         return 1 if body.outcome in TROUBLE else 2
-    if isinstance(body, AgentStateReport):
+    if isinstance(body, events.AgentStateReport):
         return 1 if body.state == "requires_action" else 3
-    if isinstance(body, ControlMessage):
+    if isinstance(body, events.ControlMessage):
         return 3 if body.ok else 2
     return 1
 

@@ -153,15 +153,9 @@ def _dict(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-_AGENT_FIGURES = [
-    "status",
-    "agentId",
-    "agentType",
-    "resolvedModel",
-    "totalTokens",
-    "totalToolUseCount",
-    "totalDurationMs",
-]
+_AGENT_FIGURES = (
+    "status agentId agentType resolvedModel totalTokens totalToolUseCount totalDurationMs".split()
+)
 _MARKS = {"completed": "✓", "in_progress": "▸"}
 _LAYOUTS: dict[str, Callable[[Json, Json, str], list[DetailPart]]] = {
     **dict.fromkeys(("Bash", "PowerShell", "BashOutput"), _bash),
