@@ -159,10 +159,8 @@ class CheckpointSchedule:
 
     def request_if_due(self) -> None:
         """Requests one if the last is older than the configured interval."""
-        minutes, state = (
-            self._context.settings.session.checkpoint_interval_minutes,
-            self._context.state,
-        )
+        state = self._context.state
+        minutes = self._context.settings.session.checkpoint_interval_minutes
         if minutes is None or self.is_busy or state.phase == RunPhase.WAITING:
             return
         if state.elapsed - (state.checkpoint_elapsed or 0.0) >= minutes * 60:

@@ -340,11 +340,8 @@ class RunMachine:
         """Forgets earlier restarts once an attempt has worked long enough."""
         state, rules = self._state, self._context.settings.recovery
         worked = state.elapsed - state.attempt_elapsed
-        if (
-            state.restarts
-            and self._reader.turns.started
-            and worked >= rules.reset_after_minutes * 60
-        ):
+        is_stable = worked >= rules.reset_after_minutes * 60 and self._reader.turns.started
+        if state.restarts and is_stable:
             state.restarts = []
             self._context.save()
 

@@ -84,15 +84,15 @@ def start_run(
         allow_dirty = options.allow_dirty or options.trusted
         git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
         facts = RunFacts(
-            new_run_id(time.time()),
-            goal,
-            str(project),
-            clock_for(options.env).wall(),
-            agent,
-            options.command,
-            tuple(options.extra),
-            dict(options.env),
-            git.head(),
+            run=new_run_id(time.time()),
+            goal=goal,
+            project=str(project),
+            started_at=clock_for(options.env).wall(),
+            agent=agent,
+            command=options.command,
+            extra=tuple(options.extra),
+            env=dict(options.env),
+            head=git.head(),
         )
         folder = _prepare(root, facts, settings)
         _spawn_supervisor(folder, environ, settings)

@@ -451,3 +451,10 @@ def test_a_time_that_is_none_is_refused(at: str) -> None:
 
     with pytest.raises(UsageError):
         unit_text(Path("/p"), "g", at=at)
+
+
+def test_a_state_has_the_keys_of_version_0_1() -> None:
+    """A run may be adopted by another version of the supervisor, an older one too."""
+    recorded = Path(__file__).parents[2] / "data" / "run_0_1" / "state.json"
+    old = json.loads(recorded.read_bytes())
+    assert set(old) - {"held"} <= set(msgspec.to_builtins(RunState()))

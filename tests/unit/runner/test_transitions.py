@@ -5,6 +5,7 @@ The numbers are those of the table in the architecture document.
 
 from __future__ import annotations
 
+import ast
 import errno
 import tempfile
 from collections.abc import Callable
@@ -381,3 +382,18 @@ def test_no_order_of_events_leaves_the_table(events: list[str], session: Session
             assert (state.wait is not None) == (made.phase == RunPhase.WAITING)
             assert (state.intent is not None) or made.phase != RunPhase.STOPPING
             assert (made.machine.end is not None) == (made.machine.phase == RunPhase.ENDED)
+
+
+def test_only_enter_changes_the_phase() -> None:
+    """A state that is loaded may be given its phase; nothing else sets one."""
+    found = set()
+    for path in sorted(Path(machine.__file__).parent.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                names = [part for target in targets for part in ast.walk(target)]
+                if any(isinstance(name, ast.Attribute) and name.attr == "phase" for name in names):
+                    found.add((path.stem, function.name))
+    assert found == {("machine", "_enter"), ("run_state", "load_state")}
