@@ -63,17 +63,17 @@ def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
         check_login(project, environ)
         return "Claude Code is logged in"
 
-    found = run_check("login", logged_in)
+    result = run_check("login", logged_in)
     credentials = read_json(paths.claude_dir(environ) / ".credentials.json", follow=True) or {}
     oauth = credentials.get("claudeAiOauth")
-    if found.state == "ok" and isinstance(oauth, dict):
+    if result.state == "ok" and isinstance(oauth, dict):
         expires = oauth.get("expiresAt")
         past = isinstance(expires, int | float) and expires / 1000 < time.time()
         if past and not oauth.get("refreshToken"):
             return CheckResult(
                 "login", "fail", "the login has expired", "run `claude` and use /login"
             )
-    return found
+    return result
 
 
 def _permissions(settings: Settings) -> CheckResult:
@@ -94,15 +94,15 @@ def _hooks(project: Path, settings: Settings) -> CheckResult:
     from tui.control.hooks import installer
 
     try:
-        found = installer.status(project, settings.paths.run_dir)
+        hooks = installer.status(project, settings.paths.run_dir)
     except OvernightError as error:
         return CheckResult("hooks", "warn", str(error))
-    if found.complete:
+    if hooks.complete:
         return CheckResult("hooks", "ok", "installed: sessions started elsewhere hear you too")
-    if not found.events:
+    if not hooks.events:
         return CheckResult("hooks", "ok", "not installed; runs of ours need none")
-    if found.off:
-        return CheckResult("hooks", "warn", f"installed, but no hook runs: {found.off}")
+    if hooks.off:
+        return CheckResult("hooks", "warn", f"installed, but no hook runs: {hooks.off}")
     return CheckResult(
         "hooks", "warn", "of another version", "run `overnight-tui hooks install` again"
     )

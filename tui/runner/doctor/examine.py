@@ -48,14 +48,8 @@ def _limits(settings: Settings, now: float) -> CheckResult:
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
     silence = "" if idle is None else f", {idle:g} min of silence"
     text = f"{end}, {cost}{silence}"
-    missing = [
-        name
-        for name, value in (
-            ("session.max_runtime_hours", ahead.ends_at),
-            ("budget.max_cost_usd", ahead.usd),
-        )
-        if value is None
-    ]
+    limits = {"session.max_runtime_hours": ahead.ends_at, "budget.max_cost_usd": ahead.usd}
+    missing = [name for name, value in limits.items() if value is None]
     if missing:
         return CheckResult("limits", "warn", text, f"set {' and '.join(missing)}")
     return CheckResult("limits", "ok", text)
@@ -65,27 +59,19 @@ def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
     """The usage limit as the last runs reported it."""
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
-    known = next(
-        (
-            heard
-            for run in all_runs(project, settings.paths.run_dir)[:3]
-            if (heard := _last_rate_limit(run))
-        ),
-        None,
-    )
-    if known is None or known.resets_at is None or known.resets_at <= now:
-        return CheckResult(
-            "usage limit", "ok", f"its reset is not known; a run waits for it {wait}"
-        )
-    away = known.resets_at - now
-    used = "" if known.used is None else f", {known.used:.0%} used"
-    text = (
-        f"{known.window.replace('_', ' ')} resets at {format_weekday_clock(known.resets_at)}{used}"
-    )
-    if known.status == "rejected" and longest is not None and away > longest * 3600:
+    newest = all_runs(project, settings.paths.run_dir)[:3]
+    limit = next(filter(None, map(_last_rate_limit, newest)), None)
+    if limit is None or limit.resets_at is None or limit.resets_at <= now:
+        text = f"its reset is not known; a run waits for it {wait}"
+        return CheckResult("usage limit", "ok", text)
+    away = limit.resets_at - now
+    used = "" if limit.used is None else f", {limit.used:.0%} used"
+    window, clock = limit.window.replace("_", " "), format_weekday_clock(limit.resets_at)
+    text = f"{window} resets at {clock}{used}"
+    if limit.status == "rejected" and longest is not None and away > longest * 3600:
         advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
         return CheckResult("usage limit", "fail", text, advice)
-    if known.status == "rejected":
+    if limit.status == "rejected":
         spent = f"{away / 3600:.1f} h of the night are spent waiting"
         outlasts = hours is not None and away > hours * 3600
         advice = "it resets after the night is over" if outlasts else spent
