@@ -105,6 +105,7 @@ def level_by_glyph(text: str) -> LogLevel:
     return _GLYPHS.get(text[:1], "")
 
 
+# complexity: each family orders level, tag and marks in its own way; every condition is one of them
 def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
     """Level and tag after the time: words in brackets, between dashes or between bars."""
     level = level_of("")

@@ -100,6 +100,7 @@ def _error(field: SettingField, located: LocatedValue, why: str = "", hint: str 
     return SettingsError(f"{where}: {field.key} {why}" + ("" if why.endswith("?") else "."))
 
 
+# complexity: one case for each kind of field
 def _prepare(field: SettingField, located: LocatedValue) -> Any:
     """The value as `msgspec.convert` takes it; what that cannot check is checked here."""
     value = located.value

@@ -197,6 +197,7 @@ def find_credentials(text: str, path: str = "") -> Iterator[Credential]:
             yield Credential("named", bare, found.start("bare"))
 
 
+# complexity: a table in code, one rule for each kind of credential
 def score_credential(
     kind: str, value: str, *, is_aside: bool, has_pair: bool = False
 ) -> Score | None:

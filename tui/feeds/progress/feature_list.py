@@ -50,24 +50,26 @@ def read_feature_list(data: bytes, source: str, at: float | None) -> ProgressFil
 
 
 def _features(document: Any) -> list[tuple[dict[str, Any], str]]:
+    """The features of a document, each with the name of the part that it belongs to."""
     if isinstance(document, list):
-        return [(item, "") for item in document if isinstance(item, dict)]
+        return [(item, "") for item in _objects_in(document)]
     if not isinstance(document, dict):
         return []
     for key in _HOLDERS:
-        held = document.get(key)
-        if isinstance(held, list):
-            return [(item, "") for item in held if isinstance(item, dict)]
-        if isinstance(held, dict):
-            return [(item, "") for item in held.values() if isinstance(item, dict)]
+        if isinstance(document.get(key), list | dict):
+            return [(item, "") for item in _objects_in(document[key])]
     found: list[tuple[dict[str, Any], str]] = []
     for key in _PARTS:
         parts = document.get(key)
-        for part in parts if isinstance(parts, list) else ():
-            if isinstance(part, dict):
-                name = _text(part.get("name") or part.get("title") or part.get("category"))
-                found += [(item, name) for item, _ in _features({k: part.get(k) for k in _HOLDERS})]
+        for part in _objects_in(parts if isinstance(parts, list) else []):
+            name = _text(part.get("name") or part.get("title") or part.get("category"))
+            found += [(item, name) for item, _ in _features({k: part.get(k) for k in _HOLDERS})]
     return found
+
+
+def _objects_in(items: list[Any] | dict[str, Any]) -> list[dict[str, Any]]:
+    values = items.values() if isinstance(items, dict) else items
+    return [item for item in values if isinstance(item, dict)]
 
 
 def _task(feature: dict[str, Any], part: str) -> ProgressTask | None:

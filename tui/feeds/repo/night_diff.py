@@ -252,47 +252,41 @@ class _DiffReader:
         self, differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
     ) -> tuple[FileChange, ...]:
         """The single changes of paths that changed more than once, commit by commit."""
-        times = Counter(
-            path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
-        )
-        times.update(uncommitted)
-        changed_often = [e for e in differing if times[e.path] > 1 and not e.is_binary]
-        changed_often.sort(key=_changed_lines)
-        paths = {entry.path for entry in changed_often[:_MOST_PATHS]}
-        differing_paths = {path for e in differing for path in (e.path, e.old_path)}
-        came_and_went = (
-            e
-            for _, listed in by_commit
-            for e in listed
-            if e.path not in differing_paths and not e.is_binary
-        )
-        paths.update(
-            entry.path for entry in sorted(came_and_went, key=_changed_lines)[:_MOST_PATHS]
-        )
+        often = _changed_often(differing, by_commit, uncommitted)
+        paths = {entry.path for entry in (*often, *_came_and_went(differing, by_commit))}
         if not paths or not by_commit or self._budget.is_spent:
             return ()
         commits = f"{self._span.base}..{self._span.head}" if self._span.base else self._span.head
         most = self._bounds.file_lines
-        found = night_commits.read_steps(self._git, commits, by_commit, paths, self._budget, most)
-        uncommitted_often = [
-            entry for entry in changed_often[:_MOST_PATHS] if entry.path in uncommitted
-        ]
-        if not uncommitted_often:
-            return found
+        steps = night_commits.read_steps(self._git, commits, by_commit, paths, self._budget, most)
+        last = [entry for entry in often if entry.path in uncommitted]
+        return (*steps, *self._read_uncommitted_steps(last)) if last else steps
+
+    def _read_uncommitted_steps(self, entries: list[DiffEntry]) -> list[FileChange]:
         args = ("diff", "-p", *PATCH_FLAGS, "--no-renames", self._span.head, "--")
-        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in uncommitted_often)))
-        same = {
-            patch_header(entry._replace(status=b"M")): entry.path for entry in uncommitted_often
-        }
-        read = parse_patches(out.data, same, most)
-        return (
-            *found,
-            *(
-                night_commits.commit_step(e, read[e.path], "")
-                for e in uncommitted_often
-                if e.path in read
-            ),
-        )
+        out = self._run_git((*args, *(os.fsdecode(entry.path) for entry in entries)))
+        headers = {patch_header(entry._replace(status=b"M")): entry.path for entry in entries}
+        read = parse_patches(out.data, headers, self._bounds.file_lines)
+        return [night_commits.commit_step(e, read[e.path], "") for e in entries if e.path in read]
+
+
+def _changed_often(
+    differing: list[DiffEntry], by_commit: CommitChanges, uncommitted: set[bytes]
+) -> list[DiffEntry]:
+    """The smallest changes among the paths that changed more than once."""
+    times = Counter(
+        path for _, listed in by_commit for e in listed for path in {e.path, e.old_path}
+    )
+    times.update(uncommitted)
+    often = [e for e in differing if times[e.path] > 1 and not e.is_binary]
+    return sorted(often, key=_changed_lines)[:_MOST_PATHS]
+
+
+def _came_and_went(differing: list[DiffEntry], by_commit: CommitChanges) -> list[DiffEntry]:
+    """The smallest changes among the paths that do not differ in the end."""
+    net = {path for e in differing for path in (e.path, e.old_path)}
+    gone = (e for _, listed in by_commit for e in listed if e.path not in net and not e.is_binary)
+    return sorted(gone, key=_changed_lines)[:_MOST_PATHS]
 
 
 def _file_change(

@@ -233,12 +233,9 @@ def last_safe_cut(path: str) -> tuple[str, str]:
     That is after the last result of a batch of tool calls, and after a text without calls. Reads the
     newest 4 MiB at most.
     """
-    decoder = ClaudeDecoder(path)
     session, uuid = "", ""
     waiting: set[str] = set()
-    for event in _last_events(path, decoder):
-        if event.thread:
-            continue
+    for event in _last_events(path):
         session = event.session or session
         body = event.body
         if isinstance(body, AssistantMessage) and not body.error:
@@ -252,7 +249,8 @@ def last_safe_cut(path: str) -> tuple[str, str]:
     return session, uuid
 
 
-def _last_events(path: str, decoder: ClaudeDecoder) -> list[AgentEvent]:
+def _last_events(path: str) -> list[AgentEvent]:
+    """The events of the main conversation in the newest 4 MiB of a file."""
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -265,4 +263,4 @@ def _last_events(path: str, decoder: ClaudeDecoder) -> list[AgentEvent]:
         cut = data.find(b"\n") + 1
         data, start = data[cut:], start + cut
     data = data[: data.rfind(b"\n") + 1]
-    return list(decoder.decode(data, start).events)
+    return [event for event in ClaudeDecoder(path).decode(data, start).events if not event.thread]
