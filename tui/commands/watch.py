@@ -83,7 +83,8 @@ def show(
         from tui.screens.visit import Visit
 
         visit = Visit(project, clock, settings.paths.run_dir)
-        slow = slow_link or settings.screen.slow_link == "on" or _far_away(settings)
+        is_remote = settings.screen.slow_link == "auto" and "SSH_TTY" in os.environ
+        slow = slow_link or settings.screen.slow_link == "on" or is_remote
         app = OvernightApp(
             monitor,
             clock,
@@ -120,10 +121,6 @@ def _adopt(project: Path, settings: Settings) -> object:
     from tui.runner import start
 
     return start.adopt_run(project, run_dir=settings.paths.run_dir)
-
-
-def _far_away(settings: Settings) -> bool:
-    return settings.screen.slow_link == "auto" and "SSH_TTY" in os.environ
 
 
 _TAIL = 192 << 10

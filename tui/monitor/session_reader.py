@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,7 +199,7 @@ class SessionReader:
     def _poll_merged(self) -> bool:
         """Goes on with one merge over all files until each is at its end; a slice at a time."""
         if self._merge is None:
-            self._merge = heapq.merge(*map(self._timed, self._sources), key=_by_time)
+            self._merge = heapq.merge(*map(self._timed, self._sources), key=itemgetter(0, 1))
         held = list(islice(self._merge, _SLICE))
         for start in range(0, len(held), _MERGED):
             self._add_merged(held[start : start + _MERGED])
@@ -344,10 +345,6 @@ class SessionReader:
 
 
 _Timed = tuple[float, int, FollowedFile, int, AgentEvent | JournalEntry]
-
-
-def _by_time(item: _Timed) -> tuple[float, int]:
-    return item[0], item[1]
 
 
 def _rings(entry: JournalEntry, now: float) -> bool:

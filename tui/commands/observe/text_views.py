@@ -48,7 +48,10 @@ def status_lines(night: NightSnapshot, feeds: Sequence[SourceStatus]) -> list[st
         checkpoints = night.interventions.checkpoints
         count = format_count(len(checkpoints), "checkpoint")
         lines.append(f"safety    {count}, last {format_local(checkpoints[-1].at)}")
-    lines += [_source(feed) for feed in feeds if feed.path]
+    for feed in feeds:
+        why = feed.chosen if feed.state == "following" else feed.why
+        source = f"{feed.name}: {feed.path} [{feed.state}]{f' – {why}' if why else ''}"
+        lines += [clean_line(f"source    {source}", 2_000)] if feed.path else []
     return lines
 
 
@@ -87,13 +90,6 @@ def _events(night: NightSnapshot) -> str:
         if number:
             parts.append(format_count(number, one, many))
     return ", ".join(parts)
-
-
-def _source(feed: SourceStatus) -> str:
-    """Which file, how it is, and why this one."""
-    why = feed.chosen if feed.state == "following" else feed.why
-    reason = f" – {why}" if why else ""
-    return clean_line(f"source    {feed.name}: {feed.path} [{feed.state}]{reason}", 2_000)
 
 
 def review_lines(review: Review) -> list[str]:

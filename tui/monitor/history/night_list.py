@@ -111,7 +111,11 @@ def list_nights(
     nights: list[NightSummary] = []
     listed_sessions: set[str] = set()
     for place in list_night_files(project, settings, environ):
-        night = _saved(place, environ) or _unread(place, project, listed_sessions)
+        night = _saved(place, environ)
+        if night is None and place.kind == "run":
+            night = _unread_run(place)
+        elif night is None:
+            night = _unread_session(place, project, listed_sessions)
         if night is None:
             continue
         # A transcript of a session that belongs to a run or a stream is no night of its own.
@@ -292,12 +296,8 @@ def _summary_file(place: NightFile, environ: Mapping[str, str]) -> Path:
     return paths.cache_dir(environ) / "nights" / (key.hexdigest()[:32] + ".json")
 
 
-def _unread(place: NightFile, project: Path, listed: set[str]) -> NightSummary | None:
-    """What is known of a night without folding it; None for what is no night of this project."""
-    return _unread_run(place) if place.kind == "run" else _unread_session(place, project, listed)
-
-
 def _unread_run(place: NightFile) -> NightSummary:
+    """What is known of a run without folding it."""
     facts = facts_and_end(RunDirectory(Path(place.folder)))
     ended_at, reason = facts.get("ended_at"), facts.get("reason")
     return NightSummary(
@@ -315,6 +315,7 @@ def _unread_run(place: NightFile) -> NightSummary:
 
 
 def _unread_session(place: NightFile, project: Path, listed: set[str]) -> NightSummary | None:
+    """What is known of a session without folding it; None for what is no night of this project."""
     from tui.feeds.sessions.event_files import first_prompt
 
     head = read_summary(place.path, follow=place.kind == "stream")

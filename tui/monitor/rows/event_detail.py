@@ -41,7 +41,7 @@ def detail(line: bytes, part: int, ref: SourceRef, result_line: bytes | None = N
     value = _object(line, part)
     if event is None or value is None:
         return _damaged(line, event, ref)
-    answer = _answer(result_line)
+    answer = (_object(result_line, 0) or {}) if result_line else {}
     result = _result_of(event, answer, result_line, ref)
     shown = row(event, result)
     parts = _parts(value, answer)
@@ -72,10 +72,6 @@ def _object(line: bytes, part: int) -> Json | None:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
-
-
-def _answer(line: bytes | None) -> Json:
-    return (_object(line, 0) or {}) if line else {}
 
 
 def _result_of(

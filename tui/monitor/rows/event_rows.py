@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 import msgspec
@@ -37,6 +36,8 @@ _VERDICTS = lazy(
     r"(?:Found \d+ errors?\b|Success: no issues found|All checks passed|\d+ problems? \("
     r"|test result: |Ran \d+ tests? in |FAILED \(|OK\Z|OK \()"
 )
+# A line with one count is a runner's last line only in these forms, else a sentence about tests.
+_LONE_COUNT = lazy(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z")
 _BAD = frozenset(("failed", "error", "errors"))
 _STOPPED = "this call was stopped while running"
 _PROCEED = "doesn't want to proceed with this tool use"
@@ -77,7 +78,7 @@ def test_summary(text: str) -> ToolOutcome | None:
     for line in reversed(text.rstrip().split("\n")[-_LOOKED_AT:]):
         line = line.strip("= \t-")
         counts = _COUNT.findall(line)
-        if counts and (len(counts) > 1 or _whole_summary(line)):
+        if counts and (len(counts) > 1 or _LONE_COUNT.match(line)):
             return _counted(counts)
         if named := _NAMED_COUNTS.findall(line):
             return _counted([(count, word.replace("failures", "failed")) for word, count in named])
@@ -85,11 +86,6 @@ def test_summary(text: str) -> ToolOutcome | None:
             bad = line.startswith(("Found", "FAILED", "test result: FAILED")) or "problem" in line
             return ToolOutcome(_cut(line), "warning" if bad else "ok")
     return None
-
-
-def _whole_summary(line: str) -> bool:
-    """Whether a line with one count is a runner's last line, not a sentence about tests."""
-    return bool(re.match(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z", line))
 
 
 def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
