@@ -115,7 +115,7 @@ def torment(folder: RunDirectory, project: Path, kills: int, dice: random.Random
         if dice.random() < 0.3:  # hit one that only starts
             tally.early += 1
             kill_all(folder)
-            start._spawn(folder, os.environ, read_run_settings(folder))
+            start._spawn_supervisor(folder, os.environ, read_run_settings(folder))
             time.sleep(dice.uniform(0.0, 0.35))
         else:
             time.sleep(dice.uniform(0.0, 0.6))

@@ -1,9 +1,11 @@
-"""Progress, notes, histories and transcript copies of a run."""
+"""The files of a run for people: progress file, notes, histories, copies of transcripts."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +14,13 @@ import msgspec
 from tui.feeds.repo.commits import read_log
 from tui.model.events import AgentEvent, Compaction
 from tui.model.snapshot import NightSnapshot
-from tui.runner.run_context import RunContext, append
+from tui.runner.run_context import RunContext, append_to_file
 from tui.settings.settings import Settings
 from tui.system import paths
 from tui.system.errors import OvernightError
 from tui.system.git import Git
 
-_COPY = 4 << 20
+_COPY_BYTES = 4 << 20
 _PROGRESS = """\
 # Session: {run}
 # Started: {started}
@@ -78,121 +80,112 @@ _None yet_
 """
 
 
-def initialise_files(
-    project: Path, settings: Settings, run: str, goal: str, at: float
-) -> list[Path]:
-    """Makes the progress file and the notes where they are missing; what is there stays as it is.
-
-    Returns what was made. Raises OSError.
-    """
+def initialise_files(project: Path, settings: Settings, run: str, goal: str, at: float) -> None:
+    """Writes the progress file and the session notes where there are none. Raises OSError."""
     started = datetime.fromtimestamp(at).astimezone().isoformat(timespec="seconds")
-    words = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
-    made = []
-    wanted = ((settings.paths.progress_file, _PROGRESS), (settings.paths.session_notes, _NOTES))
-    for name, template in wanted:
+    # The goal last: what it has in braces stays as it is.
+    values = {"run": run, "started": started, "goal": " ".join(goal.split())[:500]}
+    names = settings.paths
+    for name, text in ((names.progress_file, _PROGRESS), (names.session_notes, _NOTES)):
         path = paths.resolve(project, name)
-        text = template
-        for key, value in words.items():
+        for key, value in values.items():
             text = text.replace("{" + key + "}", value)
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(path, "x", encoding="utf-8") as file:
-                file.write(text)
-        except FileExistsError:
-            continue
-        made.append(path)
-    return made
+        with suppress(FileExistsError), open(path, "x", encoding="utf-8") as file:
+            file.write(text)
 
 
 class RunArtifacts:
-    """Keeps the histories and the copies of transcripts; what cannot be written is done without."""
+    """Writes the histories and the copies of transcripts; drops what cannot be written."""
 
-    def __init__(self, desk: RunContext) -> None:
-        self._desk = desk
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
 
-    def on_session_end(self, night: NightSnapshot) -> None:
-        """A line of the session history for the segment that just ended."""
-        desk = self._desk
-        head = desk.state.segment_head
-        commits = files = 0
+    def on_session_end(self, snapshot: NightSnapshot) -> None:
+        """Appends a line to the session history for the attempt that ended."""
+        context, head = self._context, self._context.state.attempt_head
         try:
-            found = read_log(Git(desk.project), range=f"{head}..HEAD" if head else "HEAD")
-            commits, files = len(found), sum(one.files for one in found)
+            commits = read_log(Git(context.project), range=f"{head}..HEAD" if head else "HEAD")
         except (OvernightError, OSError):
-            pass
-        last = night.tests.runs[-1] if night.tests.runs else None
+            commits = []
+        last = snapshot.tests.runs[-1] if snapshot.tests.runs else None
         tests = None
         if last is not None and last.passed is not None:
             failed = last.failed or 0
             total = last.passed + failed
             code = 0 if last.verdict == "green" else 1
             tests = {"passed": last.passed, "failed": failed, "total": total, "exit_code": code}
-        lasted = max(0.0, desk.state.elapsed - desk.state.segment_elapsed)
+        seconds = max(0.0, context.state.elapsed - context.state.attempt_elapsed)
         line = {
-            "end_time": datetime.fromtimestamp(desk.clock.wall(), UTC).isoformat(),
-            "commits_made": commits,
-            "files_changed": files,
+            "end_time": datetime.fromtimestamp(context.clock.wall(), UTC).isoformat(),
+            "commits_made": len(commits),
+            "files_changed": sum(commit.files for commit in commits),
             "tests_passed": tests,
-            "runtime_hours": round(lasted / 3600, 4),
+            "runtime_hours": round(seconds / 3600, 4),
         }
-        append(desk.path(desk.settings.paths.session_history), msgspec.json.encode(line) + b"\n")
+        self._append(context.settings.paths.session_history, line)
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
-        """A line of the compaction history."""
-        desk = self._desk
-        session = event.session or desk.state.session
+        """Appends a line to the compaction history."""
+        context = self._context
+        session = event.session or context.state.session
         self.copy_transcripts()
-        source, copy = self._transcript(session), desk.folder.kept_transcript(session)
-        size = _size(source)
-        reason = "approaching_limit" if body.trigger != "manual" else "manual"
+        copy = context.folder.kept_transcript(session)
+        size, is_copied = _size(self._transcript(session)), bool(_size(copy))
         line = {
-            "timestamp": datetime.fromtimestamp(desk.clock.wall()).isoformat(),  # noqa: DTZ006
+            # The original system writes local time without a zone.
+            "timestamp": datetime.fromtimestamp(context.clock.wall()).isoformat(),  # noqa: DTZ006
             "estimated_tokens": size // 4 if size else "unknown",
-            "compaction_reason": reason,
+            "compaction_reason": "manual" if body.trigger == "manual" else "approaching_limit",
             "transcript_size_kb": size // 1024,
-            "backup_path": str(copy) if _size(copy) else None,
+            "backup_path": str(copy) if is_copied else None,
             "checkpoint_created": True,
-            "transcript_backed_up": bool(_size(copy)),
+            "transcript_backed_up": is_copied,
         }
-        append(desk.path(desk.settings.paths.compaction_history), msgspec.json.encode(line) + b"\n")
+        self._append(context.settings.paths.compaction_history, line)
+
+    def _append(self, name: str, line: Mapping[str, object]) -> None:
+        append_to_file(self._context.path(name), msgspec.json.encode(line) + b"\n")
 
     # --- transcripts ---
 
-    def _folder(self) -> Path:
-        slug = "".join(c if c.isascii() and c.isalnum() else "-" for c in str(self._desk.project))
-        return paths.claude_dir(os.environ | self._desk.facts.env) / "projects" / slug
+    def _transcript_folder(self) -> Path:
+        slug = "".join(
+            c if c.isascii() and c.isalnum() else "-" for c in str(self._context.project)
+        )
+        return paths.claude_dir(os.environ | self._context.facts.env) / "projects" / slug
 
     def _transcript(self, session: str) -> Path:
-        return self._folder() / f"{session}.jsonl"
+        return self._transcript_folder() / f"{session}.jsonl"
 
     def copy_transcripts(self) -> None:
-        """Brings our copies of the run's transcripts, subagents included, up to date."""
+        """Brings the copies of all transcripts of the run up to date, subagents included."""
         for session in self._sessions():
             self._copy(self._transcript(session), f"{session}.jsonl")
-            inner = self._folder() / session / "subagents"
+            subagents = self._transcript_folder() / session / "subagents"
             try:
-                names = os.listdir(inner)
+                names = os.listdir(subagents)
             except OSError:
                 continue
             for name in names:
                 if name.endswith(".jsonl"):
-                    self._copy(inner / name, f"{session}/subagents/{name}")
+                    self._copy(subagents / name, f"{session}/subagents/{name}")
 
     def _sessions(self) -> list[str]:
-        state = self._desk.state
-        for name in (state.session, state.resumable):
+        state = self._context.state
+        for name in (state.session, state.resumable_session):
             if name and "/" not in name and name not in state.transcripts:
                 state.transcripts[name] = 0
         return list(state.transcripts)
 
     def _copy(self, source: Path, name: str) -> None:
-        """Appends what is new. A transcript only grows; one that shrank is kept beside the old."""
-        target = self._desk.folder.transcripts / name
-        size, have = _size(source), _size(target)
-        if size < have:
+        # A transcript only grows. Of one that was replaced, the old copy stays under another name.
+        target = self._context.folder.transcripts / name
+        size, copied = _size(source), _size(target)
+        if size < copied:
             os.replace(target, target.with_name(f"{target.name}.{int(time.time())}"))
-            have = 0
-        if size == have:
+            copied = 0
+        if size == copied:
             return
         try:
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -201,17 +194,17 @@ class RunArtifacts:
                 open(source, "rb") as reader,
                 os.fdopen(os.open(target, flags, 0o600), "wb") as out,
             ):
-                reader.seek(have)
-                while piece := reader.read(_COPY):
+                reader.seek(copied)
+                while piece := reader.read(_COPY_BYTES):
                     out.write(piece)
         except OSError:
             return
 
     def publish_transcripts(self) -> None:
-        """Puts the finished copies where the original system kept them, as links where possible."""
-        target = self._desk.path(self._desk.settings.paths.transcripts)
-        for name in self._desk.state.transcripts:
-            source = self._desk.folder.kept_transcript(name)
+        """Links the finished copies to where the original system keeps transcripts."""
+        target = self._context.path(self._context.settings.paths.transcripts)
+        for name in self._context.state.transcripts:
+            source = self._context.folder.kept_transcript(name)
             if not _size(source):
                 continue
             try:
@@ -224,7 +217,7 @@ class RunArtifacts:
 
 
 def current_head(project: Path) -> str:
-    """The commit that HEAD stands on; empty where there is none."""
+    """The commit of HEAD; empty where there is none."""
     try:
         return Git(project).head() or ""
     except (OvernightError, OSError):

@@ -1,4 +1,4 @@
-"""When checkpoints are taken, in a thread of their own."""
+"""When the supervisor takes checkpoints, and the thread that takes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tui.model.state import RunPhase
 from tui.runner.run_context import RunContext
@@ -17,12 +17,6 @@ from tui.system.clock import Clock
 from tui.system.errors import OvernightError
 
 _RETIRE_EVERY_S = 600.0
-
-
-class Checkpointer(Protocol):
-    """Takes one checkpoint and returns the keys of its journal entry; OvernightError if it cannot."""
-
-    def take(self, label: str, why: str, facts: Mapping[str, Any]) -> dict[str, object]: ...
 
 
 class CheckpointTaker:
@@ -65,124 +59,129 @@ class CheckpointTaker:
 
 @dataclass(frozen=True)
 class CheckpointRequest:
-    """A checkpoint that was asked for; `request` is the inbox request it answers."""
+    """A checkpoint to be taken; `request_id` is the inbox request that it answers."""
 
     label: str
     why: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    request: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
 class CheckpointOutcome:
-    """How it went: the journal's keys, or the reason why there is none."""
+    """The journal entry of a checkpoint, or the reason why there is none."""
 
-    wanted: CheckpointRequest
+    request: CheckpointRequest
     entry: dict[str, object] | None
     reason: str = ""
 
 
 class CheckpointWorker:
-    """A queue of checkpoints; `busy` while one is being taken or waits."""
+    """Takes checkpoints one after the other in a thread."""
 
-    def __init__(self, engine: Checkpointer) -> None:
-        self._engine = engine
-        self._wanted: queue.SimpleQueue[CheckpointRequest | None] = queue.SimpleQueue()
-        self._done: queue.SimpleQueue[CheckpointOutcome] = queue.SimpleQueue()
+    def __init__(self, taker: CheckpointTaker) -> None:
+        self._taker = taker
+        self._requests: queue.SimpleQueue[CheckpointRequest | None] = queue.SimpleQueue()
+        self._outcomes: queue.SimpleQueue[CheckpointOutcome] = queue.SimpleQueue()
         self._open = 0
         self._thread: threading.Thread | None = None
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         return self._open > 0
 
-    def ask(self, wanted: CheckpointRequest) -> None:
-        """Has a checkpoint taken; `results` hands out how it went."""
+    def enqueue(self, request: CheckpointRequest) -> None:
+        """Has a checkpoint taken; `results` returns its outcome later."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
             self._thread.start()
         self._open += 1
-        self._wanted.put(wanted)
+        self._requests.put(request)
 
     def results(self) -> list[CheckpointOutcome]:
-        """Checkpoints that are done since the last call."""
-        found = []
-        while not self._done.empty():
-            found.append(self._done.get())
+        """The outcomes since the last call."""
+        outcomes = []
+        while not self._outcomes.empty():
+            outcomes.append(self._outcomes.get())
             self._open -= 1
-        return found
+        return outcomes
 
     def close(self) -> None:
-        """No more are taken; one under way comes to its end by itself."""
-        self._wanted.put(None)
+        """No more are taken; one under way is finished."""
+        self._requests.put(None)
 
     def _run(self) -> None:
-        while (wanted := self._wanted.get()) is not None:
+        while (request := self._requests.get()) is not None:
             try:
-                entry = self._engine.take(wanted.label, wanted.why, wanted.facts)
-                self._done.put(CheckpointOutcome(wanted, entry))
+                entry = self._taker.take(request.label, request.why, request.facts)
+                self._outcomes.put(CheckpointOutcome(request, entry))
             except (OvernightError, OSError) as error:
-                self._done.put(CheckpointOutcome(wanted, None, str(error)))
-            except Exception as error:  # a thread that dies would leave every later one waiting
+                self._outcomes.put(CheckpointOutcome(request, None, str(error)))
+            except Exception as error:  # a thread that died would leave all later requests open
                 reason = f"no checkpoint was taken: {type(error).__name__}: {error}"
-                self._done.put(CheckpointOutcome(wanted, None, reason))
+                self._outcomes.put(CheckpointOutcome(request, None, reason))
 
 
 Answer = Callable[[str, bool, str, object], None]
 
 
-def checkpoint_facts(eyes: RunReader) -> dict[str, Any]:
-    """What a checkpoint is to remember of the moment: above all where the conversation stood."""
-    night, turns = eyes.snapshot(), eyes.turns
+def checkpoint_facts(reader: RunReader) -> dict[str, Any]:
+    """What a checkpoint records of its moment: above all where the conversation stood."""
+    turns = reader.turns
     facts: dict[str, Any] = {
         "session": turns.session,
         "uuid": turns.safe_uuid,
-        "tests": night.tests.last,
+        "tests": reader.snapshot().tests.last,
     }
-    if eyes.progress is not None:
-        facts["done"], facts["open"] = eyes.progress.done, eyes.progress.open
+    if reader.progress is not None:
+        facts["done"], facts["open"] = reader.progress.done, reader.progress.open
     return facts
 
 
 class CheckpointSchedule:
-    """Asks for checkpoints and journals how they went."""
+    """Requests checkpoints and journals their outcomes."""
 
-    def __init__(self, desk: RunContext, eyes: RunReader, checkpoints: CheckpointWorker) -> None:
-        self._desk = desk
-        self._eyes = eyes
-        self._checkpoints = checkpoints
+    def __init__(self, context: RunContext, reader: RunReader, worker: CheckpointWorker) -> None:
+        self._context = context
+        self._reader = reader
+        self._worker = worker
 
     @property
-    def busy(self) -> bool:
-        return self._checkpoints.busy
+    def is_busy(self) -> bool:
+        return self._worker.is_busy
 
-    def request(self, label: str, why: str, request: str = "") -> None:
-        """Has a checkpoint taken in the background; `request` is answered when it is there."""
-        self._checkpoints.ask(CheckpointRequest(label, why, checkpoint_facts(self._eyes), request))
-        self._desk.state.checkpoint_elapsed = self._desk.state.elapsed
+    def request(self, label: str, why: str, request_id: str = "") -> None:
+        """Has a checkpoint taken in the background; `request_id` is answered when it is there."""
+        self._worker.enqueue(
+            CheckpointRequest(label, why, checkpoint_facts(self._reader), request_id)
+        )
+        self._context.state.checkpoint_elapsed = self._context.state.elapsed
 
     def request_if_due(self) -> None:
-        """Takes one if the last is older than the settings like."""
-        minutes, state = self._desk.settings.session.checkpoint_interval_minutes, self._desk.state
-        if minutes is None or self.busy or state.phase == RunPhase.WAITING:
+        """Requests one if the last is older than the configured interval."""
+        state = self._context.state
+        minutes = self._context.settings.session.checkpoint_interval_minutes
+        if minutes is None or self.is_busy or state.phase == RunPhase.WAITING:
             return
         if state.elapsed - (state.checkpoint_elapsed or 0.0) >= minutes * 60:
             self.request("", "timer")
 
     def record_results(self, answer: Answer) -> None:
-        """Journals what was taken since the last call, and answers who asked."""
-        for taken in self._checkpoints.results():
-            self._tell_one(taken, answer)
+        """Journals the outcomes since the last call, and answers the requests."""
+        for outcome in self._worker.results():
+            self._record_result(outcome, answer)
 
-    def _tell_one(self, taken: CheckpointOutcome, answer: Answer) -> None:
-        desk, wanted = self._desk, taken.wanted
-        if taken.entry is None:
-            desk.journal_entry("checkpoint_failed", {"reason": taken.reason, "why": wanted.why})
-            desk.log_line(f"Checkpoint failed: {taken.reason}", "WARNING")
-            answer(wanted.request, False, taken.reason, None)
+    def _record_result(self, outcome: CheckpointOutcome, answer: Answer) -> None:
+        context, request = self._context, outcome.request
+        if outcome.entry is None:
+            context.journal_entry(
+                "checkpoint_failed", {"reason": outcome.reason, "why": request.why}
+            )
+            context.log_line(f"Checkpoint failed: {outcome.reason}", "WARNING")
+            answer(request.request_id, False, outcome.reason, None)
             return
-        desk.journal_entry("checkpoint", taken.entry)
-        name = str(taken.entry.get("checkpoint") or "")
-        desk.log_line(f"Checkpoint triggered successfully ({name}, {wanted.why})")
-        desk.notify("checkpoint", f"checkpoint {name}: {wanted.label or wanted.why}")
-        answer(wanted.request, True, f"checkpoint {name}", taken.entry)
+        context.journal_entry("checkpoint", outcome.entry)
+        name = str(outcome.entry.get("checkpoint") or "")
+        context.log_line(f"Checkpoint triggered successfully ({name}, {request.why})")
+        context.notify("checkpoint", f"checkpoint {name}: {request.label or request.why}")
+        answer(request.request_id, True, f"checkpoint {name}", outcome.entry)

@@ -1,4 +1,4 @@
-"""What follows the end of a turn or of a process: pure functions from what is known to a decision."""
+"""What follows the end of a turn or of a process: pure functions from an outcome to a decision."""
 
 from __future__ import annotations
 
@@ -25,21 +25,20 @@ RESET_MARGIN_SECONDS = 2.0
 
 
 class Circumstances(Struct, frozen=True):
-    """What a decision depends on beside the outcome; nothing here is changed by it.
+    """What a decision depends on beside the outcome; a decision changes nothing of it.
 
-    `progress` is None where the progress file counts no tasks. `wall` is the time now, `draw` gives
-    a number from 0 to 1.
+    `progress` is None where the progress file counts no tasks. `random` gives a number from 0 to 1.
     """
 
     state: RunState
     settings: Settings
     progress: ProgressFile | None
-    wall: float
-    draw: Callable[[], float]
+    now: float
+    random: Callable[[], float]
 
 
 class End(Struct, frozen=True):
-    """The run is to end; a living agent is stopped first. `log` is for the watchdog's log only."""
+    """The run is to end; a living agent is stopped first. `log` is a line for the log only."""
 
     kind: EndKind
     reason: str
@@ -54,7 +53,7 @@ class End(Struct, frozen=True):
 
 
 class HandOff(Struct, frozen=True):
-    """A fresh session is to go on with the progress file and the notes."""
+    """A fresh session is to go on, with the progress file and the session notes."""
 
     why: str
 
@@ -66,7 +65,7 @@ class TestBaseline(Struct, frozen=True):
 
 
 class Continue(Struct, frozen=True):
-    """The session is to go on with the open tasks, for the `number`th time without a task done."""
+    """The session is to go on with the open tasks; `number` continuations brought no task done."""
 
     progress: ProgressFile
     number: int
@@ -78,10 +77,10 @@ class Hold(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
-    """The session is to go on after `pause` seconds.
+    """The session is to go on after `pause` seconds, or at `until_wall`.
 
-    `until_wall` is set where the wait ends at a time of day. `counts` says whether it counts as a
-    restart, `forget_session` that the next attempt cannot resume; `restarts` are those still counted.
+    `counts` says whether it counts as a restart, `restarts` are the earlier ones that still count.
+    `forget_session` says that the next attempt cannot resume.
     """
 
     kind: OutcomeKind
@@ -96,11 +95,10 @@ class Wait(Struct, frozen=True):
 Decision = End | HandOff | TestBaseline | Continue | Hold | Wait
 
 
-def decide(outcome: Outcome, known: Circumstances) -> Decision:
-    """What is to follow this outcome."""
+def decide_after(outcome: Outcome, circumstances: Circumstances) -> Decision:
     match outcome.kind:
         case OutcomeKind.COMPLETED | OutcomeKind.MAX_TURNS:
-            return _after_turn(outcome.kind, known)
+            return _after_turn(outcome.kind, circumstances)
         case OutcomeKind.LOGIN_REQUIRED | OutcomeKind.BILLING_REQUIRED:
             return _needs_person(outcome.text)
         case OutcomeKind.BUDGET_EXHAUSTED:
@@ -112,13 +110,13 @@ def decide(outcome: Outcome, known: Circumstances) -> Decision:
         case OutcomeKind.INTERRUPTED:
             return End(EndKind.STOPPED, f"stopped by person: {outcome.text}")
         case OutcomeKind.USAGE_LIMIT | OutcomeKind.OVERLOADED:
-            return _wait_for_limit(outcome, known)
+            return _wait_for_limit(outcome, circumstances)
         case OutcomeKind.CRASH | OutcomeKind.RESUME_REFUSED:
-            return _restart(outcome, known)
+            return _restart(outcome, circumstances)
 
 
-def after_baseline(trouble: str) -> Decision:
-    """What is to follow the baseline tests; `trouble` is empty if they pass."""
+def decide_after_baseline(trouble: str) -> Decision:
+    """What follows the baseline tests; `trouble` is empty if they pass."""
     if trouble:
         return _needs_person(f"the baseline tests fail: {trouble}")
     return HandOff("the plan is made")
@@ -128,57 +126,56 @@ def _needs_person(reason: str) -> End:
     return End(EndKind.NEEDS_PERSON, f"needs you: {reason}")
 
 
-def _after_turn(kind: OutcomeKind, known: Circumstances) -> Decision:
-    state, settings, progress = known.state, known.settings, known.progress
-    if state.next is not None and state.next.initializer:
-        return TestBaseline() if settings.session.baseline_tests else after_baseline("")
+def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
+    state, settings, progress = circumstances.state, circumstances.settings, circumstances.progress
+    if state.is_planning:
+        return TestBaseline() if settings.session.baseline_tests else decide_after_baseline("")
     if progress is None:
         return End(EndKind.TURN_ENDED, "the turn ended; the progress file counts no tasks")
     if is_complete(progress, settings.enforcement):
         return End(EndKind.TASKS_DONE, "all tasks done")
-    if state.handover_asked and kind == OutcomeKind.COMPLETED:
+    if state.handoff_message and kind == OutcomeKind.COMPLETED:
         return HandOff("its context was filling up")
     if not settings.enforcement.continuous_mode:
         return End(EndKind.TURN_ENDED, f"the turn ended with {progress.open} tasks open")
     if is_stuck(progress):
         return _needs_person(f"all {progress.open} open tasks are blocked")
-    return _continue(progress, known)
+    return _continue(progress, circumstances)
 
 
-def _continue(progress: ProgressFile, known: Circumstances) -> Decision:
-    state, allowed = known.state, known.settings.session.max_continuation_attempts
+def _continue(progress: ProgressFile, circumstances: Circumstances) -> Decision:
+    state, allowed = circumstances.state, circumstances.settings.session.max_continuation_attempts
     advanced = progress.done > state.best_done
     number = 1 if advanced else state.continuations + 1
     if number > allowed:
-        reason = f"gave up: {allowed} continuations without a task done"
-        return End(EndKind.GAVE_UP, reason)
+        return End(EndKind.GAVE_UP, f"gave up: {allowed} continuations without a task done")
     return Continue(progress, number, max(progress.done, state.best_done))
 
 
-def _wait_for_limit(outcome: Outcome, known: Circumstances) -> Decision:
+def _wait_for_limit(outcome: Outcome, circumstances: Circumstances) -> Decision:
     """Waits out an overload or a usage limit, without counting it as a restart.
 
-    The allowance covers all consecutive waits together and is measured in run time.
+    The allowance covers all consecutive waits together, in seconds of the run.
     """
-    state, rules = known.state, known.settings.recovery
+    state, rules = circumstances.state, circumstances.settings.recovery
     since = state.elapsed if state.limited_since is None else state.limited_since
-    pause = backoff_seconds(state.overloads, rules, known.draw)
+    pause = backoff_seconds(state.waits_in_a_row, rules, circumstances.random)
     resets = outcome.resets_at if outcome.kind == OutcomeKind.USAGE_LIMIT else None
-    if resets is not None and resets > known.wall:
-        pause = resets - known.wall + RESET_MARGIN_SECONDS
+    if resets is not None and resets > circumstances.now:
+        pause = resets - circumstances.now + RESET_MARGIN_SECONDS
     longest = rules.max_limit_wait_hours
     if longest is not None and state.elapsed - since + pause > longest * 3600:
         return _needs_person(outcome.text)
-    until = None if resets is None else known.wall + pause
+    until = None if resets is None else circumstances.now + pause
     return Wait(outcome.kind, outcome.text, pause, until)
 
 
-def _restart(outcome: Outcome, known: Circumstances) -> Decision:
-    state, rules = known.state, known.settings.recovery
+def _restart(outcome: Outcome, circumstances: Circumstances) -> Decision:
+    state, rules = circumstances.state, circumstances.settings.recovery
     if not rules.auto_resume:
         return End(EndKind.CRASH, f"crashed: {outcome.text}")
-    restarts = counted(state.restarts, state.elapsed, rules)
-    if exhausted(restarts, state.elapsed, rules):
+    restarts = counted_restarts(state.restarts, state.elapsed, rules)
+    if len(restarts) >= rules.max_restarts:
         allowed = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
         return End(
             EndKind.GAVE_UP,
@@ -188,7 +185,7 @@ def _restart(outcome: Outcome, known: Circumstances) -> Decision:
     return Wait(
         outcome.kind,
         outcome.text,
-        backoff_seconds(len(restarts), rules, known.draw),
+        backoff_seconds(len(restarts), rules, circumstances.random),
         counts=True,
         forget_session=outcome.kind == OutcomeKind.RESUME_REFUSED,
         restarts=tuple(restarts),
@@ -198,23 +195,23 @@ def _restart(outcome: Outcome, known: Circumstances) -> Decision:
 def first_attempt(goal: str, settings: Settings) -> NextAttempt:
     """The attempt that a run begins with."""
     if settings.session.initializer:
-        return NextAttempt("initializer", prompts.initializer(goal, settings), initializer=True)
-    return NextAttempt("start", prompts.goal(goal, settings))
+        return NextAttempt("initializer", prompts.planning_prompt(goal, settings), initializer=True)
+    return NextAttempt("start", prompts.goal_prompt(goal, settings))
 
 
-def resuming_attempt(state: RunState, goal: str, settings: Settings, words: str) -> NextAttempt:
-    """The attempt that takes the run up again: resumed if that can be, else fresh with the notes."""
-    before = state.next
-    if before is not None and not state.resumable and state.attempt <= 1:
+def resuming_attempt(state: RunState, goal: str, settings: Settings, prompt: str) -> NextAttempt:
+    """The attempt after one that broke off: resumed if possible, else fresh with the notes."""
+    before = state.step
+    if before is not None and not state.resumable_session and state.attempts_counted <= 1:
         return replace(before, why="crash", resume="", fork=False, resume_at="")
-    if not state.resumable:
+    if not state.resumable_session:
         return NextAttempt("crash", prompts.fresh_session_prompt(goal, settings, "it broke off"))
-    planning = before is not None and before.initializer
-    return NextAttempt("crash", words, resume=state.resumable, initializer=planning)
+    resume, planning = state.resumable_session, state.is_planning
+    return NextAttempt("crash", prompt, resume=resume, initializer=planning)
 
 
-def end_of_intent(intent: StopIntent) -> End:
-    """How the run ends once the agent is gone that was to be stopped."""
+def end_for_intent(intent: StopIntent) -> End:
+    """How the run ends once the agent of this intent is gone."""
     match intent.kind:
         case StopKind.LIMIT:
             return End(EndKind.LIMIT, f"limit: {intent.reason}", intent.limit)
@@ -227,35 +224,32 @@ def end_of_intent(intent: StopIntent) -> End:
             return End(kind, intent.reason, intent.limit)
 
 
-# --- when a session that broke off is taken up again, and when that is given up ---
+# --- restarts ---
 
 
-def backoff_seconds(failures: int, rules: RecoverySettings, draw: Callable[[], float]) -> float:
+def backoff_seconds(failures: int, rules: RecoverySettings, random: Callable[[], float]) -> float:
     """Seconds to wait before the restart that follows `failures` earlier ones.
 
-    It doubles each time, varies by the configured share, and keeps within the least and the most.
-    `draw` gives a number from 0 to 1.
+    Doubles each time, varies by the configured share, and keeps within the configured bounds.
+    `random` gives a number from 0 to 1.
     """
     jitter = rules.backoff_jitter_pct / 100
-    # Beyond 2^40 every wait is the longest one.
-    whole = rules.backoff_base_seconds * 2.0 ** min(failures, 40)
-    varied = whole * (1 - jitter + 2 * jitter * draw())
+    # Bounded, as 2.0 ** 1024 overflows; beyond 2 ** 40 every wait is the longest one anyway.
+    doubled = rules.backoff_base_seconds * 2.0 ** min(failures, 40)
+    varied = doubled * (1 - jitter + 2 * jitter * random())
     longest = max(rules.backoff_max_seconds, rules.backoff_min_seconds)
     return min(max(varied, rules.backoff_min_seconds), longest)
 
 
-def counted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> list[float]:
+def counted_restarts(
+    restarts: Sequence[float], elapsed: float, rules: RecoverySettings
+) -> list[float]:
     """The restarts that still count at `elapsed` seconds of the run."""
     oldest = elapsed - rules.window_minutes * 60
     return [at for at in restarts if at > oldest]
 
 
-def exhausted(restarts: Sequence[float], elapsed: float, rules: RecoverySettings) -> bool:
-    """Whether no further restart is allowed now."""
-    return len(counted(restarts, elapsed, rules)) >= rules.max_restarts
-
-
-# --- when the work counts as done: what the progress file says, never what the agent says ---
+# --- completion: what the progress file says, never what the agent says ---
 
 
 def is_complete(progress: ProgressFile, rules: EnforcementSettings) -> bool:
@@ -265,11 +259,11 @@ def is_complete(progress: ProgressFile, rules: EnforcementSettings) -> bool:
     if progress.total and 100 * progress.done / progress.total < rules.min_completion_pct:
         return False
     required = {"P0": rules.require_p0, "P1": rules.require_p1, "P2": rules.require_p2}
-    still = {task.priority for task in progress.tasks if task.state != "done"}
-    return not any(needed and priority in still for priority, needed in required.items())
+    open_priorities = {task.priority for task in progress.tasks if task.state != "done"}
+    return not any(needed and name in open_priorities for name, needed in required.items())
 
 
 def is_stuck(progress: ProgressFile) -> bool:
-    """Whether every task that is left waits for somebody else."""
-    left = [task for task in progress.tasks if task.state != "done"]
-    return bool(left) and all(task.state == "blocked" for task in left)
+    """Whether every open task is blocked."""
+    open_states = {task.state for task in progress.tasks} - {"done"}
+    return open_states == {"blocked"}

@@ -1,4 +1,4 @@
-"""The run state machine: RunPhase, transitions, actions."""
+"""The state machine of a run: what is done in each phase. Its table is `transitions`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tui.model.state import NotifyEvent, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.agent.launch import additions, arguments, environment
+from tui.runner.agent.launch import agent_arguments, agent_variables, shim_environment
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.outcomes import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
@@ -23,10 +23,10 @@ from tui.runner.decisions import (
     Hold,
     TestBaseline,
     Wait,
-    after_baseline,
     backoff_seconds,
-    decide,
-    end_of_intent,
+    decide_after,
+    decide_after_baseline,
+    end_for_intent,
     first_attempt,
     resuming_attempt,
 )
@@ -37,351 +37,336 @@ from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent
 from tui.runner.transitions import RunEvent, check_transition
 
-_PASSING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
+# What the machine is short of may be there again in a minute: no fault of agent or settings.
+_SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
 class RunMachine:
-    """Starts segments, and carries out at each end what is decided. `segment` is the present one."""
+    """Starts attempts and applies what is decided at the end of each turn and process.
+
+    `attempt` is the current attempt, None before the first. `end` is set once the run is over.
+    """
 
     def __init__(
         self,
-        desk: RunContext,
-        eyes: RunReader,
-        deliveries: MessageSender,
-        segments: Callable[..., AttemptProcess] = AttemptProcess,
+        context: RunContext,
+        reader: RunReader,
+        messages: MessageSender,
+        attempt_factory: Callable[..., AttemptProcess] = AttemptProcess,
     ) -> None:
-        self._desk = desk
-        self._eyes = eyes
-        self._deliveries = deliveries
-        self._segments = segments
-        self._draw = random.random
-        self._judged = 0
-        self.baseline = BaselineTests(desk)
-        self.segment: AttemptProcess | None = None
-        self.over: RunEnd | None = None
+        self._context = context
+        self._state = context.state
+        self._reader = reader
+        self._messages = messages
+        self._attempt_factory = attempt_factory
+        self._judged_turns = 0
+        self.baseline = BaselineTests(context)
+        self.attempt: AttemptProcess | None = None
+        self.end: RunEnd | None = None
 
     # --- phases ---
 
     @property
     def phase(self) -> RunPhase:
-        return self._desk.state.phase
+        return self._state.phase
 
     def _enter(self, phase: RunPhase, event: RunEvent) -> None:
-        """Changes the phase and keeps the state. Raises TransitionError outside the table."""
+        """The only way to change the phase; saves the state. TransitionError outside the table."""
         check_transition(self.phase, event, phase)
-        self._desk.state.phase = phase
-        self._desk.save()
+        self._state.phase = phase
+        self._context.save()
 
     # --- starting ---
 
     def launch(self, step: NextAttempt, event: RunEvent) -> None:
-        """Starts the agent for this step; a failure to do so counts as a crash."""
-        desk, state = self._desk, self._desk.state
-        check_transition(self.phase, event, RunPhase.LAUNCHING)
-        self._close_line()
-        self.baseline.stop()
-        state.segment += 1
-        state.attempt += 1
-        # What is kept from here on must be whole: the supervisor may be killed at any moment.
-        state.phase, state.pending, state.intent = RunPhase.LAUNCHING, None, None
-        state.handover_asked = ""
-        state.next = step
-        fresh = not step.resume or step.fork
-        state.session = str(uuid.uuid4()) if fresh else step.resume
-        state.announced = self._eyes.end_of_stream()
-        state.segment_elapsed, state.segment_head = state.elapsed, current_head(desk.project)
-        self._eyes.turns.begin_segment()
-        self._judged = 0
-        segment = self.segment = self._segments(desk.folder, state.segment)
-        self._deliveries.queue(step.prompt, id=self._first_words())
-        desk.save()
-        words = arguments(desk.facts, desk.settings, step, state.session)
+        """Starts an attempt. An agent that cannot be started is a crash of that attempt."""
+        context, state = self._context, self._state
         try:
-            env = additions(desk.facts, desk.folder.path)
-            segment.write_order(desk.folder, words, desk.project, env)
-            segment.launch(environment(os.environ, desk.settings))
+            self._reader.terminate_line()
         except OSError as error:
-            desk.journal_entry("note", {"text": f"the agent could not be started: {error}"})
-            desk.log_line(f"The agent could not be started: {error}", "ERROR")
-            if error.errno in _PASSING:
-                self._try_later(step, f"the agent could not be started: {error.strerror}")
+            context.log_line(f"The stream cannot be written: {error}", "ERROR")
+        self.baseline.stop()
+        self._judged_turns = 0
+        state.attempt_number += 1
+        state.attempts_counted += 1
+        state.wait = state.intent = None
+        state.handoff_message = ""
+        state.step = step
+        state.session = step.resume if step.resume and not step.fork else str(uuid.uuid4())
+        state.attempt_stream_offset = self._reader.end_of_stream()
+        state.attempt_elapsed, state.attempt_head = state.elapsed, current_head(context.project)
+        # Saves all of this at once: a supervisor that is killed from here on is adopted with it.
+        self._enter(RunPhase.LAUNCHING, event)
+        self._reader.turns.begin_attempt()
+        attempt = self.attempt = self._attempt_factory(context.folder, state.attempt_number)
+        self._messages.queue(step.prompt, id=self._first_message_id())
+        arguments = agent_arguments(context.facts, context.settings, step, state.session)
+        try:
+            variables = agent_variables(context.facts, context.folder.path)
+            attempt.write_order(context.folder, arguments, context.project, variables)
+            attempt.launch(shim_environment(os.environ, context.settings))
+        except OSError as error:
+            context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
+            context.log_line(f"The agent could not be started: {error}", "ERROR")
+            if error.errno in _SHORTAGES:
+                self._retry_launch(step, f"the agent could not be started: {error.strerror}")
 
-    def _try_later(self, step: NextAttempt, reason: str) -> None:
-        """What the machine lacks at this moment is waited for; that is no crash of anybody's."""
-        state, rules = self._desk.state, self._desk.settings.recovery
-        self._deliveries.on_attempt_ended(resumes=True)
-        state.attempt -= 1
-        pause = backoff_seconds(state.overloads, rules, self._draw)
-        state.overloads += 1
-        due = self._desk.elapsed() + pause
-        pending = ScheduledWait(OutcomeKind.CRASH, state.overloads, step, due, counts=False)
-        self._schedule(pending, pause, reason, RunEvent.START_FAILED)
+    def _retry_launch(self, step: NextAttempt, reason: str) -> None:
+        context, state = self._context, self._state
+        self._messages.on_attempt_ended(resumes=True)
+        state.attempts_counted -= 1
+        pause = backoff_seconds(state.waits_in_a_row, context.settings.recovery, random.random)
+        state.waits_in_a_row += 1
+        due = context.elapsed() + pause
+        wait = ScheduledWait(OutcomeKind.CRASH, state.waits_in_a_row, step, due, counts=False)
+        self._schedule_wait(wait, pause, reason, RunEvent.START_FAILED)
 
-    def _first_words(self) -> str:
-        """The uuid of a segment's first message: the same however often it has to be written."""
-        return str(
-            uuid.uuid5(
-                uuid.NAMESPACE_OID, str(self._desk.folder.attempt_folder(self._desk.state.segment))
-            )
-        )
+    def _first_message_id(self) -> str:
+        # The same however often an attempt is launched, so that the agent reads its prompt once.
+        folder = self._context.folder.attempt_folder(self._state.attempt_number)
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, str(folder)))
 
     def requeue_goal(self) -> None:
-        """The state was lost: an agent that was told nothing yet is told its goal."""
-        if self._desk.state.next is None and not self._eyes.end_of_stream():
-            first = first_attempt(self._desk.facts.goal, self._desk.settings)
-            self._deliveries.queue(first.prompt, id=self._first_words())
+        """Queues the goal again where the state was lost and the agent has written nothing yet."""
+        if self._state.step is None and not self._reader.end_of_stream():
+            first = first_attempt(self._context.facts.goal, self._context.settings)
+            self._messages.queue(first.prompt, id=self._first_message_id())
 
-    def _close_line(self) -> None:
-        try:
-            self._eyes.terminate_line()
-        except OSError as error:
-            self._desk.log_line(f"The stream cannot be written: {error}", "ERROR")
-
-    def on_agent_running(self, look: AttemptStatus) -> None:
-        """The agent of the present segment runs: says so, once."""
-        desk, state, step = self._desk, self._desk.state, self._desk.state.next
-        if look.agent is None:
+    def on_agent_running(self, status: AttemptStatus) -> None:
+        """Journals the start of the agent, once for each attempt."""
+        context, state, step = self._context, self._state, self._state.step
+        if status.agent is None:
             return
         if state.phase == RunPhase.LAUNCHING:
             self._enter(RunPhase.WORKING, RunEvent.AGENT_RUNS)
-        if state.begun >= state.segment:
+        if state.journalled_attempt >= state.attempt_number:
             return
-        state.begun = state.segment
-        why = step.why if step is not None else "start"
-        resumed = step.resume if step is not None else ""
-        facts = {
-            "attempt": state.attempt,
-            "pid": look.agent.pid,
-            "proc_start": look.agent.start,
+        state.journalled_attempt = state.attempt_number
+        why, resumed = ("start", "") if step is None else (step.why, step.resume)
+        data = {
+            "attempt": state.attempts_counted,
+            "pid": status.agent.pid,
+            "proc_start": status.agent.start,
             "session": state.session,
             "resume_of": resumed,
             "why": why,
-            "stream": desk.folder.stream.name,
+            "stream": context.folder.stream.name,
         }
-        desk.journal_entry("segment_started", facts)
-        desk.save()
-        what = "Session resumed" if resumed else "Claude Code started"
-        desk.log_line(f"{what} (PID: {look.agent.pid}), attempt {state.attempt}, {why}")
-        if state.attempt > 1 and why in ("crash", "continue"):
-            desk.notify(NotifyEvent.RESTART, f"the session was taken up again ({why})")
+        context.journal_entry("segment_started", data)
+        context.save()
+        text = "Session resumed" if resumed else "Claude Code started"
+        context.log_line(
+            f"{text} (PID: {status.agent.pid}), attempt {state.attempts_counted}, {why}"
+        )
+        if state.attempts_counted > 1 and why in ("crash", "continue"):
+            context.notify(NotifyEvent.RESTART, f"the session was taken up again ({why})")
+
+    def record_session(self) -> None:
+        """Remembers a session that can be resumed as soon as it is known to exist."""
+        turns, state = self._reader.turns, self._state
+        if turns.started and turns.session and state.resumable_session != turns.session:
+            state.resumable_session = state.session = turns.session
+            self._context.save()
 
     # --- the end of a turn ---
 
-    def message_queued(self) -> None:
-        """A session that was held for words goes on once there are some."""
-        if self.phase == RunPhase.HELD and self._deliveries.waiting:
+    def on_message_queued(self) -> None:
+        """Lets a held session go on once a message waits for it."""
+        if self.phase == RunPhase.HELD and self._messages.has_waiting:
             self._enter(RunPhase.WORKING, RunEvent.MESSAGE_QUEUED)
 
     def on_turn_ended(self) -> None:
-        """Judges the last turn, once, when it is over and the agent has nothing more to do."""
-        turns = self._eyes.turns
+        """Decides what follows the last turn, once; asked again while the baseline tests run."""
+        turns = self._reader.turns
         if self.phase not in (RunPhase.WORKING, RunPhase.BASELINE):
             return
-        if turns.turns != self._judged:
-            self._judged = turns.turns
-            self.note_session()
-            self._follow(turn_outcome(turns), RunEvent.TURN_ENDED)
+        if turns.turns != self._judged_turns:
+            self._judged_turns = turns.turns
+            self.record_session()
+            self._apply_outcome(turn_outcome(turns), RunEvent.TURN_ENDED)
         elif self.phase == RunPhase.BASELINE:
-            self._ask_baseline(RunEvent.TESTS_ENDED)
+            self._poll_baseline(RunEvent.TESTS_ENDED)
 
-    def note_session(self) -> None:
-        """Remembers a session as soon as it is known to exist."""
-        turns, state = self._eyes.turns, self._desk.state
-        if turns.started and turns.session and state.resumable != turns.session:
-            state.resumable = state.session = turns.session
-            self._desk.save()
-
-    def _follow(self, outcome: Outcome, event: RunEvent) -> None:
-        """Decides what is to follow this outcome, and does it."""
-        desk, state = self._desk, self._desk.state
+    def _apply_outcome(self, outcome: Outcome, event: RunEvent) -> None:
+        context, state = self._context, self._state
         if outcome.kind in (OutcomeKind.COMPLETED, OutcomeKind.MAX_TURNS):
-            state.overloads, state.limited_since = 0, None
-        progress, wall = self._eyes.read_progress(), desk.clock.wall()
-        known = Circumstances(state, desk.settings, progress, wall, self._draw)
-        self._carry_out(decide(outcome, known), event)
+            state.waits_in_a_row, state.limited_since = 0, None
+        progress, now = self._reader.read_progress(), context.clock.wall()
+        circumstances = Circumstances(state, context.settings, progress, now, random.random)
+        self._apply_decision(decide_after(outcome, circumstances), event)
 
-    def _carry_out(self, decision: Decision, event: RunEvent) -> None:
+    def _apply_decision(self, decision: Decision, event: RunEvent) -> None:
         match decision:
             case End():
-                self._end(decision, event)
+                self._apply_end(decision, event)
             case HandOff(why):
                 self.start_handoff(why, event)
             case TestBaseline():
                 self._enter(RunPhase.BASELINE, event)
-                self._ask_baseline(event)
+                self._poll_baseline(event)
             case Continue():
-                self._continue(decision, event)
+                self._apply_continue(decision, event)
             case Hold():
                 self._enter(RunPhase.HELD, event)
-                self._desk.journal_entry(
-                    "note", {"text": "the turn was interrupted; it waits for words"}
-                )
+                text = "the turn was interrupted; it waits for words"
+                self._context.journal_entry("note", {"text": text})
             case Wait():
-                self._wait(decision, event)
+                self._apply_wait(decision, event)
 
-    def _ask_baseline(self, event: RunEvent) -> None:
-        """Starts the baseline tests, or hears how they ended; asked again until they have."""
+    def _poll_baseline(self, event: RunEvent) -> None:
         trouble = self.baseline.trouble()
         if trouble is None:
             return
         if not trouble:
-            self._desk.journal_entry("note", {"text": "the baseline tests pass"})
-        self._carry_out(after_baseline(trouble), event)
+            self._context.journal_entry("note", {"text": "the baseline tests pass"})
+        self._apply_decision(decide_after_baseline(trouble), event)
 
-    def _continue(self, decision: Continue, event: RunEvent) -> None:
-        desk, state, progress = self._desk, self._desk.state, decision.progress
-        state.best_done, state.continuations = decision.best_done, decision.number
-        allowed = desk.settings.session.max_continuation_attempts
-        prompt = prompts.continue_prompt(progress, decision.number, allowed)
-        titles = prompts.open_titles(progress)[:20]
-        words = f"{progress.open} tasks open"
-        desk.journal_entry(
-            "continuation", {"open": titles, "attempt": decision.number, "text": words}
-        )
-        desk.log_line(f"Continuing: {words} (attempt {decision.number})")
+    def _apply_continue(self, decision: Continue, event: RunEvent) -> None:
+        context, progress, number = self._context, decision.progress, decision.number
+        self._state.best_done, self._state.continuations = decision.best_done, number
+        allowed = context.settings.session.max_continuation_attempts
+        prompt = prompts.continue_prompt(progress, number, allowed)
+        titles, text = prompts.open_titles(progress)[:20], f"{progress.open} tasks open"
+        context.journal_entry("continuation", {"open": titles, "attempt": number, "text": text})
+        context.log_line(f"Continuing: {text} (attempt {number})")
         if event == RunEvent.PROCESS_ENDED:
-            self.launch(NextAttempt("continue", prompt, resume=state.resumable), event)
+            resume = self._state.resumable_session
+            self.launch(NextAttempt("continue", prompt, resume=resume), event)
         else:
             self._enter(RunPhase.WORKING, event)
-            self._deliveries.queue(prompt)
+            self._messages.queue(prompt)
 
     def start_handoff(self, why: str, event: RunEvent) -> None:
-        """A fresh session takes over, with the progress file and the notes."""
-        self._desk.journal_entry("note", {"text": f"hand-over: {why}"})
+        """Has a fresh session take over, with the progress file and the session notes."""
+        self._context.journal_entry("note", {"text": f"hand-over: {why}"})
         if event == RunEvent.PROCESS_ENDED:
-            self._relay(why)
+            self._launch_handoff(why)
         else:
             self.stop_agent(StopIntent(StopKind.HANDOFF, why), event)
 
-    def _relay(self, why: str) -> None:
-        desk, state = self._desk, self._desk.state
-        before, share = state.session, state.handover_share
-        step = NextAttempt(
-            "handover", prompts.fresh_session_prompt(desk.facts.goal, desk.settings, why)
-        )
-        self.launch(step, RunEvent.PROCESS_ENDED)
-        facts = {"share": round(share, 3), "from_session": before, "to_session": state.session}
-        desk.journal_entry("handover", facts)
-        desk.notify(NotifyEvent.RESTART, f"a fresh session took over: {why}")
+    def _launch_handoff(self, why: str) -> None:
+        context, state = self._context, self._state
+        before, share = state.session, state.handoff_share
+        prompt = prompts.fresh_session_prompt(context.facts.goal, context.settings, why)
+        self.launch(NextAttempt("handover", prompt), RunEvent.PROCESS_ENDED)
+        data = {"share": round(share, 3), "from_session": before, "to_session": state.session}
+        context.journal_entry("handover", data)
+        context.notify(NotifyEvent.RESTART, f"a fresh session took over: {why}")
 
-    def _end(self, decision: End, event: RunEvent) -> None:
-        if decision.log:
-            self._desk.log_line(decision.log, "ERROR")
+    def _apply_end(self, end: End, event: RunEvent) -> None:
+        if end.log:
+            self._context.log_line(end.log, "ERROR")
         if event == RunEvent.PROCESS_ENDED:
-            self.end_run(decision, 0, event)
+            self.end_run(end, 0, event)
             return
-        kind, reason = decision.stop_kind, decision.reason
-        intent = StopIntent(kind, reason, end=decision.kind, limit=decision.limit)
+        intent = StopIntent(end.stop_kind, end.reason, end=end.kind, limit=end.limit)
         self.stop_agent(intent, event)
 
     def stop_agent(self, intent: StopIntent, event: RunEvent, cancels: str = "") -> None:
-        """Wants the agent ended; a stronger wish replaces a weaker one. The ladder follows.
+        """Has the agent ended; the intent replaces an earlier one. The escalation follows it.
 
-        `cancels` says why a wait is dropped for it, where one was scheduled.
+        `cancels` is the reason that the journal gives for a scheduled wait that is dropped.
         """
-        self._cancel(cancels)
-        self._desk.state.intent = intent
+        self._cancel_wait(cancels)
+        self._state.intent = intent
         self._enter(RunPhase.STOPPING, event)
 
     # --- waits ---
 
-    def _wait(self, decision: Wait, event: RunEvent) -> None:
-        """Schedules the wait; the step after it is known where no agent is left to be spoken to."""
-        desk, state = self._desk, self._desk.state
+    def _apply_wait(self, decision: Wait, event: RunEvent) -> None:
+        context, state = self._context, self._state
         if decision.forget_session:
-            state.resumable = ""
+            state.resumable_session = ""
         if decision.counts:
             state.restarts = list(decision.restarts)
-            attempt, words = len(state.restarts) + 1, prompts.resume
+            attempt, prompt_for = len(state.restarts) + 1, prompts.resume_prompt
         else:
             if state.limited_since is None:
                 state.limited_since = state.elapsed
-            state.overloads += 1
-            attempt, words = state.overloads, prompts.after_wait_prompt
+            state.waits_in_a_row += 1
+            attempt, prompt_for = state.waits_in_a_row, prompts.after_wait_prompt
         step = None
         if event == RunEvent.PROCESS_ENDED:
-            told = words(desk.settings, decision.reason)
-            step = resuming_attempt(state, desk.facts.goal, desk.settings, told)
+            prompt = prompt_for(context.settings, decision.reason)
+            step = resuming_attempt(state, context.facts.goal, context.settings, prompt)
         until = decision.until_wall
-        due = desk.elapsed() + decision.pause if until is None else None
-        pending = ScheduledWait(decision.kind, attempt, step, due, until, decision.counts)
-        self._schedule(pending, decision.pause, decision.reason, event)
+        due = context.elapsed() + decision.pause if until is None else None
+        wait = ScheduledWait(decision.kind, attempt, step, due, until, decision.counts)
+        self._schedule_wait(wait, decision.pause, decision.reason, event)
 
-    def _schedule(self, pending: ScheduledWait, pause: float, reason: str, event: RunEvent) -> None:
-        desk = self._desk
-        desk.state.pending = pending
+    def _schedule_wait(
+        self, wait: ScheduledWait, pause: float, reason: str, event: RunEvent
+    ) -> None:
+        context = self._context
+        self._state.wait = wait
         self._enter(RunPhase.WAITING, event)
-        facts = {
-            "attempt": pending.attempt,
+        data = {
+            "attempt": wait.attempt,
             "delay_s": round(pause, 3),
-            "due": desk.clock.wall() + pause,
-            "class": pending.kind,
+            "due": context.clock.wall() + pause,
+            "class": wait.kind,
             "reason": reason,
         }
-        desk.journal_entry("restart_scheduled", facts)
-        desk.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({pending.kind})", "WARNING")
-        event_for_people = NotifyEvent.RESTART if pending.counts else NotifyEvent.STALL
-        desk.notify(event_for_people, reason, **facts)
+        context.journal_entry("restart_scheduled", data)
+        context.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({wait.kind})", "WARNING")
+        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason, **data)
 
     def on_wait_due(self) -> None:
-        """Takes the run up again when a wait is over, if one was pending."""
-        desk, state, pending = self._desk, self._desk.state, self._desk.state.pending
-        if pending is None:
+        """Goes on with the run when a scheduled wait is over."""
+        context, state, wait = self._context, self._state, self._state.wait
+        if wait is None:
             return
-        if pending.next is None and self._eyes.turns.open and not self._deliveries.waiting:
-            self._cancel("the session goes on by itself")
+        if wait.next is None and self._reader.turns.open and not self._messages.has_waiting:
+            self._cancel_wait("the session goes on by itself")
             self._enter(RunPhase.WORKING, RunEvent.TURN_OPENED)
             return
-        by_clock = pending.due_wall is not None and desk.clock.wall() >= pending.due_wall
-        by_run = pending.due_elapsed is not None and state.elapsed >= pending.due_elapsed
-        if not by_clock and not by_run:
+        if not wait.is_due(context.clock.wall(), state.elapsed):
             return
-        if pending.counts:
+        if wait.counts:
             state.restarts.append(state.elapsed)
-        if pending.next is not None:
-            self.launch(pending.next, RunEvent.WAIT_OVER)
+        if wait.next is not None:
+            self.launch(wait.next, RunEvent.WAIT_OVER)
             return
-        self._cancel("the wait is over")
+        self._cancel_wait("the wait is over")
         self._enter(RunPhase.WORKING, RunEvent.WAIT_OVER)
-        self._deliveries.queue(prompts.after_wait_prompt(desk.settings, pending.kind))
+        self._messages.queue(prompts.after_wait_prompt(context.settings, wait.kind))
 
-    def _cancel(self, reason: str) -> None:
-        """Drops a pending wait."""
-        if self._desk.state.pending is not None:
-            self._desk.state.pending = None
-            self._desk.journal_entry("restart_cancelled", {"reason": reason})
+    def _cancel_wait(self, reason: str) -> None:
+        if self._state.wait is not None:
+            self._state.wait = None
+            self._context.journal_entry("restart_cancelled", {"reason": reason})
 
     def reset_restarts(self) -> None:
-        """Forgets earlier restarts once a segment has worked long enough."""
-        state, rules = self._desk.state, self._desk.settings.recovery
-        if state.restarts and self._eyes.turns.started:
-            lasted = state.elapsed - state.segment_elapsed
-            if lasted >= rules.reset_after_minutes * 60:
-                state.restarts = []
-                self._desk.save()
+        """Forgets earlier restarts once an attempt has worked long enough."""
+        state, rules = self._state, self._context.settings.recovery
+        worked = state.elapsed - state.attempt_elapsed
+        is_stable = worked >= rules.reset_after_minutes * 60 and self._reader.turns.started
+        if state.restarts and is_stable:
+            state.restarts = []
+            self._context.save()
 
     # --- the end of a process ---
 
-    def on_process_ended(self, look: AttemptStatus) -> None:
-        """The agent's process ended, its tree is cleared: what follows."""
-        state, intent = self._desk.state, self._desk.state.intent
+    def on_process_ended(self, status: AttemptStatus) -> None:
+        """Decides what follows the end of an agent whose process tree is gone."""
+        state, intent = self._state, self._state.intent
         if intent is None:
-            words = self._desk.stderr_tail()
-            resumed = state.next is not None and bool(state.next.resume)
-            self._cancel("the agent ended while it waited")
-            outcome = exit_outcome(look, self._eyes.turns, resumed, words)
-            self._follow(outcome, RunEvent.PROCESS_ENDED)
+            resumed = state.step is not None and bool(state.step.resume)
+            self._cancel_wait("the agent ended while it waited")
+            stderr = self._context.stderr_tail()
+            outcome = exit_outcome(status, self._reader.turns, resumed, stderr)
+            self._apply_outcome(outcome, RunEvent.PROCESS_ENDED)
         elif intent.kind == StopKind.HANDOFF:
-            self._relay(intent.reason)
+            self._launch_handoff(intent.reason)
         else:
-            self.end_run(end_of_intent(intent), look.code, RunEvent.PROCESS_ENDED)
+            self.end_run(end_for_intent(intent), status.code, RunEvent.PROCESS_ENDED)
 
     def begin_rewind(self) -> None:
-        """The agent is gone, and files and conversation are to be brought back."""
+        """Files and conversation are to be rewound; the agent is gone."""
         self._enter(RunPhase.REWINDING, RunEvent.PROCESS_ENDED)
 
     def end_run(self, end: End, code: int | None, event: RunEvent) -> None:
-        """The run is over."""
-        self._cancel(end.reason)
+        """Ends the run; no agent is left."""
+        self._cancel_wait(end.reason)
         self._enter(RunPhase.ENDED, event)
-        self.over = RunEnd(end.reason, code, self._desk.clock.wall(), end.kind, end.limit)
+        self.end = RunEnd(end.reason, code, self._context.clock.wall(), end.kind, end.limit)

@@ -1,4 +1,4 @@
-"""Preconditions of a start."""
+"""What must hold before a run may be started."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
 from tui.settings.settings import Settings
 from tui.store.runs import find_unfinished_run
 from tui.system import paths
@@ -17,11 +18,11 @@ from tui.system.files import read_json
 from tui.system.git import Git, NotARepositoryError
 from tui.system.processes import ProcessIdentity, is_alive
 
-LEAST_FREE = 512 << 20
-_MOST_GENERAL = 16 << 20
+MIN_FREE_BYTES = 512 << 20
+_MAX_CONFIG_BYTES = 16 << 20
 OLDEST_CLAUDE = (2, 0)
-_VERSION_WITHIN = 20.0
-_KEYS = (
+_VERSION_SECONDS = 20.0
+_LOGIN_VARIABLES = (
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
     "CLAUDE_CODE_OAUTH_TOKEN",
@@ -31,7 +32,7 @@ _KEYS = (
 )
 
 
-def check(
+def check_start(
     project: Path,
     settings: Settings,
     agent: Sequence[str],
@@ -39,7 +40,7 @@ def check(
     *,
     allow_dirty: bool,
 ) -> Git:
-    """The project's repository, if a session may be started there; RefusedError otherwise."""
+    """The project's repository; RefusedError where no run may be started in it."""
     try:
         git = Git(project)
     except NotARepositoryError as error:
@@ -58,12 +59,12 @@ def check(
 
 
 def is_claude(agent: Sequence[str]) -> bool:
-    """Whether that command is Claude Code itself, and not a program that takes its place."""
+    """Whether that command is Claude Code itself, and not another program in its place."""
     return len(agent) == 1 and os.path.basename(agent[0]) == "claude"
 
 
 def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[str, str]) -> None:
-    """RefusedError while a session of ours, or of anybody else, is at work there."""
+    """RefusedError while a session works there, be it one of ours or a foreign one."""
     run = find_unfinished_run(project, settings.paths.run_dir)
     if run is not None:
         raise RefusedError(
@@ -79,31 +80,20 @@ def check_running(project: Path, settings: Settings, git: Git, environ: Mapping[
 
 
 def claude_sessions(environ: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
-    """Pid and folder of every Claude session of this user that lives."""
-    folder = paths.claude_dir(environ) / "sessions"
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return
-    for name in names:
-        facts = read_json(folder / name, follow=True) if name.endswith(".json") else None
-        if facts is None:
-            continue
-        pid, start, cwd = facts.get("pid"), facts.get("procStart"), facts.get("cwd")
-        if not isinstance(pid, int) or not isinstance(cwd, str) or not cwd:
-            continue
-        ticks = int(start) if isinstance(start, int | str) and str(start).isdigit() else 0
-        if pid > 0 and is_alive(ProcessIdentity(pid, ticks)):
-            yield pid, Path(cwd)
+    """Pid and folder of every live Claude session of this user."""
+    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
+        start = int(file.proc_start) if file.proc_start.isdecimal() else 0
+        if file.cwd and is_alive(ProcessIdentity(file.pid, start)):
+            yield file.pid, Path(file.cwd)
 
 
 def check_disk(project: Path) -> None:
     """RefusedError when the disk of the project is nearly full."""
     free = shutil.disk_usage(project).free
-    if free < LEAST_FREE:
+    if free < MIN_FREE_BYTES:
         raise RefusedError(
             f"only {free >> 20} MiB are free on the disk of {project}; a night needs more, so make "
-            f"room for at least {LEAST_FREE >> 20} MiB first"
+            f"room for at least {MIN_FREE_BYTES >> 20} MiB first"
         )
 
 
@@ -118,33 +108,33 @@ def check_agent(agent: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def check_login(project: Path, environ: Mapping[str, str]) -> None:
-    """RefusedError when nothing speaks for a login; nobody is called to find out."""
-    # On macOS the login lies in the keychain, which is not ours to open.
+    """RefusedError where no key, login or helper is found. The network is not asked."""
+    # On macOS the login lies in the keychain, which this program does not open.
     if login_key(environ) or sys.platform == "darwin":
         return
     folder = paths.claude_dir(environ)
     if (folder / ".credentials.json").is_file():
         return
-    places = [folder / "settings.json", project / ".claude" / "settings.json"]
-    places.append(project / ".claude" / "settings.local.json")
-    if any("apiKeyHelper" in (read_json(place, follow=True) or {}) for place in places):
-        return
-    for place in (paths.home(environ) / ".claude.json", folder / ".claude.json"):
-        general = read_json(place, _MOST_GENERAL, follow=True)
-        if general:
-            if general.get("primaryApiKey") or general.get("oauthAccount"):
+    local = project / ".claude"
+    for path in (folder / "settings.json", local / "settings.json", local / "settings.local.json"):
+        if "apiKeyHelper" in (read_json(path, follow=True) or {}):
+            return
+    for path in (paths.home(environ) / ".claude.json", folder / ".claude.json"):
+        config = read_json(path, _MAX_CONFIG_BYTES, follow=True)
+        if config:
+            if config.get("primaryApiKey") or config.get("oauthAccount"):
                 return
             break
     raise RefusedError("Claude Code is not logged in; run `claude` once and use /login, then start")
 
 
 def login_key(environ: Mapping[str, str]) -> str:
-    """The variable that holds a key or names a cloud to be used; empty where none does."""
-    return next((key for key in _KEYS if environ.get(key)), "")
+    """The variable that holds a key or names a cloud; empty where none is set."""
+    return next((key for key in _LOGIN_VARIABLES if environ.get(key)), "")
 
 
 def check_version(agent: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The version that the agent says it has; RefusedError when it is too old or says nothing."""
+    """The version that the agent prints; RefusedError when it is too old or prints none."""
     import subprocess
 
     try:
@@ -152,7 +142,7 @@ def check_version(agent: Sequence[str], environ: Mapping[str, str]) -> str:
             [*agent, "--version"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_VERSION_WITHIN,
+            timeout=_VERSION_SECONDS,
             env=dict(environ),
             check=False,
         )
@@ -171,7 +161,7 @@ def check_version(agent: Sequence[str], environ: Mapping[str, str]) -> str:
 
 
 def check_clean(git: Git, project: Path, settings: Settings) -> None:
-    """Refuses work that is not committed; our own human files do not count."""
+    """RefusedError for work that is not committed; the files of a run itself do not count."""
     try:
         out = git.run(("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all"))
     except GitError as error:
@@ -188,21 +178,21 @@ def check_clean(git: Git, project: Path, settings: Settings) -> None:
 
 
 def own_files(work_tree: Path, project: Path, settings: Settings) -> tuple[str, ...]:
-    """Files of the work tree that are ours or the session's papers, relative to its top."""
+    """Files of a run that lie in the work tree, relative to its top."""
     names = settings.paths
-    wanted = (
-        names.progress_file,
-        names.session_notes,
-        names.watchdog_log,
-        names.session_history,
-        names.compaction_history,
-        names.transcripts,
-        names.feature_list,
-        names.run_dir,
+    resolved = [
+        paths.resolve(project, name)
+        for name in (
+            names.progress_file,
+            names.session_notes,
+            names.watchdog_log,
+            names.session_history,
+            names.compaction_history,
+            names.transcripts,
+            names.feature_list,
+            names.run_dir,
+        )
+    ]
+    return tuple(
+        str(path.relative_to(work_tree)) for path in resolved if path.is_relative_to(work_tree)
     )
-    found = []
-    for name in wanted:
-        path = paths.resolve(project, name)
-        if path.is_relative_to(work_tree):
-            found.append(str(path.relative_to(work_tree)))
-    return tuple(found)

@@ -1,4 +1,4 @@
-"""Rewinds files and conversation while no agent runs."""
+"""Rewinds files and conversation of a run while no agent runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import Compaction
@@ -18,8 +18,9 @@ from tui.store.runs import read_run_facts
 from tui.system.clock import Clock
 from tui.system.errors import RefusedError
 
+_MODES = ("code", "conversation", "both")
 _SDK = "claude_agent_sdk"
-_WITHIN_S = 60.0
+_FORK_SECONDS = 60.0
 _FORK = f"""
 import sys
 import {_SDK} as sdk
@@ -28,27 +29,25 @@ print(made.session_id)
 """
 
 
-def compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
-    """Whether the session was compacted after that event, so that the CLI finds it no longer."""
-    wanted, begun = uuid.encode(), False
+def was_compacted_after(folder: RunDirectory, session: str, uuid: str) -> bool:
+    """Whether the session was compacted after that event: the CLI cannot resume at it then."""
+    marker, is_past = uuid.encode(), False
     decoder, offset = ClaudeDecoder(str(folder.stream)), 0
     with open(folder.stream, "rb") as file:
         for line in file:
-            begun = begun or wanted in line
-            if begun and b"compact_boundary" in line:
-                events = decoder.decode(line, offset).events
-                if any(_compacts(one.body, one.thread, one.session, session) for one in events):
-                    return True
+            is_past = is_past or marker in line
+            # Decoding every line of a night takes seconds; few have this word.
+            if is_past and b"compact_boundary" in line:
+                for event in decoder.decode(line, offset).events:
+                    own = not event.thread and event.session in ("", session)
+                    if own and isinstance(event.body, Compaction):
+                        return True
             offset += len(line)
     return False
 
 
-def _compacts(body: object, thread: str, session: str, wanted: str) -> bool:
-    return isinstance(body, Compaction) and not thread and session in ("", wanted)
-
-
 def check_fork() -> None:
-    """RefusedError where the package that forks a conversation offline is not installed."""
+    """RefusedError where the package that forks a conversation is not installed."""
     from importlib.util import find_spec
 
     if find_spec(_SDK) is None:
@@ -59,10 +58,10 @@ def check_fork() -> None:
         )
 
 
-def fork(folder: RunDirectory, project: Path, session: str, uuid: str) -> str:
-    """Copies the conversation up to that event into a new session and returns its id.
+def fork_conversation(folder: RunDirectory, project: Path, session: str, uuid: str) -> str:
+    """Copies the conversation up to that event into a new session; its id. RefusedError if it fails.
 
-    The old one stays as it is. Runs in a process of its own, with what the agent has for its home.
+    Runs in a process of its own, in the environment of the agent.
     """
     import subprocess
 
@@ -73,24 +72,21 @@ def fork(folder: RunDirectory, project: Path, session: str, uuid: str) -> str:
             env={**os.environ, **read_run_facts(folder).env},
             capture_output=True,
             text=True,
-            timeout=_WITHIN_S,
+            timeout=_FORK_SECONDS,
             check=False,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise RefusedError(f"the conversation could not be forked: {error}") from error
-    made = done.stdout.strip()
-    if done.returncode or not made:
+    new_session = done.stdout.strip()
+    if done.returncode or not new_session:
         why = done.stderr.strip().rpartition("\n")[2] or "it said nothing"
         raise RefusedError(f"the conversation could not be forked: {why}")
-    return made
-
-
-_MODES = ("code", "conversation", "both")
+    return new_session
 
 
 @dataclass(frozen=True)
 class RewindOutcome:
-    """How a rewind went: keys of its journal entry, and whom the next segment takes up, where."""
+    """What a rewind did: its journal entry, and what the next attempt resumes and is told."""
 
     entry: dict[str, object]
     text: str
@@ -99,19 +95,11 @@ class RewindOutcome:
     resume_at: str = ""
 
 
-class Rewinder(Protocol):
-    """Rewinds while no agent runs. `kind` is "rewind" or "undo"; OvernightError if it refuses.
-
-    `check` is asked before the agent is stopped, so that a refusal costs nothing. `before` is the
-    session that ran before the last rewind, to which an undo returns.
-    """
-
-    def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome: ...
-
-
 class RunRewinder:
-    """The engine of `tui.control.rewind.execute`, and a fork of the conversation."""
+    """Rewinds with `tui.control.rewind`, and forks the conversation where it was compacted.
+
+    `kind` is "rewind" or "undo". Both methods raise OvernightError for what cannot be done.
+    """
 
     def __init__(
         self, project: Path, settings: Settings, folder: RunDirectory, clock: Clock
@@ -119,9 +107,9 @@ class RunRewinder:
         self._project = project
         self._folder = folder
         self._clock = clock
-        kept = settings.checkpoints
         from tui.control.checkpoints.work_tree import CaptureLimits
 
+        kept = settings.checkpoints
         self._limits = CaptureLimits(
             file_bytes=kept.max_file_mib << 20,
             untracked_bytes=kept.max_untracked_mib << 20,
@@ -129,34 +117,31 @@ class RunRewinder:
         )
 
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None:
-        """RefusedError for what cannot work, before anything is stopped."""
+        """Asked before the agent is stopped, so that a refusal costs nothing."""
         from tui.control.checkpoints.refs import find
-        from tui.control.rewind import execute
-        from tui.control.rewind import plan as rewind_plan
 
-        confirmed = bool(arguments.get("confirmed"))
         if kind == "undo":
-            plan = execute.undo_plan(self._project, live=self._live(), limits=self._limits)
+            plan = self._plan_undo()
         else:
             mode = _mode(arguments)
             checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
-            if mode != "code" and not all(self._place(checkpoint)):
-                raise RefusedError(
-                    f"checkpoint {checkpoint.id} does not say where the conversation stood; "
-                    "rewind the code only"
-                )
-            if mode != "code" and compacted_after(self._folder, *self._place(checkpoint)):
-                check_fork()
+            if mode != "code":
+                session, uuid = self._conversation_cut(checkpoint)
+                if not session or not uuid:
+                    raise RefusedError(
+                        f"checkpoint {checkpoint.id} does not say where the conversation stood; "
+                        "rewind the code only"
+                    )
+                if was_compacted_after(self._folder, session, uuid):
+                    check_fork()
             if mode == "conversation":
                 return
-            plan = rewind_plan.plan_rewind(
-                self._project, checkpoint, live=self._live(), limits=self._limits
-            )
-        if plan.refusals and not confirmed:
+            plan = self._plan_rewind(checkpoint)
+        if plan.refusals and not arguments.get("confirmed"):
             raise RefusedError("; ".join(plan.refusals))
 
-    def carry_out(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
-        """Does it; the agent is gone."""
+    def execute(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
+        """Rewinds while no agent runs; `before` is the session to which an undo returns."""
         if kind == "undo":
             return self._undo(arguments, before)
         from tui.control.checkpoints.refs import find
@@ -164,54 +149,62 @@ class RunRewinder:
         mode = _mode(arguments)
         checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
         entry: dict[str, object] = {"checkpoint": checkpoint.id, "mode": mode}
-        session, uuid = self._place(checkpoint) if mode != "code" else ("", "")
-        if session and compacted_after(self._folder, session, uuid):
-            session, uuid = fork(self._folder, self._project, session, uuid), ""
+        session, uuid = self._conversation_cut(checkpoint) if mode != "code" else ("", "")
+        if session and was_compacted_after(self._folder, session, uuid):
+            session, uuid = fork_conversation(self._folder, self._project, session, uuid), ""
         entry["session"] = session
-        # What may be refused comes first, so that both go back or neither does.
+        # After the fork, which may be refused: both are rewound, or neither is.
         if mode != "conversation":
-            entry.update(self._restore(checkpoint, bool(arguments.get("confirmed"))))
-        what = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
-        words = f"{what[mode]} rewound to {checkpoint.id}"
+            entry |= self._execute_plan(self._plan_rewind(checkpoint), arguments)
+        names = {"code": "files", "conversation": "conversation", "both": "files and conversation"}
+        text = f"{names[mode]} rewound to {checkpoint.id}"
         label = f" “{checkpoint.label}”" if checkpoint.label else ""
         prompt = (
-            f"A person has rewound the {what[mode]} to checkpoint {checkpoint.id}{label}; what came "
+            f"A person has rewound the {names[mode]} to checkpoint {checkpoint.id}{label}; what came "
             "after it was undone. Look at git status and the progress file before you go on, and "
             "do not repeat what was undone."
         )
-        said = str(arguments.get("text") or "").strip()
-        return RewindOutcome(entry, words, f"{prompt}\n\n{said}".strip(), session, uuid)
-
-    def _restore(self, checkpoint: Any, confirmed: bool) -> dict[str, object]:
-        from tui.control.rewind import execute
-        from tui.control.rewind import plan as rewind_plan
-
-        plan = rewind_plan.plan_rewind(
-            self._project, checkpoint, live=self._live(), limits=self._limits
-        )
-        return _told(self._execute(execute, plan, confirmed))
+        message = str(arguments.get("text") or "").strip()
+        return RewindOutcome(entry, text, f"{prompt}\n\n{message}".strip(), session, uuid)
 
     def _undo(self, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
-        from tui.control.rewind import execute
-
-        plan = execute.undo_plan(self._project, live=self._live(), limits=self._limits)
-        receipt = self._execute(execute, plan, bool(arguments.get("confirmed")))
+        plan = self._plan_undo()
         mode = "both" if before else "code"
         entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": before}
+        entry |= self._execute_plan(plan, arguments)
         prompt = "A person has undone the last rewind: what it took back is there again. Go on."
-        return RewindOutcome({**entry, **_told(receipt)}, "the rewind was undone", prompt, before)
+        return RewindOutcome(entry, "the rewind was undone", prompt, before)
 
-    def _execute(self, engine: Any, plan: Any, confirmed: bool) -> Any:
-        return engine.execute(
+    def _plan_rewind(self, checkpoint: Any) -> Any:
+        from tui.control.rewind.plan import plan_rewind
+
+        live = self._other_sessions()
+        return plan_rewind(self._project, checkpoint, live=live, limits=self._limits)
+
+    def _plan_undo(self) -> Any:
+        from tui.control.rewind.execute import undo_plan
+
+        return undo_plan(self._project, live=self._other_sessions(), limits=self._limits)
+
+    def _execute_plan(self, plan: Any, arguments: Mapping[str, Any]) -> dict[str, object]:
+        from tui.control.rewind.execute import execute_rewind
+
+        receipt = execute_rewind(
             plan,
-            confirmed=confirmed,
+            confirmed=bool(arguments.get("confirmed")),
             session=self._folder.id,
             limits=self._limits,
             clock=self._clock,
         )
+        return {
+            "written": receipt.written,
+            "deleted": receipt.deleted,
+            "kept": len(receipt.kept),
+            "safety": receipt.safety.id if receipt.safety else "",
+        }
 
-    def _live(self) -> tuple[str, ...]:
-        """Sessions at work in this work tree beside our own, in words."""
+    def _other_sessions(self) -> tuple[str, ...]:
+        """The other sessions that work in this work tree, for people."""
         from tui.feeds.sessions.live_processes import describe_agents, live_agents
         from tui.store.attempt_files import newest_agent
         from tui.system.git import Git
@@ -220,16 +213,16 @@ class RunRewinder:
         alive = live_agents(Git(self._project).work_tree)
         return describe_agents(one for one in alive if own is None or one.pid != own[0])
 
-    def _place(self, checkpoint: Any) -> tuple[str, str]:
-        """Session and event up to which the conversation is to be kept."""
+    def _conversation_cut(self, checkpoint: Any) -> tuple[str, str]:
+        """The session and the event up to which the conversation is kept."""
         facts = checkpoint.facts
         session, uuid = str(facts.get("session") or ""), str(facts.get("uuid") or "")
         if session and uuid:
             return session, uuid
-        return self._place_by_time(checkpoint.at)
+        return self._conversation_cut_at(checkpoint.at)
 
-    def _place_by_time(self, at: float) -> tuple[str, str]:
-        """The same from the stream: the last event before that moment at which a cut is clean."""
+    def _conversation_cut_at(self, at: float) -> tuple[str, str]:
+        """The last event before that moment after which the conversation can be cut cleanly."""
         source, turns = str(self._folder.stream), TurnTracker()
         decoder, offset = ClaudeDecoder(source), 0
         with open(source, "rb") as file:
@@ -247,12 +240,3 @@ def _mode(arguments: Mapping[str, Any]) -> str:
     if mode not in _MODES:
         raise RefusedError(f"a rewind is of code, conversation or both, not of {mode!r}")
     return mode
-
-
-def _told(receipt: Any) -> dict[str, object]:
-    return {
-        "written": receipt.written,
-        "deleted": receipt.deleted,
-        "kept": len(receipt.kept),
-        "safety": receipt.safety.id if receipt.safety else "",
-    }

@@ -1,4 +1,4 @@
-"""What all parts share: run, settings, clock, journal, log."""
+"""What all parts of the supervisor share: run, settings, clock, state, journal, log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from tui.runner.run_state import RunState, keep, load
+from tui.runner.run_state import RunState, load_state, save_state
 from tui.settings.load import load as load_settings
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
@@ -23,44 +23,42 @@ from tui.system.processes import boot_id
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 _RANK = {"DEBUG": 0, "INFO": 1, "WARNING": 2, "ERROR": 3}
+_MAX_HELD_ENTRIES = 1_000
+_SLEEP_SECONDS = 5.0
+_STDERR_TAIL_BYTES = 4096
 
 
 class WatchdogLog:
-    """Appends entries; a log that cannot be written is done without."""
+    """The log for people; an entry that cannot be written is dropped."""
 
-    def __init__(self, path: Path, least: str, wall: Callable[[], float]) -> None:
+    def __init__(self, path: Path, level: str, wall: Callable[[], float]) -> None:
         self.path = path
-        self._least = _RANK.get(least, 1)
+        self._lowest = _RANK.get(level, 1)
         self._wall = wall
 
     def write(self, text: str, level: Level = "INFO") -> None:
-        """One entry of one line."""
-        if _RANK[level] < self._least:
+        if _RANK[level] < self._lowest:
             return
         now = self._wall()
         stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
-        words = " ".join(text.split())
-        entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {words}\n"
-        append(self.path, entry.encode("utf-8", "replace"))
+        entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {' '.join(text.split())}\n"
+        append_to_file(self.path, entry.encode("utf-8", "replace"))
 
 
-def append(path: Path, data: bytes) -> bool:
-    """Appends to a file of the project, whose folder is made if need be; False if that failed."""
+def append_to_file(path: Path, data: bytes) -> None:
+    """Appends to a file of the project, making its folder if need be; drops what cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         append_line(path, data, mode=0o644, follow=True)
     except OSError:
-        return False
-    return True
-
-
-_MOST_HELD = 1_000
-_ASLEEP = 5.0
-_LAST_WORDS = 4096
+        return
 
 
 class Notifier(Protocol):
-    """Whoever tells people: `tell` must return at once and never raise."""
+    """Notifies people; no method blocks or raises.
+
+    A protocol, because the notifier of a run is built from the context that holds it.
+    """
 
     def notify(self, event: str, text: str, facts: Mapping[str, Any]) -> None: ...
     def close(self) -> None: ...
@@ -68,8 +66,10 @@ class Notifier(Protocol):
 
 @dataclass
 class RunContext:
-    """The supervisor's desk. Nothing on it can fail because of a full disk: entries are held back
-    and written as soon as they can be."""
+    """The shared state and the outputs of a supervisor.
+
+    A full disk makes no method fail: journal entries are held back and written once they can be.
+    """
 
     folder: RunDirectory
     facts: RunFacts
@@ -80,21 +80,25 @@ class RunContext:
     log: WatchdogLog
     notifier: Notifier | None = None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
-    _kept: bytes = b""
     _monotonic: float = 0.0
 
     @classmethod
-    def of(
+    def load(
         cls, folder: RunDirectory, clock: Clock | None = None, notifier: Notifier | None = None
     ) -> RunContext:
-        """The desk of that run as it was left; NoSessionError if it is no run."""
+        """The context of that run as it was saved last; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
-        settings = _settings(folder, facts)
+        settings = read_run_settings(folder)
+        try:
+            # The run directory holds no secrets: they come from the project and the environment.
+            settings = with_secrets(settings, load_settings(Path(facts.project)).settings)
+        except OvernightError:
+            pass
         clock = clock or clock_for(facts.env)
-        where = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
-        log = WatchdogLog(where, settings.logging.level, clock.wall)
+        path = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
+        log = WatchdogLog(path, settings.logging.level, clock.wall)
         journal = JournalWriter(folder.journal, clock.wall)
-        return cls(folder, facts, settings, clock, load(folder), journal, log, notifier)
+        return cls(folder, facts, settings, clock, load_state(folder), journal, log, notifier)
 
     @property
     def project(self) -> Path:
@@ -108,40 +112,38 @@ class RunContext:
         self, kind: str, data: Mapping[str, object] | None = None, *, id: str = ""
     ) -> None:
         """Writes a journal entry, now or as soon as the disk allows."""
-        if len(self._held) < _MOST_HELD:
+        if len(self._held) < _MAX_HELD_ENTRIES:
             self._held.append((kind, dict(data or {}), id))
         self.flush()
 
     def flush(self) -> None:
-        """Tries to write what is held back."""
+        """Tries to write the entries that are held back."""
         while self._held:
-            kind, data, name = self._held[0]
+            kind, data, id = self._held[0]
             try:
-                self.journal.write(kind, data, id=name)
+                self.journal.write(kind, data, id=id)
             except OSError:
                 return
             del self._held[0]
 
     def log_line(self, text: str, level: Level = "INFO") -> None:
-        """Writes to the watchdog's log."""
         self.log.write(text, level)
 
     def notify(self, event: str, text: str, **facts: object) -> None:
-        """Tells people, where somebody does that."""
         if self.notifier is not None:
             self.notifier.notify(event, text, facts)
 
     def save(self) -> None:
-        """Keeps the state; where the disk is full, the next time will do."""
+        """Saves the state. Where the disk is full, a later call saves it."""
         try:
-            keep(self.folder.state, self.state)
+            save_state(self.folder.state, self.state)
         except OSError:
             return
 
     # --- time ---
 
-    def begin_watching(self) -> None:
-        """Takes up the run's clock where it stood, whoever watched or did not watch meanwhile."""
+    def start_clock(self) -> None:
+        """Goes on with the run's clock, including the time in which no supervisor ran."""
         state, now = self.state, self.clock.boottime()
         boot = boot_id()
         if state.boot == boot and now >= state.boottime:
@@ -149,49 +151,38 @@ class RunContext:
         elif state.boot:
             state.elapsed += max(0.0, self.clock.wall() - state.wall)
         state.boot = boot
-        self._mark()
+        self._mark_time()
 
     def advance_clock(self) -> float:
-        """Time goes on; returns the seconds the machine slept since the last call, or 0."""
-        state, clock = self.state, self.clock
-        passed = max(0.0, clock.boottime() - state.boottime)
-        asleep = passed - (clock.monotonic() - self._monotonic)
-        state.elapsed += passed
-        self._mark()
-        return asleep if asleep > _ASLEEP else 0.0
+        """Adds the time since the last call; returns the seconds that the machine slept, or 0."""
+        passed = max(0.0, self.clock.boottime() - self.state.boottime)
+        asleep = passed - (self.clock.monotonic() - self._monotonic)
+        self.state.elapsed += passed
+        self._mark_time()
+        return asleep if asleep > _SLEEP_SECONDS else 0.0
 
     def elapsed(self) -> float:
-        """Seconds of the run up to this very moment; the state has those of the last round."""
-        passed = self.clock.boottime() - self.state.boottime
-        return self.state.elapsed + max(0.0, passed)
+        """Seconds of the run up to now; those of the state are of the last round."""
+        return self.state.elapsed + max(0.0, self.clock.boottime() - self.state.boottime)
 
-    def _mark(self) -> None:
+    def _mark_time(self) -> None:
         self.state.boottime = self.clock.boottime()
         self.state.wall = self.clock.wall()
         self._monotonic = self.clock.monotonic()
 
     def stderr_tail(self) -> str:
-        """The end of what the agents said on stderr."""
+        """The end of what the agents wrote to stderr."""
         try:
             with open(self.folder.stderr, "rb") as file:
                 file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - _LAST_WORDS))
+                file.seek(max(0, file.tell() - _STDERR_TAIL_BYTES))
                 return file.read().decode("utf-8", "replace")
         except OSError:
             return ""
 
     def heartbeat(self) -> None:
-        """Shows on the lock file that somebody watches."""
+        """Touches the lock file: its time says when a supervisor was last at work."""
         try:
             os.utime(self.folder.lock)
         except OSError:
             return
-
-
-def _settings(folder: RunDirectory, facts: RunFacts) -> Settings:
-    """The settings of the run's start, with secrets as the project and the environment have them."""
-    stored = read_run_settings(folder)
-    try:
-        return with_secrets(stored, load_settings(Path(facts.project)).settings)
-    except OvernightError:
-        return stored

@@ -132,7 +132,7 @@ class RunReader:
             saved = msgspec.msgpack.decode(data, type=SavedRunReader)
         except (ValueError, msgspec.MsgspecError):
             return False
-        announced = self.context.state.announced
+        announced = self.context.state.attempt_stream_offset
         is_same_attempt = saved.announced == announced
         # A state older than the saved reader would take turns of an unknown attempt for its own.
         if saved.version != VERSION or not (is_same_attempt or saved.offset <= announced):
@@ -149,7 +149,7 @@ class RunReader:
         if not self.caught_up or offset - self._saved_to < _WORTH_SAVING:
             return
         arrivals = self._arrivals_from if self._past else _size(self.context.folder.arrivals)
-        announced = self.context.state.announced
+        announced = self.context.state.attempt_stream_offset
         own = SavedRunReader(offset, self.turns, announced, arrivals, self._quiet_at)
         if reader_state.save(
             self.context.folder.reader_state, _KIND, self._reader, msgspec.msgpack.encode(own)
@@ -167,7 +167,7 @@ class RunReader:
         return "stream" in grown
 
     def _apply_event(self, event: AgentEvent) -> None:
-        if event.offset >= self.context.state.announced:
+        if event.offset >= self.context.state.attempt_stream_offset:
             self.turns.apply(event)
         if self._on_event is not None:
             self._on_event(event)

@@ -1,4 +1,4 @@
-"""What must survive a restart of the supervisor."""
+"""The state of a run that survives its supervisor."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Why = Literal["start", "initializer", "crash", "handover", "rewind", "continue"]
 
 
 class StopIntent(Struct, frozen=True):
-    """Why the agent is being ended, and what is to follow.
+    """Why the agent is being ended, and what follows.
 
-    `request` is the inbox request to be answered, `arguments` are what it was given: those of a
-    rewind, or `checkpoint` false to end without one. `note` asks for a hand-over note first.
-    `end` is how the run ends by it; None where it goes on, and in files of version 0.1.
+    `request` is the inbox request to be answered, `arguments` are those of that request. `note` asks
+    the agent for a handoff note first. `end` is how the run ends by it; None where it goes on, and in
+    files of version 0.1.
     """
 
     kind: StopKind
@@ -35,12 +35,12 @@ class StopIntent(Struct, frozen=True):
 
     @property
     def goes_on(self) -> bool:
-        """Whether the run goes on after it."""
+        """Whether the run goes on afterwards."""
         return self.kind in (StopKind.HANDOFF, StopKind.REWIND)
 
 
 class NextAttempt(Struct, frozen=True):
-    """The segment that is to come: why, whom it resumes, and what it is told first."""
+    """An attempt to be launched: why, which session it resumes, and its first prompt."""
 
     why: Why
     prompt: str
@@ -51,7 +51,10 @@ class NextAttempt(Struct, frozen=True):
 
 
 class ScheduledWait(Struct, frozen=True):
-    """A restart or continuation that waits: due at `due_wall`, or after `due_elapsed` of the run."""
+    """A restart or continuation, due at `due_wall` or after `due_elapsed` seconds of the run.
+
+    `next` is the attempt to be launched; None where the agent lives and needs a prompt only.
+    """
 
     kind: OutcomeKind
     attempt: int
@@ -60,11 +63,16 @@ class ScheduledWait(Struct, frozen=True):
     due_wall: float | None = None
     counts: bool = True
 
+    def is_due(self, wall: float, elapsed: float) -> bool:
+        if self.due_wall is not None and wall >= self.due_wall:
+            return True
+        return self.due_elapsed is not None and elapsed >= self.due_elapsed
+
 
 class OutgoingMessage(Struct):
-    """A message on its way to the agent; `id` is its uuid on the wire, and its name in the journal.
+    """A message on its way to the agent; `id` is its uuid for the agent and in the journal.
 
-    `inject` says that a person or a rule put it in, so that its receipts are journalled.
+    `inject` says that a person or a rule sent it, so that its receipts are journalled.
     """
 
     id: str
@@ -76,51 +84,87 @@ class OutgoingMessage(Struct):
     withdrawn: bool = False
 
 
-class RunState(Struct):
+# The keys that version 0.1 wrote; a run may change its supervisor for a newer one.
+_DISK_NAMES = {
+    "attempt_number": "segment",
+    "attempts_counted": "attempt",
+    "resumable_session": "resumable",
+    "step": "next",
+    "journalled_attempt": "begun",
+    "attempt_stream_offset": "announced",
+    "wait": "pending",
+    "waits_in_a_row": "overloads",
+    "attempt_elapsed": "segment_elapsed",
+    "attempt_head": "segment_head",
+    "effects_applied_to": "handled",
+    "warned_shares": "told",
+    "limits_paused_until": "paused_until",
+    "handoff_message": "handover_asked",
+    "handoff_since": "handover_since",
+    "handoff_share": "handover_share",
+    "stall_level_answered": "nudged",
+    "session_before_rewind": "before_rewind",
+}
+
+
+class RunState(Struct, rename=_DISK_NAMES):
     """Everything durable about a run under way; only the run machine sets `phase`.
 
-    Seconds `elapsed` count from the run's start, asleep or not, whatever the wall clock does.
-    `begun` is the last segment whose start the journal tells;
-    `announced` is where in the stream the present one begins; `handled` up to where events had their
-    effects; `resumable` the last session that is known to exist.
+    `step` is what the current attempt was launched for. `wait` is set in the phase WAITING only,
+    `intent` from the request to stop the agent until its process has ended.
     """
 
     phase: RunPhase = RunPhase.LAUNCHING
-    segment: int = 0
-    attempt: int = 0
+    # Attempts that never started an agent have a number, but do not count.
+    attempt_number: int = 0
+    attempts_counted: int = 0
     session: str = ""
-    resumable: str = ""
-    next: NextAttempt | None = None
-    begun: int = 0
-    announced: int = 0
+    # The last session that is known to exist.
+    resumable_session: str = ""
+    step: NextAttempt | None = None
+    # The last attempt with a `segment_started` in the journal.
+    journalled_attempt: int = 0
+    attempt_stream_offset: int = 0
     intent: StopIntent | None = None
-    pending: ScheduledWait | None = None
+    wait: ScheduledWait | None = None
     outgoing: list[OutgoingMessage] = []
     restarts: list[float] = []
-    overloads: int = 0
+    waits_in_a_row: int = 0
     limited_since: float | None = None
+    # Seconds since the start, asleep or not; a change of the wall clock does not matter.
     elapsed: float = 0.0
     boottime: float = 0.0
     boot: str = ""
     wall: float = 0.0
-    segment_elapsed: float = 0.0
-    segment_head: str = ""
-    handled: int = 0
-    told: list[str] = []
+    attempt_elapsed: float = 0.0
+    attempt_head: str = ""
+    # Events before this offset of the stream had their effects, such as a checkpoint.
+    effects_applied_to: int = 0
+    warned_shares: list[str] = []
     continuations: int = 0
     best_done: int = 0
-    paused_until: float | None = None
+    limits_paused_until: float | None = None
     checkpoint_elapsed: float | None = None
-    handover_asked: str = ""
-    handover_since: float = 0.0
-    handover_share: float = 0.0
+    handoff_message: str = ""
+    handoff_since: float = 0.0
+    handoff_share: float = 0.0
     stall: str = ""
     stall_kind: StallKind | None = None
-    nudged: float = 0.0
-    before_rewind: str = ""
+    stall_level_answered: float = 0.0
+    session_before_rewind: str = ""
     baseline_pid: int = 0
     baseline_start: int = 0
     transcripts: dict[str, int] = {}
+
+    @property
+    def waits_for_launch(self) -> bool:
+        """Whether the agent is gone and its successor has its time."""
+        return self.wait is not None and self.wait.next is not None
+
+    @property
+    def is_planning(self) -> bool:
+        """Whether the current attempt only plans."""
+        return self.step is not None and self.step.initializer
 
 
 class _Version01(Struct):
@@ -130,65 +174,65 @@ class _Version01(Struct):
     held: bool = False
 
 
-def load(folder: RunDirectory) -> RunState:
-    """The state as it was last kept; where it cannot be read, what segments and journal tell.
+def load_state(folder: RunDirectory) -> RunState:
+    """The state as it was saved last, or rebuilt from attempts and journal where it is unreadable.
 
-    A run whose agent may live is never taken for one that has not begun. Who asks knows that the
-    run has no end record: an end that was not recorded is come to once more.
+    For runs without an end record only: an end that was not recorded is decided once more.
     """
     try:
         data = folder.state.read_bytes()
         state = msgspec.json.decode(data, type=RunState)
         old = msgspec.json.decode(data, type=_Version01)
     except (OSError, msgspec.MsgspecError):
-        state, old = _rebuilt(folder), _Version01()
+        state, old = _rebuild_state(folder), _Version01()
     if state.stall and state.stall_kind is None:
         state.stall_kind = _old_stall_kind(state.stall)
-    if old.phase in (None, RunPhase.ENDED) or _contradicts_itself(state):
+    if old.phase in (None, RunPhase.ENDED) or _is_contradictory(state):
         state.phase = _derived_phase(state, old.held)
     return state
 
 
 def _old_stall_kind(stall: str) -> StallKind | None:
-    """Version 0.1 kept the kind and the beginning of a stall in one string."""
+    # Version 0.1 kept the kind and the beginning of a stall in one string.
     try:
         return StallKind(stall.partition(" ")[0])
     except ValueError:
         return None
 
 
-def _contradicts_itself(state: RunState) -> bool:
+def _is_contradictory(state: RunState) -> bool:
     if state.phase == RunPhase.WAITING:
-        return state.pending is None
+        return state.wait is None
     return state.phase in (RunPhase.STOPPING, RunPhase.REWINDING) and state.intent is None
 
 
 def _derived_phase(state: RunState, held: bool) -> RunPhase:
     if state.intent is not None:
         return RunPhase.STOPPING
-    if state.pending is not None:
+    if state.wait is not None:
         return RunPhase.WAITING
-    if state.begun < state.segment or not state.segment:
+    if state.journalled_attempt < state.attempt_number or not state.attempt_number:
         return RunPhase.LAUNCHING
     if held:
         return RunPhase.HELD
     return RunPhase.BASELINE if state.baseline_pid else RunPhase.WORKING
 
 
-def _rebuilt(folder: RunDirectory) -> RunState:
+def _rebuild_state(folder: RunDirectory) -> RunState:
     numbers = folder.attempt_numbers()
     if not numbers:
         return RunState()
-    state = RunState(segment=max(numbers), attempt=len(numbers))
-    if folder.attempt(state.segment).agent.exists():
-        state.begun = state.segment
+    # An agent of the last attempt may live: the run must not begin anew.
+    state = RunState(attempt_number=max(numbers), attempts_counted=len(numbers))
+    if folder.attempt(state.attempt_number).agent.exists():
+        state.journalled_attempt = state.attempt_number
     for entry in read_entries(folder.journal):
         if entry.kind == "segment_started":
             session = entry.data.get("session")
-            state.session = state.resumable = session if isinstance(session, str) else ""
+            state.session = state.resumable_session = session if isinstance(session, str) else ""
     return state
 
 
-def keep(path: Path, state: RunState) -> None:
-    """Replaces the kept state. Raises OSError."""
+def save_state(path: Path, state: RunState) -> None:
+    """Raises OSError."""
     atomic_write(path, msgspec.json.encode(state), sync=False)

@@ -1,4 +1,4 @@
-"""systemd unit, timer and crontab line."""
+"""A systemd unit, a timer and a crontab line that start a run every night."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 def unit_text(
     project: Path, goal: str, *, at: str = "22:00", arguments: Sequence[str] = (), program: str = ""
 ) -> str:
-    """Text of a unit, a timer and a crontab line that start a run at that local time every night.
+    """The text of all three for that local time.
 
-    UsageError for a time that is none, and for a goal of several lines.
+    UsageError for what is no time of day, and for a goal of several lines.
     """
-    found = _TIME.fullmatch(at.strip())
-    if found is None:
+    match = _TIME.fullmatch(at.strip())
+    if match is None:
         raise UsageError(f"{at!r} is no time of day; write it like 22:00")
     for text in (goal, str(project), *arguments):
         if "\n" in text or "\0" in text:
             raise UsageError("a unit needs its goal and its paths in one line")
-    hour, minute = int(found[1]), int(found[2])
+    hour, minute = int(match[1]), int(match[2])
     own = [program] if program else [sys.executable, "-m", "tui"]
-    words = [*own, "run", "--project", str(project), "--detach", *arguments, goal]
-    if any(word == "--" for word in arguments):
-        cut = list(arguments).index("--")
-        head, tail = arguments[:cut], arguments[cut:]
-        words = [*own, "run", "--project", str(project), "--detach", *head, goal, *tail]
+    # What stands behind `--` is for the agent: the goal comes before it.
+    cut = list(arguments).index("--") if "--" in arguments else len(arguments)
+    flags, rest = arguments[:cut], arguments[cut:]
+    words = [*own, "run", "--project", str(project), "--detach", *flags, goal, *rest]
     name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
     return _TEXT.format(
         name=name,
-        where=_plain(str(project)),
+        where=str(project).replace("%", "%%"),
         words=" ".join(_quoted(word) for word in words),
         hour=f"{hour:02d}",
         minute=f"{minute:02d}",
@@ -45,13 +44,9 @@ def unit_text(
 
 
 def _quoted(word: str) -> str:
-    """A word as systemd reads it: no variable, no specifier, no line end."""
+    """A word as systemd reads it, without variables and specifiers."""
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"'
-
-
-def _plain(text: str) -> str:
-    return text.replace("%", "%%")
 
 
 _TEXT = """\

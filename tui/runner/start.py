@@ -1,4 +1,4 @@
-"""Starts a run; adopts one that lost its supervisor."""
+"""Starts a run; gives one that lost its supervisor a new one."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tui.runner.agent.attempt import without_marks
+from tui.runner.agent.attempt import environment_without_marks
 from tui.runner.artifacts import initialise_files
-from tui.runner.preflight import check
+from tui.runner.preflight import check_start
 from tui.settings.own_sections import SKIP_PERMISSIONS
 from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter, read_entries
@@ -25,27 +25,24 @@ from tui.store.runs import (
     new_run_id,
     prune_runs,
     read_run_end,
-    read_run_facts,
 )
 from tui.system.clock import clock_for
 from tui.system.errors import OvernightError, RefusedError
 from tui.system.files import read_json
-from tui.system.git import Git
 from tui.system.locks import acquire_lock
 
-_STARTED_WITHIN = 20.0
-_ADOPTED_WITHIN = 5.0
-_LOOK = 0.02
-_ROOM = Path(__file__).resolve().parents[2]
+_START_SECONDS = 20.0
+_ADOPT_SECONDS = 5.0
+_POLL_SECONDS = 0.02
+_PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class StartOptions:
-    """What a start may be given beside the settings.
+    """Options of a start that are no settings.
 
-    `command` is "run" or "demo"; `extra` are further words for the agent; `env` plain variables for
-    it, no secrets, as they are written down. `trusted` says that the repository is of our own
-    making, so that nobody's work in it can come to harm.
+    `extra` are further arguments for the agent. `env` are variables for it; they are written to the
+    disk, so they must hold no secrets. `trusted` says that this program made the repository.
     """
 
     command: Literal["run", "demo"] = "run"
@@ -57,8 +54,6 @@ class StartOptions:
 
 @dataclass(frozen=True)
 class StartedRun:
-    """A run that has begun: its id and its directory."""
-
     run_id: str
     folder: Path
 
@@ -72,10 +67,9 @@ def start_run(
     options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> StartedRun:
-    """Starts a session that outlives this process, and returns once its agent runs.
+    """Starts a run that outlives this process, and returns once its agent runs.
 
-    RefusedError, in one sentence, when a precondition does not hold; OvernightError when the
-    agent could not be started.
+    RefusedError when a precondition does not hold; OvernightError when the agent does not start.
     """
     options = options or StartOptions()
     project = project.resolve()
@@ -88,9 +82,20 @@ def start_run(
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
         allow_dirty = options.allow_dirty or options.trusted
-        git = check(project, settings, agent, environ, allow_dirty=allow_dirty)
-        folder = _prepare(root, project, goal, settings, agent, options, git)
-        _spawn(folder, environ, settings)
+        git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
+        facts = RunFacts(
+            run=new_run_id(time.time()),
+            goal=goal,
+            project=str(project),
+            started_at=clock_for(options.env).wall(),
+            agent=agent,
+            command=options.command,
+            extra=tuple(options.extra),
+            env=dict(options.env),
+            head=git.head(),
+        )
+        folder = _prepare(root, facts, settings)
+        _spawn_supervisor(folder, environ, settings)
     finally:
         os.close(lock)
     _wait_for_agent(folder)
@@ -98,35 +103,20 @@ def start_run(
     return StartedRun(folder.id, folder.path)
 
 
-def _prepare(
-    root: Path,
-    project: Path,
-    goal: str,
-    settings: Settings,
-    agent: tuple[str, ...],
-    options: StartOptions,
-    git: Git,
-) -> RunDirectory:
-    now = clock_for(options.env).wall()
-    head = git.head()
-    env = dict(options.env)
-    words = tuple(options.extra)
-    facts = RunFacts(
-        new_run_id(time.time()), goal, str(project), now, agent, options.command, words, env, head
-    )
+def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:
+    at = facts.started_at
     try:
         folder = create_run(root, facts, settings)
-        initialise_files(project, settings, folder.id, goal, now)
-        journal = JournalWriter(folder.journal, lambda: now)
-        journal.write("run_started", _announcement(folder, settings), sync=True)
+        initialise_files(Path(facts.project), settings, folder.id, facts.goal, at)
+        journal = JournalWriter(folder.journal, lambda: at)
+        journal.write("run_started", _run_started_data(folder.id, facts, settings), sync=True)
     except OSError as error:
         where = f"{error.filename or root}: {error.strerror}"
         raise RefusedError(f"a run could not be prepared: {where}") from error
     return folder
 
 
-def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]:
-    facts = read_run_facts(folder)
+def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str, object]:
     session, budget = settings.session, settings.budget
     limits = {
         "max_runtime_hours": session.max_runtime_hours,
@@ -140,7 +130,7 @@ def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]
         "permission_mode": settings.agent.permission_mode,
     }
     return {
-        "run": folder.id,
+        "run": run,
         "goal": facts.goal,
         "project": facts.project,
         "agent": os.path.basename(facts.agent[0]),
@@ -151,8 +141,8 @@ def _announcement(folder: RunDirectory, settings: Settings) -> dict[str, object]
     }
 
 
-def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
-    """Starts a supervisor that is no child of ours in any way that matters."""
+def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
+    """Starts a supervisor in a session of its own."""
     import subprocess
 
     secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
@@ -165,25 +155,27 @@ def _spawn(folder: RunDirectory, environ: Mapping[str, str], settings: Settings)
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # `-m` looks in the current folder first: there, this package is.
-            cwd=_ROOM,
-            env={**without_marks(environ), **secrets},
+            # `-m` looks in the current folder first: this package must be there, not one of the project.
+            cwd=_PACKAGE_FOLDER,
+            env={**environment_without_marks(environ), **secrets},
             start_new_session=True,
         )
     except OSError as error:
         raise OvernightError(f"the supervisor could not be started: {error.strerror}") from error
     finally:
         os.close(log)
-    # It outlives us on purpose; whoever reaps it, it is not this object's business to complain.
+    # It outlives us on purpose; without a return code, Popen would warn of a leak.
     process.returncode = 0
 
 
 def _wait_for_agent(folder: RunDirectory) -> None:
-    """Returns when the first agent runs; OvernightError if the run ends before, or nothing happens."""
-    until = time.monotonic() + _STARTED_WITHIN
+    """Returns when the first agent runs; OvernightError where it does not start in time."""
+    until = time.monotonic() + _START_SECONDS
     first = folder.attempt(1)
     while time.monotonic() < until:
-        if first.agent.exists() and _told(folder):
+        if first.agent.exists() and any(
+            entry.kind == "segment_started" for entry in read_entries(folder.journal)
+        ):
             return
         ended = read_run_end(folder)
         if ended is not None:
@@ -191,12 +183,8 @@ def _wait_for_agent(folder: RunDirectory) -> None:
         record = read_json(first.exit)
         if record is not None:
             raise OvernightError(f"the agent could not be started: {record.get('error')}")
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
     raise OvernightError(f"the agent did not start; {folder.supervisor_log} may say why")
-
-
-def _told(folder: RunDirectory) -> bool:
-    return any(entry.kind == "segment_started" for entry in read_entries(folder.journal))
 
 
 def adopt_run(
@@ -205,19 +193,19 @@ def adopt_run(
     run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
 ) -> bool:
-    """Gives a run that goes on unwatched a supervisor again; True if one was started.
+    """Starts a supervisor for a run that has none; True if that was done.
 
-    However many ask at once, one takes the run: the others find its lock held.
+    Several callers may do so at once: one supervisor gets the lock, the others leave.
     """
     folder = find_unfinished_run(project.resolve(), run_dir)
     if folder is None or is_supervised(folder):
         return False
-    _spawn(folder, environ, Settings())
-    until = time.monotonic() + _ADOPTED_WITHIN
+    _spawn_supervisor(folder, environ, Settings())
+    until = time.monotonic() + _ADOPT_SECONDS
     while time.monotonic() < until:
         if is_supervised(folder) or read_run_end(folder) is not None:
             return True
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
     raise OvernightError(
         f"run {folder.id} found no supervisor; {folder.supervisor_log} may say why"
     )

@@ -1,8 +1,8 @@
 """The supervisor of one run: `python -m tui.runner.supervisor RUN_DIR`, a process of its own.
 
-It starts the agent under a shim, follows it, keeps the limits, takes it up again when it breaks off,
-and carries out what the inbox asks for. It may be killed at any moment: the agent does not notice,
-and the next supervisor goes on from the run's directory. One run never has two: a lock sees to that.
+It starts the agent under a shim, follows it, keeps the limits, restarts it when it breaks off, and
+executes what the inbox asks for. It may be killed at any moment: the agent does not notice, and the
+next supervisor goes on from the run directory. A lock keeps a run from having two.
 """
 
 from __future__ import annotations
@@ -15,348 +15,325 @@ from pathlib import Path
 from types import FrameType
 
 from tui.model.events import AgentEvent, Compaction
-from tui.model.state import NotifyEvent, RunPhase, StopKind
+from tui.model.state import NotifyEvent, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.outcomes import exit_text
 from tui.runner.artifacts import RunArtifacts
-from tui.runner.checkpoints import (
-    Checkpointer,
-    CheckpointSchedule,
-    CheckpointTaker,
-    CheckpointWorker,
-)
-from tui.runner.decisions import end_of_intent, first_attempt
+from tui.runner.checkpoints import CheckpointSchedule, CheckpointTaker, CheckpointWorker
+from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.notifier import notifier_for
 from tui.runner.policy.automatic_actions import ContextHandoff, StallResponse
 from tui.runner.policy.limits import LimitChecker
 from tui.runner.requests import RequestHandler
-from tui.runner.rewinds import Rewinder, RunRewinder
-from tui.runner.run_context import Notifier, RunContext
+from tui.runner.rewinds import RunRewinder
+from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
+from tui.runner.run_state import StopIntent
 from tui.runner.transitions import RunEvent
 from tui.store.layout import RunDirectory
 from tui.store.runs import read_run_end, record_end
-from tui.system.clock import Clock
 from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
-ROUND = 0.1
+_ROUND_SECONDS = 0.1
+_CHECK_SECONDS = 0.5
+_COPY_SECONDS = 30.0
+_READ_SECONDS = 10.0
 _CHECKPOINT_BEFORE = (StopKind.KILL, StopKind.LIMIT, StopKind.STOP, StopKind.REWIND)
-_CHECK = 0.5
-_COPY_EVERY = 30.0
-_READ_WITHIN = 10.0
 
 
 class Supervisor:
-    """Everything that happens in one round after the other; `run` lasts until the run is over."""
+    """Everything that happens to a run, in rounds; `run` lasts until the run is over."""
 
-    def __init__(
-        self,
-        folder: RunDirectory,
-        *,
-        clock: Clock | None = None,
-        notifier: Notifier | None = None,
-        checkpointer: Checkpointer | None = None,
-        rewinder: Rewinder | None = None,
-    ) -> None:
-        self.desk = RunContext.of(folder, clock, notifier)
-        facts, settings, clock = self.desk.facts, self.desk.settings, self.desk.clock
-        self.eyes = RunReader(self.desk)
-        self.deliveries = MessageSender(
-            self.desk, self.eyes.turns, lambda: self.eyes.snapshot().activity_text
+    def __init__(self, folder: RunDirectory) -> None:
+        context = self.context = RunContext.load(folder)
+        context.notifier = notifier_for(context)
+        reader = self.reader = RunReader(context)
+        messages = self.messages = MessageSender(
+            context, reader.turns, lambda: reader.snapshot().activity_text
         )
-        self.conductor = RunMachine(self.desk, self.eyes, self.deliveries)
-        self.ending = Escalation(self.desk, self.eyes.turns, self.deliveries)
-        self.limits = LimitChecker(self.desk, self.eyes)
-        self.stalls = StallResponse(self.desk, self.deliveries)
-        self.relay = ContextHandoff(self.desk, self.eyes, self.deliveries, self.conductor)
-        self.papers = RunArtifacts(self.desk)
-        engine = checkpointer or CheckpointTaker(self.desk.project, settings, facts.run, clock)
-        self._workers = CheckpointWorker(engine)
-        self.checkpoints = CheckpointSchedule(self.desk, self.eyes, self._workers)
-        rewinder = rewinder or RunRewinder(self.desk.project, settings, folder, clock)
+        machine = self.machine = RunMachine(context, reader, messages)
+        self.escalation = Escalation(context, reader.turns, messages)
+        self.limits = LimitChecker(context, reader)
+        self.stalls = StallResponse(context, messages)
+        self.handoff = ContextHandoff(context, reader, messages, machine)
+        self.artifacts = RunArtifacts(context)
+        taker = CheckpointTaker(context.project, context.settings, context.facts.run, context.clock)
+        self._checkpoint_worker = CheckpointWorker(taker)
+        self.checkpoints = CheckpointSchedule(context, reader, self._checkpoint_worker)
+        rewinder = RunRewinder(context.project, context.settings, folder, context.clock)
         self.requests = RequestHandler(
-            self.desk, self.eyes, self.deliveries, self.conductor, self.checkpoints, rewinder
+            context, reader, messages, machine, self.checkpoints, rewinder
         )
-        self._awake = SleepInhibitor()
-        self._stopping = False
+        self._sleep_inhibitor = SleepInhibitor()
+        self._is_asked_to_leave = False
         self._gone_since: float | None = None
         self._check_at = self._copy_at = 0.0
-        self._climbed: object = None
-        self._faults: set[str] = set()
+        self._escalated_intent: StopIntent | None = None
+        self._known_faults: set[str] = set()
 
     # --- beginning ---
 
     def begin(self, gap: float | None) -> None:
-        """Takes the run up where it stands; `gap` is how long nobody watched, None at its start."""
-        desk, state = self.desk, self.desk.state
-        desk.begin_watching()
-        facts = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
-        desk.journal_entry("supervisor_started", facts)
-        desk.log_line(
+        """Starts or adopts the run; `gap` are the seconds without a supervisor, None at a start."""
+        context = self.context
+        context.start_clock()
+        data = {"pid": os.getpid(), "adopted": gap is not None, "gap_s": round(gap or 0.0, 1)}
+        context.journal_entry("supervisor_started", data)
+        context.log_line(
             "Watchdog started" if gap is None else f"Watchdog started again after {gap:.0f}s"
         )
         if gap is None:
-            self._say_limits()
-            desk.notify(NotifyEvent.START, f"run {desk.folder.id} starts: {desk.facts.goal[:200]}")
-        if desk.settings.session.inhibit_sleep:
-            self._awake.hold()
+            self._log_limits()
+            goal = context.facts.goal[:200]
+            context.notify(NotifyEvent.START, f"run {context.folder.id} starts: {goal}")
+        if context.settings.session.inhibit_sleep:
+            self._sleep_inhibitor.acquire()
         self._recover_rewind()
-        if state.segment == 0:
+        if context.state.attempt_number == 0:
             self.checkpoints.request("start", "start")
-            self.conductor.launch(first_attempt(desk.facts.goal, desk.settings), RunEvent.STARTED)
+            step = first_attempt(context.facts.goal, context.settings)
+            self.machine.launch(step, RunEvent.STARTED)
         else:
             self._adopt()
         self.requests.resume_claimed()
 
     def _adopt(self) -> None:
-        state = self.desk.state
-        segment = self.conductor.segment = AttemptProcess(self.desk.folder, state.segment)
-        ordered = segment.files.order.exists()
-        if state.begun < state.segment and (not ordered or segment.read_status().state == "void"):
-            # Nobody had come so far as to start it: that is no crash.
-            facts, settings = self.desk.facts, self.desk.settings
-            step = state.next or first_attempt(facts.goal, settings)
-            self.deliveries.on_attempt_ended(resumes=True)
-            state.attempt -= 1
-            self.conductor.launch(step, RunEvent.ADOPTED)
+        context, state = self.context, self.context.state
+        attempt = self.machine.attempt = AttemptProcess(context.folder, state.attempt_number)
+        is_ordered = attempt.files.order.exists()
+        if state.journalled_attempt < state.attempt_number and (
+            not is_ordered or attempt.read_status().state == "void"
+        ):
+            # The earlier supervisor was killed before the agent was started: that is no crash.
+            step = state.step or first_attempt(context.facts.goal, context.settings)
+            self.messages.on_attempt_ended(resumes=True)
+            state.attempts_counted -= 1
+            self.machine.launch(step, RunEvent.ADOPTED)
         else:
-            self.conductor.requeue_goal()
+            self.machine.requeue_goal()
 
     def _recover_rewind(self) -> None:
-        """A rewind that was cut short is finished, or taken back, before anybody works on."""
+        # A rewind that was cut short is finished or taken back before anything else works here.
         from tui.control.rewind import execute
 
         try:
-            recovery = execute.recover_rewind(self.desk.project)
+            recovery = execute.recover_rewind(self.context.project)
         except (OvernightError, OSError) as error:
-            self.desk.journal_entry(
-                "note", {"text": f"an interrupted rewind is still open: {error}"}
-            )
-            return
-        if recovery is not None:
-            words = f"an interrupted rewind to {recovery.checkpoint} was {recovery.outcome}"
-            self.desk.journal_entry("note", {"text": words})
+            text = f"an interrupted rewind is still open: {error}"
+        else:
+            if recovery is None:
+                return
+            text = f"an interrupted rewind to {recovery.checkpoint} was {recovery.outcome}"
+        self.context.journal_entry("note", {"text": text})
 
-    def _say_limits(self) -> None:
-        desk = self.desk
-        session, budget = desk.settings.session, desk.settings.budget
-        desk.log_line(f"Max runtime: {_or_none(session.max_runtime_hours)} hours")
-        desk.log_line(f"Max idle: {_or_none(session.max_idle_minutes)} minutes")
-        desk.log_line(f"Max cost: ${_or_none(budget.max_cost_usd)}")
-        desk.log_line(f"Check interval: {desk.settings.watchdog.check_interval_seconds:g}s")
+    def _log_limits(self) -> None:
+        log, settings = self.context.log_line, self.context.settings
+        log(f"Max runtime: {_or_none(settings.session.max_runtime_hours)} hours")
+        log(f"Max idle: {_or_none(settings.session.max_idle_minutes)} minutes")
+        log(f"Max cost: ${_or_none(settings.budget.max_cost_usd)}")
+        log(f"Check interval: {settings.watchdog.check_interval_seconds:g}s")
 
     # --- rounds ---
 
     def run(self) -> None:
         """Rounds until the run is over or this process is asked to leave."""
-        while not self._stopping and self.conductor.over is None:
+        while not self._is_asked_to_leave and self.machine.end is None:
             try:
                 busy = self.round()
-            except Exception as error:  # whatever goes wrong in a round, the session is watched on
+            except Exception as error:  # a fault of one round must not leave the agent unwatched
                 busy = False
-                self._stumbled(error)
+                self._record_fault(error)
             if not busy:
-                time.sleep(ROUND)
-        if self.conductor.over is None:
-            self.desk.journal_entry("supervisor_stopped", {"pid": os.getpid()})
-            self.desk.log_line("Watchdog stopped")
-            self.eyes.save()
-            self.desk.save()
+                time.sleep(_ROUND_SECONDS)
+        if self.machine.end is None:
+            self.context.journal_entry("supervisor_stopped", {"pid": os.getpid()})
+            self.context.log_line("Watchdog stopped")
+            self.reader.save()
+            self.context.save()
         else:
-            self._finish()
+            self._finish(self.machine.end)
         self.close()
 
-    def _stumbled(self, error: Exception) -> None:
-        """A fault of our own: told once for each kind, with its trace in our own log."""
+    def _record_fault(self, error: Exception) -> None:
+        """Reports a fault of this program, once for each kind; its trace goes to our own log."""
         import traceback
 
-        words = f"{type(error).__name__}: {error}"[:300]
-        if words not in self._faults:
-            self._faults.add(words)
+        text = f"{type(error).__name__}: {error}"[:300]
+        if text not in self._known_faults:
+            self._known_faults.add(text)
             traceback.print_exception(error, file=sys.stderr)
-            self.desk.journal_entry(
-                "note", {"text": f"the supervisor stumbled and went on: {words}"}
-            )
-            self.desk.log_line(f"Watchdog error: {words}", "ERROR")
+            note = f"the supervisor stumbled and went on: {text}"
+            self.context.journal_entry("note", {"text": note})
+            self.context.log_line(f"Watchdog error: {text}", "ERROR")
 
-    def leave(self, number: int, frame: FrameType | None) -> None:
-        """Asked to go: the agent stays."""
-        self._stopping = True
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        """Leaves after this round; the agent stays."""
+        self._is_asked_to_leave = True
 
     def round(self) -> bool:
-        """One look at everything; True when there is more to be read at once."""
-        desk = self.desk
-        asleep = desk.advance_clock()
+        """Reads and does what is due; True when there is more to be read at once."""
+        context, machine = self.context, self.machine
+        asleep = context.advance_clock()
         if asleep:
-            desk.journal_entry("suspended", {"seconds": round(asleep, 1)})
-            desk.log_line(f"The machine slept for {asleep:.0f}s")
-        desk.flush()
-        grew = self.eyes.poll(self._heard)
-        if not self.eyes.caught_up:
+            context.journal_entry("suspended", {"seconds": round(asleep, 1)})
+            context.log_line(f"The machine slept for {asleep:.0f}s")
+        context.flush()
+        grew = self.reader.poll(self._on_event)
+        if not self.reader.caught_up:
             return True
-        desk.state.handled = max(desk.state.handled, self.eyes.end_of_stream() if grew else 0)
+        if grew:
+            end = self.reader.end_of_stream()
+            context.state.effects_applied_to = max(context.state.effects_applied_to, end)
         self.checkpoints.record_results(self.requests.answer)
         self.requests.handle_new()
-        if self.conductor.phase == RunPhase.WAITING:
-            self.conductor.on_wait_due()
-        if self.conductor.over is None and self.conductor.segment is not None:
-            self._watch_segment(self.conductor.segment)
-        self._now_and_then()
+        if machine.phase == RunPhase.WAITING:
+            machine.on_wait_due()
+        if machine.end is None and machine.attempt is not None:
+            self._watch_attempt(machine.attempt)
+        self._check_periodically()
         return grew
 
-    def _watch_segment(self, segment: AttemptProcess) -> None:
-        look, phase = segment.read_status(), self.conductor.phase
-        if look.over:
-            testing = phase == RunPhase.BASELINE and self.conductor.baseline.running
-            if not testing and not self._waits_for_restart():
-                self._gone(segment, look)
+    def _on_event(self, event: AgentEvent) -> None:
+        body, state = event.body, self.context.state
+        if isinstance(body, Compaction) and event.offset >= state.effects_applied_to:
+            self.artifacts.on_compaction(event, body)
+            self.context.log_line(f"Context compaction: {body.before:,} tokens before")
+            self.checkpoints.request("after compaction", "compaction")
+
+    def _watch_attempt(self, attempt: AttemptProcess) -> None:
+        machine, status = self.machine, attempt.read_status()
+        if status.is_over:
+            testing = machine.phase == RunPhase.BASELINE and machine.baseline.is_running
+            if not testing and not self.context.state.waits_for_launch:
+                self._on_process_gone(attempt, status)
             return
-        if look.state == "running":
-            self.deliveries.fifo = segment.fifo
-            self.conductor.on_agent_running(look)
-            self.conductor.note_session()
-            self.conductor.reset_restarts()
-        self.conductor.message_queued()
-        self.deliveries.deliver()
-        intent = self.desk.state.intent
+        if status.state == "running":
+            self.messages.fifo = attempt.fifo
+            machine.on_agent_running(status)
+            machine.record_session()
+            machine.reset_restarts()
+        machine.on_message_queued()
+        self.messages.deliver()
+        intent = self.context.state.intent
         if intent is not None:
-            if self._climbed is not intent:
-                self._climbed = intent
-                wanted = intent.arguments.get("checkpoint", True) is not False
-                if intent.kind in _CHECKPOINT_BEFORE and wanted:
-                    self.checkpoints.request(f"before {intent.kind}", f"before {intent.kind}")
-                self.ending.start(intent)
-            self.ending.advance(intent, segment, look)
-        elif self.eyes.turns.is_settled and not self.deliveries.waiting:
-            self.conductor.on_turn_ended()
+            self._escalate(intent, attempt, status)
+        elif self.reader.turns.is_settled and not self.messages.has_waiting:
+            machine.on_turn_ended()
 
-    def _waits_for_restart(self) -> bool:
-        """Whether the present segment is over and dealt with, and its successor has its time."""
-        pending = self.desk.state.pending
-        return pending is not None and pending.next is not None
+    def _escalate(self, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus) -> None:
+        if self._escalated_intent is not intent:
+            self._escalated_intent = intent
+            declined = intent.arguments.get("checkpoint", True) is False
+            if intent.kind in _CHECKPOINT_BEFORE and not declined:
+                self.checkpoints.request(f"before {intent.kind}", f"before {intent.kind}")
+            self.escalation.start(intent)
+        self.escalation.advance(intent, attempt, status)
 
-    def _gone(self, segment: AttemptProcess, look: AttemptStatus) -> None:
-        """The agent's process is gone: reads its last words, clears its tree, decides."""
-        now = time.monotonic()
+    def _on_process_gone(self, attempt: AttemptProcess, status: AttemptStatus) -> None:
+        """Records the end of the attempt, once its stream is read and its checkpoint taken."""
+        context, now = self.context, time.monotonic()
         if self._gone_since is None:
             self._gone_since = now
-        if not self.eyes.is_complete() and now - self._gone_since < _READ_WITHIN:
-            return
-        if self.checkpoints.busy and now - self._gone_since < _READ_WITHIN:
+        unfinished = not self.reader.is_complete() or self.checkpoints.is_busy
+        if unfinished and now - self._gone_since < _READ_SECONDS:
             return
         self._gone_since = None
-        desk = self.desk
-        self.conductor.on_agent_running(look)
-        self.conductor.note_session()
-        survivors = self.ending.kill_tree(segment, look).survivors
-        words = exit_text(look)
-        facts = {"attempt": desk.state.attempt, "code": look.code, "signal": look.signal}
-        desk.journal_entry("segment_ended", {**facts, "reason": words})
-        desk.log_line(f"Process ended: {words}")
-        self.papers.copy_transcripts()
-        self.papers.on_session_end(self.eyes.snapshot())
-        self._decide(look, survivors)
+        self.machine.on_agent_running(status)
+        self.machine.record_session()
+        survivors = self.escalation.kill_tree(attempt, status).survivors
+        reason = exit_text(status)
+        data = {"attempt": context.state.attempts_counted, "code": status.code}
+        context.journal_entry("segment_ended", {**data, "signal": status.signal, "reason": reason})
+        context.log_line(f"Process ended: {reason}")
+        self.artifacts.copy_transcripts()
+        self.artifacts.on_session_end(self.reader.snapshot())
+        self._on_attempt_ended(status, survivors)
 
-    def _decide(self, look: AttemptStatus, survivors: tuple[str, ...]) -> None:
-        desk, intent = self.desk, self.desk.state.intent
+    def _on_attempt_ended(self, status: AttemptStatus, survivors: tuple[str, ...]) -> None:
+        context, machine, intent = self.context, self.machine, self.context.state.intent
         if intent is not None and intent.kind in (StopKind.KILL, StopKind.LIMIT):
+            kind = "kill" if survivors or intent.kind == StopKind.KILL else "stop"
             by = "limit" if intent.kind == StopKind.LIMIT else intent.by
-            facts = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
-            desk.journal_entry(
-                "kill" if survivors or intent.kind == StopKind.KILL else "stop", facts
-            )
-        goes_on = intent is None or intent.goes_on
-        self.deliveries.on_attempt_ended(resumes=goes_on)
-        self.ending.begin_segment()
+            data = {"by": by, "reason": intent.reason, "survivors": list(survivors)}
+            context.journal_entry(kind, data)
+        self.messages.on_attempt_ended(resumes=intent is None or intent.goes_on)
+        self.escalation.reset()
         if intent is not None and intent.kind == StopKind.REWIND:
-            self.requests.rewind_now(intent)
+            self.requests.execute_rewind(intent)
         else:
-            self.conductor.on_process_ended(look)
-        if self.conductor.over is not None and intent is not None:
-            named = f"; these survived: {', '.join(survivors)}" if survivors else ""
-            text = self.conductor.over.reason + named
+            machine.on_process_ended(status)
+        if machine.end is not None and intent is not None:
+            names = f"; these survived: {', '.join(survivors)}" if survivors else ""
+            text = machine.end.reason + names
             self.requests.answer(intent.request, not survivors, text, list(survivors))
 
-    def _now_and_then(self) -> None:
-        desk, now = self.desk, time.monotonic()
-        if now < self._check_at or self.conductor.over is not None:
+    def _check_periodically(self) -> None:
+        context, now = self.context, time.monotonic()
+        if now < self._check_at or self.machine.end is not None:
             return
-        self._check_at = now + min(_CHECK, desk.settings.watchdog.check_interval_seconds)
-        desk.heartbeat()
-        segment = self.conductor.segment
-        look = segment.read_status() if segment is not None else None
-        night = self.eyes.snapshot()
-        self.stalls.update(night)
-        if segment is not None and look is not None:
-            self.ending.remember_members(segment, look)
-        if not self.conductor.phase.is_ending:
-            self._keep_limits(segment, look)
-            self.relay.update(night)
+        self._check_at = now + min(_CHECK_SECONDS, context.settings.watchdog.check_interval_seconds)
+        context.heartbeat()
+        attempt = self.machine.attempt
+        status = attempt.read_status() if attempt is not None else None
+        snapshot = self.reader.snapshot()
+        self.stalls.update(snapshot)
+        if attempt is not None and status is not None:
+            self.escalation.remember_members(attempt, status)
+        if not self.machine.phase.is_ending:
+            self._check_limits(attempt, status)
+            self.handoff.update(snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:
-            self._copy_at = now + _COPY_EVERY
-            self.papers.copy_transcripts()
-            self.eyes.save()
-            desk.save()
+            self._copy_at = now + _COPY_SECONDS
+            self.artifacts.copy_transcripts()
+            self.reader.save()
+            context.save()
 
-    def _keep_limits(self, segment: AttemptProcess | None, look: AttemptStatus | None) -> None:
-        intent = self.limits.check(self.eyes.snapshot(), segment, look)
+    def _check_limits(self, attempt: AttemptProcess | None, status: AttemptStatus | None) -> None:
+        intent = self.limits.check(self.reader.snapshot(), attempt, status)
         if intent is None:
             return
-        if look is not None and not look.over:
-            self.conductor.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
+        if status is not None and not status.is_over:
+            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
         else:
-            self.conductor.end_run(end_of_intent(intent), None, RunEvent.LIMIT_REACHED)
-
-    # --- events ---
-
-    def _heard(self, event: AgentEvent) -> None:
-        if isinstance(event.body, Compaction) and event.offset >= self.desk.state.handled:
-            body = event.body
-            self.papers.on_compaction(event, body)
-            self.desk.log_line(f"Context compaction: {body.before:,} tokens before")
-            self.checkpoints.request("after compaction", "compaction")
+            self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
 
     # --- the end ---
 
-    def _finish(self) -> None:
-        desk, over = self.desk, self.conductor.over
-        if over is None:
-            return
-        until = time.monotonic() + desk.settings.checkpoints.time_budget_seconds
+    def _finish(self, end: RunEnd) -> None:
+        context = self.context
+        until = time.monotonic() + context.settings.checkpoints.time_budget_seconds
         self.checkpoints.request("end", "end")
-        while self.checkpoints.busy and time.monotonic() < until:
+        while self.checkpoints.is_busy and time.monotonic() < until:
             self.checkpoints.record_results(self.requests.answer)
             time.sleep(0.02)
-        self.requests.refuse_remaining(f"the run is over: {over.reason}")
-        self.papers.publish_transcripts()
+        self.requests.refuse_remaining(f"the run is over: {end.reason}")
+        self.artifacts.publish_transcripts()
         self.stalls.end_stall()
-        desk.notify(over.kind.notify_event or NotifyEvent.FINISHED, over.reason)
-        facts = {"reason": over.reason, "code": over.code, "end": over.kind}
-        desk.journal_entry(
-            "run_ended", facts if over.limit is None else {**facts, "limit": over.limit}
-        )
-        desk.log_line(f"Run ended: {over.reason}")
-        desk.log_line("Watchdog stopped")
-        desk.save()
+        context.notify(end.kind.notify_event or NotifyEvent.FINISHED, end.reason)
+        data = {"reason": end.reason, "code": end.code, "end": end.kind}
+        context.journal_entry("run_ended", {**data, **({"limit": end.limit} if end.limit else {})})
+        context.log_line(f"Run ended: {end.reason}")
+        context.log_line("Watchdog stopped")
+        context.save()
         try:
-            record_end(desk.folder, over)
+            record_end(context.folder, end)
         except OSError as error:
-            desk.log_line(f"The end could not be recorded: {error}", "ERROR")
+            context.log_line(f"The end could not be recorded: {error}", "ERROR")
 
     def close(self) -> None:
-        """Lets everything go; the agent is none of it."""
-        self.conductor.baseline.stop()
-        self._workers.close()
-        self.eyes.close()
-        self._awake.close()
-        if self.desk.notifier is not None:
-            self.desk.notifier.close()
+        """Releases everything; the agent is not part of it."""
+        self.machine.baseline.stop()
+        self._checkpoint_worker.close()
+        self.reader.close()
+        self._sleep_inhibitor.close()
+        if self.context.notifier is not None:
+            self.context.notifier.close()
 
 
 def _or_none(value: float | None) -> str:
@@ -364,26 +341,26 @@ def _or_none(value: float | None) -> str:
 
 
 def unwatched_seconds(folder: RunDirectory, wall: float) -> float:
-    """How long ago a supervisor last showed that it watches."""
+    """Seconds since the last heartbeat of a supervisor."""
     try:
         return max(0.0, wall - os.stat(folder.lock).st_mtime)
     except OSError:
         return 0.0
 
 
-def main(words: list[str] | None = None) -> int:
-    """Supervises the run until it is over; 0 at once when somebody else does or it has ended."""
-    folder = RunDirectory(Path((sys.argv[1:] if words is None else words)[0]).absolute())
+def main(arguments: list[str] | None = None) -> int:
+    """Supervises the run until it is over; 0 at once where it has ended or is supervised already."""
+    folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]).absolute())
     first = not folder.lock.exists()
+    # Before the lock, which sets the time of its file.
     gap = unwatched_seconds(folder, time.time())
     lock = acquire_lock(folder.lock)
     if lock is None or read_run_end(folder) is not None:
         return 0
     os.chdir(folder.path)
     supervisor = Supervisor(folder)
-    supervisor.desk.notifier = notifier_for(supervisor.desk)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, supervisor.leave)
+        signal.signal(number, supervisor.on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     supervisor.begin(None if first else gap)
     supervisor.run()

@@ -165,7 +165,7 @@ class Post:
         """A sender as it starts anew after the last one was killed."""
         journal = JournalWriter(self.folder.journal, self.clock)
         self.sender = NotifySender(
-            self.folder, self.order, journal, wall=self.clock, draw=lambda: 0.0
+            self.folder, self.order, journal, wall=self.clock, random=lambda: 0.0
         )
         return self.sender
 
@@ -179,7 +179,7 @@ class Post:
         """Time goes on, whatever is due is tried, and the attempts are waited for."""
         self.clock.now += seconds
         goes_on = self.sender.round()
-        until(lambda: self.sender.idle, "the attempts to be over")
+        until(lambda: self.sender.is_idle, "the attempts to be over")
         return goes_on
 
     def drain(self, step: float = 30.0, most: int = 400) -> None:

@@ -50,7 +50,7 @@ def test_whether_the_cli_finds_the_place_no_longer(
     tmp_path: Path, records: list[dict[str, object]], place: int, expected: bool
 ) -> None:
     folder = run(tmp_path, *records)
-    assert rewinds.compacted_after(folder, SESSION, uid(place)) is expected
+    assert rewinds.was_compacted_after(folder, SESSION, uid(place)) is expected
 
 
 @pytest.mark.skipif(find_spec("claude_agent_sdk") is not None, reason="the package is installed")
@@ -59,7 +59,7 @@ def test_without_the_package_it_is_refused_with_the_reason(tmp_path: Path) -> No
     with pytest.raises(RefusedError, match="claude-agent-sdk"):
         rewinds.check_fork()
     with pytest.raises(RefusedError, match="compacted since"):
-        rewinds.fork(folder, tmp_path, SESSION, uid(1))
+        rewinds.fork_conversation(folder, tmp_path, SESSION, uid(1))
 
 
 @pytest.mark.skipif(find_spec("claude_agent_sdk") is None, reason="the package is not installed")
@@ -76,11 +76,11 @@ def test_the_package_forks_up_to_the_place(tmp_path: Path) -> None:
         parent = record["uuid"]
     (store / f"{session}.jsonl").write_bytes(lines(kept))
     folder = run(tmp_path, env={"CLAUDE_CONFIG_DIR": str(config)})
-    made = rewinds.fork(folder, project, session, uid(3))
+    made = rewinds.fork_conversation(folder, project, session, uid(3))
     text = (store / f"{made}.jsonl").read_text("utf-8")
     assert made != session
     assert "first" in text
     assert '"last"' not in text
     assert json.loads(text.splitlines()[0])["sessionId"] == made
     with pytest.raises(RefusedError, match="could not be forked"):
-        rewinds.fork(folder, project, session, str(uuid.uuid4()))
+        rewinds.fork_conversation(folder, project, session, str(uuid.uuid4()))

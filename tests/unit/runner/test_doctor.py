@@ -275,7 +275,7 @@ def test_a_run_folder_that_cannot_be_written(bed: Bed, monkeypatch: pytest.Monke
     def refuse(place: Path) -> None:
         raise PermissionError(13, "Permission denied", str(place))
 
-    monkeypatch.setattr(repository, "_pipe", refuse)
+    monkeypatch.setattr(repository, "_try_pipe", refuse)
     found = bed.checks()["run folder"]
     assert (found.state, "Permission denied" in found.text) == ("fail", True)
 

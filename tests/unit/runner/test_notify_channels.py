@@ -14,11 +14,12 @@ import pytest
 
 from tests.unit.runner.notify_scene import Post, serving, until
 from tui.runner.notify import local_transports
-from tui.runner.notify.channels import channels_of, problems
+from tui.runner.notify.channels import channel_problems, configured_channels
 from tui.runner.notify.delivery_rules import SendOutcome
-from tui.runner.notify.http_services import SendOptions, send
+from tui.runner.notify.http_services import SendOptions
 from tui.runner.notify.message_text import compose
 from tui.runner.notify.outbox import NotifyChannel, SenderOrder
+from tui.runner.notify.sender import send
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
 
@@ -33,7 +34,7 @@ def configured(**told: Any) -> Settings:
 
 
 def meant(url: str) -> list[tuple[str, str, str]]:
-    found = channels_of(configured(urls=(Secret(url),)), NO_TMUX)
+    found = configured_channels(configured(urls=(Secret(url),)), NO_TMUX)
     return [(one.name, one.service, one.url) for one in found]
 
 
@@ -77,7 +78,7 @@ def test_channels_and_orders_do_not_show_their_urls() -> None:
         slack_webhook=Secret("https://hooks.slack.com/services/T/B/top-secret"),
         urls=(Secret("tgram://top-secret/chat"),),
     )
-    channels = channels_of(settings, NO_TMUX)
+    channels = configured_channels(settings, NO_TMUX)
     assert [one.name for one in channels] == ["discord", "slack", "tgram"]
     shown = f"{channels!r} {channels} {SenderOrder(channels)!r} {SenderOrder(channels)}"
     assert "top-secret" not in shown
@@ -133,7 +134,7 @@ def test_a_service_without_apprise_says_what_to_install(tmp_path: Path) -> None:
     if "apprise" in sys.modules or any((Path(one) / "apprise").is_dir() for one in sys.path):
         pytest.skip("Apprise is installed")
     url = "mailto://me:topsecret@example.org"
-    (sentence,) = problems(configured(urls=(Secret(url),)))
+    (sentence,) = channel_problems(configured(urls=(Secret(url),)))
     assert sentence.startswith("mailto: ")
     assert "pip install 'overnight-tui[notify]'" in sentence
     mail = Post(tmp_path, NotifyChannel("mailto", "apprise", url))
@@ -221,7 +222,7 @@ def test_tmux_shows_the_text_to_every_client_as_it_is(tmp_path: Path) -> None:
     tmux = FakeTmux(tmp_path, "")
     hostile = "#(touch /tmp/x) #{pane_id} #[fg=red] %H:%M ##[x] ; $(id) -d \x1b[31m"
     shown = compose("stall", [("id", 0.0, hostile)], project="bot", run="r")
-    assert local_transports.show(shown, tmux.environ).result == "sent"
+    assert local_transports.show_in_tmux(shown, tmux.environ).result == "sent"
     calls = tmux.calls()
     assert calls[0][0] == "list-clients"
     assert [call[:5] for call in calls[1:]] == [
@@ -239,25 +240,25 @@ def test_tmux_that_is_old_or_has_nobody_attached(
     mode: str, result: str, count: int, tmp_path: Path
 ) -> None:
     tmux = FakeTmux(tmp_path, mode)
-    assert local_transports.show(MESSAGE, tmux.environ).result == result
+    assert local_transports.show_in_tmux(MESSAGE, tmux.environ).result == result
     assert len(tmux.calls()) == count
 
 
 def test_tmux_is_a_channel_only_where_it_may_be(tmp_path: Path) -> None:
     tmux = FakeTmux(tmp_path, "")
-    assert [one.name for one in channels_of(configured(), tmux.environ)] == ["tmux"]
-    assert channels_of(configured(tmux=False), tmux.environ) == ()
+    assert [one.name for one in configured_channels(configured(), tmux.environ)] == ["tmux"]
+    assert configured_channels(configured(tmux=False), tmux.environ) == ()
     without = {"PATH": tmux.environ["PATH"], "TMUX_TMPDIR": str(tmp_path)}
-    assert channels_of(configured(), without) == ()
+    assert configured_channels(configured(), without) == ()
 
 
 def test_a_hanging_tmux_holds_up_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "tmux"
     program.write_text("#!/bin/sh\nexec sleep 30\n")
     program.chmod(0o755)
-    monkeypatch.setattr(local_transports, "_WITHIN", 0.2)
+    monkeypatch.setattr(local_transports, "_TMUX_SECONDS", 0.2)
     environ = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
-    assert local_transports.show(MESSAGE, environ).result == "nobody"
+    assert local_transports.show_in_tmux(MESSAGE, environ).result == "nobody"
 
 
 def test_an_attempt_that_breaks_is_unsure_and_quotes_nothing(tmp_path: Path) -> None:

@@ -386,7 +386,7 @@ def test_a_full_disk_does_not_silence_it(tmp_path: Path, monkeypatch: pytest.Mon
         def full(*args: object) -> int:
             raise OSError(28, "no space left")
 
-        mail.sender._take_up()
+        mail.sender._read_outbox()
         monkeypatch.setattr(os, "fsync", full)
         mail.drain()
         assert len(service.taken) == 1

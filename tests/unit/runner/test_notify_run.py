@@ -31,7 +31,7 @@ LONG = "a-very-secret-part-4711"
 
 
 def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
-    """A supervisor's desk, as far as notices need one."""
+    """A supervisor's context, as far as notices need one."""
     told = {"tmux": False, **told}
     settings = Settings()
     changed = msgspec.structs.replace(settings.notifications, **told)
@@ -43,10 +43,10 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
     return RunContext(folder, facts, settings, SystemClock(), RunState(), journal, log)
 
 
-def notifier(desk: RunContext, *channels: NotifyChannel) -> OutboxNotifier:
+def notifier(context: RunContext, *channels: NotifyChannel) -> OutboxNotifier:
     clock = Turned()
-    made = OutboxNotifier(desk, channels=channels, environ=os.environ, wall=clock)
-    desk.notifier = made
+    made = OutboxNotifier(context, channels=channels, environ=os.environ, wall=clock)
+    context.notifier = made
     return made
 
 
@@ -77,14 +77,14 @@ SWITCHES = {
 def test_each_kind_has_its_switch(tmp_path: Path, kind: str) -> None:
     for number, on in enumerate((True, False)):
         told: dict[str, Any] = {SWITCHES[kind]: on}
-        desk = desk_for(tmp_path / str(number), **told)
-        notifier(desk).notify(kind, "words", {})
-        assert len(journal_of(desk.folder, "notified")) == on
+        context = desk_for(tmp_path / str(number), **told)
+        notifier(context).notify(kind, "words", {})
+        assert len(journal_of(context.folder, "notified")) == on
 
 
 def test_screens_are_asked_to_ring_once_a_minute_for_each_kind(tmp_path: Path) -> None:
-    desk = desk_for(tmp_path)
-    teller = notifier(desk)
+    context = desk_for(tmp_path)
+    teller = notifier(context)
     clock = teller._wall
     assert isinstance(clock, Turned)
     for _ in range(3):
@@ -92,7 +92,7 @@ def test_screens_are_asked_to_ring_once_a_minute_for_each_kind(tmp_path: Path) -
         teller.notify("limit", "words", {})
     clock.now += 61
     teller.notify("stall", "words", {})
-    rung = journal_of(desk.folder, "notified")
+    rung = journal_of(context.folder, "notified")
     assert [one["event"] for one in rung] == ["stall", "limit", "stall"]
     assert {(one["channel"], one["state"]) for one in rung} == {("bell", "sent")}
 
@@ -102,12 +102,13 @@ def test_quiet_hours_let_only_a_call_for_help_through(tmp_path: Path) -> None:
     span = (
         f"{local.tm_hour:02d}:{local.tm_min:02d}-{(local.tm_hour + 1) % 24:02d}:{local.tm_min:02d}"
     )
-    desk = desk_for(tmp_path, quiet_hours=span)
-    teller = notifier(desk)
+    context = desk_for(tmp_path, quiet_hours=span)
+    teller = notifier(context)
     teller.notify("finished", "words", {})
     teller.notify("needs_you", "words", {})
     entries = [
-        (one["event"], one["channel"], one["state"]) for one in journal_of(desk.folder, "notified")
+        (one["event"], one["channel"], one["state"])
+        for one in journal_of(context.folder, "notified")
     ]
     assert entries == [("finished", "", "skipped"), ("needs_you", "bell", "sent")]
 
@@ -115,36 +116,36 @@ def test_quiet_hours_let_only_a_call_for_help_through(tmp_path: Path) -> None:
 def test_a_demonstration_tells_nobody_outside(tmp_path: Path) -> None:
     secret = Secret("https://hooks.slack.com/services/T/B/x")
     for command, names in (("run", ["slack"]), ("demo", [])):
-        desk = desk_for(tmp_path / command, command, slack_webhook=secret)
-        told = notifier_for(desk, {"PATH": os.environ["PATH"]})
+        context = desk_for(tmp_path / command, command, slack_webhook=secret)
+        told = notifier_for(context, {"PATH": os.environ["PATH"]})
         assert [one.name for one in told._channels] == names
 
 
 def test_an_event_is_sent_by_a_process_of_its_own(tmp_path: Path) -> None:
     with serving() as service:
-        desk = desk_for(tmp_path)
-        teller = notifier(desk, hook(service, "slack", "slack", f"/services/{LONG}"))
+        context = desk_for(tmp_path)
+        teller = notifier(context, hook(service, "slack", "slack", f"/services/{LONG}"))
         teller.notify(
             "stall", f"it hangs; posting to /services/{LONG} failed, sk-ant-{'x' * 20}", {}
         )
         teller.close()
         entry = until(
             lambda: [
-                one for one in journal_of(desk.folder, "notified") if one["channel"] == "slack"
+                one for one in journal_of(context.folder, "notified") if one["channel"] == "slack"
             ]
         )[0]
         assert entry["state"] == "sent"
         assert "it hangs; posting to" in service.taken[0].json["text"]
         assert service.taken[0].path == f"/services/{LONG}"
-    for text in (service.taken[0].body.decode(), everything_written(desk.folder.path)):
+    for text in (service.taken[0].body.decode(), everything_written(context.folder.path)):
         assert LONG not in text
         assert "sk-ant" not in text
 
 
 def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
     with serving(Reply(trick="silence"), Reply()) as service:
-        desk = desk_for(tmp_path, timeout_seconds=30)
-        teller = notifier(desk, hook(service, path=f"/{LONG}"))
+        context = desk_for(tmp_path, timeout_seconds=30)
+        teller = notifier(context, hook(service, path=f"/{LONG}"))
         teller.notify("stall", "it hangs", {})
         until(lambda: service.taken, "the first attempt")
         sender = read_process(sender_of(teller))
@@ -153,28 +154,28 @@ def test_a_killed_sender_is_followed_by_another(tmp_path: Path) -> None:
         environ = Path(f"/proc/{sender.pid}/environ").read_bytes()
         assert LONG.encode() not in command + environ
         os.kill(sender.pid, signal.SIGKILL)
-        until(lambda: not is_locked(Outbox(desk.folder.path).lock), "the lock to be free")
+        until(lambda: not is_locked(Outbox(context.folder.path).lock), "the lock to be free")
         teller.notify("finished", "it is over", {})
         until(lambda: len(service.taken) >= 2, "the next attempt")
         assert service.taken[1].json["event"] == "finished"
         teller.close()
-        text = next(iter(sorted((desk.folder.path / "outbox").glob("*.json")))).read_text()
+        text = next(iter(sorted((context.folder.path / "outbox").glob("*.json")))).read_text()
         assert json.loads(text)["deliveries"]["hook"]["repeat"] is True
 
 
 def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
     with serving() as service:
-        desk = desk_for(tmp_path)
+        context = desk_for(tmp_path)
         channel = hook(service)
-        lock_folder = Outbox(desk.folder.path)
-        first = notifier(desk, channel)
+        lock_folder = Outbox(context.folder.path)
+        first = notifier(context, channel)
         lock_folder.path.mkdir(mode=0o700)
         lock = acquire_lock(lock_folder.lock)  # as if a sender were at work that dies
         assert lock is not None
         first.notify("stall", "left behind", {})
         assert first._children == []
         os.close(lock)
-        second = notifier(desk, channel)
+        second = notifier(context, channel)
         second.resume()
         until(lambda: service.taken, "the message")
         second.close()
@@ -182,9 +183,9 @@ def test_what_was_left_is_sent_at_the_next_start(tmp_path: Path) -> None:
 
 def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) -> None:
     with serving() as service:
-        desk = desk_for(tmp_path)
-        (desk.folder.path / "outbox").write_text("in the way")
-        teller = notifier(desk, hook(service))
+        context = desk_for(tmp_path)
+        (context.folder.path / "outbox").write_text("in the way")
+        teller = notifier(context, hook(service))
         teller.notify("needs_you", "the disk is full", {})
         until(lambda: service.taken, "the message")
         assert "the disk is full" in service.taken[0].json["text"]
@@ -192,8 +193,8 @@ def test_an_outbox_that_cannot_be_written_keeps_nobody_silent(tmp_path: Path) ->
 
 
 def test_a_sender_that_cannot_start_is_said_once(tmp_path: Path) -> None:
-    desk = desk_for(tmp_path)
-    teller = notifier(desk, NotifyChannel("hook", "json", "https://example.org/" + "x" * 70_000))
+    context = desk_for(tmp_path)
+    teller = notifier(context, NotifyChannel("hook", "json", "https://example.org/" + "x" * 70_000))
     for _ in range(3):
         teller.notify("stall", "words", {})
     assert (tmp_path / "watchdog.log").read_text().count("Notices are not sent") == 1

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from tui.runner.notify.delivery_rules import (
     Delivery,
     SendOutcome,
-    allowance,
-    begun,
+    apply_outcome,
+    begin_attempt,
     in_quiet_hours,
-    judged,
+    message_allowance,
 )
 from tui.runner.notify.message_text import (
     LIMIT,
     compose,
-    for_discord,
-    for_slack,
-    harmless,
-    plain,
+    discord_text,
+    inert_line,
+    plain_text,
+    slack_text,
     without_credentials,
 )
 from tui.system.credentials import secret_variables, spellings_of
@@ -161,15 +161,17 @@ HOSTILE = (
 
 
 def test_nobody_is_mentioned_and_nothing_is_markup() -> None:
-    made = compose("stall", [("id-1", 0.0, harmless(HOSTILE))], project="@everyone", run="<!here>")
-    for shown in (plain(made), for_discord(made), for_slack(made)):
+    made = compose(
+        "stall", [("id-1", 0.0, inert_line(HOSTILE))], project="@everyone", run="<!here>"
+    )
+    for shown in (plain_text(made), discord_text(made), slack_text(made)):
         for mention in ("@everyone", "@here", "@channel", "<!channel", "<!here", "<@", "<#"):
             assert mention not in shown, shown
         for char in ("\x1b", "\x07", "\x00", "\r", "\u202e", "\ud800"):
             assert char not in shown
         assert shown.count("\n") == 2
-    assert "\\[click\\]\\(http" in for_discord(made)
-    assert "<" not in for_slack(made)
+    assert "\\[click\\]\\(http" in discord_text(made)
+    assert "<" not in slack_text(made)
 
 
 @settings(deadline=None, max_examples=80)
@@ -177,9 +179,9 @@ def test_nobody_is_mentioned_and_nothing_is_markup() -> None:
     st.text(max_size=3_000), st.sampled_from("\\*&<@#[a🙂"), st.integers(0, 3_000), st.booleans()
 )
 def test_no_message_is_too_long(text: str, char: str, count: int, repeat: bool) -> None:
-    events = [("id-1", 0.0, harmless(text + char * count))] * 2
+    events = [("id-1", 0.0, inert_line(text + char * count))] * 2
     made = compose("limit", events, project=text[:50] or "p", run="r", repeat=repeat)
-    for shown in (plain(made), for_discord(made), for_slack(made)):
+    for shown in (plain_text(made), discord_text(made), slack_text(made)):
         assert len(shown) <= LIMIT
         assert "id-1" in shown.replace("\\", "")
 
@@ -188,11 +190,13 @@ def test_no_message_is_too_long(text: str, char: str, count: int, repeat: bool) 
 
 
 def test_a_repeat_is_never_followed_by_another() -> None:
-    one = judged(begun(Delivery(), "x", 0), SendOutcome("unsure"), 0, 0.5)
+    one = apply_outcome(begin_attempt(Delivery(), "x", 0), SendOutcome("unsure"), 0, 0.5)
     assert (one.state, one.repeat) == ("pending", True)
-    assert judged(begun(one, "x", 20), SendOutcome("unsure"), 20, 0.5).state == "unsure"
-    assert judged(begun(one, "x", 20), SendOutcome("sent"), 20, 0.5).state == "sent"
-    busy = judged(begun(one, "x", 20), SendOutcome("busy", wait=5), 20, 0.5)
+    assert (
+        apply_outcome(begin_attempt(one, "x", 20), SendOutcome("unsure"), 20, 0.5).state == "unsure"
+    )
+    assert apply_outcome(begin_attempt(one, "x", 20), SendOutcome("sent"), 20, 0.5).state == "sent"
+    busy = apply_outcome(begin_attempt(one, "x", 20), SendOutcome("busy", wait=5), 20, 0.5)
     assert (busy.state, busy.repeat) == ("pending", True), "a busy service took nothing"
 
 
@@ -201,10 +205,10 @@ def test_a_repeat_is_never_followed_by_another() -> None:
 def test_every_delivery_comes_to_an_end(results: list[str], draw: float) -> None:
     one, now = Delivery(), 0.0
     for result in results:
-        if not one.open:
+        if not one.is_open:
             break
         now = max(now, one.due)
-        one = judged(begun(one, "x", now), SendOutcome(result), now, draw)  # type: ignore[arg-type]
+        one = apply_outcome(begin_attempt(one, "x", now), SendOutcome(result), now, draw)  # type: ignore[arg-type]
     assert one.tries <= 6
     assert now <= 3_600
     assert one.state in ("pending", "failed", "unsure")
@@ -212,9 +216,9 @@ def test_every_delivery_comes_to_an_end(results: list[str], draw: float) -> None
 
 def test_nothing_is_tried_again_after_an_hour() -> None:
     one, now = Delivery(), 0.0
-    while one.open:
+    while one.is_open:
         now = max(now, one.due)
-        one = judged(begun(one, "x", now), SendOutcome("busy", wait=600), now, 1.0)
+        one = apply_outcome(begin_attempt(one, "x", now), SendOutcome("busy", wait=600), now, 1.0)
     assert (one.state, one.tries) == ("failed", 5)
     assert now == 4 * 750
 
@@ -237,5 +241,5 @@ def test_quiet_hours(span: str | None, clock: str, quiet: bool) -> None:
 
 
 def test_some_messages_are_kept_for_what_must_be_known() -> None:
-    assert [allowance("checkpoint", most) for most in (0, 1, 4, 20)] == [0, 1, 3, 17]
-    assert allowance("needs_you", 20) == 20
+    assert [message_allowance("checkpoint", most) for most in (0, 1, 4, 20)] == [0, 1, 3, 17]
+    assert message_allowance("needs_you", 20) == 20

@@ -214,7 +214,7 @@ def test_stdin_never_ends_and_any_process_may_write(tmp_path: Path) -> None:
     try:
         until(lambda: segment.read_status().state == "running", "the agent")
         for words in (b"one", b"two", b"three"):
-            assert messages.send(segment.fifo, words + b"\n") == "sent"
+            assert messages.send_line(segment.fifo, words + b"\n") == "sent"
             until(lambda words=words: words in folder.stream.read_bytes(), "the echo")  # type: ignore[misc]
             assert segment.read_status().state == "running"
     finally:

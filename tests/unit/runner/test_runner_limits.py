@@ -169,7 +169,7 @@ def test_the_machine_stays_awake_only_as_long_as_we_live(tmp_path: Path) -> None
     os.environ["PATH"] = f"{tools}:{before}"
     try:
         awake = SleepInhibitor()
-        assert awake.hold()
+        assert awake.acquire()
         holder = awake._holder
         assert holder is not None
         assert holder.poll() is None

@@ -47,12 +47,12 @@ def test_a_busy_machine_is_told_once_and_ends_nothing(
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
     folder = create_run(tmp_path / "runs", facts, Settings())
     clock = FakeClock()
-    desk = RunContext.of(folder, clock)
-    limits = LimitChecker(desk, RunReader(desk))
+    context = RunContext.load(folder, clock)
+    limits = LimitChecker(context, RunReader(context))
     segment, look = AttemptProcess(folder, 1), AttemptStatus("running")
     told: list[dict[str, object]] = []
     monkeypatch.setattr(
-        desk, "journal_entry", lambda kind, data=None, id="": told.append(dict(data or {}))
+        context, "journal_entry", lambda kind, data=None, id="": told.append(dict(data or {}))
     )
     used = iter([(0, 1_000), (990, 2_000), (1_980, 3_000), (2_970, 4_000)])
     monkeypatch.setattr(machine, "processor_ticks", lambda: next(used))
@@ -88,11 +88,11 @@ def test_shares_of_the_budget_are_told_once_each(
     (tmp_path / "config" / "overnight.yaml").write_text(text)
     settings = load(tmp_path, environ={}).settings
     facts = RunFacts("r", "goal", str(tmp_path), 1_000.0, ("agent",))
-    desk = RunContext.of(create_run(tmp_path / "runs", facts, settings), FakeClock())
-    limits = LimitChecker(desk, RunReader(desk))
+    context = RunContext.load(create_run(tmp_path / "runs", facts, settings), FakeClock())
+    limits = LimitChecker(context, RunReader(context))
     heard: list[float] = []
     monkeypatch.setattr(
-        desk,
+        context,
         "journal_entry",
         lambda kind, data=None, id="": heard.append(data["share"]) if "warning" in kind else None,
     )

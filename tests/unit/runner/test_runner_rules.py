@@ -19,7 +19,7 @@ from tui.model.state import OutcomeKind, RunPhase, StallKind, StopKind
 from tui.runner import decisions
 from tui.runner.agent import messages
 from tui.runner.agent.attempt import AttemptStatus
-from tui.runner.agent.launch import arguments
+from tui.runner.agent.launch import agent_arguments
 from tui.runner.agent.outcomes import exit_outcome, turn_outcome
 from tui.runner.agent.turn_tracker import TurnTracker
 from tui.runner.decisions import is_complete, is_stuck
@@ -30,8 +30,8 @@ from tui.runner.run_state import (
     RunState,
     ScheduledWait,
     StopIntent,
-    keep,
-    load,
+    load_state,
+    save_state,
 )
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings
 from tui.settings.own_sections import AgentSettings
@@ -80,11 +80,9 @@ def test_waits_vary_by_a_quarter_unless_told_otherwise() -> None:
 
 
 def test_restarts_are_counted_within_the_window_only() -> None:
-    rules = RecoverySettings(max_restarts=3, window_minutes=10)
-    assert not decisions.exhausted([0, 10], 20, rules)
-    assert decisions.exhausted([0, 10, 20], 30, rules)
-    assert not decisions.exhausted([0, 10, 20], 605, rules)
-    assert decisions.exhausted([], 0, RecoverySettings(max_restarts=0))
+    rules = RecoverySettings(window_minutes=10)
+    assert decisions.counted_restarts([0, 10, 20], 30, rules) == [0, 10, 20]
+    assert decisions.counted_restarts([0, 10, 20], 605, rules) == [10, 20]
 
 
 # --- completion ---
@@ -201,7 +199,7 @@ def test_the_command_line_follows_the_settings() -> None:
         extra_args=("--one",),
     )
     facts = RunFacts("r", "g", "/p", 0.0, ("claude",), extra=("--two",))
-    words = arguments(facts, Settings(agent=agent), NextAttempt("start", "x"), "SID")
+    words = agent_arguments(facts, Settings(agent=agent), NextAttempt("start", "x"), "SID")
     text = " ".join(words)
     assert words[:2] == ["claude", "-p"]
     assert "--permission-mode acceptEdits" in text
@@ -211,14 +209,16 @@ def test_the_command_line_follows_the_settings() -> None:
     assert words[-4:] == ["--session-id", "SID", "--one", "--two"]
     assert "hidden" not in text
     assert "--dangerously-skip-permissions" not in text
-    resumed = arguments(facts, Settings(), NextAttempt("rewind", "x", "OLD", "UUID", True), "NEW")
+    resumed = agent_arguments(
+        facts, Settings(), NextAttempt("rewind", "x", "OLD", "UUID", True), "NEW"
+    )
     tail = ["--resume", "OLD", "--resume-session-at", "UUID", "--fork-session"]
     assert resumed[-8:] == [*tail, "--session-id", "NEW", "--two"]
 
 
 def test_permissions_are_skipped_only_in_words() -> None:
     agent = AgentSettings(skip_permissions="yes, run without permission prompts")
-    words = arguments(
+    words = agent_arguments(
         RunFacts("r", "g", "/p", 0.0, ("a",)), Settings(agent=agent), NextAttempt("start", ""), "S"
     )
     assert "--dangerously-skip-permissions" in words
@@ -238,37 +238,37 @@ def desk_in(folder: Path, clock: FakeClock) -> RunContext:
 
 def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
     clock = FakeClock()
-    desk = desk_in(tmp_path, clock)
-    desk.begin_watching()
+    context = desk_in(tmp_path, clock)
+    context.start_clock()
     clock.advance(60)
-    assert desk.advance_clock() == 0
+    assert context.advance_clock() == 0
     clock.suspend(8 * 3600)
-    assert desk.advance_clock() == pytest.approx(8 * 3600)
-    assert desk.state.elapsed == pytest.approx(8 * 3600 + 60)
+    assert context.advance_clock() == pytest.approx(8 * 3600)
+    assert context.state.elapsed == pytest.approx(8 * 3600 + 60)
 
 
 @pytest.mark.parametrize("jump", [86_400.0, -86_400.0, 3600.0])
 def test_a_wall_clock_that_jumps_changes_nothing(tmp_path: Path, jump: float) -> None:
     clock = FakeClock()
-    desk = desk_in(tmp_path, clock)
-    desk.begin_watching()
+    context = desk_in(tmp_path, clock)
+    context.start_clock()
     clock.set_wall(clock.wall() + jump)
     clock.advance(10)
-    assert desk.advance_clock() == 0
-    assert desk.state.elapsed == pytest.approx(10)
+    assert context.advance_clock() == 0
+    assert context.state.elapsed == pytest.approx(10)
 
 
 def test_the_runs_clock_goes_on_over_restarts_and_reboots(tmp_path: Path) -> None:
     clock = FakeClock()
-    desk = desk_in(tmp_path, clock)
-    desk.begin_watching()
+    context = desk_in(tmp_path, clock)
+    context.start_clock()
     clock.advance(100)
-    desk.begin_watching()
-    assert desk.state.elapsed == pytest.approx(100)
-    desk.state.boot = "another boot"
-    desk.state.wall = clock.wall() - 500
-    desk.begin_watching()
-    assert desk.state.elapsed == pytest.approx(600)
+    context.start_clock()
+    assert context.state.elapsed == pytest.approx(100)
+    context.state.boot = "another boot"
+    context.state.wall = clock.wall() - 500
+    context.start_clock()
+    assert context.state.elapsed == pytest.approx(600)
 
 
 def test_a_story_has_a_clock_of_its_own() -> None:
@@ -283,18 +283,18 @@ def test_a_story_has_a_clock_of_its_own() -> None:
 
 def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
     state = RunState(
-        segment=3,
+        attempt_number=3,
         intent=StopIntent(StopKind.STOP, "x", "person", True, "id", {"a": 1}),
-        pending=ScheduledWait(
+        wait=ScheduledWait(
             OutcomeKind.USAGE_LIMIT, 1, NextAttempt("crash", "p", "s"), due_wall=5.0
         ),
         outgoing=[OutgoingMessage("u", "text", "hard", True, "sent")],
         restarts=[1.0],
     )
     folder = RunDirectory(tmp_path)
-    assert load(folder) == RunState()
-    keep(folder.state, state)
-    assert load(folder) == state
+    assert load_state(folder) == RunState()
+    save_state(folder.state, state)
+    assert load_state(folder) == state
     for old, phase in (
         ({"held": True, "segment": 1, "begun": 1}, RunPhase.HELD),
         ({"segment": 1, "begun": 1}, RunPhase.WORKING),
@@ -305,35 +305,35 @@ def test_the_state_comes_back_as_it_was(tmp_path: Path) -> None:
         ({"stall": "loop 17", "segment": 1, "begun": 1}, RunPhase.WORKING),
     ):
         folder.state.write_text(json.dumps(old))
-        assert load(folder).phase == phase
-    assert load(folder).stall_kind == StallKind.LOOP
+        assert load_state(folder).phase == phase
+    assert load_state(folder).stall_kind == StallKind.LOOP
     folder.state.write_bytes(b"{half")
     (folder.attempt_folder(2)).mkdir(parents=True)
-    assert load(folder).segment == 2
+    assert load_state(folder).attempt_number == 2
 
 
 def test_a_wait_begins_at_its_moment_and_not_with_the_round(tmp_path: Path) -> None:
     clock = FakeClock()
-    desk = desk_in(tmp_path, clock)
-    desk.begin_watching()
-    desk.advance_clock()
-    before = desk.state.elapsed
+    context = desk_in(tmp_path, clock)
+    context.start_clock()
+    context.advance_clock()
+    before = context.state.elapsed
     clock.advance(3)
-    assert desk.elapsed() == before + 3
-    assert desk.state.elapsed == before
+    assert context.elapsed() == before + 3
+    assert context.state.elapsed == before
     clock.suspend(60)
-    assert desk.elapsed() == before + 63
+    assert context.elapsed() == before + 63
 
 
 def test_a_full_disk_only_delays_the_journal(tmp_path: Path) -> None:
-    desk = desk_in(tmp_path, FakeClock())
-    path = desk.folder.journal
+    context = desk_in(tmp_path, FakeClock())
+    path = context.folder.journal
     path.unlink()
     path.mkdir()
-    desk.journal_entry("note", {"text": "one"})
-    desk.journal_entry("note", {"text": "two"})
+    context.journal_entry("note", {"text": "one"})
+    context.journal_entry("note", {"text": "two"})
     path.rmdir()
-    desk.flush()
+    context.flush()
     assert [json.loads(row)["text"] for row in path.read_bytes().splitlines()] == ["one", "two"]
 
 
@@ -367,21 +367,21 @@ def test_no_bytes_upset_the_reader_of_arrivals(data: bytes) -> None:
 
 def test_a_fifo_takes_whole_lines_or_nothing(tmp_path: Path) -> None:
     fifo = tmp_path / "stdin"
-    messages.make(fifo)
-    assert messages.send(fifo, b"nobody reads\n") == "gone"
+    os.mkfifo(fifo, 0o600)
+    assert messages.send_line(fifo, b"nobody reads\n") == "gone"
     reader = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
     try:
-        assert messages.send(fifo, b"hello\n") == "sent"
+        assert messages.send_line(fifo, b"hello\n") == "sent"
         big = b"x" * 300_000 + b"\n"
-        assert messages.send(fifo, big) == "busy"
+        assert messages.send_line(fifo, big) == "busy"
         assert os.read(reader, 100) == b"hello\n"
-        assert messages.send(fifo, big) == "sent"
+        assert messages.send_line(fifo, big) == "sent"
         assert len(os.read(reader, 400_000)) == len(big)
         full = 0
-        while messages.send(fifo, b"y" * 4000 + b"\n") == "sent":
+        while messages.send_line(fifo, b"y" * 4000 + b"\n") == "sent":
             full += 1
         assert full > 10
-        assert messages.send(fifo, b"z\n") in ("busy", "sent")
+        assert messages.send_line(fifo, b"z\n") in ("busy", "sent")
     finally:
         os.close(reader)
 
@@ -389,11 +389,11 @@ def test_a_fifo_takes_whole_lines_or_nothing(tmp_path: Path) -> None:
 def test_a_fifo_that_became_a_file_is_not_written_to(tmp_path: Path) -> None:
     plain = tmp_path / "stdin"
     plain.write_bytes(b"")
-    assert messages.send(plain, b"hello\n") == "gone"
+    assert messages.send_line(plain, b"hello\n") == "gone"
     assert plain.read_bytes() == b""
     link = tmp_path / "link"
     link.symlink_to(plain)
-    assert messages.send(link, b"hello\n") == "gone"
+    assert messages.send_line(link, b"hello\n") == "gone"
 
 
 def test_runs_are_found_newest_first(tmp_path: Path) -> None:
@@ -451,3 +451,10 @@ def test_a_time_that_is_none_is_refused(at: str) -> None:
 
     with pytest.raises(UsageError):
         unit_text(Path("/p"), "g", at=at)
+
+
+def test_a_state_has_the_keys_of_version_0_1() -> None:
+    """A run may be adopted by another version of the supervisor, an older one too."""
+    recorded = Path(__file__).parents[2] / "data" / "run_0_1" / "state.json"
+    old = json.loads(recorded.read_bytes())
+    assert set(old) - {"held"} <= set(msgspec.to_builtins(RunState()))

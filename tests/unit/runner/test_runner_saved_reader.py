@@ -45,9 +45,9 @@ class Night1:
         self.written += count
 
     def watch(self, announced: int = 0) -> RunReader:
-        desk = RunContext.of(self.folder)
-        desk.state.announced = announced
-        return RunReader(desk)
+        context = RunContext.load(self.folder)
+        context.state.attempt_stream_offset = announced
+        return RunReader(context)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ The numbers are those of the table in the architecture document.
 
 from __future__ import annotations
 
+import ast
 import errno
 import tempfile
 from collections.abc import Callable
@@ -56,17 +57,17 @@ TESTED_PLAN = SessionSettings(initializer=True, baseline_tests=("true",))
 
 def test_1_start_launches_with_the_goal(build: Build) -> None:
     made = build().start()
-    assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "start")  # type: ignore[union-attr]
-    planning = build(session=PLANNING).start().desk.state.next
+    assert (made.phase, made.context.state.step.why) == (RunPhase.LAUNCHING, "start")  # type: ignore[union-attr]
+    planning = build(session=PLANNING).start().context.state.step
     assert planning is not None
     assert planning.initializer
 
 
 def test_2_an_attempt_that_never_started_is_launched_again(build: Build) -> None:
     made = build().start()
-    step = made.desk.state.next
+    step = made.context.state.step
     assert step is not None
-    made.conductor.launch(step, RunEvent.ADOPTED)
+    made.machine.launch(step, RunEvent.ADOPTED)
     assert made.phase == RunPhase.LAUNCHING
 
 
@@ -96,14 +97,14 @@ def test_7_a_plan_is_handed_over(build: Build, body: TurnResult) -> None:
 def test_8_to_10_a_plan_is_tested_first(build: Build) -> None:
     made = build(session=TESTED_PLAN).start().runs().turn()
     assert made.phase == RunPhase.BASELINE
-    made.conductor.on_turn_ended()
+    made.machine.on_turn_ended()
     assert made.phase == RunPhase.BASELINE
     made.trouble = ""
-    made.conductor.on_turn_ended()
+    made.machine.on_turn_ended()
     assert made.stopping() == (StopKind.HANDOFF, None)
     made = build(session=TESTED_PLAN).start().runs().turn()
     made.trouble = "exit code 1"
-    made.conductor.on_turn_ended()
+    made.machine.on_turn_ended()
     assert made.stopping() == (StopKind.NEEDS_PERSON, EndKind.NEEDS_PERSON)
 
 
@@ -130,18 +131,18 @@ def test_turns_that_end_the_run(
     end: Any,
 ) -> None:
     made = build(**parts).start().runs()
-    made.eyes.progress = tasks
+    made.reader.progress = tasks
     assert made.turn(body).stopping() == (stop, end)
     assert made.process_ends().ended() == end  # 43
     gone = build(**parts).start().runs()
-    gone.eyes.progress = tasks
+    gone.reader.progress = tasks
     gone.hear(body)
     assert gone.process_ends(AttemptStatus("ended", AGENT, code=0)).ended() == end  # 30
 
 
 def test_13_a_hand_over_that_was_asked_for_follows_the_turn(build: Build) -> None:
     made = build().start().runs()
-    made.desk.state.handover_asked = "message"
+    made.context.state.handoff_message = "message"
     assert made.turn().stopping() == (StopKind.HANDOFF, None)
 
 
@@ -149,10 +150,10 @@ def test_16_and_17_open_tasks_are_gone_on_with_so_often(build: Build) -> None:
     made = build(session=SessionSettings(max_continuation_attempts=2)).start().runs()
     for count in (1, 2):
         made.turn()
-        assert (made.phase, made.desk.state.continuations) == (RunPhase.WORKING, count)
-    made.eyes.progress = progress(("open", ""), ("done", ""), ("done", ""))
+        assert (made.phase, made.context.state.continuations) == (RunPhase.WORKING, count)
+    made.reader.progress = progress(("open", ""), ("done", ""), ("done", ""))
     made.turn()
-    assert (made.phase, made.desk.state.continuations) == (RunPhase.WORKING, 1)
+    assert (made.phase, made.context.state.continuations) == (RunPhase.WORKING, 1)
     assert made.turn().phase == RunPhase.WORKING
     assert made.turn().stopping() == (StopKind.NEEDS_PERSON, EndKind.GAVE_UP)
 
@@ -160,12 +161,12 @@ def test_16_and_17_open_tasks_are_gone_on_with_so_often(build: Build) -> None:
 def test_20_and_26_an_interrupted_turn_waits_for_a_message(build: Build) -> None:
     made = build().start().runs().turn(INTERRUPTED)
     assert made.phase == RunPhase.HELD
-    made.conductor.on_turn_ended()
-    made.conductor.message_queued()
+    made.machine.on_turn_ended()
+    made.machine.on_message_queued()
     assert made.phase == RunPhase.HELD
     made.asks("inject", text="Go on.")
-    made.conductor.message_queued()
-    assert made.conductor.phase == RunPhase.WORKING
+    made.machine.on_message_queued()
+    assert made.machine.phase == RunPhase.WORKING
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_21_and_27_limits_are_waited_for(
     made.wait(0.0)
     assert made.phase == RunPhase.WAITING
     assert made.wait().phase == RunPhase.WORKING
-    assert made.deliveries.waiting
+    assert made.messages.has_waiting
 
 
 def test_21a_beyond_the_allowance_a_person_is_needed(build: Build) -> None:
@@ -191,35 +192,35 @@ def test_21a_beyond_the_allowance_a_person_is_needed(build: Build) -> None:
 def test_23_a_crash_is_taken_up_again_and_counted_when_it_is(build: Build) -> None:
     made = build().start().runs().process_ends()
     assert made.waits() == (OutcomeKind.CRASH, True, True)
-    assert made.desk.state.restarts == []
+    assert made.context.state.restarts == []
     assert made.wait().phase == RunPhase.LAUNCHING  # 29
-    assert len(made.desk.state.restarts) == 1
-    assert made.desk.state.next is not None
-    assert made.desk.state.next.resume
+    assert len(made.context.state.restarts) == 1
+    assert made.context.state.step is not None
+    assert made.context.state.step.resume
 
 
 def test_25_a_refused_resume_is_followed_by_a_fresh_session(build: Build) -> None:
     made = build().start().runs().process_ends().wait()
-    made.desk.folder.stderr.write_text("No conversation found with session ID")
+    made.context.folder.stderr.write_text("No conversation found with session ID")
     made.process_ends(AttemptStatus("ended", AGENT, code=1))
     assert made.waits() == (OutcomeKind.RESUME_REFUSED, True, True)
     made.wait()
-    assert made.desk.state.next is not None
-    assert made.desk.state.next.resume == ""
+    assert made.context.state.step is not None
+    assert made.context.state.step.resume == ""
 
 
 def test_28_a_session_that_goes_on_by_itself_ends_the_wait(build: Build) -> None:
     made = build().start().runs().turn(BUSY)
-    made.eyes.turns.open = True
+    made.reader.turns.open = True
     assert made.wait(0.0).phase == RunPhase.WORKING
-    assert made.desk.state.pending is None
+    assert made.context.state.wait is None
 
 
 def test_30_without_an_agent_a_prompt_becomes_a_launch(build: Build) -> None:
     made = build().start().runs()
     made.hear(result())
     made.process_ends(AttemptStatus("ended", AGENT, code=0))
-    assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "continue")  # type: ignore[union-attr]
+    assert (made.phase, made.context.state.step.why) == (RunPhase.LAUNCHING, "continue")  # type: ignore[union-attr]
     waiting = build().start().runs().turn(BUSY).process_ends()
     assert waiting.waits() == (OutcomeKind.CRASH, True, True)
 
@@ -235,8 +236,8 @@ def test_32_and_33_a_limit_ends_the_run(build: Build) -> None:
     made = build().start().runs().limit(alive=True)
     assert made.stopping() == (StopKind.LIMIT, EndKind.LIMIT)
     assert made.process_ends().ended() == EndKind.LIMIT
-    assert made.conductor.over is not None
-    assert made.conductor.over.limit == LimitKind.COST
+    assert made.machine.end is not None
+    assert made.machine.end.limit == LimitKind.COST
     assert build().start().runs().process_ends().limit(alive=False).ended() == EndKind.LIMIT
 
 
@@ -264,19 +265,19 @@ def test_34_a_stronger_wish_replaces_a_weaker_one(build: Build) -> None:
 def test_37_who_is_being_ended_takes_no_more_orders(build: Build, verb: str) -> None:
     made = build().start().runs().asks("stop").asks(verb, text="words")
     assert made.stopping() == (StopKind.STOP, EndKind.STOPPED)
-    assert b"is being ended" in made.desk.folder.journal.read_bytes()
+    assert b"is being ended" in made.context.folder.journal.read_bytes()
 
 
 def test_39_to_41_a_rewind_stops_the_agent_and_starts_another(build: Build) -> None:
     for made in (build().start().runs(), build().start().runs().process_ends()):
         assert made.asks("rewind").stopping() == (StopKind.REWIND, None)
         made.process_ends()
-        assert (made.phase, made.desk.state.next.why) == (RunPhase.LAUNCHING, "rewind")  # type: ignore[union-attr]
+        assert (made.phase, made.context.state.step.why) == (RunPhase.LAUNCHING, "rewind")  # type: ignore[union-attr]
 
 
 def test_40_a_rewind_that_a_killed_supervisor_began_is_begun_again(build: Build) -> None:
     made = build().start().runs().asks("rewind")
-    made.conductor.begin_rewind()
+    made.machine.begin_rewind()
     assert made.phase == RunPhase.REWINDING
     assert made.process_ends().phase == RunPhase.LAUNCHING
 
@@ -284,14 +285,14 @@ def test_40_a_rewind_that_a_killed_supervisor_began_is_begun_again(build: Build)
 def test_42_a_hand_over_starts_a_fresh_session(build: Build) -> None:
     made = build(session=PLANNING).start().runs().turn().process_ends()
     assert made.phase == RunPhase.LAUNCHING
-    step = made.desk.state.next
+    step = made.context.state.step
     assert step is not None
     assert (step.why, step.resume) == ("handover", "")
 
 
 def test_45_a_note_that_does_not_come_is_done_without(build: Build) -> None:
     made = build().start().runs()
-    made.conductor.start_handoff("it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE)
+    made.machine.start_handoff("it wrote no hand-over in time", RunEvent.HANDOFF_OVERDUE)
     assert made.stopping() == (StopKind.HANDOFF, None)
 
 
@@ -306,10 +307,7 @@ def test_what_the_table_does_not_have_is_refused() -> None:
     for phase in RunPhase:
         for event in RunEvent:
             allowed = {
-                following
-                for row in TRANSITIONS
-                if phase in row.phases and event == row.event
-                for following in row.next
+                row.next for row in TRANSITIONS if phase in row.phases and event == row.event
             }
             for following in RunPhase:
                 if following in allowed:
@@ -330,20 +328,20 @@ ALIVE: dict[str, Callable[[Machine], object]] = {
     "overdue": lambda made: (
         None
         if made.phase.is_ending or made.phase == RunPhase.WAITING
-        else made.conductor.start_handoff("late", RunEvent.HANDOFF_OVERDUE)
+        else made.machine.start_handoff("late", RunEvent.HANDOFF_OVERDUE)
     ),
 }
 ALWAYS: dict[str, Callable[[Machine], object]] = {
     "stop": lambda made: made.asks("stop"),
     "kill": lambda made: made.asks("kill"),
     "rewind": lambda made: made.asks("rewind"),
-    "inject": lambda made: made.asks("inject", text="words").conductor.message_queued(),
+    "inject": lambda made: made.asks("inject", text="words").machine.on_message_queued(),
     "time": lambda made: made.wait(),
     "no time": lambda made: made.wait(0.0),
-    "turn opens": lambda made: setattr(made.eyes.turns, "open", True),
+    "turn opens": lambda made: setattr(made.reader.turns, "open", True),
     "tests pass": lambda made: setattr(made, "trouble", ""),
     "tests fail": lambda made: setattr(made, "trouble", "exit code 1"),
-    "tasks done": lambda made: setattr(made.eyes, "progress", progress(("done", ""))),
+    "tasks done": lambda made: setattr(made.reader, "progress", progress(("done", ""))),
     "no room": lambda made: setattr(made.attempt, "refuses", OSError(errno.ENOSPC, "full")),
     "room": lambda made: setattr(made.attempt, "refuses", None),
 }
@@ -374,13 +372,28 @@ def test_no_order_of_events_leaves_the_table(events: list[str], session: Session
         made = Machine(Path(folder), Settings(session=session)).start()
         for event in events:
             event = likely(made.phase, event)
-            pending, state = made.desk.state.pending, made.desk.state
+            pending, state = made.context.state.wait, made.context.state
             if made.phase == RunPhase.ENDED:
                 break
             if event in ALWAYS:
                 ALWAYS[event](made)
             elif pending is None or pending.next is None:
                 ALIVE[event](made)
-            assert (state.pending is not None) == (made.phase == RunPhase.WAITING)
+            assert (state.wait is not None) == (made.phase == RunPhase.WAITING)
             assert (state.intent is not None) or made.phase != RunPhase.STOPPING
-            assert (made.conductor.over is not None) == (made.conductor.phase == RunPhase.ENDED)
+            assert (made.machine.end is not None) == (made.machine.phase == RunPhase.ENDED)
+
+
+def test_only_enter_changes_the_phase() -> None:
+    """A state that is loaded may be given its phase; nothing else sets one."""
+    found = set()
+    for path in sorted(Path(machine.__file__).parent.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(function, ast.FunctionDef):
+                continue
+            for node in ast.walk(function):
+                targets = node.targets if isinstance(node, ast.Assign) else []
+                names = [part for target in targets for part in ast.walk(target)]
+                if any(isinstance(name, ast.Attribute) and name.attr == "phase" for name in names):
+                    found.add((path.stem, function.name))
+    assert found == {("machine", "_enter"), ("run_state", "load_state")}

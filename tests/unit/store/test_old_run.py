@@ -19,7 +19,7 @@ from tui.model.state import EndKind, RunPhase
 from tui.monitor.history.night_list import list_nights
 from tui.monitor.history.review_loader import load_review
 from tui.runner.agent.attempt import AttemptProcess
-from tui.runner.run_state import load
+from tui.runner.run_state import load_state
 from tui.settings.settings import Settings
 from tui.store.attempt_files import read_arrivals
 from tui.store.journal import JournalDecoder
@@ -91,26 +91,26 @@ def test_its_facts_settings_and_end(run: RunDirectory) -> None:
 
 
 def test_its_last_state(run: RunDirectory) -> None:
-    state = load(run)
-    assert (state.segment, state.attempt, state.begun) == (2, 2, 2)
-    assert state.session == state.resumable == SESSION
-    assert state.next is not None
-    assert (state.next.why, state.next.resume) == ("crash", SESSION)
+    state = load_state(run)
+    assert (state.attempt_number, state.attempts_counted, state.journalled_attempt) == (2, 2, 2)
+    assert state.session == state.resumable_session == SESSION
+    assert state.step is not None
+    assert (state.step.why, state.step.resume) == ("crash", SESSION)
     assert state.intent is not None
     assert (state.intent.kind, state.intent.reason) == ("finish", WORDS)
     assert state.phase == RunPhase.STOPPING
-    assert (state.announced, state.handled) == (13613, 54162)
+    assert (state.attempt_stream_offset, state.effects_applied_to) == (13613, 54162)
     assert list(state.transcripts) == [SESSION]
 
 
 def test_its_state_while_it_waited(run: RunDirectory) -> None:
     shutil.copy(DATA / "run_0_1_extra" / "state_waiting.json", run.state)
-    state = load(run)
-    assert (state.segment, state.intent, state.phase) == (1, None, RunPhase.WAITING)
-    assert state.pending is not None
-    assert (state.pending.kind, state.pending.attempt, state.pending.counts) == ("crash", 1, True)
-    assert state.pending.next is not None
-    assert state.pending.next.resume == SESSION
+    state = load_state(run)
+    assert (state.attempt_number, state.intent, state.phase) == (1, None, RunPhase.WAITING)
+    assert state.wait is not None
+    assert (state.wait.kind, state.wait.attempt, state.wait.counts) == ("crash", 1, True)
+    assert state.wait.next is not None
+    assert state.wait.next.resume == SESSION
     assert [one.text for one in state.outgoing] == ["Keep the bell table sorted."]
 
 

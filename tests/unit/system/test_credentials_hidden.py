@@ -13,11 +13,11 @@ from tui.night.review.export.blocks import with_texts
 from tui.night.review.export.redacted import Redactor
 from tui.runner.notify.message_text import (
     compose,
-    for_discord,
-    for_slack,
-    harmless,
-    one_line,
-    plain,
+    discord_text,
+    inert_line,
+    plain_text,
+    slack_text,
+    status_line,
     without_credentials,
 )
 from tui.store.journal import JournalWriter
@@ -109,9 +109,14 @@ def test_every_export_hides_it(kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "text"), CASES)
 def test_a_notification_hides_it(kind: str, text: str) -> None:
-    words = harmless(without_credentials(f"the agent said {text} and went on"))
+    words = inert_line(without_credentials(f"the agent said {text} and went on"))
     message = compose("stall", [("id-1", 0.0, words)], project="bot", run="r")
-    for shown in (plain(message), for_discord(message), for_slack(message), one_line(message)):
+    for shown in (
+        plain_text(message),
+        discord_text(message),
+        slack_text(message),
+        status_line(message),
+    ):
         assert not leaks(shown.replace("\\", ""))
 
 

@@ -1,4 +1,4 @@
-"""One agent process from order to exit record."""
+"""One agent process: its order, its launch under a shim, its status, its process tree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.runner.agent import messages
 from tui.runner.agent.shim import claim
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write, read_json
@@ -20,9 +19,12 @@ from tui.system.locks import is_locked
 from tui.system.process_tree import ProcessTree
 from tui.system.processes import ProcessIdentity, boot_id, environment_has, is_alive, process_table
 
+# Every process that descends from an agent has this in its environment.
 MARK = "OVERNIGHT_RUN_SEGMENT"
 _SHIM = Path(__file__).with_name("shim.py")
-_NOT_PASSED_ON = frozenset((MARK, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT"))
+_DROPPED_VARIABLES = frozenset(
+    (MARK, "CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT")
+)
 
 
 class AttemptOrder(Struct, frozen=True):
@@ -37,7 +39,7 @@ class AttemptOrder(Struct, frozen=True):
 
 
 class AttemptStatus(Struct, frozen=True):
-    """How a segment stands. "void": its agent was never started; "lost": gone without a record."""
+    """How an attempt stands. "void": its agent was never started; "lost": gone without a record."""
 
     state: Literal["starting", "running", "ended", "void", "lost"]
     agent: ProcessIdentity | None = None
@@ -47,12 +49,12 @@ class AttemptStatus(Struct, frozen=True):
     error: str = ""
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         return self.state in ("ended", "void", "lost")
 
 
 class AttemptProcess:
-    """One segment of a run, ordered by us or by an earlier supervisor."""
+    """One attempt of a run, launched by this or by an earlier supervisor."""
 
     def __init__(self, run: RunDirectory, number: int) -> None:
         self.number = number
@@ -64,16 +66,16 @@ class AttemptProcess:
 
     @property
     def marker(self) -> str:
-        """What the agent and its children carry in their environment."""
+        """The value of MARK for this attempt."""
         return str(self.path)
 
     def write_order(
         self, run: RunDirectory, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
     ) -> None:
-        """Prepares the segment: its FIFO and its order. Nothing runs yet."""
+        """Makes the FIFO and writes the order; nothing runs yet. Raises OSError."""
         self.path.mkdir(mode=0o700, exist_ok=True)
         if not self.fifo.exists():
-            messages.make(self.fifo)
+            os.mkfifo(self.fifo, 0o600)
         order = AttemptOrder(
             tuple(argv),
             str(cwd),
@@ -85,25 +87,22 @@ class AttemptProcess:
         atomic_write(self.files.order, msgspec.json.encode(order))
 
     def launch(self, environ: Mapping[str, str]) -> None:
-        """Starts the shim, which starts the agent and needs us no more. Raises OSError."""
-        import subprocess
-
+        """Starts the shim, which starts the agent and outlives this process. Raises OSError."""
         log = os.open(self.files.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._shim = subprocess.Popen(
-                # By its file, so that no search path of ours reaches the agent's own Python.
+                # By its file and isolated, so that no search path of ours reaches the agent's own Python.
                 [sys.executable, "-I", str(_SHIM), str(self.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=without_marks(environ),
+                env=environment_without_marks(environ),
                 start_new_session=True,
             )
         finally:
             os.close(log)
 
     def read_status(self) -> AttemptStatus:
-        """How the segment stands now."""
         if self._shim is not None:
             self._shim.poll()  # reaps the shim once it is done
         agent, shim = self._identities()
@@ -123,16 +122,16 @@ class AttemptProcess:
             # The shim may be about to write the record of this very end.
             state: Literal["running", "lost"] = "running" if self._shim_lives() else "lost"
             return AttemptStatus(state, agent, shim)
-        return self._look_before_start()
+        return self._status_before_start()
 
-    def _look_before_start(self) -> AttemptStatus:
+    def _status_before_start(self) -> AttemptStatus:
         if self._shim_lives() or (self._shim is not None and self._shim.poll() is None):
             return AttemptStatus("starting")
         try:
-            claimed = claim(str(self.path))
-        except FileNotFoundError:  # there was no room even for its folder
-            claimed = True
-        if claimed:
+            # Whoever has the claim may start the agent: with it, no shim can start it later.
+            if claim(str(self.path)):
+                return AttemptStatus("void")
+        except FileNotFoundError:  # a full disk had no room for the folder
             return AttemptStatus("void")
         orphan = self._orphan()
         if orphan is not None:
@@ -140,12 +139,12 @@ class AttemptProcess:
         return AttemptStatus("lost")
 
     def _orphan(self) -> ProcessIdentity | None:
-        """An agent whose shim was killed before it could say which one it is."""
+        """The agent of a shim that was killed before it wrote down which process it started."""
         marker = f"{MARK}={self.marker}".encode()
-        marked = [one for one in process_table().values() if environment_has(one.pid, marker)]
-        pids = {one.pid for one in marked}
-        heads = [one for one in marked if one.parent not in pids and one.state not in "ZX"]
-        return min(heads, key=lambda one: one.start).identity if heads else None
+        marked = [row for row in process_table().values() if environment_has(row.pid, marker)]
+        pids = {row.pid for row in marked}
+        roots = [row for row in marked if row.parent not in pids and row.state not in "ZX"]
+        return min(roots, key=lambda row: row.start).identity if roots else None
 
     def _identities(self) -> tuple[ProcessIdentity | None, ProcessIdentity | None]:
         if self._facts is None:
@@ -163,14 +162,16 @@ class AttemptProcess:
         return is_locked(self.files.lock)
 
     def process_tree(
-        self, look: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()
+        self, status: AttemptStatus, known: frozenset[ProcessIdentity] = frozenset()
     ) -> ProcessTree:
-        """Everything of this segment that may live."""
+        """Everything of this attempt that may live; `known` are members seen before."""
+        marker = f"{MARK}={self.marker}".encode()
         if not self._same_boot():
-            return ProcessTree(marker=f"{MARK}={self.marker}".encode())
-        return ProcessTree(look.agent, look.shim, f"{MARK}={self.marker}".encode(), known)
+            # The machine was restarted: other processes have these pids now.
+            return ProcessTree(marker=marker)
+        return ProcessTree(status.agent, status.shim, marker, known)
 
 
-def without_marks(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for what a run starts: no mark of another segment, no outer Claude session."""
-    return {key: value for key, value in environ.items() if key not in _NOT_PASSED_ON}
+def environment_without_marks(environ: Mapping[str, str]) -> dict[str, str]:
+    """Without the marks of another attempt or of an outer Claude session."""
+    return {key: value for key, value in environ.items() if key not in _DROPPED_VARIABLES}

@@ -1,4 +1,4 @@
-"""Ends an agent step by step."""
+"""Ends an agent in steps, from a request for a handoff note to the kill of its process tree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tui.system.process_tree import KillResult, find_members, kill_tree
 from tui.system.processes import ProcessIdentity, send_signal
 
 Step = Literal["note", "interrupt", "end", "term", "tree", "gone"]
-_LADDERS: dict[StopKind, tuple[Step, ...]] = {
+_STEPS: dict[StopKind, tuple[Step, ...]] = {
     StopKind.FINISH: ("end", "term", "tree"),
     StopKind.NEEDS_PERSON: ("end", "term", "tree"),
     StopKind.HANDOFF: ("end", "term", "tree"),
@@ -27,110 +27,106 @@ _LADDERS: dict[StopKind, tuple[Step, ...]] = {
     StopKind.REWIND: ("interrupt", "end", "term", "tree"),
     StopKind.KILL: ("term", "tree"),
 }
-_INTERRUPTED_WITHIN = 3.0
-_REMEMBERED_EVERY = 5.0
+_INTERRUPT_SECONDS = 3.0
+_REMEMBER_SECONDS = 5.0
 
 
 class Escalation:
-    """Climbs the ladder of one intent; `step` is called round after round and never waits long,
-    except for the last rung, which takes up to five seconds."""
+    """The escalation of one intent.
 
-    def __init__(self, desk: RunContext, turns: TurnTracker, deliveries: MessageSender) -> None:
-        self._desk = desk
+    `advance` is called in every round and does not block, except for the last step, which takes up
+    to five seconds. The caller stops calling it as soon as the process is gone.
+    """
+
+    def __init__(self, context: RunContext, turns: TurnTracker, messages: MessageSender) -> None:
+        self._context = context
         self._turns = turns
-        self._deliveries = deliveries
-        self._rungs: list[Step] = []
+        self._messages = messages
+        self._steps: list[Step] = []
         self._since = 0.0
-        self._entered = False
+        self._is_started = False
         self._note = ""
         self._control = ""
-        self._known: frozenset[ProcessIdentity] = frozenset()
-        self._looked = 0.0
+        self._known_members: frozenset[ProcessIdentity] = frozenset()
+        self._members_at = 0.0
         self.survivors: tuple[str, ...] = ()
 
     def start(self, intent: StopIntent) -> None:
-        """Starts at the foot of the ladder for this intent."""
-        rungs = [rung for rung in _LADDERS[intent.kind] if rung != "note" or intent.note]
-        self._rungs = rungs
-        self._entered = False
+        """Begins with the first step of this intent."""
+        self._steps = [step for step in _STEPS[intent.kind] if step != "note" or intent.note]
+        self._is_started = False
         self.survivors = ()
 
-    def begin_segment(self) -> None:
-        """Another agent: nobody is known of its tree, and nobody wants its end."""
-        self._rungs = []
-        self._known = frozenset()
+    def reset(self) -> None:
+        """Forgets the agent that is gone."""
+        self._steps = []
+        self._known_members = frozenset()
 
-    def remember_members(self, segment: AttemptProcess, look: AttemptStatus) -> None:
-        """Notes now and then who belongs to the tree, for the time when ties are cut."""
+    def remember_members(self, attempt: AttemptProcess, status: AttemptStatus) -> None:
+        """Remembers the members of the tree; a member whose parent ended is hard to find later."""
         now = time.monotonic()
-        if look.state == "running" and now - self._looked >= _REMEMBERED_EVERY:
-            self._looked = now
-            self._known = frozenset(
-                one.identity for one in find_members(segment.process_tree(look))
+        if status.state == "running" and now - self._members_at >= _REMEMBER_SECONDS:
+            self._members_at = now
+            self._known_members = frozenset(
+                one.identity for one in find_members(attempt.process_tree(status))
             )
 
-    @property
-    def known(self) -> frozenset[ProcessIdentity]:
-        return self._known
-
-    def advance(self, intent: StopIntent, segment: AttemptProcess, look: AttemptStatus) -> None:
-        """Does what is due now."""
-        if not self._rungs or look.over:
+    def advance(self, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus) -> None:
+        """Starts the next step when the current one has had its time."""
+        if not self._steps or status.is_over:
             return
-        if not self._entered:
-            self._entered, self._since = True, time.monotonic()
-            self._enter(self._rungs[0], intent, segment, look)
-        elif self._done(self._rungs[0], time.monotonic() - self._since):
-            self._rungs.pop(0)
-            self._entered = False
-            if not self._rungs:
-                self._rungs = ["tree"]
+        if not self._is_started:
+            self._is_started, self._since = True, time.monotonic()
+            self._start_step(self._steps[0], intent, attempt, status)
+        elif self._is_step_over(self._steps[0], time.monotonic() - self._since):
+            self._steps = self._steps[1:] or ["tree"]
+            self._is_started = False
 
-    def _enter(
-        self, rung: Step, intent: StopIntent, segment: AttemptProcess, look: AttemptStatus
+    def _start_step(
+        self, step: Step, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus
     ) -> None:
-        if rung == "note":
-            text = prompts.final_note_prompt(self._desk.settings, intent.reason)
-            self._note = self._deliveries.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
-        elif rung == "interrupt":
-            self._control = self._deliveries.control("interrupt") if self._turns.open else ""
-        elif rung == "end":
-            self._control = self._deliveries.control("end_session", reason=intent.reason[:200])
-        elif rung == "term":
-            if look.agent is not None:
-                self._desk.log_line(f"Sending SIGTERM to PID {look.agent.pid}", "WARNING")
-                send_signal(look.agent, signal.SIGTERM)
+        if step == "note":
+            text = prompts.final_note_prompt(self._context.settings, intent.reason)
+            self._note = self._messages.queue(text, hard=self._turns.open, id=str(uuid.uuid4()))
+        elif step == "interrupt":
+            self._control = self._messages.control("interrupt") if self._turns.open else ""
+        elif step == "end":
+            self._control = self._messages.control("end_session", reason=intent.reason[:200])
+        elif step == "term":
+            if status.agent is not None:
+                self._context.log_line(f"Sending SIGTERM to PID {status.agent.pid}", "WARNING")
+                send_signal(status.agent, signal.SIGTERM)
         else:
-            self._desk.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
-            self.kill_tree(segment, look)
+            self._context.log_line("Graceful shutdown timeout, sending SIGKILL", "WARNING")
+            self.kill_tree(attempt, status)
 
-    def _done(self, rung: Step, passed: float) -> bool:
-        """Whether this rung has had its time; an agent that leaves ends the climb before."""
-        settings = self._desk.settings
+    def _is_step_over(self, step: Step, seconds: float) -> bool:
+        """Whether to go on to the next step."""
+        settings = self._context.settings
         grace = settings.session.stop_grace_seconds
-        if rung == "note":
-            return self._note_done(passed)
-        if rung == "interrupt":
-            return not self._control or not self._turns.open or passed > _INTERRUPTED_WITHIN
-        if rung == "end":
-            return not self._control or passed > grace
-        return passed > (grace if rung == "term" else 1.0)
+        if step == "note":
+            return self._is_note_over(seconds)
+        if step == "interrupt":
+            return not self._control or not self._turns.open or seconds > _INTERRUPT_SECONDS
+        if step == "end":
+            return not self._control or seconds > grace
+        return seconds > (grace if step == "term" else 1.0)
 
-    def _note_done(self, passed: float) -> bool:
-        settings, turns = self._desk.settings, self._turns
-        if self._note in turns.over or (self._note in turns.taken and turns.is_settled):
+    def _is_note_over(self, seconds: float) -> bool:
+        settings, turns = self._context.settings, self._turns
+        is_accepted = self._note in turns.taken
+        if self._note in turns.over or (is_accepted and turns.is_settled):
             return True
-        heard = self._note in turns.queued or self._note in turns.taken
-        if not heard and passed > settings.stalls.answer_patience_seconds:
-            return True
-        return passed > settings.session.handover_timeout_minutes * 60
+        patience = settings.session.handover_timeout_minutes * 60
+        if not is_accepted and self._note not in turns.queued:
+            patience = min(patience, settings.stalls.answer_patience_seconds)
+        return seconds > patience
 
-    def kill_tree(self, segment: AttemptProcess, look: AttemptStatus) -> KillResult:
-        """Kills what is left of the segment's tree, the agent included; survivors are named."""
-        tree = segment.process_tree(look, self._known)
-        killed = kill_tree(tree, 0.0)
+    def kill_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> KillResult:
+        """Kills what is left of the process tree, the agent included; names the survivors."""
+        killed = kill_tree(attempt.process_tree(status, self._known_members), 0.0)
         self.survivors = killed.survivors
         if killed.survivors:
             names = ", ".join(killed.survivors[:10])
-            self._desk.log_line(f"Could not be ended: {names}", "ERROR")
+            self._context.log_line(f"Could not be ended: {names}", "ERROR")
         return killed

@@ -1,4 +1,4 @@
-"""Command line and environment; keeps the machine awake."""
+"""The command line and the environment of an agent; keeps the machine awake."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from tui.store.runs import RunFacts
 _STREAMS = ("--input-format", "stream-json", "--output-format", "stream-json", "--verbose")
 
 
-def arguments(facts: RunFacts, settings: Settings, step: NextAttempt, session: str) -> list[str]:
-    """The agent's argument list. `session` is the id that a fresh conversation is to have."""
+def agent_arguments(
+    facts: RunFacts, settings: Settings, step: NextAttempt, session: str
+) -> list[str]:
+    """The agent's argument list. `session` is the id for a fresh conversation."""
     agent = settings.agent
     words = [*facts.agent, "-p", *_STREAMS, "--replay-user-messages"]
     if agent.partial_messages:
@@ -42,12 +44,12 @@ def arguments(facts: RunFacts, settings: Settings, step: NextAttempt, session: s
             words += [flag, f"{value:g}" if isinstance(value, float) else str(value)]
     if agent.sandbox != "default":
         words += ["--settings", json.dumps({"sandbox": {"enabled": agent.sandbox == "on"}})]
-    words += conversation(step, session)
+    words += conversation_arguments(step, session)
     return [*words, *agent.extra_args, *facts.extra]
 
 
-def conversation(step: NextAttempt, session: str) -> list[str]:
-    """The words that name the conversation: a fresh one, or where to take an old one up."""
+def conversation_arguments(step: NextAttempt, session: str) -> list[str]:
+    """The arguments for a fresh conversation, or for one that is resumed or forked."""
     if not step.resume:
         return ["--session-id", session]
     words = ["--resume", step.resume]
@@ -58,8 +60,8 @@ def conversation(step: NextAttempt, session: str) -> list[str]:
     return words
 
 
-def additions(facts: RunFacts, run: Path) -> dict[str, str]:
-    """Variables for the agent that may be written down; secrets are none of them."""
+def agent_variables(facts: RunFacts, run: Path) -> dict[str, str]:
+    """Variables for the agent that may be written to the disk: no secrets."""
     return {
         "CLAUDE_CODE_EMIT_SESSION_STATE_EVENTS": "1",
         "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING": "1",
@@ -68,26 +70,25 @@ def additions(facts: RunFacts, run: Path) -> dict[str, str]:
     }
 
 
-def environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The environment a shim is started in: ours, and what the settings add, secrets included."""
-    told = {name: secret.reveal() for name, secret in settings.agent.env.items()}
-    return {**environ, **told}
+def shim_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The environment of the shim: ours and that of the settings, secrets included."""
+    return {**environ, **{name: secret.reveal() for name, secret in settings.agent.env.items()}}
 
 
 class SleepInhibitor:
-    """An inhibitor lock, held until `close` or until this process is gone, however it goes."""
+    """An inhibitor lock of systemd, held until `close` or the end of this process."""
 
     def __init__(self) -> None:
         self._holder: subprocess.Popen[bytes] | None = None
 
-    def hold(self) -> bool:
-        """Takes the lock; False where that is not possible."""
+    def acquire(self) -> bool:
+        """False where the lock cannot be had."""
         import shutil
-        import subprocess
 
         inhibit, tail = shutil.which("systemd-inhibit"), shutil.which("tail")
         if inhibit is None or tail is None:
             return False
+        # `tail --pid` ends with this process, even when it is killed.
         words = [inhibit, "--what=idle:sleep", "--who=overnight-tui", "--why=a session is running"]
         words += ["--mode=block", tail, f"--pid={os.getpid()}", "-f", os.devnull]
         try:
@@ -103,7 +104,6 @@ class SleepInhibitor:
         return True
 
     def close(self) -> None:
-        """Lets the machine sleep again."""
         if self._holder is not None and self._holder.poll() is None:
             self._holder.terminate()
             self._holder.wait()

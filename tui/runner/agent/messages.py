@@ -1,8 +1,8 @@
-"""Messages into the agent's stdin with receipts.
+"""Messages to the agent's stdin, and their receipts.
 
 A pipe takes a line of up to 4,096 bytes in one piece. A longer one is written only once the pipe is
-empty and large enough for all of it, so that not even SIGKILL leaves half a line behind, which the
-agent would take for the end of the world.
+empty and large enough for all of it. So not even SIGKILL leaves half a line behind, at which the agent
+would end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -25,29 +25,20 @@ from tui.system.files import atomic_write
 from tui.system.format import shorten_line
 from tui.system.locks import try_lock_file
 
-ATOMIC = 4096
-LONGEST = 900_000
+ATOMIC_BYTES = 4096
+MAX_LINE_BYTES = 900_000
 Sent = Literal["sent", "busy", "gone"]
+_INTERRUPT_SECONDS = 2.0
+_RECEIPT_CHARS = 60
 _SET_SIZE = getattr(fcntl, "F_SETPIPE_SZ", 1031)
 _GET_SIZE = getattr(fcntl, "F_GETPIPE_SZ", 1032)
-_WAITING = 0x541B  # FIONREAD
+_FIONREAD = 0x541B
 
 
-def make(path: Path) -> None:
-    """A FIFO that only its owner may use. Raises OSError."""
-    os.mkfifo(path, 0o600)
+def send_line(path: Path, line: bytes) -> Sent:
+    """Writes a whole line of at most `MAX_LINE_BYTES` if that is possible now. Never blocks.
 
-
-def encode(record: dict[str, Any]) -> bytes:
-    """One line of JSON."""
-    return msgspec.json.encode(record) + b"\n"
-
-
-def send(path: Path, line: bytes) -> Sent:
-    """Writes a whole line if that is possible now.
-
-    "busy": the reader has not caught up, try later. "gone": nobody reads there, or it is no FIFO of
-    ours. `line` is at most `LONGEST` bytes. Never blocks.
+    "busy": the reader has not caught up, try later. "gone": nobody reads, or it is no FIFO of ours.
     """
     flags = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
@@ -60,7 +51,7 @@ def send(path: Path, line: bytes) -> Sent:
             return "gone"
         if not try_lock_file(descriptor):
             return "busy"
-        if len(line) > ATOMIC and not _has_room(descriptor, len(line)):
+        if len(line) > ATOMIC_BYTES and not _has_room(descriptor, len(line)):
             return "busy"
         return "sent" if os.write(descriptor, line) == len(line) else "gone"
     except BlockingIOError:
@@ -72,12 +63,12 @@ def send(path: Path, line: bytes) -> Sent:
 
 
 def _has_room(descriptor: int, size: int) -> bool:
-    """Whether a line of that size goes in at once; the pipe is made larger if need be."""
-    waiting = bytearray(4)
-    fcntl.ioctl(descriptor, _WAITING, waiting)
-    if any(waiting):
+    """Whether a line of that size fits; makes the pipe larger if need be."""
+    unread = bytearray(4)
+    fcntl.ioctl(descriptor, _FIONREAD, unread)
+    if any(unread):
         return False
-    needed = size + ATOMIC
+    needed = size + ATOMIC_BYTES
     if fcntl.fcntl(descriptor, _GET_SIZE) < needed:
         try:
             fcntl.fcntl(descriptor, _SET_SIZE, needed)
@@ -86,108 +77,96 @@ def _has_room(descriptor: int, size: int) -> bool:
     return True
 
 
-def user_line(text: str, uuid: str, priority: str = "next") -> dict[str, Any]:
-    """A message for the agent."""
-    return {
+def user_line(text: str, uuid: str) -> bytes:
+    """A message for the agent, as a line of its stdin."""
+    record = {
         "type": "user",
         "message": {"role": "user", "content": text},
         "parent_tool_use_id": None,
         "session_id": "",
         "uuid": uuid,
-        "priority": priority,
+        "priority": "next",
     }
-
-
-def control_line(request_id: str, subtype: str, **arguments: object) -> dict[str, Any]:
-    """A control request to the agent."""
-    request = {"subtype": subtype, **arguments}
-    return {"type": "control_request", "request_id": request_id, "request": request}
-
-
-_INTERRUPT_AFTER = 2.0
-_SHORT = 60
+    return msgspec.json.encode(record) + b"\n"
 
 
 class MessageSender:
-    """The messages of `state.outgoing`, brought to the agent that reads `fifo`.
+    """Delivers the messages of `state.outgoing` to the agent that reads `fifo`.
 
-    A message keeps its uuid, so that one that was written by a supervisor that was killed before it
-    could note so is written again and taken in once.
+    A message keeps its uuid: when a supervisor is killed before it has recorded a delivery, the next
+    one writes the message again, and the agent accepts it once.
     """
 
     def __init__(
-        self, desk: RunContext, turns: TurnTracker, doing: Callable[[], str] = lambda: ""
+        self, context: RunContext, turns: TurnTracker, activity_text: Callable[[], str] = lambda: ""
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._turns = turns
-        self._doing = doing
+        self._activity_text = activity_text
         self._sent_at: dict[str, float] = {}
         self.fifo: Path | None = None
-
-    # --- putting in ---
 
     def queue(
         self, text: str, *, hard: bool = False, inject: bool = False, id: str = "", mode: str = ""
     ) -> str:
-        """Puts a message in line and returns its uuid; `inject` has its receipts journalled."""
+        """Queues a message and returns its uuid; `inject` has its receipts journalled."""
         message = OutgoingMessage(id or str(uuid.uuid4()), text, "hard" if hard else "soft", inject)
-        state = self._desk.state
+        state = self._context.state
         if any(one.id == message.id for one in state.outgoing):
             return message.id
         state.outgoing.append(message)
-        self._desk.save()
+        self._context.save()
         if inject:
             facts = {"text": text, "mode": mode or message.mode, "transport": "stdin"}
-            facts["doing"] = self._doing()
-            self._desk.journal_entry("inject", facts, id=message.id)
+            facts["doing"] = self._activity_text()
+            self._context.journal_entry("inject", facts, id=message.id)
             self._receipt(message, "queued", "")
         return message.id
 
     def withdraw(self, name: str) -> str:
-        """Takes a message back that the agent has not taken in; empty, or why that cannot be."""
-        for message in self._desk.state.outgoing:
-            if message.id == name or (name and message.id.startswith(name)):
-                if message.step == "waiting":
-                    self._drop(message, "withdrawn", "")
-                    return ""
-                if message.step == "delivered":
-                    return "the agent has taken it in already"
-                message.withdrawn = True
-                request = control_line(
-                    f"withdraw-{message.id}", "cancel_async_message", message_uuid=message.id
-                )
-                return "" if self._write(request) == "sent" else "the agent does not listen"
-        return "no such message waits"
+        """Withdraws a message by its id or the beginning of it; empty, or why that is impossible."""
+        ours = (one for one in self._context.state.outgoing if name and one.id.startswith(name))
+        message = next(ours, None)
+        if message is None:
+            return "no such message waits"
+        if message.step == "waiting":
+            self._drop(message, "withdrawn", "")
+            return ""
+        if message.step == "delivered":
+            return "the agent has taken it in already"
+        message.withdrawn = True
+        request_id, subtype = f"withdraw-{message.id}", "cancel_async_message"
+        if self.control(subtype, request_id, message_uuid=message.id):
+            return ""
+        return "the agent does not listen"
 
     # --- every round ---
 
     @property
-    def waiting(self) -> bool:
-        """Whether a message has not been taken in yet."""
-        return any(one.step != "delivered" for one in self._desk.state.outgoing)
+    def has_waiting(self) -> bool:
+        """Whether the agent has yet to accept a message."""
+        return any(one.step != "delivered" for one in self._context.state.outgoing)
 
     def deliver(self) -> None:
-        """Writes what can be written and follows what was."""
-        for message in list(self._desk.state.outgoing):
-            self._follow(message)
-        for message in self._desk.state.outgoing:
+        """Follows what was sent, and sends the next message once the agent can take it."""
+        for message in list(self._context.state.outgoing):
+            self._follow_receipts(message)
+        for message in self._context.state.outgoing:
             if message.step == "waiting":
-                if not self._try(message):
-                    return
-                break
+                self._send(message)
+                return
 
-    def _try(self, message: OutgoingMessage) -> bool:
+    def _send(self, message: OutgoingMessage) -> None:
         if self.fifo is None or self._write_message(message) != "sent":
-            return False
+            return
         message.step = "sent"
-        # Where no turn is open there is nothing to interrupt but the message's own.
+        # With no turn open, an interrupt would end the turn of the message itself.
         message.interrupted = not self._turns.open
         self._sent_at[message.id] = time.monotonic()
         self._turns.message_sent()
-        self._desk.save()
-        return True
+        self._context.save()
 
-    def _follow(self, message: OutgoingMessage) -> None:
+    def _follow_receipts(self, message: OutgoingMessage) -> None:
         turns, name = self._turns, message.id
         before = message.step
         if name in turns.cancelled:
@@ -204,78 +183,74 @@ class MessageSender:
         if message.mode == "hard" and not message.interrupted:
             self._interrupt_for(message)
         if message.step != before:
-            self._desk.save()
+            self._context.save()
 
     def _interrupt_for(self, message: OutgoingMessage) -> None:
-        """A hard message: the running turn makes way once the message is in line behind it."""
-        if message.step == "delivered" or message.step == "waiting":
+        """Interrupts the running turn once the message is queued behind it."""
+        if message.step in ("delivered", "waiting"):
             return
-        late = time.monotonic() - self._sent_at.get(message.id, 0.0) > _INTERRUPT_AFTER
+        late = time.monotonic() - self._sent_at.get(message.id, 0.0) > _INTERRUPT_SECONDS
         if message.step == "queued" or late:
             message.interrupted = True
             self.control("interrupt", f"interrupt-{message.id}")
-            self._desk.save()
+            self._context.save()
 
     def control(self, subtype: str, request_id: str = "", **arguments: object) -> str:
-        """Sends a control request; its id, or empty if nobody listens."""
+        """Sends a control request; its id, or empty where nobody reads it."""
         name = request_id or f"{subtype}-{uuid.uuid4().hex[:12]}"
-        sent = self._write(control_line(name, subtype, **arguments))
-        return name if sent == "sent" else ""
+        request = {"subtype": subtype, **arguments}
+        record = {"type": "control_request", "request_id": name, "request": request}
+        return name if self._write(msgspec.json.encode(record) + b"\n") == "sent" else ""
 
     # --- ends ---
 
     def on_attempt_ended(self, resumes: bool) -> None:
-        """The agent is gone: what it never took in waits for the next one, if there will be one."""
+        """Keeps what the agent never accepted for the next one, if there will be one."""
         self.fifo = None
-        for message in list(self._desk.state.outgoing):
-            self._follow(message)
-        for message in list(self._desk.state.outgoing):
+        for message in list(self._context.state.outgoing):
+            self._follow_receipts(message)
+        for message in list(self._context.state.outgoing):
             if not message.inject:
-                self._desk.state.outgoing.remove(message)
+                self._context.state.outgoing.remove(message)
             elif message.step == "delivered":
                 self._drop(message, "", "")
             elif resumes:
                 message.step, message.interrupted = "waiting", False
             else:
                 self._drop(message, "failed", "the session ended before it was read")
-        self._desk.save()
+        self._context.save()
 
     def _drop(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
-        self._desk.state.outgoing.remove(message)
+        self._context.state.outgoing.remove(message)
         self._sent_at.pop(message.id, None)
         if receipt:
             self._receipt(message, receipt, detail)
-        self._desk.save()
+        self._context.save()
 
     def _receipt(self, message: OutgoingMessage, receipt: str, detail: str) -> None:
         if message.inject:
-            facts = {"state": receipt, "detail": detail, "text": shorten_line(message.text, _SHORT)}
+            facts = {
+                "state": receipt,
+                "detail": detail,
+                "text": shorten_line(message.text, _RECEIPT_CHARS),
+            }
             if receipt == "seen":
-                facts["doing"] = self._doing()
-            self._desk.journal_entry("injection", facts, id=message.id)
+                facts["doing"] = self._activity_text()
+            self._context.journal_entry("injection", facts, id=message.id)
 
     # --- writing ---
 
     def _write_message(self, message: OutgoingMessage) -> Sent:
-        line = encode(user_line(message.text, message.id))
-        if len(line) > LONGEST:
+        line = user_line(message.text, message.id)
+        if len(line) > MAX_LINE_BYTES:
+            path = self._context.folder.path / f"message-{message.id}.txt"
             try:
-                line = self._by_file(message)
+                atomic_write(path, message.text.encode("utf-8", "replace"))
             except OSError:
                 return "busy"
-        return self._write_line(line)
+            text = "Your message is too long for this channel. Read all of it from"
+            line = user_line(f"{text} {path} and follow it.", message.id)
+        return self._write(line)
 
-    def _by_file(self, message: OutgoingMessage) -> bytes:
-        """Words that no pipe holds are left in a file, and the agent is told to read it."""
-        path = self._desk.folder.path / f"message-{message.id}.txt"
-        atomic_write(path, message.text.encode("utf-8", "replace"))
-        text = (
-            f"Your message is too long for this channel. Read all of it from {path} and follow it."
-        )
-        return encode(user_line(text, message.id))
-
-    def _write(self, record: dict[str, object]) -> Sent:
-        return self._write_line(encode(record))
-
-    def _write_line(self, line: bytes) -> Sent:
-        return "gone" if self.fifo is None else send(self.fifo, line)
+    def _write(self, line: bytes) -> Sent:
+        return "gone" if self.fifo is None else send_line(self.fifo, line)

@@ -1,13 +1,13 @@
-"""Parent of one agent process; needs nothing of ours.
+"""The parent of one agent process: `python -I shim.py ATTEMPT`.
 
-`python -m tui.runner.agent.shim SEGMENT` reads SEGMENT/order.json, starts the agent with its output going
-straight to append-only files and its input coming from a FIFO held open for reading and writing, so
-that it never sees an end of input and any later process can still write to it. The shim writes
-SEGMENT/agent.json when the agent runs and SEGMENT/exit.json when it has ended, each in one step. It is
-the subreaper of everything the agent starts, ignores the loss of its terminal, and needs no parent.
-SEGMENT/lock is held while it lives; SEGMENT/claim is made once, by the shim that starts the agent or
-by whoever gives the segment up before, so that an agent is never started twice or too late.
-Only the standard library is imported, so that it stays small and starts fast.
+It starts the agent of ATTEMPT/order.json. The output goes straight to append-only files. The input is
+a FIFO that is held open for reading and writing: so the agent never sees its end, and any later
+process can write to it. The shim writes agent.json when the agent runs and exit.json when it has ended,
+each in one step, and adopts every orphan of the agent until the last one is gone.
+
+ATTEMPT/lock is held while the shim lives. ATTEMPT/claim is made once, by the shim that starts the
+agent or by whoever gives the attempt up, so that no agent is started twice or too late. Only the
+standard library is imported: the shim lives as long as the agent, and stays small.
 """
 
 from __future__ import annotations
@@ -25,37 +25,35 @@ from typing import Any
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NAME = 15
-_INSTANT = 10.0  # who looks may be kept waiting itself on a busy machine
+_LOCK_SECONDS = 10.0
 
 
-def main(words: list[str] | None = None) -> int:
-    """Runs the segment to its end; the exit code is that of the shim, not of the agent."""
-    segment = (sys.argv[1:] if words is None else words)[0]
-    with open(os.path.join(segment, "order.json"), encoding="utf-8") as file:
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the attempt to its end; the exit code is that of the shim, not of the agent."""
+    attempt = (sys.argv[1:] if arguments is None else arguments)[0]
+    with open(os.path.join(attempt, "order.json"), encoding="utf-8") as file:
         order = json.load(file)
     _become_own_session()
     _become_subreaper()
-    if not (_hold(segment) and claim(segment)):
+    if not (_acquire_lock(attempt) and claim(attempt)):
         return 2
     try:
         agent = _start(order)
     except OSError as error:
-        _write(segment, "exit.json", _ended(127, 0, f"{order['argv'][0]}: {error.strerror}"))
+        _write(attempt, "exit.json", _ended(127, 0, f"{order['argv'][0]}: {error.strerror}"))
         return 1
-    _write(segment, "agent.json", _facts(agent.pid))
-    _wait(agent.pid, segment)
+    _write(attempt, "agent.json", _facts(agent.pid))
+    _wait(agent.pid, attempt)
     return 0
 
 
-def _hold(segment: str) -> bool:
-    """Takes the lock for as long as this process lives; no child inherits it.
-
-    Who looks whether it is held shares it for an instant; that is waited out.
-    """
+def _acquire_lock(attempt: str) -> bool:
+    """Takes the lock until this process ends; no child inherits it."""
     descriptor = os.open(
-        os.path.join(segment, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+        os.path.join(attempt, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
     )
-    until = time.monotonic() + _INSTANT
+    # Whoever asks whether it is locked shares the lock for a moment, longer on a busy machine.
+    until = time.monotonic() + _LOCK_SECONDS
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -67,11 +65,11 @@ def _hold(segment: str) -> bool:
             return True
 
 
-def claim(segment: str) -> bool:
-    """Whether the right to start the agent of this segment, or to give it up, is now ours."""
+def claim(attempt: str) -> bool:
+    """Whether this process may start the agent of the attempt, or give the attempt up."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        os.close(os.open(os.path.join(segment, "claim"), flags, 0o600))
+        os.close(os.open(os.path.join(attempt, "claim"), flags, 0o600))
     except FileExistsError:
         return False
     return True
@@ -85,7 +83,7 @@ def _become_own_session() -> None:
 
 
 def _become_subreaper() -> None:
-    """Orphans of the agent become ours; where the kernel has no such thing, they are found by name."""
+    # Without it, orphans are found by the mark in their environment.
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -119,8 +117,8 @@ def _default_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-def _wait(agent: int, segment: str) -> None:
-    """Reaps until the agent and everything it left behind is gone."""
+def _wait(agent: int, attempt: str) -> None:
+    """Reaps until the agent and all its orphans are gone."""
     signal.signal(signal.SIGTERM, lambda number, frame: _forward(agent))
     recorded = False
     while True:
@@ -131,7 +129,7 @@ def _wait(agent: int, segment: str) -> None:
         if pid == agent and not recorded:
             recorded = True
             code = os.waitstatus_to_exitcode(status)
-            _write(segment, "exit.json", _ended(max(code, 0), max(-code, 0), ""))
+            _write(attempt, "exit.json", _ended(max(code, 0), max(-code, 0), ""))
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
@@ -156,7 +154,7 @@ def _ended(code: int, number: int, error: str) -> dict[str, Any]:
 
 
 def start_ticks(pid: int) -> int:
-    """Start time of a process in clock ticks since boot, its identity beside the pid; 0 if unknown."""
+    """Start time of a process in clock ticks since boot; 0 if unknown."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return int(file.read().rpartition(b")")[2].split()[19])
@@ -165,7 +163,7 @@ def start_ticks(pid: int) -> int:
 
 
 def boot_id() -> str:
-    """Which boot of the machine this is; empty where the system does not say."""
+    """The id of this boot of the machine; empty if unknown."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
             return file.read().strip()
@@ -174,7 +172,7 @@ def boot_id() -> str:
 
 
 def _write(folder: str, name: str, facts: dict[str, Any]) -> None:
-    """Writes a small file in one step: nobody ever reads half of it."""
+    """Replaces a small file in one step: nobody reads half of it."""
     partial = os.path.join(folder, f".{name}.{os.getpid()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
     with os.fdopen(os.open(partial, flags, 0o600), "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Which turn is open and what it took in."""
+"""Whether a turn is open, and which messages the agent accepted."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _ENDED = ("completed", "failed", "stopped", "killed")
 
 @dataclass
 class TurnTracker:
-    """The main conversation of the segment that runs, as far as decisions need it.
+    """The main conversation of the current attempt, as far as decisions need it.
 
-    `safe_uuid` is the last event after which the conversation can be cut cleanly.
+    `queued`, `taken`, `answered`, `over` and `cancelled` hold uuids of messages. `called` are the open
+    tool calls. `safe_uuid` is the last event after which the conversation can be cut cleanly.
     """
 
     session: str = ""
@@ -53,8 +54,8 @@ class TurnTracker:
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
 
-    def begin_segment(self) -> None:
-        """A new process: nothing of the old one's turns holds any longer."""
+    def begin_attempt(self) -> None:
+        """Forgets the turns of the process that is gone."""
         self.started = self.open = self.said_idle = self.tells_states = False
         self.result = None
         self.error = self.error_text = ""
@@ -66,7 +67,7 @@ class TurnTracker:
         self.replies.clear()
 
     def message_sent(self) -> None:
-        """A message was written: the agent owes a turn for it."""
+        """The agent owes a turn for a message."""
         self.open, self.said_idle = True, False
 
     @property
@@ -77,9 +78,7 @@ class TurnTracker:
         return self.said_idle or (not self.tells_states and not self.tasks)
 
     def apply(self, event: AgentEvent) -> None:
-        """Takes in one event of the stream."""
-        body = event.body
-        kind = type(body)
+        body, kind = event.body, type(event.body)
         if event.thread and kind in (AssistantMessage, UserMessage):
             return
         if event.session and kind in (TurnStarted, TurnResult):
@@ -139,7 +138,7 @@ class TurnTracker:
 
     def _user(self, event: AgentEvent, body: UserMessage) -> None:
         self.called.difference_update(result.tool_use_id for result in body.results)
-        # Of parallel calls only the last answer is a clean place: before it, others hang open.
+        # Of parallel calls only the last result is a clean cut: before it, other calls are open.
         if body.role == "results" and not self.called and event.uuid:
             self.safe_uuid = event.uuid
         if body.role in ("replay", "prompt") and event.uuid:

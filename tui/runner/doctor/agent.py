@@ -1,4 +1,4 @@
-"""The agent: is it there, may it call its model, and may it work while nobody answers?"""
+"""Checks the agent: its program, login, permissions, hooks and supervisor."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tui.runner.doctor.check import CheckResult, tried
+from tui.runner.doctor.check import CheckResult, run_check
 from tui.runner.preflight import (
     check_agent,
     check_login,
@@ -26,8 +26,9 @@ from tui.system.files import read_json
 _ASKS = ("default", "plan")
 
 
-def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Program, login, permissions, hooks, and whether somebody watches what runs."""
+def agent_checks(
+    project: Path, settings: Settings, environ: Mapping[str, str]
+) -> Iterator[CheckResult]:
     command = settings.agent.command
     claude = is_claude(command)
 
@@ -37,7 +38,7 @@ def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Ite
             return f"claude {check_version(command, environ)}"
         return f"{os.path.basename(command[0])}, as agent.command says"
 
-    yield tried("agent", program)
+    yield run_check("agent", program)
     if claude:
         yield _login(project, environ)
     yield _permissions(settings)
@@ -48,7 +49,7 @@ def checks(project: Path, settings: Settings, environ: Mapping[str, str]) -> Ite
 def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
     key = login_key(environ)
     if key:
-        # Another kind of key, or a line break from a file, fails only when the night has begun.
+        # A wrong key, or a line break read from a file, fails only when the night has begun.
         value = environ[key]
         if value != value.strip():
             return CheckResult(
@@ -62,17 +63,17 @@ def _login(project: Path, environ: Mapping[str, str]) -> CheckResult:
         check_login(project, environ)
         return "Claude Code is logged in"
 
-    found = tried("login", logged_in)
+    result = run_check("login", logged_in)
     credentials = read_json(paths.claude_dir(environ) / ".credentials.json", follow=True) or {}
     oauth = credentials.get("claudeAiOauth")
-    if found.state == "ok" and isinstance(oauth, dict):
+    if result.state == "ok" and isinstance(oauth, dict):
         expires = oauth.get("expiresAt")
         past = isinstance(expires, int | float) and expires / 1000 < time.time()
         if past and not oauth.get("refreshToken"):
             return CheckResult(
                 "login", "fail", "the login has expired", "run `claude` and use /login"
             )
-    return found
+    return result
 
 
 def _permissions(settings: Settings) -> CheckResult:
@@ -93,15 +94,15 @@ def _hooks(project: Path, settings: Settings) -> CheckResult:
     from tui.control.hooks import installer
 
     try:
-        found = installer.status(project, settings.paths.run_dir)
+        hooks = installer.status(project, settings.paths.run_dir)
     except OvernightError as error:
         return CheckResult("hooks", "warn", str(error))
-    if found.complete:
+    if hooks.complete:
         return CheckResult("hooks", "ok", "installed: sessions started elsewhere hear you too")
-    if not found.events:
+    if not hooks.events:
         return CheckResult("hooks", "ok", "not installed; runs of ours need none")
-    if found.off:
-        return CheckResult("hooks", "warn", f"installed, but no hook runs: {found.off}")
+    if hooks.off:
+        return CheckResult("hooks", "warn", f"installed, but no hook runs: {hooks.off}")
     return CheckResult(
         "hooks", "warn", "of another version", "run `overnight-tui hooks install` again"
     )

@@ -1,4 +1,4 @@
-"""What one look found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = Literal["ok", "warn", "fail"]
 
 
 class CheckResult(Struct, frozen=True):
-    """One line of the check: what was looked at, how it stands, and what to do where it is not ok."""
+    """One line of the doctor: what was checked, its state, and what to do where it is not ok."""
 
     name: str
     state: State
@@ -21,10 +21,10 @@ class CheckResult(Struct, frozen=True):
     advice: str = ""
 
 
-def tried(name: str, look: Callable[[], str], state: State = "fail") -> CheckResult:
-    """What `look` says, or in that state why it refuses; its sentence is fact and advice."""
+def run_check(name: str, check: Callable[[], str], state: State = "fail") -> CheckResult:
+    """The text that `check` returns, or in `state` its refusal, split into text and advice."""
     try:
-        return CheckResult(name, "ok", look())
+        return CheckResult(name, "ok", check())
     except OvernightError as error:
         text, _, advice = str(error).partition("; ")
         return CheckResult(name, state, text, advice)

@@ -1,4 +1,4 @@
-"""The whole check; the forecast of the night."""
+"""All checks of the doctor, and the forecast of the night."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tui.store.runs import all_runs
 from tui.system.errors import OvernightError, SettingsError
 from tui.system.format import format_weekday_clock
 
-_TAIL = 8 << 20
-_MARK = b'"rate_limit_event"'
+_TAIL_BYTES = 8 << 20
+_LIMIT_EVENT = b'"rate_limit_event"'
 
 
 class Forecast(Struct, frozen=True):
@@ -32,13 +32,11 @@ class Forecast(Struct, frozen=True):
 
 
 def forecast(settings: Settings, now: float) -> Forecast:
-    """What the limits alone allow."""
     hours = settings.session.max_runtime_hours
     return Forecast(None if hours is None else now + hours * 3600, settings.budget.max_cost_usd)
 
 
-def checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
-    """Limits and forecast, the usage limit, and what happens after a crash."""
+def limit_checks(project: Path, settings: Settings, now: float) -> Iterator[CheckResult]:
     yield _limits(settings, now)
     yield _usage(project, settings, now)
     yield _recovery(settings)
@@ -50,40 +48,30 @@ def _limits(settings: Settings, now: float) -> CheckResult:
     cost = "no budget" if ahead.usd is None else f"${ahead.usd:g} at most"
     silence = "" if idle is None else f", {idle:g} min of silence"
     text = f"{end}, {cost}{silence}"
-    missing = [
-        name
-        for name, value in (
-            ("session.max_runtime_hours", ahead.ends_at),
-            ("budget.max_cost_usd", ahead.usd),
-        )
-        if value is None
-    ]
+    limits = {"session.max_runtime_hours": ahead.ends_at, "budget.max_cost_usd": ahead.usd}
+    missing = [name for name, value in limits.items() if value is None]
     if missing:
         return CheckResult("limits", "warn", text, f"set {' and '.join(missing)}")
     return CheckResult("limits", "ok", text)
 
 
 def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
-    """What the last run heard of the usage limit."""
+    """The usage limit as the last runs reported it."""
     longest, hours = settings.recovery.max_limit_wait_hours, settings.session.max_runtime_hours
     wait = "as long as it takes" if longest is None else f"up to {longest:g} h"
-    known = next(
-        (heard for run in all_runs(project, settings.paths.run_dir)[:3] if (heard := _heard(run))),
-        None,
-    )
-    if known is None or known.resets_at is None or known.resets_at <= now:
-        return CheckResult(
-            "usage limit", "ok", f"its reset is not known; a run waits for it {wait}"
-        )
-    away = known.resets_at - now
-    used = "" if known.used is None else f", {known.used:.0%} used"
-    text = (
-        f"{known.window.replace('_', ' ')} resets at {format_weekday_clock(known.resets_at)}{used}"
-    )
-    if known.status == "rejected" and longest is not None and away > longest * 3600:
+    newest = all_runs(project, settings.paths.run_dir)[:3]
+    limit = next(filter(None, map(_last_rate_limit, newest)), None)
+    if limit is None or limit.resets_at is None or limit.resets_at <= now:
+        text = f"its reset is not known; a run waits for it {wait}"
+        return CheckResult("usage limit", "ok", text)
+    away = limit.resets_at - now
+    used = "" if limit.used is None else f", {limit.used:.0%} used"
+    window, clock = limit.window.replace("_", " "), format_weekday_clock(limit.resets_at)
+    text = f"{window} resets at {clock}{used}"
+    if limit.status == "rejected" and longest is not None and away > longest * 3600:
         advice = f"a run waits {wait}; start later, or raise recovery.max_limit_wait_hours"
         return CheckResult("usage limit", "fail", text, advice)
-    if known.status == "rejected":
+    if limit.status == "rejected":
         spent = f"{away / 3600:.1f} h of the night are spent waiting"
         outlasts = hours is not None and away > hours * 3600
         advice = "it resets after the night is over" if outlasts else spent
@@ -91,16 +79,16 @@ def _usage(project: Path, settings: Settings, now: float) -> CheckResult:
     return CheckResult("usage limit", "ok", text)
 
 
-def _heard(run: RunDirectory) -> RateLimit | None:
-    """The last that a run's stream says of the limit, as far as its end tells."""
+def _last_rate_limit(run: RunDirectory) -> RateLimit | None:
+    """The last report of the usage limit in the end of a run's stream."""
     try:
         with open(run.stream, "rb") as file:
             size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - _TAIL))
+            file.seek(max(0, size - _TAIL_BYTES))
             data = file.read()
     except OSError:
         return None
-    last = data.rfind(_MARK)
+    last = data.rfind(_LIMIT_EVENT)
     if last < 0:
         return None
     line = data[data.rfind(b"\n", 0, last) + 1 : data.find(b"\n", last) + 1 or len(data)]
@@ -120,7 +108,7 @@ def _recovery(settings: Settings) -> CheckResult:
 
 
 class Examination:
-    """What was found for one project; the settings are looked at first, as all else hangs on them."""
+    """The checks of one project. The settings are read at once: all other checks need them."""
 
     def __init__(
         self, project: Path, environ: Mapping[str, str] = os.environ, now: float | None = None
@@ -128,28 +116,30 @@ class Examination:
         self.project = project
         self._environ = environ
         self._now = time.time() if now is None else now
-        self.settings, self._of_settings = _settings(project, environ)
+        self.settings, self._settings_check = _settings(project, environ)
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
-        """Every check, as soon as it is done; a test message is sent where that is asked for."""
+        """Every check as soon as it is done; `notify` sends a test message too."""
         project, settings, environ = self.project, self.settings, self._environ
-        yield self._of_settings
-        yield from _guarded("git", repository.checks(project, settings))
-        yield from _guarded("agent", agent.checks(project, settings, environ))
-        yield from _guarded("limits", checks(project, settings, self._now))
-        yield from _guarded("surroundings", surroundings.checks(settings, environ))
+        yield self._settings_check
+        yield from _guarded("git", repository.repository_checks(project, settings))
+        yield from _guarded("agent", agent.agent_checks(project, settings, environ))
+        yield from _guarded("limits", limit_checks(project, settings, self._now))
+        yield from _guarded("surroundings", surroundings.surroundings_checks(settings, environ))
         if notify:
-            yield from _guarded("test message", surroundings.notified(settings, project, environ))
+            yield from _guarded(
+                "test message", surroundings.send_test_messages(settings, project, environ)
+            )
 
     @property
     def forecast(self) -> Forecast:
         return forecast(self.settings, self._now)
 
 
-def _guarded(name: str, found: Iterator[CheckResult]) -> Iterator[CheckResult]:
-    """What cannot be looked at is a finding, too."""
+def _guarded(name: str, results: Iterator[CheckResult]) -> Iterator[CheckResult]:
+    """The results, with one more for a check that cannot be made."""
     try:
-        yield from found
+        yield from results
     except (OvernightError, OSError) as error:
         yield CheckResult(name, "fail", str(error))
 

@@ -1,4 +1,4 @@
-"""The work tree: can what the night does be told from what was there, and taken back?"""
+"""Checks the work tree: repository, checkpoints, tasks, disk, run directory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
 from tui.model.records import ProgressFile
 from tui.runner.decisions import is_stuck
-from tui.runner.doctor.check import CheckResult, tried
-from tui.runner.preflight import LEAST_FREE, check_clean
+from tui.runner.doctor.check import CheckResult, run_check
+from tui.runner.preflight import MIN_FREE_BYTES, check_clean
 from tui.settings.settings import Settings
 from tui.system import paths
 from tui.system.errors import OvernightError
@@ -26,8 +26,7 @@ _LITTLE_FREE = 5 << 30
 _UNFINISHED = "finish or abort it, so that the night begins from a commit"
 
 
-def checks(project: Path, settings: Settings) -> Iterator[CheckResult]:
-    """Repository, checkpoints, tasks, disk and our own folder."""
+def repository_checks(project: Path, settings: Settings) -> Iterator[CheckResult]:
     try:
         git = Git(project)
     except OvernightError as error:
@@ -55,7 +54,7 @@ def _tree(git: Git, project: Path, settings: Settings) -> CheckResult:
         check_clean(git, project, settings)
         return f"clean, on {branch}"
 
-    return tried("git", clean, "warn")
+    return run_check("git", clean, "warn")
 
 
 def _checkpoint(project: Path, settings: Settings) -> CheckResult:
@@ -80,14 +79,14 @@ def _checkpoint(project: Path, settings: Settings) -> CheckResult:
         taken = refs.checkpoints(project)
     except OvernightError as error:
         return CheckResult("checkpoint", "fail", str(error))
-    # What git ignores is left out by intent; the rest should be known before the night.
-    known = (IGNORED, OUR_OWN)
-    left = [one for one in state.not_captured() if one.reason not in known]
+    # What git ignores is left out on purpose; a person should know of the rest before the night.
+    on_purpose = (IGNORED, OUR_OWN)
+    missing = [file for file in state.not_captured() if file.reason not in on_purpose]
     text = f"possible: {len(state.rows):,} files; {len(taken)} taken so far"
-    if not left:
+    if not missing:
         return CheckResult("checkpoint", "ok", text)
-    first = f"{left[0].path} ({left[0].reason})"
-    more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+    first = f"{missing[0].path} ({missing[0].reason})"
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     advice = f"a rewind would not bring back {first}{more}"
     return CheckResult("checkpoint", "warn", text, advice)
 
@@ -115,27 +114,27 @@ def _tasks(project: Path, settings: Settings) -> CheckResult:
 
 
 def _progress(project: Path, settings: Settings) -> ProgressFile | None:
-    found, listed = None, None
-    place = paths.resolve(project, settings.paths.progress_file)
-    features = paths.resolve(project, settings.paths.feature_list)
+    path = paths.resolve(project, settings.paths.progress_file)
+    features_path = paths.resolve(project, settings.paths.feature_list)
+    features = None
     try:
-        listed = read_feature_list(features.read_bytes(), str(features), None)
+        features = read_feature_list(features_path.read_bytes(), str(features_path), None)
     except OSError:
         pass
     try:
-        found = read_progress(clean_bytes(place.read_bytes()), str(place), None)
+        progress = read_progress(clean_bytes(path.read_bytes()), str(path), None)
     except OSError:
-        return listed
-    found = with_features(found, listed)
-    return None if found.basis == "unknown" else found
+        return features
+    progress = with_features(progress, features)
+    return None if progress.basis == "unknown" else progress
 
 
 def _disk(project: Path) -> CheckResult:
     free = shutil.disk_usage(project).free
     text = f"{format_size_binary(free)} free"
-    if free < LEAST_FREE:
+    if free < MIN_FREE_BYTES:
         return CheckResult(
-            "disk", "fail", text, f"make room for at least {format_size_binary(LEAST_FREE)}"
+            "disk", "fail", text, f"make room for at least {format_size_binary(MIN_FREE_BYTES)}"
         )
     if free < _LITTLE_FREE:
         return CheckResult("disk", "warn", text, "a long night with builds may need more")
@@ -143,11 +142,10 @@ def _disk(project: Path) -> CheckResult:
 
 
 def _run_folder(project: Path, settings: Settings) -> CheckResult:
-    """Where runs are kept: ours alone, writable, and on a disk that knows named pipes."""
-    folder = paths.resolve(project, settings.paths.run_dir)
-    place = folder
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    """Whether the run directory is private, writable, and on a disk that knows named pipes."""
+    folder = existing = paths.resolve(project, settings.paths.run_dir)
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
     name, shown = "run folder", settings.paths.run_dir
     if folder.exists():
         facts = folder.lstat()
@@ -156,7 +154,7 @@ def _run_folder(project: Path, settings: Settings) -> CheckResult:
         if facts.st_uid != os.geteuid():
             return CheckResult(name, "fail", f"{shown} is somebody else's", "run as its owner")
     try:
-        _pipe(place)
+        _try_pipe(existing)
     except OSError as error:
         text = f"{shown}: {error.strerror}"
         return CheckResult(name, "fail", text, "set paths.run_dir to a folder that can be written")
@@ -166,11 +164,11 @@ def _run_folder(project: Path, settings: Settings) -> CheckResult:
     return CheckResult(name, "ok", f"{shown} is writable, and messages get through")
 
 
-def _pipe(place: Path) -> None:
-    """Makes, opens and uses a named pipe as a run does; OSError where that is not possible."""
-    room = Path(tempfile.mkdtemp(prefix=".overnight-", dir=place))
+def _try_pipe(parent: Path) -> None:
+    """Makes and uses a named pipe as a run does. Raises OSError."""
+    folder = Path(tempfile.mkdtemp(prefix=".overnight-", dir=parent))
     try:
-        fifo = room / "stdin"
+        fifo = folder / "stdin"
         os.mkfifo(fifo, 0o600)
         descriptor = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -179,4 +177,4 @@ def _pipe(place: Path) -> None:
         finally:
             os.close(descriptor)
     finally:
-        shutil.rmtree(room, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What is around a run: a machine that stays awake, a terminal, and ways to reach a person."""
+"""Checks what is around a run: notifications, sleep, tmux."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tui.runner.doctor.check import CheckResult
-from tui.runner.notify.channels import channels_of, problems
+from tui.runner.notify.channels import channel_problems, configured_channels
 from tui.settings.settings import Settings
 
-_WITHIN = 3.0
+_TMUX_SECONDS = 3.0
 _SLOW_ESCAPE = 100
 _POWER = Path("/sys/class/power_supply")
 
 
-def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
-    """Notices, sleep and tmux."""
+def surroundings_checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResult]:
     yield _notices(settings, environ)
     yield _sleep(settings, environ)
     if environ.get("TMUX"):  # a run outlives its terminal anyway
@@ -26,12 +25,12 @@ def checks(settings: Settings, environ: Mapping[str, str]) -> Iterator[CheckResu
 
 
 def _notices(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
-    names = [one.name for one in channels_of(settings, environ)]
-    wrong = problems(settings)
+    names = [channel.name for channel in configured_channels(settings, environ)]
+    problems = channel_problems(settings)
     text = ", ".join(names) or "nobody but the bell of an open screen"
-    if wrong:
-        return CheckResult("notices", "fail", text, "; ".join(wrong))
-    if not [name for name in names if name != "tmux"]:
+    if problems:
+        return CheckResult("notices", "fail", text, "; ".join(problems))
+    if not set(names) - {"tmux"}:
         advice = "set notifications.discord_webhook, slack_webhook or urls"
         return CheckResult("notices", "warn", text, advice)
     quiet = settings.notifications.quiet_hours
@@ -39,29 +38,30 @@ def _notices(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
     return CheckResult("notices", "ok", text + rest)
 
 
-def notified(
+def send_test_messages(
     settings: Settings, project: Path, environ: Mapping[str, str]
 ) -> Iterator[CheckResult]:
-    """Sends a test message through every channel, and says how that went."""
-    from tui.runner.notify.http_services import SendOptions, send
+    """Sends a test message through every channel."""
+    from tui.runner.notify.http_services import SendOptions
     from tui.runner.notify.message_text import compose, without_credentials
+    from tui.runner.notify.sender import send
     from tui.system.credentials import spellings_of
 
-    told = settings.notifications
-    conduct = SendOptions(told.timeout_seconds, told.allow_private_addresses, project.name, "test")
-    words = [("test", time.time(), "This is a test. Messages of the night will look like it.")]
-    message = compose("test message", words, project=project.name, run="none")
-    for channel in channels_of(settings, environ):
-        outcome = send(channel, message, conduct)
+    rules = settings.notifications
+    seconds, private = rules.timeout_seconds, rules.allow_private_addresses
+    options = SendOptions(seconds, private, project.name, "test")
+    events = [("test", time.time(), "This is a test. Messages of the night will look like it.")]
+    message = compose("test message", events, project=project.name, run="none")
+    for channel in configured_channels(settings, environ):
+        outcome = send(channel, message, options)
         why = without_credentials(outcome.why, spellings_of([channel.url] if channel.url else []))
-        name = "test message"
-        if outcome.result == "sent":
-            yield CheckResult(name, "ok", f"{channel.name}: sent")
-        elif channel.name == "tmux":
-            yield CheckResult(name, "ok", f"{channel.name}: {why}")
+        if outcome.result == "sent" or channel.name == "tmux":
+            text = "sent" if outcome.result == "sent" else why
+            yield CheckResult("test message", "ok", f"{channel.name}: {text}")
         else:
+            text = f"{channel.name}: {why or outcome.result}"
             advice = "check the address in the settings, and this machine's way out"
-            yield CheckResult(name, "fail", f"{channel.name}: {why or outcome.result}", advice)
+            yield CheckResult("test message", "fail", text, advice)
 
 
 def _sleep(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
@@ -77,7 +77,7 @@ def _sleep(settings: Settings, environ: Mapping[str, str]) -> CheckResult:
 
 
 def _on_battery() -> bool:
-    """Whether a mains adapter is there and gives nothing."""
+    """Whether there is a mains adapter, and none gives power."""
     try:
         names = os.listdir(_POWER)
     except OSError:
@@ -104,7 +104,7 @@ def _tmux(environ: Mapping[str, str]) -> CheckResult:
 
 
 def _option(environ: Mapping[str, str], name: str) -> str:
-    """A global option, of the sessions or of the server; empty where tmux says nothing."""
+    """A global option of the sessions or of the server; empty if unknown."""
     import subprocess
 
     for scope in ("-gqv", "-sqv"):
@@ -113,7 +113,7 @@ def _option(environ: Mapping[str, str], name: str) -> str:
                 ["tmux", "show-options", scope, name],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_WITHIN,
+                timeout=_TMUX_SECONDS,
                 env=dict(environ),
                 check=False,
             )

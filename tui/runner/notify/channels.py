@@ -1,4 +1,4 @@
-"""Configured channels."""
+"""Reads the channels from the settings."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from tui.runner.notify import local_transports
-from tui.runner.notify.http_services import is_this_machine
+from tui.runner.notify.addresses import is_this_machine
+from tui.runner.notify.local_transports import APPRISE_MISSING, is_apprise_installed, may_have_tmux
 from tui.runner.notify.outbox import NotifyChannel, Service
 from tui.settings.settings import Settings
 
@@ -17,46 +17,45 @@ _NTFY: Final = "ntfy.sh"
 _DISCORD_HOSTS: Final = ("discord.com", "discordapp.com")
 
 
-def channels_of(
+def configured_channels(
     settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> tuple[NotifyChannel, ...]:
     """The channels that may be sent to, each under a name of its own."""
-    told = settings.notifications
-    found: list[NotifyChannel] = []
-    if told.tmux and local_transports.may_be_there(environ):
-        found.append(NotifyChannel(TMUX, "tmux"))
-    if told.discord_webhook:
-        found.append(NotifyChannel("discord", "discord", told.discord_webhook.reveal()))
-    if told.slack_webhook:
-        found.append(NotifyChannel("slack", "slack", told.slack_webhook.reveal()))
-    for secret in told.urls:
-        for name, service, url in _of_url(secret.reveal()):
-            found.append(NotifyChannel(_unique(name, found), service, url))
-    return tuple(found)
+    rules = settings.notifications
+    channels: list[NotifyChannel] = []
+    if rules.tmux and may_have_tmux(environ):
+        channels.append(NotifyChannel(TMUX, "tmux"))
+    if rules.discord_webhook:
+        channels.append(NotifyChannel("discord", "discord", rules.discord_webhook.reveal()))
+    if rules.slack_webhook:
+        channels.append(NotifyChannel("slack", "slack", rules.slack_webhook.reveal()))
+    for secret in rules.urls:
+        for name, service, url in _parse_url(secret.reveal()):
+            channels.append(NotifyChannel(_unique_name(name, channels), service, url))
+    return tuple(channels)
 
 
-def problems(settings: Settings) -> tuple[str, ...]:
-    """What keeps channels from working, one sentence each; for the check before the night."""
+def channel_problems(settings: Settings) -> tuple[str, ...]:
+    """What keeps channels from working, one sentence each."""
     found = []
-    for channel in channels_of(settings, {}):
-        if channel.service == "apprise" and not local_transports.installed():
-            found.append(f"{channel.name}: {local_transports.MISSING}")
+    for channel in configured_channels(settings, {}):
+        if channel.service == "apprise" and not is_apprise_installed():
+            found.append(f"{channel.name}: {APPRISE_MISSING}")
         elif channel.service == "discord" and "/api/webhooks/" not in channel.url:
             found.append("discord: notifications.discord_webhook is no Discord webhook URL")
     return tuple(found)
 
 
-def _unique(name: str, taken: list[NotifyChannel]) -> str:
-    names = {one.name for one in taken}
-    number = 2
-    wanted = name
-    while wanted in names:
-        wanted, number = f"{name}-{number}", number + 1
-    return wanted
+def _unique_name(name: str, channels: list[NotifyChannel]) -> str:
+    names = {channel.name for channel in channels}
+    unique, number = name, 2
+    while unique in names:
+        unique, number = f"{name}-{number}", number + 1
+    return unique
 
 
-def _of_url(url: str) -> list[tuple[str, Service, str]]:
-    """What a URL of the list stands for; whatever we do not speak ourselves is Apprise's."""
+def _parse_url(url: str) -> list[tuple[str, Service, str]]:
+    """The channels of one URL of the settings; an unknown scheme is left to Apprise."""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
@@ -72,13 +71,13 @@ def _of_url(url: str) -> list[tuple[str, Service, str]]:
             return [("ntfy", "ntfy", url)]
         return [("webhook", "json", url)]
     if scheme in ("ntfy", "ntfys") and not parts.query:
-        return [("ntfy", "ntfy", one) for one in _ntfy_urls(parts, scheme == "ntfys")]
+        return [("ntfy", "ntfy", url) for url in _ntfy_urls(parts, scheme == "ntfys")]
     return [(scheme, "apprise", url)]
 
 
 def _ntfy_urls(parts: SplitResult, secure: bool) -> list[str]:
-    """`ntfy://topic` and `ntfy://user:password@host/topic` as the addresses to post to."""
-    topics = [one for one in parts.path.split("/") if one]
+    """Where to post for `ntfy://topic` and `ntfy://user:password@host/topic/topic`."""
+    topics = [topic for topic in parts.path.split("/") if topic]
     if not topics:
         login, at, topic = parts.netloc.rpartition("@")
         return [f"https://{login}{at}{_NTFY}/{topic}"]

@@ -1,4 +1,4 @@
-"""Retries, quiet hours, rate."""
+"""When a notification is tried again, when it must wait, and when it is given up."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tui.runner.notify.message_text import URGENT
 
 State = Literal["pending", "sending", "sent", "unsure", "failed", "skipped"]
 Result = Literal["sent", "busy", "unreached", "unsure", "refused", "nobody"]
-MOST_TRIES: Final = 6
-LONGEST: Final = 3600.0
-LONGEST_WAIT: Final = 600.0
-COALESCE: Final = 60.0
-STALE: Final = 12 * 3600.0
-_FIRST_WAIT: Final = 10.0
+MAX_TRIES: Final = 6
+GIVE_UP_SECONDS: Final = 3600.0
+MAX_WAIT_SECONDS: Final = 600.0
+COALESCE_SECONDS: Final = 60.0
+STALE_SECONDS: Final = 12 * 3600.0
+_FIRST_WAIT_SECONDS: Final = 10.0
 _RESERVED: Final = 3
 
 
 class SendOutcome(Struct, frozen=True):
-    """How one attempt went; `why` names no address, `wait` is what the service asked for (s).
+    """How one attempt went; `why` names no address, `wait` are the seconds the service asked for.
 
-    "busy": taken by nobody, may be tried again; "unreached": nothing was sent; "unsure": it may or
-    may not have arrived; "refused": trying again is no use; "nobody": there is no one to tell.
+    "busy": not accepted, may be tried again; "unreached": nothing was sent; "unsure": it may or
+    may not have arrived; "refused": trying again is no use; "nobody": no one is there to read it.
     """
 
     result: Result
@@ -36,9 +36,9 @@ class SendOutcome(Struct, frozen=True):
 
 
 class Delivery(Struct, frozen=True):
-    """How an event stands with one channel. `leader` is the event whose message carries it.
+    """How an event stands with one channel; `leader` is the event whose message carries it.
 
-    `first` is when it was first tried, `due` when it may be tried next; `repeat` says that an
+    `first` is when it was first tried, `due` when it may be tried next. `repeat` says that an
     earlier attempt may have arrived.
     """
 
@@ -51,20 +51,20 @@ class Delivery(Struct, frozen=True):
     why: str = ""
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self.state in ("pending", "sending")
 
 
-def begun(delivery: Delivery, leader: str, now: float) -> Delivery:
-    """The delivery as it is recorded before its bytes leave."""
+def begin_attempt(delivery: Delivery, leader: str, now: float) -> Delivery:
+    """The delivery as it is saved before the attempt, so that a killed sender leaves a trace."""
     first = delivery.first if delivery.tries else now
     return replace(
         delivery, state="sending", tries=delivery.tries + 1, first=first, leader=leader, why=""
     )
 
 
-def judged(delivery: Delivery, outcome: SendOutcome, now: float, draw: float) -> Delivery:
-    """The delivery after an attempt; `draw` in 0 … 1 spreads the waits."""
+def apply_outcome(delivery: Delivery, outcome: SendOutcome, now: float, random: float) -> Delivery:
+    """The delivery after an attempt; `random`, from 0 to 1, spreads the waits."""
     why, result = outcome.why, outcome.result
     if result == "sent":
         return replace(delivery, state="sent", why=why)
@@ -75,44 +75,46 @@ def judged(delivery: Delivery, outcome: SendOutcome, now: float, draw: float) ->
         return replace(delivery, state=lost, why=why)
     if result == "unsure" and delivery.repeat:
         return replace(delivery, state="unsure", why=why)
-    due = now + wait_for(outcome.wait, delivery.tries, draw)
+    due = now + retry_delay(outcome.wait, delivery.tries, random)
     repeat = delivery.repeat or result == "unsure"
-    if delivery.tries >= MOST_TRIES or due - delivery.first > LONGEST:
+    if delivery.tries >= MAX_TRIES or due - delivery.first > GIVE_UP_SECONDS:
         return replace(delivery, state="unsure" if repeat else "failed", why=why)
     return replace(delivery, state="pending", due=due, repeat=repeat, why=why)
 
 
-def wait_for(asked: float | None, tries: int, draw: float) -> float:
-    """Seconds to the next attempt: never less than was asked for, up to ten minutes and a quarter."""
+def retry_delay(asked: float | None, tries: int, random: float) -> float:
+    """Seconds to the next attempt: never less than the service asked for."""
     if asked is None:
-        wait = min(LONGEST_WAIT, _FIRST_WAIT * 4.0 ** (tries - 1))
-        return wait * (0.75 + 0.5 * draw)
-    return asked * (1 + 0.25 * draw)
+        wait = min(MAX_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 4.0 ** (tries - 1))
+        return wait * (0.75 + 0.5 * random)
+    return asked * (1 + 0.25 * random)
 
 
 def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: float) -> float | None:
     """Seconds a service asks to wait, at most ten minutes; None where it says nothing usable.
 
-    Headers are given in lower case. Services disagree on the unit: where header and body differ by
-    the factor of a thousand, the smaller is meant.
+    The names of `headers` are in lower case.
     """
     asked = headers.get("retry-after", "").strip()
-    seconds = _number(asked)
-    if asked.lower().endswith("ms"):
-        seconds = _thousandth(_number(asked[:-2]))
-    elif seconds is None and asked:
-        seconds = _until_date(asked, now)
-    if "retry-after-ms" in headers:
-        seconds = _thousandth(_number(headers["retry-after-ms"]))
-    told = body.get("retry_after")
-    in_body = float(told) if isinstance(told, int | float) and _usable(told) else None
+    milliseconds = asked[:-2] if asked.lower().endswith("ms") else ""
+    milliseconds = headers.get("retry-after-ms", milliseconds)
+    if milliseconds:
+        thousands = _number(milliseconds)
+        seconds = None if thousands is None else thousands / 1000
+    else:
+        seconds = _number(asked)
+        if seconds is None and asked:
+            seconds = _until_date(asked, now)
+    value = body.get("retry_after")
+    in_body = float(value) if isinstance(value, int | float) and _is_usable(value) else None
     reset = _number(headers.get("x-ratelimit-reset-after", ""))
     found = [one for one in (seconds, in_body, reset) if one is not None]
     if not found:
         return None
+    # Services disagree on the unit. Values a thousand times apart are milliseconds and seconds.
     most, least = max(found), min(found)
     meant = least if least > 0 and most >= 500 * least else most
-    return min(LONGEST_WAIT, meant)
+    return min(MAX_WAIT_SECONDS, meant)
 
 
 def _number(text: str) -> float | None:
@@ -121,16 +123,12 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     if value == math.inf:
-        return LONGEST_WAIT
-    return value if _usable(value) else None
+        return MAX_WAIT_SECONDS
+    return value if _is_usable(value) else None
 
 
-def _usable(value: float) -> bool:
+def _is_usable(value: float) -> bool:
     return not isinstance(value, bool) and 0 <= value < math.inf
-
-
-def _thousandth(value: float | None) -> float | None:
-    return None if value is None else value / 1000
 
 
 def _until_date(text: str, now: float) -> float | None:
@@ -152,9 +150,9 @@ def in_quiet_hours(span: str | None, wall: float) -> bool:
     return start <= now < end if start <= end else now >= start or now < end
 
 
-def allowance(kind: str, most: int) -> int:
+def message_allowance(kind: str, most: int) -> int:
     """How many messages may have been begun before one of this kind.
 
-    A few are kept for what must be known: a chatty night does not use up the call for help.
+    A few are reserved for urgent kinds, so that a chatty night does not use up the call for help.
     """
     return most if kind in URGENT else most - min(_RESERVED, most // 4)

@@ -1,4 +1,4 @@
-"""Apprise and the tmux status line."""
+"""Sends through Apprise and to the status line of tmux."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tui.runner.notify.addresses import PRIVATE_ADDRESS, is_public_address, is_this_machine
 from tui.runner.notify.delivery_rules import SendOutcome
-from tui.runner.notify.http_services import PRIVATE, is_public, is_this_machine
-from tui.runner.notify.message_text import NotifyMessage, one_line, plain
+from tui.runner.notify.message_text import NotifyMessage, plain_text, status_line
 
-MISSING: Final = (
+APPRISE_MISSING: Final = (
     "this service is reached through Apprise, which is not installed; "
     "install it with: pip install 'overnight-tui[notify]'"
 )
+_TMUX_SECONDS: Final = 3.0
+_SHOWN_MS: Final = "8000"
+_MAX_CLIENTS: Final = 8
 
 
-def installed() -> bool:
+def is_apprise_installed() -> bool:
     """Whether Apprise is there; it is not imported for that."""
     try:
         return find_spec("apprise") is not None
@@ -30,50 +33,49 @@ def installed() -> bool:
         return False
 
 
-def send(url: str, message: NotifyMessage, total: float, *, private: bool) -> SendOutcome:
+def send_with_apprise(
+    url: str, message: NotifyMessage, total: float, *, private: bool
+) -> SendOutcome:
     """Makes one attempt in a thread that is left behind when its time is up. Never raises."""
-    if not installed():
-        return SendOutcome("refused", MISSING)
-    if not private and _is_inner(url):
-        return SendOutcome("refused", PRIVATE)
-    said: list[SendOutcome] = []
-    worker = threading.Thread(target=lambda: said.append(_attempt(url, message)), daemon=True)
+    if not is_apprise_installed():
+        return SendOutcome("refused", APPRISE_MISSING)
+    if not private and _is_private_host(url):
+        return SendOutcome("refused", PRIVATE_ADDRESS)
+    outcomes: list[SendOutcome] = []
+    worker = threading.Thread(target=lambda: outcomes.append(_attempt(url, message)), daemon=True)
     worker.start()
     worker.join(total)
-    return said[0] if said else SendOutcome("unsure", "it did not answer in time")
+    return outcomes[0] if outcomes else SendOutcome("unsure", "it did not answer in time")
 
 
 def _attempt(url: str, message: NotifyMessage) -> SendOutcome:
     try:
         apprise: Any = import_module("apprise")
-        box = apprise.Apprise()
-        if not box.add(url):
+        notifier = apprise.Apprise()
+        if not notifier.add(url):
             return SendOutcome("refused", "Apprise does not understand its URL")
         # Apprise reads a body as its service's markup unless it is told that it is plain text.
-        done = box.notify(body=plain(message), body_format="text", interpret_escapes=False)
-    except Exception as error:  # a plug-in may raise anything, with its URL in the words
+        sent = notifier.notify(
+            body=plain_text(message), body_format="text", interpret_escapes=False
+        )
+    except Exception as error:  # a plug-in may raise anything, with its URL in the text
         return SendOutcome("unsure", f"Apprise failed ({type(error).__name__})")
-    if done:
+    if sent:
         return SendOutcome("sent")
     return SendOutcome("unsure", "Apprise could not deliver it and does not say why")
 
 
-def _is_inner(url: str) -> bool:
-    """Only what is plainly an inner address: for many services the host is a token, and asking a
-    name server for it would give it away."""
+def _is_private_host(url: str) -> bool:
+    # Only a literal address: for many services the host of the URL is a token, and asking a name
+    # server for it would give it away.
     try:
         host = urlsplit(url).hostname or ""
-        return not is_this_machine(host) and not is_public(host)
+        return not is_this_machine(host) and not is_public_address(host)
     except ValueError:
         return False
 
 
-_WITHIN: Final = 3.0
-_SHOWN_MS: Final = "8000"
-_MOST_CLIENTS: Final = 8
-
-
-def may_be_there(environ: Mapping[str, str]) -> bool:
+def may_have_tmux(environ: Mapping[str, str]) -> bool:
     """Whether tmux is installed and has or had a server for this user."""
     if shutil.which("tmux", path=environ.get("PATH")) is None:
         return False
@@ -81,25 +83,25 @@ def may_be_there(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("TMUX")) or (folder / "default").exists()
 
 
-def literal(text: str) -> str:
+def escape_for_tmux(text: str) -> str:
     """Text that tmux shows as it is: neither a format, nor a style, nor a date."""
     # `##[` stays double in every version, as the mark of a style comes after the formats.
     return text.replace("#[", "# [").replace("#", "##").replace("%", "%%")
 
 
-def show(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutcome:
-    """Shows the message to whoever is attached; "nobody" where no one is."""
+def show_in_tmux(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutcome:
+    """Shows the message to every attached client; "nobody" where there is none."""
     code, out = _tmux(environ, "list-clients", "-F", "#{client_control_mode} #{client_name}")
     names = [line.partition(" ")[2] for line in out.splitlines() if line.startswith("0 ")]
     if code != 0 or not names:
         return SendOutcome("nobody", "no tmux client is attached")
-    text = literal(one_line(message))
+    text = escape_for_tmux(status_line(message))
     shown = 0
-    for name in names[:_MOST_CLIENTS]:
-        words = ("display-message", "-c", name)
-        code, _ = _tmux(environ, *words, "-d", _SHOWN_MS, "--", text)
-        if code != 0:  # older than 3.2: it knows no -d
-            code, _ = _tmux(environ, *words, "--", text)
+    for name in names[:_MAX_CLIENTS]:
+        command = ("display-message", "-c", name)
+        code, _ = _tmux(environ, *command, "-d", _SHOWN_MS, "--", text)
+        if code != 0:  # tmux before 3.2 has no -d
+            code, _ = _tmux(environ, *command, "--", text)
         shown += code == 0
     return SendOutcome("sent") if shown else SendOutcome("refused", "tmux did not show it")
 
@@ -113,7 +115,7 @@ def _tmux(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_WITHIN,
+            timeout=_TMUX_SECONDS,
             env=dict(environ),
             check=False,
         )

@@ -1,4 +1,4 @@
-"""The words of a notification."""
+"""The text of a notification, made safe for every service that may show it."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class NotifyMessage(Struct, frozen=True):
     repeat: bool = False
 
 
-def harmless(text: str, limit: int = LIMIT) -> str:
-    """One clean line in which nobody is mentioned, whatever service shows it."""
+def inert_line(text: str, limit: int = LIMIT) -> str:
+    """One clean line that mentions nobody, whatever service shows it."""
     text = _MENTION.sub("@ ", clean_line(text, limit))
     return clean_line(_TAG.sub("< ", text), limit)
 
@@ -56,7 +56,7 @@ def without_credentials(text: str, known: Iterable[str] = ()) -> str:
     `known` are secrets to be found literally, longest first.
     """
     known = tuple(known)
-    # Before as well: a sequence may swallow the first letter that a key is known by.
+    # Twice: an escape sequence may swallow the first letter that a key is recognised by.
     text = strip_ansi(drop_invisible(hide_credentials(text[:_MOST], known)))
     return hide_credentials(text, known)
 
@@ -75,40 +75,39 @@ def compose(
     body = texts[0] if len(texts) == 1 else " · ".join(texts)
     if len(events) > 1:
         body = f"{len(events)} times: {body}"
-    title = harmless(f"{project}: {TITLES.get(kind, kind)}", _TITLE)
-    when = format_local(at)
-    footer = harmless(f"run {run}, {when}, id {first}", _TITLE)
-    return NotifyMessage(first, kind, title, harmless(body), footer, repeat)
+    title = inert_line(f"{project}: {TITLES.get(kind, kind)}", _TITLE)
+    footer = inert_line(f"run {run}, {format_local(at)}, id {first}", _TITLE)
+    return NotifyMessage(first, kind, title, inert_line(body), footer, repeat)
 
 
-def plain(message: NotifyMessage) -> str:
+def plain_text(message: NotifyMessage) -> str:
     """The whole message without any markup, at most 1,900 characters."""
-    return _laid_out(message, {})
+    return _layout(message, {})
 
 
-def for_discord(message: NotifyMessage) -> str:
-    """The whole message with Discord's markup made inert, at most 1,900 characters."""
-    return _laid_out(message, _DISCORD)
+def discord_text(message: NotifyMessage) -> str:
+    """The same for Discord, with its markup escaped."""
+    return _layout(message, _DISCORD)
 
 
-def for_slack(message: NotifyMessage) -> str:
-    """The whole message with Slack's control characters escaped, at most 1,900 characters."""
-    return _laid_out(message, _SLACK)
+def slack_text(message: NotifyMessage) -> str:
+    """The same for Slack, with its control characters escaped."""
+    return _layout(message, _SLACK)
 
 
-def one_line(message: NotifyMessage, limit: int = 300) -> str:
-    """The message for a status line, which needs no id."""
+def status_line(message: NotifyMessage, limit: int = 300) -> str:
+    """The message in one line, without its id."""
     return clean_line(f"overnight: {message.title}: {message.text}", limit)
 
 
-def _laid_out(message: NotifyMessage, table: Mapping[str, str]) -> str:
-    title = within((_REPEAT if message.repeat else "") + message.title, 400, table)
-    footer = within(message.footer, 400, table)
-    room = LIMIT - len(title) - len(footer) - 2
-    return f"{title}\n{within(message.text, room, table)}\n{footer}"
+def _layout(message: NotifyMessage, table: Mapping[str, str]) -> str:
+    title = escape_within((_REPEAT if message.repeat else "") + message.title, 400, table)
+    footer = escape_within(message.footer, 400, table)
+    limit = LIMIT - len(title) - len(footer) - 2
+    return f"{title}\n{escape_within(message.text, limit, table)}\n{footer}"
 
 
-def within(text: str, limit: int, table: Mapping[str, str]) -> str:
+def escape_within(text: str, limit: int, table: Mapping[str, str]) -> str:
     """`text` escaped and cut so that no escape is torn and the result fits."""
     parts, used = [], 0
     for number, char in enumerate(text):

@@ -1,7 +1,8 @@
-"""Puts events into the outbox and returns at once."""
+"""Puts events into the outbox of a run and starts the process that sends them."""
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,9 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
-from tui.runner.notify.channels import TMUX, channels_of
-from tui.runner.notify.delivery_rules import COALESCE, in_quiet_hours
-from tui.runner.notify.message_text import harmless, without_credentials
+from tui.runner.notify.channels import TMUX, configured_channels
+from tui.runner.notify.delivery_rules import COALESCE_SECONDS, in_quiet_hours
+from tui.runner.notify.message_text import inert_line, without_credentials
 from tui.runner.notify.outbox import NotifyChannel, NotifyEvent, Outbox, SenderOrder, new_event
 from tui.runner.run_context import RunContext
 from tui.settings.settings import Settings
@@ -22,8 +23,8 @@ from tui.system.credentials import secret_variables, spellings_of
 from tui.system.errors import OvernightError
 from tui.system.locks import is_locked
 
-_ROOM: Final = Path(__file__).resolve().parents[3]
-_MOST_ORDER: Final = 60_000  # a pipe holds it, so that writing it never waits
+_PACKAGE_FOLDER: Final = Path(__file__).resolve().parents[3]
+_MAX_ORDER_BYTES: Final = 60_000  # fits a pipe, so that writing it never blocks
 _SWITCHES: Final[Mapping[str, str]] = {
     "start": "enable_session_start",
     "checkpoint": "enable_checkpoints",
@@ -33,135 +34,135 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "restart": "enable_restarts",
     "needs_you": "enable_needs_you",
 }
-_ALWAYS: Final = "needs_you"
-_MOST_LOOSE: Final = 20
+_MAX_LOOSE: Final = 20
 
 
 def is_enabled(kind: str, settings: Settings) -> bool:
-    """Whether the settings want anybody to be told of that kind of event."""
+    """Whether the settings ask for notifications of that kind."""
     switch = _SWITCHES.get(kind)
     return switch is None or bool(getattr(settings.notifications, switch))
 
 
 class OutboxNotifier:
-    """Tells people of events; `tell` returns at once, never raises and never waits for a network."""
+    """The notifier of a supervisor. No method raises or waits for a network."""
 
     def __init__(
         self,
-        desk: RunContext,
+        context: RunContext,
         *,
         channels: tuple[NotifyChannel, ...],
         environ: Mapping[str, str] = os.environ,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._desk = desk
-        self._told = desk.settings.notifications
+        self._context = context
+        self._rules = context.settings.notifications
         self._channels = channels
         self._wall = wall
-        self._outbox = Outbox(desk.folder.path)
-        private = set(desk.settings.agent.env)
+        self._outbox = Outbox(context.folder.path)
+        private = set(context.settings.agent.env)
         self._environ = {key: text for key, text in environ.items() if key not in private}
         urls = [one.url for one in channels if one.url]
-        self._secrets = spellings_of([*urls, *_secrets(desk.settings, environ)])
+        self._secrets = spellings_of([*urls, *_secrets(context.settings, environ)])
         self._children: list[subprocess.Popen[bytes]] = []
         self._loose: list[NotifyEvent] = []
-        self._rang: dict[str, float] = {}
-        self._complained = False
+        self._rang_at: dict[str, float] = {}
+        self._has_warned = False
 
     def notify(self, event: str, text: str, facts: Mapping[str, Any]) -> None:
-        """Sees to it that people are told, as far as the settings want it."""
-        if not is_enabled(event, self._desk.settings):
+        """Has people notified, as far as the settings ask for it."""
+        if not is_enabled(event, self._context.settings):
             return
         now = self._wall()
-        if event != _ALWAYS and in_quiet_hours(self._told.quiet_hours, now):
-            self._note(event, "", "skipped", "quiet hours")
+        if event != "needs_you" and in_quiet_hours(self._rules.quiet_hours, now):
+            self._journal_notified(event, "", "skipped", "quiet hours")
             return
         self._ring(event, now)
         if not self._channels:
             return
-        words = harmless(without_credentials(text, self._secrets))
-        made = new_event(event, words, tuple(one.name for one in self._channels), now)
+        safe_text = inert_line(without_credentials(text, self._secrets))
+        added = new_event(event, safe_text, tuple(one.name for one in self._channels), now)
         try:
-            self._outbox.add(made)
+            self._outbox.add(added)
         except (OSError, OvernightError):
-            self._loose = [*self._loose, made][-_MOST_LOOSE:]
+            self._loose = [*self._loose, added][-_MAX_LOOSE:]
         self._send()
 
     def resume(self) -> None:
-        """Goes on with what an earlier supervisor or sender left unsent."""
+        """Sends what an earlier supervisor or sender left in the outbox."""
         if self._channels and self._outbox.has_open():
             self._send()
 
     def close(self) -> None:
-        """Lets go; a sender that is at work goes on alone."""
+        """Forgets the senders; one that is at work goes on alone."""
         self._reap()
         for child in self._children:
-            child.returncode = 0  # it outlives us on purpose, which is nobody's mistake
+            child.returncode = 0  # it outlives us on purpose; Popen would warn of a leak
         self._children.clear()
 
     # --- the bell ---
 
     def _ring(self, event: str, now: float) -> None:
-        """A supervisor has no terminal: open screens ring when they read this in the journal."""
-        if not self._told.bell or now - self._rang.get(event, -COALESCE) < COALESCE:
+        # A supervisor has no terminal. Open screens ring when they read this in the journal.
+        if (
+            not self._rules.bell
+            or now - self._rang_at.get(event, -COALESCE_SECONDS) < COALESCE_SECONDS
+        ):
             return
-        self._rang[event] = now
-        self._note(event, "bell", "sent", "")
+        self._rang_at[event] = now
+        self._journal_notified(event, "bell", "sent", "")
 
-    def _note(self, event: str, channel: str, state: str, why: str) -> None:
-        facts = {"event": event, "channel": channel, "state": state}
-        self._desk.journal_entry("notified", {**facts, "why": why} if why else facts)
+    def _journal_notified(self, event: str, channel: str, state: str, why: str) -> None:
+        data = {"event": event, "channel": channel, "state": state}
+        self._context.journal_entry("notified", {**data, "why": why} if why else data)
 
     # --- the sender ---
 
     def _send(self) -> None:
-        """Starts a sender, unless one is at work: that one looks again before it goes."""
+        # A sender that is at work reads the outbox once more before it ends.
         self._reap()
         if not self._loose and is_locked(self._outbox.lock):
             return
         order = SenderOrder(
             self._channels,
-            self._told.timeout_seconds,
-            self._told.allow_private_addresses,
-            self._told.max_per_night,
+            self._rules.timeout_seconds,
+            self._rules.allow_private_addresses,
+            self._rules.max_per_night,
             tuple(self._loose),
         )
         data = msgspec.json.encode(order)
-        if len(data) > _MOST_ORDER and self._loose:
+        if len(data) > _MAX_ORDER_BYTES and self._loose:
             data = msgspec.json.encode(msgspec.structs.replace(order, loose=()))
-        if len(data) > _MOST_ORDER:
-            self._complain("too many services are configured")
+        if len(data) > _MAX_ORDER_BYTES:
+            self._warn_once("too many services are configured")
             return
         try:
-            self._children.append(_started(self._desk.folder.path, data, self._environ))
+            self._children.append(_start_sender(self._context.folder.path, data, self._environ))
             self._loose = []
         except OSError as error:
-            self._complain(f"the sender could not be started: {error.strerror}")
+            self._warn_once(f"the sender could not be started: {error.strerror}")
 
     def _reap(self) -> None:
         self._children = [one for one in self._children if one.poll() is None]
 
-    def _complain(self, why: str) -> None:
-        if not self._complained:
-            self._complained = True
-            self._desk.log_line(f"Notices are not sent: {why}", "WARNING")
+    def _warn_once(self, why: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            self._context.log_line(f"Notices are not sent: {why}", "WARNING")
 
 
-def _started(run: Path, order: bytes, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """A sender with its order on its standard input; it belongs to no terminal and no session."""
-    import subprocess
-
+def _start_sender(run: Path, order: bytes, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Starts a sender of its own session, with its order on standard input. Raises OSError."""
     reader, writer = os.pipe()
     try:
         os.set_blocking(writer, False)
         if os.write(writer, order) != len(order):
-            raise BlockingIOError(11, "its order does not fit a pipe")
+            raise BlockingIOError(errno.EAGAIN, "its order does not fit a pipe")
         return subprocess.Popen(
             [sys.executable, "-m", "tui.runner.notify.sender", str(run)],
             stdin=reader,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=_ROOM,
+            cwd=_PACKAGE_FOLDER,
             env=dict(environ),
             start_new_session=True,
         )
@@ -171,17 +172,17 @@ def _started(run: Path, order: bytes, environ: Mapping[str, str]) -> subprocess.
 
 
 def _secrets(settings: Settings, environ: Mapping[str, str]) -> list[str]:
-    """Everything we know to be secret, whatever its shape."""
-    told = settings.notifications
-    hooks = (told.discord_webhook, told.slack_webhook, *told.urls, *settings.agent.env.values())
+    """Everything known to be secret, whatever its shape."""
+    rules = settings.notifications
+    hooks = (rules.discord_webhook, rules.slack_webhook, *rules.urls, *settings.agent.env.values())
     return [one.reveal() for one in hooks if one] + secret_variables(environ)
 
 
-def notifier_for(desk: RunContext, environ: Mapping[str, str] = os.environ) -> OutboxNotifier:
-    """The notifier of a run. A demonstration tells nobody outside this machine."""
-    channels = channels_of(desk.settings, environ)
-    if desk.facts.command == "demo":
+def notifier_for(context: RunContext, environ: Mapping[str, str] = os.environ) -> OutboxNotifier:
+    """The notifier of a run. A demonstration notifies nobody outside this machine."""
+    channels = configured_channels(context.settings, environ)
+    if context.facts.command == "demo":
         channels = tuple(one for one in channels if one.name == TMUX)
-    notifier = OutboxNotifier(desk, channels=channels, environ=environ)
+    notifier = OutboxNotifier(context, channels=channels, environ=environ)
     notifier.resume()
     return notifier

@@ -1,8 +1,8 @@
 """The sending process.
 
-The supervisor starts it when there is something to send, and neither waits for it nor takes it
-along when it ends. What it may use, URLs included, comes on its standard input. One run has one
-sender at a time; each channel has a thread, so that one that hangs keeps nothing from the others.
+The supervisor starts it when there is something to send, and never waits for it. Its order, URLs
+included, comes on standard input. One run has one sender at a time; each channel has its own
+thread, so that one that hangs does not delay the others.
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from tui.runner.notify.delivery_rules import STALE, Delivery, SendOutcome, allowance, begun, judged
-from tui.runner.notify.http_services import SendOptions, send
+from tui.runner.notify.delivery_rules import (
+    STALE_SECONDS,
+    Delivery,
+    SendOutcome,
+    apply_outcome,
+    begin_attempt,
+    message_allowance,
+)
+from tui.runner.notify.http_services import SendOptions, send_to_service
+from tui.runner.notify.local_transports import send_with_apprise, show_in_tmux
 from tui.runner.notify.message_text import URGENT, NotifyMessage, compose, without_credentials
 from tui.runner.notify.outbox import (
     NotifyChannel,
@@ -28,8 +36,8 @@ from tui.runner.notify.outbox import (
     Outbox,
     SenderOrder,
     due_at,
-    groups,
-    used_up,
+    messages_begun,
+    pending_groups,
 )
 from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory
@@ -39,17 +47,28 @@ from tui.system.credentials import spellings_of
 from tui.system.errors import OvernightError
 from tui.system.locks import acquire_lock
 
-_LOOK = 0.25
-_SPACING = 1.1  # Slack takes about one message a second
+_ROUND_SECONDS = 0.25
+_SPACING_SECONDS = 1.1  # Slack takes about one message a second
 _LOCK_TRIES = 10
 _BROKE_OFF = SendOutcome("unsure", "it broke off while it was being sent")
+
+
+def send(channel: NotifyChannel, message: NotifyMessage, options: SendOptions) -> SendOutcome:
+    """Makes one attempt. Never raises; takes the time allowed and little more."""
+    if channel.service == "tmux":
+        return show_in_tmux(message, os.environ)
+    if channel.service == "apprise":
+        return send_with_apprise(channel.url, message, options.total, private=options.private)
+    return send_to_service(channel.service, channel.url, message, options)
+
+
 Send = Callable[[NotifyChannel, NotifyMessage, SendOptions], SendOutcome]
 
 
 class NotifySender:
-    """Works through the outbox; `round` never waits for a network.
+    """Sends what the outbox holds; `round` never waits for a network.
 
-    Without `outbox` it sends the loose events of its order only, and records them nowhere.
+    Without `outbox` it sends only the loose events of its order, and saves nothing.
     """
 
     def __init__(
@@ -60,18 +79,18 @@ class NotifySender:
         *,
         outbox: bool = True,
         wall: Callable[[], float] = time.time,
-        draw: Callable[[], float] = random.random,
+        random: Callable[[], float] = random.random,
         send: Send = send,
     ) -> None:
-        facts = read_run_facts(folder)
+        project = Path(read_run_facts(folder).project).name
         self._outbox = Outbox(folder.path) if outbox else None
         self._order = order
         self._journal = journal
-        self._wall, self._draw, self._send = wall, draw, send
-        self._conduct = SendOptions(order.total, order.private, Path(facts.project).name, folder.id)
+        self._wall, self._random, self._send = wall, random, send
+        self._options = SendOptions(order.total, order.private, project, folder.id)
         self._secrets = spellings_of(one.url for one in order.channels if one.url)
         self._events: dict[str, NotifyEvent] = {one.id: one for one in order.loose}
-        self._busy: set[str] = set()
+        self._busy_channels: set[str] = set()
         self._not_before: dict[str, float] = {}
         self._lock = threading.RLock()
 
@@ -80,111 +99,118 @@ class NotifySender:
     def run(self) -> None:
         """Rounds until nothing is left to be sent."""
         while self.round():
-            time.sleep(_LOOK)
+            time.sleep(_ROUND_SECONDS)
 
     def round(self) -> bool:
-        """Starts whatever is due; False when nothing is left to be done."""
+        """Starts whatever is due; False when nothing is left to be sent."""
         with self._lock:
-            self._take_up()
+            self._read_outbox()
             now = self._wall()
             for channel in self._order.channels:
-                if channel.name not in self._busy:
-                    self._work(channel, now)
-            return bool(self._busy) or any(event.open for event in self._events.values())
+                if channel.name not in self._busy_channels:
+                    self._start_due(channel, now)
+            return bool(self._busy_channels) or any(one.is_open for one in self._events.values())
 
     @property
-    def idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no attempt is under way."""
         with self._lock:
-            return not self._busy
+            return not self._busy_channels
 
-    def _take_up(self) -> None:
-        """New events; what a killed sender had begun may have arrived, and is judged so."""
+    def _read_outbox(self) -> None:
         if self._outbox is None:
             return
-        names = {one.name for one in self._order.channels}
-        for event in self._outbox.fresh(self._events):
+        names = {channel.name for channel in self._order.channels}
+        for event in self._outbox.read_new(self._events):
             self._events[event.id] = event
-            for name, one in list(event.deliveries.items()):
-                if name not in names and one.open:
-                    self._settle(
-                        name, [event], SendOutcome("refused", "it is no longer configured")
-                    )
-                elif one.state == "sending":
-                    self._settle(name, [event], _BROKE_OFF)
+            for name, delivery in list(event.deliveries.items()):
+                if name not in names and delivery.is_open:
+                    gone = SendOutcome("refused", "it is no longer configured")
+                    self._record_outcome(name, [event], gone)
+                elif delivery.state == "sending":
+                    # A sender that was killed had begun it, so it may have arrived.
+                    self._record_outcome(name, [event], _BROKE_OFF)
 
-    def _work(self, channel: NotifyChannel, now: float) -> None:
-        held = [one for one in self._events.values() if channel.name in one.deliveries]
+    def _start_due(self, channel: NotifyChannel, now: float) -> None:
+        events = [one for one in self._events.values() if channel.name in one.deliveries]
         ready = []
-        for group in groups(held, channel.name):
-            if not group.begun and now - group.events[-1].at > STALE:
-                self._settle(channel.name, group.events, SendOutcome("nobody", "it is long past"))
-            elif due_at(group, held, channel.name) <= now:
+        for group in pending_groups(events, channel.name):
+            if not group.was_tried and now - group.events[-1].at > STALE_SECONDS:
+                stale = SendOutcome("nobody", "it is long past")
+                self._record_outcome(channel.name, group.events, stale)
+            elif due_at(group, events, channel.name) <= now:
                 ready.append(group)
         if not ready or now < self._not_before.get(channel.name, 0.0):
             return
-        # A call for help goes first.
-        group = min(ready, key=lambda one: (one.kind not in URGENT, one.events[0].id))
-        most = allowance(group.kind, self._order.most)
-        if channel.remote and not group.begun and used_up(held, channel.name) >= most:
+        urgent_first = min(ready, key=lambda one: (one.kind not in URGENT, one.events[0].id))
+        allowed = message_allowance(urgent_first.kind, self._order.most)
+        is_new = channel.is_remote and not urgent_first.was_tried
+        if is_new and messages_begun(events, channel.name) >= allowed:
             why = f"{self._order.most} messages a night are sent at most"
-            self._settle(channel.name, group.events, SendOutcome("nobody", why))
+            self._record_outcome(channel.name, urgent_first.events, SendOutcome("nobody", why))
             return
-        self._begin(channel, group, now)
+        self._start_attempt(channel, urgent_first, now)
 
-    def _begin(self, channel: NotifyChannel, group: NotifyGroup, now: float) -> None:
-        leader = group.events[0].id
+    def _start_attempt(self, channel: NotifyChannel, group: NotifyGroup, now: float) -> None:
+        leader, name = group.events[0].id, channel.name
         for event in group.events:
-            event.deliveries[channel.name] = begun(event.deliveries[channel.name], leader, now)
-            self._keep(event)
-        self._busy.add(channel.name)
-        worker = threading.Thread(target=self._attempt, args=(channel, group), daemon=True)
-        worker.start()
+            event.deliveries[name] = begin_attempt(event.deliveries[name], leader, now)
+            self._save(event)
+        self._busy_channels.add(name)
+        threading.Thread(target=self._attempt, args=(channel, group), daemon=True).start()
 
     def _attempt(self, channel: NotifyChannel, group: NotifyGroup) -> None:
         """One attempt, in a thread of its own."""
-        told = [(one.id, one.at, one.text) for one in group.events]
-        repeat = group.events[0].deliveries[channel.name].repeat
         message = compose(
-            group.kind, told, project=self._conduct.project, run=self._conduct.run, repeat=repeat
+            group.kind,
+            [(one.id, one.at, one.text) for one in group.events],
+            project=self._options.project,
+            run=self._options.run,
+            repeat=group.events[0].deliveries[channel.name].repeat,
         )
         try:
-            outcome = self._send(channel, message, self._conduct)
-        except Exception as error:  # whatever it is: its words may quote a URL, its name does not
+            outcome = self._send(channel, message, self._options)
+        except Exception as error:  # its text may quote a URL, its name does not
             outcome = SendOutcome("unsure", f"the attempt failed ({type(error).__name__})")
         with self._lock:
-            now = self._wall()
-            pause = outcome.wait or 0.0 if outcome.result == "busy" else 0.0
-            self._not_before[channel.name] = now + (max(pause, _SPACING) if channel.remote else 0.0)
-            self._settle(channel.name, group.events, outcome)
-            self._busy.discard(channel.name)
+            pause = 0.0
+            if channel.is_remote:
+                asked = outcome.wait or 0.0 if outcome.result == "busy" else 0.0
+                pause = max(asked, _SPACING_SECONDS)
+            self._not_before[channel.name] = self._wall() + pause
+            self._record_outcome(channel.name, group.events, outcome)
+            self._busy_channels.discard(channel.name)
 
     # --- records ---
 
-    def _settle(self, channel: str, events: list[NotifyEvent], outcome: SendOutcome) -> None:
-        """Records how an attempt went for all whom its message was about."""
-        now, draw = self._wall(), self._draw()
-        why = without_credentials(outcome.why, self._secrets)
-        outcome = replace(outcome, why=why)
+    def _record_outcome(
+        self, channel: str, events: list[NotifyEvent], outcome: SendOutcome
+    ) -> None:
+        """Saves how an attempt went for every event of its message; journals it when it is final."""
+        now, number = self._wall(), self._random()
+        outcome = replace(outcome, why=without_credentials(outcome.why, self._secrets))
         for event in events:
-            event.deliveries[channel] = judged(event.deliveries[channel], outcome, now, draw)
-            self._keep(event)
-        first = events[0]
-        delivery = first.deliveries[channel]
-        if not delivery.open:
-            self._tell(channel, first, delivery, len(events))
+            event.deliveries[channel] = apply_outcome(
+                event.deliveries[channel], outcome, now, number
+            )
+            self._save(event)
+        delivery = events[0].deliveries[channel]
+        nobody_there = channel == "tmux" and delivery.state == "skipped"
+        if not delivery.is_open and not nobody_there:
+            self._journal_delivery(channel, events[0], delivery, len(events))
 
-    def _keep(self, event: NotifyEvent) -> None:
-        if self._outbox is None:
-            return
+    def _save(self, event: NotifyEvent) -> None:
         try:
-            self._outbox.secure(event)
+            if self._outbox is not None:
+                self._outbox.save(event)
         except OSError:
-            # A full disk is no reason to keep quiet; it is one of the things worth telling.
+            # A full disk is one of the things worth a message: sending goes on without the record.
             return
 
-    def _tell(self, channel: str, event: NotifyEvent, delivery: Delivery, count: int) -> None:
-        facts: dict[str, object] = {
+    def _journal_delivery(
+        self, channel: str, event: NotifyEvent, delivery: Delivery, count: int
+    ) -> None:
+        data: dict[str, object] = {
             "event": event.kind,
             "channel": channel,
             "state": delivery.state,
@@ -192,21 +218,19 @@ class NotifySender:
             "count": count,
         }
         if delivery.why:
-            facts["why"] = delivery.why
-        if channel == "tmux" and delivery.state == "skipped":
-            return
+            data["why"] = delivery.why
         try:
-            self._journal.write("notified", facts, id=event.id)
+            self._journal.write("notified", data, id=event.id)
         except OSError:
             return
 
 
-def work(folder: RunDirectory, order: SenderOrder) -> None:
-    """Sends everything there is, unless another sender is at it; then what is loose only."""
+def send_all(folder: RunDirectory, order: SenderOrder) -> None:
+    """Sends everything in the outbox; only the loose events while another sender is at work."""
     journal = JournalWriter(folder.journal, clock_for(read_run_facts(folder).env).wall)
     outbox = Outbox(folder.path)
     while True:
-        lock = _locked(outbox)
+        lock = _acquire_sender_lock(outbox)
         if lock is None:
             if order.loose:
                 NotifySender(folder, order, journal, outbox=False).run()
@@ -215,14 +239,14 @@ def work(folder: RunDirectory, order: SenderOrder) -> None:
             NotifySender(folder, order, journal).run()
         finally:
             os.close(lock)
-        # Whoever left something while the lock was held has started nobody.
+        # Whoever added an event while the lock was held has started no sender.
         order = replace(order, loose=())
         if not outbox.has_open():
             return
 
 
-def _locked(outbox: Outbox) -> int | None:
-    """The lock; asked for more than once, as looking whether it is held takes it for a moment."""
+def _acquire_sender_lock(outbox: Outbox) -> int | None:
+    # More than once: `is_locked` of another process takes the lock for a moment.
     for _ in range(_LOCK_TRIES):
         try:
             lock = acquire_lock(outbox.lock)
@@ -234,16 +258,16 @@ def _locked(outbox: Outbox) -> int | None:
     return None
 
 
-def main(words: list[str] | None = None) -> int:
-    """Reads its order from standard input and works until nothing is left; prints nothing, ever."""
+def main(arguments: list[str] | None = None) -> int:
+    """Reads its order from standard input and sends until nothing is left; never prints."""
     import logging
 
-    # Libraries log whole URLs; there is nobody here who could read them.
+    # Libraries log whole URLs, which are credentials here.
     logging.disable(logging.CRITICAL)
-    folder = RunDirectory(Path((sys.argv[1:] if words is None else words)[0]))
+    folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]))
     try:
         order = msgspec.json.decode(sys.stdin.buffer.read(), type=SenderOrder)
-        work(folder, order)
+        send_all(folder, order)
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1
     except Exception as error:  # a traceback would show the order

@@ -1,4 +1,4 @@
-"""Runtime, idle, cost, memory and context limits."""
+"""The limits of a run: time, silence, cost, memory; warnings about the machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui.model.snapshot import NightSnapshot
 from tui.model.state import LimitKind, NotifyEvent, RunPhase, SessionState, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.preflight import LEAST_FREE
+from tui.runner.preflight import MIN_FREE_BYTES
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import StopIntent
@@ -17,14 +17,14 @@ from tui.system.format import format_duration_clock, format_money_plain
 from tui.system.process_tree import find_members
 from tui.system.processes import resident_bytes
 
-_EVERY = 5.0
+_MACHINE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class LimitReading:
-    """One limit: how much is used, of how much, and from which shares somebody is told.
+    """How much of one limit is used; a share of `shares` is warned of when it is reached.
 
-    One that does not end a run is only told of.
+    `ends` is False for what is only warned of and never ends a run.
     """
 
     limit: LimitKind
@@ -39,72 +39,75 @@ class LimitReading:
     def share(self) -> float:
         return self.value / self.allowed if self.allowed else 0.0
 
+    def journal_data(self) -> dict[str, object]:
+        return {"limit": self.limit, "value": self.value_text, "allowed": self.allowed_text}
+
+    @classmethod
+    def of_time(
+        cls, limit: LimitKind, seconds: float, allowed: float, shares: tuple[float, ...]
+    ) -> LimitReading:
+        text, allowed_text = format_duration_clock(seconds), format_duration_clock(allowed)
+        return cls(limit, seconds, allowed, shares, text, allowed_text)
+
 
 class MachineLoad:
-    """Readings of memory and processors, taken anew every few seconds."""
+    """Memory, processors and disk, read again every few seconds."""
 
-    def __init__(self, desk: RunContext) -> None:
-        self._desk = desk
-        self._at = -_EVERY
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._read_at = -_MACHINE_SECONDS
         self._last: list[LimitReading] = []
         self._load = CpuLoad()
 
-    def readings(self, segment: AttemptProcess, look: AttemptStatus) -> list[LimitReading]:
-        """What there is to be warned of, and what ends a run."""
-        now, watchdog = self._desk.clock.monotonic(), self._desk.settings.watchdog
-        if now - self._at >= min(_EVERY, watchdog.check_interval_seconds):
-            self._at = now
+    def readings(self, attempt: AttemptProcess, status: AttemptStatus) -> list[LimitReading]:
+        now, watchdog = self._context.clock.monotonic(), self._context.settings.watchdog
+        if now - self._read_at >= min(_MACHINE_SECONDS, watchdog.check_interval_seconds):
+            self._read_at = now
             self._last = [
-                *self._of_tree(segment, look),
+                *self._of_tree(attempt, status),
                 *self._of_memory(),
                 *self._of_processors(),
                 *self._of_disk(),
             ]
         return self._last
 
-    def _of_tree(self, segment: AttemptProcess, look: AttemptStatus) -> Iterator[LimitReading]:
-        most = self._desk.settings.session.max_memory_mib
-        if most is not None:
-            tree = find_members(segment.process_tree(look))
-            held = sum(resident_bytes(one.pid) for one in tree) / (1 << 20)
-            yield LimitReading(
-                LimitKind.MEMORY, held, most, (0.9,), f"{held:.0f} MiB", f"{most} MiB"
-            )
+    def _of_tree(self, attempt: AttemptProcess, status: AttemptStatus) -> Iterator[LimitReading]:
+        allowed = self._context.settings.session.max_memory_mib
+        if allowed is not None:
+            members = find_members(attempt.process_tree(status))
+            used = sum(resident_bytes(member.pid) for member in members) / (1 << 20)
+            text = f"{used:.0f} MiB"
+            yield LimitReading(LimitKind.MEMORY, used, allowed, (0.9,), text, f"{allowed} MiB")
 
     def _of_memory(self) -> Iterator[LimitReading]:
-        used, watchdog = machine_memory_share(), self._desk.settings.watchdog
+        used, watchdog = machine_memory_share(), self._context.settings.watchdog
         if used is not None and watchdog.memory_critical_pct > 0:
-            critical = watchdog.memory_critical_pct / 100
-            share = watchdog.memory_warning_pct / watchdog.memory_critical_pct
-            words = f"{used:.0%} of the machine"
-            yield LimitReading(
-                LimitKind.MACHINE_MEMORY, used, critical, (share,), words, f"{critical:.0%}"
-            )
+            allowed = watchdog.memory_critical_pct / 100
+            shares = (watchdog.memory_warning_pct / watchdog.memory_critical_pct,)
+            text, kind = f"{used:.0%} of the machine", LimitKind.MACHINE_MEMORY
+            yield LimitReading(kind, used, allowed, shares, text, f"{allowed:.0%}")
 
     def _of_processors(self) -> Iterator[LimitReading]:
-        """Busy processors are worth a word; no run was ever ended for them."""
-        busy = self._load.busy(self._desk.clock.monotonic(), processor_ticks())
-        allowed = self._desk.settings.watchdog.cpu_warning_pct / 100
+        busy = self._load.busy(self._context.clock.monotonic(), processor_ticks())
+        allowed = self._context.settings.watchdog.cpu_warning_pct / 100
         if busy is not None and 0 < allowed <= busy:
-            words = f"{busy:.0%} of the machine for {CpuLoad.SECONDS:.0f}s"
-            limit = f"{allowed:.0%}"
-            yield LimitReading(
-                LimitKind.PROCESSORS, busy, allowed, (1.0,), words, limit, ends=False
-            )
+            text, limit = f"{busy:.0%} of the machine for {CpuLoad.SECONDS:.0f}s", f"{allowed:.0%}"
+            kind = LimitKind.PROCESSORS
+            yield LimitReading(kind, busy, allowed, (1.0,), text, limit, ends=False)
 
     def _of_disk(self) -> Iterator[LimitReading]:
-        """A disk that fills up is told of while there is still room to tell it."""
         try:
-            free = shutil.disk_usage(self._desk.folder.path).free
+            free = shutil.disk_usage(self._context.folder.path).free
         except OSError:
             return
-        if free < LEAST_FREE:
-            words, least = f"{free >> 20} MiB free", f"at least {LEAST_FREE >> 20} MiB"
-            yield LimitReading(LimitKind.DISK, 1.0, 1.0, (1.0,), words, least, ends=False)
+        # Early enough: a full disk takes no journal entry and no notification any more.
+        if free < MIN_FREE_BYTES:
+            text, limit = f"{free >> 20} MiB free", f"at least {MIN_FREE_BYTES >> 20} MiB"
+            yield LimitReading(LimitKind.DISK, 1.0, 1.0, (1.0,), text, limit, ends=False)
 
 
 class CpuLoad:
-    """How busy the processors were over the last minute and a little more."""
+    """The busy share of the processors, once a minute."""
 
     SECONDS = 60.0
 
@@ -112,35 +115,34 @@ class CpuLoad:
         self._since: tuple[float, int, int] | None = None
 
     def busy(self, now: float, ticks: tuple[int, int] | None) -> float | None:
-        """The busy share once a minute, None in between; `ticks` are those used, and all of them."""
+        """The share since the last answer, None within a minute; `ticks` are those used, and all."""
         if ticks is None:
             return None
-        used, whole = ticks
         if self._since is None:
-            self._since = now, used, whole
+            self._since = now, *ticks
             return None
-        at, used_before, whole_before = self._since
-        if now - at < self.SECONDS:
+        since, used_before, total_before = self._since
+        if now - since < self.SECONDS:
             return None
-        self._since = now, used, whole
-        passed = whole - whole_before
-        return (used - used_before) / passed if passed > 0 else None
+        self._since = now, *ticks
+        passed = ticks[1] - total_before
+        return (ticks[0] - used_before) / passed if passed > 0 else None
 
 
 def processor_ticks() -> tuple[int, int] | None:
-    """Ticks that all processors have worked, and all their ticks; None where nothing says so."""
+    """Ticks that all processors were busy, and all their ticks; None if unknown."""
     try:
         with open("/proc/stat", "rb") as file:
-            spent = [int(word) for word in file.readline().split()[1:9]]
+            ticks = [int(word) for word in file.readline().split()[1:9]]
     except (OSError, ValueError):
         return None
-    if len(spent) < 5:
+    if len(ticks) < 5:
         return None
-    return sum(spent) - spent[3] - spent[4], sum(spent)  # all but idle and waiting for disks
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)  # all but idle and iowait
 
 
 def machine_memory_share() -> float | None:
-    """The share of the machine's memory that is in use; None where the system does not say."""
+    """The share of the machine's memory that is in use; None if unknown."""
     try:
         with open("/proc/meminfo", "rb") as file:
             rows = dict(line.split(b":", 1) for line in file if b":" in line)
@@ -151,120 +153,100 @@ def machine_memory_share() -> float | None:
 
 
 class LimitChecker:
-    """Reads the limits; `check` tells of warnings and returns the intent to end a run, if any."""
+    """Warns of limits that come near; `check` returns the intent to end a run at its limit."""
 
-    def __init__(self, desk: RunContext, eyes: RunReader) -> None:
-        self._desk = desk
-        self._eyes = eyes
-        self._machine = MachineLoad(desk)
+    def __init__(self, context: RunContext, reader: RunReader) -> None:
+        self._context = context
+        self._reader = reader
+        self._machine = MachineLoad(context)
 
     def check(
-        self, night: NightSnapshot, segment: AttemptProcess | None, look: AttemptStatus | None
+        self,
+        snapshot: NightSnapshot,
+        attempt: AttemptProcess | None,
+        status: AttemptStatus | None,
     ) -> StopIntent | None:
         """Warns once of each share that was reached; an intent for a limit that was."""
-        if self._paused():
+        if self._are_paused():
             return None
-        for reading in self._readings(night, segment, look):
+        for reading in self._readings(snapshot, attempt, status):
             self._warn(reading)
             if reading.ends and reading.share >= 1:
-                return self._hit(reading)
+                return self._on_reached(reading)
         return None
 
-    def _paused(self) -> bool:
-        state = self._desk.state
-        if state.paused_until is None:
+    def _are_paused(self) -> bool:
+        state = self._context.state
+        if state.limits_paused_until is None:
             return False
-        if self._desk.clock.wall() < state.paused_until:
+        if self._context.clock.wall() < state.limits_paused_until:
             return True
-        state.paused_until = None
-        self._desk.journal_entry("limits_resumed", {"until": None})
-        self._desk.save()
+        state.limits_paused_until = None
+        self._context.journal_entry("limits_resumed", {"until": None})
+        self._context.save()
         return False
 
     def _readings(
-        self, night: NightSnapshot, segment: AttemptProcess | None, look: AttemptStatus | None
+        self,
+        snapshot: NightSnapshot,
+        attempt: AttemptProcess | None,
+        status: AttemptStatus | None,
     ) -> Iterator[LimitReading]:
-        session, state = self._desk.settings.session, self._desk.state
+        settings, state = self._context.settings, self._context.state
+        session, budget, rules = settings.session, settings.budget, settings.notifications
         if session.max_runtime_hours is not None:
             allowed = session.max_runtime_hours * 3600
-            yield _of_time(LimitKind.RUNTIME, state.elapsed, allowed, (0.9,))
-        budget = self._desk.settings.budget
-        if budget.max_cost_usd is not None and night.cost.usd is not None:
-            alone = (self._desk.settings.notifications.cost_warning_pct,)
-            shares = tuple(share / 100 for share in budget.alerts_pct or alone)
-            cost, most = night.cost.usd, budget.max_cost_usd
-            yield LimitReading(
-                LimitKind.COST,
-                cost,
-                most,
-                shares,
-                format_money_plain(cost),
-                format_money_plain(most),
-            )
-        if segment is None or look is None or look.state != "running":
+            yield LimitReading.of_time(LimitKind.RUNTIME, state.elapsed, allowed, (0.9,))
+        cost, most = snapshot.cost.usd, budget.max_cost_usd
+        if most is not None and cost is not None:
+            shares = tuple(pct / 100 for pct in budget.alerts_pct or (rules.cost_warning_pct,))
+            text, limit = format_money_plain(cost), format_money_plain(most)
+            yield LimitReading(LimitKind.COST, cost, most, shares, text, limit)
+        if attempt is None or status is None or status.state != "running":
             return
-        if session.max_idle_minutes is not None and not self._rightly_silent(night):
-            silent = self._desk.clock.monotonic() - self._eyes.quiet_since
-            share = self._desk.settings.notifications.idle_warning_pct / 100
-            yield _of_time(LimitKind.IDLE, silent, session.max_idle_minutes * 60, (share,))
-        yield from self._machine.readings(segment, look)
+        if session.max_idle_minutes is not None and not self._is_silence_expected(snapshot):
+            silent = self._context.clock.monotonic() - self._reader.quiet_since
+            allowed, share = session.max_idle_minutes * 60, rules.idle_warning_pct / 100
+            yield LimitReading.of_time(LimitKind.IDLE, silent, allowed, (share,))
+        yield from self._machine.readings(attempt, status)
 
-    def _rightly_silent(self, night: NightSnapshot) -> bool:
-        """A wait for a limit's end, a restart, or the baseline tests is no idleness."""
-        if self._desk.state.phase in (RunPhase.BASELINE, RunPhase.WAITING):
+    def _is_silence_expected(self, snapshot: NightSnapshot) -> bool:
+        """Whether it waits for the baseline tests, a restart or the end of a usage limit."""
+        if self._context.state.phase in (RunPhase.BASELINE, RunPhase.WAITING):
             return True
-        limited = night.activity.state == SessionState.RATE_LIMITED and night.stall is not None
-        return limited and night.activity.until is not None
+        activity = snapshot.activity
+        limited = activity.state == SessionState.RATE_LIMITED and snapshot.stall is not None
+        return limited and activity.until is not None
 
     def _warn(self, reading: LimitReading) -> None:
-        """Tells of the highest share reached that nobody was told of."""
-        state = self._desk.state
+        """Warns of the highest share that is reached, unless that was done before."""
+        state, kind = self._context.state, reading.limit
         reached = [share for share in reading.shares if reading.share >= share]
-        if reading.limit == LimitKind.IDLE and not reached:
-            past = {_warning(reading.limit, share) for share in reading.shares}
-            state.told = [warning for warning in state.told if warning not in past]
-        fresh = [share for share in reached if _warning(reading.limit, share) not in state.told]
-        if not fresh:
+        if kind == LimitKind.IDLE and not reached:
+            # The agent wrote again: its next silence is worth a warning of its own.
+            past = {_warning(kind, share) for share in reading.shares}
+            state.warned_shares = [name for name in state.warned_shares if name not in past]
+        new = [share for share in reached if _warning(kind, share) not in state.warned_shares]
+        if not new:
             return
-        state.told += [_warning(reading.limit, share) for share in fresh]
-        self._desk.save()
-        self._desk.journal_entry("limit_warning", {**_facts(reading), "share": max(fresh)})
-        words = f"{reading.limit}: {reading.value_text} of {reading.allowed_text}"
-        self._desk.log_line(
-            f"{reading.limit.title()} check: {words} ({reading.share:.0%})", "WARNING"
-        )
-        self._desk.notify(NotifyEvent.LIMIT, words, **_facts(reading))
+        state.warned_shares += [_warning(kind, share) for share in new]
+        self._context.save()
+        data, text = reading.journal_data(), f"{reading.value_text} of {reading.allowed_text}"
+        self._context.journal_entry("limit_warning", {**data, "share": max(new)})
+        log = f"{kind.title()} check: {kind}: {text} ({reading.share:.0%})"
+        self._context.log_line(log, "WARNING")
+        self._context.notify(NotifyEvent.LIMIT, f"{kind}: {text}", **data)
 
-    def _hit(self, reading: LimitReading) -> StopIntent:
-        self._desk.journal_entry("limit_hit", {**_facts(reading), "share": round(reading.share, 3)})
-        reason = f"{reading.limit} {reading.value_text} of {reading.allowed_text}"
-        self._desk.log_line(f"Terminating session: ✗ {reading.limit.title()}: {reason}", "ERROR")
-        self._desk.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **_facts(reading))
-        note = reading.limit not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
-        return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=reading.limit)
+    def _on_reached(self, reading: LimitReading) -> StopIntent:
+        kind, data = reading.limit, reading.journal_data()
+        self._context.journal_entry("limit_hit", {**data, "share": round(reading.share, 3)})
+        reason = f"{kind} {reading.value_text} of {reading.allowed_text}"
+        self._context.log_line(f"Terminating session: ✗ {kind.title()}: {reason}", "ERROR")
+        self._context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **data)
+        # No note where memory is short: writing one would need more of it.
+        note = kind not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
+        return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
 
 
 def _warning(limit: LimitKind, share: float) -> str:
-    """What is remembered of a warning that was given."""
     return f"{limit} {share:g}"
-
-
-def _facts(reading: LimitReading) -> dict[str, object]:
-    return {
-        "limit": reading.limit,
-        "value": reading.value_text,
-        "allowed": reading.allowed_text,
-    }
-
-
-def _of_time(
-    limit: LimitKind, seconds: float, allowed: float, shares: tuple[float, ...]
-) -> LimitReading:
-    return LimitReading(
-        limit,
-        seconds,
-        allowed,
-        shares,
-        format_duration_clock(seconds),
-        format_duration_clock(allowed),
-    )

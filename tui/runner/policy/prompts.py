@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from tui.model.records import ProgressFile
 from tui.settings.settings import Settings
 
-_MOST_NAMED = 12
+_MAX_NAMED = 12
 
 
-def goal(text: str, settings: Settings) -> str:
+def goal_prompt(text: str, settings: Settings) -> str:
     """The first message of a run."""
     paths = settings.paths
     return (
@@ -24,8 +24,8 @@ def goal(text: str, settings: Settings) -> str:
     )
 
 
-def initializer(text: str, settings: Settings) -> str:
-    """The message of the short first session that only plans."""
+def planning_prompt(text: str, settings: Settings) -> str:
+    """The message of the short first session, which only plans."""
     plan = settings.paths.progress_file
     also = (
         f" Write the same plan as a JSON list of features to {settings.paths.feature_list}."
@@ -41,8 +41,8 @@ def initializer(text: str, settings: Settings) -> str:
     )
 
 
-def resume(settings: Settings, why: str) -> str:
-    """The first message after a crash, to a conversation that is taken up again."""
+def resume_prompt(settings: Settings, why: str) -> str:
+    """The first message after a crash, to a session that is resumed."""
     return (
         f"The session broke off ({why}) and has been resumed. Whatever ran at that moment was cut "
         "short. Look at what stands: git status, the last commits, "
@@ -52,17 +52,17 @@ def resume(settings: Settings, why: str) -> str:
 
 
 def fresh_session_prompt(text: str, settings: Settings, why: str) -> str:
-    """The first message to a session that starts anew in the middle of a run."""
+    """The first message to a fresh session in the middle of a run."""
     return (
-        f"{goal(text, settings)}\n\n"
+        f"{goal_prompt(text, settings)}\n\n"
         f"An earlier session worked on this already; {why}. Read {settings.paths.progress_file} and "
         f"{settings.paths.session_notes} first, look at git status and the last commits, and go on "
         "with the next open task."
     )
 
 
-def handover(settings: Settings) -> str:
-    """Asks a session to write up where things stand and to end its turn."""
+def handoff_note_prompt(settings: Settings) -> str:
+    """Asks a session whose context is full for a handoff note."""
     return (
         "Your context is filling up, and a fresh session will take over. Hand over now: bring "
         f"{settings.paths.progress_file} up to date, and write into {settings.paths.session_notes} "
@@ -72,7 +72,7 @@ def handover(settings: Settings) -> str:
 
 
 def final_note_prompt(settings: Settings, reason: str) -> str:
-    """Asks a session that is about to be ended for a hand-over note."""
+    """Asks a session that is being ended for a handoff note."""
     return (
         f"This session ends now ({reason}). Write a hand-over: bring {settings.paths.progress_file} "
         f"up to date and put into {settings.paths.session_notes} where things stand and what comes "
@@ -81,10 +81,10 @@ def final_note_prompt(settings: Settings, reason: str) -> str:
 
 
 def continue_prompt(progress: ProgressFile, attempt: int, allowed: int) -> str:
-    """Names the open tasks to a session that ended its turn before they were done."""
+    """Has a session go on that ended its turn with open tasks."""
     titles = open_titles(progress)
-    named = "\n".join(f"- {title}" for title in titles[:_MOST_NAMED])
-    more = f"\n… and {len(titles) - _MOST_NAMED} more" if len(titles) > _MOST_NAMED else ""
+    named = "\n".join(f"- {title}" for title in titles[:_MAX_NAMED])
+    more = f"\n… and {len(titles) - _MAX_NAMED} more" if len(titles) > _MAX_NAMED else ""
     return (
         f"Your turn ended, and {progress.open} of {progress.total} tasks are still open:\n"
         f"{named}{more}\n\n"
@@ -95,7 +95,7 @@ def continue_prompt(progress: ProgressFile, attempt: int, allowed: int) -> str:
 
 
 def after_wait_prompt(settings: Settings, why: str) -> str:
-    """Sets a session that had to wait going again."""
+    """Has a session go on after a wait."""
     return (
         f"Your last turn was cut short ({why}); the wait is over. Look at what stands and go on with "
         f"the next open task of {settings.paths.progress_file}."
@@ -109,10 +109,14 @@ def open_titles(progress: ProgressFile) -> list[str]:
     return [task.title for task in tasks]
 
 
-def step_back(settings: Settings, evidence: Sequence[str], since: str) -> str:
-    """The configured words of a step-back, filled in."""
-    facts = {"evidence": "; ".join(evidence) or "no progress", "since": since, "tried": "see above"}
+def step_back_prompt(settings: Settings, evidence: Sequence[str], since: str) -> str:
+    """The configured text of a step-back, filled in."""
+    values = {
+        "evidence": "; ".join(evidence) or "no progress",
+        "since": since,
+        "tried": "see above",
+    }
     text = settings.stalls.step_back
-    for name, value in facts.items():
+    for name, value in values.items():
         text = text.replace("{" + name + "}", value)
     return text
