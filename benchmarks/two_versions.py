@@ -75,7 +75,7 @@ def _steps(
     ledgers = importlib.import_module("tui.monitor.session_reader")
     logs = importlib.import_module("tui.monitor.rows.event_index")
     saved = importlib.import_module("tui.monitor.reader_state")
-    rules_of = importlib.import_module("tui.monitor.session_reader").fold_rules
+    rules_of = importlib.import_module("tui.monitor.session_reader").rules_of
     rules = rules_of(importlib.import_module("tui.settings").Settings())
     files = (discovery.Source("stream", str(stream), ""),)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tui.model.events import SourceRef
+from tui.model.evidence import TestSummary
 from tui.model.labels import COSTS, ENDINGS, RISKS, TIME, VERDICTS, WASTES
 from tui.model.records import SourceStatus
-from tui.model.review import Review
+from tui.model.review import Review, TaskChanges
 from tui.model.snapshot import Cost, NightSnapshot
 from tui.night.review.export.wording import by_kind, cost_words, source_place
 from tui.system.format import (
@@ -112,41 +113,43 @@ def _ending(review: Review) -> str:
 
 
 def _facts(review: Review) -> Iterator[str]:
-    tasks, tests = review.tasks, review.tests
-    more = f", {len(tasks.added)} added" if tasks.added else ""
-    before = f"; {tasks.before} done before" if tasks.before else ""
-    if not (tasks.done or tasks.open or tasks.before or tasks.removed):
-        yield "tasks     no task list was seen"
-    else:
-        yield f"tasks     {len(tasks.done)} done, {len(tasks.open)} open{more}{before} ({tasks.basis})"
-    edits = format_count(tests.edits_since_last_green, "edit") + " of code after the last green run"
-    after = edits if tests.last_green is not None else "never green in this night"
-    runs = (
-        f"{tests.last}; {format_count(tests.total, 'run')}; {after}"
-        if tests.total
-        else "no run was seen"
-    )
-    yield f"tests     {runs}"
-    plus = sum(one.insertions for one in review.commits)
-    minus = sum(one.deletions for one in review.commits)
+    yield f"tasks     {_tasks(review.tasks)}"
+    yield f"tests     {_tests(review.tests)}"
+    plus = sum(commit.insertions for commit in review.commits)
+    minus = sum(commit.deletions for commit in review.commits)
     size = f" +{plus:,} -{minus:,}" if review.commits else ""
     commits, files = len(review.commits), review.files_changed
     yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
-    each = [
+    kinds = ", ".join(
         f"{format_duration(seconds)} {TIME[kind]}"
         for kind, seconds in by_kind(review.time)
         if seconds >= 1
-    ]
-    yield f"time      {format_duration(review.time.total)}: {', '.join(each) or 'nothing dated'}"
-    task = (
-        f", {format_money_long(review.cost_per_task)} a finished task"
-        if review.cost_per_task
-        else ""
     )
-    lost = (
-        f", about {format_money_long(review.wasted_usd)} for nothing" if review.wasted_usd else ""
-    )
-    yield f"cost      {cost_words(review.cost)} ({review.cost.reason}){task}{lost}"
+    yield f"time      {format_duration(review.time.total)}: {kinds or 'nothing dated'}"
+    cost = f"{cost_words(review.cost)} ({review.cost.reason})"
+    if review.cost_per_task:
+        cost += f", {format_money_long(review.cost_per_task)} a finished task"
+    if review.wasted_usd:
+        cost += f", about {format_money_long(review.wasted_usd)} for nothing"
+    yield f"cost      {cost}"
+
+
+def _tasks(tasks: TaskChanges) -> str:
+    if not (tasks.done or tasks.open or tasks.before or tasks.removed):
+        return "no task list was seen"
+    added = f", {len(tasks.added)} added" if tasks.added else ""
+    before = f"; {tasks.before} done before" if tasks.before else ""
+    return f"{len(tasks.done)} done, {len(tasks.open)} open{added}{before} ({tasks.basis})"
+
+
+def _tests(tests: TestSummary) -> str:
+    if not tests.total:
+        return "no run was seen"
+    since = "never green in this night"
+    if tests.last_green is not None:
+        edits = format_count(tests.edits_since_last_green, "edit")
+        since = f"{edits} of code after the last green run"
+    return f"{tests.last}; {format_count(tests.total, 'run')}; {since}"
 
 
 def _parts(review: Review) -> Iterator[tuple[str, Iterable[str]]]:
