@@ -13,7 +13,7 @@ from tests.pilot.stage import Stage, stage
 from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import write
 from tests.unit.runner.runner_scene import Scene
-from tui.control.checkpoints.refs import checkpoints
+from tui.control.checkpoints.refs import checkpoints_of
 from tui.screens.operations.background import Report
 from tui.system.clock import SystemClock
 
@@ -108,7 +108,7 @@ async def test_a_session_that_is_not_ours_is_ended_from_the_ladder(
         await s.press("k", "c", "enter")
         await s.see("nobody survived", "killed")
     assert scene.agent.exit_code() != 0
-    assert not checkpoints(scene.project)
+    assert not checkpoints_of(scene.project)
 
 
 async def test_a_rewind_beside_a_living_session_asks_twice(scene: Elsewhere) -> None:

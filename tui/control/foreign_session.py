@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.control.channels import channels
-from tui.control.channels.channels import Channel, DeliveryReceipt, Name
+from tui.control.channels.channels import Channel, DeliveryReceipt, ChannelName
 from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
 from tui.model.session import AgentProcess
@@ -23,8 +23,8 @@ from tui.system.locks import lock_file
 from tui.system.process_tree import KillResult, ProcessTree, kill_tree
 from tui.system.processes import is_alive, send_signal
 
-_LOOK_S = 0.05
-_CALM_S = 6.0
+_POLL_S = 0.05
+_INTERRUPT_SHOWN_S = 6.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Reachability:
     """
 
     session: str
-    ways: tuple[Channel, ...] = ()
+    channels: tuple[Channel, ...] = ()
     why_not: str = ""
     hooks_missing: bool = False
     no_interrupt: str = ""
@@ -47,7 +47,7 @@ def find_reachability(project: Path, agent: AgentProcess, run_dir: str) -> Reach
     facts = channels.inspect_channels(project, agent, run_dir=run_dir)
     ways = tuple(channels.open_channels(facts))
     why_not = "" if ways else channels.best_channel(facts).promise
-    return Reachability(agent.session, ways, why_not, facts.hooks_missing, _no_interrupt(agent))
+    return Reachability(agent.session, ways, why_not, facts.hooks_missing, _interrupt_obstacle(agent))
 
 
 class ForeignSession:
@@ -73,7 +73,7 @@ class ForeignSession:
     # --- words ---------------------------------------------------------------------------------
 
     def send(
-        self, text: str, mode: str = "soft", way: Name | None = None, doing: str = ""
+        self, text: str, mode: str = "soft", way: ChannelName | None = None, doing: str = ""
     ) -> DeliveryReceipt:
         """Sends words by `way`, or by the best that takes them; RefusedError when none does.
 
@@ -82,15 +82,15 @@ class ForeignSession:
         receipt = channels.send_message(
             self._project, self.agent, text, run_dir=self._run_dir, by=way
         )
-        name = receipt.id or f"{receipt.transport}-{time.time_ns()}"
-        facts: dict[str, object] = {"text": text, "mode": mode, "transport": receipt.transport}
+        name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
+        facts: dict[str, object] = {"text": text, "mode": mode, "transport": receipt.channel}
         facts.update({"promise": receipt.promise, "doing": doing})
-        self._tell("inject", facts, id=name)
-        self._tell("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
+        self._record("inject", facts, id=name)
+        self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
         now = channels.refresh_receipt(self._project, receipt, self._run_dir)
         if receipt.state == "queued" and now.state == "delivered":
             # the hook was faster than the journal, and found none to write to
-            self._tell("injection", {"state": now.state, "detail": now.detail}, id=name)
+            self._record("injection", {"state": now.state, "detail": now.detail}, id=name)
         return now
 
     def withdraw(self, name: str) -> str:
@@ -100,7 +100,7 @@ class ForeignSession:
             raise RefusedError("what was not left in the mailbox cannot be taken back")
         if not box.withdraw(self.agent.session, name):
             raise RefusedError("too late: the session has it")
-        self._tell("injection", {"state": "withdrawn", "detail": "taken back unread"}, id=name)
+        self._record("injection", {"state": "withdrawn", "detail": "taken back unread"}, id=name)
         return "taken back; nobody has read it"
 
     # --- its end -------------------------------------------------------------------------------
@@ -109,18 +109,18 @@ class ForeignSession:
         """Ends the turn, not the session; RefusedError where nothing short of its end does that."""
         from tui.system.tmux import pane_of, run_tmux
 
-        why = _no_interrupt(self.agent)
+        why = _interrupt_obstacle(self.agent)
         if why:
             raise RefusedError(why)
         agent_identity(self.agent)
         pane = pane_of(self.agent.pid)
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Escape")
-        self._tell("interrupt", {"by": "person", "reason": reason, "transport": "tmux"})
-        until = time.monotonic() + _CALM_S
+        self._record("interrupt", {"by": "person", "reason": reason, "transport": "tmux"})
+        until = time.monotonic() + _INTERRUPT_SHOWN_S
         while time.monotonic() < until:
-            if _status(self.agent) != "busy":
+            if _read_status(self.agent) != "busy":
                 return "the turn is interrupted; the session waits for words"
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
         return "Escape was pressed in its terminal; it has not said yet that it stopped"
 
     def stop(self, reason: str, going: Callable[[], bool] = lambda: True) -> KillResult | None:
@@ -129,30 +129,30 @@ class ForeignSession:
         None when `going` turned false before it was over: then what was asked still stands.
         """
         agent = agent_identity(self.agent)
-        self._tell("stop", {"by": "person", "reason": reason})
-        if self._asked_for_note(reason):
+        self._record("stop", {"by": "person", "reason": reason})
+        if self._request_note(reason):
             until = time.monotonic() + self._note_s
-            while is_alive(agent) and time.monotonic() < until and not self._idles():
+            while is_alive(agent) and time.monotonic() < until and not self._is_idle():
                 if not going():
                     return None
-                time.sleep(_LOOK_S)
+                time.sleep(_POLL_S)
         # An interrupt lets it record the end of its turn, run its closing hooks and leave with 0.
         send_signal(agent, signal.SIGINT)
         until = time.monotonic() + self._grace_s
         while is_alive(agent) and time.monotonic() < until and going():
-            time.sleep(_LOOK_S)
-        return self._ended("stop", reason)
+            time.sleep(_POLL_S)
+        return self._kill_all("stop", reason)
 
     def kill(self, reason: str) -> KillResult:
         """Ends it with everything it started; `survivors` could not be ended."""
         agent_identity(self.agent)
-        self._tell("kill", {"by": "person", "reason": reason})
-        return self._ended("kill", reason)
+        self._record("kill", {"by": "person", "reason": reason})
+        return self._kill_all("kill", reason)
 
-    def _ended(self, kind: str, reason: str) -> KillResult:
+    def _kill_all(self, kind: str, reason: str) -> KillResult:
         killed = kill_tree(self._tree(), self._grace_s)
         facts = {"by": "person", "reason": reason, "survivors": list(killed.survivors)}
-        self._tell(kind, facts)
+        self._record(kind, facts)
         return killed
 
     def _tree(self) -> ProcessTree:
@@ -164,9 +164,9 @@ class ForeignSession:
         except RefusedError:
             return ProcessTree(None, None, marker)
 
-    def _asked_for_note(self, reason: str) -> bool:
-        ways = find_reachability(self._project, self.agent, self._run_dir).ways
-        if not ways or self._idles():
+    def _request_note(self, reason: str) -> bool:
+        ways = find_reachability(self._project, self.agent, self._run_dir).channels
+        if not ways or self._is_idle():
             return False
         words = (
             f"A person asks you to end this session now ({reason}). Finish what the present step "
@@ -179,12 +179,12 @@ class ForeignSession:
         except RefusedError:
             return False
 
-    def _idles(self) -> bool:
-        return _status(self.agent) == "idle"
+    def _is_idle(self) -> bool:
+        return _read_status(self.agent) == "idle"
 
     # --- record --------------------------------------------------------------------------------
 
-    def _tell(self, kind: str, data: Mapping[str, object], id: str = "") -> None:
+    def _record(self, kind: str, data: Mapping[str, object], id: str = "") -> None:
         try:
             self._journal.write(kind, data, id=id)
         except OSError:
@@ -216,7 +216,7 @@ def record_seen(journal: str, name: str, text: str, doing: str) -> None:
         os.close(lock)
 
 
-def _no_interrupt(agent: AgentProcess) -> str:
+def _interrupt_obstacle(agent: AgentProcess) -> str:
     """Why the turn cannot be interrupted from outside; empty where Escape in its terminal does."""
     from tui.control.channels.tmux_paste import read_terminal
     from tui.system.tmux import check_ready, pane_of
@@ -226,14 +226,14 @@ def _no_interrupt(agent: AgentProcess) -> str:
     try:
         pane = pane_of(agent.pid)
         check_ready(pane)
-        if read_terminal(pane).asks:
+        if read_terminal(pane).has_question:
             return "a question is open on its screen; Escape would answer it"
     except RefusedError as error:
         return f"only its end would end the turn: {error}"
     return "" if agent.status != "idle" else "no turn is open; there is nothing to interrupt"
 
 
-def _status(agent: AgentProcess) -> str:
+def _read_status(agent: AgentProcess) -> str:
     """The session's own word now, read anew."""
     from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
     from tui.system import paths

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tui.control.checkpoints.refs import Checkpoint, find
-from tui.control.checkpoints.stat_cache import OUR_OWN
+from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
+from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import checkpoint_entry, retire_by_settings, take_checkpoint
 from tui.control.rewind import execute
-from tui.control.rewind.apply_steps import Progress
+from tui.control.rewind.apply_steps import ProgressCallback
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.control.runner_client import send_request
@@ -38,7 +38,7 @@ from tui.system.git import Git
 if TYPE_CHECKING:
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
-    from tui.control.channels.channels import DeliveryReceipt, Name
+    from tui.control.channels.channels import DeliveryReceipt, ChannelName
     from tui.control.foreign_session import ForeignSession, Reachability
 
 # How long the supervisor may take to answer: it ends the agent before it stops or rewinds.
@@ -165,7 +165,7 @@ class Operations:
             return self._ask("checkpoint", {"why": "key"})
         taken = self.take_checkpoint("", "by key", facts)
         missing = taken.not_captured_count - sum(
-            path.reason == OUR_OWN for path in taken.not_captured
+            path.reason == OWN_REASON for path in taken.not_captured
         )
         excluded = f", {missing} not captured" if missing else ""
         return OperationReceipt(f"checkpoint {taken.id}: {taken.files:,} files{excluded}")
@@ -208,14 +208,14 @@ class Operations:
 
     def plan_rewind(self, checkpoint: str | Checkpoint) -> RewindPlan:
         """What going back would change; writes nothing."""
-        target = find(self.project, checkpoint) if isinstance(checkpoint, str) else checkpoint
+        target = find_checkpoint(self.project, checkpoint) if isinstance(checkpoint, str) else checkpoint
         live = self.other_live_sessions()
         return plan_rewind(self.project, target, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What taking back the last rewind would change."""
         live = self.other_live_sessions()
-        return execute.undo_plan(self.project, live=live, limits=self._limits)
+        return execute.plan_undo(self.project, live=live, limits=self._limits)
 
     def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, described."""
@@ -244,7 +244,7 @@ class Operations:
 
     def has_effect(self, plan: RewindPlan, mode: str = "code") -> bool:
         """Whether executing the plan does anything; a supervisor also brings conversations back."""
-        return not plan.empty or self._needs_supervisor(mode)
+        return not plan.is_empty or self._needs_supervisor(mode)
 
     def _needs_supervisor(self, mode: str) -> bool:
         return mode != "code" or self.is_supervised()
@@ -255,7 +255,7 @@ class Operations:
         mode: str = "code",
         *,
         confirmed: bool = False,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
     ) -> OperationReceipt:
         """Goes back as planned, or undoes; the safety checkpoint in the receipt undoes that.
 
@@ -275,7 +275,7 @@ class Operations:
         return OperationReceipt(f"files as in {result.checkpoint.id}: {counts}", rewound=result)
 
     def _rewind_here(
-        self, plan: RewindPlan, confirmed: bool, progress: Progress | None
+        self, plan: RewindPlan, confirmed: bool, progress: ProgressCallback | None
     ) -> RewindResult:
         if not confirmed:
             refusals = " ".join(plan.refusals)
@@ -330,7 +330,7 @@ class Operations:
     # --- messages ------------------------------------------------------------------------------
 
     def inject(
-        self, text: str, mode: str = "soft", channel: Name | None = None, activity: str = ""
+        self, text: str, mode: str = "soft", channel: ChannelName | None = None, activity: str = ""
     ) -> OperationReceipt:
         """Sends a message to the agent, to a foreign session by `channel` or the best one.
 

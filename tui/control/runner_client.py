@@ -12,7 +12,7 @@ from tui.store.journal import JournalFollower
 from tui.store.layout import RunDirectory
 from tui.system.errors import RefusedError
 
-_LOOK_S = 0.03
+_POLL_S = 0.03
 
 
 def send_request(
@@ -36,5 +36,5 @@ def send_request(
                 if not entry.data.get("ok"):
                     raise RefusedError(str(entry.data.get("text") or "the runner refused"))
                 return str(entry.data.get("text") or "done")
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
     return f"no answer within {wait:g} s; the request stands"

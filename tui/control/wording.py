@@ -12,7 +12,7 @@ _MOST_TRIED = 5
 
 def describe_plan(plan: RewindPlan) -> list[str]:
     """The plan in plain sentences, as dialogs and the command line show it."""
-    if plan.empty:
+    if plan.is_empty:
         return [f"Nothing differs from {plan.checkpoint.id}; nothing would change."]
     added, removed = plan.total_lines()
     captured = " (all captured first)" if plan.deletes else ""

@@ -58,7 +58,7 @@ def save(path: Path, kind: bytes, reader: SessionReader, owner: bytes = b"") -> 
     columns = ((column,) for column in reader.index.columns) if reader.has_rows else ()
     try:
         head = msgspec.msgpack.encode(saved)
-        write_cache(path, kind, ((head,), reader.fold.saving(), *columns))
+        write_cache(path, kind, ((head,), reader.fold.save_pieces(), *columns))
     except (OSError, ValueError):  # ValueError: a path that is no text
         return False
     return True

@@ -41,11 +41,11 @@ _KIND_OF_PHASE = (
 class OpenToolCall(Struct):
     """A tool call without an answer yet."""
 
-    use: ToolCall
+    call: ToolCall
     ref: SourceRef
     thread: str
     since: float | None
-    beat_at: float | None = None
+    heartbeat_at: float | None = None
 
 
 class PendingRetry(Struct, frozen=True):
@@ -75,7 +75,7 @@ class UsageLimit(Struct, frozen=True):
 class PendingQuestion(Struct, frozen=True):
     """Somebody must allow something."""
 
-    what: str
+    subject: str
     since: float | None
 
 
@@ -98,42 +98,42 @@ class ActivityTracker(Struct):
     phase: int = NONE
     since: float | None = None
     after_tool: bool = False
-    requested: bool = False
-    maybe_over: bool = False
-    partials: bool = False
-    beats: bool = False
-    tools: dict[str, OpenToolCall] = {}
-    main_tools: int = 0
+    request_reported: bool = False
+    may_be_over: bool = False
+    has_deltas: bool = False
+    has_heartbeats: bool = False
+    open_calls: dict[str, OpenToolCall] = {}
+    main_calls: int = 0
     retry: PendingRetry | None = None
     limit: UsageLimit | None = None
-    waited: UsageLimit | None = None
-    asking: PendingQuestion | None = None
+    ended_limit: UsageLimit | None = None
+    question: PendingQuestion | None = None
     compacting: bool = False
-    closed: TurnEnd | None = None
-    tasks: dict[str, str] = {}
-    said: str = ""
-    said_idle: bool = False
-    slash: bool = False
+    turn_end: TurnEnd | None = None
+    background_tasks: dict[str, str] = {}
+    last_text: str = ""
+    idle_reported: bool = False
+    slash_command: bool = False
     prompted: bool = False
 
     def enter_phase(self, phase: int, at: float | None) -> None:
         """Go over to `phase`; staying in it does not start it anew."""
         if phase != self.phase:
             if self.phase == IDLE:
-                self.closed = None
+                self.turn_end = None
             self.phase = phase
             self.since = at
-        self.maybe_over = False
+        self.may_be_over = False
 
-    def kind(self) -> int:
+    def time_kind(self) -> int:
         """What time that passes now counts as in the timeline."""
-        if self.asking is not None or self.maybe_over:
+        if self.question is not None or self.may_be_over:
             return timeline_builder.IDLE
         if self.limit is not None and self.phase != TOOL:
             return timeline_builder.LIMITED
         if self.retry is not None:
             return timeline_builder.LIMITED if self.retry.limited else timeline_builder.API
-        if self.phase == REQUESTING and (self.partials or self.requested):
+        if self.phase == REQUESTING and (self.has_deltas or self.request_reported):
             return timeline_builder.API
         return _KIND_OF_PHASE[self.phase]
 
@@ -142,35 +142,35 @@ class ActivityTracker(Struct):
         """Whether the model owes an answer."""
         return self.phase in (REQUESTING, STREAMING, TOOL)
 
-    def record_seen(self, at: float | None) -> None:
+    def on_record(self, at: float | None) -> None:
         """Any record at all: something is starting."""
         if self.phase == NONE:
             self.phase = STARTING
             self.since = at
 
-    def turn_begins(self, at: float | None) -> None:
+    def begin_turn(self, at: float | None) -> None:
         """The CLI begins a turn; what a process before it left open will not be answered."""
-        self.drop_tools(keep_subagents=bool(self.tasks))
-        self.after_tool = self.requested = False
-        self.retry = self.asking = None
-        self.compacting = self.said_idle = False
+        self.drop_calls(keep_subagents=bool(self.background_tasks))
+        self.after_tool = self.request_reported = False
+        self.retry = self.question = None
+        self.compacting = self.idle_reported = False
         self.enter_phase(REQUESTING, at)
 
-    def drop_tools(self, keep_subagents: bool) -> None:
+    def drop_calls(self, keep_subagents: bool) -> None:
         """Forget calls that nobody will answer."""
-        self.drop_main_tools()
+        self.drop_main_calls()
         if not keep_subagents:
-            self.tools = {}
+            self.open_calls = {}
 
-    def tool_called(self, tool: OpenToolCall) -> None:
+    def open_call(self, tool: OpenToolCall) -> None:
         """A tool call was made."""
-        if tool.use.id in self.tools or len(self.tools) >= _MOST_TOOLS:
+        if tool.call.id in self.open_calls or len(self.open_calls) >= _MOST_TOOLS:
             return
-        self.tools[tool.use.id] = tool
+        self.open_calls[tool.call.id] = tool
         if not tool.thread:
-            self.main_tools += 1
+            self.main_calls += 1
 
-    def model_answered(self) -> bool:
+    def drop_lost_calls(self) -> bool:
         """The model begins to answer: what was open when a person spoke is not answered any more.
 
         True when something was lost so.
@@ -178,92 +178,92 @@ class ActivityTracker(Struct):
         The API wants every call answered before the model's next turn, so a call that is still open
         was lost with the process that made it.
         """
-        lost = self.prompted and self.main_tools > 0
+        lost = self.prompted and self.main_calls > 0
         self.prompted = False
         if lost:
-            self.drop_main_tools()
+            self.drop_main_calls()
         return lost
 
-    def drop_main_tools(self) -> None:
+    def drop_main_calls(self) -> None:
         """Forget the main conversation's own calls."""
-        self.tools = {key: tool for key, tool in self.tools.items() if tool.thread}
-        self.main_tools = 0
+        self.open_calls = {key: tool for key, tool in self.open_calls.items() if tool.thread}
+        self.main_calls = 0
 
-    def tool_answered(self, tool_use_id: str) -> OpenToolCall | None:
+    def close_call(self, tool_use_id: str) -> OpenToolCall | None:
         """A tool's answer came; the call it belongs to, if it was seen."""
-        tool = self.tools.pop(tool_use_id, None)
+        tool = self.open_calls.pop(tool_use_id, None)
         if tool is not None and not tool.thread:
-            self.main_tools -= 1
+            self.main_calls -= 1
         return tool
 
     def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
-        if self.retry is not None or self.limit is not None or self.asking is not None:
-            self.retry = self.asking = None
+        if self.retry is not None or self.limit is not None or self.question is not None:
+            self.retry = self.question = None
             if not body.error:
                 if self.limit is not None and at in (None, self.limit.since):
                     # No time has passed for want of a clock: the wait may lie before these words.
-                    self.waited = self.limit
+                    self.ended_limit = self.limit
                 self.limit = None
-        self.requested = self.said_idle = False
+        self.request_reported = self.idle_reported = False
         if body.text:
-            self.said = body.text[:_SAID]
+            self.last_text = body.text[:_SAID]
         if body.error:
-            self.failed(body, at)
+            self.on_api_error(body, at)
             return
-        self.enter_phase(TOOL if self.main_tools else STREAMING, at)
-        self.maybe_over = body.final and not body.tools and not self.main_tools
+        self.enter_phase(TOOL if self.main_calls else STREAMING, at)
+        self.may_be_over = body.final and not body.tools and not self.main_calls
 
-    def streams(self, at: float | None) -> None:
+    def on_message_start(self, at: float | None) -> None:
         """The main conversation's answer begins to arrive."""
-        self.asking = None
+        self.question = None
         self.enter_phase(STREAMING, at)
 
-    def failed(self, body: AssistantMessage, at: float | None) -> None:
+    def on_api_error(self, body: AssistantMessage, at: float | None) -> None:
         """The CLI put an error of the API in the model's place."""
         if "rate_limit" in body.error:
             self.limit = self.limit or UsageLimit(shorten(body.text, 120), None, at)
         self.enter_phase(STREAMING, at)
-        self.maybe_over = True
+        self.may_be_over = True
 
     def on_user(self, body: UserMessage, at: float | None) -> None:
         """Something reached the main conversation's model."""
         role = body.role
         if role == "results":
-            self.asking = None
-            if self.main_tools:
+            self.question = None
+            if self.main_calls:
                 self.enter_phase(TOOL, at)
                 return
             self.after_tool = True
             self.enter_phase(REQUESTING, at)
         elif role == "interrupted":
-            self.drop_tools(keep_subagents=False)
-            self.asking = self.retry = None
-            self.closed = TurnEnd("interrupted", True, "interrupted", "", at, interrupted=True)
+            self.drop_calls(keep_subagents=False)
+            self.question = self.retry = None
+            self.turn_end = TurnEnd("interrupted", True, "interrupted", "", at, interrupted=True)
             self.enter_phase(IDLE, at)
         elif role == "note":
             if body.origin.startswith("local-command-std"):
-                self.answered_locally(at)
+                self.on_local_answer(at)
         elif role != "summary":
-            self.said_idle = False
-            self.slash = role == "prompt" and body.text.startswith(("/", "! "))
+            self.idle_reported = False
+            self.slash_command = role == "prompt" and body.text.startswith(("/", "! "))
             self.prompted = role == "prompt"
-            if not self.main_tools:
+            if not self.main_calls:
                 self.after_tool = False
                 self.enter_phase(REQUESTING, at)
 
-    def answered_locally(self, at: float | None) -> None:
+    def on_local_answer(self, at: float | None) -> None:
         """The CLI answered a command by itself; no model is asked."""
-        if self.slash and not self.main_tools:
-            self.slash = False
+        if self.slash_command and not self.main_calls:
+            self.slash_command = False
             self.enter_phase(IDLE, at)
 
     def on_result(self, body: TurnResult, at: float | None) -> None:
         """A turn ended."""
-        self.drop_tools(keep_subagents=bool(self.tasks))
-        self.retry = self.asking = None
+        self.drop_calls(keep_subagents=bool(self.background_tasks))
+        self.retry = self.question = None
         self.compacting = False
-        self.closed = TurnEnd(
+        self.turn_end = TurnEnd(
             body.subtype,
             body.is_error,
             body.terminal_reason,
@@ -296,21 +296,21 @@ class ActivityTracker(Struct):
         """The CLI said what it is at."""
         state = body.state
         if state == "requires_action":
-            self.asking = self.asking or PendingQuestion(body.detail or "an action", at)
+            self.question = self.question or PendingQuestion(body.detail or "an action", at)
         elif state == "requesting":
-            self.requested = self.partials = True
+            self.request_reported = self.has_deltas = True
             if self.phase != TOOL:
                 self.enter_phase(REQUESTING, at)
         elif state == "compacting":
             self.compacting = True
         elif state == "idle":
-            self.asking = None
-            self.said_idle = True
-            self.drop_tools(keep_subagents=False)
+            self.question = None
+            self.idle_reported = True
+            self.drop_calls(keep_subagents=False)
             self.enter_phase(IDLE, at)
         elif state == "running":
-            self.asking = None
-            self.said_idle = False
+            self.question = None
+            self.idle_reported = False
             if self.phase in (NONE, STARTING, IDLE):
                 self.enter_phase(REQUESTING, at)
         else:
@@ -319,25 +319,25 @@ class ActivityTracker(Struct):
     def on_denied(self, body: PermissionDenied, at: float | None) -> None:
         """A call was refused, or waits for a person's leave."""
         if body.waiting:
-            self.asking = PendingQuestion(f"leave to use {body.tool}", at)
+            self.question = PendingQuestion(f"leave to use {body.tool}", at)
 
     def on_heartbeat(self, body: ToolHeartbeat, at: float | None) -> None:
         """A tool still runs."""
-        self.beats = True
-        self.asking = None
-        tool = self.tools.get(body.tool_use_id)
+        self.has_heartbeats = True
+        self.question = None
+        tool = self.open_calls.get(body.tool_use_id)
         if tool is not None:
-            tool.beat_at = at
+            tool.heartbeat_at = at
             if tool.since is None and at is not None:
                 tool.since = at - body.elapsed_s
 
     def on_task(self, body: TaskUpdate) -> None:
         """A background task came or went."""
         if body.phase == "ended" or body.status in ("completed", "failed", "stopped", "killed"):
-            self.tasks.pop(body.task_id, None)
-        elif body.phase == "started" and len(self.tasks) < _MOST_TASKS:
-            self.asking = None
-            self.tasks[body.task_id] = shorten(body.description)
+            self.background_tasks.pop(body.task_id, None)
+        elif body.phase == "started" and len(self.background_tasks) < _MOST_TASKS:
+            self.question = None
+            self.background_tasks[body.task_id] = shorten(body.description)
 
     def on_compaction(self) -> None:
         """The conversation was summarised."""

@@ -49,11 +49,11 @@ class EventReducer:
         self._memory = memory
         self._accounts = accounts
         self._limits = limits
-        self._doing = memory.doing
-        self._strip = memory.strip
-        self._tally = memory.tally
-        self._watcher = memory.watcher
-        self._gauge = memory.gauge
+        self._doing = memory.activity
+        self._strip = memory.timeline
+        self._tally = memory.counters
+        self._watcher = memory.loop_detector
+        self._gauge = memory.context_meter
         self.handlers: dict[type, Handler] = {
             AssistantMessage: self._assistant,
             UserMessage: self._user,
@@ -110,11 +110,11 @@ class EventReducer:
             self.record_usage(event, body, at, source)
             if not thread:
                 if live:
-                    self._gauge.answered(body.model, usage.context)
+                    self._gauge.on_answer(body.model, usage.context)
                 self._memory.model = body.model
-        if live and not thread and body.model != SYNTHETIC and self._doing.model_answered():
-            self._memory.loss.turn_aborted(at, "process ended")
-            self._memory.loss.turn_begins(at, ref, cut=False)
+        if live and not thread and body.model != SYNTHETIC and self._doing.drop_lost_calls():
+            self._memory.waste.abort_turn(at, "process ended")
+            self._memory.waste.begin_turn(at, ref, cut=False)
         for use in tools:
             self._tool_called(use, ref, thread, at, live)
         if body.error:
@@ -123,30 +123,30 @@ class EventReducer:
         elif text:
             self._watcher.on_text(thread, text, bool(tools), at, ref, self._limits)
             if not thread and not body.thinking:
-                self._memory.witness.text_seen(text, at, ref)
+                self._memory.evidence.on_text(text, at, ref)
         if live and not thread:
             if not body.error:
-                self._memory.loss.progress_seen(at, ref)
+                self._memory.waste.on_progress(at, ref)
             self._doing.on_assistant(body, at)
-            self._memory.ref = ref
-            if self._memory.heard:
-                self._memory.heard = False
-                self._memory.book.heard(at)
+            self._memory.last_ref = ref
+            if self._memory.message_delivered:
+                self._memory.message_delivered = False
+                self._memory.interventions.mark_seen(at)
 
     def _tool_called(
         self, use: ToolCall, ref: SourceRef, thread: str, at: float | None, live: bool
     ) -> None:
         memory = self._memory
-        if use.id and not memory.calls.new(use.id):
+        if use.id and not memory.calls.add(use.id):
             return
-        self._tally.call(use.name)
-        memory.trail.called(use, ref, at)
+        self._tally.count_call(use.name)
+        memory.risky_calls.on_tool_call(use, ref, at)
         if use.name in SUBAGENTS:
-            self._tally.subagent(use.id)
+            self._tally.link_subagent(use.id)
         if live:
-            self._doing.tool_called(OpenToolCall(use, ref, thread, at))
-        elif len(memory.late) < _MOST_LATE:
-            memory.late[use.id] = use
+            self._doing.open_call(OpenToolCall(use, ref, thread, at))
+        elif len(memory.late_calls) < _MOST_LATE:
+            memory.late_calls[use.id] = use
 
     def _user(
         self,
@@ -158,31 +158,31 @@ class EventReducer:
     ) -> None:
         ref = event.ref
         for result in body.results:
-            tool = self._doing.tool_answered(result.tool_use_id)
-            use = tool.use if tool is not None else self._memory.late.pop(result.tool_use_id, None)
+            tool = self._doing.close_call(result.tool_use_id)
+            use = tool.call if tool is not None else self._memory.late_calls.pop(result.tool_use_id, None)
             if result.agent_id:
-                self._tally.subagent(result.agent_id, result.tool_use_id)
-            if result.is_error and self._memory.errors.new(result.tool_use_id):
+                self._tally.link_subagent(result.agent_id, result.tool_use_id)
+            if result.is_error and self._memory.errors.add(result.tool_use_id):
                 self._tally.tool_errors += 1
             if use is None:
                 continue
-            self._memory.trail.answered(result)
+            self._memory.risky_calls.on_tool_result(result)
             if use.name in EDITING and not result.is_error:
                 self._tally.edits += 1
             self._watcher.on_tool_result(event.thread, use, result, at, ref, self._limits)
-            before = self._memory.proof.last
-            run = self._memory.proof.answered(use, result, at, ref)
-            self._memory.failures.answered(use, result, run)
-            commits = len(self._memory.witness.commits)
-            sources = self._memory.witness.tool_answered(use, result, run, at, ref)
+            before = self._memory.test_runs.last_verdict
+            run = self._memory.test_runs.on_tool_result(use, result, at, ref)
+            self._memory.failures.on_tool_result(use, result, run)
+            commits = len(self._memory.evidence.commits)
+            sources = self._memory.evidence.on_tool_result(use, result, run, at, ref)
             if not event.thread:
                 since = tool.since if tool is not None else None
-                self._memory.loss.answered(use, result, since, at, ref)
+                self._memory.waste.on_tool_result(use, result, since, at, ref)
             edited = use.name in EDITING and not result.is_error
-            if edited or sources or len(self._memory.witness.commits) != commits:
-                self._memory.loss.change_kept(at)
+            if edited or sources or len(self._memory.evidence.commits) != commits:
+                self._memory.waste.on_change(at)
             if sources and run is None:
-                self._memory.proof.edited(sources)
+                self._memory.test_runs.on_edit(sources)
             if run is not None and run.verdict != before:
                 self._mark_test_run(run.verdict, run.command, at, event)
         if event.thread:
@@ -191,9 +191,9 @@ class EventReducer:
             self._prompt(event, body, live)
         if live:
             if body.role == "interrupted":
-                self._memory.loss.turn_aborted(at, "interrupted")
+                self._memory.waste.abort_turn(at, "interrupted")
             self._doing.on_user(body, at)
-            self._memory.ref = ref
+            self._memory.last_ref = ref
 
     def _mark_test_run(
         self, verdict: Verdict, command: str, at: float | None, event: AgentEvent
@@ -205,13 +205,13 @@ class EventReducer:
         memory = self._memory
         if not memory.prompt:
             memory.prompt = body.text[:_PROMPT]
-        memory.witness.turn_ends("", None, None)
-        self._accounts.begins(memory.sessions.number(event.session))
+        memory.evidence.end_turn("", None, None)
+        self._accounts.begin_turn(memory.sessions.number(event.session))
         if body.command_uuid:
-            memory.book.injection(body.command_uuid, "delivered", event.at)
-            memory.heard = True
+            memory.interventions.advance_injection(body.command_uuid, "delivered", event.at)
+            memory.message_delivered = True
         if live:
-            self._memory.loss.turn_begins(event.at, event.ref, cut=False)
+            self._memory.waste.begin_turn(event.at, event.ref, cut=False)
             self._watcher.reset_conversation("")
 
     def _result(
@@ -219,17 +219,17 @@ class EventReducer:
     ) -> None:
         self._tally.turns += 1
         self._tally.denials += body.denials
-        self._memory.witness.turn_ends("" if body.is_error else body.text, at, event.ref)
+        self._memory.evidence.end_turn("" if body.is_error else body.text, at, event.ref)
         session = self._memory.sessions.number(event.session)
-        self._accounts.result(session, source.number, at, body.cost_usd, body.models)
-        self._gauge.told(body.models)
+        self._accounts.on_result(session, source.number, at, body.cost_usd, body.models)
+        self._gauge.on_result(body.models)
         if body.is_error:
             words = body.terminal_reason or body.subtype
             self._strip.mark(at, "error", f"the turn failed: {words}", event.ref)
         if live:
-            self._memory.loss.turn_ends(at, event.ref)
+            self._memory.waste.end_turn(at, event.ref)
             self._doing.on_result(body, at)
-            self._memory.ref = event.ref
+            self._memory.last_ref = event.ref
 
     def _partial(
         self,
@@ -240,9 +240,9 @@ class EventReducer:
         source: SourceClock,
     ) -> None:
         doing = self._doing
-        doing.partials = True
+        doing.has_deltas = True
         if body.usage is not None:
-            self._accounts.responses.streamed(
+            self._accounts.responses.add_streamed(
                 event.thread,
                 body.message_id,
                 body.model,
@@ -254,11 +254,11 @@ class EventReducer:
             )
         if live and not event.thread:
             doing.retry = None
-            doing.requested = False
+            doing.request_reported = False
             if body.step == "message_start":
-                doing.streams(at)
+                doing.on_message_start(at)
                 if body.usage is not None:
-                    self._gauge.answered(body.model, body.usage.context)
+                    self._gauge.on_answer(body.model, body.usage.context)
 
     def _init(
         self,
@@ -269,27 +269,27 @@ class EventReducer:
         source: SourceClock,
     ) -> None:
         memory = self._memory
-        memory.streams = True
-        memory.version = body.version or memory.version
+        memory.has_stream = True
+        memory.agent_version = body.version or memory.agent_version
         memory.cwd = body.cwd or memory.cwd
         memory.permission_mode = body.permission_mode or memory.permission_mode
         memory.started_model = body.model or memory.started_model
-        self._gauge.asked(body.model)
-        self._accounts.responses.guess(source.number, "", body.model)
-        self._accounts.begins(memory.sessions.number(event.session))
+        self._gauge.on_turn_start(body.model)
+        self._accounts.responses.assume_model(source.number, "", body.model)
+        self._accounts.begin_turn(memory.sessions.number(event.session))
         if live:
             if self._doing.turn_open and at is not None:
-                self._strip.rename_last(at, timeline_builder.DEAD)
-            memory.loss.turn_begins(at, event.ref, cut=self._doing.turn_open)
-            self._doing.turn_begins(at)
-            memory.ref = event.ref
+                self._strip.reclassify_last_gap(at, timeline_builder.DEAD)
+            memory.waste.begin_turn(at, event.ref, cut=self._doing.turn_open)
+            self._doing.begin_turn(at)
+            memory.last_ref = event.ref
 
     def _retry(
         self, event: AgentEvent, body: ApiRetry, at: float | None, live: bool, source: SourceClock
     ) -> None:
-        self._tally.retry(body.attempt, at, source.number)
+        self._tally.count_retry(body.attempt, at, source.number)
         if live:
-            self._memory.loss.retried(body, at, event.ref)
+            self._memory.waste.on_retry(body, at, event.ref)
             self._doing.on_retry(body, at)
 
     def _rate_limit(
@@ -310,8 +310,8 @@ class EventReducer:
         after = "" if body.after is None else f" to {body.after:,}"
         self._strip.mark(at, "compaction", f"{body.before:,} tokens{after}", event.ref)
         if live:
-            self._gauge.compacted(body.after)
-            self._memory.loss.compacted(at)
+            self._gauge.on_compaction(body.after)
+            self._memory.waste.on_compaction(at)
             self._doing.on_compaction()
             self._watcher.reset_conversation("")
 
@@ -319,7 +319,7 @@ class EventReducer:
         self, event: AgentEvent, body: TaskUpdate, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if body.task_type == "local_agent":
-            self._tally.subagent(body.task_id, body.tool_use_id)
+            self._tally.link_subagent(body.task_id, body.tool_use_id)
         if live:
             self._doing.on_task(body)
 
@@ -342,14 +342,14 @@ class EventReducer:
         source: SourceClock,
     ) -> None:
         if body.state == "started":
-            self._memory.book.injection(body.command_uuid, "delivered", at)
-            self._memory.heard = True
+            self._memory.interventions.advance_injection(body.command_uuid, "delivered", at)
+            self._memory.message_delivered = True
             if live and self._doing.phase == IDLE:
-                self._doing.turn_begins(at)
+                self._doing.begin_turn(at)
         elif body.state == "completed":
-            self._memory.book.injection(body.command_uuid, "seen", at)
+            self._memory.interventions.advance_injection(body.command_uuid, "seen", at)
         elif body.state == "cancelled":
-            self._memory.book.injection(body.command_uuid, "withdrawn", at)
+            self._memory.interventions.advance_injection(body.command_uuid, "withdrawn", at)
 
     def _session_state(
         self,
@@ -371,7 +371,7 @@ class EventReducer:
         source: SourceClock,
     ) -> None:
         session = self._memory.sessions.number(event.session)
-        self._accounts.cost_state(session, source.number, at, body.cost_usd)
+        self._accounts.on_running_cost(session, source.number, at, body.cost_usd)
 
     def _denied(
         self,
@@ -399,7 +399,7 @@ class EventReducer:
         self, event: AgentEvent, body: Notice, at: float | None, live: bool, source: SourceClock
     ) -> None:
         if live and body.topic == "local_command":
-            self._doing.answered_locally(at)
+            self._doing.on_local_answer(at)
 
     def _unknown(
         self,
@@ -409,4 +409,4 @@ class EventReducer:
         live: bool,
         source: SourceClock,
     ) -> None:
-        self._tally.unknown_record(body.type, body.subtype)
+        self._tally.count_unknown(body.type, body.subtype)

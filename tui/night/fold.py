@@ -138,9 +138,9 @@ class NightFold:
 
     def _wire(self) -> None:
         memory = self._memory
-        self._doing = memory.doing
-        self._strip = memory.strip
-        self._tally = memory.tally
+        self._doing = memory.activity
+        self._strip = memory.timeline
+        self._tally = memory.counters
         self._sources = memory.sources
         self._uuids = memory.uuids
         self._painter = SnapshotBuilder(
@@ -171,28 +171,28 @@ class NightFold:
         if n <= 0:
             return
         self._tally.total += n
-        self._doing.partials = True
+        self._doing.has_deltas = True
         if at is not None:
-            self._memory.sign(at)
+            self._memory.record_sign(at)
             self._advance_clock(
-                at, self._memory.source(source).number if source else self._memory.lead
+                at, self._memory.source_clock(source).number if source else self._memory.leading_source
             )
 
     def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
         return self._painter.build(now)
 
-    def testimony(self) -> EvidenceLog:
+    def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""
-        return self._memory.witness.testimony()
+        return self._memory.evidence.build_log()
 
-    def calls(self) -> tuple[RiskyCall, ...]:
+    def risky_calls(self) -> tuple[RiskyCall, ...]:
         """The night's edits and shell commands that may have put a risk into the repository."""
-        return self._memory.trail.calls()
+        return self._memory.risky_calls.calls()
 
-    def losses(self) -> WastedWork:
+    def wasted_work(self) -> WastedWork:
         """What bought nothing, as far as it was noted when it happened."""
-        return self._memory.loss.losses()
+        return self._memory.waste.wasted_work()
 
     def spending(self, usd: float | None) -> SpendingCurve:
         """What each response cost when; all of them together make `usd`, the night's bill."""
@@ -204,13 +204,13 @@ class NightFold:
 
     def last_ref(self) -> SourceRef | None:
         """Where the last thing stands that the main conversation recorded."""
-        return self._memory.ref
+        return self._memory.last_ref
 
     def save(self) -> bytes:
         """The whole state, to be taken up by `load`."""
-        return b"".join(self.saving())
+        return b"".join(self.save_pieces())
 
-    def saving(self) -> Iterator[bytes]:
+    def save_pieces(self) -> Iterator[bytes]:
         """What `save` gives, piece by piece, so that it need not be held in memory at once."""
         return pack(self._memory, self._accounts.dump(), self._prices.mark)
 
@@ -240,32 +240,32 @@ class NightFold:
         clock = strip.clock
         if clock is None:
             strip.clock = strip.start = at
-            self._memory.lead = source
+            self._memory.leading_source = source
             return True
         passed = at - clock
         if passed <= 0.0:
-            return source == self._memory.lead or passed >= -BEHIND
+            return source == self._memory.leading_source or passed >= -BEHIND
         if passed < timeline.GAP_SECONDS:
-            strip.add_time(clock, at, self._doing.kind())
+            strip.add_time(clock, at, self._doing.time_kind())
         else:
             strip.add_gap(clock, at, self._silence_kind(clock, at, body))
-        self._doing.waited = None
+        self._doing.ended_limit = None
         strip.clock = at
-        self._memory.lead = source
+        self._memory.leading_source = source
         return True
 
     def _reopens_turn(self, at: float, source: int) -> bool:
         """What another file tells of before the turn's end does not open the turn again."""
         doing = self._doing
-        return doing.since is None or at >= doing.since or source == self._memory.lead
+        return doing.since is None or at >= doing.since or source == self._memory.leading_source
 
     def _silence_kind(self, since: float, at: float, body: Body | None) -> int:
         """What a silence was that `body` ends."""
         doing = self._doing
-        kind = doing.kind()
+        kind = doing.time_kind()
         if (
-            doing.waited is not None
-            and since < (doing.waited.resets_at or 0.0) <= at + timeline.BUCKET_SECONDS
+            doing.ended_limit is not None
+            and since < (doing.ended_limit.resets_at or 0.0) <= at + timeline.BUCKET_SECONDS
         ):
             return timeline_builder.LIMITED
         if kind not in (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API):
@@ -273,21 +273,21 @@ class NightFold:
         if doing.retry is not None:
             return kind
         memory = self._memory
-        beats = expects_heartbeats(doing, memory.version, memory.streams)
+        beats = expects_heartbeats(doing, memory.agent_version, memory.has_stream)
         passed = at - since
         if passed <= allowed_silence(doing, self._limits, beats):
             return kind
         if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
             return kind
         what = "silent_tool" if kind == timeline_builder.TOOL else "silent_api"
-        self._strip.mark(since, "stall", what, memory.ref)
+        self._strip.mark(since, "stall", what, memory.last_ref)
         return timeline_builder.STALLED
 
     def _event(self, event: AgentEvent) -> bool:
         name = event.source
         source = self._sources.get(name)
         if source is None:
-            source = self._memory.source(name)
+            source = self._memory.source_clock(name)
         source.offset = event.offset
         at = event.at
         if at is None:
@@ -296,7 +296,7 @@ class NightFold:
             source.last = at
         body = event.body
         kind = type(body)
-        if event.uuid and not self._uuids.new(event.uuid):
+        if event.uuid and not self._uuids.add(event.uuid):
             self._merge_duplicate(event, kind, at, source)
             return False
         if kind is MalformedLine:
@@ -305,7 +305,7 @@ class NightFold:
             self._tally.total += 1
         memory = self._memory
         if at is None:
-            live = self._strip.clock is None or source.number == memory.lead
+            live = self._strip.clock is None or source.number == memory.leading_source
         else:
             live = self._advance_clock(at, source.number, body)
             if memory.last_sign is None or at > memory.last_sign:
@@ -313,7 +313,7 @@ class NightFold:
             if live and self._doing.phase == IDLE:
                 live = self._reopens_turn(at, source.number)
         if live and not self._doing.phase and kind is not MalformedLine:
-            self._doing.record_seen(at)
+            self._doing.on_record(at)
         if event.thread:
             if event.thread not in self._tally.agents:
                 self._agent_thread(event.thread)
@@ -332,13 +332,13 @@ class NightFold:
         if isinstance(body, AssistantMessage):
             self._listener.record_usage(event, body, at, source)
         if at is not None:
-            self._memory.sign(at)
+            self._memory.record_sign(at)
             strip = self._strip
             if strip.clock is None:
                 strip.start = at
             if strip.clock is None or at > strip.clock:
                 strip.clock = at
-                self._memory.lead = source.number
+                self._memory.leading_source = source.number
 
     def _session(self, session: str) -> None:
         memory = self._memory
@@ -348,4 +348,4 @@ class NightFold:
     def _agent_thread(self, thread: str) -> None:
         """Helpers that summarise, and old sidechains without a name, are no subagents."""
         if thread != "sidechain" and not thread.startswith("acompact"):
-            self._tally.subagent(thread)
+            self._tally.link_subagent(thread)

@@ -45,10 +45,10 @@ class Counters(Struct):
     edits: int = 0
     unknown_types: dict[str, int] = {}
     agents: dict[str, str] = {}
-    linked: int = 0
+    links: int = 0
     retries: list[tuple[int, float | None, int]] = []
 
-    def retry(self, attempt: int, at: float | None, source: int) -> None:
+    def count_retry(self, attempt: int, at: float | None, source: int) -> None:
         """A retry was announced; stream and transcript tell of the same one under other ids."""
         for place, (number, moment, teller) in enumerate(self.retries):
             near = at is None or moment is None or abs(at - moment) <= _SAME_RETRY
@@ -59,7 +59,7 @@ class Counters(Struct):
         del self.retries[:-_MOST_RETRIES]
         self.api_retries += 1
 
-    def call(self, name: str) -> None:
+    def count_call(self, name: str) -> None:
         """A tool was called."""
         calls = self.tool_calls
         if name in calls:
@@ -67,20 +67,20 @@ class Counters(Struct):
         elif len(calls) < _MOST_NAMES:
             calls[name] = 1
 
-    def unknown_record(self, kind: str, subtype: str) -> None:
+    def count_unknown(self, kind: str, subtype: str) -> None:
         """A record of a type or subtype that this program does not know."""
         self.unknown += 1
         name = f"{kind}/{subtype}" if subtype else kind
         if name in self.unknown_types or len(self.unknown_types) < _MOST_NAMES:
             self.unknown_types[name] = self.unknown_types.get(name, 0) + 1
 
-    def subagent(self, *names: str) -> None:
+    def link_subagent(self, *names: str) -> None:
         """These names (call id, task id, agent id) are all one subagent."""
         known = [self.agents[name] for name in names if name in self.agents]
         chosen = known[0] if known else next(filter(None, names), "")
         if not chosen or (not known and len(self.agents) >= _MOST_AGENTS):
             return
-        self.linked += 1
+        self.links += 1
         for name in names:
             if name:
                 self.agents[name] = chosen
@@ -90,11 +90,11 @@ class Counters(Struct):
                 if leader in merged:
                     self.agents[name] = chosen
 
-    def subagents(self) -> int:
+    def subagent_count(self) -> int:
         """How many subagents there were, by whatever names."""
         return len(set(self.agents.values()))
 
-    def counts(self, subagents: int) -> EventCounts:
+    def event_counts(self, subagents: int) -> EventCounts:
         """The counts as they stand."""
         return EventCounts(
             self.total,
@@ -126,7 +126,7 @@ class SourceClock(Struct):
     offset: int = -1
     arrivals: list[tuple[int, float]] = []
 
-    def arrived(self, offset: int, at: float) -> None:
+    def record_arrival(self, offset: int, at: float) -> None:
         """Bytes before `offset` were there by `at`."""
         if offset > self.offset:
             self.arrivals.append((offset, at))
@@ -156,48 +156,48 @@ class FoldState(Struct):
     calls: DigestSet = field(default_factory=DigestSet)
     errors: DigestSet = field(default_factory=DigestSet)
     sources: dict[str, SourceClock] = {}
-    lead: int = -1
+    leading_source: int = -1
     last_sign: float | None = None
     sessions: NameTable = field(default_factory=NameTable)
     session: str = ""
-    version: str = ""
+    agent_version: str = ""
     cwd: str = ""
     permission_mode: str = ""
     model: str = ""
     started_model: str = ""
     prompt: str = ""
-    streams: bool = False
-    heard: bool = False
-    ref: SourceRef | None = None
-    doing: ActivityTracker = field(default_factory=ActivityTracker)
-    strip: TimelineBuilder = field(default_factory=TimelineBuilder)
-    tally: Counters = field(default_factory=Counters)
-    watcher: LoopDetector = field(default_factory=LoopDetector)
-    gauge: ContextMeter = field(default_factory=ContextMeter)
-    proof: TestRunLog = field(default_factory=TestRunLog)
-    trail: RiskyCallLog = field(default_factory=RiskyCallLog)
-    witness: EvidenceCollector = field(default_factory=EvidenceCollector)
-    loss: WasteLog = field(default_factory=WasteLog)
+    has_stream: bool = False
+    message_delivered: bool = False
+    last_ref: SourceRef | None = None
+    activity: ActivityTracker = field(default_factory=ActivityTracker)
+    timeline: TimelineBuilder = field(default_factory=TimelineBuilder)
+    counters: Counters = field(default_factory=Counters)
+    loop_detector: LoopDetector = field(default_factory=LoopDetector)
+    context_meter: ContextMeter = field(default_factory=ContextMeter)
+    test_runs: TestRunLog = field(default_factory=TestRunLog)
+    risky_calls: RiskyCallLog = field(default_factory=RiskyCallLog)
+    evidence: EvidenceCollector = field(default_factory=EvidenceCollector)
+    waste: WasteLog = field(default_factory=WasteLog)
     failures: FailureLog = field(default_factory=FailureLog)
-    book: InterventionLog = field(default_factory=InterventionLog)
-    late: dict[str, ToolCall] = {}
+    interventions: InterventionLog = field(default_factory=InterventionLog)
+    late_calls: dict[str, ToolCall] = {}
     commits: dict[str, Commit] = {}
     progress: ProgressFile | None = None
     first_progress: ProgressFile | None = None
     agents: tuple[AgentProcess, ...] | None = None
     agents_at: float | None = None
-    watchdog: str = ""
+    watchdog_reason: str = ""
     watchdog_at: float | None = None
     last_session_end: SessionHistoryLine | None = None
 
-    def source(self, name: str) -> SourceClock:
+    def source_clock(self, name: str) -> SourceClock:
         """What is known of a file; a new one gets the next number."""
         source = self.sources.get(name)
         if source is None:
             source = self.sources[name] = SourceClock(len(self.sources) & 0xFFFF)
         return source
 
-    def sign(self, at: float) -> None:
+    def record_sign(self, at: float) -> None:
         """The session was alive at `at`."""
         if self.last_sign is None or at > self.last_sign:
             self.last_sign = at

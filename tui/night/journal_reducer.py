@@ -37,7 +37,7 @@ class InterventionLog(Struct):
     command: str = ""
     started_at: float | None = None
     ended_at: float | None = None
-    reason: str = ""
+    end_reason: str = ""
     code: int | None = None
     end: EndKind = EndKind.OPEN
     stopped_by: str = ""
@@ -45,7 +45,7 @@ class InterventionLog(Struct):
     checkpoints: list[CheckpointTaken] = []
     injections: dict[str, Injection] = {}
     rewinds: list[RewindRecord] = []
-    segments: list[Attempt] = []
+    attempts: list[Attempt] = []
     others: list[Intervention] = []
     spans: list[KnownSpan] = []
     restarts: int = 0
@@ -59,11 +59,11 @@ class InterventionLog(Struct):
     version: int = 0
 
     @property
-    def segment(self) -> Attempt | None:
+    def attempt(self) -> Attempt | None:
         """The newest process of the agent."""
-        return self.segments[-1] if self.segments else None
+        return self.attempts[-1] if self.attempts else None
 
-    def injection(
+    def advance_injection(
         self, key: str, state: InjectionState, at: float | None, detail: str = ""
     ) -> None:
         """Words came further on their way; they never go back, and an end is an end."""
@@ -79,19 +79,19 @@ class InterventionLog(Struct):
         )
         self.version += 1
 
-    def heard(self, at: float | None) -> None:
+    def mark_seen(self, at: float | None) -> None:
         """The model answered after words were delivered: it has seen them."""
         for key, injection in self.injections.items():
             if injection.state == "delivered":
-                self.injection(key, "seen", at)
+                self.advance_injection(key, "seen", at)
 
-    def deeds(self) -> Interventions:
+    def freeze(self) -> Interventions:
         """All deeds, frozen."""
         return Interventions(
             tuple(self.checkpoints),
             tuple(self.injections.values()),
             tuple(self.rewinds),
-            tuple(self.segments),
+            tuple(self.attempts),
             tuple(self.others),
             self.restarts,
             self.handovers,
@@ -132,13 +132,13 @@ def _run_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuil
     book.model = _text(entry.data, "model")
     book.command = _text(entry.data, "command")
     book.started_at = entry.at
-    book.ended_at, book.reason, book.code, book.killed = None, "", None, False
+    book.ended_at, book.end_reason, book.code, book.killed = None, "", None, False
     book.end = EndKind.OPEN
 
 
 def _segment_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     data = entry.data
-    before = book.segment
+    before = book.attempt
     why = _text(data, "why")
     segment = Attempt(
         _whole(data, "attempt") or 1,
@@ -149,10 +149,10 @@ def _segment_started(book: InterventionLog, entry: JournalEntry, strip: Timeline
         _text(data, "resume_of"),
         _text(data, "stream"),
     )
-    book.segments.append(segment)
-    del book.segments[:-MOST]
+    book.attempts.append(segment)
+    del book.attempts[:-MOST]
     book.pending = None
-    book.ended_at, book.reason, book.code, book.killed = None, "", None, False
+    book.ended_at, book.end_reason, book.code, book.killed = None, "", None, False
     book.end = EndKind.OPEN
     if before is None:
         return
@@ -164,12 +164,12 @@ def _segment_started(book: InterventionLog, entry: JournalEntry, strip: Timeline
 
 
 def _segment_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
-    if not book.segments:
+    if not book.attempts:
         return
-    last = book.segments[-1]
+    last = book.attempts[-1]
     reason = _text(entry.data, "reason")
     code, signal = _whole(entry.data, "code"), _whole(entry.data, "signal")
-    book.segments[-1] = Attempt(
+    book.attempts[-1] = Attempt(
         last.attempt,
         last.started_at,
         last.why,
@@ -188,11 +188,11 @@ def _segment_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBu
 
 def _run_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     book.ended_at = entry.at
-    book.reason = _text(entry.data, "reason")
+    book.end_reason = _text(entry.data, "reason")
     book.code = _whole(entry.data, "code")
     book.end = EndKind.of_entry(entry.data)
     book.pending = None
-    strip.mark(entry.at, "end", book.reason or "the run ended")
+    strip.mark(entry.at, "end", book.end_reason or "the run ended")
 
 
 def _checkpoint(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
@@ -242,7 +242,7 @@ def _injection(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilde
     state = _text(entry.data, "state")
     for known in ("queued", "delivered", "seen", "failed", "withdrawn"):
         if state == known:
-            book.injection(entry.id, known, entry.at, _text(entry.data, "detail"))
+            book.advance_injection(entry.id, known, entry.at, _text(entry.data, "detail"))
 
 
 def _stop(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
@@ -359,7 +359,7 @@ _READERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], N
 }
 
 
-def read_entry(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def apply_entry(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
     """Take in one line of the journal; kinds that change nothing here are passed over."""
     reader = _READERS.get(entry.kind)
     if reader is not None:

@@ -17,7 +17,7 @@ from tui.model.records import (
 )
 from tui.model.session import AgentProcesses
 from tui.night.fold_state import FoldState
-from tui.night.journal_reducer import read_entry
+from tui.night.journal_reducer import apply_entry
 from tui.night.usage.accounts import CostAccounts
 from tui.system.format import shorten
 
@@ -33,7 +33,7 @@ class RecordReducer:
         self.handlers: dict[type, Callable[[Any], None]] = {
             Arrival: self._arrival,
             ProgressFile: self._progress,
-            SessionNotes: memory.witness.notes_changed,
+            SessionNotes: memory.evidence.on_notes,
             LogEntry: self._log,
             SessionHistoryLine: self._session_history,
             CompactionHistoryLine: self._nothing,
@@ -47,21 +47,21 @@ class RecordReducer:
 
     def _arrival(self, arrival: Arrival) -> None:
         memory = self._memory
-        memory.source(arrival.source).arrived(arrival.offset, arrival.at)
-        memory.sign(arrival.at)
+        memory.source_clock(arrival.source).record_arrival(arrival.offset, arrival.at)
+        memory.record_sign(arrival.at)
 
     def _progress(self, progress: ProgressFile) -> None:
         memory = self._memory
         if memory.first_progress is None and progress.basis != "unknown":
             memory.first_progress = progress
         memory.progress = progress
-        memory.witness.progress(progress)
+        memory.evidence.on_progress(progress)
 
     def _log(self, entry: LogEntry) -> None:
         """The original system's watchdog says in its log whom it ends and why."""
         _, found, reason = entry.text.partition("Terminating session:")
         if found:
-            self._memory.watchdog = shorten(reason, 160)
+            self._memory.watchdog_reason = shorten(reason, 160)
             self._memory.watchdog_at = entry.at
 
     def _session_history(self, record: SessionHistoryLine) -> None:
@@ -74,8 +74,8 @@ class RecordReducer:
         memory.commits[commit.sha] = commit
         if len(memory.commits) > _MOST_COMMITS:
             del memory.commits[next(iter(memory.commits))]
-        self._memory.watcher.work_tree_changed()
-        self._memory.strip.mark(commit.at, "commit", shorten(commit.subject))
+        self._memory.loop_detector.on_work_tree_change()
+        self._memory.timeline.mark(commit.at, "commit", shorten(commit.subject))
 
     def _processes(self, seen: AgentProcesses) -> None:
         memory = self._memory
@@ -83,21 +83,21 @@ class RecordReducer:
 
     def _journal(self, entry: JournalEntry) -> None:
         memory = self._memory
-        read_entry(memory.book, entry, self._memory.strip)
+        apply_entry(memory.interventions, entry, self._memory.timeline)
         if entry.kind == "segment_started":
             self._segment(entry)
-        elif entry.kind == "segment_ended" and memory.doing.turn_open:
-            memory.loss.turn_aborted(entry.at, "process ended")
+        elif entry.kind == "segment_ended" and memory.activity.turn_open:
+            memory.waste.abort_turn(entry.at, "process ended")
         elif entry.kind in ("rewind", "undo"):
-            self._memory.watcher.work_tree_changed()
-            self._memory.witness.files_rewound(entry)
+            self._memory.loop_detector.on_work_tree_change()
+            self._memory.evidence.on_rewind(entry)
         elif entry.kind == "inject":
-            self._memory.watcher.reset_conversation("")
+            self._memory.loop_detector.reset_conversation("")
         elif entry.kind == "injection" and entry.data.get("state") == "delivered":
-            memory.heard = True
+            memory.message_delivered = True
 
     def _segment(self, entry: JournalEntry) -> None:
-        segment = self._memory.book.segment
+        segment = self._memory.interventions.attempt
         if segment is None or not segment.session:
             return
         sessions = self._memory.sessions

@@ -68,16 +68,16 @@ class SnapshotBuilder:
         """The night at `now`."""
         memory = self._memory
         ruling = classify_state(self._scene(now))
-        strip = memory.strip
+        strip = memory.timeline
         marks = self._cached("marks", strip.version, lambda: sorted_marks(strip))
-        spans = memory.book.spans
+        spans = memory.interventions.spans
         newest = strip.gaps[-1] if strip.gaps else None
         version = newest and (len(strip.gaps), newest.end, newest.kind, len(spans))
         known = self._cached("gaps", version, lambda: resolve_gaps(strip, spans))
         line, sums = build_timeline(strip, known, spans, marks, self._tail(now, ruling))
-        window, basis = memory.gauge.window()
-        deeds: Interventions = self._cached("deeds", memory.book.version, memory.book.deeds)
-        tests: TestSummary = self._cached("tests", memory.proof.version, memory.proof.tests)
+        window, basis = memory.context_meter.window()
+        deeds: Interventions = self._cached("deeds", memory.interventions.version, memory.interventions.freeze)
+        tests: TestSummary = self._cached("tests", memory.test_runs.version, memory.test_runs.summary)
         return NightSnapshot(
             now=now,
             run=self._run(ruling),
@@ -85,9 +85,9 @@ class SnapshotBuilder:
             stall=ruling.stall,
             tokens=tokens(self._accounts),
             cost=bill(self._accounts, self._prices.priced_on, strip.start, strip.clock),
-            context=ContextUse(memory.gauge.used, window, basis),
-            counts=memory.tally.counts(
-                self._cached("agents", memory.tally.linked, memory.tally.subagents)
+            context=ContextUse(memory.context_meter.used, window, basis),
+            counts=memory.counters.event_counts(
+                self._cached("agents", memory.counters.links, memory.counters.subagent_count)
             ),
             interventions=deeds,
             tests=tests,
@@ -106,47 +106,47 @@ class SnapshotBuilder:
         memory = self._memory
         return StateInputs(
             now,
-            memory.doing,
-            memory.book,
+            memory.activity,
+            memory.interventions,
             self._limits,
-            memory.watcher.active(),
+            memory.loop_detector.active_loop(),
             memory.last_sign,
-            memory.tally.total + memory.tally.malformed,
-            memory.version,
-            memory.streams,
-            memory.ref,
+            memory.counters.total + memory.counters.malformed,
+            memory.agent_version,
+            memory.has_stream,
+            memory.last_ref,
             memory.agents,
             memory.agents_at,
-            memory.watchdog,
+            memory.watchdog_reason,
             memory.watchdog_at,
         )
 
     def _loops(self) -> tuple[Stall, ...]:
-        watcher = self._memory.watcher
-        active = watcher.active()
-        return tuple(watcher.over) if active is None else (*watcher.over, active)
+        watcher = self._memory.loop_detector
+        active = watcher.active_loop()
+        return tuple(watcher.ended) if active is None else (*watcher.ended, active)
 
     def _tail(self, now: float, ruling: StateVerdict) -> TailGap | None:
         """The stretch since the last record, while anything may still come."""
         memory = self._memory
-        clock = memory.strip.clock
+        clock = memory.timeline.clock
         if clock is None or now <= clock:
             return None
-        ended = memory.book.ended_at
+        ended = memory.interventions.ended_at
         if ruling.state in OVER and (memory.agents == () or not memory.agents):
             if ended is None or ended <= clock:
                 return None
-            return TailGap(clock, ended, DEAD if memory.doing.turn_open else IDLE)
+            return TailGap(clock, ended, DEAD if memory.activity.turn_open else IDLE)
         if ruling.state in OVER:
             return TailGap(clock, now, IDLE)
-        kind = memory.doing.kind()
+        kind = memory.activity.time_kind()
         if ruling.state == "stalled":
             kind = STALLED
         elif ruling.state == "paused":
-            kind = DEAD if memory.book.pending is not None else IDLE
+            kind = DEAD if memory.interventions.pending is not None else IDLE
         elif kind in (WORKING, API) and now - clock > GAP_SECONDS:
-            beats = expects_heartbeats(memory.doing, memory.version, memory.streams)
-            if now - clock > allowed_silence(memory.doing, self._limits, beats):
+            beats = expects_heartbeats(memory.activity, memory.agent_version, memory.has_stream)
+            if now - clock > allowed_silence(memory.activity, self._limits, beats):
                 kind = STALLED
         return TailGap(clock, now, kind)
 
@@ -159,37 +159,37 @@ class SnapshotBuilder:
             since=ruling.since,
             tools=tuple(
                 RunningTool(
-                    tool.use.id,
-                    tool.use.name,
-                    tool.use.target,
+                    tool.call.id,
+                    tool.call.name,
+                    tool.call.target,
                     tool.since,
                     tool.thread,
                     tool.ref,
-                    tool.beat_at,
+                    tool.heartbeat_at,
                 )
-                for tool in memory.doing.tools.values()
+                for tool in memory.activity.open_calls.values()
             ),
-            turn_open=memory.doing.turn_open,
-            last_event_at=memory.strip.clock,
+            turn_open=memory.activity.turn_open,
+            last_event_at=memory.timeline.clock,
             last_sign_at=sign,
             idle_seconds=0.0 if sign is None else max(0.0, now - sign),
-            last_text=memory.doing.said,
-            background=len(memory.doing.tasks),
+            last_text=memory.activity.last_text,
+            background=len(memory.activity.background_tasks),
             until=ruling.until,
             state_reason=ruling.code,
         )
 
     def _run(self, ruling: StateVerdict) -> RunInfo:
         memory = self._memory
-        book = memory.book
-        segment = book.segment
+        book = memory.interventions
+        segment = book.attempt
         over = ruling.state in OVER and ruling.state != "none"
         ended = book.ended_at
         if ended is None and over and not memory.agents:
-            ended = ruling.since if ruling.since is not None else memory.strip.clock
+            ended = ruling.since if ruling.since is not None else memory.timeline.clock
         progress = memory.progress
         goal = book.goal or (progress.goal if progress is not None else "")
-        began = book.started_at if book.started_at is not None else memory.strip.start
+        began = book.started_at if book.started_at is not None else memory.timeline.start
         return RunInfo(
             owned=self._own or bool(book.run),
             id=book.run or None,
@@ -208,16 +208,16 @@ class SnapshotBuilder:
         )
 
     def _exit(self, ruling: StateVerdict) -> RunExit:
-        book = self._memory.book
-        segment = book.segment
+        book = self._memory.interventions
+        segment = book.attempt
         code = book.code
         if code is None and segment is not None:
             code = segment.code
-        return RunExit(book.reason or ruling.reason, code, book.end)
+        return RunExit(book.end_reason or ruling.reason, code, book.end)
 
     def _pid(self) -> int | None:
         memory = self._memory
-        segment = memory.book.segment
+        segment = memory.interventions.attempt
         if segment is not None and segment.ended_at is None and segment.pid:
             return segment.pid
         agents = memory.agents or ()

@@ -46,18 +46,18 @@ class StateInputs(Struct, frozen=True):
     """Everything a ruling may look at."""
 
     now: float
-    doing: ActivityTracker
-    book: InterventionLog
+    activity: ActivityTracker
+    interventions: InterventionLog
     limits: StallThresholds
     loop: Stall | None
     last_sign: float | None
     records: int
     version: str
-    streams: bool
+    has_stream: bool
     ref: SourceRef | None
     agents: tuple[AgentProcess, ...] | None
     agents_at: float | None
-    watchdog: str
+    watchdog_reason: str
     watchdog_at: float | None
 
     @property
@@ -80,8 +80,8 @@ class StateInputs(Struct, frozen=True):
     @property
     def turn_open(self) -> bool:
         """Whether an answer is still owed; a transcript's last word closes its turn after a while."""
-        doing = self.doing
-        return doing.turn_open and not (doing.maybe_over and self.quiet > _SETTLE)
+        doing = self.activity
+        return doing.turn_open and not (doing.may_be_over and self.quiet > _SETTLE)
 
 
 class StateVerdict(Struct, frozen=True):
@@ -105,7 +105,7 @@ def classify_state(scene: StateInputs) -> StateVerdict:
 
 
 def _nothing(scene: StateInputs) -> StateVerdict | None:
-    book = scene.book
+    book = scene.interventions
     if scene.records or book.ended_at is not None:
         return None
     if scene.agents:
@@ -114,29 +114,29 @@ def _nothing(scene: StateInputs) -> StateVerdict | None:
             State.STARTING,
             "an agent is here and has not recorded anything yet",
         )
-    if book.started_at is not None and not (book.segment and book.segment.ended_at):
+    if book.started_at is not None and not (book.attempt and book.attempt.ended_at):
         return StateVerdict(
             Code.AGENT_STARTING, State.STARTING, "the agent is being started", book.started_at
         )
     return (
         None
-        if book.segments
+        if book.attempts
         else StateVerdict(Code.NO_SESSION, State.NONE, "no session was seen here")
     )
 
 
 def _ended(scene: StateInputs) -> StateVerdict | None:
-    book = scene.book
+    book = scene.interventions
     if book.ended_at is None:
         return None
-    reason = book.reason.strip() or "the run ended"
+    reason = book.end_reason.strip() or "the run ended"
     return StateVerdict(Code.RUN_ENDED, book.end.session_state, reason, book.ended_at)
 
 
 def _between(scene: StateInputs) -> StateVerdict | None:
     """The journal says that the agent's process ended, and the run goes on or should."""
-    book = scene.book
-    segment = book.segment
+    book = scene.interventions
+    segment = book.attempt
     if book.pending is not None:
         due = book.pending.due
         when = (
@@ -169,25 +169,25 @@ def _between(scene: StateInputs) -> StateVerdict | None:
 
 
 def _ended_by(scene: StateInputs) -> Code:
-    limited = scene.book.stopped_by == "limit"
+    limited = scene.interventions.stopped_by == "limit"
     return Code.ENDED_BY_LIMIT if limited else Code.ENDED_BY_PERSON
 
 
 def _gone(scene: StateInputs) -> StateVerdict | None:
     """The process table shows no agent although an answer is owed."""
-    if scene.alive is not False or not (scene.turn_open or scene.doing.phase == STARTING):
+    if scene.alive is not False or not (scene.turn_open or scene.activity.phase == STARTING):
         return None
     at = scene.last_sign
     if scene.watchdog_at is not None and (at is None or scene.watchdog_at >= at - _WATCHDOG_REACH):
         return StateVerdict(
             Code.ENDED_BY_WATCHDOG,
             State.KILLED,
-            f"ended by the watchdog: {scene.watchdog}",
+            f"ended by the watchdog: {scene.watchdog_reason}",
             scene.watchdog_at,
         )
-    if scene.book.stopped_by:
-        return StateVerdict(_ended_by(scene), State.KILLED, f"ended by {scene.book.stopped_by}", at)
-    limit = scene.doing.limit
+    if scene.interventions.stopped_by:
+        return StateVerdict(_ended_by(scene), State.KILLED, f"ended by {scene.interventions.stopped_by}", at)
+    limit = scene.activity.limit
     if limit is not None:
         return StateVerdict(
             Code.USAGE_LIMIT,
@@ -205,8 +205,8 @@ def _gone_stall(scene: StateInputs, words: str) -> Stall | None:
     since = scene.last_sign if scene.last_sign is not None else scene.now
     evidence = [words, f"last sign of life {format_duration(scene.quiet)} ago"]
     evidence.extend(
-        f"unanswered: {tool.use.name} {shorten(tool.use.target, 60)}".rstrip()
-        for tool in list(scene.doing.tools.values())[:3]
+        f"unanswered: {tool.call.name} {shorten(tool.call.target, 60)}".rstrip()
+        for tool in list(scene.activity.open_calls.values())[:3]
     )
     return Stall(
         StallKind.PROCESS_GONE, since, tuple(evidence), () if scene.ref is None else (scene.ref,)
@@ -225,15 +225,15 @@ def _stopped(scene: StateInputs) -> StateVerdict | None:
 
 
 def _asking(scene: StateInputs) -> StateVerdict | None:
-    doing = scene.doing
-    if doing.asking is not None:
-        reason = f"it waits for a person: {shorten(doing.asking.what)}"
+    doing = scene.activity
+    if doing.question is not None:
+        reason = f"it waits for a person: {shorten(doing.question.subject)}"
         return StateVerdict(
-            Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, doing.asking.since
+            Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, doing.question.since
         )
-    for tool in doing.tools.values():
-        if tool.use.name in ASKING and not tool.thread:
-            reason = f"it asks a person: {shorten(tool.use.target)}".rstrip(": ")
+    for tool in doing.open_calls.values():
+        if tool.call.name in ASKING and not tool.thread:
+            reason = f"it asks a person: {shorten(tool.call.target)}".rstrip(": ")
             return StateVerdict(Code.QUESTION, State.WAITING_PERMISSION, reason, tool.since)
     for agent in scene.agents or ():
         if agent.status == "waiting" and (scene.agents_at or 0.0) >= (scene.last_sign or 0.0):
@@ -245,11 +245,11 @@ def _asking(scene: StateInputs) -> StateVerdict | None:
 
 
 def _limited(scene: StateInputs) -> StateVerdict | None:
-    limit = scene.doing.limit
-    if limit is None or scene.doing.phase == TOOL:
+    limit = scene.activity.limit
+    if limit is None or scene.activity.phase == TOOL:
         return None
     lifted = limit.resets_at is None or scene.now > limit.resets_at
-    if scene.doing.phase == IDLE and (scene.alive is False or lifted):
+    if scene.activity.phase == IDLE and (scene.alive is False or lifted):
         return None
     window = limit.window.replace("_", " ") or "usage limit"
     since = limit.since if limit.since is not None else scene.last_sign or scene.now
@@ -278,16 +278,16 @@ def _limited(scene: StateInputs) -> StateVerdict | None:
 
 def _over(scene: StateInputs) -> StateVerdict | None:
     """No answer is owed."""
-    doing = scene.doing
-    settled = doing.maybe_over and scene.quiet > _SETTLE
-    idle = any(agent.status == "idle" for agent in scene.agents or ()) and doing.maybe_over
+    doing = scene.activity
+    settled = doing.may_be_over and scene.quiet > _SETTLE
+    idle = any(agent.status == "idle" for agent in scene.agents or ()) and doing.may_be_over
     if doing.phase != IDLE and not settled and not idle:
         return None
-    if doing.tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
-        first = next(iter(doing.tasks.values()))
-        reason = f"the turn ended; {format_count(len(doing.tasks), 'background task')} still run: {first}"
+    if doing.background_tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
+        first = next(iter(doing.background_tasks.values()))
+        reason = f"the turn ended; {format_count(len(doing.background_tasks), 'background task')} still run: {first}"
         return StateVerdict(Code.BACKGROUND_TASK, State.WORKING, reason, doing.since)
-    closed = doing.closed if doing.phase == IDLE else None
+    closed = doing.turn_end if doing.phase == IDLE else None
     waits = "; the process waits for the next message" if scene.alive else ""
     if closed is None:
         return StateVerdict(
@@ -321,11 +321,11 @@ def _silent(scene: StateInputs) -> StateVerdict | None:
     if scene.last_sign is None:
         return None
     sign = scene.last_sign
-    if scene.book.awake_at is not None:
-        sign = max(sign, scene.book.awake_at)
+    if scene.interventions.awake_at is not None:
+        sign = max(sign, scene.interventions.awake_at)
     children = None if scene.agents is None else sum(agent.children for agent in scene.agents)
-    about = SilenceFacts(sign, scene.version, scene.streams, children, scene.ref)
-    stall = detect_silence(scene.doing, scene.now, about, scene.limits)
+    about = SilenceFacts(sign, scene.version, scene.has_stream, children, scene.ref)
+    stall = detect_silence(scene.activity, scene.now, about, scene.limits)
     if stall is None:
         return None
     return StateVerdict(
@@ -343,7 +343,7 @@ def _looping(scene: StateInputs) -> StateVerdict | None:
 
 
 def _retrying(scene: StateInputs) -> StateVerdict | None:
-    retry = scene.doing.retry
+    retry = scene.activity.retry
     if retry is None:
         return None
     status = f"HTTP {retry.status}" if retry.status else "no connection"
@@ -354,7 +354,7 @@ def _retrying(scene: StateInputs) -> StateVerdict | None:
 
 
 def _busy(scene: StateInputs) -> StateVerdict:
-    doing = scene.doing
+    doing = scene.activity
     if doing.compacting:
         return StateVerdict(
             Code.COMPACTING, State.WORKING, "the conversation is being summarised", doing.since
@@ -375,31 +375,31 @@ def _busy(scene: StateInputs) -> StateVerdict:
                 doing.since,
             )
         words = f"no answer has begun for {waited}"
-        if not doing.partials:
+        if not doing.has_deltas:
             words += "; this stream shows answers only when they are complete"
         return StateVerdict(Code.WAITING_FOR_MODEL, State.WAITING_API, words, doing.since)
     if doing.phase == NONE:
         return StateVerdict(
-            Code.AGENT_STARTING, State.STARTING, "the agent is being started", scene.book.started_at
+            Code.AGENT_STARTING, State.STARTING, "the agent is being started", scene.interventions.started_at
         )
     return StateVerdict(Code.AGENT_STARTING, State.STARTING, "the session begins", doing.since)
 
 
 def _in_tool(scene: StateInputs) -> StateVerdict:
-    tools = list(scene.doing.tools.values())
+    tools = list(scene.activity.open_calls.values())
     main = [tool for tool in tools if not tool.thread] or tools
     if not main:
-        return StateVerdict(Code.TOOL_RUNNING, State.TOOL, "a tool runs", scene.doing.since)
+        return StateVerdict(Code.TOOL_RUNNING, State.TOOL, "a tool runs", scene.activity.since)
     first = main[0]
     lasts = f" for {format_duration(scene.now - first.since)}" if first.since is not None else ""
-    words = f"{first.use.name} runs{lasts}"
-    if first.use.target:
-        words += f": {shorten(first.use.target)}"
+    words = f"{first.call.name} runs{lasts}"
+    if first.call.target:
+        words += f": {shorten(first.call.target)}"
     if len(main) > 1:
         words += f", and {len(main) - 1} more"
     inner = [tool for tool in tools if tool.thread]
     if inner:
-        words += f"; inside it {inner[-1].use.name} {shorten(inner[-1].use.target, 40)}".rstrip()
+        words += f"; inside it {inner[-1].call.name} {shorten(inner[-1].call.target, 40)}".rstrip()
     return StateVerdict(Code.TOOL_RUNNING, State.TOOL, words, first.since)
 
 

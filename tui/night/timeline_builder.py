@@ -104,7 +104,7 @@ class TimelineBuilder(Struct):
             first = self.gaps.pop(0)
             self.totals[first.kind] += first.end - first.start
 
-    def rename_last(self, at: float, kind: int) -> None:
+    def reclassify_last_gap(self, at: float, kind: int) -> None:
         """What comes at `at` proves that the silence just ended was `kind`."""
         if self.gaps and self.gaps[-1].end == at:
             self.gaps[-1].kind = kind

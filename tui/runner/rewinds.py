@@ -118,13 +118,13 @@ class RunRewinder:
 
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None:
         """Asked before the agent is stopped, so that a refusal costs nothing."""
-        from tui.control.checkpoints.refs import find
+        from tui.control.checkpoints.refs import find_checkpoint
 
         if kind == "undo":
             plan = self._plan_undo()
         else:
             mode = _mode(arguments)
-            checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
+            checkpoint = find_checkpoint(self._project, str(arguments.get("checkpoint") or ""))
             if mode != "code":
                 session, uuid = self._conversation_cut(checkpoint)
                 if not session or not uuid:
@@ -144,10 +144,10 @@ class RunRewinder:
         """Rewinds while no agent runs; `before` is the session to which an undo returns."""
         if kind == "undo":
             return self._undo(arguments, before)
-        from tui.control.checkpoints.refs import find
+        from tui.control.checkpoints.refs import find_checkpoint
 
         mode = _mode(arguments)
-        checkpoint = find(self._project, str(arguments.get("checkpoint") or ""))
+        checkpoint = find_checkpoint(self._project, str(arguments.get("checkpoint") or ""))
         entry: dict[str, object] = {"checkpoint": checkpoint.id, "mode": mode}
         session, uuid = self._conversation_cut(checkpoint) if mode != "code" else ("", "")
         if session and was_compacted_after(self._folder, session, uuid):
@@ -182,9 +182,9 @@ class RunRewinder:
         return plan_rewind(self._project, checkpoint, live=live, limits=self._limits)
 
     def _plan_undo(self) -> Any:
-        from tui.control.rewind.execute import undo_plan
+        from tui.control.rewind.execute import plan_undo
 
-        return undo_plan(self._project, live=self._other_sessions(), limits=self._limits)
+        return plan_undo(self._project, live=self._other_sessions(), limits=self._limits)
 
     def _execute_plan(self, plan: Any, arguments: Mapping[str, Any]) -> dict[str, object]:
         from tui.control.rewind.execute import execute_rewind

@@ -104,7 +104,7 @@ def test_a_conflict_names_the_paths_and_leaves_nothing(night: Path) -> None:
     assert len(plan.refusals) == 1
     assert "a.txt" in plan.refusals[0]
     assert "fourth change" in plan.refusals[0]
-    assert plan.words == plan.refusals
+    assert plan.sentences == plan.refusals
     with pytest.raises(RefusedError, match=r"a\.txt"):
         create_branch(plan)
     assert (everything(night), sh(night, "count-objects", "-v")) == before
@@ -271,7 +271,7 @@ def test_the_deed_is_told_in_the_journal(night: Path, tmp_path: Path) -> None:
     run.mkdir()
     deeds = Operations(night, Settings(), run_dir=str(run), session="s1")
     plan = deeds.plan_branch("told", commits=["HEAD"], files=["b.txt"], base="HEAD~3")
-    assert "1 commit and 1 file" in plan.words[0]
+    assert "1 commit and 1 file" in plan.sentences[0]
     assert not (run / "journal.jsonl").exists()
     receipt = deeds.create_branch(plan)
     (entry,) = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]

@@ -16,7 +16,7 @@ import pytest
 from tests.fakes import FakeClock
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import Checkpoint, checkpoints, details, find
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_details, find_checkpoint
 from tui.control.checkpoints.stat_cache import StatCache
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import retire_checkpoints
@@ -46,11 +46,11 @@ def held(folder: Path, rev: str) -> dict[str, tuple[str, bytes]]:
 
 def check(folder: Path, checkpoint: Checkpoint) -> dict[str, str]:
     """Every file exact or listed, and nothing else in the tree; what is listed, with the reasons."""
-    record = details(Git(folder), checkpoint)
+    record = read_details(Git(folder), checkpoint)
     listed = {item.path: item.reason for item in record.not_captured}
     stored = held(folder, checkpoint.commit)
     for path, (kind, mode, data) in tree(folder).items():
-        if record.left_out.covering(os.fsencode(path)):
+        if record.excluded.reason_covering(os.fsencode(path)):
             continue
         want = "120000" if kind == "link" else "100755" if mode & stat.S_IXUSR else "100644"
         assert stored.pop(path, None) == (want, data), path
@@ -349,7 +349,7 @@ def test_state_linked_work_tree_and_its_removal(tmp_path: Path) -> None:
     write(linked, {"a.txt": "linked\n"})
     checkpoint, _ = take_untouched(linked)
     assert checkpoint.ref.startswith("refs/overnight/wt-linked/s/")
-    assert checkpoints(folder) == []
+    assert checkpoints_of(folder) == []
     sh(folder, "worktree", "remove", "--force", str(linked))
     assert sh(folder, "rev-parse", checkpoint.ref) == checkpoint.commit
     assert held(folder, checkpoint.commit)["a.txt"] == ("100644", b"linked\n")
@@ -441,7 +441,7 @@ def test_out_of_time_is_no_checkpoint(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with pytest.raises(CheckpointError, match=r"within 1e-06 s.*time_budget_seconds"):
         take_checkpoint(folder, limits=CaptureLimits(seconds=5, first_seconds=0.000001))
-    assert checkpoints(folder) == []
+    assert checkpoints_of(folder) == []
     assert litter(folder) == []
 
 
@@ -469,7 +469,7 @@ def rest(folder: Path) -> None:
 
 def believed(folder: Path) -> set[str]:
     """Paths that the next checkpoint need not read unless their stat data change."""
-    rows = StatCache.recall(Git(folder)).rows
+    rows = StatCache.load(Git(folder)).rows
     return {os.fsdecode(p) for p, m in zip(rows.paths, rows.mtimes, strict=True) if m != -1}
 
 
@@ -546,14 +546,14 @@ def test_only_folders_that_changed_are_read_again(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo", {"a/x": "x", "b/y": "y"})
     rest(folder)
     take_checkpoint(folder)
-    remembered = StatCache.recall(Git(folder)).folders.known
+    remembered = StatCache.load(Git(folder)).folders.folders
     assert set(remembered) == {b"", b"a", b"b"}
     os.mkfifo(folder / "a/pipe")
     (folder / "b/empty").mkdir()
-    record = details(Git(folder), take_checkpoint(folder))
+    record = read_details(Git(folder), take_checkpoint(folder))
     assert [item.path for item in record.not_captured] == ["a/pipe"]
     assert record.empty_folders == {b"b/empty"}
-    assert set(StatCache.recall(Git(folder)).folders.known) == {b""}
+    assert set(StatCache.load(Git(folder)).folders.folders) == {b""}
 
 
 def test_empty_folders_are_recorded(tmp_path: Path) -> None:
@@ -561,7 +561,7 @@ def test_empty_folders_are_recorded(tmp_path: Path) -> None:
     for name in ("empty", "src/empty too", "new/deep/empty", "build/empty"):
         (folder / name).mkdir(parents=True)
     write(folder, {".gitignore": "build/\n", "build/x": "x"})
-    record = details(Git(folder), take_checkpoint(folder))
+    record = read_details(Git(folder), take_checkpoint(folder))
     assert record.empty_folders == {b"empty", b"src/empty too", b"new/deep/empty"}
 
 
@@ -622,7 +622,7 @@ def test_what_is_recorded(tmp_path: Path) -> None:
     assert (checkpoint.head, checkpoint.branch) == (sh(folder, "rev-parse", "HEAD"), "main")
     assert checkpoint.facts == facts
     assert checkpoint.at == 1_700_000_123.25
-    assert checkpoints(folder) == [checkpoint]
+    assert checkpoints_of(folder) == [checkpoint]
     assert sh(folder, "log", "-1", "--format=%an|%ct|%s", checkpoint.ref) == (
         "overnight-tui|1700000123|overnight checkpoint c1: before the big change"
     )
@@ -660,10 +660,10 @@ def test_finding_one(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     first, second = take_checkpoint(folder), take_checkpoint(folder, session="other")
     for name in ("c1", "C1", " 1 ", first.commit, first.commit[:10], first.ref):
-        assert find(folder, name) == first
-    assert find(folder, "2") == second
+        assert find_checkpoint(folder, name) == first
+    assert find_checkpoint(folder, "2") == second
     with pytest.raises(RefusedError, match=r"no checkpoint 'c9'.*c1, c2"):
-        find(folder, "c9")
+        find_checkpoint(folder, "c9")
 
 
 def test_refs_that_others_put_there_are_passed_over(tmp_path: Path) -> None:
@@ -675,7 +675,7 @@ def test_refs_that_others_put_there_are_passed_over(tmp_path: Path) -> None:
     for number, text in enumerate(('x\n\n{"schema": 1}', "x\n\n[]", "x\n\n{", "")):
         made = sh(folder, "commit-tree", "HEAD^{tree}", "-m", text or "empty")
         sh(folder, "update-ref", f"refs/overnight/main/s/{20 + number}", made)
-    assert checkpoints(folder) == [mine]
+    assert checkpoints_of(folder) == [mine]
     assert take_checkpoint(folder).id == "c24"
 
 
@@ -687,7 +687,7 @@ def test_a_failed_step_leaves_nothing(tmp_path: Path) -> None:
     (folder / ".git/objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(CheckpointError, match="git fsck"):
         take_checkpoint(folder)
-    assert checkpoints(folder) == []
+    assert checkpoints_of(folder) == []
     assert user_state(folder) == before
     assert litter(folder) == []
 
@@ -713,7 +713,7 @@ def test_retirement_keeps_a_day_then_one_an_hour_and_the_newest(tmp_path: Path) 
     assert retire_checkpoints(folder, now + 22 * HOUR) == []
     gone = retire_checkpoints(folder, now + 25 * HOUR)
     assert [c.id for c in gone] == ["c1", "c2", "c3", "c4", "c7", "c8"]
-    assert [c.id for c in checkpoints(folder)] == ["c5", "c6", "c9", "c10"]
+    assert [c.id for c in checkpoints_of(folder)] == ["c5", "c6", "c9", "c10"]
     assert retire_checkpoints(folder, now + 25 * HOUR) == []
     gone = retire_checkpoints(
         folder, now + 31 * 24 * HOUR, keep_hourly_seconds=30 * 24 * HOUR, spare=["c5"]

@@ -20,7 +20,7 @@ import pytest
 from tests.transport_payloads import TWELVE
 from tui.control.channels import channels, claude_inbox, tmux_paste
 from tui.control.channels.channels import ChannelFacts
-from tui.control.channels.tmux_paste import PasteUncertainError, read_screen
+from tui.control.channels.tmux_paste import PasteUncertainError, parse_terminal
 from tui.model.session import AgentProcess
 from tui.system import processes
 from tui.system.errors import RefusedError
@@ -54,7 +54,7 @@ def test_the_best_open_way_is_taken(facts: ChannelFacts, name: str) -> None:
 
 
 def test_the_promise_tells_what_is_known() -> None:
-    facts = ChannelFacts(status="busy", heard=100.0)
+    facts = ChannelFacts(status="busy", last_hook_call=100.0)
     assert "last called 20 s ago" in channels.best_channel(facts, now=120.0).promise
     assert "switched off" in channels.best_channel(ChannelFacts(status="busy")).promise
     closed = ChannelFacts(mailbox="none there", inbox="not set", tmux="no pane")
@@ -72,19 +72,19 @@ def screen(*inside: str, below: str = "  ? for shortcuts") -> str:
 
 
 def test_an_empty_box_a_draft_and_a_suggestion_are_told_apart() -> None:
-    assert read_screen(screen("❯\xa0"), 2).typed == ""
-    assert read_screen(screen("❯\xa0half a draft"), 2).typed == "half a draft"
-    assert read_screen(screen("❯ two", "  lines"), 3).typed == "two\nlines"
-    assert read_screen(screen("❯ \x1b[7mT\x1b[0;2mry \x1b[0m\x1b[2mthis\x1b[0m"), 2).typed == ""
-    assert read_screen(screen("❯ \x1b[7mT\x1b[0m\x1b[38;2;2;2;2mry\x1b[0m"), 2).typed == "Try"
+    assert parse_terminal(screen("❯\xa0"), 2).typed == ""
+    assert parse_terminal(screen("❯\xa0half a draft"), 2).typed == "half a draft"
+    assert parse_terminal(screen("❯ two", "  lines"), 3).typed == "two\nlines"
+    assert parse_terminal(screen("❯ \x1b[7mT\x1b[0;2mry \x1b[0m\x1b[2mthis\x1b[0m"), 2).typed == ""
+    assert parse_terminal(screen("❯ \x1b[7mT\x1b[0m\x1b[38;2;2;2;2mry\x1b[0m"), 2).typed == "Try"
 
 
 def test_a_box_that_an_agent_printed_is_none() -> None:
     shown = screen("❯ ") + "\n" + RULE + "\n Do you want to proceed?\n ❯ 1. Yes\n Esc to cancel"
-    seen = read_screen(shown, 7)
+    seen = parse_terminal(shown, 7)
     assert seen.typed is None
-    assert seen.asks
-    assert not read_screen(screen("❯ ").replace("done", "Do you want to know?"), 2).asks
+    assert seen.has_question
+    assert not parse_terminal(screen("❯ ").replace("done", "Do you want to know?"), 2).asks
 
 
 # --- tmux ---
@@ -183,7 +183,7 @@ def test_a_question_that_opens_meanwhile_gets_no_answer(terminal: Terminal) -> N
 def test_no_enter_where_the_words_did_not_show(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tmux_paste, "_SEEN_WITHIN_S", 0.5)
+    monkeypatch.setattr(tmux_paste, "_DRAWN_WITHIN_S", 0.5)
     pane = terminal.composer("deaf")
     with pytest.raises(PasteUncertainError, match="Enter was not pressed"):
         tmux_paste.paste(pane, "hello")
@@ -258,7 +258,7 @@ def test_a_whole_delivery_by_tmux(
         channels.send_message(tmp_path, who, "hello")
     (sessions / f"{pid}.json").write_text(json.dumps({**entry, "status": "idle"}))
     receipt = channels.send_message(tmp_path, who, "hello")
-    assert (receipt.transport, receipt.state) == ("tmux", "delivered")
+    assert (receipt.channel, receipt.state) == ("tmux", "delivered")
     assert terminal.noted() == [{"submitted": "hello"}]
     with pytest.raises(RefusedError, match="cannot be taken back"):
         channels.withdraw(tmp_path, receipt)
@@ -298,7 +298,7 @@ class Inbox:
         (self.claude / "settings.json").write_text(json.dumps({"crossSessionInbound": value}))
 
     def why_not(self) -> str:
-        return claude_inbox.why_not(self.project, self.process(), self.environ)
+        return claude_inbox.unavailable_reason(self.project, self.process(), self.environ)
 
     def close(self) -> None:
         with socket.socket(socket.AF_UNIX) as last:
@@ -346,7 +346,7 @@ def test_an_opting_in_on_the_command_line_counts(inbox: Inbox) -> None:
         assert other.stdout is not None
         other.stdout.read(1)
         process = inbox.process(other.pid)
-        assert claude_inbox.why_not(inbox.project, process, inbox.environ) == ""
+        assert claude_inbox.unavailable_reason(inbox.project, process, inbox.environ) == ""
         other.kill()
 
 

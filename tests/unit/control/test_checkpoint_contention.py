@@ -14,7 +14,7 @@ from tests.unit.control.test_capture import check
 from tests.unit.repositories import commit, litter, make, sh, write
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.object_staging import checkpoint_lock
-from tui.control.checkpoints.refs import checkpoints
+from tui.control.checkpoints.refs import checkpoints_of
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
@@ -95,7 +95,7 @@ def test_at_the_same_time(tmp_path: Path, deed: Callable[[Path, int], None]) -> 
     assert failures == []
     check(folder, take_checkpoint(folder))
     sh(folder, "fsck", "--strict", "--no-dangling", "--connectivity-only")
-    known = checkpoints(folder)
+    known = checkpoints_of(folder)
     assert {c.commit for c in taken} <= {c.commit for c in known}
     assert len({c.number for c in known}) == len(known)
     for checkpoint in taken:

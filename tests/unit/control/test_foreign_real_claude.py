@@ -134,7 +134,7 @@ def test_words_by_hooks_that_were_installed_while_it_ran(plain: Plain, tmp_path:
     until((plain.project / "work.txt").exists, "its first step")
     installer.install(plain.project)
     receipt = plain.deeds(who).foreign_session().send("Mind the $(gap) and `this`.")
-    assert receipt.transport == "mailbox"
+    assert receipt.channel == "mailbox"
     until(lambda: "delivered" in plain.states(), "the hook's receipt")
     asked = tmp_path / "asked.jsonl"
     until(lambda: b"Mind the $(gap) and `this`." in asked.read_bytes(), "the model's reading of it")

@@ -28,11 +28,11 @@ def test_words_by_the_mailbox_have_receipts_without_anybody_watching(scene: Else
     who = scene.begin()
     assert find_reachability(scene.project, who, ".overnight").hooks_missing
     installer.install(scene.project)
-    way = find_reachability(scene.project, who, ".overnight").ways[0]
+    way = find_reachability(scene.project, who, ".overnight").channels[0]
     assert way.name == "mailbox"
     assert "older than" not in way.promise
     receipt = scene.other(who).send("Keep it short.", "soft", way.name, "Bash sleep")
-    assert (receipt.state, receipt.transport) == ("queued", "mailbox")
+    assert (receipt.state, receipt.channel) == ("queued", "mailbox")
     scene.open_gate()
     assert scene.agent.exit_code() == 0
     assert scene.states(receipt.id) == ["queued", "delivered"]

@@ -61,7 +61,7 @@ def test_a_plain_session_hears_after_its_tool(place: Workplace) -> None:
     (place.repository / ".claude").mkdir(exist_ok=True)
     installer.install(place.repository)
     receipt = channels.send_message(place.repository, who, "Keep the file names short, $(please).")
-    assert (receipt.transport, receipt.state) == ("mailbox", "queued")
+    assert (receipt.channel, receipt.state) == ("mailbox", "queued")
     (place.repository / "go").touch()
     receipt = until_delivered(place, receipt)
     assert "PostTool" in receipt.detail
@@ -71,14 +71,14 @@ def test_a_plain_session_hears_after_its_tool(place: Workplace) -> None:
     contents = [words for one in heard for words in one.get("content", []) if "$(please)" in words]
     assert len(contents) == 1
     facts = channels.inspect_channels(place.repository, who)
-    assert facts.heard is not None
+    assert facts.last_hook_call is not None
 
 
 def test_a_message_at_the_end_of_a_turn_is_not_lost(place: Workplace) -> None:
     installer.install(place.repository)
     agent = at_work(place)
     who = found(place, agent)
-    file = installer.status(place.repository).file
+    file = installer.hook_status(place.repository).file
     file.write_text(file.read_text().replace("PostTool", "NoSuchTool"))
     receipt = channels.send_message(place.repository, who, "One more thing: read the notes.")
     (place.repository / "go").touch()

@@ -56,7 +56,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def write(project: Path, text: str) -> Path:
-    file = settings_file.path_of(project)
+    file = settings_file.settings_path(project)
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(text.encode())
     return file
@@ -84,7 +84,7 @@ def test_nothing_else_changes_a_byte_and_uninstalling_brings_all_back(
     file = write(project, text)
     file.chmod(0o640)
     assert installer.install(project)
-    assert installer.status(project).complete
+    assert installer.hook_status(project).complete
     assert not installer.install(project)
     now = file.read_bytes().decode()
     kept, lines = iter(now), text.replace(" \n }", "}")
@@ -105,8 +105,8 @@ def test_nothing_else_changes_a_byte_and_uninstalling_brings_all_back(
 
 def test_what_was_not_there_is_not_there_afterwards(project: Path) -> None:
     installer.install(project)
-    assert settings_file.path_of(project).exists()
-    assert installer.status(project).folder_made_at is not None
+    assert settings_file.settings_path(project).exists()
+    assert installer.hook_status(project).folder_made_at is not None
     installer.uninstall(project)
     assert not (project / ".claude").exists()
 
@@ -114,7 +114,7 @@ def test_what_was_not_there_is_not_there_afterwards(project: Path) -> None:
 def test_a_folder_that_was_there_stays(project: Path) -> None:
     (project / ".claude").mkdir()
     installer.install(project)
-    assert installer.status(project).folder_made_at is None
+    assert installer.hook_status(project).folder_made_at is None
     installer.uninstall(project)
     assert list((project / ".claude").iterdir()) == []
 
@@ -144,9 +144,9 @@ def test_hooks_that_call_another_place_are_told_and_replaced(project: Path) -> N
     installer.install(project)
     now = file.read_text()
     file.write_text(now.replace(str(project), "/moved/away"))
-    assert installer.status(project).stale == EVENTS
+    assert installer.hook_status(project).stale == EVENTS
     assert installer.install(project)
-    assert installer.status(project).complete
+    assert installer.hook_status(project).complete
     installer.uninstall(project)
     assert file.read_text() == HAND_WRITTEN
 
@@ -181,7 +181,7 @@ def test_any_settings_keep_what_they_say(
     text = json.dumps(found, indent=indent, ensure_ascii=is_ascii)
     file = write(project, text)
     assert installer.install(project)
-    assert installer.status(project).events == EVENTS
+    assert installer.hook_status(project).events == EVENTS
     now = json.loads(file.read_text("utf-8"))
     kept = without_ours(now)
     assert [key for key in kept if key != "hooks"] == [key for key in found if key != "hooks"]
@@ -221,7 +221,7 @@ def test_what_is_not_understood_is_left_alone_with_a_sentence(project: Path, nam
 def test_links_and_odd_files_are_refused(project: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.json"
     elsewhere.write_text("{}")
-    file = settings_file.path_of(project)
+    file = settings_file.settings_path(project)
     file.parent.mkdir()
 
     def refused(words: str) -> None:
@@ -272,7 +272,7 @@ def test_hooks_that_are_switched_off_are_told(project: Path, tmp_path: Path) -> 
     installer.install(project)
     (tmp_path / "claude").mkdir()
     (tmp_path / "claude" / "settings.json").write_text('{"disableAllHooks": true}')
-    state = installer.status(project)
+    state = installer.hook_status(project)
     assert not state.complete
     assert "disableAllHooks" in state.off
 

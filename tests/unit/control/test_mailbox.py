@@ -25,7 +25,7 @@ HOOK = [sys.executable, "-m", "tui", "hook"]
 @pytest.fixture
 def box(tmp_path: Path) -> Mailbox:
     mailbox = Mailbox.of(tmp_path)
-    mailbox.make()
+    mailbox.create()
     return mailbox
 
 
@@ -104,7 +104,7 @@ def test_of_many_hooks_at_once_one_delivers(box: Mailbox) -> None:
     outs = [hook.communicate(payload(), 30)[0] for hook in hooks]
     heard = [line for out in outs if out for line in said(out).split("\n\n")]
     assert sorted(heard) == sorted(texts)
-    assert {letter.state for letter in box.letters(SESSION)} == {"delivered"}
+    assert {letter.state for letter in box.messages(SESSION)} == {"delivered"}
 
 
 def test_what_does_not_fit_one_answer_waits_for_the_next(box: Mailbox) -> None:
@@ -120,7 +120,7 @@ def test_a_text_arrives_literally_or_is_refused(box: Mailbox, name: str) -> None
         box.send(SESSION, TWELVE[name])
     except RefusedError:
         assert name in ("64 KiB", "NUL")
-        assert box.letters(SESSION) == []
+        assert box.messages(SESSION) == []
         return
     assert name not in ("64 KiB", "NUL")
     assert said(call(box, "Stop")) == TWELVE[name]
@@ -131,7 +131,7 @@ def test_a_message_can_be_withdrawn_until_it_is_read(box: Mailbox) -> None:
     assert box.withdraw(SESSION, first.id)
     assert said(call(box, "PostToolUse")) == "this"
     assert not box.withdraw(SESSION, second.id)
-    assert [one.state for one in box.letters(SESSION)] == ["withdrawn", "delivered"]
+    assert [one.state for one in box.messages(SESSION)] == ["withdrawn", "delivered"]
 
 
 def test_a_claim_of_a_hook_that_died_is_told_and_not_given_out_again(
@@ -140,9 +140,9 @@ def test_a_claim_of_a_hook_that_died_is_told_and_not_given_out_again(
     letter = box.send(SESSION, "was it read?")
     place = box.folder / SESSION / letter.id
     os.rename(f"{place}.msg", f"{place}.claimed")
-    assert [one.state for one in box.letters(SESSION)] == ["queued"]
-    monkeypatch.setattr(sending, "_CLAIM_LASTS_S", -1.0)
-    assert [one.state for one in box.letters(SESSION)] == ["unsure"]
+    assert [one.state for one in box.messages(SESSION)] == ["queued"]
+    monkeypatch.setattr(sending, "_CLAIM_TIMEOUT_S", -1.0)
+    assert [one.state for one in box.messages(SESSION)] == ["unsure"]
     assert call(box, "PostToolUse") == b""
 
 

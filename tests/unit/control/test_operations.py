@@ -14,7 +14,7 @@ from tests.session_files import SESSION, answer, bash, init, line, lines, speech
 from tests.unit.control.foreign_scene import Elsewhere, elsewhere
 from tests.unit.repositories import make, sh, write
 from tui.control.checkpoints import capture
-from tui.control.checkpoints.refs import checkpoints, find
+from tui.control.checkpoints.refs import checkpoints_of, find_checkpoint
 from tui.control.operations import Operations
 from tui.control.wording import describe_plan
 from tui.feeds.sessions.transcripts import last_safe_cut
@@ -89,7 +89,7 @@ def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     events = stream(tmp_path, bash(2, "ls"), answer(3, 2, "out"))
     taken = deeds_on(folder, events).take_checkpoint("good", facts={"tests": "green", "done": 3})
-    facts = find(folder, taken.id).facts
+    facts = find_checkpoint(folder, taken.id).facts
     assert (facts["session"], facts["uuid"]) == (SESSION, uid(3))
     assert (facts["tests"], facts["done"], facts["why"]) == ("green", 3, "key")
     file = folder / f".overnight/deeds/{SESSION}.journal.jsonl"
@@ -121,11 +121,11 @@ def test_old_checkpoints_go_by_the_settings(tmp_path: Path) -> None:
         write(folder, {"a.txt": f"{minutes}\n"})
         capture.take_checkpoint(folder, session="night", clock=Then(base - hour + minutes * 60))
     deeds_on(folder, checkpoints__keep_all_hours=100).take_checkpoint()
-    assert [one.number for one in checkpoints(folder)] == [1, 2, 3, 4]
+    assert [one.number for one in checkpoints_of(folder)] == [1, 2, 3, 4]
     deeds_on(folder, checkpoints__keep_all_hours=24).take_checkpoint()
-    assert [one.number for one in checkpoints(folder)] == [3, 4, 5]
+    assert [one.number for one in checkpoints_of(folder)] == [3, 4, 5]
     deeds_on(folder, checkpoints__keep_hourly_days=1).take_checkpoint()
-    assert [one.number for one in checkpoints(folder)] == [4, 5, 6]
+    assert [one.number for one in checkpoints_of(folder)] == [4, 5, 6]
 
 
 # --- rewinds ---

@@ -14,9 +14,9 @@ from tests.unit.repositories import commit, litter, make, sh, tree, user_state, 
 from tui.control import retention
 from tui.control.checkpoints import capture
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import checkpoints, details
+from tui.control.checkpoints.refs import checkpoints_of, read_details
 from tui.control.checkpoints.work_tree import CaptureLimits
-from tui.control.rewind.execute import RewindResult, execute_rewind, recover_rewind, undo, undo_plan
+from tui.control.rewind.execute import RewindResult, execute_rewind, recover_rewind, undo, plan_undo
 from tui.control.rewind.plan import RewindPlan, checkpoint_distances, plan_rewind
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.system.errors import CheckpointError, RefusedError, RewindError
@@ -24,12 +24,12 @@ from tui.system.git import Git
 
 
 def rewind(folder: Path, wanted: str = "c1", *, confirmed: bool = False) -> RewindResult:
-    checkpoint = next(c for c in checkpoints(folder) if c.id == wanted)
+    checkpoint = next(c for c in checkpoints_of(folder) if c.id == wanted)
     return execute_rewind(plan_rewind(folder, checkpoint), confirmed=confirmed)
 
 
 def shown(found: RewindPlan) -> dict[str, str]:
-    return {change.path: change.what for change in found.changes}
+    return {change.path: change.kind for change in found.changes}
 
 
 def kept(found: RewindPlan | RewindResult) -> dict[str, str]:
@@ -95,7 +95,7 @@ def test_the_plan_shows_what_happens_and_changes_nothing(tmp_path: Path) -> None
         "x": "permissions",
     }
     assert kept(found) == {"y.o": "ignored"}
-    assert (found.unchanged, found.refusals, found.empty) == (1, (), False)
+    assert (found.unchanged, found.refusals, found.is_empty) == (1, (), False)
     by_path = {change.path: change for change in found.changes}
     assert found.diff(by_path["a"]) == (
         "--- now/a\n+++ c1/a\n@@ -1,4 +1,3 @@\n 1\n-two\n+2\n 3\n-4\n"
@@ -107,7 +107,7 @@ def test_the_plan_shows_what_happens_and_changes_nothing(tmp_path: Path) -> None
     assert found.lines(by_path["new"]) == (0, 1)
     assert found.total_lines() == (1, 4)
     assert (tree(folder), user_state(folder)) == (before, user)
-    assert [c.id for c in checkpoints(folder)] == ["c1"]
+    assert [c.id for c in checkpoints_of(folder)] == ["c1"]
 
 
 def test_how_far_each_checkpoint_is_away(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_how_far_each_checkpoint_is_away(tmp_path: Path) -> None:
     damaged = take_checkpoint(folder)
     side = sh(folder, "rev-parse", f"{damaged.commit}^{{tree}}")
     (folder / ".git/objects" / side[:2] / side[2:]).unlink()
-    found = {s.checkpoint.id: s for s in checkpoint_distances(folder, checkpoints(folder))}
+    found = {s.checkpoint.id: s for s in checkpoint_distances(folder, checkpoints_of(folder))}
     assert [(s.files, s.added, s.removed) for s in found.values()] == [
         (2, 0, 2),
         (1, 0, 2),
@@ -291,7 +291,7 @@ def test_commits_made_since_are_kept(tmp_path: Path) -> None:
     take_checkpoint(folder)
     write(folder, {"a.txt": "two\n", "c": "c\n"})
     later = commit(folder, "later")
-    found = plan_rewind(folder, checkpoints(folder)[0])
+    found = plan_rewind(folder, checkpoints_of(folder)[0])
     assert any("HEAD was at" in note and "stays there" in note for note in found.notes)
     got, _ = back_and_forth(folder)
     assert got["a.txt"] == ("file", 0o644, b"one\n")
@@ -451,7 +451,7 @@ def test_a_failure_on_the_way_takes_everything_back(tmp_path: Path, step: str, a
     assert litter(folder) == []
     assert recover_rewind(folder) is None
     with pytest.raises(RefusedError, match="none to undo"):
-        undo_plan(folder)
+        plan_undo(folder)
     execute_rewind(plan_rewind(folder, checkpoint))
 
 
@@ -459,12 +459,12 @@ def test_a_failure_on_the_way_takes_everything_back(tmp_path: Path, step: str, a
 def test_undo_is_planned_like_any_rewind(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     with pytest.raises(RefusedError, match="none to undo"):
-        undo_plan(folder)
+        plan_undo(folder)
     checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "work\n"})
     first = execute_rewind(plan_rewind(folder, checkpoint))
     write(folder, {"src/b.py": "more work\n"})
-    found = undo_plan(folder)
+    found = plan_undo(folder)
     assert found.undoes
     assert found.checkpoint == first.safety
     assert shown(found) == {"a.txt": "replace", "src/b.py": "replace"}
@@ -486,11 +486,11 @@ def test_nothing_to_do_is_no_rewind(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     checkpoint = take_checkpoint(folder)
     found = plan_rewind(folder, checkpoint)
-    assert found.empty
+    assert found.is_empty
     receipt = execute_rewind(found)
     assert (receipt.safety, receipt.written, receipt.unchanged) == (None, 0, 2)
     with pytest.raises(RefusedError):
-        undo_plan(folder)
+        plan_undo(folder)
 
 
 # --- nested repositories, scope, odd things ---
@@ -621,11 +621,11 @@ def test_a_safety_checkpoint_that_fails_stops_it(
     checkpoint = take_checkpoint(folder)
     write(folder, {"a.txt": "later\n"})
     found = plan_rewind(folder, checkpoint)
-    monkeypatch.setattr(capture, "_verified", lambda *_: None)
+    monkeypatch.setattr(capture, "_verify", lambda *_: None)
     with pytest.raises(CheckpointError):
         execute_rewind(found)
     assert (folder / "a.txt").read_text() == "later\n"
-    assert [c.id for c in checkpoints(folder)] == ["c1"]
+    assert [c.id for c in checkpoints_of(folder)] == ["c1"]
 
 
 def test_the_safety_checkpoint_survives_retirement(tmp_path: Path) -> None:
@@ -645,7 +645,7 @@ def test_a_record_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     checkpoint = take_checkpoint(folder)
     journal = RewindJournal(folder)
-    with journal.locked():
+    with journal.lock():
         (journal.folder / "open").write_bytes(b"\0" * 99)
         assert recover_rewind(folder) is None  # somebody is at it
     with pytest.raises(RewindError, match="safety checkpoint"):
@@ -662,4 +662,4 @@ def test_staged_state_is_left_alone(tmp_path: Path) -> None:
     write(folder, {"a.txt": "worked on\n"})
     back_and_forth(folder)
     assert sh(folder, "show", ":a.txt") == "staged"
-    assert details(Git(folder), checkpoints(folder)[0]).empty_folders == frozenset()
+    assert read_details(Git(folder), checkpoints_of(folder)[0]).empty_folders == frozenset()

@@ -16,7 +16,7 @@ import pytest
 
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import checkpoints
+from tui.control.checkpoints.refs import checkpoints_of
 from tui.control.rewind.execute import recover_rewind, undo
 
 State = dict[str, tuple[str, int, bytes]]
@@ -95,7 +95,7 @@ def settled_state(folder: Path) -> State:
         assert not list((folder / ".overnight/rewind/stage").glob("*"))
         assert not (folder / ".overnight/rewind/open").exists()
     sh(folder, "fsck", "--strict", "--no-dangling")
-    for checkpoint in checkpoints(folder):
+    for checkpoint in checkpoints_of(folder):
         sh(folder, "ls-tree", "-r", checkpoint.commit)
     return tree(folder)
 
@@ -105,10 +105,10 @@ def test_killed_while_taking_a_checkpoint(tmp_path: Path, step: str) -> None:
     folder = tmp_path / "repo"
     _, state = two_states(folder)
     user = user_state(folder)
-    known = checkpoints(folder)
+    known = checkpoints_of(folder)
     assert work(folder, "take", step) == -signal.SIGKILL
     assert (user_state(folder), tree(folder)) == (user, state)
-    assert len(checkpoints(folder)) == len(known) + (step in ("recorded", "verified"))
+    assert len(checkpoints_of(folder)) == len(known) + (step in ("recorded", "verified"))
     assert settled_state(folder) == state
     assert user_state(folder) == user
 

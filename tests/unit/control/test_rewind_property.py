@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.repositories import litter, make, sh, tree, user_state, write
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.rewind.execute import execute_rewind, undo
-from tui.control.rewind.plan import counts, plan_rewind, unified
+from tui.control.rewind.plan import count_changed_lines, plan_rewind, unified_diff
 
 NAMES = st.sampled_from(["a", "b", "c", "a/x", "a/y", "b/x/z", "c/x", "d/é\n", "B", "lib/q"])
 DATA = st.sampled_from([b"", b"1\n", b"2\n", b"\0\xff", b"a\r\nb\n", b"x" * 5000])
@@ -99,10 +99,10 @@ def test_a_diff_says_how_to_get_from_one_to_the_other(
 ) -> None:
     before = "\n".join(a) + ("\n" if a and a_ends else "")
     after = "\n".join(b) + ("\n" if b and b_ends else "")
-    text = unified(before.encode(), after.encode(), "a/f", "b/f")
+    text = unified_diff(before.encode(), after.encode(), "a/f", "b/f")
     body = text.split("\n")[2:-1]
     assert patched(before, text if body else "") == after
-    assert counts(before.encode(), after.encode()) == (
+    assert count_changed_lines(before.encode(), after.encode()) == (
         sum(line.startswith("+") for line in body),
         sum(line.startswith("-") for line in body),
     )
@@ -119,7 +119,7 @@ def patched(before: str, diff: str) -> str:
 
 
 def test_large_and_hopeless_files_are_not_compared_line_by_line() -> None:
-    assert counts(b"x\n" * 600_000, b"y\n") is None
+    assert count_changed_lines(b"x\n" * 600_000, b"y\n") is None
     a = "\n".join(f"a{n}" for n in range(3000)).encode()
     b = "\n".join(f"b{n}" for n in range(3000)).encode()
-    assert counts(a, b) == (3000, 3000)
+    assert count_changed_lines(a, b) == (3000, 3000)

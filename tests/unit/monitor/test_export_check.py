@@ -25,18 +25,18 @@ from tui.monitor.history.export_files import (
     write_export,
 )
 from tui.night.review.export.blocks import with_texts
-from tui.night.review.export.figures_json import comment, compare, json_text, read
-from tui.night.review.export.html_page import html
-from tui.night.review.export.markdown_page import MOST, markdown
+from tui.night.review.export.figures_json import figures_comment, compare_figures, figures_json, read_figures
+from tui.night.review.export.html_page import render_html
+from tui.night.review.export.markdown_page import MOST, render_markdown
 from tui.night.review.export.redacted import Export, Redactor
-from tui.night.review.review_json import encoded
+from tui.night.review.review_json import encode_review
 from tui.settings.settings import Settings
 from tui.system.errors import OvernightError, RefusedError, UsageError
 
 FORMATS: dict[str, Callable[[Export], str]] = {
-    "json": json_text,
-    "markdown": markdown,
-    "html": html,
+    "json": figures_json,
+    "markdown": render_markdown,
+    "html": render_html,
 }
 
 
@@ -117,12 +117,12 @@ def test_a_changed_word_on_the_page_is_found(scene: Scene, form: str) -> None:
 
 
 def test_a_page_that_went_through_a_browser_still_agrees(scene: Scene) -> None:
-    text = markdown(scene.export())
+    text = render_markdown(scene.export())
     assert scene.check("\ufeff" + text.replace("\n", "\r\n")).agrees
 
 
 def test_evidence_that_changed_is_named(scene: Scene) -> None:
-    text = markdown(scene.export())
+    text = render_markdown(scene.export())
     with scene.events.open("ab") as file:
         file.write(b"x" * 12)
     report = scene.check(text)
@@ -138,7 +138,7 @@ def test_evidence_that_changed_is_named(scene: Scene) -> None:
 def test_a_night_that_came_out_otherwise_is_told(scene: Scene) -> None:
     review = scene.review
     other = structs.replace(review, commits=review.commits[:2], verdict="keep")
-    report = scene.check(html(scene.export()), other)
+    report = scene.check(render_html(scene.export()), other)
     assert not report.agrees
     assert "differs: length of commits: the export says 3, the evidence says 2" in report.lines
     assert "page: not compared, since its figures differ" in report.lines
@@ -164,7 +164,7 @@ def test_what_is_no_export_is_one_sentence(scene: Scene, text: str) -> None:
 
 
 def test_two_reviews_in_one_file_are_refused(scene: Scene) -> None:
-    text = markdown(scene.export())
+    text = render_markdown(scene.export())
     with pytest.raises(UsageError, match="two reviews"):
         scene.check(text + text)
 
@@ -172,23 +172,23 @@ def test_two_reviews_in_one_file_are_refused(scene: Scene) -> None:
 @settings(deadline=None, max_examples=60)
 @given(st.binary(max_size=200), st.integers(0, 10_000))
 def test_a_damaged_export_never_passes_and_never_crashes(noise: bytes, place: int) -> None:
-    text = comment(Export(sample(), (), 0.0, "1", data=encoded(sample())))
+    text = figures_comment(Export(sample(), (), 0.0, "1", data=encode_review(sample())))
     place %= len(text)
     damaged = text[:place] + noise.decode("latin-1") + text[place:]
     try:
-        told = read(damaged)
+        told = read_figures(damaged)
     except OvernightError:
         return
-    if told != read(text):
-        assert compare(told, read(text)).differences or told["export"] != read(text)["export"]
+    if told != read_figures(text):
+        assert compare_figures(told, read_figures(text)).differences or told["export"] != read_figures(text)["export"]
 
 
 def test_hostile_words_cannot_end_or_forge_the_figures() -> None:
     forged = "--><!-- overnight-tui review: the figures of this page\n{}\n-->\n"
     review = with_texts(hostile(), lambda text: f"{text} {forged}")
-    for draw in (markdown, html):
-        text = draw(Export(review, (), 0.0, "1", data=encoded(review)))
-        assert read(text)["verdict"] == "look"
+    for draw in (render_markdown, render_html):
+        text = draw(Export(review, (), 0.0, "1", data=encode_review(review)))
+        assert read_figures(text)["verdict"] == "look"
         assert text.endswith("}\n-->\n") and text.count("\n<!--") == 1
         figures = text.rpartition("\n<!--")[2].removesuffix("-->\n")
         assert not set(figures) & set("<>&") and "--" not in figures
@@ -199,10 +199,10 @@ def test_figures_that_do_not_fit_are_cut_and_still_checked(scene: Scene) -> None
         scene.review, commits=scene.review.commits * 300, claims=scene.review.claims * 200
     )
     export = scene.export()
-    text = markdown(export)
+    text = render_markdown(export)
     assert len(text.encode()) <= MOST
-    cut = read(text)["export"]["cut"]
-    assert cut["commits"] == 900 and len(read(text)["commits"]) < 900
+    cut = read_figures(text)["export"]["cut"]
+    assert cut["commits"] == 900 and len(read_figures(text)["commits"]) < 900
     assert scene.check(text).agrees
     shorter = structs.replace(scene.review, commits=scene.review.commits[:-1])
     assert not scene.check(text, shorter).agrees
@@ -212,8 +212,8 @@ def test_texts_with_more_taken_out_still_agree() -> None:
     old = {"verdict": "look", "claims": [{"text": "the key [hidden] works"}]}
     same = {"verdict": "look", "claims": [{"text": "the key abc works"}]}
     other = {"verdict": "look", "claims": [{"text": "the key abc fails"}]}
-    assert not compare(old, same).differences
-    assert [one.path for one in compare(old, other).differences] == ["claims[0].text"]
+    assert not compare_figures(old, same).differences
+    assert [one.path for one in compare_figures(old, other).differences] == ["claims[0].text"]
 
 
 def test_what_this_machine_knows_is_taken_out() -> None:
@@ -268,7 +268,7 @@ def test_it_is_never_written_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_json_export_is_one_line_of_json(scene: Scene) -> None:
-    text = json_text(scene.export())
+    text = figures_json(scene.export())
     assert text.count("\n") == 1
     about = json.loads(text)["export"]
     assert [one["path"] for one in about["sources"]] == ["~/bot/events.jsonl", "~/bot/progress.txt"]
@@ -276,10 +276,10 @@ def test_a_json_export_is_one_line_of_json(scene: Scene) -> None:
 
 
 def test_a_figure_that_is_none_of_a_reviews_is_told() -> None:
-    text = comment(Export(sample(), (), 0.0, "1", data=encoded(sample())))
-    true, odd = read(text), read(text.replace('"pid": null', '" pid": null'))
-    (found,) = compare(odd, true).differences
+    text = figures_comment(Export(sample(), (), 0.0, "1", data=encode_review(sample())))
+    true, odd = read_figures(text), read_figures(text.replace('"pid": null', '" pid": null'))
+    (found,) = compare_figures(odd, true).differences
     assert found.path == "run. pid"
-    assert compare({**true, "more": None}, true).differences
+    assert compare_figures({**true, "more": None}, true).differences
     older = {key: value for key, value in true.items() if key != "looked_at"}
-    assert not compare(older, true).differences
+    assert not compare_figures(older, true).differences

@@ -10,7 +10,7 @@ from tests.unit.monitor.review_planted import PlantedNight
 from tui.model.review import Review, Risk
 from tui.model.session import NamedSources
 from tui.monitor.history.review_loader import load_review
-from tui.night.review.review_json import encoded
+from tui.night.review.review_json import encode_review
 from tui.settings.settings import Settings
 
 
@@ -155,4 +155,4 @@ def test_it_says_look_and_where(review: Review) -> None:
     assert 2 <= len(review.reasons) <= 3
     assert 0 < len(review.attention) <= 7
     assert all(one.where is not None for one in review.attention)
-    assert encoded(review)["verdict"] == "look"
+    assert encode_review(review)["verdict"] == "look"

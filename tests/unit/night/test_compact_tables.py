@@ -19,7 +19,7 @@ def test_it_is_a_set(texts: list[str]) -> None:
     seen, model = DigestSet(), set[str]()
     for text in texts:
         text = "x" + text
-        assert seen.new(text) is (text not in model)
+        assert seen.add(text) is (text not in model)
         model.add(text)
     assert len(seen) == len(model)
 
@@ -29,28 +29,28 @@ def test_it_is_a_set(texts: list[str]) -> None:
 def test_it_is_a_map_to_the_first_position(keys: list[int]) -> None:
     places, model = DigestMap(), dict[int, int]()
     for number, key in enumerate(keys):
-        assert places.find(key, number) == model.get(key, -1)
+        assert places.find_or_add(key, number) == model.get(key, -1)
         model.setdefault(key, number)
 
 
 def test_many_keys_in_a_row_stay_fast_and_right() -> None:
     seen = DigestSet()
     texts = [f"{number:08x}-0000-4000-8000-000000000000" for number in range(20_000)]
-    assert all(seen.new(text) for text in texts)
-    assert not any(seen.new(text) for text in texts)
+    assert all(seen.add(text) for text in texts)
+    assert not any(seen.add(text) for text in texts)
     assert len(seen) == 20_000
 
 
 def test_a_dump_goes_on() -> None:
     seen, places = DigestSet(), DigestMap()
     for number in range(2_000):
-        seen.new(str(number))
-        places.find(digest(str(number)), number)
+        seen.add(str(number))
+        places.find_or_add(digest(str(number)), number)
     again, there = DigestSet(seen.dump()), DigestMap(*places.dump())
     assert len(again) == 2_000
-    assert not again.new("7")
-    assert again.new("new")
-    assert there.find(digest("1999"), 9) == 1999
+    assert not again.add("7")
+    assert again.add("new")
+    assert there.find_or_add(digest("1999"), 9) == 1999
 
 
 def test_a_digest_is_the_same_in_every_process() -> None:

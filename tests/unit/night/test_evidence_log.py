@@ -18,7 +18,7 @@ from tui.night.fold import NightFold
 
 
 def heard(script: Script) -> EvidenceLog:
-    return fold(script.events).testimony()
+    return fold(script.events).evidence_log()
 
 
 def progress(*done: str, at: float | None = START, basis: str = "checkboxes") -> ProgressFile:
@@ -86,10 +86,10 @@ def test_it_is_the_same_in_any_batches(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(records)), max_size=5)))
     for start, end in zip([0, *cuts], [*cuts, len(records)], strict=True):
         parts.apply(records[start:end])
-        parts.testimony()
+        parts.evidence_log()
         if data.draw(st.booleans()):
             parts = NightFold.load(parts.save())
-    assert parts.testimony() == whole.testimony()
+    assert parts.evidence_log() == whole.evidence_log()
     assert parts.snapshot(START).tests == whole.snapshot(START).tests
 
 
@@ -149,19 +149,19 @@ def test_words_of_a_failed_turn_are_the_models_own() -> None:
 
 def test_ticks_between_two_states() -> None:
     made = fold([progress("one", basis="unknown"), progress("one"), progress("one", "two", at=9.0)])
-    (tick,) = made.testimony().done_tasks
+    (tick,) = made.evidence_log().done_tasks
     assert (tick.title, tick.at, tick.source, tick.line) == ("two", 9.0, "p", 2)
 
 
 def test_a_task_that_was_opened_again_is_ticked_anew() -> None:
     made = fold([progress("one"), progress(), progress("one")])
-    assert [tick.title for tick in made.testimony().done_tasks] == ["one"]
+    assert [tick.title for tick in made.evidence_log().done_tasks] == ["one"]
 
 
 def test_the_first_and_the_last_notes() -> None:
     seen = fold(
         [SessionNotes("n", 1.0, "a"), SessionNotes("n", 2.0, "b"), SessionNotes("n", 3.0, "c")]
-    ).testimony()
+    ).evidence_log()
     assert (seen.first_notes, seen.notes, seen.notes_source, seen.notes_at) == ("a", "c", "n", 3.0)
 
 
@@ -179,7 +179,7 @@ def test_a_shells_edit_counts_after_a_green_run() -> None:
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MOST_EDITS", "MOST_RUNS", "MOST_COMMITS", "MOST_WORDS"):
         monkeypatch.setattr(evidence_log, name, 20)
-    monkeypatch.setattr(evidence_log, "LONGEST_WORDS", 10)
+    monkeypatch.setattr(evidence_log, "LONGEST_STATEMENT", 10)
     script = Script()
     for n in range(50):
         script.step("Edit", f"{n}.py", "ok", path=f"/w/{n}.py")
@@ -383,7 +383,7 @@ def test_the_words_of_a_recorded_turn_are_told_once_by_stream_and_transcript() -
         )
         for n, event in enumerate(transcript.events)
     ]
-    assert len(fold(stream.events, same).testimony().statements) == 1
+    assert len(fold(stream.events, same).evidence_log().statements) == 1
 
 
 def test_files_taken_back_by_a_rewind_are_an_edit() -> None:
@@ -392,5 +392,5 @@ def test_files_taken_back_by_a_rewind_are_an_edit() -> None:
     at = script.at or START
     code = JournalEntry(at + 5, "rewind", data={"mode": "code"}, source="journal.jsonl", offset=40)
     talk = JournalEntry(at + 6, "rewind", data={"mode": "conversation"}, source="journal.jsonl")
-    (edit,) = fold(script.events, [code, talk]).testimony().edits
+    (edit,) = fold(script.events, [code, talk]).evidence_log().edits
     assert (edit.path, edit.tool, edit.ref.offset) == ("", "rewind", 40)

@@ -246,7 +246,7 @@ def test_batches_and_saving_change_nothing(records: list[Record], data: st.DataO
         if data.draw(st.booleans()):
             parts = NightFold.load(parts.save(), thresholds=LIMITS)
     assert told == fresh
-    assert parts.testimony() == whole.testimony()
+    assert parts.evidence_log() == whole.evidence_log()
     for now in (START - 5.0, START + 100.0, START + 100_000.0):
         assert parts.snapshot(now) == whole.snapshot(now)
 
@@ -259,9 +259,9 @@ def test_a_snapshot_changes_nothing(records: list[Record]) -> None:
     for record in records:
         other.apply([record])
         other.snapshot(START + 1_000_000.0)
-        other.testimony()
+        other.evidence_log()
     assert one.snapshot(START + 77.0) == other.snapshot(START + 77.0)
-    assert one.testimony() == other.testimony()
+    assert one.evidence_log() == other.evidence_log()
 
 
 @settings(deadline=None, max_examples=100)
@@ -379,11 +379,11 @@ def test_subagents_are_known_by_many_names() -> None:
 
 def test_two_known_subagents_may_turn_out_to_be_one() -> None:
     tally = Counters()
-    tally.subagent("task-1", "agent-1")
-    tally.subagent("call-1", "thread-1")
-    assert tally.subagents() == 2
-    tally.subagent("call-1", "agent-1")
-    assert tally.subagents() == 1
+    tally.link_subagent("task-1", "agent-1")
+    tally.link_subagent("call-1", "thread-1")
+    assert tally.subagent_count() == 2
+    tally.link_subagent("call-1", "agent-1")
+    assert tally.subagent_count() == 1
 
 
 def test_deltas_count_and_are_signs_of_life() -> None:

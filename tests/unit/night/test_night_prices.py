@@ -8,7 +8,7 @@ import pytest
 
 from tui.model.events import TokenUsage
 from tui.night.usage.context_meter import usual_window
-from tui.night.usage.prices import LONG_PROMPTS, PRICED_ON, TABLE, Price, PriceTable, plain
+from tui.night.usage.prices import LONG_PROMPTS, PRICED_ON, TABLE, Price, PriceTable, plain_model
 
 
 def usd(model: str, usage: TokenUsage, prices: PriceTable | None = None) -> float | None:
@@ -41,7 +41,7 @@ def usd(model: str, usage: TokenUsage, prices: PriceTable | None = None) -> floa
     ],
 )
 def test_names_lose_what_does_not_matter(model: str, name: str) -> None:
-    assert plain(model) == name
+    assert plain_model(model) == name
 
 
 def test_the_arithmetic_of_a_recorded_session() -> None:

@@ -20,14 +20,14 @@ def checkpoint_arguments(parser: argparse.ArgumentParser) -> None:
 
 def checkpoint_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoint's id; stderr says what was not captured, and why."""
-    from tui.control.checkpoints.stat_cache import OUR_OWN
+    from tui.control.checkpoints.stat_cache import OWN_REASON
 
     operations = operations_for(arguments)
     facts = snapshot_for(arguments).checkpoint_facts
     checkpoint = operations.take_checkpoint(arguments.message, why="command line", facts=facts)
     sys.stdout.write(f"{checkpoint.id}\n")
     sys.stderr.write(f"{checkpoint.files:,} files kept as {checkpoint.commit[:10]}\n")
-    for file in [file for file in checkpoint.not_captured if file.reason != OUR_OWN][:20]:
+    for file in [file for file in checkpoint.not_captured if file.reason != OWN_REASON][:20]:
         sys.stderr.write(f"not captured: {ascii(file.path)[1:-1]} ({file.reason})\n")
     return 0
 
@@ -39,10 +39,10 @@ def checkpoints_arguments(parser: argparse.ArgumentParser) -> None:
 
 def checkpoints_command(arguments: argparse.Namespace) -> int:
     """Prints the checkpoints of the work tree, oldest first."""
-    from tui.control.checkpoints.refs import checkpoints
+    from tui.control.checkpoints.refs import checkpoints_of
     from tui.system.sanitize import clean_line
 
-    known_checkpoints = checkpoints(project_of(arguments))
+    known_checkpoints = checkpoints_of(project_of(arguments))
     if arguments.json:
         rows = [_as_object(checkpoint) for checkpoint in known_checkpoints]
         print_json({"schema": 1, "checkpoints": rows})

@@ -37,13 +37,13 @@ def _execute(verb: str, project: Path, run_dir: str) -> tuple[str, int]:
 
     if verb == "install":
         is_new = installer.install(project, run_dir)
-        state = installer.status(project, run_dir)
+        state = installer.hook_status(project, run_dir)
         return f"{'installed in' if is_new else 'they are in'} {state.file}; {_reach(state)}", 0
     if verb == "uninstall":
         is_removed = installer.uninstall(project, run_dir)
-        file = installer.status(project, run_dir).file
+        file = installer.hook_status(project, run_dir).file
         return (f"taken out of {file}" if is_removed else f"there are none of ours in {file}"), 0
-    return _describe(installer.status(project, run_dir))
+    return _describe(installer.hook_status(project, run_dir))
 
 
 def _reach(state: HookStatus) -> str:

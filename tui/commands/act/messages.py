@@ -32,7 +32,7 @@ def _send(operations: Operations, text: str, mode: str) -> int:
         sys.stdout.write(f"{receipt.answer}\n")
         return 0
     name = f" as {delivery.id}" if delivery.id else ""
-    sys.stdout.write(f"{delivery.state} by {delivery.transport}{name}\n")
+    sys.stdout.write(f"{delivery.state} by {delivery.channel}{name}\n")
     sys.stderr.write(f"{delivery.promise}\n")
     return 0 if delivery.state in ("queued", "delivered") else 1
 

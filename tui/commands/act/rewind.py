@@ -67,7 +67,7 @@ def _rewind(
     files = mode != "conversation"
     if arguments.dry_run or not operations.has_effect(plan, mode):
         for change in plan.changes if files else ():
-            sys.stdout.write(f"{change.what} {ascii(change.path)[1:-1]}\n")
+            sys.stdout.write(f"{change.kind} {ascii(change.path)[1:-1]}\n")
         sys.stderr.write("\n".join(sentences) + "\n")
         return 0
     confirmed = files and _confirmed(plan, arguments)

@@ -10,7 +10,7 @@ from tui.model.labels import COSTS, ENDINGS, RISKS, TIME, VERDICTS, WASTES
 from tui.model.records import SourceStatus
 from tui.model.review import Review, TaskChanges
 from tui.model.snapshot import Cost, NightSnapshot
-from tui.night.review.export.wording import by_kind, cost_words, source_place
+from tui.night.review.export.wording import time_by_kind, cost_text, source_place
 from tui.system.format import (
     format_count,
     format_duration,
@@ -122,11 +122,11 @@ def _facts(review: Review) -> Iterator[str]:
     yield f"changes   {format_count(commits, 'commit')}{size}, {format_count(files, 'file')}"
     kinds = ", ".join(
         f"{format_duration(seconds)} {TIME[kind]}"
-        for kind, seconds in by_kind(review.time)
+        for kind, seconds in time_by_kind(review.time)
         if seconds >= 1
     )
     yield f"time      {format_duration(review.time.total)}: {kinds or 'nothing dated'}"
-    cost = f"{cost_words(review.cost)} ({review.cost.reason})"
+    cost = f"{cost_text(review.cost)} ({review.cost.reason})"
     if review.cost_per_task:
         cost += f", {format_money_long(review.cost_per_task)} a finished task"
     if review.wasted_usd:

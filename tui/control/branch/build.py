@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.control.branch.plan import BranchContent, BranchPlan, chosen, file_entries, identity
-from tui.control.branch.scratch_repo import MergeConflict, ScratchRepository, bench, stamp
-from tui.control.checkpoints.path_listing import acceptable
+from tui.control.branch.plan import BranchContent, BranchPlan, resolve_content, file_entries, committer_identity
+from tui.control.branch.scratch_repo import MergeConflict, ScratchRepository, scratch_repository, commit_time
+from tui.control.checkpoints.path_listing import is_capturable
 from tui.system.errors import GitError, RefusedError
 from tui.system.format import format_count_plain
 from tui.system.git import Git
 
-_HAND_OVERS = 3
+_MOST_PUBLISHES = 3
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ def plan_branch(
     `source`, a commit or a checkpoint's commit. Reasons not to stand in `refusals`.
     """
     git = Git(project)
-    refusals = list(_branch_trouble(git, branch))
+    refusals = list(_name_obstacle(git, branch))
     picked: BranchContent | None = None
     try:
-        picked = chosen(git, commits, files, base, source)
-        with bench(git) as place:
+        picked = resolve_content(git, commits, files, base, source)
+        with scratch_repository(git) as place:
             made = _build(git, place, picked)
         if not made.kept and not made.files:
             refusals.append("nothing of what was chosen differs from where the branch would begin")
@@ -68,7 +68,7 @@ def plan_branch(
         refusals.append(str(error))
     if picked is None:
         return BranchPlan(git.work_tree, branch, "", (), (), source, tuple(refusals))
-    notes = _notes(picked, made.skipped if not refusals else ())
+    notes = _list_notes(picked, made.skipped if not refusals else ())
     return BranchPlan(
         git.work_tree,
         branch,
@@ -86,11 +86,11 @@ def create_branch(plan: BranchPlan) -> BranchResult:
     if plan.refusals:
         raise RefusedError(plan.refusals[0])
     git = Git(plan.work_tree)
-    for trouble in _branch_trouble(git, plan.branch):
+    for trouble in _name_obstacle(git, plan.branch):
         raise RefusedError(trouble)
     shas = [one.sha for one in plan.commits]
-    picked = chosen(git, shas, plan.files, plan.base, plan.source)
-    with bench(git) as place:
+    picked = resolve_content(git, shas, plan.files, plan.base, plan.source)
+    with scratch_repository(git) as place:
         made = _build(git, place, picked)
         if not made.kept and not made.files:
             raise RefusedError("nothing of what was chosen differs any more; no branch was made")
@@ -113,19 +113,19 @@ def journal_data(plan: BranchPlan, receipt: BranchResult) -> dict[str, object]:
 
 def _publish(git: Git, place: ScratchRepository, branch: str, commit: str) -> None:
     ref = f"refs/heads/{branch}"
-    for _ in range(_HAND_OVERS):
+    for _ in range(_MOST_PUBLISHES):
         place.publish()
         order = ("update-ref", "--no-deref", "-m", "overnight-tui: taken", ref, commit, git.zero)
         code, _, err = git.start(order).wait()
         if code == 0 and git.read_line(("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")):
             return
-        for trouble in _branch_trouble(git, branch):
+        for trouble in _name_obstacle(git, branch):
             raise RefusedError(trouble)
     words = "".join(c if c.isprintable() else " " for c in err)[:200].strip()
     raise GitError(f"the branch {branch!r} could not be made in {git.work_tree}: {words}")
 
 
-def _branch_trouble(git: Git, branch: str) -> Sequence[str]:
+def _name_obstacle(git: Git, branch: str) -> Sequence[str]:
     """Why there can be no new branch of this name."""
     ref = f"refs/heads/{branch}"
     odd = not branch or branch[0] == "-" or branch in ("HEAD", "@") or "\0" in branch
@@ -153,7 +153,7 @@ def _build(git: Git, place: ScratchRepository, picked: BranchContent) -> _BuiltB
         before = place.tree_of(one.parent) if one.parent else place.empty_tree()
         ours = place.tree_of(tip)
         try:
-            tree = place.merged(before, ours, place.tree_of(one.sha))
+            tree = place.merge_trees(before, ours, place.tree_of(one.sha))
         except MergeConflict as conflict:
             names = ", ".join(os.fsdecode(path) for path in conflict.paths[:5])
             raise RefusedError(
@@ -163,27 +163,27 @@ def _build(git: Git, place: ScratchRepository, picked: BranchContent) -> _BuiltB
         if tree == ours:
             skipped.append(one.sha)
             continue
-        tip = place.make_commit(_moved(place.raw(one.sha), tree, tip, identity(git)))
+        tip = place.make_commit(_rewrite_commit(place.read_commit(one.sha), tree, tip, committer_identity(git)))
         kept += 1
     if not picked.files:
         return _BuiltBranch(tip, kept, tuple(skipped), 0)
-    commit, number = _with_files(git, place, picked, tip)
+    commit, number = _add_files(git, place, picked, tip)
     return _BuiltBranch(commit, kept, tuple(skipped), number)
 
 
-def _with_files(
+def _add_files(
     git: Git, place: ScratchRepository, picked: BranchContent, tip: str
 ) -> tuple[str, int]:
     ours = place.tree_of(tip)
     entries = file_entries(git, picked, place.make_blob)
     for _, _, path in entries:
-        if not acceptable(path):
+        if not is_capturable(path):
             raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
     _refuse_folders(place, ours, [path for mode, _, path in entries if mode])
-    tree = place.with_entries(ours, entries)
+    tree = place.put_entries(ours, entries)
     if tree == ours:
         return tip, 0
-    who = b"%s %s" % (identity(git), stamp())
+    who = b"%s %s" % (committer_identity(git), commit_time())
     names = [os.fsdecode(path) for path in picked.files]
     title = f"Take {format_count_plain(len(names), 'file')}"
     if len(names) == 1:
@@ -212,7 +212,7 @@ def _refuse_folders(place: ScratchRepository, tree: str, paths: list[bytes]) -> 
                 )
 
 
-def _moved(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
+def _rewrite_commit(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
     """A commit's bytes with another tree and parent; a signature of the old bytes is left out."""
     head, _, text = raw.partition(b"\n\n")
     kept: list[bytes] = []
@@ -234,12 +234,12 @@ def _moved(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
         if not dropping:
             kept.append(line)
             if name == b"author":
-                kept.append(b"committer %s %s" % (who, stamp()))
+                kept.append(b"committer %s %s" % (who, commit_time()))
     start = (b"tree " + tree.encode(), b"parent " + parent.encode())
     return b"\n".join((*start, *kept)) + b"\n\n" + text
 
 
-def _notes(picked: BranchContent, skipped: Sequence[str]) -> tuple[str, ...]:
+def _list_notes(picked: BranchContent, skipped: Sequence[str]) -> tuple[str, ...]:
     notes = []
     if skipped:
         short = ", ".join(sha[:10] for sha in skipped[:5])

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.control.branch.scratch_repo import Entry
-from tui.control.checkpoints.path_listing import acceptable
+from tui.control.branch.scratch_repo import TreeEntry
+from tui.control.checkpoints.path_listing import is_capturable
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import RefusedError
 from tui.system.format import format_count
@@ -56,7 +56,7 @@ class BranchPlan:
     notes: tuple[str, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def sentences(self) -> tuple[str, ...]:
         """The plan in plain sentences, as dialogs and the command line show it."""
         if self.refusals:
             return self.refusals
@@ -74,7 +74,7 @@ class BranchPlan:
         return (first, *listed, *self.notes, rest)
 
 
-def chosen(
+def resolve_content(
     git: Git, commits: Sequence[str], files: Sequence[str], base: str, source: str
 ) -> BranchContent:
     """What the names mean; RefusedError, with the reason, if something cannot be taken."""
@@ -82,20 +82,20 @@ def chosen(
         raise RefusedError("nothing was chosen to be taken")
     if len(commits) > _MOST_COMMITS or len(files) > _MOST_FILES:
         raise RefusedError(f"at most {_MOST_COMMITS} commits and {_MOST_FILES} files at a time")
-    start = _commit(git, base) if base else ""
-    picked = _ordered(git, [_commit(git, name) for name in commits], start)
+    start = _resolve_commit(git, base) if base else ""
+    picked = _order_commits(git, [_resolve_commit(git, name) for name in commits], start)
     if not start:
         start = picked[0].parent if picked else git.head() or ""
     if not start:
         raise RefusedError("there is no commit for a branch to begin on")
     paths = tuple(dict.fromkeys(os.fsencode(name) for name in files))
     for path in paths:
-        if not acceptable(path) or b"\0" in path:
+        if not is_capturable(path) or b"\0" in path:
             raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
-    return BranchContent(start, picked, paths, _commit(git, source) if source else "")
+    return BranchContent(start, picked, paths, _resolve_commit(git, source) if source else "")
 
 
-def _commit(git: Git, name: str) -> str:
+def _resolve_commit(git: Git, name: str) -> str:
     found = None
     if name and name[0] != "-" and "\0" not in name:
         found = git.read_line(("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
@@ -104,7 +104,7 @@ def _commit(git: Git, name: str) -> str:
     return found
 
 
-def _ordered(git: Git, shas: list[str], base: str) -> tuple[PickedCommit, ...]:
+def _order_commits(git: Git, shas: list[str], base: str) -> tuple[PickedCommit, ...]:
     """The commits, each after those it builds on."""
     if not shas:
         return ()
@@ -132,29 +132,29 @@ def _ordered(git: Git, shas: list[str], base: str) -> tuple[PickedCommit, ...]:
     return tuple(found.values())
 
 
-def file_entries(git: Git, picked: BranchContent, store: Callable[[bytes], str]) -> list[Entry]:
+def file_entries(git: Git, picked: BranchContent, store: Callable[[bytes], str]) -> list[TreeEntry]:
     """Mode, blob and path of the chosen files in their last state; mode 0 for what is gone there.
 
     What differs from HEAD is read from the work tree, byte for byte, and handed to `store`.
     """
     state = picked.source or git.head() or ""
-    stored = _stored(git, state, picked.files) if state else {}
-    loose = set() if picked.source else _differing(git, state, picked.files)
-    entries: list[Entry] = []
+    stored = _tree_entries(git, state, picked.files) if state else {}
+    loose = set() if picked.source else _changed_paths(git, state, picked.files)
+    entries: list[TreeEntry] = []
     with WorkTreeFiles(git.work_tree) as places:
         for path in picked.files:
             if path in loose:
-                entries.append(_present(places, path, store))
+                entries.append(_work_tree_entry(places, path, store))
             else:
                 mode, blob = stored.get(path, (0, ""))
                 if not mode and not picked.source and places.stat(path) is not None:
-                    entries.append(_present(places, path, store))
+                    entries.append(_work_tree_entry(places, path, store))
                 else:
                     entries.append((mode, blob, path))
     return entries
 
 
-def _stored(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
+def _tree_entries(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
     out = git.run(("ls-tree", "-z", "--full-tree", commit, "--", *map(os.fsdecode, paths)))
     found: dict[bytes, tuple[int, str]] = {}
     for line in out.split(b"\0")[:-1]:
@@ -166,7 +166,7 @@ def _stored(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[
     return found
 
 
-def _differing(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
+def _changed_paths(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
     """Those of the paths whose work tree is not as in HEAD."""
     if not head:
         return set(paths)
@@ -174,7 +174,7 @@ def _differing(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
     return set(git.run((*args, *map(os.fsdecode, paths))).split(b"\0")[:-1])
 
 
-def _present(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) -> Entry:
+def _work_tree_entry(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) -> TreeEntry:
     """The path as it is in the work tree."""
     import stat
 
@@ -192,7 +192,7 @@ def _present(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) 
     return 0o100755 if facts.st_mode & 0o100 else 0o100644, store(data), path
 
 
-def identity(git: Git) -> bytes:
+def committer_identity(git: Git) -> bytes:
     """Who takes: the person git knows here, else this program; name and address as in a commit."""
     name = git.read_line(("config", "--get", "user.name")) or "overnight-tui"
     email = git.read_line(("config", "--get", "user.email")) or "overnight-tui@localhost"

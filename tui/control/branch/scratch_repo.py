@@ -13,9 +13,9 @@ from contextlib import contextmanager
 
 from tui.control.checkpoints.object_staging import (
     ObjectStaging,
-    _empty,
-    _made,
-    _PrivateGit,
+    remove_objects,
+    list_objects,
+    PrivateGit,
     checkpoint_lock,
     private_area,
 )
@@ -23,10 +23,10 @@ from tui.system.errors import CheckpointError, GitError, RefusedError
 from tui.system.git import Git
 
 _FOLDER = "taking"
-_ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
+_ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
 _SETTINGS = {"core.attributesFile": os.devnull, "merge.renames": "true", "merge.default": "text"}
-_WAIT = 10.0
-Entry = tuple[int, str, bytes]
+_LOCK_WAIT_S = 10.0
+TreeEntry = tuple[int, str, bytes]
 """Mode, blob and path; mode 0 takes the path away."""
 
 
@@ -46,19 +46,19 @@ class ScratchRepository(ObjectStaging):
         self._folder = private_area(git) / _FOLDER
         self.clear()
         self._make()
-        self._private = _PrivateGit(self._folder, git)
-        self._index = {**_ALONE, "GIT_INDEX_FILE": str(self._folder / "index")}
+        self._private = PrivateGit(self._folder, git)
+        self._index = {**_ISOLATED, "GIT_INDEX_FILE": str(self._folder / "index")}
 
     def clear(self) -> None:
         """Removes what was made here, by a predecessor that was killed too."""
-        if _made(self._folder):
+        if list_objects(self._folder):
             for partial in (self._git.common_dir / "objects").glob("*/tmp_overnight_*"):
                 partial.unlink(missing_ok=True)
-        _empty(self._folder)
+        remove_objects(self._folder)
         for name in ("index", "index.lock"):
             (self._folder / name).unlink(missing_ok=True)
 
-    def run(self, *args: str, input: bytes | None = None, env: Mapping[str, str] = _ALONE) -> bytes:
+    def run(self, *args: str, input: bytes | None = None, env: Mapping[str, str] = _ISOLATED) -> bytes:
         """What git prints, run here."""
         return self._private.run(args, input=input, env=env, config=_SETTINGS)
 
@@ -66,7 +66,7 @@ class ScratchRepository(ObjectStaging):
         """The tree of a commit."""
         return self.run("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
 
-    def raw(self, commit: str) -> bytes:
+    def read_commit(self, commit: str) -> bytes:
         """A commit as it is stored."""
         return self.run("cat-file", "commit", commit)
 
@@ -78,7 +78,7 @@ class ScratchRepository(ObjectStaging):
         """Stores a file's bytes."""
         return self.run("hash-object", "-w", "--stdin", input=data).decode().strip()
 
-    def merged(self, base: str, ours: str, theirs: str) -> str:
+    def merge_trees(self, base: str, ours: str, theirs: str) -> str:
         """The tree of `ours` with what `theirs` changed of `base`, all trees; raises `Conflict`."""
         if theirs == base or ours == theirs:
             return ours
@@ -87,7 +87,7 @@ class ScratchRepository(ObjectStaging):
         root = self._bare_commit(base)
         sides = [self._bare_commit(tree, root) for tree in (ours, theirs)]
         args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
-        code, out, err = self._private.start(args, env=_ALONE, config=_SETTINGS).wait()
+        code, out, err = self._private.start(args, env=_ISOLATED, config=_SETTINGS).wait()
         tokens = out.split(b"\0")
         if code == 0:
             return tokens[0].decode().strip()
@@ -109,7 +109,7 @@ class ScratchRepository(ObjectStaging):
         """The tree of no files at all."""
         return self.run("mktree", input=b"").decode().strip()
 
-    def with_entries(self, tree: str, entries: list[Entry]) -> str:
+    def put_entries(self, tree: str, entries: list[TreeEntry]) -> str:
         """`tree` with these paths put in or taken away."""
         self.run("read-tree", tree, env=self._index)
         zero = self._private.zero
@@ -122,10 +122,10 @@ class ScratchRepository(ObjectStaging):
 
 
 @contextmanager
-def bench(git: Git) -> Iterator[ScratchRepository]:
+def scratch_repository(git: Git) -> Iterator[ScratchRepository]:
     """A bench of one's own, empty afterwards; waits for a checkpoint that is under way."""
     try:
-        with checkpoint_lock(git, _WAIT):
+        with checkpoint_lock(git, _LOCK_WAIT_S):
             place = ScratchRepository(git)
             try:
                 yield place
@@ -135,6 +135,6 @@ def bench(git: Git) -> Iterator[ScratchRepository]:
         raise RefusedError(f"nothing was taken: {error}") from error
 
 
-def stamp() -> bytes:
+def commit_time() -> bytes:
     """Now, as a commit tells it."""
     return b"%d +0000" % int(time.time())

@@ -24,10 +24,10 @@ from tui.system import paths, processes
 from tui.system.errors import RefusedError
 from tui.system.tmux import TmuxPane, pane_of
 
-Name = Literal["runner", "mailbox", "inbox", "tmux", "none"]
-State = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
+ChannelName = Literal["runner", "mailbox", "inbox", "tmux", "none"]
+DeliveryState = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
 _SAME_START_S = 1.5
-_LABELS: dict[Name, str] = {
+_LABELS: dict[ChannelName, str] = {
     "runner": "its runner",
     "mailbox": "hook mailbox",
     "inbox": "Claude's inbox",
@@ -48,7 +48,7 @@ class ChannelFacts:
     session: str = ""
     status: str = ""
     mailbox: str = ""
-    heard: float | None = None
+    last_hook_call: float | None = None
     is_deaf: bool = False
     inbox: str = ""
     tmux: str = ""
@@ -59,7 +59,7 @@ class ChannelFacts:
 class Channel:
     """A way, and in one sentence what it can promise; for "none" the reason and what to do."""
 
-    name: Name
+    name: ChannelName
     promise: str
 
     @property
@@ -73,8 +73,8 @@ class DeliveryReceipt:
     """What became of a message; `follow` brings it up to date, `detail` is a sentence."""
 
     id: str
-    transport: Name
-    state: State
+    channel: ChannelName
+    state: DeliveryState
     promise: str
     detail: str
     session: str = ""
@@ -83,7 +83,7 @@ class DeliveryReceipt:
     @property
     def label(self) -> str:
         """The channel's name for a person."""
-        return _LABELS[self.transport]
+        return _LABELS[self.channel]
 
 
 def inspect_channels(
@@ -99,7 +99,7 @@ def inspect_channels(
         gone = "no living session is known here"
         return ChannelFacts(is_ours, mailbox=gone, inbox=gone, tmux=gone)
     heard = Mailbox.of(project, run_dir).last_hook_call(process.session)
-    mailbox, made_at, hooks_missing = _no_mailbox(project, process, run_dir)
+    mailbox, made_at, hooks_missing = _mailbox_obstacle(project, process, run_dir)
     return ChannelFacts(
         is_ours,
         process.session,
@@ -107,8 +107,8 @@ def inspect_channels(
         mailbox,
         heard,
         heard is None and made_at is not None and process.created < made_at,
-        claude_inbox.why_not(project, process, environ),
-        _no_tmux(process, environ),
+        claude_inbox.unavailable_reason(project, process, environ),
+        _tmux_obstacle(process, environ),
         hooks_missing,
     )
 
@@ -151,7 +151,7 @@ def send_message(
     *,
     run_dir: str = RUN_DIR,
     environ: Mapping[str, str] = os.environ,
-    by: Name | None = None,
+    by: ChannelName | None = None,
 ) -> DeliveryReceipt:
     """Sends words to a session that is not ours, by the way named `by` or by the best way that takes them.
 
@@ -180,7 +180,7 @@ def refresh_receipt(
     project: Path, receipt: DeliveryReceipt, run_dir: str = RUN_DIR
 ) -> DeliveryReceipt:
     """The receipt as things stand now; only the mailbox's changes after it was given."""
-    if receipt.transport != "mailbox" or receipt.state not in ("queued", "unsure"):
+    if receipt.channel != "mailbox" or receipt.state not in ("queued", "unsure"):
         return receipt
     letter = Mailbox.of(project, run_dir).read_state(receipt.session, receipt.id)
     if letter is None:
@@ -197,8 +197,8 @@ def refresh_receipt(
 
 def withdraw(project: Path, receipt: DeliveryReceipt, run_dir: str = RUN_DIR) -> DeliveryReceipt:
     """Takes a queued message back; RefusedError when it is too late or the way knows no return."""
-    if receipt.transport != "mailbox":
-        raise RefusedError(f"what went by {receipt.transport} cannot be taken back")
+    if receipt.channel != "mailbox":
+        raise RefusedError(f"what went by {receipt.channel} cannot be taken back")
     if not Mailbox.of(project, run_dir).withdraw(receipt.session, receipt.id):
         raise RefusedError("too late: the session has it")
     return refresh_receipt(project, receipt, run_dir)
@@ -224,21 +224,21 @@ def _send(
         return DeliveryReceipt(
             "", way.name, "queued", way.promise, words, process.session, time.time()
         )
-    tmux_paste.paste(pane_of(process.pid), text, lambda: _asks_now(process, environ))
+    tmux_paste.paste(pane_of(process.pid), text, lambda: _open_question(process, environ))
     words = "its input box took it"
     return DeliveryReceipt(
         "", way.name, "delivered", way.promise, words, process.session, time.time()
     )
 
 
-def _no_mailbox(
+def _mailbox_obstacle(
     project: Path, process: AgentProcess, run_dir: str
 ) -> tuple[str, float | None, bool]:
     """Why the mailbox is no way, since when its folder is there, and whether only hooks are missing."""
     if not process.session:
         return "the session's id is not known", None, False
     try:
-        hooks = installer.status(project, run_dir)
+        hooks = installer.hook_status(project, run_dir)
     except RefusedError as error:
         return str(error), None, False
     if hooks.off:
@@ -258,24 +258,24 @@ def _mailbox_promise(facts: ChannelFacts, now: float | None) -> str:
             "Claude may notice its hooks only when it is started anew"
         )
     read = "it is read after the next tool call or before the turn ends, once, with a receipt"
-    if facts.heard is None:
+    if facts.last_hook_call is None:
         return f"{read}; no hook of this session has called yet, so it may have hooks switched off"
-    ago = max(0.0, (time.time() if now is None else now) - facts.heard)
+    ago = max(0.0, (time.time() if now is None else now) - facts.last_hook_call)
     return f"{read}; its hooks last called {ago:,.0f} s ago"
 
 
-def _no_tmux(process: AgentProcess, environ: Mapping[str, str]) -> str:
-    reason = _asks_now(process, environ)
+def _tmux_obstacle(process: AgentProcess, environ: Mapping[str, str]) -> str:
+    reason = _open_question(process, environ)
     if reason:
         return reason
     try:
         pane: TmuxPane = pane_of(process.pid)
     except RefusedError as error:
         return str(error)
-    return tmux_paste.why_not(pane)
+    return tmux_paste.unavailable_reason(pane)
 
 
-def _asks_now(process: AgentProcess, environ: Mapping[str, str]) -> str:
+def _open_question(process: AgentProcess, environ: Mapping[str, str]) -> str:
     """The session's own word, read anew: whether it waits for a person's answer."""
     for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
         if file.pid == process.pid and file.status == "waiting":

@@ -22,20 +22,20 @@ from tui.system.errors import RefusedError
 from tui.system.files import regular_file
 from tui.system.processes import command_line
 
-_WITHIN_S = 3.0
+_TIMEOUT_S = 3.0
 _MOST_BYTES = 1 << 20
 _KEY = "crossSessionInbound"
 
 
-def why_not(project: Path, process: AgentProcess, environ: Mapping[str, str] = os.environ) -> str:
+def unavailable_reason(project: Path, process: AgentProcess, environ: Mapping[str, str] = os.environ) -> str:
     """Empty when the session has an inbox and its owner lets others write to it."""
     if not process.socket:
         return "the session has no inbox socket"
-    reason = _socket_trouble(process.socket)
+    reason = _socket_obstacle(process.socket)
     if reason:
         return reason
     user = _setting(paths.claude_dir(environ) / "settings.json")
-    if "accept" not in (user, _from_command_line(process.pid, process.cwd)):
+    if "accept" not in (user, _command_line_setting(process.pid, process.cwd)):
         return f"its owner has not set {_KEY} to accept"
     folder = project / ".claude"
     for file in (folder / "settings.json", folder / "settings.local.json"):
@@ -47,7 +47,7 @@ def why_not(project: Path, process: AgentProcess, environ: Mapping[str, str] = o
 def send(process: AgentProcess, text: str, environ: Mapping[str, str] = os.environ) -> None:
     """Writes one message to the session's inbox; RefusedError when that very session is not there."""
     check_text(text)
-    reason = _socket_trouble(process.socket)
+    reason = _socket_obstacle(process.socket)
     if reason:
         raise RefusedError(reason)
     message = {"type": "user", "message": {"role": "user", "content": text}}
@@ -57,7 +57,7 @@ def send(process: AgentProcess, text: str, environ: Mapping[str, str] = os.envir
         lines.insert(0, {"type": "auth", "token": token})
     data = "".join(json.dumps(line) + "\n" for line in lines).encode("ascii")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(_WITHIN_S)
+        line.settimeout(_TIMEOUT_S)
         try:
             line.connect(process.socket)
             _check_peer(line, process.pid)
@@ -67,7 +67,7 @@ def send(process: AgentProcess, text: str, environ: Mapping[str, str] = os.envir
             raise RefusedError(f"the session's inbox did not take it: {error}") from error
 
 
-def _socket_trouble(path: str) -> str:
+def _socket_obstacle(path: str) -> str:
     if not os.path.isabs(path) or "\0" in path:
         return "the session's inbox socket has no usable path"
     try:
@@ -97,9 +97,9 @@ def _setting(file: Path) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _from_command_line(pid: int, cwd: str) -> str:
+def _command_line_setting(pid: int, cwd: str) -> str:
     """What `--settings`, as JSON or as a file, says for that process."""
-    for word in _settings_words(command_line(pid)):
+    for word in _settings_arguments(command_line(pid)):
         if word.lstrip().startswith("{"):
             try:
                 given = json.loads(word)
@@ -111,7 +111,7 @@ def _from_command_line(pid: int, cwd: str) -> str:
     return ""
 
 
-def _settings_words(words: list[str]) -> Iterable[str]:
+def _settings_arguments(words: list[str]) -> Iterable[str]:
     for number, word in enumerate(words):
         if word == "--settings" and number + 1 < len(words):
             yield words[number + 1]

@@ -16,7 +16,7 @@ WAITING: Final = ".msg"
 CLAIMED: Final = ".claimed"
 DELIVERED: Final = ".delivered"
 WITHDRAWN: Final = ".withdrawn"
-HEARD: Final = "heard"
+CALL_MARKER: Final = "heard"
 MOST_TEXT: Final = 8_000
 """UTF-16 units of one message; the CLI cuts a hook's answer at 10,000."""
 MOST_BYTES: Final = 4 * MOST_TEXT
@@ -39,13 +39,13 @@ class ClaimedMessages(NamedTuple):
 NOTHING: Final = ClaimedMessages(b"", "", ())
 
 
-def is_session(word: str) -> bool:
+def is_session_id(word: str) -> bool:
     """Whether a word can be a session's id, and so a folder's name."""
     plain = word.replace("-", "").replace("_", "")
     return 8 <= len(word) <= 128 and plain.isascii() and plain.isalnum() and word[0] not in "-_"
 
 
-def units(text: str) -> int:
+def utf16_length(text: str) -> int:
     """The length of a text as the CLI counts it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
@@ -55,12 +55,12 @@ def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
 
     Says nothing for a payload or a folder it cannot trust; raises OSError.
     """
-    session, is_main = _speaker(payload)
-    if event not in EVENTS or not is_session(session):
+    session, is_main = _read_speaker(payload)
+    if event not in EVENTS or not is_session_id(session):
         return NOTHING
     box = open_mailbox(mailbox, session)
     try:
-        _heartbeat(box)
+        _mark_call(box)
         if not is_main:
             return NOTHING
         found = _claim_all(box)
@@ -69,7 +69,7 @@ def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
     if not found:
         return NOTHING
     text = _FRAME + "\n\n".join(text for _, text in found)
-    return ClaimedMessages(_worded(event, text), session, tuple(name for name, _ in found))
+    return ClaimedMessages(_encode_answer(event, text), session, tuple(name for name, _ in found))
 
 
 def deliver_to_hook(event: str, mailbox: str, taken: ClaimedMessages) -> None:
@@ -80,10 +80,10 @@ def deliver_to_hook(event: str, mailbox: str, taken: ClaimedMessages) -> None:
             os.rename(name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box)
     finally:
         os.close(box)
-    _tell(event, mailbox, taken)
+    _record_delivery(event, mailbox, taken)
 
 
-def _tell(event: str, mailbox: str, taken: ClaimedMessages) -> None:
+def _record_delivery(event: str, mailbox: str, taken: ClaimedMessages) -> None:
     """Puts the receipts into the session's journal, if it has one; nobody need be watching.
 
     The message is delivered by now, so a journal that cannot be written must not make the call fail.
@@ -149,7 +149,7 @@ def read_text(box: int, name: str) -> str | None:
         os.close(descriptor)
 
 
-def _speaker(payload: bytes) -> tuple[str, bool]:
+def _read_speaker(payload: bytes) -> tuple[str, bool]:
     """The session that speaks, and whether it is its main conversation."""
     import json
 
@@ -169,9 +169,9 @@ def _check_private(folder: int, name: str) -> None:
         raise PermissionError(f"{name} is not ours alone")
 
 
-def _heartbeat(box: int) -> None:
+def _mark_call(box: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(HEARD, flags, 0o600, dir_fd=box)
+    descriptor = os.open(CALL_MARKER, flags, 0o600, dir_fd=box)
     try:
         os.utime(descriptor)
     finally:
@@ -180,14 +180,14 @@ def _heartbeat(box: int) -> None:
 
 def _claim_all(box: int) -> list[tuple[str, str]]:
     """Ids and texts now claimed, oldest first, as many as fit into one answer."""
-    room = _MOST_ANSWER - units(_FRAME)
+    room = _MOST_ANSWER - utf16_length(_FRAME)
     found: list[tuple[str, str]] = []
     names = sorted(name for name in os.listdir(box) if name.endswith(WAITING))
     for name in names[:_MOST_NAMES]:
         text = read_text(box, name)
-        if text is None or units(text) > MOST_TEXT:
+        if text is None or utf16_length(text) > MOST_TEXT:
             continue
-        if units(text) + 2 > room:
+        if utf16_length(text) + 2 > room:
             break
         stem = name.removesuffix(WAITING)
         try:
@@ -195,11 +195,11 @@ def _claim_all(box: int) -> list[tuple[str, str]]:
         except FileNotFoundError:
             continue  # another hook, or its sender, was faster
         found.append((stem, text))
-        room -= units(text) + 2
+        room -= utf16_length(text) + 2
     return found
 
 
-def _worded(event: str, text: str) -> bytes:
+def _encode_answer(event: str, text: str) -> bytes:
     import json
 
     answer: dict[str, object]

@@ -15,9 +15,9 @@ from tui.system import paths
 from tui.system.errors import RefusedError
 from tui.system.files import atomic_write_at, private_folder
 
-State = Literal["queued", "delivered", "unsure", "withdrawn"]
-_CLAIM_LASTS_S = 15.0
-_KEPT_S = 7 * 86_400.0
+MessageState = Literal["queued", "delivered", "unsure", "withdrawn"]
+_CLAIM_TIMEOUT_S = 15.0
+_KEEP_S = 7 * 86_400.0
 _MOST_WAITING = 50
 _STAMP_DIGITS = 19
 
@@ -33,7 +33,7 @@ class MailboxMessage:
     id: str
     session: str
     text: str
-    state: State
+    state: MessageState
     at: float
     moved_at: float | None = None
     event: str = ""
@@ -50,7 +50,7 @@ class Mailbox:
         """The project's mailbox; it need not exist yet."""
         return Mailbox(paths.resolve(project, run_dir) / "mailbox")
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Makes the folder, 0700; RefusedError where something else stands."""
         state_root(self.folder.parent.parent, self.folder.parent.name)
         private_folder(self.folder)
@@ -58,9 +58,9 @@ class Mailbox:
     def send(self, session: str, text: str) -> MailboxMessage:
         """Leaves a message, whole or not at all; RefusedError says what is against it."""
         data = check_text(text).encode("utf-8")
-        if not hook_delivery.is_session(session):
+        if not hook_delivery.is_session_id(session):
             raise RefusedError("the session's id is not known, so no mailbox can be its own")
-        self.make()
+        self.create()
         now = time.time_ns()
         name = f"{now:0{_STAMP_DIGITS}d}-{uuid.uuid4().hex[:8]}"
         box = self._open(session)
@@ -79,25 +79,25 @@ class Mailbox:
     def read_state(self, session: str, id: str) -> MailboxMessage | None:
         """The message as it stands; None when it is gone."""
         for _ in range(3):  # it may be renamed between listing and reading
-            for letter in self.letters(session):
+            for letter in self.messages(session):
                 if letter.id == id:
                     return letter
         return None
 
-    def letters(self, session: str) -> list[MailboxMessage]:
+    def messages(self, session: str) -> list[MailboxMessage]:
         """All messages of a session that are kept, oldest first."""
-        if not hook_delivery.is_session(session) or not (self.folder / session).is_dir():
+        if not hook_delivery.is_session_id(session) or not (self.folder / session).is_dir():
             return []
         box = self._open(session)
         try:
-            found = [_letter(box, session, name) for name in sorted(os.listdir(box))]
+            found = [_read_message(box, session, name) for name in sorted(os.listdir(box))]
         finally:
             os.close(box)
         return [letter for letter in found if letter is not None]
 
     def withdraw(self, session: str, id: str) -> bool:
         """Takes a waiting message back; False when a hook was faster."""
-        if not hook_delivery.is_session(session) or "/" in id:
+        if not hook_delivery.is_session_id(session) or "/" in id:
             return False
         box = self._open(session)
         try:
@@ -111,10 +111,10 @@ class Mailbox:
 
     def last_hook_call(self, session: str) -> float | None:
         """When a hook of that session last called; None if none ever did."""
-        if not hook_delivery.is_session(session):
+        if not hook_delivery.is_session_id(session):
             return None
         try:
-            return (self.folder / session / hook_delivery.HEARD).lstat().st_mtime
+            return (self.folder / session / hook_delivery.CALL_MARKER).lstat().st_mtime
         except OSError:
             return None
 
@@ -137,20 +137,20 @@ def check_text(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise RefusedError("the message holds a broken character; take it out") from None
-    if hook_delivery.units(text) > hook_delivery.MOST_TEXT:
+    if hook_delivery.utf16_length(text) > hook_delivery.MOST_TEXT:
         raise RefusedError(
-            f"the message is {hook_delivery.units(text):,} characters long and {hook_delivery.MOST_TEXT:,} is the most; "
+            f"the message is {hook_delivery.utf16_length(text):,} characters long and {hook_delivery.MOST_TEXT:,} is the most; "
             "put it into a file and name that"
         )
     return text
 
 
-def _letter(box: int, session: str, name: str) -> MailboxMessage | None:
+def _read_message(box: int, session: str, name: str) -> MailboxMessage | None:
     stem, _, ending = name.rpartition(".")
     event = ""
     if "." + ending == hook_delivery.DELIVERED:
         stem, _, event = stem.rpartition(".")
-    states: dict[str, State] = {
+    states: dict[str, MessageState] = {
         hook_delivery.WAITING: "queued",
         hook_delivery.CLAIMED: "queued",
         hook_delivery.DELIVERED: "delivered",
@@ -167,7 +167,7 @@ def _letter(box: int, session: str, name: str) -> MailboxMessage | None:
         moved = os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime
     except OSError:
         return None
-    if "." + ending == hook_delivery.CLAIMED and time.time() - moved > _CLAIM_LASTS_S:
+    if "." + ending == hook_delivery.CLAIMED and time.time() - moved > _CLAIM_TIMEOUT_S:
         state = "unsure"
     at = int(stamp) / 1e9
     return MailboxMessage(
@@ -178,10 +178,10 @@ def _letter(box: int, session: str, name: str) -> MailboxMessage | None:
 def _prune(box: int, now: float) -> None:
     """Forgets messages that came to an end long ago, and halves of writers that were killed."""
     for name in os.listdir(box):
-        if name.endswith(hook_delivery.WAITING) or name == hook_delivery.HEARD:
+        if name.endswith(hook_delivery.WAITING) or name == hook_delivery.CALL_MARKER:
             continue
         try:
-            if now - os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime > _KEPT_S:
+            if now - os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime > _KEEP_S:
                 os.unlink(name, dir_fd=box)
         except OSError:
             continue

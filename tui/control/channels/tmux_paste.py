@@ -37,8 +37,8 @@ class ClaudeTerminalState(NamedTuple):
     """
 
     typed: str | None
-    asks: bool
-    pasted: bool = False
+    has_question: bool
+    has_folded_paste: bool = False
 
 
 class _TerminalRow(NamedTuple):
@@ -49,30 +49,30 @@ class _TerminalRow(NamedTuple):
     has_dim: bool
 
 
-def read_screen(picture: str, cursor_row: int) -> ClaudeTerminalState:
+def parse_terminal(picture: str, cursor_row: int) -> ClaudeTerminalState:
     """Reads a pane's visible rows, colours included; the input box is where the cursor stands.
 
     Whatever an agent may have printed above is no box, as the cursor is not in it.
     """
-    seen = [_row(line) for line in picture.split("\n")]
+    seen = [_parse_row(line) for line in picture.split("\n")]
     rows = [row.text for row in seen]
     top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
     end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
     if top is None or end is None or not _PROMPT.match(rows[top + 1]):
-        return ClaudeTerminalState(None, _asks(rows, 0))
-    typed = _inside(rows[top + 1 : end])
+        return ClaudeTerminalState(None, _shows_question(rows, 0))
+    typed = _box_text(rows[top + 1 : end])
     if any(row.has_dim for row in seen[top + 1 : end]):
         # a suggestion that nobody typed; its first letter is under the cursor
-        typed = _inside([row.solid for row in seen[top + 1 : end]]) and typed
-    return ClaudeTerminalState(typed, _asks(rows, end + 1), _PASTED.search(typed) is not None)
+        typed = _box_text([row.solid for row in seen[top + 1 : end]]) and typed
+    return ClaudeTerminalState(typed, _shows_question(rows, end + 1), _PASTED.search(typed) is not None)
 
 
-def _inside(rows: list[str]) -> str:
+def _box_text(rows: list[str]) -> str:
     first = _PROMPT.sub("", rows[0], count=1)
     return "\n".join(row.rstrip() for row in [first, *(row[2:] for row in rows[1:])]).strip()
 
 
-def squeezed(text: str) -> str:
+def squeeze(text: str) -> str:
     """A text without white space and without what has no width: what wrapping and drawing keep."""
     kept = "".join(text.split())
     return "".join(letter for letter in kept if category(letter) not in ("Cf", "Mn", "Me"))
@@ -82,11 +82,11 @@ def _is_rule(rows: list[str], number: int) -> bool:
     return number < len(rows) and _RULE.match(rows[number].strip()) is not None
 
 
-def _asks(rows: list[str], start: int) -> bool:
+def _shows_question(rows: list[str], start: int) -> bool:
     return _QUESTION.search("\n".join(rows[start:])) is not None
 
 
-def _row(line: str) -> _TerminalRow:
+def _parse_row(line: str) -> _TerminalRow:
     pieces = [(piece.replace("\xa0", " "), style) for piece, style in styled_pieces(line)]
     lit = [(piece, style) for piece, style in pieces if not style.dim]
     return _TerminalRow(
@@ -96,10 +96,10 @@ def _row(line: str) -> _TerminalRow:
     )
 
 
-MOST: Final = 4_000
-_SEEN_WITHIN_S: Final = 4.0
-_LOOK_S: Final = 0.05
-_SETTLE_S: Final = 0.15
+MOST_BYTES: Final = 4_000
+_DRAWN_WITHIN_S: Final = 4.0
+_POLL_S: Final = 0.05
+_ENTER_DELAY_S: Final = 0.15
 _COMMANDS: Final = "/!#&@"
 
 
@@ -116,8 +116,8 @@ def check_paste(text: str) -> str:
                 f"the message holds a control character (U+{ord(letter):04X}); "
                 "a terminal would act on it, so it cannot be pasted"
             )
-    if len(text.encode("utf-8")) > MOST:
-        raise RefusedError(f"more than {MOST:,} bytes cannot be pasted safely; say it shorter")
+    if len(text.encode("utf-8")) > MOST_BYTES:
+        raise RefusedError(f"more than {MOST_BYTES:,} bytes cannot be pasted safely; say it shorter")
     first = text.lstrip()[0]
     if first in _COMMANDS:
         raise RefusedError(
@@ -132,17 +132,17 @@ def read_terminal(pane: TmuxPane) -> ClaudeTerminalState:
     """What the pane shows now."""
     row = run_tmux(pane.socket, "display-message", "-p", "-t", pane.id, "#{cursor_y}")
     picture = run_tmux(pane.socket, "capture-pane", "-p", "-e", "-t", pane.id)
-    return read_screen(picture, int(row) if row.isdecimal() else 0)
+    return parse_terminal(picture, int(row) if row.isdecimal() else 0)
 
 
-def why_not(pane: TmuxPane) -> str:
+def unavailable_reason(pane: TmuxPane) -> str:
     """Empty when the pane can take a paste now."""
     try:
         check_ready(pane)
         screen = read_terminal(pane)
     except RefusedError as error:
         return str(error)
-    if screen.asks:
+    if screen.has_question:
         return "a question is open on its screen; Enter would answer it"
     if screen.typed is None:
         return "no empty input box of Claude is to be seen on its screen"
@@ -158,54 +158,54 @@ def paste(pane: TmuxPane, text: str, now_waits: Callable[[], str] = lambda: "") 
     done; PasteDoubtError: the words went in, but were not seen to be submitted.
     """
     check_paste(text)
-    reason = now_waits() or why_not(pane)
+    reason = now_waits() or unavailable_reason(pane)
     if reason:
         raise RefusedError(reason)
     buffer = f"overnight-{uuid.uuid4().hex[:8]}"
     run_tmux(pane.socket, "load-buffer", "-b", buffer, "-", data=text.encode("utf-8"))
     run_tmux(pane.socket, "paste-buffer", "-d", "-p", "-r", "-b", buffer, "-t", pane.id)
-    if not _wait(pane, lambda screen: _holds(screen, text)):
+    if not _wait_for(pane, lambda screen: _holds_text(screen, text)):
         raise PasteUncertainError(
             "pasted, but its input box does not show it; Enter was not pressed"
         )
-    time.sleep(_SETTLE_S)  # an input box takes an Enter close behind a paste for part of it
+    time.sleep(_ENTER_DELAY_S)  # an input box takes an Enter close behind a paste for part of it
     for _ in range(2):
-        reason = now_waits() or _not_submitting(pane, text)
+        reason = now_waits() or _submit_obstacle(pane, text)
         if reason:
             raise PasteUncertainError(f"pasted, but Enter was not pressed: {reason}")
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Enter")
-        if _wait(pane, lambda screen: _is_gone(screen, text)):
+        if _wait_for(pane, lambda screen: _has_left_box(screen, text)):
             return
     raise PasteUncertainError("pasted, but its input box still shows it after Enter")
 
 
-def _not_submitting(pane: TmuxPane, text: str) -> str:
+def _submit_obstacle(pane: TmuxPane, text: str) -> str:
     check_ready(pane)
     screen = read_terminal(pane)
-    if screen.asks:
+    if screen.has_question:
         return "a question opened on its screen"
-    return "" if _holds(screen, text) else "its input box holds something else"
+    return "" if _holds_text(screen, text) else "its input box holds something else"
 
 
-def _holds(screen: ClaudeTerminalState, text: str) -> bool:
+def _holds_text(screen: ClaudeTerminalState, text: str) -> bool:
     """Whether the box shows these words and no others, or a paste that was folded up."""
     if screen.typed is None:
         return False
-    if screen.pasted:
-        return squeezed(screen.typed).startswith("[Pastedtext#") and screen.typed.endswith("]")
-    return squeezed(screen.typed) == squeezed(text)
+    if screen.has_folded_paste:
+        return squeeze(screen.typed).startswith("[Pastedtext#") and screen.typed.endswith("]")
+    return squeeze(screen.typed) == squeeze(text)
 
 
-def _is_gone(screen: ClaudeTerminalState, text: str) -> bool:
+def _has_left_box(screen: ClaudeTerminalState, text: str) -> bool:
     """Whether the box let go of the words, or the turn that they began asks something already."""
-    return screen.asks or (screen.typed is not None and not _holds(screen, text))
+    return screen.has_question or (screen.typed is not None and not _holds_text(screen, text))
 
 
-def _wait(pane: TmuxPane, wanted: Callable[[ClaudeTerminalState], bool]) -> bool:
-    until = time.monotonic() + _SEEN_WITHIN_S
+def _wait_for(pane: TmuxPane, wanted: Callable[[ClaudeTerminalState], bool]) -> bool:
+    until = time.monotonic() + _DRAWN_WITHIN_S
     while True:
         if wanted(read_terminal(pane)):
             return True
         if time.monotonic() > until:
             return False
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)

@@ -20,19 +20,19 @@ from tui.control.checkpoints.refs import (
     NAMESPACE,
     Checkpoint,
     CheckpointDetails,
-    Kind,
-    details_text,
-    message,
+    CheckpointKind,
+    encode_details,
+    commit_message,
     ref_safe_session,
 )
-from tui.control.checkpoints.stat_cache import FileTable, StatCache, git_mode, permissions
+from tui.control.checkpoints.stat_cache import FileTable, StatCache, git_mode, usual_permissions
 from tui.control.checkpoints.work_tree import CaptureLimits, WorkTreeScan, WorkTreeState
 from tui.system.clock import Clock, SystemClock
 from tui.system.errors import CheckpointError, GitError, RefusedError
 from tui.system.git import Git
 
 
-def write(
+def write_checkpoint(
     survey: WorkTreeScan,
     state: WorkTreeState,
     memory: StatCache,
@@ -46,20 +46,20 @@ def write(
     Returns the checkpoint with its commit, and the ids of the blobs sent.
     """
     fresh, sent = _send_blobs(survey, state, memory.rows, quarantine, writing)
-    record = _details(state)
+    record = _build_details(state)
     checkpoint = replace(
         checkpoint,
         files=len(state.rows),
         not_captured=record.not_captured,
         not_captured_count=len(record.not_captured),
     )
-    mark = quarantine.commit(checkpoint.at, "overnight staged state and details")
+    mark = quarantine.begin_commit(checkpoint.at, "overnight staged state and details")
     staged.write(quarantine, state.unmerged, survey.seconds_left)
-    quarantine.put_text(details_text(record), b"details.json")
-    quarantine.new_branch()
+    quarantine.put_text(encode_details(record), b"details.json")
+    quarantine.begin_branch()
     parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
-    text = message(checkpoint, str(survey.git.work_tree))
-    quarantine.commit(checkpoint.at, text, parents)
+    text = commit_message(checkpoint, str(survey.git.work_tree))
+    quarantine.begin_commit(checkpoint.at, text, parents)
     _send_tree(state.rows, memory, fresh, quarantine)
     return replace(checkpoint, commit=quarantine.finish(survey.seconds_left())), sent
 
@@ -75,21 +75,21 @@ def _send_blobs(
     fresh: list[bytes] = []
     sent: list[str] = []
     index = before.index()
-    for number, data in survey.contents(state):
+    for number, data in survey.read_contents(state):
         blob = state.rows.blobs[number]
         path = state.rows.paths[number]
         fresh.append(path)
         old = index.get(path)
         if old is None or before.blobs[old] != blob:
-            quarantine.blob(data)
+            quarantine.add_blob(data)
             sent.append(blob.hex())
             if len(sent) == 1:
                 writing()
     return fresh, sent
 
 
-def _details(state: WorkTreeState) -> CheckpointDetails:
-    usual, unusual = permissions(state.rows)
+def _build_details(state: WorkTreeState) -> CheckpointDetails:
+    usual, unusual = usual_permissions(state.rows)
     return CheckpointDetails(
         tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty)
     )
@@ -101,7 +101,7 @@ def _send_tree(
     """What differs from the remembered tree; everything, if there is none."""
     changed: Iterable[bytes] = rows.paths
     if memory.tree:
-        quarantine.tree(memory.tree)
+        quarantine.put_tree(memory.tree)
         if rows.paths != memory.rows.paths:
             for path in memory.rows.index().keys() - rows.index().keys():
                 quarantine.remove(path)
@@ -113,7 +113,7 @@ def _send_tree(
             quarantine.put(git_mode(rows.modes[number]), rows.blobs[number].hex(), path)
 
 
-_HAND_OVERS = 3
+_MOST_PUBLISHES = 3
 _NO_LOG = {"core.logAllRefUpdates": "false", "core.fsync": "default,reference"}
 
 
@@ -128,7 +128,7 @@ class CaptureRequest:
     label: str = ""
     session: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    kind: Kind = "checkpoint"
+    kind: CheckpointKind = "checkpoint"
     also: tuple[bytes, ...] = ()
 
 
@@ -195,10 +195,10 @@ def scan_work_tree(
     """The work tree as it is now, every blob id known, nothing written anywhere."""
     git = Git(project)
     lister = PathLister(git)
-    memory = StatCache.recall(git)
+    memory = StatCache.load(git)
     with WorkTreeScan(git, limits, memory.rows, memory.folders) as looking:
         state = looking.scan(lister, also)
-        for _ in looking.contents(state):
+        for _ in looking.read_contents(state):
             pass
     return state
 
@@ -226,26 +226,26 @@ class _Capture:
         lister = PathLister(self._git)  # slow, so it goes first and meanwhile the rest is done
         try:
             remove_leftovers(self._git)
-            memory = StatCache.recall(self._git) if remembering else StatCache.empty()
-            return self._begun(memory, lister)
+            memory = StatCache.load(self._git) if remembering else StatCache.empty()
+            return self._start(memory, lister)
         finally:
             lister.cancel()
 
-    def _begun(self, memory: StatCache, lister: PathLister) -> CaptureResult:
+    def _start(self, memory: StatCache, lister: PathLister) -> CaptureResult:
         git = self._git
-        head, head_tree, branch = _head(git)
-        refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _refs_of(git)))
+        head, head_tree, branch = _read_head(git)
+        refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _ref_prefix(git)))
         staged = IndexState(git, head, head_tree)
         try:
             known = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
             if known.get(memory.ref) != memory.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
                 memory = StatCache.empty()
-            return self._taken(memory, self._described(head, branch, known), staged, lister)
+            return self._write(memory, self._describe(head, branch, known), staged, lister)
         finally:
             staged.cancel()
 
-    def _described(self, head: str, branch: str | None, refs: Iterable[str]) -> Checkpoint:
+    def _describe(self, head: str, branch: str | None, refs: Iterable[str]) -> Checkpoint:
         git, wish = self._git, self._wish
         names = (ref.rpartition("/")[2] for ref in refs)
         number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
@@ -257,7 +257,7 @@ class _Capture:
             session=wish.session,
             kind=wish.kind,
             commit="",
-            ref=f"{_refs_of(git)}/{ref_safe_session(wish.session)}/{number}",
+            ref=f"{_ref_prefix(git)}/{ref_safe_session(wish.session)}/{number}",
             head=head or None,
             branch=branch,
             operation=git.operation_in_progress(),
@@ -265,7 +265,7 @@ class _Capture:
             facts=wish.facts,
         )
 
-    def _taken(
+    def _write(
         self, memory: StatCache, checkpoint: Checkpoint, staged: IndexState, lister: PathLister
     ) -> CaptureResult:
         git = self._git
@@ -275,32 +275,32 @@ class _Capture:
             quarantine = ObjectStaging(git, self._lock, survey.seconds_left())
             try:
                 writing = partial(self._progress, "writing")
-                checkpoint, sent = write(
+                checkpoint, sent = write_checkpoint(
                     survey, state, memory, staged, quarantine, checkpoint, writing
                 )
-                tree = self._recorded(checkpoint, sent, quarantine)
+                tree = self._record(checkpoint, sent, quarantine)
             finally:
                 quarantine.close()
         self._progress("verified")
         new = StatCache(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
-        new.store(git, state.seen_ns)
+        new.save(git, state.seen_ns)
         return CaptureResult(checkpoint, state)
 
-    def _recorded(self, checkpoint: Checkpoint, sent: list[str], quarantine: ObjectStaging) -> str:
+    def _record(self, checkpoint: Checkpoint, sent: list[str], quarantine: ObjectStaging) -> str:
         """Hands the objects over, creates the ref and finds everything again; the tree's id.
 
         Somebody may prune in between, so a look that fails hands over once more; if that does not
         help, an object is gone that the repository had when git looked for it.
         """
         git, there = self._git, False
-        for _ in range(_HAND_OVERS):
+        for _ in range(_MOST_PUBLISHES):
             loose = quarantine.publish()
             self._progress("stored")
             order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
             if not there:
                 there = git.read_line(order, config=_NO_LOG) is not None
             self._progress("recorded")
-            tree = _verified(git, checkpoint, {*loose, *sent}) if there else None
+            tree = _verify(git, checkpoint, {*loose, *sent}) if there else None
             if tree:
                 return tree
         if there:
@@ -311,7 +311,7 @@ class _Capture:
         )
 
 
-def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
+def _verify(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     """The checkpoint's tree, if ref, commits, trees and all new objects can be found."""
     ref = checkpoint.ref
     last = f"{ref}^{2 if checkpoint.head else 1}"
@@ -327,7 +327,7 @@ def _verified(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None
     return found[1][0] if good and found[0][0] == checkpoint.commit else None
 
 
-def _head(git: Git) -> tuple[str, str, str | None]:
+def _read_head(git: Git) -> tuple[str, str, str | None]:
     """HEAD's commit and tree, empty before the first commit, and the branch, if on one."""
     asked = ("rev-parse", "HEAD^{commit}", "HEAD^{tree}", "--symbolic-full-name", "HEAD")
     lines = git.read_line(asked)
@@ -341,5 +341,5 @@ def _head(git: Git) -> tuple[str, str, str | None]:
     return commit, tree, None if branch == "HEAD" else branch.removeprefix("refs/heads/")
 
 
-def _refs_of(git: Git) -> str:
+def _ref_prefix(git: Git) -> str:
     return f"{NAMESPACE}/{git.worktree_id}"

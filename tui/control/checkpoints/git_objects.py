@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from tui.control.checkpoints.object_staging import ObjectStaging
-from tui.control.checkpoints.path_listing import acceptable
+from tui.control.checkpoints.path_listing import is_capturable
 from tui.control.checkpoints.work_tree import blob_id
 from tui.system.errors import CheckpointError
 from tui.system.git import Git, kill_process_group
@@ -83,25 +83,25 @@ class IndexState:
     ) -> None:
         """Puts `index/` and `unmerged/` into the commit that is being written."""
         out = self._process.result(left())
-        changes = _changes(out) if self._tree else _entries(out)
+        changes = _parse_changes(out) if self._tree else _parse_entries(out)
         if self._tree:
-            quarantine.tree(self._tree, b"index")
-        known = self._present({blob for mode, blob, _ in changes if mode not in (0, _GITLINK)})
+            quarantine.put_tree(self._tree, b"index")
+        known = self._find_present({blob for mode, blob, _ in changes if mode not in (0, _GITLINK)})
         for mode, blob, path in changes:
             if not mode:
                 quarantine.remove(b"index/" + path)
-            elif acceptable(path) and (mode == _GITLINK or blob in known):
+            elif is_capturable(path) and (mode == _GITLINK or blob in known):
                 quarantine.put(mode, blob, b"index/" + path)
         for entry in unmerged:
-            mode, blob, stage, path = _entry(entry)
-            if acceptable(path) and self._present({blob}):
+            mode, blob, stage, path = _parse_entry(entry)
+            if is_capturable(path) and self._find_present({blob}):
                 quarantine.put(mode, blob, b"unmerged/%d/%s" % (stage, path))
 
     def cancel(self) -> None:
         """Ends the listing, if nobody will ask for it any more."""
         self._process.cancel()
 
-    def _present(self, blobs: set[str]) -> set[str]:
+    def _find_present(self, blobs: set[str]) -> set[str]:
         """Those that the repository really has; an index may name what was pruned."""
         if not blobs:
             return blobs
@@ -111,19 +111,19 @@ class IndexState:
         return {line[0] for line in lines if line[1:] == ["blob"]}
 
 
-def _entry(entry: bytes) -> tuple[int, str, int, bytes]:
+def _parse_entry(entry: bytes) -> tuple[int, str, int, bytes]:
     head, _, path = entry.partition(b"\t")
     mode, blob, stage = head.split(b" ")
     return int(mode, 8), blob.decode(), int(stage), path
 
 
-def _entries(out: bytes) -> list[tuple[int, str, bytes]]:
+def _parse_entries(out: bytes) -> list[tuple[int, str, bytes]]:
     """Mode, blob and path of every index entry without a stage."""
-    entries = (_entry(entry) for entry in out.split(b"\0")[:-1])
+    entries = (_parse_entry(entry) for entry in out.split(b"\0")[:-1])
     return [(mode, blob, path) for mode, blob, stage, path in entries if not stage]
 
 
-def _changes(out: bytes) -> list[tuple[int, str, bytes]]:
+def _parse_changes(out: bytes) -> list[tuple[int, str, bytes]]:
     """The same for what differs from HEAD, removals first and with mode 0."""
 
     def each() -> Iterator[tuple[int, str, bytes]]:

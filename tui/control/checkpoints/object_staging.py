@@ -22,10 +22,10 @@ from tui.system.files import private_folder
 from tui.system.git import Git, kill_process_group, wait_process
 from tui.system.locks import acquire_lock
 
-_WHO = b"overnight-tui <overnight-tui@localhost>"
+_COMMITTER = b"overnight-tui <overnight-tui@localhost>"
 _PRIVATE = "making"
 _REF = "refs/heads/made"
-_PLACINGS = 20
+_MOST_LINK_TRIES = 20
 _SETTINGS = """\
 [core]
 \trepositoryFormatVersion = {version}
@@ -65,7 +65,7 @@ def checkpoint_lock(git: Git, seconds: float) -> Iterator[int]:
         os.close(descriptor)
 
 
-class _PrivateGit(Git):
+class PrivateGit(Git):
     """The small repository in the private area, through the same door; its settings are ours."""
 
     def __init__(self, folder: Path, like: Git) -> None:
@@ -85,9 +85,9 @@ class ObjectStaging:
 
         self._git = git
         self._folder = private_area(git) / _PRIVATE
-        _empty(self._folder)
+        remove_objects(self._folder)
         self._make()
-        private = _PrivateGit(self._folder, git)
+        private = PrivateGit(self._folder, git)
         self._complaint: IO[bytes] = open(self._folder / "complaint", "w+b")  # noqa: SIM115
         self._process: subprocess.Popen[bytes] = private.pipe(
             ("fast-import", "--quiet", "--done", "--date-format=raw"),
@@ -103,14 +103,14 @@ class ObjectStaging:
         folder, common = self._folder, self._git.common_dir
         for part in ("", "refs", "objects", "objects/info", "objects/pack"):
             (folder / part).mkdir(exist_ok=True)
-        _write(folder / "HEAD", b"ref: refs/heads/none\n")
+        _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")
         sha256 = self._git.object_format == "sha256"
         extensions = "\tobjectFormat = sha256\n" if sha256 else ""
         settings = _SETTINGS.format(version=int(sha256), extensions=extensions)
-        _write(folder / "config", settings.encode())
+        _write_if_changed(folder / "config", settings.encode())
         sources = [common / "objects", *_alternates(common / "objects")]
-        lines = b"".join(quoted(os.fsencode(source)) + b"\n" for source in sources)
-        _write(folder / "objects/info/alternates", lines)
+        lines = b"".join(quote_path(os.fsencode(source)) + b"\n" for source in sources)
+        _write_if_changed(folder / "objects/info/alternates", lines)
 
     # --- writing ---
 
@@ -120,42 +120,42 @@ class ObjectStaging:
             if stdin is not None:
                 stdin.writelines(parts)
         except OSError as error:
-            raise CheckpointError(f"git fast-import ended early: {self._words()}") from error
+            raise CheckpointError(f"git fast-import ended early: {self._failure()}") from error
 
-    def blob(self, data: bytes) -> None:
+    def add_blob(self, data: bytes) -> None:
         """Stores a file's bytes."""
         self._send(b"blob\ndata %d\n" % len(data), data, b"\n")
 
-    def commit(self, at: float, message: str, parents: tuple[str, ...] = ()) -> int:
+    def begin_commit(self, at: float, message: str, parents: tuple[str, ...] = ()) -> int:
         """Begins a commit; its tree is what `tree`, `put` and `remove` say until the next. A parent
         is a commit's id or ":N" for the commit that returned N."""
         self._marks += 1
         stamp = b"%d +0000" % int(at)
         text = message.encode("utf-8", "surrogateescape")
         self._send(b"commit %s\nmark :%d\n" % (_REF.encode(), self._marks))
-        self._send(b"committer %s %s\ndata %d\n%s\n" % (_WHO, stamp, len(text), text))
+        self._send(b"committer %s %s\ndata %d\n%s\n" % (_COMMITTER, stamp, len(text), text))
         for number, parent in enumerate(parents):
             self._send(b"%s %s\n" % (b"merge" if number else b"from", parent.encode()))
         self._send(b"deleteall\n")
         return self._marks
 
-    def tree(self, tree: str, path: bytes = b"") -> None:
+    def put_tree(self, tree: str, path: bytes = b"") -> None:
         """Puts a whole stored tree at `path`, the top if empty."""
         self.put(0o040000, tree, path)
 
     def put(self, mode: int, blob: str, path: bytes) -> None:
         """Puts a stored object at `path`."""
-        self._send(b"M %06o %s %s\n" % (mode, blob.encode(), quoted(path)))
+        self._send(b"M %06o %s %s\n" % (mode, blob.encode(), quote_path(path)))
 
     def put_text(self, text: bytes, path: bytes) -> None:
         """Puts a new file with these bytes at `path`."""
-        self._send(b"M 100644 inline %s\ndata %d\n" % (quoted(path), len(text)), text, b"\n")
+        self._send(b"M 100644 inline %s\ndata %d\n" % (quote_path(path), len(text)), text, b"\n")
 
     def remove(self, path: bytes) -> None:
         """Takes `path` away."""
-        self._send(b"D %s\n" % quoted(path))
+        self._send(b"D %s\n" % quote_path(path))
 
-    def new_branch(self) -> None:
+    def begin_branch(self) -> None:
         """The next commit shares nothing with the last."""
         self._send(b"reset %s\n\n" % _REF.encode())
 
@@ -171,12 +171,12 @@ class ObjectStaging:
         except subprocess.TimeoutExpired as error:
             raise CheckpointError(f"git fast-import was not done after {seconds:g} s") from error
         except OSError as error:
-            raise CheckpointError(f"git fast-import ended early: {self._words()}") from error
+            raise CheckpointError(f"git fast-import ended early: {self._failure()}") from error
         if code:
-            raise CheckpointError(f"git fast-import failed: {self._words()}")
+            raise CheckpointError(f"git fast-import failed: {self._failure()}")
         return (self._folder / _REF).read_text().strip()
 
-    def _words(self) -> str:
+    def _failure(self) -> str:
         if self._process.poll() is None:
             kill_process_group(self._process)
         self._complaint.seek(0)
@@ -200,7 +200,7 @@ class ObjectStaging:
         target = self._git.common_dir / "objects"
         folders = {path.parent.name for path in files}
         for path in files:
-            _place(path, target / path.parent.name / path.name)
+            _link_object(path, target / path.parent.name / path.name)
         _flush([target, *(target / name for name in folders if (target / name).is_dir())])
         return [path.parent.name + path.name for path in loose]
 
@@ -214,13 +214,13 @@ class ObjectStaging:
                     pipe.close()
                 except OSError:  # bytes that a dead git will never take
                     pass
-        _empty(self._folder)
+        remove_objects(self._folder)
 
 
 def remove_leftovers(git: Git) -> list[str]:
     """Removes what killed predecessors left behind and says what; call it with the lock held."""
     folder = private_area(git) / _PRIVATE
-    left = _made(folder)
+    left = list_objects(folder)
     swept = [str(path) for path in left]
     if left:
         pack_dir = git.common_dir / "objects/pack"
@@ -232,7 +232,7 @@ def remove_leftovers(git: Git) -> list[str]:
         for partial in (git.common_dir / "objects").glob("*/tmp_overnight_*"):
             partial.unlink(missing_ok=True)
             swept.append(str(partial))
-        _empty(folder)
+        remove_objects(folder)
     for partial in private_area(git).glob("*.new"):
         partial.unlink(missing_ok=True)
         swept.append(str(partial))
@@ -245,7 +245,7 @@ def remove_leftovers(git: Git) -> list[str]:
     return swept
 
 
-def _made(folder: Path) -> list[Path]:
+def list_objects(folder: Path) -> list[Path]:
     """The files that a run of git left in the small repository."""
     found = [
         *folder.glob("objects/??/*"),
@@ -255,13 +255,13 @@ def _made(folder: Path) -> list[Path]:
     return [*found, *folder.glob("fast_import_crash_*"), *folder.glob("refs/**/*made*")]
 
 
-def _empty(folder: Path) -> None:
+def remove_objects(folder: Path) -> None:
     """Removes what git made and keeps the folders, which are dear to make and to remove."""
-    for path in _made(folder):
+    for path in list_objects(folder):
         path.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write_if_changed(path: Path, data: bytes) -> None:
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)
 
@@ -270,7 +270,7 @@ def _ref_of(git: Git, lock: Path) -> str:
     return str(lock.relative_to(git.common_dir).with_suffix(""))
 
 
-def quoted(path: bytes) -> bytes:
+def quote_path(path: bytes) -> bytes:
     """A path as fast-import and alternates files read it, whatever bytes are in it."""
     inner = path.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
     return b'"' + inner + b'"'
@@ -297,10 +297,10 @@ def _flush(paths: list[Path]) -> None:
         finally:
             os.close(descriptor)
 
-    _each(flush, paths)
+    _run_each(flush, paths)
 
 
-def _each(work: Callable[[Path], None], paths: list[Path]) -> None:
+def _run_each(work: Callable[[Path], None], paths: list[Path]) -> None:
     if len(paths) < 4:
         for path in paths:
             work(path)
@@ -312,8 +312,8 @@ def _each(work: Callable[[Path], None], paths: list[Path]) -> None:
             pass
 
 
-def _place(source: Path, target: Path) -> None:
-    for _ in range(_PLACINGS):
+def _link_object(source: Path, target: Path) -> None:
+    for _ in range(_MOST_LINK_TRIES):
         try:
             os.link(source, target)
             return

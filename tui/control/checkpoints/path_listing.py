@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tui.control.checkpoints.stat_cache import OURS
+from tui.control.checkpoints.stat_cache import OWN_FOLDER
 from tui.system.errors import OvernightError
 from tui.system.git import Git
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
-_OUTSIDE = frozenset((b"", b".", b"..", b".git", OURS))
+_OUTSIDE = frozenset((b"", b".", b"..", b".git", OWN_FOLDER))
 # What git, on the file systems of other machines too, could take for its own folder.
 _RESERVED = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
@@ -30,14 +30,14 @@ class PathListing:
     """
 
     tracked: list[bytes] = field(default_factory=list)
-    loose: list[bytes] = field(default_factory=list)
-    left_out: dict[bytes, str] = field(default_factory=dict)
+    untracked: list[bytes] = field(default_factory=list)
+    excluded: dict[bytes, str] = field(default_factory=dict)
     nested: list[bytes] = field(default_factory=list)
     unmerged: list[bytes] = field(default_factory=list)
 
-    def barred(self) -> set[bytes]:
+    def closed_folders(self) -> set[bytes]:
         """Folders a walk need not enter, without the slash."""
-        closed = {path[:-1] for path in self.left_out if path.endswith(b"/")}
+        closed = {path[:-1] for path in self.excluded if path.endswith(b"/")}
         return closed | set(self.nested)
 
 
@@ -58,15 +58,15 @@ class PathLister:
 
     def finish(self, left: Callable[[], float]) -> PathListing:
         """The whole listing, nested repositories included; `left` gives the seconds left."""
-        found = self._own(left)
+        found = self._list_own(left)
         for number, path in enumerate(found.nested):  # grows while repositories nest deeper
             if number < _MOST_NESTED:
-                self._enter(path, found, left)
+                self._list_nested(path, found, left)
             else:
-                found.left_out[path + b"/"] = "one nested repository too many"
+                found.excluded[path + b"/"] = "one nested repository too many"
         return found
 
-    def _own(self, left: Callable[[], float]) -> PathListing:
+    def _list_own(self, left: Callable[[], float]) -> PathListing:
         found = PathListing()
         width = len(self._git.zero)
         try:
@@ -82,12 +82,12 @@ class PathLister:
         if _GITLINK in tracked:
             found.nested = [entry[start:] for entry in entries if entry.startswith(_GITLINK)]
         for path in _split(others):
-            (found.nested if path.endswith(b"/") else found.loose).append(path.rstrip(b"/"))
-        found.left_out = dict.fromkeys(_split(ignored), IGNORED)
+            (found.nested if path.endswith(b"/") else found.untracked).append(path.rstrip(b"/"))
+        found.excluded = dict.fromkeys(_split(ignored), IGNORED)
         found.nested = list(dict.fromkeys(found.nested))
         return found
 
-    def _enter(self, path: bytes, found: PathListing, left: Callable[[], float]) -> None:
+    def _list_nested(self, path: bytes, found: PathListing, left: Callable[[], float]) -> None:
         """Adds what a repository inside this work tree holds, or says why not."""
         shown = path + b"/"
         place = os.path.join(os.fsencode(self._git.work_tree), path)
@@ -97,19 +97,19 @@ class PathLister:
             inner = Git(os.fsdecode(place))
             if os.fsencode(inner.work_tree) != place:
                 if os.listdir(place):
-                    found.left_out[shown] = NOT_CHECKED_OUT
+                    found.excluded[shown] = NOT_CHECKED_OUT
             elif inner.common_dir == self._git.common_dir:
-                found.left_out[shown] = "another work tree of this repository"
+                found.excluded[shown] = "another work tree of this repository"
             else:
-                own = PathLister(inner)._own(left)
-                found.loose += [shown + p for p in (*own.tracked, *own.loose)]
-                found.left_out.update((shown + p, why) for p, why in own.left_out.items())
+                own = PathLister(inner)._list_own(left)
+                found.untracked += [shown + p for p in (*own.tracked, *own.untracked)]
+                found.excluded.update((shown + p, why) for p, why in own.excluded.items())
                 found.nested += [shown + p for p in own.nested]
         except OvernightError as error:
-            found.left_out[shown] = f"a nested repository that git cannot open: {error}"
+            found.excluded[shown] = f"a nested repository that git cannot open: {error}"
 
 
-def reserved(path: bytes) -> bool:
+def is_reserved(path: bytes) -> bool:
     """Whether git would call a tree with this name broken."""
     if _RESERVED.search(path):
         return True
@@ -119,9 +119,9 @@ def reserved(path: bytes) -> bool:
     return _RESERVED.search(plain) is not None
 
 
-def acceptable(path: bytes) -> bool:
+def is_capturable(path: bytes) -> bool:
     """Whether a path may be captured and restored at all: inside the work tree, not git's own."""
-    return _OUTSIDE.isdisjoint(path.split(b"/")) and not reserved(path)
+    return _OUTSIDE.isdisjoint(path.split(b"/")) and not is_reserved(path)
 
 
 def _split(output: bytes) -> list[bytes]:

@@ -21,10 +21,10 @@ from tui.control.checkpoints.work_tree import NotCaptured
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
 
-Kind = Literal["checkpoint", "safety"]
+CheckpointKind = Literal["checkpoint", "safety"]
 SCHEMA = 1
 NAMESPACE = "refs/overnight"
-_MOST_NAMED = 50
+_MOST_NAMED_PATHS = 50
 _FORMAT = "--format=%(refname)%00%(objectname)%00%(objecttype)%00%(contents)%00"
 
 
@@ -40,7 +40,7 @@ class Checkpoint:
     at: float
     label: str
     session: str
-    kind: Kind
+    kind: CheckpointKind
     commit: str
     ref: str
     head: str | None
@@ -67,7 +67,7 @@ class CheckpointDetails:
         return self.unusual.get(path, self.usual[executable])
 
     @cached_property
-    def left_out(self) -> ExcludedPaths:
+    def excluded(self) -> ExcludedPaths:
         """What was not captured, to be asked about path by path."""
         return ExcludedPaths(self.not_captured)
 
@@ -78,21 +78,21 @@ class ExcludedPaths:
     def __init__(self, items: Iterable[NotCaptured]) -> None:
         self._reasons = {os.fsencode(item.path): item.reason for item in items}
 
-    def exactly(self, path: bytes) -> str | None:
+    def reason_for(self, path: bytes) -> str | None:
         """The reason given for `path` itself, if any."""
         return self._reasons.get(path)
 
-    def above(self, path: bytes) -> str | None:
+    def reason_above(self, path: bytes) -> str | None:
         """The reason given for a folder that `path` lies in, if any."""
         parts = path.split(b"/")
         folders = (b"/".join(parts[:n]) + b"/" for n in range(1, len(parts)))
         return next((self._reasons[p] for p in folders if p in self._reasons), None)
 
-    def covering(self, path: bytes) -> str | None:
+    def reason_covering(self, path: bytes) -> str | None:
         """The reason that covers `path`, its own or that of a folder above it."""
-        return self.exactly(path) or self.above(path)
+        return self.reason_for(path) or self.reason_above(path)
 
-    def anything_in(self, folder: bytes) -> bool:
+    def has_any_in(self, folder: bytes) -> bool:
         """Whether `folder` is left out itself or holds something that is."""
         start = folder + b"/"
         return any(path.startswith(start) for path in self._reasons)
@@ -104,7 +104,7 @@ def ref_safe_session(session: str) -> str:
     return name or "none"
 
 
-def message(checkpoint: Checkpoint, place: str) -> str:
+def commit_message(checkpoint: Checkpoint, place: str) -> str:
     """The commit message that records `checkpoint`."""
     subject = " ".join(checkpoint.label.split())[:200]
     record = {
@@ -119,7 +119,7 @@ def message(checkpoint: Checkpoint, place: str) -> str:
         "operation": checkpoint.operation,
         "work_tree": place,
         "files": checkpoint.files,
-        "not_captured": [[n.path, n.reason] for n in checkpoint.not_captured[:_MOST_NAMED]],
+        "not_captured": [[n.path, n.reason] for n in checkpoint.not_captured[:_MOST_NAMED_PATHS]],
         "not_captured_count": checkpoint.not_captured_count,
         "facts": dict(checkpoint.facts),
     }
@@ -131,7 +131,7 @@ def message(checkpoint: Checkpoint, place: str) -> str:
     return f"{title}\n\n{text}\n".encode("utf-8", "replace").decode()
 
 
-def details_text(details: CheckpointDetails) -> bytes:
+def encode_details(details: CheckpointDetails) -> bytes:
     """`details.json` as it is stored."""
     record = {
         "not_captured": [[n.path, n.reason] for n in details.not_captured],
@@ -142,7 +142,7 @@ def details_text(details: CheckpointDetails) -> bytes:
     return json.dumps(record, indent=1).encode()
 
 
-def details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
+def read_details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
     """The full record of a checkpoint; raises `CheckpointError` when it cannot be read."""
     parent = "^2" if checkpoint.head else "^1"
     try:
@@ -158,7 +158,7 @@ def details(git: Git, checkpoint: Checkpoint) -> CheckpointDetails:
         raise CheckpointError(f"the record of checkpoint {checkpoint.id} is damaged") from error
 
 
-def _parsed(ref: str, commit: str, text: str) -> Checkpoint | None:
+def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
     """A checkpoint out of a ref and its message; None if it has not the shape of one."""
     number = ref.rpartition("/")[2]
     try:
@@ -197,21 +197,21 @@ def list_checkpoints(git: Git) -> list[Checkpoint]:
     for at in range(0, len(fields) - 4, 4):
         ref, commit, kind, text = (os.fsdecode(part) for part in fields[at : at + 4])
         if kind == "commit":
-            found.append(_parsed(ref.lstrip("\n"), commit, text))
+            found.append(_parse_checkpoint(ref.lstrip("\n"), commit, text))
     return sorted((c for c in found if c is not None), key=lambda c: c.number)
 
 
-def checkpoints(project: Path) -> list[Checkpoint]:
+def checkpoints_of(project: Path) -> list[Checkpoint]:
     """The checkpoints of the work tree that holds `project`, oldest first."""
     return list_checkpoints(Git(project))
 
 
-def find(project: Path, wanted: str) -> Checkpoint:
+def find_checkpoint(project: Path, wanted: str) -> Checkpoint:
     """The checkpoint named "c12", "12", or by the start of its commit's id.
 
     Raises `RefusedError`, naming those there are, when there is none or more than one.
     """
-    known = checkpoints(project)
+    known = checkpoints_of(project)
     name = wanted.strip().lower()
     exact = [c for c in known if name in (c.id, str(c.number), c.commit, c.ref)]
     found = exact or [c for c in known if len(name) >= 4 and c.commit.startswith(name)]

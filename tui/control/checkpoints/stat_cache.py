@@ -25,7 +25,7 @@ _TICK_NS = 100_000_000
 _COARSE_TICK_NS = 2_000_000_000
 
 
-def same(one: os.stat_result, other: os.stat_result) -> bool:
+def is_same_stat(one: os.stat_result, other: os.stat_result) -> bool:
     """Whether two looks at a path saw the same content, as far as stat data can tell."""
     return (
         one.st_mtime_ns == other.st_mtime_ns
@@ -36,7 +36,7 @@ def same(one: os.stat_result, other: os.stat_result) -> bool:
     )
 
 
-def settled(changed_ns: int, seen_ns: int) -> bool:
+def is_settled(changed_ns: int, seen_ns: int) -> bool:
     """Whether a change time is old enough that a later change must have another one."""
     coarse = changed_ns % 1_000_000_000 == 0
     return changed_ns < seen_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
@@ -101,10 +101,10 @@ class FileTable:
             column.append(0)
         if self._index is not None:
             self._index[path] = number
-        self.put(number, status)
+        self.update(number, status)
         return number
 
-    def put(self, number: int, status: os.stat_result) -> None:
+    def update(self, number: int, status: os.stat_result) -> None:
         """Newer stat data for a row."""
         self.modes[number], self.sizes[number] = status.st_mode, status.st_size
         self.mtimes[number], self.ctimes[number] = status.st_mtime_ns, status.st_ctime_ns
@@ -119,7 +119,7 @@ class FileTable:
             and status.st_mode == self.modes[number]
         )
 
-    def chosen(self, numbers: Sequence[int]) -> FileTable:
+    def select(self, numbers: Sequence[int]) -> FileTable:
         """A copy with these rows in this order."""
         new = FileTable()
         new.parents = set(self.parents)
@@ -137,12 +137,12 @@ class FileTable:
         new.inodes = array("Q", [self.inodes[n] for n in numbers])
         return new
 
-    def packed(self, seen_ns: int) -> PackedFileTable:
+    def pack(self, seen_ns: int) -> PackedFileTable:
         """The rows to store; those that changed too shortly before `seen_ns` will not match."""
         mtimes = self.mtimes[:]
         recent = seen_ns - _COARSE_TICK_NS
         for number in [n for n, changed in enumerate(self.ctimes) if changed >= recent]:
-            if not settled(self.ctimes[number], seen_ns):
+            if not is_settled(self.ctimes[number], seen_ns):
                 mtimes[number] = -1
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
         a, b, c, d, e = (column.tobytes() for column in columns)
@@ -152,7 +152,7 @@ class FileTable:
         )
 
     @staticmethod
-    def unpacked(stored: PackedFileTable, width: int) -> FileTable:
+    def unpack(stored: PackedFileTable, width: int) -> FileTable:
         """The stored rows, blob ids being `width` bytes; ValueError if they do not fit together."""
         rows = FileTable()
         rows.paths = stored.paths.split(b"\0") if stored.paths else []
@@ -167,7 +167,7 @@ class FileTable:
         return rows
 
 
-def permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int]]:
+def usual_permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int]]:
     """The usual permission bits of plain and of executable files, and the paths that have others."""
     from collections import Counter
 
@@ -184,8 +184,8 @@ def permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int]]:
     return (usual[0], usual[1]), {path: mode & 0o777 for path, mode in pairs if mode in odd}
 
 
-OURS = RUN_DIR.encode()
-OUR_OWN = "overnight-tui's own"
+OWN_FOLDER = RUN_DIR.encode()
+OWN_REASON = "overnight-tui's own"
 
 
 class FolderStat(Struct, frozen=True, array_like=True, gc=False):
@@ -195,7 +195,7 @@ class FolderStat(Struct, frozen=True, array_like=True, gc=False):
     ctime: int
     inode: int
     folders: list[bytes]
-    odd: list[tuple[bytes, str]]
+    special: list[tuple[bytes, str]]
     empty: bool
 
 
@@ -203,41 +203,41 @@ class FolderIndex:
     """All folders below the top that are neither ignored nor another repository's."""
 
     def __init__(self, known: dict[bytes, FolderStat] | None = None) -> None:
-        self.known = known or {}
-        self.real = set(self.known)
-        self.odd: dict[bytes, str] = {}
+        self.folders = known or {}
+        self.real_paths = set(self.folders)
+        self.special: dict[bytes, str] = {}
 
     @property
     def empty(self) -> list[bytes]:
-        return sorted(path for path, folder in self.known.items() if folder.empty and path)
+        return sorted(path for path, folder in self.folders.items() if folder.empty and path)
 
-    def walked(self, top: int, skipped: Collection[bytes]) -> FolderIndex:
+    def walk(self, top: int, skipped: Collection[bytes]) -> FolderIndex:
         """The folders as they are now; `skipped` ones (no slash at the end) are not entered."""
         now = FolderIndex()
         waiting = [b""]
         while waiting:
             path = waiting.pop()
             try:
-                folder = self._current(top, path)
+                folder = self._read_if_changed(top, path)
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                now.odd[path + b"/"] = f"cannot be read: {error.strerror}"
+                now.special[path + b"/"] = f"cannot be read: {error.strerror}"
                 continue
-            now.known[path] = folder
+            now.folders[path] = folder
             start = path + b"/" if path else b""
-            now.odd.update((start + name, kind) for name, kind in folder.odd)
+            now.special.update((start + name, kind) for name, kind in folder.special)
             for name in folder.folders:
-                if name == OURS:
-                    now.odd[start + name + b"/"] = OUR_OWN
+                if name == OWN_FOLDER:
+                    now.special[start + name + b"/"] = OWN_REASON
                 elif name != b".git" and start + name not in skipped:
                     waiting.append(start + name)
-        now.real = set(now.known)
+        now.real_paths = set(now.folders)
         return now
 
-    def _current(self, top: int, path: bytes) -> FolderStat:
+    def _read_if_changed(self, top: int, path: bytes) -> FolderStat:
         status = os.stat(path or b".", dir_fd=top, follow_symlinks=False)
-        before = self.known.get(path)
+        before = self.folders.get(path)
         if (
             before is not None
             and status.st_mtime_ns == before.mtime
@@ -245,11 +245,11 @@ class FolderIndex:
             and status.st_ino == before.inode
         ):
             return before
-        return _read(top, path, status)
+        return _read_folder(top, path, status)
 
     def is_real(self, top: int, path: bytes) -> bool:
         """Whether `path` and all above it are folders, not links to some."""
-        if path in self.real or not path:
+        if path in self.real_paths or not path:
             return True
         if not self.is_real(top, path.rpartition(b"/")[0]):
             return False
@@ -259,15 +259,15 @@ class FolderIndex:
             return False
         if not stat.S_ISDIR(status.st_mode):
             return False
-        self.real.add(path)
+        self.real_paths.add(path)
         return True
 
-    def to_store(self, seen_ns: int) -> dict[bytes, FolderStat]:
+    def settled_folders(self, seen_ns: int) -> dict[bytes, FolderStat]:
         """What may be believed next time: folders that had settled before `seen_ns`."""
-        return {p: f for p, f in self.known.items() if settled(f.ctime, seen_ns)}
+        return {p: f for p, f in self.folders.items() if is_settled(f.ctime, seen_ns)}
 
 
-def _read(top: int, path: bytes, status: os.stat_result) -> FolderStat:
+def _read_folder(top: int, path: bytes, status: os.stat_result) -> FolderStat:
     folders: list[bytes] = []
     odd: list[tuple[bytes, str]] = []
     empty = True
@@ -281,13 +281,13 @@ def _read(top: int, path: bytes, status: os.stat_result) -> FolderStat:
                     folders.append(os.fsencode(entry.name))
                 elif not entry.is_symlink() and not entry.is_file(follow_symlinks=False):
                     mode = entry.stat(follow_symlinks=False).st_mode
-                    odd.append((os.fsencode(entry.name), kind_of(mode)))
+                    odd.append((os.fsencode(entry.name), describe_kind(mode)))
     finally:
         os.close(descriptor)
     return FolderStat(status.st_mtime_ns, status.st_ctime_ns, status.st_ino, folders, odd, empty)
 
 
-def kind_of(mode: int) -> str:
+def describe_kind(mode: int) -> str:
     """What an odd thing is, in words."""
     if stat.S_ISFIFO(mode):
         return "a FIFO"
@@ -325,19 +325,19 @@ class StatCache:
         return StatCache("", "", "", FileTable(), FolderIndex())
 
     @staticmethod
-    def recall(git: Git) -> StatCache:
+    def load(git: Git) -> StatCache:
         """What was stored last."""
         try:
             with open_cache(_path(git), _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
-            rows = FileTable.unpacked(stored.rows, len(git.zero) // 2)
+            rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):
             return StatCache.empty()
         return StatCache(stored.ref, stored.commit, stored.tree, rows, FolderIndex(stored.folders))
 
-    def store(self, git: Git, seen_ns: int) -> None:
+    def save(self, git: Git, seen_ns: int) -> None:
         """Keeps this for the next time; what changed shortly before `seen_ns` is not believed."""
-        packed, folders = self.rows.packed(seen_ns), self.folders.to_store(seen_ns)
+        packed, folders = self.rows.pack(seen_ns), self.folders.settled_folders(seen_ns)
         body = msgspec.msgpack.encode(
             _StatCacheFile(self.ref, self.commit, self.tree, packed, folders)
         )

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from tui.control.checkpoints.path_listing import PathLister, PathListing, acceptable, reserved
-from tui.control.checkpoints.stat_cache import OUR_OWN, FileTable, FolderIndex, kind_of, same
+from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
+from tui.control.checkpoints.stat_cache import OWN_REASON, FileTable, FolderIndex, describe_kind, is_same_stat
 from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
@@ -59,7 +59,7 @@ class WorkTreeState:
 
     rows: FileTable
     unread: list[int]
-    left_out: dict[bytes, str]
+    excluded: dict[bytes, str]
     folders: FolderIndex
     unmerged: list[bytes]
     nested: frozenset[bytes]
@@ -67,8 +67,8 @@ class WorkTreeState:
 
     def not_captured(self) -> list[NotCaptured]:
         """Everything left out, by path; our own folder as one, whatever lies in it."""
-        ours = tuple(path for path, why in self.folders.odd.items() if why == OUR_OWN)
-        found = {**self.folders.odd, **self.left_out, **dict.fromkeys(ours, OUR_OWN)}
+        ours = tuple(path for path, why in self.folders.special.items() if why == OWN_REASON)
+        found = {**self.folders.special, **self.excluded, **dict.fromkeys(ours, OWN_REASON)}
         items = sorted((p, why) for p, why in found.items() if p in ours or not p.startswith(ours))
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
@@ -104,24 +104,24 @@ class WorkTreeScan:
     def scan(self, lister: PathLister, also: Collection[bytes] = ()) -> WorkTreeState:
         """Lists and stats everything; `also` names paths to include even if git ignores them."""
         seen_ns = time.time_ns()
-        unchanged = self._unchanged()
+        unchanged = self._find_unchanged()
         listing = lister.finish(self.seconds_left)
-        folders = self._folders.walked(self.top, listing.barred())
-        listing.loose += set(also).difference(listing.tracked, listing.loose)
+        folders = self._folders.walk(self.top, listing.closed_folders())
+        listing.untracked += set(also).difference(listing.tracked, listing.untracked)
         known = self._known
-        foreign = {p for p in known.parents - folders.real if not folders.is_real(self.top, p)}
+        foreign = {p for p in known.parents - folders.real_paths if not folders.is_real(self.top, p)}
         nested = frozenset(listing.nested)
         state = WorkTreeState(
-            FileTable(), [], listing.left_out, folders, listing.unmerged, nested, seen_ns
+            FileTable(), [], listing.excluded, folders, listing.unmerged, nested, seen_ns
         )
-        wanted = list(dict.fromkeys((*listing.tracked, *listing.loose)))
-        self._fill(state, wanted, unchanged, foreign)
+        wanted = list(dict.fromkeys((*listing.tracked, *listing.untracked)))
+        self._fill_rows(state, wanted, unchanged, foreign)
         for path in also:
             if path in state.rows.index():
-                state.left_out.pop(path, None)
-        return self._within_limits(state, listing)
+                state.excluded.pop(path, None)
+        return self._exclude_large(state, listing)
 
-    def _unchanged(self) -> bytearray:
+    def _find_unchanged(self) -> bytearray:
         """Which known rows still have the same stat data; worked out while git is listing."""
         known, top, look = self._known, self.top, os.stat
         unchanged = bytearray(len(known))
@@ -141,7 +141,7 @@ class WorkTreeScan:
             )
         return unchanged
 
-    def _fill(
+    def _fill_rows(
         self, state: WorkTreeState, wanted: list[bytes], unchanged: bytearray, foreign: set[bytes]
     ) -> None:
         """The rows for the wanted paths in that order; what is behind a link is not there."""
@@ -153,37 +153,37 @@ class WorkTreeScan:
             inside = [n for p, n in found if n is not None and p.rpartition(b"/")[0] not in foreign]
             numbers, new = inside, [path for path, number in found if number is None]
             unchanged = bytearray(unchanged[number] for number in inside)
-        state.rows = known.chosen(numbers)
+        state.rows = known.select(numbers)
         gone: set[int] = set()
         at = unchanged.find(0)
         while at >= 0:
-            self._renew(at, state, gone)
+            self._stat_again(at, state, gone)
             at = unchanged.find(0, at + 1)
         for path in new:
-            status = self._status(path, state)
+            status = self._stat(path, state)
             if status is not None:
                 state.unread.append(state.rows.add(path, status, b""))
         if gone or new:
             place = dict(zip(wanted, range(len(wanted)), strict=True))
             left = [number for number in range(len(state.rows)) if number not in gone]
             paths = state.rows.paths
-            self._choose(state, sorted(left, key=lambda number: place[paths[number]]))
+            self._select_rows(state, sorted(left, key=lambda number: place[paths[number]]))
 
-    def _renew(self, number: int, state: WorkTreeState, gone: set[int]) -> None:
+    def _stat_again(self, number: int, state: WorkTreeState, gone: set[int]) -> None:
         """Looks again at a known row whose stat data changed."""
-        status = self._status(state.rows.paths[number], state)
+        status = self._stat(state.rows.paths[number], state)
         if status is None:
             gone.add(number)
         else:
-            state.rows.put(number, status)
+            state.rows.update(number, status)
             state.rows.blobs[number] = b""
             state.unread.append(number)
 
-    def _status(self, path: bytes, state: WorkTreeState) -> os.stat_result | None:
+    def _stat(self, path: bytes, state: WorkTreeState) -> os.stat_result | None:
         """Stat data of a file or link; None if there is none, the reason in `left_out` if any."""
-        if not acceptable(path):
-            if reserved(path):
-                state.left_out[path] = "a name that git reserves"
+        if not is_capturable(path):
+            if is_reserved(path):
+                state.excluded[path] = "a name that git reserves"
             return None
         if not state.folders.is_real(self.top, path.rpartition(b"/")[0]):
             return None
@@ -192,15 +192,15 @@ class WorkTreeScan:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            state.left_out[path] = f"cannot be reached: {error.strerror}"
+            state.excluded[path] = f"cannot be reached: {error.strerror}"
             return None
         if stat.S_ISREG(now.st_mode) or stat.S_ISLNK(now.st_mode):
             return now
         if not stat.S_ISDIR(now.st_mode):
-            state.left_out[path] = kind_of(now.st_mode)
+            state.excluded[path] = describe_kind(now.st_mode)
         return None
 
-    def _within_limits(self, state: WorkTreeState, listing: PathListing) -> WorkTreeState:
+    def _exclude_large(self, state: WorkTreeState, listing: PathListing) -> WorkTreeState:
         """Moves what is too large to `left_out`; of the untracked, the largest first."""
         rows, limits = state.rows, self.limits
         out: dict[int, str] = {}
@@ -210,8 +210,8 @@ class WorkTreeScan:
                     out[number] = (
                         f"larger than {format_size_limit(limits.file_bytes)}: {format_size_limit(size)}"
                     )
-        index = rows.index() if listing.loose else {}
-        loose = {index[path] for path in listing.loose if path in index} - out.keys()
+        index = rows.index() if listing.untracked else {}
+        loose = {index[path] for path in listing.untracked if path in index} - out.keys()
         by_size = sorted((rows.sizes[number], number) for number in loose)
         total = sum(size for size, _ in by_size)
         while total > limits.untracked_bytes:
@@ -219,23 +219,23 @@ class WorkTreeScan:
             total -= size
             most = format_size_limit(limits.untracked_bytes)
             out[number] = f"untracked files exceed {most} in all: {format_size_limit(size)}"
-        return self._dropped(state, out)
+        return self._exclude_rows(state, out)
 
-    def _dropped(self, state: WorkTreeState, out: dict[int, str]) -> WorkTreeState:
+    def _exclude_rows(self, state: WorkTreeState, out: dict[int, str]) -> WorkTreeState:
         if out:
-            state.left_out.update((state.rows.paths[number], why) for number, why in out.items())
-            self._choose(state, [n for n in range(len(state.rows)) if n not in out])
+            state.excluded.update((state.rows.paths[number], why) for number, why in out.items())
+            self._select_rows(state, [n for n in range(len(state.rows)) if n not in out])
         return state
 
     @staticmethod
-    def _choose(state: WorkTreeState, numbers: Sequence[int]) -> None:
+    def _select_rows(state: WorkTreeState, numbers: Sequence[int]) -> None:
         """Keeps these rows, in this order."""
         unread = {state.rows.paths[number] for number in state.unread}
-        state.rows = state.rows.chosen(numbers)
+        state.rows = state.rows.select(numbers)
         index = state.rows.index()
         state.unread = sorted(index[path] for path in unread if path in index)
 
-    def contents(self, state: WorkTreeState) -> Iterator[tuple[int, bytes]]:
+    def read_contents(self, state: WorkTreeState) -> Iterator[tuple[int, bytes]]:
         """Row number and bytes of all that is unread; fills in blob ids and stat data.
 
         Row numbers hold until the end; then what could not be read is gone from the rows.
@@ -255,14 +255,14 @@ class WorkTreeScan:
             if data is None:
                 lost[number] = f"grew beyond {format_size_limit(self.limits.file_bytes)}"
                 continue
-            state.rows.put(number, now)
+            state.rows.update(number, now)
             state.rows.blobs[number] = blob_id(self.git, data)
             yield number, data
         state.unread = []
         vanished = {state.rows.paths[number] for number, why in lost.items() if not why}
-        self._dropped(state, lost)
+        self._exclude_rows(state, lost)
         for path in vanished:
-            del state.left_out[path]
+            del state.excluded[path]
 
     def _read(self, path: bytes) -> tuple[bytes | None, os.stat_result]:
         """The bytes of a file, or the target of a link, with stat data that belongs to them."""
@@ -276,7 +276,7 @@ class WorkTreeScan:
                 data = self._read_file(path)
             after = os.stat(path, dir_fd=self.top, follow_symlinks=False)
             # A file that never rests is taken as it was; its stat data will not match next time.
-            if same(before, after) or data is None or attempt == _TRIES:
+            if is_same_stat(before, after) or data is None or attempt == _TRIES:
                 return data, before
 
     def _read_file(self, path: bytes) -> bytes | None:

@@ -54,20 +54,20 @@ class HookStatus:
 def install(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
     seen = settings_file.read(project)
-    record = _recall(project, run_dir)
+    record = _load_record(project, run_dir)
     now = seen.data or b""
     untouched = record is not None and record.get("installed") == _digest(now)
     before = _original(record) if untouched and record is not None else seen.data
-    clean = _without_ours(_text(before, seen.data, project), project)
-    wanted = _with_ours(clean, project, run_dir).encode("utf-8")
+    clean = _remove_hooks(_original_text(before, seen.data, project), project)
+    wanted = _add_hooks(clean, project, run_dir).encode("utf-8")
     mailbox = Mailbox.of(project, run_dir)
-    mailbox.make()
+    mailbox.create()
     if wanted == seen.data:
         return False
     made = 0.0 if (project / settings_file.FOLDER).exists() else time.time()
     if untouched and record is not None:
         made = record.get("made_folder", made)
-    _remember(project, run_dir, None if before is None else clean.encode(), wanted, made)
+    _save_record(project, run_dir, None if before is None else clean.encode(), wanted, made)
     settings_file.replace(project, wanted, seen)
     return True
 
@@ -83,11 +83,11 @@ class HookPlan:
     off: str = ""
 
 
-def planned(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
+def plan_install(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
     """What installing would do now; RefusedError where it could not be done."""
-    now = status(project, run_dir)
+    now = hook_status(project, run_dir)
     missing = [event for event in EVENTS if event not in now.events or event in now.stale]
-    adds = tuple((event, command_of(event, project, run_dir)) for event in missing)
+    adds = tuple((event, hook_command(event, project, run_dir)) for event in missing)
     folder = project / settings_file.FOLDER
     return HookPlan(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
 
@@ -95,14 +95,14 @@ def planned(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
 def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
     seen = settings_file.read(project)
-    record = _recall(project, run_dir) or {}
+    record = _load_record(project, run_dir) or {}
     if seen.data is None:
         return False
     if record.get("installed") == _digest(seen.data):
         left = _original(record)
     else:
-        text = _decoded(seen.data, project)
-        cleaned = _without_ours(text, project)
+        text = _decode_settings(seen.data, project)
+        cleaned = _remove_hooks(text, project)
         if cleaned == text:
             return False
         left = cleaned.encode("utf-8")
@@ -115,26 +115,26 @@ def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     return True
 
 
-def status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
+def hook_status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
     """What is installed now; RefusedError when the file cannot be trusted or read."""
     seen = settings_file.read(project)
-    file = settings_file.path_of(project)
-    settings = json.loads(_decoded(seen.data, project)) if seen.data is not None else {}
+    file = settings_file.settings_path(project)
+    settings = json.loads(_decode_settings(seen.data, project)) if seen.data is not None else {}
     found: list[str] = []
     stale: list[str] = []
     for event in EVENTS:
         commands = [one["command"] for one in _hooks_of(settings, event) if _is_ours(one)]
         if commands:
             found.append(event)
-            if commands != [command_of(event, project, run_dir)]:
+            if commands != [hook_command(event, project, run_dir)]:
                 stale.append(event)
-    record = (_recall(project, run_dir) or {}) if found else {}
+    record = (_load_record(project, run_dir) or {}) if found else {}
     made = record.get("made_folder")
     made_at = float(made) if isinstance(made, int | float) and made else None
-    return HookStatus(file, tuple(found), tuple(stale), _switched_off(project, settings), made_at)
+    return HookStatus(file, tuple(found), tuple(stale), _disabled_reason(project, settings), made_at)
 
 
-def command_of(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
+def hook_command(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
     """The shell command for one event; it says nothing once this program is gone."""
     program = Path(sys.executable).with_name("overnight-tui")
     if os.access(program, os.X_OK):
@@ -145,57 +145,57 @@ def command_of(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
     return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
 
 
-def _with_ours(text: str, project: Path, run_dir: str) -> str:
+def _add_hooks(text: str, project: Path, run_dir: str) -> str:
     for event in EVENTS:
-        command = command_of(event, project, run_dir)
+        command = hook_command(event, project, run_dir)
         entry: Json = {"type": "command", "command": command, "timeout": _TIMEOUT_S}
         group: Json = {"hooks": [entry]}
         if event == "PostToolUse":
             group = {"matcher": "*", **group}
-        root = settings_file.skip(text, 0)
-        hooks = _value(text, root, "hooks")
+        root = settings_file.skip_space(text, 0)
+        hooks = _find_value(text, root, "hooks")
         if hooks is None:
-            text = settings_file.add(text, root, "hooks", {event: [group]})
+            text = settings_file.add_member(text, root, "hooks", {event: [group]})
             continue
-        groups = _value(text, hooks, event)
+        groups = _find_value(text, hooks, event)
         if groups is None:
-            text = settings_file.add(text, hooks, event, [group])
+            text = settings_file.add_member(text, hooks, event, [group])
         else:
-            text = settings_file.add(text, groups, "", group)
+            text = settings_file.add_member(text, groups, "", group)
     return text
 
 
-def _without_ours(text: str, project: Path) -> str:
+def _remove_hooks(text: str, project: Path) -> str:
     """The text with our hooks cut out, and what is empty only because of that."""
     for event in EVENTS:
-        while (place := _first_of_ours(text, event)) is not None:
-            root = settings_file.skip(text, 0)
-            hooks = _value(text, root, "hooks") or 0
-            groups = _value(text, hooks, event) or 0
+        while (place := _find_first_hook(text, event)) is not None:
+            root = settings_file.skip_space(text, 0)
+            hooks = _find_value(text, root, "hooks") or 0
+            groups = _find_value(text, hooks, event) or 0
             number, inner, entry, alone = place
             if not alone:
-                text = settings_file.cut(text, inner, entry)
+                text = settings_file.cut_member(text, inner, entry)
                 continue
-            text = settings_file.cut(text, groups, number)
-            if not settings_file.members(text, groups):
-                text = settings_file.cut(text, hooks, _number(text, hooks, event))
-                if not settings_file.members(text, hooks):
-                    text = settings_file.cut(text, root, _number(text, root, "hooks"))
+            text = settings_file.cut_member(text, groups, number)
+            if not settings_file.list_members(text, groups):
+                text = settings_file.cut_member(text, hooks, _member_number(text, hooks, event))
+                if not settings_file.list_members(text, hooks):
+                    text = settings_file.cut_member(text, root, _member_number(text, root, "hooks"))
     return text
 
 
-def _first_of_ours(text: str, event: str) -> tuple[int, int, int, bool] | None:
+def _find_first_hook(text: str, event: str) -> tuple[int, int, int, bool] | None:
     """Group number, place of its hooks, number among them, and whether it is the only one."""
-    root = settings_file.skip(text, 0)
-    hooks = _value(text, root, "hooks")
-    groups = _value(text, hooks, event) if hooks is not None else None
+    root = settings_file.skip_space(text, 0)
+    hooks = _find_value(text, root, "hooks")
+    groups = _find_value(text, hooks, event) if hooks is not None else None
     if groups is None:
         return None
-    for number, group in enumerate(settings_file.members(text, groups)):
-        inner = _value(text, group.value, "hooks") if text[group.value] == "{" else None
+    for number, group in enumerate(settings_file.list_members(text, groups)):
+        inner = _find_value(text, group.value, "hooks") if text[group.value] == "{" else None
         if inner is None or text[inner] != "[":
             continue
-        entries = settings_file.members(text, inner)
+        entries = settings_file.list_members(text, inner)
         for entry, one in enumerate(entries):
             if _is_ours(json.loads(text[one.value : one.end])):
                 return number, inner, entry, len(entries) == 1
@@ -213,29 +213,29 @@ def _hooks_of(settings: Json, event: str) -> list[Json]:
     return [one for hooks in listed if isinstance(hooks, list) for one in hooks if _is_ours(one)]
 
 
-def _value(text: str, opening: int, key: str) -> int | None:
-    for member in settings_file.members(text, opening):
+def _find_value(text: str, opening: int, key: str) -> int | None:
+    for member in settings_file.list_members(text, opening):
         if member.key == key:
             return member.value
     return None
 
 
-def _number(text: str, opening: int, key: str) -> int:
-    return [member.key for member in settings_file.members(text, opening)].index(key)
+def _member_number(text: str, opening: int, key: str) -> int:
+    return [member.key for member in settings_file.list_members(text, opening)].index(key)
 
 
-def _text(before: bytes | None, now: bytes | None, project: Path) -> str:
+def _original_text(before: bytes | None, now: bytes | None, project: Path) -> str:
     if now is not None:
-        _decoded(now, project)
-    return "{}\n" if before is None else _decoded(before, project)
+        _decode_settings(now, project)
+    return "{}\n" if before is None else _decode_settings(before, project)
 
 
-def _decoded(data: bytes, project: Path) -> str:
+def _decode_settings(data: bytes, project: Path) -> str:
     """The settings as text, known to have the shape we rely on; RefusedError otherwise."""
-    shown = settings_file.path_of(project)
+    shown = settings_file.settings_path(project)
     try:
         text = data.decode("utf-8")
-        settings = json.loads(text, object_pairs_hook=_no_doubles)
+        settings = json.loads(text, object_pairs_hook=_reject_duplicates)
     except (ValueError, RecursionError) as error:
         raise RefusedError(f"{shown} is not valid JSON ({error}); nothing was changed") from error
     hooks = settings.get("hooks", {}) if isinstance(settings, dict) else None
@@ -246,17 +246,17 @@ def _decoded(data: bytes, project: Path) -> str:
     return text
 
 
-def _no_doubles(pairs: list[tuple[str, Any]]) -> Json:
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return found
 
 
-def _switched_off(project: Path, local: Json) -> str:
+def _disabled_reason(project: Path, local: Json) -> str:
     files = (project / settings_file.FOLDER / "settings.json", paths.claude_dir() / "settings.json")
     if local.get("disableAllHooks") is True:
-        return f"disableAllHooks is set in {settings_file.path_of(project)}"
+        return f"disableAllHooks is set in {settings_file.settings_path(project)}"
     for file in files:
         settings = read_json(file, settings_file.MOST_BYTES, follow=True) or {}
         if settings.get("disableAllHooks") is True:
@@ -268,7 +268,7 @@ def _record_path(project: Path, run_dir: str) -> Path:
     return paths.resolve(project, run_dir) / _RECORD
 
 
-def _remember(
+def _save_record(
     project: Path, run_dir: str, original: bytes | None, wanted: bytes, made_folder: float
 ) -> None:
     record: Json = {
@@ -283,7 +283,7 @@ def _remember(
         raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _recall(project: Path, run_dir: str) -> Json | None:
+def _load_record(project: Path, run_dir: str) -> Json | None:
     return read_json(_record_path(project, run_dir), 2 * settings_file.MOST_BYTES)
 
 

@@ -20,7 +20,7 @@ from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.files import sync_folder
 from tui.system.git import Git
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass
@@ -44,11 +44,11 @@ class StepApplier:
         steps: Sequence[FileStep],
         stage: Path,
         rescued: Path,
-        progress: Progress,
+        progress: ProgressCallback,
     ) -> None:
-        self._git, self._places, self._steps = git, places, steps
+        self._git, self._files, self._steps = git, places, steps
         self._stage, self._rescued, self._progress = stage, rescued, progress
-        self.outcome = ApplyResult()
+        self.result = ApplyResult()
 
     # --- staging ---
 
@@ -65,7 +65,7 @@ class StepApplier:
         side = self._steps[number].after
         if side is None:
             return
-        path = self._staged(number)
+        path = self._staged_path(number)
         path.unlink(missing_ok=True)
         data = blobs.read(side.blob)
         if side.is_link:
@@ -78,96 +78,96 @@ class StepApplier:
             os.fchmod(file.fileno(), side.permissions)
             os.fsync(file.fileno())
 
-    def _staged(self, number: int) -> Path:
+    def _staged_path(self, number: int) -> Path:
         return self._stage / str(number)
 
     # --- carrying out ---
 
     def apply_all(self, empty_folders: frozenset[bytes]) -> ApplyResult:
         """Removes what is in the way, writes, then deletes; flushes at the end. May be repeated."""
-        in_the_way, writes, deletes = _ordered(self._steps)
+        in_the_way, writes, deletes = _order_steps(self._steps)
         self._run("clearing", in_the_way)
         self._run("writing", writes)
         self._progress("written", len(writes), len(writes))
         self._run("deleting", deletes)
         for number in (*in_the_way, *deletes):
             parent = self._steps[number].path.rpartition(b"/")[0]
-            self._places.remove_empty(parent, empty_folders)
+            self._files.remove_empty(parent, empty_folders)
         for folder in sorted(empty_folders):
-            self._places.make_folder(folder)
-        self._places.flush()
-        return self.outcome
+            self._files.make_folder(folder)
+        self._files.flush()
+        return self.result
 
     def _run(self, name: str, numbers: Sequence[int]) -> None:
         for done, number in enumerate(numbers):
             self._progress(name, done, len(numbers))
             step = self._steps[number]
-            if not self._settle(number, step):
-                self.outcome.meanwhile.append(step.path)
+            if not self._apply_step(number, step):
+                self.result.meanwhile.append(step.path)
 
-    def _settle(self, number: int, step: FileStep) -> bool:
+    def _apply_step(self, number: int, step: FileStep) -> bool:
         """Brings one path to its goal; False if it holds newer work and stays."""
-        now = self._places.stat(step.path)
-        if self._untouched(step, now):
+        now = self._files.stat(step.path)
+        if self._is_untouched(step, now):
             return self._change(number, step, now)
-        if self._is(step.after, step.path, now):
+        if self._has_version(step.after, step.path, now):
             return True
-        if now is None or self._is(step.before, step.path, now):
+        if now is None or self._has_version(step.before, step.path, now):
             return self._change(number, step, now)
         if step.before is None and stat.S_ISDIR(now.st_mode):
-            return self._places.remove_empty_tree(step.path) and self._change(number, step, None)
+            return self._files.remove_empty_tree(step.path) and self._change(number, step, None)
         return False
 
     @staticmethod
-    def _untouched(step: FileStep, now: os.stat_result | None) -> bool:
+    def _is_untouched(step: FileStep, now: os.stat_result | None) -> bool:
         if step.before is None or now is None:
             return step.before is None and now is None
         return step.before.identity is not None and step.before.identity.matches(now)
 
-    def _is(self, side: FileVersion | None, path: bytes, now: os.stat_result | None) -> bool:
+    def _has_version(self, side: FileVersion | None, path: bytes, now: os.stat_result | None) -> bool:
         """Whether `path` holds exactly this side, by its bytes."""
         if side is None or now is None:
             return side is None and now is None
         if not side.fits(now):
             return False
-        return blob_id(self._git, self._places.read(path)).hex() == side.blob
+        return blob_id(self._git, self._files.read(path)).hex() == side.blob
 
     def _change(self, number: int, step: FileStep, now: os.stat_result | None) -> bool:
         if step.after is None:
             return now is None or self._delete(number, step.path, now)
         if now is None:
             self._ensure_staged(number)
-            done = self._places.create(self._staged(number), step.path)
+            done = self._files.create(self._staged_path(number), step.path)
         elif step.kind == "permissions":
-            self._places.set_permissions(step.path, step.after.permissions)
+            self._files.set_permissions(step.path, step.after.permissions)
             done = True
         else:
             self._ensure_staged(number)
-            aside = self._aside(number)
+            aside = self._clear_old_path(number)
             self._progress("placing", number, len(self._steps))
-            old = self._places.replace(self._staged(number), step.path, aside)
-            self._let_go(aside, old, now, step.path)
+            old = self._files.replace(self._staged_path(number), step.path, aside)
+            self._discard_old(aside, old, now, step.path)
             done = True
-        self.outcome.written += done
+        self.result.written += done
         return done
 
     def _ensure_staged(self, number: int) -> None:
-        if not os.path.lexists(self._staged(number)):
+        if not os.path.lexists(self._staged_path(number)):
             with BlobReader(self._git) as blobs:
                 self._stage_one(blobs, number)
 
     def _delete(self, number: int, path: bytes, now: os.stat_result) -> bool:
         twin = self._same_file_by_another_case(path, now)
         if twin is not None:
-            self._places.rename(path, twin)
+            self._files.rename(path, twin)
             return True
-        aside = self._aside(number)
-        old = self._places.move_out(path, aside)
-        if old is not None and not _same(old, now) and self._places.create(aside, path):
+        aside = self._clear_old_path(number)
+        old = self._files.move_out(path, aside)
+        if old is not None and not _is_same_file(old, now) and self._files.create(aside, path):
             aside.unlink(missing_ok=True)
             return False
-        self._let_go(aside, old, now, path)
-        self.outcome.deleted += 1
+        self._discard_old(aside, old, now, path)
+        self.result.deleted += 1
         return True
 
     def _same_file_by_another_case(self, path: bytes, now: os.stat_result) -> bytes | None:
@@ -175,51 +175,51 @@ class StepApplier:
         folded = path.lower()
         for step in self._steps:
             if step.after is not None and step.path != path and step.path.lower() == folded:
-                other = self._places.stat(step.path)
+                other = self._files.stat(step.path)
                 if other is not None and (other.st_dev, other.st_ino) == (now.st_dev, now.st_ino):
                     return step.path
         return None
 
-    def _aside(self, number: int) -> Path:
+    def _clear_old_path(self, number: int) -> Path:
         path = self._stage / f"old-{number}"
         path.unlink(missing_ok=True)
         return path
 
-    def _let_go(
+    def _discard_old(
         self, aside: Path, old: os.stat_result | None, now: os.stat_result, path: bytes
     ) -> None:
         """Drops what was set aside, unless it was edited in the instant before."""
-        if old is None or _same(old, now):
+        if old is None or _is_same_file(old, now):
             aside.unlink(missing_ok=True)
             return
         self._rescued.mkdir(mode=0o700, exist_ok=True)
         name = os.fsdecode(path).replace("/", "_")[-100:]
         goal = self._rescued / f"{old.st_ino}-{name}"
         aside.replace(goal)
-        self.outcome.rescued.append(goal)
+        self.result.rescued.append(goal)
 
 
-def _ordered(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
+def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the steps: deletions that make room, writes, all other deletions."""
     goals = {step.path for step in steps if step.after is not None}
-    above = {folder for path in goals for folder in _folders(path)}
+    above = {folder for path in goals for folder in _folders_above(path)}
     in_the_way, writes, deletes = [], [], []
     for number, step in enumerate(steps):
         if step.after is not None:
             writes.append(number)
-        elif step.path in above or not goals.isdisjoint(_folders(step.path)):
+        elif step.path in above or not goals.isdisjoint(_folders_above(step.path)):
             in_the_way.append(number)
         else:
             deletes.append(number)
     return in_the_way, writes, deletes
 
 
-def _folders(path: bytes) -> list[bytes]:
+def _folders_above(path: bytes) -> list[bytes]:
     parts = path.split(b"/")
     return [b"/".join(parts[:length]) for length in range(1, len(parts))]
 
 
-def _same(old: os.stat_result, now: os.stat_result) -> bool:
+def _is_same_file(old: os.stat_result, now: os.stat_result) -> bool:
     """Whether a file set aside is the one looked at just before; being linked is no change."""
     return (old.st_ino, old.st_size, old.st_mtime_ns, old.st_mode) == (
         now.st_ino,

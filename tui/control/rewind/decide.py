@@ -11,13 +11,13 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.control.checkpoints.path_listing import IGNORED
-from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, details
+from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, read_details
 from tui.control.checkpoints.stat_cache import FileTable, git_mode
 from tui.control.checkpoints.work_tree import WorkTreeState
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
 
-What = Literal["create", "replace", "permissions", "delete"]
+ChangeKind = Literal["create", "replace", "permissions", "delete"]
 
 
 class FileIdentity(Struct, frozen=True, array_like=True):
@@ -64,7 +64,7 @@ class FileStep(Struct, frozen=True):
     after: FileVersion | None
 
     @property
-    def kind(self) -> What:
+    def kind(self) -> ChangeKind:
         """ "create", "delete", "replace", or "permissions" where the bytes stay."""
         if self.before is None:
             return "create"
@@ -103,9 +103,9 @@ class RewindTarget:
             if kind != "blob" or int(mode, 8) not in (_LINK, 0o100644, 0o100755):
                 raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
             entries[path] = int(mode, 8), blob
-        return RewindTarget(checkpoint, entries, details(git, checkpoint))
+        return RewindTarget(checkpoint, entries, read_details(git, checkpoint))
 
-    def side(self, path: bytes) -> FileVersion:
+    def version_at(self, path: bytes) -> FileVersion:
         """What the target has at `path`."""
         mode, blob = self.entries[path]
         usual = self.details.permissions(path, mode == 0o100755)
@@ -129,20 +129,20 @@ def decide(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDe
     """Compares; `scope` limits it to the paths that start with it."""
     decision = RewindDecision()
     left_out = ExcludedPaths(state.not_captured())
-    new_nested = _new_nested(target, state)
+    new_nested = _find_new_nested(target, state)
     index = state.rows.index()
     gone: dict[bytes, FileStep] = {}
     for path, number in index.items():
         if path in target.entries or not path.startswith(scope):
             continue
-        why = target.details.left_out.covering(path)
+        why = target.details.excluded.reason_covering(path)
         nested = next((n for n in new_nested if path.startswith(n)), None)
         if nested is not None:
             decision.kept[nested] = "a repository that was not there then"
         elif why is not None:
             decision.kept[path] = f"was there then, not captured: {why}"
         else:
-            gone[path] = FileStep(path, _side(state.rows, number), None)
+            gone[path] = FileStep(path, _current_version(state.rows, number), None)
     for path in sorted(target.entries):
         if path.startswith(scope):
             _decide_one(path, target, state, left_out, gone, decision)
@@ -158,14 +158,14 @@ def _decide_one(
     gone: Mapping[bytes, FileStep],
     decision: RewindDecision,
 ) -> None:
-    closed = left_out.above(path)
+    closed = left_out.reason_above(path)
     if closed not in (None, IGNORED):
         decision.kept[path] = f"not touched: in {closed}"
         return
-    after = target.side(path)
+    after = target.version_at(path)
     number = state.rows.index().get(path)
     if number is not None:
-        before = _side(state.rows, number)
+        before = _current_version(state.rows, number)
         if (before.mode, before.blob, before.permissions) == (
             after.mode,
             after.blob,
@@ -175,14 +175,14 @@ def _decide_one(
         else:
             decision.steps.append(FileStep(path, before, after))
         return
-    why = left_out.exactly(path) or _in_the_way(path, state, left_out, gone, decision)
+    why = left_out.reason_for(path) or _find_obstacle(path, state, left_out, gone, decision)
     if why is None:
         decision.steps.append(FileStep(path, None, after))
     else:
         decision.kept[path] = f"cannot be put back: {why}"
 
 
-def _in_the_way(
+def _find_obstacle(
     path: bytes,
     state: WorkTreeState,
     left_out: ExcludedPaths,
@@ -194,29 +194,29 @@ def _in_the_way(
     index = state.rows.index()
     for length in range(1, len(parts)):
         above = b"/".join(parts[:length])
-        if left_out.exactly(above):
-            return f"its folder is now {left_out.exactly(above)}"
+        if left_out.reason_for(above):
+            return f"its folder is now {left_out.reason_for(above)}"
         if above in index:
             if above not in gone:
                 return "its folder is a file now that stays"
             if stat.S_ISLNK(state.rows.modes[index[above]]):
                 decision.links.add(above)
-    if left_out.exactly(path + b"/"):
+    if left_out.reason_for(path + b"/"):
         return "a folder that is not captured has taken its place"
-    if path in state.folders.known:
+    if path in state.folders.folders:
         inside = path + b"/"
-        if left_out.anything_in(path) or any(p.startswith(inside) for p in decision.kept):
+        if left_out.has_any_in(path) or any(p.startswith(inside) for p in decision.kept):
             return "a folder with files that are not captured has taken its place"
     return None
 
 
-def _new_nested(target: RewindTarget, state: WorkTreeState) -> list[bytes]:
+def _find_new_nested(target: RewindTarget, state: WorkTreeState) -> list[bytes]:
     """Repositories inside the work tree of which the target holds nothing."""
     found = [path + b"/" for path in sorted(state.nested)]
     return [path for path in found if not any(p.startswith(path) for p in target.entries)]
 
 
-def _side(rows: FileTable, number: int) -> FileVersion:
+def _current_version(rows: FileTable, number: int) -> FileVersion:
     mode = rows.modes[number]
     identity = FileIdentity(rows.inodes[number], rows.sizes[number], rows.mtimes[number], mode)
     permissions = stat.S_IMODE(mode) & 0o777 if stat.S_ISREG(mode) else 0

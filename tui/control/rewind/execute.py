@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 from tui.control.checkpoints.capture import CaptureRequest, CaptureResult, capture
 from tui.control.checkpoints.git_objects import BlobReader
-from tui.control.checkpoints.refs import Checkpoint, checkpoints, details
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_details
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
-from tui.control.rewind.apply_steps import ApplyResult, Progress, StepApplier
+from tui.control.rewind.apply_steps import ApplyResult, ProgressCallback, StepApplier
 from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, decide
-from tui.control.rewind.plan import RewindPlan, plan_rewind, refusals, scope_of
+from tui.control.rewind.plan import RewindPlan, plan_rewind, find_refusals, scope_of
 from tui.control.rewind.rewind_journal import LastRewind, OpenRewind, RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.clock import Clock, SystemClock
@@ -28,7 +28,7 @@ from tui.system.errors import OvernightError, RefusedError, RewindError
 from tui.system.files import private_folder
 from tui.system.git import Git
 
-_LETS_GO_WITHIN_S = 0.5
+_GIT_EXIT_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def execute_rewind(
     plan: RewindPlan,
     *,
     confirmed: bool = False,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     session: str = "",
     facts: Mapping[str, Any] | None = None,
     limits: CaptureLimits | None = None,
@@ -85,7 +85,7 @@ def execute_rewind(
     journal = RewindJournal(plan.project)
     clock = clock or SystemClock()
     began = time.monotonic()
-    with journal.locked():
+    with journal.lock():
         if journal.is_open():
             raise RefusedError("an interrupted rewind has to be finished first; run it again after")
         rewind = _Rewind(plan, journal, progress or _silent)
@@ -100,7 +100,7 @@ def execute_rewind(
         return rewind.run(captured, confirmed, clock, began)
 
 
-def undo_plan(
+def plan_undo(
     project: Path, *, live: Sequence[str] = (), limits: CaptureLimits | None = None
 ) -> RewindPlan:
     """The plan that takes the last rewind back; `RefusedError` if there is none to take back."""
@@ -108,20 +108,20 @@ def undo_plan(
     last = RewindJournal(project).last()
     if last is None:
         raise RefusedError("no rewind has been made here, so there is none to undo")
-    safety = next((c for c in checkpoints(project) if c.commit == last.safety_commit), None)
+    safety = next((c for c in checkpoints_of(project) if c.commit == last.safety_commit), None)
     if safety is None:
         raise RefusedError(f"the safety checkpoint {last.safety} of the last rewind is gone")
     return plan_rewind(project, safety, live=live, limits=limits, undoes=True)
 
 
 def undo(
-    project: Path, *, confirmed: bool = False, progress: Progress | None = None
+    project: Path, *, confirmed: bool = False, progress: ProgressCallback | None = None
 ) -> RewindResult:
     """Takes the last rewind back: its safety checkpoint becomes the target of a new one."""
-    return execute_rewind(undo_plan(project), confirmed=confirmed, progress=progress)
+    return execute_rewind(plan_undo(project), confirmed=confirmed, progress=progress)
 
 
-def recover_rewind(project: Path, *, progress: Progress | None = None) -> RewindRecovery | None:
+def recover_rewind(project: Path, *, progress: ProgressCallback | None = None) -> RewindRecovery | None:
     """Finishes a rewind that was interrupted, or reverts it; None if there is none, or if another
     process is at it right now. Call it when a supervisor, screen or command starts."""
     journal = RewindJournal(Path(project).resolve())
@@ -129,7 +129,7 @@ def recover_rewind(project: Path, *, progress: Progress | None = None) -> Rewind
         return None
     try:
         # A killed rewind's last git may still be on its way into being; it lets go at once.
-        with journal.locked(_LETS_GO_WITHIN_S):
+        with journal.lock(_GIT_EXIT_S):
             entry = journal.read()
             return None if entry is None else _recover(project, journal, entry, progress or _silent)
     except RefusedError:
@@ -143,7 +143,7 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Rewind:
     """One rewind, the lock being held."""
 
-    def __init__(self, plan: RewindPlan, journal: RewindJournal, progress: Progress) -> None:
+    def __init__(self, plan: RewindPlan, journal: RewindJournal, progress: ProgressCallback) -> None:
         self._plan, self._journal, self._progress = plan, journal, progress
         self._git = Git(plan.project)
         self._scope = scope_of(self._git, plan.project)
@@ -155,8 +155,8 @@ class _Rewind:
         plan, safety = self._plan, captured.checkpoint
         decision = decide(self.target, captured.state, self._scope)
         if not confirmed:
-            self._refuse_news(decision)
-        _reread(self._git, decision.steps)
+            self._refuse_unseen(decision)
+        _check_safety_blobs(self._git, decision.steps)
         self._progress("safety", 0, 0)
         empty = {p for p in self.target.details.empty_folders if p.startswith(self._scope)}
         if not decision.steps:
@@ -173,7 +173,7 @@ class _Rewind:
             empty_folders=sorted(empty),
             undoes=plan.undoes,
         )
-        outcome = _carry_out(self._git, self._journal, entry, self._progress, clock)
+        outcome = _apply(self._git, self._journal, entry, self._progress, clock)
         return RewindResult(
             checkpoint=plan.checkpoint,
             safety=safety,
@@ -187,9 +187,9 @@ class _Rewind:
             undoes=plan.undoes,
         )
 
-    def _refuse_news(self, decision: RewindDecision) -> None:
+    def _refuse_unseen(self, decision: RewindDecision) -> None:
         """Refuses to do what nobody was shown."""
-        news = list(refusals(self._git, decision))
+        news = list(find_refusals(self._git, decision))
         if news:
             raise RefusedError("; ".join(news))
         shown = {(change.path, change.step.after is None) for change in self._plan.changes}
@@ -202,7 +202,7 @@ class _Rewind:
             )
 
 
-def _reread(git: Git, steps: Sequence[FileStep]) -> None:
+def _check_safety_blobs(git: Git, steps: Sequence[FileStep]) -> None:
     """Reads back from the safety checkpoint every file that is about to change."""
     with BlobReader(git) as blobs:
         for step in steps:
@@ -210,8 +210,8 @@ def _reread(git: Git, steps: Sequence[FileStep]) -> None:
                 blobs.read(step.before.blob)
 
 
-def _carry_out(
-    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress, clock: Clock
+def _apply(
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback, clock: Clock
 ) -> ApplyResult:
     """Journal, staging, the deed; back to the old state if anything fails on the way."""
     private_folder(journal.stage)
@@ -224,45 +224,45 @@ def _carry_out(
             settling.stage_files()
         except (OSError, OvernightError) as error:
             journal.close(None)
-            raise RewindError(f"nothing was changed: {_words(error)}") from error
+            raise RewindError(f"nothing was changed: {_error_text(error)}") from error
         progress("staged", 0, 0)
-        entry = _phase(entry, "applying")
+        entry = _with_phase(entry, "applying")
         journal.write(entry)
         try:
             outcome = settling.apply_all(frozenset(entry.empty_folders))
         except (OSError, OvernightError) as error:
             _revert(git, journal, entry, progress, error)
             raise RewindError(
-                f"the rewind failed and everything is as it was before: {_words(error)}"
+                f"the rewind failed and everything is as it was before: {_error_text(error)}"
             ) from error
     progress("closing", 0, 0)
-    journal.close(_last(entry, clock))
+    journal.close(_last_rewind(entry, clock))
     return outcome
 
 
 def _revert(
-    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress, cause: Exception
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback, cause: Exception
 ) -> ApplyResult:
     """Goes all the way back; if that fails too the journal stays open for `recover`."""
-    entry = _phase(entry, "reverting")
+    entry = _with_phase(entry, "reverting")
     try:
         journal.write(entry)
-        return _go_back(git, journal, entry, progress)
+        return _apply_reversed(git, journal, entry, progress)
     except (OSError, OvernightError) as error:
         raise RewindError(
-            f"the rewind stopped half way ({_words(cause)}) and could not be taken back "
-            f"({_words(error)}); both states are in checkpoints {entry.target} and {entry.safety}, "
+            f"the rewind stopped half way ({_error_text(cause)}) and could not be taken back "
+            f"({_error_text(error)}); both states are in checkpoints {entry.target} and {entry.safety}, "
             "and the next start tries again"
         ) from cause
 
 
-def _go_back(
-    git: Git, journal: RewindJournal, entry: OpenRewind, progress: Progress
+def _apply_reversed(
+    git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback
 ) -> ApplyResult:
     journal.clear_stage()
     steps = [step.reversed() for step in entry.steps]
-    safety = next((c for c in checkpoints(git.work_tree) if c.commit == entry.safety_commit), None)
-    empty = details(git, safety).empty_folders if safety is not None else frozenset()
+    safety = next((c for c in checkpoints_of(git.work_tree) if c.commit == entry.safety_commit), None)
+    empty = read_details(git, safety).empty_folders if safety is not None else frozenset()
     with WorkTreeFiles(git.work_tree) as places:
         settling = StepApplier(git, places, steps, journal.stage, journal.rescued, progress)
         outcome = settling.apply_all(empty)
@@ -271,7 +271,7 @@ def _go_back(
 
 
 def _recover(
-    project: Path, journal: RewindJournal, entry: OpenRewind, progress: Progress
+    project: Path, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback
 ) -> RewindRecovery:
     if entry.phase == "staging":
         journal.close(None)
@@ -286,11 +286,11 @@ def _recover(
                 )
                 outcome = settling.apply_all(frozenset(entry.empty_folders))
             progress("closing", 0, 0)
-            journal.close(_last(entry, SystemClock()))
+            journal.close(_last_rewind(entry, SystemClock()))
             return _recovery("finished", entry, outcome)
         except (OSError, OvernightError) as error:
             return _recovery("reverted", entry, _revert(git, journal, entry, progress, error))
-    return _recovery("reverted", entry, _go_back(git, journal, entry, progress))
+    return _recovery("reverted", entry, _apply_reversed(git, journal, entry, progress))
 
 
 def _recovery(
@@ -304,13 +304,13 @@ def _recovery(
     )
 
 
-def _phase(entry: OpenRewind, phase: Literal["applying", "reverting"]) -> OpenRewind:
+def _with_phase(entry: OpenRewind, phase: Literal["applying", "reverting"]) -> OpenRewind:
     import msgspec
 
     return msgspec.structs.replace(entry, phase=phase)
 
 
-def _last(entry: OpenRewind, clock: Clock) -> LastRewind:
+def _last_rewind(entry: OpenRewind, clock: Clock) -> LastRewind:
     return LastRewind(
         clock.wall(),
         entry.target,
@@ -321,7 +321,7 @@ def _last(entry: OpenRewind, clock: Clock) -> LastRewind:
     )
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
     return str(error)

@@ -11,9 +11,9 @@ from pathlib import Path
 from tui.control.checkpoints.capture import scan_work_tree
 from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.refs import Checkpoint
-from tui.control.checkpoints.stat_cache import OUR_OWN
+from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
-from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, What, decide
+from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, ChangeKind, decide
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import OvernightError, RefusedError
@@ -25,32 +25,32 @@ _MOST_BYTES = 1 << 20
 _MOST_COMPARISONS = 4_000_000
 
 
-def counts(before: bytes, after: bytes) -> tuple[int, int] | None:
+def count_changed_lines(before: bytes, after: bytes) -> tuple[int, int] | None:
     """Lines added and removed; None where that means nothing (binary, or too large to compare)."""
-    if not comparable(before, after):
+    if not is_comparable(before, after):
         return None
     added = removed = 0
-    for _, a, b, c, d in _differences(_lines(before), _lines(after)):
+    for _, a, b, c, d in _differences(_split_lines(before), _split_lines(after)):
         removed += b - a
         added += d - c
     return added, removed
 
 
-def comparable(before: bytes, after: bytes) -> bool:
+def is_comparable(before: bytes, after: bytes) -> bool:
     """Whether both are text of a size worth comparing."""
     return all(len(data) <= _MOST_BYTES and b"\0" not in data[:8000] for data in (before, after))
 
 
-def unified(before: bytes, after: bytes, old: str, new: str) -> str:
+def unified_diff(before: bytes, after: bytes, old: str, new: str) -> str:
     """A unified diff; one sentence instead where there is no text to compare."""
-    if not comparable(before, after):
+    if not is_comparable(before, after):
         kind = "binary" if b"\0" in before[:8000] + after[:8000] else "large"
         return f"{kind} file: {len(before):,} bytes become {len(after):,}\n"
-    a, b = _lines(before), _lines(after)
+    a, b = _split_lines(before), _split_lines(after)
     text = [f"--- {old}", f"+++ {new}"]
-    for group in _hunks(_differences(a, b), len(a), len(b)):
+    for group in _group_hunks(_differences(a, b), len(a), len(b)):
         first, last = group[0], group[-1]
-        text.append(f"@@ -{_span(first[1], last[2])} +{_span(first[3], last[4])} @@")
+        text.append(f"@@ -{_format_range(first[1], last[2])} +{_format_range(first[3], last[4])} @@")
         for equal, i1, i2, j1, j2 in group:
             if equal:
                 text += [" " + line for line in a[i1:i2]]
@@ -60,7 +60,7 @@ def unified(before: bytes, after: bytes, old: str, new: str) -> str:
     return "\n".join(text) + "\n"
 
 
-def _lines(data: bytes) -> list[str]:
+def _split_lines(data: bytes) -> list[str]:
     text = data.decode("utf-8", "replace")
     lines = text.split("\n")
     if lines[-1] == "":
@@ -70,10 +70,10 @@ def _lines(data: bytes) -> list[str]:
     return lines
 
 
-Span = tuple[bool, int, int, int, int]
+DiffSpan = tuple[bool, int, int, int, int]
 
 
-def _differences(a: list[str], b: list[str]) -> list[Span]:
+def _differences(a: list[str], b: list[str]) -> list[DiffSpan]:
     """What differs, as (False, from, to) in both; equal ends are cut off before comparing."""
     start = 0
     while start < min(len(a), len(b)) and a[start] == b[start]:
@@ -94,30 +94,30 @@ def _differences(a: list[str], b: list[str]) -> list[Span]:
     ]
 
 
-def _hunks(spans: list[Span], rows: int, columns: int) -> Iterator[list[Span]]:
+def _group_hunks(spans: list[DiffSpan], rows: int, columns: int) -> Iterator[list[DiffSpan]]:
     """Differences with the lines around them, near ones together."""
-    hunk: list[Span] = []
+    hunk: list[DiffSpan] = []
     for span in spans:
         _, i1, _, j1, _ = span
         if hunk and i1 - hunk[-1][2] <= 2 * _CONTEXT:
             hunk.append((True, hunk[-1][2], i1, hunk[-1][4], j1))
         else:
             if hunk:
-                yield _closed(hunk, rows, columns)
+                yield _with_tail(hunk, rows, columns)
             lead = min(_CONTEXT, i1, j1)
             hunk = [(True, i1 - lead, i1, j1 - lead, j1)]
         hunk.append(span)
     if hunk:
-        yield _closed(hunk, rows, columns)
+        yield _with_tail(hunk, rows, columns)
 
 
-def _closed(hunk: list[Span], rows: int, columns: int) -> list[Span]:
+def _with_tail(hunk: list[DiffSpan], rows: int, columns: int) -> list[DiffSpan]:
     _, _, i2, _, j2 = hunk[-1]
     tail = min(_CONTEXT, rows - i2, columns - j2)
     return [*hunk, (True, i2, i2 + tail, j2, j2 + tail)]
 
 
-def _span(start: int, end: int) -> str:
+def _format_range(start: int, end: int) -> str:
     length = end - start
     first = start + 1 if length else start
     return str(first) if length == 1 else f"{first},{length}"
@@ -131,7 +131,7 @@ class PlannedChange:
     """One file that a rewind would touch; `path` is from the top of the work tree."""
 
     path: str
-    what: What
+    kind: ChangeKind
     step: FileStep = field(repr=False, compare=False)
 
     @staticmethod
@@ -163,10 +163,10 @@ class RewindPlan:
     @property
     def not_captured(self) -> int:
         """How many paths the checkpoint did not capture, our own left out; a note names them."""
-        return _not_captured(self.checkpoint)
+        return _count_not_captured(self.checkpoint)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether nothing at all would change."""
         return not self.writes and not self.deletes
 
@@ -178,20 +178,20 @@ class RewindPlan:
         """A unified diff from what is there now to what would be."""
         with BlobReader(Git(self.work_tree)) as blobs:
             now, then = file_contents(self.work_tree, change.step, blobs)
-        text = unified(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
+        text = unified_diff(now, then, f"now/{change.path}", f"{self.checkpoint.id}/{change.path}")
         before, after = change.step.before, change.step.after
-        if change.what == "permissions" and before is not None and after is not None:
+        if change.kind == "permissions" and before is not None and after is not None:
             return f"permissions {before.permissions:o} become {after.permissions:o}\n"
         return text
 
     def lines(self, change: PlannedChange) -> tuple[int, int] | None:
         """Lines that would be added and removed; None for binary and very large files."""
         with BlobReader(Git(self.work_tree)) as blobs:
-            return counts(*file_contents(self.work_tree, change.step, blobs))
+            return count_changed_lines(*file_contents(self.work_tree, change.step, blobs))
 
     def total_lines(self) -> tuple[int, int]:
         """The sum of `lines` over the first two thousand changes that have any."""
-        return count_lines(Git(self.work_tree), [change.step for change in self.changes])
+        return count_step_lines(Git(self.work_tree), [change.step for change in self.changes])
 
 
 def file_contents(work_tree: Path, step: FileStep, blobs: BlobReader) -> tuple[bytes, bytes]:
@@ -206,12 +206,12 @@ def file_contents(work_tree: Path, step: FileStep, blobs: BlobReader) -> tuple[b
     return now, b"" if step.after is None else blobs.read(step.after.blob)
 
 
-def count_lines(git: Git, steps: Sequence[FileStep]) -> tuple[int, int]:
+def count_step_lines(git: Git, steps: Sequence[FileStep]) -> tuple[int, int]:
     """Lines added and removed by the first two thousand steps that can be compared."""
     added = removed = 0
     with BlobReader(git) as blobs:
         for step in steps[:_MOST_COUNTED]:
-            found = counts(*file_contents(git.work_tree, step, blobs)) or (0, 0)
+            found = count_changed_lines(*file_contents(git.work_tree, step, blobs)) or (0, 0)
             added, removed = added + found[0], removed + found[1]
     return added, removed
 
@@ -245,10 +245,10 @@ def plan_rewind(
         checkpoint=checkpoint,
         writes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is not None),
         deletes=tuple(PlannedChange.of(s) for s in decision.steps if s.after is None),
-        keeps=_keeps(decision, state, scope),
+        keeps=_list_keeps(decision, state, scope),
         unchanged=decision.unchanged,
-        refusals=tuple(refusals(git, decision, live)),
-        notes=tuple(_notes(git, checkpoint, scope)),
+        refusals=tuple(find_refusals(git, decision, live)),
+        notes=tuple(_list_notes(git, checkpoint, scope)),
         scope=os.fsdecode(scope),
         undoes=undoes,
     )
@@ -260,14 +260,14 @@ def scope_of(git: Git, project: Path) -> bytes:
     return b"" if inside == "." else os.fsencode(inside) + b"/"
 
 
-def _keeps(decision: RewindDecision, state: WorkTreeState, scope: bytes) -> tuple[NotCaptured, ...]:
+def _list_keeps(decision: RewindDecision, state: WorkTreeState, scope: bytes) -> tuple[NotCaptured, ...]:
     kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
-    kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OUR_OWN}
+    kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OWN_REASON}
     kept.update(decision.kept)
     return tuple(NotCaptured(os.fsdecode(path), why) for path, why in sorted(kept.items()))
 
 
-def refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> Iterable[str]:
+def find_refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> Iterable[str]:
     """Reasons not to go ahead, each a sentence."""
     operation = git.operation_in_progress()
     if operation:
@@ -285,7 +285,7 @@ def refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) -> It
             )
 
 
-def _staged_words(git: Git, checkpoint: Checkpoint) -> str:
+def _staged_note(git: Git, checkpoint: Checkpoint) -> str:
     """The index is the person's own: it is never written, only compared with what was staged."""
     then = f"{checkpoint.commit}^{2 if checkpoint.head else 1}:index"
     out = git.read_line(("diff-index", "--cached", "--name-only", "-z", then))
@@ -299,22 +299,22 @@ def _staged_words(git: Git, checkpoint: Checkpoint) -> str:
     )
 
 
-def _notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
+def _list_notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]:
     head = git.head()
     if head != checkpoint.head:
         then, now = (checkpoint.head or "no commit")[:10], (head or "no commit")[:10]
         yield f"HEAD was at {then} and is at {now}; it stays there, only files change"
-    yield _staged_words(git, checkpoint)
+    yield _staged_note(git, checkpoint)
     if scope:
         yield f"only files in {os.fsdecode(scope)} change, the project's own folder"
-    missing = _not_captured(checkpoint)
+    missing = _count_not_captured(checkpoint)
     if missing:
         paths = format_count(missing, "path was", "paths were")
         yield f"{paths} not captured then and will stay as now"
 
 
-def _not_captured(checkpoint: Checkpoint) -> int:
-    own = sum(one.reason == OUR_OWN for one in checkpoint.not_captured)
+def _count_not_captured(checkpoint: Checkpoint) -> int:
+    own = sum(one.reason == OWN_REASON for one in checkpoint.not_captured)
     return checkpoint.not_captured_count - own
 
 
@@ -351,4 +351,4 @@ def checkpoint_distances(
             yield CheckpointDistance(checkpoint, damage=damage[checkpoint.id])
             continue
         steps = decide(target, state, scope).steps
-        yield CheckpointDistance(checkpoint, len(steps), *count_lines(git, steps))
+        yield CheckpointDistance(checkpoint, len(steps), *count_step_lines(git, steps))

@@ -17,14 +17,14 @@ from tui.system.errors import RefusedError, RewindError
 from tui.system.files import atomic_write, private_folder, sync_folder
 from tui.system.locks import acquire_lock
 
-Phase = Literal["staging", "applying", "reverting"]
+RewindPhase = Literal["staging", "applying", "reverting"]
 _FOLDER = "rewind"
 
 
 class OpenRewind(Struct, frozen=True):
     """An open rewind. Until "applying" no file has been touched; "reverting" goes the way back."""
 
-    phase: Phase
+    phase: RewindPhase
     target: str
     target_commit: str
     safety: str
@@ -61,7 +61,7 @@ class RewindJournal:
         return self._path.exists()
 
     @contextmanager
-    def locked(self, patience: float = 0.0) -> Iterator[None]:
+    def lock(self, patience: float = 0.0) -> Iterator[None]:
         """Holds the lock on rewinds here; RefusedError when somebody else does for longer than
         `patience` seconds."""
 

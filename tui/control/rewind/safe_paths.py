@@ -24,23 +24,23 @@ class WorkTreeFiles:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._forget()
+        self._close_last()
         os.close(self.top)
 
-    def _forget(self) -> None:
+    def _close_last(self) -> None:
         if self._last is not None:
             os.close(self._last[1])
             self._last = None
 
-    def _parent(self, path: bytes, *, make: bool = False) -> tuple[int, bytes]:
+    def _open_parent(self, path: bytes, *, make: bool = False) -> tuple[int, bytes]:
         """An open folder and the name in it; OSError where a component is no real folder."""
         folder, _, name = path.rpartition(b"/")
         if self._last is None or self._last[0] != folder or make:
-            self._forget()
-            self._last = (folder, self._opened(folder, make))
+            self._close_last()
+            self._last = (folder, self._open_folder(folder, make))
         return self._last[1], name
 
-    def _opened(self, folder: bytes, make: bool) -> int:
+    def _open_folder(self, folder: bytes, make: bool) -> int:
         current = os.open(b".", _FOLDER, dir_fd=self.top)
         done = b""
         for part in folder.split(b"/") if folder else ():
@@ -48,7 +48,7 @@ class WorkTreeFiles:
                 if make:
                     try:
                         os.mkdir(part, dir_fd=current)
-                        self._own_like(part, current, os.fstat(current))
+                        self._copy_owner(part, current, os.fstat(current))
                         self._changed.add(done)
                     except FileExistsError:
                         pass
@@ -62,7 +62,7 @@ class WorkTreeFiles:
     def stat(self, path: bytes) -> os.stat_result | None:
         """Stat data of what is at `path`; None if nothing is, or a folder above it is none."""
         try:
-            folder, name = self._parent(path)
+            folder, name = self._open_parent(path)
             return os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
@@ -71,7 +71,7 @@ class WorkTreeFiles:
 
     def read(self, path: bytes) -> bytes:
         """The bytes of a regular file or the target of a link."""
-        folder, name = self._parent(path)
+        folder, name = self._open_parent(path)
         if stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
             return os.readlink(name, dir_fd=folder)
         with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
@@ -84,15 +84,15 @@ class WorkTreeFiles:
 
     def set_permissions(self, path: bytes, permissions: int) -> None:
         """Changes the permission bits of a regular file."""
-        folder, name = self._parent(path)
+        folder, name = self._open_parent(path)
         with open(os.open(name, _FILE, dir_fd=folder), "rb", buffering=0) as file:
             os.fchmod(file.fileno(), permissions)
             os.fsync(file.fileno())
 
     def create(self, source: Path, path: bytes) -> bool:
         """Puts a staged file where nothing is; False, and nothing done, if something is there."""
-        folder, name = self._parent(path, make=True)
-        self._own_like(os.fsencode(source), None, os.fstat(folder))
+        folder, name = self._open_parent(path, make=True)
+        self._copy_owner(os.fsencode(source), None, os.fstat(folder))
         self._changed.add(path.rpartition(b"/")[0])
         try:
             os.link(source, name, dst_dir_fd=folder, follow_symlinks=False)
@@ -109,10 +109,10 @@ class WorkTreeFiles:
 
         Returns the stat data of that, or None where it could not be set aside.
         """
-        folder, name = self._parent(path, make=True)
+        folder, name = self._open_parent(path, make=True)
         self._changed.add(path.rpartition(b"/")[0])
         before = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        self._own_like(os.fsencode(source), None, before)
+        self._copy_owner(os.fsencode(source), None, before)
         try:
             os.link(name, aside, src_dir_fd=folder, follow_symlinks=False)
         except OSError:
@@ -145,12 +145,12 @@ class WorkTreeFiles:
                 os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
                 file.flush()
                 os.fsync(file.fileno())
-        self._own_like(partial, folder, status)
+        self._copy_owner(partial, folder, status)
         os.rename(partial, name, src_dir_fd=folder, dst_dir_fd=folder)
         os.unlink(source)
 
     @staticmethod
-    def _own_like(path: bytes, folder: int | None, like: os.stat_result) -> None:
+    def _copy_owner(path: bytes, folder: int | None, like: os.stat_result) -> None:
         """As root, gives a new thing the owner of what it stands for."""
         if os.geteuid() == 0 and (like.st_uid, like.st_gid) != (0, 0):
             os.chown(path, like.st_uid, like.st_gid, dir_fd=folder, follow_symlinks=False)
@@ -158,7 +158,7 @@ class WorkTreeFiles:
     def move_out(self, path: bytes, aside: Path) -> os.stat_result | None:
         """Moves what is at `path` out to `aside` and says what it was; None if it had to be
         deleted on the spot."""
-        folder, name = self._parent(path)
+        folder, name = self._open_parent(path)
         self._changed.add(path.rpartition(b"/")[0])
         try:
             os.rename(name, aside, src_dir_fd=folder)
@@ -171,19 +171,19 @@ class WorkTreeFiles:
 
     def rename(self, path: bytes, new: bytes) -> None:
         """Renames within the work tree; for names that differ in case alone."""
-        folder, name = self._parent(path)
+        folder, name = self._open_parent(path)
         os.rename(name, new.rpartition(b"/")[2], src_dir_fd=folder, dst_dir_fd=folder)
 
     def make_folder(self, path: bytes) -> None:
         """Makes a folder and those above it; nothing if something is there already."""
         if self.stat(path) is None:
-            self._parent(path + b"/", make=True)
+            self._open_parent(path + b"/", make=True)
 
     def remove_empty(self, path: bytes, spared: frozenset[bytes]) -> None:
         """Removes the folder `path` and those above it as far as they are empty and not spared."""
         while path and path not in spared:
             try:
-                folder, name = self._parent(path)
+                folder, name = self._open_parent(path)
                 os.rmdir(name, dir_fd=folder)
             except OSError:
                 return
@@ -193,7 +193,7 @@ class WorkTreeFiles:
     def remove_empty_tree(self, path: bytes) -> bool:
         """Removes a folder that holds nothing but folders; whether it is gone."""
         try:
-            folder, name = self._parent(path)
+            folder, name = self._open_parent(path)
             below = os.open(name, _FOLDER, dir_fd=folder)
         except OSError:
             return self.stat(path) is None
@@ -209,7 +209,7 @@ class WorkTreeFiles:
         for inner in names:
             self.remove_empty_tree(path + b"/" + inner)
         try:
-            folder, name = self._parent(path)
+            folder, name = self._open_parent(path)
             os.rmdir(name, dir_fd=folder)
         except OSError:
             return False
@@ -218,10 +218,10 @@ class WorkTreeFiles:
 
     def flush(self) -> None:
         """Makes every change of names durable."""
-        self._forget()
+        self._close_last()
         for path in sorted(self._changed):
             try:
-                descriptor = self._opened(path, make=False)
+                descriptor = self._open_folder(path, make=False)
             except OSError:  # removed since
                 continue
             try:

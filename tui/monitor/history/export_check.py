@@ -10,9 +10,9 @@ from msgspec import Struct, structs
 
 from tui import __version__
 from tui.monitor.history.export_files import measure
-from tui.night.review.export.figures_json import FigureComparison, compare, read, without_comment
-from tui.night.review.export.html_page import html
-from tui.night.review.export.markdown_page import markdown
+from tui.night.review.export.figures_json import FigureComparison, compare_figures, read_figures, without_figures
+from tui.night.review.export.html_page import render_html
+from tui.night.review.export.markdown_page import render_markdown
 from tui.night.review.export.redacted import Export, ExportSource
 from tui.system.format import format_count
 
@@ -44,7 +44,7 @@ class CheckReport(Struct, frozen=True):
 
 def exported_figures(text: str) -> ExportedFigures:
     """What an export holds. UsageError for a file that is none."""
-    data = read(text)
+    data = read_figures(text)
     about = data.get("export")
     about = about if isinstance(about, dict) else {}
     run_id, project = about.get("run"), data.get("project")
@@ -80,7 +80,7 @@ def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> CheckRe
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     figures = exported_figures(text)
     export = derive(figures)
-    result = compare(figures.data, export.data)
+    result = compare_figures(figures.data, export.data)
     parts = ", ".join(f"{name} {number}" for name, number in result.agreeing.items())
     lines = [f"agrees: {format_count(result.agree, 'figure')}" + (f" ({parts})" if parts else "")]
     lines += [
@@ -146,8 +146,8 @@ def _compare_page(
         zone_s=figures.zone_s,
         named=figures.named,
     )
-    page = html(again) if text.lstrip().lower().startswith("<!doctype") else markdown(again)
-    return _compare_lines(without_comment(text), without_comment(page))
+    page = render_html(again) if text.lstrip().lower().startswith("<!doctype") else render_markdown(again)
+    return _compare_lines(without_figures(text), without_figures(page))
 
 
 def _compare_lines(old: str, new: str) -> tuple[bool, list[str]]:

@@ -16,10 +16,10 @@ from tui import __version__
 from tui.feeds.sessions.select import SessionSources
 from tui.model.review import Review
 from tui.model.session import NamedSources
-from tui.night.review.export.blocks import refs
-from tui.night.review.export.redacted import Export, ExportSource, Redactor, leaving
-from tui.night.review.export.wording import start_text
-from tui.night.review.review_json import encoded
+from tui.night.review.export.blocks import all_refs
+from tui.night.review.export.redacted import Export, ExportSource, Redactor, redact_export
+from tui.night.review.export.wording import night_start
+from tui.night.review.review_json import encode_review
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.system.credentials import secret_variables, spellings_of
@@ -82,13 +82,13 @@ def export_of(
         named=dict(named or {}),
         keep_places=redact.keep_places,
     )
-    left = leaving(export, redact)
-    return structs.replace(left, data=encoded(left.review))
+    left = redact_export(export, redact)
+    return structs.replace(left, data=encode_review(left.review))
 
 
 def utc_offset(review: Review) -> int:
     """This machine's offset from UTC when the night began, seconds."""
-    start = start_text(review)
+    start = night_start(review)
     try:
         return time.localtime(review.night.now if start is None else start).tm_gmtoff
     except (ValueError, OverflowError, OSError):
@@ -97,7 +97,7 @@ def utc_offset(review: Review) -> int:
 
 def source_paths(review: Review, sources: SessionSources | None = None) -> list[str]:
     """The files that a review rests on: what it points at, and what was found to read."""
-    paths = {ref.source: None for ref in refs(review)}
+    paths = {ref.source: None for ref in all_refs(review)}
     if review.night.progress is not None:
         paths[review.night.progress.source] = None
     if sources is not None:
@@ -152,26 +152,26 @@ def format_of(name: str) -> Format:
 def text_of(export: Export, format: Format) -> str:
     """The export in this format; NoSessionError for a picture of a night without times."""
     if format == "html":
-        from tui.night.review.export.html_page import html
+        from tui.night.review.export.html_page import render_html
 
-        return html(export)
+        return render_html(export)
     if format == "markdown":
-        from tui.night.review.export.markdown_page import markdown
+        from tui.night.review.export.markdown_page import render_markdown
 
-        return markdown(export)
+        return render_markdown(export)
     if format == "json":
-        from tui.night.review.export.figures_json import json_text
+        from tui.night.review.export.figures_json import figures_json
 
-        return json_text(export)
+        return figures_json(export)
     return _svg(export)
 
 
 def _svg(export: Export) -> str:
-    from tui.night.review.export.timeline_svg import strip_svg
+    from tui.night.review.export.timeline_svg import render_timeline
     from tui.night.review.export.wording import ExportTimeZone
 
     zone = ExportTimeZone(export.zone_s)
-    picture = strip_svg(export.review.timeline, export.review.time, zone=zone)
+    picture = render_timeline(export.review.timeline, export.review.time, zone=zone)
     if not picture:
         raise NoSessionError("nothing tells when this night was; there is no strip to draw")
     return picture

@@ -19,7 +19,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind
 from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
-from tui.night.review.build import ReviewInputs, review
+from tui.night.review.build import ReviewInputs, build_review
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.visits import last_visit
@@ -293,8 +293,8 @@ def build_review(
     seen_live = first is not None and last is not None and first != last
     start = state_at_start(project, whole.sources, night, changes, seen_live)
     evidence = ReviewInputs(
-        fold.testimony(),
-        fold.losses(),
+        fold.evidence_log(),
+        fold.wasted_work(),
         fold.spending(night.cost.usd),
         fold.last_ref(),
         whole.broke_off,
@@ -302,7 +302,7 @@ def build_review(
         start.progress,
         start.basis,
     )
-    return review(
+    return build_review(
         night,
         evidence,
         changes=changes,
@@ -316,7 +316,7 @@ def build_review(
 
 def _ends_with_statement(whole: FinishedNight) -> bool:
     """Whether this is a transcript whose last word is the agent's own, all its calls answered."""
-    statements = whole.fold.testimony().statements
+    statements = whole.fold.evidence_log().statements
     is_transcript = whole.sources.events[0].kind == "transcript"
     is_answered = not whole.night.activity.tools
     is_last = bool(statements) and statements[-1].ref == whole.fold.last_ref()
@@ -348,7 +348,7 @@ def _claims(
 
     return judge.judge_claims(
         whole.night,
-        whole.fold.testimony(),
+        whole.fold.evidence_log(),
         whole.progress,
         whole.notes,
         changes.messages,
@@ -367,4 +367,4 @@ def _risks(
     goal = whole.night.run.goal or whole.night.run.first_prompt
     limits = settings.review
     sizes = SizeLimits(int(limits.large_file_mib * (1 << 20)), limits.large_deletion_lines)
-    return find.find_risks(changes, whole.night, whole.fold.calls(), goal, sizes)
+    return find.find_risks(changes, whole.night, whole.fold.risky_calls(), goal, sizes)

@@ -33,9 +33,9 @@ from tui.system.lazy_pattern import HintedPattern
 MOST_EDITS = 10_000
 MOST_RUNS = 1_000
 MOST_COMMITS = 2_000
-MOST_WORDS = 200
+MOST_STATEMENTS = 200
 MOST_TICKS = 1_000
-LONGEST_WORDS = 16_000
+LONGEST_STATEMENT = 16_000
 LONGEST_NOTES = 128_000
 
 
@@ -45,18 +45,18 @@ class EvidenceCollector(Struct):
     count: int = 0
     runs: list[TestRunRecord] = []
     edits: list[EditRecord] = []
-    forgotten: int = 0
+    dropped_edits: int = 0
     commits: list[CommitRecord] = []
-    said: list[StatementRecord] = []
-    words: StatementRecord | None = None
+    statements: list[StatementRecord] = []
+    open_statement: StatementRecord | None = None
     ticks: list[TaskDoneRecord] = []
-    done: list[str] | None = None
+    done_titles: list[str] | None = None
     first_notes: str | None = None
     notes: str = ""
     notes_source: str = ""
     notes_at: float | None = None
 
-    def tool_answered(
+    def on_tool_result(
         self,
         use: ToolCall,
         result: ToolResult,
@@ -95,7 +95,7 @@ class EvidenceCollector(Struct):
         self.count += 1
         self.edits.append(EditRecord(self.count, at, path, tool, ref))
         if len(self.edits) > MOST_EDITS:
-            self.forgotten += MOST_EDITS // 10
+            self.dropped_edits += MOST_EDITS // 10
             del self.edits[: MOST_EDITS // 10]
 
     def _commit(self, command: str, result: ToolResult, at: float | None, ref: SourceRef) -> None:
@@ -104,19 +104,19 @@ class EvidenceCollector(Struct):
             self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
         del self.commits[:-MOST_COMMITS]
 
-    def files_rewound(self, entry: JournalEntry) -> None:
+    def on_rewind(self, entry: JournalEntry) -> None:
         """A rewind, or the undoing of one, changed files without the agent."""
         if entry.data.get("mode") != "conversation":
             self._edit(entry.at, "", entry.kind, SourceRef(entry.source, entry.offset))
 
-    def text_seen(self, text: str, at: float | None, ref: SourceRef) -> None:
+    def on_text(self, text: str, at: float | None, ref: SourceRef) -> None:
         """The main conversation's model said something; it may be the turn's last word."""
         self.count += 1
-        self.words = StatementRecord(self.count, at, text, ref)
+        self.open_statement = StatementRecord(self.count, at, text, ref)
 
-    def turn_ends(self, text: str, at: float | None, ref: SourceRef | None) -> None:
+    def end_turn(self, text: str, at: float | None, ref: SourceRef | None) -> None:
         """The turn is over; `text` is what its result repeats, if there is one."""
-        last, self.words = self.words, None
+        last, self.open_statement = self.open_statement, None
         text = text.strip()
         if ref is not None and text and (last is None or last.text.strip() != text):
             self.count += 1
@@ -125,16 +125,16 @@ class EvidenceCollector(Struct):
             self._keep(last)
 
     def _keep(self, last: StatementRecord) -> None:
-        self.said.append(StatementRecord(last.number, last.at, last.text[:LONGEST_WORDS], last.ref))
-        del self.said[:-MOST_WORDS]
+        self.statements.append(StatementRecord(last.number, last.at, last.text[:LONGEST_STATEMENT], last.ref))
+        del self.statements[:-MOST_STATEMENTS]
 
-    def progress(self, progress: ProgressFile) -> None:
+    def on_progress(self, progress: ProgressFile) -> None:
         """The progress file has another state."""
         if progress.basis == "unknown":
             return
         done = [task for task in progress.tasks if task.state == "done"]
-        if self.done is not None:
-            before = set(self.done)
+        if self.done_titles is not None:
+            before = set(self.done_titles)
             for task in done:
                 if task.title not in before:
                     self.count += 1
@@ -143,27 +143,27 @@ class EvidenceCollector(Struct):
                     )
                     self.ticks.append(tick)
             del self.ticks[:-MOST_TICKS]
-        self.done = [task.title for task in done]
+        self.done_titles = [task.title for task in done]
 
-    def notes_changed(self, notes: SessionNotes) -> None:
+    def on_notes(self, notes: SessionNotes) -> None:
         """The notes have another state."""
         text = notes.text[:LONGEST_NOTES]
         if self.first_notes is None:
             self.first_notes = text
         self.notes, self.notes_source, self.notes_at = text, notes.source, notes.at
 
-    def testimony(self) -> EvidenceLog:
+    def build_log(self) -> EvidenceLog:
         """What is known so far; words of a turn that is still open count as its last."""
-        said = self.said
-        if self.words is not None:
-            said = [*said, self.words]
+        said = self.statements
+        if self.open_statement is not None:
+            said = [*said, self.open_statement]
         return EvidenceLog(
             tuple(self.runs),
             tuple(self.edits),
             tuple(self.commits),
             tuple(said),
             tuple(self.ticks),
-            self.forgotten,
+            self.dropped_edits,
             self.first_notes or "",
             self.notes,
             self.notes_source,
@@ -207,7 +207,7 @@ class RiskyCallLog(Struct):
     commands: dict[str, RiskyCall] = {}
     edits: dict[str, RiskyCall] = {}
 
-    def called(self, use: ToolCall, ref: SourceRef, at: float | None) -> None:
+    def on_tool_call(self, use: ToolCall, ref: SourceRef, at: float | None) -> None:
         """A tool was called."""
         if use.name in EDITING:
             self._keep(self.edits, MOST_RISKY_EDITS, use.id, RiskyCall(use.name, use.path, ref, at))
@@ -217,7 +217,7 @@ class RiskyCallLog(Struct):
                 call = RiskyCall(use.name, command[:_LONGEST], ref, at)
                 self._keep(self.commands, MOST_COMMANDS, use.id, call)
 
-    def answered(self, result: ToolResult) -> None:
+    def on_tool_result(self, result: ToolResult) -> None:
         """A call was answered: what failed is remembered as failed."""
         if not result.is_error:
             return

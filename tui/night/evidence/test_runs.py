@@ -51,28 +51,28 @@ class TestRunLog(Struct):
 
     runs: list[TestRun] = []
     total: int = 0
-    last: Literal["green", "red", "none"] = "none"
+    last_verdict: Literal["green", "red", "none"] = "none"
     last_green: TestRun | None = None
     since_run: int = 0
     since_green: int = 0
     version: int = 0
-    waiting: dict[str, str] = {}
+    background_runs: dict[str, str] = {}
 
-    def answered(
+    def on_tool_result(
         self, use: ToolCall, result: ToolResult, at: float | None, ref: SourceRef
     ) -> TestRun | None:
         """A tool call was answered; the test run it was, if it was one."""
         if use.name in EDITING:
             if not (result.is_error or is_prose(use.path) or is_scratch_path(use.path)):
-                self.edited(1)
+                self.on_edit(1)
             return None
         if use.name in SHELLS:
             run = recognise(use, result, at, ref)
             if run is not None and run.verdict == "unknown" and run.passed is None:
                 self._started(use, result)
-            if run is None and self.waiting:
+            if run is None and self.background_runs:
                 run = self._heard_of(use.target, result, at, ref)
-        elif self.waiting and use.name in _HEARING:
+        elif self.background_runs and use.name in _HEARING:
             run = self._heard_of(use.target, result, at, ref)
         else:
             return None
@@ -84,24 +84,24 @@ class TestRunLog(Struct):
         """Keeps the id under which the output of a run in the background will come."""
         told = _BACKGROUND.search(result.excerpt) if "background" in result.excerpt else None
         if told is not None:
-            self.waiting[told.group(1)] = use.command or use.target
-            if len(self.waiting) > _MOST_WAITING:
-                del self.waiting[next(iter(self.waiting))]
+            self.background_runs[told.group(1)] = use.command or use.target
+            if len(self.background_runs) > _MOST_WAITING:
+                del self.background_runs[next(iter(self.background_runs))]
 
     def _heard_of(
         self, target: str, result: ToolResult, at: float | None, ref: SourceRef
     ) -> TestRun | None:
         """The run in the background whose output was looked at, once it shows a summary."""
-        for key, command in self.waiting.items():
+        for key, command in self.background_runs.items():
             if key in target:
                 outcome = read(result.excerpt, runner(command)) or read(result.excerpt)
                 if outcome is None:
                     return None
-                del self.waiting[key]
+                del self.background_runs[key]
                 return _run(command, command, outcome, result.excerpt, at, ref)
         return None
 
-    def edited(self, files: int) -> None:
+    def on_edit(self, files: int) -> None:
         """That many files of code were changed, by a tool or in the shell."""
         self.since_run += files
         self.since_green += files
@@ -117,12 +117,12 @@ class TestRunLog(Struct):
             self.last_green = run
             self.since_green = 0
         if run.verdict != "unknown":
-            self.last = run.verdict
+            self.last_verdict = run.verdict
 
-    def tests(self) -> TestSummary:
+    def summary(self) -> TestSummary:
         """What is proven so far."""
         return TestSummary(
-            self.last,
+            self.last_verdict,
             tuple(self.runs),
             self.total,
             self.since_run,
@@ -219,7 +219,7 @@ class FailureLog(Struct):
     tests: dict[str, int] = {}
     commands: dict[str, int] = {}
 
-    def answered(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> None:
+    def on_tool_result(self, use: ToolCall, result: ToolResult, run: TestRun | None) -> None:
         """A tool call was answered; `run` is the test run that it was, if it was one."""
         if run is not None and run.verdict == "red":
             named = set(failed_names(result.excerpt))

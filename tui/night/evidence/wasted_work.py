@@ -59,8 +59,8 @@ class WastedWork(Struct, frozen=True):
     """
 
     retries: tuple[RetryStreak, ...] = ()
-    call_repeated: tuple[RepeatedCall, ...] = ()
-    cuts: tuple[AbortedTurn, ...] = ()
+    repeated_calls: tuple[RepeatedCall, ...] = ()
+    aborted_turns: tuple[AbortedTurn, ...] = ()
     open_turn: AbortedTurn | None = None
     retrying: RetryStreak | None = None
 
@@ -69,26 +69,26 @@ class WasteLog(Struct):
     """Collects losses of the main conversation."""
 
     retries: list[RetryStreak] = []
-    call_repeated: list[RepeatedCall] = []
-    cuts: list[AbortedTurn] = []
-    waiting: bool = False
+    repeated_calls: list[RepeatedCall] = []
+    aborted_turns: list[AbortedTurn] = []
+    is_retrying: bool = False
     calls: dict[str, float] = {}
-    before: dict[str, float] = {}
+    calls_before_compaction: dict[str, float] = {}
     compacted_at: float = 0.0
-    left: int = 0
-    began: float | None = None
-    starting: bool = False
+    calls_left: int = 0
+    turn_began: float | None = None
+    turn_undated: bool = False
     kept_at: float = 0.0
     last: float = 0.0
     ref: SourceRef | None = None
     last_ref: SourceRef | None = None
 
-    def retried(self, body: ApiRetry, at: float | None, ref: SourceRef) -> None:
+    def on_retry(self, body: ApiRetry, at: float | None, ref: SourceRef) -> None:
         """The API failed and will be called again; two files may tell of the same attempt.
 
         What is not dated begins when the attempt before it was due.
         """
-        last = self.retries[-1] if self.waiting else None
+        last = self.retries[-1] if self.is_retrying else None
         if at is None:
             at = last.until if last is not None else self.last
         due = at + body.delay_s
@@ -102,12 +102,12 @@ class WasteLog(Struct):
             attempts = max(1, body.attempt)
             self.retries.append(RetryStreak(at, due, attempts, body.status, body.error, ref))
             del self.retries[:-MOST]
-        self.waiting = True
+        self.is_retrying = True
 
-    def progress_seen(self, at: float | None, ref: SourceRef) -> None:
+    def on_progress(self, at: float | None, ref: SourceRef) -> None:
         """The API answered, or the turn ended: waiting for it is over."""
-        if self.waiting:
-            self.waiting = False
+        if self.is_retrying:
+            self.is_retrying = False
             last = self.retries[-1]
             until = last.until if at is None or at <= last.since else min(at, last.until)
             self.retries[-1] = RetryStreak(
@@ -117,16 +117,16 @@ class WasteLog(Struct):
             self._dated(at)
             self.last, self.last_ref = max(self.last, at), ref
 
-    def compacted(self, at: float | None) -> None:
+    def on_compaction(self, at: float | None) -> None:
         """The conversation was summarised: what comes again now was forgotten."""
         if at is None:
             return
-        self.before.update(self.calls)
+        self.calls_before_compaction.update(self.calls)
         self.calls = {}
-        _forget(self.before)
-        self.compacted_at, self.left = at, _AFTER_CALLS
+        _forget(self.calls_before_compaction)
+        self.compacted_at, self.calls_left = at, _AFTER_CALLS
 
-    def answered(
+    def on_tool_result(
         self,
         use: ToolCall,
         result: ToolResult,
@@ -138,74 +138,74 @@ class WasteLog(Struct):
         if at is None:
             return
         self.last, self.last_ref = max(self.last, at), ref
-        if self.left:
-            self.left -= 1
+        if self.calls_left:
+            self.calls_left -= 1
         if use.name not in _AGAIN or result.is_error:
             return
         key = f"{use.name} {use.key}"
-        if self.left and at - self.compacted_at <= _AFTER_S and key in self.before:
+        if self.calls_left and at - self.compacted_at <= _AFTER_S and key in self.calls_before_compaction:
             since = called if called is not None else at
-            self.call_repeated.append(
+            self.repeated_calls.append(
                 RepeatedCall(since, at, use.name, use.target, self.compacted_at, ref)
             )
-            del self.call_repeated[:-MOST]
-            del self.before[key]
+            del self.repeated_calls[:-MOST]
+            del self.calls_before_compaction[key]
         self.calls[key] = at
         _forget(self.calls)
 
-    def change_kept(self, at: float | None) -> None:
+    def on_change(self, at: float | None) -> None:
         """Something of this turn stays: a file was changed, a commit was made."""
         if at is not None and at > self.kept_at:
             self.kept_at = at
 
-    def turn_begins(self, at: float | None, ref: SourceRef, cut: bool) -> None:
+    def begin_turn(self, at: float | None, ref: SourceRef, cut: bool) -> None:
         """A turn begins; `cut` says that the one before it is still owed its end."""
         if cut:
-            self.turn_aborted(at, "process ended")
-        if self.began is not None:
+            self.abort_turn(at, "process ended")
+        if self.turn_began is not None:
             return
-        self.starting, self.ref = True, ref  # the stream does not date the beginning of a turn
+        self.turn_undated, self.ref = True, ref  # the stream does not date the beginning of a turn
         if at is not None:
             self._dated(at)
 
     def _dated(self, at: float) -> None:
         """The first moment that is known of a turn that began."""
-        if self.starting:
-            self.starting = False
-            self.began = self.kept_at = self.last = at
+        if self.turn_undated:
+            self.turn_undated = False
+            self.turn_began = self.kept_at = self.last = at
 
-    def turn_ends(self, at: float | None, ref: SourceRef) -> None:
+    def end_turn(self, at: float | None, ref: SourceRef) -> None:
         """The turn has its end."""
-        self.progress_seen(at, ref)
-        self.began, self.starting = None, False
+        self.on_progress(at, ref)
+        self.turn_began, self.turn_undated = None, False
 
-    def turn_aborted(
+    def abort_turn(
         self, at: float | None, why: Literal["process ended", "interrupted", "broke off"]
     ) -> None:
         """The turn will not have an end any more."""
         cut = self.open_turn(why)
         if cut is not None:
-            self.cuts.append(cut)
-            del self.cuts[:-MOST]
-        self.began, self.starting = None, False
-        self.waiting = False
+            self.aborted_turns.append(cut)
+            del self.aborted_turns[:-MOST]
+        self.turn_began, self.turn_undated = None, False
+        self.is_retrying = False
 
     def open_turn(
         self, why: Literal["process ended", "interrupted", "broke off"] = "broke off"
     ) -> AbortedTurn | None:
         """The turn going on, as a turn cut off now would be told of."""
-        if self.began is None or self.ref is None or self.last <= self.began:
+        if self.turn_began is None or self.ref is None or self.last <= self.turn_began:
             return None
         ref = self.last_ref or self.ref
-        return AbortedTurn(self.began, max(self.began, self.kept_at), self.last, why, ref)
+        return AbortedTurn(self.turn_began, max(self.turn_began, self.kept_at), self.last, why, ref)
 
-    def losses(self) -> WastedWork:
+    def wasted_work(self) -> WastedWork:
         """Everything noted so far."""
-        retrying = self.retries[-1] if self.waiting and self.retries else None
+        retrying = self.retries[-1] if self.is_retrying and self.retries else None
         return WastedWork(
             tuple(self.retries),
-            tuple(self.call_repeated),
-            tuple(self.cuts),
+            tuple(self.repeated_calls),
+            tuple(self.aborted_turns),
             self.open_turn(),
             retrying,
         )

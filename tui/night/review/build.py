@@ -14,17 +14,17 @@ from tui.model.records import Commit, ProgressFile, ProgressTask, RepositoryChan
 from tui.model.review import Claim, RestorePoint, Review, Risk, TaskChanges, TestState
 from tui.model.snapshot import NightSnapshot
 from tui.night.evidence.wasted_work import WastedWork
-from tui.night.review.endings import ending
+from tui.night.review.endings import classify_ending
 from tui.night.review.intervention_effects import intervention_effects
-from tui.night.review.moments import made_by, moments, stalls
+from tui.night.review.moments import find_commit_record, find_moments, find_stalls
 from tui.night.review.verdict import (
     AttentionInputs,
     VerdictInputs,
-    attention,
+    rank_attention,
     reverted_files,
-    verdict,
+    judge_night,
 )
-from tui.night.review.waste import total, wasted
+from tui.night.review.waste import total_waste, find_waste
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_duration, shorten
 from tui.system.lazy_pattern import lazy
@@ -32,7 +32,7 @@ from tui.system.lazy_pattern import lazy
 _SECOND = 1.0
 
 
-def points(night: NightSnapshot, testimony: EvidenceLog) -> tuple[RestorePoint, ...]:
+def restore_points(night: NightSnapshot, testimony: EvidenceLog) -> tuple[RestorePoint, ...]:
     """Checkpoints and commits in order of time."""
     runs = [run for run in night.tests.runs if run.at is not None and run.verdict != "unknown"]
     found = [
@@ -43,8 +43,8 @@ def points(night: NightSnapshot, testimony: EvidenceLog) -> tuple[RestorePoint, 
 
 
 def _checkpoint(one: CheckpointTaken, runs: Sequence[TestRun]) -> RestorePoint:
-    state = _told(one.tests) or state_at(runs, one.at)
-    red = first_red(runs, one.at, state)
+    state = _told(one.tests) or tests_at(runs, one.at)
+    red = first_red_after(runs, one.at, state)
     label = one.label or one.why or one.id
     return RestorePoint("checkpoint", one.id, one.at, label, one.files, state, red)
 
@@ -56,8 +56,8 @@ def _told(words: str) -> TestState | None:
 
 def _commit(one: Commit, runs: Sequence[TestRun], testimony: EvidenceLog) -> RestorePoint:
     # Git keeps whole seconds: a run that ended in the commit's own second came before it.
-    state = state_at(runs, one.at + _SECOND)
-    made = made_by(one.sha, one.subject, testimony)
+    state = tests_at(runs, one.at + _SECOND)
+    made = find_commit_record(one.sha, one.subject, testimony)
     return RestorePoint(
         "commit",
         one.sha,
@@ -65,14 +65,14 @@ def _commit(one: Commit, runs: Sequence[TestRun], testimony: EvidenceLog) -> Res
         one.subject,
         one.files,
         state,
-        first_red(runs, one.at + _SECOND, state),
+        first_red_after(runs, one.at + _SECOND, state),
         one.insertions,
         one.deletions,
         made.ref if made is not None else SourceRef(f"git:{one.sha}", 0),
     )
 
 
-def state_at(runs: Sequence[TestRun], at: float) -> TestState:
+def tests_at(runs: Sequence[TestRun], at: float) -> TestState:
     """The verdict of the last run that ended by `at`."""
     verdict: TestState = "none"
     for run in runs:
@@ -81,7 +81,7 @@ def state_at(runs: Sequence[TestRun], at: float) -> TestState:
     return verdict
 
 
-def first_red(runs: Sequence[TestRun], at: float, state: TestState) -> str:
+def first_red_after(runs: Sequence[TestRun], at: float, state: TestState) -> str:
     """What first turned red after `at`; where it was red already, only after it had been green."""
     red_already = state == "red"
     for run in runs:
@@ -100,7 +100,7 @@ _SPACE = lazy(r"\W+")
 _ENOUGH = 12
 
 
-def tasks(first: ProgressFile | None, last: ProgressFile | None, basis: str) -> TaskChanges:
+def compare_tasks(first: ProgressFile | None, last: ProgressFile | None, basis: str) -> TaskChanges:
     """What became of every task; `basis` says what `first` rests on.
 
     Tasks are the same if their words are, or their number, or if one's words only go on where the
@@ -115,13 +115,13 @@ def tasks(first: ProgressFile | None, last: ProgressFile | None, basis: str) -> 
         done = tuple(task.title for task in last.tasks if task.state == "done")
         still = tuple(task.title for task in last.tasks if task.state != "done")
         return TaskChanges(done, still)
-    return _compared(list(first.tasks), last, basis)
+    return _compare_lists(list(first.tasks), last, basis)
 
 
-def _compared(before: list[ProgressTask], last: ProgressFile, basis: str) -> TaskChanges:
+def _compare_lists(before: list[ProgressTask], last: ProgressFile, basis: str) -> TaskChanges:
     done, still, added = [], [], []
     earlier = 0
-    pairs = _pairs(before, list(last.tasks))
+    pairs = _match_tasks(before, list(last.tasks))
     for place, task in enumerate(last.tasks):
         was = pairs.get(place)
         if was is None:
@@ -137,11 +137,11 @@ def _compared(before: list[ProgressTask], last: ProgressFile, basis: str) -> Tas
     return TaskChanges(tuple(done), tuple(still), tuple(added), earlier, removed, basis)
 
 
-def _pairs(before: list[ProgressTask], after: list[ProgressTask]) -> dict[int, ProgressTask]:
+def _match_tasks(before: list[ProgressTask], after: list[ProgressTask]) -> dict[int, ProgressTask]:
     """For each place in `after` the task of `before` that it is, the surest likeness first."""
     found: dict[int, ProgressTask] = {}
     left = list(before)
-    for likeness in (_same_words, _same_number, _goes_on):
+    for likeness in (_same_words, _same_number, _is_continued):
         for place, task in enumerate(after):
             if place in found:
                 continue
@@ -153,7 +153,7 @@ def _pairs(before: list[ProgressTask], after: list[ProgressTask]) -> dict[int, P
 
 
 def _same_words(one: ProgressTask, other: ProgressTask) -> bool:
-    return _words(one.title) == _words(other.title)
+    return _normalised(one.title) == _normalised(other.title)
 
 
 def _same_number(one: ProgressTask, other: ProgressTask) -> bool:
@@ -162,12 +162,12 @@ def _same_number(one: ProgressTask, other: ProgressTask) -> bool:
     return number is not None and same is not None and number.group(1) == same.group(1)
 
 
-def _goes_on(one: ProgressTask, other: ProgressTask) -> bool:
-    short, long = sorted((_words(one.title), _words(other.title)), key=len)
+def _is_continued(one: ProgressTask, other: ProgressTask) -> bool:
+    short, long = sorted((_normalised(one.title), _normalised(other.title)), key=len)
     return len(short) >= _ENOUGH and long.startswith(short)
 
 
-def _words(title: str) -> str:
+def _normalised(title: str) -> str:
     return _SPACE.sub(" ", title).strip().lower()
 
 
@@ -183,17 +183,17 @@ class ReviewInputs(Struct, frozen=True):
     what `first_progress` rests on.
     """
 
-    testimony: EvidenceLog
-    losses: WastedWork
+    evidence: EvidenceLog
+    wasted_work: WastedWork
     spending: SpendingCurve
-    last: SourceRef | None = None
+    last_ref: SourceRef | None = None
     broke_off: bool = False
     spoke_last: bool = False
     first_progress: ProgressFile | None = None
-    basis: str = "none"
+    progress_basis: str = "none"
 
 
-def review(
+def build_review(
     night: NightSnapshot,
     evidence: ReviewInputs,
     *,
@@ -205,15 +205,15 @@ def review(
     run_id: str = "",
 ) -> Review:
     """The page of a night; the same evidence always makes the same page."""
-    testimony = evidence.testimony
-    end = ending(
-        night, evidence.broke_off, evidence.last, evidence.spoke_last, evidence.losses.retrying
+    testimony = evidence.evidence
+    end = classify_ending(
+        night, evidence.broke_off, evidence.last_ref, evidence.spoke_last, evidence.wasted_work.retrying
     )
-    done = tasks(evidence.first_progress, night.progress, evidence.basis)
-    stuck = stalls(night)
-    lost = wasted(night, evidence.losses, evidence.spending, end.kind in CUT_OFF)
+    done = compare_tasks(evidence.first_progress, night.progress, evidence.progress_basis)
+    stuck = find_stalls(night)
+    lost = find_waste(night, evidence.wasted_work, evidence.spending, end.kind in CUT_OFF)
     uncommitted = _uncommitted(changes)
-    judged, reasons = verdict(
+    judged, reasons = judge_night(
         VerdictInputs(
             end,
             done,
@@ -236,16 +236,16 @@ def review(
         risks,
         stuck,
         lost,
-        evidence.losses.cuts,
+        evidence.wasted_work.aborted_turns,
         uncommitted,
-        evidence.last,
+        evidence.last_ref,
     )
     return Review(
         night=night,
         verdict=judged,
         reasons=reasons,
         ending=end,
-        attention=attention(findings),
+        attention=rank_attention(findings),
         tasks=done,
         commits=night.commits,
         tests=night.tests,
@@ -253,14 +253,14 @@ def review(
         risks=risks,
         time=night.time,
         cost=night.cost,
-        cost_per_task=_per_task(night, done, evidence.first_progress),
+        cost_per_task=_cost_per_task(night, done, evidence.first_progress),
         wasted=lost,
-        wasted_usd=total(lost, night.cost.usd),
+        wasted_usd=total_waste(lost, night.cost.usd),
         interventions=intervention_effects(night, testimony),
         stalls=stuck,
         timeline=night.timeline,
-        moments=moments(night, testimony, stuck, evidence.losses.cuts),
-        points=points(night, testimony),
+        moments=find_moments(night, testimony, stuck, evidence.wasted_work.aborted_turns),
+        points=restore_points(night, testimony),
         looked_at=looked_at,
         files_changed=len(changes.files) if changes is not None else 0,
         base=changes.base if changes is not None else "",
@@ -269,7 +269,7 @@ def review(
     )
 
 
-def _per_task(night: NightSnapshot, done: TaskChanges, first: ProgressFile | None) -> float | None:
+def _cost_per_task(night: NightSnapshot, done: TaskChanges, first: ProgressFile | None) -> float | None:
     """Cost by finished task; a file that only counts is taken by its counts."""
     finished = len(done.done)
     last = night.progress

@@ -10,7 +10,7 @@ from tui.night.evidence.wasted_work import RetryStreak
 from tui.system.format import format_count, format_duration, shorten
 
 
-def ending(
+def classify_ending(
     night: NightSnapshot,
     broke_off: bool,
     ref: SourceRef | None,
@@ -33,8 +33,8 @@ def ending(
             EndKind.TURN_ENDED, "Its last word is an answer, and nothing came after it", ref
         )
     if broke_off and retrying is not None:
-        return _gave_up(retrying)
-    return _of_state(night, broke_off, ref)
+        return _unreachable_api(retrying)
+    return _ending_of_state(night, broke_off, ref)
 
 
 def _sentence(night: NightSnapshot, reason: str, kind: EndKind) -> str:
@@ -43,12 +43,12 @@ def _sentence(night: NightSnapshot, reason: str, kind: EndKind) -> str:
     by = next((deed.by for deed in reversed(night.interventions.others) if deed.kind == "kill"), "")
     if kind == EndKind.KILLED and by and by not in words:
         words = f"{words} (by {by})"
-    return _capital(words)
+    return _capitalised(words)
 
 
-def _of_state(night: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> Ending:
+def _ending_of_state(night: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> Ending:
     state, reason = night.state, night.activity.reason
-    words = _capital(shorten(reason, 300))
+    words = _capitalised(shorten(reason, 300))
     if state == SessionState.FINISHED:
         progress = night.progress
         if progress is not None and progress.basis != "unknown" and progress.done:
@@ -67,7 +67,7 @@ def _of_state(night: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> E
     if state == SessionState.RATE_LIMITED and broke_off:
         return Ending(EndKind.LIMIT, f"It waited for a limit and did not go on: {reason}", ref)
     if broke_off:
-        return Ending(EndKind.CRASH, _broken(night), ref)
+        return Ending(EndKind.CRASH, _broken_off(night), ref)
     if state == SessionState.WAITING_PERMISSION:
         return Ending(EndKind.NEEDS_PERSON, words, ref)
     stall = night.stall
@@ -77,7 +77,7 @@ def _of_state(night: NightSnapshot, broke_off: bool, ref: SourceRef | None) -> E
     return Ending(EndKind.OPEN, f"It goes on: {reason}", ref)
 
 
-def _gave_up(retrying: RetryStreak) -> Ending:
+def _unreachable_api(retrying: RetryStreak) -> Ending:
     """The last that was heard of it are attempts to reach the API."""
     tried = format_count(retrying.attempts, "attempt")
     status = f"HTTP {retrying.status}" if retrying.status else "no connection"
@@ -91,7 +91,7 @@ def _gave_up(retrying: RetryStreak) -> Ending:
     return Ending(EndKind.FAILED, words, retrying.ref)
 
 
-def _broken(night: NightSnapshot) -> str:
+def _broken_off(night: NightSnapshot) -> str:
     """What it was at when its files end; nothing there says why."""
     tools = night.activity.tools
     if tools:
@@ -104,5 +104,5 @@ def _broken(night: NightSnapshot) -> str:
     return f"Its record breaks off in the middle of a turn: {what}; nothing came for {quiet}"
 
 
-def _capital(text: str) -> str:
+def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -29,15 +29,15 @@ def intervention_effects(
     after = _Aftermath(night, testimony)
     deeds = night.interventions
     found = [
-        *(_injection(one, night, after) for one in deeds.injections),
-        *(_rewind(one, night) for one in deeds.rewinds),
-        *_others(deeds.others),
-        *_restarts(deeds.attempts, after),
+        *(_injection_effect(one, night, after) for one in deeds.injections),
+        *(_rewind_effect(one, night) for one in deeds.rewinds),
+        *_other_effects(deeds.others),
+        *_restart_effects(deeds.attempts, after),
     ]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _others(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
+def _other_effects(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
     """Ends, interruptions and the like; an end is told twice, when asked for and when it is there."""
     told: dict[tuple[str, str], float] = {}
     for one in others:
@@ -57,7 +57,7 @@ class _Aftermath:
         self._night = night
         self._testimony = testimony
 
-    def news(self, start: float, end: float) -> str:
+    def first_change(self, start: float, end: float) -> str:
         """The first thing that changed something between the two, in words; empty if nothing did."""
         runs = [
             (one.run.at, "a green test run")
@@ -73,28 +73,28 @@ class _Aftermath:
         return f"{what} came {format_duration(at - start)} later"
 
 
-def _injection(one: Injection, night: NightSnapshot, after: _Aftermath) -> InterventionEffect:
+def _injection_effect(one: Injection, night: NightSnapshot, after: _Aftermath) -> InterventionEffect:
     if one.state in ("failed", "withdrawn"):
         why = "it never reached the agent" if one.state == "failed" else "it was taken back"
-        return _told(one, "no" if one.state == "failed" else "unclear", why)
+        return _effect(one, "no" if one.state == "failed" else "unclear", why)
     if one.state == "queued":
-        return _told(one, "unclear", "nothing shows that the agent took it up")
-    news = after.news(one.at, one.at + _REACH)
+        return _effect(one, "unclear", "nothing shows that the agent took it up")
+    news = after.first_change(one.at, one.at + _REACH)
     loop = _loop_at(night.loops, one.at)
     if loop is not None:
-        again = _again(night.loops, loop, one.at)
+        again = _same_loop_after(night.loops, loop, one.at)
         if again is not None:
-            return _told(one, "no", f"the same loop went on, {again.count} rounds more")
+            return _effect(one, "no", f"the same loop went on, {again.count} rounds more")
         if news:
-            return _told(one, "yes", f"the loop ended, and {news}")
-        return _told(one, "unclear", "the loop ended, and nothing was changed after it")
+            return _effect(one, "yes", f"the loop ended, and {news}")
+        return _effect(one, "unclear", "the loop ended, and nothing was changed after it")
     if _stalled_at(night, one.at):
         helped: Helped = "yes" if news else "unclear"
-        return _told(one, helped, f"it was stalled; {news or 'nothing was changed after it'}")
-    return _told(one, "unclear", f"nothing was wrong that it could end; {news}".rstrip("; "))
+        return _effect(one, helped, f"it was stalled; {news or 'nothing was changed after it'}")
+    return _effect(one, "unclear", f"nothing was wrong that it could end; {news}".rstrip("; "))
 
 
-def _told(one: Injection, helped: Helped, why: str) -> InterventionEffect:
+def _effect(one: Injection, helped: Helped, why: str) -> InterventionEffect:
     state = f"{one.state}, {one.detail}" if one.detail else one.state
     return InterventionEffect(
         one.at, one.mode or "inject", shorten(one.text, 300), state, helped, why
@@ -110,7 +110,7 @@ def _loop_at(loops: Sequence[Stall], at: float) -> Stall | None:
     return None
 
 
-def _again(loops: Sequence[Stall], loop: Stall, at: float) -> Stall | None:
+def _same_loop_after(loops: Sequence[Stall], loop: Stall, at: float) -> Stall | None:
     """The same loop, begun again after `at`."""
     what = loop.evidence[0].partition(":")[0]
     for other in loops:
@@ -125,7 +125,7 @@ def _stalled_at(night: NightSnapshot, at: float) -> bool:
     return any(gap.kind == "stalled" and gap.start <= at <= gap.end + 1.0 for gap in gaps)
 
 
-def _rewind(one: RewindRecord, night: NightSnapshot) -> InterventionEffect:
+def _rewind_effect(one: RewindRecord, night: NightSnapshot) -> InterventionEffect:
     """A rewind is judged by the colour of the tests before and after it."""
     kind = "undo" if one.undo else "rewind"
     text = f"to {one.checkpoint} ({one.mode}): {one.written} written, {one.deleted} deleted"
@@ -140,7 +140,7 @@ def _rewind(one: RewindRecord, night: NightSnapshot) -> InterventionEffect:
     return InterventionEffect(one.at, kind, text, "done", helped, why)
 
 
-def _restarts(segments: Sequence[Attempt], after: _Aftermath) -> list[InterventionEffect]:
+def _restart_effects(segments: Sequence[Attempt], after: _Aftermath) -> list[InterventionEffect]:
     found = []
     for number, segment in enumerate(segments[1:], 1):
         if segment.why in ("start", "initializer", "handover", "rewind", "continue"):
@@ -148,7 +148,7 @@ def _restarts(segments: Sequence[Attempt], after: _Aftermath) -> list[Interventi
         end = segment.ended_at if segment.ended_at is not None else float("inf")
         before = segments[number - 1]
         dead = segment.started_at - (before.ended_at or segment.started_at)
-        news = after.news(segment.started_at, end)
+        news = after.first_change(segment.started_at, end)
         helped: Helped = "yes" if news else "no" if segment.ended_at is not None else "unclear"
         why = news or "nothing was changed after it"
         text = f"after {segment.why or 'a crash'}, {format_duration(dead)} later"

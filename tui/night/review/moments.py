@@ -46,7 +46,7 @@ _CUT = {
 _STALLS = (StallKind.SILENT_TOOL, StallKind.SILENT_API, StallKind.WEDGED, StallKind.LIMIT_WAIT)
 
 
-def moments(
+def find_moments(
     night: NightSnapshot,
     testimony: EvidenceLog,
     stalls: Sequence[Stall],
@@ -63,32 +63,32 @@ def moments(
         found.append(TimelineMoment(stall.since, kind, stall.evidence[0], seconds, ref))
     told.update(number for number, gap in enumerate(gaps) if gap.kind == "stalled")
     found.extend(
-        _marked(mark, night, gaps, told)
+        _moment_of_mark(mark, night, gaps, told)
         for mark in night.timeline.marks
         if mark.kind not in ("stall", "commit")
     )
-    found.extend(_commit(commit, testimony) for commit in night.commits)
-    found += _long(gaps, told)
+    found.extend(_moment_of_commit(commit, testimony) for commit in night.commits)
+    found += _long_gaps(gaps, told)
     if not night.interventions.attempts:  # else the journal tells of it
         found += [TimelineMoment(one.until, "error", _CUT[one.why], None, one.ref) for one in cuts]
     return tuple(sorted(found, key=lambda one: one.at))
 
 
-def _marked(
+def _moment_of_mark(
     mark: TimelineMark, night: NightSnapshot, gaps: Sequence[TimelineGap], told: set[int]
 ) -> TimelineMoment:
     label, ref, seconds = mark.label, mark.ref, None
     if mark.kind in ("green", "red"):
-        label = f"{mark.kind}: {_counts(night, ref) or label}"
+        label = f"{mark.kind}: {_test_counts(night, ref) or label}"
     elif mark.kind in ("limit", "restart"):
-        place = _gap_of(mark, gaps)
+        place = _find_gap(mark, gaps)
         if place is not None:
             told.add(place)
             seconds = gaps[place].end - gaps[place].start
     return TimelineMoment(mark.at, _KINDS[mark.kind], label, seconds, ref)
 
 
-def _counts(night: NightSnapshot, ref: SourceRef | None) -> str:
+def _test_counts(night: NightSnapshot, ref: SourceRef | None) -> str:
     run = next((run for run in reversed(night.tests.runs) if run.ref == ref), None)
     if run is None or run.passed is None:
         return ""
@@ -96,9 +96,9 @@ def _counts(night: NightSnapshot, ref: SourceRef | None) -> str:
     return f"{failed}{run.passed} passed ({shorten(run.command, 60)})"
 
 
-def _commit(commit: Commit, testimony: EvidenceLog) -> TimelineMoment:
+def _moment_of_commit(commit: Commit, testimony: EvidenceLog) -> TimelineMoment:
     """The commit's id with its subject, and the call that made it where one is known."""
-    made = made_by(commit.sha, commit.subject, testimony)
+    made = find_commit_record(commit.sha, commit.subject, testimony)
     label = f"{commit.sha[:7]} {shorten(commit.subject)}"
     if made is None:
         return TimelineMoment(commit.at, "commit", label, None, SourceRef(f"git:{commit.sha}", 0))
@@ -109,7 +109,7 @@ def _commit(commit: Commit, testimony: EvidenceLog) -> TimelineMoment:
     )
 
 
-def made_by(sha: str, subject: str, testimony: EvidenceLog) -> CommitRecord | None:
+def find_commit_record(sha: str, subject: str, testimony: EvidenceLog) -> CommitRecord | None:
     """The shell call in which a commit was made; None where the night does not show it."""
     for made in testimony.commits:
         if made.sha and sha.startswith(made.sha):
@@ -118,7 +118,7 @@ def made_by(sha: str, subject: str, testimony: EvidenceLog) -> CommitRecord | No
     return named[0] if len(named) == 1 else None
 
 
-def _gap_of(mark: TimelineMark, gaps: Sequence[TimelineGap]) -> int | None:
+def _find_gap(mark: TimelineMark, gaps: Sequence[TimelineGap]) -> int | None:
     """The silence that a limit began, or a restart ended."""
     for number, gap in enumerate(gaps):
         if (
@@ -132,7 +132,7 @@ def _gap_of(mark: TimelineMark, gaps: Sequence[TimelineGap]) -> int | None:
     return None
 
 
-def _long(gaps: Sequence[TimelineGap], told: set[int]) -> Iterator[TimelineMoment]:
+def _long_gaps(gaps: Sequence[TimelineGap], told: set[int]) -> Iterator[TimelineMoment]:
     """Silences of a quarter of an hour that nothing else tells of."""
     for number, gap in enumerate(gaps):
         seconds = gap.end - gap.start
@@ -142,11 +142,11 @@ def _long(gaps: Sequence[TimelineGap], told: set[int]) -> Iterator[TimelineMomen
         yield TimelineMoment(gap.start, kind, _SILENCES.get(gap.kind, "silence"), seconds)
 
 
-def stalls(night: NightSnapshot) -> tuple[Stall, ...]:
+def find_stalls(night: NightSnapshot) -> tuple[Stall, ...]:
     """Loops and silences in which the session was stuck, in order, with their ends."""
     found = [*night.loops]
     marks = [mark for mark in night.timeline.marks if mark.kind == "stall"]
-    for gap in _joined(night.timeline.gaps):
+    for gap in _join_stalled(night.timeline.gaps):
         near = [mark for mark in marks if gap.start - _NEAR <= mark.at <= gap.end]
         names = (one for mark in near for one in _STALLS if one == mark.label)
         kind = next(names, StallKind.SILENT_API)
@@ -161,7 +161,7 @@ def stalls(night: NightSnapshot) -> tuple[Stall, ...]:
     return tuple(sorted(found, key=lambda one: one.since))
 
 
-def _joined(gaps: Sequence[TimelineGap]) -> list[TimelineGap]:
+def _join_stalled(gaps: Sequence[TimelineGap]) -> list[TimelineGap]:
     """Stalled stretches, those that touch made one."""
     found: list[TimelineGap] = []
     for gap in gaps:

@@ -30,7 +30,7 @@ from tui.night.status_json import iso, run
 SCHEMA = 1
 
 
-def encoded(review: Review) -> dict[str, Any]:
+def encode_review(review: Review) -> dict[str, Any]:
     """The object that `review --json` prints; keys and types are a contract, more keys may come."""
     return {
         "schema": SCHEMA,
@@ -42,10 +42,10 @@ def encoded(review: Review) -> dict[str, Any]:
         "ending": {
             "kind": review.ending.kind,
             "words": review.ending.words,
-            "ref": ref(review.ending.ref),
+            "ref": encode_ref(review.ending.ref),
         },
         "attention": [_attention(one) for one in review.attention],
-        "time": time_of(review.time),
+        "time": encode_time(review.time),
         "idle_s": _seconds(review.time.idle),
         "tasks": {
             "done": list(review.tasks.done),
@@ -79,14 +79,14 @@ def encoded(review: Review) -> dict[str, Any]:
     }
 
 
-def ref(place: SourceRef | None) -> dict[str, Any] | None:
+def encode_ref(place: SourceRef | None) -> dict[str, Any] | None:
     """Where evidence stands: file, byte offset, uuid."""
     if place is None:
         return None
     return {"source": place.source, "offset": place.offset, "uuid": place.uuid}
 
 
-def time_of(sums: TimeTotals) -> dict[str, float]:
+def encode_time(sums: TimeTotals) -> dict[str, float]:
     """Seconds by kind; rounded so that they still add up to the total."""
     kinds = {
         "working_s": _seconds(sums.working),
@@ -107,7 +107,7 @@ def _attention(one: AttentionItem) -> dict[str, Any]:
     return {
         "severity": one.severity,
         "what": one.what,
-        "where": ref(one.where),
+        "where": encode_ref(one.where),
         "topic": one.topic,
     }
 
@@ -130,7 +130,7 @@ def _run(one: TestRun) -> dict[str, Any]:
         "passed": one.passed,
         "failed": one.failed,
         "verdict": one.verdict,
-        "ref": ref(one.ref),
+        "ref": encode_ref(one.ref),
         "skipped": one.skipped,
         "framework": one.framework,
     }
@@ -141,9 +141,9 @@ def _claim(one: Claim) -> dict[str, Any]:
         "text": one.text,
         "verdict": one.verdict,
         "why": one.why,
-        "evidence": [ref(place) for place in one.evidence],
+        "evidence": [encode_ref(place) for place in one.evidence],
         "source": one.source,
-        "where": ref(one.where),
+        "where": encode_ref(one.where),
         "at": iso(one.at),
     }
 
@@ -156,7 +156,7 @@ def _stall(one: Stall) -> dict[str, Any]:
         "until": iso(one.last_at),
         "seconds": None if lasted is None else _seconds(lasted),
         "evidence": list(one.evidence),
-        "refs": [ref(place) for place in one.refs],
+        "refs": [encode_ref(place) for place in one.refs],
         "count": one.count,
         "level": one.level,
     }
@@ -170,7 +170,7 @@ def _intervention(one: InterventionEffect) -> dict[str, Any]:
         "state": one.state,
         "helped": one.helped,
         "why": one.why,
-        "ref": ref(one.ref),
+        "ref": encode_ref(one.ref),
     }
 
 
@@ -195,7 +195,7 @@ def _restarts(review: Review) -> list[dict[str, Any]]:
 
 def _compactions(moments: tuple[TimelineMoment, ...]) -> list[dict[str, Any]]:
     return [
-        {"at": iso(one.at), "what": one.label, "ref": ref(one.ref)}
+        {"at": iso(one.at), "what": one.label, "ref": encode_ref(one.ref)}
         for one in moments
         if one.kind == "compaction"
     ]
@@ -227,7 +227,7 @@ def _point(one: RestorePoint) -> dict[str, Any]:
         "first_red_after": one.first_red_after,
         "insertions": one.insertions,
         "deletions": one.deletions,
-        "ref": ref(one.ref),
+        "ref": encode_ref(one.ref),
     }
 
 
@@ -238,7 +238,7 @@ def _moment(one: TimelineMoment) -> dict[str, Any]:
         "kind": one.kind,
         "label": one.label,
         "seconds": seconds,
-        "ref": ref(one.ref),
+        "ref": encode_ref(one.ref),
     }
 
 
@@ -263,7 +263,7 @@ def _waste(one: WasteItem) -> dict[str, Any]:
         "what": one.what,
         "seconds": _seconds(one.seconds),
         "usd": one.usd,
-        "ref": ref(one.ref),
+        "ref": encode_ref(one.ref),
     }
 
 
@@ -272,7 +272,7 @@ def _risk(one: Risk) -> dict[str, Any]:
         "kind": one.kind,
         "path": one.path,
         "what": one.what,
-        "ref": ref(one.ref),
+        "ref": encode_ref(one.ref),
         "severity": one.severity,
         "commit": one.commit or None,
         "hunk": None if one.hunk is None else list(one.hunk.lines),

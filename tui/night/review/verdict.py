@@ -49,14 +49,14 @@ class VerdictInputs(Struct, frozen=True):
     risks: tuple[Risk, ...]
     stalls: tuple[Stall, ...]
     commits: int
-    changed: int | None
+    changed_files: int | None
     edits: int
-    gone_back: str = ""
+    reverted: str = ""
 
 
-def verdict(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
+def judge_night(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and its reasons, the weightiest first."""
-    reasons = _against_all(facts)
+    reasons = _reasons_to_discard(facts)
     if reasons:
         return "discard", tuple(reasons[:_MOST_REASONS])
     doubts = _doubts(facts)
@@ -66,14 +66,14 @@ def verdict(facts: VerdictInputs) -> tuple[Verdict, tuple[str, ...]]:
     return "keep", tuple(_merits(facts)[:_MOST_REASONS])
 
 
-def _against_all(facts: VerdictInputs) -> list[str]:
+def _reasons_to_discard(facts: VerdictInputs) -> list[str]:
     if facts.ending.kind == "open":
         return []
     tests = facts.tests
     if tests.last == "red" and not facts.tasks.done and was_green(tests):
         return ["Tests that were green are red at the end.", "No task was done."]
-    if facts.commits == 0 and not facts.changed and not facts.edits and not facts.tasks.done:
-        return ["Nothing was changed and nothing was committed.", _ended(facts.ending)]
+    if facts.commits == 0 and not facts.changed_files and not facts.edits and not facts.tasks.done:
+        return ["Nothing was changed and nothing was committed.", _ending_sentence(facts.ending)]
     return []
 
 
@@ -83,7 +83,7 @@ def _doubts(facts: VerdictInputs) -> list[str]:
     if facts.ending.kind == "open":
         found.append("It is not over.")
     elif facts.ending.kind not in _REGULAR:
-        found.append(_ended(facts.ending))
+        found.append(_ending_sentence(facts.ending))
     if tests.last == "red":
         found.append("The last test run is red.")
     high = [risk for risk in facts.risks if risk.severity == "high"]
@@ -102,9 +102,9 @@ def _doubts(facts: VerdictInputs) -> list[str]:
 
 def _untested(facts: VerdictInputs) -> list[str]:
     tests = facts.tests
-    if facts.gone_back:
-        return [f"{facts.gone_back}."]
-    if tests.last_green is None and (facts.edits or facts.changed):
+    if facts.reverted:
+        return [f"{facts.reverted}."]
+    if tests.last_green is None and (facts.edits or facts.changed_files):
         return ["Files were changed and no green test run was seen."]
     if tests.last_green is not None and tests.edits_since_last_green:
         edits = format_count(tests.edits_since_last_green, "edit")
@@ -117,11 +117,11 @@ def _merits(facts: VerdictInputs) -> list[str]:
     if facts.tasks.done:
         still = f", {len(facts.tasks.open)} open" if facts.tasks.open else ""
         found.append(f"{format_count(len(facts.tasks.done), 'task')} done{still}.")
-    fresh = not facts.tests.edits_since_last_green and not facts.gone_back
+    fresh = not facts.tests.edits_since_last_green and not facts.reverted
     if facts.tests.last == "green" and fresh:
         found.append("The last test run is green, and no code was edited after it.")
     if facts.ending.kind in _REGULAR:
-        found.append(_ended(facts.ending))
+        found.append(_ending_sentence(facts.ending))
     if facts.claims and all(claim.verdict == "verified" for claim in facts.claims):
         found.append(f"{format_count(len(facts.claims), 'claim')}, each with its evidence.")
     if facts.commits:
@@ -135,7 +135,7 @@ def was_green(tests: TestSummary) -> bool:
     return first is not None and first.verdict == "green"
 
 
-def _ended(ending: Ending) -> str:
+def _ending_sentence(ending: Ending) -> str:
     return ending.words if ending.words.endswith((".", "!", "?")) else f"{ending.words}."
 
 
@@ -181,16 +181,16 @@ class AttentionInputs(NamedTuple):
     """What attention may be drawn to."""
 
     night: NightSnapshot
-    testimony: EvidenceLog
+    evidence: EvidenceLog
     ending: Ending
     tasks: TaskChanges
     claims: tuple[Claim, ...]
     risks: tuple[Risk, ...]
     stalls: tuple[Stall, ...]
     wasted: tuple[WasteItem, ...]
-    cuts: tuple[AbortedTurn, ...]
+    aborted_turns: tuple[AbortedTurn, ...]
     uncommitted: int
-    last: SourceRef | None
+    last_ref: SourceRef | None
 
 
 class _RankedItem(NamedTuple):
@@ -198,7 +198,7 @@ class _RankedItem(NamedTuple):
     attention: AttentionItem
 
 
-def attention(found: AttentionInputs) -> tuple[AttentionItem, ...]:
+def rank_attention(found: AttentionInputs) -> tuple[AttentionItem, ...]:
     """Ranked by severity, then by what is said and shown to be wrong before what only cost time."""
     ranked = [
         *_ending(found),
@@ -214,7 +214,7 @@ def attention(found: AttentionInputs) -> tuple[AttentionItem, ...]:
     return tuple(one.attention for one in ranked[:MOST])
 
 
-def _ranked(
+def _item(
     severity: Severity, rank: float, what: str, where: SourceRef | None, topic: str
 ) -> _RankedItem:
     return _RankedItem(_WEIGHT[severity] + rank, AttentionItem(severity, what, where, topic))
@@ -224,14 +224,14 @@ def _ending(found: AttentionInputs) -> Iterator[_RankedItem]:
     ending = found.ending
     severity = _ENDS.get(ending.kind)
     if severity is not None:
-        yield _ranked(severity, 60, ending.words, ending.ref or found.last, "ending")
-    ended = [cut for cut in found.cuts if cut.why == "process ended"]
+        yield _item(severity, 60, ending.words, ending.ref or found.last_ref, "ending")
+    ended = [cut for cut in found.aborted_turns if cut.why == "process ended"]
     times = max(found.night.interventions.restarts, len(ended))
     if times:
-        where = ended[-1].ref if ended else found.last
+        where = ended[-1].ref if ended else found.last_ref
         often = f", {times} times" if times > 1 else ""
         what = f"Its process ended in the middle of a turn and was started again{often}"
-        yield _ranked("medium", 45, what, where, "ending")
+        yield _item("medium", 45, what, where, "ending")
 
 
 def _tests(found: AttentionInputs) -> Iterator[_RankedItem]:
@@ -239,25 +239,25 @@ def _tests(found: AttentionInputs) -> Iterator[_RankedItem]:
     back = reverted_files(found.night)
     if back:
         what = f"{back}: tasks and changed files are as they were then, commits stand"
-        yield _ranked("medium", 85, what, found.last, "commits")
+        yield _item("medium", 85, what, found.last_ref, "commits")
     last = next((run for run in reversed(tests.runs) if run.verdict != "unknown"), None)
     if tests.last == "red" and last is not None:
         told = f"{last.failed} failed" if last.failed else "red"
         what = f"The last test run is red: {told} ({shorten(last.command, 60)})"
-        yield _ranked("high", 90, what, last.ref, "tests")
+        yield _item("high", 90, what, last.ref, "tests")
         return
     edits = tests.edits_since_last_green
     where = _last_edit(found)
     if tests.last_green is not None and edits and not back:
         what = f"{format_count(edits, 'edit')} of code came after the last green test run"
-        yield _ranked("medium", 80, what, where or tests.last_green.ref, "tests")
+        yield _item("medium", 80, what, where or tests.last_green.ref, "tests")
     elif tests.last_green is None and found.night.counts.edits:
         what = f"{format_count(found.night.counts.edits, 'edit')} and no test run with a verdict"
-        yield _ranked("medium", 40, what, where or found.last, "tests")
+        yield _item("medium", 40, what, where or found.last_ref, "tests")
 
 
 def _last_edit(found: AttentionInputs) -> SourceRef | None:
-    edits = found.testimony.edits
+    edits = found.evidence.edits
     return edits[-1].ref if edits else None
 
 
@@ -267,21 +267,21 @@ def _claims(claims: Sequence[Claim]) -> Iterator[_RankedItem]:
     final = [one for one in bare if one.source == "final message"]
     others = [one for one in bare if one.source != "final message"]
     if final:
-        yield _claimed("high", 85, final, "")
+        yield _claims_item("high", 85, final, "")
     if others:
         severity: Severity = "medium" if all(one.source == "notes" for one in others) else "high"
-        yield _claimed(severity, 74.5, others, f" in the {others[0].source}")
+        yield _claims_item(severity, 74.5, others, f" in the {others[0].source}")
     partly = [one for one in claims if one.verdict == "partial"]
     if partly:
-        yield _claimed("medium", 30, partly, " holds in part")
+        yield _claims_item("medium", 30, partly, " holds in part")
 
 
-def _claimed(severity: Severity, rank: float, some: Sequence[Claim], how: str) -> _RankedItem:
+def _claims_item(severity: Severity, rank: float, some: Sequence[Claim], how: str) -> _RankedItem:
     first = some[0]
     more = f" (and {len(some) - 1} more)" if len(some) > 1 else ""
     what = f"“{shorten(first.text, _SHOWN)}”{how}: {shorten(first.why, _SHOWN)}{more}"
     where = first.where or (first.evidence[0] if first.evidence else None)
-    return _ranked(severity, rank, what, where, "claims")
+    return _item(severity, rank, what, where, "claims")
 
 
 def _risks(risks: Sequence[Risk]) -> Iterator[_RankedItem]:
@@ -293,19 +293,19 @@ def _risks(risks: Sequence[Risk]) -> Iterator[_RankedItem]:
     groups = list(kinds.values())
     for number, some in enumerate(groups[:_RISKS]):
         more = f" (and {len(some) - 1} more of this kind)" if len(some) > 1 else ""
-        yield _ranked(some[0].severity, 75 - number, _named(some[0]) + more, some[0].ref, "risks")
+        yield _item(some[0].severity, 75 - number, _risk_text(some[0]) + more, some[0].ref, "risks")
     for severity in ("high", "medium"):
         rest = [one for some in groups[_RISKS:] for one in some if one.severity == severity]
         if not rest:
             continue
         names = ", ".join(dict.fromkeys(one.kind.replace("_", " ") for one in rest))
-        what = _named(rest[0])
+        what = _risk_text(rest[0])
         if len(rest) > 1:
             what = f"{format_count(len(rest), 'more risk')} ({names}), the first: {what}"
-        yield _ranked(rest[0].severity, 70, shorten(what, 160), rest[0].ref, "risks")
+        yield _item(rest[0].severity, 70, shorten(what, 160), rest[0].ref, "risks")
 
 
-def _named(risk: Risk) -> str:
+def _risk_text(risk: Risk) -> str:
     where = f"{risk.path}: " if risk.path and risk.path not in risk.what else ""
     return f"{where}{shorten(risk.what, _SHOWN)}"
 
@@ -315,19 +315,19 @@ def _first(refs: Sequence[SourceRef]) -> SourceRef | None:
 
 
 def _time(found: AttentionInputs) -> Iterator[_RankedItem]:
-    stuck = sorted(found.stalls, key=_lasted, reverse=True)
+    stuck = sorted(found.stalls, key=_stall_seconds, reverse=True)
     for number, stall in enumerate(stuck[:2]):
-        seconds = _lasted(stall)
+        seconds = _stall_seconds(stall)
         looped = stall.kind == "loop"
         if seconds < _LONG_STALL and not (looped and stall.level in ("nudge", "stop")):
             continue
         severity: Severity = "high" if seconds >= _VERY_LONG else "medium"
         what = stall.evidence[0] if looped else f"Nothing was heard for {format_duration(seconds)}"
         what = f"A loop: {what}" if looped else what
-        yield _ranked(severity, 50 - number, what, _first(stall.refs) or found.last, "time")
+        yield _item(severity, 50 - number, what, _first(stall.refs) or found.last_ref, "time")
 
 
-def _lasted(stall: Stall) -> float:
+def _stall_seconds(stall: Stall) -> float:
     return stall.last_at - stall.since if stall.last_at is not None and stall.since else 0.0
 
 
@@ -338,7 +338,7 @@ def _cost(found: AttentionInputs) -> Iterator[_RankedItem]:
         return
     worst = max(found.wasted, key=lambda one: one.usd or 0.0)
     what = f"About {100 * min(lost, usd) / usd:.0f} % of the cost bought nothing: {shorten(worst.what, _SHOWN)}"
-    yield _ranked("medium" if lost >= 1.0 else "low", 45, what, worst.ref or found.last, "cost")
+    yield _item("medium" if lost >= 1.0 else "low", 45, what, worst.ref or found.last_ref, "cost")
 
 
 def _tasks(found: AttentionInputs) -> Iterator[_RankedItem]:
@@ -347,17 +347,17 @@ def _tasks(found: AttentionInputs) -> Iterator[_RankedItem]:
     tasks = found.tasks
     if tasks.removed:
         what = f"{format_count(len(tasks.removed), 'task')} left the list undone or done: {tasks.removed[0]}"
-        yield _ranked("medium", 35, shorten(what, 160), where, "tasks")
+        yield _item("medium", 35, shorten(what, 160), where, "tasks")
     if progress is not None and progress.blockers:
         what = f"It says that it is blocked: {progress.blockers[0]}"
-        yield _ranked("medium", 55, shorten(what, 160), where, "tasks")
+        yield _item("medium", 55, shorten(what, 160), where, "tasks")
     if tasks.open:
         what = f"{format_count(len(tasks.open), 'task')} still open: {tasks.open[0]}"
-        yield _ranked("low", 50, shorten(what, 160), where, "tasks")
+        yield _item("low", 50, shorten(what, 160), where, "tasks")
 
 
 def _commits(found: AttentionInputs) -> Iterator[_RankedItem]:
     if not found.uncommitted:
         return
     what = f"{format_count(found.uncommitted, 'changed file')} not committed"
-    yield _ranked("low", 60, what, _last_edit(found) or found.last, "commits")
+    yield _item("low", 60, what, _last_edit(found) or found.last_ref, "commits")

@@ -25,23 +25,23 @@ _LEAST_S = 1.0
 _WIDE = 50
 
 
-def wasted(
+def find_waste(
     night: NightSnapshot, losses: WastedWork, spending: SpendingCurve, cut_off: bool
 ) -> tuple[WasteItem, ...]:
     """What was wasted, the dearest first; `cut_off` says that the turn still open will not end."""
-    cuts = list(losses.cuts)
+    cuts = list(losses.aborted_turns)
     if cut_off and losses.open_turn is not None:
         cuts.append(losses.open_turn)
     found = [
-        *_retries(losses),
-        *(_loop(loop, spending) for loop in night.loops if loop.count > 1),
-        *_redone(losses.call_repeated, spending),
-        *(_cut(cut, night.loops, spending) for cut in cuts if cut.until - cut.kept_at >= _LEAST_S),
+        *_retry_waste(losses),
+        *(_loop_waste(loop, spending) for loop in night.loops if loop.count > 1),
+        *_repeated_waste(losses.repeated_calls, spending),
+        *(_aborted_waste(cut, night.loops, spending) for cut in cuts if cut.until - cut.kept_at >= _LEAST_S),
     ]
     return tuple(sorted(found, key=lambda one: (-(one.usd or 0.0), -one.seconds)))
 
 
-def total(found: Sequence[WasteItem], usd: float | None) -> float | None:
+def total_waste(found: Sequence[WasteItem], usd: float | None) -> float | None:
     """Dollars wasted, never more than the night cost; None where nothing has a price."""
     known = [one.usd for one in found if one.usd is not None]
     if not known:
@@ -49,7 +49,7 @@ def total(found: Sequence[WasteItem], usd: float | None) -> float | None:
     return min(sum(known), usd) if usd is not None else sum(known)
 
 
-def _retries(losses: WastedWork) -> Iterator[WasteItem]:
+def _retry_waste(losses: WastedWork) -> Iterator[WasteItem]:
     if not losses.retries:
         return
     attempts = sum(one.attempts for one in losses.retries)
@@ -61,9 +61,9 @@ def _retries(losses: WastedWork) -> Iterator[WasteItem]:
     yield WasteItem("retries", what, seconds, 0.0, losses.retries[0].ref)
 
 
-def _loop(loop: Stall, spending: SpendingCurve) -> WasteItem:
+def _loop_waste(loop: Stall, spending: SpendingCurve) -> WasteItem:
     until = loop.last_at if loop.last_at is not None else loop.since
-    share = _share(loop)
+    share = _wasted_share(loop)
     spent = spending.between(loop.since, until) if loop.since else None
     usd = None if spent is None else spent * share
     seconds = (until - loop.since) * share if loop.since else 0.0
@@ -71,17 +71,17 @@ def _loop(loop: Stall, spending: SpendingCurve) -> WasteItem:
     return WasteItem("loop", what, max(0.0, seconds), usd, loop.refs[0] if loop.refs else None)
 
 
-def _share(loop: Stall) -> float:
+def _wasted_share(loop: Stall) -> float:
     """Which part of a loop, from its first answer to its last, are the rounds after the first."""
     steps = max(1, len(loop.refs) - 1)
     return (loop.count - 1) * steps / max(1, loop.count * steps - 1)
 
 
-def _redone(redone: Sequence[RepeatedCall], spending: SpendingCurve) -> Iterator[WasteItem]:
+def _repeated_waste(redone: Sequence[RepeatedCall], spending: SpendingCurve) -> Iterator[WasteItem]:
     """One line for each compaction."""
     for moment in sorted({one.compacted_at for one in redone}):
         calls = [one for one in redone if one.compacted_at == moment]
-        names = [f"{one.tool} {_end(one.target)}" for one in calls]
+        names = [f"{one.tool} {_path_end(one.target)}" for one in calls]
         more = f" and {len(names) - 2} more" if len(names) > 2 else ""
         what = f"again after a compaction: {', '.join(names[:2])}{more}; estimate: those calls"
         seconds = sum(max(0.0, one.at - one.called_at) for one in calls)
@@ -89,19 +89,19 @@ def _redone(redone: Sequence[RepeatedCall], spending: SpendingCurve) -> Iterator
         yield WasteItem("redone", what, seconds, usd, calls[0].ref)
 
 
-def _end(path: str) -> str:
+def _path_end(path: str) -> str:
     """The end of a long path: its name, and the folders that there is room for."""
     return path if len(path) <= _WIDE else "…" + path[1 - _WIDE :]
 
 
-def _cut(cut: AbortedTurn, loops: Sequence[Stall], spending: SpendingCurve) -> WasteItem:
+def _aborted_waste(cut: AbortedTurn, loops: Sequence[Stall], spending: SpendingCurve) -> WasteItem:
     """What came after the turn's last change; loops in it are told of by themselves."""
     usd = spending.between(cut.kept_at, cut.until)
     if usd is not None:
         for loop in loops:
             end = loop.last_at if loop.last_at is not None else loop.since
             inside = spending.between(max(loop.since, cut.kept_at), min(end, cut.until))
-            usd -= (inside or 0.0) * _share(loop)
+            usd -= (inside or 0.0) * _wasted_share(loop)
     what = f"{_CUTS[cut.why]}; estimate: what it did after its last change"
     return WasteItem(
         "killed_turn",

@@ -53,10 +53,10 @@ class ToolStep(Struct):
     is_error: bool
     excerpt: str
     size: int
-    tree: int
+    work_tree: int
     at: float | None
     ref: SourceRef
-    print: int = 0
+    fingerprint: int = 0
     patience: float = 0.0
 
 
@@ -69,46 +69,46 @@ class ConversationTrack(Struct):
     repeating: bool = False
     edits: list[int] = []
     texts: int = 0
-    said: str = ""
-    speaking: bool = False
-    said_at: float | None = None
-    said_ref: SourceRef | None = None
+    text: str = ""
+    repeats_text: bool = False
+    text_at: float | None = None
+    text_ref: SourceRef | None = None
     active: Stall | None = None
 
 
 class LoopDetector(Struct):
     """Looks for loops in every conversation of the night."""
 
-    lanes: dict[str, ConversationTrack] = {}
-    tree: int = 0
-    over: list[Stall] = []
+    tracks: dict[str, ConversationTrack] = {}
+    work_tree: int = 0
+    ended: list[Stall] = []
 
-    def lane(self, thread: str) -> ConversationTrack:
+    def track(self, thread: str) -> ConversationTrack:
         """The lane of a conversation; when there are too many, a subagent's is forgotten."""
-        lane = self.lanes.get(thread)
+        lane = self.tracks.get(thread)
         if lane is None:
-            if len(self.lanes) >= _MOST_LANES:
-                del self.lanes[next(key for key in self.lanes if key)]
-            lane = self.lanes[thread] = ConversationTrack()
+            if len(self.tracks) >= _MOST_LANES:
+                del self.tracks[next(key for key in self.tracks if key)]
+            lane = self.tracks[thread] = ConversationTrack()
         return lane
 
-    def work_tree_changed(self) -> None:
+    def on_work_tree_change(self) -> None:
         """The work tree changed: a commit, or a rewind."""
-        self.tree += 1
+        self.work_tree += 1
 
     def reset_conversation(self, thread: str) -> None:
         """The conversation took a new start: a person spoke, or it was summarised."""
-        lane = self.lanes.get(thread)
+        lane = self.tracks.get(thread)
         if lane is not None:
             self._end(lane)
-            del self.lanes[thread]
+            del self.tracks[thread]
 
     def _end(self, lane: ConversationTrack) -> None:
         if lane.active is not None:
-            self.over.append(lane.active)
-            del self.over[:-_MOST_LOOPS]
+            self.ended.append(lane.active)
+            del self.ended[:-_MOST_LOOPS]
             lane.active = None
-        lane.speaking = False
+        lane.repeats_text = False
 
     def on_tool_result(
         self,
@@ -120,7 +120,7 @@ class LoopDetector(Struct):
         limits: StallThresholds,
     ) -> None:
         """A tool call was answered."""
-        lane = self.lanes.get(thread) or self.lane(thread)
+        lane = self.tracks.get(thread) or self.track(thread)
         if use.name in EDITING and not result.is_error:
             self._edited(lane, use.key)
         steps = lane.steps
@@ -131,7 +131,7 @@ class LoopDetector(Struct):
             result.is_error,
             result.excerpt,
             result.size,
-            self.tree,
+            self.work_tree,
             at,
             ref,
         )
@@ -170,7 +170,7 @@ class LoopDetector(Struct):
             return
         lane.edits.append(key)
         del lane.edits[:-_KEPT]
-        self.tree += 1
+        self.work_tree += 1
 
     def _judge(self, lane: ConversationTrack, limits: StallThresholds) -> None:
         """Find the shortest cycle that has come round often enough."""
@@ -197,39 +197,39 @@ class LoopDetector(Struct):
         limits: StallThresholds,
     ) -> None:
         """The model said `text`; alone, or on the way to a tool call."""
-        lane = self.lanes.get(thread) or self.lane(thread)
+        lane = self.tracks.get(thread) or self.track(thread)
         times = repeated_phrase(text) if len(text) > 400 else 0
         if times:
             evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
             self._end(lane)
-            lane.speaking = True
+            lane.repeats_text = True
             lane.active = Stall(
                 StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, last_at=at
             )
             return
         if tools:
             return
-        if not lane.texts or not _alike(lane.said, text):
-            if lane.speaking:
+        if not lane.texts or not _alike(lane.text, text):
+            if lane.repeats_text:
                 self._end(lane)
             lane.texts = 1
-            lane.said, lane.said_at, lane.said_ref = text[:_SAID], at, ref
+            lane.text, lane.text_at, lane.text_ref = text[:_SAID], at, ref
             return
         lane.texts += 1
         level = _level(lane.texts, 1.0, limits)
-        if level and lane.said_ref is not None:
+        if level and lane.text_ref is not None:
             evidence = f"the same words {lane.texts} times and no tool call: “{shorten(lane.said)}”"
-            refs = (lane.said_ref, ref)
-            lane.speaking = True
-            said_at = lane.said_at or 0.0
+            refs = (lane.text_ref, ref)
+            lane.repeats_text = True
+            said_at = lane.text_at or 0.0
             lane.active = Stall(
                 StallKind.LOOP, said_at, (evidence,), refs, level, lane.texts, last_at=at
             )
 
-    def active(self) -> Stall | None:
+    def active_loop(self) -> Stall | None:
         """The worst loop going on, of the main conversation first."""
         found: Stall | None = None
-        for thread, lane in self.lanes.items():
+        for thread, lane in self.tracks.items():
             loop = lane.active
             if loop is not None and (found is None or (not thread) or loop.count > found.count):
                 found = loop
@@ -242,7 +242,7 @@ def _same(one: ToolStep, other: ToolStep, limits: StallThresholds) -> bool:
     """Whether two steps with equal arguments are the same step."""
     if (
         one.tool != other.tool
-        or one.tree != other.tree
+        or one.work_tree != other.work_tree
         or one.is_error != other.is_error
         or abs(one.size - other.size) > _SIZE_SLACK
     ):
@@ -264,9 +264,9 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _print(step: ToolStep, exact: bool) -> int:
-    if not step.print:
-        step.print = fingerprint(step.excerpt, exact)
-    return step.print
+    if not step.fingerprint:
+        step.fingerprint = fingerprint(step.excerpt, exact)
+    return step.fingerprint
 
 
 def _polls(step: ToolStep, limits: StallThresholds) -> bool:

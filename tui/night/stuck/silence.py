@@ -58,14 +58,14 @@ class SilenceFacts(Struct, frozen=True):
 
     last_sign: float
     version: str
-    streams: bool
+    has_stream: bool
     children: int | None
     ref: SourceRef | None
 
 
 def expects_heartbeats(doing: ActivityTracker, version: str, streams: bool) -> bool:
     """Whether a running tool of this session would send heartbeats."""
-    if doing.beats:
+    if doing.has_heartbeats:
         return True
     if not streams:
         return False
@@ -77,7 +77,7 @@ def allowed_silence(doing: ActivityTracker, limits: StallThresholds, beats: bool
     """Seconds without any sign of life that are normal in this moment."""
     if doing.phase != TOOL:
         return limits.api_silence_seconds
-    names = {tool.use.name for tool in doing.tools.values()}
+    names = {tool.call.name for tool in doing.open_calls.values()}
     if names and names <= SUBAGENTS:
         return limits.api_silence_seconds
     return limits.tool_heartbeat_seconds if beats else limits.quiet_tool_seconds
@@ -87,7 +87,7 @@ def detect_silence(
     doing: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds
 ) -> Stall | None:
     """The stall that a silence since `about.last_sign` is by now, or None."""
-    if doing.asking is not None or doing.limit is not None:
+    if doing.question is not None or doing.limit is not None:
         return None
     quiet = now - about.last_sign
     if doing.retry is not None:
@@ -96,7 +96,7 @@ def detect_silence(
         return _in_tool(doing, quiet, about, limits)
     if doing.phase not in (STARTING, REQUESTING, STREAMING):
         return None
-    wedged = doing.phase == REQUESTING and doing.after_tool and not doing.requested
+    wedged = doing.phase == REQUESTING and doing.after_tool and not doing.request_reported
     if wedged and quiet > limits.wedge_seconds:
         waited = (
             f"a tool's answer came {format_duration(quiet)} ago, and nothing since",
@@ -137,10 +137,10 @@ def _late_retry(
 def _in_tool(
     doing: ActivityTracker, quiet: float, about: SilenceFacts, limits: StallThresholds
 ) -> Stall | None:
-    tools = list(doing.tools.values())
-    if any(tool.use.name in ASKING for tool in tools):
+    tools = list(doing.open_calls.values())
+    if any(tool.call.name in ASKING for tool in tools):
         return None
-    beats = expects_heartbeats(doing, about.version, about.streams)
+    beats = expects_heartbeats(doing, about.version, about.has_stream)
     allowed = allowed_silence(doing, limits, beats)
     if quiet <= allowed:
         return None
@@ -161,7 +161,7 @@ def _in_tool(
 def _named(tools: list[OpenToolCall]) -> str:
     if not tools:
         return "a tool"
-    first = f"{tools[0].use.name} {shorten(tools[0].use.target, 60)}".strip()
+    first = f"{tools[0].call.name} {shorten(tools[0].call.target, 60)}".strip()
     return first if len(tools) == 1 else f"{first} and {len(tools) - 1} more"
 
 

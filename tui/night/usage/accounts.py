@@ -12,14 +12,14 @@ from math import inf
 from msgspec import Struct
 
 from tui.model.events import ModelUsage
-from tui.night.usage.prices import PICO, PriceTable, plain
+from tui.night.usage.prices import PICO, PriceTable, plain_model
 from tui.night.usage.responses import ResponseLedger, SavedResponses
 
 _SAME = 1e-9
 _FEW = 256
 _EPOCHS = 12
 _PAST = 64
-Told = dict[str, tuple[int, float]]
+ModelTotals = dict[str, tuple[int, float]]
 """What a result tells of each model: tokens of its prompts, USD."""
 
 
@@ -29,12 +29,12 @@ class SessionTotal(Struct):
     total: float = 0.0
     base: float = 0.0
     closed: float = 0.0
-    told: Told = {}
-    base_told: Told = {}
+    by_model_total: ModelTotals = {}
+    base_by_model: ModelTotals = {}
     closed_by_model: dict[str, float] = {}
     at: float | None = None
     source: int = -1
-    past: list[tuple[float, Told]] = []
+    past: list[tuple[float, ModelTotals]] = []
 
     @property
     def usd(self) -> float:
@@ -44,12 +44,12 @@ class SessionTotal(Struct):
     def by_model(self) -> dict[str, float]:
         """The same by model."""
         spent = dict(self.closed_by_model)
-        for model, (_, usd) in self.told.items():
-            before = self.base_told.get(model, (0, 0.0))[1]
+        for model, (_, usd) in self.by_model_total.items():
+            before = self.base_by_model.get(model, (0, 0.0))[1]
             spent[model] = spent.get(model, 0.0) + usd - before
         return spent
 
-    def remember(self, total: float, told: Told) -> None:
+    def remember(self, total: float, told: ModelTotals) -> None:
         """A fork may carry on any total that this session once had."""
         if not self.past or self.past[-1][0] != total:
             self.past.append((total, told))
@@ -60,14 +60,14 @@ class SessionTotal(Struct):
         self.closed_by_model = self.by_model()
         self.closed += self.total - self.base
         self.total = self.base = 0.0
-        self.told, self.base_told = {}, {}
+        self.by_model_total, self.base_by_model = {}, {}
 
 
 class SavedAccounts(Struct):
     """`Accounts` on its way to disk."""
 
     responses: SavedResponses
-    chains: dict[int, SessionTotal]
+    sessions: dict[int, SessionTotal]
     parents: dict[int, int]
     starts: dict[int, list[int]]
     by_hour: dict[int, float]
@@ -80,23 +80,23 @@ class _TotalMatch(Struct, frozen=True):
     misfit: float
     start: int
     total: float
-    told: Told
+    told: ModelTotals
 
 
 class CostAccounts:
     """All totals of a night, and the responses that none of them has accounted for."""
 
     def __init__(self, prices: PriceTable) -> None:
-        self.responses = ResponseLedger(prices, self.accounted)
-        self.chains: dict[int, SessionTotal] = {}
+        self.responses = ResponseLedger(prices, self.is_accounted)
+        self.sessions: dict[int, SessionTotal] = {}
         self.parents: dict[int, int] = {}
         self.starts: dict[int, list[int]] = {}
         self.by_hour: dict[int, float] = {}
         self.results = 0
 
-    def accounted(self, session: int, source: int, at: float | None) -> bool:
+    def is_accounted(self, session: int, source: int, at: float | None) -> bool:
         """Whether a total already covers a response first seen now, in another file than the total."""
-        chain = self.chains.get(session)
+        chain = self.sessions.get(session)
         return (
             chain is not None
             and chain.source != source
@@ -105,7 +105,7 @@ class CostAccounts:
             and at <= chain.at
         )
 
-    def begins(self, session: int) -> None:
+    def begin_turn(self, session: int) -> None:
         """A turn begins, maybe in a new process that knows nothing of what a killed one spent."""
         starts = self.starts.setdefault(session, [])
         row = len(self.responses.rows)
@@ -117,7 +117,7 @@ class CostAccounts:
         """`session` was resumed or forked from `parent`; None: it is known to begin at zero."""
         self.parents[session] = -1 if parent is None else parent
 
-    def result(
+    def on_result(
         self,
         session: int,
         source: int,
@@ -131,22 +131,22 @@ class CostAccounts:
         self.results += 1
         if usd <= 0 and not models:
             return
-        told: Told = {}
+        told: ModelTotals = {}
         for use in models:
-            name = plain(use.model)
+            name = plain_model(use.model)
             tokens, cost = told.get(name, (0, 0.0))
             told[name] = (tokens + use.usage.context, cost + use.cost_usd)
-        chain = self.chains.get(session)
+        chain = self.sessions.get(session)
         if chain is not None and self._old_news(chain, source, at, usd):
             chain.remember(usd, told)
             if abs(usd - chain.total) <= _SAME and told:
-                chain.told = told
+                chain.by_model_total = told
             return
         self._take(session, source, at, usd, told)
 
-    def cost_state(self, session: int, source: int, at: float | None, usd: float) -> None:
+    def on_running_cost(self, session: int, source: int, at: float | None, usd: float) -> None:
         """A transcript told its session's running total; it may only raise what is known."""
-        chain = self.chains.get(session)
+        chain = self.sessions.get(session)
         if usd > 0 and (chain is None or usd > chain.total + _SAME):
             self._take(session, source, at, usd, {})
 
@@ -156,12 +156,12 @@ class CostAccounts:
             return False
         return at is None or chain.at is None or at <= chain.at + 5.0
 
-    def _take(self, session: int, source: int, at: float | None, usd: float, told: Told) -> None:
+    def _take(self, session: int, source: int, at: float | None, usd: float, told: ModelTotals) -> None:
         epochs = self._epochs(session, source, at)
-        chain = self.chains.get(session)
+        chain = self.sessions.get(session)
         fit = self._best(session, chain, usd, told, epochs)
         if chain is None:
-            chain = self.chains[session] = SessionTotal(base=fit.total, base_told=fit.told)
+            chain = self.sessions[session] = SessionTotal(base=fit.total, base_by_model=fit.told)
         elif fit.total == 0.0 and chain.total > 0.0:
             chain.start_over()
         grown = usd - (chain.total or chain.base)
@@ -169,14 +169,14 @@ class CostAccounts:
             hour = int(at // 3600)
             self.by_hour[hour] = self.by_hour.get(hour, 0.0) + grown
         chain.total = usd
-        chain.told = told or chain.told
+        chain.by_model_total = told or chain.by_model_total
         chain.source = source
-        chain.remember(usd, chain.told)
+        chain.remember(usd, chain.by_model_total)
         if at is not None and (chain.at is None or at > chain.at):
             chain.at = at
         for rows in epochs[fit.start :]:
             for row in rows:
-                self.responses.merge_streamed(row)
+                self.responses.mark_accounted(row)
 
     def _epochs(self, session: int, source: int, at: float | None) -> list[list[int]]:
         """Waiting rows that a total of this moment may cover, one list per start of a turn."""
@@ -185,7 +185,7 @@ class CostAccounts:
         epochs: list[list[int]] = [[]]
         boundary = 0
         beyond = 0
-        row = rows.waiting.find(1)
+        row = rows.unaccounted.find(1)
         while row >= 0 and beyond < _FEW:
             if rows.session[row] == session:
                 moment = rows.at[row]
@@ -198,7 +198,7 @@ class CostAccounts:
                     beyond = 0
                 else:
                     beyond += 1
-            row = rows.waiting.find(1, row + 1)
+            row = rows.unaccounted.find(1, row + 1)
         return epochs
 
     def _best(
@@ -206,12 +206,12 @@ class CostAccounts:
         session: int,
         chain: SessionTotal | None,
         usd: float,
-        told: Told,
+        told: ModelTotals,
         epochs: list[list[int]],
     ) -> _TotalMatch:
         """The reading of a total that its tokens, or else its dollars, fit best."""
         if chain is not None:
-            readings = [(chain.total, chain.told)]
+            readings = [(chain.total, chain.by_model_total)]
             if told or usd < chain.total - _SAME:
                 readings.append((0.0, {}))
             return _closest(self._fits(readings, usd, told, epochs))
@@ -226,22 +226,22 @@ class CostAccounts:
 
     def _parents(
         self, session: int, told: bool, worked: bool
-    ) -> tuple[list[tuple[float, Told]], bool]:
+    ) -> tuple[list[tuple[float, ModelTotals]], bool]:
         """Totals this session may carry on, and whether its parent is known by name."""
         named = self.parents.get(session)
         if named is not None:
-            parent = self.chains.get(named)
+            parent = self.sessions.get(named)
             return ([] if parent is None else list(reversed(parent.past))), True
         if not worked:
             return [], False
-        totals = (total for chain in self.chains.values() for total in reversed(chain.past))
+        totals = (total for chain in self.sessions.values() for total in reversed(chain.past))
         return [total for total in totals if bool(total[1]) == told], False
 
     def _fits(
         self,
-        readings: list[tuple[float, Told]],
+        readings: list[tuple[float, ModelTotals]],
         usd: float,
-        told: Told,
+        told: ModelTotals,
         epochs: list[list[int]],
     ) -> list[_TotalMatch]:
         spent: list[tuple[int, dict[str, int], int]] = []
@@ -249,7 +249,7 @@ class CostAccounts:
         cost = 0
         for start in range(len(epochs) - 1, -1, -1):
             for row in epochs[start]:
-                model = plain(self.responses.models.names[self.responses.rows.model[row]])
+                model = plain_model(self.responses.models.names[self.responses.rows.model[row]])
                 tokens[model] = tokens.get(model, 0) + self.responses.rows.prompt(row)
                 cost += self.responses.cost(row)
             spent.append((start, dict(tokens), cost))
@@ -264,7 +264,7 @@ class CostAccounts:
         """Everything that `restore` needs."""
         return SavedAccounts(
             self.responses.dump(),
-            self.chains,
+            self.sessions,
             self.parents,
             self.starts,
             self.by_hour,
@@ -274,7 +274,7 @@ class CostAccounts:
     def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
         """Go on from `saved`, priced anew if another table holds now."""
         self.responses.restore(saved.responses, same_prices)
-        self.chains, self.parents = saved.chains, saved.parents
+        self.sessions, self.parents = saved.sessions, saved.parents
         self.starts, self.by_hour = saved.starts, saved.by_hour
         self.results = saved.results
 
@@ -284,7 +284,7 @@ def _closest(fits: list[_TotalMatch]) -> _TotalMatch:
 
 
 def _misfit(
-    usd: float, told: Told, total: float, before: Told, own: dict[str, int], estimate: float
+    usd: float, told: ModelTotals, total: float, before: ModelTotals, own: dict[str, int], estimate: float
 ) -> float:
     """How far a total is from `before` plus what the session used by itself; inf: cannot be."""
     if usd < total - _SAME:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from tui.model.events import TokenUsage
 from tui.model.snapshot import Cost, CostSource, HourCost, ModelCost
 from tui.night.usage.accounts import CostAccounts
-from tui.night.usage.prices import PICO, plain
+from tui.night.usage.prices import PICO, plain_model
 from tui.night.usage.responses import SLOT
 from tui.system.format import format_count
 
@@ -31,7 +31,7 @@ def tokens(accounts: CostAccounts) -> TokenUsage:
 
 def bill(accounts: CostAccounts, priced_on: str, first: float | None, last: float | None) -> Cost:
     """The cost between `first` and `last`, by model and hour, and how sure it is."""
-    told = sum(chain.usd for chain in accounts.chains.values())
+    told = sum(chain.usd for chain in accounts.sessions.values())
     estimate = 0
     loose = after = 0
     unpriced: dict[str, int] = {}
@@ -42,10 +42,10 @@ def bill(accounts: CostAccounts, priced_on: str, first: float | None, last: floa
         loose += sums.placeholders
         estimate += sums.cost
         model = key & 0xFFFF
-        if not accounts.responses.priced(model):
+        if not accounts.responses.has_price(model):
             name = accounts.responses.models.names[model] or "an unnamed model"
             unpriced[name] = unpriced.get(name, 0) + sums.responses
-    results = bool(accounts.chains or accounts.results)
+    results = bool(accounts.sessions or accounts.results)
     known = results or after > sum(unpriced.values())
     usd = told + estimate / PICO if known else None
     source: CostSource = "result"
@@ -88,18 +88,18 @@ def _by_model(accounts: CostAccounts) -> tuple[ModelCost, ...]:
     responses = accounts.responses
     usage: dict[str, list[int]] = {}
     spent: dict[str, float | None] = {}
-    names = [plain(name) for name in responses.models.names]
+    names = [plain_model(name) for name in responses.models.names]
     for name, sums in zip(names, responses.totals, strict=True):
         if sums.responses:
             kinds = usage.setdefault(name, [0, 0, 0, 0, 0, 0])
             numbers = (sums.input, sums.output, sums.write_5m, sums.write_1h, sums.read)
             for place, amount in enumerate((*numbers, sums.responses)):
                 kinds[place] += amount
-    for chain in accounts.chains.values():
+    for chain in accounts.sessions.values():
         for name, usd in chain.by_model().items():
             spent[name] = (spent.get(name) or 0.0) + usd
     for key, sums in responses.open.items():
-        if sums.responses and responses.priced(key & 0xFFFF):
+        if sums.responses and responses.has_price(key & 0xFFFF):
             name = names[key & 0xFFFF]
             spent[name] = (spent.get(name) or 0.0) + sums.cost / PICO
     return tuple(

@@ -48,7 +48,7 @@ class DigestSet:
     def __len__(self) -> int:
         return self._count
 
-    def new(self, text: str) -> bool:
+    def add(self, text: str) -> bool:
         """Put the digest of `text` in; True when it was not there."""
         key = hash(int.from_bytes(text.encode("utf-8", "surrogatepass"), "big")) * _SPREAD & _MASK
         key = (key ^ key >> 32) or 1
@@ -96,7 +96,7 @@ class DigestMap:
         self._room = len(self._keys) * 3 // 5
         self._count = len(self._keys) - self._keys.count(0)
 
-    def find(self, key: int, otherwise: int) -> int:
+    def find_or_add(self, key: int, otherwise: int) -> int:
         """The position kept for `key`; when there is none, `otherwise` is put in and -1 returned."""
         keys = self._keys
         place = key % len(keys)
@@ -162,7 +162,7 @@ class SavedResponseTable(Struct, frozen=True):
     """`Columns` on its way to disk."""
 
     data: tuple[bytes, ...]
-    waiting: bytes
+    unaccounted: bytes
     keys: bytes
     places: bytes
 
@@ -191,17 +191,17 @@ class ResponseTable:
         self.source: array[int] = array("H")
         self.flags: array[int] = array("B")
         self.at: array[float] = array("d")
-        self.waiting = bytearray()
+        self.unaccounted = bytearray()
 
     def __len__(self) -> int:
         return len(self.flags)
 
-    def find(self, message: str, request: str = "") -> int:
+    def find_or_add(self, message: str, request: str = "") -> int:
         """The row of a response; -1 says that the next row to be appended is kept for it.
 
         A record without request id belongs to its message, whoever asked.
         """
-        row = self._rows.find(digest(message), len(self.flags))
+        row = self._rows.find_or_add(digest(message), len(self.flags))
         if row < 0 or not request:
             return row
         asked = digest(request)
@@ -211,7 +211,7 @@ class ResponseTable:
         if not known:
             self.request[row] = asked
             return row
-        return self._rows.find(digest(f"{message}\0{request}"), len(self.flags))
+        return self._rows.find_or_add(digest(f"{message}\0{request}"), len(self.flags))
 
     def append(
         self,
@@ -231,7 +231,7 @@ class ResponseTable:
         self.source.append(source)
         self.flags.append(flags)
         self.at.append(nan if at is None else at)
-        self.waiting.append(0)
+        self.unaccounted.append(0)
         return len(self.flags) - 1
 
     def put(self, row: int, usage: TokenUsage) -> None:
@@ -264,7 +264,7 @@ class ResponseTable:
         """The columns as bytes; `restore` goes on from there."""
         keys, places = self._rows.dump()
         data = tuple(column.tobytes() for column in self._all())
-        return SavedResponseTable(data, bytes(self.waiting), keys, places)
+        return SavedResponseTable(data, bytes(self.unaccounted), keys, places)
 
     @classmethod
     def restore(cls, saved: SavedResponseTable) -> ResponseTable:
@@ -272,7 +272,7 @@ class ResponseTable:
         new = cls()
         for column, data in zip(new._all(), saved.data, strict=True):
             column.frombytes(data)
-        new.waiting = bytearray(saved.waiting)
+        new.unaccounted = bytearray(saved.unaccounted)
         new._rows = DigestMap(saved.keys, saved.places)
         return new
 

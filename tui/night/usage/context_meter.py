@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.model.events import ModelUsage
-from tui.night.usage.prices import lookup, plain
+from tui.night.usage.prices import lookup, plain_model
 
 DEFAULT_WINDOW = 200_000
 LARGE_WINDOW = 1_000_000
@@ -33,7 +33,7 @@ _LARGE: Mapping[str, None] = dict.fromkeys(
 
 def usual_window(model: str) -> int:
     """The window a model has where no result has said it yet."""
-    if "[1m]" in model.lower() or lookup(_LARGE, plain(model)) is not None:
+    if "[1m]" in model.lower() or lookup(_LARGE, plain_model(model)) is not None:
         return LARGE_WINDOW
     return DEFAULT_WINDOW
 
@@ -46,7 +46,7 @@ class ContextMeter(Struct):
     windows: dict[str, int] = {}
     largest: int = 0
 
-    def answered(self, model: str, used: int) -> None:
+    def on_answer(self, model: str, used: int) -> None:
         """The main thread got an answer to `used` tokens."""
         self.used = used
         if model and model != self.model:
@@ -55,24 +55,24 @@ class ContextMeter(Struct):
         elif used > self.largest:
             self.largest = used
 
-    def asked(self, model: str) -> None:
+    def on_turn_start(self, model: str) -> None:
         """A turn begins with `model`, whose name may ask for the large window."""
         if "[1m]" in model.lower():
-            self.windows.setdefault(plain(model), LARGE_WINDOW)
+            self.windows.setdefault(plain_model(model), LARGE_WINDOW)
 
-    def told(self, models: tuple[ModelUsage, ...]) -> None:
+    def on_result(self, models: tuple[ModelUsage, ...]) -> None:
         """A result named the windows of the models it used."""
         for use in models:
             if use.context_window > 0:
-                self.windows[plain(use.model)] = use.context_window
+                self.windows[plain_model(use.model)] = use.context_window
 
-    def compacted(self, after: int | None) -> None:
+    def on_compaction(self, after: int | None) -> None:
         """The conversation was summarised to `after` tokens, unknown before the next answer."""
         self.used = after or 0
 
     def window(self) -> tuple[int, Literal["result", "model", "seen"]]:
         """The window and how it is known; more tokens than it holds prove a larger one."""
-        told = self.windows.get(plain(self.model))
+        told = self.windows.get(plain_model(self.model))
         window = told or usual_window(self.model)
         if self.largest > window:
             return max(LARGE_WINDOW, self.largest), "seen"

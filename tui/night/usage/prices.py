@@ -92,7 +92,7 @@ _TAIL = lazy(r"(?:\[[^\]]*\]|-v\d+(?::\d+)?|:\d+|[-@]20\d{6}|-latest|@latest)$")
 
 
 @lru_cache(maxsize=256)
-def plain(model: str) -> str:
+def plain_model(model: str) -> str:
     """A model's name without provider, region, date, version and window marks."""
     name = model.strip().lower()
     start = name.find("claude-")
@@ -162,7 +162,7 @@ class PriceTable:
 
     def rates(self, model: str) -> TokenRates | None:
         """What `model` costs, or None where nobody says."""
-        name = plain(model)
+        name = plain_model(model)
         for given in (model.strip().lower(), name):
             key = lookup(self._overrides, given)
             if key is not None:

@@ -111,7 +111,7 @@ class ResponseLedger:
         ):
             return
         self._last = (message, request, usage, final, at is not None)
-        row = self.rows.find(message, request)
+        row = self.rows.find_or_add(message, request)
         if row < 0:
             number = self._model(model)
             self._born(request, number, usage, FINAL if final else 0, at, source, session)
@@ -136,7 +136,7 @@ class ResponseLedger:
     ) -> None:
         row = self.rows.append(request, usage, model, session, source, flags, at)
         if not self._accounted(session, source, at):
-            self.rows.waiting[row] = 1
+            self.rows.unaccounted[row] = 1
         self._book(row, 1)
 
     def _improve(self, row: int, usage: TokenUsage, final: bool) -> None:
@@ -195,7 +195,7 @@ class ResponseLedger:
         if cost and at == at:
             slot = int(at // SLOT)
             self.slots[slot] = self.slots.get(slot, 0) + cost
-        if rows.waiting[row]:
+        if rows.unaccounted[row]:
             self._waits(row, model).book(count, tokens, cost, loose)
 
     def _waits(self, row: int, model: int) -> UsageTotals:
@@ -205,16 +205,16 @@ class ResponseLedger:
             waits = self.open[key] = UsageTotals()
         return waits
 
-    def merge_streamed(self, row: int) -> None:
+    def mark_accounted(self, row: int) -> None:
         """A result has accounted for this row."""
         rows = self.rows
         tokens = rows.tokens(row)
         less = (-tokens[0], -tokens[1], -tokens[2], -tokens[3], -tokens[4])
         loose = 0 if rows.flags[row] & FINAL else -1
         self._waits(row, rows.model[row]).book(-1, less, -self.cost(row), loose)
-        rows.waiting[row] = 0
+        rows.unaccounted[row] = 0
 
-    def streamed(
+    def add_streamed(
         self,
         thread: str,
         message: str,
@@ -235,7 +235,7 @@ class ResponseLedger:
         elif self._current.get(lane) == message:
             del self._current[lane]
         self._last = None
-        row = self.rows.find(message)
+        row = self.rows.find_or_add(message)
         if row >= 0:
             self._improve(row, _completed(TokenUsage(*self.rows.tokens(row)), usage), final)
             return
@@ -243,11 +243,11 @@ class ResponseLedger:
         flags = (FINAL if final else 0) | (0 if model else GUESSED)
         self._born("", number, usage, flags, at, source, session)
 
-    def guess(self, source: int, thread: str, model: str) -> None:
+    def assume_model(self, source: int, thread: str, model: str) -> None:
         """A response of this lane that does not say its model comes from `model` from now on."""
         self._guesses[f"{source} {thread}"] = self._model(model)
 
-    def priced(self, model: int) -> bool:
+    def has_price(self, model: int) -> bool:
         """Whether the table has a price for model number `model`."""
         return self._rates[model] is not None
 

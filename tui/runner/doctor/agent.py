@@ -94,7 +94,7 @@ def _hooks(project: Path, settings: Settings) -> CheckResult:
     from tui.control.hooks import installer
 
     try:
-        hooks = installer.status(project, settings.paths.run_dir)
+        hooks = installer.hook_status(project, settings.paths.run_dir)
     except OvernightError as error:
         return CheckResult("hooks", "warn", str(error))
     if hooks.complete:

@@ -60,7 +60,7 @@ def _tree(git: Git, project: Path, settings: Settings) -> CheckResult:
 def _checkpoint(project: Path, settings: Settings) -> CheckResult:
     from tui.control.checkpoints import capture, refs, work_tree
     from tui.control.checkpoints.path_listing import IGNORED
-    from tui.control.checkpoints.stat_cache import OUR_OWN
+    from tui.control.checkpoints.stat_cache import OWN_REASON
     from tui.control.rewind.rewind_journal import RewindJournal
 
     limits = settings.checkpoints
@@ -76,11 +76,11 @@ def _checkpoint(project: Path, settings: Settings) -> CheckResult:
                 limits.time_budget_seconds,
             ),
         )
-        taken = refs.checkpoints(project)
+        taken = refs.checkpoints_of(project)
     except OvernightError as error:
         return CheckResult("checkpoint", "fail", str(error))
     # What git ignores is left out on purpose; a person should know of the rest before the night.
-    on_purpose = (IGNORED, OUR_OWN)
+    on_purpose = (IGNORED, OWN_REASON)
     missing = [file for file in state.not_captured() if file.reason not in on_purpose]
     text = f"possible: {len(state.rows):,} files; {len(taken)} taken so far"
     if not missing:

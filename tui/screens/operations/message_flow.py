@@ -19,11 +19,11 @@ from widgets.output_guard import show_toast
 if TYPE_CHECKING:
     from textual.app import App
 
-    from tui.control.channels.channels import Name
+    from tui.control.channels.channels import ChannelName
     from tui.control.foreign_session import Reachability
     from widgets.dialogs.button_row import Choice, DialogAnswer
 
-_CHANNELS: tuple[Name, ...] = ("mailbox", "inbox", "tmux")
+_CHANNELS: tuple[ChannelName, ...] = ("mailbox", "inbox", "tmux")
 _BY_RUNNER = (
     "By its runner: it is read after the tool that runs now, and its receipt says when. "
     "Interrupting ends the turn, and it is read at once."
@@ -70,7 +70,7 @@ class MessageFlow:
 
     def _send(self, text: str, mode: str, choice: str) -> None:
         activity = self._activity()
-        channel: Name | None = next((name for name in _CHANNELS if name == choice), None)
+        channel: ChannelName | None = next((name for name in _CHANNELS if name == choice), None)
         self.background.run_operation(
             "sending your words",
             lambda report: self.operations().inject(text, mode, channel, activity).words,
@@ -131,7 +131,7 @@ def _hook_lines(operations: Operations) -> list[str]:
     """What `hooks install` would do to the project; RefusedError when it cannot."""
     from tui.control.hooks import installer
 
-    plan = installer.planned(operations.project, operations.settings_run_dir)
+    plan = installer.plan_install(operations.project, operations.settings_run_dir)
     events = ", ".join(event for event, _ in plan.adds)
     hooks = f"{len(plan.adds)} hooks ({events})"
     file = os.path.relpath(plan.file, operations.project)
@@ -154,7 +154,7 @@ def _install_hooks(operations: Operations) -> str:
     from tui.control.hooks import installer
 
     installer.install(operations.project, operations.settings_run_dir)
-    file = installer.status(operations.project, operations.settings_run_dir).file
+    file = installer.hook_status(operations.project, operations.settings_run_dir).file
     operations.note(f"hooks installed in {file}")
     return "the hooks are installed; i says something to the session"
 
@@ -162,7 +162,7 @@ def _install_hooks(operations: Operations) -> str:
 def _channel_lines(reachability: Reachability | None) -> list[str]:
     if reachability is None:
         return [_BY_RUNNER]
-    best, *others = reachability.ways
+    best, *others = reachability.channels
     lines = [f"By {best.label}: {best.promise}."]
     if others:
         lines.append(f"Also open: {', '.join(channel.label for channel in others)}.")
@@ -174,7 +174,7 @@ def _send_choices(reachability: Reachability | None) -> list[Choice]:
 
     if reachability is None:
         return [Choice("soft", "Send"), Choice("hard", "Interrupt and send", danger=True)]
-    best, *others = reachability.ways
+    best, *others = reachability.channels
     names = {"mailbox": "by mailbox", "inbox": "by inbox", "tmux": "by paste"}
     return [
         Choice(best.name, "Send"),

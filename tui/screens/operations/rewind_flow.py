@@ -43,12 +43,12 @@ class RewindFlow:
 
         `chosen` is under the cursor, and `why` says in a few words why it is this one.
         """
-        from tui.control.checkpoints.refs import checkpoints
+        from tui.control.checkpoints.refs import checkpoints_of
         from widgets.dialogs.picker import Picker
 
         operations = self.operations()
         try:
-            newest = checkpoints(operations.project)[-_MOST:]
+            newest = checkpoints_of(operations.project)[-_MOST:]
         except OvernightError as error:
             show_toast(self.app, str(error), severity="error")
             return
@@ -245,5 +245,5 @@ def _change_list(plan: RewindPlan) -> list[str]:
 
 
 def _change_text(change: PlannedChange) -> str:
-    verb = {"create": "write", "replace": "write", "permissions": "mode"}.get(change.what, "delete")
+    verb = {"create": "write", "replace": "write", "permissions": "mode"}.get(change.kind, "delete")
     return f"{verb:<8} {change.path}"

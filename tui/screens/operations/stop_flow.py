@@ -85,7 +85,7 @@ def _steps(reachability: Reachability | None) -> list[Choice]:
     from widgets.dialogs.button_row import Choice
 
     no_interrupt = reachability.no_interrupt if reachability is not None else ""
-    can_send = reachability is None or bool(reachability.ways)
+    can_send = reachability is None or bool(reachability.channels)
     stop = "finish the tool, write a hand-over, end" if can_send else "end its turn, then leave"
     return [
         Choice(

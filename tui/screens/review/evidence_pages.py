@@ -78,7 +78,7 @@ class EvidencePages:
         plan = self._source.operations().plan_rewind(checkpoint)
         parts = [DetailPart("", clean("\n".join(describe_plan(plan))))]
         for change in plan.changes[:_MOST_FILES]:
-            title = f"{change.what} {clean_line(change.path)}"
+            title = f"{change.kind} {clean_line(change.path)}"
             parts.append(DetailPart(title, clean(plan.diff(change)) or "(no text)", "diff"))
         omitted = len(plan.changes) - _MOST_FILES
         if omitted > 0:

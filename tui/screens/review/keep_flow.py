@@ -140,7 +140,7 @@ class KeepFlow:
                 "operations", lambda: operations.create_branch(plan), self._show_branch
             )
 
-        ask(self._app, PlanDialog("Take to a branch", plan.words, [choice]), decided)
+        ask(self._app, PlanDialog("Take to a branch", plan.sentences, [choice]), decided)
 
     def _show_branch(self, result: BranchResult) -> None:
         content = ", ".join(_counts(result.commits, result.files))

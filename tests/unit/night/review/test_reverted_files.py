@@ -12,7 +12,7 @@ from tui.model.events import SourceRef
 from tui.model.evidence import TestRun, TestSummary
 from tui.model.interventions import RewindRecord
 from tui.model.snapshot import NightSnapshot
-from tui.night.review.verdict import reverted_files, verdict
+from tui.night.review.verdict import reverted_files, judge_night
 
 BACK = RewindRecord(at(200), "c2", "code", False, 3, 1)
 UNDONE = RewindRecord(at(210), "c6", "code", True, 3, 1)
@@ -27,7 +27,7 @@ def night(*rewinds: RewindRecord, tested: float = 100) -> NightSnapshot:
 def test_files_brought_back_after_the_tests_are_told() -> None:
     said = reverted_files(night(BACK))
     assert "brought back to c2" in said
-    judged, reasons = verdict(replace(GOOD, gone_back=said))
+    judged, reasons = judge_night(replace(GOOD, reverted=said))
     assert (judged, reasons[0]) == ("look", said + ".")
 
 

@@ -57,7 +57,7 @@ def judged(
     made = fold(script.events, more)
     night = made.snapshot((script.at or START) + 1)
     claims = judge_claims(
-        night, made.testimony(), progress, notes, messages, changed, progress_before=before
+        night, made.evidence_log(), progress, notes, messages, changed, progress_before=before
     )
     for claim in claims:
         assert not any(word in claim.why.lower() for word in ALARMING), claim.why
@@ -533,7 +533,7 @@ def test_it_is_pure() -> None:
     green(script)
     script.say("All tests pass. Added `SlidingWindow`.")
     made = fold(script.events)
-    night, told = made.snapshot(START + 99), made.testimony()
+    night, told = made.snapshot(START + 99), made.evidence_log()
     once = judge_claims(night, told, None, "", (), changes(WINDOW))
     assert once == judge_claims(night, told, None, "", (), changes(WINDOW))
     assert len(once) == 2

@@ -53,7 +53,7 @@ def judged(place: Workplace, files: list[Path], base: str, before: str) -> tuple
     path = place.repository / PROGRESS
     return judge_claims(
         night,
-        made.testimony(),
+        made.evidence_log(),
         read_progress(path.read_text(), str(path), None),
         "",
         (),

@@ -12,7 +12,7 @@ from tui.model.records import LogEntry, ProgressFile
 from tui.model.review import Ending
 from tui.model.session import AgentProcesses
 from tui.night.evidence.wasted_work import RetryStreak
-from tui.night.review.endings import ending
+from tui.night.review.endings import classify_ending
 
 HERE = SourceRef("s", 7)
 
@@ -25,7 +25,7 @@ def of_run(reason: str) -> Ending:
             JournalEntry(START + 50, "run_ended", data={"reason": reason, "code": 1}),
         ]
     )
-    return ending(made.snapshot(START + 60), False, HERE)
+    return classify_ending(made.snapshot(START + 60), False, HERE)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def script() -> Script:
 
 def told(made: Script, later: float = 1.0, broke_off: bool = False, **more: object) -> Ending:
     night = fold(made.events).snapshot((made.at or 0.0) + later)
-    return ending(night, broke_off, HERE, **more)  # type: ignore[arg-type]
+    return classify_ending(night, broke_off, HERE, **more)  # type: ignore[arg-type]
 
 
 def test_a_turn_that_ended() -> None:
@@ -72,7 +72,7 @@ def test_a_turn_that_ended_is_held_against_the_tasks(open_: int, kind: str) -> N
     made = script()
     made.result(0.1)
     whole = fold(made.events, [ProgressFile("p", START, "checkboxes", 3, open_)])
-    found = ending(whole.snapshot((made.at or 0.0) + 1), False, HERE)
+    found = classify_ending(whole.snapshot((made.at or 0.0) + 1), False, HERE)
     assert found.kind == kind
     assert ("2 tasks are open" in found.words) == bool(open_)
 
@@ -123,7 +123,7 @@ def test_the_original_watchdog_is_named() -> None:
     at = made.at or 0.0
     log = LogEntry("w", 0, at + 1, "error", "Terminating session: idle for 10 minutes")
     whole = fold(made.events, [log, AgentProcesses(at + 20, ())])
-    found = ending(whole.snapshot(at + 30), False, HERE)
+    found = classify_ending(whole.snapshot(at + 30), False, HERE)
     assert found.kind == "killed"
     assert "idle for 10 minutes" in found.words
 
@@ -132,5 +132,5 @@ def test_nobody_left_in_an_open_turn_is_a_crash() -> None:
     made = script()
     at = made.at or 0.0
     night = fold(made.events, [AgentProcesses(at + 20, ())]).snapshot(at + 30)
-    assert ending(night, False, HERE).kind == "crash"
-    assert ending(replace(night, stall=None), False, None).ref is None
+    assert classify_ending(night, False, HERE).kind == "crash"
+    assert classify_ending(replace(night, stall=None), False, None).ref is None

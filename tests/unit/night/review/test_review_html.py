@@ -12,7 +12,7 @@ from msgspec import structs
 from tests.unit.browser import Browser, found
 from tests.unit.night.review.review_exports import export_of
 from tests.unit.night.review.review_sample import HOSTILE, empty, hostile, sample
-from tui.night.review.export.html_page import CSS, POLICY, html
+from tui.night.review.export.html_page import CSS, POLICY, render_html
 from tui.night.review.export.redacted import Export
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "rect", "path"}
@@ -62,7 +62,7 @@ class Outline(HTMLParser):
 @pytest.mark.parametrize("make", [sample, hostile, empty])
 def test_only_what_we_wrote_is_markup(make: object) -> None:
     assert callable(make)
-    page = Outline(html(export_of(make())))
+    page = Outline(render_html(export_of(make())))
     assert set(page.names) <= set(TAGS.split())
     for tag, given in page.tags:
         assert set(given) <= set(ATTRIBUTES.split()), tag
@@ -72,20 +72,20 @@ def test_only_what_we_wrote_is_markup(make: object) -> None:
 
 
 def test_hostile_words_change_no_tag() -> None:
-    shown = Outline(html(export_of(hostile())))
-    assert shown.names == Outline(html(export_of(sample()))).names
+    shown = Outline(render_html(export_of(hostile())))
+    assert shown.names == Outline(render_html(export_of(sample()))).names
     assert sum(words.count("<script>alert(1)</script>") for words in shown.words) > 50
 
 
 def test_a_project_may_be_called_anything() -> None:
     review = structs.replace(sample(), project="/x/<img src=x onerror=y>\"'&amp;")
-    page = Outline(html(export_of(review)))
+    page = Outline(render_html(export_of(review)))
     assert "img" not in page.names
     assert page.words.count("<img src=x onerror=y>\"'&amp;") == 1
 
 
 def test_it_may_fetch_and_run_nothing() -> None:
-    page = html(export_of(sample()))
+    page = render_html(export_of(sample()))
     assert f'content="{POLICY}"' in page
     assert POLICY.startswith("default-src 'none'; style-src 'unsafe-inline'")
     assert not re.search(
@@ -94,7 +94,7 @@ def test_it_may_fetch_and_run_nothing() -> None:
 
 
 def test_tables_and_headings_mean_something() -> None:
-    page = Outline(html(export_of(sample())))
+    page = Outline(render_html(export_of(sample())))
     assert page.names.count("h1") == 1
     heads = [given for tag, given in page.tags if tag == "th"]
     assert {given["scope"] for given in heads} == {"col", "row"}
@@ -110,7 +110,7 @@ def test_tables_and_headings_mean_something() -> None:
 
 def test_no_state_is_told_by_colour_alone() -> None:
     """Every badge has its word, and a hunk's lines keep their signs."""
-    page = html(export_of(sample()))
+    page = render_html(export_of(sample()))
     sign = r'(?:<span aria-hidden="true">\S</span> )?'
     badges = re.findall(rf'<span class="badge \w+">{sign}(\w+)</span>', page)
     assert len(badges) == page.count('class="badge ') > 20
@@ -159,7 +159,7 @@ def test_words_stand_out_from_their_paper(scheme: str, ink: str, papers: str) ->
 
 def test_long_lists_say_what_they_leave_out() -> None:
     review = sample()
-    page = html(export_of(structs.replace(review, commits=review.commits * 200)))
+    page = render_html(export_of(structs.replace(review, commits=review.commits * 200)))
     assert "and 200 more, not shown here" in page
 
 
@@ -174,7 +174,7 @@ def test_in_a_real_browser(make: object, tmp_path: Path) -> None:
     assert callable(make)
     export: Export = export_of(make())
     page = tmp_path / "review.html"
-    page.write_text(html(export), encoding="utf-8")
+    page.write_text(render_html(export), encoding="utf-8")
     with Browser(program, tmp_path / "profile", patience=150) as browser:
         for width in (1280, 768, 390, 360):
             for dark in (False, True):

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.night.review.review_sample import empty, sample
 from tui.model.events import SourceRef
 from tui.model.timeline import TimeTotals
-from tui.night.review.review_json import encoded, ref, time_of
+from tui.night.review.review_json import encode_review, encode_ref, encode_time
 
 NUMBER = (int, float)
 NONE = type(None)
@@ -70,13 +70,13 @@ def check(value: Any, wanted: Any, where: str = "") -> None:
 
 @pytest.mark.parametrize("made", [sample(), empty()], ids=["rich", "empty"])
 def test_every_key_of_the_contract_is_there(made: Any) -> None:
-    data = msgspec.json.decode(msgspec.json.encode(encoded(made)))
+    data = msgspec.json.decode(msgspec.json.encode(encode_review(made)))
     check(data, CONTRACT)
     assert data["verdict"] in ("keep", "look", "discard")
 
 
 def test_the_rich_night_fills_every_list() -> None:
-    data = encoded(sample())
+    data = encode_review(sample())
     for key in ("attention", "commits", "claims", "stalls", "interventions", "restarts",
                 "compactions", "checkpoints", "risks", "points", "moments"):  # fmt: skip
         assert data[key], key
@@ -97,18 +97,18 @@ def test_the_rich_night_fills_every_list() -> None:
 def test_time_adds_up_and_idle_is_time_without_an_agent(
     sums: TimeTotals, dead: float, total: float
 ) -> None:
-    told = time_of(sums)
+    told = encode_time(sums)
     assert told["dead_s"] == dead
     assert told["total_s"] == pytest.approx(total)
     assert sum(told.values()) == pytest.approx(2 * told["total_s"])
 
 
 def test_how_much_was_idle_is_told_beside() -> None:
-    data = encoded(sample())
+    data = encode_review(sample())
     assert data["idle_s"] == 480.0
     assert data["time"]["dead_s"] == 1_080.0
 
 
 def test_a_place_is_file_offset_and_uuid() -> None:
-    assert ref(SourceRef("a", 3, "u")) == {"source": "a", "offset": 3, "uuid": "u"}
-    assert ref(None) is None
+    assert encode_ref(SourceRef("a", 3, "u")) == {"source": "a", "offset": 3, "uuid": "u"}
+    assert encode_ref(None) is None

@@ -18,9 +18,9 @@ from tests.unit.night.review.review_sample import HOSTILE, empty, hostile, sampl
 from tui.model.records import Hunk
 from tui.model.review import Review, Risk
 from tui.night.review.export.blocks import JOINER, fenced, markdown_code, markdown_text, one_line
-from tui.night.review.export.figures_json import read
-from tui.night.review.export.markdown_page import MOST, markdown
-from tui.night.review.review_json import encoded
+from tui.night.review.export.figures_json import read_figures
+from tui.night.review.export.markdown_page import MOST, render_markdown
+from tui.night.review.review_json import encode_review
 
 GOLDEN = Path(__file__).parents[3] / "data" / "review-sample.md"
 OURS = re.compile(r"</?(?:details|summary|sub)>")
@@ -47,24 +47,24 @@ def shape(text: str) -> list[str]:
 
 
 def test_the_page_of_a_rich_night() -> None:
-    text = markdown(export_of(sample()))
+    text = render_markdown(export_of(sample()))
     if os.environ.get("OVERNIGHT_GOLDEN"):
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
 
 
 def test_an_empty_night_has_a_page() -> None:
-    text = markdown(export_of(empty()))
+    text = render_markdown(export_of(empty()))
     assert text.startswith("## **! Look before keeping** — a project\n\nNight review.\n")
     assert "no test run was seen" in text and "\n\n\n" not in text
 
 
 def test_hostile_text_changes_no_block_of_the_page() -> None:
-    assert shape(markdown(export_of(hostile()), 10**7)) == shape(markdown(export_of(sample())))
+    assert shape(render_markdown(export_of(hostile()), 10**7)) == shape(render_markdown(export_of(sample())))
 
 
 def test_hostile_text_makes_no_link_picture_html_or_mention() -> None:
-    tokens = parser().parse(markdown(export_of(hostile()), 10**7))
+    tokens = parser().parse(render_markdown(export_of(hostile()), 10**7))
     kinds = {token.type for token in inline(tokens)}
     assert kinds <= {
         "text",
@@ -142,9 +142,9 @@ def long_night(rows: int) -> Review:
 @pytest.mark.parametrize("rows", [1, 20, 400])
 def test_it_fits_a_pull_request_and_says_what_it_leaves_out(rows: int) -> None:
     review = long_night(rows)
-    text = markdown(structs.replace(export_of(review), data=encoded(review)))
+    text = render_markdown(structs.replace(export_of(review), data=encode_review(review)))
     assert len(text.encode()) <= MOST
-    assert read(text)["export"]["cut"]
+    assert read_figures(text)["export"]["cut"]
     part = re.split("### |<details>", text.partition("### Claims and evidence")[2])[0]
     shown = sum(1 for row in part.splitlines() if row.startswith("| ")) - 1
     told = re.search(r"\*and ([\d,]+) more, not shown here\*", part)
@@ -155,5 +155,5 @@ def test_it_fits_a_pull_request_and_says_what_it_leaves_out(rows: int) -> None:
 
 def test_even_the_longest_words_fit() -> None:
     review = structs.replace(sample(), reasons=("very " * 40_000,))
-    text = markdown(export_of(review))
+    text = render_markdown(export_of(review))
     assert len(text.encode()) <= MOST and "Cut here" in text

@@ -11,9 +11,9 @@ from tui.model.records import Commit
 from tui.model.review import InterventionEffect
 from tui.model.snapshot import NightSnapshot
 from tui.night.fold import NightFold
-from tui.night.review.build import points
+from tui.night.review.build import restore_points
 from tui.night.review.intervention_effects import intervention_effects
-from tui.night.review.moments import moments, stalls
+from tui.night.review.moments import find_moments, find_stalls
 
 GREEN = "===== 4 passed in 0.1s ====="
 RED = "===== 1 failed, 3 passed in 0.1s ====="
@@ -43,7 +43,7 @@ def test_changes_of_colour_compactions_and_long_gaps_are_moments() -> None:
     script.add(Compaction("auto", 100_000, 3_000))
     script.say("long thought", 2_000.0)
     made, night = night_of(script)
-    found = moments(night, made.testimony(), stalls(night))
+    found = find_moments(night, made.evidence_log(), find_stalls(night))
     assert [one.kind for one in found[:2]] == ["tests", "tests"]
     assert {one.kind for one in found[2:]} == {"compaction", "stall"}
     assert found[0].label == "green: 4 passed (pytest -q)"
@@ -63,7 +63,7 @@ def test_a_restart_lasts_as_long_as_nobody_was_there() -> None:
         JournalEntry(at + 399, "segment_started", data={"attempt": 2, "why": "crash"}),
     ]
     made, night = night_of(script, *journal)
-    found = [one for one in moments(night, made.testimony(), ()) if one.kind == "restart"]
+    found = [one for one in find_moments(night, made.evidence_log(), ()) if one.kind == "restart"]
     assert len(found) == 1
     assert found[0].seconds is not None
     assert found[0].seconds > 390
@@ -75,7 +75,7 @@ def test_a_commit_leads_to_the_call_that_made_it() -> None:
     commit = Commit("abc1234" + "0" * 33, (script.at or 0.0) - 0.4, "Fix it for good", 1, 2, 3)
     other = Commit("f" * 40, (script.at or 0.0), "By hand", 1, 1, 1)
     made, night = night_of(script, commit, other)
-    found = {one.label: one.ref for one in moments(night, made.testimony(), ())}
+    found = {one.label: one.ref for one in find_moments(night, made.evidence_log(), ())}
     by_hand = found["fffffff By hand"]
     assert by_hand is not None
     assert by_hand.source == "git:" + "f" * 40
@@ -94,7 +94,7 @@ def test_points_know_the_tests_of_their_time_and_what_broke_after() -> None:
     script.say("go on", 60.0)
     ran(script, RED)
     made, night = night_of(script, checkpoint, commit)
-    one, two = points(night, made.testimony())
+    one, two = restore_points(night, made.evidence_log())
     assert (one.kind, one.id, one.tests, one.files) == ("checkpoint", "c1", "green", 3)
     assert one.first_red_after == "1 failed in pytest -q, 1 min 1 s later"
     assert (two.kind, two.tests, two.insertions, two.first_red_after) == ("commit", "red", 5, "")
@@ -118,7 +118,7 @@ def judged(script: Script, journal: list[JournalEntry]) -> InterventionEffect:
     records: list[AgentEvent | JournalEntry] = [*script.events, *journal]
     for record in sorted(records, key=lambda one: one.at or 0.0):
         made.apply([record])
-    (found,) = intervention_effects(made.snapshot((script.at or 0.0) + 1), made.testimony())
+    (found,) = intervention_effects(made.snapshot((script.at or 0.0) + 1), made.evidence_log())
     return found
 
 

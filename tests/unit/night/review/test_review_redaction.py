@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.unit.night.review.review_exports import export_of
 from tests.unit.night.review.review_sample import hostile, sample
 from tui.model.review import Review
-from tui.night.review.export.blocks import texts, with_texts
-from tui.night.review.export.figures_json import json_text
-from tui.night.review.export.html_page import html
-from tui.night.review.export.markdown_page import markdown
-from tui.night.review.export.redacted import Redactor, leaving
-from tui.night.review.export.timeline_svg import strip_svg
+from tui.night.review.export.blocks import all_texts, with_texts
+from tui.night.review.export.figures_json import figures_json
+from tui.night.review.export.html_page import render_html
+from tui.night.review.export.markdown_page import render_markdown
+from tui.night.review.export.redacted import Redactor, redact_export
+from tui.night.review.export.timeline_svg import render_timeline
 from tui.system.credentials import spellings_of
 
 KNOWN = "corr3ct-horse-battery"
@@ -121,19 +121,19 @@ def test_every_text_of_a_review_is_reached() -> None:
     chosen = [one for one in leaves(msgspec.to_builtins(marked)) if not one.startswith("\x00")]
     assert {"look", "limit", "high", "green", "killed", "estimate", "verified"} <= set(chosen)
     assert all(re.fullmatch(r"[a-z_ ]{0,19}", one) for one in chosen)
-    assert len(list(texts(sample()))) > 300
+    assert len(list(all_texts(sample()))) > 300
 
 
 def test_no_planted_secret_leaves_in_any_format() -> None:
-    export = leaving(export_of(planted()), REDACT)
+    export = redact_export(export_of(planted()), REDACT)
     data = msgspec.to_builtins(export.review)
     whole = msgspec.structs.replace(export, data=data)
     pages = {
         "review": msgspec.json.encode(export).decode(),
-        "markdown": markdown(whole, 10**8),
-        "html": html(whole),
-        "json": json_text(whole),
-        "svg": strip_svg(export.review.timeline, export.review.time),
+        "markdown": render_markdown(whole, 10**8),
+        "html": render_html(whole),
+        "json": figures_json(whole),
+        "svg": render_timeline(export.review.timeline, export.review.time),
     }
     for name, page in pages.items():
         for secret in GONE:
@@ -144,13 +144,13 @@ def test_no_planted_secret_leaves_in_any_format() -> None:
 def test_each_secret_alone_in_each_text(name: str) -> None:
     """A secret that hides only because another stands beside it would be found here."""
     review = with_texts(sample(), lambda text: f"{text[:7]} {PLANTED[name]}")
-    left = msgspec.json.encode(leaving(export_of(review), REDACT)).decode()
+    left = msgspec.json.encode(redact_export(export_of(review), REDACT)).decode()
     assert not [secret for secret in GONE if secret in left]
 
 
 def test_figures_and_our_own_words_stay() -> None:
     review = sample()
-    left = leaving(export_of(review), REDACT).review
+    left = redact_export(export_of(review), REDACT).review
     assert (left.verdict, left.cost.usd, left.time, left.tasks) == (
         review.verdict,
         review.cost.usd,
@@ -177,4 +177,4 @@ def test_taken_out_once_is_taken_out(parts: list[str]) -> None:
 
 
 def test_hostile_texts_are_taken_in_stride() -> None:
-    assert leaving(export_of(hostile()), REDACT).review.verdict == "look"
+    assert redact_export(export_of(hostile()), REDACT).review.verdict == "look"

@@ -274,18 +274,18 @@ def test_a_deletion_is_laid_to_the_shell() -> None:
 def test_the_trail_keeps_what_matters_and_is_bounded() -> None:
     trail = RiskyCallLog()
     ref = SourceRef("s", 0)
-    trail.called(ToolCall("r", "Read", "a.py", 1, "a.py"), ref, 1.0)
-    trail.called(ToolCall("q", "Bash", "ls -l", 1), ref, 1.0)
+    trail.on_tool_call(ToolCall("r", "Read", "a.py", 1, "a.py"), ref, 1.0)
+    trail.on_tool_call(ToolCall("q", "Bash", "ls -l", 1), ref, 1.0)
     assert trail.calls() == ()
-    trail.called(ToolCall("e", "Edit", "a.py", 1, "a.py"), ref, 1.0)
-    trail.called(ToolCall("b", "Bash", "git push", 1, "", "git push --force\nmore"), ref, 2.0)
-    trail.answered(ToolResult("b", True, "no", 2))
+    trail.on_tool_call(ToolCall("e", "Edit", "a.py", 1, "a.py"), ref, 1.0)
+    trail.on_tool_call(ToolCall("b", "Bash", "git push", 1, "", "git push --force\nmore"), ref, 2.0)
+    trail.on_tool_result(ToolResult("b", True, "no", 2))
     edit, command = trail.calls()
     assert (edit.text, edit.is_error) == ("a.py", False)
     assert (command.text, command.is_error) == ("git push --force\nmore", True)
     for number in range(MOST_RISKY_EDITS + MOST_COMMANDS):
-        trail.called(ToolCall(f"e{number}", "Edit", "a", 1, "a"), ref, 1.0)
-        trail.called(ToolCall(f"b{number}", "Bash", "git push", 1), ref, 1.0)
+        trail.on_tool_call(ToolCall(f"e{number}", "Edit", "a", 1, "a"), ref, 1.0)
+        trail.on_tool_call(ToolCall(f"b{number}", "Bash", "git push", 1), ref, 1.0)
     assert len(trail.edits) == MOST_RISKY_EDITS
     assert len(trail.commands) == MOST_COMMANDS
 
@@ -296,7 +296,7 @@ def test_long_commands_are_seen_whole() -> None:
     assert len(use.target) <= 201
     assert use.command == command
     fold_calls = RiskyCallLog()
-    fold_calls.called(use, SourceRef("s", 0), 1.0)
+    fold_calls.on_tool_call(use, SourceRef("s", 0), 1.0)
     (risk,) = find_risks(changes(), None, fold_calls.calls(), "")
     assert risk.kind == "fetch_to_shell"
 
@@ -323,7 +323,7 @@ def test_every_plant_of_the_demo_is_found_and_nothing_else(tmp_path: Path) -> No
     fold = NightFold.load(fold.save())
     fold.apply(reversed(read_log(Git(place.repository), None, f"{base}..HEAD")))
     made = read_night_diff(place.repository, base, None, None)
-    found = find_risks(made, fold.snapshot(time.time()), fold.calls(), "go")
+    found = find_risks(made, fold.snapshot(time.time()), fold.risky_calls(), "go")
     place.tidy()
     names = {
         "deleted_test": "test_deleted",

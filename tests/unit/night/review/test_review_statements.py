@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tui.night.review.claims.statements import Statement, of_message, statements
+from tui.night.review.claims.statements import Statement, commit_statements, find_statements
 
 
 def passing_in(text: str) -> list[Statement]:
-    return [one for one in statements(text, "final message") if one.kind == "tests"]
+    return [one for one in find_statements(text, "final message") if one.kind == "tests"]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_claims_of_passing_tests(
     text: str, count: int | None, whole: bool, narrow: tuple[str, ...]
 ) -> None:
     (found,) = passing_in(text)
-    assert (found.count, found.whole, found.narrow) == (count, whole, narrow)
+    assert (found.count, found.is_of_all, found.limits) == (count, whole, narrow)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_where_a_claim_stands() -> None:
 
 
 def done_in(text: str) -> list[str]:
-    return [one.what for one in statements(text, "final message") if one.kind == "done"]
+    return [one.work for one in find_statements(text, "final message") if one.kind == "done"]
 
 
 @pytest.mark.parametrize(
@@ -186,20 +186,20 @@ def test_everything_is_a_claim_of_its_own() -> None:
         "All tasks are done.",
         "All remaining items are implemented.",
     ):
-        assert [one.kind for one in statements(text, "final message")] == ["everything"]
+        assert [one.kind for one in find_statements(text, "final message")] == ["everything"]
 
 
 def test_the_file_that_something_is_said_of() -> None:
     text = "**`redact/redact_test.go`:**\n- Added `TestShouldSkip` — a table\n\nBesides:\n- Added `other()`\n"
-    found = [one.about for one in statements(text, "final message")]
+    found = [one.about for one in find_statements(text, "final message")]
     assert found == ["redact/redact_test.go", ""]
-    (one,) = statements("`web/package.json` — Added `jsdom` to it", "final message")
+    (one,) = find_statements("`web/package.json` — Added `jsdom` to it", "final message")
     assert one.about == "web/package.json"
 
 
 def test_tasks_of_a_progress_file_are_told_by_their_ticks() -> None:
-    assert list(statements("- [x] The limiter is implemented\n", "progress")) == []
-    assert list(statements("- [x] The limiter is implemented\n", "notes")) == []
+    assert list(find_statements("- [x] The limiter is implemented\n", "progress")) == []
+    assert list(find_statements("- [x] The limiter is implemented\n", "notes")) == []
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_tasks_of_a_progress_file_are_told_by_their_ticks() -> None:
     ],
 )
 def test_commit_messages(message: str, kinds: list[str]) -> None:
-    assert [one.kind for one in of_message(message)] == kinds
+    assert [one.kind for one in commit_statements(message)] == kinds
 
 
 LINES = st.lists(
@@ -244,13 +244,13 @@ LINES = st.lists(
 @given(LINES)
 def test_any_text_is_read_and_lines_are_its_own(lines: list[str]) -> None:
     text = "\n".join(lines)
-    for found in statements(text, "final message"):
+    for found in find_statements(text, "final message"):
         raw = text.split("\n")[found.line - 1]
         assert text.encode("utf-8", "replace")[found.offset :].startswith(
             raw.encode("utf-8", "replace")
         )
         assert len(found.text) <= 240
-    list(of_message(text))
+    list(commit_statements(text))
 
 
 @pytest.mark.parametrize("folder", ["progress", "seed/history"])
@@ -259,7 +259,7 @@ def test_recorded_progress_files_hold_no_hedged_claim(folder: str) -> None:
     doubtful = ("should", "will", "must", "not all", "fails", "todo", "?")
     for file in sorted(shared("data", "real", *folder.split("/")).iterdir()):
         text = file.read_text(errors="replace")
-        for found in statements(text, "progress"):
+        for found in find_statements(text, "progress"):
             assert not any(word in found.text.lower() for word in doubtful), found.text
 
 
@@ -272,4 +272,4 @@ def test_recorded_progress_files_hold_no_hedged_claim(folder: str) -> None:
     ],
 )
 def test_a_mended_test_is_a_test_that_passes(text: str, kind: str) -> None:
-    assert [one.kind for one in statements(text, "final message")] == [kind]
+    assert [one.kind for one in find_statements(text, "final message")] == [kind]

@@ -29,8 +29,8 @@ from tui.night.review.export.timeline_svg import (
     TESTED,
     TEXTURES,
     WIDE,
-    placed,
-    strip_svg,
+    place_marks,
+    render_timeline,
 )
 from tui.night.review.export.wording import ExportTimeZone
 
@@ -40,7 +40,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def drawn(
     timeline: Timeline, time: TimeTotals, width: int = WIDE, zone_s: int = 0
 ) -> ElementTree.Element:
-    return ElementTree.fromstring(strip_svg(timeline, time, width, ExportTimeZone(zone_s)))
+    return ElementTree.fromstring(render_timeline(timeline, time, width, ExportTimeZone(zone_s)))
 
 
 def words(root: ElementTree.Element) -> list[str]:
@@ -87,7 +87,7 @@ def test_every_kind_and_every_mark_looks_its_own(width: int) -> None:
     assert len(set(TEXTURES.values())) == len(TEXTURES)
     assert len(set(SHAPES.values())) == len(SHAPES)
     review = sample()
-    text = strip_svg(review.timeline, review.time, width)
+    text = render_timeline(review.timeline, review.time, width)
     for node in ElementTree.fromstring(text).iter(f"{SVG}text"):
         assert float(node.attrib["x"]) <= width
 
@@ -108,7 +108,7 @@ def test_words_on_the_axis_do_not_touch() -> None:
 
 def test_it_is_a_picture_and_no_more() -> None:
     review = hostile()
-    text = strip_svg(review.timeline, review.time)
+    text = render_timeline(review.timeline, review.time)
     root = ElementTree.fromstring(text)
     names = {node.tag.replace(SVG, "") for node in root.iter()}
     assert names == {"svg", "title", "style", "rect", "defs", "pattern", "path", "g", "text"}
@@ -121,13 +121,13 @@ def test_it_is_a_picture_and_no_more() -> None:
 
 def test_inside_a_page_it_brings_no_style_and_ids_of_its_own() -> None:
     review = sample()
-    text = strip_svg(review.timeline, review.time, name="slim", alone=False)
+    text = render_timeline(review.timeline, review.time, name="slim", alone=False)
     assert "<style" not in text and "night-" not in text and 'id="slim-tool"' in text
 
 
 def test_a_night_without_length_is_not_drawn() -> None:
-    assert strip_svg(Timeline(), TimeTotals()) == ""
-    assert strip_svg(Timeline(START, START), TimeTotals()) == ""
+    assert render_timeline(Timeline(), TimeTotals()) == ""
+    assert render_timeline(Timeline(START, START), TimeTotals()) == ""
 
 
 @settings(deadline=None, max_examples=60)
@@ -140,10 +140,10 @@ def test_marks_never_lie_on_each_other(found: list[tuple[float, MarkKind]]) -> N
     marks = [TimelineMark(START + after, kind, "x") for after, kind in found]
     for lane in (True, False):
         mine = [mark for mark in marks if (mark.kind in TESTED) is lane]
-        put = placed(mine, START, START + 36_000, 888.0)
+        put = place_marks(mine, START, START + 36_000, 888.0)
         for level in (0, 1):
             places = sorted(one.x for one in put if one.level == level)
             assert all(b - a >= ROOM for a, b in pairwise(places))
             assert all(0 <= x <= 888 for x in places)
     timeline = structs.replace(sample().timeline, marks=tuple(marks))
-    ElementTree.fromstring(strip_svg(timeline, TimeTotals()))
+    ElementTree.fromstring(render_timeline(timeline, TimeTotals()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.model.records import ProgressFile, ProgressTask, TaskState
-from tui.night.review.build import tasks
+from tui.night.review.build import compare_tasks
 
 
 def progress(*tasks_: tuple[str, TaskState]) -> ProgressFile:
@@ -15,7 +15,7 @@ def progress(*tasks_: tuple[str, TaskState]) -> ProgressFile:
 def test_done_open_added_removed_and_before() -> None:
     first = progress(("a", "done"), ("b", "open"), ("c", "open"), ("d", "open"))
     last = progress(("a", "done"), ("b", "done"), ("c", "in_progress"), ("e", "open"))
-    found = tasks(first, last, "git")
+    found = compare_tasks(first, last, "git")
     assert found.done == ("b",)
     assert found.open == ("c", "e")
     assert found.added == ("e",)
@@ -24,7 +24,7 @@ def test_done_open_added_removed_and_before() -> None:
 
 
 def test_a_task_that_is_new_and_done_is_both() -> None:
-    found = tasks(progress(), progress(("x", "done")), "git")
+    found = compare_tasks(progress(), progress(("x", "done")), "git")
     assert found.done == found.added == ("x",)
 
 
@@ -33,31 +33,31 @@ def test_a_task_whose_words_go_on_is_the_same() -> None:
     last = progress(
         ("Parse the order book (done, 12 tests)", "done"), ("2.1 New words altogether", "done")
     )
-    found = tasks(first, last, "git")
+    found = compare_tasks(first, last, "git")
     assert (len(found.done), found.added, found.removed) == (2, (), ())
 
 
 def test_two_tasks_of_one_name_stay_two() -> None:
     first = progress(("Write tests", "done"), ("Write tests", "open"))
     last = progress(("Write tests", "done"), ("Write tests", "done"))
-    found = tasks(first, last, "git")
+    found = compare_tasks(first, last, "git")
     assert (found.done, found.before) == (("Write tests",), 1)
 
 
 def test_numbers_that_begin_alike_are_not_the_same() -> None:
-    found = tasks(progress(("1.1 Alpha", "open")), progress(("1.10 Omega", "open")), "git")
+    found = compare_tasks(progress(("1.1 Alpha", "open")), progress(("1.10 Omega", "open")), "git")
     assert found.added == ("1.10 Omega",)
     assert found.removed == ("1.1 Alpha",)
 
 
 def test_without_a_beginning_everything_done_counts_and_says_so() -> None:
-    found = tasks(None, progress(("a", "done"), ("b", "open")), "none")
+    found = compare_tasks(None, progress(("a", "done"), ("b", "open")), "none")
     assert (found.done, found.open, found.basis) == (("a",), ("b",), "none")
 
 
 def test_without_any_file_nothing_is_known() -> None:
-    assert tasks(None, None, "none").basis == "none"
+    assert compare_tasks(None, None, "none").basis == "none"
 
 
 def test_a_file_that_is_gone_has_lost_its_tasks() -> None:
-    assert tasks(progress(("a", "open")), None, "git").removed == ("a",)
+    assert compare_tasks(progress(("a", "open")), None, "git").removed == ("a",)

@@ -11,7 +11,7 @@ from tui.model.events import SourceRef
 from tui.model.evidence import TestRun, TestSummary
 from tui.model.review import Claim, Ending, Risk, TaskChanges
 from tui.model.state import EndKind
-from tui.night.review.verdict import VerdictInputs, verdict
+from tui.night.review.verdict import VerdictInputs, judge_night
 
 HERE = SourceRef("s", 0)
 
@@ -42,7 +42,7 @@ BARE = Claim("x", "unverified", "nothing", "final message")
 
 
 def test_a_good_night_is_kept_and_says_why() -> None:
-    judged, reasons = verdict(GOOD)
+    judged, reasons = judge_night(GOOD)
     assert judged == "keep"
     assert reasons[0] == "2 tasks done."
     assert 2 <= len(reasons) <= 3
@@ -61,7 +61,7 @@ def test_a_good_night_is_kept_and_says_why() -> None:
     ],
 )
 def test_any_doubt_is_a_reason_to_look(change: dict[str, Any], words: str) -> None:
-    judged, reasons = verdict(replace(GOOD, **change))
+    judged, reasons = judge_night(replace(GOOD, **change))
     assert judged == "look"
     assert words in reasons[0]
 
@@ -69,20 +69,20 @@ def test_any_doubt_is_a_reason_to_look(change: dict[str, Any], words: str) -> No
 def test_a_low_risk_and_a_partial_claim_do_not_stand_in_the_way() -> None:
     low = replace(RISK, severity="medium")
     partly = replace(BARE, verdict="partial")
-    assert verdict(replace(GOOD, risks=(low,), claims=(partly,)))[0] == "keep"
+    assert judge_night(replace(GOOD, risks=(low,), claims=(partly,)))[0] == "keep"
 
 
 def test_red_that_was_green_without_a_task_is_discarded() -> None:
     broken = replace(GOOD, tests=run("red", first="green"), tasks=TaskChanges())
-    judged, reasons = verdict(broken)
+    judged, reasons = judge_night(broken)
     assert judged == "discard"
     assert reasons == ("Tests that were green are red at the end.", "No task was done.")
-    assert verdict(replace(broken, tests=run("red")))[0] == "look"
-    assert verdict(replace(broken, tasks=TaskChanges(done=("a",))))[0] == "look"
+    assert judge_night(replace(broken, tests=run("red")))[0] == "look"
+    assert judge_night(replace(broken, tasks=TaskChanges(done=("a",))))[0] == "look"
 
 
 def test_a_night_that_left_nothing_is_discarded_unless_it_goes_on() -> None:
-    nothing = replace(GOOD, commits=0, changed=0, edits=0, tasks=TaskChanges())
-    assert verdict(nothing)[0] == "discard"
-    assert verdict(replace(nothing, ending=Ending(EndKind.OPEN, "on")))[0] == "look"
-    assert verdict(replace(nothing, commits=1))[0] == "keep"
+    nothing = replace(GOOD, commits=0, changed_files=0, edits=0, tasks=TaskChanges())
+    assert judge_night(nothing)[0] == "discard"
+    assert judge_night(replace(nothing, ending=Ending(EndKind.OPEN, "on")))[0] == "look"
+    assert judge_night(replace(nothing, commits=1))[0] == "keep"

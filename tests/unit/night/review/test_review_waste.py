@@ -9,14 +9,14 @@ from tui.model.events import ApiRetry, Compaction, TokenUsage
 from tui.model.journal import JournalEntry
 from tui.model.review import WasteItem
 from tui.night.fold import NightFold
-from tui.night.review.waste import total, wasted
+from tui.night.review.waste import total_waste, find_waste
 
 USAGE = TokenUsage(1_000, 1_000, 0, 0, 0)
 
 
 def found(made: NightFold, script: Script, cut_off: bool = False) -> list[WasteItem]:
     night = made.snapshot((script.at or 0.0) + 1)
-    return list(wasted(night, made.losses(), made.spending(night.cost.usd), cut_off))
+    return list(find_waste(night, made.wasted_work(), made.spending(night.cost.usd), cut_off))
 
 
 def one(made: NightFold, script: Script, kind: str, cut_off: bool = False) -> WasteItem:
@@ -122,14 +122,14 @@ def test_a_turn_that_is_open_is_only_lost_when_it_will_not_end() -> None:
 
 
 def test_the_sum_never_exceeds_the_bill_and_unknown_stays_unknown() -> None:
-    assert total([WasteItem("loop", "", 1, 3.0), WasteItem("redone", "", 1, 2.0)], 4.0) == 4.0
-    assert total([WasteItem("loop", "", 1, None)], 4.0) is None
-    assert total([], 4.0) == 0.0
-    assert total([], None) is None
+    assert total_waste([WasteItem("loop", "", 1, 3.0), WasteItem("redone", "", 1, 2.0)], 4.0) == 4.0
+    assert total_waste([WasteItem("loop", "", 1, None)], 4.0) is None
+    assert total_waste([], 4.0) == 0.0
+    assert total_waste([], None) is None
 
 
 def test_losses_survive_being_saved() -> None:
     script = began()
     script.add(ApiRetry(1, 10, 20.0, 529, "overloaded"))
     made = fold(script.events)
-    assert NightFold.load(made.save()).losses() == made.losses()
+    assert NightFold.load(made.save()).wasted_work() == made.wasted_work()

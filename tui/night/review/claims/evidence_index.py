@@ -29,7 +29,7 @@ class EvidenceIndex:
     """Runs and edits of source files, by their place in the order."""
 
     def __init__(self, testimony: EvidenceLog) -> None:
-        self.testimony = testimony
+        self.evidence = testimony
         self.runs = testimony.runs
         self._run_numbers = [ran.number for ran in testimony.runs]
         self.edits = tuple(edit for edit in testimony.edits if not is_prose(edit.path))
@@ -54,21 +54,21 @@ class EvidenceIndex:
         last = self._moments[max(0, index - _ALIKE) : index]
         return max((number for _, number in last), default=0) + 0.5
 
-    def before(self, place: float) -> tuple[TestRunRecord, ...]:
+    def runs_before(self, place: float) -> tuple[TestRunRecord, ...]:
         """The runs before a place, oldest first."""
         return self.runs[: bisect_left(self._run_numbers, place)]
 
-    def after(self, place: float) -> tuple[TestRunRecord, ...]:
+    def runs_after(self, place: float) -> tuple[TestRunRecord, ...]:
         """The runs after a place, oldest first."""
         return self.runs[bisect_right(self._run_numbers, place) :]
 
-    def edited(self, start: float, end: float) -> tuple[EditRecord, ...]:
+    def edits_between(self, start: float, end: float) -> tuple[EditRecord, ...]:
         """Edits of source files between two places."""
         first = bisect_right(self._edit_numbers, start)
         return self.edits[first : bisect_left(self._edit_numbers, end)]
 
 
-def is_whole(run: TestRun) -> bool:
+def is_run_of_all(run: TestRun) -> bool:
     """Whether the command runs every test, as far as its line tells."""
     return not run.part
 
@@ -78,12 +78,12 @@ def is_partial_output(run: TestRun) -> bool:
     return run.framework in _MANY
 
 
-def clock(at: float | None) -> str:
+def clock_text(at: float | None) -> str:
     """ "at 02:14"; nothing for an unknown time."""
     return "" if at is None else format_local(at, " at %H:%M", "")
 
 
-def outcome(run: TestRun) -> str:
+def counts_text(run: TestRun) -> str:
     """ "44 passed", "2 failed"; nothing where the run told no number."""
     if run.failed:
         return f"{run.failed:,} failed"
@@ -92,8 +92,8 @@ def outcome(run: TestRun) -> str:
 
 def run_details(run: TestRun) -> str:
     """ " at 02:14 (44 passed)"."""
-    result = outcome(run)
-    return clock(run.at) + (f" ({result})" if result else "")
+    result = counts_text(run)
+    return clock_text(run.at) + (f" ({result})" if result else "")
 
 
 Match = Literal["clear", "some", "none", "unclear"]
@@ -163,12 +163,12 @@ class ClaimTerms(Struct, frozen=True):
 
     paths: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
-    identities: tuple[str, ...] = ()
-    words: dict[str, str] = {}
-    called: bool = False
+    task_ids: tuple[str, ...] = ()
+    stems: dict[str, str] = {}
+    has_named_code: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.paths or self.symbols or self.words)
+        return bool(self.paths or self.symbols or self.stems)
 
 
 class WorkMatch(Struct, frozen=True):
@@ -217,21 +217,21 @@ class ChangedWork:
     """
 
     def __init__(self, edited: Iterable[str], changes: RepositoryChanges | None) -> None:
-        self.known = changes is not None and bool(changes.base or changes.files)
+        self.is_known = changes is not None and bool(changes.base or changes.files)
         self.paths: dict[str, None] = {}
         self._code: dict[str, set[str]] = {}
         self._prose: dict[str, set[str]] = {}
         self._symbols: dict[str, set[str]] = {}
         self._lines = 0
         for path in edited:
-            self._path(path)
+            self._add_path(path)
         for file in changes.files if changes is not None else ():
-            self._path(file.path)
+            self._add_path(file.path)
             if not (is_prose(file.path) or file.binary or file.generated):
                 for hunk in file.hunks:
-                    self._read(file.path, hunk.lines)
+                    self._add_lines(file.path, hunk.lines)
 
-    def _path(self, path: str) -> None:
+    def _add_path(self, path: str) -> None:
         path = path.replace("\\", "/")
         if path and path not in self.paths:
             self.paths[path] = None
@@ -239,7 +239,7 @@ class ChangedWork:
             for piece in split_words(path):
                 index.setdefault(piece, set()).add(path)
 
-    def _read(self, path: str, lines: Sequence[str]) -> None:
+    def _add_lines(self, path: str, lines: Sequence[str]) -> None:
         names: set[str] = set()
         for line in lines:
             if line[:1] in "+-" and self._lines < _MOST_LINES:
@@ -263,19 +263,19 @@ class ChangedWork:
                 missing.append(name)
             return int(bool(found))
 
-        certain = sum(note(name, self._named(name)) for name in said.paths)
-        certain += sum(note(name, self._symbol(name)) for name in said.symbols)
+        certain = sum(note(name, self._find_path(name)) for name in said.paths)
+        certain += sum(note(name, self._find_symbol(name)) for name in said.symbols)
         plain = sum(
             note(word, self._code.get(one) or self._prose.get(one) or ())
-            for one, word in said.words.items()
+            for one, word in said.stems.items()
         )
         most = max(hits.values(), default=0)
         best = tuple(path for path, times in hits.items() if times == most)
         names = len(said.paths) + len(said.symbols)
-        if not self.known and said.paths:
+        if not self.is_known and said.paths:
             names = max(certain, len(said.paths))  # nobody told what stands in the files
-        match = self._match(names, certain, len(said.words), plain)
-        if match == "unclear" and said.called and self.known and not self._begin_alike(said):
+        match = self._match(names, certain, len(said.stems), plain)
+        if match == "unclear" and said.has_named_code and self.is_known and not self._begin_alike(said):
             match = "none"
         return WorkMatch(match, best, tuple(missing))
 
@@ -286,22 +286,22 @@ class ChangedWork:
             return "clear"
         if certain or plain:
             return "some"
-        if names + words < 2 and not names and (self._code or not self.known):
+        if names + words < 2 and not names and (self._code or not self.is_known):
             return "unclear"
-        return "none" if self.known or not self.paths else "unclear"
+        return "none" if self.is_known or not self.paths else "unclear"
 
     def _begin_alike(self, said: ClaimTerms) -> bool:
         """Whether anything changed begins like a word that was said: division, divide."""
-        begun = {word[:_BEGINNING] for word in (*said.words, *said.words.values())}
+        begun = {word[:_BEGINNING] for word in (*said.stems, *said.stems.values())}
         return any(piece[:_BEGINNING] in begun for piece in (*self._code, *self._prose))
 
-    def _named(self, name: str) -> Iterable[str]:
+    def _find_path(self, name: str) -> Iterable[str]:
         name = name.removeprefix("./")
         return [path for path in self.paths if path == name or path.endswith("/" + name)] or [
             path for path in self.paths if name.endswith("/" + path)
         ]
 
-    def _symbol(self, name: str) -> Iterable[str]:
+    def _find_symbol(self, name: str) -> Iterable[str]:
         found = self._symbols.get(name)
         if found:
             return found

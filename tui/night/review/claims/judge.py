@@ -11,12 +11,12 @@ from tui.model.review import Claim, ClaimSource, Trust
 from tui.model.snapshot import NightSnapshot
 from tui.night.review.claims.evidence_index import ChangedWork, EvidenceIndex, extract_terms
 from tui.night.review.claims.scoring import ClaimScorer, ClaimVerdict
-from tui.night.review.claims.statements import Statement, of_message, statements
+from tui.night.review.claims.statements import Statement, commit_statements, find_statements
 
 Fresh = Callable[[str], bool]
 
 
-def _plain(line: str) -> str:
+def _squeezed(line: str) -> str:
     return " ".join(line.split())
 
 
@@ -29,11 +29,11 @@ def new_lines(
     file in this night.
     """
     if before and before != text:
-        old = {_plain(line) for line in before.split("\n")}
-        return lambda line: _plain(line) not in old
+        old = {_squeezed(line) for line in before.split("\n")}
+        return lambda line: _squeezed(line) not in old
     added = _added(path, changes)
     if added is not None:
-        return lambda line: _plain(line) in added
+        return lambda line: _squeezed(line) in added
     return lambda line: written
 
 
@@ -43,7 +43,7 @@ def _added(path: str, changes: RepositoryChanges | None) -> set[str] | None:
         return None
     for file in changes.files:
         if path == file.path or path.endswith("/" + file.path):
-            return {_plain(line) for hunk in file.hunks for line in hunk.added}
+            return {_squeezed(line) for hunk in file.hunks for line in hunk.added}
     return set() if changes.base else None
 
 
@@ -108,12 +108,12 @@ def judge_claims(
     this night. `commit_messages` are pairs of commit id and whole message, oldest first.
     """
     court = ClaimJudge(night, testimony, progress, commit_messages, changes)
-    ticks = list(court.ticks(progress_before or night.first_progress))
+    ticks = list(court.ticked_tasks(progress_before or night.first_progress))
     weak = sum(claim.verdict != "verified" for claim in ticks)
     claims = [
-        *court.finals(weak),
+        *court.final_messages(weak),
         *ticks,
-        *court.remarks(progress_before or night.first_progress),
+        *court.progress_remarks(progress_before or night.first_progress),
         *court.notes(notes_text, notes_before or testimony.first_notes),
         *court.commits(),
     ]
@@ -132,15 +132,15 @@ class ClaimJudge:
         changes: RepositoryChanges | None,
     ) -> None:
         self._night = night
-        self._testimony = testimony
+        self._evidence = testimony
         self._progress = progress
         self._changes = changes
-        self._bench = EvidenceIndex(testimony)
+        self._index = EvidenceIndex(testimony)
         home = night.run.cwd.rstrip("/") + "/" if night.run.cwd else ""
         self._home = home
         edited = (edit.path.removeprefix(home) for edit in testimony.edits)
         self._work = ChangedWork(edited, changes)
-        self._scales = ClaimScorer(self._bench, self._work, progress)
+        self._scorer = ClaimScorer(self._index, self._work, progress)
         self._messages = self._all_messages(messages)
 
     def _all_messages(self, given: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -150,15 +150,15 @@ class ClaimJudge:
             return list(self._changes.messages)
         if self._night.commits:
             return [(commit.sha, commit.subject) for commit in self._night.commits]
-        return [(made.sha, made.subject) for made in self._testimony.commits if made.subject]
+        return [(made.sha, made.subject) for made in self._evidence.commits if made.subject]
 
     # --- where claims stand ---
 
-    def finals(self, weak: int) -> Iterator[Claim]:
+    def final_messages(self, weak: int) -> Iterator[Claim]:
         """Claims in the last words of every turn, the newest first, each said once."""
         told: set[str] = set()
-        for said in reversed(self._testimony.statements):
-            found = self._weighed(statements(said.text, "final message"), said.number, weak)
+        for said in reversed(self._evidence.statements):
+            found = self._score_all(find_statements(said.text, "final message"), said.number, weak)
             for statement, weight in found:
                 words = " ".join(statement.text.lower().split())
                 if words not in told:
@@ -170,21 +170,21 @@ class ClaimJudge:
         if progress is None:
             return lambda line: False
         old = before.text if before is not None else ""
-        written = agent_wrote(self._testimony, progress.source)
+        written = agent_wrote(self._evidence, progress.source)
         return new_lines(progress.text, old, progress.source, self._changes, written)
 
-    def ticks(self, before: ProgressFile | None) -> Iterator[Claim]:
+    def ticked_tasks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Tasks that were ticked in this night."""
         fresh = self._progress_fresh(before)
-        found = newly_done_tasks(self._testimony, self._progress, before, fresh)
+        found = newly_done_tasks(self._evidence, self._progress, before, fresh)
         for title, (_, at, where) in found.items():
-            weight = self._scales.score_work(title, self._bench.end)
+            weight = self._scorer.score_work(title, self._index.end)
             if weight is None:
-                weight = self._by_identity(title)
+                weight = self._score_by_task_id(title)
             if weight is not None:
                 yield _claim(title, weight, "progress", where, at)
 
-    def remarks(self, before: ProgressFile | None) -> Iterator[Claim]:
+    def progress_remarks(self, before: ProgressFile | None) -> Iterator[Claim]:
         """Remarks about tests in the progress file that are new in this night."""
         progress = self._progress
         if progress is not None:
@@ -193,7 +193,7 @@ class ClaimJudge:
 
     def notes(self, text: str, before: str) -> Iterator[Claim]:
         """Claims in the notes that are new in this night."""
-        testimony = self._testimony
+        testimony = self._evidence
         text = text or testimony.notes
         source = testimony.notes_source
         written = agent_wrote(testimony, source)
@@ -204,19 +204,19 @@ class ClaimJudge:
         self, text: str, source: ClaimSource, path: str, at: float | None, fresh: Fresh
     ) -> Iterator[Claim]:
         lines = text.split("\n")
-        new = (one for one in statements(text, source) if fresh(lines[one.line - 1]))
+        new = (one for one in find_statements(text, source) if fresh(lines[one.line - 1]))
         place = self._written_at(path, at)
-        for statement, weight in self._weighed(new, place, 0):
+        for statement, weight in self._score_all(new, place, 0):
             where = line_ref(path, lines, statement.line) if path else None
             yield _claim(statement.text, weight, source, where, at)
 
     def _written_at(self, path: str, at: float | None) -> float:
         """When the file was last edited, as far as that was seen; else its own time."""
         name = path.rsplit("/", 1)[-1]
-        for edit in reversed(self._testimony.edits if name else ()):
+        for edit in reversed(self._evidence.edits if name else ()):
             if edit.path.endswith(name):
                 return edit.number
-        return self._bench.position_at(at)
+        return self._index.position_at(at)
 
     def commits(self) -> Iterator[Claim]:
         """Claims in the night's commit messages."""
@@ -224,12 +224,12 @@ class ClaimJudge:
         last = 0.0
         for sha, message in self._messages:
             at = times.get(sha)
-            made = self._made(sha, message)
-            place = made.number if made is not None else self._bench.position_at(at)
-            edits = self._bench.edited(last, place)
+            made = self._find_commit_record(sha, message)
+            place = made.number if made is not None else self._index.position_at(at)
+            edits = self._index.edits_between(last, place)
             own = tuple(dict.fromkeys(edit.path for edit in edits if edit.path))
             last = place if made is not None else last
-            found = self._weighed(of_message(message), place, 0, own)
+            found = self._score_all(commit_statements(message), place, 0, own)
             for statement, weight in found:
                 text = f"{sha[:7]} {statement.text}".strip()
                 where = self._commit_ref(sha, made)
@@ -243,13 +243,13 @@ class ClaimJudge:
             return made.ref
         return SourceRef(f"git:{sha}", 0) if sha else None
 
-    def _made(self, sha: str, message: str) -> CommitRecord | None:
+    def _find_commit_record(self, sha: str, message: str) -> CommitRecord | None:
         """The shell command that made a commit."""
         subject = message.strip().split("\n", 1)[0].strip()
-        for made in self._testimony.commits:
+        for made in self._evidence.commits:
             if made.sha and sha.startswith(made.sha):
                 return made
-        for made in self._testimony.commits:
+        for made in self._evidence.commits:
             told = made.subject.rstrip("…").strip()
             if not made.sha and told and subject.startswith(told):
                 return made
@@ -257,7 +257,7 @@ class ClaimJudge:
 
     # --- judging ---
 
-    def _weighed(
+    def _score_all(
         self,
         found: Iterable[Statement],
         place: float,
@@ -267,50 +267,50 @@ class ClaimJudge:
         """Statements with their weight; several in one sentence are one claim."""
         kept: dict[tuple[int, str], tuple[Statement, ClaimVerdict]] = {}
         for statement in found:
-            weight = self._weigh(statement, place, weak, own)
+            weight = self._score(statement, place, weak, own)
             if weight is None:
                 continue
             key = (statement.line, statement.text)
             before = kept.get(key)
-            kept[key] = (statement, weight if before is None else _both(before[1], weight))
+            kept[key] = (statement, weight if before is None else _combine(before[1], weight))
         yield from kept.values()
 
-    def _weigh(
+    def _score(
         self, statement: Statement, place: float, weak: int, own: tuple[str, ...] | None
     ) -> ClaimVerdict | None:
         if statement.kind == "tests":
-            return self._scales.score_tests(statement, place)
+            return self._scorer.score_tests(statement, place)
         if statement.kind == "everything":
-            return self._scales.score_all_done(weak)
+            return self._scorer.score_all_done(weak)
         late = own is None
-        weight = self._scales.score_work(statement.what, place, own or (), late, statement.about)
-        return weight if weight is not None else self._by_identity(statement.what)
+        weight = self._scorer.score_work(statement.work, place, own or (), late, statement.about)
+        return weight if weight is not None else self._score_by_task_id(statement.work)
 
-    def _by_identity(self, what: str) -> ClaimVerdict | None:
+    def _score_by_task_id(self, what: str) -> ClaimVerdict | None:
         """A task that is named by its number only: by the task's title, or the commits that name it."""
         said = extract_terms(what)
-        for identity in said.identities:
+        for identity in said.task_ids:
             for task in self._progress.tasks if self._progress is not None else ():
                 if identity in task.title and extract_terms(task.title):
-                    return self._scales.score_work(task.title, self._bench.end)
+                    return self._scorer.score_work(task.title, self._index.end)
             paths = self._committed_for(identity)
-            return self._scales.score_task_id(paths, self._bench.end)
+            return self._scorer.score_task_id(paths, self._index.end)
         return None
 
     def _committed_for(self, identity: str) -> tuple[str, ...]:
         """The source files edited before the commits that name a task, since the commit before."""
         last = 0
         found: dict[str, None] = {}
-        for made in self._testimony.commits:
+        for made in self._evidence.commits:
             if identity in made.subject:
-                for edit in self._bench.edited(last, made.number):
+                for edit in self._index.edits_between(last, made.number):
                     if edit.path:
                         found[edit.path.removeprefix(self._home)] = None
             last = made.number
         return tuple(found)
 
 
-def _both(one: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
+def _combine(one: ClaimVerdict, other: ClaimVerdict) -> ClaimVerdict:
     """Two weights of one sentence: the worse one decides and stands first."""
     worse, better = sorted((one, other), key=lambda weight: _WORST[weight.trust])
     why = worse.why if better.trust == "verified" else f"{worse.why}; {better.why}"

@@ -43,13 +43,13 @@ class TextLine(Struct, frozen=True):
 
     number: int
     offset: int
-    words: str
-    bare: str
+    text: str
+    masked: str
     ticked: bool = False
     about: str = ""
 
 
-def lines(text: str) -> Iterator[TextLine]:
+def claim_lines(text: str) -> Iterator[TextLine]:
     """The lines that may hold claims; numbers count from 1, offsets are bytes of UTF-8."""
     fence = about = ""
     planned = label_planned = False
@@ -102,7 +102,7 @@ def _line(raw: str, number: int, offset: int, about: str) -> TextLine | None:
         words = words[sign.end() :]
     words = _STARS.sub("", _LINK.sub(r"\1", words)).replace("|", " ").strip()
     return TextLine(
-        number, offset, words.replace("`", ""), bare(words), ticked, _path(words) or about
+        number, offset, words.replace("`", ""), mask_names(words), ticked, _path(words) or about
     )
 
 
@@ -112,7 +112,7 @@ def _path(text: str) -> str:
     return str(found.group(1)) if found is not None else ""
 
 
-def bare(words: str) -> str:
+def mask_names(words: str) -> str:
     """As long as `words` without backticks, with every name in backticks and every quote blanked.
 
     What stands in backticks is a name; what stands in quotation marks is somebody else's.

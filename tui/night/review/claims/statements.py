@@ -13,7 +13,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.night.review.claims.sections import TextLine, bare, lines
+from tui.night.review.claims.sections import TextLine, mask_names, claim_lines
 from tui.system.lazy_pattern import lazy
 
 _I = 2
@@ -185,40 +185,40 @@ class Statement(Struct, frozen=True):
     line: int = 0
     offset: int = 0
     count: int | None = None
-    whole: bool = False
-    narrow: tuple[str, ...] = ()
-    what: str = ""
+    is_of_all: bool = False
+    limits: tuple[str, ...] = ()
+    work: str = ""
     about: str = ""
 
 
-def statements(text: str, source: Source) -> Iterator[Statement]:
+def find_statements(text: str, source: Source) -> Iterator[Statement]:
     """Every claim that a text of that source makes; a progress file's tasks are none of them."""
-    for line in lines(text):
-        yield from _tests_of(line)
+    for line in claim_lines(text):
+        yield from _test_statements(line)
         if source != "progress" and not (source == "notes" and line.ticked):
-            yield from _done_of(line)
+            yield from _work_statements(line)
 
 
-def of_message(message: str) -> Iterator[Statement]:
+def commit_statements(message: str) -> Iterator[Statement]:
     """Every claim of a commit's message: what the subject says was done, tests anywhere in it."""
     subject, _, body = message.strip().partition("\n")
-    tests = list(_tests_of(TextLine(1, 0, subject, bare(subject))))
+    tests = list(_test_statements(TextLine(1, 0, subject, mask_names(subject))))
     for claim in tests:
         yield replace(claim, text=subject[:_LONGEST])
     head = _clauses(subject)[0] if subject else ""
     match = _SUBJECT.match(head) or _CONVENTION.match(head)
-    if match is not None and not _NEGATED.search(_without_harmless(head)):
-        yield Statement("done", subject[:_LONGEST], 1, 0, what=match.group("what"))
+    if match is not None and not _NEGATED.search(_blank_denials(head)):
+        yield Statement("done", subject[:_LONGEST], 1, 0, work=match.group("what"))
     if not tests:
-        for line in lines(body):
-            yield from _tests_of(line)
+        for line in claim_lines(body):
+            yield from _test_statements(line)
 
 
 def _clauses(sentence: str) -> list[str]:
     return [part for half in sentence.split("; ") for part in _CLAUSE.split(half) if part.strip()]
 
 
-def _without_harmless(text: str) -> str:
+def _blank_denials(text: str) -> str:
     """The text with "no failures" and the like blanked, which deny nothing."""
     return _NO_HARM.sub(lambda m: " " * len(m.group(0)), text)
 
@@ -226,23 +226,23 @@ def _without_harmless(text: str) -> str:
 def _sentences(line: TextLine) -> Iterator[tuple[str, str]]:
     """Sentences of a line that state something: bare, and as written."""
     place = 0
-    for piece in _SENTENCE.split(line.bare):
-        start = line.bare.find(piece, place)
+    for piece in _SENTENCE.split(line.masked):
+        start = line.masked.find(piece, place)
         place = start + len(piece)
         bare_words = piece.strip().lower()
         if bare_words and not bare_words.endswith("?") and not bare_words.startswith(_HYPOTHESES):
-            yield piece, line.words[start:place]
+            yield piece, line.text[start:place]
 
 
-def _tests_of(line: TextLine) -> Iterator[Statement]:
-    small = line.bare.lower()
+def _test_statements(line: TextLine) -> Iterator[Statement]:
+    small = line.masked.lower()
     if not any(word in small for word in _PASSING):
         return
-    about = _ABOUT_TESTS.search(line.words) is not None
+    about = _ABOUT_TESTS.search(line.text) is not None
     for sentence, words in _sentences(line):
         best: Statement | None = None
         for clause in _clauses(sentence):
-            found = _tests_claim(clause, words.strip(), line, about)
+            found = _test_statement(clause, words.strip(), line, about)
             if found is not None and (best is None or _says_more(found, best)):
                 best = found
         if best is not None:
@@ -252,14 +252,14 @@ def _tests_of(line: TextLine) -> Iterator[Statement]:
 def _says_more(one: Statement, other: Statement) -> bool:
     if (one.count is None) != (other.count is None):
         return one.count is not None
-    return (one.count or 0) > (other.count or 0) or (one.whole and not other.whole)
+    return (one.count or 0) > (other.count or 0) or (one.is_of_all and not other.is_of_all)
 
 
-def _tests_claim(clause: str, words: str, line: TextLine, about: bool) -> Statement | None:
-    clean = _without_harmless(clause)
+def _test_statement(clause: str, words: str, line: TextLine, about: bool) -> Statement | None:
+    clean = _blank_denials(clause)
     for pattern in (_ALL, _PASSES_ALL, _COUNTED, _TESTS, _RAN_THEM, _COMMAND_PASSES, _GREEN):
         match = pattern.search(clean)
-        if match is None or _doubtful(_without_them(clean, pattern, match), match.end()):
+        if match is None or _is_doubtful(_without_them(clean, pattern, match), match.end()):
             continue
         if pattern is _GREEN and not about:
             continue
@@ -316,7 +316,7 @@ def _count_near(clause: str, match: re.Match[str]) -> tuple[int | None, int | No
     return _number(found.group(1)), _number(found.group(2))
 
 
-def _doubtful(clause: str, end: int) -> bool:
+def _is_doubtful(clause: str, end: int) -> bool:
     """Whether the words around a match make it something else than a statement of fact."""
     return bool(
         _NEGATED.search(clause)
@@ -327,13 +327,13 @@ def _doubtful(clause: str, end: int) -> bool:
     )
 
 
-def _done_of(line: TextLine) -> Iterator[Statement]:
-    small = line.bare.lower()
+def _work_statements(line: TextLine) -> Iterator[Statement]:
+    small = line.masked.lower()
     if not any(word in small for word in _DOING):
         return
     for sentence, words in _sentences(line):
         clause = _clauses(sentence)[0].rstrip(" .!:;,")
-        clean = _without_harmless(clause)
+        clean = _blank_denials(clause)
         did = _DID.match(clean)
         match = did or _IS_DONE.match(clean) or _STANDS_DONE.match(clean)
         if match is None or _ABOUT_OTHERS.match(clean):
@@ -350,4 +350,4 @@ def _done_of(line: TextLine) -> Iterator[Statement]:
         start = sentence.find(clause)
         what = words[start + match.start("what") : start + match.end("what")]
         what = _BESIDES.sub("", what)
-        yield Statement("done", said, line.number, line.offset, what=what, about=line.about)
+        yield Statement("done", said, line.number, line.offset, work=what, about=line.about)

@@ -117,7 +117,7 @@ class PageLimits(Struct, frozen=True):
     text: int = 600
 
 
-def words(text: str, tone: Tone = "") -> Inline:
+def plain(text: str, tone: Tone = "") -> Inline:
     return Inline(text, tone=tone)
 
 
@@ -131,7 +131,7 @@ def strong(text: str, tone: Tone = "") -> Inline:
 
 def line(*bits: Inline | str) -> Line:
     """A line of these; empty pieces are left out."""
-    made = (words(bit) if isinstance(bit, str) else bit for bit in bits)
+    made = (plain(bit) if isinstance(bit, str) else bit for bit in bits)
     return tuple(bit for bit in made if bit.text)
 
 
@@ -222,7 +222,7 @@ def with_texts(struct: S, change: Callable[[str], str]) -> S:
     return _changed(struct, change)  # type: ignore[no-any-return]
 
 
-def texts(value: Any) -> Iterator[str]:
+def all_texts(value: Any) -> Iterator[str]:
     """Every text in a struct, in order of its fields."""
     found: list[str] = []
 
@@ -234,16 +234,16 @@ def texts(value: Any) -> Iterator[str]:
     yield from found
 
 
-def refs(value: Any) -> Iterator[SourceRef]:
+def all_refs(value: Any) -> Iterator[SourceRef]:
     """Every place that a struct points at, in order of its fields."""
     if isinstance(value, SourceRef):
         yield value
     elif isinstance(value, Struct):
         for name in value.__struct_fields__:
-            yield from refs(getattr(value, name))
+            yield from all_refs(getattr(value, name))
     elif isinstance(value, tuple | list):
         for one in value:
-            yield from refs(one)
+            yield from all_refs(one)
 
 
 def _changed(value: Any, change: Callable[[str], str]) -> Any:

@@ -28,7 +28,7 @@ _INSIDE: Final = 10
 _ROOM: Final = 4_000
 
 
-def figures(export: Export) -> dict[str, Any]:
+def export_figures(export: Export) -> dict[str, Any]:
     """The review's JSON with what an export adds to it."""
     return {
         **export.data,
@@ -47,18 +47,18 @@ def figures(export: Export) -> dict[str, Any]:
     }
 
 
-def json_text(export: Export) -> str:
+def figures_json(export: Export) -> str:
     """The export as one JSON object on one line."""
-    return json.dumps(figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
+    return json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def comment(export: Export, most: int | None = None) -> str:
+def figures_comment(export: Export, most: int | None = None) -> str:
     """The figures as a comment that no text in them can end.
 
     With `most`, lists and long texts are cut until the comment has at most so many bytes; `cut`
     under `export` then tells how long each of them is.
     """
-    told = figures(export)
+    told = export_figures(export)
     text = _commented(told)
     if most is None or len(text.encode()) <= most:
         return text
@@ -71,7 +71,7 @@ def comment(export: Export, most: int | None = None) -> str:
     return _commented(told)
 
 
-def read(text: str) -> dict[str, Any]:
+def read_figures(text: str) -> dict[str, Any]:
     """The figures in an export's text. UsageError: it is none, or somebody put two together."""
     found = [text] if text.lstrip().startswith("{") else _FOUND.findall(text)
     if len(found) != 1:
@@ -88,7 +88,7 @@ def read(text: str) -> dict[str, Any]:
     return told
 
 
-def without_comment(text: str) -> str:
+def without_figures(text: str) -> str:
     """The page without its figures."""
     return _FOUND.sub("", text)
 
@@ -187,7 +187,7 @@ class FigureComparison(Struct, frozen=True):
         return sum(self.agreeing.values())
 
 
-def compare(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> FigureComparison:
+def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> FigureComparison:
     """Every figure and word of an export against what was derived anew.
 
     Lists that the export says it cut are compared as far as they go, and by their full length.

@@ -20,10 +20,10 @@ from tui.night.review.export.blocks import (
     html_row,
     html_text,
 )
-from tui.night.review.export.figures_json import comment
-from tui.night.review.export.page import page
+from tui.night.review.export.figures_json import figures_comment
+from tui.night.review.export.page import build_page
 from tui.night.review.export.redacted import Export
-from tui.night.review.export.timeline_svg import DARK, LIGHT, NARROW, strip_svg
+from tui.night.review.export.timeline_svg import DARK, LIGHT, NARROW, render_timeline
 from tui.night.review.export.timeline_svg import STYLE as STRIP
 from tui.night.review.export.wording import ExportTimeZone
 from tui.system.format import format_count
@@ -137,14 +137,14 @@ _SHORT: Final = 3
 _FIGURES: Final = 2 << 20
 
 
-def html(export: Export) -> str:
+def render_html(export: Export) -> str:
     """The review as HTML; `export` is redacted already, and no text in it can become markup."""
-    shown = page(export, _AMOUNTS)
+    shown = build_page(export, _AMOUNTS)
     review, zone = export.review, ExportTimeZone(export.zone_s)
     strips = (
-        f'<div class="broad">{strip_svg(review.timeline, review.time, zone=zone, alone=False)}</div>'
+        f'<div class="broad">{render_timeline(review.timeline, review.time, zone=zone, alone=False)}</div>'
         '<div class="slim">'
-        f"{strip_svg(review.timeline, review.time, NARROW, zone, name='slim', alone=False)}</div>"
+        f"{render_timeline(review.timeline, review.time, NARROW, zone, name='slim', alone=False)}</div>"
     )
     title = f"{html_text(shown.project)}: {html_text(shown.verdict.text.lower())}"
     head = (
@@ -157,7 +157,7 @@ def html(export: Export) -> str:
         f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
     )
     body = "\n".join((_header(shown), _main(shown, strips), _footer(shown)))
-    return f"{head}{body}\n</body>\n</html>\n{comment(export, _FIGURES)}"
+    return f"{head}{body}\n</body>\n</html>\n{figures_comment(export, _FIGURES)}"
 
 
 def _header(shown: ReviewPage) -> str:

@@ -21,8 +21,8 @@ from tui.night.review.export.blocks import (
     markdown_code,
     markdown_text,
 )
-from tui.night.review.export.figures_json import comment
-from tui.night.review.export.page import page
+from tui.night.review.export.figures_json import figures_comment
+from tui.night.review.export.page import build_page
 from tui.night.review.export.redacted import Export
 from tui.system.format import format_count
 
@@ -37,20 +37,20 @@ _STEPS: Final = (
 )
 
 
-def markdown(export: Export, most: int = MOST) -> str:
+def render_markdown(export: Export, most: int = MOST) -> str:
     """The review as Markdown of at most `most` bytes; what does not fit is counted where it stood.
 
     `export` is redacted already. No text in it can become markup, a link, a picture or a mention.
     The figures follow as a comment, which no reader sees and `review --check` reads.
     """
     text = _fitting(export, most * 3 // 5)
-    return f"{text}\n{comment(export, most - len(text.encode()) - 1)}"
+    return f"{text}\n{figures_comment(export, most - len(text.encode()) - 1)}"
 
 
 def _fitting(export: Export, most: int) -> str:
     text = ""
     for amounts in _STEPS:
-        text = _drawn(page(export, amounts))
+        text = _drawn(build_page(export, amounts))
         if len(text.encode()) <= most:
             return text
     note = "\n\n*Cut here: the rest does not fit.*\n"

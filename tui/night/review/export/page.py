@@ -22,7 +22,7 @@ from tui.night.review.export.blocks import (
     code,
     line,
     strong,
-    words,
+    plain,
 )
 from tui.night.review.export.page_sections import (
     claims_section,
@@ -41,12 +41,12 @@ from tui.night.review.export.page_sections import (
 from tui.night.review.export.redacted import Export
 from tui.night.review.export.wording import (
     ExportTimeZone,
-    by_kind,
-    cost_words,
-    end_text,
+    time_by_kind,
+    cost_text,
+    night_end,
     project_name,
     source_place,
-    start_text,
+    night_start,
 )
 from tui.system.format import format_count, format_duration, format_money_long, format_size_long
 
@@ -60,7 +60,7 @@ def time_section(review: Review, amounts: PageLimits) -> PageSection | None:
             line(format_duration(seconds)),
             line(f"{100 * seconds / time.total:.0f} %"),
         )
-        for kind, seconds in by_kind(time)
+        for kind, seconds in time_by_kind(time)
         if seconds >= 1
     )
     if not rows:
@@ -91,7 +91,7 @@ def cost_line(review: Review) -> Line:
         parts.append(f", {format_money_long(review.cost_per_task)} per finished task")
     if review.wasted_usd:
         parts.append(f", {format_money_long(review.wasted_usd)} wasted")
-    return line(strong(cost_words(cost)), "".join(parts))
+    return line(strong(cost_text(cost)), "".join(parts))
 
 
 def cost_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> PageSection | None:
@@ -105,7 +105,7 @@ def cost_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) -> P
         else ""
     )
     priced = f" Prices of {cost.priced_on}." if cost.priced_on and cost.source != "result" else ""
-    told = Paragraph(line(strong(cost_words(cost)), f": {cost.reason}.{burn}{priced}"))
+    told = Paragraph(line(strong(cost_text(cost)), f": {cost.reason}.{burn}{priced}"))
     blocks: list[Block] = [told]
     if cost.by_model:
         blocks.append(_models(review, amounts))
@@ -167,7 +167,7 @@ def timeline_section(
             " ",
             strong(MOMENTS[moment.kind]),
             f": {clip(moment.label, amounts)}",
-            words(f" ({format_duration(moment.seconds)})" if moment.seconds is not None else ""),
+            plain(f" ({format_duration(moment.seconds)})" if moment.seconds is not None else ""),
         )
         for moment in shown
     )
@@ -178,7 +178,7 @@ def timeline_section(
 _TONES: Final[dict[Verdict, Tone]] = {"keep": "good", "look": "warn", "discard": "bad"}
 
 
-def page(export: Export, amounts: PageLimits) -> ReviewPage:
+def build_page(export: Export, amounts: PageLimits) -> ReviewPage:
     """The page of a review, holding at most `amounts`; what is left out is counted."""
     review, zone = export.review, ExportTimeZone(export.zone_s)
     sections = (
@@ -210,10 +210,10 @@ def page(export: Export, amounts: PageLimits) -> ReviewPage:
 
 
 def _when(review: Review, zone: ExportTimeZone) -> str:
-    start = start_text(review)
+    start = night_start(review)
     if start is None:
         return ""
-    end = end_text(review)
+    end = night_end(review)
     return f"{zone.between(start, end)} ({format_duration(end - start)}), {zone.name}"
 
 
@@ -245,7 +245,7 @@ def _changes(review: Review) -> Line:
     gone = sum(commit.deletions for commit in review.commits)
     told = f", {format_count(review.files_changed, 'file')}" if review.files_changed else ""
     size = f", +{added:,} −{gone:,}" if review.commits else ""
-    since = (words(" since "), code(review.base[:10])) if review.base else ()
+    since = (plain(" since "), code(review.base[:10])) if review.base else ()
     return line(strong(format_count(len(review.commits), "commit")), f"{told}{size}", *since)
 
 

@@ -24,7 +24,7 @@ from tui.night.review.export.blocks import (
     code,
     line,
     strong,
-    words,
+    plain,
 )
 from tui.night.review.export.wording import ExportTimeZone, source_place
 from tui.system.format import clip_text, format_count, shorten
@@ -45,9 +45,9 @@ def refs(found: Iterable[SourceRef], most: int = 3) -> Line:
     places = [code(source_place(ref)) for ref in found]
     bits: list[Inline] = []
     for one in places[:most]:
-        bits += [words(" "), one] if bits else [one]
+        bits += [plain(" "), one] if bits else [one]
     if len(places) > most:
-        bits.append(words(f" and {len(places) - most} more"))
+        bits.append(plain(f" and {len(places) - most} more"))
     return tuple(bits)
 
 
@@ -119,8 +119,8 @@ def risks_section(review: Review, amounts: PageLimits) -> PageSection | None:
 
 
 def _risk(risk: Risk, amounts: PageLimits) -> Line:
-    commit = (words(" in commit "), code(risk.commit[:10])) if risk.commit else ()
-    where = (words(" "), *refs((risk.ref,))) if risk.ref is not None and not risk.commit else ()
+    commit = (plain(" in commit "), code(risk.commit[:10])) if risk.commit else ()
+    where = (plain(" "), *refs((risk.ref,))) if risk.ref is not None and not risk.commit else ()
     return line(
         severity(risk.severity),
         f" {RISKS[risk.kind]}: ",
@@ -320,7 +320,7 @@ def points_section(review: Review, amounts: PageLimits, zone: ExportTimeZone) ->
 
 
 def _point(point: RestorePoint, amounts: PageLimits, zone: ExportTimeZone) -> tuple[Line, ...]:
-    state = _VERDICT[point.tests] if point.tests != "none" else words("not run")
+    state = _VERDICT[point.tests] if point.tests != "none" else plain("not run")
     return (
         line(f"{point.kind} ", code(point.id[:10])),
         line(zone.clock(point.at)),

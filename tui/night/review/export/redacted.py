@@ -43,7 +43,7 @@ class Export(Struct, frozen=True):
     keep_places: bool = False
 
 
-def leaving(export: Export, redact: Callable[[str], str]) -> Export:
+def redact_export(export: Export, redact: Callable[[str], str]) -> Export:
     """`export` with every text and path in it redacted."""
     redact = cache(redact)  # the same few paths stand beside every line of evidence
     sources = tuple(

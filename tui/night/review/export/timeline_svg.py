@@ -24,7 +24,7 @@ from tui.model.timeline import (
     cut_timeline,
 )
 from tui.night.review.export.blocks import html_text
-from tui.night.review.export.wording import ExportTimeZone, by_kind
+from tui.night.review.export.wording import ExportTimeZone, time_by_kind
 from tui.system.format import clip_text, format_duration
 
 ROOM: Final = 13.0
@@ -71,7 +71,7 @@ class PlacedMark(Struct, frozen=True):
     level: int
 
 
-def placed(
+def place_marks(
     marks: Sequence[TimelineMark], start: float, end: float, width: float
 ) -> list[PlacedMark]:
     """Marks that find room, the weightiest first, in order of time; others are left out."""
@@ -136,7 +136,7 @@ TEXTURES: Final[dict[Kind, str]] = {
 """What is drawn over the ink of each kind, in a square of six pixels; working has none."""
 
 
-def patterns(name: str) -> str:
+def texture_patterns(name: str) -> str:
     """The textures as SVG patterns whose ids begin with `name`."""
     made = [
         f'<pattern id="{name}-{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
@@ -148,7 +148,7 @@ def patterns(name: str) -> str:
     return f"<defs>{''.join(made)}</defs>"
 
 
-def ink(name: str, kind: Kind) -> str:
+def fill_style(name: str, kind: Kind) -> str:
     """The fill of a kind."""
     return f"fill:url(#{name}-{kind})" if kind in TEXTURES else f"fill:var(--{kind})"
 
@@ -166,7 +166,7 @@ _DAY: Final = 86_400
 _STEPS: Final = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _DAY)
 
 
-def strip_svg(
+def render_timeline(
     timeline: Timeline,
     time: TimeTotals,
     width: int = WIDE,
@@ -190,7 +190,7 @@ def strip_svg(
     axis = top + _BAR + 4 + _LANE * lanes.below
     legend, height = _legend(timeline, time, inner, name)
     body = [
-        patterns(name),
+        texture_patterns(name),
         f'<g transform="translate({_EDGE:.0f} {top:.0f})">',
         *_bars(timeline, inner, name),
         *_ticks(start, end, inner, axis - top, zone),
@@ -219,7 +219,7 @@ def _told(timeline: Timeline, time: TimeTotals, zone: ExportTimeZone) -> str:
     """The picture in words, for those who hear it."""
     parts = [
         f"{TIME[kind]} {format_duration(seconds)}"
-        for kind, seconds in by_kind(time)
+        for kind, seconds in time_by_kind(time)
         if seconds >= 1
     ]
     marks = Counter(mark.kind for mark in timeline.marks)
@@ -233,7 +233,7 @@ def _bars(timeline: Timeline, width: float, name: str) -> list[str]:
     # Gaps have edges of their own, finer than any column: they lie on top.
     layers = (_columns(timeline, width), _gaps(timeline, width))
     drawn = [
-        f'<path d="{"".join(pieces)}" style="{ink(name, KINDS[kind])}"/>'
+        f'<path d="{"".join(pieces)}" style="{fill_style(name, KINDS[kind])}"/>'
         for layer in layers
         for kind, pieces in sorted(layer.items())
     ]
@@ -314,8 +314,8 @@ class _MarkLanes:
     def __init__(self, timeline: Timeline, width: float) -> None:
         start, end = timeline.start or 0.0, timeline.end or 0.0
         marks = timeline.marks
-        self._over = placed([m for m in marks if m.kind not in TESTED], start, end, width)
-        self._under = placed([m for m in marks if m.kind in TESTED], start, end, width)
+        self._over = place_marks([m for m in marks if m.kind not in TESTED], start, end, width)
+        self._under = place_marks([m for m in marks if m.kind in TESTED], start, end, width)
         self.above = _levels(self._over)
         self.below = _levels(self._under)
 
@@ -346,9 +346,9 @@ def _legend(
 ) -> tuple[list[str], float]:
     """What the inks and the signs mean, in rows, and how high they are."""
     entries: list[tuple[str, Callable[[float, float], str]]] = []
-    for kind, seconds in by_kind(time):
+    for kind, seconds in time_by_kind(time):
         if seconds >= 1:
-            fill = ink(name, kind)
+            fill = fill_style(name, kind)
             entries.append((f"{TIME[kind]} {format_duration(seconds)}", _swatch(fill)))
     kinds = len(entries)
     for mark, number in Counter(mark.kind for mark in timeline.marks).items():

@@ -73,14 +73,14 @@ class ExportTimeZone:
         return f"{self.day(start)}, {day:%H:%M} to {until}"
 
 
-def cost_words(cost: Cost) -> str:
+def cost_text(cost: Cost) -> str:
     """The night's cost with its sign of certainty."""
     if cost.usd is None:
         return "unknown"
     return f"{COSTS[cost.source]}{format_money_long(cost.usd)}"
 
 
-def by_kind(time: TimeTotals) -> tuple[tuple[Kind, float], ...]:
+def time_by_kind(time: TimeTotals) -> tuple[tuple[Kind, float], ...]:
     """Seconds of each kind, in the order in which a page tells them."""
     return (
         ("working", time.working),
@@ -111,13 +111,13 @@ def project_name(review: Review) -> str:
     return file_name(review.project or review.night.run.cwd) or "a project"
 
 
-def start_text(review: Review) -> float | None:
+def night_start(review: Review) -> float | None:
     """The night's first moment."""
     run = review.night.run
     return run.started_at if run.started_at is not None else review.timeline.start
 
 
-def end_text(review: Review) -> float:
+def night_end(review: Review) -> float:
     """The night's last moment, or the one it was looked at."""
     run = review.night.run
     if run.ended_at is not None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tui.model.review import RiskKind, Severity
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
-from tui.night.review.risks.diff_view import ORDER, RiskFinding
+from tui.night.review.risks.diff_view import SEVERITY_ORDER, RiskFinding
 from tui.system.credentials import cut_credentials
 from tui.system.format import clip_text, format_count
 from tui.system.lazy_pattern import lazy
@@ -51,7 +51,7 @@ def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
 
 
 def _one(members: list[RiskFinding]) -> RiskFinding:
-    worst = min(members, key=lambda one: ORDER[one.severity])
+    worst = min(members, key=lambda one: SEVERITY_ORDER[one.severity])
     others = len(members) - 1
     if not others:
         return worst

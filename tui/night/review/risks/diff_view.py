@@ -12,7 +12,7 @@ from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import RiskKind, Severity
 from tui.system.lazy_pattern import lazy
 
-ORDER: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
+SEVERITY_ORDER: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _TEST_PATH = lazy(
     r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress)/"
     r"|(?:^|/)test_[^/]*\.\w+$|(?:^|/)(?:conftest|tests)\.py$"
@@ -52,7 +52,7 @@ class DiffLine(NamedTuple):
     number: int
 
 
-def lines(change: FileChange) -> Iterator[DiffLine]:
+def diff_lines(change: FileChange) -> Iterator[DiffLine]:
     """Every line of a file's hunks."""
     for hunk in change.hunks:
         yield from hunk_lines(hunk)
@@ -83,14 +83,14 @@ def is_prose(path: str) -> bool:
     return _PROSE.search(path) is not None
 
 
-def named(names: Iterable[str], most: int = 3) -> str:
+def list_names(names: Iterable[str], most: int = 3) -> str:
     """Some names in a row, and how many more there are."""
     listed = list(dict.fromkeys(names))
     rest = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
-def shape(text: str) -> str:
+def line_shape(text: str) -> str:
     """A line without its blanks: equal for lines that were only indented or wrapped anew."""
     return "".join(text.split()).rstrip(",;")
 
@@ -99,7 +99,7 @@ def added_shapes(changes: RepositoryChanges) -> dict[str, set[str]]:
     """The shapes of the lines that came, and in which paths."""
     found: dict[str, set[str]] = {}
     for change in changes.files:
-        for line in lines(change):
+        for line in diff_lines(change):
             if line.sign == "+" and len(line.text) > 3:
-                found.setdefault(shape(line.text), set()).add(change.path)
+                found.setdefault(line_shape(line.text), set()).add(change.path)
     return found

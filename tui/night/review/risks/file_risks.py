@@ -11,14 +11,14 @@ from msgspec import Struct
 from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import RiskKind, Severity
 from tui.night.review.risks.diff_view import (
-    ORDER,
+    SEVERITY_ORDER,
     DiffLine,
     RiskFinding,
     added_shapes,
     is_prose,
     is_test,
-    lines,
-    shape,
+    diff_lines,
+    line_shape,
 )
 from tui.system.credentials import (
     credential_name,
@@ -108,7 +108,7 @@ def _lost(change: FileChange, sizes: SizeLimits) -> str:
 
 def _moved(change: FileChange, came: dict[str, set[str]]) -> bool:
     """Whether most of what went stands somewhere else now."""
-    gone = [shape(line.text) for line in lines(change) if line.sign == "-"]
+    gone = [line_shape(line.text) for line in diff_lines(change) if line.sign == "-"]
     telling = [text for text in gone if len(text) > 8]
     if not telling:
         return bool(gone)
@@ -210,7 +210,7 @@ def find_leaked_credentials(changes: RepositoryChanges) -> Iterator[RiskFinding]
 
 
 def _finding(change: FileChange, hits: list[_CredentialHit], more: str) -> RiskFinding:
-    worst = min(hits, key=lambda hit: ORDER[hit.severity])
+    worst = min(hits, key=lambda hit: SEVERITY_ORDER[hit.severity])
     words = f"{credential_name(worst.kind)} ({mask_credential(worst.value)})"
     others = len({hit.value for hit in hits}) - 1
     if others:
@@ -232,7 +232,7 @@ def _removed(changes: RepositoryChanges) -> set[str]:
     return {
         value
         for change in changes.files
-        for line in lines(change)
+        for line in diff_lines(change)
         if line.sign == "-"
         for _, value, _ in find_credentials(line.text, change.path)
     }
@@ -245,7 +245,7 @@ def _hits(change: FileChange) -> Iterator[_CredentialHit]:
     seen: set[str] = set()
     aside = is_test(change.path) or is_prose(change.path)
     pair = not aside and _is_pair(change)
-    for line in lines(change):
+    for line in diff_lines(change):
         if line.sign != "+":
             continue
         for kind, value, _ in find_credentials(line.text, change.path):
@@ -268,7 +268,7 @@ def _has_body(opening: DiffLine) -> bool:
 
 def _is_pair(change: FileChange) -> bool:
     """Whether a key's id stands beside a secret of the size that belongs to it, in source."""
-    came = "\n".join(line.text for line in lines(change) if line.sign == "+")
+    came = "\n".join(line.text for line in diff_lines(change) if line.sign == "+")
     return has_aws_pair(came)
 
 

@@ -12,7 +12,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.review.risks import command_risks, file_risks, setup_risks, test_risks
 from tui.night.review.risks.attribution import ChangeAttribution
-from tui.night.review.risks.diff_view import ORDER, RiskFinding, is_prose, is_test
+from tui.night.review.risks.diff_view import SEVERITY_ORDER, RiskFinding, is_prose, is_test
 from tui.night.review.risks.file_risks import SizeLimits
 from tui.system.credentials import cut_credentials
 from tui.system.format import format_count
@@ -164,7 +164,7 @@ def find_risks(
     )
     culprits = ChangeAttribution(changes, night, commands)
     risks = [_risk(finding, culprits) for finding in _single(found)]
-    risks.sort(key=lambda risk: (ORDER[risk.severity], _PLACE[risk.kind], risk.path))
+    risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _PLACE[risk.kind], risk.path))
     return tuple(risks)
 
 
@@ -173,7 +173,7 @@ def _single(found: Iterable[RiskFinding]) -> list[RiskFinding]:
     kept: dict[tuple[RiskKind, str], RiskFinding] = {}
     for one in found:
         before = kept.get((one.kind, one.path))
-        if before is None or ORDER[one.severity] < ORDER[before.severity]:
+        if before is None or SEVERITY_ORDER[one.severity] < SEVERITY_ORDER[before.severity]:
             kept[one.kind, one.path] = one
     return [
         one

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Severity
-from tui.night.review.risks.diff_view import DiffLine, RiskFinding, hunk_lines, lines, named
+from tui.night.review.risks.diff_view import DiffLine, RiskFinding, hunk_lines, diff_lines, list_names
 from tui.system.format import format_count
 from tui.system.lazy_pattern import lazy
 
@@ -163,9 +163,9 @@ def _dependency(change: FileChange, declared: bool) -> Iterator[RiskFinding]:
         filter(
             None,
             (
-                f"new: {named(new)}" if new else "",
-                f"other version of {named(moved)}" if moved else "",
-                f"removed: {named(gone)}" if gone else "",
+                f"new: {list_names(new)}" if new else "",
+                f"other version of {list_names(moved)}" if moved else "",
+                f"removed: {list_names(gone)}" if gone else "",
                 "not from the usual registry" if strange else "",
             ),
         )
@@ -190,7 +190,7 @@ def _packages(
     """Every package that lines with `sign` name, with its part of the line, and the line."""
     found: dict[str, tuple[str, DiffLine]] = {}
     wanted = _listed(change) if _LISTS.search(change.path) else {}
-    for line in lines(change):
+    for line in diff_lines(change):
         if line.sign != sign or _COMMENT.match(line.text):
             continue
         for part in _parts(change.path, line.text):
@@ -242,8 +242,8 @@ def _listed(change: FileChange) -> dict[DiffLine, list[tuple[str, str]]]:
 def _ci(change: FileChange) -> Iterator[RiskFinding]:
     if not _CI.search(change.path) or (change.kind == "renamed" and not change.hunks):
         return
-    soft = [line for line in lines(change) if line.sign == "+" and _CI_SOFT.search(line.text)]
-    before = {line.text.strip() for line in lines(change) if line.sign == "-"}
+    soft = [line for line in diff_lines(change) if line.sign == "+" and _CI_SOFT.search(line.text)]
+    before = {line.text.strip() for line in diff_lines(change) if line.sign == "-"}
     soft = [line for line in soft if line.text.strip() not in before]
     hunk = change.hunks[0] if change.hunks else None
     if soft:
@@ -263,7 +263,7 @@ def _permissions(change: FileChange) -> Iterator[RiskFinding]:
     path = change.path
     if _SETTINGS.search(path):
         yield from _agent_settings(change)
-    for line in lines(change):
+    for line in diff_lines(change):
         if line.sign == "+" and _DOCKERFILE.search(path) and _ROOT_USER.match(line.text):
             yield RiskFinding(
                 "permissions", path, "medium", "runs as root", line.hunk, "+" + line.text
@@ -302,7 +302,7 @@ def _agent_settings(change: FileChange) -> Iterator[RiskFinding]:
         words = "the agent's own rules are gone"
         yield RiskFinding("permissions", change.path, "high", words, None, by_shell=True)
         return
-    listed = list(lines(change))
+    listed = list(diff_lines(change))
     if change.path.endswith(".mcp.json") and listed:
         words = "the servers whose tools the agent may use changed"
         yield RiskFinding("permissions", change.path, "medium", words, change.hunks[0])

@@ -9,16 +9,16 @@ from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks import test_syntax
 from tui.night.review.risks.diff_view import (
-    ORDER,
+    SEVERITY_ORDER,
     DiffLine,
     RiskFinding,
     added_shapes,
     hunk_lines,
     is_code,
     is_test,
-    lines,
-    named,
-    shape,
+    diff_lines,
+    list_names,
+    line_shape,
 )
 from tui.system.format import format_count
 
@@ -59,11 +59,11 @@ def _hidden(change: FileChange) -> bool:
 
 def _left_out(change: FileChange) -> Iterator[RiskFinding]:
     """Tests that the settings of a runner leave out now."""
-    before = {shape(line.text) for line in lines(change) if line.sign == "-"}
-    for line in lines(change):
-        if line.sign != "+" or shape(line.text) in before:
+    before = {line_shape(line.text) for line in diff_lines(change) if line.sign == "-"}
+    for line in diff_lines(change):
+        if line.sign != "+" or line_shape(line.text) in before:
             continue
-        if test_syntax.leaves_out(change.path, line.text):
+        if test_syntax.excludes_tests(change.path, line.text):
             what = f"tests are left out: {line.text.strip()[:80]}"
             yield RiskFinding(
                 "test_skipped", change.path, "medium", what, line.hunk, f"+{line.text}"
@@ -108,7 +108,7 @@ def _gone(
         (name, line)
         for name, line in _tests(change, "-")
         if name not in new
-        and test_syntax.subject(name) not in united
+        and test_syntax.test_subject(name) not in united
         and not _went_elsewhere(line, came)
         and not _renamed(change.path, line)
     ]
@@ -123,7 +123,7 @@ def _deleted(
             return
         severity: Severity = "medium" if _subject(change.path) in sources else "high"
         why = ", and so is what they tested" if severity == "medium" else ""
-        about = f": {named(name for name, _ in gone)}" if gone else ""
+        about = f": {list_names(name for name, _ in gone)}" if gone else ""
         words = f"{format_count(len(gone), 'test') if gone else 'tests'} deleted with the file{about}{why}"
         line = gone[0][1] if gone else None
         yield RiskFinding(
@@ -137,7 +137,7 @@ def _deleted(
         )
     elif gone:
         others = len(_tests(change, "+"))
-        words = f"{format_count(len(gone), 'test')} deleted: {named(name for name, _ in gone)}"
+        words = f"{format_count(len(gone), 'test')} deleted: {list_names(name for name, _ in gone)}"
         if others >= len(gone):
             words += f"; {format_count(others, 'other')} came"
         line = gone[0][1]
@@ -155,9 +155,9 @@ def _united(change: FileChange) -> set[str]:
     """What the tests are about that stand beside a new list of cases in their hunk."""
     found: set[str] = set()
     for hunk in change.hunks:
-        if any(line[:1] == "+" and test_syntax.parametrised(line) for line in hunk.lines):
+        if any(line[:1] == "+" and test_syntax.is_parametrised(line) for line in hunk.lines):
             tests = (*_tests(change, "+"), *_tests(change, " "))
-            found.update(test_syntax.subject(name) for name, line in tests if line.hunk is hunk)
+            found.update(test_syntax.test_subject(name) for name, line in tests if line.hunk is hunk)
     return found - {""}
 
 
@@ -174,7 +174,7 @@ def _went_elsewhere(opening: DiffLine, came: dict[str, set[str]]) -> bool:
             indent = len(line.text) - len(line.text.lstrip())
             if indent <= len(opening.text) - len(opening.text.lstrip()) and len(body) > 1:
                 break
-            body.append(shape(line.text))
+            body.append(line_shape(line.text))
     telling = [text for text in body if len(text) > 8]
     if not telling:
         return False
@@ -188,7 +188,7 @@ def _renamed(path: str, opening: DiffLine) -> bool:
     for line in after:
         if line.sign == "+" and test_syntax.test_name(path, line.text):
             return True
-        if line.sign == " " or (line.sign == "-" and test_syntax.asserts(line.text)):
+        if line.sign == " " or (line.sign == "-" and test_syntax.is_assertion(line.text)):
             return False
     return False
 
@@ -215,27 +215,27 @@ def _subject(path: str) -> str:
 
 def _skipped(change: FileChange) -> Iterator[RiskFinding]:
     balance: Counter[str] = Counter()
-    for line in lines(change):
-        if line.sign == "-" and test_syntax.skips(change.path, line.text):
-            balance[shape(line.text)] += 1
-    titles = {test_syntax.title(line.text) for line in lines(change) if line.sign == "-"}
+    for line in diff_lines(change):
+        if line.sign == "-" and test_syntax.is_skip(change.path, line.text):
+            balance[line_shape(line.text)] += 1
+    titles = {test_syntax.quoted_title(line.text) for line in diff_lines(change) if line.sign == "-"}
     found: list[tuple[Severity, DiffLine]] = []
-    for line in lines(change):
-        if line.sign != "+" or not test_syntax.skips(change.path, line.text):
+    for line in diff_lines(change):
+        if line.sign != "+" or not test_syntax.is_skip(change.path, line.text):
             continue
-        if balance[shape(line.text)] > 0:
-            balance[shape(line.text)] -= 1
+        if balance[line_shape(line.text)] > 0:
+            balance[line_shape(line.text)] -= 1
             continue
         severity = _weight(line, titles)
         if severity is not None:
             found.append((severity, line))
     if not found:
         return
-    found.sort(key=lambda one: ORDER[one[0]])
+    found.sort(key=lambda one: SEVERITY_ORDER[one[0]])
     severity, line = found[0]
     words = (
         "everything but one part of the tests is switched off"
-        if test_syntax.only(line.text)
+        if test_syntax.is_only(line.text)
         else ""
     )
     if not words:
@@ -247,11 +247,11 @@ def _skipped(change: FileChange) -> Iterator[RiskFinding]:
 
 def _weight(line: DiffLine, titles: set[str]) -> Severity | None:
     """How bad a skip is; None for a condition on a test that is new itself."""
-    if test_syntax.only(line.text):
+    if test_syntax.is_only(line.text):
         return "high"
     subject, before, deep = _what_it_switches(line)
-    fresh = subject == "+" and test_syntax.title(line.text) not in titles - {""}
-    if deep or test_syntax.conditional(line.text) or test_syntax.conditional(before):
+    fresh = subject == "+" and test_syntax.quoted_title(line.text) not in titles - {""}
+    if deep or test_syntax.is_conditional(line.text) or test_syntax.is_conditional(before):
         return None if fresh else "medium"
     return "low" if fresh else "high"
 
@@ -325,14 +325,14 @@ class _TestChange:
 def _by_test(change: FileChange, came: dict[str, set[str]]) -> Iterator[tuple[int, str, DiffLine]]:
     for hunk in change.hunks:
         for name, test in _assertions(change.path, hunk).items():
-            trivial = [line for line in test.added if test_syntax.trivial(line.text)]
+            trivial = [line for line in test.added if test_syntax.is_trivial(line.text)]
             if trivial:
                 yield 0, f"{_test_words(name)} has an assertion that cannot fail", trivial[0]
                 continue
             if test.opened in "+-" and test.opened:
                 continue
-            told = (one for one in test.removed if not test_syntax.narrows(one.text))
-            removed = [one for one in told if shape(one.text) not in came]
+            told = (one for one in test.removed if not test_syntax.is_type_narrowing(one.text))
+            removed = [one for one in told if line_shape(one.text) not in came]
             if removed:
                 yield from _compared(name, removed, test.added, test.kept)
 
@@ -347,7 +347,7 @@ def _assertions(path: str, hunk: Hunk) -> dict[str, _TestChange]:
             test = found.setdefault(name, _TestChange())
             # removed and put back changed is still the same test
             test.opened = " " if test.opened and test.opened != line.sign else line.sign
-        elif test_syntax.asserts(line.text):
+        elif test_syntax.is_assertion(line.text):
             test = found.setdefault(name, _TestChange())
             if line.sign == " ":
                 test.kept += 1
@@ -359,8 +359,8 @@ def _assertions(path: str, hunk: Hunk) -> dict[str, _TestChange]:
 def _compared(
     name: str, removed: list[DiffLine], added: list[DiffLine], kept: int
 ) -> Iterator[tuple[int, str, DiffLine]]:
-    sharp_before = sum(test_syntax.exact(line.text) for line in removed)
-    sharp_after = sum(test_syntax.exact(line.text) for line in added)
+    sharp_before = sum(test_syntax.is_exact(line.text) for line in removed)
+    sharp_after = sum(test_syntax.is_exact(line.text) for line in added)
     what = _test_words(name)
     if not added:
         words = f"{what} lost {format_count(len(removed), 'assertion')}"
@@ -376,15 +376,15 @@ def _compared(
         words = f"{what} makes do with {count} instead of {len(removed)}{looser}"
         yield rank, words, added[0]
     elif len(added) <= len(removed) and sharp_after < sharp_before:
-        vague = next((line for line in added if not test_syntax.exact(line.text)), None)
+        vague = next((line for line in added if not test_syntax.is_exact(line.text)), None)
         if vague is not None:
             yield 1, f"{what} no longer asks for an exact value", vague
 
 
 def _merged(removed: list[DiffLine], added: list[DiffLine]) -> bool:
     """Whether fewer assertions say as much: several values compared in one go."""
-    before = sum(len(shape(line.text)) for line in removed)
-    after = sum(len(shape(line.text)) for line in added if test_syntax.exact(line.text))
+    before = sum(len(line_shape(line.text)) for line in removed)
+    after = sum(len(line_shape(line.text)) for line in added if test_syntax.is_exact(line.text))
     return after >= 0.6 * before
 
 
@@ -395,11 +395,11 @@ def _test_words(name: str) -> str:
 def _loosened(change: FileChange) -> Iterator[tuple[int, str, DiffLine]]:
     """Comparisons that are the same but for a larger tolerance."""
     before: dict[str, float] = {}
-    for line in lines(change):
-        found = test_syntax.tolerance(line.text) if line.sign == "-" else None
+    for line in diff_lines(change):
+        found = test_syntax.split_tolerance(line.text) if line.sign == "-" else None
         if found is not None:
             before[found[0]] = found[1]
-    for line in lines(change):
-        found = test_syntax.tolerance(line.text) if line.sign == "+" else None
+    for line in diff_lines(change):
+        found = test_syntax.split_tolerance(line.text) if line.sign == "+" else None
         if found is not None and found[1] > before.get(found[0], found[1]):
             yield 1, f"a tolerance is larger than before: {line.text.strip()[:80]}", line

@@ -167,65 +167,65 @@ def function_name(path: str, text: str) -> str:
     return found.group(1) if found is not None else ""
 
 
-def skips(path: str, text: str) -> bool:
+def is_skip(path: str, text: str) -> bool:
     """Whether a line switches a test off."""
     pattern = _for(_SKIPS, path)
     return pattern is not None and pattern.match(text) is not None
 
 
-def conditional(text: str) -> bool:
+def is_conditional(text: str) -> bool:
     """Whether a line that switches a test off does so only under a condition."""
     return _CONDITIONAL.search(text) is not None
 
 
-def parametrised(text: str) -> bool:
+def is_parametrised(text: str) -> bool:
     """Whether a line makes one test of several cases."""
     return _PARAMETRISED.search(text) is not None
 
 
-def leaves_out(path: str, text: str) -> bool:
+def excludes_tests(path: str, text: str) -> bool:
     """Whether a line of a runner's settings leaves tests out."""
     return _RUNNER_FILE.search(path) is not None and _LEAVES_OUT.search(text) is not None
 
 
-def subject(name: str) -> str:
+def test_subject(name: str) -> str:
     """The first word of a test's name, behind the word test itself and without a number."""
     words = _WORDS.findall(name.removeprefix("test").removeprefix("Test"))
     return words[0].lower() if words else ""
 
 
-def title(text: str) -> str:
+def quoted_title(text: str) -> str:
     """The first quoted text of a line: what a test or a group of tests is called."""
     found = _TITLE.search(text)
     return found.group(2) if found is not None else ""
 
 
-def only(text: str) -> bool:
+def is_only(text: str) -> bool:
     """Whether a line switches all other tests off."""
     return _ONLY.search(text) is not None
 
 
-def asserts(text: str) -> bool:
+def is_assertion(text: str) -> bool:
     """Whether a line checks something."""
     return _ASSERTION.search(text) is not None and _NOT_ASSERTION.match(text) is None
 
 
-def exact(text: str) -> bool:
+def is_exact(text: str) -> bool:
     """Whether an assertion names the one value it wants."""
     return _EXACT.search(text) is not None and "lambda" not in text
 
 
-def narrows(text: str) -> bool:
+def is_type_narrowing(text: str) -> bool:
     """Whether an assertion only tells a type checker what a plain name is."""
     return _NARROWING.match(text) is not None
 
 
-def trivial(text: str) -> bool:
+def is_trivial(text: str) -> bool:
     """Whether an assertion cannot fail."""
     return _TRIVIAL.search(text) is not None
 
 
-def tolerance(text: str) -> tuple[str, float] | None:
+def split_tolerance(text: str) -> tuple[str, float] | None:
     """The line without its tolerance, and how much it tolerates (more is looser)."""
     found = _TOLERANCE.search(text)
     sign = 1.0
