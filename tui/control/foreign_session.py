@@ -1,7 +1,7 @@
 """Operations on a session that we did not start.
 
-Every deed has its entries in the journal of that session, as a run of ours has them in its own. A
-hook writes the receipt of what it handed over by itself, so nobody has to be watching.
+Each is recorded in a journal of that session, as those on a run of ours are in its own. A hook
+records the delivery of a message itself, so nobody has to be watching.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.control.channels import channels
-from tui.control.channels.channels import Channel, DeliveryReceipt, ChannelName
+from tui.control.channels.channels import Channel, ChannelName, DeliveryReceipt
 from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
 from tui.model.session import AgentProcess
+from tui.settings.settings import Settings
 from tui.store.journal import JournalWriter
 from tui.system.errors import RefusedError
 from tui.system.locks import lock_file
@@ -24,12 +25,19 @@ from tui.system.process_tree import KillResult, ProcessTree, kill_tree
 from tui.system.processes import is_alive, send_signal
 
 _POLL_S = 0.05
+# How long Claude may take to record in its session file that the turn ended.
 _INTERRUPT_SHOWN_S = 6.0
+_NOTE_REQUEST = (
+    "A person asks you to end this session now ({reason}). Finish what the present step "
+    "needs to leave the files whole, write in two or three sentences into the session notes "
+    "or the progress file what is done, what is not and what comes next, and then stop. "
+    "Begin nothing new."
+)
 
 
 @dataclass(frozen=True)
 class Reachability:
-    """How a session can be reached now: the open ways, best first, and why there is none.
+    """How a session can be reached now: the open channels, best first, or why there is none.
 
     `hooks_missing` says that installing our hooks would open one; `no_interrupt` why its turn
     cannot be interrupted without ending it, empty where it can.
@@ -43,17 +51,19 @@ class Reachability:
 
 
 def find_reachability(project: Path, agent: AgentProcess, run_dir: str) -> Reachability:
-    """Looks at every way to a session; takes some 50 ms, changes nothing."""
+    """Inspects every channel to a session; takes some 50 ms, changes nothing."""
     facts = channels.inspect_channels(project, agent, run_dir=run_dir)
-    ways = tuple(channels.open_channels(facts))
-    why_not = "" if ways else channels.best_channel(facts).promise
-    return Reachability(agent.session, ways, why_not, facts.hooks_missing, _interrupt_obstacle(agent))
+    open_channels = tuple(channels.open_channels(facts))
+    why_not = "" if open_channels else channels.best_channel(facts).promise
+    return Reachability(
+        agent.session, open_channels, why_not, facts.hooks_missing, _interrupt_obstacle(agent)
+    )
 
 
 class ForeignSession:
-    """One session of which we hold nothing but its process and the ways others may use.
+    """One session of which we hold nothing but its process and the channels that others may use.
 
-    `grace_s` is how long it may take to leave by itself, `note_s` how long to write a hand-over.
+    `grace_s` is how long it may take to leave by itself, `note_s` how long to write a handoff note.
     """
 
     def __init__(
@@ -70,35 +80,52 @@ class ForeignSession:
         self._project, self._run_dir, self._journal = project, run_dir, journal
         self._grace_s, self._note_s = grace_s, note_s
 
-    # --- words ---------------------------------------------------------------------------------
+    @classmethod
+    def of(cls, project: Path, agent: AgentProcess, settings: Settings) -> ForeignSession:
+        """The session of that process, with its journal and the waits of the settings."""
+        run_dir = settings.paths.run_dir
+        return cls(
+            project,
+            agent,
+            JournalWriter.for_session(project, run_dir, agent.session),
+            run_dir,
+            grace_s=float(settings.session.stop_grace_seconds),
+            note_s=float(settings.session.handover_timeout_minutes) * 60,
+        )
+
+    # --- messages ------------------------------------------------------------------------------
 
     def send(
-        self, text: str, mode: str = "soft", way: ChannelName | None = None, doing: str = ""
+        self,
+        text: str,
+        mode: str = "soft",
+        channel: ChannelName | None = None,
+        activity: str = "",
     ) -> DeliveryReceipt:
-        """Sends words by `way`, or by the best that takes them; RefusedError when none does.
+        """Sends a message by `channel`, or by the best that takes it; RefusedError when none does.
 
-        `doing` is what the session was at, for the record.
+        `activity` is what the session was at, for the record.
         """
         receipt = channels.send_message(
-            self._project, self.agent, text, run_dir=self._run_dir, by=way
+            self._project, self.agent, text, run_dir=self._run_dir, by=channel
         )
         name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
         facts: dict[str, object] = {"text": text, "mode": mode, "transport": receipt.channel}
-        facts.update({"promise": receipt.promise, "doing": doing})
+        facts.update({"promise": receipt.promise, "doing": activity})
         self._record("inject", facts, id=name)
         self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
-        now = channels.refresh_receipt(self._project, receipt, self._run_dir)
-        if receipt.state == "queued" and now.state == "delivered":
-            # the hook was faster than the journal, and found none to write to
-            self._record("injection", {"state": now.state, "detail": now.detail}, id=name)
-        return now
+        newest = channels.refresh_receipt(self._project, receipt, self._run_dir)
+        if receipt.state == "queued" and newest.state == "delivered":
+            # The hook was faster than the journal, and found none to write to.
+            self._record("injection", {"state": newest.state, "detail": newest.detail}, id=name)
+        return newest
 
     def withdraw(self, name: str) -> str:
         """Takes a message back that no hook has claimed; RefusedError when it is too late."""
-        box = Mailbox.of(self._project, self._run_dir)
-        if box.read_state(self.agent.session, name) is None:
+        mailbox = Mailbox.of(self._project, self._run_dir)
+        if mailbox.read_state(self.agent.session, name) is None:
             raise RefusedError("what was not left in the mailbox cannot be taken back")
-        if not box.withdraw(self.agent.session, name):
+        if not mailbox.withdraw(self.agent.session, name):
             raise RefusedError("too late: the session has it")
         self._record("injection", {"state": "withdrawn", "detail": "taken back unread"}, id=name)
         return "taken back; nobody has read it"
@@ -109,9 +136,9 @@ class ForeignSession:
         """Ends the turn, not the session; RefusedError where nothing short of its end does that."""
         from tui.system.tmux import pane_of, run_tmux
 
-        why = _interrupt_obstacle(self.agent)
-        if why:
-            raise RefusedError(why)
+        obstacle = _interrupt_obstacle(self.agent)
+        if obstacle:
+            raise RefusedError(obstacle)
         agent_identity(self.agent)
         pane = pane_of(self.agent.pid)
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Escape")
@@ -123,23 +150,23 @@ class ForeignSession:
             time.sleep(_POLL_S)
         return "Escape was pressed in its terminal; it has not said yet that it stopped"
 
-    def stop(self, reason: str, going: Callable[[], bool] = lambda: True) -> KillResult | None:
-        """Asks for a hand-over note where words reach it, then ends the turn and the session.
+    def stop(self, reason: str, is_waiting: Callable[[], bool] = lambda: True) -> KillResult | None:
+        """Asks for a handoff note where a channel is open, then ends the turn and the session.
 
-        None when `going` turned false before it was over: then what was asked still stands.
+        None when `is_waiting` turned false before the end: then what was asked still stands.
         """
-        agent = agent_identity(self.agent)
+        process = agent_identity(self.agent)
         self._record("stop", {"by": "person", "reason": reason})
         if self._request_note(reason):
             until = time.monotonic() + self._note_s
-            while is_alive(agent) and time.monotonic() < until and not self._is_idle():
-                if not going():
+            while is_alive(process) and time.monotonic() < until and not self._is_idle():
+                if not is_waiting():
                     return None
                 time.sleep(_POLL_S)
         # An interrupt lets it record the end of its turn, run its closing hooks and leave with 0.
-        send_signal(agent, signal.SIGINT)
+        send_signal(process, signal.SIGINT)
         until = time.monotonic() + self._grace_s
-        while is_alive(agent) and time.monotonic() < until and going():
+        while is_alive(process) and time.monotonic() < until and is_waiting():
             time.sleep(_POLL_S)
         return self._kill_all("stop", reason)
 
@@ -150,12 +177,12 @@ class ForeignSession:
         return self._kill_all("kill", reason)
 
     def _kill_all(self, kind: str, reason: str) -> KillResult:
-        killed = kill_tree(self._tree(), self._grace_s)
+        killed = kill_tree(self._process_tree(), self._grace_s)
         facts = {"by": "person", "reason": reason, "survivors": list(killed.survivors)}
         self._record(kind, facts)
         return killed
 
-    def _tree(self) -> ProcessTree:
+    def _process_tree(self) -> ProcessTree:
         # Claude marks what its tools start; that finds daemons that cut every other tie.
         session = self.agent.session
         marker = f"CLAUDE_CODE_SESSION_ID={session}".encode() if session else b""
@@ -165,35 +192,28 @@ class ForeignSession:
             return ProcessTree(None, None, marker)
 
     def _request_note(self, reason: str) -> bool:
-        ways = find_reachability(self._project, self.agent, self._run_dir).channels
-        if not ways or self._is_idle():
+        reachable = find_reachability(self._project, self.agent, self._run_dir).channels
+        if not reachable or self._is_idle():
             return False
-        words = (
-            f"A person asks you to end this session now ({reason}). Finish what the present step "
-            "needs to leave the files whole, write in two or three sentences into the session notes "
-            "or the progress file what is done, what is not and what comes next, and then stop. "
-            "Begin nothing new."
-        )
+        text = _NOTE_REQUEST.format(reason=reason)
         try:
-            return self.send(words, "stop", ways[0].name).state in ("queued", "delivered")
+            return self.send(text, "stop", reachable[0].name).state in ("queued", "delivered")
         except RefusedError:
             return False
 
     def _is_idle(self) -> bool:
         return _read_status(self.agent) == "idle"
 
-    # --- record --------------------------------------------------------------------------------
-
     def _record(self, kind: str, data: Mapping[str, object], id: str = "") -> None:
         try:
             self._journal.write(kind, data, id=id)
         except OSError:
-            # the deed is done, or is worth more than its record on a full disk
+            # What was done stands, and is worth more than its record on a full disk.
             return
 
 
-def record_seen(journal: str, name: str, text: str, doing: str) -> None:
-    """Journals that the model answered after those words, once, however many look."""
+def record_seen(journal: str, name: str, text: str, activity: str) -> None:
+    """Records that the model answered after a message, once, however many processes watch."""
     import os
 
     from tui.store.journal import read_entries
@@ -204,14 +224,13 @@ def record_seen(journal: str, name: str, text: str, doing: str) -> None:
         return
     try:
         lock_file(lock)
-        told = (
-            one for one in read_entries(Path(journal)) if one.kind == "injection" and one.id == name
-        )
-        if not any(one.data.get("state") == "seen" for one in told):
-            facts = {"state": "seen", "text": " ".join(text.split())[:60], "doing": doing}
+        entries = read_entries(Path(journal))
+        states = [e.data.get("state") for e in entries if e.kind == "injection" and e.id == name]
+        if "seen" not in states:
+            facts = {"state": "seen", "text": " ".join(text.split())[:60], "doing": activity}
             JournalWriter(journal).write("injection", facts, id=name)
     except OSError:
-        return  # a receipt less; the deed stands
+        return  # a receipt less; the message was read all the same
     finally:
         os.close(lock)
 

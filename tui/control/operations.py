@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from tui.control.availability import Availability, FindReachability, find_obstacle
 from tui.control.checkpoints.refs import Checkpoint, find_checkpoint
-from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import checkpoint_entry, retire_by_settings, take_checkpoint
 from tui.control.rewind import execute
@@ -20,16 +20,22 @@ from tui.control.rewind.apply_steps import ProgressCallback
 from tui.control.rewind.execute import RewindResult
 from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.control.runner_client import send_request
-from tui.control.wording import describe_end, describe_plan, describe_refusals
+from tui.control.wording import (
+    describe_checkpoint,
+    describe_end,
+    describe_no_session,
+    describe_plan,
+    describe_refusals,
+    describe_rewound,
+)
 from tui.feeds.sessions.live_processes import agent_for_session, describe_agents, live_agents
 from tui.model.interventions import Injection
 from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
 from tui.store.inbox import Verb
-from tui.store.journal import JournalWriter
+from tui.store.journal import JournalWriter, is_running
 from tui.store.layout import RunDirectory, session_journal
-from tui.store.runs import is_running
 from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count
@@ -38,18 +44,11 @@ from tui.system.git import Git
 if TYPE_CHECKING:
     from tui.control.branch.build import BranchResult
     from tui.control.branch.plan import BranchPlan
-    from tui.control.channels.channels import DeliveryReceipt, ChannelName
-    from tui.control.foreign_session import ForeignSession, Reachability
+    from tui.control.channels.channels import ChannelName, DeliveryReceipt
+    from tui.control.foreign_session import ForeignSession
 
 # How long the supervisor may take to answer: it ends the agent before it stops or rewinds.
 _STOP_ANSWER_S, _REWIND_ANSWER_S = 60.0, 120.0
-
-
-class Availability(NamedTuple):
-    """Whether an operation can run now; `reason` is a sentence where it cannot."""
-
-    ok: bool
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,8 @@ class OperationReceipt:
 class Operations:
     """What a person can do to the project's session; `run_dir` is that of our run, or empty.
 
-    `adopt` is called before the supervisor is asked for something, so that a run that lost its
-    supervisor has one again. `agents` are those known to be alive in the project; `events` is the
-    file that tells of the session.
+    `adopt` is called with each request, so that a run that lost its supervisor has one again.
+    `agents` are those alive in the project; `events` is the file with the session's events.
     """
 
     def __init__(
@@ -89,6 +87,7 @@ class Operations:
         self.run_dir = run_dir
         self.session = session
         self.step_back_template = settings.stalls.step_back
+        self.settings_run_dir = settings.paths.run_dir
         self._settings = settings
         self._agents = tuple(agents)
         self._events = events
@@ -98,45 +97,13 @@ class Operations:
     # --- what can be done ----------------------------------------------------------------------
 
     def availability(
-        self,
-        name: str,
-        snapshot: NightSnapshot | None,
-        reachability: Callable[[AgentProcess], Reachability | None],
+        self, name: str, snapshot: NightSnapshot | None, reachability: FindReachability
     ) -> Availability:
-        """Whether the operation of that name can run now, cheap enough for every key bar.
-
-        `reachability` gives what is known of the channels to a foreign session, None before the
-        first look.
-        """
-        reason = self._obstacle(name, snapshot, reachability)
+        """Whether the operation of that name can run now, cheap enough for every key bar."""
+        reason = find_obstacle(
+            name, self.has_repository, self.has_run, self.agent, snapshot, reachability
+        )
         return Availability(not reason, reason)
-
-    def _obstacle(
-        self,
-        name: str,
-        snapshot: NightSnapshot | None,
-        reachability: Callable[[AgentProcess], Reachability | None],
-    ) -> str:
-        if name in ("checkpoint", "rewind", "undo"):
-            reason = "this folder is no git repository; checkpoints need one"
-            return "" if self.has_repository else reason
-        if snapshot is None:
-            return "the night is still being read; try again in a moment"
-        if snapshot.is_over:
-            return "no session is going on"
-        if name == "withdraw":
-            waiting = waiting_messages(snapshot)
-            return "" if waiting else "no words of yours wait to be read"
-        if self.has_run:
-            return ""
-        if self.agent is None:
-            return "its process is not known here, so nobody can reach it"
-        channels = reachability(self.agent)
-        if name == "kill":
-            return ""
-        if channels is None:
-            return "looking for a way to this session; try again in a moment"
-        return channels.why_not
 
     def conversation_availability(self) -> Availability:
         """Whether a rewind can take the conversation back too."""
@@ -145,7 +112,6 @@ class Operations:
 
     @property
     def has_repository(self) -> bool:
-        """Whether checkpoints can be taken here at all."""
         return (self.project / ".git").exists()
 
     @property
@@ -154,21 +120,16 @@ class Operations:
         return bool(self.run_dir)
 
     def is_supervised(self) -> bool:
-        """Whether a run of ours goes on, so that only its supervisor may change files. Reads its journal."""
+        """Whether a run of ours goes on: then its supervisor acts, not this process. Reads a journal."""
         return self.has_run and is_running(self.run_dir)
 
     # --- checkpoint, rewind, undo, branch ------------------------------------------------------
 
     def checkpoint(self, facts: Mapping[str, Any]) -> OperationReceipt:
-        """Has a checkpoint taken by whoever is in charge of the work tree."""
+        """Has a checkpoint taken by the supervisor of our run, or else by this process."""
         if self.is_supervised():
             return self._ask("checkpoint", {"why": "key"})
-        taken = self.take_checkpoint("", "by key", facts)
-        missing = taken.not_captured_count - sum(
-            path.reason == OWN_REASON for path in taken.not_captured
-        )
-        excluded = f", {missing} not captured" if missing else ""
-        return OperationReceipt(f"checkpoint {taken.id}: {taken.files:,} files{excluded}")
+        return OperationReceipt(describe_checkpoint(self.take_checkpoint("", "by key", facts)))
 
     def take_checkpoint(
         self, label: str = "", why: str = "key", facts: Mapping[str, Any] | None = None
@@ -208,9 +169,10 @@ class Operations:
 
     def plan_rewind(self, checkpoint: str | Checkpoint) -> RewindPlan:
         """What going back would change; writes nothing."""
-        target = find_checkpoint(self.project, checkpoint) if isinstance(checkpoint, str) else checkpoint
+        if isinstance(checkpoint, str):
+            checkpoint = find_checkpoint(self.project, checkpoint)
         live = self.other_live_sessions()
-        return plan_rewind(self.project, target, live=live, limits=self._limits)
+        return plan_rewind(self.project, checkpoint, live=live, limits=self._limits)
 
     def plan_undo(self) -> RewindPlan:
         """What taking back the last rewind would change."""
@@ -270,9 +232,7 @@ class Operations:
             return self._ask("rewind", arguments, _REWIND_ANSWER_S)
         planned = plan if isinstance(plan, RewindPlan) else self.plan_rewind(plan)
         result = self._rewind_here(planned, confirmed, progress)
-        edited = f", {len(result.meanwhile)} edited meanwhile and left" if result.meanwhile else ""
-        counts = f"{result.written} written, {result.deleted} deleted{edited}"
-        return OperationReceipt(f"files as in {result.checkpoint.id}: {counts}", rewound=result)
+        return OperationReceipt(describe_rewound(result), rewound=result)
 
     def _rewind_here(
         self, plan: RewindPlan, confirmed: bool, progress: ProgressCallback | None
@@ -290,17 +250,7 @@ class Operations:
             facts=self._facts({}, "before a rewind"),
             limits=self._limits,
         )
-        self._record(
-            "undo" if plan.undoes else "rewind",
-            {
-                "checkpoint": plan.checkpoint.id,
-                "mode": "code",
-                "written": result.written,
-                "deleted": result.deleted,
-                "kept": len(result.kept),
-                "safety": result.safety.id if result.safety else "",
-            },
-        )
+        self._record("undo" if plan.undoes else "rewind", execute.journal_data(result))
         return result
 
     def plan_branch(
@@ -345,8 +295,8 @@ class Operations:
                 "interrupt this session; without it the words are read after the tool that runs"
             )
         delivery = self.foreign_session().send(text, mode, channel, activity)
-        words = f"{delivery.state} by {delivery.label}: {delivery.detail}"
-        return OperationReceipt(words, delivery=delivery)
+        sentence = f"{delivery.state} by {delivery.label}: {delivery.detail}"
+        return OperationReceipt(sentence, delivery=delivery)
 
     def withdraw(self, name: str) -> OperationReceipt:
         """Takes back a message that the agent has not read; RefusedError when it is too late."""
@@ -410,37 +360,18 @@ class Operations:
         """The living agent of a session that is no run of ours; None when there is none."""
         return agent_for_session(self._agents, self.session)
 
-    @property
-    def settings_run_dir(self) -> str:
-        """Where, in the project, runs and mailboxes are kept."""
-        return self._settings.paths.run_dir
-
     def foreign_session(self) -> ForeignSession:
         """The session that somebody else started; NoSessionError when none lives here."""
         from tui.control.foreign_session import ForeignSession
 
         agent = self.agent
         if agent is None:
-            raise NoSessionError(self._no_session())
-        session = self._settings.session
-        return ForeignSession(
-            self.project,
-            agent,
-            JournalWriter.for_session(self.project, self.settings_run_dir, agent.session),
-            self.settings_run_dir,
-            grace_s=float(session.stop_grace_seconds),
-            note_s=float(session.handover_timeout_minutes) * 60,
-        )
-
-    def _no_session(self) -> str:
-        if not self._agents:
-            return f"no session is going on in {self.project}"
-        pids = ", ".join(str(agent.pid) for agent in self._agents)
-        return f"none of the sessions alive here ({pids}) is the one that is watched"
+            raise NoSessionError(describe_no_session(self.project, self._agents))
+        return ForeignSession.of(self.project, agent, self._settings)
 
     @property
     def journal(self) -> str:
-        """The file in which operations are recorded; it need not exist yet."""
+        """The file in which operations are recorded; may be missing."""
         if self.has_run:
             return str(RunDirectory(Path(self.run_dir)).journal)
         root = paths.resolve(self.project, self.settings_run_dir)
@@ -462,16 +393,7 @@ class Operations:
             if self.has_run:
                 writer = JournalWriter(self.journal)
             else:
-                writer = JournalWriter.for_session(
-                    self.project, self.settings_run_dir, self.session
-                )
+                writer = JournalWriter.for_session(self.project, self.settings_run_dir, self.session)
             writer.write(kind, data)
         except (OSError, OvernightError):
-            # It is done; a full disk or a foreign folder must not make it look undone.
-            return
-
-
-def waiting_messages(snapshot: NightSnapshot | None) -> list[Injection]:
-    """The messages that nobody has read yet, the newest first."""
-    injections = snapshot.interventions.injections if snapshot is not None else ()
-    return [injection for injection in reversed(injections) if injection.state == "queued"]
+            return  # it is done; a full disk or a foreign folder must not make it look undone

@@ -84,17 +84,17 @@ def retire_checkpoints(
         spared = {*spare, *needed_checkpoints(Path(project)), *(c.id for c in checkpoints[-1:])}
         doomed = _past_their_time(checkpoints, now, keep_all_seconds, keep_hourly_seconds)
         doomed = [c for c in doomed if c.id not in spared and c.commit not in spared]
-        orders = b"".join(b"delete %s %s\n" % (c.ref.encode(), c.commit.encode()) for c in doomed)
-        if orders:
-            git.run(("update-ref", "--no-deref", "--stdin"), input=orders)
+        commands = b"".join(b"delete %s %s\n" % (c.ref.encode(), c.commit.encode()) for c in doomed)
+        if commands:
+            git.run(("update-ref", "--no-deref", "--stdin"), input=commands)
     return doomed
 
 
 def _past_their_time(
-    known: list[Checkpoint], now: float, keep_all: float, keep_hourly: float | None
+    checkpoints: list[Checkpoint], now: float, keep_all: float, keep_hourly: float | None
 ) -> list[Checkpoint]:
     last: dict[tuple[str, int], Checkpoint] = {}
-    for checkpoint in known:
-        last[checkpoint.session, int(checkpoint.at // 3600)] = checkpoint
+    for checkpoint in checkpoints:
+        last[checkpoint.session, int(checkpoint.at // _HOUR_S)] = checkpoint
     kept = {c.number for c in last.values() if keep_hourly is None or now - c.at <= keep_hourly}
-    return [c for c in known if now - c.at > keep_all and c.number not in kept]
+    return [c for c in checkpoints if now - c.at > keep_all and c.number not in kept]

@@ -22,17 +22,21 @@ def send_request(
     arguments: Mapping[str, object],
     wait: float = 30.0,
 ) -> str:
-    """What the runner answers; RefusedError when it says no. `adopt` gives it a supervisor again."""
+    """What the supervisor answers; RefusedError when it says no.
+
+    `adopt` is called after the request is left, and gives a run that lost its supervisor a new one.
+    Blocks for up to `wait` seconds; after that the request still stands, and the answer says so.
+    """
     if not run_dir:
         raise RefusedError("this session was not started by overnight-tui run")
     run = RunDirectory(Path(run_dir))
     journal = JournalFollower(run.journal)
-    made = inbox.send_request(run.inbox, verb, arguments)
+    request = inbox.send_request(run.inbox, verb, arguments)
     adopt()
     until = time.monotonic() + wait
     while time.monotonic() < until:
         for entry in journal.read_new():
-            if entry.kind == "answer" and entry.id == made.id:
+            if entry.kind == "answer" and entry.id == request.id:
                 if not entry.data.get("ok"):
                     raise RefusedError(str(entry.data.get("text") or "the runner refused"))
                 return str(entry.data.get("text") or "done")

@@ -1,13 +1,26 @@
-"""Plans and the evidence of a stall in sentences for a person."""
+"""Plans, receipts and the evidence of a stall in sentences for a person."""
 
 from __future__ import annotations
 
-from tui.control.rewind.plan import RewindPlan
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.control.checkpoints.refs import Checkpoint
+from tui.control.rewind.execute import RewindResult
+from tui.control.rewind.plan import RewindPlan, count_not_captured
+from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.system.format import format_count, format_local
 from tui.system.process_tree import KillResult
 
 _MOST_TRIED = 5
+
+
+def describe_checkpoint(taken: Checkpoint) -> str:
+    """The checkpoint and what it holds."""
+    missing = count_not_captured(taken)
+    excluded = f", {missing} not captured" if missing else ""
+    return f"checkpoint {taken.id}: {taken.files:,} files{excluded}"
 
 
 def describe_plan(plan: RewindPlan) -> list[str]:
@@ -32,6 +45,21 @@ def describe_plan(plan: RewindPlan) -> list[str]:
 def describe_refusals(plan: RewindPlan) -> list[str]:
     """What speaks against a plan, a sentence each."""
     return [f"Against it: {reason}." for reason in plan.refusals]
+
+
+def describe_rewound(result: RewindResult) -> str:
+    """What a rewind did to the files."""
+    edited = f", {len(result.meanwhile)} edited meanwhile and left" if result.meanwhile else ""
+    counts = f"{result.written} written, {result.deleted} deleted{edited}"
+    return f"files as in {result.checkpoint.id}: {counts}"
+
+
+def describe_no_session(project: Path, agents: Sequence[AgentProcess]) -> str:
+    """Why there is no session to act on."""
+    if not agents:
+        return f"no session is going on in {project}"
+    pids = ", ".join(str(agent.pid) for agent in agents)
+    return f"none of the sessions alive here ({pids}) is the one that is watched"
 
 
 def describe_end(killed: KillResult | None) -> str:

@@ -1,4 +1,4 @@
-"""A session of the scripted agent that nobody here started, with our deeds on it."""
+"""A session of the scripted agent that nobody here started, with our operations on it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.control.foreign_session import ForeignSession
 from tui.control.operations import Operations
 from tui.feeds.sessions.live_processes import live_agents
 from tui.feeds.sessions.select import select_session
-from tui.model.session import AgentProcess as Found
+from tui.model.session import AgentProcess as SessionProcess
 from tui.settings.load import load
 from tui.store.journal import JournalWriter
 
@@ -44,21 +44,21 @@ class Elsewhere:
         (self.project / ".claude").mkdir(exist_ok=True)
         self.agent: AgentProcess
 
-    def begin(self, story: str = GATED, **environment: str) -> Found:
+    def begin(self, story: str = GATED, **environment: str) -> SessionProcess:
         """Starts it and waits until its tool runs."""
         self.agent = self.workplace.start(story, streams=False, **environment)
         self.agent.running_tool()
         return until(self.found, "its session file")  # type: ignore[no-any-return]
 
-    def found(self) -> Found | None:
+    def found(self) -> SessionProcess | None:
         pid = self.agent.process.pid
         return next((one for one in live_agents(self.project) if one.pid == pid), None)
 
-    def other(self, who: Found, **times: float) -> ForeignSession:
+    def other(self, who: SessionProcess, **times: float) -> ForeignSession:
         journal = JournalWriter.for_session(self.project, ".overnight", who.session)
         return ForeignSession(self.project, who, journal, ".overnight", **times)
 
-    def deeds(self) -> Operations:
+    def operations(self) -> Operations:
         settings = load(self.project, environ={}).settings
         sources = select_session(self.project, settings)
         session = self.agent.session

@@ -232,9 +232,9 @@ def test_killed_anywhere_it_leaves_nothing_to_be_seen(night: Path) -> None:
     """Each run is killed at a later call of git; the next one works as if it had never been."""
     code = (
         "import os, sys, signal\n"
-        "from tui import git\n"
-        "from tui.control.branch.build import plan_take, take\n"
-        "plan = plan_take(sys.argv[1], 'cut', commits=['HEAD'], base='HEAD~3')\n"
+        "from tui.system import git\n"
+        "from tui.control.branch.build import create_branch, plan_branch\n"
+        "plan = plan_branch(sys.argv[1], 'cut', commits=['HEAD'], base='HEAD~3')\n"
         "left = int(sys.argv[2])\n"
         "start = git.Git.start\n"
         "def counted(self, *args, **more):\n"
@@ -243,7 +243,7 @@ def test_killed_anywhere_it_leaves_nothing_to_be_seen(night: Path) -> None:
         "    if not left: os.kill(os.getpid(), signal.SIGKILL)\n"
         "    return start(self, *args, **more)\n"
         "git.Git.start = counted\n"
-        "take(plan)\n"
+        "create_branch(plan)\n"
     )
     before = everything(night)
     for calls in range(1, 100):
@@ -269,11 +269,11 @@ def test_killed_anywhere_it_leaves_nothing_to_be_seen(night: Path) -> None:
 def test_the_deed_is_told_in_the_journal(night: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    deeds = Operations(night, Settings(), run_dir=str(run), session="s1")
-    plan = deeds.plan_branch("told", commits=["HEAD"], files=["b.txt"], base="HEAD~3")
+    operations = Operations(night, Settings(), run_dir=str(run), session="s1")
+    plan = operations.plan_branch("told", commits=["HEAD"], files=["b.txt"], base="HEAD~3")
     assert "1 commit and 1 file" in plan.sentences[0]
     assert not (run / "journal.jsonl").exists()
-    receipt = deeds.create_branch(plan)
+    receipt = operations.create_branch(plan)
     (entry,) = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
     assert entry["kind"] == "take"
     assert entry["branch"] == "told"

@@ -16,7 +16,7 @@ import pytest
 from tests.fakes import FakeClock
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_details, find_checkpoint
+from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint, read_details
 from tui.control.checkpoints.stat_cache import StatCache
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.retention import retire_checkpoints
@@ -365,13 +365,14 @@ def test_a_work_tree_inside_the_work_tree_is_listed(tmp_path: Path) -> None:
 UNREADABLE = """
 import os, sys
 from pathlib import Path
-from tui.control.checkpoints.capture import take, details
+from tui.control.checkpoints.capture import take_checkpoint
+from tui.control.checkpoints.refs import read_details
 from tui.system.git import Git
-take(Path(sys.argv[2]))  # loads everything while this user's Python can be read
+take_checkpoint(Path(sys.argv[2]))  # loads everything while this user's Python can be read
 os.setgid(65534); os.setuid(65534)
 folder = Path(sys.argv[1])
-checkpoint = take(folder)
-for item in details(Git(folder), checkpoint).not_captured:
+checkpoint = take_checkpoint(folder)
+for item in read_details(Git(folder), checkpoint).not_captured:
     print(item.path, item.reason, sep=": ")
 """
 

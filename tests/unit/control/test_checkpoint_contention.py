@@ -50,15 +50,16 @@ def user_rebases(folder: Path, number: int) -> None:
 
 def second_supervisor(folder: Path, number: int) -> None:
     code = (
-        "import sys; from pathlib import Path; from tui.control.checkpoints.capture import take; "
+        "import sys; from pathlib import Path; "
+        "from tui.control.checkpoints.capture import take_checkpoint; "
+        "take_checkpoint(Path(sys.argv[1]), session='second')"
     )
-    code += "take(Path(sys.argv[1]), session='second')"
     subprocess.run(
         [sys.executable, "-c", code, str(folder)], cwd=Path(__file__).parents[3], check=True
     )
 
 
-DEEDS: list[Callable[[Path, int], None]] = [
+OPERATIONS: list[Callable[[Path, int], None]] = [
     user_commits,
     user_stages,
     user_collects_garbage,
@@ -68,8 +69,8 @@ DEEDS: list[Callable[[Path, int], None]] = [
 ]
 
 
-@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
-def test_at_the_same_time(tmp_path: Path, deed: Callable[[Path, int], None]) -> None:
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
+def test_at_the_same_time(tmp_path: Path, operation: Callable[[Path, int], None]) -> None:
     folder = make(tmp_path / "repo", {f"f{n}": f"{n}\n" for n in range(50)})
     sh(folder, "checkout", "-q", "-b", "side")
     write(folder, {"on side": "s"})
@@ -81,7 +82,7 @@ def test_at_the_same_time(tmp_path: Path, deed: Callable[[Path, int], None]) -> 
     def user() -> None:
         try:
             for number in range(ROUNDS):
-                deed(folder, number)
+                operation(folder, number)
         except BaseException as error:  # handed to the test
             failures.append(error)
 

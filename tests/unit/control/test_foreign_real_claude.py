@@ -80,7 +80,7 @@ class Plain:
         until(lambda: [one for one in live_agents(self.project) if one.session], "its session file")
         return live_agents(self.project)[-1]
 
-    def deeds(self, who: AgentProcess) -> Operations:
+    def operations(self, who: AgentProcess) -> Operations:
         settings = load(self.project, environ={}).settings
         found = select_session(self.project, settings)
         events = found.events[0].path if found.events else ""
@@ -133,7 +133,7 @@ def test_words_by_hooks_that_were_installed_while_it_ran(plain: Plain, tmp_path:
     who = plain.begin("[[scn:steps]] go")
     until((plain.project / "work.txt").exists, "its first step")
     installer.install(plain.project)
-    receipt = plain.deeds(who).foreign_session().send("Mind the $(gap) and `this`.")
+    receipt = plain.operations(who).foreign_session().send("Mind the $(gap) and `this`.")
     assert receipt.channel == "mailbox"
     until(lambda: "delivered" in plain.states(), "the hook's receipt")
     asked = tmp_path / "asked.jsonl"
@@ -144,21 +144,21 @@ def test_words_by_hooks_that_were_installed_while_it_ran(plain: Plain, tmp_path:
 def test_checkpoint_rewind_and_kill(plain: Plain) -> None:
     who = plain.begin("[[scn:steps]] go")
     until((plain.project / "work.txt").exists, "its first step")
-    deeds = plain.deeds(who)
+    operations = plain.operations(who)
     first = until(lambda: _with_place(plain, who), "a checkpoint that knows its place")
     write(plain.project, {"README.md": "mine\n", "new.txt": "n\n"})
-    plan = deeds.plan_rewind(first)
+    plan = operations.plan_rewind(first)
     assert plan.refusals
-    deeds.rewind(plan, confirmed=True)
+    operations.rewind(plan, confirmed=True)
     assert (plain.project / "README.md").read_text() == "# harbour\n"
     assert not (plain.project / "new.txt").exists()
-    assert "was taken first" in deeds.stop("kill", checkpoint=True).words
+    assert "was taken first" in operations.stop("kill", checkpoint=True).words
     assert plain.process is not None
     assert plain.process.wait(10) == 143
 
 
 def _with_place(plain: Plain, who: AgentProcess) -> object:
-    taken = plain.deeds(who).take_checkpoint()
+    taken = plain.operations(who).take_checkpoint()
     return taken if taken.facts.get("uuid") else None
 
 
@@ -170,15 +170,15 @@ def test_kill_finds_its_daemons_too(plain: Plain) -> None:
         return [one for one in found if command_line(one.pid)[1:] in (["317", ""], ["318", ""])]
 
     mine = until(lambda: sleepers() if len(sleepers()) >= 2 else [], "its daemon")
-    told = plain.deeds(who).stop("kill", checkpoint=False)
-    assert not told.survivors
+    receipt = plain.operations(who).stop("kill", checkpoint=False)
+    assert not receipt.survivors
     assert not any(is_alive(one) for one in mine)
 
 
 def test_a_graceful_stop_ends_its_turn_cleanly(plain: Plain) -> None:
     who = plain.begin("[[scn:steps]] go")
     until((plain.project / "work.txt").exists, "its first step")
-    told = plain.deeds(who).stop("stop", checkpoint=False)
-    assert not told.survivors
+    receipt = plain.operations(who).stop("stop", checkpoint=False)
+    assert not receipt.survivors
     assert plain.process is not None
     assert plain.process.wait(10) in (0, 1)  # it left by itself; versions differ in the code

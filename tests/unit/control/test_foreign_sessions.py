@@ -15,7 +15,7 @@ from tui.control.hooks import installer
 from tui.feeds.sessions.select import select_session
 from tui.settings.load import load
 from tui.system.errors import NoSessionError, RefusedError
-from tui.system.processes import is_alive, process_table
+from tui.system.processes import is_alive, process_table, read_identity
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_words_can_be_taken_back_until_a_hook_has_them(scene: Elsewhere) -> None
     installer.install(scene.project)
     other = scene.other(who)
     name = other.send("never mind").id
-    assert "nobody has read it" in scene.deeds().withdraw(name).words
+    assert "nobody has read it" in scene.operations().withdraw(name).words
     with pytest.raises(RefusedError, match="too late"):
         other.withdraw(name)
     with pytest.raises(RefusedError, match="cannot be taken back"):
@@ -82,13 +82,13 @@ def test_its_journal_is_one_of_the_sources(scene: Elsewhere) -> None:
 
 def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -> None:
     who = scene.begin()
-    processes = process_table()
-    agent = processes[who.pid].identity
-    children = [one.identity for one in processes.values() if one.parent == who.pid]
+    agent = read_identity(who.pid)
+    assert agent is not None
+    children = [one.identity for one in process_table().values() if one.parent == who.pid]
     assert children
-    told = scene.deeds().stop("kill", checkpoint=True, facts=lambda: {"tests": "red"})
-    assert not told.survivors
-    assert "checkpoint c1 was taken first" in told.words
+    receipt = scene.operations().stop("kill", checkpoint=True, facts=lambda: {"tests": "red"})
+    assert not receipt.survivors
+    assert "checkpoint c1 was taken first" in receipt.words
     assert not is_alive(agent)
     assert not any(is_alive(child) for child in children)
     kinds = [one["kind"] for one in scene.journal()]
@@ -99,8 +99,8 @@ def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -
 
 def test_a_checkpoint_before_the_end_can_be_declined(scene: Elsewhere) -> None:
     scene.begin()
-    told = scene.deeds().stop("kill", checkpoint=False)
-    assert "checkpoint" not in told.words
+    receipt = scene.operations().stop("kill", checkpoint=False)
+    assert "checkpoint" not in receipt.words
     assert not scene.journal("checkpoint")
 
 
@@ -173,4 +173,4 @@ def test_without_a_session_there_is_nobody(scene: Elsewhere) -> None:
     scene.agent.exit_code()
     until(lambda: scene.found() is None, "its end")
     with pytest.raises(NoSessionError, match="no session is going on"):
-        scene.deeds().foreign_session()
+        scene.operations().foreign_session()

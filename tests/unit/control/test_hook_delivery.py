@@ -12,9 +12,10 @@ from tests.agent_harness import AgentProcess, Workplace
 from tests.unit.repositories import demonstration
 from tui.control.channels import channels
 from tui.control.channels.channels import DeliveryReceipt
+from tui.control.channels.mailbox import Mailbox
 from tui.control.hooks import installer
 from tui.feeds.sessions.live_processes import AgentProcessReader
-from tui.model.session import AgentProcess as Found
+from tui.model.session import AgentProcess as SessionProcess
 from tui.system.clock import SystemClock
 from tui.system.errors import RefusedError
 
@@ -31,7 +32,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace
     workplace.tidy()
 
 
-def found(place: Workplace, agent: AgentProcess) -> Found:
+def found(place: Workplace, agent: AgentProcess) -> SessionProcess:
     """The agent as it is found by its own session file."""
     agents = AgentProcessReader(place.repository, SystemClock()).read().agents
     return next(one for one in agents if one.pid == agent.process.pid)
@@ -91,10 +92,10 @@ def test_what_was_taken_back_is_never_heard(place: Workplace) -> None:
     installer.install(place.repository)
     agent = at_work(place)
     receipt = channels.send_message(place.repository, found(place, agent), "No: do the opposite.")
-    receipt = channels.withdraw(place.repository, receipt)
-    assert receipt.state == "withdrawn"
-    with pytest.raises(RefusedError, match="too late"):
-        channels.withdraw(place.repository, receipt)
+    mailbox = Mailbox.of(place.repository)
+    assert mailbox.withdraw(receipt.session, receipt.id)
+    assert channels.refresh_receipt(place.repository, receipt).state == "withdrawn"
+    assert not mailbox.withdraw(receipt.session, receipt.id)
     (place.repository / "go").touch()
     assert agent.exit_code() == 0
     assert not any("opposite" in text for text in agent.texts())

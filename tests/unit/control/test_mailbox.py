@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.transport_payloads import TWELVE
-from tui.control.channels import mailbox as sending
+from tui.control.channels import mailbox
 from tui.control.channels.mailbox import Mailbox
 from tui.system.errors import RefusedError
 
@@ -61,14 +61,14 @@ def said(out: bytes) -> str:
 
 
 def test_a_message_waits_is_delivered_once_and_its_sender_sees_it(box: Mailbox) -> None:
-    letter = box.send(SESSION, "look at the cause")
-    assert letter.state == "queued"
+    message = box.send(SESSION, "look at the cause")
+    assert message.state == "queued"
     out = call(box, "PostToolBatch")
     assert json.loads(out)["hookSpecificOutput"]["hookEventName"] == "PostToolBatch"
     assert said(out) == "look at the cause"
-    seen = box.read_state(SESSION, letter.id)
+    seen = box.read_state(SESSION, message.id)
     assert seen is not None
-    assert (seen.state, seen.event, seen.text) == ("delivered", "PostToolBatch", letter.text)
+    assert (seen.state, seen.event, seen.text) == ("delivered", "PostToolBatch", message.text)
     assert seen.moved_at is not None
     assert call(box, "PostToolUse") == b""
 
@@ -82,9 +82,9 @@ def test_at_the_end_of_a_turn_a_message_keeps_the_session_going(box: Mailbox) ->
 
 
 def test_a_subagent_is_told_nothing(box: Mailbox) -> None:
-    letter = box.send(SESSION, "for the main conversation")
+    message = box.send(SESSION, "for the main conversation")
     assert call(box, "PostToolUse", payload(agent_id="a1b2c3", agent_type="Explore")) == b""
-    waiting = box.read_state(SESSION, letter.id)
+    waiting = box.read_state(SESSION, message.id)
     assert waiting is not None
     assert waiting.state == "queued"
     assert said(call(box, "PostToolUse")) == "for the main conversation"
@@ -104,12 +104,12 @@ def test_of_many_hooks_at_once_one_delivers(box: Mailbox) -> None:
     outs = [hook.communicate(payload(), 30)[0] for hook in hooks]
     heard = [line for out in outs if out for line in said(out).split("\n\n")]
     assert sorted(heard) == sorted(texts)
-    assert {letter.state for letter in box.messages(SESSION)} == {"delivered"}
+    assert {message.state for message in box.messages(SESSION)} == {"delivered"}
 
 
 def test_what_does_not_fit_one_answer_waits_for_the_next(box: Mailbox) -> None:
-    for letter in "abc":
-        box.send(SESSION, letter * 4_000)
+    for char in "abc":
+        box.send(SESSION, char * 4_000)
     first, second = call(box, "PostToolUse"), call(box, "PostToolUse")
     assert [len(said(first)), len(said(second))] == [8_002, 4_000]
 
@@ -137,11 +137,11 @@ def test_a_message_can_be_withdrawn_until_it_is_read(box: Mailbox) -> None:
 def test_a_claim_of_a_hook_that_died_is_told_and_not_given_out_again(
     box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letter = box.send(SESSION, "was it read?")
-    place = box.folder / SESSION / letter.id
+    message = box.send(SESSION, "was it read?")
+    place = box.folder / SESSION / message.id
     os.rename(f"{place}.msg", f"{place}.claimed")
     assert [one.state for one in box.messages(SESSION)] == ["queued"]
-    monkeypatch.setattr(sending, "_CLAIM_TIMEOUT_S", -1.0)
+    monkeypatch.setattr(mailbox, "_CLAIM_TIMEOUT_S", -1.0)
     assert [one.state for one in box.messages(SESSION)] == ["unsure"]
     assert call(box, "PostToolUse") == b""
 
@@ -156,11 +156,11 @@ def test_a_hook_that_calls_is_heard(box: Mailbox) -> None:
 
 
 def test_everything_in_it_is_private(box: Mailbox) -> None:
-    letter = box.send(SESSION, "secret")
+    message = box.send(SESSION, "secret")
     folder = box.folder / SESSION
     assert folder.stat().st_mode & 0o777 == 0o700
     assert box.folder.stat().st_mode & 0o777 == 0o700
-    assert (folder / f"{letter.id}.msg").stat().st_mode & 0o777 == 0o600
+    assert (folder / f"{message.id}.msg").stat().st_mode & 0o777 == 0o600
 
 
 def test_what_others_may_have_put_there_is_not_delivered(box: Mailbox, tmp_path: Path) -> None:
@@ -258,8 +258,9 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
     loaded = done.stderr.decode().split()
     ours = {name for name in loaded if name.split(".")[0] in ("tui", "widgets")}
     assert ours == {
-        "tui", "tui.cli", "tui.system.errors", "tui.commands", "tui.commands.act.hook",
-        "tui.control", "tui.control.channels.hook_delivery",
+        "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
+        "tui.commands.act.hook", "tui.control", "tui.control.channels",
+        "tui.control.channels.hook_delivery",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}
     assert not heavy & set(loaded)

@@ -1,4 +1,4 @@
-"""Checkpoints and rewinds as deeds: what they remember, what they refuse, what goes in time."""
+"""Checkpoints and rewinds as operations: what they remember, what they refuse, what goes in time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from tui.control.operations import Operations
 from tui.control.wording import describe_plan
 from tui.feeds.sessions.transcripts import last_safe_cut
 from tui.settings.load import load
-from tui.system.errors import RefusedError
+from tui.store import inbox
+from tui.store.journal import JournalWriter
+from tui.store.layout import RunDirectory
+from tui.system.errors import NoSessionError, RefusedError
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +83,7 @@ def test_a_torn_line_and_a_missing_file_are_no_place(tmp_path: Path) -> None:
 # --- checkpoints ---
 
 
-def deeds_on(folder: Path, events: str = "", **changes: object) -> Operations:
+def operations_on(folder: Path, events: str = "", **changes: object) -> Operations:
     flags = {key.replace("__", "."): value for key, value in changes.items()}
     settings = load(folder, flags=flags, environ={}).settings
     return Operations(folder, settings, "", SESSION, events=events)
@@ -88,7 +92,9 @@ def deeds_on(folder: Path, events: str = "", **changes: object) -> Operations:
 def test_a_checkpoint_remembers_where_the_words_stood(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     events = stream(tmp_path, bash(2, "ls"), answer(3, 2, "out"))
-    taken = deeds_on(folder, events).take_checkpoint("good", facts={"tests": "green", "done": 3})
+    taken = operations_on(folder, events).take_checkpoint(
+        "good", facts={"tests": "green", "done": 3}
+    )
     facts = find_checkpoint(folder, taken.id).facts
     assert (facts["session"], facts["uuid"]) == (SESSION, uid(3))
     assert (facts["tests"], facts["done"], facts["why"]) == ("green", 3, "key")
@@ -120,11 +126,11 @@ def test_old_checkpoints_go_by_the_settings(tmp_path: Path) -> None:
     for minutes in (30, 20, 10):
         write(folder, {"a.txt": f"{minutes}\n"})
         capture.take_checkpoint(folder, session="night", clock=Then(base - hour + minutes * 60))
-    deeds_on(folder, checkpoints__keep_all_hours=100).take_checkpoint()
+    operations_on(folder, checkpoints__keep_all_hours=100).take_checkpoint()
     assert [one.number for one in checkpoints_of(folder)] == [1, 2, 3, 4]
-    deeds_on(folder, checkpoints__keep_all_hours=24).take_checkpoint()
+    operations_on(folder, checkpoints__keep_all_hours=24).take_checkpoint()
     assert [one.number for one in checkpoints_of(folder)] == [3, 4, 5]
-    deeds_on(folder, checkpoints__keep_hourly_days=1).take_checkpoint()
+    operations_on(folder, checkpoints__keep_hourly_days=1).take_checkpoint()
     assert [one.number for one in checkpoints_of(folder)] == [4, 5, 6]
 
 
@@ -135,39 +141,39 @@ def test_what_is_staged_is_compared_and_left_alone(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
     write(folder, {"a.txt": "two\n"})
     sh(folder, "add", "a.txt")
-    deeds = deeds_on(folder)
-    first = deeds.take_checkpoint()
+    operations = operations_on(folder)
+    first = operations.take_checkpoint()
     sh(folder, "reset", "-q")
     write(folder, {"a.txt": "three\n"})
     index = (folder / ".git/index").read_bytes()
-    plan = deeds.plan_rewind(first.id)
+    plan = operations.plan_rewind(first.id)
     note = next(one for one in plan.notes if "staged" in one)
     assert "1 path was staged otherwise then" in note
     place = note.partition("ls-tree -r ")[2].rstrip(")")
     assert "a.txt" in sh(folder, "ls-tree", "-r", place)
-    deeds.rewind(plan)
+    operations.rewind(plan)
     assert (folder / ".git/index").read_bytes() == index
     assert (folder / "a.txt").read_text() == "two\n"
 
 
 def test_a_session_at_work_must_be_confirmed(scene: Elsewhere) -> None:
     scene.begin()
-    deeds = scene.deeds()
-    first = deeds.take_checkpoint()
+    operations = scene.operations()
+    first = operations.take_checkpoint()
     write(scene.project, {"new.txt": "n"})
-    plan = deeds.plan_rewind(first)
+    plan = operations.plan_rewind(first)
     assert any("is watched here" in one for one in plan.refusals)
     with pytest.raises(RefusedError, match="at work in this work tree"):
-        deeds.rewind(plan)
+        operations.rewind(plan)
     assert (scene.project / "new.txt").exists()
-    rewound = deeds.rewind(plan, confirmed=True).rewound
+    rewound = operations.rewind(plan, confirmed=True).rewound
     assert rewound is not None and rewound.deleted == 1
     assert [one["kind"] for one in scene.journal()] == ["checkpoint", "rewind"]
 
 
 def test_a_session_that_began_after_the_plan_is_noticed(scene: Elsewhere) -> None:
     folder = scene.project
-    quiet = deeds_on(folder)
+    quiet = operations_on(folder)
     first = quiet.take_checkpoint()
     write(folder, {"new.txt": "n"})
     plan = quiet.plan_rewind(first)
@@ -180,10 +186,71 @@ def test_a_session_that_began_after_the_plan_is_noticed(scene: Elsewhere) -> Non
 
 def test_the_plan_is_in_plain_words(tmp_path: Path) -> None:
     folder = make(tmp_path / "repo")
-    deeds = deeds_on(folder)
-    first = deeds.take_checkpoint()
+    operations = operations_on(folder)
+    first = operations.take_checkpoint()
     write(folder, {"a.txt": "changed\n", "new.txt": "n"})
-    words = describe_plan(deeds.plan_rewind(first))
+    words = describe_plan(operations.plan_rewind(first))
     assert words[0].startswith("1 file will be written, 1 deleted (all captured first)")
-    assert not any(".overnight" in change.path for change in deeds.plan_rewind(first).changes)
+    assert not any(".overnight" in change.path for change in operations.plan_rewind(first).changes)
     assert os.path.exists(folder / "new.txt")
+
+
+# --- the supervisor or this process ---
+
+
+class Supervisor:
+    """Answers a request as soon as it is left, which is when `adopt` is called."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run = RunDirectory(folder)
+        self.run.inbox.mkdir(parents=True, mode=0o700)
+        self.journal = JournalWriter(self.run.journal)
+        self.requests: list[tuple[str, dict[str, object]]] = []
+
+    def answer(self) -> None:
+        for request, path in inbox.claim_requests(self.run.inbox):
+            self.requests.append((request.verb, request.arguments))
+            self.journal.write("answer", {"ok": True, "text": "accepted"}, id=request.id)
+            inbox.remove_request(path)
+
+
+def test_the_supervisor_acts_while_its_run_goes_on_and_this_process_afterwards(
+    tmp_path: Path,
+) -> None:
+    folder = make(tmp_path / "repo")
+    supervisor = Supervisor(tmp_path / "run")
+    run_dir, settings = str(supervisor.run.path), load(folder, environ={}).settings
+    operations = Operations(folder, settings, run_dir, SESSION, supervisor.answer)
+    first = operations.take_checkpoint()
+    plan = operations.plan_rewind(first)
+    assert plan.is_empty
+    assert operations.has_effect(plan)
+    assert operations.describe_rewind(plan)[-1].startswith("The agent is stopped for it")
+    assert operations.stop_target() is None
+    assert operations.checkpoint({}).words == "accepted"
+    assert operations.rewind(plan, "both", confirmed=True).answer == "accepted"
+    assert operations.rewind(replace(plan, undoes=True)).answer == "accepted"
+    assert operations.inject("hello", "hard").words == "your words are accepted"
+    assert operations.withdraw("m1").words == "accepted"
+    assert operations.stop("stop", checkpoint=True).words == "stop: accepted"
+    assert supervisor.requests == [
+        ("checkpoint", {"why": "key"}),
+        ("rewind", {"checkpoint": first.id, "mode": "both", "confirmed": True}),
+        ("undo", {"confirmed": False}),
+        ("inject", {"text": "hello", "mode": "hard"}),
+        ("withdraw", {"id": "m1"}),
+        ("stop", {"checkpoint": True}),
+    ]
+    supervisor.requests.clear()
+    supervisor.journal.write("run_ended")
+    assert not operations.has_effect(plan)
+    assert operations.checkpoint({}).words.startswith("checkpoint c2: ")
+    write(folder, {"new.txt": "n"})
+    rewound = operations.rewind(first).rewound
+    assert rewound is not None
+    assert rewound.deleted == 1
+    with pytest.raises(RefusedError, match="nobody else holds the pipe"):
+        operations.inject("hello", "hard")
+    with pytest.raises(NoSessionError, match="no session is going on"):
+        operations.stop("kill", checkpoint=False)
+    assert supervisor.requests == []

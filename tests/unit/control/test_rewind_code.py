@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.control.rewinds import undo
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control import retention
 from tui.control.checkpoints import capture
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import checkpoints_of, read_details
 from tui.control.checkpoints.work_tree import CaptureLimits
-from tui.control.rewind.execute import RewindResult, execute_rewind, recover_rewind, undo, plan_undo
+from tui.control.rewind.execute import RewindResult, execute_rewind, plan_undo, recover_rewind
 from tui.control.rewind.plan import RewindPlan, checkpoint_distances, plan_rewind
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.system.errors import CheckpointError, RefusedError, RewindError

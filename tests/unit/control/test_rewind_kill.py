@@ -14,22 +14,25 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.unit.control.rewinds import undo
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import checkpoints_of
-from tui.control.rewind.execute import recover_rewind, undo
+from tui.control.rewind.execute import recover_rewind
 
 State = dict[str, tuple[str, int, bytes]]
 REPOSITORY = Path(__file__).parents[3]
-# Runs one deed and kills itself the n-th time it hears of a step.
+# Runs one operation and kills itself the n-th time it hears of a step.
 WORKER = """
 import os, signal, sys
 from pathlib import Path
-from tui.control.checkpoints.capture import checkpoints, take
-from tui.control.rewind.execute import execute, recover, undo
-from tui.control.rewind.plan import plan
+from tests.unit.control.rewinds import undo
+from tui.control.checkpoints.capture import take_checkpoint
+from tui.control.checkpoints.refs import checkpoints_of
+from tui.control.rewind.execute import execute_rewind, recover_rewind
+from tui.control.rewind.plan import plan_rewind
 
-folder, deed, step, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+folder, operation, step, count = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 heard = 0
 
 def hear(name, *_):
@@ -38,29 +41,29 @@ def hear(name, *_):
     if name == step and heard == count:
         os.kill(os.getpid(), signal.SIGKILL)
 
-if deed == "take":
-    take(folder, progress=hear)
-elif deed == "rewind":
-    execute(plan(folder, checkpoints(folder)[0]), progress=hear)
-elif deed == "recover":
-    recover(folder, progress=hear)
-elif deed == "storm take":
-    take(folder)
+if operation == "take":
+    take_checkpoint(folder, progress=hear)
+elif operation == "rewind":
+    execute_rewind(plan_rewind(folder, checkpoints_of(folder)[0]), progress=hear)
+elif operation == "recover":
+    recover_rewind(folder, progress=hear)
+elif operation == "storm take":
+    take_checkpoint(folder)
     print("ready", flush=True)
     while True:
-        take(folder)
-elif deed == "storm rewind":
-    recover(folder)
+        take_checkpoint(folder)
+elif operation == "storm rewind":
+    recover_rewind(folder)
     print("ready", flush=True)
-    execute(plan(folder, checkpoints(folder)[0]))
+    execute_rewind(plan_rewind(folder, checkpoints_of(folder)[0]))
     while True:
         undo(folder)
 """
 
 
-def work(folder: Path, deed: str, step: str = "", count: int = 1) -> int:
+def work(folder: Path, operation: str, step: str = "", count: int = 1) -> int:
     done = subprocess.run(
-        [sys.executable, "-c", WORKER, str(folder), deed, step, str(count)],
+        [sys.executable, "-c", WORKER, str(folder), operation, step, str(count)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -86,7 +89,7 @@ def two_states(folder: Path) -> tuple[State, State]:
     return old, tree(folder)
 
 
-def settled_state(folder: Path) -> State:
+def recovered_state(folder: Path) -> State:
     """The tree after the next start has done what a start does."""
     recover_rewind(folder)
     take_checkpoint(folder)
@@ -109,7 +112,7 @@ def test_killed_while_taking_a_checkpoint(tmp_path: Path, step: str) -> None:
     assert work(folder, "take", step) == -signal.SIGKILL
     assert (user_state(folder), tree(folder)) == (user, state)
     assert len(checkpoints_of(folder)) == len(known) + (step in ("recorded", "verified"))
-    assert settled_state(folder) == state
+    assert recovered_state(folder) == state
     assert user_state(folder) == user
 
 
@@ -139,7 +142,7 @@ def test_killed_while_rewinding(tmp_path: Path, step: str, count: int) -> None:
     assert user_state(folder) == user
     untouched = step in ("safety", "journal", "staging", "staged")
     assert (tree(folder) == new) is (untouched or step == "clearing")
-    assert settled_state(folder) == (new if untouched else old)
+    assert recovered_state(folder) == (new if untouched else old)
     assert user_state(folder) == user
     if not untouched:
         undo(folder)
@@ -153,7 +156,7 @@ def test_killed_while_recovering(tmp_path: Path, again: tuple[str, int]) -> None
     assert work(folder, "rewind", "placing", 1) == -signal.SIGKILL
     for _ in range(2):
         work(folder, "recover", *again)
-    assert settled_state(folder) == old
+    assert recovered_state(folder) == old
     undo(folder)
     assert tree(folder) == new
 
@@ -202,9 +205,9 @@ def storm(folder: Path, kills: int, seed: int) -> None:
     old, new = two_states(folder)
     user = user_state(folder)
     for number in range(kills):
-        deed = "storm rewind" if number % 2 else "storm take"
+        operation = "storm rewind" if number % 2 else "storm take"
         process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(folder), deed, "", "0"],
+            [sys.executable, "-c", WORKER, str(folder), operation, "", "0"],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -225,9 +228,9 @@ def storm(folder: Path, kills: int, seed: int) -> None:
         finally:
             process.kill()
             process.communicate()
-        state = settled_state(folder)
-        assert state in (old, new), (number, deed)
-        assert user_state(folder) == user, (number, deed)
+        state = recovered_state(folder)
+        assert state in (old, new), (number, operation)
+        assert user_state(folder) == user, (number, operation)
 
 
 def test_a_few_random_kills(tmp_path: Path) -> None:

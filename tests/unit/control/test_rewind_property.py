@@ -10,14 +10,15 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.control.rewinds import undo
 from tests.unit.repositories import litter, make, sh, tree, user_state, write
 from tui.control.checkpoints.capture import take_checkpoint
-from tui.control.rewind.execute import execute_rewind, undo
+from tui.control.rewind.execute import execute_rewind
 from tui.control.rewind.plan import count_changed_lines, plan_rewind, unified_diff
 
 NAMES = st.sampled_from(["a", "b", "c", "a/x", "a/y", "b/x/z", "c/x", "d/é\n", "B", "lib/q"])
 DATA = st.sampled_from([b"", b"1\n", b"2\n", b"\0\xff", b"a\r\nb\n", b"x" * 5000])
-DEEDS = st.one_of(
+OPERATIONS = st.one_of(
     st.tuples(st.just("write"), NAMES, DATA),
     st.tuples(st.just("link"), NAMES, NAMES),
     st.tuples(st.just("remove"), NAMES, st.none()),
@@ -28,19 +29,19 @@ DEEDS = st.one_of(
 )
 
 
-def apply(folder: Path, deed: str, name: str, value: bytes | str | int | None) -> None:
+def apply(folder: Path, operation: str, name: str, value: bytes | str | int | None) -> None:
     path = folder / name
-    if deed == "commit":
+    if operation == "commit":
         sh(folder, "commit", "-q", "-m", "x", check=False)
         return
-    if deed == "add":
+    if operation == "add":
         sh(folder, "add", "-A", "--", name, check=False)
         return
-    if deed == "chmod" and isinstance(value, int):
+    if operation == "chmod" and isinstance(value, int):
         if path.is_file() and not path.is_symlink():
             path.chmod(value)
         return
-    if deed == "move":
+    if operation == "move":
         goal = folder / str(value)
         if os.path.lexists(path) and not os.path.lexists(goal) and goal.parent.is_dir():
             try:
@@ -53,15 +54,15 @@ def apply(folder: Path, deed: str, name: str, value: bytes | str | int | None) -
             part.unlink()
     if path.is_dir():
         shutil.rmtree(path)
-    if deed == "write" and isinstance(value, bytes):
+    if operation == "write" and isinstance(value, bytes):
         write(folder, {name: value})
-    if deed == "link":
+    if operation == "link":
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(str(value))
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
-@given(st.lists(DEEDS, max_size=12), st.lists(DEEDS, min_size=1, max_size=12))
+@given(st.lists(OPERATIONS, max_size=12), st.lists(OPERATIONS, min_size=1, max_size=12))
 def test_rewind_and_undo(
     before: list[tuple[str, str, bytes | str | int | None]],
     after: list[tuple[str, str, bytes | str | int | None]],
@@ -69,12 +70,12 @@ def test_rewind_and_undo(
     folder = Path(tempfile.mkdtemp(prefix="overnight-property-")) / "repo"
     try:
         make(folder, {"a": "1\n", "b": "2\n", "lib/q": "q"})
-        for deed in before:
-            apply(folder, *deed)
+        for operation in before:
+            apply(folder, *operation)
         then = tree(folder)
         checkpoint = take_checkpoint(folder)
-        for deed in after:
-            apply(folder, *deed)
+        for operation in after:
+            apply(folder, *operation)
         now, user = tree(folder), user_state(folder)
         receipt = execute_rewind(plan_rewind(folder, checkpoint), confirmed=True)
         assert tree(folder) == then

@@ -5,7 +5,6 @@ It must never end with code 2, which would keep a session from stopping, and nev
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui.control.channels.hook_delivery import MOST_PAYLOAD, claim_messages, deliver_to_hook
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 

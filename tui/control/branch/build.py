@@ -1,7 +1,7 @@
-"""Cherry-picks them and publishes one ref.
+"""Cherry-picks the chosen commits, adds the chosen files and publishes one ref.
 
-Commits keep their authors, dates and messages; one that already stands where it would go keeps its
-id. Everything is made apart, and one new ref at the very end makes it visible.
+Commits keep their authors, dates and messages; one whose parent is the same keeps its id. All is
+made in a scratch repository, and one new ref at the very end makes it visible.
 """
 
 from __future__ import annotations
@@ -11,14 +11,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.control.branch.plan import BranchContent, BranchPlan, resolve_content, file_entries, committer_identity
-from tui.control.branch.scratch_repo import MergeConflict, ScratchRepository, scratch_repository, commit_time
+from tui.control.branch.plan import (
+    BranchContent,
+    BranchPlan,
+    committer_identity,
+    file_entries,
+    resolve_content,
+)
+from tui.control.branch.scratch_repo import (
+    MergeConflict,
+    ScratchRepository,
+    commit_time,
+    scratch_repository,
+)
 from tui.control.checkpoints.path_listing import is_capturable
 from tui.system.errors import GitError, RefusedError
 from tui.system.format import format_count_plain
 from tui.system.git import Git
 
+# A prune at the same moment can remove what was just published; then it is published again.
 _MOST_PUBLISHES = 3
+# A signature covers the old bytes and would be wrong on the new commit.
+_REPLACED_HEADERS = b"tree parent committer gpgsig gpgsig-sha256 mergetag".split()
 
 
 @dataclass(frozen=True)
@@ -49,35 +63,33 @@ def plan_branch(
     base: str = "",
     source: str = "",
 ) -> BranchPlan:
-    """What taking would make; nothing is left behind.
+    """What the branch would hold; nothing is left behind.
 
     `base` is the commit the branch begins on (the parent of the oldest commit chosen, or HEAD, if
     empty). `files` are paths from the top of the work tree, as they are now, or as they are in
-    `source`, a commit or a checkpoint's commit. Reasons not to stand in `refusals`.
+    `source`, a commit or a checkpoint's commit. Reasons against it are in `refusals`.
     """
     git = Git(project)
-    refusals = list(_name_obstacle(git, branch))
-    picked: BranchContent | None = None
+    refusals: list[str] = []
+    content: BranchContent | None = None
     try:
-        picked = resolve_content(git, commits, files, base, source)
-        with scratch_repository(git) as place:
-            made = _build(git, place, picked)
-        if not made.kept and not made.files:
+        _check_name(git, branch)
+    except RefusedError as error:
+        refusals.append(str(error))
+    try:
+        content = resolve_content(git, commits, files, base, source)
+        with scratch_repository(git) as scratch:
+            built = _build(git, scratch, content)
+        if not built.kept and not built.files:
             refusals.append("nothing of what was chosen differs from where the branch would begin")
     except RefusedError as error:
         refusals.append(str(error))
-    if picked is None:
+    if content is None:
         return BranchPlan(git.work_tree, branch, "", (), (), source, tuple(refusals))
-    notes = _list_notes(picked, made.skipped if not refusals else ())
+    notes = _list_notes(content, built.skipped if not refusals else ())
+    paths = tuple(os.fsdecode(path) for path in content.files)
     return BranchPlan(
-        git.work_tree,
-        branch,
-        picked.base,
-        tuple(picked.commits),
-        tuple(os.fsdecode(path) for path in picked.files),
-        source,
-        tuple(refusals),
-        notes,
+        git.work_tree, branch, content.base, content.commits, paths, source, tuple(refusals), notes
     )
 
 
@@ -86,105 +98,105 @@ def create_branch(plan: BranchPlan) -> BranchResult:
     if plan.refusals:
         raise RefusedError(plan.refusals[0])
     git = Git(plan.work_tree)
-    for trouble in _name_obstacle(git, plan.branch):
-        raise RefusedError(trouble)
-    shas = [one.sha for one in plan.commits]
-    picked = resolve_content(git, shas, plan.files, plan.base, plan.source)
-    with scratch_repository(git) as place:
-        made = _build(git, place, picked)
-        if not made.kept and not made.files:
+    _check_name(git, plan.branch)
+    shas = [commit.sha for commit in plan.commits]
+    content = resolve_content(git, shas, plan.files, plan.base, plan.source)
+    with scratch_repository(git) as scratch:
+        built = _build(git, scratch, content)
+        if not built.kept and not built.files:
             raise RefusedError("nothing of what was chosen differs any more; no branch was made")
-        _publish(git, place, plan.branch, made.commit)
-    return BranchResult(plan.branch, made.commit, made.kept, made.files, made.skipped)
+        _publish(git, scratch, plan.branch, built.commit)
+    return BranchResult(plan.branch, built.commit, built.kept, built.files, built.skipped)
 
 
-def journal_data(plan: BranchPlan, receipt: BranchResult) -> dict[str, object]:
+def journal_data(plan: BranchPlan, result: BranchResult) -> dict[str, object]:
     """What the journal keeps of a branch that was made."""
-    skipped = set(receipt.skipped)
+    skipped = set(result.skipped)
     return {
-        "branch": receipt.branch,
-        "commit": receipt.commit,
+        "branch": result.branch,
+        "commit": result.commit,
         "base": plan.base,
-        "commits": [one.sha for one in plan.commits if one.sha not in skipped],
+        "commits": [commit.sha for commit in plan.commits if commit.sha not in skipped],
         "files": [name.encode("utf-8", "replace").decode() for name in plan.files],
         "source": plan.source,
     }
 
 
-def _publish(git: Git, place: ScratchRepository, branch: str, commit: str) -> None:
+def _publish(git: Git, scratch: ScratchRepository, branch: str, commit: str) -> None:
     ref = f"refs/heads/{branch}"
     for _ in range(_MOST_PUBLISHES):
-        place.publish()
+        scratch.publish()
         order = ("update-ref", "--no-deref", "-m", "overnight-tui: taken", ref, commit, git.zero)
         code, _, err = git.start(order).wait()
         if code == 0 and git.read_line(("rev-parse", "--verify", "--quiet", f"{ref}^{{tree}}")):
             return
-        for trouble in _name_obstacle(git, branch):
-            raise RefusedError(trouble)
-    words = "".join(c if c.isprintable() else " " for c in err)[:200].strip()
-    raise GitError(f"the branch {branch!r} could not be made in {git.work_tree}: {words}")
+        _check_name(git, branch)
+    reason = "".join(c if c.isprintable() else " " for c in err)[:200].strip()
+    raise GitError(f"the branch {branch!r} could not be made in {git.work_tree}: {reason}")
 
 
-def _name_obstacle(git: Git, branch: str) -> Sequence[str]:
-    """Why there can be no new branch of this name."""
+def _check_name(git: Git, branch: str) -> None:
+    """RefusedError where there can be no new branch of this name."""
     ref = f"refs/heads/{branch}"
     odd = not branch or branch[0] == "-" or branch in ("HEAD", "@") or "\0" in branch
     if odd or git.read_line(("check-ref-format", ref)) is None:
-        return (f"{branch!r} is no name for a branch",)
+        raise RefusedError(f"{branch!r} is no name for a branch")
     if git.read_line(("show-ref", "--verify", "--quiet", ref)) is not None:
-        return (f"the branch {branch} exists already; choose another name",)
+        raise RefusedError(f"the branch {branch} exists already; choose another name")
     parts = branch.split("/")
     for number in range(1, len(parts)):
         above = "/".join(parts[:number])
         if git.read_line(("show-ref", "--verify", "--quiet", f"refs/heads/{above}")) is not None:
-            return (f"the branch {above} exists, so there can be none below it named {branch}",)
+            reason = f"the branch {above} exists, so there can be none below it named {branch}"
+            raise RefusedError(reason)
     if git.read_line(("for-each-ref", "--count=1", "--format=%(refname)", ref + "/")):
-        return (f"there are branches below {branch}/, so none can have that very name",)
-    return ()
+        raise RefusedError(f"there are branches below {branch}/, so none can have that very name")
 
 
-def _build(git: Git, place: ScratchRepository, picked: BranchContent) -> _BuiltBranch:
+def _build(git: Git, scratch: ScratchRepository, content: BranchContent) -> _BuiltBranch:
     """The commits, one upon the other, and the files on top."""
-    tip, kept, skipped = picked.base, 0, []
-    for one in picked.commits:
-        if one.parent == tip:
-            tip, kept = one.sha, kept + 1
+    tip, kept, skipped = content.base, 0, []
+    for commit in content.commits:
+        if commit.parent == tip:
+            tip, kept = commit.sha, kept + 1
             continue
-        before = place.tree_of(one.parent) if one.parent else place.empty_tree()
-        ours = place.tree_of(tip)
+        before = scratch.tree_of(commit.parent) if commit.parent else scratch.empty_tree()
+        ours = scratch.tree_of(tip)
         try:
-            tree = place.merge_trees(before, ours, place.tree_of(one.sha))
+            tree = scratch.merge_trees(before, ours, scratch.tree_of(commit.sha))
         except MergeConflict as conflict:
             names = ", ".join(os.fsdecode(path) for path in conflict.paths[:5])
             raise RefusedError(
-                f"{one.sha[:10]} ({one.subject}) does not fit without the commits left out: "
+                f"{commit.sha[:10]} ({commit.subject}) does not fit without the commits left out: "
                 f"it conflicts in {names}; nothing was made"
             ) from conflict
         if tree == ours:
-            skipped.append(one.sha)
+            skipped.append(commit.sha)
             continue
-        tip = place.make_commit(_rewrite_commit(place.read_commit(one.sha), tree, tip, committer_identity(git)))
+        tip = scratch.make_commit(
+            _rewrite_commit(scratch.read_commit(commit.sha), tree, tip, committer_identity(git))
+        )
         kept += 1
-    if not picked.files:
+    if not content.files:
         return _BuiltBranch(tip, kept, tuple(skipped), 0)
-    commit, number = _add_files(git, place, picked, tip)
-    return _BuiltBranch(commit, kept, tuple(skipped), number)
+    tip, files = _add_files(git, scratch, content, tip)
+    return _BuiltBranch(tip, kept, tuple(skipped), files)
 
 
 def _add_files(
-    git: Git, place: ScratchRepository, picked: BranchContent, tip: str
+    git: Git, scratch: ScratchRepository, content: BranchContent, tip: str
 ) -> tuple[str, int]:
-    ours = place.tree_of(tip)
-    entries = file_entries(git, picked, place.make_blob)
+    ours = scratch.tree_of(tip)
+    entries = file_entries(git, content, scratch.make_blob)
     for _, _, path in entries:
         if not is_capturable(path):
             raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
-    _refuse_folders(place, ours, [path for mode, _, path in entries if mode])
-    tree = place.put_entries(ours, entries)
+    _refuse_folders(scratch, ours, [path for mode, _, path in entries if mode])
+    tree = scratch.put_entries(ours, entries)
     if tree == ours:
         return tip, 0
     who = b"%s %s" % (committer_identity(git), commit_time())
-    names = [os.fsdecode(path) for path in picked.files]
+    names = [os.fsdecode(path) for path in content.files]
     title = f"Take {format_count_plain(len(names), 'file')}"
     if len(names) == 1:
         title = f"Take {names[0]} from the night"
@@ -192,16 +204,16 @@ def _add_files(
     text = f"{title}\n\n{body}\n".encode("utf-8", "surrogateescape")
     head = (b"tree " + tree.encode(), b"parent " + tip.encode())
     raw = b"\n".join((*head, b"author " + who, b"committer " + who, b"", text))
-    return place.make_commit(raw), len(entries)
+    return scratch.make_commit(raw), len(entries)
 
 
-def _refuse_folders(place: ScratchRepository, tree: str, paths: list[bytes]) -> None:
+def _refuse_folders(scratch: ScratchRepository, tree: str, paths: list[bytes]) -> None:
     """A file cannot go where a folder is, nor below a file."""
     for path in paths:
         parts = path.split(b"/")
         for number in range(1, len(parts) + 1):
             name = os.fsdecode(b"/".join(parts[:number]))
-            listed = place.run("ls-tree", "-z", tree, "--", name)
+            listed = scratch.run("ls-tree", "-z", tree, "--", name)
             if not listed:
                 break
             folder = listed.split(b" ")[1] == b"tree"
@@ -223,14 +235,7 @@ def _rewrite_commit(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
                 kept.append(line)
             continue
         name = line.partition(b" ")[0]
-        dropping = name in (
-            b"tree",
-            b"parent",
-            b"committer",
-            b"gpgsig",
-            b"gpgsig-sha256",
-            b"mergetag",
-        )
+        dropping = name in _REPLACED_HEADERS
         if not dropping:
             kept.append(line)
             if name == b"author":
@@ -239,12 +244,16 @@ def _rewrite_commit(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
     return b"\n".join((*start, *kept)) + b"\n\n" + text
 
 
-def _list_notes(picked: BranchContent, skipped: Sequence[str]) -> tuple[str, ...]:
+def _list_notes(content: BranchContent, skipped: Sequence[str]) -> tuple[str, ...]:
     notes = []
     if skipped:
         short = ", ".join(sha[:10] for sha in skipped[:5])
         notes.append(f"nothing new in {short}, so it is left out")
-    moved = [one for one in picked.commits if one.sha not in skipped and one.parent != picked.base]
-    if moved and len(picked.commits) > 1:
+    moved = [
+        commit
+        for commit in content.commits
+        if commit.sha not in skipped and commit.parent != content.base
+    ]
+    if moved and len(content.commits) > 1:
         notes.append("commits keep author, date and message; where one moves, its id changes")
     return tuple(notes)

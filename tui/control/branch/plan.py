@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ _LINK = 0o120000
 
 @dataclass(frozen=True)
 class PickedCommit:
-    """A commit to take; `parent` is empty for the first of a repository. Text is not yet safe."""
+    """A chosen commit; `parent` is empty for the first of a repository. Text is not yet safe to show."""
 
     sha: str
     subject: str
@@ -30,7 +31,7 @@ class PickedCommit:
 
 @dataclass(frozen=True)
 class BranchContent:
-    """What was chosen, found in the repository: commits oldest first, paths as bytes."""
+    """What was chosen, as the repository has it: commits oldest first, paths as bytes."""
 
     base: str
     commits: tuple[PickedCommit, ...]
@@ -40,10 +41,10 @@ class BranchContent:
 
 @dataclass(frozen=True)
 class BranchPlan:
-    """What taking would do: a new `branch` from `base` with `commits` in this order, then `files`.
+    """A new `branch` from `base` with `commits` in this order, then `files` in one commit.
 
-    `refusals` are reasons why it cannot be done, each a sentence; `take` refuses then. `notes` are
-    worth knowing. Text is not yet safe to show.
+    `refusals` are reasons why it cannot be made, each a sentence; `create_branch` refuses then.
+    `notes` are worth knowing. Text is not yet safe to show.
     """
 
     work_tree: Path
@@ -67,7 +68,7 @@ class BranchPlan:
             parts.append(format_count(len(self.files), "file"))
         where = f"the new branch {self.branch}, which begins at {self.base[:10]}"
         first = f"{' and '.join(parts)} will be taken to {where}."
-        listed = [f"{one.sha[:10]} {one.subject}" for one in self.commits]
+        listed = [f"{commit.sha[:10]} {commit.subject}" for commit in self.commits]
         state = f"as in {self.source[:10]}" if self.source else "as they are now"
         listed += [f"{path} ({state})" for path in self.files]
         rest = "Files, index, HEAD and all other branches stay as they are; nothing is pushed."
@@ -96,74 +97,72 @@ def resolve_content(
 
 
 def _resolve_commit(git: Git, name: str) -> str:
-    found = None
+    commit = None
     if name and name[0] != "-" and "\0" not in name:
-        found = git.read_line(("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
-    if found is None:
+        commit = git.read_line(("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+    if commit is None:
         raise RefusedError(f"{name!r} is no commit of this repository")
-    return found
+    return commit
 
 
 def _order_commits(git: Git, shas: list[str], base: str) -> tuple[PickedCommit, ...]:
     """The commits, each after those it builds on."""
     if not shas:
         return ()
-    wanted = set(shas)
-    without = [f"^{base}"] if base else []
-    shape = "--format=tformat:%H%x00%P%x00%s"
-    names = "\n".join((*wanted, *without)).encode()
-    args = ("log", "--topo-order", "--reverse", "-z", shape, "--stdin")
-    found: dict[str, PickedCommit] = {}
-    tokens = os.fsdecode(git.run(args, input=names)).split("\0")
+    revisions = "\n".join((*dict.fromkeys(shas), *([f"^{base}"] if base else ()))).encode()
+    form = "--format=tformat:%H%x00%P%x00%s"
+    args = ("log", "--topo-order", "--reverse", "-z", form, "--stdin")
+    picked: dict[str, PickedCommit] = {}
+    tokens = os.fsdecode(git.run(args, input=revisions)).split("\0")
     for at in range(0, len(tokens) - 2, 3):
         sha, parents, subject = tokens[at : at + 3]
-        if sha not in wanted:
+        if sha not in shas:
             continue
         if " " in parents:
             raise RefusedError(
                 f"{sha[:10]} ({subject}) is a merge; take the commits that it brought instead"
             )
-        found[sha] = PickedCommit(sha, subject, parents)
-    missing = [sha for sha in shas if sha not in found]
+        picked[sha] = PickedCommit(sha, subject, parents)
+    missing = [sha for sha in shas if sha not in picked]
     if missing:
         raise RefusedError(
             f"{missing[0][:10]} is there already at {base[:10]}, where it would begin"
         )
-    return tuple(found.values())
+    return tuple(picked.values())
 
 
-def file_entries(git: Git, picked: BranchContent, store: Callable[[bytes], str]) -> list[TreeEntry]:
+def file_entries(
+    git: Git, content: BranchContent, store: Callable[[bytes], str]
+) -> list[TreeEntry]:
     """Mode, blob and path of the chosen files in their last state; mode 0 for what is gone there.
 
     What differs from HEAD is read from the work tree, byte for byte, and handed to `store`.
     """
-    state = picked.source or git.head() or ""
-    stored = _tree_entries(git, state, picked.files) if state else {}
-    loose = set() if picked.source else _changed_paths(git, state, picked.files)
+    state = content.source or git.head() or ""
+    stored = _tree_entries(git, state, content.files) if state else {}
+    changed = set() if content.source else _changed_paths(git, state, content.files)
     entries: list[TreeEntry] = []
-    with WorkTreeFiles(git.work_tree) as places:
-        for path in picked.files:
-            if path in loose:
-                entries.append(_work_tree_entry(places, path, store))
+    with WorkTreeFiles(git.work_tree) as files:
+        for path in content.files:
+            mode, blob = stored.get(path, (0, ""))
+            is_new = not mode and not content.source and files.stat(path) is not None
+            if path in changed or is_new:
+                entries.append(_work_tree_entry(files, path, store))
             else:
-                mode, blob = stored.get(path, (0, ""))
-                if not mode and not picked.source and places.stat(path) is not None:
-                    entries.append(_work_tree_entry(places, path, store))
-                else:
-                    entries.append((mode, blob, path))
+                entries.append((mode, blob, path))
     return entries
 
 
 def _tree_entries(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
     out = git.run(("ls-tree", "-z", "--full-tree", commit, "--", *map(os.fsdecode, paths)))
-    found: dict[bytes, tuple[int, str]] = {}
+    entries: dict[bytes, tuple[int, str]] = {}
     for line in out.split(b"\0")[:-1]:
-        facts, _, path = line.partition(b"\t")
-        mode, kind, blob = facts.decode().split(" ")
+        head, _, path = line.partition(b"\t")
+        mode, kind, blob = head.decode().split(" ")
         if kind == "tree":
             raise RefusedError(f"{os.fsdecode(path)} is a folder; choose the files in it")
-        found[path] = (int(mode, 8), blob)
-    return found
+        entries[path] = (int(mode, 8), blob)
+    return entries
 
 
 def _changed_paths(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
@@ -174,26 +173,24 @@ def _changed_paths(git: Git, head: str, paths: Sequence[bytes]) -> set[bytes]:
     return set(git.run((*args, *map(os.fsdecode, paths))).split(b"\0")[:-1])
 
 
-def _work_tree_entry(places: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) -> TreeEntry:
+def _work_tree_entry(files: WorkTreeFiles, path: bytes, store: Callable[[bytes], str]) -> TreeEntry:
     """The path as it is in the work tree."""
-    import stat
-
-    facts = places.stat(path)
-    if facts is None:
+    status = files.stat(path)
+    if status is None:
         return 0, "", path
-    if stat.S_ISLNK(facts.st_mode):
-        return _LINK, store(places.read(path)), path
-    if not stat.S_ISREG(facts.st_mode):
+    if stat.S_ISLNK(status.st_mode):
+        return _LINK, store(files.read(path)), path
+    if not stat.S_ISREG(status.st_mode):
         raise RefusedError(f"{os.fsdecode(path)} is no plain file")
     try:
-        data = places.read(path)
+        data = files.read(path)
     except OSError as error:
         raise RefusedError(f"{os.fsdecode(path)} cannot be read: {error.strerror}") from error
-    return 0o100755 if facts.st_mode & 0o100 else 0o100644, store(data), path
+    return 0o100755 if status.st_mode & 0o100 else 0o100644, store(data), path
 
 
 def committer_identity(git: Git) -> bytes:
-    """Who takes: the person git knows here, else this program; name and address as in a commit."""
+    """The person git knows here, else this program; name and address as in a commit."""
     name = git.read_line(("config", "--get", "user.name")) or "overnight-tui"
     email = git.read_line(("config", "--get", "user.email")) or "overnight-tui@localhost"
     cleaned = (

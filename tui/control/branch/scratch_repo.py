@@ -1,7 +1,7 @@
 """A private repository in which commits are made.
 
 Nothing of the project's or anybody's configuration counts there: no attributes, no merge drivers,
-no filters, no hooks. What is not handed over is as if it never was.
+no filters, no hooks. What is not published never was.
 """
 
 from __future__ import annotations
@@ -12,17 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from tui.control.checkpoints.object_staging import (
-    ObjectStaging,
-    remove_objects,
-    list_objects,
-    PrivateGit,
+    PrivateRepository,
     checkpoint_lock,
-    private_area,
+    partial_objects,
 )
 from tui.system.errors import CheckpointError, GitError, RefusedError
 from tui.system.git import Git
 
 _FOLDER = "taking"
+# Attributes and configuration of the person or system could run merge drivers and filters.
 _ISOLATED = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_ATTR_NOSYSTEM": "1"}
 _SETTINGS = {"core.attributesFile": os.devnull, "merge.renames": "true", "merge.default": "text"}
 _LOCK_WAIT_S = 10.0
@@ -38,27 +36,33 @@ class MergeConflict(Exception):
         self.paths = paths
 
 
-class ScratchRepository(ObjectStaging):
-    """A place to make commits; `hand_over` links what was made into the repository."""
+class ScratchRepository:
+    """A repository to make commits in; `publish` links what was made into the real one."""
 
     def __init__(self, git: Git) -> None:
         self._git = git
-        self._folder = private_area(git) / _FOLDER
+        self._repository = PrivateRepository(git, _FOLDER)
+        self._repository.create()
+        self._private = self._repository.git
+        self._index = self._repository.folder / "index"
         self.clear()
-        self._make()
-        self._private = PrivateGit(self._folder, git)
-        self._index = {**_ISOLATED, "GIT_INDEX_FILE": str(self._folder / "index")}
 
     def clear(self) -> None:
-        """Removes what was made here, by a predecessor that was killed too."""
-        if list_objects(self._folder):
-            for partial in (self._git.common_dir / "objects").glob("*/tmp_overnight_*"):
-                partial.unlink(missing_ok=True)
-        remove_objects(self._folder)
-        for name in ("index", "index.lock"):
-            (self._folder / name).unlink(missing_ok=True)
+        """Removes what was made here, also by a predecessor that was killed."""
+        if self._repository.objects():
+            for path in partial_objects(self._git):
+                path.unlink(missing_ok=True)
+        self._repository.clear()
+        for path in (self._index, self._index.with_suffix(".lock")):
+            path.unlink(missing_ok=True)
 
-    def run(self, *args: str, input: bytes | None = None, env: Mapping[str, str] = _ISOLATED) -> bytes:
+    def publish(self) -> list[str]:
+        """Links every new object into the repository, durably; the ids of the loose ones."""
+        return self._repository.publish()
+
+    def run(
+        self, *args: str, input: bytes | None = None, env: Mapping[str, str] = _ISOLATED
+    ) -> bytes:
         """What git prints, run here."""
         return self._private.run(args, input=input, env=env, config=_SETTINGS)
 
@@ -79,14 +83,15 @@ class ScratchRepository(ObjectStaging):
         return self.run("hash-object", "-w", "--stdin", input=data).decode().strip()
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> str:
-        """The tree of `ours` with what `theirs` changed of `base`, all trees; raises `Conflict`."""
+        """The tree of `ours` with what `theirs` changed of `base`, all trees; raises `MergeConflict`."""
         if theirs == base or ours == theirs:
             return ours
         if ours == base:
             return theirs
+        # merge-tree wants commits, to find their common base.
         root = self._bare_commit(base)
-        sides = [self._bare_commit(tree, root) for tree in (ours, theirs)]
-        args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides)
+        tips = [self._bare_commit(tree, root) for tree in (ours, theirs)]
+        args = ("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *tips)
         code, out, err = self._private.start(args, env=_ISOLATED, config=_SETTINGS).wait()
         tokens = out.split(b"\0")
         if code == 0:
@@ -95,8 +100,8 @@ class ScratchRepository(ObjectStaging):
             raise MergeConflict([token for token in dict.fromkeys(tokens[1:]) if token])
         if "usage:" in err or "unknown option" in err:
             raise RefusedError("taking commits needs git 2.38 or newer")
-        words = "".join(c if c.isprintable() else " " for c in err)[:300].strip()
-        raise GitError(f"git merge-tree failed: {words or code}")
+        reason = "".join(c if c.isprintable() else " " for c in err)[:300].strip()
+        raise GitError(f"git merge-tree failed: {reason or code}")
 
     def _bare_commit(self, tree: str, *parents: str) -> str:
         who = b"overnight-tui <overnight-tui@localhost> 0 +0000"
@@ -111,30 +116,31 @@ class ScratchRepository(ObjectStaging):
 
     def put_entries(self, tree: str, entries: list[TreeEntry]) -> str:
         """`tree` with these paths put in or taken away."""
-        self.run("read-tree", tree, env=self._index)
+        with_index = {**_ISOLATED, "GIT_INDEX_FILE": str(self._index)}
+        self.run("read-tree", tree, env=with_index)
         zero = self._private.zero
         order = b"".join(
             b"%o %s\t%s\0" % (mode, (blob if mode else zero).encode(), path)
             for mode, blob, path in entries
         )
-        self.run("update-index", "-z", "--index-info", input=order, env=self._index)
-        return self.run("write-tree", env=self._index).decode().strip()
+        self.run("update-index", "-z", "--index-info", input=order, env=with_index)
+        return self.run("write-tree", env=with_index).decode().strip()
 
 
 @contextmanager
 def scratch_repository(git: Git) -> Iterator[ScratchRepository]:
-    """A bench of one's own, empty afterwards; waits for a checkpoint that is under way."""
+    """A scratch repository, empty afterwards; waits for a checkpoint that is under way."""
     try:
         with checkpoint_lock(git, _LOCK_WAIT_S):
-            place = ScratchRepository(git)
+            scratch = ScratchRepository(git)
             try:
-                yield place
+                yield scratch
             finally:
-                place.clear()
+                scratch.clear()
     except CheckpointError as error:
         raise RefusedError(f"nothing was taken: {error}") from error
 
 
 def commit_time() -> bytes:
-    """Now, as a commit tells it."""
+    """Now, as a commit records it."""
     return b"%d +0000" % int(time.time())

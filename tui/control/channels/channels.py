@@ -1,14 +1,12 @@
-"""The ways to reach a session, the best one, its promise.
+"""The channels to a session that we did not start, the best one, and what each can promise.
 
-The order: the pipe of a run of ours, the hook mailbox, Claude's inbox, a paste into its terminal.
-A mailbox is emptied only when the session does something, so for an idle one it comes last.
+The order: the hook mailbox, Claude's inbox, a paste into its terminal. A mailbox is emptied only
+when the session does something, so for an idle session it comes last.
 """
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -22,10 +20,17 @@ from tui.model.session import AgentProcess
 from tui.store.layout import RUN_DIR
 from tui.system import paths, processes
 from tui.system.errors import RefusedError
-from tui.system.tmux import TmuxPane, pane_of
+from tui.system.tmux import pane_of
 
-ChannelName = Literal["runner", "mailbox", "inbox", "tmux", "none"]
+ChannelName = Literal["mailbox", "inbox", "tmux", "none"]
 DeliveryState = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
+_LABELS: dict[ChannelName, str] = {
+    "mailbox": "hook mailbox",
+    "inbox": "Claude's inbox",
+    "tmux": "paste into its terminal",
+    "none": "",
+}
+# A start time that is read twice may differ by rounding; a pid is not used again that soon.
 _SAME_START_S = 1.5
 _LABELS: dict[ChannelName, str] = {
     "runner": "its runner",
@@ -38,13 +43,12 @@ _LABELS: dict[ChannelName, str] = {
 
 @dataclass(frozen=True)
 class ChannelFacts:
-    """What decides how a session can be reached; a reason is empty where the way is open.
+    """What decides how a session can be reached; a reason is empty where the channel is open.
 
-    `heard` is when a hook of this session last called us; `is_deaf` that it may never, as it is
-    older than the project's `.claude`; `hooks_missing` that installing our hooks opens the mailbox.
+    `last_hook_call` is when a hook of this session last called us; `is_deaf` that it may never, as
+    it is older than the project's `.claude`; `hooks_missing` that installing ours opens the mailbox.
     """
 
-    is_ours: bool = False
     session: str = ""
     status: str = ""
     mailbox: str = ""
@@ -57,7 +61,7 @@ class ChannelFacts:
 
 @dataclass(frozen=True)
 class Channel:
-    """A way, and in one sentence what it can promise; for "none" the reason and what to do."""
+    """A channel and, in one sentence, what it can promise; for "none" the reason and what to do."""
 
     name: ChannelName
     promise: str
@@ -70,7 +74,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class DeliveryReceipt:
-    """What became of a message; `follow` brings it up to date, `detail` is a sentence."""
+    """What became of a message; `refresh_receipt` brings it up to date, `detail` is a sentence."""
 
     id: str
     channel: ChannelName
@@ -87,61 +91,46 @@ class DeliveryReceipt:
 
 
 def inspect_channels(
-    project: Path,
-    process: AgentProcess | None,
-    *,
-    is_ours: bool = False,
-    run_dir: str = RUN_DIR,
-    environ: Mapping[str, str] = os.environ,
+    project: Path, process: AgentProcess, *, run_dir: str = RUN_DIR
 ) -> ChannelFacts:
-    """Looks at every way to a session; changes nothing. Takes some 50 ms: not for a screen's thread."""
-    if process is None:
-        gone = "no living session is known here"
-        return ChannelFacts(is_ours, mailbox=gone, inbox=gone, tmux=gone)
-    heard = Mailbox.of(project, run_dir).last_hook_call(process.session)
-    mailbox, made_at, hooks_missing = _mailbox_obstacle(project, process, run_dir)
+    """Inspects every channel and changes nothing. Takes some 50 ms: not for a screen's thread."""
+    last_call = Mailbox.of(project, run_dir).last_hook_call(process.session)
+    mailbox, folder_made_at, hooks_missing = _mailbox_obstacle(project, process, run_dir)
     return ChannelFacts(
-        is_ours,
         process.session,
         process.status,
         mailbox,
-        heard,
-        heard is None and made_at is not None and process.created < made_at,
-        claude_inbox.unavailable_reason(project, process, environ),
-        _tmux_obstacle(process, environ),
+        last_call,
+        last_call is None and folder_made_at is not None and process.created < folder_made_at,
+        claude_inbox.unavailable_reason(project, process),
+        _tmux_obstacle(process),
         hooks_missing,
     )
 
 
 def open_channels(facts: ChannelFacts, now: float | None = None) -> list[Channel]:
-    """The open ways, best first; empty if there is none."""
-    if facts.is_ours:
-        return [
-            Channel("runner", "it is read after the tool that runs now, and its receipt says when")
-        ]
-    found = []
+    """The open channels, best first; empty if there is none."""
+    channels = []
     if not facts.mailbox:
-        found.append(Channel("mailbox", _mailbox_promise(facts, now)))
+        channels.append(Channel("mailbox", _mailbox_promise(facts, now)))
     if not facts.inbox:
-        words = (
+        promise = (
             "Claude's inbox takes it and shows it as words of another session; it sends no receipt"
         )
-        found.append(Channel("inbox", words))
+        channels.append(Channel("inbox", promise))
     if not facts.tmux:
-        words = "it is typed into the session's input box, and watched until the box has taken it"
-        found.append(Channel("tmux", words))
+        promise = "it is typed into the session's input box, and watched until the box has taken it"
+        channels.append(Channel("tmux", promise))
     if facts.status == "idle" or facts.is_deaf:
-        found.sort(key=lambda way: way.name == "mailbox")
-    return found
+        channels.sort(key=lambda channel: channel.name == "mailbox")
+    return channels
 
 
 def best_channel(facts: ChannelFacts, now: float | None = None) -> Channel:
-    """The best way, or the reason why there is none."""
-    open_ways = open_channels(facts, now)
-    if open_ways:
-        return open_ways[0]
+    """The best channel, or the reason why there is none."""
     reasons = f"hooks: {facts.mailbox}; inbox: {facts.inbox}; tmux: {facts.tmux}"
-    return Channel("none", f"no way to this session ({reasons})")
+    closed = Channel("none", f"no way to this session ({reasons})")
+    return next(iter(open_channels(facts, now)), closed)
 
 
 def send_message(
@@ -150,29 +139,32 @@ def send_message(
     text: str,
     *,
     run_dir: str = RUN_DIR,
-    environ: Mapping[str, str] = os.environ,
     by: ChannelName | None = None,
 ) -> DeliveryReceipt:
-    """Sends words to a session that is not ours, by the way named `by` or by the best way that takes them.
+    """Sends a message to a session that is not ours, by the channel `by` or the best that takes it.
 
     RefusedError says why none did, and then nothing was sent. It may take some seconds.
     """
     check_text(text)
     _check_alive(process)
-    facts = inspect_channels(project, process, run_dir=run_dir, environ=environ)
-    ways = [one for one in open_channels(facts) if by in (None, one.name)]
-    if not ways and open_channels(facts):
-        raise RefusedError(f"the way by {by} is closed by now; nothing was sent")
-    if not ways:
+    facts = inspect_channels(project, process, run_dir=run_dir)
+    all_open = open_channels(facts)
+    if not all_open:
         raise RefusedError(best_channel(facts).promise)
+    usable = [channel for channel in all_open if by in (None, channel.name)]
+    if not usable:
+        raise RefusedError(f"the way by {by} is closed by now; nothing was sent")
     reasons = []
-    for way in ways:
+    for channel in usable:
         try:
-            return _send(way, project, process, text, run_dir, environ)
+            return _send(channel, project, process, text, run_dir)
         except PasteUncertainError as error:
-            return DeliveryReceipt("", "tmux", "failed", way.promise, str(error), process.session)
+            # It may stand in the input box, so no other channel is tried.
+            return DeliveryReceipt(
+                "", "tmux", "failed", channel.promise, str(error), process.session
+            )
         except RefusedError as error:
-            reasons.append(f"{way.name}: {error}")
+            reasons.append(f"{channel.name}: {error}")
     raise RefusedError("; ".join(reasons))
 
 
@@ -182,59 +174,40 @@ def refresh_receipt(
     """The receipt as things stand now; only the mailbox's changes after it was given."""
     if receipt.channel != "mailbox" or receipt.state not in ("queued", "unsure"):
         return receipt
-    letter = Mailbox.of(project, run_dir).read_state(receipt.session, receipt.id)
-    if letter is None:
+    message = Mailbox.of(project, run_dir).read_state(receipt.session, receipt.id)
+    if message is None:
         return replace(receipt, state="unsure", detail="the message is no longer in the mailbox")
     details = {
         "queued": "waits in the mailbox",
-        "delivered": f"handed to the session by its {letter.event} hook",
+        "delivered": f"handed to the session by its {message.event} hook",
         "unsure": "a hook took it and ended before it could say that it handed it over",
         "withdrawn": "taken back before anybody read it",
     }
-    at = letter.moved_at or receipt.at
-    return replace(receipt, state=letter.state, detail=details[letter.state], at=at)
-
-
-def withdraw(project: Path, receipt: DeliveryReceipt, run_dir: str = RUN_DIR) -> DeliveryReceipt:
-    """Takes a queued message back; RefusedError when it is too late or the way knows no return."""
-    if receipt.channel != "mailbox":
-        raise RefusedError(f"what went by {receipt.channel} cannot be taken back")
-    if not Mailbox.of(project, run_dir).withdraw(receipt.session, receipt.id):
-        raise RefusedError("too late: the session has it")
-    return refresh_receipt(project, receipt, run_dir)
+    at = message.moved_at or receipt.at
+    return replace(receipt, state=message.state, detail=details[message.state], at=at)
 
 
 def _send(
-    way: Channel,
-    project: Path,
-    process: AgentProcess,
-    text: str,
-    run_dir: str,
-    environ: Mapping[str, str],
+    channel: Channel, project: Path, process: AgentProcess, text: str, run_dir: str
 ) -> DeliveryReceipt:
-    if way.name == "mailbox":
-        letter = Mailbox.of(project, run_dir).send(process.session, text)
-        words = "waits in the mailbox"
-        return DeliveryReceipt(
-            letter.id, way.name, "queued", way.promise, words, process.session, letter.at
-        )
-    if way.name == "inbox":
-        claude_inbox.send(process, text, environ)
-        words = "written to Claude's inbox; what it does with it is not told"
-        return DeliveryReceipt(
-            "", way.name, "queued", way.promise, words, process.session, time.time()
-        )
-    tmux_paste.paste(pane_of(process.pid), text, lambda: _open_question(process, environ))
-    words = "its input box took it"
-    return DeliveryReceipt(
-        "", way.name, "delivered", way.promise, words, process.session, time.time()
-    )
+    name, at = "", time.time()
+    state: DeliveryState = "queued"
+    if channel.name == "mailbox":
+        message = Mailbox.of(project, run_dir).send(process.session, text)
+        name, at, detail = message.id, message.at, "waits in the mailbox"
+    elif channel.name == "inbox":
+        claude_inbox.send(process, text)
+        detail = "written to Claude's inbox; what it does with it is not told"
+    else:
+        tmux_paste.paste(pane_of(process.pid), text, lambda: _open_question(process))
+        state, detail = "delivered", "its input box took it"
+    return DeliveryReceipt(name, channel.name, state, channel.promise, detail, process.session, at)
 
 
 def _mailbox_obstacle(
     project: Path, process: AgentProcess, run_dir: str
 ) -> tuple[str, float | None, bool]:
-    """Why the mailbox is no way, since when its folder is there, and whether only hooks are missing."""
+    """Why the mailbox is closed, when we made `.claude`, and whether only hooks are missing."""
     if not process.session:
         return "the session's id is not known", None, False
     try:
@@ -244,8 +217,8 @@ def _mailbox_obstacle(
     if hooks.off:
         return hooks.off, None, False
     if not hooks.events or hooks.stale:
-        words = "not installed; 'overnight-tui hooks install' does it, also for running sessions"
-        return words, None, True
+        reason = "not installed; 'overnight-tui hooks install' does it, also for running sessions"
+        return reason, None, True
     return "", hooks.folder_made_at, False
 
 
@@ -257,35 +230,36 @@ def _mailbox_promise(facts: ChannelFacts, now: float | None) -> str:
             "it waits in the mailbox; the session is older than the project's .claude folder, and "
             "Claude may notice its hooks only when it is started anew"
         )
-    read = "it is read after the next tool call or before the turn ends, once, with a receipt"
+    promise = "it is read after the next tool call or before the turn ends, once, with a receipt"
     if facts.last_hook_call is None:
-        return f"{read}; no hook of this session has called yet, so it may have hooks switched off"
-    ago = max(0.0, (time.time() if now is None else now) - facts.last_hook_call)
-    return f"{read}; its hooks last called {ago:,.0f} s ago"
+        return (
+            f"{promise}; no hook of this session has called yet, so it may have hooks switched off"
+        )
+    seconds = max(0.0, (time.time() if now is None else now) - facts.last_hook_call)
+    return f"{promise}; its hooks last called {seconds:,.0f} s ago"
 
 
-def _tmux_obstacle(process: AgentProcess, environ: Mapping[str, str]) -> str:
-    reason = _open_question(process, environ)
-    if reason:
-        return reason
+def _tmux_obstacle(process: AgentProcess) -> str:
+    question = _open_question(process)
+    if question:
+        return question
     try:
-        pane: TmuxPane = pane_of(process.pid)
+        return tmux_paste.unavailable_reason(pane_of(process.pid))
     except RefusedError as error:
         return str(error)
-    return tmux_paste.unavailable_reason(pane)
 
 
-def _open_question(process: AgentProcess, environ: Mapping[str, str]) -> str:
+def _open_question(process: AgentProcess) -> str:
     """The session's own word, read anew: whether it waits for a person's answer."""
-    for file in ClaudeSessionRegistry(paths.claude_dir(environ) / "sessions").read_all():
+    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all():
         if file.pid == process.pid and file.status == "waiting":
-            what = f" ({file.waiting_for})" if file.waiting_for else ""
-            return f"the session waits for an answer{what}; Enter would give one"
+            question = f" ({file.waiting_for})" if file.waiting_for else ""
+            return f"the session waits for an answer{question}; Enter would give one"
     return ""
 
 
 def _check_alive(process: AgentProcess) -> None:
-    """The process that was looked at, and none that has its pid since."""
+    """RefusedError unless it is the process that was inspected, not a later one with its pid."""
     facts = processes.read_facts(process.pid)
     if facts is None or abs(facts.created - process.created) > _SAME_START_S:
         raise RefusedError(f"the session's process ({process.pid}) has ended; nothing was sent")

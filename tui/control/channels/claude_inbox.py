@@ -1,7 +1,7 @@
 """Claude's own message socket.
 
-It is used only where the person has opted in (`crossSessionInbound: "accept"`), as a session that
-has not may hold a message back without a word. The socket never answers.
+It is used only where the person has opted in (`crossSessionInbound: "accept"`): another session
+may hold a message back without saying so. The socket never answers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ _MOST_BYTES = 1 << 20
 _KEY = "crossSessionInbound"
 
 
-def unavailable_reason(project: Path, process: AgentProcess, environ: Mapping[str, str] = os.environ) -> str:
+def unavailable_reason(
+    project: Path, process: AgentProcess, environ: Mapping[str, str] = os.environ
+) -> str:
     """Empty when the session has an inbox and its owner lets others write to it."""
     if not process.socket:
         return "the session has no inbox socket"
@@ -56,13 +58,13 @@ def send(process: AgentProcess, text: str, environ: Mapping[str, str] = os.envir
     if token:
         lines.insert(0, {"type": "auth", "token": token})
     data = "".join(json.dumps(line) + "\n" for line in lines).encode("ascii")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(_TIMEOUT_S)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(_TIMEOUT_S)
         try:
-            line.connect(process.socket)
-            _check_peer(line, process.pid)
-            line.sendall(data)
-            line.shutdown(socket.SHUT_WR)
+            connection.connect(process.socket)
+            _check_peer(connection, process.pid)
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
         except OSError as error:
             raise RefusedError(f"the session's inbox did not take it: {error}") from error
 
@@ -81,42 +83,43 @@ def _socket_obstacle(path: str) -> str:
     return ""
 
 
-def _check_peer(line: socket.socket, pid: int) -> None:
+def _check_peer(connection: socket.socket, pid: int) -> None:
     """The listener must be the very process that the session's file names."""
     option = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return
-    peer, user, _ = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, option, 12))
+    peer, user, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, option, 12))
     if user != os.geteuid() or peer != pid:
         raise RefusedError(f"another process ({peer}) listens on the session's inbox socket")
 
 
 def _setting(file: Path) -> str:
-    settings = _json_file(file)
-    value = settings.get(_KEY) if settings else None
+    return _text_value(_json_file(file) or {})
+
+
+def _text_value(settings: dict[str, Any]) -> str:
+    value = settings.get(_KEY)
     return value if isinstance(value, str) else ""
 
 
 def _command_line_setting(pid: int, cwd: str) -> str:
     """What `--settings`, as JSON or as a file, says for that process."""
-    for word in _settings_arguments(command_line(pid)):
-        if word.lstrip().startswith("{"):
-            try:
-                given = json.loads(word)
-            except (ValueError, RecursionError):
-                continue
-            value = given.get(_KEY)
-            return value if isinstance(value, str) else ""
-        return _setting(Path(cwd) / word)
+    for value in _settings_arguments(command_line(pid)):
+        if not value.lstrip().startswith("{"):
+            return _setting(Path(cwd) / value)
+        try:
+            return _text_value(json.loads(value))
+        except (ValueError, RecursionError):
+            continue
     return ""
 
 
-def _settings_arguments(words: list[str]) -> Iterable[str]:
-    for number, word in enumerate(words):
-        if word == "--settings" and number + 1 < len(words):
-            yield words[number + 1]
-        elif word.startswith("--settings="):
-            yield word.partition("=")[2]
+def _settings_arguments(arguments: list[str]) -> Iterable[str]:
+    for number, argument in enumerate(arguments):
+        if argument == "--settings" and number + 1 < len(arguments):
+            yield arguments[number + 1]
+        elif argument.startswith("--settings="):
+            yield argument.partition("=")[2]
 
 
 def _token(folder: Path, pid: int) -> str:
@@ -134,7 +137,7 @@ def _json_file(file: Path) -> dict[str, Any] | None:
         with regular_file(file) as (descriptor, status):
             if status.st_uid != os.geteuid():
                 return None
-            found = json.loads(os.read(descriptor, _MOST_BYTES))
+            value = json.loads(os.read(descriptor, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return value if isinstance(value, dict) else None

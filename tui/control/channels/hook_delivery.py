@@ -17,14 +17,16 @@ CLAIMED: Final = ".claimed"
 DELIVERED: Final = ".delivered"
 WITHDRAWN: Final = ".withdrawn"
 CALL_MARKER: Final = "heard"
+# UTF-16 units of one message; the CLI cuts a hook's answer at 10,000.
 MOST_TEXT: Final = 8_000
-"""UTF-16 units of one message; the CLI cuts a hook's answer at 10,000."""
 MOST_BYTES: Final = 4 * MOST_TEXT
 MOST_PAYLOAD: Final = 8 << 20
+# Below the CLI's limit of 10,000, so that no message is cut in the middle.
 _MOST_ANSWER: Final = 9_500
 _MOST_NAMES: Final = 1_000
 _FRAME: Final = "The person who supervises this session says:\n\n"
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK: an agent can put a FIFO here, and opening that would wait for a writer.
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -40,7 +42,7 @@ NOTHING: Final = ClaimedMessages(b"", "", ())
 
 
 def is_session_id(word: str) -> bool:
-    """Whether a word can be a session's id, and so a folder's name."""
+    """Whether a word can be a session's id, and so the name of a folder."""
     plain = word.replace("-", "").replace("_", "")
     return 8 <= len(word) <= 128 and plain.isascii() and plain.isalnum() and word[0] not in "-_"
 
@@ -51,40 +53,42 @@ def utf16_length(text: str) -> int:
 
 
 def claim_messages(event: str, mailbox: str, payload: bytes) -> ClaimedMessages:
-    """Claims what waits for the session that the payload names, unless a subagent speaks.
+    """Claims what waits for the session that the payload names, unless a subagent calls.
 
-    Says nothing for a payload or a folder it cannot trust; raises OSError.
+    Claims nothing for a payload or a folder that it cannot trust; raises OSError.
     """
     session, is_main = _read_speaker(payload)
     if event not in EVENTS or not is_session_id(session):
         return NOTHING
-    box = open_mailbox(mailbox, session)
+    folder = open_mailbox(mailbox, session)
     try:
-        _mark_call(box)
+        _mark_call(folder)
         if not is_main:
             return NOTHING
-        found = _claim_all(box)
+        claimed = _claim_all(folder)
     finally:
-        os.close(box)
-    if not found:
+        os.close(folder)
+    if not claimed:
         return NOTHING
-    text = _FRAME + "\n\n".join(text for _, text in found)
-    return ClaimedMessages(_encode_answer(event, text), session, tuple(name for name, _ in found))
+    text = _FRAME + "\n\n".join(text for _, text in claimed)
+    return ClaimedMessages(_encode_answer(event, text), session, tuple(name for name, _ in claimed))
 
 
-def deliver_to_hook(event: str, mailbox: str, taken: ClaimedMessages) -> None:
+def deliver_to_hook(event: str, mailbox: str, claimed: ClaimedMessages) -> None:
     """Notes that the claimed messages are in the CLI's hands."""
-    box = open_mailbox(mailbox, taken.session)
+    folder = open_mailbox(mailbox, claimed.session)
     try:
-        for name in taken.ids:
-            os.rename(name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=box, dst_dir_fd=box)
+        for name in claimed.ids:
+            os.rename(
+                name + CLAIMED, f"{name}.{event}{DELIVERED}", src_dir_fd=folder, dst_dir_fd=folder
+            )
     finally:
-        os.close(box)
-    _record_delivery(event, mailbox, taken)
+        os.close(folder)
+    _record_delivery(event, mailbox, claimed)
 
 
-def _record_delivery(event: str, mailbox: str, taken: ClaimedMessages) -> None:
-    """Puts the receipts into the session's journal, if it has one; nobody need be watching.
+def _record_delivery(event: str, mailbox: str, claimed: ClaimedMessages) -> None:
+    """Records the deliveries in the session's journal, if it has one; nobody need be watching.
 
     The message is delivered by now, so a journal that cannot be written must not make the call fail.
     """
@@ -92,9 +96,9 @@ def _record_delivery(event: str, mailbox: str, taken: ClaimedMessages) -> None:
     import time
 
     detail = f"handed to the session by its {event} hook"
-    told = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
-    lines = "".join(json.dumps({**told, "id": name}) + "\n" for name in taken.ids)
-    path = os.path.join(os.path.dirname(mailbox), "deeds", f"{taken.session}.journal.jsonl")
+    entry = {"at": time.time(), "kind": "injection", "state": "delivered", "detail": detail}
+    lines = "".join(json.dumps({**entry, "id": name}) + "\n" for name in claimed.ids)
+    path = os.path.join(os.path.dirname(mailbox), "deeds", f"{claimed.session}.journal.jsonl")
     try:
         journal = os.open(path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -131,10 +135,10 @@ def open_mailbox(mailbox: str, session: str) -> int:
     return inner
 
 
-def read_text(box: int, name: str) -> str | None:
+def read_text(folder: int, name: str) -> str | None:
     """The text of a message file of ours; None for anything else that lies there."""
     try:
-        descriptor = os.open(name, _FILE, dir_fd=box)
+        descriptor = os.open(name, _FILE, dir_fd=folder)
     except OSError:
         return None
     try:
@@ -150,17 +154,17 @@ def read_text(box: int, name: str) -> str | None:
 
 
 def _read_speaker(payload: bytes) -> tuple[str, bool]:
-    """The session that speaks, and whether it is its main conversation."""
+    """The session that calls, and whether it is its main conversation, not a subagent."""
     import json
 
     try:
-        said = json.loads(payload)
+        call = json.loads(payload)
     except (ValueError, RecursionError):
         return "", False
-    if not isinstance(said, dict):
+    if not isinstance(call, dict):
         return "", False
-    session = said.get("session_id")
-    return session if isinstance(session, str) else "", "agent_id" not in said
+    session = call.get("session_id")
+    return session if isinstance(session, str) else "", "agent_id" not in call
 
 
 def _check_private(folder: int, name: str) -> None:
@@ -169,34 +173,34 @@ def _check_private(folder: int, name: str) -> None:
         raise PermissionError(f"{name} is not ours alone")
 
 
-def _mark_call(box: int) -> None:
+def _mark_call(folder: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    descriptor = os.open(CALL_MARKER, flags, 0o600, dir_fd=box)
+    descriptor = os.open(CALL_MARKER, flags, 0o600, dir_fd=folder)
     try:
         os.utime(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _claim_all(box: int) -> list[tuple[str, str]]:
+def _claim_all(folder: int) -> list[tuple[str, str]]:
     """Ids and texts now claimed, oldest first, as many as fit into one answer."""
     room = _MOST_ANSWER - utf16_length(_FRAME)
-    found: list[tuple[str, str]] = []
-    names = sorted(name for name in os.listdir(box) if name.endswith(WAITING))
+    claimed: list[tuple[str, str]] = []
+    names = sorted(name for name in os.listdir(folder) if name.endswith(WAITING))
     for name in names[:_MOST_NAMES]:
-        text = read_text(box, name)
+        text = read_text(folder, name)
         if text is None or utf16_length(text) > MOST_TEXT:
             continue
         if utf16_length(text) + 2 > room:
-            break
+            break  # it and all newer ones wait for the next call, so that the order is kept
         stem = name.removesuffix(WAITING)
         try:
-            os.rename(name, stem + CLAIMED, src_dir_fd=box, dst_dir_fd=box)
+            os.rename(name, stem + CLAIMED, src_dir_fd=folder, dst_dir_fd=folder)
         except FileNotFoundError:
             continue  # another hook, or its sender, was faster
-        found.append((stem, text))
+        claimed.append((stem, text))
         room -= utf16_length(text) + 2
-    return found
+    return claimed
 
 
 def _encode_answer(event: str, text: str) -> bytes:

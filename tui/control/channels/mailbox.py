@@ -16,6 +16,7 @@ from tui.system.errors import RefusedError
 from tui.system.files import atomic_write_at, private_folder
 
 MessageState = Literal["queued", "delivered", "unsure", "withdrawn"]
+# A hook that has not reported a delivery by now was killed in between: it has 10 s to run.
 _CLAIM_TIMEOUT_S = 15.0
 _KEEP_S = 7 * 86_400.0
 _MOST_WAITING = 50
@@ -27,7 +28,7 @@ class MailboxMessage:
     """A message and how far it came.
 
     `moved_at` is when it was delivered or withdrawn, `event` the hook that took it. `unsure`: a
-    hook claimed it and did not live to say that it handed it over; it is not given out again.
+    hook claimed it and ended before it could record the delivery; no other hook gets it.
     """
 
     id: str
@@ -51,7 +52,7 @@ class Mailbox:
         return Mailbox(paths.resolve(project, run_dir) / "mailbox")
 
     def create(self) -> None:
-        """Makes the folder, 0700; RefusedError where something else stands."""
+        """Creates the folder, 0700; RefusedError where something else stands."""
         state_root(self.folder.parent.parent, self.folder.parent.name)
         private_folder(self.folder)
 
@@ -63,50 +64,50 @@ class Mailbox:
         self.create()
         now = time.time_ns()
         name = f"{now:0{_STAMP_DIGITS}d}-{uuid.uuid4().hex[:8]}"
-        box = self._open(session)
+        folder = self._open(session)
         try:
-            _prune(box, now / 1e9)
-            waiting = sum(one.endswith(hook_delivery.WAITING) for one in os.listdir(box))
+            _prune(folder, now / 1e9)
+            waiting = sum(file.endswith(hook_delivery.WAITING) for file in os.listdir(folder))
             if waiting >= _MOST_WAITING:
                 raise RefusedError(f"{waiting} messages wait for this session already")
-            atomic_write_at(box, name + hook_delivery.WAITING, data)
+            atomic_write_at(folder, name + hook_delivery.WAITING, data)
         except OSError as error:
             raise RefusedError(f"the message could not be left: {error.strerror}") from error
         finally:
-            os.close(box)
+            os.close(folder)
         return MailboxMessage(name, session, text, "queued", now / 1e9)
 
     def read_state(self, session: str, id: str) -> MailboxMessage | None:
         """The message as it stands; None when it is gone."""
         for _ in range(3):  # it may be renamed between listing and reading
-            for letter in self.messages(session):
-                if letter.id == id:
-                    return letter
+            for message in self.messages(session):
+                if message.id == id:
+                    return message
         return None
 
     def messages(self, session: str) -> list[MailboxMessage]:
         """All messages of a session that are kept, oldest first."""
         if not hook_delivery.is_session_id(session) or not (self.folder / session).is_dir():
             return []
-        box = self._open(session)
+        folder = self._open(session)
         try:
-            found = [_read_message(box, session, name) for name in sorted(os.listdir(box))]
+            read = [_read_message(folder, session, name) for name in sorted(os.listdir(folder))]
         finally:
-            os.close(box)
-        return [letter for letter in found if letter is not None]
+            os.close(folder)
+        return [message for message in read if message is not None]
 
     def withdraw(self, session: str, id: str) -> bool:
         """Takes a waiting message back; False when a hook was faster."""
         if not hook_delivery.is_session_id(session) or "/" in id:
             return False
-        box = self._open(session)
+        folder = self._open(session)
+        old, new = id + hook_delivery.WAITING, id + hook_delivery.WITHDRAWN
         try:
-            name = id + hook_delivery.WAITING
-            os.rename(name, id + hook_delivery.WITHDRAWN, src_dir_fd=box, dst_dir_fd=box)
+            os.rename(old, new, src_dir_fd=folder, dst_dir_fd=folder)
         except OSError:
             return False
         finally:
-            os.close(box)
+            os.close(folder)
         return True
 
     def last_hook_call(self, session: str) -> float | None:
@@ -128,7 +129,7 @@ class Mailbox:
 
 
 def check_text(text: str) -> str:
-    """The text itself; RefusedError for one that no transport can carry as it is."""
+    """The text itself; RefusedError for one that no channel can carry as it is."""
     if not text.strip():
         raise RefusedError("there is nothing to say: the message is empty")
     if "\0" in text:
@@ -137,15 +138,16 @@ def check_text(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise RefusedError("the message holds a broken character; take it out") from None
-    if hook_delivery.utf16_length(text) > hook_delivery.MOST_TEXT:
+    length, most = hook_delivery.utf16_length(text), hook_delivery.MOST_TEXT
+    if length > most:
         raise RefusedError(
-            f"the message is {hook_delivery.utf16_length(text):,} characters long and {hook_delivery.MOST_TEXT:,} is the most; "
+            f"the message is {length:,} characters long and {most:,} is the most; "
             "put it into a file and name that"
         )
     return text
 
 
-def _read_message(box: int, session: str, name: str) -> MailboxMessage | None:
+def _read_message(folder: int, session: str, name: str) -> MailboxMessage | None:
     stem, _, ending = name.rpartition(".")
     event = ""
     if "." + ending == hook_delivery.DELIVERED:
@@ -160,11 +162,11 @@ def _read_message(box: int, session: str, name: str) -> MailboxMessage | None:
     stamp = stem.partition("-")[0]
     if state is None or len(stamp) != _STAMP_DIGITS or not stamp.isdecimal():
         return None
-    text = hook_delivery.read_text(box, name)
+    text = hook_delivery.read_text(folder, name)
     if text is None:
-        return None  # it moved on between two looks; the next one tells
+        return None  # it was renamed between listing and reading; the next read tells
     try:
-        moved = os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime
+        moved = os.stat(name, dir_fd=folder, follow_symlinks=False).st_ctime
     except OSError:
         return None
     if "." + ending == hook_delivery.CLAIMED and time.time() - moved > _CLAIM_TIMEOUT_S:
@@ -175,13 +177,13 @@ def _read_message(box: int, session: str, name: str) -> MailboxMessage | None:
     )
 
 
-def _prune(box: int, now: float) -> None:
-    """Forgets messages that came to an end long ago, and halves of writers that were killed."""
-    for name in os.listdir(box):
+def _prune(folder: int, now: float) -> None:
+    """Removes messages that ended long ago, and what killed writers left half written."""
+    for name in os.listdir(folder):
         if name.endswith(hook_delivery.WAITING) or name == hook_delivery.CALL_MARKER:
             continue
         try:
-            if now - os.stat(name, dir_fd=box, follow_symlinks=False).st_ctime > _KEEP_S:
-                os.unlink(name, dir_fd=box)
+            if now - os.stat(name, dir_fd=folder, follow_symlinks=False).st_ctime > _KEEP_S:
+                os.unlink(name, dir_fd=folder)
         except OSError:
             continue

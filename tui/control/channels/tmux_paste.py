@@ -1,14 +1,13 @@
 """Pastes into an interactive session, checked before and after.
 
 Nothing goes in while a question is open or somebody's draft stands in the box; Enter is pressed
-only when the box is seen to hold the words, and nothing else.
+only when the box is seen to hold the text, and nothing else.
 """
 
 from __future__ import annotations
 
 import re
 import time
-import unicodedata
 import uuid
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -28,6 +27,13 @@ _QUESTION = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _PASTED = re.compile(r"\[Pasted text #\d+")
+MOST_BYTES: Final = 4_000
+_DRAWN_WITHIN_S: Final = 4.0
+_POLL_S: Final = 0.05
+# An input box takes an Enter close behind a paste for part of the paste.
+_ENTER_DELAY_S: Final = 0.15
+# First characters that Claude takes for a command, a shell line, a memory, a job or a file.
+_COMMANDS: Final = "/!#&@"
 
 
 class ClaudeTerminalState(NamedTuple):
@@ -42,7 +48,7 @@ class ClaudeTerminalState(NamedTuple):
 
 
 class _TerminalRow(NamedTuple):
-    """`text` leaves out what is dim, `solid` also what is in reverse video, as the cursor is."""
+    """`text` leaves out dim characters, `solid` also those in reverse video, as the cursor is."""
 
     text: str
     solid: str
@@ -54,17 +60,19 @@ def parse_terminal(picture: str, cursor_row: int) -> ClaudeTerminalState:
 
     Whatever an agent may have printed above is no box, as the cursor is not in it.
     """
-    seen = [_parse_row(line) for line in picture.split("\n")]
-    rows = [row.text for row in seen]
+    parsed = [_parse_row(line) for line in picture.split("\n")]
+    rows = [row.text for row in parsed]
     top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
     end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
     if top is None or end is None or not _PROMPT.match(rows[top + 1]):
         return ClaudeTerminalState(None, _shows_question(rows, 0))
     typed = _box_text(rows[top + 1 : end])
-    if any(row.has_dim for row in seen[top + 1 : end]):
-        # a suggestion that nobody typed; its first letter is under the cursor
-        typed = _box_text([row.solid for row in seen[top + 1 : end]]) and typed
-    return ClaudeTerminalState(typed, _shows_question(rows, end + 1), _PASTED.search(typed) is not None)
+    if any(row.has_dim for row in parsed[top + 1 : end]):
+        # Dim text is a suggestion that nobody typed; its first letter is under the cursor.
+        typed = _box_text([row.solid for row in parsed[top + 1 : end]]) and typed
+    return ClaudeTerminalState(
+        typed, _shows_question(rows, end + 1), _PASTED.search(typed) is not None
+    )
 
 
 def _box_text(rows: list[str]) -> str:
@@ -74,8 +82,9 @@ def _box_text(rows: list[str]) -> str:
 
 def squeeze(text: str) -> str:
     """A text without white space and without what has no width: what wrapping and drawing keep."""
-    kept = "".join(text.split())
-    return "".join(letter for letter in kept if category(letter) not in ("Cf", "Mn", "Me"))
+    return "".join(
+        char for char in "".join(text.split()) if category(char) not in ("Cf", "Mn", "Me")
+    )
 
 
 def _is_rule(rows: list[str], number: int) -> bool:
@@ -96,28 +105,23 @@ def _parse_row(line: str) -> _TerminalRow:
     )
 
 
-MOST_BYTES: Final = 4_000
-_DRAWN_WITHIN_S: Final = 4.0
-_POLL_S: Final = 0.05
-_ENTER_DELAY_S: Final = 0.15
-_COMMANDS: Final = "/!#&@"
-
-
 class PasteUncertainError(RefusedError):
-    """The words may stand in the session's input box; they must not be sent another way as well."""
+    """The text may stand in the session's input box; no other channel may carry it as well."""
 
 
 def check_paste(text: str) -> str:
     """The text itself; RefusedError for one that an input box would not take literally."""
     check_text(text)
-    for letter in text:
-        if unicodedata.category(letter) == "Cc" and letter not in "\n\t":
+    for char in text:
+        if category(char) == "Cc" and char not in "\n\t":
             raise RefusedError(
-                f"the message holds a control character (U+{ord(letter):04X}); "
+                f"the message holds a control character (U+{ord(char):04X}); "
                 "a terminal would act on it, so it cannot be pasted"
             )
     if len(text.encode("utf-8")) > MOST_BYTES:
-        raise RefusedError(f"more than {MOST_BYTES:,} bytes cannot be pasted safely; say it shorter")
+        raise RefusedError(
+            f"more than {MOST_BYTES:,} bytes cannot be pasted safely; say it shorter"
+        )
     first = text.lstrip()[0]
     if first in _COMMANDS:
         raise RefusedError(
@@ -151,14 +155,14 @@ def unavailable_reason(pane: TmuxPane) -> str:
     return ""
 
 
-def paste(pane: TmuxPane, text: str, now_waits: Callable[[], str] = lambda: "") -> None:
+def paste(pane: TmuxPane, text: str, find_obstacle: Callable[[], str] = lambda: "") -> None:
     """Puts the text into the session's input box and submits it.
 
-    `now_waits` is asked before each step and says why not to go on. RefusedError: nothing was
-    done; PasteDoubtError: the words went in, but were not seen to be submitted.
+    `find_obstacle` is asked before each step and says why not to go on. RefusedError: nothing was
+    done; PasteUncertainError: the text went in, but was not seen to be submitted.
     """
     check_paste(text)
-    reason = now_waits() or unavailable_reason(pane)
+    reason = find_obstacle() or unavailable_reason(pane)
     if reason:
         raise RefusedError(reason)
     buffer = f"overnight-{uuid.uuid4().hex[:8]}"
@@ -168,9 +172,9 @@ def paste(pane: TmuxPane, text: str, now_waits: Callable[[], str] = lambda: "") 
         raise PasteUncertainError(
             "pasted, but its input box does not show it; Enter was not pressed"
         )
-    time.sleep(_ENTER_DELAY_S)  # an input box takes an Enter close behind a paste for part of it
+    time.sleep(_ENTER_DELAY_S)
     for _ in range(2):
-        reason = now_waits() or _submit_obstacle(pane, text)
+        reason = find_obstacle() or _submit_obstacle(pane, text)
         if reason:
             raise PasteUncertainError(f"pasted, but Enter was not pressed: {reason}")
         run_tmux(pane.socket, "send-keys", "-t", pane.id, "Enter")
@@ -188,7 +192,7 @@ def _submit_obstacle(pane: TmuxPane, text: str) -> str:
 
 
 def _holds_text(screen: ClaudeTerminalState, text: str) -> bool:
-    """Whether the box shows these words and no others, or a paste that was folded up."""
+    """Whether the box shows this text and no other, or a paste that was folded up."""
     if screen.typed is None:
         return False
     if screen.has_folded_paste:
@@ -197,14 +201,14 @@ def _holds_text(screen: ClaudeTerminalState, text: str) -> bool:
 
 
 def _has_left_box(screen: ClaudeTerminalState, text: str) -> bool:
-    """Whether the box let go of the words, or the turn that they began asks something already."""
+    """Whether the box no longer shows the text, or the turn that it began asks something already."""
     return screen.has_question or (screen.typed is not None and not _holds_text(screen, text))
 
 
-def _wait_for(pane: TmuxPane, wanted: Callable[[ClaudeTerminalState], bool]) -> bool:
+def _wait_for(pane: TmuxPane, condition: Callable[[ClaudeTerminalState], bool]) -> bool:
     until = time.monotonic() + _DRAWN_WITHIN_S
     while True:
-        if wanted(read_terminal(pane)):
+        if condition(read_terminal(pane)):
             return True
         if time.monotonic() > until:
             return False

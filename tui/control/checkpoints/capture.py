@@ -1,7 +1,6 @@
 """Takes and verifies a checkpoint.
 
-`take` makes one; `checkpoints`, `find` and `retire` look after them. See `quarantine` for how its
-objects come into the repository and `checkpoint_refs` for what is recorded.
+See `object_staging` for how its objects come into the repository, and `refs` for what is recorded.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from tui.control.checkpoints.refs import (
     Checkpoint,
     CheckpointDetails,
     CheckpointKind,
-    encode_details,
     commit_message,
+    encode_details,
     ref_safe_session,
 )
 from tui.control.checkpoints.stat_cache import FileTable, StatCache, git_mode, usual_permissions
@@ -31,99 +30,18 @@ from tui.system.clock import Clock, SystemClock
 from tui.system.errors import CheckpointError, GitError, RefusedError
 from tui.system.git import Git
 
-
-def write_checkpoint(
-    survey: WorkTreeScan,
-    state: WorkTreeState,
-    memory: StatCache,
-    staged: IndexState,
-    quarantine: ObjectStaging,
-    checkpoint: Checkpoint,
-    writing: Callable[[], None],
-) -> tuple[Checkpoint, list[str]]:
-    """Sends all that `memory` does not hold yet; `writing` is called when the bytes are under way.
-
-    Returns the checkpoint with its commit, and the ids of the blobs sent.
-    """
-    fresh, sent = _send_blobs(survey, state, memory.rows, quarantine, writing)
-    record = _build_details(state)
-    checkpoint = replace(
-        checkpoint,
-        files=len(state.rows),
-        not_captured=record.not_captured,
-        not_captured_count=len(record.not_captured),
-    )
-    mark = quarantine.begin_commit(checkpoint.at, "overnight staged state and details")
-    staged.write(quarantine, state.unmerged, survey.seconds_left)
-    quarantine.put_text(encode_details(record), b"details.json")
-    quarantine.begin_branch()
-    parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
-    text = commit_message(checkpoint, str(survey.git.work_tree))
-    quarantine.begin_commit(checkpoint.at, text, parents)
-    _send_tree(state.rows, memory, fresh, quarantine)
-    return replace(checkpoint, commit=quarantine.finish(survey.seconds_left())), sent
-
-
-def _send_blobs(
-    survey: WorkTreeScan,
-    state: WorkTreeState,
-    before: FileTable,
-    quarantine: ObjectStaging,
-    writing: Callable[[], None],
-) -> tuple[list[bytes], list[str]]:
-    """Reads what is unread and sends what is new; the paths read, and the ids of the blobs sent."""
-    fresh: list[bytes] = []
-    sent: list[str] = []
-    index = before.index()
-    for number, data in survey.read_contents(state):
-        blob = state.rows.blobs[number]
-        path = state.rows.paths[number]
-        fresh.append(path)
-        old = index.get(path)
-        if old is None or before.blobs[old] != blob:
-            quarantine.add_blob(data)
-            sent.append(blob.hex())
-            if len(sent) == 1:
-                writing()
-    return fresh, sent
-
-
-def _build_details(state: WorkTreeState) -> CheckpointDetails:
-    usual, unusual = usual_permissions(state.rows)
-    return CheckpointDetails(
-        tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty)
-    )
-
-
-def _send_tree(
-    rows: FileTable, memory: StatCache, fresh: list[bytes], quarantine: ObjectStaging
-) -> None:
-    """What differs from the remembered tree; everything, if there is none."""
-    changed: Iterable[bytes] = rows.paths
-    if memory.tree:
-        quarantine.put_tree(memory.tree)
-        if rows.paths != memory.rows.paths:
-            for path in memory.rows.index().keys() - rows.index().keys():
-                quarantine.remove(path)
-        changed = fresh
-    index = rows.index()
-    for path in changed:
-        number = index.get(path)
-        if number is not None:
-            quarantine.put(git_mode(rows.modes[number]), rows.blobs[number].hex(), path)
-
-
 _MOST_PUBLISHES = 3
+# No reflog: it would keep retired checkpoints alive.
 _NO_LOG = {"core.logAllRefUpdates": "false", "core.fsync": "default,reference"}
 
 
 class _ObjectsPrunedError(CheckpointError):
-    """Somebody collected objects that this checkpoint counted on."""
+    """Objects that this checkpoint builds on were pruned meanwhile."""
 
 
 @dataclass(frozen=True)
 class CaptureRequest:
-    """What a checkpoint is to say of itself; `also` are ignored paths it is to hold all the same."""
+    """What a checkpoint records of itself; `also` are ignored paths that it holds all the same."""
 
     label: str = ""
     session: str = ""
@@ -134,7 +52,7 @@ class CaptureRequest:
 
 @dataclass(frozen=True)
 class CaptureResult:
-    """A checkpoint together with the look at the work tree that it holds."""
+    """A checkpoint together with the scan of the work tree that it holds."""
 
     checkpoint: Checkpoint
     state: WorkTreeState
@@ -156,29 +74,29 @@ def take_checkpoint(
     verdict). `progress` hears "listed", "writing", "stored", "recorded", "verified". Raises
     `CheckpointError`, and then there is no checkpoint.
     """
-    wish = CaptureRequest(label, session, facts or {})
-    return capture(project, wish, limits=limits, clock=clock, progress=progress).checkpoint
+    request = CaptureRequest(label, session, facts or {})
+    return capture(project, request, limits=limits, clock=clock, progress=progress).checkpoint
 
 
 def capture(
     project: Path,
-    wish: CaptureRequest,
+    request: CaptureRequest,
     *,
     limits: CaptureLimits | None = None,
     clock: Clock | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> CaptureResult:
-    """`take`, for callers that need the stat data of what was captured as well."""
+    """`take_checkpoint` for callers that need the stat data of what was captured as well."""
     limits = limits or CaptureLimits()
     at = (clock or SystemClock()).wall()
     try:
         git = Git(project)
         with checkpoint_lock(git, limits.seconds) as lock:
-            taking = _Capture(git, wish, limits, at, lock, progress or _silent)
+            task = _Capture(git, request, limits, at, lock, progress or _silent)
             try:
-                return taking.run(remembering=True)
+                return task.run(use_cache=True)
             except _ObjectsPrunedError:
-                return taking.run(remembering=False)
+                return task.run(use_cache=False)
     except CheckpointError:
         raise
     except (GitError, RefusedError) as error:
@@ -195,10 +113,10 @@ def scan_work_tree(
     """The work tree as it is now, every blob id known, nothing written anywhere."""
     git = Git(project)
     lister = PathLister(git)
-    memory = StatCache.load(git)
-    with WorkTreeScan(git, limits, memory.rows, memory.folders) as looking:
-        state = looking.scan(lister, also)
-        for _ in looking.read_contents(state):
+    cache = StatCache.load(git)
+    with WorkTreeScan(git, limits, cache.rows, cache.folders) as scan:
+        state = scan.scan(lister, also)
+        for _ in scan.read_contents(state):
             pass
     return state
 
@@ -213,97 +131,99 @@ class _Capture:
     def __init__(
         self,
         git: Git,
-        wish: CaptureRequest,
+        request: CaptureRequest,
         limits: CaptureLimits,
         at: float,
         lock: int,
         progress: Callable[[str], None],
     ) -> None:
-        self._git, self._wish, self._limits, self._at = git, wish, limits, at
+        self._git, self._request, self._limits, self._at = git, request, limits, at
         self._lock, self._progress = lock, progress
 
-    def run(self, *, remembering: bool) -> CaptureResult:
-        lister = PathLister(self._git)  # slow, so it goes first and meanwhile the rest is done
+    def run(self, *, use_cache: bool) -> CaptureResult:
+        # Git's listing is the slowest part: it runs while the cache is read.
+        lister = PathLister(self._git)
         try:
             remove_leftovers(self._git)
-            memory = StatCache.load(self._git) if remembering else StatCache.empty()
-            return self._start(memory, lister)
+            cache = StatCache.load(self._git) if use_cache else StatCache.empty()
+            return self._start(cache, lister)
         finally:
             lister.cancel()
 
-    def _start(self, memory: StatCache, lister: PathLister) -> CaptureResult:
+    def _start(self, cache: StatCache, lister: PathLister) -> CaptureResult:
         git = self._git
         head, head_tree, branch = _read_head(git)
         refs = git.start(("for-each-ref", "--format=%(refname) %(objectname)", _ref_prefix(git)))
-        staged = IndexState(git, head, head_tree)
+        index_state = IndexState(git, head, head_tree)
         try:
-            known = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
-            if known.get(memory.ref) != memory.commit:
+            refs_now = dict(line.split(" ") for line in os.fsdecode(refs.result()).splitlines())
+            if refs_now.get(cache.ref) != cache.commit:
                 # Without the ref nothing keeps those objects alive, so nothing can build on them.
-                memory = StatCache.empty()
-            return self._write(memory, self._describe(head, branch, known), staged, lister)
+                cache = StatCache.empty()
+            return self._write(cache, self._describe(head, branch, refs_now), index_state, lister)
         finally:
-            staged.cancel()
+            index_state.cancel()
 
     def _describe(self, head: str, branch: str | None, refs: Iterable[str]) -> Checkpoint:
-        git, wish = self._git, self._wish
+        git, request = self._git, self._request
         names = (ref.rpartition("/")[2] for ref in refs)
         number = max((int(name) for name in names if name.isdecimal()), default=0) + 1
         return Checkpoint(
             id=f"c{number}",
             number=number,
             at=self._at,
-            label=wish.label,
-            session=wish.session,
-            kind=wish.kind,
+            label=request.label,
+            session=request.session,
+            kind=request.kind,
             commit="",
-            ref=f"{_ref_prefix(git)}/{ref_safe_session(wish.session)}/{number}",
+            ref=f"{_ref_prefix(git)}/{ref_safe_session(request.session)}/{number}",
             head=head or None,
             branch=branch,
             operation=git.operation_in_progress(),
             files=0,
-            facts=wish.facts,
+            facts=request.facts,
         )
 
     def _write(
-        self, memory: StatCache, checkpoint: Checkpoint, staged: IndexState, lister: PathLister
+        self, cache: StatCache, checkpoint: Checkpoint, index_state: IndexState, lister: PathLister
     ) -> CaptureResult:
         git = self._git
-        with WorkTreeScan(git, self._limits, memory.rows, memory.folders) as survey:
-            state = survey.scan(lister, self._wish.also)
+        with WorkTreeScan(git, self._limits, cache.rows, cache.folders) as scan:
+            state = scan.scan(lister, self._request.also)
             self._progress("listed")
-            quarantine = ObjectStaging(git, self._lock, survey.seconds_left())
+            staging = ObjectStaging(git, self._lock, scan.seconds_left())
             try:
                 writing = partial(self._progress, "writing")
                 checkpoint, sent = write_checkpoint(
-                    survey, state, memory, staged, quarantine, checkpoint, writing
+                    scan, state, cache, index_state, staging, checkpoint, writing
                 )
-                tree = self._record(checkpoint, sent, quarantine)
+                tree = self._record(checkpoint, sent, staging)
             finally:
-                quarantine.close()
+                staging.close()
         self._progress("verified")
         new = StatCache(checkpoint.ref, checkpoint.commit, tree, state.rows, state.folders)
         new.save(git, state.seen_ns)
         return CaptureResult(checkpoint, state)
 
-    def _record(self, checkpoint: Checkpoint, sent: list[str], quarantine: ObjectStaging) -> str:
-        """Hands the objects over, creates the ref and finds everything again; the tree's id.
+    def _record(self, checkpoint: Checkpoint, sent: list[str], staging: ObjectStaging) -> str:
+        """Publishes the objects, creates the ref and verifies everything; returns the tree's id.
 
-        Somebody may prune in between, so a look that fails hands over once more; if that does not
-        help, an object is gone that the repository had when git looked for it.
+        A prune in between removes objects, so a check that fails publishes once more. If that does
+        not help, the repository itself has lost an object since git listed it.
         """
-        git, there = self._git, False
+        git, has_ref = self._git, False
         for _ in range(_MOST_PUBLISHES):
-            loose = quarantine.publish()
+            loose = staging.publish()
             self._progress("stored")
+            # --no-deref: an agent could have made this ref a symbolic one to a branch.
             order = ("update-ref", "--no-deref", checkpoint.ref, checkpoint.commit, git.zero)
-            if not there:
-                there = git.read_line(order, config=_NO_LOG) is not None
+            if not has_ref:
+                has_ref = git.read_line(order, config=_NO_LOG) is not None
             self._progress("recorded")
-            tree = _verify(git, checkpoint, {*loose, *sent}) if there else None
+            tree = _verify(git, checkpoint, {*loose, *sent}) if has_ref else None
             if tree:
                 return tree
-        if there:
+        if has_ref:
             git.run(("update-ref", "--no-deref", "-d", checkpoint.ref, checkpoint.commit))
         raise _ObjectsPrunedError(
             f"no checkpoint was taken of {git.work_tree}: objects of its repository are missing; "
@@ -315,16 +235,16 @@ def _verify(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     """The checkpoint's tree, if ref, commits, trees and all new objects can be found."""
     ref = checkpoint.ref
     last = f"{ref}^{2 if checkpoint.head else 1}"
-    # The staged tree is HEAD's with changes, and HEAD's may be broken.
+    # The index_state tree is HEAD's with changes, and HEAD's may be broken.
     index = [f"{last}:index"] if checkpoint.head else []
     asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *index, *objects]
     lines = git.run(
         ("cat-file", "--batch-check=%(objectname) %(objecttype)"), input="\n".join(asked).encode()
     ).splitlines()
-    found = [os.fsdecode(line).split(" ") for line in lines]
-    kinds = [line[-1] for line in found]
-    good = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
-    return found[1][0] if good and found[0][0] == checkpoint.commit else None
+    answers = [os.fsdecode(line).split(" ") for line in lines]
+    kinds = [answer[-1] for answer in answers]
+    is_complete = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
+    return answers[1][0] if is_complete and answers[0][0] == checkpoint.commit else None
 
 
 def _read_head(git: Git) -> tuple[str, str, str | None]:
@@ -343,3 +263,84 @@ def _read_head(git: Git) -> tuple[str, str, str | None]:
 
 def _ref_prefix(git: Git) -> str:
     return f"{NAMESPACE}/{git.worktree_id}"
+
+
+def write_checkpoint(
+    scan: WorkTreeScan,
+    state: WorkTreeState,
+    cache: StatCache,
+    index_state: IndexState,
+    staging: ObjectStaging,
+    checkpoint: Checkpoint,
+    writing: Callable[[], None],
+) -> tuple[Checkpoint, list[str]]:
+    """Sends all that `cache` does not hold yet; `writing` is called once the first bytes are sent.
+
+    Returns the checkpoint with its commit, and the ids of the blobs sent.
+    """
+    fresh, sent = _send_blobs(scan, state, cache.rows, staging, writing)
+    record = _build_details(state)
+    checkpoint = replace(
+        checkpoint,
+        files=len(state.rows),
+        not_captured=record.not_captured,
+        not_captured_count=len(record.not_captured),
+    )
+    mark = staging.begin_commit(checkpoint.at, "overnight staged state and details")
+    index_state.write(staging, state.unmerged, scan.seconds_left)
+    staging.put_text(encode_details(record), b"details.json")
+    staging.begin_branch()
+    parents = (checkpoint.head, f":{mark}") if checkpoint.head else (f":{mark}",)
+    text = commit_message(checkpoint, str(scan.git.work_tree))
+    staging.begin_commit(checkpoint.at, text, parents)
+    _send_tree(state.rows, cache, fresh, staging)
+    return replace(checkpoint, commit=staging.finish(scan.seconds_left())), sent
+
+
+def _send_blobs(
+    scan: WorkTreeScan,
+    state: WorkTreeState,
+    before: FileTable,
+    staging: ObjectStaging,
+    writing: Callable[[], None],
+) -> tuple[list[bytes], list[str]]:
+    """Reads what is unread and sends what is new; returns the paths read and the ids of blobs sent."""
+    fresh: list[bytes] = []
+    sent: list[str] = []
+    index = before.index()
+    for number, data in scan.read_contents(state):
+        blob = state.rows.blobs[number]
+        path = state.rows.paths[number]
+        fresh.append(path)
+        old = index.get(path)
+        if old is None or before.blobs[old] != blob:
+            staging.add_blob(data)
+            sent.append(blob.hex())
+            if len(sent) == 1:
+                writing()
+    return fresh, sent
+
+
+def _build_details(state: WorkTreeState) -> CheckpointDetails:
+    usual, unusual = usual_permissions(state.rows)
+    return CheckpointDetails(
+        tuple(state.not_captured()), usual, unusual, frozenset(state.folders.empty)
+    )
+
+
+def _send_tree(
+    rows: FileTable, cache: StatCache, fresh: list[bytes], staging: ObjectStaging
+) -> None:
+    """Sends what differs from the cached tree; everything, if there is none."""
+    changed: Iterable[bytes] = rows.paths
+    if cache.tree:
+        staging.put_tree(cache.tree)
+        if rows.paths != cache.rows.paths:
+            for path in cache.rows.index().keys() - rows.index().keys():
+                staging.remove(path)
+        changed = fresh
+    index = rows.index()
+    for path in changed:
+        number = index.get(path)
+        if number is not None:
+            staging.put(git_mode(rows.modes[number]), rows.blobs[number].hex(), path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from types import TracebackType
 
 from tui.control.checkpoints.object_staging import ObjectStaging
 from tui.control.checkpoints.path_listing import is_capturable
@@ -12,7 +11,9 @@ from tui.control.checkpoints.work_tree import blob_id
 from tui.system.errors import CheckpointError
 from tui.system.git import Git, kill_process_group
 
-_SECONDS = 600.0
+# A git that hangs is killed, so that no checkpoint waits for ever.
+_TIMEOUT_S = 600.0
+_GITLINK = 0o160000
 
 
 class BlobReader:
@@ -23,19 +24,14 @@ class BlobReader:
 
         self._git = git
         self._process = git.pipe(("cat-file", "--batch"))
-        self._guard = Timer(_SECONDS, kill_process_group, (self._process,))
+        self._guard = Timer(_TIMEOUT_S, kill_process_group, (self._process,))
         self._guard.daemon = True
         self._guard.start()
 
     def __enter__(self) -> BlobReader:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._guard.cancel()
         kill_process_group(self._process)
         for pipe in (self._process.stdin, self._process.stdout):
@@ -47,27 +43,24 @@ class BlobReader:
 
     def read(self, blob: str) -> bytes:
         """The bytes of the blob with this id."""
-        give, take = self._process.stdin, self._process.stdout
-        if give is None or take is None:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
             raise CheckpointError("git cat-file has no pipes")
         try:
-            give.write(blob.encode() + b"\n")
-            give.flush()
-            header = take.readline().split()
+            stdin.write(blob.encode() + b"\n")
+            stdin.flush()
+            header = stdout.readline().split()
             if len(header) != 3 or header[1] != b"blob":
                 raise CheckpointError(
                     f"{self._git.git_dir} lacks the object {blob}; try `git fsck`"
                 )
-            data = take.read(int(header[2]))
-            take.read(1)
+            data = stdout.read(int(header[2]))
+            stdout.read(1)
         except OSError as error:
             raise CheckpointError(f"git cat-file ended while {blob} was read") from error
         if blob_id(self._git, data).hex() != blob:
             raise CheckpointError(f"the object {blob} in {self._git.git_dir} is damaged")
         return data
-
-
-_GITLINK = 0o160000
 
 
 class IndexState:
@@ -79,30 +72,32 @@ class IndexState:
         self._process = git.start(compare if head else ("ls-files", "-z", "--stage"))
 
     def write(
-        self, quarantine: ObjectStaging, unmerged: list[bytes], left: Callable[[], float]
+        self, staging: ObjectStaging, unmerged: list[bytes], seconds_left: Callable[[], float]
     ) -> None:
         """Puts `index/` and `unmerged/` into the commit that is being written."""
-        out = self._process.result(left())
+        out = self._process.result(seconds_left())
         changes = _parse_changes(out) if self._tree else _parse_entries(out)
         if self._tree:
-            quarantine.put_tree(self._tree, b"index")
-        known = self._find_present({blob for mode, blob, _ in changes if mode not in (0, _GITLINK)})
+            staging.put_tree(self._tree, b"index")
+        present = self._find_present(
+            {blob for mode, blob, _ in changes if mode not in (0, _GITLINK)}
+        )
         for mode, blob, path in changes:
             if not mode:
-                quarantine.remove(b"index/" + path)
-            elif is_capturable(path) and (mode == _GITLINK or blob in known):
-                quarantine.put(mode, blob, b"index/" + path)
+                staging.remove(b"index/" + path)
+            elif is_capturable(path) and (mode == _GITLINK or blob in present):
+                staging.put(mode, blob, b"index/" + path)
         for entry in unmerged:
             mode, blob, stage, path = _parse_entry(entry)
             if is_capturable(path) and self._find_present({blob}):
-                quarantine.put(mode, blob, b"unmerged/%d/%s" % (stage, path))
+                staging.put(mode, blob, b"unmerged/%d/%s" % (stage, path))
 
     def cancel(self) -> None:
-        """Ends the listing, if nobody will ask for it any more."""
+        """Ends the listing when its result is not needed."""
         self._process.cancel()
 
     def _find_present(self, blobs: set[str]) -> set[str]:
-        """Those that the repository really has; an index may name what was pruned."""
+        """Those that the repository has; an index may name objects that were pruned."""
         if not blobs:
             return blobs
         asked = "\n".join(blobs).encode() + b"\n"

@@ -25,7 +25,10 @@ from tui.system.locks import acquire_lock
 _COMMITTER = b"overnight-tui <overnight-tui@localhost>"
 _PRIVATE = "making"
 _REF = "refs/heads/made"
+# A `git gc` at the same time may remove the folder between making it and linking into it.
 _MOST_LINK_TRIES = 20
+# Names that other systems reserve are captured all the same, so their protection is off. Nothing is
+# flushed here: `publish` flushes what it links. Up to 100 objects become loose ones, more a pack.
 _SETTINGS = """\
 [core]
 \trepositoryFormatVersion = {version}
@@ -66,7 +69,7 @@ def checkpoint_lock(git: Git, seconds: float) -> Iterator[int]:
 
 
 class PrivateGit(Git):
-    """The small repository in the private area, through the same door; its settings are ours."""
+    """Runs git in a repository of the private area, as hardened as elsewhere; its settings are ours."""
 
     def __init__(self, folder: Path, like: Git) -> None:
         self.work_tree = self.git_dir = self.common_dir = folder
@@ -76,20 +79,72 @@ class PrivateGit(Git):
         return set()
 
 
+class PrivateRepository:
+    """A bare repository in the private area; the real one's objects are its alternates."""
+
+    def __init__(self, git: Git, name: str) -> None:
+        self._real = git
+        self.folder = private_area(git) / name
+        self.git = PrivateGit(self.folder, git)
+
+    def create(self) -> None:
+        """Makes what is missing of the repository; whatever is there already stays."""
+        folder, common = self.folder, self._real.common_dir
+        for part in ("", "refs", "objects", "objects/info", "objects/pack"):
+            (folder / part).mkdir(exist_ok=True)
+        _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")
+        sha256 = self._real.object_format == "sha256"
+        extensions = "\tobjectFormat = sha256\n" if sha256 else ""
+        settings = _SETTINGS.format(version=int(sha256), extensions=extensions)
+        _write_if_changed(folder / "config", settings.encode())
+        sources = [common / "objects", *_alternates(common / "objects")]
+        lines = b"".join(quote_path(os.fsencode(source)) + b"\n" for source in sources)
+        _write_if_changed(folder / "objects/info/alternates", lines)
+
+    def publish(self) -> list[str]:
+        """Links every new object into the repository, durably; the ids of the loose ones.
+
+        May be called again after somebody pruned them.
+        """
+        made = self.folder / "objects"
+        loose = list(made.glob("??/*"))
+        # Git finds a pack by its index, so that is linked last.
+        packs = sorted((made / "pack").iterdir(), key=lambda p: p.suffix == ".idx")
+        files = [p for p in (*loose, *packs) if not p.name.startswith("tmp_")]
+        _flush(files)
+        target = self._real.common_dir / "objects"
+        folders = {path.parent.name for path in files}
+        for path in files:
+            _link_object(path, target / path.parent.name / path.name)
+        _flush([target, *(target / name for name in folders if (target / name).is_dir())])
+        return [path.parent.name + path.name for path in loose]
+
+    def clear(self) -> None:
+        """Removes what git made and keeps the folders, which cost more to make and to remove."""
+        for path in self.objects():
+            path.unlink(missing_ok=True)
+
+    def objects(self) -> list[Path]:
+        """The files that a run of git left here."""
+        patterns = ("objects/??/*", "objects/pack/*", "objects/tmp_*", "fast_import_crash_*")
+        return [path for p in (*patterns, "refs/**/*made*") for path in self.folder.glob(p)]
+
+
 class ObjectStaging:
-    """One `fast-import` under way, ended after `seconds`; it inherits `lock` so that nobody sweeps
-    under it."""
+    """One `fast-import` under way, killed after `seconds`.
+
+    It inherits `lock`: while it lives no other process can get the lock and remove its objects.
+    """
 
     def __init__(self, git: Git, lock: int, seconds: float) -> None:
         from threading import Timer
 
-        self._git = git
-        self._folder = private_area(git) / _PRIVATE
-        remove_objects(self._folder)
-        self._make()
-        private = PrivateGit(self._folder, git)
+        self._repository = PrivateRepository(git, _PRIVATE)
+        self._repository.create()
+        self._repository.clear()
+        self._folder = self._repository.folder
         self._complaint: IO[bytes] = open(self._folder / "complaint", "w+b")  # noqa: SIM115
-        self._process: subprocess.Popen[bytes] = private.pipe(
+        self._process: subprocess.Popen[bytes] = self._repository.git.pipe(
             ("fast-import", "--quiet", "--done", "--date-format=raw"),
             stderr=self._complaint,
             pass_fds=(lock,),
@@ -98,19 +153,6 @@ class ObjectStaging:
         self._guard.daemon = True
         self._guard.start()
         self._marks = 0
-
-    def _make(self) -> None:
-        folder, common = self._folder, self._git.common_dir
-        for part in ("", "refs", "objects", "objects/info", "objects/pack"):
-            (folder / part).mkdir(exist_ok=True)
-        _write_if_changed(folder / "HEAD", b"ref: refs/heads/none\n")
-        sha256 = self._git.object_format == "sha256"
-        extensions = "\tobjectFormat = sha256\n" if sha256 else ""
-        settings = _SETTINGS.format(version=int(sha256), extensions=extensions)
-        _write_if_changed(folder / "config", settings.encode())
-        sources = [common / "objects", *_alternates(common / "objects")]
-        lines = b"".join(quote_path(os.fsencode(source)) + b"\n" for source in sources)
-        _write_if_changed(folder / "objects/info/alternates", lines)
 
     # --- writing ---
 
@@ -161,8 +203,6 @@ class ObjectStaging:
 
     def finish(self, seconds: float) -> str:
         """The id of the last commit, once git has written everything."""
-        import subprocess
-
         try:
             self._send(b"done\n")
             if self._process.stdin is not None:
@@ -180,29 +220,13 @@ class ObjectStaging:
         if self._process.poll() is None:
             kill_process_group(self._process)
         self._complaint.seek(0)
-        found = re.search(rb"(?:fatal|error): ([^\n]*)", self._complaint.read())
-        text = found[1].decode("utf-8", "replace") if found else "it gave no reason"
+        match = re.search(rb"(?:fatal|error): ([^\n]*)", self._complaint.read())
+        text = match[1].decode("utf-8", "replace") if match else "it gave no reason"
         return "".join(c if c.isprintable() else "?" for c in text)[:300]
 
-    # --- handing over ---
-
     def publish(self) -> list[str]:
-        """Links every new object into the repository, durably; the ids of the loose ones.
-
-        May be called again after somebody pruned them.
-        """
-        made = self._folder / "objects"
-        loose = list(made.glob("??/*"))
-        # A pack is found by its index, so that comes last.
-        packs = sorted((made / "pack").iterdir(), key=lambda p: p.suffix == ".idx")
-        files = [p for p in (*loose, *packs) if not p.name.startswith("tmp_")]
-        _flush(files)
-        target = self._git.common_dir / "objects"
-        folders = {path.parent.name for path in files}
-        for path in files:
-            _link_object(path, target / path.parent.name / path.name)
-        _flush([target, *(target / name for name in folders if (target / name).is_dir())])
-        return [path.parent.name + path.name for path in loose]
+        """Links every new object into the repository, durably; the ids of the loose ones."""
+        return self._repository.publish()
 
     def close(self) -> None:
         """Ends git if need be and removes the folder."""
@@ -212,62 +236,43 @@ class ObjectStaging:
             if pipe is not None:
                 try:
                     pipe.close()
-                except OSError:  # bytes that a dead git will never take
+                except OSError:  # bytes that a dead git did not take
                     pass
-        remove_objects(self._folder)
+        self._repository.clear()
 
 
 def remove_leftovers(git: Git) -> list[str]:
     """Removes what killed predecessors left behind and says what; call it with the lock held."""
-    folder = private_area(git) / _PRIVATE
-    left = list_objects(folder)
-    swept = [str(path) for path in left]
+    repository = PrivateRepository(git, _PRIVATE)
+    left = repository.objects()
+    partial = list(private_area(git).glob("*.new"))
     if left:
         pack_dir = git.common_dir / "objects/pack"
-        for pack in (folder / "objects/pack").glob("pack-*.pack"):
+        for pack in (repository.folder / "objects/pack").glob("pack-*.pack"):
             if not (pack_dir / pack.name).with_suffix(".idx").exists():
-                for half in pack_dir.glob(pack.stem + ".*"):
-                    half.unlink(missing_ok=True)
-                    swept.append(str(half))
-        for partial in (git.common_dir / "objects").glob("*/tmp_overnight_*"):
-            partial.unlink(missing_ok=True)
-            swept.append(str(partial))
-        remove_objects(folder)
-    for partial in private_area(git).glob("*.new"):
-        partial.unlink(missing_ok=True)
-        swept.append(str(partial))
-    # Only who holds this lock creates refs here, so the lock of a ref that is not there is stale.
+                partial += pack_dir.glob(pack.stem + ".*")
+        partial += partial_objects(git)
+    # Refs here are created under this lock only, so the lock file of a missing ref is stale.
     refs = git.common_dir / "refs/overnight" / git.worktree_id
     for lock in refs.glob("*/*.lock"):
-        if git.read_line(("rev-parse", "--verify", "--quiet", _ref_of(git, lock))) is None:
-            lock.unlink(missing_ok=True)
-            swept.append(str(lock))
-    return swept
-
-
-def list_objects(folder: Path) -> list[Path]:
-    """The files that a run of git left in the small repository."""
-    found = [
-        *folder.glob("objects/??/*"),
-        *folder.glob("objects/pack/*"),
-        *folder.glob("objects/tmp_*"),
-    ]
-    return [*found, *folder.glob("fast_import_crash_*"), *folder.glob("refs/**/*made*")]
-
-
-def remove_objects(folder: Path) -> None:
-    """Removes what git made and keeps the folders, which are dear to make and to remove."""
-    for path in list_objects(folder):
+        ref = str(lock.relative_to(git.common_dir).with_suffix(""))
+        if git.read_line(("rev-parse", "--verify", "--quiet", ref)) is None:
+            partial.append(lock)
+    # The objects go last: killed before, the next sweep still finds them and looks for the rest.
+    leftovers = [*partial, *left]
+    for path in leftovers:
         path.unlink(missing_ok=True)
+    return [str(path) for path in leftovers]
+
+
+def partial_objects(git: Git) -> list[Path]:
+    """Copies into the repository that a kill left half written."""
+    return list((git.common_dir / "objects").glob("*/tmp_overnight_*"))
 
 
 def _write_if_changed(path: Path, data: bytes) -> None:
     if not path.exists() or path.read_bytes() != data:
         path.write_bytes(data)
-
-
-def _ref_of(git: Git, lock: Path) -> str:
-    return str(lock.relative_to(git.common_dir).with_suffix(""))
 
 
 def quote_path(path: bytes) -> bytes:
@@ -290,7 +295,7 @@ def _flush(paths: list[Path]) -> None:
     def flush(path: Path) -> None:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:  # packed and removed meanwhile; finding it again comes later
+        except FileNotFoundError:  # packed and removed meanwhile; the check that follows notices
             return
         try:
             os.fsync(descriptor)
@@ -307,7 +312,8 @@ def _run_each(work: Callable[[Path], None], paths: list[Path]) -> None:
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(8) as pool:  # flushes wait together for one turn of the disk
+    # Flushes in parallel share one write of the disk.
+    with ThreadPoolExecutor(8) as pool:
         for _ in pool.map(work, paths):
             pass
 

@@ -13,9 +13,11 @@ from tui.system.git import Git
 
 _MOST_NESTED = 64
 _GITLINK = b"160000 "
+# Parts that no captured path may have: they lead out of the work tree, into git or into our folder.
 _OUTSIDE = frozenset((b"", b".", b"..", b".git", OWN_FOLDER))
 # What git, on the file systems of other machines too, could take for its own folder.
 _RESERVED = re.compile(rb"(?:^|[/\\])(?:\.git|git~1)[ .]*(?:$|[/\\:])", re.IGNORECASE)
+# Characters that HFS+ ignores in names: with them a name can mean ".git" on a Mac.
 _INVISIBLE = re.compile("[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]")
 NOT_CHECKED_OUT = "a submodule that is not checked out"
 IGNORED = "ignored"
@@ -23,9 +25,9 @@ IGNORED = "ignored"
 
 @dataclass
 class PathListing:
-    """Paths from the top of the work tree; `loose` are those git does not track there.
+    """Paths from the top of the work tree; `untracked` are those git does not track there.
 
-    `left_out` says why of the rest, a path ending in "/" standing for all below it. `nested` are
+    `excluded` says why of the rest, a path ending in "/" standing for all below it. `nested` are
     folders of other repositories. `unmerged` are index entries with a stage, as git prints them.
     """
 
@@ -56,57 +58,62 @@ class PathLister:
         for process in (self._tracked, self._others, self._ignored):
             process.cancel()
 
-    def finish(self, left: Callable[[], float]) -> PathListing:
-        """The whole listing, nested repositories included; `left` gives the seconds left."""
-        found = self._list_own(left)
-        for number, path in enumerate(found.nested):  # grows while repositories nest deeper
+    def finish(self, seconds_left: Callable[[], float]) -> PathListing:
+        """The whole listing, nested repositories included, within the seconds left."""
+        listing = self._list_own(seconds_left)
+        for number, path in enumerate(listing.nested):  # grows while repositories nest deeper
             if number < _MOST_NESTED:
-                self._list_nested(path, found, left)
+                self._list_nested(path, listing, seconds_left)
             else:
-                found.excluded[path + b"/"] = "one nested repository too many"
-        return found
+                listing.excluded[path + b"/"] = "one nested repository too many"
+        return listing
 
-    def _list_own(self, left: Callable[[], float]) -> PathListing:
-        found = PathListing()
+    def _list_own(self, seconds_left: Callable[[], float]) -> PathListing:
+        listing = PathListing()
         width = len(self._git.zero)
         try:
-            tracked = self._tracked.result(left())
-            others, ignored = self._others.result(left()), self._ignored.result(left())
+            tracked = self._tracked.result(seconds_left())
+            others, ignored = (
+                self._others.result(seconds_left()),
+                self._ignored.result(seconds_left()),
+            )
         except OvernightError:
             self.cancel()
             raise
         start = len(_GITLINK) + width + 3
         entries = _split(tracked)
-        found.tracked = [entry[start:] for entry in entries]
-        found.unmerged = [entry for entry in entries if entry[start - 2 : start - 1] != b"0"]
+        listing.tracked = [entry[start:] for entry in entries]
+        listing.unmerged = [entry for entry in entries if entry[start - 2 : start - 1] != b"0"]
         if _GITLINK in tracked:
-            found.nested = [entry[start:] for entry in entries if entry.startswith(_GITLINK)]
+            listing.nested = [entry[start:] for entry in entries if entry.startswith(_GITLINK)]
         for path in _split(others):
-            (found.nested if path.endswith(b"/") else found.untracked).append(path.rstrip(b"/"))
-        found.excluded = dict.fromkeys(_split(ignored), IGNORED)
-        found.nested = list(dict.fromkeys(found.nested))
-        return found
+            (listing.nested if path.endswith(b"/") else listing.untracked).append(path.rstrip(b"/"))
+        listing.excluded = dict.fromkeys(_split(ignored), IGNORED)
+        listing.nested = list(dict.fromkeys(listing.nested))
+        return listing
 
-    def _list_nested(self, path: bytes, found: PathListing, left: Callable[[], float]) -> None:
+    def _list_nested(
+        self, path: bytes, listing: PathListing, seconds_left: Callable[[], float]
+    ) -> None:
         """Adds what a repository inside this work tree holds, or says why not."""
         shown = path + b"/"
-        place = os.path.join(os.fsencode(self._git.work_tree), path)
-        if os.path.islink(place) or not os.path.isdir(place):
+        full_path = os.path.join(os.fsencode(self._git.work_tree), path)
+        if os.path.islink(full_path) or not os.path.isdir(full_path):
             return
         try:
-            inner = Git(os.fsdecode(place))
-            if os.fsencode(inner.work_tree) != place:
-                if os.listdir(place):
-                    found.excluded[shown] = NOT_CHECKED_OUT
+            inner = Git(os.fsdecode(full_path))
+            if os.fsencode(inner.work_tree) != full_path:
+                if os.listdir(full_path):
+                    listing.excluded[shown] = NOT_CHECKED_OUT
             elif inner.common_dir == self._git.common_dir:
-                found.excluded[shown] = "another work tree of this repository"
+                listing.excluded[shown] = "another work tree of this repository"
             else:
-                own = PathLister(inner)._list_own(left)
-                found.untracked += [shown + p for p in (*own.tracked, *own.untracked)]
-                found.excluded.update((shown + p, why) for p, why in own.excluded.items())
-                found.nested += [shown + p for p in own.nested]
+                own = PathLister(inner)._list_own(seconds_left)
+                listing.untracked += [shown + p for p in (*own.tracked, *own.untracked)]
+                listing.excluded.update((shown + p, why) for p, why in own.excluded.items())
+                listing.nested += [shown + p for p in own.nested]
         except OvernightError as error:
-            found.excluded[shown] = f"a nested repository that git cannot open: {error}"
+            listing.excluded[shown] = f"a nested repository that git cannot open: {error}"
 
 
 def is_reserved(path: bytes) -> bool:

@@ -25,14 +25,17 @@ CheckpointKind = Literal["checkpoint", "safety"]
 SCHEMA = 1
 NAMESPACE = "refs/overnight"
 _MOST_NAMED_PATHS = 50
+_OPTIONAL = ("head", "branch", "operation")
+# NUL between the fields, because labels and facts may hold anything else.
 _FORMAT = "--format=%(refname)%00%(objectname)%00%(objecttype)%00%(contents)%00"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One checkpoint. `id` is what a person types ("c12"); `at` is in seconds since the epoch;
-    `not_captured` names the first fifty of `not_captured_count` paths; `facts` are the caller's.
-    A "safety" checkpoint was taken by a rewind to be able to undo it. Text is not yet safe to show.
+    """One checkpoint. `id` is what a person types ("c12"), `at` is in seconds since the epoch.
+
+    `not_captured` names the first fifty of `not_captured_count` paths; `facts` are the caller's. A
+    "safety" checkpoint was taken by a rewind, to undo it. Text is not yet safe to show.
     """
 
     id: str
@@ -54,8 +57,10 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class CheckpointDetails:
-    """The rest of a checkpoint's record: everything not captured, permissions out of the ordinary
-    and empty folders. `usual` are the permissions of all other plain and executable files."""
+    """What a checkpoint records besides: all paths not captured, unusual permissions, empty folders.
+
+    `usual` are the permissions of all other plain and executable files.
+    """
 
     not_captured: tuple[NotCaptured, ...] = ()
     usual: tuple[int, int] = (0o644, 0o755)
@@ -68,7 +73,6 @@ class CheckpointDetails:
 
     @cached_property
     def excluded(self) -> ExcludedPaths:
-        """What was not captured, to be asked about path by path."""
         return ExcludedPaths(self.not_captured)
 
 
@@ -104,7 +108,7 @@ def ref_safe_session(session: str) -> str:
     return name or "none"
 
 
-def commit_message(checkpoint: Checkpoint, place: str) -> str:
+def commit_message(checkpoint: Checkpoint, work_tree: str) -> str:
     """The commit message that records `checkpoint`."""
     subject = " ".join(checkpoint.label.split())[:200]
     record = {
@@ -117,7 +121,7 @@ def commit_message(checkpoint: Checkpoint, place: str) -> str:
         "head": checkpoint.head,
         "branch": checkpoint.branch,
         "operation": checkpoint.operation,
-        "work_tree": place,
+        "work_tree": work_tree,
         "files": checkpoint.files,
         "not_captured": [[n.path, n.reason] for n in checkpoint.not_captured[:_MOST_NAMED_PATHS]],
         "not_captured_count": checkpoint.not_captured_count,
@@ -165,7 +169,7 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
         record = json.loads(text.partition("\n\n")[2])
         if not number.isdecimal() or record["schema"] != SCHEMA:
             return None
-        left_out = tuple(NotCaptured(str(p), str(why)) for p, why in record["not_captured"])
+        not_captured = tuple(NotCaptured(str(p), str(why)) for p, why in record["not_captured"])
         optional = {k: None if record[k] is None else str(record[k]) for k in _OPTIONAL}
         return Checkpoint(
             id=f"c{int(number)}",
@@ -177,7 +181,7 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
             commit=commit,
             ref=ref,
             files=int(record["files"]),
-            not_captured=left_out,
+            not_captured=not_captured,
             not_captured_count=int(record["not_captured_count"]),
             facts=dict(record["facts"]),
             **optional,
@@ -186,19 +190,16 @@ def _parse_checkpoint(ref: str, commit: str, text: str) -> Checkpoint | None:
         return None
 
 
-_OPTIONAL = ("head", "branch", "operation")
-
-
 def list_checkpoints(git: Git) -> list[Checkpoint]:
     """The checkpoints of this work tree, oldest first; refs of another shape are passed over."""
     out = git.run(("for-each-ref", _FORMAT, f"{NAMESPACE}/{git.worktree_id}"))
-    found = []
+    parsed = []
     fields = out.split(b"\0")
     for at in range(0, len(fields) - 4, 4):
         ref, commit, kind, text = (os.fsdecode(part) for part in fields[at : at + 4])
         if kind == "commit":
-            found.append(_parse_checkpoint(ref.lstrip("\n"), commit, text))
-    return sorted((c for c in found if c is not None), key=lambda c: c.number)
+            parsed.append(_parse_checkpoint(ref.lstrip("\n"), commit, text))
+    return sorted((c for c in parsed if c is not None), key=lambda c: c.number)
 
 
 def checkpoints_of(project: Path) -> list[Checkpoint]:
@@ -206,18 +207,18 @@ def checkpoints_of(project: Path) -> list[Checkpoint]:
     return list_checkpoints(Git(project))
 
 
-def find_checkpoint(project: Path, wanted: str) -> Checkpoint:
+def find_checkpoint(project: Path, name: str) -> Checkpoint:
     """The checkpoint named "c12", "12", or by the start of its commit's id.
 
     Raises `RefusedError`, naming those there are, when there is none or more than one.
     """
-    known = checkpoints_of(project)
-    name = wanted.strip().lower()
-    exact = [c for c in known if name in (c.id, str(c.number), c.commit, c.ref)]
-    found = exact or [c for c in known if len(name) >= 4 and c.commit.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise RefusedError(f"{wanted!r} names {len(found)} checkpoints; give its id, like c12")
-    newest = ", ".join(c.id for c in known[-5:]) or "none at all"
-    raise RefusedError(f"there is no checkpoint {wanted!r} here; the newest are {newest}")
+    existing = checkpoints_of(project)
+    key = name.strip().lower()
+    exact = [c for c in existing if key in (c.id, str(c.number), c.commit, c.ref)]
+    matches = exact or [c for c in existing if len(key) >= 4 and c.commit.startswith(key)]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        raise RefusedError(f"{name!r} names {len(matches)} checkpoints; give its id, like c12")
+    newest = ", ".join(c.id for c in existing[-5:]) or "none at all"
+    raise RefusedError(f"there is no checkpoint {name!r} here; the newest are {newest}")

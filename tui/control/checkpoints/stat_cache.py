@@ -1,7 +1,7 @@
-"""What the last checkpoint saw: files in columns, folders.
+"""What the last checkpoint saw: a table of files, and all folders.
 
-Git lists neither empty folders nor FIFOs, sockets and devices. A folder whose change time did not
-move holds the same names as before, so only those that did are read again.
+Git lists neither empty folders nor FIFOs, sockets and devices. A folder with the same change time
+holds the same names as before, so only changed folders are read again.
 """
 
 from __future__ import annotations
@@ -20,19 +20,23 @@ from tui.store.cache_file import open_cache, write_cache
 from tui.store.layout import RUN_DIR
 from tui.system.git import Git
 
+_KIND = b"seen-1"
+_NAME = "seen"
 # A file may change once more within the tick of the clock that stamped it and look unchanged.
 _TICK_NS = 100_000_000
 _COARSE_TICK_NS = 2_000_000_000
+OWN_FOLDER = RUN_DIR.encode()
+OWN_REASON = "overnight-tui's own"
 
 
-def is_same_stat(one: os.stat_result, other: os.stat_result) -> bool:
-    """Whether two looks at a path saw the same content, as far as stat data can tell."""
+def is_same_stat(before: os.stat_result, after: os.stat_result) -> bool:
+    """Whether a path had the same content both times, as far as stat data can tell."""
     return (
-        one.st_mtime_ns == other.st_mtime_ns
-        and one.st_size == other.st_size
-        and one.st_ctime_ns == other.st_ctime_ns
-        and one.st_ino == other.st_ino
-        and one.st_mode == other.st_mode
+        before.st_mtime_ns == after.st_mtime_ns
+        and before.st_size == after.st_size
+        and before.st_ctime_ns == after.st_ctime_ns
+        and before.st_ino == after.st_ino
+        and before.st_mode == after.st_mode
     )
 
 
@@ -43,14 +47,14 @@ def is_settled(changed_ns: int, seen_ns: int) -> bool:
 
 
 def git_mode(mode: int) -> int:
-    """What git would call a file with these `st_mode` bits: link, executable or plain."""
+    """The mode in git of a file with these `st_mode` bits: link, executable or plain."""
     if stat.S_ISLNK(mode):
         return 0o120000
     return 0o100755 if mode & stat.S_IXUSR else 0o100644
 
 
 class PackedFileTable(Struct, frozen=True, array_like=True):
-    """`Rows` as they are stored."""
+    """A `FileTable` as it is stored."""
 
     paths: bytes = b""
     blobs: bytes = b""
@@ -59,19 +63,10 @@ class PackedFileTable(Struct, frozen=True, array_like=True):
 
 
 class FileTable:
-    """Paths with their stat data and blob ids (raw bytes; empty where not known yet)."""
+    """Paths with their stat data and blob ids (raw bytes; empty where not known yet).
 
-    __slots__ = (
-        "_index",
-        "blobs",
-        "ctimes",
-        "inodes",
-        "modes",
-        "mtimes",
-        "parents",
-        "paths",
-        "sizes",
-    )
+    In columns: an object for each file of a large work tree would cost too much time and memory.
+    """
 
     def __init__(self) -> None:
         self.paths: list[bytes] = []
@@ -85,6 +80,9 @@ class FileTable:
     def __len__(self) -> int:
         return len(self.paths)
 
+    def _columns(self) -> tuple[array[int], ...]:
+        return self.modes, self.sizes, self.mtimes, self.ctimes, self.inodes
+
     def index(self) -> dict[bytes, int]:
         """Row numbers by path."""
         if self._index is None:
@@ -92,12 +90,12 @@ class FileTable:
         return self._index
 
     def add(self, path: bytes, status: os.stat_result, blob: bytes) -> int:
-        """A new row; its number."""
+        """Adds a row and returns its number."""
         number = len(self.paths)
         self.paths.append(path)
         self.blobs.append(blob)
         self.parents.add(path.rpartition(b"/")[0])
-        for column in (self.modes, self.sizes, self.mtimes, self.ctimes, self.inodes):
+        for column in self._columns():
             column.append(0)
         if self._index is not None:
             self._index[path] = number
@@ -105,19 +103,10 @@ class FileTable:
         return number
 
     def update(self, number: int, status: os.stat_result) -> None:
-        """Newer stat data for a row."""
+        """Replaces the stat data of a row."""
         self.modes[number], self.sizes[number] = status.st_mode, status.st_size
         self.mtimes[number], self.ctimes[number] = status.st_mtime_ns, status.st_ctime_ns
         self.inodes[number] = status.st_ino
-
-    def matches(self, number: int, status: os.stat_result) -> bool:
-        """Whether the file still is what this row says; a new link to it does not count."""
-        return (
-            status.st_mtime_ns == self.mtimes[number]
-            and status.st_size == self.sizes[number]
-            and status.st_ino == self.inodes[number]
-            and status.st_mode == self.modes[number]
-        )
 
     def select(self, numbers: Sequence[int]) -> FileTable:
         """A copy with these rows in this order."""
@@ -125,16 +114,13 @@ class FileTable:
         new.parents = set(self.parents)
         if numbers == range(len(self)):
             new.paths, new.blobs = self.paths[:], self.blobs[:]
-            new.modes, new.sizes, new.inodes = self.modes[:], self.sizes[:], self.inodes[:]
-            new.mtimes, new.ctimes = self.mtimes[:], self.ctimes[:]
+            for old, column in zip(self._columns(), new._columns(), strict=True):
+                column.extend(old)
             return new
         new.paths = [self.paths[n] for n in numbers]
         new.blobs = [self.blobs[n] for n in numbers]
-        new.modes = array("q", [self.modes[n] for n in numbers])
-        new.sizes = array("q", [self.sizes[n] for n in numbers])
-        new.mtimes = array("q", [self.mtimes[n] for n in numbers])
-        new.ctimes = array("q", [self.ctimes[n] for n in numbers])
-        new.inodes = array("Q", [self.inodes[n] for n in numbers])
+        for old, column in zip(self._columns(), new._columns(), strict=True):
+            column.fromlist([old[n] for n in numbers])
         return new
 
     def pack(self, seen_ns: int) -> PackedFileTable:
@@ -159,10 +145,9 @@ class FileTable:
         rows.parents = set(stored.parents.split(b"\0"))
         blobs = stored.blobs
         rows.blobs = [blobs[at : at + width] for at in range(0, len(blobs), width)]
-        columns = (rows.modes, rows.sizes, rows.mtimes, rows.ctimes, rows.inodes)
-        for column, data in zip(columns, stored.columns, strict=True):
+        for column, data in zip(rows._columns(), stored.columns, strict=True):
             column.frombytes(data)
-        if {len(rows.paths)} != {len(part) for part in (rows.blobs, *columns)}:
+        if {len(rows.paths)} != {len(rows.blobs), *map(len, rows._columns())}:
             raise ValueError("columns of unequal length")
         return rows
 
@@ -182,10 +167,6 @@ def usual_permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int
         return (usual[0], usual[1]), {}
     pairs = zip(rows.paths, rows.modes, strict=True)
     return (usual[0], usual[1]), {path: mode & 0o777 for path, mode in pairs if mode in odd}
-
-
-OWN_FOLDER = RUN_DIR.encode()
-OWN_REASON = "overnight-tui's own"
 
 
 class FolderStat(Struct, frozen=True, array_like=True, gc=False):
@@ -213,7 +194,7 @@ class FolderIndex:
 
     def walk(self, top: int, skipped: Collection[bytes]) -> FolderIndex:
         """The folders as they are now; `skipped` ones (no slash at the end) are not entered."""
-        now = FolderIndex()
+        current = FolderIndex()
         waiting = [b""]
         while waiting:
             path = waiting.pop()
@@ -222,18 +203,18 @@ class FolderIndex:
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError as error:
-                now.special[path + b"/"] = f"cannot be read: {error.strerror}"
+                current.special[path + b"/"] = f"cannot be read: {error.strerror}"
                 continue
-            now.folders[path] = folder
+            current.folders[path] = folder
             start = path + b"/" if path else b""
-            now.special.update((start + name, kind) for name, kind in folder.special)
+            current.special.update((start + name, kind) for name, kind in folder.special)
             for name in folder.folders:
                 if name == OWN_FOLDER:
-                    now.special[start + name + b"/"] = OWN_REASON
+                    current.special[start + name + b"/"] = OWN_REASON
                 elif name != b".git" and start + name not in skipped:
                     waiting.append(start + name)
-        now.real_paths = set(now.folders)
-        return now
+        current.real_paths = set(current.folders)
+        return current
 
     def _read_if_changed(self, top: int, path: bytes) -> FolderStat:
         status = os.stat(path or b".", dir_fd=top, follow_symlinks=False)
@@ -263,7 +244,7 @@ class FolderIndex:
         return True
 
     def settled_folders(self, seen_ns: int) -> dict[bytes, FolderStat]:
-        """What may be believed next time: folders that had settled before `seen_ns`."""
+        """What may be believed next time: folders that last changed well before `seen_ns`."""
         return {p: f for p, f in self.folders.items() if is_settled(f.ctime, seen_ns)}
 
 
@@ -288,16 +269,12 @@ def _read_folder(top: int, path: bytes, status: os.stat_result) -> FolderStat:
 
 
 def describe_kind(mode: int) -> str:
-    """What an odd thing is, in words."""
+    """What a thing is that is no file, link or folder."""
     if stat.S_ISFIFO(mode):
         return "a FIFO"
     if stat.S_ISSOCK(mode):
         return "a socket"
     return "a device"
-
-
-_KIND = b"seen-1"
-_NAME = "seen"
 
 
 class _StatCacheFile(Struct, frozen=True, array_like=True):
@@ -309,9 +286,9 @@ class _StatCacheFile(Struct, frozen=True, array_like=True):
 
 
 class StatCache:
-    """Rows and folders as last seen, and the checkpoint that holds them; empty if there is none.
+    """Files and folders as last seen, and the checkpoint that holds them; empty if there is none.
 
-    It saves time and nothing else: lost or damaged, the next checkpoint reads everything again.
+    It only saves time: where it is lost or damaged, the next checkpoint reads everything again.
     """
 
     def __init__(
@@ -336,7 +313,7 @@ class StatCache:
         return StatCache(stored.ref, stored.commit, stored.tree, rows, FolderIndex(stored.folders))
 
     def save(self, git: Git, seen_ns: int) -> None:
-        """Keeps this for the next time; what changed shortly before `seen_ns` is not believed."""
+        """Stores this for the next checkpoint; what changed just before `seen_ns` will not match."""
         packed, folders = self.rows.pack(seen_ns), self.folders.settled_folders(seen_ns)
         body = msgspec.msgpack.encode(
             _StatCacheFile(self.ref, self.commit, self.tree, packed, folders)

@@ -1,7 +1,7 @@
 """The work tree now, by stat data and blob id.
 
-Git says which paths count; this module looks at them itself, because the index may lie about them
-(assume-unchanged, skip-worktree) and filters may change their bytes. Paths are raw bytes,
+Git says which paths count. Their stat data and bytes are read here: the index may be wrong about
+them (assume-unchanged, skip-worktree), and filters may change their bytes. Paths are raw bytes,
 relative to the top of the work tree.
 """
 
@@ -17,8 +17,14 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
-from tui.control.checkpoints.stat_cache import OWN_REASON, FileTable, FolderIndex, describe_kind, is_same_stat
 from tui.settings.own_sections import CheckpointsSettings
+from tui.control.checkpoints.stat_cache import (
+    OWN_REASON,
+    FileTable,
+    FolderIndex,
+    describe_kind,
+    is_same_stat,
+)
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git
@@ -29,8 +35,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class CaptureLimits:
-    """How much a checkpoint may hold and how long it may take; the first of a work tree, which
-    has to read everything, gets `first_seconds`."""
+    """How much a checkpoint may hold and how long it may take.
+
+    The first of a work tree, which has to read everything, gets `first_seconds`.
+    """
 
     file_bytes: int = 25 << 20
     untracked_bytes: int = 500 << 20
@@ -68,13 +76,15 @@ class WorkTreeState:
     def not_captured(self) -> list[NotCaptured]:
         """Everything left out, by path; our own folder as one, whatever lies in it."""
         ours = tuple(path for path, why in self.folders.special.items() if why == OWN_REASON)
-        found = {**self.folders.special, **self.excluded, **dict.fromkeys(ours, OWN_REASON)}
-        items = sorted((p, why) for p, why in found.items() if p in ours or not p.startswith(ours))
+        reasons = {**self.folders.special, **self.excluded, **dict.fromkeys(ours, OWN_REASON)}
+        items = sorted(
+            (p, why) for p, why in reasons.items() if p in ours or not p.startswith(ours)
+        )
         return [NotCaptured(os.fsdecode(path), reason) for path, reason in items]
 
 
 class WorkTreeScan:
-    """Looks at one work tree; `known` rows and folders of an earlier look save reading again."""
+    """One scan of a work tree; the `known` files and folders of an earlier one save reading again."""
 
     def __init__(
         self, git: Git, limits: CaptureLimits, known: FileTable, folders: FolderIndex
@@ -93,13 +103,13 @@ class WorkTreeScan:
 
     def seconds_left(self) -> float:
         """Seconds left of the budget; raises `CheckpointError` when there are none."""
-        left = self._until - time.monotonic()
-        if left <= 0:
+        seconds = self._until - time.monotonic()
+        if seconds <= 0:
             raise CheckpointError(
                 f"{self.git.work_tree} could not be captured within {self._budget:g} s; raise "
                 "checkpoints.time_budget_seconds or let git ignore what need not be kept"
             )
-        return left
+        return seconds
 
     def scan(self, lister: PathLister, also: Collection[bytes] = ()) -> WorkTreeState:
         """Lists and stats everything; `also` names paths to include even if git ignores them."""
@@ -109,27 +119,28 @@ class WorkTreeScan:
         folders = self._folders.walk(self.top, listing.closed_folders())
         listing.untracked += set(also).difference(listing.tracked, listing.untracked)
         known = self._known
-        foreign = {p for p in known.parents - folders.real_paths if not folders.is_real(self.top, p)}
+        linked = {p for p in known.parents - folders.real_paths if not folders.is_real(self.top, p)}
         nested = frozenset(listing.nested)
         state = WorkTreeState(
             FileTable(), [], listing.excluded, folders, listing.unmerged, nested, seen_ns
         )
-        wanted = list(dict.fromkeys((*listing.tracked, *listing.untracked)))
-        self._fill_rows(state, wanted, unchanged, foreign)
+        listed = list(dict.fromkeys((*listing.tracked, *listing.untracked)))
+        self._fill_rows(state, listed, unchanged, linked)
         for path in also:
             if path in state.rows.index():
                 state.excluded.pop(path, None)
         return self._exclude_large(state, listing)
 
     def _find_unchanged(self) -> bytearray:
-        """Which known rows still have the same stat data; worked out while git is listing."""
-        known, top, look = self._known, self.top, os.stat
+        """Which known rows still have the same stat data; computed while git is listing."""
+        # Written out, without a call of `is_same_stat`: this loop runs over every file of the work tree.
+        known, top, stat_path = self._known, self.top, os.stat
         unchanged = bytearray(len(known))
         columns = (known.modes, known.sizes, known.mtimes, known.ctimes, known.inodes)
         rows = enumerate(zip(known.paths, *columns, strict=True))
         for number, (path, mode, size, mtime, ctime, inode) in rows:
             try:
-                now = look(path, dir_fd=top, follow_symlinks=False)
+                now = stat_path(path, dir_fd=top, follow_symlinks=False)
             except OSError:
                 continue
             unchanged[number] = (
@@ -142,16 +153,18 @@ class WorkTreeScan:
         return unchanged
 
     def _fill_rows(
-        self, state: WorkTreeState, wanted: list[bytes], unchanged: bytearray, foreign: set[bytes]
+        self, state: WorkTreeState, listed: list[bytes], unchanged: bytearray, linked: set[bytes]
     ) -> None:
-        """The rows for the wanted paths in that order; what is behind a link is not there."""
+        """Fills in the listed paths in that order; a path behind a link counts as missing."""
         known = self._known
         numbers: Sequence[int] = range(len(known))
         new: list[bytes] = []
-        if foreign or wanted != known.paths:
-            found = [(path, known.index().get(path)) for path in wanted]
-            inside = [n for p, n in found if n is not None and p.rpartition(b"/")[0] not in foreign]
-            numbers, new = inside, [path for path, number in found if number is None]
+        if linked or listed != known.paths:
+            found_rows = [(path, known.index().get(path)) for path in listed]
+            inside = [
+                n for p, n in found_rows if n is not None and p.rpartition(b"/")[0] not in linked
+            ]
+            numbers, new = inside, [path for path, number in found_rows if number is None]
             unchanged = bytearray(unchanged[number] for number in inside)
         state.rows = known.select(numbers)
         gone: set[int] = set()
@@ -164,13 +177,13 @@ class WorkTreeScan:
             if status is not None:
                 state.unread.append(state.rows.add(path, status, b""))
         if gone or new:
-            place = dict(zip(wanted, range(len(wanted)), strict=True))
-            left = [number for number in range(len(state.rows)) if number not in gone]
+            position = dict(zip(listed, range(len(listed)), strict=True))
+            remaining = [number for number in range(len(state.rows)) if number not in gone]
             paths = state.rows.paths
-            self._select_rows(state, sorted(left, key=lambda number: place[paths[number]]))
+            self._select_rows(state, sorted(remaining, key=lambda number: position[paths[number]]))
 
     def _stat_again(self, number: int, state: WorkTreeState, gone: set[int]) -> None:
-        """Looks again at a known row whose stat data changed."""
+        """Reads the stat data of a known row that changed."""
         status = self._stat(state.rows.paths[number], state)
         if status is None:
             gone.add(number)
@@ -180,7 +193,7 @@ class WorkTreeScan:
             state.unread.append(number)
 
     def _stat(self, path: bytes, state: WorkTreeState) -> os.stat_result | None:
-        """Stat data of a file or link; None if there is none, the reason in `left_out` if any."""
+        """Stat data of a file or link; None if there is none, the reason in `excluded` if any."""
         if not is_capturable(path):
             if is_reserved(path):
                 state.excluded[path] = "a name that git reserves"
@@ -201,7 +214,7 @@ class WorkTreeScan:
         return None
 
     def _exclude_large(self, state: WorkTreeState, listing: PathListing) -> WorkTreeState:
-        """Moves what is too large to `left_out`; of the untracked, the largest first."""
+        """Moves what is too large to `excluded`; of the untracked files, the largest first."""
         rows, limits = state.rows, self.limits
         out: dict[int, str] = {}
         if rows.paths and max(rows.sizes) > limits.file_bytes:
@@ -266,18 +279,17 @@ class WorkTreeScan:
 
     def _read(self, path: bytes) -> tuple[bytes | None, os.stat_result]:
         """The bytes of a file, or the target of a link, with stat data that belongs to them."""
-        attempt = 0
-        while True:
-            attempt += 1
+        for _ in range(_TRIES):
             before = os.stat(path, dir_fd=self.top, follow_symlinks=False)
             if stat.S_ISLNK(before.st_mode):
                 data: bytes | None = os.readlink(path, dir_fd=self.top)
             else:
                 data = self._read_file(path)
             after = os.stat(path, dir_fd=self.top, follow_symlinks=False)
-            # A file that never rests is taken as it was; its stat data will not match next time.
-            if is_same_stat(before, after) or data is None or attempt == _TRIES:
-                return data, before
+            if is_same_stat(before, after) or data is None:
+                break
+        # A file that is written all the time is captured as read; the next scan reads it again.
+        return data, before
 
     def _read_file(self, path: bytes) -> bytes | None:
         """All bytes of a regular file; None if there are more than the limit."""

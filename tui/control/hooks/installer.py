@@ -1,7 +1,7 @@
 """Installs, removes and inspects our hooks.
 
-Nothing else in the file changes a byte. What was there before the first install is remembered, so
-that uninstalling brings back the very bytes if nobody else wrote in between.
+Nothing else in the file changes a byte. The file before the first install is recorded, so that
+uninstalling brings back the very bytes if nobody else wrote in between.
 """
 
 from __future__ import annotations
@@ -47,28 +47,27 @@ class HookStatus:
 
     @property
     def complete(self) -> bool:
-        """Whether a message would be delivered at every place we know."""
+        """Whether a message would be delivered by every event that we install a hook for."""
         return self.events == EVENTS and not self.stale and not self.off
 
 
 def install(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Adds our hooks and makes the mailbox; False if all was there. RefusedError changes nothing."""
-    seen = settings_file.read(project)
+    current = settings_file.read(project)
     record = _load_record(project, run_dir)
-    now = seen.data or b""
-    untouched = record is not None and record.get("installed") == _digest(now)
-    before = _original(record) if untouched and record is not None else seen.data
-    clean = _remove_hooks(_original_text(before, seen.data, project), project)
-    wanted = _add_hooks(clean, project, run_dir).encode("utf-8")
-    mailbox = Mailbox.of(project, run_dir)
-    mailbox.create()
-    if wanted == seen.data:
+    untouched = record.get("installed") == _digest(current.data or b"")
+    before = _original(record) if untouched else current.data
+    clean = _remove_hooks(_original_text(before, current.data, project), project)
+    installed = _add_hooks(clean, project, run_dir).encode("utf-8")
+    Mailbox.of(project, run_dir).create()
+    if installed == current.data:
         return False
-    made = 0.0 if (project / settings_file.FOLDER).exists() else time.time()
-    if untouched and record is not None:
-        made = record.get("made_folder", made)
-    _save_record(project, run_dir, None if before is None else clean.encode(), wanted, made)
-    settings_file.replace(project, wanted, seen)
+    folder_made_at = 0.0 if (project / settings_file.FOLDER).exists() else time.time()
+    if untouched:
+        folder_made_at = record.get("made_folder", folder_made_at)
+    original = None if before is None else clean.encode()
+    _save_record(project, run_dir, original, installed, folder_made_at)
+    settings_file.replace(project, installed, current)
     return True
 
 
@@ -85,31 +84,31 @@ class HookPlan:
 
 def plan_install(project: Path, run_dir: str = RUN_DIR) -> HookPlan:
     """What installing would do now; RefusedError where it could not be done."""
-    now = hook_status(project, run_dir)
-    missing = [event for event in EVENTS if event not in now.events or event in now.stale]
+    status = hook_status(project, run_dir)
+    missing = [event for event in EVENTS if event not in status.events or event in status.stale]
     adds = tuple((event, hook_command(event, project, run_dir)) for event in missing)
     folder = project / settings_file.FOLDER
-    return HookPlan(now.file, adds, not now.file.exists(), not folder.exists(), now.off)
+    return HookPlan(status.file, adds, not status.file.exists(), not folder.exists(), status.off)
 
 
 def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
     """Takes exactly our hooks away; False if there were none. The mailbox and its messages stay."""
-    seen = settings_file.read(project)
-    record = _load_record(project, run_dir) or {}
-    if seen.data is None:
+    current = settings_file.read(project)
+    record = _load_record(project, run_dir)
+    if current.data is None:
         return False
-    if record.get("installed") == _digest(seen.data):
-        left = _original(record)
+    if record.get("installed") == _digest(current.data):
+        restored = _original(record)
     else:
-        text = _decode_settings(seen.data, project)
+        text = _decode_settings(current.data, project)
         cleaned = _remove_hooks(text, project)
         if cleaned == text:
             return False
-        left = cleaned.encode("utf-8")
+        restored = cleaned.encode("utf-8")
         if "installed" in record and record.get("original") is None and not json.loads(cleaned):
-            left = None
-    settings_file.replace(project, left, seen)
-    if left is None and record.get("made_folder"):
+            restored = None
+    settings_file.replace(project, restored, current)
+    if restored is None and record.get("made_folder"):
         settings_file.remove_empty_folder(project)
     _record_path(project, run_dir).unlink(missing_ok=True)
     return True
@@ -117,31 +116,34 @@ def uninstall(project: Path, run_dir: str = RUN_DIR) -> bool:
 
 def hook_status(project: Path, run_dir: str = RUN_DIR) -> HookStatus:
     """What is installed now; RefusedError when the file cannot be trusted or read."""
-    seen = settings_file.read(project)
+    current = settings_file.read(project)
     file = settings_file.settings_path(project)
-    settings = json.loads(_decode_settings(seen.data, project)) if seen.data is not None else {}
-    found: list[str] = []
+    text = "{}" if current.data is None else _decode_settings(current.data, project)
+    settings = json.loads(text)
+    events: list[str] = []
     stale: list[str] = []
     for event in EVENTS:
-        commands = [one["command"] for one in _hooks_of(settings, event) if _is_ours(one)]
+        commands = [hook["command"] for hook in _hooks_of(settings, event)]
         if commands:
-            found.append(event)
+            events.append(event)
             if commands != [hook_command(event, project, run_dir)]:
                 stale.append(event)
-    record = (_load_record(project, run_dir) or {}) if found else {}
+    record = _load_record(project, run_dir) if events else {}
     made = record.get("made_folder")
     made_at = float(made) if isinstance(made, int | float) and made else None
-    return HookStatus(file, tuple(found), tuple(stale), _disabled_reason(project, settings), made_at)
+    return HookStatus(
+        file, tuple(events), tuple(stale), _disabled_reason(project, settings), made_at
+    )
 
 
 def hook_command(event: str, project: Path, run_dir: str = RUN_DIR) -> str:
     """The shell command for one event; it says nothing once this program is gone."""
     program = Path(sys.executable).with_name("overnight-tui")
     if os.access(program, os.X_OK):
-        words, gate = [str(program)], str(program)
+        program_call, gate = [str(program)], str(program)
     else:
-        words, gate = [sys.executable, "-m", "tui"], sys.executable
-    call = shlex.join([*words, "hook", event, str(Mailbox.of(project, run_dir).folder)])
+        program_call, gate = [sys.executable, "-m", "tui"], sys.executable
+    call = shlex.join([*program_call, "hook", event, str(Mailbox.of(project, run_dir).folder)])
     return f"test ! -x {shlex.quote(gate)} || {call} {MARK}"
 
 
@@ -168,11 +170,11 @@ def _add_hooks(text: str, project: Path, run_dir: str) -> str:
 def _remove_hooks(text: str, project: Path) -> str:
     """The text with our hooks cut out, and what is empty only because of that."""
     for event in EVENTS:
-        while (place := _find_first_hook(text, event)) is not None:
+        while (location := _find_first_hook(text, event)) is not None:
             root = settings_file.skip_space(text, 0)
             hooks = _find_value(text, root, "hooks") or 0
             groups = _find_value(text, hooks, event) or 0
-            number, inner, entry, alone = place
+            number, inner, entry, alone = location
             if not alone:
                 text = settings_file.cut_member(text, inner, entry)
                 continue
@@ -185,7 +187,7 @@ def _remove_hooks(text: str, project: Path) -> str:
 
 
 def _find_first_hook(text: str, event: str) -> tuple[int, int, int, bool] | None:
-    """Group number, place of its hooks, number among them, and whether it is the only one."""
+    """Group number, position of its hooks, number among them, and whether it is the only one."""
     root = settings_file.skip_space(text, 0)
     hooks = _find_value(text, root, "hooks")
     groups = _find_value(text, hooks, event) if hooks is not None else None
@@ -196,8 +198,8 @@ def _find_first_hook(text: str, event: str) -> tuple[int, int, int, bool] | None
         if inner is None or text[inner] != "[":
             continue
         entries = settings_file.list_members(text, inner)
-        for entry, one in enumerate(entries):
-            if _is_ours(json.loads(text[one.value : one.end])):
+        for entry, hook in enumerate(entries):
+            if _is_ours(json.loads(text[hook.value : hook.end])):
                 return number, inner, entry, len(entries) == 1
     return None
 
@@ -210,7 +212,7 @@ def _is_ours(entry: object) -> bool:
 def _hooks_of(settings: Json, event: str) -> list[Json]:
     groups = settings.get("hooks", {}).get(event, [])
     listed = [group.get("hooks") for group in groups if isinstance(group, dict)]
-    return [one for hooks in listed if isinstance(hooks, list) for one in hooks if _is_ours(one)]
+    return [hook for hooks in listed if isinstance(hooks, list) for hook in hooks if _is_ours(hook)]
 
 
 def _find_value(text: str, opening: int, key: str) -> int | None:
@@ -247,10 +249,10 @@ def _decode_settings(data: bytes, project: Path) -> str:
 
 
 def _reject_duplicates(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("a key stands twice in one object")
-    return found
+    return members
 
 
 def _disabled_reason(project: Path, local: Json) -> str:
@@ -269,11 +271,11 @@ def _record_path(project: Path, run_dir: str) -> Path:
 
 
 def _save_record(
-    project: Path, run_dir: str, original: bytes | None, wanted: bytes, made_folder: float
+    project: Path, run_dir: str, original: bytes | None, installed: bytes, made_folder: float
 ) -> None:
     record: Json = {
         "original": None if original is None else base64.b64encode(original).decode(),
-        "installed": _digest(wanted),
+        "installed": _digest(installed),
         "made_folder": made_folder,
     }
     path = _record_path(project, run_dir)
@@ -283,13 +285,13 @@ def _save_record(
         raise RefusedError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _load_record(project: Path, run_dir: str) -> Json | None:
-    return read_json(_record_path(project, run_dir), 2 * settings_file.MOST_BYTES)
+def _load_record(project: Path, run_dir: str) -> Json:
+    return read_json(_record_path(project, run_dir), 2 * settings_file.MOST_BYTES) or {}
 
 
 def _original(record: Json) -> bytes | None:
-    kept = record.get("original")
-    return base64.b64decode(kept) if isinstance(kept, str) else None
+    original = record.get("original")
+    return base64.b64decode(original) if isinstance(original, str) else None
 
 
 def _digest(data: bytes) -> str:

@@ -14,6 +14,9 @@ from tui.system.files import atomic_write_at
 FOLDER: Final = ".claude"
 NAME: Final = "settings.local.json"
 MOST_BYTES: Final = 1 << 20
+_SPACE: Final = " \t\r\n"
+_DECODER: Final = json.JSONDecoder()
+# O_NONBLOCK: a FIFO in the file's place must not make us wait.
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -41,19 +44,19 @@ def read(project: Path) -> SettingsFileVersion:
         os.close(folder)
 
 
-def replace(project: Path, data: bytes | None, seen: SettingsFileVersion) -> None:
+def replace(project: Path, data: bytes | None, version: SettingsFileVersion) -> None:
     """Puts other bytes there in one step, or removes the file; RefusedError if it changed since."""
     shown = settings_path(project)
     folder = _folder(project, make=data is not None)
     if folder is None:
         return
     try:
-        if _read(folder, shown).stamp != seen.stamp:
+        if _read(folder, shown).stamp != version.stamp:
             raise RefusedError(f"{shown} changed meanwhile, so it was left alone; try again")
         if data is None:
             os.unlink(NAME, dir_fd=folder)
         else:
-            atomic_write_at(folder, NAME, data, mode=seen.mode)
+            atomic_write_at(folder, NAME, data, mode=version.mode)
     except OSError as error:
         raise RefusedError(f"{shown} cannot be written: {error.strerror}") from error
     finally:
@@ -114,10 +117,6 @@ def _check(facts: os.stat_result, shown: Path) -> None:
         raise RefusedError(f"{shown} is larger than 1 MiB; nothing was changed")
 
 
-_SPACE = " \t\r\n"
-_DECODER = json.JSONDecoder()
-
-
 class JsonMember(NamedTuple):
     """One member of an object, or item of an array: where it starts, its value, and where it ends."""
 
@@ -127,28 +126,28 @@ class JsonMember(NamedTuple):
     end: int
 
 
-def skip_space(text: str, place: int) -> int:
-    """The first place at or after this one that is no white space."""
-    while place < len(text) and text[place] in _SPACE:
-        place += 1
-    return place
+def skip_space(text: str, at: int) -> int:
+    """The first position from `at` on that is no white space."""
+    while at < len(text) and text[at] in _SPACE:
+        at += 1
+    return at
 
 
 def list_members(text: str, opening: int) -> list[JsonMember]:
     """The members of the object, or items of the array, that begins there; the text is valid."""
-    found: list[JsonMember] = []
-    place = skip_space(text, opening + 1)
-    while text[place] not in "}]":
-        start, key = place, ""
+    listed: list[JsonMember] = []
+    at = skip_space(text, opening + 1)
+    while text[at] not in "}]":
+        start, key = at, ""
         if text[opening] == "{":
-            key, place = _DECODER.raw_decode(text, place)
-            place = skip_space(text, skip_space(text, place) + 1)
-        _, end = _DECODER.raw_decode(text, place)
-        found.append(JsonMember(key, start, place, end))
-        place = skip_space(text, end)
-        if text[place] == ",":
-            place = skip_space(text, place + 1)
-    return found
+            key, at = _DECODER.raw_decode(text, at)
+            at = skip_space(text, skip_space(text, at) + 1)
+        _, end = _DECODER.raw_decode(text, at)
+        listed.append(JsonMember(key, start, at, end))
+        at = skip_space(text, end)
+        if text[at] == ",":
+            at = skip_space(text, at + 1)
+    return listed
 
 
 def add_member(text: str, opening: int, key: str, value: object) -> str:
@@ -156,10 +155,10 @@ def add_member(text: str, opening: int, key: str, value: object) -> str:
 
     It is laid out as its neighbours are; what stood there keeps every byte.
     """
-    there = list_members(text, opening)
+    present = list_members(text, opening)
     name = f"{json.dumps(key)}: " if key else ""
-    if there:
-        last = there[-1]
+    if present:
+        last = present[-1]
         margin = _indent_before(text, last.start)
         if margin is None:
             return f"{text[: last.end]}, {name}{json.dumps(value)}{text[last.end :]}"
@@ -174,30 +173,30 @@ def add_member(text: str, opening: int, key: str, value: object) -> str:
 
 def cut_member(text: str, opening: int, number: int) -> str:
     """The text without the member or item of that number."""
-    there = list_members(text, opening)
-    gone = there[number]
+    present = list_members(text, opening)
+    removed = present[number]
     if number:
-        return text[: there[number - 1].end] + text[gone.end :]
-    if len(there) > 1:
-        return text[: gone.start] + text[there[1].start :]
-    return text[: opening + 1] + text[skip_space(text, gone.end) :]
+        return text[: present[number - 1].end] + text[removed.end :]
+    if len(present) > 1:
+        return text[: removed.start] + text[present[1].start :]
+    return text[: opening + 1] + text[skip_space(text, removed.end) :]
 
 
 def _indent_before(text: str, start: int) -> str | None:
-    """Line break and indentation before a place, or None where it does not begin a line."""
-    place = start
-    while place > 0 and text[place - 1] in " \t":
-        place -= 1
-    if place == 0 or text[place - 1] != "\n":
+    """Line break and indentation before a position, or None where it does not begin a line."""
+    at = start
+    while at > 0 and text[at - 1] in " \t":
+        at -= 1
+    if at == 0 or text[at - 1] != "\n":
         return None
-    return _line_break(text) + text[place:start]
+    return _line_break(text) + text[at:start]
 
 
-def _line_indent(text: str, place: int) -> str:
-    """Line break and indentation of the line that a place stands in."""
-    line = text.rfind("\n", 0, place) + 1
+def _line_indent(text: str, at: int) -> str:
+    """Line break and indentation of the line that holds a position."""
+    line = text.rfind("\n", 0, at) + 1
     end = line
-    while end < place and text[end] in " \t":
+    while end < at and text[end] in " \t":
         end += 1
     return _line_break(text) + text[line:end]
 
@@ -208,8 +207,8 @@ def _line_break(text: str) -> str:
 
 def _indent_step(text: str) -> str:
     """One step of indentation, as the outermost members have it."""
-    there = list_members(text, skip_space(text, 0))
-    margin = _indent_before(text, there[0].start) if there else None
+    present = list_members(text, skip_space(text, 0))
+    margin = _indent_before(text, present[0].start) if present else None
     return margin.lstrip("\r\n") if margin and margin.strip("\r\n") else "  "
 
 

@@ -1,8 +1,8 @@
 """Applies steps idempotently.
 
-A path is touched only if it still is what it was when captured. What has become the goal already is
-done; anything else is somebody's newer work and stays. Nothing is overwritten or deleted without
-its old inode being set aside first and looked at afterwards.
+A path is touched only if it still is what it was when captured. A path that already is as it shall
+be is done; anything else is somebody's newer work and stays. Before anything is overwritten or
+deleted its old inode is moved to the stage, and compared afterwards.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.work_tree import blob_id
-from tui.control.rewind.decide import FileStep, FileVersion
+from tui.control.rewind.decide import FileIdentity, FileStep, FileVersion
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.files import sync_folder
 from tui.system.git import Git
@@ -26,7 +26,7 @@ ProgressCallback = Callable[[str, int, int], None]
 @dataclass
 class ApplyResult:
     """What happened: `meanwhile` are paths that were edited since and stayed, `rescued` are copies
-    of edits that came at the very moment of the change."""
+    of edits made in the very instant of a change."""
 
     written: int = 0
     deleted: int = 0
@@ -40,13 +40,13 @@ class StepApplier:
     def __init__(
         self,
         git: Git,
-        places: WorkTreeFiles,
+        files: WorkTreeFiles,
         steps: Sequence[FileStep],
         stage: Path,
         rescued: Path,
         progress: ProgressCallback,
     ) -> None:
-        self._git, self._files, self._steps = git, places, steps
+        self._git, self._files, self._steps = git, files, steps
         self._stage, self._rescued, self._progress = stage, rescued, progress
         self.result = ApplyResult()
 
@@ -62,26 +62,26 @@ class StepApplier:
         sync_folder(self._stage)
 
     def _stage_one(self, blobs: BlobReader, number: int) -> None:
-        side = self._steps[number].after
-        if side is None:
+        version = self._steps[number].after
+        if version is None:
             return
         path = self._staged_path(number)
         path.unlink(missing_ok=True)
-        data = blobs.read(side.blob)
-        if side.is_link:
+        data = blobs.read(version.blob)
+        if version.is_link:
             os.symlink(data, os.fsencode(path))
             return
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with open(os.open(path, flags, 0o600), "wb") as file:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), side.permissions)
+            os.fchmod(file.fileno(), version.permissions)
             os.fsync(file.fileno())
 
     def _staged_path(self, number: int) -> Path:
         return self._stage / str(number)
 
-    # --- carrying out ---
+    # --- applying ---
 
     def apply_all(self, empty_folders: frozenset[bytes]) -> ApplyResult:
         """Removes what is in the way, writes, then deletes; flushes at the end. May be repeated."""
@@ -106,36 +106,38 @@ class StepApplier:
                 self.result.meanwhile.append(step.path)
 
     def _apply_step(self, number: int, step: FileStep) -> bool:
-        """Brings one path to its goal; False if it holds newer work and stays."""
-        now = self._files.stat(step.path)
-        if self._is_untouched(step, now):
-            return self._change(number, step, now)
-        if self._has_version(step.after, step.path, now):
+        """Brings one path to its state after the step; False if it holds newer work and stays."""
+        status = self._files.stat(step.path)
+        if self._is_untouched(step, status):
+            return self._change(number, step, status)
+        if self._has_version(step.after, step.path, status):
             return True
-        if now is None or self._has_version(step.before, step.path, now):
-            return self._change(number, step, now)
-        if step.before is None and stat.S_ISDIR(now.st_mode):
+        if status is None or self._has_version(step.before, step.path, status):
+            return self._change(number, step, status)
+        if step.before is None and stat.S_ISDIR(status.st_mode):
             return self._files.remove_empty_tree(step.path) and self._change(number, step, None)
         return False
 
     @staticmethod
-    def _is_untouched(step: FileStep, now: os.stat_result | None) -> bool:
-        if step.before is None or now is None:
-            return step.before is None and now is None
-        return step.before.identity is not None and step.before.identity.matches(now)
+    def _is_untouched(step: FileStep, status: os.stat_result | None) -> bool:
+        if step.before is None or status is None:
+            return step.before is None and status is None
+        return step.before.identity == FileIdentity.of(status)
 
-    def _has_version(self, side: FileVersion | None, path: bytes, now: os.stat_result | None) -> bool:
-        """Whether `path` holds exactly this side, by its bytes."""
-        if side is None or now is None:
-            return side is None and now is None
-        if not side.fits(now):
+    def _has_version(
+        self, version: FileVersion | None, path: bytes, status: os.stat_result | None
+    ) -> bool:
+        """Whether `path` holds exactly this version, by its bytes."""
+        if version is None or status is None:
+            return version is None and status is None
+        if not version.fits(status):
             return False
-        return blob_id(self._git, self._files.read(path)).hex() == side.blob
+        return blob_id(self._git, self._files.read(path)).hex() == version.blob
 
-    def _change(self, number: int, step: FileStep, now: os.stat_result | None) -> bool:
+    def _change(self, number: int, step: FileStep, status: os.stat_result | None) -> bool:
         if step.after is None:
-            return now is None or self._delete(number, step.path, now)
-        if now is None:
+            return status is None or self._delete(number, step.path, status)
+        if status is None:
             self._ensure_staged(number)
             done = self._files.create(self._staged_path(number), step.path)
         elif step.kind == "permissions":
@@ -143,10 +145,10 @@ class StepApplier:
             done = True
         else:
             self._ensure_staged(number)
-            aside = self._clear_old_path(number)
+            old_path = self._clear_old_path(number)
             self._progress("placing", number, len(self._steps))
-            old = self._files.replace(self._staged_path(number), step.path, aside)
-            self._discard_old(aside, old, now, step.path)
+            old = self._files.replace(self._staged_path(number), step.path, old_path)
+            self._discard_old(old_path, old, status, step.path)
             done = True
         self.result.written += done
         return done
@@ -156,27 +158,34 @@ class StepApplier:
             with BlobReader(self._git) as blobs:
                 self._stage_one(blobs, number)
 
-    def _delete(self, number: int, path: bytes, now: os.stat_result) -> bool:
-        twin = self._same_file_by_another_case(path, now)
+    def _delete(self, number: int, path: bytes, status: os.stat_result) -> bool:
+        twin = self._same_file_by_another_case(path, status)
         if twin is not None:
             self._files.rename(path, twin)
             return True
-        aside = self._clear_old_path(number)
-        old = self._files.move_out(path, aside)
-        if old is not None and not _is_same_file(old, now) and self._files.create(aside, path):
-            aside.unlink(missing_ok=True)
+        old_path = self._clear_old_path(number)
+        old = self._files.move_out(path, old_path)
+        if (
+            old is not None
+            and FileIdentity.of(old) != FileIdentity.of(status)
+            and self._files.create(old_path, path)
+        ):
+            old_path.unlink(missing_ok=True)
             return False
-        self._discard_old(aside, old, now, path)
+        self._discard_old(old_path, old, status, path)
         self.result.deleted += 1
         return True
 
-    def _same_file_by_another_case(self, path: bytes, now: os.stat_result) -> bytes | None:
-        """A path just written that is this very file, where case does not tell names apart."""
+    def _same_file_by_another_case(self, path: bytes, status: os.stat_result) -> bytes | None:
+        """A path just written that is this very file, on a file system that ignores case."""
         folded = path.lower()
         for step in self._steps:
             if step.after is not None and step.path != path and step.path.lower() == folded:
                 other = self._files.stat(step.path)
-                if other is not None and (other.st_dev, other.st_ino) == (now.st_dev, now.st_ino):
+                if other is not None and (other.st_dev, other.st_ino) == (
+                    status.st_dev,
+                    status.st_ino,
+                ):
                     return step.path
         return None
 
@@ -186,28 +195,28 @@ class StepApplier:
         return path
 
     def _discard_old(
-        self, aside: Path, old: os.stat_result | None, now: os.stat_result, path: bytes
+        self, old_path: Path, old: os.stat_result | None, status: os.stat_result, path: bytes
     ) -> None:
-        """Drops what was set aside, unless it was edited in the instant before."""
-        if old is None or _is_same_file(old, now):
-            aside.unlink(missing_ok=True)
+        """Removes the old inode, unless it was edited in the instant before."""
+        if old is None or FileIdentity.of(old) == FileIdentity.of(status):
+            old_path.unlink(missing_ok=True)
             return
         self._rescued.mkdir(mode=0o700, exist_ok=True)
         name = os.fsdecode(path).replace("/", "_")[-100:]
-        goal = self._rescued / f"{old.st_ino}-{name}"
-        aside.replace(goal)
-        self.result.rescued.append(goal)
+        rescued = self._rescued / f"{old.st_ino}-{name}"
+        old_path.replace(rescued)
+        self.result.rescued.append(rescued)
 
 
 def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the steps: deletions that make room, writes, all other deletions."""
-    goals = {step.path for step in steps if step.after is not None}
-    above = {folder for path in goals for folder in _folders_above(path)}
+    targets = {step.path for step in steps if step.after is not None}
+    above = {folder for path in targets for folder in _folders_above(path)}
     in_the_way, writes, deletes = [], [], []
     for number, step in enumerate(steps):
         if step.after is not None:
             writes.append(number)
-        elif step.path in above or not goals.isdisjoint(_folders_above(step.path)):
+        elif step.path in above or not targets.isdisjoint(_folders_above(step.path)):
             in_the_way.append(number)
         else:
             deletes.append(number)
@@ -217,13 +226,3 @@ def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[
 def _folders_above(path: bytes) -> list[bytes]:
     parts = path.split(b"/")
     return [b"/".join(parts[:length]) for length in range(1, len(parts))]
-
-
-def _is_same_file(old: os.stat_result, now: os.stat_result) -> bool:
-    """Whether a file set aside is the one looked at just before; being linked is no change."""
-    return (old.st_ino, old.st_size, old.st_mtime_ns, old.st_mode) == (
-        now.st_ino,
-        now.st_size,
-        now.st_mtime_ns,
-        now.st_mode,
-    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from tui.control.checkpoints.path_listing import IGNORED
 from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, read_details
@@ -28,17 +28,14 @@ class FileIdentity(Struct, frozen=True, array_like=True):
     mtime_ns: int
     mode: int
 
-    def matches(self, status: os.stat_result) -> bool:
-        return (
-            status.st_ino == self.inode
-            and status.st_size == self.size
-            and status.st_mtime_ns == self.mtime_ns
-            and status.st_mode == self.mode
-        )
+    @staticmethod
+    def of(status: os.stat_result) -> FileIdentity:
+        # The change time is left out: making a hard link to the file moves it.
+        return FileIdentity(status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
 
 
 class FileVersion(Struct, frozen=True, array_like=True):
-    """A file or link: mode and blob id as git has them, permission bits, and who it was if seen."""
+    """A file or link: mode and blob id as git has them, permission bits, and its identity if read."""
 
     mode: int
     blob: str
@@ -50,14 +47,14 @@ class FileVersion(Struct, frozen=True, array_like=True):
         return self.mode == 0o120000
 
     def fits(self, status: os.stat_result) -> bool:
-        """Whether kind and permissions are those; the bytes are another question."""
+        """Whether kind and permissions are those; says nothing about the bytes."""
         if self.is_link:
             return stat.S_ISLNK(status.st_mode)
         return stat.S_ISREG(status.st_mode) and status.st_mode & 0o777 == self.permissions
 
 
 class FileStep(Struct, frozen=True):
-    """A path with what is there before and what shall be there after; None is nothing."""
+    """A path with what is there before and what is to be there after; None is nothing."""
 
     path: bytes
     before: FileVersion | None
@@ -74,7 +71,7 @@ class FileStep(Struct, frozen=True):
         return "permissions" if same else "replace"
 
     def reversed(self) -> FileStep:
-        """The way back, which may not go by stat data: what is there now was put there since."""
+        """The way back, without stat data: what is there now was put there by this rewind."""
         before = None
         if self.after is not None:
             before = FileVersion(self.after.mode, self.after.blob, self.after.permissions)
@@ -86,7 +83,7 @@ _LINK = 0o120000
 
 @dataclass(frozen=True)
 class RewindTarget:
-    """The tree to go back to: mode and blob by path, and what its checkpoint says besides."""
+    """The tree to go back to: mode and blob by path, and the details of its checkpoint."""
 
     checkpoint: Checkpoint
     entries: Mapping[bytes, tuple[int, str]]
@@ -126,26 +123,26 @@ class RewindDecision:
 
 
 def decide(target: RewindTarget, state: WorkTreeState, scope: bytes) -> RewindDecision:
-    """Compares; `scope` limits it to the paths that start with it."""
+    """Compares the target with the work tree; only paths that start with `scope` count."""
     decision = RewindDecision()
-    left_out = ExcludedPaths(state.not_captured())
+    excluded = ExcludedPaths(state.not_captured())
     new_nested = _find_new_nested(target, state)
     index = state.rows.index()
     gone: dict[bytes, FileStep] = {}
     for path, number in index.items():
         if path in target.entries or not path.startswith(scope):
             continue
-        why = target.details.excluded.reason_covering(path)
+        reason = target.details.excluded.reason_covering(path)
         nested = next((n for n in new_nested if path.startswith(n)), None)
         if nested is not None:
             decision.kept[nested] = "a repository that was not there then"
-        elif why is not None:
-            decision.kept[path] = f"was there then, not captured: {why}"
+        elif reason is not None:
+            decision.kept[path] = f"was there then, not captured: {reason}"
         else:
             gone[path] = FileStep(path, _current_version(state.rows, number), None)
     for path in sorted(target.entries):
         if path.startswith(scope):
-            _decide_one(path, target, state, left_out, gone, decision)
+            _decide_one(path, target, state, excluded, gone, decision)
     decision.steps += [gone[path] for path in sorted(gone)]
     return decision
 
@@ -154,11 +151,11 @@ def _decide_one(
     path: bytes,
     target: RewindTarget,
     state: WorkTreeState,
-    left_out: ExcludedPaths,
+    excluded: ExcludedPaths,
     gone: Mapping[bytes, FileStep],
     decision: RewindDecision,
 ) -> None:
-    closed = left_out.reason_above(path)
+    closed = excluded.reason_above(path)
     if closed not in (None, IGNORED):
         decision.kept[path] = f"not touched: in {closed}"
         return
@@ -166,26 +163,22 @@ def _decide_one(
     number = state.rows.index().get(path)
     if number is not None:
         before = _current_version(state.rows, number)
-        if (before.mode, before.blob, before.permissions) == (
-            after.mode,
-            after.blob,
-            after.permissions,
-        ):
+        if structs.replace(before, identity=None) == after:
             decision.unchanged += 1
         else:
             decision.steps.append(FileStep(path, before, after))
         return
-    why = left_out.reason_for(path) or _find_obstacle(path, state, left_out, gone, decision)
-    if why is None:
+    obstacle = excluded.reason_for(path) or _find_obstacle(path, state, excluded, gone, decision)
+    if obstacle is None:
         decision.steps.append(FileStep(path, None, after))
     else:
-        decision.kept[path] = f"cannot be put back: {why}"
+        decision.kept[path] = f"cannot be put back: {obstacle}"
 
 
 def _find_obstacle(
     path: bytes,
     state: WorkTreeState,
-    left_out: ExcludedPaths,
+    excluded: ExcludedPaths,
     gone: Mapping[bytes, FileStep],
     decision: RewindDecision,
 ) -> str | None:
@@ -194,26 +187,26 @@ def _find_obstacle(
     index = state.rows.index()
     for length in range(1, len(parts)):
         above = b"/".join(parts[:length])
-        if left_out.reason_for(above):
-            return f"its folder is now {left_out.reason_for(above)}"
+        if excluded.reason_for(above):
+            return f"its folder is now {excluded.reason_for(above)}"
         if above in index:
             if above not in gone:
                 return "its folder is a file now that stays"
             if stat.S_ISLNK(state.rows.modes[index[above]]):
                 decision.links.add(above)
-    if left_out.reason_for(path + b"/"):
+    if excluded.reason_for(path + b"/"):
         return "a folder that is not captured has taken its place"
     if path in state.folders.folders:
         inside = path + b"/"
-        if left_out.has_any_in(path) or any(p.startswith(inside) for p in decision.kept):
+        if excluded.has_any_in(path) or any(p.startswith(inside) for p in decision.kept):
             return "a folder with files that are not captured has taken its place"
     return None
 
 
 def _find_new_nested(target: RewindTarget, state: WorkTreeState) -> list[bytes]:
     """Repositories inside the work tree of which the target holds nothing."""
-    found = [path + b"/" for path in sorted(state.nested)]
-    return [path for path in found if not any(p.startswith(path) for p in target.entries)]
+    nested = [path + b"/" for path in sorted(state.nested)]
+    return [path for path in nested if not any(p.startswith(path) for p in target.entries)]
 
 
 def _current_version(rows: FileTable, number: int) -> FileVersion:

@@ -1,18 +1,21 @@
 """Rewind, undo, recovery after a crash.
 
-Never `reset`, `clean`, `stash` or `checkout`: HEAD, index and branches stay. Killed at any moment,
-`recover` brings the work tree to the complete old or the complete new state. An undo is a rewind to
-the safety checkpoint of the last one, so an undo can be undone.
+Never `reset`, `clean`, `stash` or `checkout`: HEAD, index and branches stay. After a kill at any
+moment, `recover_rewind` brings the work tree to the complete old or the complete new state. An undo
+is a rewind to the safety checkpoint of the last one, so an undo can be undone.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import structs
 
 from tui.control.checkpoints.capture import CaptureRequest, CaptureResult, capture
 from tui.control.checkpoints.git_objects import BlobReader
@@ -20,7 +23,7 @@ from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_detail
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
 from tui.control.rewind.apply_steps import ApplyResult, ProgressCallback, StepApplier
 from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, decide
-from tui.control.rewind.plan import RewindPlan, plan_rewind, find_refusals, scope_of
+from tui.control.rewind.plan import RewindPlan, find_refusals, plan_rewind, scope_of
 from tui.control.rewind.rewind_journal import LastRewind, OpenRewind, RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.clock import Clock, SystemClock
@@ -28,6 +31,7 @@ from tui.system.errors import OvernightError, RefusedError, RewindError
 from tui.system.files import private_folder
 from tui.system.git import Git
 
+# How long a git of a killed rewind may still hold the lock.
 _GIT_EXIT_S = 0.5
 
 
@@ -49,6 +53,18 @@ class RewindResult:
     rescued: tuple[str, ...] = ()
     seconds: float = 0.0
     undoes: bool = False
+
+
+def journal_data(result: RewindResult) -> dict[str, object]:
+    """What the operations' journal keeps of a rewind of files."""
+    return {
+        "checkpoint": result.checkpoint.id,
+        "mode": "code",
+        "written": result.written,
+        "deleted": result.deleted,
+        "kept": len(result.kept),
+        "safety": result.safety.id if result.safety else "",
+    }
 
 
 @dataclass(frozen=True)
@@ -78,7 +94,7 @@ def execute_rewind(
     "writing", "placing", "written", "deleting", "closing". The session whose files these are should
     be paused. Raises `RefusedError` before anything is touched, also when files have changed since
     the plan was made, unless `confirmed`; `RewindError` when it failed and everything is as before,
-    or, if even that failed, when `recover` is needed.
+    or, if even that failed, when `recover_rewind` is needed.
     """
     if plan.refusals and not confirmed:
         raise RefusedError("; ".join(plan.refusals))
@@ -89,14 +105,14 @@ def execute_rewind(
         if journal.is_open():
             raise RefusedError("an interrupted rewind has to be finished first; run it again after")
         rewind = _Rewind(plan, journal, progress or _silent)
-        wish = CaptureRequest(
+        request = CaptureRequest(
             label=f"before {'undoing a' if plan.undoes else 'the'} rewind to {plan.checkpoint.id}",
             session=session,
             facts=facts or {},
             kind="safety",
             also=tuple(rewind.target.entries),
         )
-        captured = capture(plan.project, wish, limits=limits, clock=clock)
+        captured = capture(plan.project, request, limits=limits, clock=clock)
         return rewind.run(captured, confirmed, clock, began)
 
 
@@ -114,21 +130,15 @@ def plan_undo(
     return plan_rewind(project, safety, live=live, limits=limits, undoes=True)
 
 
-def undo(
-    project: Path, *, confirmed: bool = False, progress: ProgressCallback | None = None
-) -> RewindResult:
-    """Takes the last rewind back: its safety checkpoint becomes the target of a new one."""
-    return execute_rewind(plan_undo(project), confirmed=confirmed, progress=progress)
-
-
-def recover_rewind(project: Path, *, progress: ProgressCallback | None = None) -> RewindRecovery | None:
+def recover_rewind(
+    project: Path, *, progress: ProgressCallback | None = None
+) -> RewindRecovery | None:
     """Finishes a rewind that was interrupted, or reverts it; None if there is none, or if another
     process is at it right now. Call it when a supervisor, screen or command starts."""
     journal = RewindJournal(Path(project).resolve())
     if not journal.is_open():
         return None
     try:
-        # A killed rewind's last git may still be on its way into being; it lets go at once.
         with journal.lock(_GIT_EXIT_S):
             entry = journal.read()
             return None if entry is None else _recover(project, journal, entry, progress or _silent)
@@ -143,7 +153,9 @@ def _silent(step: str, done: int, total: int) -> None:
 class _Rewind:
     """One rewind, the lock being held."""
 
-    def __init__(self, plan: RewindPlan, journal: RewindJournal, progress: ProgressCallback) -> None:
+    def __init__(
+        self, plan: RewindPlan, journal: RewindJournal, progress: ProgressCallback
+    ) -> None:
         self._plan, self._journal, self._progress = plan, journal, progress
         self._git = Git(plan.project)
         self._scope = scope_of(self._git, plan.project)
@@ -173,25 +185,25 @@ class _Rewind:
             empty_folders=sorted(empty),
             undoes=plan.undoes,
         )
-        outcome = _apply(self._git, self._journal, entry, self._progress, clock)
+        result = _apply(self._git, self._journal, entry, self._progress, clock)
         return RewindResult(
             checkpoint=plan.checkpoint,
             safety=safety,
-            written=outcome.written,
-            deleted=outcome.deleted,
+            written=result.written,
+            deleted=result.deleted,
             unchanged=decision.unchanged,
             kept=plan.keeps,
-            meanwhile=tuple(os.fsdecode(path) for path in outcome.meanwhile),
-            rescued=tuple(map(str, outcome.rescued)),
+            meanwhile=tuple(os.fsdecode(path) for path in result.meanwhile),
+            rescued=tuple(map(str, result.rescued)),
             seconds=time.monotonic() - began,
             undoes=plan.undoes,
         )
 
     def _refuse_unseen(self, decision: RewindDecision) -> None:
-        """Refuses to do what nobody was shown."""
-        news = list(find_refusals(self._git, decision))
-        if news:
-            raise RefusedError("; ".join(news))
+        """Refuses to change what the person was not shown."""
+        refusals = list(find_refusals(self._git, decision))
+        if refusals:
+            raise RefusedError("; ".join(refusals))
         shown = {(change.path, change.step.after is None) for change in self._plan.changes}
         steps = ((os.fsdecode(step.path), step.after is None) for step in decision.steps)
         unseen = [path for path, gone in steps if (path, gone) not in shown]
@@ -213,23 +225,22 @@ def _check_safety_blobs(git: Git, steps: Sequence[FileStep]) -> None:
 def _apply(
     git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback, clock: Clock
 ) -> ApplyResult:
-    """Journal, staging, the deed; back to the old state if anything fails on the way."""
+    """Records, stages and applies the steps; back to the old state if anything fails on the way."""
     private_folder(journal.stage)
     journal.clear_stage()
     journal.write(entry)
     progress("journal", 0, 0)
-    with WorkTreeFiles(git.work_tree) as places:
-        settling = StepApplier(git, places, entry.steps, journal.stage, journal.rescued, progress)
+    with _applier(git, journal, entry.steps, progress) as applier:
         try:
-            settling.stage_files()
+            applier.stage_files()
         except (OSError, OvernightError) as error:
             journal.close(None)
             raise RewindError(f"nothing was changed: {_error_text(error)}") from error
         progress("staged", 0, 0)
-        entry = _with_phase(entry, "applying")
+        entry = structs.replace(entry, phase="applying")
         journal.write(entry)
         try:
-            outcome = settling.apply_all(frozenset(entry.empty_folders))
+            result = applier.apply_all(frozenset(entry.empty_folders))
         except (OSError, OvernightError) as error:
             _revert(git, journal, entry, progress, error)
             raise RewindError(
@@ -237,14 +248,26 @@ def _apply(
             ) from error
     progress("closing", 0, 0)
     journal.close(_last_rewind(entry, clock))
-    return outcome
+    return result
+
+
+@contextmanager
+def _applier(
+    git: Git, journal: RewindJournal, steps: Sequence[FileStep], progress: ProgressCallback
+) -> Iterator[StepApplier]:
+    with WorkTreeFiles(git.work_tree) as files:
+        yield StepApplier(git, files, steps, journal.stage, journal.rescued, progress)
 
 
 def _revert(
-    git: Git, journal: RewindJournal, entry: OpenRewind, progress: ProgressCallback, cause: Exception
+    git: Git,
+    journal: RewindJournal,
+    entry: OpenRewind,
+    progress: ProgressCallback,
+    cause: Exception,
 ) -> ApplyResult:
-    """Goes all the way back; if that fails too the journal stays open for `recover`."""
-    entry = _with_phase(entry, "reverting")
+    """Undoes all steps; if that fails too the journal stays open for `recover_rewind`."""
+    entry = structs.replace(entry, phase="reverting")
     try:
         journal.write(entry)
         return _apply_reversed(git, journal, entry, progress)
@@ -261,13 +284,14 @@ def _apply_reversed(
 ) -> ApplyResult:
     journal.clear_stage()
     steps = [step.reversed() for step in entry.steps]
-    safety = next((c for c in checkpoints_of(git.work_tree) if c.commit == entry.safety_commit), None)
+    safety = next(
+        (c for c in checkpoints_of(git.work_tree) if c.commit == entry.safety_commit), None
+    )
     empty = read_details(git, safety).empty_folders if safety is not None else frozenset()
-    with WorkTreeFiles(git.work_tree) as places:
-        settling = StepApplier(git, places, steps, journal.stage, journal.rescued, progress)
-        outcome = settling.apply_all(empty)
+    with _applier(git, journal, steps, progress) as applier:
+        result = applier.apply_all(empty)
     journal.close(None)
-    return outcome
+    return result
 
 
 def _recover(
@@ -280,45 +304,30 @@ def _recover(
     private_folder(journal.stage)
     if entry.phase == "applying":
         try:
-            with WorkTreeFiles(git.work_tree) as places:
-                settling = StepApplier(
-                    git, places, entry.steps, journal.stage, journal.rescued, progress
-                )
-                outcome = settling.apply_all(frozenset(entry.empty_folders))
+            with _applier(git, journal, entry.steps, progress) as applier:
+                result = applier.apply_all(frozenset(entry.empty_folders))
             progress("closing", 0, 0)
             journal.close(_last_rewind(entry, SystemClock()))
-            return _recovery("finished", entry, outcome)
+            return _recovery("finished", entry, result)
         except (OSError, OvernightError) as error:
             return _recovery("reverted", entry, _revert(git, journal, entry, progress, error))
     return _recovery("reverted", entry, _apply_reversed(git, journal, entry, progress))
 
 
 def _recovery(
-    how: Literal["finished", "reverted"], entry: OpenRewind, outcome: ApplyResult
+    how: Literal["finished", "reverted"], entry: OpenRewind, result: ApplyResult
 ) -> RewindRecovery:
     return RewindRecovery(
         how,
         entry.target,
-        tuple(os.fsdecode(path) for path in outcome.meanwhile),
-        tuple(map(str, outcome.rescued)),
+        tuple(os.fsdecode(path) for path in result.meanwhile),
+        tuple(map(str, result.rescued)),
     )
-
-
-def _with_phase(entry: OpenRewind, phase: Literal["applying", "reverting"]) -> OpenRewind:
-    import msgspec
-
-    return msgspec.structs.replace(entry, phase=phase)
 
 
 def _last_rewind(entry: OpenRewind, clock: Clock) -> LastRewind:
-    return LastRewind(
-        clock.wall(),
-        entry.target,
-        entry.target_commit,
-        entry.safety,
-        entry.safety_commit,
-        entry.undoes,
-    )
+    target, safety = (entry.target, entry.target_commit), (entry.safety, entry.safety_commit)
+    return LastRewind(clock.wall(), *target, *safety, entry.undoes)
 
 
 def _error_text(error: Exception) -> str:

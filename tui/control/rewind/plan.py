@@ -13,7 +13,7 @@ from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.refs import Checkpoint
 from tui.control.checkpoints.stat_cache import OWN_REASON
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured, WorkTreeState
-from tui.control.rewind.decide import FileStep, RewindDecision, RewindTarget, ChangeKind, decide
+from tui.control.rewind.decide import ChangeKind, FileStep, RewindDecision, RewindTarget, decide
 from tui.control.rewind.rewind_journal import RewindJournal
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import OvernightError, RefusedError
@@ -22,11 +22,13 @@ from tui.system.git import Git
 
 _CONTEXT = 3
 _MOST_BYTES = 1 << 20
+# Beyond this difflib, whose time is quadratic, takes seconds for one file.
 _MOST_COMPARISONS = 4_000_000
+_MOST_COUNTED = 2000
 
 
 def count_changed_lines(before: bytes, after: bytes) -> tuple[int, int] | None:
-    """Lines added and removed; None where that means nothing (binary, or too large to compare)."""
+    """Lines added and removed; None for binary files and those too large to compare."""
     if not is_comparable(before, after):
         return None
     added = removed = 0
@@ -50,7 +52,9 @@ def unified_diff(before: bytes, after: bytes, old: str, new: str) -> str:
     text = [f"--- {old}", f"+++ {new}"]
     for group in _group_hunks(_differences(a, b), len(a), len(b)):
         first, last = group[0], group[-1]
-        text.append(f"@@ -{_format_range(first[1], last[2])} +{_format_range(first[3], last[4])} @@")
+        text.append(
+            f"@@ -{_format_range(first[1], last[2])} +{_format_range(first[3], last[4])} @@"
+        )
         for equal, i1, i2, j1, j2 in group:
             if equal:
                 text += [" " + line for line in a[i1:i2]]
@@ -74,7 +78,7 @@ DiffSpan = tuple[bool, int, int, int, int]
 
 
 def _differences(a: list[str], b: list[str]) -> list[DiffSpan]:
-    """What differs, as (False, from, to) in both; equal ends are cut off before comparing."""
+    """What differs, as (False, from, to) in both; equal ends are cut off first, as most edits are small."""
     start = 0
     while start < min(len(a), len(b)) and a[start] == b[start]:
         start += 1
@@ -123,9 +127,6 @@ def _format_range(start: int, end: int) -> str:
     return str(first) if length == 1 else f"{first},{length}"
 
 
-_MOST_COUNTED = 2000
-
-
 @dataclass(frozen=True)
 class PlannedChange:
     """One file that a rewind would touch; `path` is from the top of the work tree."""
@@ -143,9 +144,9 @@ class PlannedChange:
 class RewindPlan:
     """What going back to `checkpoint` would do now.
 
-    `refusals` are reasons not to, each a sentence; `execute` asks for `confirmed` if there are any.
-    `notes` are worth knowing. `scope` is the folder it is limited to, empty for all of the work
-    tree. `undoes` says that it takes back the last rewind. Text is not yet safe to show.
+    `refusals` are reasons not to, each a sentence; `execute_rewind` needs `confirmed` if there are
+    any. `notes` are worth knowing. `scope` is the folder it is limited to, empty for all of the
+    work tree. `undoes`: it takes back the last rewind. Text is not yet safe to show.
     """
 
     project: Path
@@ -163,7 +164,7 @@ class RewindPlan:
     @property
     def not_captured(self) -> int:
         """How many paths the checkpoint did not capture, our own left out; a note names them."""
-        return _count_not_captured(self.checkpoint)
+        return count_not_captured(self.checkpoint)
 
     @property
     def is_empty(self) -> bool:
@@ -199,8 +200,8 @@ def file_contents(work_tree: Path, step: FileStep, blobs: BlobReader) -> tuple[b
     now = b""
     if step.before is not None:
         try:
-            with WorkTreeFiles(work_tree) as places:
-                now = places.read(step.path)
+            with WorkTreeFiles(work_tree) as files:
+                now = files.read(step.path)
         except OSError:  # gone or swapped since the plan was made
             pass
     return now, b"" if step.after is None else blobs.read(step.after.blob)
@@ -211,8 +212,9 @@ def count_step_lines(git: Git, steps: Sequence[FileStep]) -> tuple[int, int]:
     added = removed = 0
     with BlobReader(git) as blobs:
         for step in steps[:_MOST_COUNTED]:
-            found = count_changed_lines(*file_contents(git.work_tree, step, blobs)) or (0, 0)
-            added, removed = added + found[0], removed + found[1]
+            contents = file_contents(git.work_tree, step, blobs)
+            more, fewer = count_changed_lines(*contents) or (0, 0)
+            added, removed = added + more, removed + fewer
     return added, removed
 
 
@@ -260,7 +262,9 @@ def scope_of(git: Git, project: Path) -> bytes:
     return b"" if inside == "." else os.fsencode(inside) + b"/"
 
 
-def _list_keeps(decision: RewindDecision, state: WorkTreeState, scope: bytes) -> tuple[NotCaptured, ...]:
+def _list_keeps(
+    decision: RewindDecision, state: WorkTreeState, scope: bytes
+) -> tuple[NotCaptured, ...]:
     kept = {os.fsencode(item.path): item.reason for item in state.not_captured()}
     kept = {p: why for p, why in kept.items() if p.startswith(scope) and why != OWN_REASON}
     kept.update(decision.kept)
@@ -276,23 +280,22 @@ def find_refusals(git: Git, decision: RewindDecision, live: Sequence[str] = ()) 
         yield f"{name} is at work in this work tree; its edits would be undone, and it may write on"
     top = os.fsencode(git.work_tree)
     for link in sorted(decision.links):
-        place = os.path.join(top, link)
-        goal = os.path.realpath(place)
-        if not goal.startswith(top + b"/"):
+        target = os.path.realpath(os.path.join(top, link))
+        if not target.startswith(top + b"/"):
             yield (
                 f"{os.fsdecode(link)} is now a link that leads out of the work tree "
-                f"({os.fsdecode(goal)}); the link would be removed and a folder made in its place"
+                f"({os.fsdecode(target)}); the link would be removed and a folder made in its place"
             )
 
 
 def _staged_note(git: Git, checkpoint: Checkpoint) -> str:
-    """The index is the person's own: it is never written, only compared with what was staged."""
+    """The index belongs to the person: it is never written, only compared with what was staged."""
     then = f"{checkpoint.commit}^{2 if checkpoint.head else 1}:index"
     out = git.read_line(("diff-index", "--cached", "--name-only", "-z", then))
-    many = (out or "").count("\0")
-    if not many:
+    differing = (out or "").count("\0")
+    if not differing:
         return "what is staged stays staged"
-    paths = format_count(many, "path was", "paths were")
+    paths = format_count(differing, "path was", "paths were")
     return (
         f"what is staged stays staged; {paths} staged otherwise then, and the checkpoint keeps that "
         f"(git ls-tree -r {then[: then.index('^')][:10]}{then[then.index('^') :]})"
@@ -307,21 +310,24 @@ def _list_notes(git: Git, checkpoint: Checkpoint, scope: bytes) -> Iterable[str]
     yield _staged_note(git, checkpoint)
     if scope:
         yield f"only files in {os.fsdecode(scope)} change, the project's own folder"
-    missing = _count_not_captured(checkpoint)
+    missing = count_not_captured(checkpoint)
     if missing:
         paths = format_count(missing, "path was", "paths were")
         yield f"{paths} not captured then and will stay as now"
 
 
-def _count_not_captured(checkpoint: Checkpoint) -> int:
-    own = sum(one.reason == OWN_REASON for one in checkpoint.not_captured)
+def count_not_captured(checkpoint: Checkpoint) -> int:
+    """How many paths a checkpoint left out, our own folder not counted."""
+    own = sum(path.reason == OWN_REASON for path in checkpoint.not_captured)
     return checkpoint.not_captured_count - own
 
 
 @dataclass(frozen=True)
 class CheckpointDistance:
-    """What going back would change: files, and lines added and removed by that. `damage` says why
-    a checkpoint cannot be compared, and then all counts are zero."""
+    """What going back would change: files, and the lines that adds and removes.
+
+    `damage` says why a checkpoint cannot be compared; then all counts are zero.
+    """
 
     checkpoint: Checkpoint
     files: int = 0
@@ -331,21 +337,21 @@ class CheckpointDistance:
 
 
 def checkpoint_distances(
-    project: Path, wanted: Sequence[Checkpoint], *, limits: CaptureLimits | None = None
+    project: Path, chosen: Sequence[Checkpoint], *, limits: CaptureLimits | None = None
 ) -> Iterator[CheckpointDistance]:
-    """One `Since` for each checkpoint, in turn, from a single look at the work tree."""
+    """The distance of each checkpoint, in turn, from a single scan of the work tree."""
     project = Path(project).resolve()
     git = Git(project)
     targets: dict[str, RewindTarget] = {}
     damage: dict[str, str] = {}
-    for checkpoint in wanted:
+    for checkpoint in chosen:
         try:
             targets[checkpoint.id] = RewindTarget.load(git, checkpoint)
         except OvernightError as error:
             damage[checkpoint.id] = str(error)
     also = {path for target in targets.values() for path in target.entries}
     state, scope = scan_work_tree(project, limits or CaptureLimits(), also), scope_of(git, project)
-    for checkpoint in wanted:
+    for checkpoint in chosen:
         target = targets.get(checkpoint.id)
         if target is None:
             yield CheckpointDistance(checkpoint, damage=damage[checkpoint.id])

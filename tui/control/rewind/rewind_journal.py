@@ -22,7 +22,10 @@ _FOLDER = "rewind"
 
 
 class OpenRewind(Struct, frozen=True):
-    """An open rewind. Until "applying" no file has been touched; "reverting" goes the way back."""
+    """An open rewind. Until "applying" no file has been touched; "reverting" undoes the steps.
+
+    The field names are on disk: a newer version must be able to finish what an older one began.
+    """
 
     phase: RewindPhase
     target: str
@@ -35,7 +38,7 @@ class OpenRewind(Struct, frozen=True):
 
 
 class LastRewind(Struct, frozen=True):
-    """The last rewind that was carried out, which is what an undo takes back."""
+    """The last rewind that was applied, which is what an undo takes back."""
 
     at: float
     target: str
@@ -62,9 +65,7 @@ class RewindJournal:
 
     @contextmanager
     def lock(self, patience: float = 0.0) -> Iterator[None]:
-        """Holds the lock on rewinds here; RefusedError when somebody else does for longer than
-        `patience` seconds."""
-
+        """Holds the lock on rewinds here; RefusedError when another holds it beyond `patience` seconds."""
         state_root(self._project)
         private_folder(self.folder)
         descriptor = acquire_lock(self.folder / "lock", patience)
@@ -93,7 +94,7 @@ class RewindJournal:
             ) from error
 
     def close(self, last: LastRewind | None) -> None:
-        """The rewind is over; `last` is what an undo would take back, None if nothing changed."""
+        """Ends the open rewind; `last` is what an undo would take back, None if nothing changed."""
         if last is not None:
             self._replace(self._last, msgspec.msgpack.encode(last))
         self.clear_stage()
@@ -101,13 +102,13 @@ class RewindJournal:
         sync_folder(self.folder)
 
     def clear_stage(self) -> None:
-        """Removes staged files and what was set aside."""
+        """Removes staged files and old inodes."""
         if self.stage.is_dir() and not self.stage.is_symlink():
             for path in self.stage.iterdir():
                 path.unlink(missing_ok=True)
 
     def last(self) -> LastRewind | None:
-        """The last rewind carried out, if any."""
+        """The last rewind applied, if any."""
         try:
             return msgspec.msgpack.decode(self._last.read_bytes(), type=LastRewind)
         except (OSError, msgspec.MsgspecError):
@@ -120,9 +121,9 @@ class RewindJournal:
 
 def needed_checkpoints(project: Path) -> set[str]:
     """Commits of the checkpoints that an open rewind or an undo of the last one would need."""
-    journal = RewindJournal(Path(project).resolve())
-    found = [journal.last()]
-    needed = {last.safety_commit for last in found if last is not None}
+    journal = RewindJournal(project.resolve())
+    last = journal.last()
+    needed = {last.safety_commit} if last is not None else set()
     try:
         entry = journal.read()
     except RewindError:

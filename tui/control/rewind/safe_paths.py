@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_NONBLOCK and O_NOCTTY: a FIFO or terminal may have taken a file's place since it was listed.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1 << 20
 
@@ -17,6 +18,7 @@ class WorkTreeFiles:
 
     def __init__(self, top: Path) -> None:
         self.top = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        # The folder opened last: paths come sorted, so most share it with the one before.
         self._last: tuple[bytes, int] | None = None
         self._changed: set[bytes] = set()
 
@@ -104,22 +106,22 @@ class WorkTreeFiles:
             self._move_in(source, folder, name)
         return True
 
-    def replace(self, source: Path, path: bytes, aside: Path) -> os.stat_result | None:
-        """Puts a staged file in the place of another; what it replaced is at `aside` afterwards.
+    def replace(self, source: Path, path: bytes, old_path: Path) -> os.stat_result | None:
+        """Puts a staged file in the place of another; what it replaced is at `old_path` afterwards.
 
-        Returns the stat data of that, or None where it could not be set aside.
+        Returns the stat data of that, or None where it could not be set old_path.
         """
         folder, name = self._open_parent(path, make=True)
         self._changed.add(path.rpartition(b"/")[0])
         before = os.stat(name, dir_fd=folder, follow_symlinks=False)
         self._copy_owner(os.fsencode(source), None, before)
         try:
-            os.link(name, aside, src_dir_fd=folder, follow_symlinks=False)
+            os.link(name, old_path, src_dir_fd=folder, follow_symlinks=False)
         except OSError:
             self._move_in(source, folder, name)
             return None
         self._move_in(source, folder, name)
-        return os.lstat(aside)
+        return os.lstat(old_path)
 
     def _move_in(self, source: Path, folder: int, name: bytes) -> None:
         try:
@@ -155,19 +157,19 @@ class WorkTreeFiles:
         if os.geteuid() == 0 and (like.st_uid, like.st_gid) != (0, 0):
             os.chown(path, like.st_uid, like.st_gid, dir_fd=folder, follow_symlinks=False)
 
-    def move_out(self, path: bytes, aside: Path) -> os.stat_result | None:
-        """Moves what is at `path` out to `aside` and says what it was; None if it had to be
+    def move_out(self, path: bytes, old_path: Path) -> os.stat_result | None:
+        """Moves what is at `path` out to `old_path` and says what it was; None if it had to be
         deleted on the spot."""
         folder, name = self._open_parent(path)
         self._changed.add(path.rpartition(b"/")[0])
         try:
-            os.rename(name, aside, src_dir_fd=folder)
+            os.rename(name, old_path, src_dir_fd=folder)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             os.unlink(name, dir_fd=folder)
             return None
-        return os.lstat(aside)
+        return os.lstat(old_path)
 
     def rename(self, path: bytes, new: bytes) -> None:
         """Renames within the work tree; for names that differ in case alone."""

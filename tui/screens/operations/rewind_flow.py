@@ -14,6 +14,8 @@ from tui.control.rewind.plan import RewindPlan
 from tui.control.wording import describe_plan, describe_refusals
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks, Report
+from tui.control.availability import Availability
+from tui.control.operations import Operations
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
 from widgets.output_guard import show_toast

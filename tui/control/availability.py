@@ -1,0 +1,62 @@
+"""Whether an operation can run now, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.model.interventions import Injection
+from tui.model.session import AgentProcess
+from tui.model.snapshot import NightSnapshot
+
+if TYPE_CHECKING:
+    from tui.control.foreign_session import Reachability
+
+# What is known of the channels to a foreign session; None before the first look.
+FindReachability = Callable[[AgentProcess], "Reachability | None"]
+
+
+class Availability(NamedTuple):
+    """Whether an operation can run now; `reason` is a sentence where it cannot."""
+
+    ok: bool
+    reason: str = ""
+
+
+def find_obstacle(
+    name: str,
+    has_repository: bool,
+    has_run: bool,
+    agent: AgentProcess | None,
+    snapshot: NightSnapshot | None,
+    reachability: FindReachability,
+) -> str:
+    """Why the operation of that name cannot run now; empty if it can."""
+    if name in ("checkpoint", "rewind", "undo"):
+        reason = "this folder is no git repository; checkpoints need one"
+        return "" if has_repository else reason
+    if snapshot is None:
+        return "the night is still being read; try again in a moment"
+    if snapshot.is_over:
+        return "no session is going on"
+    if name == "withdraw":
+        return "" if waiting_messages(snapshot) else "no words of yours wait to be read"
+    if has_run:
+        return ""
+    if agent is None:
+        return "its process is not known here, so nobody can reach it"
+    # Asked for "kill" too, whose dialog shows the channels: so they are known when it opens.
+    reach = reachability(agent)
+    if name == "kill":
+        return ""
+    return (
+        "looking for a way to this session; try again in a moment"
+        if reach is None
+        else reach.why_not
+    )
+
+
+def waiting_messages(snapshot: NightSnapshot | None) -> list[Injection]:
+    """The messages that nobody has read yet, the newest first."""
+    injections = snapshot.interventions.injections if snapshot is not None else ()
+    return [injection for injection in reversed(injections) if injection.state == "queued"]
