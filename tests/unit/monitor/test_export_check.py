@@ -25,7 +25,12 @@ from tui.monitor.history.export_files import (
     write_export,
 )
 from tui.night.review.export.blocks import with_texts
-from tui.night.review.export.figures_json import figures_comment, compare_figures, figures_json, read_figures
+from tui.night.review.export.figures_json import (
+    compare_figures,
+    figures_comment,
+    read_figures,
+    render_json,
+)
 from tui.night.review.export.html_page import render_html
 from tui.night.review.export.markdown_page import MOST, render_markdown
 from tui.night.review.export.redacted import Export, Redactor
@@ -34,7 +39,7 @@ from tui.settings.settings import Settings
 from tui.system.errors import OvernightError, RefusedError, UsageError
 
 FORMATS: dict[str, Callable[[Export], str]] = {
-    "json": figures_json,
+    "json": render_json,
     "markdown": render_markdown,
     "html": render_html,
 }
@@ -180,7 +185,10 @@ def test_a_damaged_export_never_passes_and_never_crashes(noise: bytes, place: in
     except OvernightError:
         return
     if told != read_figures(text):
-        assert compare_figures(told, read_figures(text)).differences or told["export"] != read_figures(text)["export"]
+        assert (
+            compare_figures(told, read_figures(text)).differences
+            or told["export"] != read_figures(text)["export"]
+        )
 
 
 def test_hostile_words_cannot_end_or_forge_the_figures() -> None:
@@ -268,7 +276,7 @@ def test_it_is_never_written_elsewhere(tmp_path: Path) -> None:
 
 
 def test_a_json_export_is_one_line_of_json(scene: Scene) -> None:
-    text = figures_json(scene.export())
+    text = render_json(scene.export())
     assert text.count("\n") == 1
     about = json.loads(text)["export"]
     assert [one["path"] for one in about["sources"]] == ["~/bot/events.jsonl", "~/bot/progress.txt"]

@@ -10,7 +10,7 @@ from tui.model.labels import COSTS, ENDINGS, RISKS, TIME, VERDICTS, WASTES
 from tui.model.records import SourceStatus
 from tui.model.review import Review, TaskChanges
 from tui.model.snapshot import Cost, NightSnapshot
-from tui.night.review.export.wording import time_by_kind, cost_text, source_place
+from tui.night.review.export.wording import cost_text, source_place, time_by_kind
 from tui.system.format import (
     format_count,
     format_duration,

@@ -10,7 +10,12 @@ from msgspec import Struct, structs
 
 from tui import __version__
 from tui.monitor.history.export_files import measure
-from tui.night.review.export.figures_json import FigureComparison, compare_figures, read_figures, without_figures
+from tui.night.review.export.figures_json import (
+    FigureComparison,
+    compare_figures,
+    read_figures,
+    without_figures,
+)
 from tui.night.review.export.html_page import render_html
 from tui.night.review.export.markdown_page import render_markdown
 from tui.night.review.export.redacted import Export, ExportSource

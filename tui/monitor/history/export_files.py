@@ -160,9 +160,9 @@ def text_of(export: Export, format: Format) -> str:
 
         return render_markdown(export)
     if format == "json":
-        from tui.night.review.export.figures_json import figures_json
+        from tui.night.review.export.figures_json import render_json
 
-        return figures_json(export)
+        return render_json(export)
     return _svg(export)
 
 

@@ -19,7 +19,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.state import EndKind
 from tui.monitor.loading import read_whole
 from tui.night.fold import NightFold
-from tui.night.review.build import ReviewInputs, build_review
+from tui.night.review.build import ReviewInputs, assemble_review
 from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.store.visits import last_visit
@@ -302,7 +302,7 @@ def build_review(
         start.progress,
         start.basis,
     )
-    return build_review(
+    return assemble_review(
         night,
         evidence,
         changes=changes,

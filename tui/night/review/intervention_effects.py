@@ -8,6 +8,7 @@ reached it. A restart helped if anything was changed before the next end; it did
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from tui.model.evidence import EvidenceLog
@@ -19,86 +20,80 @@ from tui.system.format import format_duration, shorten
 Helped = Literal["yes", "no", "unclear"]
 _JUST_ENDED = 120.0
 _REACH = 1_800.0
-_KINDS = {"interrupt", "stop", "kill", "limits_paused", "handover"}
+_SHOWN_KINDS = {"interrupt", "stop", "kill", "limits_paused", "handover"}
+_ROUTINE_STARTS = ("start", "initializer", "handover", "rewind", "continue")
 
 
 def intervention_effects(
-    night: NightSnapshot, testimony: EvidenceLog
+    snapshot: NightSnapshot, evidence: EvidenceLog
 ) -> tuple[InterventionEffect, ...]:
-    """Every deed, in the order in which they were done."""
-    after = _Aftermath(night, testimony)
-    deeds = night.interventions
-    found = [
-        *(_injection_effect(one, night, after) for one in deeds.injections),
-        *(_rewind_effect(one, night) for one in deeds.rewinds),
-        *_other_effects(deeds.others),
-        *_restart_effects(deeds.attempts, after),
+    """Every intervention, in the order in which they were made."""
+    after = _Aftermath(snapshot, evidence)
+    journal = snapshot.interventions
+    effects = [
+        *(_injection_effect(injection, snapshot, after) for injection in journal.injections),
+        *(_rewind_effect(rewind, snapshot) for rewind in journal.rewinds),
+        *_other_effects(journal.others),
+        *_restart_effects(journal.attempts, after),
     ]
-    return tuple(sorted(found, key=lambda one: one.at))
-
-
-def _other_effects(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
-    """Ends, interruptions and the like; an end is told twice, when asked for and when it is there."""
-    told: dict[tuple[str, str], float] = {}
-    for one in others:
-        before = told.get((one.kind, one.text))
-        if one.kind not in _KINDS or (before is not None and one.at - before < _JUST_ENDED):
-            continue
-        told[one.kind, one.text] = one.at
-        state = f"by {one.by}" if one.by else "done"
-        why = "nothing tells whether it was for the better"
-        yield InterventionEffect(one.at, one.kind, one.text, state, "unclear", why)
+    return tuple(sorted(effects, key=lambda effect: effect.at))
 
 
 class _Aftermath:
     """What came after a moment."""
 
-    def __init__(self, night: NightSnapshot, testimony: EvidenceLog) -> None:
-        self._night = night
-        self._testimony = testimony
+    def __init__(self, snapshot: NightSnapshot, evidence: EvidenceLog) -> None:
+        green = (record.run.at for record in evidence.runs if record.run.verdict == "green")
+        self._changes: list[tuple[float, str]] = [
+            *((at, "a green test run") for at in green if at is not None),
+            *((commit.at, "a commit") for commit in snapshot.commits),
+            *((edit.at, "an edit") for edit in evidence.edits if edit.at is not None),
+        ]
 
     def first_change(self, start: float, end: float) -> str:
         """The first thing that changed something between the two, in words; empty if nothing did."""
-        runs = [
-            (one.run.at, "a green test run")
-            for one in self._testimony.runs
-            if one.run.at is not None and one.run.verdict == "green"
-        ]
-        commits = [(one.at, "a commit") for one in self._night.commits]
-        edits = [(one.at, "an edit") for one in self._testimony.edits if one.at is not None]
-        found = [one for one in (*runs, *commits, *edits) if start < one[0] <= end]
-        if not found:
+        changes = [change for change in self._changes if start < change[0] <= end]
+        if not changes:
             return ""
-        at, what = min(found)
+        at, what = min(changes)
         return f"{what} came {format_duration(at - start)} later"
 
 
-def _injection_effect(one: Injection, night: NightSnapshot, after: _Aftermath) -> InterventionEffect:
-    if one.state in ("failed", "withdrawn"):
-        why = "it never reached the agent" if one.state == "failed" else "it was taken back"
-        return _effect(one, "no" if one.state == "failed" else "unclear", why)
-    if one.state == "queued":
-        return _effect(one, "unclear", "nothing shows that the agent took it up")
-    news = after.first_change(one.at, one.at + _REACH)
-    loop = _loop_at(night.loops, one.at)
+# --- messages ---
+
+
+def _injection_effect(
+    injection: Injection, snapshot: NightSnapshot, after: _Aftermath
+) -> InterventionEffect:
+    helped, why = _judge_injection(injection, snapshot, after)
+    state = f"{injection.state}, {injection.detail}" if injection.detail else injection.state
+    text = shorten(injection.text, 300)
+    return InterventionEffect(injection.at, injection.mode or "inject", text, state, helped, why)
+
+
+def _judge_injection(
+    injection: Injection, snapshot: NightSnapshot, after: _Aftermath
+) -> tuple[Helped, str]:
+    at = injection.at
+    if injection.state == "failed":
+        return "no", "it never reached the agent"
+    if injection.state == "withdrawn":
+        return "unclear", "it was taken back"
+    if injection.state == "queued":
+        return "unclear", "nothing shows that the agent took it up"
+    change = after.first_change(at, at + _REACH)
+    loop = _loop_at(snapshot.loops, at)
     if loop is not None:
-        again = _same_loop_after(night.loops, loop, one.at)
+        again = _same_loop_after(snapshot.loops, loop, at)
         if again is not None:
-            return _effect(one, "no", f"the same loop went on, {again.count} rounds more")
-        if news:
-            return _effect(one, "yes", f"the loop ended, and {news}")
-        return _effect(one, "unclear", "the loop ended, and nothing was changed after it")
-    if _stalled_at(night, one.at):
-        helped: Helped = "yes" if news else "unclear"
-        return _effect(one, helped, f"it was stalled; {news or 'nothing was changed after it'}")
-    return _effect(one, "unclear", f"nothing was wrong that it could end; {news}".rstrip("; "))
-
-
-def _effect(one: Injection, helped: Helped, why: str) -> InterventionEffect:
-    state = f"{one.state}, {one.detail}" if one.detail else one.state
-    return InterventionEffect(
-        one.at, one.mode or "inject", shorten(one.text, 300), state, helped, why
-    )
+            return "no", f"the same loop went on, {again.count} rounds more"
+        if change:
+            return "yes", f"the loop ended, and {change}"
+        return "unclear", "the loop ended, and nothing was changed after it"
+    if _was_stalled_at(snapshot, at):
+        helped: Helped = "yes" if change else "unclear"
+        return helped, f"it was stalled; {change or 'nothing was changed after it'}"
+    return "unclear", f"nothing was wrong that it could end; {change}".rstrip("; ")
 
 
 def _loop_at(loops: Sequence[Stall], at: float) -> Stall | None:
@@ -120,38 +115,65 @@ def _same_loop_after(loops: Sequence[Stall], loop: Stall, at: float) -> Stall | 
     return None
 
 
-def _stalled_at(night: NightSnapshot, at: float) -> bool:
-    gaps = night.timeline.gaps
+def _was_stalled_at(snapshot: NightSnapshot, at: float) -> bool:
+    gaps = snapshot.timeline.gaps
     return any(gap.kind == "stalled" and gap.start <= at <= gap.end + 1.0 for gap in gaps)
 
 
-def _rewind_effect(one: RewindRecord, night: NightSnapshot) -> InterventionEffect:
+# --- everything else ---
+
+
+def _rewind_effect(rewind: RewindRecord, snapshot: NightSnapshot) -> InterventionEffect:
     """A rewind is judged by the colour of the tests before and after it."""
-    kind = "undo" if one.undo else "rewind"
-    text = f"to {one.checkpoint} ({one.mode}): {one.written} written, {one.deleted} deleted"
-    runs = [run for run in night.tests.runs if run.at is not None and run.verdict != "unknown"]
-    before = [run.verdict for run in runs if (run.at or 0.0) <= one.at]
-    after = [run.verdict for run in runs if (run.at or 0.0) > one.at]
+    kind = "undo" if rewind.undo else "rewind"
+    text = f"to {rewind.checkpoint} ({rewind.mode}): {rewind.written} written, {rewind.deleted} deleted"
+    runs = [
+        (run.at, run.verdict)
+        for run in snapshot.tests.runs
+        if run.at is not None and run.verdict != "unknown"
+    ]
+    before = [verdict for at, verdict in runs if at <= rewind.at]
+    after = [verdict for at, verdict in runs if at > rewind.at]
     helped: Helped = "unclear"
     why = "no test run after it tells" if not after else "tests are as they were before it"
     if before and after and before[-1] != after[0]:
         helped = "yes" if after[0] == "green" else "no"
         why = f"tests were {before[-1]} before it and {after[0]} after it"
-    return InterventionEffect(one.at, kind, text, "done", helped, why)
+    return InterventionEffect(rewind.at, kind, text, "done", helped, why)
 
 
-def _restart_effects(segments: Sequence[Attempt], after: _Aftermath) -> list[InterventionEffect]:
-    found = []
-    for number, segment in enumerate(segments[1:], 1):
-        if segment.why in ("start", "initializer", "handover", "rewind", "continue"):
+def _other_effects(others: Sequence[Intervention]) -> Iterator[InterventionEffect]:
+    """Ends, interruptions and the like.
+
+    The journal has an end twice, when it is requested and when it is reached: shown once.
+    """
+    shown_at: dict[tuple[str, str], float] = {}
+    for action in others:
+        before = shown_at.get((action.kind, action.text))
+        is_repeated = before is not None and action.at - before < _JUST_ENDED
+        if action.kind not in _SHOWN_KINDS or is_repeated:
             continue
-        end = segment.ended_at if segment.ended_at is not None else float("inf")
-        before = segments[number - 1]
-        dead = segment.started_at - (before.ended_at or segment.started_at)
-        news = after.first_change(segment.started_at, end)
-        helped: Helped = "yes" if news else "no" if segment.ended_at is not None else "unclear"
-        why = news or "nothing was changed after it"
-        text = f"after {segment.why or 'a crash'}, {format_duration(dead)} later"
-        state = f"attempt {segment.attempt}"
-        found.append(InterventionEffect(segment.started_at, "restart", text, state, helped, why))
-    return found
+        shown_at[action.kind, action.text] = action.at
+        state = f"by {action.by}" if action.by else "done"
+        why = "nothing tells whether it was for the better"
+        yield InterventionEffect(action.at, action.kind, action.text, state, "unclear", why)
+
+
+def _restart_effects(
+    attempts: Sequence[Attempt], after: _Aftermath
+) -> Iterator[InterventionEffect]:
+    for before, attempt in pairwise(attempts):
+        if attempt.why in _ROUTINE_STARTS:
+            continue
+        end = attempt.ended_at if attempt.ended_at is not None else float("inf")
+        change = after.first_change(attempt.started_at, end)
+        helped: Helped = "yes" if change else "no" if attempt.ended_at is not None else "unclear"
+        dead = attempt.started_at - (before.ended_at or attempt.started_at)
+        yield InterventionEffect(
+            attempt.started_at,
+            "restart",
+            f"after {attempt.why or 'a crash'}, {format_duration(dead)} later",
+            f"attempt {attempt.attempt}",
+            helped,
+            change or "nothing was changed after it",
+        )

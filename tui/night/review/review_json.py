@@ -7,31 +7,25 @@ how much of it that is, `idle_s` beside `time` tells.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
+from msgspec import Struct
+
 from tui.model.events import SourceRef
-from tui.model.evidence import TestRun
-from tui.model.records import Commit
-from tui.model.review import (
-    AttentionItem,
-    Claim,
-    InterventionEffect,
-    RestorePoint,
-    Review,
-    Risk,
-    TimelineMoment,
-    WasteItem,
-)
+from tui.model.review import Review, Risk
 from tui.model.snapshot import Stall
 from tui.model.timeline import TimeTotals
 from tui.night.status_json import iso, run
 
 SCHEMA = 1
+_MOMENTS = frozenset({"at", "start"})
 
 
 def encode_review(review: Review) -> dict[str, Any]:
     """The object that `review --json` prints; keys and types are a contract, more keys may come."""
+    point_keys = ("id", "at", "label", "files", "tests", "first_red_after")
     return {
         "schema": SCHEMA,
         "project": review.project,
@@ -39,42 +33,39 @@ def encode_review(review: Review) -> dict[str, Any]:
         "goal": review.night.run.goal,
         "verdict": review.verdict,
         "reasons": list(review.reasons),
-        "ending": {
-            "kind": review.ending.kind,
-            "words": review.ending.words,
-            "ref": encode_ref(review.ending.ref),
-        },
-        "attention": [_attention(one) for one in review.attention],
+        "ending": _picked(review.ending, "kind", "words", "ref"),
+        "attention": _rows(review.attention, "severity", "what", "where", "topic"),
         "time": encode_time(review.time),
         "idle_s": _seconds(review.time.idle),
         "tasks": {
-            "done": list(review.tasks.done),
-            "open": list(review.tasks.open),
-            "added": list(review.tasks.added),
-            "removed": list(review.tasks.removed),
+            **_picked(review.tasks, "done", "open", "added", "removed"),
             "done_before": review.tasks.before,
             "basis": review.tasks.basis,
         },
-        "commits": [_commit(one) for one in review.commits],
+        "commits": _rows(
+            review.commits, "sha", "at", "subject", "files", "insertions", "deletions"
+        ),
         "base": review.base or None,
         "files_changed": review.files_changed,
-        "tests": {
-            "last": review.tests.last,
-            "runs": [_run(one) for one in review.tests.runs],
-            "total": review.tests.total,
-            "edits_since_last_green": review.tests.edits_since_last_green,
-            "edits_since_last_run": review.tests.edits_since_last_run,
-        },
-        "claims": [_claim(one) for one in review.claims],
-        "stalls": [_stall(one) for one in review.stalls],
-        "interventions": [_intervention(one) for one in review.interventions],
+        "tests": _tests(review),
+        "claims": _rows(
+            review.claims, "text", "verdict", "why", "evidence", "source", "where", "at"
+        ),
+        "stalls": [_stall(stall) for stall in review.stalls],
+        "interventions": _rows(
+            review.interventions, "at", "kind", "text", "state", "helped", "why", "ref"
+        ),
         "restarts": _restarts(review),
-        "compactions": _compactions(review.moments),
-        "checkpoints": _checkpoints(review),
-        "points": [_point(one) for one in review.points],
-        "moments": [_moment(one) for one in review.moments],
+        "compactions": [
+            {"at": iso(moment.at), "what": moment.label, "ref": encode_ref(moment.ref)}
+            for moment in review.moments
+            if moment.kind == "compaction"
+        ],
+        "checkpoints": _rows((p for p in review.points if p.kind == "checkpoint"), *point_keys),
+        "points": _rows(review.points, "kind", *point_keys, "insertions", "deletions", "ref"),
+        "moments": _rows(review.moments, "at", "kind", "label", "seconds", "ref"),
         "cost": _cost(review),
-        "risks": [_risk(one) for one in review.risks],
+        "risks": [_risk(risk) for risk in review.risks],
         "looked_at": iso(review.looked_at),
     }
 
@@ -86,15 +77,15 @@ def encode_ref(place: SourceRef | None) -> dict[str, Any] | None:
     return {"source": place.source, "offset": place.offset, "uuid": place.uuid}
 
 
-def encode_time(sums: TimeTotals) -> dict[str, float]:
+def encode_time(totals: TimeTotals) -> dict[str, float]:
     """Seconds by kind; rounded so that they still add up to the total."""
     kinds = {
-        "working_s": _seconds(sums.working),
-        "tool_s": _seconds(sums.tool),
-        "waiting_api_s": _seconds(sums.waiting_api),
-        "rate_limited_s": _seconds(sums.rate_limited),
-        "stalled_s": _seconds(sums.stalled),
-        "dead_s": _seconds(sums.dead + sums.idle),
+        "working_s": _seconds(totals.working),
+        "tool_s": _seconds(totals.tool),
+        "waiting_api_s": _seconds(totals.waiting_api),
+        "rate_limited_s": _seconds(totals.rate_limited),
+        "stalled_s": _seconds(totals.stalled),
+        "dead_s": _seconds(totals.dead + totals.idle),
     }
     return {"total_s": _seconds(sum(kinds.values())), **kinds}
 
@@ -103,177 +94,79 @@ def _seconds(seconds: float) -> float:
     return round(seconds, 3)
 
 
-def _attention(one: AttentionItem) -> dict[str, Any]:
+def _rows(records: Iterable[Struct], *keys: str) -> list[dict[str, Any]]:
+    return [_picked(record, *keys) for record in records]
+
+
+def _picked(record: Struct, *keys: str) -> dict[str, Any]:
+    """The fields of a record that JSON calls by the same names, in this order."""
+    return {key: _value(key, getattr(record, key)) for key in keys}
+
+
+def _value(key: str, value: Any) -> Any:
+    if isinstance(value, SourceRef):
+        return encode_ref(value)
+    if isinstance(value, tuple):
+        return [_value("", part) for part in value]
+    if key in _MOMENTS:
+        return iso(value)
+    return _seconds(value) if key == "seconds" and value is not None else value
+
+
+def _tests(review: Review) -> dict[str, Any]:
+    tests = review.tests
+    run_keys = ("at", "command", "passed", "failed", "verdict", "ref", "skipped", "framework")
     return {
-        "severity": one.severity,
-        "what": one.what,
-        "where": encode_ref(one.where),
-        "topic": one.topic,
+        "last": tests.last,
+        "runs": _rows(tests.runs, *run_keys),
+        **_picked(tests, "total", "edits_since_last_green", "edits_since_last_run"),
     }
 
 
-def _commit(one: Commit) -> dict[str, Any]:
+def _stall(stall: Stall) -> dict[str, Any]:
+    lasted = stall.last_at - stall.since if stall.last_at is not None and stall.since else None
     return {
-        "sha": one.sha,
-        "at": iso(one.at),
-        "subject": one.subject,
-        "files": one.files,
-        "insertions": one.insertions,
-        "deletions": one.deletions,
-    }
-
-
-def _run(one: TestRun) -> dict[str, Any]:
-    return {
-        "at": iso(one.at),
-        "command": one.command,
-        "passed": one.passed,
-        "failed": one.failed,
-        "verdict": one.verdict,
-        "ref": encode_ref(one.ref),
-        "skipped": one.skipped,
-        "framework": one.framework,
-    }
-
-
-def _claim(one: Claim) -> dict[str, Any]:
-    return {
-        "text": one.text,
-        "verdict": one.verdict,
-        "why": one.why,
-        "evidence": [encode_ref(place) for place in one.evidence],
-        "source": one.source,
-        "where": encode_ref(one.where),
-        "at": iso(one.at),
-    }
-
-
-def _stall(one: Stall) -> dict[str, Any]:
-    lasted = one.last_at - one.since if one.last_at is not None and one.since else None
-    return {
-        "kind": one.kind,
-        "since": iso(one.since or None),
-        "until": iso(one.last_at),
+        "kind": stall.kind,
+        "since": iso(stall.since or None),
+        "until": iso(stall.last_at),
         "seconds": None if lasted is None else _seconds(lasted),
-        "evidence": list(one.evidence),
-        "refs": [encode_ref(place) for place in one.refs],
-        "count": one.count,
-        "level": one.level,
-    }
-
-
-def _intervention(one: InterventionEffect) -> dict[str, Any]:
-    return {
-        "at": iso(one.at),
-        "kind": one.kind,
-        "text": one.text,
-        "state": one.state,
-        "helped": one.helped,
-        "why": one.why,
-        "ref": encode_ref(one.ref),
+        **_picked(stall, "evidence", "refs", "count", "level"),
     }
 
 
 def _restarts(review: Review) -> list[dict[str, Any]]:
     """Every process of the agent after the first, with the end of the one before it."""
-    segments = review.night.interventions.attempts
     return [
         {
-            "at": iso(segment.started_at),
-            "attempt": segment.attempt,
-            "why": segment.why,
+            "at": iso(attempt.started_at),
+            **_picked(attempt, "attempt", "why"),
             "dead_s": _seconds(
-                max(0.0, segment.started_at - (before.ended_at or segment.started_at))
+                max(0.0, attempt.started_at - (before.ended_at or attempt.started_at))
             ),
             "ended": before.reason,
             "code": before.code,
             "signal": before.signal,
         }
-        for before, segment in pairwise(segments)
+        for before, attempt in pairwise(review.night.interventions.attempts)
     ]
-
-
-def _compactions(moments: tuple[TimelineMoment, ...]) -> list[dict[str, Any]]:
-    return [
-        {"at": iso(one.at), "what": one.label, "ref": encode_ref(one.ref)}
-        for one in moments
-        if one.kind == "compaction"
-    ]
-
-
-def _checkpoints(review: Review) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": one.id,
-            "at": iso(one.at),
-            "label": one.label,
-            "files": one.files,
-            "tests": one.tests,
-            "first_red_after": one.first_red_after,
-        }
-        for one in review.points
-        if one.kind == "checkpoint"
-    ]
-
-
-def _point(one: RestorePoint) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        "id": one.id,
-        "at": iso(one.at),
-        "label": one.label,
-        "files": one.files,
-        "tests": one.tests,
-        "first_red_after": one.first_red_after,
-        "insertions": one.insertions,
-        "deletions": one.deletions,
-        "ref": encode_ref(one.ref),
-    }
-
-
-def _moment(one: TimelineMoment) -> dict[str, Any]:
-    seconds = None if one.seconds is None else _seconds(one.seconds)
-    return {
-        "at": iso(one.at),
-        "kind": one.kind,
-        "label": one.label,
-        "seconds": seconds,
-        "ref": encode_ref(one.ref),
-    }
 
 
 def _cost(review: Review) -> dict[str, Any]:
     cost = review.cost
     return {
-        "usd": cost.usd,
-        "source": cost.source,
-        "reason": cost.reason,
-        "by_model": {one.model: one.usd for one in cost.by_model},
-        "by_hour": [{"start": iso(one.start), "usd": one.usd} for one in cost.by_hour],
+        **_picked(cost, "usd", "source", "reason"),
+        "by_model": {model.model: model.usd for model in cost.by_model},
+        "by_hour": _rows(cost.by_hour, "start", "usd"),
         "per_hour": cost.per_hour,
         "per_task": review.cost_per_task,
         "wasted_usd": review.wasted_usd,
-        "wasted": [_waste(one) for one in review.wasted],
+        "wasted": _rows(review.wasted, "kind", "what", "seconds", "usd", "ref"),
     }
 
 
-def _waste(one: WasteItem) -> dict[str, Any]:
+def _risk(risk: Risk) -> dict[str, Any]:
     return {
-        "kind": one.kind,
-        "what": one.what,
-        "seconds": _seconds(one.seconds),
-        "usd": one.usd,
-        "ref": encode_ref(one.ref),
-    }
-
-
-def _risk(one: Risk) -> dict[str, Any]:
-    return {
-        "kind": one.kind,
-        "path": one.path,
-        "what": one.what,
-        "ref": encode_ref(one.ref),
-        "severity": one.severity,
-        "commit": one.commit or None,
-        "hunk": None if one.hunk is None else list(one.hunk.lines),
+        **_picked(risk, "kind", "path", "what", "ref", "severity"),
+        "commit": risk.commit or None,
+        "hunk": None if risk.hunk is None else list(risk.hunk.lines),
     }

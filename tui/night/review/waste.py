@@ -16,7 +16,7 @@ from tui.night.evidence.wasted_work import AbortedTurn, RepeatedCall, WastedWork
 from tui.night.usage.bill import SpendingCurve
 from tui.system.format import format_count
 
-_CUTS = {
+_ABORTED = {
     "process ended": "a turn that the end of its process cut off",
     "interrupted": "a turn that was interrupted",
     "broke off": "a turn without an end",
@@ -26,39 +26,43 @@ _WIDE = 50
 
 
 def find_waste(
-    night: NightSnapshot, losses: WastedWork, spending: SpendingCurve, cut_off: bool
+    snapshot: NightSnapshot, work: WastedWork, spending: SpendingCurve, cut_off: bool
 ) -> tuple[WasteItem, ...]:
     """What was wasted, the dearest first; `cut_off` says that the turn still open will not end."""
-    cuts = list(losses.aborted_turns)
-    if cut_off and losses.open_turn is not None:
-        cuts.append(losses.open_turn)
-    found = [
-        *_retry_waste(losses),
-        *(_loop_waste(loop, spending) for loop in night.loops if loop.count > 1),
-        *_repeated_waste(losses.repeated_calls, spending),
-        *(_aborted_waste(cut, night.loops, spending) for cut in cuts if cut.until - cut.kept_at >= _LEAST_S),
+    turns = list(work.aborted_turns)
+    if cut_off and work.open_turn is not None:
+        turns.append(work.open_turn)
+    items = [
+        *_retry_waste(work),
+        *(_loop_waste(loop, spending) for loop in snapshot.loops if loop.count > 1),
+        *_repeated_waste(work.repeated_calls, spending),
+        *(
+            _aborted_waste(turn, snapshot.loops, spending)
+            for turn in turns
+            if turn.until - turn.kept_at >= _LEAST_S
+        ),
     ]
-    return tuple(sorted(found, key=lambda one: (-(one.usd or 0.0), -one.seconds)))
+    return tuple(sorted(items, key=lambda item: (-(item.usd or 0.0), -item.seconds)))
 
 
-def total_waste(found: Sequence[WasteItem], usd: float | None) -> float | None:
+def total_waste(items: Sequence[WasteItem], usd: float | None) -> float | None:
     """Dollars wasted, never more than the night cost; None where nothing has a price."""
-    known = [one.usd for one in found if one.usd is not None]
+    known = [item.usd for item in items if item.usd is not None]
     if not known:
-        return 0.0 if usd is not None and not found else None
+        return 0.0 if usd is not None and not items else None
     return min(sum(known), usd) if usd is not None else sum(known)
 
 
-def _retry_waste(losses: WastedWork) -> Iterator[WasteItem]:
-    if not losses.retries:
+def _retry_waste(work: WastedWork) -> Iterator[WasteItem]:
+    if not work.retries:
         return
-    attempts = sum(one.attempts for one in losses.retries)
-    seconds = sum(max(0.0, one.until - one.since) for one in losses.retries)
-    codes = sorted({one.status for one in losses.retries if one.status})
+    attempts = sum(streak.attempts for streak in work.retries)
+    seconds = sum(max(0.0, streak.until - streak.since) for streak in work.retries)
+    codes = sorted({streak.status for streak in work.retries if streak.status})
     why = f" after {', '.join(map(str, codes))}" if codes else ""
     calls = format_count(attempts, "call of the API was", "calls of the API were")
     what = f"{calls} tried again{why}; what failed is not billed"
-    yield WasteItem("retries", what, seconds, 0.0, losses.retries[0].ref)
+    yield WasteItem("retries", what, seconds, 0.0, work.retries[0].ref)
 
 
 def _loop_waste(loop: Stall, spending: SpendingCurve) -> WasteItem:
@@ -77,15 +81,17 @@ def _wasted_share(loop: Stall) -> float:
     return (loop.count - 1) * steps / max(1, loop.count * steps - 1)
 
 
-def _repeated_waste(redone: Sequence[RepeatedCall], spending: SpendingCurve) -> Iterator[WasteItem]:
-    """One line for each compaction."""
-    for moment in sorted({one.compacted_at for one in redone}):
-        calls = [one for one in redone if one.compacted_at == moment]
-        names = [f"{one.tool} {_path_end(one.target)}" for one in calls]
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        what = f"again after a compaction: {', '.join(names[:2])}{more}; estimate: those calls"
-        seconds = sum(max(0.0, one.at - one.called_at) for one in calls)
-        usd = spending.at({one.called_at for one in calls})
+def _repeated_waste(
+    repeated: Sequence[RepeatedCall], spending: SpendingCurve
+) -> Iterator[WasteItem]:
+    """One item for each compaction."""
+    for moment in sorted({call.compacted_at for call in repeated}):
+        calls = [call for call in repeated if call.compacted_at == moment]
+        names = ", ".join(f"{call.tool} {_path_end(call.target)}" for call in calls[:2])
+        more = f" and {len(calls) - 2} more" if len(calls) > 2 else ""
+        what = f"again after a compaction: {names}{more}; estimate: those calls"
+        seconds = sum(max(0.0, call.at - call.called_at) for call in calls)
+        usd = spending.at({call.called_at for call in calls})
         yield WasteItem("redone", what, seconds, usd, calls[0].ref)
 
 
@@ -94,19 +100,14 @@ def _path_end(path: str) -> str:
     return path if len(path) <= _WIDE else "…" + path[1 - _WIDE :]
 
 
-def _aborted_waste(cut: AbortedTurn, loops: Sequence[Stall], spending: SpendingCurve) -> WasteItem:
-    """What came after the turn's last change; loops in it are told of by themselves."""
-    usd = spending.between(cut.kept_at, cut.until)
+def _aborted_waste(turn: AbortedTurn, loops: Sequence[Stall], spending: SpendingCurve) -> WasteItem:
+    """What came after the turn's last change; loops in it are items by themselves."""
+    usd = spending.between(turn.kept_at, turn.until)
     if usd is not None:
         for loop in loops:
             end = loop.last_at if loop.last_at is not None else loop.since
-            inside = spending.between(max(loop.since, cut.kept_at), min(end, cut.until))
+            inside = spending.between(max(loop.since, turn.kept_at), min(end, turn.until))
             usd -= (inside or 0.0) * _wasted_share(loop)
-    what = f"{_CUTS[cut.why]}; estimate: what it did after its last change"
-    return WasteItem(
-        "killed_turn",
-        what,
-        cut.until - cut.kept_at,
-        None if usd is None else max(0.0, usd),
-        cut.ref,
-    )
+        usd = max(0.0, usd)
+    what = f"{_ABORTED[turn.why]}; estimate: what it did after its last change"
+    return WasteItem("killed_turn", what, turn.until - turn.kept_at, usd, turn.ref)

@@ -12,7 +12,7 @@ from tui.model.events import SourceRef
 from tui.model.evidence import TestRun, TestSummary
 from tui.model.interventions import RewindRecord
 from tui.model.snapshot import NightSnapshot
-from tui.night.review.verdict import reverted_files, judge_night
+from tui.night.review.verdict import judge_night, reverted_files
 
 BACK = RewindRecord(at(200), "c2", "code", False, 3, 1)
 UNDONE = RewindRecord(at(210), "c6", "code", True, 3, 1)

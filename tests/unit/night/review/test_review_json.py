@@ -11,7 +11,7 @@ import pytest
 from tests.unit.night.review.review_sample import empty, sample
 from tui.model.events import SourceRef
 from tui.model.timeline import TimeTotals
-from tui.night.review.review_json import encode_review, encode_ref, encode_time
+from tui.night.review.review_json import encode_ref, encode_review, encode_time
 
 NUMBER = (int, float)
 NONE = type(None)

@@ -60,7 +60,9 @@ def test_an_empty_night_has_a_page() -> None:
 
 
 def test_hostile_text_changes_no_block_of_the_page() -> None:
-    assert shape(render_markdown(export_of(hostile()), 10**7)) == shape(render_markdown(export_of(sample())))
+    assert shape(render_markdown(export_of(hostile()), 10**7)) == shape(
+        render_markdown(export_of(sample()))
+    )
 
 
 def test_hostile_text_makes_no_link_picture_html_or_mention() -> None:

@@ -14,7 +14,7 @@ from tests.unit.night.review.review_exports import export_of
 from tests.unit.night.review.review_sample import hostile, sample
 from tui.model.review import Review
 from tui.night.review.export.blocks import all_texts, with_texts
-from tui.night.review.export.figures_json import figures_json
+from tui.night.review.export.figures_json import render_json
 from tui.night.review.export.html_page import render_html
 from tui.night.review.export.markdown_page import render_markdown
 from tui.night.review.export.redacted import Redactor, redact_export
@@ -132,7 +132,7 @@ def test_no_planted_secret_leaves_in_any_format() -> None:
         "review": msgspec.json.encode(export).decode(),
         "markdown": render_markdown(whole, 10**8),
         "html": render_html(whole),
-        "json": figures_json(whole),
+        "json": render_json(whole),
         "svg": render_timeline(export.review.timeline, export.review.time),
     }
     for name, page in pages.items():

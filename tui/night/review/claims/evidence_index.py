@@ -7,94 +7,18 @@ file says of every task that it is done.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from tui.model.evidence import EditRecord, EvidenceLog, TestRun, TestRunRecord
+from tui.model.evidence import EditRecord, EvidenceLog, TestRunRecord
 from tui.model.records import RepositoryChanges
 from tui.night.evidence.shell_effects import is_prose
-from tui.system.format import format_local
 from tui.system.lazy_pattern import lazy
-
-_MANY = frozenset({"go", "cargo", "maven", "unittest", "gradle"})
-"""Runners that print a summary for every part, of which the end of an output may not hold all."""
-_ALIKE = 8
-"""So many things may be told at nearly the same time, in another order than their times say."""
-
-
-class EvidenceIndex:
-    """Runs and edits of source files, by their place in the order."""
-
-    def __init__(self, testimony: EvidenceLog) -> None:
-        self.evidence = testimony
-        self.runs = testimony.runs
-        self._run_numbers = [ran.number for ran in testimony.runs]
-        self.edits = tuple(edit for edit in testimony.edits if not is_prose(edit.path))
-        self._edit_numbers = [edit.number for edit in self.edits]
-        self.end = float(1 << 62)
-        self._moments = sorted(
-            (at, number)
-            for number, at in (
-                *((ran.number, ran.run.at) for ran in testimony.runs),
-                *((edit.number, edit.at) for edit in testimony.edits),
-                *((commit.number, commit.at) for commit in testimony.commits),
-                *((said.number, said.at) for said in testimony.statements),
-            )
-            if at is not None
-        )
-
-    def position_at(self, at: float | None) -> float:
-        """Right behind the last thing that was told not after `at`; the end without a time."""
-        if at is None:
-            return self.end
-        index = bisect_right(self._moments, at, key=lambda moment: moment[0])
-        last = self._moments[max(0, index - _ALIKE) : index]
-        return max((number for _, number in last), default=0) + 0.5
-
-    def runs_before(self, place: float) -> tuple[TestRunRecord, ...]:
-        """The runs before a place, oldest first."""
-        return self.runs[: bisect_left(self._run_numbers, place)]
-
-    def runs_after(self, place: float) -> tuple[TestRunRecord, ...]:
-        """The runs after a place, oldest first."""
-        return self.runs[bisect_right(self._run_numbers, place) :]
-
-    def edits_between(self, start: float, end: float) -> tuple[EditRecord, ...]:
-        """Edits of source files between two places."""
-        first = bisect_right(self._edit_numbers, start)
-        return self.edits[first : bisect_left(self._edit_numbers, end)]
-
-
-def is_run_of_all(run: TestRun) -> bool:
-    """Whether the command runs every test, as far as its line tells."""
-    return not run.part
-
-
-def is_partial_output(run: TestRun) -> bool:
-    """Whether the run's number may be that of a part: its runner prints one summary for each."""
-    return run.framework in _MANY
-
-
-def clock_text(at: float | None) -> str:
-    """ "at 02:14"; nothing for an unknown time."""
-    return "" if at is None else format_local(at, " at %H:%M", "")
-
-
-def counts_text(run: TestRun) -> str:
-    """ "44 passed", "2 failed"; nothing where the run told no number."""
-    if run.failed:
-        return f"{run.failed:,} failed"
-    return f"{run.passed:,} passed" if run.passed else ""
-
-
-def run_details(run: TestRun) -> str:
-    """ " at 02:14 (44 passed)"."""
-    result = counts_text(run)
-    return clock_text(run.at) + (f" ({result})" if result else "")
-
 
 Match = Literal["clear", "some", "none", "unclear"]
 _WORD = lazy(r"[A-Za-z][A-Za-z0-9]*|\d+(?:\.\d+)+")
@@ -105,17 +29,18 @@ _PATH = lazy(
     r"|lock|proto|tf|lua|scala|erl|clj|hs|ml|r|jl|csv|svg|env)(?![\w/])|(?<![\w@/.-])(?:[\w.-]+/){2,}[\w.-]*"
 )
 _SYMBOL = lazy(r"\b[a-zA-Z]\w*_\w+\b|\b[a-z]+[A-Z]\w*\b|\b(?:[A-Z][a-z0-9]+){2,}\b|\b\w+(?=\(\))")
-_IDENTITY = lazy(
+_TASK_ID = lazy(
     r"(?<![\w.])(?:[A-Za-z]{1,6}-?)?\d+(?:\.\d+)+\b|#\d+\b|\b[A-Z]{2,8}-\d+\b|\b[a-z]{1,4}-[a-z0-9]{2,6}(?:\.\d+)?\b(?=.*\d)"
     r"|\b(?=\w*\d)(?=\w*[a-z])[a-z0-9]{8,}\b"
 )
-_CALLED = lazy(
+_NAMED_CODE = lazy(
     r"\b([A-Za-z]\w{2,})\s+(?:functions?|methods?|class(?:es)?|features?)\b"
     r"|\b(?:function|method|class|feature)\s+([A-Za-z]\w{2,})",
-    2,
+    re.IGNORECASE,
 )
 _BEGINNING = 4
-_COMMON_WORDS = """
+_COMMON = frozenset(
+    """
     a about above across add added adds after again against all also an and another any are
     around as at be been before behind being below between both but by can code complete
     completed create created do does doing done each every everything feature features few
@@ -132,33 +57,66 @@ _COMMON_WORDS = """
     current existing main missing multiple one proper remaining several two three way ways
     unit integration suite ticket item bug bugs problem change changes changed
     function functions method methods class classes pass passes passed passing green
-"""
-_COMMON = frozenset(_COMMON_WORDS.split())
-_IDENTIFIER = lazy(r"[A-Za-z_]\w*")
-_SUFFIXES = (
-    "ations",
-    "ation",
-    "ments",
-    "ment",
-    "ings",
-    "ing",
-    "ers",
-    "er",
-    "ies",
-    "es",
-    "ed",
-    "s",
-    "y",
-    "e",
+    """.split()
 )
+_IDENTIFIER = lazy(r"[A-Za-z_]\w*")
+_SUFFIXES = "ations ation ments ment ings ing ers er ies es ed s y e".split()
 _MOST_LINES = 20_000
 _ENOUGH = 0.5
+_END = float(1 << 62)
+_ALIKE = 8
+"""So many things may be recorded at nearly the same time, in another order than their times say."""
+
+
+class EvidenceIndex:
+    """Runs and edits of source files, by their place in the order."""
+
+    def __init__(self, evidence: EvidenceLog) -> None:
+        self.evidence = evidence
+        self.runs = evidence.runs
+        self.edits = tuple(edit for edit in evidence.edits if not is_prose(edit.path))
+        self._run_numbers = [record.number for record in self.runs]
+        self._edit_numbers = [edit.number for edit in self.edits]
+        self._times = sorted(
+            (at, number)
+            for number, at in (
+                *((record.number, record.run.at) for record in evidence.runs),
+                *((edit.number, edit.at) for edit in evidence.edits),
+                *((commit.number, commit.at) for commit in evidence.commits),
+                *((statement.number, statement.at) for statement in evidence.statements),
+            )
+            if at is not None
+        )
+
+    def position_at(self, at: float | None) -> float:
+        """Where a record with only a time belongs: after the last record that is not newer.
+
+        The end for a record without a time.
+        """
+        if at is None:
+            return _END
+        index = bisect_right(self._times, at, key=lambda entry: entry[0])
+        last = self._times[max(0, index - _ALIKE) : index]
+        return max((number for _, number in last), default=0) + 0.5
+
+    def runs_before(self, place: float) -> tuple[TestRunRecord, ...]:
+        """The runs before a place, oldest first."""
+        return self.runs[: bisect_left(self._run_numbers, place)]
+
+    def runs_after(self, place: float) -> tuple[TestRunRecord, ...]:
+        """The runs after a place, oldest first."""
+        return self.runs[bisect_right(self._run_numbers, place) :]
+
+    def edits_between(self, start: float, end: float) -> tuple[EditRecord, ...]:
+        """Edits of source files between two places."""
+        first = bisect_right(self._edit_numbers, start)
+        return self.edits[first : bisect_left(self._edit_numbers, end)]
 
 
 class ClaimTerms(Struct, frozen=True):
-    """What a claim names: paths, symbols, numbers of tasks, and its plain words by their stems.
+    """What a claim names: paths, symbols, ids of tasks, and its plain words by their stems.
 
-    `called` says that a plain word is the name of a function or the like ("divide function").
+    `has_named_code` says that a plain word is the name of a function or the like ("divide function").
     """
 
     paths: tuple[str, ...] = ()
@@ -174,7 +132,7 @@ class ClaimTerms(Struct, frozen=True):
 class WorkMatch(Struct, frozen=True):
     """How well a claim matches, the changed paths it matches best, and its words that match none."""
 
-    match: Match
+    grade: Match
     paths: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -193,16 +151,16 @@ def extract_terms(what: str) -> ClaimTerms:
     """What a claim names."""
     paths = tuple(dict.fromkeys(_PATH.findall(what)))
     rest = _PATH.sub(" ", what)
-    identities = tuple(dict.fromkeys(_IDENTITY.findall(rest)))
-    rest = _IDENTITY.sub(" ", rest)
+    task_ids = tuple(dict.fromkeys(_TASK_ID.findall(rest)))
+    rest = _TASK_ID.sub(" ", rest)
     symbols = tuple(dict.fromkeys(_SYMBOL.findall(rest)))
     rest = _SYMBOL.sub(" ", rest)
     words = (word for word in _WORD.findall(rest) if word.lower() not in _COMMON and len(word) > 2)
     stems: dict[str, str] = {}
     for word in words:
         stems.setdefault(stem(word), word.lower())
-    called = any(stem(one or other) in stems for one, other in _CALLED.findall(rest))
-    return ClaimTerms(paths, symbols, identities, stems, called)
+    is_code = any(stem(name or other) in stems for name, other in _NAMED_CODE.findall(rest))
+    return ClaimTerms(paths, symbols, task_ids, stems, is_code)
 
 
 def split_words(text: str) -> set[str]:
@@ -250,36 +208,38 @@ class ChangedWork:
             for piece in split_words(name):
                 self._code.setdefault(piece, set()).add(path)
 
-    def find(self, said: ClaimTerms) -> WorkMatch:
-        """How the work matches what was said."""
-        hits: dict[str, int] = {}
+    def find(self, terms: ClaimTerms) -> WorkMatch:
+        """How the work matches what a claim names."""
+        hits: Counter[str] = Counter()
         missing: list[str] = []
 
-        def note(name: str, found: Iterable[str]) -> int:
-            found = sorted(found)
-            for path in found:
-                hits[path] = hits.get(path, 0) + 1
-            if not found:
+        def count(name: str, paths: Iterable[str]) -> int:
+            paths = sorted(paths)
+            hits.update(paths)
+            if not paths:
                 missing.append(name)
-            return int(bool(found))
+            return int(bool(paths))
 
-        certain = sum(note(name, self._find_path(name)) for name in said.paths)
-        certain += sum(note(name, self._find_symbol(name)) for name in said.symbols)
+        certain = sum(count(name, self._find_path(name)) for name in terms.paths)
+        certain += sum(count(name, self._find_symbol(name)) for name in terms.symbols)
         plain = sum(
-            note(word, self._code.get(one) or self._prose.get(one) or ())
-            for one, word in said.stems.items()
+            count(word, self._code.get(stem) or self._prose.get(stem) or ())
+            for stem, word in terms.stems.items()
         )
         most = max(hits.values(), default=0)
         best = tuple(path for path, times in hits.items() if times == most)
-        names = len(said.paths) + len(said.symbols)
-        if not self.is_known and said.paths:
-            names = max(certain, len(said.paths))  # nobody told what stands in the files
-        match = self._match(names, certain, len(said.stems), plain)
-        if match == "unclear" and said.has_named_code and self.is_known and not self._begin_alike(said):
+        names = len(terms.paths) + len(terms.symbols)
+        if not self.is_known and terms.paths:
+            # Nothing tells which symbols stand in the files: only paths can be missed.
+            names = max(certain, len(terms.paths))
+        match = self._match(names, certain, len(terms.stems), plain)
+        is_code_missing = terms.has_named_code and self.is_known and not self._begins_alike(terms)
+        if match == "unclear" and is_code_missing:
             match = "none"
         return WorkMatch(match, best, tuple(missing))
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
+        """How well it matches: `certain` of the names and `plain` of the words were found."""
         if names and (certain == names or (certain and plain)):
             return "clear"
         if not names and plain and plain >= words * _ENOUGH:
@@ -290,10 +250,10 @@ class ChangedWork:
             return "unclear"
         return "none" if self.is_known or not self.paths else "unclear"
 
-    def _begin_alike(self, said: ClaimTerms) -> bool:
-        """Whether anything changed begins like a word that was said: division, divide."""
-        begun = {word[:_BEGINNING] for word in (*said.stems, *said.stems.values())}
-        return any(piece[:_BEGINNING] in begun for piece in (*self._code, *self._prose))
+    def _begins_alike(self, terms: ClaimTerms) -> bool:
+        """Whether anything changed begins like a word of the claim: division, divide."""
+        beginnings = {word[:_BEGINNING] for word in (*terms.stems, *terms.stems.values())}
+        return any(piece[:_BEGINNING] in beginnings for piece in (*self._code, *self._prose))
 
     def _find_path(self, name: str) -> Iterable[str]:
         name = name.removeprefix("./")
@@ -302,8 +262,8 @@ class ChangedWork:
         ]
 
     def _find_symbol(self, name: str) -> Iterable[str]:
-        found = self._symbols.get(name)
-        if found:
-            return found
-        every = [self._code.get(piece, set()) for piece in split_words(name)]
-        return set.intersection(*every) if every else ()
+        paths = self._symbols.get(name)
+        if paths:
+            return paths
+        of_pieces = [self._code.get(piece, set()) for piece in split_words(name)]
+        return set.intersection(*of_pieces) if of_pieces else ()

@@ -1,8 +1,14 @@
-"""Verified, partial or unverified, with the reason."""
+"""Verified, partial or unverified, with the reason.
+
+A place is a number in the order of the evidence: what has a higher one came later.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef
 from tui.model.evidence import EditRecord, TestRun, TestRunRecord
@@ -11,22 +17,19 @@ from tui.model.review import Trust
 from tui.night.evidence.shell_effects import is_prose
 from tui.night.review.claims.evidence_index import (
     ChangedWork,
-    ClaimTerms,
     EvidenceIndex,
     WorkMatch,
-    clock_text,
     extract_terms,
-    is_partial_output,
-    is_run_of_all,
-    run_details,
 )
 from tui.night.review.claims.statements import Statement
-from tui.system.format import format_count, shorten
+from tui.system.format import format_count, format_local, shorten
 
-_ANY_WILL_DO_WORDS = """
-    new added these those related relevant affected corresponding its own updated targeted
-"""
-_ANY_WILL_DO = frozenset(_ANY_WILL_DO_WORDS.split())
+_ANY_WILL_DO = frozenset(
+    "new added these those related relevant affected corresponding its own updated targeted".split()
+)
+"""Limits of a claim that any run may have met."""
+_SUMMARY_FOR_EACH_PART = frozenset({"go", "cargo", "maven", "unittest", "gradle"})
+"""Runners that print a summary for every part, of which the end of an output may not hold all."""
 
 
 class ClaimVerdict(Struct, frozen=True):
@@ -38,260 +41,214 @@ class ClaimVerdict(Struct, frozen=True):
 
 
 class ClaimScorer:
-    """Weighs claims by what the night's runs, edits and changes say."""
+    """Scores claims by the night's runs, edits and changes."""
 
     def __init__(
-        self, bench: EvidenceIndex, work: ChangedWork, progress: ProgressFile | None
+        self, index: EvidenceIndex, work: ChangedWork, progress: ProgressFile | None
     ) -> None:
-        self._index = bench
+        self._index = index
         self._work = work
         self._progress = progress
 
     # --- tests ---
 
-    def score_tests(self, said: Statement, place: float) -> ClaimVerdict:
+    def score_tests(self, statement: Statement, place: float) -> ClaimVerdict:
         """A claim that tests pass, made at that place of the night."""
         before = self._index.runs_before(place)
-        later = self._same_tree_later(place)
         last = before[-1] if before else None
-        if last is None and later is None:
-            if self._index.runs_after(place):
-                return ClaimVerdict("unverified", "no run of tests was seen before it")
-            return ClaimVerdict("unverified", "no run of tests was seen in this night")
+        later = self._same_tree_later(place)
         decisive = last
-        if later is not None and (last is None or self._edits(last, place) or not _is_green(last)):
+        if later is not None and (
+            last is None or self._edits(last, place) or last.run.verdict != "green"
+        ):
             decisive = later
         if decisive is None:
-            return ClaimVerdict("unverified", "no run of tests was seen before it")
-        return self._score_by_run(said, decisive, place)
+            seen_later = self._index.runs_after(place)
+            when = "before it" if seen_later else "in this night"
+            return ClaimVerdict("unverified", f"no run of tests was seen {when}")
+        return self._score_by_run(statement, decisive, place)
 
     def _same_tree_later(self, place: float) -> TestRunRecord | None:
         """The first run after a place, if no source file changed in between."""
-        for ran in self._index.runs_after(place):
-            if ran.run.verdict != "unknown":
-                return None if self._index.edits_between(place, ran.number) else ran
+        for record in self._index.runs_after(place):
+            if record.run.verdict != "unknown":
+                return None if self._index.edits_between(place, record.number) else record
         return None
 
-    def _edits(self, ran: TestRunRecord, place: float) -> tuple[EditRecord, ...]:
-        return self._index.edits_between(ran.number, place)
+    def _edits(self, record: TestRunRecord, place: float) -> tuple[EditRecord, ...]:
+        return self._index.edits_between(record.number, place)
 
-    def _score_by_run(self, said: Statement, ran: TestRunRecord, place: float) -> ClaimVerdict:
-        run = ran.run
+    def _score_by_run(
+        self, statement: Statement, record: TestRunRecord, place: float
+    ) -> ClaimVerdict:
+        run = record.run
         if run.verdict == "red":
-            other = self._other_suite(said, ran, place)
-            if other is not None:
-                red = (
-                    f"green{run_details(other.run)}, but the last run, of {run.framework}, was red"
-                )
-                return ClaimVerdict("partial", red + _failed_text(run), (other.run.ref, run.ref))
-            edits = self._edits(ran, place)
-            after = (
-                f"{format_count(len(edits), 'edit')} and no run of tests after it" if edits else ""
-            )
-            why = f"the last run{clock_text(run.at)} was red{_failed_text(run)}"
-            return ClaimVerdict("unverified", f"{why}; {after}" if after else why, (run.ref,))
+            return self._score_by_red(statement, record, place)
         if run.verdict == "unknown":
-            return self._score_by_unknown(ran, place)
-        edits = self._edits(ran, place)
+            return self._score_by_unknown(record, place)
+        edits = self._edits(record, place)
         if edits:
-            why = f"{format_count(len(edits), 'edit')} since the last green run{run_details(run)}"
+            why = f"{format_count(len(edits), 'edit')} since the last green run{_run_details(run)}"
             return ClaimVerdict("partial", why, (run.ref, edits[-1].ref))
-        fresh = self._green_runs(place, ran)
+        green = self._green_runs(place, record)
         return (
-            self._score_scope(said, fresh, place)
-            or self._score_count(said, fresh)
-            or self._score_skipped(said, fresh)
-            or self._verified(said, fresh, place)
+            self._score_scope(statement, green, place)
+            or _score_count(statement, green)
+            or _score_skipped(statement, green)
+            or _verified(statement, green, place)
         )
 
+    def _score_by_red(
+        self, statement: Statement, record: TestRunRecord, place: float
+    ) -> ClaimVerdict:
+        run = record.run
+        other = self._other_suite(statement, record, place)
+        if other is not None:
+            last = f"but the last run, of {run.framework}, was red{_failed_text(run)}"
+            why = f"green{_run_details(other.run)}, {last}"
+            return ClaimVerdict("partial", why, (other.run.ref, run.ref))
+        edits = self._edits(record, place)
+        why = f"the last run{_clock(run.at)} was red{_failed_text(run)}"
+        if edits:
+            why += f"; {format_count(len(edits), 'edit')} and no run of tests after it"
+        return ClaimVerdict("unverified", why, (run.ref,))
+
     def _other_suite(
-        self, said: Statement, red: TestRunRecord, place: float
+        self, statement: Statement, red: TestRunRecord, place: float
     ) -> TestRunRecord | None:
         """The newest run of another framework, if it is green and the claim is of some tests only."""
-        if not set(said.limits) - _ANY_WILL_DO:
+        if not set(statement.limits) - _ANY_WILL_DO:
             return None
-        for ran in reversed(self._index.runs_before(red.number)):
-            if ran.run.verdict != "unknown" and ran.run.framework != red.run.framework:
-                return ran if _is_green(ran) and not self._edits(ran, place) else None
+        for record in reversed(self._index.runs_before(red.number)):
+            run = record.run
+            if run.verdict != "unknown" and run.framework != red.run.framework:
+                is_current = run.verdict == "green" and not self._edits(record, place)
+                return record if is_current else None
         return None
 
-    @staticmethod
-    def _verified(said: Statement, fresh: tuple[TestRunRecord, ...], place: float) -> ClaimVerdict:
-        """By the run of the number that was claimed, else by that of all tests."""
-        best = next((ran for ran in fresh if said.count and ran.run.passed == said.count), None)
-        best = best or next((ran for ran in fresh if is_run_of_all(ran.run)), fresh[0])
-        refs = tuple(dict.fromkeys((best.run.ref, fresh[0].run.ref)))
-        if best.number > place:
-            return ClaimVerdict(
-                "verified", f"tests green right after it{run_details(best.run)}", refs
-            )
-        return ClaimVerdict("verified", f"tests green{run_details(best.run)}, no edit since", refs)
+    def _score_by_unknown(self, record: TestRunRecord, place: float) -> ClaimVerdict:
+        last = record.run
+        no_result = f"run{_clock(last.at)} told no result"
+        known = self._last_known(record.number)
+        if known is None:
+            return ClaimVerdict("unverified", f"the {no_result}, and no other did", (last.ref,))
+        run, edits = known.run, self._edits(known, place)
+        refs = (last.ref, run.ref)
+        if run.verdict == "red":
+            why = f"the {no_result}; the last one that did was red{_failed_text(run)}"
+            return ClaimVerdict("unverified", why, refs)
+        why = f"green{_run_details(run)}; a later {no_result}"
+        if edits:
+            count = format_count(len(edits), "edit")
+            why = f"the {no_result}, and {count} came since the last green one{_run_details(run)}"
+        return ClaimVerdict("partial", why, refs)
 
-    def _score_by_unknown(self, ran: TestRunRecord, place: float) -> ClaimVerdict:
-        for known in reversed(self._index.runs_before(ran.number)):
-            if known.run.verdict == "unknown":
-                continue
-            edits = self._edits(known, place)
-            if known.run.verdict == "green" and not edits:
-                why = (
-                    f"green{run_details(known.run)}; a later run{clock_text(ran.run.at)} told no result"
-                )
-            elif known.run.verdict == "green":
-                why = (
-                    f"the run{clock_text(ran.run.at)} told no result, and {format_count(len(edits), 'edit')} came "
-                    f"since the last green one{run_details(known.run)}"
-                )
-            else:
-                why = (
-                    f"the run{clock_text(ran.run.at)} told no result; the last one that did was red"
-                    f"{_failed_text(known.run)}"
-                )
-                return ClaimVerdict("unverified", why, (ran.run.ref, known.run.ref))
-            return ClaimVerdict("partial", why, (ran.run.ref, known.run.ref))
-        why = f"the run{clock_text(ran.run.at)} told no result, and no other did"
-        return ClaimVerdict("unverified", why, (ran.run.ref,))
+    def _last_known(self, place: float, *, of_all: bool = False) -> TestRunRecord | None:
+        """The last run before a place that told a result; with `of_all`, one of all tests."""
+        for record in reversed(self._index.runs_before(place)):
+            if record.run.verdict != "unknown" and not (of_all and record.run.part):
+                return record
+        return None
 
     def _green_runs(self, place: float, newest: TestRunRecord) -> tuple[TestRunRecord, ...]:
         """Green runs of the tree as it is at a place, newest first; ends at the first red one."""
-        found = [newest]
-        for ran in reversed(self._index.runs_before(newest.number)):
-            if ran.run.verdict == "red" or self._edits(ran, max(place, newest.number)):
+        green = [newest]
+        for record in reversed(self._index.runs_before(newest.number)):
+            if record.run.verdict == "red" or self._edits(record, max(place, newest.number)):
                 break
-            if ran.run.verdict == "green":
-                found.append(ran)
-        return tuple(found)
+            if record.run.verdict == "green":
+                green.append(record)
+        return tuple(green)
 
     def _score_scope(
-        self, said: Statement, fresh: tuple[TestRunRecord, ...], place: float
+        self, statement: Statement, green: tuple[TestRunRecord, ...], place: float
     ) -> ClaimVerdict | None:
-        """Why the fresh runs cover a part only; None when they cover what was claimed."""
-        if any(is_run_of_all(ran.run) for ran in fresh):
+        """Why the green runs cover a part only; None when they cover what was claimed."""
+        limits = set(statement.limits)
+        if (
+            not all(record.run.part for record in green)
+            or (limits and (limits <= _ANY_WILL_DO or _limits_match(limits, green)))
+            or (statement.count is not None and _count_matches(statement.count, green))
+        ):
             return None
-        narrow = set(said.limits)
-        if narrow and (narrow <= _ANY_WILL_DO or _limits_match(narrow, fresh)):
-            return None
-        if said.count is not None and _count_matches(said.count, fresh):
-            return None
-        run = fresh[0].run
-        only = f"only {shorten(run.part, 60)} ran{run_details(run)}"
-        whole = self._last_whole(fresh[-1].number)
+        run = green[0].run
+        only = f"only {shorten(run.part, 60)} ran{_run_details(run)}"
+        whole = self._last_known(green[-1].number, of_all=True)
         if whole is None:
             return ClaimVerdict("partial", f"{only}; no run of all tests was seen", (run.ref,))
         edits = format_count(len(self._edits(whole, place)), "edit")
-        why = f"{only}; the last run of all tests{run_details(whole.run)} is older than {edits}"
+        why = f"{only}; the last run of all tests{_run_details(whole.run)} is older than {edits}"
         return ClaimVerdict("partial", why, (run.ref, whole.run.ref))
-
-    def _last_whole(self, place: float) -> TestRunRecord | None:
-        for ran in reversed(self._index.runs_before(place)):
-            if ran.run.verdict != "unknown" and is_run_of_all(ran.run):
-                return ran
-        return None
-
-    @staticmethod
-    def _score_count(said: Statement, fresh: tuple[TestRunRecord, ...]) -> ClaimVerdict | None:
-        """Why the number that was claimed is not the runs' own; None when it is."""
-        if said.count is None or _count_matches(said.count, fresh):
-            return None
-        run = fresh[0].run
-        if run.passed is None:
-            return ClaimVerdict(
-                "partial", f"the green run{clock_text(run.at)} told no number", (run.ref,)
-            )
-        if is_partial_output(run) and said.count > run.passed:
-            why = f"green{clock_text(run.at)}, but the end of its output shows {run.passed:,} of them"
-            return ClaimVerdict("partial", why, (run.ref,))
-        return ClaimVerdict(
-            "partial", f"the run{clock_text(run.at)} counted {run.passed:,} passed", (run.ref,)
-        )
-
-    @staticmethod
-    def _score_skipped(said: Statement, fresh: tuple[TestRunRecord, ...]) -> ClaimVerdict | None:
-        run = fresh[0].run
-        if not run.skipped or not said.is_of_all:
-            return None
-        left = format_count(run.skipped, "test was", "tests were")
-        return ClaimVerdict("partial", f"green{run_details(run)}, but {left} left out", (run.ref,))
 
     # --- work that is done ---
 
     def score_work(
         self,
         what: str,
-        place: float,
-        own: tuple[str, ...] = (),
-        late: bool = True,
+        commit_paths: tuple[str, ...] = (),
+        last_run_decides: bool = True,
         about: str = "",
     ) -> ClaimVerdict | None:
         """A claim that something is done; None when it names nothing that can be looked for.
 
-        `own` are the paths of the commit that claims it, `about` is the file it is said of;
-        `late` says that the last run of the night decides, and not the best one.
+        `commit_paths` are those of the commit that claims it, `about` is the file it is said of.
+        Unless `last_run_decides`, one green run after the work is enough.
         """
-        said = extract_terms(what)
-        if about and not said.paths:
-            said = ClaimTerms((about,), said.symbols, said.task_ids, said.stems)
-        if not said:
+        terms = extract_terms(what)
+        if about and not terms.paths:
+            terms = replace(terms, paths=(about,), has_named_code=False)
+        if not terms:
             return None
-        found = self._work.find(said)
-        if found.match in ("none", "unclear") and own:
-            return self._score_by_commit(own, place, late)
-        if found.match == "none":
+        match = self._work.find(terms)
+        if match.grade in ("none", "unclear") and commit_paths:
+            changed = f"{format_count(len(commit_paths), 'file')} changed in it"
+            why = f"its words match no changed file, but {changed}"
+            evidence = self._green_after(commit_paths, last_run_decides).evidence
+            return ClaimVerdict("partial", why, evidence)
+        if match.grade == "none":
             total = format_count(len(self._work.paths), "file")
-            changed = f"{total} changed in this night, none of which matches it"
-            why = changed if self._work.paths else "no file was changed in this night"
+            why = "no file was changed in this night"
+            if self._work.paths:
+                why = f"{total} changed in this night, none of which matches it"
             return ClaimVerdict("unverified", why)
-        if found.match == "unclear":
-            why = "its words match no changed file, which may only be a matter of words"
-            if not self._work.is_known:
-                why = "its words match no edited file, and what the repository holds is not known"
-            return ClaimVerdict("partial", why, ())
-        weight = self._green_after(found.paths, place, late)
-        return weight if found.match == "clear" else _in_part_only(weight, found)
+        if match.grade == "unclear":
+            why = "its words match no edited file, and what the repository holds is not known"
+            if self._work.is_known:
+                why = "its words match no changed file, which may only be a matter of words"
+            return ClaimVerdict("partial", why)
+        verdict = self._green_after(match.paths, last_run_decides)
+        return verdict if match.grade == "clear" else _in_part_only(verdict, match)
 
-    def _score_by_commit(self, paths: tuple[str, ...], place: float, late: bool) -> ClaimVerdict:
-        weight = self._green_after(paths, place, late)
-        changed = (
-            f"its words match no changed file, but {format_count(len(paths), 'file')} changed in it"
-        )
-        return ClaimVerdict("partial", changed, weight.evidence)
-
-    def score_task_id(self, paths: tuple[str, ...], place: float) -> ClaimVerdict:
+    def score_task_id(self, paths: tuple[str, ...]) -> ClaimVerdict:
         """A claim that a task known only by its number is done, which those edits belong to."""
         if paths:
-            return self._green_after(paths, place, True)
-        why = "no change of this night could be linked to it"
-        return ClaimVerdict("partial", why, ())
+            return self._green_after(paths, last_run_decides=True)
+        return ClaimVerdict("partial", "no change of this night could be linked to it")
 
-    def _green_after(self, paths: tuple[str, ...], place: float, late: bool) -> ClaimVerdict:
-        if all(is_prose(path) for path in paths):
-            return ClaimVerdict(
-                "verified", f"{_files_text(paths)} changed in this night", self._refs_of(paths)
-            )
+    def _green_after(self, paths: tuple[str, ...], last_run_decides: bool) -> ClaimVerdict:
+        """Whether tests were green after the last edit of the paths; documents need no tests."""
         code = tuple(path for path in paths if not is_prose(path))
-        edits = [edit for edit in self._index.edits if _is_among(edit.path, code)]
-        if not edits:
+        if not code:
+            edits = [edit.ref for edit in self._index.evidence.edits if _is_among(edit.path, paths)]
+            why = f"{_files_text(paths)} changed in this night"
+            return ClaimVerdict("verified", why, tuple(edits[-1:]))
+        last = next((e for e in reversed(self._index.edits) if _is_among(e.path, code)), None)
+        if last is None:
             why = f"{_files_text(code)} changed, but not by an edit that was seen"
             return ClaimVerdict(
                 "partial", f"{why}, so that no run of tests can be said to come after it"
             )
-        last = edits[-1]
-        after = [ran for ran in self._index.runs_after(last.number) if ran.run.verdict != "unknown"]
-        green = [ran for ran in after if ran.run.verdict == "green"]
-        if green and (not late or after[-1].run.verdict == "green"):
-            run = green[0].run
-            why = f"{_files_text(code)} changed{clock_text(last.at)}, tests green after it{run_details(run)}"
-            return ClaimVerdict("verified", why, (run.ref, last.ref))
-        if after:
-            run = after[-1].run
-            red = f"the last run after it was red{_failed_text(run)}"
-            why = f"{_files_text(code)} changed{clock_text(last.at)}, {red}"
-            return ClaimVerdict("partial", why, (run.ref, last.ref))
-        why = f"{_files_text(code)} changed{clock_text(last.at)}, no run of tests came after it"
-        return ClaimVerdict("partial", why, (last.ref,))
-
-    def _refs_of(self, paths: tuple[str, ...]) -> tuple[SourceRef, ...]:
-        found = [e.ref for e in self._index.evidence.edits if _is_among(e.path, paths)]
-        return tuple(found[-1:])
+        changed = f"{_files_text(code)} changed{_clock(last.at)}"
+        runs = [record.run for record in self._index.runs_after(last.number)]
+        runs = [run for run in runs if run.verdict != "unknown"]
+        if not runs:
+            return ClaimVerdict("partial", f"{changed}, no run of tests came after it", (last.ref,))
+        green = next((run for run in runs if run.verdict == "green"), None)
+        if green is not None and (not last_run_decides or runs[-1].verdict == "green"):
+            why = f"{changed}, tests green after it{_run_details(green)}"
+            return ClaimVerdict("verified", why, (green.ref, last.ref))
+        why = f"{changed}, the last run after it was red{_failed_text(runs[-1])}"
+        return ClaimVerdict("partial", why, (runs[-1].ref, last.ref))
 
     def score_all_done(self, weak: int) -> ClaimVerdict:
         """A claim that all tasks are done; `weak` of the night's ticks are not verified."""
@@ -309,24 +266,50 @@ class ClaimScorer:
         return ClaimVerdict("verified", ticked, where)
 
 
-def _is_green(ran: TestRunRecord) -> bool:
-    return ran.run.verdict == "green"
+def _verified(statement: Statement, green: tuple[TestRunRecord, ...], place: float) -> ClaimVerdict:
+    """By the run of the number that was claimed, else by that of all tests."""
+    count = statement.count
+    best = next((record for record in green if count and record.run.passed == count), None)
+    best = best or next((record for record in green if not record.run.part), green[0])
+    refs = tuple(dict.fromkeys((best.run.ref, green[0].run.ref)))
+    why = f"tests green{_run_details(best.run)}, no edit since"
+    if best.number > place:
+        why = f"tests green right after it{_run_details(best.run)}"
+    return ClaimVerdict("verified", why, refs)
 
 
-def _failed_text(run: TestRun) -> str:
-    return f": {run.failed:,} failed" if run.failed else ""
+def _score_count(statement: Statement, green: tuple[TestRunRecord, ...]) -> ClaimVerdict | None:
+    """Why the number that was claimed is not the runs' own; None when it is."""
+    count, run = statement.count, green[0].run
+    if count is None or _count_matches(count, green):
+        return None
+    if run.passed is None:
+        why = f"the green run{_clock(run.at)} told no number"
+    elif run.framework in _SUMMARY_FOR_EACH_PART and count > run.passed:
+        why = f"green{_clock(run.at)}, but the end of its output shows {run.passed:,} of them"
+    else:
+        why = f"the run{_clock(run.at)} counted {run.passed:,} passed"
+    return ClaimVerdict("partial", why, (run.ref,))
 
 
-def _limits_match(narrow: set[str], fresh: tuple[TestRunRecord, ...]) -> bool:
+def _score_skipped(statement: Statement, green: tuple[TestRunRecord, ...]) -> ClaimVerdict | None:
+    run = green[0].run
+    if not run.skipped or not statement.is_of_all:
+        return None
+    left_out = format_count(run.skipped, "test was", "tests were")
+    return ClaimVerdict("partial", f"green{_run_details(run)}, but {left_out} left out", (run.ref,))
+
+
+def _limits_match(limits: set[str], green: Iterable[TestRunRecord]) -> bool:
     """Whether what limits the claim is what the runs were limited to."""
-    commands = " ".join(ran.run.command for ran in fresh).lower()
-    return all(word in _ANY_WILL_DO or word in commands for word in narrow)
+    commands = " ".join(record.run.command for record in green).lower()
+    return all(word in _ANY_WILL_DO or word in commands for word in limits)
 
 
-def _count_matches(claimed: int, fresh: tuple[TestRunRecord, ...]) -> bool:
+def _count_matches(count: int, green: tuple[TestRunRecord, ...]) -> bool:
     """Whether one of the runs, or all the different ones together, passed that many."""
-    passed = {ran.run.command: ran.run.passed or 0 for ran in reversed(fresh)}
-    return claimed in passed.values() or claimed == sum(passed.values())
+    passed = {record.run.command: record.run.passed or 0 for record in reversed(green)}
+    return count in passed.values() or count == sum(passed.values())
 
 
 def _is_among(path: str, paths: tuple[str, ...]) -> bool:
@@ -334,13 +317,31 @@ def _is_among(path: str, paths: tuple[str, ...]) -> bool:
     return any(path == p or path.endswith("/" + p) or p.endswith("/" + path) for p in paths if path)
 
 
+def _in_part_only(verdict: ClaimVerdict, match: WorkMatch) -> ClaimVerdict:
+    """A match in some words only is never more than partial."""
+    words = ", ".join(match.missing[:3])
+    why = f"it matches in part only (nothing for: {words}); {verdict.why}"
+    return ClaimVerdict("partial", why, verdict.evidence)
+
+
+# --- runs and files in words ---
+
+
+def _run_details(run: TestRun) -> str:
+    """ " at 02:14 (44 passed)"; what is unknown is left out."""
+    if run.failed:
+        return f"{_clock(run.at)} ({run.failed:,} failed)"
+    return _clock(run.at) + (f" ({run.passed:,} passed)" if run.passed else "")
+
+
+def _clock(at: float | None) -> str:
+    return "" if at is None else format_local(at, " at %H:%M", "")
+
+
+def _failed_text(run: TestRun) -> str:
+    return f": {run.failed:,} failed" if run.failed else ""
+
+
 def _files_text(paths: tuple[str, ...]) -> str:
     name = paths[0].rsplit("/", 1)[-1]
     return name if len(paths) == 1 else f"{name} and {format_count(len(paths) - 1, 'other file')}"
-
-
-def _in_part_only(weight: ClaimVerdict, found: WorkMatch) -> ClaimVerdict:
-    """A match in some words only is never more than partial."""
-    words = ", ".join(found.missing[:3])
-    why = f"it matches in part only (nothing for: {words}); {weight.why}"
-    return ClaimVerdict("partial", why, weight.evidence)

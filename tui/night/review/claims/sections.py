@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -30,15 +31,16 @@ _PLANS = lazy(
     r"|backlog|test plan|checklist|prerequisites|conventions|rules|guidelines|previous(?:ly)?"
     r"|last session|earlier sessions?|background|context|ideas?|suggestions?|recommend\w*"
     r"|follow[- ]?ups?|what'?s left|verification steps|steps to|expected|example)\b",
-    2,
+    re.IGNORECASE,
 )
 _LONGEST_LINE = 2_000
 
 
 class TextLine(Struct, frozen=True):
-    """A line's words, its quotes and code blanked in `bare`; `ticked` says it was a checked box.
+    """A line that may hold claims; its quotes and code are blanked in `masked`.
 
-    `about` is the path that the line, or the label above it, names first.
+    `ticked` says it was a checked box; `about` is the path that the line, or the label above it,
+    names first.
     """
 
     number: int
@@ -52,7 +54,7 @@ class TextLine(Struct, frozen=True):
 def claim_lines(text: str) -> Iterator[TextLine]:
     """The lines that may hold claims; numbers count from 1, offsets are bytes of UTF-8."""
     fence = about = ""
-    planned = label_planned = False
+    is_plan = is_label_plan = False
     level = 9
     offset = 0
     for number, raw in enumerate(text.split("\n"), 1):
@@ -61,61 +63,65 @@ def claim_lines(text: str) -> Iterator[TextLine]:
         if opening is not None:
             fence = "" if fence == opening.group(1) else (fence or opening.group(1))
             continue
-        if fence or raw.lstrip().startswith(">") or len(raw) > _LONGEST_LINE:
+        if fence or not raw.strip() or raw.lstrip().startswith(">") or len(raw) > _LONGEST_LINE:
             continue
         heading = _HEADING.match(raw)
         if heading is not None:
-            depth = len(heading.group(1))
-            if not planned or depth <= level:
-                planned, level = _PLANS.search(heading.group(2)) is not None, depth
-            label_planned, about = False, _path(heading.group(2))
-            continue
-        if not raw.strip():
+            depth, title = len(heading.group(1)), heading.group(2)
+            # A heading below a plan belongs to the plan.
+            if not is_plan or depth <= level:
+                is_plan, level = _PLANS.search(title) is not None, depth
+            is_label_plan, about = False, _first_path(title)
             continue
         label = _LABEL.match(raw)
         if label is not None:
-            label_planned, about = _PLANS.search(label.group(1)) is not None, _path(label.group(1))
+            title = label.group(1)
+            is_label_plan, about = _PLANS.search(title) is not None, _first_path(title)
             continue
         if _BULLET.match(raw) is None and not raw.startswith((" ", "\t")):
-            label_planned, about = False, ""
-        if planned or label_planned or _UNDERLINE.match(raw):
+            is_label_plan, about = False, ""
+        if is_plan or is_label_plan or _UNDERLINE.match(raw):
             continue
-        line = _line(raw, number, start, about)
+        line = _parse_line(raw, number, start, about)
         if line is not None:
             yield line
 
 
-def _line(raw: str, number: int, offset: int, about: str) -> TextLine | None:
+def _parse_line(raw: str, number: int, offset: int, about: str) -> TextLine | None:
+    """The line without bullet, box and signs; None for what is not done yet."""
     bullet = _BULLET.match(raw)
-    words = raw[bullet.end() :] if bullet is not None else raw
-    box = _BOX.match(words)
-    ticked = False
+    text = raw[bullet.end() :] if bullet is not None else raw
+    box = _BOX.match(text)
     if box is not None:
-        ticked = box.group(1) in "xX✓✔☑"
-        if not ticked:
+        if box.group(1) not in "xX✓✔☑":
             return None
-        words = words[box.end() :]
-    if _NOT_YET.match(words):
+        text = text[box.end() :]
+    if _NOT_YET.match(text):
         return None
-    sign = _SIGN.match(words)
+    sign = _SIGN.match(text)
     if sign is not None:
-        words = words[sign.end() :]
-    words = _STARS.sub("", _LINK.sub(r"\1", words)).replace("|", " ").strip()
+        text = text[sign.end() :]
+    text = _STARS.sub("", _LINK.sub(r"\1", text)).replace("|", " ").strip()
     return TextLine(
-        number, offset, words.replace("`", ""), mask_names(words), ticked, _path(words) or about
+        number,
+        offset,
+        text.replace("`", ""),
+        mask_names(text),
+        box is not None,
+        _first_path(text) or about,
     )
 
 
-def _path(text: str) -> str:
+def _first_path(text: str) -> str:
     """The first path in backticks."""
-    found = _CODE_PATH.search(text)
-    return str(found.group(1)) if found is not None else ""
+    match = _CODE_PATH.search(text)
+    return str(match.group(1)) if match is not None else ""
 
 
-def mask_names(words: str) -> str:
-    """As long as `words` without backticks, with every name in backticks and every quote blanked.
+def mask_names(text: str) -> str:
+    """As long as `text` without backticks, with every name in backticks and every quote blanked.
 
     What stands in backticks is a name; what stands in quotation marks is somebody else's.
     """
-    words = _CODE.sub(lambda m: "◇" * len(m.group(1)), words).replace("`", "")
-    return _QUOTED.sub(lambda m: " " * len(m.group(0)), words)
+    text = _CODE.sub(lambda m: "◇" * len(m.group(1)), text).replace("`", "")
+    return _QUOTED.sub(lambda m: " " * len(m.group(0)), text)

@@ -13,10 +13,10 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tui.night.review.claims.sections import TextLine, mask_names, claim_lines
+from tui.night.review.claims.sections import TextLine, claim_lines, mask_names
 from tui.system.lazy_pattern import lazy
 
-_I = 2
+_I = re.IGNORECASE
 _SENTENCE = lazy(r"(?<=[.!?;])\s+(?=\S)|\s+[—–]\s+|\s+-{2,}\s+")
 _CLAUSE = lazy(
     r",\s+(?=(?:but|and|so|while|although|though|yet|however|no|nothing|build|lint|type)\b)"
@@ -98,12 +98,12 @@ _EVERYTHING = lazy(
     r"(?:tasks?|items?|todos?|steps?|features?|milestones?|phases?|requirements?)\b",
     _I,
 )
-_MENDED = lazy(
+_TESTS_FIXED = lazy(
     r"(?:(?:the|all|both|every|these|those|\d+|last|remaining)\s+)*(?:failing|broken|red)\s+"
     r"(?:[\w-]+\s+){0,2}?(?:tests?|specs?|suites?)\W*\Z",
     _I,
 )
-_NO_HARM = lazy(
+_DENIALS = lazy(
     r"\b(?:with\s+|and\s+)?(?:no|zero|0|without(?:\s+any)?|nothing)\s+(?:test\s+|new\s+|other\s+|type\s+|lint\s+)?"
     r"(?:fail(?:ures?|ed|ing|s)?|errors?|regressions?|warnings?|issues?|skip(?:s|ped)?|broken|changes?)\b"
     r"|\bnone\s+fail(?:ed|ing|s)?\b|\bnot\s+only\b|\bno\s+longer\s+fail(?:s|ing)?\b",
@@ -117,7 +117,7 @@ _NEGATED = lazy(
     r"|\b(?:still|tests?|it|which|that|they)\s+fail(?:s|ing)?\b",
     _I,
 )
-_WISH = lazy(
+_INTENT = lazy(
     r"\b(?:should|would|will|must|can|could|may|might|shall|needs?|needed|have\s+to|has\s+to|wants?"
     r"|going\s+to|plan(?:s|ning)?|expect(?:s|ed)?|hopefully|probably|likely|presumably|assum\w+"
     r"|intend\w*|aim\w*|try(?:ing)?|tried|attempt\w*|let['’]?s|let\s+me|next|todo|tbd|goal|target|require[sd]?"
@@ -160,7 +160,7 @@ _ANY_COUNT = lazy(
     _I,
 )
 _LONE_COUNT = lazy(rf"[\s:(→=-]{{1,4}}({_N})(?:\s*/\s*({_N}))?\)?\s*(?:\Z|[.,;)])")
-_BESIDES = lazy(r",\s+(?:all|with|no|now|each|which|so|both|\d+)\b.*", _I | 16)
+_BESIDES = lazy(r",\s+(?:all|with|no|now|each|which|so|both|\d+)\b.*", _I | re.DOTALL)
 _ABOUT_OTHERS = lazy(
     r"\s*(?:that|this|it|which|these|those|they|there|everything|here|what|who)\b", _I
 )
@@ -174,10 +174,10 @@ Source = Literal["final message", "progress", "notes", "commit"]
 
 
 class Statement(Struct, frozen=True):
-    """A claim as it was made. `count` tests pass; `whole` says it is of every test.
+    """A claim as it was made. `count` tests pass; `is_of_all` says it is of every test.
 
-    `narrow` are the words that limit it ("new", "unit", "test_window.py"); `what` is said done
-    in the file `about`, if one is named.
+    `limits` are the words that narrow it ("new", "unit", "test_window.py"); `work` is what is
+    claimed to be done, in the file `about` if one is named.
     """
 
     kind: Literal["tests", "done", "everything"]
@@ -200,11 +200,11 @@ def find_statements(text: str, source: Source) -> Iterator[Statement]:
 
 
 def commit_statements(message: str) -> Iterator[Statement]:
-    """Every claim of a commit's message: what the subject says was done, tests anywhere in it."""
+    """Every claim of a commit's message: the work that its subject names, tests anywhere in it."""
     subject, _, body = message.strip().partition("\n")
     tests = list(_test_statements(TextLine(1, 0, subject, mask_names(subject))))
-    for claim in tests:
-        yield replace(claim, text=subject[:_LONGEST])
+    for statement in tests:
+        yield replace(statement, text=subject[:_LONGEST])
     head = _clauses(subject)[0] if subject else ""
     match = _SUBJECT.match(head) or _CONVENTION.match(head)
     if match is not None and not _NEGATED.search(_blank_denials(head)):
@@ -214,73 +214,98 @@ def commit_statements(message: str) -> Iterator[Statement]:
             yield from _test_statements(line)
 
 
+# --- sentences ---
+
+
 def _clauses(sentence: str) -> list[str]:
     return [part for half in sentence.split("; ") for part in _CLAUSE.split(half) if part.strip()]
 
 
 def _blank_denials(text: str) -> str:
     """The text with "no failures" and the like blanked, which deny nothing."""
-    return _NO_HARM.sub(lambda m: " " * len(m.group(0)), text)
+    return _DENIALS.sub(lambda m: " " * len(m.group(0)), text)
 
 
 def _sentences(line: TextLine) -> Iterator[tuple[str, str]]:
-    """Sentences of a line that state something: bare, and as written."""
+    """Sentences of a line that state something: masked, and as written."""
     place = 0
-    for piece in _SENTENCE.split(line.masked):
-        start = line.masked.find(piece, place)
-        place = start + len(piece)
-        bare_words = piece.strip().lower()
-        if bare_words and not bare_words.endswith("?") and not bare_words.startswith(_HYPOTHESES):
-            yield piece, line.text[start:place]
+    for sentence in _SENTENCE.split(line.masked):
+        start = line.masked.find(sentence, place)
+        place = start + len(sentence)
+        small = sentence.strip().lower()
+        if small and not small.endswith("?") and not small.startswith(_HYPOTHESES):
+            yield sentence, line.text[start:place]
+
+
+def _is_doubtful(clause: str, end: int) -> bool:
+    """Whether the words around a match make it something else than a statement of fact."""
+    return bool(
+        _NEGATED.search(clause)
+        or _INTENT.search(clause[:end])
+        or _OTHERS.search(clause[:end])
+        or _LATER.search(clause[end:])
+        or _PAST.search(clause)
+    )
+
+
+# --- tests ---
 
 
 def _test_statements(line: TextLine) -> Iterator[Statement]:
     small = line.masked.lower()
     if not any(word in small for word in _PASSING):
         return
-    about = _ABOUT_TESTS.search(line.text) is not None
-    for sentence, words in _sentences(line):
+    names_tests = _ABOUT_TESTS.search(line.text) is not None
+    for sentence, written in _sentences(line):
         best: Statement | None = None
         for clause in _clauses(sentence):
-            found = _test_statement(clause, words.strip(), line, about)
-            if found is not None and (best is None or _says_more(found, best)):
-                best = found
+            statement = _test_statement(clause, written.strip(), line, names_tests)
+            if statement is not None and (best is None or _says_more(statement, best)):
+                best = statement
         if best is not None:
             yield best
 
 
-def _says_more(one: Statement, other: Statement) -> bool:
-    if (one.count is None) != (other.count is None):
-        return one.count is not None
-    return (one.count or 0) > (other.count or 0) or (one.is_of_all and not other.is_of_all)
+def _says_more(statement: Statement, other: Statement) -> bool:
+    if (statement.count is None) != (other.count is None):
+        return statement.count is not None
+    is_wider = statement.is_of_all and not other.is_of_all
+    return (statement.count or 0) > (other.count or 0) or is_wider
 
 
-def _test_statement(clause: str, words: str, line: TextLine, about: bool) -> Statement | None:
+def _test_statement(
+    clause: str, written: str, line: TextLine, names_tests: bool
+) -> Statement | None:
     clean = _blank_denials(clause)
     for pattern in (_ALL, _PASSES_ALL, _COUNTED, _TESTS, _RAN_THEM, _COMMAND_PASSES, _GREEN):
         match = pattern.search(clean)
         if match is None or _is_doubtful(_without_them(clean, pattern, match), match.end()):
             continue
-        if pattern is _GREEN and not about:
+        if pattern is _GREEN and not names_tests:
             continue
-        if pattern is _COMMAND_PASSES and _TEST_COMMAND.search(words) is None:
+        if pattern is _COMMAND_PASSES and _TEST_COMMAND.search(written) is None:
             continue
         groups = match.groupdict()
         between = groups.get("words") or ""
         count, total = _number(groups.get("count")), _number(groups.get("total"))
-        before = clean[: match.start()].split()[-1:]
-        said = " ".join((*before, between))
-        if count is not None and not _counts_tests(match.group(0), said, about):
-            continue
         if count is None:
             count, total = _count_near(clean, match)
+        else:
+            before = " ".join((*clean[: match.start()].split()[-1:], between))
+            if _UNITS.search(before):
+                continue
+            # "44 passed" counts tests beside the word test, "3 builds pass" does not.
+            if not names_tests and _ABOUT_TESTS.search(match.group(0)) is None:
+                continue
         if count == 0 or (total is not None and total != count):
             return None
-        limits = (*_NARROW.findall(between), *_FILES.findall(words))
-        narrow = tuple(dict.fromkeys(word.lower() for word in limits))
-        return Statement(
-            "tests", words[:_LONGEST], line.number, line.offset, count, not narrow, narrow
+        limits = tuple(
+            dict.fromkeys(
+                word.lower() for word in (*_NARROW.findall(between), *_FILES.findall(written))
+            )
         )
+        text = written[:_LONGEST]
+        return Statement("tests", text, line.number, line.offset, count, not limits, limits)
     return None
 
 
@@ -296,58 +321,42 @@ def _number(text: str | None) -> int | None:
     return int(text.replace(",", "")[:9]) if text else None
 
 
-def _counts_tests(said: str, between: str, about: bool) -> bool:
-    """Whether the number counts tests: "44 passed" does beside the word test, "3 builds pass" not."""
-    if _UNITS.search(between):
-        return False
-    return about or _ABOUT_TESTS.search(said) is not None
-
-
 def _count_near(clause: str, match: re.Match[str]) -> tuple[int | None, int | None]:
     """A number of tests inside the claim, or right behind it: "all tests pass (44/44)"."""
     behind = clause[match.end() :]
-    found = (
+    number = (
         _ANY_COUNT.search(match.group(0))
         or _ANY_COUNT.match(behind.lstrip(" :(,→=-"))
         or _LONE_COUNT.match(behind)
     )
-    if found is None:
+    if number is None:
         return None, None
-    return _number(found.group(1)), _number(found.group(2))
+    return _number(number.group(1)), _number(number.group(2))
 
 
-def _is_doubtful(clause: str, end: int) -> bool:
-    """Whether the words around a match make it something else than a statement of fact."""
-    return bool(
-        _NEGATED.search(clause)
-        or _WISH.search(clause[:end])
-        or _OTHERS.search(clause[:end])
-        or _LATER.search(clause[end:])
-        or _PAST.search(clause)
-    )
+# --- work ---
 
 
 def _work_statements(line: TextLine) -> Iterator[Statement]:
     small = line.masked.lower()
     if not any(word in small for word in _DOING):
         return
-    for sentence, words in _sentences(line):
+    for sentence, written in _sentences(line):
         clause = _clauses(sentence)[0].rstrip(" .!:;,")
         clean = _blank_denials(clause)
         did = _DID.match(clean)
         match = did or _IS_DONE.match(clean) or _STANDS_DONE.match(clean)
         if match is None or _ABOUT_OTHERS.match(clean):
             continue
-        if any(doubt.search(clean) for doubt in (_NEGATED, _WISH, _OTHERS, _LATER, _ALREADY)):
+        if any(doubt.search(clean) for doubt in (_NEGATED, _INTENT, _OTHERS, _LATER, _ALREADY)):
             continue
-        said = words.strip()[:_LONGEST]
+        text = written.strip()[:_LONGEST]
         if did is None and _EVERYTHING.search(match.group("what")):
-            yield Statement("everything", said, line.number, line.offset)
-            continue
-        if _MENDED.match(match.group("what")):
-            yield Statement("tests", said, line.number, line.offset)
-            continue
-        start = sentence.find(clause)
-        what = words[start + match.start("what") : start + match.end("what")]
-        what = _BESIDES.sub("", what)
-        yield Statement("done", said, line.number, line.offset, work=what, about=line.about)
+            yield Statement("everything", text, line.number, line.offset)
+        elif _TESTS_FIXED.match(match.group("what")):
+            yield Statement("tests", text, line.number, line.offset)
+        else:
+            start = sentence.find(clause)
+            work = written[start + match.start("what") : start + match.end("what")]
+            work = _BESIDES.sub("", work)
+            yield Statement("done", text, line.number, line.offset, work=work, about=line.about)

@@ -1,6 +1,6 @@
-"""Building blocks, escaping, walking all texts.
+"""Building blocks of a page, escaping, walking all texts.
 
-Whoever draws a page escapes every text; nothing here is markup.
+A block holds plain text: each format escapes every text that it draws.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class DiffBlock(Struct, frozen=True, tag=True):
 
 
 class TimelineSlot(Struct, frozen=True, tag=True):
-    """The place where the night's strip is drawn, in formats that draw."""
+    """The place of the timeline, in formats that draw."""
 
 
 Block = Paragraph | BulletList | FactList | Table | DiffBlock | TimelineSlot
@@ -117,22 +117,26 @@ class PageLimits(Struct, frozen=True):
     text: int = 600
 
 
-def plain(text: str, tone: Tone = "") -> Inline:
-    return Inline(text, tone=tone)
+def plain(text: str) -> Inline:
+    return Inline(text)
 
 
 def code(text: str) -> Inline:
     return Inline(text, "code")
 
 
-def strong(text: str, tone: Tone = "") -> Inline:
-    return Inline(text, "strong", tone)
+def strong(text: str) -> Inline:
+    return Inline(text, "strong")
+
+
+def badge(text: str, tone: Tone, sign: str) -> Inline:
+    return Inline(text, "badge", tone, sign)
 
 
 def line(*bits: Inline | str) -> Line:
     """A line of these; empty pieces are left out."""
-    made = (plain(bit) if isinstance(bit, str) else bit for bit in bits)
-    return tuple(bit for bit in made if bit.text)
+    inline = (plain(bit) if isinstance(bit, str) else bit for bit in bits)
+    return tuple(bit for bit in inline if bit.text)
 
 
 JOINER: Final = "\u2060"
@@ -148,7 +152,7 @@ _QUOTES: Final = {**_ENTITIES, ord('"'): "&quot;", ord("'"): "&#39;"}
 _FIRST: Final = re.compile(r"^(\d{1,9}|)([#+=.)-])")
 # What GitHub finds in finished text, where a backslash no longer counts: people, issues, addresses,
 # pictures by name. Each is parted after its first sign.
-_FOUND_LATER: Final = (
+_LINKED_BY_GITHUB: Final = (
     (re.compile(r"@(?=\S)"), f"{JOINER}@{JOINER}"),
     (re.compile(r"#(?=\d)"), f"#{JOINER}"),
     (re.compile(r"(?i)\b(gh|jira)-(?=\d)"), rf"\1-{JOINER}"),
@@ -171,7 +175,7 @@ def markdown_text(text: str, first: bool = True) -> str:
     """
     text = one_line(text).translate(_ENTITIES)
     text = _SPECIAL.sub(r"\\\g<0>", text)
-    for pattern, parted in _FOUND_LATER:
+    for pattern, parted in _LINKED_BY_GITHUB:
         text = pattern.sub(parted, text)
     return _FIRST.sub(r"\1\\\2", text) if first else text
 
@@ -224,14 +228,14 @@ def with_texts(struct: S, change: Callable[[str], str]) -> S:
 
 def all_texts(value: Any) -> Iterator[str]:
     """Every text in a struct, in order of its fields."""
-    found: list[str] = []
+    texts: list[str] = []
 
     def keep(text: str) -> str:
-        found.append(text)
+        texts.append(text)
         return text
 
     _changed(value, keep)
-    yield from found
+    yield from texts
 
 
 def all_refs(value: Any) -> Iterator[SourceRef]:
@@ -242,8 +246,8 @@ def all_refs(value: Any) -> Iterator[SourceRef]:
         for name in value.__struct_fields__:
             yield from all_refs(getattr(value, name))
     elif isinstance(value, tuple | list):
-        for one in value:
-            yield from all_refs(one)
+        for part in value:
+            yield from all_refs(part)
 
 
 def _changed(value: Any, change: Callable[[str], str]) -> Any:
@@ -251,29 +255,30 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:
         return change(value)
     if isinstance(value, Struct):
         kind = type(value)
-        fields = {
-            name: _changed(getattr(value, name), change)
-            for name in kind.__struct_fields__
-            if name not in _chosen(kind)
-        }
-        kept = {name: getattr(value, name) for name in _chosen(kind)}
-        return kind(**fields, **kept)
+        own_words = _own_words(kind)
+        fields = {name: getattr(value, name) for name in kind.__struct_fields__}
+        return kind(
+            **{
+                name: field if name in own_words else _changed(field, change)
+                for name, field in fields.items()
+            }
+        )
     if isinstance(value, tuple | list):
-        return type(value)(_changed(one, change) for one in value)
+        return type(value)(_changed(part, change) for part in value)
     if isinstance(value, dict):
-        return {_changed(key, change): _changed(one, change) for key, one in value.items()}
+        return {_changed(key, change): _changed(part, change) for key, part in value.items()}
     return value
 
 
 @lru_cache(maxsize=256)
-def _chosen(kind: type[Struct]) -> frozenset[str]:
+def _own_words(kind: type[Struct]) -> frozenset[str]:
     """Fields of a struct whose words are this program's own."""
     hints = get_type_hints(kind)
-    return frozenset(name for name in kind.__struct_fields__ if _literal(hints[name]))
+    return frozenset(name for name in kind.__struct_fields__ if _is_literal(hints[name]))
 
 
-def _literal(hint: Any) -> bool:
+def _is_literal(hint: Any) -> bool:
     if get_origin(hint) is Literal or (isinstance(hint, type) and issubclass(hint, Enum)):
         return True
     parts = [part for part in get_args(hint) if part is not type(None)]
-    return bool(parts) and all(_literal(part) for part in parts)
+    return bool(parts) and all(_is_literal(part) for part in parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -21,11 +22,15 @@ from tui.system.format import clip_text, shorten_line
 
 _OPEN: Final = "<!-- overnight-tui review: the figures of this page\n"
 _CLOSE: Final = "\n-->"
-_FOUND: Final = re.compile(f"^{re.escape(_OPEN)}(.*?){re.escape(_CLOSE)}$", re.M | re.S)
+_COMMENT: Final = re.compile(f"^{re.escape(_OPEN)}(.*?){re.escape(_CLOSE)}$", re.M | re.S)
 LONGEST: Final = 300
 """Characters of a text in figures that had to be cut; such a text ends in an ellipsis."""
 _INSIDE: Final = 10
 _ROOM: Final = 4_000
+_SAME: Final = 1e-6
+# When a person last looked is theirs, and changes by looking.
+_NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
+_NO_SUCH: Final = "no such figure"
 
 
 def export_figures(export: Export) -> dict[str, Any]:
@@ -40,16 +45,24 @@ def export_figures(export: Export) -> dict[str, Any]:
             "places": "kept" if export.keep_places else "taken out",
             "named": dict(export.named),
             "sources": [
-                {"name": one.name, "path": one.path, "size": one.size, "sha256": one.sha256}
-                for one in export.sources
+                {
+                    "name": source.name,
+                    "path": source.path,
+                    "size": source.size,
+                    "sha256": source.sha256,
+                }
+                for source in export.sources
             ],
         },
     }
 
 
-def figures_json(export: Export) -> str:
+def render_json(export: Export) -> str:
     """The export as one JSON object on one line."""
     return json.dumps(export_figures(export), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+# --- the comment ---
 
 
 def figures_comment(export: Export, most: int | None = None) -> str:
@@ -58,48 +71,47 @@ def figures_comment(export: Export, most: int | None = None) -> str:
     With `most`, lists and long texts are cut until the comment has at most so many bytes; `cut`
     under `export` then tells how long each of them is.
     """
-    told = export_figures(export)
-    text = _commented(told)
+    figures = export_figures(export)
+    text = _commented(figures)
     if most is None or len(text.encode()) <= most:
         return text
     cut: dict[str, int] = {}
-    about = {**told["export"], "cut": cut}
-    told = {key: _shorter(value, key, cut) for key, value in told.items() if key != "export"}
-    told["export"] = about
+    about = {**figures.pop("export"), "cut": cut}
+    figures = {key: _shorter(value, key, cut) for key, value in figures.items()}
     # What the record of the cuts will take is not known before they are made.
-    _cut_lists(told, cut, most - _ROOM)
-    return _commented(told)
+    _cut_lists(figures, cut, most - _ROOM)
+    return _commented({**figures, "export": about})
 
 
 def read_figures(text: str) -> dict[str, Any]:
     """The figures in an export's text. UsageError: it is none, or somebody put two together."""
-    found = [text] if text.lstrip().startswith("{") else _FOUND.findall(text)
-    if len(found) != 1:
-        what = "holds no figures of a review" if not found else "holds the figures of two reviews"
+    objects = [text] if text.lstrip().startswith("{") else _COMMENT.findall(text)
+    if len(objects) != 1:
+        what = "holds no figures of a review" if not objects else "holds the figures of two reviews"
         raise UsageError(f"the file {what}; give one that `overnight-tui review` wrote")
     try:
-        told = json.loads(found[0])
+        figures = json.loads(objects[0])
     except (ValueError, RecursionError) as error:
         raise UsageError("the figures in the file are damaged: they are no JSON") from error
-    if not isinstance(told, dict) or told.get("schema") != 1 or "verdict" not in told:
+    if not isinstance(figures, dict) or figures.get("schema") != 1 or "verdict" not in figures:
         raise UsageError(
             "the file is JSON, but no review; give one that `overnight-tui review` wrote"
         )
-    return told
+    return figures
 
 
 def without_figures(text: str) -> str:
     """The page without its figures."""
-    return _FOUND.sub("", text)
+    return _COMMENT.sub("", text)
 
 
-def _commented(told: dict[str, Any]) -> str:
-    rows = [f"{_harmless(key)}: {_harmless(value)}" for key, value in told.items()]
+def _commented(figures: dict[str, Any]) -> str:
+    rows = [f"{_escaped_json(key)}: {_escaped_json(value)}" for key, value in figures.items()]
     body = ",\n".join(rows)
     return f"{_OPEN}{{\n{body}\n}}{_CLOSE}\n"
 
 
-def _harmless(value: Any) -> str:
+def _escaped_json(value: Any) -> str:
     """JSON without any sign that could end a comment or begin markup."""
     text = json.dumps(value, ensure_ascii=False)
     for sign in "<>&":
@@ -107,65 +119,61 @@ def _harmless(value: Any) -> str:
     return text.replace("--", "-\\u002d")
 
 
+# --- cutting ---
+
+
 def _shorter(value: Any, path: str, cut: dict[str, int], inside: bool = False) -> Any:
     """`value` with long texts cut, and long lists that stand inside others."""
     if isinstance(value, str):
         return clip_text(value, LONGEST)
     if isinstance(value, dict):
-        return {key: _shorter(one, f"{path}.{key}", cut, inside) for key, one in value.items()}
+        return {key: _shorter(part, f"{path}.{key}", cut, inside) for key, part in value.items()}
     if isinstance(value, list):
         if inside and len(value) > _INSIDE:
             cut[path] = len(value)
             value = value[:_INSIDE]
-        return [_shorter(one, f"{path}[{n}]", cut, True) for n, one in enumerate(value)]
+        return [_shorter(part, f"{path}[{n}]", cut, True) for n, part in enumerate(value)]
     return value
 
 
-def _cut_lists(told: dict[str, Any], cut: dict[str, int], most: int) -> None:
+def _cut_lists(figures: dict[str, Any], cut: dict[str, int], most: int) -> None:
     """Halves the largest list until all is at most so large, and records how long each was."""
-    lists = [(path, held, key, _sizes(held[key])) for path, held, key in _find_lists(told, "")]
-    size = len(_commented({**told, "export": 0}).encode())
+    lists = [
+        (path, holder, key, [len(_escaped_json(part).encode()) + 2 for part in holder[key]])
+        for path, holder, key in _find_lists(figures, "")
+    ]
+    size = len(_commented({**figures, "export": 0}).encode())
     while size > most and lists:
-        path, held, key, sizes = max(lists, key=lambda one: sum(one[3]))
+        path, holder, key, sizes = max(lists, key=lambda entry: sum(entry[3]))
         if not sizes:
             return
         kept = len(sizes) // 2
         cut.setdefault(path, len(sizes))
         size -= sum(sizes[kept:])
         del sizes[kept:]
-        held[key] = held[key][:kept]
-        for gone in [name for name in cut if _beyond(name, path, kept)]:
+        holder[key] = holder[key][:kept]
+        for gone in [name for name in cut if _is_beyond(name, path, kept)]:
             del cut[gone]
 
 
-def _sizes(values: list[Any]) -> list[int]:
-    return [len(_harmless(one).encode()) + 2 for one in values]
-
-
-def _beyond(name: str, path: str, kept: int) -> bool:
+def _is_beyond(name: str, path: str, kept: int) -> bool:
     """Whether a list that was cut stood in an entry that is no longer there."""
     front, bracket, rest = name.partition(f"{path}[")
     return not front and bool(bracket) and int(rest.partition("]")[0]) >= kept
 
 
-def _find_lists(held: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], str]]:
-    """Lists that stand in no other list."""
-    found = []
-    for key, value in held.items():
-        if above == "" and key == "export":
-            continue
+def _find_lists(holder: dict[str, Any], above: str) -> list[tuple[str, dict[str, Any], str]]:
+    """Lists that stand in no other list: path, the object that holds it, and its key there."""
+    lists = []
+    for key, value in holder.items():
         if isinstance(value, list):
-            found.append((f"{above}{key}", held, key))
+            lists.append((f"{above}{key}", holder, key))
         elif isinstance(value, dict):
-            found += _find_lists(value, f"{above}{key}.")
-    return found
+            lists += _find_lists(value, f"{above}{key}.")
+    return lists
 
 
-_SAME: Final = 1e-6
-# When a person last looked is theirs, and changes by looking.
-_NOT_COMPARED: Final = frozenset({"export", "schema", "looked_at"})
-_NOTHING: Final = "nothing"
-_NO_SUCH: Final = "no such figure"
+# --- comparing ---
 
 
 class FigureDifference(Struct, frozen=True):
@@ -192,9 +200,9 @@ def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> 
 
     Lists that the export says it cut are compared as far as they go, and by their full length.
     """
-    told = exported.get("export")
-    cut = told.get("cut", {}) if isinstance(told, dict) else {}
-    agreeing: dict[str, int] = {}
+    about = exported.get("export")
+    cut = about.get("cut", {}) if isinstance(about, dict) else {}
+    agreeing: Counter[str] = Counter()
     differences = [
         FigureDifference(key, _shown(exported[key]), _NO_SUCH)
         for key in exported
@@ -203,42 +211,37 @@ def compare_figures(exported: Mapping[str, Any], derived: Mapping[str, Any]) -> 
     for key in derived:
         if key in _NOT_COMPARED:
             continue
-        for found in _compared(key, exported.get(key), derived.get(key), cut):
-            if found is None:
-                agreeing[key] = agreeing.get(key, 0) + 1
+        for difference in _compare(key, exported.get(key), derived[key], cut):
+            if difference is None:
+                agreeing[key] += 1
             else:
-                differences.append(found)
-    return FigureComparison(agreeing, tuple(differences))
+                differences.append(difference)
+    return FigureComparison(dict(agreeing), tuple(differences))
 
 
-def _compared(
+def _compare(
     path: str, old: Any, new: Any, cut: Mapping[str, Any]
 ) -> Iterator[FigureDifference | None]:
     """One entry for each leaf: None where both agree."""
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in new:  # an older export may lack a key that tells nothing
-            yield from _compared(f"{path}.{key}", old.get(key), new[key], cut)
+        # An older export may lack a key whose value is null today.
+        for key in new:
+            yield from _compare(f"{path}.{key}", old.get(key), new[key], cut)
         for key in old:
             if key not in new:
                 yield FigureDifference(f"{path}.{key}", _shown(old[key]), _NO_SUCH)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _compare_lists(path, old, new, cut)
+        length = cut.get(path, len(old))
+        if length == len(new):
+            yield None
+        else:
+            yield FigureDifference(f"length of {path}", _shown(length), str(len(new)))
+        for place, (before, now) in enumerate(zip(old, new, strict=False)):
+            yield from _compare(f"{path}[{place}]", before, now, cut)
     elif _agree(old, new):
         yield None
     else:
         yield FigureDifference(path, _shown(old), _shown(new))
-
-
-def _compare_lists(
-    path: str, old: list[Any], new: list[Any], cut: Mapping[str, Any]
-) -> Iterator[FigureDifference | None]:
-    length = cut.get(path, len(old))
-    if length == len(new):
-        yield None
-    else:
-        yield FigureDifference(f"length of {path}", _shown(length), str(len(new)))
-    for place, (one, other) in enumerate(zip(old, new, strict=False)):
-        yield from _compared(f"{path}[{place}]", one, other, cut)
 
 
 def _agree(old: Any, new: Any) -> bool:
@@ -263,6 +266,6 @@ def _fits(old: str, new: str) -> bool:
 
 def _shown(value: Any) -> str:
     if value is None:
-        return _NOTHING
+        return "nothing"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return shorten_line(text, 100)

@@ -1,7 +1,8 @@
-"""HTML with its style."""
+"""The page of a review as HTML with its style."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Final, assert_never
 
 from tui.night.review.export.blocks import (
@@ -23,8 +24,7 @@ from tui.night.review.export.blocks import (
 from tui.night.review.export.figures_json import figures_comment
 from tui.night.review.export.page import build_page
 from tui.night.review.export.redacted import Export
-from tui.night.review.export.timeline_svg import DARK, LIGHT, NARROW, render_timeline
-from tui.night.review.export.timeline_svg import STYLE as STRIP
+from tui.night.review.export.timeline_svg import DARK, LIGHT, NARROW, STYLE, render_timeline
 from tui.night.review.export.wording import ExportTimeZone
 from tui.system.format import format_count
 
@@ -129,19 +129,19 @@ tr,li,.facts div,details.hunk{break-inside:avoid}
 h2{break-after:avoid}
 }
 """
-).replace("\n", "") + STRIP
+).replace("\n", "") + STYLE
 """One style sheet; the page fetches none."""
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_AMOUNTS: Final = PageLimits()
+_LIMITS: Final = PageLimits()
 _SHORT: Final = 3
 _FIGURES: Final = 2 << 20
 
 
 def render_html(export: Export) -> str:
     """The review as HTML; `export` is redacted already, and no text in it can become markup."""
-    shown = build_page(export, _AMOUNTS)
+    shown = build_page(export, _LIMITS)
     review, zone = export.review, ExportTimeZone(export.zone_s)
-    strips = (
+    timelines = (
         f'<div class="broad">{render_timeline(review.timeline, review.time, zone=zone, alone=False)}</div>'
         '<div class="slim">'
         f"{render_timeline(review.timeline, review.time, NARROW, zone, name='slim', alone=False)}</div>"
@@ -156,7 +156,7 @@ def render_html(export: Export) -> str:
         '<meta name="robots" content="noindex">\n'
         f"<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n"
     )
-    body = "\n".join((_header(shown), _main(shown, strips), _footer(shown)))
+    body = "\n".join((_header(shown), _main(shown, timelines), _footer(shown)))
     return f"{head}{body}\n</body>\n</html>\n{figures_comment(export, _FIGURES)}"
 
 
@@ -175,12 +175,12 @@ def _header(shown: ReviewPage) -> str:
     )
 
 
-def _main(shown: ReviewPage, strips: str) -> str:
+def _main(shown: ReviewPage, timelines: str) -> str:
     links = "".join(
         f'<li><a href="#{part.id}">{html_text(part.title)}</a></li>' for part in shown.sections
     )
     nav = f'<nav aria-label="On this page"><ul>{links}</ul></nav>\n' if links else ""
-    return f"{nav}<main>\n{''.join(_section(part, strips) for part in shown.sections)}</main>"
+    return f"{nav}<main>\n{''.join(_section(part, timelines) for part in shown.sections)}</main>"
 
 
 def _footer(shown: ReviewPage) -> str:
@@ -188,37 +188,31 @@ def _footer(shown: ReviewPage) -> str:
     return f"<footer><ul>{rows}</ul></footer>"
 
 
-def _section(section: PageSection, strips: str) -> str:
+def _section(section: PageSection, timelines: str) -> str:
     title = f"<h2>{html_text(section.title)}</h2>"
-    body = _blocks(section.blocks, strips)
+    body = _blocks(section.blocks, timelines)
     if section.folded:
         inner = f"<details><summary>{title}</summary>\n{body}</details>"
         return f'<section class="folded" id="{section.id}">{inner}</section>\n'
     return f'<section id="{section.id}">{title}\n{body}</section>\n'
 
 
-def _blocks(blocks: tuple[Block, ...], strips: str) -> str:
+def _blocks(blocks: tuple[Block, ...], timelines: str) -> str:
     """The blocks in order; short tables in a row stand side by side where there is room."""
-    drawn: list[str] = []
-    beside: list[str] = []
-    for block in blocks:
-        if isinstance(block, Table) and len(block.head) <= _SHORT:
-            beside.append(_table(block))
-            continue
-        if beside:
-            drawn.append(_side_by_side(beside))
-            beside = []
-        drawn.append(_block(block, strips))
-    if beside:
-        drawn.append(_side_by_side(beside))
-    return "".join(drawn)
+    parts: list[str] = []
+    for is_short, group in groupby(blocks, _is_short_table):
+        drawn = [_block(block, timelines) for block in group]
+        text = "".join(drawn)
+        is_beside = is_short and len(drawn) > 1
+        parts.append(f'<div class="tables">{text}</div>\n' if is_beside else text)
+    return "".join(parts)
 
 
-def _side_by_side(tables: list[str]) -> str:
-    return tables[0] if len(tables) == 1 else f'<div class="tables">{"".join(tables)}</div>\n'
+def _is_short_table(block: Block) -> bool:
+    return isinstance(block, Table) and len(block.head) <= _SHORT
 
 
-def _block(block: Block, strips: str) -> str:
+def _block(block: Block, timelines: str) -> str:
     match block:
         case Paragraph(line):
             return f"<p>{_line(line)}</p>\n"
@@ -231,7 +225,7 @@ def _block(block: Block, strips: str) -> str:
         case DiffBlock():
             return _diff(block)
         case TimelineSlot():
-            return f'<div class="strip">{strips}</div>\n'
+            return f'<div class="strip">{timelines}</div>\n'
         case _:
             assert_never(block)
 
@@ -293,12 +287,13 @@ def _diff(diff: DiffBlock) -> str:
     )
 
 
-def _more(more: int, after: bool, one: str = "") -> str:
-    """What was left out, said where it would stand."""
+def _more(more: int, after: bool, noun: str = "") -> str:
+    """How much was left out, shown where it would stand."""
     if not more:
         return ""
-    told = format_count(more, one) if one else f"{more:,}"
-    return f'<p class="more">{"and " if after else ""}{told}{" more" if after else ""}, not shown here</p>\n'
+    count = format_count(more, noun) if noun else f"{more:,}"
+    words = f"and {count} more" if after else count
+    return f'<p class="more">{words}, not shown here</p>\n'
 
 
 def _line(line: Line) -> str:

@@ -1,4 +1,4 @@
-"""Markdown."""
+"""The page of a review as Markdown."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def render_markdown(export: Export, most: int = MOST) -> str:
 
 def _fitting(export: Export, most: int) -> str:
     text = ""
-    for amounts in _STEPS:
-        text = _drawn(build_page(export, amounts))
+    for limits in _STEPS:
+        text = _drawn(build_page(export, limits))
         if len(text.encode()) <= most:
             return text
     note = "\n\n*Cut here: the rest does not fit.*\n"
@@ -131,19 +131,19 @@ def _diff(diff: DiffBlock) -> list[str]:
     return [_line(diff.title), "", *fenced(rows, "diff"), *_more(diff.more, rows, "line")]
 
 
-def _more(more: int, before: object, one: str = "") -> list[str]:
-    """What was left out, said where it would stand."""
+def _more(more: int, before: object, noun: str = "") -> list[str]:
+    """How much was left out, shown where it would stand."""
     if not more:
         return []
-    told = format_count(more, one) if one else f"{more:,}"
-    return ["", f"*and {told} more, not shown here*"] if before else [f"*{told} not shown here*"]
+    count = format_count(more, noun) if noun else f"{more:,}"
+    return ["", f"*and {count} more, not shown here*"] if before else [f"*{count} not shown here*"]
 
 
 def _line(line: Line, in_table: bool = False) -> str:
-    made = ""
+    text = ""
     for bit in line:
-        made += _bit(bit, in_table, first=not in_table and not made.strip())
-    return made.strip()
+        text += _bit(bit, in_table, first=not in_table and not text.strip())
+    return text.strip()
 
 
 def _bit(bit: Inline, in_table: bool, first: bool) -> str:
@@ -152,9 +152,9 @@ def _bit(bit: Inline, in_table: bool, first: bool) -> str:
     # Blanks at the edges part a bit from its neighbours; inside strong they would undo it.
     start = " " if bit.text[:1].isspace() else ""
     end = " " if bit.text[-1:].isspace() and bit.text.strip() else ""
-    plain = bit.form == "text"
-    text = markdown_text(bit.text, first and plain)
-    if not text or plain:
+    is_plain = bit.form == "text"
+    text = markdown_text(bit.text, first and is_plain)
+    if not text or is_plain:
         return f"{start}{text}{end}"
     sign = f"{markdown_text(bit.sign, False)} " if bit.sign else ""
     return f"{start}**{sign}{text}**{end}"

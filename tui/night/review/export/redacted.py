@@ -30,7 +30,7 @@ class Export(Struct, frozen=True):
     were named by hand. `keep_places` says that paths were left whole.
 
     `made_at` is the moment the review is of, seconds since the epoch; `zone_s` the offset in which
-    its times are told.
+    its times are written.
     """
 
     review: Review
@@ -45,9 +45,11 @@ class Export(Struct, frozen=True):
 
 def redact_export(export: Export, redact: Callable[[str], str]) -> Export:
     """`export` with every text and path in it redacted."""
-    redact = cache(redact)  # the same few paths stand beside every line of evidence
+    # The same few paths stand beside every line of evidence.
+    redact = cache(redact)
     sources = tuple(
-        structs.replace(one, name=redact(one.name), path=redact(one.path)) for one in export.sources
+        structs.replace(source, name=redact(source.name), path=redact(source.path))
+        for source in export.sources
     )
     named = {name: redact(path) for name, path in export.named.items()}
     review = with_texts(export.review, redact)
@@ -86,7 +88,8 @@ class Redactor(Struct, frozen=True, dict=True):
     keep_places: bool = False
 
     def __call__(self, text: str) -> str:
-        if not text.isascii():  # a file's name may hold bytes that are no text
+        # A file's name may hold bytes that are no text.
+        if not text.isascii():
             text = text.encode("utf-8", "replace").decode()
         text = hide_credentials(drop_invisible(text), self.known)
         return text if self.keep_places else self._places(text)
@@ -128,5 +131,5 @@ class Redactor(Struct, frozen=True, dict=True):
 
 def _remote(match: re.Match[str]) -> str:
     """`somebody@machine:path` names both; a forge's own `git@` names nobody."""
-    found = match.group()
-    return found if _FORGES.match(found) else f"{USER}@{HOST}"
+    address = match.group()
+    return address if _FORGES.match(address) else f"{USER}@{HOST}"

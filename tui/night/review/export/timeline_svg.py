@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from msgspec import Struct, structs
@@ -46,25 +47,15 @@ SHAPES: Final[dict[MarkKind, str]] = {
 }
 """A path of each sign, drawn around its middle, ten pixels wide; they differ in shape, not only ink."""
 TESTED: Final[frozenset[MarkKind]] = frozenset({"commit", "green", "red"})
-"""What stands below the strip: the work. All else stands above it."""
-_WEIGHT: Final[tuple[MarkKind, ...]] = (
-    "end",
-    "rewind",
-    "restart",
-    "limit",
-    "stall",
-    "error",
-    "injection",
-    "checkpoint",
-    "compaction",
-    "red",
-    "green",
-    "commit",
+"""What stands below the timeline: the work. All else stands above it."""
+_WEIGHTIEST_FIRST: Final[tuple[MarkKind, ...]] = (
+    *("end", "rewind", "restart", "limit", "stall", "error"),
+    *("injection", "checkpoint", "compaction", "red", "green", "commit"),
 )
 
 
 class PlacedMark(Struct, frozen=True):
-    """A mark with its place: pixels from the left, and its level away from the strip."""
+    """A mark with its place: pixels from the left, and its level away from the timeline."""
 
     mark: TimelineMark
     x: float
@@ -76,17 +67,17 @@ def place_marks(
 ) -> list[PlacedMark]:
     """Marks that find room, the weightiest first, in order of time; others are left out."""
     taken: dict[int, list[float]] = {level: [] for level in range(LEVELS)}
-    found: list[PlacedMark] = []
-    for mark in sorted(marks, key=lambda mark: (_WEIGHT.index(mark.kind), mark.at)):
+    placed: list[PlacedMark] = []
+    for mark in sorted(marks, key=lambda mark: (_WEIGHTIEST_FIRST.index(mark.kind), mark.at)):
         if not start <= mark.at <= end:
             continue
         x = width * (mark.at - start) / max(1.0, end - start)
         for level, others in taken.items():
             if all(abs(x - other) >= ROOM for other in others):
                 others.append(x)
-                found.append(PlacedMark(mark, x, level))
+                placed.append(PlacedMark(mark, x, level))
                 break
-    return sorted(found, key=lambda one: one.mark.at)
+    return sorted(placed, key=lambda mark: mark.mark.at)
 
 
 LIGHT: Final = (
@@ -113,7 +104,7 @@ STYLE: Final = (
     ".night .person{stroke:var(--person)}.night .warn{stroke:var(--warn)}"
     ".night .full{fill:var(--ink)}.night .warn.full{fill:var(--warn)}"
 )
-"""The style of the strip; `.night` carries its colours."""
+"""The style of the timeline; `.night` carries its colours."""
 TONES: Final[dict[MarkKind, str]] = {
     "green": "good",
     "red": "bad",
@@ -136,19 +127,19 @@ TEXTURES: Final[dict[Kind, str]] = {
 """What is drawn over the ink of each kind, in a square of six pixels; working has none."""
 
 
-def texture_patterns(name: str) -> str:
+def _texture_patterns(name: str) -> str:
     """The textures as SVG patterns whose ids begin with `name`."""
-    made = [
+    patterns = "".join(
         f'<pattern id="{name}-{kind}" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" style="fill:var(--{kind})"/>'
-        f'<path d="{drawn}" style="fill:none;stroke:var(--paper);stroke-width:1.1;'
+        f'<path d="{path}" style="fill:none;stroke:var(--paper);stroke-width:1.1;'
         'stroke-linecap:round;opacity:.6"/></pattern>'
-        for kind, drawn in TEXTURES.items()
-    ]
-    return f"<defs>{''.join(made)}</defs>"
+        for kind, path in TEXTURES.items()
+    )
+    return f"<defs>{patterns}</defs>"
 
 
-def fill_style(name: str, kind: Kind) -> str:
+def _fill_style(name: str, kind: Kind) -> str:
     """The fill of a kind."""
     return f"fill:url(#{name}-{kind})" if kind in TEXTURES else f"fill:var(--{kind})"
 
@@ -168,76 +159,84 @@ _STEPS: Final = (60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _DAY)
 
 def render_timeline(
     timeline: Timeline,
-    time: TimeTotals,
+    totals: TimeTotals,
     width: int = WIDE,
     zone: ExportTimeZone | None = None,
     *,
     name: str = "night",
     alone: bool = True,
 ) -> str:
-    """The strip as SVG of `width` pixels; empty where the night has no length.
+    """The timeline as SVG of `width` pixels; empty where the night has no length.
 
     `alone` makes it a file of its own with its style; else the page brings `STYLE`, and `name`
-    keeps its ids apart from another strip's.
+    keeps its ids apart from another timeline's.
     """
-    if timeline.start is None or timeline.end is None or timeline.end <= timeline.start:
+    start, end = timeline.start, timeline.end
+    if start is None or end is None or end <= start:
         return ""
     zone = zone or ExportTimeZone()
-    start, end = timeline.start, timeline.end
     inner = width - 2 * _EDGE
     lanes = _MarkLanes(timeline, inner)
     top = 4 + _LANE * lanes.above
     axis = top + _BAR + 4 + _LANE * lanes.below
-    legend, height = _legend(timeline, time, inner, name)
+    legend, height = _legend(timeline, totals, inner, name)
     body = [
-        texture_patterns(name),
+        _texture_patterns(name),
         f'<g transform="translate({_EDGE:.0f} {top:.0f})">',
         *_bars(timeline, inner, name),
         *_ticks(start, end, inner, axis - top, zone),
-        *lanes.drawn(zone),
+        *lanes.draw(zone),
         "</g>",
         f'<g transform="translate({_EDGE:.0f} {axis + 48:.0f})">',
         *legend,
         "</g>",
     ]
-    return _framed("".join(body), width, axis + 48 + height, _told(timeline, time, zone), alone)
+    summary = html_text(_in_words(timeline, start, end, totals, zone))
+    return _document("".join(body), width, axis + 48 + height, summary, alone)
 
 
-def _framed(body: str, width: int, height: float, told: str, alone: bool) -> str:
+def _document(body: str, width: int, height: float, summary: str, alone: bool) -> str:
     size = f'viewBox="0 0 {width} {height:.0f}" width="{width}" height="{height:.0f}"'
-    label = f'role="img" aria-label="{html_text(told)}"'
+    label = f'role="img" aria-label="{summary}"'
     if not alone:
         return f'<svg class="night" {size} {label}>{body}</svg>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="night" {size} {label}>'
-        f"<title>{html_text(told)}</title><style>{html_text(STYLE).replace('&quot;', chr(34))}</style>"
+        f"<title>{summary}</title><style>{html_text(STYLE).replace('&quot;', chr(34))}</style>"
         f'<rect width="100%" height="100%" style="fill:var(--paper)"/>{body}</svg>\n'
     )
 
 
-def _told(timeline: Timeline, time: TimeTotals, zone: ExportTimeZone) -> str:
+def _in_words(
+    timeline: Timeline, start: float, end: float, totals: TimeTotals, zone: ExportTimeZone
+) -> str:
     """The picture in words, for those who hear it."""
-    parts = [
-        f"{TIME[kind]} {format_duration(seconds)}"
-        for kind, seconds in time_by_kind(time)
+    hours = f"The night from {zone.clock(start)} to {zone.clock(end)} {zone.name}"
+    kinds = ", ".join(words for _, words in _kinds_shown(totals))
+    marks = Counter(mark.kind for mark in timeline.marks)
+    counts = ", ".join(f"{MARKS[kind]} {number}" for kind, number in marks.items())
+    return f"{hours}: {kinds}." + (f" Marks: {counts}." if counts else "")
+
+
+def _kinds_shown(totals: TimeTotals) -> list[tuple[Kind, str]]:
+    """Kinds of time that took a second or more, with their words."""
+    return [
+        (kind, f"{TIME[kind]} {format_duration(seconds)}")
+        for kind, seconds in time_by_kind(totals)
         if seconds >= 1
     ]
-    marks = Counter(mark.kind for mark in timeline.marks)
-    seen = [f"{MARKS[kind]} {number}" for kind, number in marks.items()]
-    hours = f"The night from {zone.clock(timeline.start)} to {zone.clock(timeline.end)} {zone.name}"
-    return f"{hours}: {', '.join(parts)}." + (f" Marks: {', '.join(seen)}." if seen else "")
 
 
 def _bars(timeline: Timeline, width: float, name: str) -> list[str]:
     """What the night was, one path for each kind, and a frame around it."""
     # Gaps have edges of their own, finer than any column: they lie on top.
     layers = (_columns(timeline, width), _gaps(timeline, width))
-    drawn = [
-        f'<path d="{"".join(pieces)}" style="{fill_style(name, KINDS[kind])}"/>'
+    bars = [
+        f'<path d="{"".join(pieces)}" style="{_fill_style(name, KINDS[kind])}"/>'
         for layer in layers
         for kind, pieces in sorted(layer.items())
     ]
-    return [*drawn, f'<rect class="frame" width="{width:.0f}" height="{_BAR:.0f}"/>']
+    return [*bars, f'<rect class="frame" width="{width:.0f}" height="{_BAR:.0f}"/>']
 
 
 def _columns(timeline: Timeline, width: float) -> dict[int, list[str]]:
@@ -278,26 +277,26 @@ def _shares(cell: TimelineCell, end: float) -> list[float]:
 
 
 def _ticks(start: float, end: float, width: float, depth: float, zone: ExportTimeZone) -> list[str]:
-    """The hours under the strip, and the day where one begins."""
+    """The hours under the timeline, and the day where one begins."""
     room = max(1.0, width / _LABEL)
-    step = next((one for one in _STEPS if (end - start) / one <= room), _STEPS[-1])
+    step = next((step for step in _STEPS if (end - start) / step <= room), _STEPS[-1])
     while (end - start) / step > room:
         step *= 2
     first = -(-(start + zone.offset_s) // step) * step - zone.offset_s
-    drawn = []
+    ticks = []
     day = ""
     for nth in range(int((end - first) // step) + 1 if first <= end else 0):
         at = first + nth * step
         x = width * (at - start) / (end - start)
-        drawn.append(f'<path class="tick" d="M{x:.1f} {_BAR:.0f}V{depth + 4:.1f}"/>')
+        ticks.append(f'<path class="tick" d="M{x:.1f} {_BAR:.0f}V{depth + 4:.1f}"/>')
         today = zone.day(at).rpartition(" ")[0]
-        drawn.append(_label(x, depth + 17, today if step >= _DAY else zone.clock(at), width))
+        ticks.append(_label(x, depth + 17, today if step >= _DAY else zone.clock(at), width))
         if today != day and step < _DAY:
-            drawn.append(_label(x, depth + 31, today, width, "soft"))
+            ticks.append(_label(x, depth + 31, today, width, "soft"))
             day = today
-    if not drawn:
-        drawn.append(_label(0, depth + 17, zone.clock(start), width))
-    return drawn
+    if not ticks:
+        ticks.append(_label(0, depth + 17, zone.clock(start), width))
+    return ticks
 
 
 def _label(x: float, y: float, text: str, width: float, look: str = "") -> str:
@@ -309,7 +308,7 @@ def _label(x: float, y: float, text: str, width: float, look: str = "") -> str:
 
 
 class _MarkLanes:
-    """The marks above and below the strip, and how many levels each side needs."""
+    """The marks above and below the timeline, and how many levels each side needs."""
 
     def __init__(self, timeline: Timeline, width: float) -> None:
         start, end = timeline.start or 0.0, timeline.end or 0.0
@@ -319,21 +318,20 @@ class _MarkLanes:
         self.above = _levels(self._over)
         self.below = _levels(self._under)
 
-    def drawn(self, zone: ExportTimeZone) -> list[str]:
-        over = [_mark(one, -4 - _LANE * (one.level + 0.5), zone) for one in self._over]
-        return over + [
-            _mark(one, _BAR + 4 + _LANE * (one.level + 0.5), zone) for one in self._under
-        ]
+    def draw(self, zone: ExportTimeZone) -> list[str]:
+        over = [_mark(mark, -4 - _LANE * (mark.level + 0.5), zone) for mark in self._over]
+        under = [_mark(mark, _BAR + 4 + _LANE * (mark.level + 0.5), zone) for mark in self._under]
+        return over + under
 
 
 def _levels(marks: Sequence[PlacedMark]) -> int:
-    return min(LEVELS, max((one.level + 1 for one in marks), default=0))
+    return max((mark.level + 1 for mark in marks), default=0)
 
 
-def _mark(one: PlacedMark, y: float, zone: ExportTimeZone) -> str:
-    mark = one.mark
-    told = html_text(f"{zone.clock(mark.at)} {MARKS[mark.kind]}: {clip_text(mark.label, 120)}")
-    return f"<g><title>{told}</title>{_sign(mark.kind, one.x, y)}</g>"
+def _mark(placed: PlacedMark, y: float, zone: ExportTimeZone) -> str:
+    mark = placed.mark
+    title = f"{zone.clock(mark.at)} {MARKS[mark.kind]}: {clip_text(mark.label, 120)}"
+    return f"<g><title>{html_text(title)}</title>{_sign(mark.kind, placed.x, y)}</g>"
 
 
 def _sign(kind: MarkKind, x: float, y: float) -> str:
@@ -342,37 +340,31 @@ def _sign(kind: MarkKind, x: float, y: float) -> str:
 
 
 def _legend(
-    timeline: Timeline, time: TimeTotals, width: float, name: str
+    timeline: Timeline, totals: TimeTotals, width: float, name: str
 ) -> tuple[list[str], float]:
     """What the inks and the signs mean, in rows, and how high they are."""
-    entries: list[tuple[str, Callable[[float, float], str]]] = []
-    for kind, seconds in time_by_kind(time):
-        if seconds >= 1:
-            fill = fill_style(name, kind)
-            entries.append((f"{TIME[kind]} {format_duration(seconds)}", _swatch(fill)))
+    entries: list[tuple[str, Callable[[float, float], str]]] = [
+        (words, partial(_swatch, _fill_style(name, kind))) for kind, words in _kinds_shown(totals)
+    ]
     kinds = len(entries)
     for mark, number in Counter(mark.kind for mark in timeline.marks).items():
         words = MARKS[mark] if number == 1 else f"{number:,} × {MARKS[mark]}"
-        entries.append((words, _signed(mark)))
-    drawn: list[str] = []
+        entries.append((words, partial(_legend_sign, mark)))
+    rows: list[str] = []
     x = y = 0.0
-    for place, (words, sign) in enumerate(entries):
+    for place, (words, draw_sign) in enumerate(entries):
         wide = 22 + len(words) * _LETTER
         if x and (x + wide > width or place == kinds):
             x, y = 0.0, y + _ROW
-        drawn.append(
-            f'{sign(x, y)}<text x="{x + 18:.1f}" y="{y + 4:.1f}">{html_text(words)}</text>'
-        )
+        text = f'<text x="{x + 18:.1f}" y="{y + 4:.1f}">{html_text(words)}</text>'
+        rows.append(draw_sign(x, y) + text)
         x += wide + 14
-    return drawn, y + _ROW
+    return rows, y + _ROW
 
 
-def _swatch(fill: str) -> Callable[[float, float], str]:
-    def draw(x: float, y: float) -> str:
-        return f'<rect x="{x:.1f}" y="{y - 6:.1f}" width="12" height="12" style="{fill}"/>'
-
-    return draw
+def _swatch(fill: str, x: float, y: float) -> str:
+    return f'<rect x="{x:.1f}" y="{y - 6:.1f}" width="12" height="12" style="{fill}"/>'
 
 
-def _signed(kind: MarkKind) -> Callable[[float, float], str]:
-    return lambda x, y: _sign(kind, x + 6, y)
+def _legend_sign(kind: MarkKind, x: float, y: float) -> str:
+    return _sign(kind, x + 6, y)

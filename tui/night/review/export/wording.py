@@ -9,27 +9,15 @@ from tui.model.events import SourceRef
 from tui.model.labels import COSTS
 from tui.model.review import Review
 from tui.model.snapshot import Cost
-from tui.model.timeline import Kind, TimeTotals
+from tui.model.timeline import KINDS, Kind, TimeTotals
 from tui.system.format import format_money_long
 
-_MONTHS: Final = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-]
+# Not `%b`: an export reads the same wherever it is made.
+_MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 class ExportTimeZone:
-    """A fixed offset from UTC in which an export tells its times."""
+    """A fixed offset from UTC in which an export writes its times."""
 
     def __init__(self, offset_s: int = 0) -> None:
         self.offset_s = offset_s
@@ -51,7 +39,7 @@ class ExportTimeZone:
             return None
 
     def clock(self, at: float | None) -> str:
-        """ "02:14", or a dash where nothing told."""
+        """ "02:14", or a dash for an unknown time."""
         moment = None if at is None else self.moment(at)
         return "–" if moment is None else f"{moment:%H:%M}"
 
@@ -64,13 +52,13 @@ class ExportTimeZone:
 
     def between(self, start: float, end: float) -> str:
         """ "10 Mar 2026, 22:00 to 06:04", with the second day where it is not the next."""
-        day, last = self.moment(start), self.moment(end)
-        if day is None or last is None:
+        first, last = self.moment(start), self.moment(end)
+        if first is None or last is None:
             return "–"
         until = f"{last:%H:%M}"
-        if (last.date() - day.date()).days > 1:
+        if (last.date() - first.date()).days > 1:
             until = f"{self.day(end)}, {until}"
-        return f"{self.day(start)}, {day:%H:%M} to {until}"
+        return f"{self.day(start)}, {first:%H:%M} to {until}"
 
 
 def cost_text(cost: Cost) -> str:
@@ -80,22 +68,9 @@ def cost_text(cost: Cost) -> str:
     return f"{COSTS[cost.source]}{format_money_long(cost.usd)}"
 
 
-def time_by_kind(time: TimeTotals) -> tuple[tuple[Kind, float], ...]:
-    """Seconds of each kind, in the order in which a page tells them."""
-    return (
-        ("working", time.working),
-        ("tool", time.tool),
-        ("waiting_api", time.waiting_api),
-        ("rate_limited", time.rate_limited),
-        ("stalled", time.stalled),
-        ("dead", time.dead),
-        ("idle", time.idle),
-    )
-
-
-def file_name(path: str) -> str:
-    """The last part of a path."""
-    return path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
+def time_by_kind(totals: TimeTotals) -> tuple[tuple[Kind, float], ...]:
+    """Seconds of each kind, in the order in which a page shows them."""
+    return tuple((kind, getattr(totals, kind)) for kind in KINDS)
 
 
 def source_place(ref: SourceRef) -> str:
@@ -103,12 +78,16 @@ def source_place(ref: SourceRef) -> str:
     kind, _, sha = ref.source.partition(":")
     if kind == "git":
         return f"commit {(sha or ref.uuid or '')[:10]}".rstrip()
-    return f"{file_name(ref.source)}@{ref.offset}"
+    return f"{_file_name(ref.source)}@{ref.offset}"
 
 
 def project_name(review: Review) -> str:
     """What the night is called by: the project folder's name."""
-    return file_name(review.project or review.night.run.cwd) or "a project"
+    return _file_name(review.project or review.night.run.cwd) or "a project"
+
+
+def _file_name(path: str) -> str:
+    return path.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or path
 
 
 def night_start(review: Review) -> float | None:
@@ -118,7 +97,7 @@ def night_start(review: Review) -> float | None:
 
 
 def night_end(review: Review) -> float:
-    """The night's last moment, or the one it was looked at."""
+    """The night's last moment; of one that goes on, the moment the review is of."""
     run = review.night.run
     if run.ended_at is not None:
         return run.ended_at

@@ -13,8 +13,9 @@ from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.review.risks.diff_view import RiskFinding, hunk_lines
 from tui.system.lazy_pattern import lazy
 
+# Commits have times in whole seconds.
 _SLACK = 2.0
-_ODD = lazy(r"[\W_]+")
+_SEPARATORS = lazy(r"[\W_]+")
 
 
 class _CommitSpan(NamedTuple):
@@ -42,19 +43,21 @@ class _CommitSpan(NamedTuple):
 
 
 class ChangeAttribution:
-    """Answers for one night; what is not known is the commit or file of the diff."""
+    """Who made the changes of one night; where no call is known, a place in the commit or file."""
 
     def __init__(
-        self, changes: RepositoryChanges, night: NightSnapshot | None, calls: Sequence[RiskyCall]
+        self, changes: RepositoryChanges, snapshot: NightSnapshot | None, calls: Sequence[RiskyCall]
     ) -> None:
         self._changes = changes
         self._files = {change.path: change for change in changes.files}
         self._steps: dict[str, list[FileChange]] = defaultdict(list)
         for step in changes.steps:
             self._steps[step.path].append(step)
-        self._times = {commit.sha: commit.at for commit in (night.commits if night else ())}
+        self._times = {commit.sha: commit.at for commit in (snapshot.commits if snapshot else ())}
         self._subjects = {sha: _squeezed(text.split("\n", 1)[0]) for sha, text in changes.messages}
-        self._made = {id(call): _squeezed(call.text) for call in calls if "commit" in call.text}
+        self._commit_texts = {
+            id(call): _squeezed(call.text) for call in calls if "commit" in call.text
+        }
         self._edits: dict[str, list[RiskyCall]] = defaultdict(list)
         self._shell: list[RiskyCall] = []
         for call in calls:
@@ -67,7 +70,7 @@ class ChangeAttribution:
         """The commit that made the change a finding rests on; "" for what none holds."""
         if finding.ref is not None:
             call = next((call for call in self._shell if call.ref == finding.ref), None)
-            return self._committed_by(call) if call is not None else ""
+            return self._commit_of_call(call) if call is not None else ""
         steps = self._steps.get(finding.path, ())
         for step in reversed(steps):
             if finding.line and any(finding.line in hunk.lines for hunk in step.hunks):
@@ -83,10 +86,10 @@ class ChangeAttribution:
         if not finding.path:
             return None
         span = self._span(finding.path, commit)
-        edit = _last(self._touching(finding.path), span)
+        edit = _last(self._edits_of(finding.path), span)
         shell = None
         if finding.by_shell or edit is None:
-            shell = _last(self._naming(finding.path), span)
+            shell = _last(self._commands_naming(finding.path), span)
         best = (shell or edit) if finding.by_shell else (edit or shell)
         if best is not None:
             return best.ref
@@ -103,40 +106,40 @@ class ChangeAttribution:
         return _CommitSpan(
             self._times.get(before),
             self._times.get(commit),
-            self._committing(before),
-            self._committing(commit),
+            self._call_of_commit(before),
+            self._call_of_commit(commit),
         )
 
-    def _committing(self, commit: str) -> SourceRef | None:
+    def _call_of_commit(self, commit: str) -> SourceRef | None:
         """The shell call that made a commit, by the subject it names."""
         subject = self._subjects.get(commit, "")
         if len(subject) < 6:
             return None
-        made = (call for call in self._shell if subject in self._made.get(id(call), ""))
+        made = (call for call in self._shell if subject in self._commit_texts.get(id(call), ""))
         return next((call.ref for call in made), None)
 
-    def _committed_by(self, call: RiskyCall) -> str:
+    def _commit_of_call(self, call: RiskyCall) -> str:
         """The commit that a shell call made."""
-        text = self._made.get(id(call), "")
+        text = self._commit_texts.get(id(call), "")
         made = (sha for sha, subject in self._subjects.items() if subject and subject in text)
         return next(made, "")
 
-    def _touching(self, path: str) -> list[RiskyCall]:
+    def _edits_of(self, path: str) -> list[RiskyCall]:
         """Edits of the path; calls name it from the root, the diff from the top of the tree."""
         named = self._edits.get(path.rpartition("/")[2], [])
         return [c for c in named if c.text == path or c.text.endswith("/" + path)]
 
-    def _naming(self, path: str) -> list[RiskyCall]:
+    def _commands_naming(self, path: str) -> list[RiskyCall]:
         """Shell commands that name the path, or at least the file."""
-        wanted = path.rstrip("/")
-        whole = [call for call in self._shell if wanted in call.text]
-        name = wanted.rpartition("/")[2]
-        return whole or [call for call in self._shell if len(name) > 4 and name in call.text]
+        path = path.rstrip("/")
+        name = path.rpartition("/")[2]
+        by_path = [call for call in self._shell if path in call.text]
+        return by_path or [call for call in self._shell if len(name) > 4 and name in call.text]
 
 
 def _squeezed(text: str) -> str:
     """Letters and digits only: a subject and the command that quotes it look alike so."""
-    return _ODD.sub("", text)
+    return _SEPARATORS.sub("", text)
 
 
 def _last(calls: Sequence[RiskyCall], span: _CommitSpan) -> RiskyCall | None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from tui.model.review import RiskKind, Severity
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.shell_parser import SHELLS, CommandCall, Pipeline, pipelines, script_of
@@ -22,8 +24,14 @@ _WORTH_A_LOOK = lazy(
     r"no-verif|hooksPath|HUSKY|LEFTHOOK|uninstall|SKIP=|\.git/hooks|\bpush\b|\bcommit\b|curl|wget|fetch|iwr|irm|Invoke-|chmod|sudoers|\bhttps?\b",
     re.IGNORECASE,
 )
-_GIT_TAKING = frozenset({"-C", "--git-dir", "--work-tree", "--namespace", "--exec-path"})
-_CLUSTER_TAKES = {"commit": "mFCctSu", "push": "o"}
+_GIT_OPTIONS_WITH_VALUE = frozenset(
+    {"-C", "--git-dir", "--work-tree", "--namespace", "--exec-path"}
+)
+_LETTERS_WITH_VALUE = {"commit": "mFCctSu", "push": "o"}
+_OPTIONS_WITH_VALUE = frozenset(
+    "-m -F -C -c -t -o --message --file --author --date --push-option".split()
+)
+_HOOK_FOLDERS = (".husky", ".githooks", "_", "hooks", "githooks")
 _HOOK_KEEPERS = frozenset({"pre-commit", "lefthook", "husky"})
 _CHECKED = frozenset({"commit", "merge", "rebase", "am", "push", "cherry-pick", "revert"})
 _OPEN_MODE = lazy(
@@ -33,68 +41,64 @@ _DEVICES = ("/dev/", "/proc/")
 _SHOWN = 90
 
 
+Effect = tuple[RiskKind, str, Severity, str]
+"""Kind, path, severity and words of what a command does."""
+
+
 def find_command_risks(calls: Sequence[RiskyCall]) -> Iterator[RiskFinding]:
     """One finding per kind and path, the worst command of each in words."""
-    found: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
+    findings: dict[tuple[RiskKind, str], list[RiskFinding]] = {}
     for call in calls:
         if not call.shell or not _WORTH_A_LOOK.search(call.text):
             continue
-        for kind, path, severity, words, ran in dict.fromkeys(_risks(call.text)):
+        for (kind, path, severity, words), command in dict.fromkeys(_effects(call.text)):
             if call.is_error:
                 severity = "medium" if severity == "high" else "low"
                 words += ", which failed"
-            what = f"{words}: {_short(ran)}"
-            one = RiskFinding(kind, path, severity, what, by_shell=True, ref=call.ref)
-            found.setdefault((kind, path), []).append(one)
-    for members in found.values():
-        yield _one(members)
-
-
-def _one(members: list[RiskFinding]) -> RiskFinding:
-    worst = min(members, key=lambda one: SEVERITY_ORDER[one.severity])
-    others = len(members) - 1
-    if not others:
-        return worst
-    words = f"{worst.what} ({format_count(others, 'more command')} like it)"
-    return RiskFinding(worst.kind, worst.path, worst.severity, words, by_shell=True, ref=worst.ref)
+            what = f"{words}: {_short(command)}"
+            finding = RiskFinding(kind, path, severity, what, by_shell=True, ref=call.ref)
+            findings.setdefault((kind, path), []).append(finding)
+    for members in findings.values():
+        worst = min(members, key=lambda finding: SEVERITY_ORDER[finding.severity])
+        if len(members) > 1:
+            more = format_count(len(members) - 1, "more command")
+            worst = replace(worst, what=f"{worst.what} ({more} like it)")
+        yield worst
 
 
 def _short(command: str) -> str:
     return clip_text(cut_credentials(" ".join(command.replace("⏎", " ").split())), _SHOWN)
 
 
-Told = tuple[RiskKind, str, Severity, str]
-
-
-def _risks(command: str) -> Iterator[tuple[RiskKind, str, Severity, str, str]]:
-    """Kind, path, severity and words of what a command does, and the part of it that does it."""
+def _effects(command: str) -> Iterator[tuple[Effect, str]]:
+    """What a command does, and the part of it that does it."""
     fetched: dict[str, str] = {}
     for pipeline in pipelines(command):
-        for told in _fetch_to_shell(pipeline, fetched):
-            yield *told, " | ".join(map(_said, pipeline))
+        for effect in _fetch_to_shell(pipeline, fetched):
+            yield effect, " | ".join(map(_call_text, pipeline))
         for call in pipeline:
-            for told in _called(call):
-                yield *told, _said(call)
+            for effect in _call_effects(call):
+                yield effect, _call_text(call)
 
 
-def _said(call: CommandCall) -> str:
+def _call_text(call: CommandCall) -> str:
     """A call in one line, the settings and identities of a git command left out."""
     if call.name == "git":
-        _, verb, args = _parted(call)
+        _, verb, args = _split_git(call)
         return " ".join(("git", verb, *args))
     inner = (f"$({text})" for word in call.args for text in word.inner)
     fed = (f"<({text})" for word in call.args for text in word.fed)
     return " ".join(filter(None, (call.name, *call.texts, *inner, *fed)))
 
 
-def _called(call: CommandCall) -> Iterator[Told]:
+def _call_effects(call: CommandCall) -> Iterator[Effect]:
     if call.name == "git":
         yield from _git(call)
     elif call.name in ("rm", "mv", "chmod"):
         yield from _files(call)
     elif call.name in _HOOK_KEEPERS and call.texts[:1] == ("uninstall",):
         yield "no_verify", ".git/hooks", "high", "hooks were taken away"
-    elif call.name == "export" and any(map(_switches_off, call.texts)):
+    elif call.name == "export" and any(map(_switches_hooks_off, call.texts)):
         yield "no_verify", "", "high", "the hooks were switched off"
     elif call.name in ("visudo", "tee") and any("sudoers" in text for text in call.texts):
         yield "permissions", "/etc/sudoers", "high", "writes who may act as root"
@@ -105,25 +109,25 @@ def _called(call: CommandCall) -> Iterator[Told]:
 # --- git ---
 
 
-def _git(call: CommandCall) -> Iterator[Told]:
-    settings, verb, args = _parted(call)
+def _git(call: CommandCall) -> Iterator[Effect]:
+    settings, verb, args = _split_git(call)
     for setting in (*settings, *call.variables):
         name, _, value = setting.partition("=")
         if name.lower() == "core.hookspath":
             yield _hooks_path(value)
-        elif _switches_off(setting) and verb in _CHECKED:
+        elif _switches_hooks_off(setting) and verb in _CHECKED:
             yield "no_verify", "", "high", "the hooks were switched off"
         elif name == "SKIP" and value and verb == "commit":
             yield "no_verify", "", "medium", "checks before the commit were skipped"
     if verb in _CHECKED and _skips_hooks(verb, args):
         yield "no_verify", "", "high", f"a {verb} that skips the hooks"
     elif verb == "config":
-        yield from _configured(args)
+        yield from _git_config(args)
     if verb == "push":
-        yield from _forced(args)
+        yield from _force_push(args)
 
 
-def _switches_off(setting: str) -> bool:
+def _switches_hooks_off(setting: str) -> bool:
     """Whether an environment variable keeps the hooks from running."""
     name, _, value = setting.partition("=")
     if name in ("HUSKY", "LEFTHOOK"):
@@ -131,7 +135,7 @@ def _switches_off(setting: str) -> bool:
     return name in ("HUSKY_SKIP_HOOKS", "HUSKY_SKIP_INSTALL") and value in ("1", "true")
 
 
-def _parted(call: CommandCall) -> tuple[list[str], str, list[str]]:
+def _split_git(call: CommandCall) -> tuple[list[str], str, list[str]]:
     """The settings of `git -c`, the subcommand, and its arguments."""
     settings: list[str] = []
     rest = list(call.texts)
@@ -139,30 +143,20 @@ def _parted(call: CommandCall) -> tuple[list[str], str, list[str]]:
         option = rest.pop(0)
         if option == "-c" and rest:
             settings.append(rest.pop(0))
-        elif option in _GIT_TAKING and rest:
+        elif option in _GIT_OPTIONS_WITH_VALUE and rest:
             del rest[0]
     return settings, rest[0] if rest else "", rest[1:]
 
 
-def _hooks_path(value: str) -> Told:
-    own = value.strip("'\"").rstrip("/").rpartition("/")[2] in (
-        ".husky",
-        ".githooks",
-        "_",
-        "hooks",
-        "githooks",
-    )
-    if own and not value.startswith(_DEVICES):
-        return (
-            "no_verify",
-            "core.hooksPath",
-            "low",
-            "hooks are looked for in a folder of the project",
-        )
+def _hooks_path(value: str) -> Effect:
+    folder = value.strip("'\"").rstrip("/").rpartition("/")[2]
+    if folder in _HOOK_FOLDERS and not value.startswith(_DEVICES):
+        words = "hooks are looked for in a folder of the project"
+        return "no_verify", "core.hooksPath", "low", words
     return "no_verify", "core.hooksPath", "high", "the hooks were switched off by core.hooksPath"
 
 
-def _configured(args: list[str]) -> Iterator[Told]:
+def _git_config(args: list[str]) -> Iterator[Effect]:
     plain = [arg for arg in args if arg[:1] != "-"]
     if plain[:1] == ["set"]:
         del plain[0]
@@ -179,26 +173,13 @@ def _skips_hooks(verb: str, args: list[str]) -> bool:
     for option in _options(verb, args):
         if len(option) > 6 and "--no-verify".startswith(option):
             return True
-        if verb == "commit" and "n" in _letters(verb, option):
+        if verb == "commit" and "n" in _bundled_letters(verb, option):
             return True
     return False
 
 
 def _options(verb: str, args: list[str]) -> Iterator[str]:
     """The options among the arguments, without what belongs to one of them."""
-    takes = {
-        "-m",
-        "-F",
-        "-C",
-        "-c",
-        "-t",
-        "-o",
-        "--message",
-        "--file",
-        "--author",
-        "--date",
-        "--push-option",
-    }
     skip = False
     for arg in args:
         if skip:
@@ -207,33 +188,34 @@ def _options(verb: str, args: list[str]) -> Iterator[str]:
             return
         elif arg[:1] == "-" and arg != "-":
             yield arg
-            skip = arg in takes or (
-                arg[:2] != "--" and arg[-1] in _CLUSTER_TAKES.get(verb, "")[:5] and len(arg) > 1
+            skip = arg in _OPTIONS_WITH_VALUE or (
+                arg[:2] != "--"
+                and arg[-1] in _LETTERS_WITH_VALUE.get(verb, "")[:5]
+                and len(arg) > 1
             )
 
 
-def _letters(verb: str, option: str) -> str:
+def _bundled_letters(verb: str, option: str) -> str:
     """The letters of a bundle of short options, up to the first that takes the rest of it."""
     if option[:2] == "--":
         return ""
-    found = ""
+    letters = ""
     for letter in option[1:]:
-        found += letter
-        if letter in _CLUSTER_TAKES.get(verb, ""):
+        letters += letter
+        if letter in _LETTERS_WITH_VALUE.get(verb, ""):
             break
-    return found
+    return letters
 
 
-def _forced(args: list[str]) -> Iterator[Told]:
+def _force_push(args: list[str]) -> Iterator[Effect]:
     options = list(_options("push", args))
-    if any(o == "--dry-run" or "n" in _letters("push", o) for o in options):
+    if any(o == "--dry-run" or "n" in _bundled_letters("push", o) for o in options):
         return
     plus = [arg for arg in args if arg[:1] == "+" and len(arg) > 1]
-    if (
-        "--mirror" in options
-        or "--force" in options
-        or any("f" in _letters("push", o) for o in options)
-    ):
+    is_forced = any(
+        o in ("--mirror", "--force") or "f" in _bundled_letters("push", o) for o in options
+    )
+    if is_forced:
         yield "force_push", "", "high", "a push that overwrites what others may have"
     elif plus:
         yield "force_push", "", "high", f"a push that overwrites {plus[0][1:60]}"
@@ -244,25 +226,24 @@ def _forced(args: list[str]) -> Iterator[Told]:
 # --- files ---
 
 
-def _files(call: CommandCall) -> Iterator[Told]:
+def _files(call: CommandCall) -> Iterator[Effect]:
     plain = [text for text in call.texts if text[:1] != "-" or text[1:2] == "x"]
     hooks = [text for text in plain if ".git/hooks" in text]
     if hooks and (call.name != "chmod" or any(text in ("-x", "a-x") for text in call.texts)):
         yield "no_verify", ".git/hooks", "high", "hooks were taken away"
     if call.name != "chmod" or len(plain) < 2 or not _OPEN_MODE.match(plain[0]):
         return
+    is_deep = "-R" in call.texts or "--recursive" in call.texts
+    words = "open to everybody" + (" with all below it" if is_deep else "")
     for path in plain[1:6]:
         if not path.startswith(("/tmp/", "/var/tmp/", "/dev/")):
-            deep = (
-                " with all below it" if any(t in ("-R", "--recursive") for t in call.texts) else ""
-            )
-            yield "permissions", path.removeprefix("./"), "high", f"open to everybody{deep}"
+            yield "permissions", _plain(path), "high", words
 
 
 # --- fetching ---
 
 
-def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Told]:
+def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Effect]:
     source = ""
     for call in pipeline:
         if _fetches(call):
@@ -278,20 +259,17 @@ def _fetch_to_shell(pipeline: Pipeline, fetched: dict[str, str]) -> Iterator[Tol
         yield from _substituted(call)
 
 
-def _substituted(call: CommandCall) -> Iterator[Told]:
+def _substituted(call: CommandCall) -> Iterator[Effect]:
     """`sh -c "$(curl …)"`, `eval "$(curl …)"`, `bash <(curl …)`, `iex (irm …)`."""
-    runs = (
-        call.name in SHELLS or call.name in ("eval", "source", ".") or _EVALUATORS.match(call.name)
-    )
-    if not runs and not _INTERPRETER.match(call.name):
+    is_shell = call.name in SHELLS or call.name in ("eval", "source", ".")
+    if not (is_shell or _EVALUATORS.match(call.name) or _INTERPRETER.match(call.name)):
         return
-    script = call.name == "eval" or any(
-        text[:1] == "-" and text.endswith("c") for text in call.texts
-    )
+    has_script = any(text[:1] == "-" and text.endswith("c") for text in call.texts)
     for word in call.args:
-        for text in (*(word.inner if script else ()), *word.fed):
+        inner_texts = word.inner if call.name == "eval" or has_script else ()
+        for text in (*inner_texts, *word.fed):
             for inner in pipelines(text, 1):
-                source = next((_host(one) for one in inner if _fetches(one)), "")
+                source = next((_host(fetch) for fetch in inner if _fetches(fetch)), "")
                 if source:
                     words = f"what {source} sent was run by {call.name}"
                     yield "fetch_to_shell", "", "high", words

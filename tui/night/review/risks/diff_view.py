@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import RiskKind, Severity
 from tui.system.lazy_pattern import lazy
 
+PathPatterns = tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
 SEVERITY_ORDER: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _TEST_PATH = lazy(
     r"(?:^|/)(?:tests?|specs?|__tests__|testing|e2e|cypress)/"
@@ -52,10 +54,32 @@ class DiffLine(NamedTuple):
     number: int
 
 
-def diff_lines(change: FileChange) -> Iterator[DiffLine]:
-    """Every line of a file's hunks."""
+def patterns_by_path(*pairs: tuple[str, str]) -> PathPatterns:
+    """Patterns of paths, each with the pattern of lines that is for such a path."""
+    return tuple((lazy(path), lazy(line)) for path, line in pairs)
+
+
+def pattern_for(patterns: PathPatterns, path: str) -> re.Pattern[str] | None:
+    return next((line for paths, line in patterns if paths.search(path)), None)
+
+
+def finding_at(
+    line: DiffLine, kind: RiskKind, path: str, severity: Severity, what: str
+) -> RiskFinding:
+    """A finding that rests on a line of the diff."""
+    return RiskFinding(kind, path, severity, what, line.hunk, line.sign + line.text)
+
+
+def first_hunk(change: FileChange) -> Hunk | None:
+    return change.hunks[0] if change.hunks else None
+
+
+def diff_lines(change: FileChange, sign: str = "") -> Iterator[DiffLine]:
+    """Every line of a file's hunks, or those with that sign."""
     for hunk in change.hunks:
-        yield from hunk_lines(hunk)
+        for line in hunk_lines(hunk):
+            if not sign or line.sign == sign:
+                yield line
 
 
 def hunk_lines(hunk: Hunk) -> Iterator[DiffLine]:
@@ -66,6 +90,11 @@ def hunk_lines(hunk: Hunk) -> Iterator[DiffLine]:
         yield DiffLine(sign, line[1:], hunk, old if sign == "-" else new)
         old += sign != "+"
         new += sign != "-"
+
+
+def excerpt(line: DiffLine) -> str:
+    """The beginning of a line, for a sentence."""
+    return line.text.strip()[:80]
 
 
 def is_test(path: str) -> bool:
@@ -96,10 +125,10 @@ def line_shape(text: str) -> str:
 
 
 def added_shapes(changes: RepositoryChanges) -> dict[str, set[str]]:
-    """The shapes of the lines that came, and in which paths."""
-    found: dict[str, set[str]] = {}
+    """The shapes of the lines that were added, and in which paths."""
+    shapes: dict[str, set[str]] = {}
     for change in changes.files:
-        for line in diff_lines(change):
-            if line.sign == "+" and len(line.text) > 3:
-                found.setdefault(line_shape(line.text), set()).add(change.path)
-    return found
+        for line in diff_lines(change, "+"):
+            if len(line.text) > 3:
+                shapes.setdefault(line_shape(line.text), set()).add(change.path)
+    return shapes

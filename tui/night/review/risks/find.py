@@ -6,13 +6,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from tui.model.records import RepositoryChanges
+from tui.model.records import FileChange, RepositoryChanges
 from tui.model.review import Risk, RiskKind, Severity
 from tui.model.snapshot import NightSnapshot
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.review.risks import command_risks, file_risks, setup_risks, test_risks
 from tui.night.review.risks.attribution import ChangeAttribution
-from tui.night.review.risks.diff_view import SEVERITY_ORDER, RiskFinding, is_prose, is_test
+from tui.night.review.risks.diff_view import (
+    SEVERITY_ORDER,
+    RiskFinding,
+    first_hunk,
+    is_prose,
+    is_test,
+)
 from tui.night.review.risks.file_risks import SizeLimits
 from tui.system.credentials import cut_credentials
 from tui.system.format import format_count
@@ -51,49 +57,112 @@ _DELICATE = lazy(
 )
 
 
-def find_outside_area(
+_LONGEST_GOAL = 20_000
+_WORST_FIRST: tuple[RiskKind, ...] = (
+    *("secret", "fetch_to_shell", "force_push", "test_deleted", "test_weakened", "test_skipped"),
+    *("no_verify", "permissions", "ci", "outside_goal", "big_deletion", "dependency"),
+    *("big_file", "binary", "generated"),
+)
+_RANK = {kind: number for number, kind in enumerate(_WORST_FIRST)}
+USUAL = SizeLimits()
+
+
+def find_risks(
+    changes: RepositoryChanges,
+    snapshot: NightSnapshot | None,
+    calls: Sequence[RiskyCall],
+    goal: str,
+    sizes: SizeLimits = USUAL,
+) -> tuple[Risk, ...]:
+    """The risks, by severity, one for each kind and path.
+
+    `calls` are the night's edits and shell calls. `goal` is the text that set the night's task; it
+    matters only where it names paths. No secret is shown whole.
+    """
+    findings = chain(
+        test_risks.find_test_risks(changes),
+        file_risks.find_leaked_credentials(changes),
+        setup_risks.find_setup_risks(changes),
+        file_risks.find_file_risks(changes, sizes),
+        _find_outside_area(changes, calls, goal, snapshot.run.cwd if snapshot else ""),
+        command_risks.find_command_risks(calls),
+    )
+    attribution = ChangeAttribution(changes, snapshot, calls)
+    risks = [_risk(finding, attribution) for finding in _worst_of_each(findings)]
+    risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _RANK[risk.kind], risk.path))
+    return tuple(risks)
+
+
+def _worst_of_each(findings: Iterable[RiskFinding]) -> list[RiskFinding]:
+    """The worst finding of each kind and path; a deleted test file is no big deletion too."""
+    worst: dict[tuple[RiskKind, str], RiskFinding] = {}
+    for finding in findings:
+        before = worst.get((finding.kind, finding.path))
+        if before is None or SEVERITY_ORDER[finding.severity] < SEVERITY_ORDER[before.severity]:
+            worst[finding.kind, finding.path] = finding
+    return [
+        finding
+        for (kind, path), finding in worst.items()
+        if kind != "big_deletion" or ("test_deleted", path) not in worst
+    ]
+
+
+def _risk(finding: RiskFinding, attribution: ChangeAttribution) -> Risk:
+    commit = finding.commit or attribution.commit(finding)
+    hunk = finding.hunk
+    return Risk(
+        kind=finding.kind,
+        path=finding.path,
+        what=cut_credentials(finding.what),
+        ref=finding.ref or attribution.ref(finding, commit),
+        severity=finding.severity,
+        hunk=file_risks.without_secrets(hunk, finding.path) if hunk is not None else None,
+        commit=commit,
+    )
+
+
+# --- outside of the goal ---
+
+
+def _find_outside_area(
     changes: RepositoryChanges, calls: Sequence[RiskyCall], goal: str, cwd: str = ""
 ) -> Iterator[RiskFinding]:
     """Files of the system that were edited, and what lies outside of the goal's area.
 
     Nothing in `cwd`, where the night worked, is a file of the system.
     """
-    yield from _system(calls, cwd.rstrip("/") + "/" if cwd.strip("/") else "")
+    yield from _system_files(calls, cwd.rstrip("/") + "/" if cwd.strip("/") else "")
     forbidden = _paths(_FORBIDDEN, goal)
     allowed = [path for path in _paths(_ONLY, goal) if path not in forbidden]
     for change in changes.files:
         names = {change.path, change.old_path} - {""}
-        hunk = change.hunks[0] if change.hunks else None
         hit = next((area for area in forbidden if any(_within(n, area) for n in names)), "")
         if hit:
             words = f"the goal says not to touch {hit}"
-            yield RiskFinding("outside_goal", change.path, "high", words, hunk)
+            yield RiskFinding("outside_goal", change.path, "high", words, first_hunk(change))
     if allowed:
-        yield from _outside(changes, allowed, forbidden)
+        yield from _outside_files(changes, allowed, forbidden)
 
 
-def _outside(
+def _outside_files(
     changes: RepositoryChanges, allowed: list[str], forbidden: list[str]
 ) -> Iterator[RiskFinding]:
-    outside: dict[str, list[int]] = {}
-    for number, change in enumerate(changes.files):
+    outside: dict[str, list[FileChange]] = {}
+    for change in changes.files:
         if any(_within(change.path, area) for area in (*allowed, *forbidden)):
             continue
         if is_test(change.path) or is_prose(change.path) or _ALWAYS_FINE.search(change.path):
             continue
         top = change.path.split("/")[0] + "/" if "/" in change.path else change.path
-        outside.setdefault(top, []).append(number)
-    for top, numbers in outside.items():
-        first = changes.files[numbers[0]]
-        path = first.path if len(numbers) == 1 else top
-        files = format_count(len(numbers), "file")
+        outside.setdefault(top, []).append(change)
+    for top, members in outside.items():
+        path = members[0].path if len(members) == 1 else top
+        files = format_count(len(members), "file")
         words = f"{files} outside of {', '.join(allowed[:3])}, which the goal names"
-        yield RiskFinding(
-            "outside_goal", path, "medium", words, first.hunks[0] if first.hunks else None
-        )
+        yield RiskFinding("outside_goal", path, "medium", words, first_hunk(members[0]))
 
 
-def _system(calls: Sequence[RiskyCall], cwd: str) -> Iterator[RiskFinding]:
+def _system_files(calls: Sequence[RiskyCall], cwd: str) -> Iterator[RiskFinding]:
     seen: set[str] = set()
     for call in calls:
         path = call.text
@@ -109,88 +178,13 @@ def _system(calls: Sequence[RiskyCall], cwd: str) -> Iterator[RiskFinding]:
 
 def _paths(pattern: re.Pattern[str], goal: str) -> list[str]:
     """The paths the goal names in such a sentence."""
-    found: list[str] = []
-    for match in pattern.finditer(goal[:20_000]):
-        found.append(match.group("path"))
-        found += [one.group("path") for one in _EACH.finditer(match.group("more") or "")]
-    cleaned = (path.strip("`").removeprefix("./").rstrip(".*").rstrip("/") for path in found)
+    paths: list[str] = []
+    for match in pattern.finditer(goal[:_LONGEST_GOAL]):
+        paths.append(match.group("path"))
+        paths += [each.group("path") for each in _EACH.finditer(match.group("more") or "")]
+    cleaned = (path.strip("`").removeprefix("./").rstrip(".*").rstrip("/") for path in paths)
     return list(dict.fromkeys(path for path in cleaned if path))
 
 
 def _within(path: str, area: str) -> bool:
     return path == area or path.startswith(area + "/") or path.endswith("/" + area)
-
-
-_KINDS: tuple[RiskKind, ...] = (
-    "secret",
-    "fetch_to_shell",
-    "force_push",
-    "test_deleted",
-    "test_weakened",
-    "test_skipped",
-    "no_verify",
-    "permissions",
-    "ci",
-    "outside_goal",
-    "big_deletion",
-    "dependency",
-    "big_file",
-    "binary",
-    "generated",
-)
-USUAL = SizeLimits()
-_PLACE = {kind: number for number, kind in enumerate(_KINDS)}
-
-
-def find_risks(
-    changes: RepositoryChanges,
-    night: NightSnapshot | None,
-    commands: Sequence[RiskyCall],
-    goal: str,
-    sizes: SizeLimits = USUAL,
-) -> tuple[Risk, ...]:
-    """The risks, by severity, one for each kind and path.
-
-    `commands` are the night's edits and shell calls (`Fold.calls`). `goal` is the text that set
-    the night's task; it matters only where it names paths. No secret is shown whole.
-    """
-    found = chain(
-        test_risks.find_test_risks(changes),
-        file_risks.find_leaked_credentials(changes),
-        setup_risks.find_setup_risks(changes),
-        file_risks.find_file_risks(changes, sizes),
-        find_outside_area(changes, commands, goal, night.run.cwd if night else ""),
-        command_risks.find_command_risks(commands),
-    )
-    culprits = ChangeAttribution(changes, night, commands)
-    risks = [_risk(finding, culprits) for finding in _single(found)]
-    risks.sort(key=lambda risk: (SEVERITY_ORDER[risk.severity], _PLACE[risk.kind], risk.path))
-    return tuple(risks)
-
-
-def _single(found: Iterable[RiskFinding]) -> list[RiskFinding]:
-    """One finding for each kind and path: the worst; a deleted test file is no big deletion too."""
-    kept: dict[tuple[RiskKind, str], RiskFinding] = {}
-    for one in found:
-        before = kept.get((one.kind, one.path))
-        if before is None or SEVERITY_ORDER[one.severity] < SEVERITY_ORDER[before.severity]:
-            kept[one.kind, one.path] = one
-    return [
-        one
-        for (kind, path), one in kept.items()
-        if kind != "big_deletion" or ("test_deleted", path) not in kept
-    ]
-
-
-def _risk(finding: RiskFinding, culprits: ChangeAttribution) -> Risk:
-    commit = finding.commit or culprits.commit(finding)
-    hunk = finding.hunk
-    return Risk(
-        kind=finding.kind,
-        path=finding.path,
-        what=cut_credentials(finding.what),
-        ref=finding.ref or culprits.ref(finding, commit),
-        severity=finding.severity,
-        hunk=file_risks.without_secrets(hunk, finding.path) if hunk is not None else None,
-        commit=commit,
-    )

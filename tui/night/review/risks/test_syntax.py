@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import re
 
+from tui.night.review.risks.diff_view import pattern_for, patterns_by_path
 from tui.system.lazy_pattern import lazy
 
 _JS = r"\.(?:[cm]?[jt]sx?|vue|svelte)$"
-_DEFINITIONS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (lazy(r"\.pyi?$"), lazy(r"\s*(?:async\s+)?def\s+(test\w*)\s*\(")),
+_DEFINITIONS = patterns_by_path(
+    (r"\.pyi?$", r"\s*(?:async\s+)?def\s+(test\w*)\s*\("),
     (
-        lazy(_JS),
-        lazy(
-            r"\s*x?(?:it|test|specify)(?:\.(?!each\b)\w+)*(?:\.each\b.*?\))?\s*\(\s*(['\"`])(?P<name>.+?)\1"
-        ),
+        _JS,
+        r"\s*x?(?:it|test|specify)(?:\.(?!each\b)\w+)*(?:\.each\b.*?\))?\s*\(\s*(['\"`])(?P<name>.+?)\1",
     ),
-    (lazy(r"\.go$"), lazy(r"func\s+((?:Test|Fuzz|Example)\w*)\s*\(")),
-    (lazy(r"\.(?:php)$"), lazy(r"\s*(?:public\s+)?function\s+(test\w*)\s*\(")),
-    (lazy(r"\.swift$"), lazy(r"\s*func\s+(test\w*)\s*\(")),
+    (r"\.go$", r"func\s+((?:Test|Fuzz|Example)\w*)\s*\("),
+    (r"\.(?:php)$", r"\s*(?:public\s+)?function\s+(test\w*)\s*\("),
+    (r"\.swift$", r"\s*func\s+(test\w*)\s*\("),
     (
-        lazy(r"\.rb$"),
-        lazy(
-            r"\s*(?:x?(?:it|specify|scenario|example)\s*\(?\s*(['\"])(?P<name>.+?)\1|def\s+(?P<other>test_\w+))"
-        ),
+        r"\.rb$",
+        r"\s*(?:x?(?:it|specify|scenario|example)\s*\(?\s*(['\"])(?P<name>.+?)\1"
+        r"|def\s+(?P<other>test_\w+))",
     ),
-    (lazy(r"\.exs$"), lazy(r"\s*test\s+(['\"])(?P<name>.+?)\1")),
-    (lazy(r"\.(?:c|cc|cpp|cxx|h|hpp)$"), lazy(r"\s*TEST(?:_F|_P)?\s*\(\s*(\w+\s*,\s*\w+)\s*\)")),
-    (lazy(r"\.(?:bats|sh)$"), lazy(r"\s*@test\s+(['\"])(?P<name>.+?)\1")),
-    (lazy(r"\.dart$"), lazy(r"\s*test(?:Widgets)?\(\s*(['\"])(?P<name>.+?)\1")),
+    (r"\.exs$", r"\s*test\s+(['\"])(?P<name>.+?)\1"),
+    (r"\.(?:c|cc|cpp|cxx|h|hpp)$", r"\s*TEST(?:_F|_P)?\s*\(\s*(\w+\s*,\s*\w+)\s*\)"),
+    (r"\.(?:bats|sh)$", r"\s*@test\s+(['\"])(?P<name>.+?)\1"),
+    (r"\.dart$", r"\s*test(?:Widgets)?\(\s*(['\"])(?P<name>.+?)\1"),
 )
 _MARKED: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]], ...] = (
     (
@@ -49,45 +47,37 @@ _MARKED: tuple[tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]], ...] = 
 _FUNCTION = lazy(
     r"\s*(?:(?:async\s+)?def|func|(?:pub\s+)?(?:async\s+)?fn|(?:export\s+)?(?:async\s+)?function|(?:public|private|protected)\b[^=;]*?)\s+(\w+)\s*\("
 )
-_SKIPS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+_SKIPS = patterns_by_path(
     (
-        lazy(r"\.pyi?$"),
-        lazy(
-            r"\s*@(?:pytest\.)?mark\.(?:skip|skipif|xfail)\b|\s*@(?:unittest\.|ut\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
-            r"|.*\bpytestmark\s*=.*\bmark\.(?:skip|skipif|xfail)\b|\s*(?:raise\s+)?(?:unittest\.)?SkipTest\b"
-            r"|\s*(?:if\b.*:\s*)?(?:self\.skipTest|pytest\.(?:skip|xfail))\s*\(|\s*__test__\s*=\s*False"
-            r"|\s*collect_ignore(?:_glob)?\b|.*\bmarks\s*=\s*(?:\[\s*)?pytest\.mark\.(?:skip|xfail)\b"
-        ),
+        r"\.pyi?$",
+        r"\s*@(?:pytest\.)?mark\.(?:skip|skipif|xfail)\b"
+        r"|\s*@(?:unittest\.|ut\.)?(?:skip|skipIf|skipUnless|expectedFailure)\b"
+        r"|.*\bpytestmark\s*=.*\bmark\.(?:skip|skipif|xfail)\b|\s*(?:raise\s+)?(?:unittest\.)?SkipTest\b"
+        r"|\s*(?:if\b.*:\s*)?(?:self\.skipTest|pytest\.(?:skip|xfail))\s*\(|\s*__test__\s*=\s*False"
+        r"|\s*collect_ignore(?:_glob)?\b|.*\bmarks\s*=\s*(?:\[\s*)?pytest\.mark\.(?:skip|xfail)\b",
     ),
     (
-        lazy(_JS),
-        lazy(
-            r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|failing|skipIf)\b"
-            r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\("
-        ),
+        _JS,
+        r"\s*(?:it|test|describe|context|suite|specify)(?:\.\w+)*\.(?:skip|only|todo|fixme|failing|skipIf)\b"
+        r"|\s*[xf](?:it|describe|test|context|specify)\s*\(|\s*(?:this|ctx|t)\.skip\(|\s*pending\(",
     ),
-    (lazy(r"\.go$"), lazy(r"\s*\w+\.Skip(?:f|Now)?\(")),
-    (lazy(r"\.rs$"), lazy(r"\s*#\[(?:ignore|cfg_attr\([^)]*,\s*ignore)\b")),
+    (r"\.go$", r"\s*\w+\.Skip(?:f|Now)?\("),
+    (r"\.rs$", r"\s*#\[(?:ignore|cfg_attr\([^)]*,\s*ignore)\b"),
     (
-        lazy(r"\.(?:java|kt|kts|groovy|scala)$"),
-        lazy(r"\s*@(?:Disabled|Ignore)\b|\s*(?:Assumptions\.)?assumeTrue\(\s*false"),
+        r"\.(?:java|kt|kts|groovy|scala)$",
+        r"\s*@(?:Disabled|Ignore)\b|\s*(?:Assumptions\.)?assumeTrue\(\s*false",
     ),
+    (r"\.cs$", r"\s*\[Ignore\b|\s*\[\w+\(.*\bSkip\s*=|\s*Assert\.(?:Ignore|Inconclusive)\("),
     (
-        lazy(r"\.cs$"),
-        lazy(r"\s*\[Ignore\b|\s*\[\w+\(.*\bSkip\s*=|\s*Assert\.(?:Ignore|Inconclusive)\("),
+        r"\.rb$",
+        r"\s*x(?:it|describe|context|specify|example|scenario)\b|\s*(?:pending|skip)\b(?!\s*=)"
+        r"|.*,\s*(?::skip\b|:pending\b|(?:skip|pending):\s*(?!false))|\s*f(?:it|describe|context)\b",
     ),
-    (
-        lazy(r"\.rb$"),
-        lazy(
-            r"\s*x(?:it|describe|context|specify|example|scenario)\b|\s*(?:pending|skip)\b(?!\s*=)"
-            r"|.*,\s*(?::skip\b|:pending\b|(?:skip|pending):\s*(?!false))|\s*f(?:it|describe|context)\b"
-        ),
-    ),
-    (lazy(r"\.php$"), lazy(r"\s*\$this->markTest(?:Skipped|Incomplete)\(|.*->(?:skip|todo)\(")),
-    (lazy(r"\.swift$"), lazy(r"\s*(?:throw|try)\s+XCTSkip")),
-    (lazy(r"\.exs$"), lazy(r"\s*@(?:module|describe)?tag\s+:?skip\b")),
-    (lazy(r"\.(?:c|cc|cpp|cxx)$"), lazy(r"\s*GTEST_SKIP\b|.*\bTEST(?:_F|_P)?\(.*\bDISABLED_")),
-    (lazy(r"\.(?:bats|sh)$"), lazy(r"\s*skip\b(?!\s*=)")),
+    (r"\.php$", r"\s*\$this->markTest(?:Skipped|Incomplete)\(|.*->(?:skip|todo)\("),
+    (r"\.swift$", r"\s*(?:throw|try)\s+XCTSkip"),
+    (r"\.exs$", r"\s*@(?:module|describe)?tag\s+:?skip\b"),
+    (r"\.(?:c|cc|cpp|cxx)$", r"\s*GTEST_SKIP\b|.*\bTEST(?:_F|_P)?\(.*\bDISABLED_"),
+    (r"\.(?:bats|sh)$", r"\s*skip\b(?!\s*=)"),
 )
 _CONDITIONAL = lazy(
     r"skipif\b(?!\s*\(\s*True\b)|skipIf\b(?!\s*\(\s*True\b)|skipUnless\b(?!\s*\(\s*False\b)|\bif\b|cfg_attr"
@@ -137,20 +127,14 @@ _TOLERANCE = lazy(
 _DIGITS = lazy(r"\b(places\s*=\s*|decimal\s*=\s*|toBeCloseTo\([^,]+,\s*)(\d+)")
 
 
-def _for(
-    table: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...], path: str
-) -> re.Pattern[str] | None:
-    return next((pattern for files, pattern in table if files.search(path)), None)
-
-
 def test_name(path: str, text: str) -> str:
     """The name of the test that a line begins; "" if it begins none that says so in one line."""
-    pattern = _for(_DEFINITIONS, path)
-    found = pattern.match(text) if pattern is not None else None
-    if found is None:
+    pattern = pattern_for(_DEFINITIONS, path)
+    match = pattern.match(text) if pattern is not None else None
+    if match is None:
         return ""
-    named = found.groupdict()
-    return str(named.get("name") or named.get("other") or found.group(1))
+    groups = match.groupdict()
+    return str(groups.get("name") or groups.get("other") or match.group(1))
 
 
 def marked_test(path: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
@@ -161,15 +145,13 @@ def marked_test(path: str) -> tuple[re.Pattern[str], re.Pattern[str]] | None:
 def function_name(path: str, text: str) -> str:
     """The name of the test or function that a line begins."""
     name = test_name(path, text)
-    if name:
-        return name
-    found = _FUNCTION.match(text)
-    return found.group(1) if found is not None else ""
+    match = None if name else _FUNCTION.match(text)
+    return match.group(1) if match is not None else name
 
 
 def is_skip(path: str, text: str) -> bool:
     """Whether a line switches a test off."""
-    pattern = _for(_SKIPS, path)
+    pattern = pattern_for(_SKIPS, path)
     return pattern is not None and pattern.match(text) is not None
 
 
@@ -196,8 +178,8 @@ def test_subject(name: str) -> str:
 
 def quoted_title(text: str) -> str:
     """The first quoted text of a line: what a test or a group of tests is called."""
-    found = _TITLE.search(text)
-    return found.group(2) if found is not None else ""
+    match = _TITLE.search(text)
+    return match.group(2) if match is not None else ""
 
 
 def is_only(text: str) -> bool:
@@ -211,7 +193,7 @@ def is_assertion(text: str) -> bool:
 
 
 def is_exact(text: str) -> bool:
-    """Whether an assertion names the one value it wants."""
+    """Whether an assertion names the one value it expects."""
     return _EXACT.search(text) is not None and "lambda" not in text
 
 
@@ -227,15 +209,15 @@ def is_trivial(text: str) -> bool:
 
 def split_tolerance(text: str) -> tuple[str, float] | None:
     """The line without its tolerance, and how much it tolerates (more is looser)."""
-    found = _TOLERANCE.search(text)
-    sign = 1.0
-    if found is None:
-        found, sign = _DIGITS.search(text), -1.0
-    if found is None:
+    match, sign = _TOLERANCE.search(text), 1.0
+    if match is None:
+        # More digits to compare are stricter.
+        match, sign = _DIGITS.search(text), -1.0
+    if match is None:
         return None
     try:
-        value = float(found.group(2))
+        value = float(match.group(2))
     except ValueError:
         return None
-    start, end = found.span(2)
+    start, end = match.span(2)
     return "".join((text[:start] + "~" + text[end:]).split()), sign * value
