@@ -14,6 +14,16 @@ from types import ModuleType
 from typing import Any
 
 OURS = ("tui", "widgets")
+# Where today's version has what a fold needs, then where versions up to 0.3.0 have it.
+_PLACES = {
+    "EventFile": ("tui.feeds.sessions.select.EventFile", "tui.feeds.discovery.Source"),
+    "EventIndex": ("tui.monitor.rows.event_index.EventIndex", "tui.watching.event_log.EventLog"),
+    "SessionReader": ("tui.monitor.session_reader.SessionReader", "tui.watching.ledger.Ledger"),
+    "Settings": ("tui.settings.settings.Settings", "tui.settings.Settings"),
+    "read": ("tui.monitor.reader_state.read", "tui.watching.saved.read"),
+    "rules_of": ("tui.monitor.session_reader.fold_rules", "tui.watching.rules.rules_of"),
+    "write": ("tui.monitor.reader_state.write", "tui.watching.saved.write"),
+}
 
 
 class Version:
@@ -70,26 +80,30 @@ def compare(before: Version, now: Version, stream: Path, folder: Path, rounds: i
 def _steps(
     stream: Path, result: Path
 ) -> tuple[Callable[[], Any], Callable[[Any], None], Callable[[], Any]]:
-    """Folding, saving and taking up again in the version in force, everything imported."""
-    discovery = importlib.import_module("tui.feeds.sessions.select")
-    ledgers = importlib.import_module("tui.monitor.session_reader")
-    logs = importlib.import_module("tui.monitor.rows.event_index")
-    saved = importlib.import_module("tui.monitor.reader_state")
-    rules_of = importlib.import_module("tui.monitor.session_reader").rules_of
-    rules = rules_of(importlib.import_module("tui.settings").Settings())
-    files = (discovery.Source("stream", str(stream), ""),)
+    """Folding, saving and restoring in the version in force, everything imported."""
+    rules = _find("rules_of")(_find("Settings")())
+    read_session, event_index = _find("SessionReader"), _find("EventIndex")
+    save, load = _find("write"), _find("read")
+    files = (_find("EventFile")("stream", str(stream), ""),)
 
-    def folded() -> Any:
-        ledger = ledgers.Ledger(files, rules.fold(), logs.EventLog())
-        while ledger.poll():
+    def fold() -> Any:
+        reader = read_session(files, rules.fold(), event_index())
+        while reader.poll():
             pass
-        return ledger
+        return reader
 
-    return (
-        folded,
-        lambda ledger: saved.write(result, ledger),
-        lambda: saved.read(result, files, rules, 1),
-    )
+    return fold, lambda reader: save(result, reader), lambda: load(result, files, rules, 1)
+
+
+def _find(name: str) -> Any:
+    """A class or function by today's name, also where the version in force still calls it otherwise."""
+    for place in _PLACES[name]:
+        module, _, attribute = place.rpartition(".")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except ModuleNotFoundError:
+            continue
+    raise SystemExit(f"that version of the program has no {name} in any place known here")
 
 
 def _taken_out() -> dict[str, ModuleType]:

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from tui.model import timeline
 from tui.model.events import (
     AgentEvent,
     AssistantMessage,
@@ -26,6 +25,7 @@ from tui.model.events import (
 from tui.model.evidence import EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
+from tui.model.timeline import GAP_SECONDS, BUCKET_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.event_reducer import EventReducer
@@ -41,7 +41,7 @@ from tui.night.usage.compact_tables import DigestSet
 from tui.night.usage.prices import PriceTable
 from tui.system.errors import FoldCacheError
 
-VERSION = 5
+VERSION = 6
 _MAGIC = b"night fold "
 _MACHINE = f"{sys.byteorder} {sys.hash_info.modulus:x}"
 
@@ -50,7 +50,7 @@ class SavedFold(Struct):
     """What is written: the parts, and the table of prices they were reckoned by."""
 
     prices: str
-    memory: FoldState
+    state: FoldState
     accounts: SavedAccounts
 
 
@@ -66,11 +66,11 @@ def _decode(kind: type, value: Any) -> DigestSet:
     raise TypeError(f"a saved fold holds no {kind.__name__}")
 
 
-def pack(memory: FoldState, accounts: SavedAccounts, prices: str) -> Iterator[bytes]:
+def pack(state: FoldState, accounts: SavedAccounts, prices: str) -> Iterator[bytes]:
     """The state as bytes, piece by piece: all of it together is tens of megabytes."""
     yield b"%s%d %s\n" % (_MAGIC, VERSION, _MACHINE.encode())
     encode = msgspec.msgpack.Encoder(enc_hook=_encode).encode
-    yield from _pieces(SavedFold(prices, memory, accounts), encode, 2)
+    yield from _pieces(SavedFold(prices, state, accounts), encode, 2)
 
 
 def _pieces(value: Any, encode: Callable[[Any], bytes], depth: int) -> Iterator[bytes]:
@@ -86,7 +86,7 @@ def _pieces(value: Any, encode: Callable[[Any], bytes], depth: int) -> Iterator[
 
 
 def unpack(data: bytes | bytearray) -> SavedFold:
-    """The state again; SavedFoldError when it cannot be trusted."""
+    """The state again; FoldCacheError when it cannot be trusted."""
     end = data.find(b"\n", 0, 200)
     head, body = bytes(data[: max(end, 0)]), memoryview(data)[end + 1 :]
     if end < 0 or not head.startswith(_MAGIC):
@@ -132,31 +132,31 @@ class NightFold:
         self._prices = prices or PriceTable()
         self._limits = thresholds or StallThresholds()
         self._own = own
-        self._memory = FoldState()
+        self._state = FoldState()
         self._accounts = CostAccounts(self._prices)
         self._wire()
 
     def _wire(self) -> None:
-        memory = self._memory
-        self._doing = memory.activity
-        self._strip = memory.timeline
-        self._tally = memory.counters
-        self._sources = memory.sources
-        self._uuids = memory.uuids
-        self._painter = SnapshotBuilder(
-            memory, self._accounts, self._prices, self._limits, self._own
+        state = self._state
+        self._activity = state.activity
+        self._timeline = state.timeline
+        self._counters = state.counters
+        self._sources = state.sources
+        self._uuids = state.uuids
+        self._snapshots = SnapshotBuilder(
+            state, self._accounts, self._prices, self._limits, self._own
         )
-        self._listener = EventReducer(memory, self._accounts, self._limits)
-        self._bodies = self._listener.handlers
-        self._others = RecordReducer(memory, self._accounts).handlers
+        self._reducer = EventReducer(state, self._accounts, self._limits)
+        self._event_handlers = self._reducer.handlers
+        self._record_handlers = RecordReducer(state, self._accounts).handlers
 
     def apply(self, records: Iterable[Record]) -> list[bool]:
-        """Take records in, in the order of their files; for each, whether it was not seen before.
+        """Apply records in the order of their files; for each, whether it was not seen before.
 
         An event is new when no event with its uuid came before, from whichever source.
         """
         event = self._event
-        others = self._others
+        others = self._record_handlers
         fresh = []
         for record in records:
             if type(record) is AgentEvent:
@@ -170,29 +170,30 @@ class NightFold:
         """`n` streamed pieces came that nobody parsed; `at` when, if that is known."""
         if n <= 0:
             return
-        self._tally.total += n
-        self._doing.has_deltas = True
+        self._counters.total += n
+        self._activity.has_deltas = True
         if at is not None:
-            self._memory.record_sign(at)
+            self._state.record_sign(at)
             self._advance_clock(
-                at, self._memory.source_clock(source).number if source else self._memory.leading_source
+                at,
+                self._state.source_clock(source).number if source else self._state.leading_source,
             )
 
     def snapshot(self, now: float) -> NightSnapshot:
         """What is known at `now`; cheap, and changes nothing."""
-        return self._painter.build(now)
+        return self._snapshots.build(now)
 
     def evidence_log(self) -> EvidenceLog:
         """What claims are judged by, in its order; made anew at each call, so not for every paint."""
-        return self._memory.evidence.build_log()
+        return self._state.evidence.build_log()
 
     def risky_calls(self) -> tuple[RiskyCall, ...]:
         """The night's edits and shell commands that may have put a risk into the repository."""
-        return self._memory.risky_calls.calls()
+        return self._state.risky_calls.calls()
 
     def wasted_work(self) -> WastedWork:
         """What bought nothing, as far as it was noted when it happened."""
-        return self._memory.waste.wasted_work()
+        return self._state.waste.wasted_work()
 
     def spending(self, usd: float | None) -> SpendingCurve:
         """What each response cost when; all of them together make `usd`, the night's bill."""
@@ -200,11 +201,11 @@ class NightFold:
 
     def failures(self) -> tuple[str, ...]:
         """Names of what failed: tests, and commands that failed again and again."""
-        return self._memory.failures.signatures()
+        return self._state.failures.signatures()
 
     def last_ref(self) -> SourceRef | None:
         """Where the last thing stands that the main conversation recorded."""
-        return self._memory.last_ref
+        return self._state.last_ref
 
     def save(self) -> bytes:
         """The whole state, to be taken up by `load`."""
@@ -212,7 +213,7 @@ class NightFold:
 
     def save_pieces(self) -> Iterator[bytes]:
         """What `save` gives, piece by piece, so that it need not be held in memory at once."""
-        return pack(self._memory, self._accounts.dump(), self._prices.mark)
+        return pack(self._state, self._accounts.dump(), self._prices.mark)
 
     @classmethod
     def load(
@@ -225,69 +226,71 @@ class NightFold:
     ) -> NightFold:
         """A fold that goes on where the saved one stood.
 
-        Raises SavedFoldError for state of another version or machine, or damaged state.
+        Raises FoldCacheError for state of another version or machine, or damaged state.
         """
         fold = cls(prices, thresholds, own=own)
         saved = unpack(data)
-        fold._memory = saved.memory
+        fold._state = saved.state
         fold._accounts.restore(saved.accounts, saved.prices == fold._prices.mark)
         fold._wire()
         return fold
 
     def _advance_clock(self, at: float, source: int, body: Body | None = None) -> bool:
         """Time goes on to `at`; False for what belongs to a past that another source told already."""
-        strip = self._strip
-        clock = strip.clock
+        timeline = self._timeline
+        clock = timeline.clock
         if clock is None:
-            strip.clock = strip.start = at
-            self._memory.leading_source = source
+            timeline.clock = timeline.start = at
+            self._state.leading_source = source
             return True
         passed = at - clock
         if passed <= 0.0:
-            return source == self._memory.leading_source or passed >= -BEHIND
-        if passed < timeline.GAP_SECONDS:
-            strip.add_time(clock, at, self._doing.time_kind())
+            return source == self._state.leading_source or passed >= -BEHIND
+        if passed < GAP_SECONDS:
+            timeline.add_time(clock, at, self._activity.time_kind())
         else:
-            strip.add_gap(clock, at, self._silence_kind(clock, at, body))
-        self._doing.ended_limit = None
-        strip.clock = at
-        self._memory.leading_source = source
+            timeline.add_gap(clock, at, self._silence_kind(clock, at, body))
+        self._activity.ended_limit = None
+        timeline.clock = at
+        self._state.leading_source = source
         return True
 
     def _reopens_turn(self, at: float, source: int) -> bool:
         """What another file tells of before the turn's end does not open the turn again."""
-        doing = self._doing
-        return doing.since is None or at >= doing.since or source == self._memory.leading_source
+        activity = self._activity
+        return (
+            activity.since is None or at >= activity.since or source == self._state.leading_source
+        )
 
     def _silence_kind(self, since: float, at: float, body: Body | None) -> int:
         """What a silence was that `body` ends."""
-        doing = self._doing
-        kind = doing.time_kind()
+        activity = self._activity
+        kind = activity.time_kind()
         if (
-            doing.ended_limit is not None
-            and since < (doing.ended_limit.resets_at or 0.0) <= at + timeline.BUCKET_SECONDS
+            activity.ended_limit is not None
+            and since < (activity.ended_limit.resets_at or 0.0) <= at + BUCKET_SECONDS
         ):
             return timeline_builder.LIMITED
         if kind not in (timeline_builder.WORKING, timeline_builder.TOOL, timeline_builder.API):
             return kind
-        if doing.retry is not None:
+        if activity.retry is not None:
             return kind
-        memory = self._memory
-        beats = expects_heartbeats(doing, memory.agent_version, memory.has_stream)
+        state = self._state
+        beats = expects_heartbeats(activity, state.agent_version, state.has_stream)
         passed = at - since
-        if passed <= allowed_silence(doing, self._limits, beats):
+        if passed <= allowed_silence(activity, self._limits, beats):
             return kind
         if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
             return kind
         what = "silent_tool" if kind == timeline_builder.TOOL else "silent_api"
-        self._strip.mark(since, "stall", what, memory.last_ref)
+        self._timeline.mark(since, "stall", what, state.last_ref)
         return timeline_builder.STALLED
 
     def _event(self, event: AgentEvent) -> bool:
         name = event.source
         source = self._sources.get(name)
         if source is None:
-            source = self._memory.source_clock(name)
+            source = self._state.source_clock(name)
         source.offset = event.offset
         at = event.at
         if at is None:
@@ -300,26 +303,26 @@ class NightFold:
             self._merge_duplicate(event, kind, at, source)
             return False
         if kind is MalformedLine:
-            self._tally.malformed += 1
+            self._counters.malformed += 1
         else:
-            self._tally.total += 1
-        memory = self._memory
+            self._counters.total += 1
+        state = self._state
         if at is None:
-            live = self._strip.clock is None or source.number == memory.leading_source
+            live = self._timeline.clock is None or source.number == state.leading_source
         else:
             live = self._advance_clock(at, source.number, body)
-            if memory.last_sign is None or at > memory.last_sign:
-                memory.last_sign = at
-            if live and self._doing.phase == IDLE:
+            if state.last_sign is None or at > state.last_sign:
+                state.last_sign = at
+            if live and self._activity.phase == IDLE:
                 live = self._reopens_turn(at, source.number)
-        if live and not self._doing.phase and kind is not MalformedLine:
-            self._doing.on_record(at)
+        if live and not self._activity.phase and kind is not MalformedLine:
+            self._activity.on_record(at)
         if event.thread:
-            if event.thread not in self._tally.agents:
+            if event.thread not in self._counters.agents:
                 self._agent_thread(event.thread)
-        elif event.session != memory.session and event.session and kind is not HookRun:
+        elif event.session != state.session and event.session and kind is not HookRun:
             self._session(event.session)
-        handler = self._bodies.get(kind)
+        handler = self._event_handlers.get(kind)
         if handler is not None:
             handler(event, body, at, live, source)
         return True
@@ -330,22 +333,22 @@ class NightFold:
         """Another source tells what is known; its usage may be the more complete one."""
         body = event.body
         if isinstance(body, AssistantMessage):
-            self._listener.record_usage(event, body, at, source)
+            self._reducer.record_usage(event, body, at, source)
         if at is not None:
-            self._memory.record_sign(at)
-            strip = self._strip
-            if strip.clock is None:
-                strip.start = at
-            if strip.clock is None or at > strip.clock:
-                strip.clock = at
-                self._memory.leading_source = source.number
+            self._state.record_sign(at)
+            timeline = self._timeline
+            if timeline.clock is None:
+                timeline.start = at
+            if timeline.clock is None or at > timeline.clock:
+                timeline.clock = at
+                self._state.leading_source = source.number
 
     def _session(self, session: str) -> None:
-        memory = self._memory
-        memory.session = session
-        memory.sessions.number(session)
+        state = self._state
+        state.session = session
+        state.sessions.number(session)
 
     def _agent_thread(self, thread: str) -> None:
         """Helpers that summarise, and old sidechains without a name, are no subagents."""
         if thread != "sidechain" and not thread.startswith("acompact"):
-            self._tally.link_subagent(thread)
+            self._counters.link_subagent(thread)

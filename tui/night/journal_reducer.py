@@ -86,7 +86,7 @@ class InterventionLog(Struct):
                 self.advance_injection(key, "seen", at)
 
     def freeze(self) -> Interventions:
-        """All deeds, frozen."""
+        """All interventions, frozen."""
         return Interventions(
             tuple(self.checkpoints),
             tuple(self.injections.values()),
@@ -126,21 +126,21 @@ def _many(data: dict[str, Any], key: str) -> int:
     return _whole(data, key) or 0
 
 
-def _run_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
-    book.run = _text(entry.data, "run") or entry.id or book.run
-    book.goal = _text(entry.data, "goal")
-    book.model = _text(entry.data, "model")
-    book.command = _text(entry.data, "command")
-    book.started_at = entry.at
-    book.ended_at, book.end_reason, book.code, book.killed = None, "", None, False
-    book.end = EndKind.OPEN
+def _run_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    log.run = _text(entry.data, "run") or entry.id or log.run
+    log.goal = _text(entry.data, "goal")
+    log.model = _text(entry.data, "model")
+    log.command = _text(entry.data, "command")
+    log.started_at = entry.at
+    log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
+    log.end = EndKind.OPEN
 
 
-def _segment_started(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     data = entry.data
-    before = book.attempt
+    before = log.attempt
     why = _text(data, "why")
-    segment = Attempt(
+    attempt = Attempt(
         _whole(data, "attempt") or 1,
         entry.at,
         why,
@@ -149,27 +149,27 @@ def _segment_started(book: InterventionLog, entry: JournalEntry, strip: Timeline
         _text(data, "resume_of"),
         _text(data, "stream"),
     )
-    book.attempts.append(segment)
-    del book.attempts[:-MOST]
-    book.pending = None
-    book.ended_at, book.end_reason, book.code, book.killed = None, "", None, False
-    book.end = EndKind.OPEN
+    log.attempts.append(attempt)
+    del log.attempts[:-MOST]
+    log.pending = None
+    log.ended_at, log.end_reason, log.code, log.killed = None, "", None, False
+    log.end = EndKind.OPEN
     if before is None:
         return
     if before.ended_at is not None and entry.at > before.ended_at:
-        book.spans.append(KnownSpan(before.ended_at, entry.at, timeline_builder.DEAD))
+        log.spans.append(KnownSpan(before.ended_at, entry.at, timeline_builder.DEAD))
     if why not in ("start", "initializer", "handover", "rewind", "continue"):
-        book.restarts += 1
-        strip.mark(entry.at, "restart", f"restart {book.restarts} ({why or 'crash'})")
+        log.restarts += 1
+        timeline.mark(entry.at, "restart", f"restart {log.restarts} ({why or 'crash'})")
 
 
-def _segment_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
-    if not book.attempts:
+def _segment_ended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    if not log.attempts:
         return
-    last = book.attempts[-1]
+    last = log.attempts[-1]
     reason = _text(entry.data, "reason")
     code, signal = _whole(entry.data, "code"), _whole(entry.data, "signal")
-    book.attempts[-1] = Attempt(
+    log.attempts[-1] = Attempt(
         last.attempt,
         last.started_at,
         last.why,
@@ -183,19 +183,19 @@ def _segment_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBu
         reason,
     )
     if code or signal:
-        strip.mark(entry.at, "error", f"the agent ended: {reason or f'exit code {code}'}")
+        timeline.mark(entry.at, "error", f"the agent ended: {reason or f'exit code {code}'}")
 
 
-def _run_ended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
-    book.ended_at = entry.at
-    book.end_reason = _text(entry.data, "reason")
-    book.code = _whole(entry.data, "code")
-    book.end = EndKind.of_entry(entry.data)
-    book.pending = None
-    strip.mark(entry.at, "end", book.end_reason or "the run ended")
+def _run_ended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    log.ended_at = entry.at
+    log.end_reason = _text(entry.data, "reason")
+    log.code = _whole(entry.data, "code")
+    log.end = EndKind.of_entry(entry.data)
+    log.pending = None
+    timeline.mark(entry.at, "end", log.end_reason or "the run ended")
 
 
-def _checkpoint(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _checkpoint(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     data = entry.data
     checkpoint = CheckpointTaken(
         _text(data, "checkpoint") or entry.id,
@@ -207,12 +207,12 @@ def _checkpoint(book: InterventionLog, entry: JournalEntry, strip: TimelineBuild
         _text(data, "tests"),
         _many(data, "not_captured"),
     )
-    book.checkpoints.append(checkpoint)
-    del book.checkpoints[:-MOST]
-    strip.mark(entry.at, "checkpoint", checkpoint.label or checkpoint.id)
+    log.checkpoints.append(checkpoint)
+    del log.checkpoints[:-MOST]
+    timeline.mark(entry.at, "checkpoint", checkpoint.label or checkpoint.id)
 
 
-def _rewind(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _rewind(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     data = entry.data
     rewind = RewindRecord(
         entry.at,
@@ -223,109 +223,109 @@ def _rewind(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) 
         _many(data, "deleted"),
         _text(data, "safety"),
     )
-    book.rewinds.append(rewind)
-    del book.rewinds[:-MOST]
+    log.rewinds.append(rewind)
+    del log.rewinds[:-MOST]
     what = "rewind undone" if rewind.undo else "rewind"
-    strip.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
+    timeline.mark(entry.at, "rewind", f"{what} to {rewind.checkpoint}")
 
 
-def _inject(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _inject(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     text = _text(entry.data, "text")
-    key = entry.id or f"injection {len(book.injections) + 1}"
-    book.injections[key] = Injection(key, entry.at, text, _text(entry.data, "mode"), "queued")
-    if len(book.injections) > MOST:
-        del book.injections[next(iter(book.injections))]
-    strip.mark(entry.at, "injection", shorten(text))
+    key = entry.id or f"injection {len(log.injections) + 1}"
+    log.injections[key] = Injection(key, entry.at, text, _text(entry.data, "mode"), "queued")
+    if len(log.injections) > MOST:
+        del log.injections[next(iter(log.injections))]
+    timeline.mark(entry.at, "injection", shorten(text))
 
 
-def _injection(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _injection(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     state = _text(entry.data, "state")
     for known in ("queued", "delivered", "seen", "failed", "withdrawn"):
         if state == known:
-            book.advance_injection(entry.id, known, entry.at, _text(entry.data, "detail"))
+            log.advance_injection(entry.id, known, entry.at, _text(entry.data, "detail"))
 
 
-def _stop(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _stop(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     by = _text(entry.data, "by")
     if entry.kind != "interrupt":
-        book.stopped_by = by
-        book.killed = book.killed or entry.kind == "kill"
-    _other(book, entry, strip, f"{entry.kind}: {_text(entry.data, 'reason')}".rstrip(": "), by)
+        log.stopped_by = by
+        log.killed = log.killed or entry.kind == "kill"
+    _other(log, entry, timeline, f"{entry.kind}: {_text(entry.data, 'reason')}".rstrip(": "), by)
 
 
 def _other(
-    book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder, text: str, by: str = ""
+    log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder, text: str, by: str = ""
 ) -> None:
-    book.others.append(Intervention(entry.at, entry.kind, text, by))
-    del book.others[:-MOST]
+    log.others.append(Intervention(entry.at, entry.kind, text, by))
+    del log.others[:-MOST]
 
 
-def _limit(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _limit(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     data = entry.data
     name = _text(data, "limit")
     value, allowed = _text(data, "value"), _text(data, "allowed")
     text = f"{name}: {value} of {allowed}" if allowed else name
-    _other(book, entry, strip, text, "limit")
+    _other(log, entry, timeline, text, "limit")
     if entry.kind == "limit_hit":
-        strip.mark(entry.at, "limit", text)
+        timeline.mark(entry.at, "limit", text)
 
 
-def _stall(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _stall(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     kind = _text(entry.data, "stall") or "stall"
     over = entry.kind == "stall_over"
-    _other(book, entry, strip, f"{kind} is over" if over else kind, "watchdog")
+    _other(log, entry, timeline, f"{kind} is over" if over else kind, "watchdog")
     if not over:
-        strip.mark(entry.at, "stall", kind)
+        timeline.mark(entry.at, "stall", kind)
 
 
-def _restart(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _restart(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     if entry.kind == "restart_cancelled":
-        book.pending = None
+        log.pending = None
         return
     why = _text(entry.data, "class")
     attempt = _whole(entry.data, "attempt") or 1
     due = _number(entry.data, "due")
     if due is None and (delay := _number(entry.data, "delay_s")) is not None:
         due = entry.at + delay
-    book.pending = PendingRestart(attempt, due, why)
-    _other(book, entry, strip, f"restart {attempt} scheduled ({why})", "watchdog")
+    log.pending = PendingRestart(attempt, due, why)
+    _other(log, entry, timeline, f"restart {attempt} scheduled ({why})", "watchdog")
 
 
-def _handover(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
-    book.handovers += 1
-    _other(book, entry, strip, "handed over to a fresh session", "watchdog")
-    strip.mark(entry.at, "restart", "handed over to a fresh session")
+def _handover(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    log.handovers += 1
+    _other(log, entry, timeline, "handed over to a fresh session", "watchdog")
+    timeline.mark(entry.at, "restart", "handed over to a fresh session")
 
 
-def _supervisor(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _supervisor(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     if entry.kind == "supervisor_stopped":
-        book.unwatched_since = entry.at
+        log.unwatched_since = entry.at
         return
-    book.unwatched_since = None
+    log.unwatched_since = None
     gap = _number(entry.data, "gap_s") or 0.0
-    book.unwatched_seconds += gap
+    log.unwatched_seconds += gap
     if gap:
-        _other(book, entry, strip, f"nobody watched for {format_duration(gap)}", "watchdog")
+        _other(log, entry, timeline, f"nobody watched for {format_duration(gap)}", "watchdog")
 
 
-def _limits_paused(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _limits_paused(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     paused = entry.kind == "limits_paused"
-    book.limits_paused_until = _number(entry.data, "until") if paused else None
-    _other(book, entry, strip, "limits paused" if paused else "limits resumed", "person")
+    log.limits_paused_until = _number(entry.data, "until") if paused else None
+    _other(log, entry, timeline, "limits paused" if paused else "limits resumed", "person")
 
 
-def _suspended(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _suspended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     seconds = _number(entry.data, "seconds") or 0.0
-    book.suspended_seconds += seconds
-    book.awake_at = entry.at
-    book.spans.append(KnownSpan(entry.at - seconds, entry.at, timeline_builder.IDLE))
-    _other(book, entry, strip, f"the machine slept for {format_duration(seconds)}", "machine")
+    log.suspended_seconds += seconds
+    log.awake_at = entry.at
+    log.spans.append(KnownSpan(entry.at - seconds, entry.at, timeline_builder.IDLE))
+    _other(log, entry, timeline, f"the machine slept for {format_duration(seconds)}", "machine")
 
 
-def _noted(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
+def _noted(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     data = entry.data
     text = next(filter(None, (_text(data, key) for key in ("text", "reason", "event"))), entry.kind)
-    _other(book, entry, strip, shorten(text, 200))
+    _other(log, entry, timeline, shorten(text, 200))
 
 
 _READERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], None]] = {
@@ -359,9 +359,9 @@ _READERS: dict[str, Callable[[InterventionLog, JournalEntry, TimelineBuilder], N
 }
 
 
-def apply_entry(book: InterventionLog, entry: JournalEntry, strip: TimelineBuilder) -> None:
-    """Take in one line of the journal; kinds that change nothing here are passed over."""
+def apply_entry(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
+    """Apply one line of the journal; kinds that change nothing here are passed over."""
     reader = _READERS.get(entry.kind)
     if reader is not None:
-        reader(book, entry, strip)
-        book.version += 1
+        reader(log, entry, timeline)
+        log.version += 1

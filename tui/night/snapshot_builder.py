@@ -44,13 +44,13 @@ class SnapshotBuilder:
 
     def __init__(
         self,
-        memory: FoldState,
+        state: FoldState,
         accounts: CostAccounts,
         prices: PriceTable,
         limits: StallThresholds,
         own: bool,
     ) -> None:
-        self._memory = memory
+        self._state = state
         self._accounts = accounts
         self._prices = prices
         self._limits = limits
@@ -66,97 +66,101 @@ class SnapshotBuilder:
 
     def build(self, now: float) -> NightSnapshot:
         """The night at `now`."""
-        memory = self._memory
-        ruling = classify_state(self._scene(now))
-        strip = memory.timeline
-        marks = self._cached("marks", strip.version, lambda: sorted_marks(strip))
-        spans = memory.interventions.spans
-        newest = strip.gaps[-1] if strip.gaps else None
-        version = newest and (len(strip.gaps), newest.end, newest.kind, len(spans))
-        known = self._cached("gaps", version, lambda: resolve_gaps(strip, spans))
-        line, sums = build_timeline(strip, known, spans, marks, self._tail(now, ruling))
-        window, basis = memory.context_meter.window()
-        deeds: Interventions = self._cached("deeds", memory.interventions.version, memory.interventions.freeze)
-        tests: TestSummary = self._cached("tests", memory.test_runs.version, memory.test_runs.summary)
+        state = self._state
+        verdict = classify_state(self._inputs(now))
+        timeline = state.timeline
+        marks = self._cached("marks", timeline.version, lambda: sorted_marks(timeline))
+        spans = state.interventions.spans
+        newest = timeline.gaps[-1] if timeline.gaps else None
+        version = newest and (len(timeline.gaps), newest.end, newest.kind, len(spans))
+        known = self._cached("gaps", version, lambda: resolve_gaps(timeline, spans))
+        line, sums = build_timeline(timeline, known, spans, marks, self._tail(now, verdict))
+        window, basis = state.context_meter.window()
+        deeds: Interventions = self._cached(
+            "deeds", state.interventions.version, state.interventions.freeze
+        )
+        tests: TestSummary = self._cached("tests", state.test_runs.version, state.test_runs.summary)
         return NightSnapshot(
             now=now,
-            run=self._run(ruling),
-            activity=self._activity(now, ruling),
-            stall=ruling.stall,
+            run=self._run(verdict),
+            activity=self._activity(now, verdict),
+            stall=verdict.stall,
             tokens=tokens(self._accounts),
-            cost=bill(self._accounts, self._prices.priced_on, strip.start, strip.clock),
-            context=ContextUse(memory.context_meter.used, window, basis),
-            counts=memory.counters.event_counts(
-                self._cached("agents", memory.counters.links, memory.counters.subagent_count)
+            cost=bill(self._accounts, self._prices.priced_on, timeline.start, timeline.clock),
+            context=ContextUse(state.context_meter.used, window, basis),
+            counts=state.counters.event_counts(
+                self._cached("agents", state.counters.links, state.counters.subagent_count)
             ),
             interventions=deeds,
             tests=tests,
             timeline=line,
             time=sums,
-            progress=memory.progress,
-            first_progress=memory.first_progress,
-            commits=self._cached("commits", strip.version, lambda: tuple(memory.commits.values())),
+            progress=state.progress,
+            first_progress=state.first_progress,
+            commits=self._cached(
+                "commits", timeline.version, lambda: tuple(state.commits.values())
+            ),
             loops=self._loops(),
-            agents=memory.agents or (),
-            agents_at=memory.agents_at,
-            last_session_end=memory.last_session_end,
+            agents=state.agents or (),
+            agents_at=state.agents_at,
+            last_session_end=state.last_session_end,
         )
 
-    def _scene(self, now: float) -> StateInputs:
-        memory = self._memory
+    def _inputs(self, now: float) -> StateInputs:
+        state = self._state
         return StateInputs(
             now,
-            memory.activity,
-            memory.interventions,
+            state.activity,
+            state.interventions,
             self._limits,
-            memory.loop_detector.active_loop(),
-            memory.last_sign,
-            memory.counters.total + memory.counters.malformed,
-            memory.agent_version,
-            memory.has_stream,
-            memory.last_ref,
-            memory.agents,
-            memory.agents_at,
-            memory.watchdog_reason,
-            memory.watchdog_at,
+            state.loop_detector.active_loop(),
+            state.last_sign,
+            state.counters.total + state.counters.malformed,
+            state.agent_version,
+            state.has_stream,
+            state.last_ref,
+            state.agents,
+            state.agents_at,
+            state.watchdog_reason,
+            state.watchdog_at,
         )
 
     def _loops(self) -> tuple[Stall, ...]:
-        watcher = self._memory.loop_detector
-        active = watcher.active_loop()
-        return tuple(watcher.ended) if active is None else (*watcher.ended, active)
+        detector = self._state.loop_detector
+        active = detector.active_loop()
+        return tuple(detector.ended) if active is None else (*detector.ended, active)
 
-    def _tail(self, now: float, ruling: StateVerdict) -> TailGap | None:
+    def _tail(self, now: float, verdict: StateVerdict) -> TailGap | None:
         """The stretch since the last record, while anything may still come."""
-        memory = self._memory
-        clock = memory.timeline.clock
+        state = self._state
+        clock = state.timeline.clock
         if clock is None or now <= clock:
             return None
-        ended = memory.interventions.ended_at
-        if ruling.state in OVER and (memory.agents == () or not memory.agents):
+        ended = state.interventions.ended_at
+        if verdict.state in OVER and (state.agents == () or not state.agents):
             if ended is None or ended <= clock:
                 return None
-            return TailGap(clock, ended, DEAD if memory.activity.turn_open else IDLE)
-        if ruling.state in OVER:
+            return TailGap(clock, ended, DEAD if state.activity.turn_open else IDLE)
+        if verdict.state in OVER:
             return TailGap(clock, now, IDLE)
-        kind = memory.activity.time_kind()
-        if ruling.state == "stalled":
+        kind = state.activity.time_kind()
+        if verdict.state == "stalled":
             kind = STALLED
-        elif ruling.state == "paused":
-            kind = DEAD if memory.interventions.pending is not None else IDLE
+        elif verdict.state == "paused":
+            kind = DEAD if state.interventions.pending is not None else IDLE
         elif kind in (WORKING, API) and now - clock > GAP_SECONDS:
-            beats = expects_heartbeats(memory.activity, memory.agent_version, memory.has_stream)
-            if now - clock > allowed_silence(memory.activity, self._limits, beats):
+            beats = expects_heartbeats(state.activity, state.agent_version, state.has_stream)
+            if now - clock > allowed_silence(state.activity, self._limits, beats):
                 kind = STALLED
         return TailGap(clock, now, kind)
 
-    def _activity(self, now: float, ruling: StateVerdict) -> Activity:
-        memory = self._memory
-        sign = memory.last_sign
+    def _activity(self, now: float, verdict: StateVerdict) -> Activity:
+        state = self._state
+        sign = state.last_sign
         return Activity(
-            state=ruling.state,
-            reason=ruling.reason,
-            since=ruling.since,
+            state=verdict.state,
+            reason=verdict.reason,
+            since=verdict.since,
             tools=tuple(
                 RunningTool(
                     tool.call.id,
@@ -167,61 +171,65 @@ class SnapshotBuilder:
                     tool.ref,
                     tool.heartbeat_at,
                 )
-                for tool in memory.activity.open_calls.values()
+                for tool in state.activity.open_calls.values()
             ),
-            turn_open=memory.activity.turn_open,
-            last_event_at=memory.timeline.clock,
+            turn_open=state.activity.turn_open,
+            last_event_at=state.timeline.clock,
             last_sign_at=sign,
             idle_seconds=0.0 if sign is None else max(0.0, now - sign),
-            last_text=memory.activity.last_text,
-            background=len(memory.activity.background_tasks),
-            until=ruling.until,
-            state_reason=ruling.code,
+            last_text=state.activity.last_text,
+            background=len(state.activity.background_tasks),
+            until=verdict.until,
+            state_reason=verdict.code,
         )
 
-    def _run(self, ruling: StateVerdict) -> RunInfo:
-        memory = self._memory
-        book = memory.interventions
-        segment = book.attempt
-        over = ruling.state in OVER and ruling.state != "none"
-        ended = book.ended_at
-        if ended is None and over and not memory.agents:
-            ended = ruling.since if ruling.since is not None else memory.timeline.clock
-        progress = memory.progress
-        goal = book.goal or (progress.goal if progress is not None else "")
-        began = book.started_at if book.started_at is not None else memory.timeline.start
+    def _run(self, verdict: StateVerdict) -> RunInfo:
+        state = self._state
+        interventions = state.interventions
+        attempt = interventions.attempt
+        over = verdict.state in OVER and verdict.state != "none"
+        ended = interventions.ended_at
+        if ended is None and over and not state.agents:
+            ended = verdict.since if verdict.since is not None else state.timeline.clock
+        progress = state.progress
+        goal = interventions.goal or (progress.goal if progress is not None else "")
+        began = (
+            interventions.started_at
+            if interventions.started_at is not None
+            else state.timeline.start
+        )
         return RunInfo(
-            owned=self._own or bool(book.run),
-            id=book.run or None,
+            owned=self._own or bool(interventions.run),
+            id=interventions.run or None,
             goal=goal or None,
-            first_prompt=memory.prompt,
+            first_prompt=state.prompt,
             started_at=began,
             ended_at=ended,
             pid=self._pid(),
-            session_id=memory.session or (segment.session if segment else "") or None,
-            sessions=tuple(memory.sessions.names[1:]),
-            model=memory.model or memory.started_model or book.model or None,
-            permission_mode=memory.permission_mode,
-            cwd=memory.cwd,
-            attempt=segment.attempt if segment else int(ruling.state != "none"),
-            exit=self._exit(ruling) if over else None,
+            session_id=state.session or (attempt.session if attempt else "") or None,
+            sessions=tuple(state.sessions.names[1:]),
+            model=state.model or state.started_model or interventions.model or None,
+            permission_mode=state.permission_mode,
+            cwd=state.cwd,
+            attempt=attempt.attempt if attempt else int(verdict.state != "none"),
+            exit=self._exit(verdict) if over else None,
         )
 
-    def _exit(self, ruling: StateVerdict) -> RunExit:
-        book = self._memory.interventions
-        segment = book.attempt
-        code = book.code
-        if code is None and segment is not None:
-            code = segment.code
-        return RunExit(book.end_reason or ruling.reason, code, book.end)
+    def _exit(self, verdict: StateVerdict) -> RunExit:
+        interventions = self._state.interventions
+        attempt = interventions.attempt
+        code = interventions.code
+        if code is None and attempt is not None:
+            code = attempt.code
+        return RunExit(interventions.end_reason or verdict.reason, code, interventions.end)
 
     def _pid(self) -> int | None:
-        memory = self._memory
-        segment = memory.interventions.attempt
-        if segment is not None and segment.ended_at is None and segment.pid:
-            return segment.pid
-        agents = memory.agents or ()
+        state = self._state
+        attempt = state.interventions.attempt
+        if attempt is not None and attempt.ended_at is None and attempt.pid:
+            return attempt.pid
+        agents = state.agents or ()
         for agent in agents:
-            if agent.session and agent.session == memory.session:
+            if agent.session and agent.session == state.session:
                 return agent.pid
         return agents[0].pid if agents else None

@@ -23,27 +23,24 @@ from tui.night.activity import (
     STREAMING,
     TOOL,
     ActivityTracker,
+    TurnEnd,
 )
 from tui.night.journal_reducer import InterventionLog
 from tui.night.stuck.silence import SilenceFacts, StallThresholds, detect_silence
 from tui.system.format import format_count, format_duration, shorten
+from tui.system.lazy_pattern import AnyWord
 
 _SETTLE = 10.0
 _GRACE = 120.0
 _WATCHDOG_REACH = 900.0
 # How the agent itself says that a limit ended a turn.
-_AGENTS_LIMIT_WORDS = (
-    "usage limit",
-    "max_turns",
-    "max turns",
-    "budget",
-    "rate_limit",
-    "out of extra usage",
+_AGENTS_LIMIT_WORDS = AnyWord(
+    *("usage limit", "max_turns", "max turns", "budget", "rate_limit", "out of extra usage")
 )
 
 
 class StateInputs(Struct, frozen=True):
-    """Everything a ruling may look at."""
+    """Everything a verdict may look at."""
 
     now: float
     activity: ActivityTracker
@@ -78,10 +75,15 @@ class StateInputs(Struct, frozen=True):
         return False if late else None
 
     @property
+    def refs(self) -> tuple[SourceRef, ...]:
+        """Where the evidence of a stall stands."""
+        return () if self.ref is None else (self.ref,)
+
+    @property
     def turn_open(self) -> bool:
         """Whether an answer is still owed; a transcript's last word closes its turn after a while."""
-        doing = self.activity
-        return doing.turn_open and not (doing.may_be_over and self.quiet > _SETTLE)
+        activity = self.activity
+        return activity.turn_open and not (activity.may_be_over and self.quiet > _SETTLE)
 
 
 class StateVerdict(Struct, frozen=True):
@@ -95,303 +97,281 @@ class StateVerdict(Struct, frozen=True):
     until: float | None = None
 
 
-def classify_state(scene: StateInputs) -> StateVerdict:
-    """The ruling for this moment."""
+_CODES = {
+    State.NONE: (Code.NO_SESSION,),
+    State.STARTING: (Code.AGENT_STARTING,),
+    State.PAUSED: (Code.RESTART_PENDING, Code.PROCESS_SUSPENDED),
+    State.KILLED: (Code.ENDED_BY_PERSON, Code.ENDED_BY_LIMIT, Code.ENDED_BY_WATCHDOG),
+    State.CRASHED: (Code.PROCESS_EXITED, Code.PROCESS_MISSING),
+    State.WAITING_PERMISSION: (Code.PERMISSION_PROMPT, Code.QUESTION),
+    State.RATE_LIMITED: (Code.USAGE_LIMIT,),
+    State.STALLED: (Code.LIMIT_OVERDUE, Code.SILENT_TOOL, Code.SILENT_API, Code.WEDGED),
+    State.FINISHED: (Code.TURN_COMPLETED,),
+    State.FAILED: (Code.TURN_FAILED,),
+    State.LOOPING: (Code.LOOP,),
+    State.WORKING: (
+        *(Code.BACKGROUND_TASK, Code.MESSAGE_QUEUED, Code.COMPACTING),
+        *(Code.MODEL_STREAMING, Code.WAITING_FOR_MODEL),
+    ),
+    State.TOOL: (Code.TOOL_RUNNING,),
+}
+_USUAL_STATES = {code: state for state, codes in _CODES.items() for code in codes}
+
+
+def _because(
+    code: Code,
+    reason: str,
+    since: float | None = None,
+    *,
+    state: State | None = None,
+    stall: Stall | None = None,
+    until: float | None = None,
+) -> StateVerdict:
+    """The verdict for a reason; `state` where it is not the one that the reason usually means."""
+    return StateVerdict(code, state or _USUAL_STATES[code], reason, since, stall, until)
+
+
+def classify_state(inputs: StateInputs) -> StateVerdict:
+    """The verdict for this moment."""
     for rule in _RULES:
-        ruling = rule(scene)
-        if ruling is not None:
-            return ruling
-    return _busy(scene)
+        verdict = rule(inputs)
+        if verdict is not None:
+            return verdict
+    return _busy(inputs)
 
 
-def _nothing(scene: StateInputs) -> StateVerdict | None:
-    book = scene.interventions
-    if scene.records or book.ended_at is not None:
+def _no_record(inputs: StateInputs) -> StateVerdict | None:
+    log = inputs.interventions
+    if inputs.records or log.ended_at is not None:
         return None
-    if scene.agents:
-        return StateVerdict(
-            Code.AGENT_STARTING,
-            State.STARTING,
-            "an agent is here and has not recorded anything yet",
-        )
-    if book.started_at is not None and not (book.attempt and book.attempt.ended_at):
-        return StateVerdict(
-            Code.AGENT_STARTING, State.STARTING, "the agent is being started", book.started_at
-        )
-    return (
-        None
-        if book.attempts
-        else StateVerdict(Code.NO_SESSION, State.NONE, "no session was seen here")
-    )
+    if inputs.agents:
+        return _because(Code.AGENT_STARTING, "an agent is here and has not recorded anything yet")
+    if log.started_at is not None and not (log.attempt and log.attempt.ended_at):
+        return _because(Code.AGENT_STARTING, "the agent is being started", log.started_at)
+    return None if log.attempts else _because(Code.NO_SESSION, "no session was seen here")
 
 
-def _ended(scene: StateInputs) -> StateVerdict | None:
-    book = scene.interventions
-    if book.ended_at is None:
+def _run_ended(inputs: StateInputs) -> StateVerdict | None:
+    log = inputs.interventions
+    if log.ended_at is None:
         return None
-    reason = book.end_reason.strip() or "the run ended"
-    return StateVerdict(Code.RUN_ENDED, book.end.session_state, reason, book.ended_at)
+    reason = log.end_reason.strip() or "the run ended"
+    return _because(Code.RUN_ENDED, reason, log.ended_at, state=log.end.session_state)
 
 
-def _between(scene: StateInputs) -> StateVerdict | None:
-    """The journal says that the agent's process ended, and the run goes on or should."""
-    book = scene.interventions
-    segment = book.attempt
-    if book.pending is not None:
-        due = book.pending.due
-        when = (
-            f" in {format_duration(due - scene.now)}"
-            if due is not None and due > scene.now
-            else " now"
-        )
-        why = f" ({book.pending.why})" if book.pending.why else ""
-        reason = f"restart {book.pending.attempt} is due{when}{why}"
-        return StateVerdict(
-            Code.RESTART_PENDING,
-            State.PAUSED,
-            reason,
-            segment.ended_at if segment else None,
-            None,
-            due,
-        )
-    if segment is None or segment.ended_at is None:
+def _restart_pending(inputs: StateInputs) -> StateVerdict | None:
+    pending, attempt = inputs.interventions.pending, inputs.interventions.attempt
+    if pending is None:
         return None
-    if book.stopped_by:
-        by = {"person": "a person", "limit": "a limit"}.get(book.stopped_by, book.stopped_by)
-        return StateVerdict(_ended_by(scene), State.KILLED, f"ended by {by}", segment.ended_at)
-    how = f"signal {segment.signal}" if segment.signal else f"exit code {segment.code}"
-    if segment.signal or segment.code or scene.turn_open:
-        words = f"the agent ended with {how}" + (f": {segment.reason}" if segment.reason else "")
-        return StateVerdict(
-            Code.PROCESS_EXITED, State.CRASHED, words, segment.ended_at, _gone_stall(scene, words)
-        )
-    return None
+    due = pending.due
+    wait = f"in {format_duration(due - inputs.now)}" if due and due > inputs.now else "now"
+    why = f" ({pending.why})" if pending.why else ""
+    reason = f"restart {pending.attempt} is due {wait}{why}"
+    return _because(Code.RESTART_PENDING, reason, attempt.ended_at if attempt else None, until=due)
 
 
-def _ended_by(scene: StateInputs) -> Code:
-    limited = scene.interventions.stopped_by == "limit"
+def _attempt_ended(inputs: StateInputs) -> StateVerdict | None:
+    """The journal says that the agent's process ended, and the run should go on."""
+    attempt, stopped_by = inputs.interventions.attempt, inputs.interventions.stopped_by
+    if attempt is None or attempt.ended_at is None:
+        return None
+    if stopped_by:
+        by = {"person": "a person", "limit": "a limit"}.get(stopped_by, stopped_by)
+        return _because(_ended_by(inputs), f"ended by {by}", attempt.ended_at)
+    if not (attempt.signal or attempt.code or inputs.turn_open):
+        return None
+    how = f"signal {attempt.signal}" if attempt.signal else f"exit code {attempt.code}"
+    reason = f"the agent ended with {how}" + (f": {attempt.reason}" if attempt.reason else "")
+    stall = _gone_stall(inputs, reason)
+    return _because(Code.PROCESS_EXITED, reason, attempt.ended_at, stall=stall)
+
+
+def _ended_by(inputs: StateInputs) -> Code:
+    limited = inputs.interventions.stopped_by == "limit"
     return Code.ENDED_BY_LIMIT if limited else Code.ENDED_BY_PERSON
 
 
-def _gone(scene: StateInputs) -> StateVerdict | None:
+def _process_gone(inputs: StateInputs) -> StateVerdict | None:
     """The process table shows no agent although an answer is owed."""
-    if scene.alive is not False or not (scene.turn_open or scene.activity.phase == STARTING):
+    if inputs.alive is not False or not (inputs.turn_open or inputs.activity.phase == STARTING):
         return None
-    at = scene.last_sign
-    if scene.watchdog_at is not None and (at is None or scene.watchdog_at >= at - _WATCHDOG_REACH):
-        return StateVerdict(
-            Code.ENDED_BY_WATCHDOG,
-            State.KILLED,
-            f"ended by the watchdog: {scene.watchdog_reason}",
-            scene.watchdog_at,
-        )
-    if scene.interventions.stopped_by:
-        return StateVerdict(_ended_by(scene), State.KILLED, f"ended by {scene.interventions.stopped_by}", at)
-    limit = scene.activity.limit
+    at = inputs.last_sign
+    ended_at = inputs.watchdog_at
+    if ended_at is not None and (at is None or ended_at >= at - _WATCHDOG_REACH):
+        reason = f"ended by the watchdog: {inputs.watchdog_reason}"
+        return _because(Code.ENDED_BY_WATCHDOG, reason, ended_at)
+    if inputs.interventions.stopped_by:
+        return _because(_ended_by(inputs), f"ended by {inputs.interventions.stopped_by}", at)
+    limit = inputs.activity.limit
     if limit is not None:
-        return StateVerdict(
-            Code.USAGE_LIMIT,
-            State.FAILED,
-            f"a usage limit was reached ({limit.window or 'unnamed'})",
-            at,
-        )
+        reason = f"a usage limit was reached ({limit.window or 'unnamed'})"
+        return _because(Code.USAGE_LIMIT, reason, at, state=State.FAILED)
     words = "no agent lives here, and its last turn has no end"
-    return StateVerdict(Code.PROCESS_MISSING, State.CRASHED, words, at, _gone_stall(scene, words))
+    return _because(Code.PROCESS_MISSING, words, at, stall=_gone_stall(inputs, words))
 
 
-def _gone_stall(scene: StateInputs, words: str) -> Stall | None:
-    if not scene.turn_open:
+def _gone_stall(inputs: StateInputs, words: str) -> Stall | None:
+    if not inputs.turn_open:
         return None
-    since = scene.last_sign if scene.last_sign is not None else scene.now
-    evidence = [words, f"last sign of life {format_duration(scene.quiet)} ago"]
+    since = inputs.last_sign if inputs.last_sign is not None else inputs.now
+    evidence = [words, f"last sign of life {format_duration(inputs.quiet)} ago"]
     evidence.extend(
         f"unanswered: {tool.call.name} {shorten(tool.call.target, 60)}".rstrip()
-        for tool in list(scene.activity.open_calls.values())[:3]
+        for tool in list(inputs.activity.open_calls.values())[:3]
     )
-    return Stall(
-        StallKind.PROCESS_GONE, since, tuple(evidence), () if scene.ref is None else (scene.ref,)
-    )
+    return Stall(StallKind.PROCESS_GONE, since, tuple(evidence), inputs.refs)
 
 
-def _stopped(scene: StateInputs) -> StateVerdict | None:
-    if scene.agents and all(agent.status == "stopped" for agent in scene.agents):
-        return StateVerdict(
-            Code.PROCESS_SUSPENDED,
-            State.PAUSED,
-            "the agent's process is stopped (SIGSTOP)",
-            scene.last_sign,
-        )
-    return None
+def _process_suspended(inputs: StateInputs) -> StateVerdict | None:
+    if not inputs.agents or any(agent.status != "stopped" for agent in inputs.agents):
+        return None
+    reason = "the agent's process is stopped (SIGSTOP)"
+    return _because(Code.PROCESS_SUSPENDED, reason, inputs.last_sign)
 
 
-def _asking(scene: StateInputs) -> StateVerdict | None:
-    doing = scene.activity
-    if doing.question is not None:
-        reason = f"it waits for a person: {shorten(doing.question.subject)}"
-        return StateVerdict(
-            Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, doing.question.since
-        )
-    for tool in doing.open_calls.values():
+def _person_asked(inputs: StateInputs) -> StateVerdict | None:
+    activity = inputs.activity
+    if activity.question is not None:
+        reason = f"it waits for a person: {shorten(activity.question.subject)}"
+        return _because(Code.PERMISSION_PROMPT, reason, activity.question.since)
+    for tool in activity.open_calls.values():
         if tool.call.name in ASKING and not tool.thread:
             reason = f"it asks a person: {shorten(tool.call.target)}".rstrip(": ")
-            return StateVerdict(Code.QUESTION, State.WAITING_PERMISSION, reason, tool.since)
-    for agent in scene.agents or ():
-        if agent.status == "waiting" and (scene.agents_at or 0.0) >= (scene.last_sign or 0.0):
+            return _because(Code.QUESTION, reason, tool.since)
+    for agent in inputs.agents or ():
+        if agent.status == "waiting" and (inputs.agents_at or 0.0) >= (inputs.last_sign or 0.0):
             reason = f"it waits for a person: {agent.waiting_for or 'input'}"
-            return StateVerdict(
-                Code.PERMISSION_PROMPT, State.WAITING_PERMISSION, reason, scene.last_sign
-            )
+            return _because(Code.PERMISSION_PROMPT, reason, inputs.last_sign)
     return None
 
 
-def _limited(scene: StateInputs) -> StateVerdict | None:
-    limit = scene.activity.limit
-    if limit is None or scene.activity.phase == TOOL:
+def _usage_limit(inputs: StateInputs) -> StateVerdict | None:
+    limit = inputs.activity.limit
+    if limit is None or inputs.activity.phase == TOOL:
         return None
-    lifted = limit.resets_at is None or scene.now > limit.resets_at
-    if scene.activity.phase == IDLE and (scene.alive is False or lifted):
+    lifted = limit.resets_at is None or inputs.now > limit.resets_at
+    if inputs.activity.phase == IDLE and (inputs.alive is False or lifted):
         return None
     window = limit.window.replace("_", " ") or "usage limit"
-    since = limit.since if limit.since is not None else scene.last_sign or scene.now
+    since = limit.since if limit.since is not None else inputs.last_sign or inputs.now
     resets = limit.resets_at
     if resets is None:
         words = f"{window}: nobody said until when"
-    elif scene.now <= resets + _GRACE:
-        words = f"{window}: lifted in {format_duration(resets - scene.now)}"
+    elif inputs.now <= resets + _GRACE:
+        words = f"{window}: lifted in {format_duration(resets - inputs.now)}"
     else:
-        words = f"{window}: was to be lifted {format_duration(scene.now - resets)} ago, and nothing came since"
-    evidence = (words, f"limited for {format_duration(scene.now - since)}")
-    if resets is not None and scene.now > resets + max(_GRACE, scene.limits.api_silence_seconds):
-        stall = Stall(
-            StallKind.LIMIT_WAIT, since, evidence, () if scene.ref is None else (scene.ref,)
-        )
-        return StateVerdict(Code.LIMIT_OVERDUE, State.STALLED, words, since, stall)
-    stall = Stall(
-        StallKind.LIMIT_WAIT,
-        since,
-        evidence,
-        () if scene.ref is None else (scene.ref,),
-        waiting=True,
-    )
-    return StateVerdict(Code.USAGE_LIMIT, State.RATE_LIMITED, words, since, stall, resets)
+        words = f"{window}: was to be lifted {format_duration(inputs.now - resets)} ago, and nothing came since"
+    evidence = (words, f"limited for {format_duration(inputs.now - since)}")
+    overdue_at = None if resets is None else resets + max(_GRACE, inputs.limits.api_silence_seconds)
+    overdue = overdue_at is not None and inputs.now > overdue_at
+    stall = Stall(StallKind.LIMIT_WAIT, since, evidence, inputs.refs, waiting=not overdue)
+    if overdue:
+        return _because(Code.LIMIT_OVERDUE, words, since, stall=stall)
+    return _because(Code.USAGE_LIMIT, words, since, stall=stall, until=resets)
 
 
-def _over(scene: StateInputs) -> StateVerdict | None:
+def _turn_over(inputs: StateInputs) -> StateVerdict | None:
     """No answer is owed."""
-    doing = scene.activity
-    settled = doing.may_be_over and scene.quiet > _SETTLE
-    idle = any(agent.status == "idle" for agent in scene.agents or ()) and doing.may_be_over
-    if doing.phase != IDLE and not settled and not idle:
+    activity, alive = inputs.activity, inputs.alive
+    quiet_end = activity.may_be_over and inputs.quiet > _SETTLE
+    idle_agent = activity.may_be_over and any(a.status == "idle" for a in inputs.agents or ())
+    if activity.phase != IDLE and not quiet_end and not idle_agent:
         return None
-    if doing.background_tasks and scene.quiet <= scene.limits.quiet_tool_seconds and scene.alive is not False:
-        first = next(iter(doing.background_tasks.values()))
-        reason = f"the turn ended; {format_count(len(doing.background_tasks), 'background task')} still run: {first}"
-        return StateVerdict(Code.BACKGROUND_TASK, State.WORKING, reason, doing.since)
-    closed = doing.turn_end if doing.phase == IDLE else None
-    waits = "; the process waits for the next message" if scene.alive else ""
-    if closed is None:
-        return StateVerdict(
-            Code.TURN_COMPLETED, State.FINISHED, f"the last turn is over{waits}", doing.since
-        )
-    if closed.interrupted:
-        reason = f"the turn was interrupted ({closed.terminal_reason or closed.subtype}){waits}"
-        state = State.PAUSED if scene.alive else State.KILLED
-        return StateVerdict(Code.TURN_INTERRUPTED, state, reason, doing.since)
-    if closed.queued and scene.alive is not False:
-        return StateVerdict(
-            Code.MESSAGE_QUEUED,
-            State.WORKING,
-            f"{format_count(closed.queued, 'message')} wait to be taken up",
-            closed.at,
-        )
-    if closed.is_error or closed.subtype.startswith("error"):
-        why = closed.terminal_reason or closed.subtype
-        words = f"the turn failed ({why}): {closed.text}" if closed.text else f"failed ({why})"
-        told = f"{why} {closed.text}".lower()
-        limited = any(word in told for word in _AGENTS_LIMIT_WORDS)
+    tasks = activity.background_tasks
+    if tasks and inputs.quiet <= inputs.limits.quiet_tool_seconds and alive is not False:
+        count = format_count(len(tasks), "background task")
+        reason = f"the turn ended; {count} still run: {next(iter(tasks.values()))}"
+        return _because(Code.BACKGROUND_TASK, reason, activity.since)
+    turn_end = activity.turn_end if activity.phase == IDLE else None
+    waits = "; the process waits for the next message" if alive else ""
+    if turn_end is None:
+        return _because(Code.TURN_COMPLETED, f"the last turn is over{waits}", activity.since)
+    if turn_end.queued and alive is not False and not turn_end.interrupted:
+        reason = f"{format_count(turn_end.queued, 'message')} wait to be taken up"
+        return _because(Code.MESSAGE_QUEUED, reason, turn_end.at)
+    return _turn_ended(turn_end, waits, activity.since, alive)
+
+
+def _turn_ended(
+    turn_end: TurnEnd, waits: str, since: float | None, alive: bool | None
+) -> StateVerdict:
+    """How the last turn ended, as its result says."""
+    why = turn_end.terminal_reason or turn_end.subtype
+    if turn_end.interrupted:
+        state = State.PAUSED if alive else State.KILLED
+        reason = f"the turn was interrupted ({why}){waits}"
+        return _because(Code.TURN_INTERRUPTED, reason, since, state=state)
+    if turn_end.is_error or turn_end.subtype.startswith("error"):
+        text = turn_end.text
+        reason = f"the turn failed ({why}): {text}" if text else f"failed ({why})"
+        limited = _AGENTS_LIMIT_WORDS.is_in(f"{why} {text}".lower())
         code = Code.USAGE_LIMIT if limited else Code.TURN_FAILED
-        return StateVerdict(code, State.FAILED, words + waits, doing.since)
-    how = closed.terminal_reason or closed.subtype or "success"
-    return StateVerdict(
-        Code.TURN_COMPLETED, State.FINISHED, f"the turn ended ({how}){waits}", doing.since
-    )
+        return _because(code, reason + waits, since, state=State.FAILED)
+    return _because(Code.TURN_COMPLETED, f"the turn ended ({why or 'success'}){waits}", since)
 
 
-def _silent(scene: StateInputs) -> StateVerdict | None:
-    if scene.last_sign is None:
+def _silent(inputs: StateInputs) -> StateVerdict | None:
+    if inputs.last_sign is None:
         return None
-    sign = scene.last_sign
-    if scene.interventions.awake_at is not None:
-        sign = max(sign, scene.interventions.awake_at)
-    children = None if scene.agents is None else sum(agent.children for agent in scene.agents)
-    about = SilenceFacts(sign, scene.version, scene.has_stream, children, scene.ref)
-    stall = detect_silence(scene.activity, scene.now, about, scene.limits)
+    sign = inputs.last_sign
+    if inputs.interventions.awake_at is not None:
+        sign = max(sign, inputs.interventions.awake_at)
+    children = None if inputs.agents is None else sum(agent.children for agent in inputs.agents)
+    about = SilenceFacts(sign, inputs.version, inputs.has_stream, children, inputs.ref)
+    stall = detect_silence(inputs.activity, inputs.now, about, inputs.limits)
     if stall is None:
         return None
-    return StateVerdict(
-        Code(stall.kind), State.STALLED, "; ".join(stall.evidence[:2]), stall.since, stall
-    )
+    return _because(Code(stall.kind), "; ".join(stall.evidence[:2]), stall.since, stall=stall)
 
 
-def _looping(scene: StateInputs) -> StateVerdict | None:
-    loop = scene.loop
+def _looping(inputs: StateInputs) -> StateVerdict | None:
+    loop = inputs.loop
     if loop is None:
         return None
-    return StateVerdict(
-        Code.LOOP, State.LOOPING, f"{loop.evidence[0]} ({loop.level})", loop.since or None, loop
-    )
+    return _because(Code.LOOP, f"{loop.evidence[0]} ({loop.level})", loop.since or None, stall=loop)
 
 
-def _retrying(scene: StateInputs) -> StateVerdict | None:
-    retry = scene.activity.retry
+def _retrying(inputs: StateInputs) -> StateVerdict | None:
+    retry = inputs.activity.retry
     if retry is None:
         return None
     status = f"HTTP {retry.status}" if retry.status else "no connection"
-    left = "now" if retry.due is None else f"in {format_duration(retry.due - scene.now)}"
+    left = "now" if retry.due is None else f"in {format_duration(retry.due - inputs.now)}"
     words = f"{status} ({retry.error or 'error'}): retry {retry.attempt} of {retry.limit} {left}"
     state = State.RATE_LIMITED if retry.limited else State.WAITING_API
-    return StateVerdict(Code.RETRY_PENDING, state, words, retry.since, None, retry.due)
+    return _because(Code.RETRY_PENDING, words, retry.since, until=retry.due, state=state)
 
 
-def _busy(scene: StateInputs) -> StateVerdict:
-    doing = scene.activity
-    if doing.compacting:
-        return StateVerdict(
-            Code.COMPACTING, State.WORKING, "the conversation is being summarised", doing.since
-        )
-    if doing.phase == TOOL:
-        return _in_tool(scene)
-    if doing.phase == STREAMING:
-        return StateVerdict(
-            Code.MODEL_STREAMING, State.WORKING, "the model is answering", doing.since
-        )
-    if doing.phase == REQUESTING:
-        waited = format_duration(scene.quiet)
-        if scene.quiet <= scene.limits.answer_patience_seconds:
-            return StateVerdict(
-                Code.WAITING_FOR_MODEL,
-                State.WORKING,
-                f"the model is at it for {waited}",
-                doing.since,
-            )
+def _busy(inputs: StateInputs) -> StateVerdict:
+    activity = inputs.activity
+    if activity.compacting:
+        return _because(Code.COMPACTING, "the conversation is being summarised", activity.since)
+    if activity.phase == TOOL:
+        return _in_tool(inputs)
+    if activity.phase == STREAMING:
+        return _because(Code.MODEL_STREAMING, "the model is answering", activity.since)
+    if activity.phase == REQUESTING:
+        waited = format_duration(inputs.quiet)
+        if inputs.quiet <= inputs.limits.answer_patience_seconds:
+            reason = f"the model is at it for {waited}"
+            return _because(Code.WAITING_FOR_MODEL, reason, activity.since)
         words = f"no answer has begun for {waited}"
-        if not doing.has_deltas:
+        if not activity.has_deltas:
             words += "; this stream shows answers only when they are complete"
-        return StateVerdict(Code.WAITING_FOR_MODEL, State.WAITING_API, words, doing.since)
-    if doing.phase == NONE:
-        return StateVerdict(
-            Code.AGENT_STARTING, State.STARTING, "the agent is being started", scene.interventions.started_at
-        )
-    return StateVerdict(Code.AGENT_STARTING, State.STARTING, "the session begins", doing.since)
+        return _because(Code.WAITING_FOR_MODEL, words, activity.since, state=State.WAITING_API)
+    if activity.phase == NONE:
+        started_at = inputs.interventions.started_at
+        return _because(Code.AGENT_STARTING, "the agent is being started", started_at)
+    return _because(Code.AGENT_STARTING, "the session begins", activity.since)
 
 
-def _in_tool(scene: StateInputs) -> StateVerdict:
-    tools = list(scene.activity.open_calls.values())
+def _in_tool(inputs: StateInputs) -> StateVerdict:
+    tools = list(inputs.activity.open_calls.values())
     main = [tool for tool in tools if not tool.thread] or tools
     if not main:
-        return StateVerdict(Code.TOOL_RUNNING, State.TOOL, "a tool runs", scene.activity.since)
+        return _because(Code.TOOL_RUNNING, "a tool runs", inputs.activity.since)
     first = main[0]
-    lasts = f" for {format_duration(scene.now - first.since)}" if first.since is not None else ""
+    lasts = f" for {format_duration(inputs.now - first.since)}" if first.since is not None else ""
     words = f"{first.call.name} runs{lasts}"
     if first.call.target:
         words += f": {shorten(first.call.target)}"
@@ -400,18 +380,19 @@ def _in_tool(scene: StateInputs) -> StateVerdict:
     inner = [tool for tool in tools if tool.thread]
     if inner:
         words += f"; inside it {inner[-1].call.name} {shorten(inner[-1].call.target, 40)}".rstrip()
-    return StateVerdict(Code.TOOL_RUNNING, State.TOOL, words, first.since)
+    return _because(Code.TOOL_RUNNING, words, first.since)
 
 
 _RULES = (
-    _nothing,
-    _ended,
-    _between,
-    _gone,
-    _stopped,
-    _asking,
-    _limited,
-    _over,
+    _no_record,
+    _run_ended,
+    _restart_pending,
+    _attempt_ended,
+    _process_gone,
+    _process_suspended,
+    _person_asked,
+    _usage_limit,
+    _turn_over,
     _silent,
     _looping,
     _retrying,

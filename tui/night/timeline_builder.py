@@ -1,6 +1,6 @@
 """Builds the timeline: time by kind, gaps, marks.
 
-Time is poured in as it passes between records. Short stretches go into the bucket of their minute;
+Time is added as it passes between records. Short stretches go into the bucket of their minute;
 a silence of more than `GAP` seconds is kept as one gap, however long, so that days cost nothing.
 """
 
@@ -122,11 +122,11 @@ class TimelineBuilder(Struct):
         self.version += 1
 
 
-def sorted_marks(strip: TimelineBuilder) -> tuple[TimelineMark, ...]:
+def sorted_marks(builder: TimelineBuilder) -> tuple[TimelineMark, ...]:
     """All marks in order of time."""
     return tuple(
         sorted(
-            (mark for marks in strip.marks.values() for mark in marks),
+            (mark for marks in builder.marks.values() for mark in marks),
             key=lambda mark: (mark.at, mark.kind, mark.label),
         )
     )
@@ -152,10 +152,10 @@ def _split(silence: TailGap, spans: Sequence[KnownSpan]) -> list[TimelineGap]:
 
 
 def resolve_gaps(
-    strip: TimelineBuilder, spans: Sequence[KnownSpan]
+    builder: TimelineBuilder, spans: Sequence[KnownSpan]
 ) -> tuple[tuple[TimelineGap, ...], tuple[float, ...]]:
     """All gaps that ended, and the seconds of each kind in them."""
-    gaps = tuple(gap for silence in strip.gaps for gap in _split(silence, spans))
+    gaps = tuple(gap for silence in builder.gaps for gap in _split(silence, spans))
     return gaps, _seconds(gaps)
 
 
@@ -167,7 +167,7 @@ def _seconds(gaps: Sequence[TimelineGap]) -> tuple[float, ...]:
 
 
 def build_timeline(
-    strip: TimelineBuilder,
+    builder: TimelineBuilder,
     known: tuple[tuple[TimelineGap, ...], tuple[float, ...]],
     spans: Sequence[KnownSpan],
     marks: tuple[TimelineMark, ...],
@@ -176,12 +176,12 @@ def build_timeline(
     """The timeline up to now: `tail` is the stretch since the last record, still open."""
     gaps, silent = known
     last = () if tail is None else tuple(_split(tail, spans))
-    totals = [sum(parts) for parts in zip(strip.totals, silent, _seconds(last), strict=True)]
-    buckets = list(strip.buckets)
-    if any(strip.seconds):
-        buckets.append(TimeBucket(strip.minute, tuple(strip.seconds)))
-    end = tail.end if tail is not None else strip.clock
+    totals = [sum(parts) for parts in zip(builder.totals, silent, _seconds(last), strict=True)]
+    buckets = list(builder.buckets)
+    if any(builder.seconds):
+        buckets.append(TimeBucket(builder.minute, tuple(builder.seconds)))
+    end = tail.end if tail is not None else builder.clock
     timeline = Timeline(
-        strip.start, end, strip.resolution, tuple(buckets), gaps + last if last else gaps, marks
+        builder.start, end, builder.resolution, tuple(buckets), gaps + last if last else gaps, marks
     )
     return timeline, TimeTotals(sum(totals), *totals)

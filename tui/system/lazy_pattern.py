@@ -27,23 +27,44 @@ class _LazyPattern:
         return getattr(compiled, name)
 
 
-def contains_any(text: str, words: tuple[str, ...]) -> bool:
-    """Whether one of the words is anywhere in the text."""
-    for word in words:  # noqa: SIM110 - a generator would take four times as long
-        if word in text:
-            return True
-    return False
+# From the least frequent character to the most, in words and outputs; all others are rarer.
+_FREQUENT = "xkvwb\nygfpmucdhlrsnioate "
+
+
+class AnyWord:
+    """Finds out whether one of some short plain texts stands in a text.
+
+    The rarest character of each is looked for first: a search for one character takes a tenth of
+    the time of a search for a word, and most outputs hold few capitals and signs.
+    """
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+        groups: dict[str, tuple[str, ...]] = {}
+        for word in words:
+            rarest = min(word, key=_FREQUENT.rfind)
+            groups[rarest] = (*groups.get(rarest, ()), word)
+        self._groups = tuple(groups.items())
+
+    def is_in(self, text: str) -> bool:
+        for character, words in self._groups:
+            if character in text:
+                for word in words:
+                    if word in text:
+                        return True
+        return False
 
 
 class HintedPattern:
     """A pattern that can match only where the text contains one of its hints, short plain texts."""
 
-    def __init__(self, hints: str, pattern: str, flags: int = 0) -> None:
-        self.hints = tuple(hints.split("|"))
+    def __init__(self, signs: str, pattern: str, flags: int = 0) -> None:
+        self.hints = AnyWord(*signs.split("|"))
         self.pattern = lazy(pattern, flags)
 
     def search(self, text: str) -> re.Match[str] | None:
-        return self.pattern.search(text) if contains_any(text, self.hints) else None
+        """What the pattern's own `search` gives."""
+        return self.pattern.search(text) if self.hints.is_in(text) else None
 
 
 def lazy(pattern: AnyStr, flags: int | re.RegexFlag = 0) -> re.Pattern[AnyStr]:

@@ -55,8 +55,8 @@ def test_a_dump_goes_on() -> None:
 
 def test_a_digest_is_the_same_in_every_process() -> None:
     code = (
-        "from tui.night.usage.compact_tables import digest;"
-        " print(digest('a-uuid'), digest(''), digest('\\ud800'))"
+        "from tui.night.usage.compact_tables import digest; "
+        "print(digest('a-uuid'), digest(''), digest('\\ud800'))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={}

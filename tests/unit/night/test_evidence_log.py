@@ -177,7 +177,7 @@ def test_a_shells_edit_counts_after_a_green_run() -> None:
 
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MOST_EDITS", "MOST_RUNS", "MOST_COMMITS", "MOST_WORDS"):
+    for name in ("MOST_EDITS", "MOST_RUNS", "MOST_COMMITS", "MOST_STATEMENTS"):
         monkeypatch.setattr(evidence_log, name, 20)
     monkeypatch.setattr(evidence_log, "LONGEST_STATEMENT", 10)
     script = Script()

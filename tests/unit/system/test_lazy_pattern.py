@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.night.evidence import evidence_log, shell_effects, test_commands, test_output
-from tui.system.lazy_pattern import HintedPattern, contains_any
+from tui.system.lazy_pattern import AnyWord, HintedPattern
 from tui.system.sanitize import clean, is_plain
 
 SIGNED = {
@@ -43,15 +43,18 @@ def test_a_sign_alone_is_not_found() -> None:
     assert HintedPattern("a|b", "a1|b2").search("x b2") is not None
 
 
-@pytest.mark.parametrize("word", test_output._BAD_END)
-def test_every_bad_end_has_a_sign(word: str) -> None:
-    assert contains_any(word.lower(), test_output._BAD_SIGNS)
+@given(st.lists(st.text("ab Fx\n", min_size=1, max_size=3), max_size=6), st.text("ab Fx\n"))
+def test_a_word_is_found_wherever_it_stands(words: list[str], text: str) -> None:
+    assert AnyWord(*words).is_in(text) == any(word in text for word in words)
+
+
+@pytest.mark.parametrize("word", test_output._BAD_END.words)
+def test_every_bad_end_is_red(word: str) -> None:
     assert test_output.ending(word, False) == "red"
 
 
-@pytest.mark.parametrize("word", test_output._GOOD_END)
-def test_every_good_end_has_a_sign(word: str) -> None:
-    assert contains_any(word.lower(), test_output._GOOD_SIGNS)
+@pytest.mark.parametrize("word", test_output._GOOD_END.words)
+def test_every_good_end_is_green(word: str) -> None:
     assert test_output.ending(word, False) == "green"
 
 

@@ -1,6 +1,6 @@
 """Collects what claims and risks are checked against.
 
-Every deposit has a number; what has a higher one came later. What stands beside the events
+Every record has a number; a higher one came later. What stands beside the events
 (ticks, notes) has a time only, and finds its place by it.
 """
 
@@ -40,7 +40,7 @@ LONGEST_NOTES = 128_000
 
 
 class EvidenceCollector(Struct):
-    """Collects testimony as it comes; its size is bounded."""
+    """Collects evidence as it comes; its size is bounded."""
 
     count: int = 0
     runs: list[TestRunRecord] = []
@@ -125,7 +125,9 @@ class EvidenceCollector(Struct):
             self._keep(last)
 
     def _keep(self, last: StatementRecord) -> None:
-        self.statements.append(StatementRecord(last.number, last.at, last.text[:LONGEST_STATEMENT], last.ref))
+        self.statements.append(
+            StatementRecord(last.number, last.at, last.text[:LONGEST_STATEMENT], last.ref)
+        )
         del self.statements[:-MOST_STATEMENTS]
 
     def on_progress(self, progress: ProgressFile) -> None:

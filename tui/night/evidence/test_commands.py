@@ -252,13 +252,14 @@ _STARTS_OTHERS = frozenset({"make", "npm", "script", "tox"})
 def narrowed_to(command: str) -> str:
     """What a test command is limited to: a file, a filter, a part; "" when it runs everything."""
     kind, rest = runner_words(command)
-    words = [word.strip("'\"") for word in _words(rest)]
+    words = _words(rest)
     before = ""
-    for word in words:
+    for place, quoted in enumerate(words):
+        word = quoted.strip("'\"")
         option, _, value = word.partition("=")
         if word.startswith("-"):
             if option in _FILTERS and option not in _NOT_FILTERS.get(kind, ()):
-                return value or _after(words, word) or option
+                return value or _value(words[place + 1 :]) or option
         elif _narrow(word, before, kind):
             return word
         before = word
@@ -273,9 +274,10 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text) if "'" in text or '"' in text else text.split()
 
 
-def _after(words: list[str], word: str) -> str:
-    place = words.index(word) + 1
-    return words[place] if place < len(words) and not words[place].startswith("-") else ""
+def _value(words: list[str]) -> str:
+    """What an option that these words follow is given."""
+    word = words[0].strip("'\"") if words else ""
+    return "" if word.startswith("-") else word
 
 
 def _narrow(word: str, before: str, kind: str) -> bool:

@@ -6,15 +6,15 @@ from msgspec import Struct
 
 from tui.model.evidence import Verdict
 from tui.night.evidence.test_summaries import OF, SUMMARIES
-from tui.system.lazy_pattern import HintedPattern, contains_any, lazy
+from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
 _COLOUR = lazy(r"[\x1b␛]\[[0-9;]*m")
 _PYTEST_TAIL = 1000
 _NUMBERED = lazy(
     r"\d+ (?:passed|failed|passing|failing|pass|fail|failures?|examples?|errors?|tests? |specs?)"
 )
-_NUMBERED_WORDS = (" pass", " fail", " example", " error", " specs")
-_SIGNS = (
+_NUMBERED_WORDS = AnyWord(" pass", " fail", " example", " error", " specs")
+_SIGNS = AnyWord(
     "\nok ",
     "\nok\t",
     "\nFAIL",
@@ -41,7 +41,7 @@ _NONE_RAN = lazy(
     r"|^\[100%\] Built target \S+\s*\Z",
     2 | 8,
 )
-_BAD_END = (
+_BAD_END = AnyWord(
     "could not compile",
     "make: *** ",
     "ELIFECYCLE",
@@ -64,19 +64,7 @@ _BAD_END = (
     "\nTraceback (most recent call last)",
     "nox > Session tests failed",
 )
-_BAD_SIGNS = (
-    "fail",
-    "could not compile",
-    "make: ***",
-    "lifecycle",
-    "core dumped",
-    "segmentation fault",
-    " during collection",
-    "traceback",
-)
-"""In small letters, one of these stands in each of the words of a bad end; of a good one, the others."""
-_GOOD_SIGNS = ("succe", "congratulations", "tests passed")
-_GOOD_END = (
+_GOOD_END = AnyWord(
     "BUILD SUCCESSFUL in",
     "BUILD SUCCESS\n",
     "congratulations :)",
@@ -96,7 +84,7 @@ _NEVER_STARTED = HintedPattern(
     r"|Cannot connect to the Docker daemon|Command \S+ not found|not found in \$PATH|Unknown command",
     8,
 )
-_CUT_SHORT_WORDS = (
+_CUT_SHORT_WORDS = AnyWord(
     "Command timed out after",
     "\nKilled",
     "\nTerminated",
@@ -104,7 +92,7 @@ _CUT_SHORT_WORDS = (
     "context deadline exceeded",
     "panic: test timed out after",
 )
-_NONE_HINTS = (
+_NONE_HINTS = AnyWord(
     " 0 ",
     "no test",
     "ran 0",
@@ -139,9 +127,9 @@ class TestOutcome(Struct, frozen=True):
 def promising(text: str) -> bool:
     """Whether the end of `text` may hold a runner's summary; cheap, and seldom wrong with a no."""
     tail = text[-_TAIL:]
-    if contains_any(tail, _SIGNS):
+    if _SIGNS.is_in(tail):
         return True
-    if contains_any(tail, _NUMBERED_WORDS):
+    if _NUMBERED_WORDS.is_in(tail):
         return _NUMBERED.search(tail) is not None
     return tail.startswith(("ok ", "ok\t", "FAIL"))
 
@@ -156,7 +144,7 @@ def read(text: str, expected: str = "") -> TestOutcome | None:
         text = text[-_PYTEST_TAIL:]
     text = plain(text)
     for summary in OF.get(expected, SUMMARIES):
-        if not contains_any(text, summary.words):
+        if not summary.words.is_in(text):
             continue
         matches = list(summary.pattern.finditer(text))
         if not matches:
@@ -183,19 +171,16 @@ def ending(text: str, failed: bool) -> Verdict | None:
     if cut_short(text):
         return "unknown"
     text = text[-_ENDING:]
-    small = text.lower()
-    if contains_any(small, _NONE_HINTS) and _NONE_RAN.search(text):
+    if _NONE_HINTS.is_in(text.lower()) and _NONE_RAN.search(text):
         return "unknown"
-    if contains_any(small, _BAD_SIGNS) and contains_any("\n" + text, _BAD_END):
+    if _BAD_END.is_in("\n" + text):
         return "red"
-    if failed or not contains_any(small, _GOOD_SIGNS):
-        return None
-    return "green" if contains_any(text + "\n", _GOOD_END) else None
+    return "green" if not failed and _GOOD_END.is_in(text + "\n") else None
 
 
 def cut_short(text: str) -> bool:
     """Whether the run was ended before it was through: a time limit, a signal."""
-    return contains_any(text, _CUT_SHORT_WORDS) or text.startswith(_SIGNALLED)
+    return _CUT_SHORT_WORDS.is_in(text) or text.startswith(_SIGNALLED)
 
 
 def never_started(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from tui.system.lazy_pattern import lazy
+from tui.system.lazy_pattern import AnyWord, lazy
 
 
 class TestCounts(NamedTuple):
@@ -133,13 +133,13 @@ class SummaryFormat(Struct, frozen=True):
     """A runner's summary: the words it cannot do without, its shape, and how to read it."""
 
     framework: str
-    words: tuple[str, ...]
+    words: AnyWord
     pattern: Pattern[str]
     reader: Reader
 
 
 def _summary(framework: str, words: str, pattern: str, reader: Reader) -> SummaryFormat:
-    return SummaryFormat(framework, tuple(words.split("|")), lazy(pattern, re.M), reader)
+    return SummaryFormat(framework, AnyWord(*words.split("|")), lazy(pattern, re.M), reader)
 
 
 SUMMARIES = (

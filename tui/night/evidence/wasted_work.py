@@ -66,7 +66,7 @@ class WastedWork(Struct, frozen=True):
 
 
 class WasteLog(Struct):
-    """Collects losses of the main conversation."""
+    """Collects the wasted work of the main conversation."""
 
     retries: list[RetryStreak] = []
     repeated_calls: list[RepeatedCall] = []
@@ -143,7 +143,11 @@ class WasteLog(Struct):
         if use.name not in _AGAIN or result.is_error:
             return
         key = f"{use.name} {use.key}"
-        if self.calls_left and at - self.compacted_at <= _AFTER_S and key in self.calls_before_compaction:
+        if (
+            self.calls_left
+            and at - self.compacted_at <= _AFTER_S
+            and key in self.calls_before_compaction
+        ):
             since = called if called is not None else at
             self.repeated_calls.append(
                 RepeatedCall(since, at, use.name, use.target, self.compacted_at, ref)

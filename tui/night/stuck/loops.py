@@ -38,7 +38,7 @@ _POLLING = lazy(
     re.VERBOSE,
 )
 _KEPT = 64
-_MOST_LANES = 64
+_MOST_TRACKS = 64
 _MOST_LOOPS = 200
 _SIZE_SLACK = 64
 _SAID = 2000
@@ -84,13 +84,13 @@ class LoopDetector(Struct):
     ended: list[Stall] = []
 
     def track(self, thread: str) -> ConversationTrack:
-        """The lane of a conversation; when there are too many, a subagent's is forgotten."""
-        lane = self.tracks.get(thread)
-        if lane is None:
-            if len(self.tracks) >= _MOST_LANES:
+        """The track of a conversation; when there are too many, a subagent's is forgotten."""
+        track = self.tracks.get(thread)
+        if track is None:
+            if len(self.tracks) >= _MOST_TRACKS:
                 del self.tracks[next(key for key in self.tracks if key)]
-            lane = self.tracks[thread] = ConversationTrack()
-        return lane
+            track = self.tracks[thread] = ConversationTrack()
+        return track
 
     def on_work_tree_change(self) -> None:
         """The work tree changed: a commit, or a rewind."""
@@ -98,17 +98,17 @@ class LoopDetector(Struct):
 
     def reset_conversation(self, thread: str) -> None:
         """The conversation took a new start: a person spoke, or it was summarised."""
-        lane = self.tracks.get(thread)
-        if lane is not None:
-            self._end(lane)
+        track = self.tracks.get(thread)
+        if track is not None:
+            self._end(track)
             del self.tracks[thread]
 
-    def _end(self, lane: ConversationTrack) -> None:
-        if lane.active is not None:
-            self.ended.append(lane.active)
+    def _end(self, track: ConversationTrack) -> None:
+        if track.active is not None:
+            self.ended.append(track.active)
             del self.ended[:-_MOST_LOOPS]
-            lane.active = None
-        lane.repeats_text = False
+            track.active = None
+        track.repeats_text = False
 
     def on_tool_result(
         self,
@@ -120,10 +120,10 @@ class LoopDetector(Struct):
         limits: StallThresholds,
     ) -> None:
         """A tool call was answered."""
-        lane = self.tracks.get(thread) or self.track(thread)
+        track = self.tracks.get(thread) or self.track(thread)
         if use.name in EDITING and not result.is_error:
-            self._edited(lane, use.key)
-        steps = lane.steps
+            self._edited(track, use.key)
+        steps = track.steps
         step = ToolStep(
             use.name,
             use.target,
@@ -135,57 +135,57 @@ class LoopDetector(Struct):
             at,
             ref,
         )
-        lane.texts = 0
-        again = use.key in lane.keys and self._compare(lane, step, limits)
-        if lane.repeating and not again:
-            lane.runs = []
-        lane.repeating = again
-        lane.keys.append(use.key)
-        del lane.keys[: -limits.loop_longest_cycle]
+        track.texts = 0
+        again = use.key in track.keys and self._compare(track, step, limits)
+        if track.repeating and not again:
+            track.runs = []
+        track.repeating = again
+        track.keys.append(use.key)
+        del track.keys[: -limits.loop_longest_cycle]
         steps.append(step)
         if len(steps) > _KEPT:
             del steps[: _KEPT // 2]
         if again:
-            self._judge(lane, limits)
-        elif lane.active is not None:
-            self._end(lane)
+            self._judge(track, limits)
+        elif track.active is not None:
+            self._end(track)
 
-    def _compare(self, lane: ConversationTrack, step: ToolStep, limits: StallThresholds) -> bool:
+    def _compare(self, track: ConversationTrack, step: ToolStep, limits: StallThresholds) -> bool:
         """Whether `step` repeats one of those before it; how far each length of cycle goes on."""
         longest = limits.loop_longest_cycle
-        if len(lane.runs) != longest:
-            lane.runs = [0] * longest
+        if len(track.runs) != longest:
+            track.runs = [0] * longest
         again = False
         for length in range(1, longest + 1):
-            before = lane.steps[-length] if length <= len(lane.steps) else None
+            before = track.steps[-length] if length <= len(track.steps) else None
             if before is not None and before.key == step.key and _same(before, step, limits):
-                lane.runs[length - 1] += 1
+                track.runs[length - 1] += 1
                 again = True
             else:
-                lane.runs[length - 1] = 0
+                track.runs[length - 1] = 0
         return again
 
-    def _edited(self, lane: ConversationTrack, key: int) -> None:
-        if key in lane.edits:
+    def _edited(self, track: ConversationTrack, key: int) -> None:
+        if key in track.edits:
             return
-        lane.edits.append(key)
-        del lane.edits[:-_KEPT]
+        track.edits.append(key)
+        del track.edits[:-_KEPT]
         self.work_tree += 1
 
-    def _judge(self, lane: ConversationTrack, limits: StallThresholds) -> None:
+    def _judge(self, track: ConversationTrack, limits: StallThresholds) -> None:
         """Find the shortest cycle that has come round often enough."""
-        for length, run in enumerate(lane.runs, 1):
+        for length, run in enumerate(track.runs, 1):
             rounds = run // length + 1
             if rounds < limits.loop_notice:
                 continue
-            cycle = lane.steps[-length:]
+            cycle = track.steps[-length:]
             patience = max(_patience(step, limits) for step in cycle)
             level = _level(rounds, patience, limits)
             if level:
-                lane.active = _stall(lane, cycle, rounds, level)
+                track.active = _stall(track, cycle, rounds, level)
                 return
-        if lane.active is not None:
-            self._end(lane)
+        if track.active is not None:
+            self._end(track)
 
     def on_text(
         self,
@@ -197,40 +197,42 @@ class LoopDetector(Struct):
         limits: StallThresholds,
     ) -> None:
         """The model said `text`; alone, or on the way to a tool call."""
-        lane = self.tracks.get(thread) or self.track(thread)
+        track = self.tracks.get(thread) or self.track(thread)
         times = repeated_phrase(text) if len(text) > 400 else 0
         if times:
             evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
-            self._end(lane)
-            lane.repeats_text = True
-            lane.active = Stall(
+            self._end(track)
+            track.repeats_text = True
+            track.active = Stall(
                 StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, last_at=at
             )
             return
         if tools:
             return
-        if not lane.texts or not _alike(lane.text, text):
-            if lane.repeats_text:
-                self._end(lane)
-            lane.texts = 1
-            lane.text, lane.text_at, lane.text_ref = text[:_SAID], at, ref
+        if not track.texts or not _alike(track.text, text):
+            if track.repeats_text:
+                self._end(track)
+            track.texts = 1
+            track.text, track.text_at, track.text_ref = text[:_SAID], at, ref
             return
-        lane.texts += 1
-        level = _level(lane.texts, 1.0, limits)
-        if level and lane.text_ref is not None:
-            evidence = f"the same words {lane.texts} times and no tool call: “{shorten(lane.said)}”"
-            refs = (lane.text_ref, ref)
-            lane.repeats_text = True
-            said_at = lane.text_at or 0.0
-            lane.active = Stall(
-                StallKind.LOOP, said_at, (evidence,), refs, level, lane.texts, last_at=at
+        track.texts += 1
+        level = _level(track.texts, 1.0, limits)
+        if level and track.text_ref is not None:
+            evidence = (
+                f"the same words {track.texts} times and no tool call: “{shorten(track.text)}”"
+            )
+            refs = (track.text_ref, ref)
+            track.repeats_text = True
+            said_at = track.text_at or 0.0
+            track.active = Stall(
+                StallKind.LOOP, said_at, (evidence,), refs, level, track.texts, last_at=at
             )
 
     def active_loop(self) -> Stall | None:
         """The worst loop going on, of the main conversation first."""
         found: Stall | None = None
-        for thread, lane in self.tracks.items():
-            loop = lane.active
+        for thread, track in self.tracks.items():
+            loop = track.active
             if loop is not None and (found is None or (not thread) or loop.count > found.count):
                 found = loop
                 if not thread:
@@ -256,7 +258,7 @@ def _same(one: ToolStep, other: ToolStep, limits: StallThresholds) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two utterances say the same."""
+    """Whether two texts say the same."""
     other = other[:_SAID]
     if abs(len(one) - len(other)) > _SIZE_SLACK:
         return False
@@ -295,12 +297,14 @@ def _level(rounds: int, patience: float, limits: StallThresholds) -> StallLevel:
     return StallLevel.NOTICE if rounds >= limits.loop_notice * patience else StallLevel.NONE
 
 
-def _stall(lane: ConversationTrack, cycle: list[ToolStep], rounds: int, level: StallLevel) -> Stall:
+def _stall(
+    track: ConversationTrack, cycle: list[ToolStep], rounds: int, level: StallLevel
+) -> Stall:
     """A loop in words: what repeats, how often, since when, with what answer."""
-    first = lane.steps[max(0, len(lane.steps) - rounds * len(cycle))]
+    first = track.steps[max(0, len(track.steps) - rounds * len(cycle))]
     since = first.at
-    if lane.active is not None and lane.active.count:
-        since = min(lane.active.since, since) if since is not None else lane.active.since
+    if track.active is not None and track.active.count:
+        since = min(track.active.since, since) if since is not None else track.active.since
     names = [f"{step.tool} {shorten(step.target, 60)}".strip() for step in cycle]
     if len(cycle) == 1:
         what = f"{names[0]}: {rounds} times with the same answer"

@@ -63,9 +63,9 @@ class SilenceFacts(Struct, frozen=True):
     ref: SourceRef | None
 
 
-def expects_heartbeats(doing: ActivityTracker, version: str, streams: bool) -> bool:
+def expects_heartbeats(activity: ActivityTracker, version: str, streams: bool) -> bool:
     """Whether a running tool of this session would send heartbeats."""
-    if doing.has_heartbeats:
+    if activity.has_heartbeats:
         return True
     if not streams:
         return False
@@ -73,30 +73,30 @@ def expects_heartbeats(doing: ActivityTracker, version: str, streams: bool) -> b
     return match is None or tuple(map(int, match.groups())) > _WITHOUT_BEATS
 
 
-def allowed_silence(doing: ActivityTracker, limits: StallThresholds, beats: bool) -> float:
+def allowed_silence(activity: ActivityTracker, limits: StallThresholds, beats: bool) -> float:
     """Seconds without any sign of life that are normal in this moment."""
-    if doing.phase != TOOL:
+    if activity.phase != TOOL:
         return limits.api_silence_seconds
-    names = {tool.call.name for tool in doing.open_calls.values()}
+    names = {tool.call.name for tool in activity.open_calls.values()}
     if names and names <= SUBAGENTS:
         return limits.api_silence_seconds
     return limits.tool_heartbeat_seconds if beats else limits.quiet_tool_seconds
 
 
 def detect_silence(
-    doing: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds
+    activity: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds
 ) -> Stall | None:
     """The stall that a silence since `about.last_sign` is by now, or None."""
-    if doing.question is not None or doing.limit is not None:
+    if activity.question is not None or activity.limit is not None:
         return None
     quiet = now - about.last_sign
-    if doing.retry is not None:
-        return _late_retry(doing, now, about, limits)
-    if doing.phase == TOOL:
-        return _in_tool(doing, quiet, about, limits)
-    if doing.phase not in (STARTING, REQUESTING, STREAMING):
+    if activity.retry is not None:
+        return _late_retry(activity, now, about, limits)
+    if activity.phase == TOOL:
+        return _in_tool(activity, quiet, about, limits)
+    if activity.phase not in (STARTING, REQUESTING, STREAMING):
         return None
-    wedged = doing.phase == REQUESTING and doing.after_tool and not doing.request_reported
+    wedged = activity.phase == REQUESTING and activity.after_tool and not activity.request_reported
     if wedged and quiet > limits.wedge_seconds:
         waited = (
             f"a tool's answer came {format_duration(quiet)} ago, and nothing since",
@@ -109,7 +109,7 @@ def detect_silence(
         STARTING: "the session has not begun its first turn",
         REQUESTING: "a request is out, and no answer has begun",
         STREAMING: "an answer had begun and did not go on",
-    }[doing.phase]
+    }[activity.phase]
     evidence = (
         where,
         f"no sign of life for {format_duration(quiet)}; allowed: {format_duration(limits.api_silence_seconds)}",
@@ -119,9 +119,9 @@ def detect_silence(
 
 
 def _late_retry(
-    doing: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds
+    activity: ActivityTracker, now: float, about: SilenceFacts, limits: StallThresholds
 ) -> Stall | None:
-    retry = doing.retry
+    retry = activity.retry
     if retry is None:
         return None
     due = max(about.last_sign, retry.due if retry.due is not None else about.last_sign)
@@ -135,13 +135,13 @@ def _late_retry(
 
 
 def _in_tool(
-    doing: ActivityTracker, quiet: float, about: SilenceFacts, limits: StallThresholds
+    activity: ActivityTracker, quiet: float, about: SilenceFacts, limits: StallThresholds
 ) -> Stall | None:
-    tools = list(doing.open_calls.values())
+    tools = list(activity.open_calls.values())
     if any(tool.call.name in ASKING for tool in tools):
         return None
-    beats = expects_heartbeats(doing, about.version, about.has_stream)
-    allowed = allowed_silence(doing, limits, beats)
+    beats = expects_heartbeats(activity, about.version, about.has_stream)
+    allowed = allowed_silence(activity, limits, beats)
     if quiet <= allowed:
         return None
     if not beats and about.children:

@@ -64,7 +64,7 @@ class SessionTotal(Struct):
 
 
 class SavedAccounts(Struct):
-    """`Accounts` on its way to disk."""
+    """`CostAccounts` as they are saved."""
 
     responses: SavedResponses
     sessions: dict[int, SessionTotal]
@@ -156,7 +156,9 @@ class CostAccounts:
             return False
         return at is None or chain.at is None or at <= chain.at + 5.0
 
-    def _take(self, session: int, source: int, at: float | None, usd: float, told: ModelTotals) -> None:
+    def _take(
+        self, session: int, source: int, at: float | None, usd: float, told: ModelTotals
+    ) -> None:
         epochs = self._epochs(session, source, at)
         chain = self.sessions.get(session)
         fit = self._best(session, chain, usd, told, epochs)
@@ -284,7 +286,12 @@ def _closest(fits: list[_TotalMatch]) -> _TotalMatch:
 
 
 def _misfit(
-    usd: float, told: ModelTotals, total: float, before: ModelTotals, own: dict[str, int], estimate: float
+    usd: float,
+    told: ModelTotals,
+    total: float,
+    before: ModelTotals,
+    own: dict[str, int],
+    estimate: float,
 ) -> float:
     """How far a total is from `before` plus what the session used by itself; inf: cannot be."""
     if usd < total - _SAME:

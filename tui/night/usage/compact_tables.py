@@ -81,7 +81,7 @@ class DigestSet:
                 keys[place] = key
 
     def dump(self) -> bytes:
-        """The table as it stands; `Seen(dump)` goes on from there."""
+        """The table as it stands; `DigestSet(dump)` goes on from there."""
         return self._keys.tobytes()
 
 
@@ -130,7 +130,7 @@ class DigestMap:
                 moved[place] = position
 
     def dump(self) -> tuple[bytes, bytes]:
-        """Both tables as they stand; `Positions(*dump)` goes on from there."""
+        """Both tables as they stand; `DigestMap(*dump)` goes on from there."""
         return self._keys.tobytes(), self._positions.tobytes()
 
 
@@ -159,7 +159,7 @@ class NameTable(Struct):
 
 
 class SavedResponseTable(Struct, frozen=True):
-    """`Columns` on its way to disk."""
+    """A `ResponseTable` as it is saved."""
 
     data: tuple[bytes, ...]
     unaccounted: bytes
@@ -179,7 +179,7 @@ class ResponseTable:
         "request",
         "session",
         "source",
-        "waiting",
+        "unaccounted",
     )
 
     def __init__(self) -> None:
@@ -286,7 +286,7 @@ def _five(usage: TokenUsage) -> array[int]:
         usage.cache_read,
     )
     try:
-        if usage.total <= _MOST:
+        if max(told) <= _MOST:
             return array("I", told)
     except OverflowError:
         pass

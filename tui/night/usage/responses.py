@@ -53,7 +53,7 @@ class UsageTotals(Struct):
 
 
 class SavedResponses(Struct):
-    """`Responses` on its way to disk."""
+    """A `ResponseLedger` as it is saved."""
 
     rows: SavedResponseTable
     models: NameTable
@@ -99,7 +99,7 @@ class ResponseLedger:
         source: int,
         session: int,
     ) -> None:
-        """Take in what one record says of a response."""
+        """Record what one line says of a response."""
         last = self._last
         if (
             last is not None
@@ -171,10 +171,10 @@ class ResponseLedger:
 
     def _model(self, model: str) -> int:
         number = self.models.number(model)
-        while len(self._rates) < len(self.models.names):
-            self._rates.append(self._prices.rates(self.models.names[len(self._rates)]))
-        while len(self.totals) < len(self._rates):
-            self.totals.append(UsageTotals())
+        for name in self.models.names[len(self._rates) :]:
+            self._rates.append(self._prices.rates(name))
+            if len(self.totals) < len(self._rates):
+                self.totals.append(UsageTotals())
         return number
 
     def _book(self, row: int, sign: int) -> None:
@@ -226,25 +226,25 @@ class ResponseLedger:
         session: int,
     ) -> None:
         """A response began (`final` False) or told its last usage, in the stream's own pieces."""
-        lane = f"{source} {thread}"
-        message = message or self._current.get(lane, "")
+        track = f"{source} {thread}"
+        message = message or self._current.get(track, "")
         if not message:
             return
         if not final:
-            self._current[lane] = message
-        elif self._current.get(lane) == message:
-            del self._current[lane]
+            self._current[track] = message
+        elif self._current.get(track) == message:
+            del self._current[track]
         self._last = None
         row = self.rows.find_or_add(message)
         if row >= 0:
             self._improve(row, _completed(TokenUsage(*self.rows.tokens(row)), usage), final)
             return
-        number = self._model(model) if model else self._guesses.get(lane, 0)
+        number = self._model(model) if model else self._guesses.get(track, 0)
         flags = (FINAL if final else 0) | (0 if model else GUESSED)
         self._born("", number, usage, flags, at, source, session)
 
     def assume_model(self, source: int, thread: str, model: str) -> None:
-        """A response of this lane that does not say its model comes from `model` from now on."""
+        """A response of this conversation that does not say its model comes from `model` from now on."""
         self._guesses[f"{source} {thread}"] = self._model(model)
 
     def has_price(self, model: int) -> bool:
