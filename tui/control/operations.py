@@ -34,8 +34,9 @@ from tui.model.session import AgentProcess
 from tui.model.snapshot import NightSnapshot
 from tui.settings.settings import Settings
 from tui.store.inbox import Verb
-from tui.store.journal import JournalWriter, is_running
+from tui.store.journal import JournalWriter
 from tui.store.layout import RunDirectory, session_journal
+from tui.store.runs import is_running
 from tui.system import paths
 from tui.system.errors import NoSessionError, OvernightError, RefusedError
 from tui.system.format import format_count
@@ -393,7 +394,9 @@ class Operations:
             if self.has_run:
                 writer = JournalWriter(self.journal)
             else:
-                writer = JournalWriter.for_session(self.project, self.settings_run_dir, self.session)
+                writer = JournalWriter.for_session(
+                    self.project, self.settings_run_dir, self.session
+                )
             writer.write(kind, data)
         except (OSError, OvernightError):
             return  # it is done; a full disk or a foreign folder must not make it look undone

@@ -25,7 +25,7 @@ from tui.model.events import (
 from tui.model.evidence import EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
-from tui.model.timeline import GAP_SECONDS, BUCKET_SECONDS
+from tui.model.timeline import BUCKET_SECONDS, GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
 from tui.night.event_reducer import EventReducer

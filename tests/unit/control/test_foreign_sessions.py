@@ -15,7 +15,7 @@ from tui.control.hooks import installer
 from tui.feeds.sessions.select import select_session
 from tui.settings.load import load
 from tui.system.errors import NoSessionError, RefusedError
-from tui.system.processes import is_alive, process_table, read_identity
+from tui.system.processes import is_alive, process_table, read_process
 
 
 @pytest.fixture
@@ -82,8 +82,9 @@ def test_its_journal_is_one_of_the_sources(scene: Elsewhere) -> None:
 
 def test_kill_ends_it_with_all_it_started_after_a_checkpoint(scene: Elsewhere) -> None:
     who = scene.begin()
-    agent = read_identity(who.pid)
-    assert agent is not None
+    row = read_process(who.pid)
+    assert row is not None
+    agent = row.identity
     children = [one.identity for one in process_table().values() if one.parent == who.pid]
     assert children
     receipt = scene.operations().stop("kill", checkpoint=True, facts=lambda: {"tests": "red"})

@@ -58,9 +58,9 @@ def review_command(arguments: argparse.Namespace) -> int:
     )
     write_files(review, arguments, formats)
     if arguments.json:
-        from tui.night.review.export.figures_json import figures_json
+        from tui.night.review.export.figures_json import render_json
 
-        sys.stdout.write(figures_json(_build_export(review, arguments, keep_places=True)))
+        sys.stdout.write(render_json(_build_export(review, arguments, keep_places=True)))
     elif not formats:
         from tui.commands.observe.text_views import review_lines
 

@@ -24,16 +24,9 @@ from tui.system.tmux import pane_of
 
 ChannelName = Literal["mailbox", "inbox", "tmux", "none"]
 DeliveryState = Literal["queued", "delivered", "failed", "unsure", "withdrawn"]
-_LABELS: dict[ChannelName, str] = {
-    "mailbox": "hook mailbox",
-    "inbox": "Claude's inbox",
-    "tmux": "paste into its terminal",
-    "none": "",
-}
 # A start time that is read twice may differ by rounding; a pid is not used again that soon.
 _SAME_START_S = 1.5
 _LABELS: dict[ChannelName, str] = {
-    "runner": "its runner",
     "mailbox": "hook mailbox",
     "inbox": "Claude's inbox",
     "tmux": "paste into its terminal",

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from tui.control.checkpoints.path_listing import PathLister, PathListing, is_capturable, is_reserved
-from tui.settings.own_sections import CheckpointsSettings
 from tui.control.checkpoints.stat_cache import (
     OWN_REASON,
     FileTable,
@@ -25,6 +24,7 @@ from tui.control.checkpoints.stat_cache import (
     describe_kind,
     is_same_stat,
 )
+from tui.settings.own_sections import CheckpointsSettings
 from tui.system.errors import CheckpointError
 from tui.system.format import format_size_limit
 from tui.system.git import Git

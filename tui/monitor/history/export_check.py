@@ -151,7 +151,11 @@ def _compare_page(
         zone_s=figures.zone_s,
         named=figures.named,
     )
-    page = render_html(again) if text.lstrip().lower().startswith("<!doctype") else render_markdown(again)
+    page = (
+        render_html(again)
+        if text.lstrip().lower().startswith("<!doctype")
+        else render_markdown(again)
+    )
     return _compare_lines(without_figures(text), without_figures(page))
 
 

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui.control.operations import Operations, waiting_messages
+from tui.control.availability import waiting_messages
+from tui.control.operations import Operations
 from tui.control.wording import step_back_text
 from tui.model.snapshot import NightSnapshot
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks
-from tui.control.availability import waiting_messages
-from tui.control.operations import Operations
 from tui.system.errors import OvernightError
 from tui.system.format import format_clock
 from widgets.output_guard import show_toast

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual.worker import get_current_worker
 
-from tui.control.operations import Availability, Operations
+from tui.control.availability import Availability
+from tui.control.operations import Operations
 from tui.control.rewind.plan import RewindPlan
 from tui.control.wording import describe_plan, describe_refusals
 from tui.screens.dialogs import ask
 from tui.screens.operations.background import BackgroundTasks, Report
-from tui.control.availability import Availability
-from tui.control.operations import Operations
 from tui.system.errors import OvernightError
 from tui.system.format import format_age, format_count, format_local
 from widgets.output_guard import show_toast
