@@ -4,7 +4,7 @@
 
 With `--before FOLDER` it only folds, with the version in that folder and with today's, in turns in
 this process: folding, saving and taking up again. A version to compare with comes from
-`git worktree add FOLDER v0.3.0` (any tag or commit); `git worktree remove FOLDER` takes it away.
+`git worktree add FOLDER REVISION`; `git worktree remove FOLDER` takes it away.
 """
 
 from __future__ import annotations

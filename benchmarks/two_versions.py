@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 OURS = ("tui", "widgets")
-# Where today's version has what a fold needs, then where versions up to 0.3.0 have it.
+# Where today's version has what a fold needs, then where version 0.1 has it.
 _PLACES = {
     "EventFile": ("tui.feeds.sessions.select.EventFile", "tui.feeds.discovery.Source"),
     "EventIndex": ("tui.monitor.rows.event_index.EventIndex", "tui.watching.event_log.EventLog"),
@@ -52,15 +52,15 @@ class Version:
     def fold(self, stream: Path, result: Path) -> float:
         """Seconds of processor time, children's too, to fold a stream, save it and take it up again."""
         with self.in_force():
-            ready, save, load = _steps(stream, result)
+            fold, save, load = _steps(stream, result)
             began = _processor_time()
-            ledger = ready()
-            save(ledger)
+            reader = fold()
+            save(reader)
             taken_up = load()
             spent = _processor_time() - began
             assert taken_up is not None
-            assert taken_up.log.total == ledger.log.total
-            ledger.close()
+            assert _rows(taken_up) == _rows(reader)
+            reader.close()
             taken_up.close()
         return spent
 
@@ -95,13 +95,19 @@ def _steps(
     return fold, lambda reader: save(result, reader), lambda: load(result, files, rules, 1)
 
 
+def _rows(reader: Any) -> int:
+    index = reader.index if hasattr(reader, "index") else reader.log
+    total: int = index.total
+    return total
+
+
 def _find(name: str) -> Any:
     """A class or function by today's name, also where the version in force still calls it otherwise."""
     for place in _PLACES[name]:
         module, _, attribute = place.rpartition(".")
         try:
             return getattr(importlib.import_module(module), attribute)
-        except ModuleNotFoundError:
+        except (ModuleNotFoundError, AttributeError):
             continue
     raise SystemExit(f"that version of the program has no {name} in any place known here")
 

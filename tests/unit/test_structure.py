@@ -12,14 +12,16 @@ from benchmarks.structure import Figures, complexity, figures
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-MOST_LINES = 60_500
+MOST_LINES = 63_600
 MOST_MODULES = 330
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
 NINE_OF_TEN_FUNCTIONS = 20
 MOST_COMPLEX = 15
-MOST_WITH_ONE_IMPORTER = 0.20
+MOST_WITH_ONE_IMPORTER = 0.29
+SMALL_MODULE = 80
+MOST_SMALL_WITH_ONE_IMPORTER = 15
 
 
 @cache
@@ -64,6 +66,8 @@ def test_no_modules_import_each_other() -> None:
 def test_few_modules_serve_one_other_module_only() -> None:
     single = source().single_importer
     assert len(single) <= MOST_WITH_ONE_IMPORTER * len(source().modules), single
+    small = [name for name in single if source().modules[name] < SMALL_MODULE]
+    assert len(small) <= MOST_SMALL_WITH_ONE_IMPORTER, small
 
 
 @pytest.mark.parametrize(
