@@ -134,14 +134,7 @@ def find_stalls(snapshot: NightSnapshot) -> tuple[Stall, ...]:
     """Loops and silences in which the session was stuck, in order, with their ends."""
     stalls = [*snapshot.loops]
     marks = [mark for mark in snapshot.timeline.marks if mark.kind == "stall"]
-    for gap in _join_stalled(snapshot.timeline.gaps):
-        near = [mark for mark in marks if gap.start - _NEAR <= mark.at <= gap.end]
-        # A stall's mark is labelled with its kind.
-        kinds = (kind for mark in near for kind in _SILENCES if kind == mark.label)
-        refs = tuple(mark.ref for mark in near if mark.ref is not None)[:1]
-        evidence = (f"nothing was heard for {format_duration(gap.end - gap.start)}",)
-        kind = next(kinds, StallKind.SILENT_API)
-        stalls.append(Stall(kind, gap.start, evidence, refs, last_at=gap.end))
+    stalls += [_stall_of_gap(gap, marks) for gap in _join_stalled(snapshot.timeline.gaps)]
     now = snapshot.stall
     if (
         now is not None
@@ -151,6 +144,16 @@ def find_stalls(snapshot: NightSnapshot) -> tuple[Stall, ...]:
     ):
         stalls.append(now)
     return tuple(sorted(stalls, key=lambda stall: stall.since))
+
+
+def _stall_of_gap(gap: TimelineGap, marks: Sequence[TimelineMark]) -> Stall:
+    near = [mark for mark in marks if gap.start - _NEAR <= mark.at <= gap.end]
+    # A stall's mark is labelled with its kind.
+    kinds = (kind for mark in near for kind in _SILENCES if kind == mark.label)
+    refs = tuple(mark.ref for mark in near if mark.ref is not None)[:1]
+    evidence = (f"nothing was heard for {format_duration(gap.end - gap.start)}",)
+    kind = next(kinds, StallKind.SILENT_API)
+    return Stall(kind, gap.start, evidence, refs, last_at=gap.end)
 
 
 def _join_stalled(gaps: Sequence[TimelineGap]) -> list[TimelineGap]:

@@ -240,9 +240,7 @@ class ChangedWork:
 
     def _match(self, names: int, certain: int, words: int, plain: int) -> Match:
         """How well it matches: `certain` of the names and `plain` of the words were found."""
-        if names and (certain == names or (certain and plain)):
-            return "clear"
-        if not names and plain and plain >= words * _ENOUGH:
+        if _is_clear(names, certain, words, plain):
             return "clear"
         if certain or plain:
             return "some"
@@ -267,3 +265,10 @@ class ChangedWork:
             return paths
         of_pieces = [self._code.get(piece, set()) for piece in split_words(name)]
         return set.intersection(*of_pieces) if of_pieces else ()
+
+
+def _is_clear(names: int, certain: int, words: int, plain: int) -> bool:
+    """Whether all names were found, or some with plain words; without names, enough words."""
+    if names:
+        return certain == names or (certain > 0 and plain > 0)
+    return plain > 0 and plain >= words * _ENOUGH

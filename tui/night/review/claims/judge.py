@@ -302,9 +302,7 @@ def newly_done_tasks(
     """Tasks that this night ticked and that still are: title to time and place."""
     if progress is None:
         return {}
-    done_before = None
-    if before is not None and before.text != progress.text:
-        done_before = {task.title for task in before.tasks if task.state == "done"}
+    done_before = _titles_done_before(progress, before)
     ticks = {tick.title: tick for tick in evidence.done_tasks}
     lines = progress.text.split("\n")
     ticked: dict[str, tuple[float | None, SourceRef]] = {}
@@ -319,6 +317,13 @@ def newly_done_tasks(
         at = tick.at if tick is not None else progress.at
         ticked[task.title] = (at, _line_ref(progress.source, lines, task.line))
     return ticked
+
+
+def _titles_done_before(progress: ProgressFile, before: ProgressFile | None) -> set[str] | None:
+    """None where the file as it was tells nothing: it is unknown, or just as it is now."""
+    if before is None or before.text == progress.text:
+        return None
+    return {task.title for task in before.tasks if task.state == "done"}
 
 
 def _line_ref(source: str, lines: list[str], number: int) -> SourceRef:

@@ -238,6 +238,12 @@ class ClaimScorer:
             return ClaimVerdict(
                 "partial", f"{why}, so that no run of tests can be said to come after it"
             )
+        return self._score_by_runs_after(last, code, last_run_decides)
+
+    def _score_by_runs_after(
+        self, last: EditRecord, code: tuple[str, ...], last_run_decides: bool
+    ) -> ClaimVerdict:
+        """Whether tests were green after `last`, the last edit of the code."""
         changed = f"{_files_text(code)} changed{_clock(last.at)}"
         runs = [record.run for record in self._index.runs_after(last.number)]
         runs = [run for run in runs if run.verdict != "unknown"]

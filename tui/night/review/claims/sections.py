@@ -53,18 +53,10 @@ class TextLine(Struct, frozen=True):
 
 def claim_lines(text: str) -> Iterator[TextLine]:
     """The lines that may hold claims; numbers count from 1, offsets are bytes of UTF-8."""
-    fence = about = ""
+    about = ""
     is_plan = is_label_plan = False
     level = 9
-    offset = 0
-    for number, raw in enumerate(text.split("\n"), 1):
-        start, offset = offset, offset + len(raw.encode("utf-8", "replace")) + 1
-        opening = _FENCE.match(raw)
-        if opening is not None:
-            fence = "" if fence == opening.group(1) else (fence or opening.group(1))
-            continue
-        if fence or not raw.strip() or raw.lstrip().startswith(">") or len(raw) > _LONGEST_LINE:
-            continue
+    for number, offset, raw in _own_lines(text):
         heading = _HEADING.match(raw)
         if heading is not None:
             depth, title = len(heading.group(1)), heading.group(2)
@@ -82,9 +74,24 @@ def claim_lines(text: str) -> Iterator[TextLine]:
             is_label_plan, about = False, ""
         if is_plan or is_label_plan or _UNDERLINE.match(raw):
             continue
-        line = _parse_line(raw, number, start, about)
+        line = _parse_line(raw, number, offset, about)
         if line is not None:
             yield line
+
+
+def _own_lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """Number, offset and text of the lines without code blocks, quotations, blank and overlong ones."""
+    fence = ""
+    next_offset = 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        offset, next_offset = next_offset, next_offset + len(raw.encode("utf-8", "replace")) + 1
+        opening = _FENCE.match(raw)
+        if opening is not None:
+            fence = "" if fence == opening.group(1) else (fence or opening.group(1))
+            continue
+        is_quoted = raw.lstrip().startswith(">")
+        if not fence and raw.strip() and not is_quoted and len(raw) <= _LONGEST_LINE:
+            yield number, offset, raw
 
 
 def _parse_line(raw: str, number: int, offset: int, about: str) -> TextLine | None:

@@ -290,13 +290,8 @@ def _test_statement(
         count, total = _number(groups.get("count")), _number(groups.get("total"))
         if count is None:
             count, total = _count_near(clean, match)
-        else:
-            before = " ".join((*clean[: match.start()].split()[-1:], between))
-            if _UNITS.search(before):
-                continue
-            # "44 passed" counts tests beside the word test, "3 builds pass" does not.
-            if not names_tests and _ABOUT_TESTS.search(match.group(0)) is None:
-                continue
+        elif _counts_something_else(clean, match, between, names_tests):
+            continue
         if count == 0 or (total is not None and total != count):
             return None
         limits = tuple(
@@ -307,6 +302,17 @@ def _test_statement(
         text = written[:_LONGEST]
         return Statement("tests", text, line.number, line.offset, count, not limits, limits)
     return None
+
+
+def _counts_something_else(
+    clause: str, match: re.Match[str], between: str, names_tests: bool
+) -> bool:
+    """Whether a number is not one of tests; `between` are the words after the number."""
+    before = " ".join((*clause[: match.start()].split()[-1:], between))
+    if _UNITS.search(before):
+        return True
+    # "44 passed" counts tests beside the word test, "3 builds pass" does not.
+    return not names_tests and _ABOUT_TESTS.search(match.group(0)) is None
 
 
 def _without_them(clause: str, pattern: re.Pattern[str], match: re.Match[str]) -> str:

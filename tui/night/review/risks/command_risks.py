@@ -231,11 +231,14 @@ def _files(call: CommandCall) -> Iterator[Effect]:
     hooks = [text for text in plain if ".git/hooks" in text]
     if hooks and (call.name != "chmod" or any(text in ("-x", "a-x") for text in call.texts)):
         yield "no_verify", ".git/hooks", "high", "hooks were taken away"
-    if call.name != "chmod" or len(plain) < 2 or not _OPEN_MODE.match(plain[0]):
-        return
+    if call.name == "chmod" and len(plain) > 1 and _OPEN_MODE.match(plain[0]):
+        yield from _opened_to_all(call, plain[1:6])
+
+
+def _opened_to_all(call: CommandCall, paths: list[str]) -> Iterator[Effect]:
     is_deep = "-R" in call.texts or "--recursive" in call.texts
     words = "open to everybody" + (" with all below it" if is_deep else "")
-    for path in plain[1:6]:
+    for path in paths:
         if not path.startswith(("/tmp/", "/var/tmp/", "/dev/")):
             yield "permissions", _plain(path), "high", words
 
@@ -298,15 +301,20 @@ def _runs_input(call: CommandCall) -> bool:
         return True
     if call.name in ("source", "."):
         return call.texts[:1] == ("/dev/stdin",)
-    args = list(call.texts)
     if call.name in SHELLS:
-        if script_of(call):
-            return False
-        plain = [arg for arg in args if arg[:1] not in ("-", "+") and arg != "/dev/stdin"]
-        return not plain or any(arg[:1] == "-" and arg[:2] != "--" and "s" in arg for arg in args)
+        return _shell_runs_input(call)
     if not _INTERPRETER.match(call.name):
         return False
+    args = call.texts
     return not args or args[0] in ("-", "/dev/stdin") or (args[-1] == "-" and len(args) < 3)
+
+
+def _shell_runs_input(call: CommandCall) -> bool:
+    if script_of(call):
+        return False
+    args = call.texts
+    plain = [arg for arg in args if arg[:1] not in ("-", "+") and arg != "/dev/stdin"]
+    return not plain or any(arg[:1] == "-" and arg[:2] != "--" and "s" in arg for arg in args)
 
 
 def _saved_as(call: CommandCall) -> list[str]:

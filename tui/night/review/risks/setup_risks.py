@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tui.model.records import FileChange, RepositoryChanges
+from tui.model.records import FileChange, Hunk, RepositoryChanges
 from tui.model.review import Severity
 from tui.night.review.risks.diff_view import (
     DiffLine,
@@ -131,6 +131,7 @@ def find_setup_risks(changes: RepositoryChanges) -> Iterator[RiskFinding]:
 # --- dependencies ---
 
 
+# complexity: lock files, and packages new, moved, gone or foreign, each with words of their own
 def _dependency(change: FileChange, declared: bool) -> Iterator[RiskFinding]:
     if _LOCK.search(change.path):
         severity: Severity = "low" if declared else "medium"
@@ -197,28 +198,36 @@ def _parts(path: str, text: str) -> list[str]:
 
 def _listed(change: FileChange) -> dict[DiffLine, list[tuple[str, str]]]:
     """The names in lists of dependencies, each with its part, by the lines they stand in."""
-    listed: dict[DiffLine, list[tuple[str, str]]] = {}
     is_ini = change.path.endswith(".cfg")
+    return {line: names for hunk in change.hunks for line, names in _listed_in_hunk(hunk, is_ini)}
+
+
+def _listed_in_hunk(hunk: Hunk, is_ini: bool) -> Iterator[tuple[DiffLine, list[tuple[str, str]]]]:
     item = _PLAIN_ITEM if is_ini else _ITEM
-    for hunk in change.hunks:
-        head = _KEY.match(hunk.heading)
-        inside = head is not None and _WANTS.search(head.group("key") or "") is not None
-        in_section = False
-        for line in hunk_lines(hunk):
-            text = line.text
-            section, key = _SECTION.match(text), _KEY.match(text)
-            opens = key is not None and (is_ini or key.group("opens") or key.group("call"))
-            if section is not None:
-                in_section, inside = _WANTS.search(section.group("name")) is not None, False
-            elif key is not None and opens:
-                name = key.group("key") or key.group("call")
-                inside = in_section or _WANTS.search(name) is not None
-            if inside:
-                values = text[key.end() :] if key is not None and opens else text
-                listed[line] = [(m.group("name"), m.group(0)) for m in item.finditer(values)]
-            if "]" in text.rpartition("[")[2] and not is_ini:
-                inside = False
-    return listed
+    head = _KEY.match(hunk.heading)
+    inside = head is not None and _WANTS.search(head.group("key") or "") is not None
+    in_section = False
+    for line in hunk_lines(hunk):
+        text = line.text
+        section, opening = _SECTION.match(text), _list_opening(text, is_ini)
+        if section is not None:
+            in_section, inside = _WANTS.search(section.group("name")) is not None, False
+        elif opening is not None:
+            name = opening.group("key") or opening.group("call")
+            inside = in_section or _WANTS.search(name) is not None
+        if inside:
+            values = text[opening.end() :] if opening is not None else text
+            yield line, [(m.group("name"), m.group(0)) for m in item.finditer(values)]
+        if "]" in text.rpartition("[")[2] and not is_ini:
+            inside = False
+
+
+def _list_opening(text: str, is_ini: bool) -> re.Match[str] | None:
+    """The key of a line if a list begins behind it."""
+    key = _KEY.match(text)
+    if key is not None and (is_ini or key.group("opens") or key.group("call")):
+        return key
+    return None
 
 
 # --- CI ---
