@@ -153,12 +153,10 @@ class Operations:
             raise
         self._record("checkpoint", checkpoint_entry(taken))
         try:
-            retired = retire_by_settings(self.project, self._settings.checkpoints, time.time())
+            if retired := retire_by_settings(self.project, self._settings.checkpoints, time.time()):
+                self.note(f"{format_count(len(retired), 'old checkpoint')} retired")
         except OvernightError as error:
             self.note(f"old checkpoints could not be retired: {error}")
-        else:
-            if retired:
-                self.note(f"{format_count(len(retired), 'old checkpoint')} retired")
         return taken
 
     def _facts(self, facts: Mapping[str, Any], why: str) -> dict[str, Any]:
@@ -177,8 +175,7 @@ class Operations:
 
     def plan_undo(self) -> RewindPlan:
         """What taking back the last rewind would change."""
-        live = self.other_live_sessions()
-        return execute.plan_undo(self.project, live=live, limits=self._limits)
+        return execute.plan_undo(self.project, live=self.other_live_sessions(), limits=self._limits)
 
     def other_live_sessions(self) -> tuple[str, ...]:
         """The sessions in this work tree that a rewind would not stop first, described."""
@@ -187,10 +184,8 @@ class Operations:
             from tui.store.attempt_files import newest_agent
 
             own = newest_agent(RunDirectory(Path(self.run_dir)))
-            own_pid = own[0] if own is not None else None
-            alive = tuple(
-                agent for agent in alive if agent.session != self.session and agent.pid != own_pid
-            )
+            pid = own[0] if own is not None else None
+            alive = tuple(a for a in alive if a.session != self.session and a.pid != pid)
         return describe_agents(alive, self.session)
 
     def describe_rewind(self, plan: RewindPlan, mode: str = "code") -> list[str]:
@@ -199,8 +194,9 @@ class Operations:
         if mode != "conversation":
             sentences += [*describe_plan(plan), *describe_refusals(plan)]
         if mode != "code":
-            target = plan.checkpoint.id
-            sentences.append(f"The conversation goes back to {target}; the old one is kept.")
+            sentences.append(
+                f"The conversation goes back to {plan.checkpoint.id}; the old one is kept."
+            )
         if self._needs_supervisor(mode):
             sentences.append("The agent is stopped for it and goes on afterwards.")
         return sentences

@@ -95,6 +95,7 @@ class EventReducer:
             self._state.sessions.number(event.session),
         )
 
+    # complexity: runs for each answer, where a call for each of the parts it tells would cost time
     def _assistant(
         self, event: AgentEvent, body: AssistantMessage, at: Time, live: bool, source: SourceClock
     ) -> None:
@@ -145,6 +146,7 @@ class EventReducer:
         elif len(state.late_calls) < _MOST_LATE:
             state.late_calls[use.id] = use
 
+    # complexity: each record hears of a result in order and needs what those before it found
     def _user(
         self, event: AgentEvent, body: UserMessage, at: Time, live: bool, source: SourceClock
     ) -> None:

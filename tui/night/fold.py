@@ -286,6 +286,7 @@ class NightFold:
         self._timeline.mark(since, "stall", what, state.last_ref)
         return timeline_builder.STALLED
 
+    # complexity: runs once for each event of the night, where a call for each step would cost time
     def _event(self, event: AgentEvent) -> bool:
         name = event.source
         source = self._sources.get(name)

@@ -136,23 +136,28 @@ class SnapshotBuilder:
         clock = state.timeline.clock
         if clock is None or now <= clock:
             return None
-        ended = state.interventions.ended_at
-        if verdict.state in OVER and (state.agents == () or not state.agents):
-            if ended is None or ended <= clock:
-                return None
-            return TailGap(clock, ended, DEAD if state.activity.turn_open else IDLE)
-        if verdict.state in OVER:
+        if verdict.state not in OVER:
+            return TailGap(clock, now, self._tail_kind(now - clock, verdict))
+        if state.agents:
             return TailGap(clock, now, IDLE)
-        kind = state.activity.time_kind()
+        ended = state.interventions.ended_at
+        if ended is None or ended <= clock:
+            return None
+        return TailGap(clock, ended, DEAD if state.activity.turn_open else IDLE)
+
+    def _tail_kind(self, seconds: float, verdict: StateVerdict) -> int:
+        """What a session that is not over does in the `seconds` since its last record."""
+        state = self._state
         if verdict.state == "stalled":
-            kind = STALLED
-        elif verdict.state == "paused":
-            kind = DEAD if state.interventions.pending is not None else IDLE
-        elif kind in (WORKING, API) and now - clock > GAP_SECONDS:
+            return STALLED
+        if verdict.state == "paused":
+            return DEAD if state.interventions.pending is not None else IDLE
+        kind = state.activity.time_kind()
+        if kind in (WORKING, API) and seconds > GAP_SECONDS:
             beats = expects_heartbeats(state.activity, state.agent_version, state.has_stream)
-            if now - clock > allowed_silence(state.activity, self._limits, beats):
-                kind = STALLED
-        return TailGap(clock, now, kind)
+            if seconds > allowed_silence(state.activity, self._limits, beats):
+                return STALLED
+        return kind
 
     def _activity(self, now: float, verdict: StateVerdict) -> Activity:
         state = self._state
@@ -188,11 +193,6 @@ class SnapshotBuilder:
         interventions = state.interventions
         attempt = interventions.attempt
         over = verdict.state in OVER and verdict.state != "none"
-        ended = interventions.ended_at
-        if ended is None and over and not state.agents:
-            ended = verdict.since if verdict.since is not None else state.timeline.clock
-        progress = state.progress
-        goal = interventions.goal or (progress.goal if progress is not None else "")
         began = (
             interventions.started_at
             if interventions.started_at is not None
@@ -201,10 +201,10 @@ class SnapshotBuilder:
         return RunInfo(
             owned=self._own or bool(interventions.run),
             id=interventions.run or None,
-            goal=goal or None,
+            goal=self._goal(),
             first_prompt=state.prompt,
             started_at=began,
-            ended_at=ended,
+            ended_at=self._ended_at(verdict, over),
             pid=self._pid(),
             session_id=state.session or (attempt.session if attempt else "") or None,
             sessions=tuple(state.sessions.names[1:]),
@@ -214,6 +214,19 @@ class SnapshotBuilder:
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
             exit=self._exit(verdict) if over else None,
         )
+
+    def _goal(self) -> str | None:
+        progress = self._state.progress
+        goal = self._state.interventions.goal or (progress.goal if progress is not None else "")
+        return goal or None
+
+    def _ended_at(self, verdict: StateVerdict, over: bool) -> float | None:
+        """When the run ended: by its journal, else by the verdict that it is over."""
+        state = self._state
+        ended = state.interventions.ended_at
+        if ended is not None or not over or state.agents:
+            return ended
+        return verdict.since if verdict.since is not None else state.timeline.clock
 
     def _exit(self, verdict: StateVerdict) -> RunExit:
         interventions = self._state.interventions

@@ -286,21 +286,21 @@ def _turn_over(inputs: StateInputs) -> StateVerdict | None:
     waits = "; the process waits for the next message" if alive else ""
     if turn_end is None:
         return _because(Code.TURN_COMPLETED, f"the last turn is over{waits}", activity.since)
-    if turn_end.queued and alive is not False and not turn_end.interrupted:
-        reason = f"{format_count(turn_end.queued, 'message')} wait to be taken up"
-        return _because(Code.MESSAGE_QUEUED, reason, turn_end.at)
     return _turn_ended(turn_end, waits, activity.since, alive)
 
 
 def _turn_ended(
     turn_end: TurnEnd, waits: str, since: float | None, alive: bool | None
 ) -> StateVerdict:
-    """How the last turn ended, as its result says."""
+    """How the last turn ended, as its result says, or that messages wait for the next one."""
     why = turn_end.terminal_reason or turn_end.subtype
     if turn_end.interrupted:
         state = State.PAUSED if alive else State.KILLED
         reason = f"the turn was interrupted ({why}){waits}"
         return _because(Code.TURN_INTERRUPTED, reason, since, state=state)
+    if turn_end.queued and alive is not False:
+        reason = f"{format_count(turn_end.queued, 'message')} wait to be taken up"
+        return _because(Code.MESSAGE_QUEUED, reason, turn_end.at)
     if turn_end.is_error or turn_end.subtype.startswith("error"):
         text = turn_end.text
         reason = f"the turn failed ({why}): {text}" if text else f"failed ({why})"

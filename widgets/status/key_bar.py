@@ -51,6 +51,16 @@ def fitting_items(items: Sequence[KeyBarItem], width: int) -> list[KeyBarItem]:
     return kept
 
 
+def _item_spans(item: KeyBarItem) -> tuple[list[Span], int]:
+    """The item's key and word, and how many columns they take."""
+    key, label = visible(item.key), visible(item.label)
+    spans: list[Span] = [(key, "accent" if item.enabled else "faint")]
+    if not label:
+        return spans, cells(key)
+    spans.append((" " + label, "text" if item.enabled else "faint"))
+    return spans, cells(key) + 1 + cells(label)
+
+
 def key_bar_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tuple[int, int]]]:
     """The row, and for each item that is drawn where it begins and ends; (-1, -1) where not."""
     kept = fitting_items(items, width)
@@ -68,11 +78,8 @@ def key_bar_line(items: Sequence[KeyBarItem], width: int) -> tuple[Line, list[tu
         else:
             out.append((" " * lead, "text"))
         at += lead
-        key, label = visible(item.key), visible(item.label)
-        out.append((key, "accent" if item.enabled else "faint"))
-        if label:
-            out.append((" " + label, "text" if item.enabled else "faint"))
-        size = cells(key) + (1 + cells(label) if label else 0)
+        spans, size = _item_spans(item)
+        out.extend(spans)
         places[items.index(item)] = (at, at + size)
         at += size
     return out, [places.get(nth, (-1, -1)) for nth in range(len(items))]

@@ -156,17 +156,12 @@ class WorkTreeScan:
         self, state: WorkTreeState, listed: list[bytes], unchanged: bytearray, linked: set[bytes]
     ) -> None:
         """Fills in the listed paths in that order; a path behind a link counts as missing."""
-        known = self._known
-        numbers: Sequence[int] = range(len(known))
+        numbers: Sequence[int] = range(len(self._known))
         new: list[bytes] = []
-        if linked or listed != known.paths:
-            found_rows = [(path, known.index().get(path)) for path in listed]
-            inside = [
-                n for p, n in found_rows if n is not None and p.rpartition(b"/")[0] not in linked
-            ]
-            numbers, new = inside, [path for path, number in found_rows if number is None]
-            unchanged = bytearray(unchanged[number] for number in inside)
-        state.rows = known.select(numbers)
+        if linked or listed != self._known.paths:
+            numbers, new = self._known_and_new(listed, linked)
+            unchanged = bytearray(unchanged[number] for number in numbers)
+        state.rows = self._known.select(numbers)
         gone: set[int] = set()
         at = unchanged.find(0)
         while at >= 0:
@@ -181,6 +176,15 @@ class WorkTreeScan:
             remaining = [number for number in range(len(state.rows)) if number not in gone]
             paths = state.rows.paths
             self._select_rows(state, sorted(remaining, key=lambda number: position[paths[number]]))
+
+    def _known_and_new(
+        self, listed: list[bytes], linked: set[bytes]
+    ) -> tuple[list[int], list[bytes]]:
+        """The known rows of the listed paths that are behind no link, and the paths without one."""
+        known = self._known
+        found_rows = [(path, known.index().get(path)) for path in listed]
+        inside = [n for p, n in found_rows if n is not None and p.rpartition(b"/")[0] not in linked]
+        return inside, [path for path, number in found_rows if number is None]
 
     def _stat_again(self, number: int, state: WorkTreeState, gone: set[int]) -> None:
         """Reads the stat data of a known row that changed."""

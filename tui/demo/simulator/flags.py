@@ -91,6 +91,7 @@ class AgentFlags:
         return self.input_format == "stream-json"
 
 
+# complexity: one case for each kind of flag; each takes another number of words from the same list
 def parse(argv: list[str]) -> AgentFlags:
     """Reads a command line; unknown flags are skipped, with their value if they carry one by `=`."""
     options = AgentFlags()

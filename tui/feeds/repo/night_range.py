@@ -65,22 +65,29 @@ def find_night_range(
     lost = f"the base {str(base)[:12]} is no commit of this repository; " if base else ""
     last = None if until is None else _CommitWindow(int(until) + 1, now + 1)
     inside = _commits_since(made, since, last)
-    first = inside[-1] if inside else None
-    if first is None and _commits_since(made, since, None):
-        earlier = [one for one in made if until is not None and one.at <= until]
-        head = earlier[0].sha if earlier else tip
-        words = lost + "no commit was made in the night, so it began and ended on the same one"
-        return NightRange(head, head, head, head == tip, words)
-    if first is None:
-        words = lost + "no commit was made in the night: only what is not committed"
-        if since is None:
-            words = lost + "the night's start is not known: only what is not committed"
-        return NightRange(tip, tip, tip, True, words)
+    if not inside:
+        return _range_without_commits(made, since, until, tip, lost)
+    first = inside[-1]
     words = lost + "the parent of the night's first commit"
     if not first.parent:
         words = lost + "the night made the repository's first commit"
     span = NightRange(first.parent or empty, first.parent, tip, True, words)
     return _cut_at_end(span, inside, until, now)
+
+
+def _range_without_commits(
+    made: list[_NightCommit], since: float | None, until: float | None, tip: str, lost: str
+) -> NightRange:
+    """The range of a night that made no commit: it ends where it began."""
+    if _commits_since(made, since, None):
+        earlier = [one for one in made if until is not None and one.at <= until]
+        head = earlier[0].sha if earlier else tip
+        words = lost + "no commit was made in the night, so it began and ended on the same one"
+        return NightRange(head, head, head, head == tip, words)
+    words = lost + "no commit was made in the night: only what is not committed"
+    if since is None:
+        words = lost + "the night's start is not known: only what is not committed"
+    return NightRange(tip, tip, tip, True, words)
 
 
 def _commits_since(

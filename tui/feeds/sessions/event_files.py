@@ -75,16 +75,9 @@ def read_summary(path: str, *, follow: bool = True) -> EventFileSummary | None:
 
 
 def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
-    data = os.pread(descriptor, HEAD_BYTES, 0)
-    lines = data.split(b"\n")
-    if facts.st_size > len(data):
-        whole, torn = lines[:-1], lines[-1]
-        begins = max(len(data), facts.st_size - TAIL_BYTES)
-        tail = os.pread(descriptor, TAIL_BYTES, begins).split(b"\n")[1:]
-    else:
-        whole, torn, tail = lines, b"", []
-    records = [record for line in whole[:MOST_LINES] if (record := _parse(line))]
-    last = [record for line in (tail or whole)[-MOST_LINES:] if (record := _parse(line))]
+    whole, torn, tail = _read_ends(descriptor, facts.st_size)
+    records = _parse_all(whole[:MOST_LINES])
+    last = _parse_all((tail or whole)[-MOST_LINES:])
     kind = _kind(records) or _kind(last) or _kind_of_torn(torn)
     both = [*records, *last]
     sessions = [_short_text(record.session_id) or _short_text(record.sessionId) for record in both]
@@ -98,6 +91,21 @@ def _summarise(descriptor: int, facts: os.stat_result) -> EventFileSummary:
         changed=facts.st_mtime,
         has_ended=any(record.type == "result" for record in last[-3:]),
     )
+
+
+def _read_ends(descriptor: int, size: int) -> tuple[list[bytes], bytes, list[bytes]]:
+    """The first lines, the one that was cut after them, and the last lines of a longer file."""
+    data = os.pread(descriptor, HEAD_BYTES, 0)
+    lines = data.split(b"\n")
+    if size <= len(data):
+        return lines, b"", []
+    begins = max(len(data), size - TAIL_BYTES)
+    tail = os.pread(descriptor, TAIL_BYTES, begins).split(b"\n")[1:]
+    return lines[:-1], lines[-1], tail
+
+
+def _parse_all(lines: list[bytes]) -> list[_SummaryLine]:
+    return [record for line in lines if (record := _parse(line))]
 
 
 def _parse(line: bytes) -> _SummaryLine | None:

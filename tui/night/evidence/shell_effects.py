@@ -141,6 +141,7 @@ def _words(text: str) -> list[str]:
     return [_plain(word) for word in _WORD.findall(text)]
 
 
+# complexity: a table in code, one rule for each tool: which of its words name files it changes
 def _by_tool(segment: str) -> list[str]:
     words = _words(segment)
     if not words:
@@ -212,6 +213,7 @@ def was_reformatted(command: str, output: str) -> bool:
     return _FORMATTED.search(output) is not None
 
 
+# complexity: a table in code, one rule for each verb: which of its words and options change files
 def _by_git(verb: str, rest: str) -> list[str]:
     words = _words(rest)
     named = [word for word in words if not word.startswith("-")]
