@@ -12,7 +12,7 @@ from benchmarks.structure import Figures, complexity, figures
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-MOST_LINES = 63_600
+MOST_LINES = 63_700
 MOST_MODULES = 330
 MOST_IN_A_FOLDER = 16
 LONGEST_MODULE = 400
