@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import FakeClock
 from tests.unit.repositories import commit, litter, make, sh, tree, user_state, write
+from tui.control.checkpoints import refs
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, find_checkpoint, read_details
 from tui.control.checkpoints.stat_cache import StatCache
@@ -365,6 +367,7 @@ def test_a_work_tree_inside_the_work_tree_is_listed(tmp_path: Path) -> None:
 UNREADABLE = """
 import os, sys
 from pathlib import Path
+from tui.control.checkpoints import refs
 from tui.control.checkpoints.capture import take_checkpoint
 from tui.control.checkpoints.refs import read_details
 from tui.system.git import Git
@@ -728,3 +731,14 @@ def test_retirement_keeps_a_day_then_one_an_hour_and_the_newest(tmp_path: Path) 
     ]
     assert litter(folder) == []
     assert "overnight" not in sh(folder, "branch", "-a")
+
+
+def test_an_id_that_is_not_there_names_no_commit_that_begins_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make(tmp_path / "repo", {"a.txt": "one\n"})
+    taken = replace(take_checkpoint(folder), commit="c999" + "0" * 36)
+    monkeypatch.setattr(refs, "checkpoints_of", lambda project: [taken])
+    with pytest.raises(RefusedError, match="there is no checkpoint 'c999'"):
+        find_checkpoint(folder, "c999")
+    assert find_checkpoint(folder, taken.commit) == taken

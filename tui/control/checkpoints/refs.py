@@ -215,7 +215,10 @@ def find_checkpoint(project: Path, name: str) -> Checkpoint:
     existing = checkpoints_of(project)
     key = name.strip().lower()
     exact = [c for c in existing if key in (c.id, str(c.number), c.commit, c.ref)]
-    matches = exact or [c for c in existing if len(key) >= 4 and c.commit.startswith(key)]
+    # "c999" is an id, though it might begin a commit's: what is not there must not name another.
+    is_id = key.startswith("c") and key[1:].isdigit()
+    by_commit = [c for c in existing if len(key) >= 4 and not is_id and c.commit.startswith(key)]
+    matches = exact or by_commit
     if len(matches) == 1:
         return matches[0]
     if matches:
