@@ -17,7 +17,7 @@ LETTERS = re.compile(r"[A-Za-z]{3,}")
 WIRE = {  # the agent: Claude's stream, transcripts, screen and process names
     "Stop hook feedback",
     "[Pastedtext#",
-    "aborted",
+    "aborted_",
     "acompact",
     "agent-",
     "local-command-std",

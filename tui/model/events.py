@@ -132,6 +132,11 @@ class TurnResult(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     queued: int = 0
     api_error_status: int = 0
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether somebody stopped the turn: the CLI says `aborted_streaming` or `aborted_tools`."""
+        return self.terminal_reason.startswith("aborted_")
+
 
 class StreamDelta(Struct, frozen=True, gc=False, tag=True, tag_field="_"):
     """A streamed piece of a response; `usage` only on `message_start` and `message_delta`."""

@@ -65,7 +65,7 @@ class Stall(Struct, frozen=True):
     """Why the session counts as stuck: the evidence as text, and where it is found.
 
     A loop has a `level`, a `count` of equal rounds and the moment of its last one, `until`;
-    `waiting` means that only time ends it.
+    `waiting` means that only time ends it. `pattern` is the same whenever the same loop comes again.
     """
 
     kind: StallKind
@@ -76,6 +76,7 @@ class Stall(Struct, frozen=True):
     count: int = 0
     waiting: bool = False
     last_at: float | None = None
+    pattern: str = ""
 
 
 class Activity(Struct, frozen=True):

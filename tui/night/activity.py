@@ -271,7 +271,7 @@ class ActivityTracker(Struct):
             at,
             body.api_error_status,
             body.queued,
-            body.terminal_reason.startswith("aborted"),
+            body.was_interrupted,
         )
         if not body.is_error and body.subtype == "success":
             self.limit = None

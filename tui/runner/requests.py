@@ -19,7 +19,7 @@ from tui.runner.transitions import RunEvent
 from tui.store import inbox
 from tui.store.inbox import RunnerRequest
 from tui.store.journal import read_entries
-from tui.system.errors import OvernightError
+from tui.system.errors import OvernightError, report_crash
 
 _MESSAGE_NAMESPACE = uuid.UUID("6f1de8a2-6a52-4a35-9c2e-8f3a0f0e77d1")
 _MAX_TEXT = 4 << 20
@@ -217,9 +217,11 @@ class RequestHandler:
         resume = state.resumable_session
         try:
             done = self._rewinder.execute(verb, intent.arguments, state.session_before_rewind)
-        except OvernightError as error:
-            self.answer(intent.request, False, str(error))
-            why = f"a {verb} was refused: {error}"
+        except Exception as error:
+            # A fault of ours too: raised on, it would end each supervisor that takes the run over.
+            why = str(error) if isinstance(error, OvernightError) else report_crash(error)
+            self.answer(intent.request, False, why)
+            why = f"a {verb} was refused: {why}"
             prompt = prompts.resume_prompt(self._context.settings, why)
             step = NextAttempt("rewind", prompt, resume=resume)
         else:

@@ -65,9 +65,15 @@ class FakeAttempt:
 
 
 class FakeRewinder:
+    """Rewinds nothing, or raises `fault`."""
+
+    fault: Exception | None = None
+
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None: ...
 
     def execute(self, kind: str, arguments: Mapping[str, Any], before: str) -> RewindOutcome:
+        if self.fault is not None:
+            raise self.fault
         return RewindOutcome({}, "rewound", "It was rewound.")
 
 
@@ -87,7 +93,8 @@ class Machine:
         self.machine = RunMachine(self.context, reader, self.messages, attempts)
         self.machine.baseline.trouble = lambda: self.trouble  # type: ignore[method-assign]
         self.trouble: str | None = None
-        rewinder = cast(RunRewinder, FakeRewinder())
+        self.rewinder = FakeRewinder()
+        rewinder = cast(RunRewinder, self.rewinder)
         keeper = cast(CheckpointSchedule, None)
         self.requests = RequestHandler(
             self.context, reader, self.messages, self.machine, keeper, rewinder

@@ -26,6 +26,7 @@ from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.transitions import TRANSITIONS, RunEvent, TransitionError, check_transition
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings, SessionSettings
 from tui.settings.settings import Settings
+from tui.store.journal import read_entries
 
 
 @pytest.fixture(autouse=True)
@@ -280,6 +281,20 @@ def test_40_a_rewind_that_a_killed_supervisor_began_is_begun_again(build: Build)
     made.machine.begin_rewind()
     assert made.phase == RunPhase.REWINDING
     assert made.process_ends().phase == RunPhase.LAUNCHING
+
+
+def test_41_a_fault_in_a_rewind_is_answered_and_the_run_goes_on(
+    build: Build, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = build().start().runs().asks("rewind")
+    made.rewinder.fault = ValueError("a fault of the program")
+    made.process_ends()
+    assert (made.phase, made.context.state.step.why) == (RunPhase.LAUNCHING, "rewind")  # type: ignore[union-attr]
+    (answer,) = [one for one in read_entries(made.context.folder.journal) if one.kind == "answer"]
+    assert not answer.data["ok"]
+    assert "this should not have happened" in str(answer.data["text"])
+    assert "a fault of the program" in (tmp_path / "state/overnight-tui/crash.log").read_text()
 
 
 def test_42_a_hand_over_starts_a_fresh_session(build: Build) -> None:

@@ -300,7 +300,7 @@ class SimulatedSession:
         turn = self.turn
         if turn is None:
             return
-        fate = "cancelled" if end.reason.startswith("aborted") and end.is_error else "completed"
+        fate = "cancelled" if end.was_interrupted and end.is_error else "completed"
         for message in turn.messages[1:]:
             self.lifecycle(message, fate)
         self.transcript.last_prompt(turn.message.text)

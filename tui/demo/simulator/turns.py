@@ -23,6 +23,7 @@ class TurnEnded(Exception):
         self.is_error = bool(fields.pop("is_error", subtype != "success"))
         self.text = str(fields.pop("text", ""))
         self.fields: Json = fields
+        self.was_interrupted = reason in ("aborted_tools", "aborted_streaming")
 
 
 def aborted(reason: str, stop_reason: str | None) -> TurnEnded:
@@ -94,7 +95,7 @@ class TurnCounters:
             },
             "safety_stops": 0,
             "is_error": end.is_error,
-            "num_turns": self.requests + (2 if end.reason.startswith("aborted") else 0),
+            "num_turns": self.requests + (2 if end.was_interrupted else 0),
             "subtype": end.subtype,
         }
         if self.origin is not None:

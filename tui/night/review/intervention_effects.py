@@ -107,10 +107,9 @@ def _loop_at(loops: Sequence[Stall], at: float) -> Stall | None:
 
 def _same_loop_after(loops: Sequence[Stall], loop: Stall, at: float) -> Stall | None:
     """The same loop, begun again after `at`."""
-    what = loop.evidence[0].partition(":")[0]
     for other in loops:
         begun_after = other is not loop and at <= other.since <= at + _REACH
-        if begun_after and other.evidence[0].partition(":")[0] == what:
+        if begun_after and other.pattern == loop.pattern:
             return other
     return None
 

@@ -200,11 +200,19 @@ class LoopDetector(Struct):
         track = self.tracks.get(thread) or self.track(thread)
         times = repeated_phrase(text) if len(text) > 400 else 0
         if times:
-            evidence = f"one answer repeats the same words {times} times: “{shorten(text[-60:])}”"
+            repeated = shorten(text[-60:])
+            evidence = f"one answer repeats the same words {times} times: “{repeated}”"
             self._end(track)
             track.repeats_text = True
             track.active = Stall(
-                StallKind.LOOP, at or 0.0, (evidence,), (ref,), StallLevel.NOTICE, times, last_at=at
+                StallKind.LOOP,
+                at or 0.0,
+                (evidence,),
+                (ref,),
+                StallLevel.NOTICE,
+                times,
+                last_at=at,
+                pattern=repeated,
             )
             return
         if tools:
@@ -218,14 +226,20 @@ class LoopDetector(Struct):
         track.texts += 1
         level = _level(track.texts, 1.0, limits)
         if level and track.text_ref is not None:
-            evidence = (
-                f"the same words {track.texts} times and no tool call: “{shorten(track.text)}”"
-            )
+            repeated = shorten(track.text)
+            evidence = f"the same words {track.texts} times and no tool call: “{repeated}”"
             refs = (track.text_ref, ref)
             track.repeats_text = True
             said_at = track.text_at or 0.0
             track.active = Stall(
-                StallKind.LOOP, said_at, (evidence,), refs, level, track.texts, last_at=at
+                StallKind.LOOP,
+                said_at,
+                (evidence,),
+                refs,
+                level,
+                track.texts,
+                last_at=at,
+                pattern=repeated,
             )
 
     def active_loop(self) -> Stall | None:
@@ -306,12 +320,11 @@ def _stall(
     if track.active is not None and track.active.count:
         since = min(track.active.since, since) if since is not None else track.active.since
     names = [f"{step.tool} {shorten(step.target, 60)}".strip() for step in cycle]
+    pattern = " → ".join(names)
     if len(cycle) == 1:
-        what = f"{names[0]}: {rounds} times with the same answer"
+        what = f"{pattern}: {rounds} times with the same answer"
     else:
-        what = f"{len(cycle)} calls in turn, {rounds} rounds with the same answers: " + " → ".join(
-            names
-        )
+        what = f"{len(cycle)} calls in turn, {rounds} rounds with the same answers: {pattern}"
     evidence = [what]
     last = cycle[-1]
     answer = shorten(last.excerpt.strip().rsplit("\n", 1)[-1])
@@ -323,5 +336,12 @@ def _stall(
         )
     refs = (first.ref, *(step.ref for step in cycle))
     return Stall(
-        StallKind.LOOP, since or 0.0, tuple(evidence), refs, level, rounds, last_at=last.at
+        StallKind.LOOP,
+        since or 0.0,
+        tuple(evidence),
+        refs,
+        level,
+        rounds,
+        last_at=last.at,
+        pattern=pattern,
     )

@@ -31,7 +31,7 @@ def turn_outcome(turns: TurnTracker) -> Outcome:
         return Outcome(OutcomeKind.MAX_TURNS, "the agent used up its turns")
     if "budget" in result.subtype or result.terminal_reason == "budget_exhausted":
         return Outcome(OutcomeKind.BUDGET_EXHAUSTED, "the agent used up its own budget")
-    if result.terminal_reason.startswith("aborted"):
+    if result.was_interrupted:
         return Outcome(OutcomeKind.INTERRUPTED, "the turn was interrupted")
     return _api_outcome(turns, result.api_error_status, text[:300])
 

@@ -141,6 +141,19 @@ def test_words_after_which_the_loop_went_on_did_not() -> None:
     assert judged(script, journal).helped == "no"
 
 
+def test_a_loop_of_two_calls_is_the_same_loop_whatever_its_number_of_rounds() -> None:
+    script = began()
+    for rounds in (8, 5):
+        for _ in range(rounds):
+            loop(script, 1, "make check")
+            loop(script, 1, "make lint")
+        if rounds == 8:
+            journal = injected(script)
+            script.step("Edit", "/w/a.py", "ok", path="/w/a.py")
+    found = judged(script, journal)
+    assert (found.helped, found.why) == ("no", "the same loop went on, 5 rounds more")
+
+
 def test_words_that_never_arrived_did_not_and_words_without_need_are_unclear() -> None:
     script = began()
     script.say("working")
