@@ -34,7 +34,7 @@ class BackgroundCall(ScriptedCall):
     """A call of a subagent that the response does not wait for."""
 
     def __init__(self, name: str, agent_script: Any, **given: Any) -> None:
-        super().__init__(name, run_in_background=True, **given)
+        super().__init__(name, **given)
         self.later_script = agent_script
 
 

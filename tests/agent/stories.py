@@ -163,6 +163,7 @@ def subagents(stage: StoryStage, background: str = "no") -> None:
                 description=name,
                 subagent_type="general-purpose",
                 prompt=f"{name} and report.",
+                run_in_background=later,
             )
         )
     stage.respond("I send two subagents.", calls)
