@@ -6,7 +6,7 @@ All of it is derived from the declared sections: one `SettingField` for each dot
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -179,6 +179,30 @@ def _field(key: str, declared: Any, default: Any = None, **facts: Any) -> Settin
         case "structure":
             facts["parts"] = tuple(_fields_of(shape))
     return SettingField(key, kind, declared, default, optional=optional, **facts)
+
+
+def nearest_word(word: str, candidates: Iterable[str], cutoff: float = 0.6) -> str:
+    """The candidate that is spelt most like this word; empty if none is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word[:200], candidates, n=1, cutoff=cutoff)
+    return close[0] if close else ""
+
+
+def near_key(key: str) -> str:
+    """The key that is probably meant: one of the same name, else one spelt like it."""
+    section, dot, name = key.partition(".")
+    by_name = {field.name: field.key for field in all_fields().values()}
+    if dot:
+        own = {field.name: field.key for field in all_fields().values() if field.section == section}
+    else:
+        own = {known: known for known in Settings.__struct_fields__}
+    word = (name if dot else section).lower().replace("-", "_")
+    for names, cutoff in ((own, 1), (by_name, 1), (own, 0.6), (by_name, 0.75)):
+        near = nearest_word(word, names, cutoff)
+        if near:
+            return names[near]
+    return ""
 
 
 # --- settings in words ---
