@@ -94,14 +94,14 @@ def load(
             values[key] = convert(all_fields()[key], located)
             origin[key] = source
             where[key] = located.key_where or located.where
-    nested: dict[str, Any] = {}
+    # `msgspec.convert` would evaluate every annotation at start-up.
+    settings = Settings()
+    changes: dict[str, Any] = {}
     for key, value in values.items():
         section, dot, name = key.partition(".")
-        if dot:
-            nested.setdefault(section, {})[name] = value
-        else:
-            nested[section] = value
-    settings = msgspec.convert(nested, Settings)
+        before = changes.get(section, getattr(settings, section))
+        changes[section] = replace(before, **{name: value}) if dot else value
+    settings = replace(settings, **changes)
     _check_order(settings, where)
     digest = ""
     if data is not None:
@@ -132,8 +132,8 @@ def _check_order(settings: Settings, where: Mapping[str, str]) -> None:
 
 
 def _from_file(root: Mapping[str, LocatedValue], environ: Mapping[str, str]) -> _Layer:
-    fields = all_fields()
     for section, found in root.items():
+        fields = all_fields()
         if section in fields:
             yield section, expand_variables(found, environ)
         elif section not in Settings.__struct_fields__:
