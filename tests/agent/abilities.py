@@ -135,8 +135,7 @@ class AgentOfTests(SimulatedAgent):
         super().answer(stage, message)
         session = self.session
         for blocked in range(STOP_HOOK_CAP):
-            turn = session.turn
-            reason = hooks.at_stop(session, turn.last_text if turn else "", blocked > 0)
+            reason = hooks.at_stop(session, session.turn.last_text, blocked > 0)
             if not reason:
                 return
             session.write_user(f"Stop hook feedback:\n{reason}", synthetic=True, isMeta=True)
@@ -206,12 +205,11 @@ def api_failure(
         error=error, is_api_error_message=True, api_error_status=status, api_error_type=kind
     )
     turn = session.turn
-    if turn is not None:
-        if not turn.spoke:
-            session.replay(turn.message)
-        turn.spoke = True
-        turn.stop_reason = "stop_sequence"
-        turn.requests += 1
+    if not turn.spoke:
+        session.replay(turn.message)
+    turn.spoke = True
+    turn.stop_reason = "stop_sequence"
+    turn.requests += 1
     session.emit(line)
     record = {
         "message": body,

@@ -210,10 +210,8 @@ def _question(session: SimulatedSession, call: ScriptedCall) -> dict[str, Any]:
 def _denied(
     session: SimulatedSession, call: ScriptedCall, words: str, kind: str, source: str
 ) -> ToolRun:
-    if session.turn is not None:
-        session.turn.denials.append(
-            {"tool_name": call.name, "tool_use_id": call.id, "tool_input": call.input}
-        )
+    denied = {"tool_name": call.name, "tool_use_id": call.id, "tool_input": call.input}
+    session.turn.denials.append(denied)
     decision = {"decision": "reject", "source": source}
     meta = {"non_execution_kind": kind, "permission_decision": decision}
     return failure(words, meta)

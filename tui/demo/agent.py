@@ -20,20 +20,12 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import ClassVar, NamedTuple
 
+from tui.demo.simulator import wire
 from tui.demo.simulator.flags import AgentFlags, FlagError
 from tui.demo.simulator.session import ControlRequests, SimulatedSession, StartRefused
 from tui.demo.simulator.shapes import VERSION
 from tui.demo.simulator.timing import StoryTiming
 from tui.demo.simulator.turns import TurnEnded
-from tui.demo.simulator.wire import (
-    InputMessage,
-    LineReader,
-    LineWriter,
-    SessionEnds,
-    SignalReceived,
-    TurnInterrupted,
-    complain,
-)
 from tui.demo.story.instructions import WrapUpRequested, kind_of
 from tui.demo.story.night import night, work
 from tui.demo.story.stage import StoryStage
@@ -85,9 +77,9 @@ class SimulatedAgent:
             if not self.session.options.streams_in:
                 self._queue_prompt()
             self._serve()
-        except SessionEnds:
+        except wire.SessionEnds:
             return 0
-        except SignalReceived as received:
+        except wire.SignalReceived as received:
             self.session.save_cost()
             return 0 if received.number == signal.SIGINT else 128 + received.number
         return 1 if self.session.failed else 0
@@ -98,14 +90,14 @@ class SimulatedAgent:
     def _queue_prompt(self) -> None:
         text = self.prompt()
         if not text:
-            complain(
+            wire.complain(
                 "Error: Input must be provided either through stdin or as a prompt argument "
                 "when using --print"
             )
             raise SystemExit(1)
         self.session.transcript.queue("enqueue", text)
         body = {"message": {"role": "user", "content": text}}
-        self.reader.queue.append(InputMessage(body, self.session.timing.stamp()))
+        self.reader.queue.append(wire.InputMessage(body, self.session.timing.stamp()))
 
     def _serve(self) -> None:
         queue, reader = self.reader.queue, self.reader
@@ -119,7 +111,7 @@ class SimulatedAgent:
             queue.remove(message)
             self.play_turn(message)
 
-    def play_turn(self, message: InputMessage) -> None:
+    def play_turn(self, message: wire.InputMessage) -> None:
         """Plays a turn to its result."""
         self.session.begin_turn(message)
         stage = self.stage(self.session)
@@ -127,14 +119,14 @@ class SimulatedAgent:
         try:
             self.answer(stage, message)
             end = TurnEnded("success", "completed")
-        except TurnInterrupted:
+        except wire.TurnInterrupted:
             end = stage.interrupted()
         except TurnEnded as reached:
             end = reached
-        except SessionEnds:
+        except wire.SessionEnds:
             self.session.end_turn(stage.interrupted())
             raise
-        except SignalReceived as received:
+        except wire.SignalReceived as received:
             if received.number == signal.SIGINT:
                 self.session.end_turn(stage.interrupted())
                 raise SystemExit(0) from None
@@ -142,7 +134,7 @@ class SimulatedAgent:
             raise
         self.session.end_turn(end)
 
-    def answer(self, stage: StoryStage, message: InputMessage) -> None:
+    def answer(self, stage: StoryStage, message: wire.InputMessage) -> None:
         """Carries a turn out up to its last words."""
         self.play(stage, message.text)
 
@@ -193,18 +185,18 @@ def main(agent: type[SimulatedAgent] = SimulatedAgent) -> int:
     try:
         options = AgentFlags(sys.argv[1:])
     except FlagError as error:
-        complain(str(error))
+        wire.complain(str(error))
         return 1
     if options.version:
         sys.stdout.write(f"{VERSION} (Claude Code, scripted)\n")
         return 0
-    reader = LineReader(0 if options.streams_in else None)
+    reader = wire.LineReader(0 if options.streams_in else None)
     try:
         session = SimulatedSession(options, StoryTiming(os.environ), reader)
     except StartRefused as refused:
-        complain(refused.words)
+        wire.complain(refused.words)
         if refused.result is not None:
-            LineWriter().emit(refused.result)
+            wire.LineWriter().emit(refused.result)
         return 1
     try:
         return agent(session).run()

@@ -44,8 +44,7 @@ class StreamedResponse:
         if self._partials:
             opening = self._message([], self._tokens.preliminary())
             opening.pop("context_management")
-            turn = session.turn
-            waited = round((turn.ttft_s if turn else 0) * 1000)
+            waited = round(session.turn.ttft_s * 1000)
             start = {"type": "message_start", "message": opening}
             self._event(start, ttft_ms=waited, thinking_display="updates")
         share = seconds / max(1, len(blocks))
@@ -87,7 +86,7 @@ class StreamedResponse:
         )
         if block["type"] == "thinking":
             line.update(thinking_duration_ms=1, thinking_display="updates")
-        if turn is not None and not turn.spoke:
+        if not turn.spoke:
             turn.spoke = True
             session.replay(turn.message)
             if turn.tracked:
@@ -98,7 +97,7 @@ class StreamedResponse:
         self._said.append((uuid, stamp, block))
         if block["type"] == "tool_use":
             self.uuids[block["id"]] = uuid
-        elif block["type"] == "text" and turn is not None:
+        elif block["type"] == "text":
             turn.last_text = block["text"]
 
     def _finish(self) -> None:
@@ -150,7 +149,7 @@ def call_api(session: SimulatedSession, seconds: float) -> None:
     finally:
         waited = time.monotonic() - started
         session.ledger.api_s += waited
-        if session.turn is not None and session.turn.requests == 0:
+        if session.turn.requests == 0:
             session.turn.ttft_s = waited
 
 
@@ -189,8 +188,7 @@ class SimulatedSubagent:
 
     def start(self) -> None:
         prompt = str(self.call.input["prompt"])
-        if self.session.turn is not None:
-            self.session.turn.subagents += 1
+        self.session.turn.subagents += 1
         facts = self.session.shape(
             "subagent start",
             id=self.id,

@@ -105,7 +105,7 @@ class SimulatedSession:
         self.mode = options.mode
         self.ledger = TokenLedger()
         self.context = 0
-        self.turn: TurnCounters | None = None
+        self.turn: TurnCounters  # from the first prompt on
         self.result_index = 0
         self.began = time.time()
         self.failed = False
@@ -271,8 +271,6 @@ class SimulatedSession:
     def end_turn(self, end: TurnEnded) -> None:
         """Writes the result and all that follows a turn."""
         turn = self.turn
-        if turn is None:
-            return
         fate = "cancelled" if end.was_interrupted and end.is_error else "completed"
         for message in turn.messages[1:]:
             self.lifecycle(message, fate)
@@ -284,7 +282,6 @@ class SimulatedSession:
         self.failed = end.is_error
         self.lifecycle(turn.message, fate)
         self.save_cost()
-        self.turn = None
         self.reader.busy = False
         if not self.reader.queue:
             self.state("idle")

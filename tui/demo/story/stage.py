@@ -14,7 +14,7 @@ from tui.demo.simulator.session import SimulatedSession
 from tui.demo.simulator.shapes import ACCEPTED, REJECTED, fresh, result_block
 from tui.demo.simulator.spending import TokenCounts
 from tui.demo.simulator.tools import ScriptedCall, ToolRun
-from tui.demo.simulator.turns import TurnCounters, TurnEnded
+from tui.demo.simulator.turns import TurnEnded
 from tui.demo.story.instructions import WrapUpRequested, acknowledgement, kind_of
 
 Json = dict[str, Any]
@@ -33,12 +33,6 @@ class StoryStage:
         self._fresh = 0
         self._running: list[ScriptedCall] = []
 
-    @property
-    def _turn(self) -> TurnCounters:
-        if self.session.turn is None:
-            raise RuntimeError("a response outside a turn")
-        return self.session.turn
-
     def silence(self, seconds: float) -> None:
         """An API call that gives nothing for so many seconds of the wall clock, whatever the pace."""
         call_api(self.session, seconds)
@@ -53,7 +47,7 @@ class StoryStage:
         think: float = 1.2,
     ) -> list[ToolRun]:
         """One API response, the calls in it carried out, messages taken in afterwards."""
-        session, turn = self.session, self._turn
+        session, turn = self.session, self.session.turn
         self._guard()
         if self._unanswered:
             text = "\n\n".join([*self._unanswered, text]).strip()
@@ -99,7 +93,7 @@ class StoryStage:
     def _guard(self) -> None:
         session = self.session
         limit, budget = session.options.max_turns, session.options.max_budget_usd
-        if limit is not None and self._turn.requests >= limit:
+        if limit is not None and session.turn.requests >= limit:
             words = f"Reached maximum number of turns ({limit})"
             raise TurnEnded("error_max_turns", "max_turns", words)
         if budget is not None and session.ledger.total >= budget:
@@ -197,7 +191,7 @@ class StoryStage:
         self.last_tool = call.id
         session.transcript.leaf = call.uuid or session.transcript.leaf
         record: Json = {
-            "promptId": self._turn.prompt_id,
+            "promptId": session.turn.prompt_id,
             "type": "user",
             "message": {"role": "user", "content": [block]},
             "toolUseResult": outcome.detail,
@@ -220,7 +214,7 @@ class StoryStage:
             reader.queue.remove(message)
             session.replay(message)
             session.lifecycle(message, "started")
-            self._turn.messages.append(message)
+            session.turn.messages.append(message)
             delivery = fresh()
             session.transcript.queue(
                 "remove",
@@ -270,7 +264,7 @@ class StoryStage:
             self._report(call, ToolRun(REJECTED, "User rejected tool use", failed=True, meta=meta))
         self._running = []
         self.session.write_user("[Request interrupted by user" + more)
-        stop = self._turn.stop_reason or "null"
+        stop = self.session.turn.stop_reason or "null"
         words = f"[ede_diagnostic] result_type=user last_content_type=n/a stop_reason={stop}"
         return TurnEnded("error_during_execution", reason, words)
 
