@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from tui.settings import original_sections as original
-from tui.settings import own_sections as own
+import tui.settings.original_sections as original
+import tui.settings.own_sections as own
 
 FILE: Final = "config/overnight.yaml"
 
