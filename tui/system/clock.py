@@ -36,17 +36,17 @@ _BOOTTIME: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 class SystemClock:
     """The machine's own clocks, or `scale` times as fast, showing `epoch` when those showed `anchor`."""
 
-    def __init__(self, epoch: float = 0.0, anchor: float = 0.0, scale: float = 1.0) -> None:
-        self._epoch, self._anchor, self._scale = epoch, anchor, scale
+    epoch = anchor = 0.0
+    scale = 1.0
 
     def wall(self) -> float:
-        return self._epoch + (time.time() - self._anchor) * self._scale
+        return self.epoch + (time.time() - self.anchor) * self.scale
 
     def monotonic(self) -> float:
-        return time.monotonic() * self._scale
+        return time.monotonic() * self.scale
 
     def boottime(self) -> float:
-        return time.clock_gettime(_BOOTTIME) * self._scale
+        return time.clock_gettime(_BOOTTIME) * self.scale
 
 
 def clock_for(env: Mapping[str, str]) -> Clock:
@@ -59,4 +59,6 @@ def clock_for(env: Mapping[str, str]) -> Clock:
         return SystemClock()
     if (scale, epoch) == (1.0, anchor) or scale <= 0:
         return SystemClock()
-    return SystemClock(epoch, anchor, scale)
+    clock = SystemClock()
+    clock.epoch, clock.anchor, clock.scale = epoch, anchor, scale
+    return clock
