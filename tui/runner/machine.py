@@ -309,7 +309,7 @@ class RunMachine:
         }
         context.journal_entry("restart_scheduled", data)
         context.log_line(f"{reason}. Waiting {pause:.0f}s before restart ({wait.kind})", "WARNING")
-        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason, **data)
+        context.notify(NotifyEvent.RESTART if wait.counts else NotifyEvent.STALL, reason)
 
     def on_wait_due(self) -> None:
         """Goes on with the run when a scheduled wait is over."""

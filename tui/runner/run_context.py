@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 from tui.runner.run_state import RunState, load_state, save_state
 from tui.settings.load import load as load_settings
@@ -54,21 +54,12 @@ def append_to_file(path: Path, data: bytes) -> None:
         return
 
 
-class Notifier(Protocol):
-    """Notifies people; no method blocks or raises.
-
-    A protocol, because the notifier of a run is built from the context that holds it.
-    """
-
-    def notify(self, event: str, text: str, facts: Mapping[str, Any]) -> None: ...
-    def close(self) -> None: ...
-
-
 @dataclass
 class RunContext:
     """The shared state and the outputs of a supervisor.
 
     A full disk makes no method fail: journal entries are held back and written once they can be.
+    `notify` has people notified of an event; it does not block or raise.
     """
 
     folder: RunDirectory
@@ -78,14 +69,12 @@ class RunContext:
     state: RunState
     journal: JournalWriter
     log: WatchdogLog
-    notifier: Notifier | None = None
+    notify: Callable[[str, str], None] = lambda event, text: None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     _monotonic: float = 0.0
 
     @classmethod
-    def load(
-        cls, folder: RunDirectory, clock: Clock | None = None, notifier: Notifier | None = None
-    ) -> RunContext:
+    def load(cls, folder: RunDirectory, clock: Clock | None = None) -> RunContext:
         """The context of that run as it was saved last; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
         settings = read_run_settings(folder)
@@ -98,7 +87,7 @@ class RunContext:
         path = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
         log = WatchdogLog(path, settings.logging.level, clock.wall)
         journal = JournalWriter(folder.journal, clock.wall)
-        return cls(folder, facts, settings, clock, load_state(folder), journal, log, notifier)
+        return cls(folder, facts, settings, clock, load_state(folder), journal, log)
 
     @property
     def project(self) -> Path:
@@ -128,10 +117,6 @@ class RunContext:
 
     def log_line(self, text: str, level: Level = "INFO") -> None:
         self.log.write(text, level)
-
-    def notify(self, event: str, text: str, **facts: object) -> None:
-        if self.notifier is not None:
-            self.notifier.notify(event, text, facts)
 
     def save(self) -> None:
         """Saves the state. Where the disk is full, a later call saves it."""

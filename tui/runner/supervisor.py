@@ -25,7 +25,7 @@ from tui.runner.artifacts import RunArtifacts
 from tui.runner.checkpoints import CheckpointSchedule, CheckpointTaker, CheckpointWorker
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
-from tui.runner.notify.notifier import notifier_for
+from tui.runner.notify.outbox import notifier_for
 from tui.runner.policy.automatic_actions import ContextHandoff, StallResponse
 from tui.runner.policy.limits import LimitChecker
 from tui.runner.requests import RequestHandler
@@ -51,7 +51,8 @@ class Supervisor:
 
     def __init__(self, folder: RunDirectory) -> None:
         context = self.context = RunContext.load(folder)
-        context.notifier = notifier_for(context)
+        self._notifier = notifier_for(context)
+        context.notify = self._notifier.notify
         reader = self.reader = RunReader(context)
         messages = self.messages = MessageSender(
             context, reader.turns, lambda: reader.snapshot().activity_text
@@ -332,8 +333,7 @@ class Supervisor:
         self._checkpoint_worker.close()
         self.reader.close()
         self._sleep_inhibitor.close()
-        if self.context.notifier is not None:
-            self.context.notifier.close()
+        self._notifier.close()
 
 
 def _or_none(value: float | None) -> str:

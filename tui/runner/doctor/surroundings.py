@@ -42,9 +42,8 @@ def send_test_messages(
     settings: Settings, project: Path, environ: Mapping[str, str]
 ) -> Iterator[CheckResult]:
     """Sends a test message through every channel."""
-    from tui.runner.notify.http_services import SendOptions
+    from tui.runner.notify.http_services import SendOptions, send
     from tui.runner.notify.message_text import compose, without_credentials
-    from tui.runner.notify.sender import send
     from tui.system.credentials import spellings_of
 
     rules = settings.notifications

@@ -1,4 +1,4 @@
-"""Discord, Slack, ntfy and webhooks: one POST to a service that may be slow or hostile.
+"""Sends one message: for Discord, Slack, ntfy and webhooks a POST to a service that may be hostile.
 
 Only https, or http to this machine; never a redirect. A private address is refused unless the
 settings allow it, and the address that is checked is the one that is connected to.
@@ -8,27 +8,29 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
+import os
 import socket
 import ssl
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from msgspec import Struct
 
-from tui.runner.notify.addresses import PRIVATE_ADDRESS, is_public_address, is_this_machine
-from tui.runner.notify.delivery_rules import SendOutcome, retry_after
-from tui.runner.notify.message_text import (
-    URGENT,
-    NotifyMessage,
-    discord_text,
-    plain_text,
-    slack_text,
+from tui.runner.notify import channels
+from tui.runner.notify.channels import (
+    PRIVATE_ADDRESS,
+    NotifyChannel,
+    is_public_address,
+    is_this_machine,
 )
+from tui.runner.notify.delivery_rules import MAX_WAIT_SECONDS, SendOutcome
+from tui.runner.notify.message_text import URGENT, NotifyMessage, message_text
 
 _CONNECT_SECONDS: Final = 5.0
 _MAX_ANSWER_BYTES: Final = 1 << 16
@@ -128,6 +130,56 @@ def _outcome_of(status: int, headers: Mapping[str, str], body: Mapping[str, obje
     elif status in (401, 403, 404, 410):
         text += ": the service does not know this URL or its credentials"
     return SendOutcome("refused", text)
+
+
+def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: float) -> float | None:
+    """Seconds a service asks to wait, at most ten minutes; None where it says nothing usable.
+
+    The names of `headers` are in lower case.
+    """
+    asked = headers.get("retry-after", "").strip()
+    milliseconds = asked[:-2] if asked.lower().endswith("ms") else ""
+    milliseconds = headers.get("retry-after-ms", milliseconds)
+    if milliseconds:
+        thousands = _number(milliseconds)
+        seconds = None if thousands is None else thousands / 1000
+    else:
+        seconds = _number(asked)
+        if seconds is None and asked:
+            seconds = _until_date(asked, now)
+    value = body.get("retry_after")
+    in_body = float(value) if isinstance(value, int | float) and _is_usable(value) else None
+    reset = _number(headers.get("x-ratelimit-reset-after", ""))
+    found = [one for one in (seconds, in_body, reset) if one is not None]
+    if not found:
+        return None
+    # Services disagree on the unit. Values a thousand times apart are milliseconds and seconds.
+    most, least = max(found), min(found)
+    meant = least if least > 0 and most >= 500 * least else most
+    return min(MAX_WAIT_SECONDS, meant)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    if value == math.inf:
+        return MAX_WAIT_SECONDS
+    return value if _is_usable(value) else None
+
+
+def _is_usable(value: float) -> bool:
+    return not isinstance(value, bool) and 0 <= value < math.inf
+
+
+def _until_date(text: str, now: float) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 # --- connecting ---
@@ -254,14 +306,6 @@ def _basic_login(user: str, password: str) -> str:
 # --- the services ---
 
 
-def send_to_service(
-    service: str, url: str, message: NotifyMessage, options: SendOptions
-) -> SendOutcome:
-    """Makes one attempt. Never raises; takes the time allowed and little more."""
-    order = _POSTS[service](url, message, options)
-    return post(order, total=options.total, private=options.private)
-
-
 def _json_post(url: str, body: Mapping[str, object]) -> HttpPost:
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
     return HttpPost(url, data, {"Content-Type": "application/json; charset=utf-8"})
@@ -269,20 +313,20 @@ def _json_post(url: str, body: Mapping[str, object]) -> HttpPost:
 
 def _discord(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
     no_mentions: dict[str, object] = {"parse": []}
-    body = {"content": discord_text(message), "allowed_mentions": no_mentions}
+    body = {"content": message_text(message, "discord"), "allowed_mentions": no_mentions}
     return _json_post(url, {**body, "flags": _SUPPRESS_EMBEDS})
 
 
 def _slack(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
     quiet = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
-    return _json_post(url, {"text": slack_text(message), **quiet})
+    return _json_post(url, {"text": message_text(message, "slack"), **quiet})
 
 
 def _webhook(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
     body = {
         "id": message.id,
         "event": message.kind,
-        "text": plain_text(message),
+        "text": message_text(message),
         "project": options.project,
         "run": options.run,
         "may_repeat": message.repeat,
@@ -303,7 +347,21 @@ def _ntfy(url: str, message: NotifyMessage, options: SendOptions) -> HttpPost:
         # A login without a password is an access token of ntfy.
         headers["Authorization"] = _basic_login(user, password) if password else f"Bearer {user}"
         url = parts._replace(netloc=host).geturl()
-    return HttpPost(url, plain_text(message).encode("utf-8", "replace"), headers)
+    return HttpPost(url, message_text(message).encode("utf-8", "replace"), headers)
 
 
 _POSTS: Final = {"discord": _discord, "slack": _slack, "json": _webhook, "ntfy": _ntfy}
+
+
+def send(channel: NotifyChannel, message: NotifyMessage, options: SendOptions) -> SendOutcome:
+    """Makes one attempt. Never raises; takes the time allowed and little more."""
+    if channel.service == "tmux":
+        return channels.show_in_tmux(message, os.environ)
+    total, private = options.total, options.private
+    if channel.service == "apprise":
+        return channels.send_with_apprise(channel.url, message, total, private=private)
+    order = _POSTS[channel.service](channel.url, message, options)
+    return post(order, total=total, private=private)
+
+
+Send = Callable[[NotifyChannel, NotifyMessage, SendOptions], SendOutcome]

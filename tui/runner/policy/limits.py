@@ -235,14 +235,14 @@ class LimitChecker:
         self._context.journal_entry("limit_warning", {**data, "share": max(new)})
         log = f"{kind.title()} check: {kind}: {text} ({reading.share:.0%})"
         self._context.log_line(log, "WARNING")
-        self._context.notify(NotifyEvent.LIMIT, f"{kind}: {text}", **data)
+        self._context.notify(NotifyEvent.LIMIT, f"{kind}: {text}")
 
     def _on_reached(self, reading: LimitReading) -> StopIntent:
         kind, data = reading.limit, reading.journal_data()
         self._context.journal_entry("limit_hit", {**data, "share": round(reading.share, 3)})
         reason = f"{kind} {reading.value_text} of {reading.allowed_text}"
         self._context.log_line(f"Terminating session: ✗ {kind.title()}: {reason}", "ERROR")
-        self._context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}", **data)
+        self._context.notify(NotifyEvent.LIMIT, f"limit reached: {reason}")
         # No note where memory is short: writing one would need more of it.
         note = kind not in (LimitKind.MEMORY, LimitKind.MACHINE_MEMORY)
         return StopIntent(StopKind.LIMIT, reason, "limit", note=note, limit=kind)
