@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
+from tui.control.rewind.execute import recover_rewind
 from tui.model.events import AgentEvent, Compaction
 from tui.model.state import NotifyEvent, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
@@ -22,7 +23,7 @@ from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.outcomes import exit_text
 from tui.runner.artifacts import RunArtifacts
-from tui.runner.checkpoints import CheckpointSchedule, CheckpointTaker, CheckpointWorker
+from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
@@ -63,12 +64,9 @@ class Supervisor:
         self.stalls = StallResponse(context, messages)
         self.handoff = ContextHandoff(context, reader, messages, machine)
         self.artifacts = RunArtifacts(context)
-        taker = CheckpointTaker(context.project, context.settings, context.facts.run, context.clock)
-        self._checkpoint_worker = CheckpointWorker(taker)
-        self.checkpoints = CheckpointSchedule(context, reader, self._checkpoint_worker)
-        rewinder = RunRewinder(context.project, context.settings, folder, context.clock)
+        self.checkpoints = CheckpointSchedule(context, reader)
         self.requests = RequestHandler(
-            context, reader, messages, machine, self.checkpoints, rewinder
+            context, reader, messages, machine, self.checkpoints, RunRewinder(context)
         )
         self._sleep_inhibitor = SleepInhibitor()
         self._is_asked_to_leave = False
@@ -120,10 +118,8 @@ class Supervisor:
 
     def _recover_rewind(self) -> None:
         # A rewind that was cut short is finished or taken back before anything else works here.
-        from tui.control.rewind import execute
-
         try:
-            recovery = execute.recover_rewind(self.context.project)
+            recovery = recover_rewind(self.context.project)
         except (OvernightError, OSError) as error:
             text = f"an interrupted rewind is still open: {error}"
         else:
@@ -330,7 +326,7 @@ class Supervisor:
     def close(self) -> None:
         """Releases everything; the agent is not part of it."""
         self.machine.baseline.stop()
-        self._checkpoint_worker.close()
+        self.checkpoints.close()
         self.reader.close()
         self._sleep_inhibitor.close()
         self._notifier.close()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from tui.model.events import (
     AgentEvent,
     AgentStateReport,
     AssistantMessage,
-    ControlMessage,
     MessageLifecycle,
     RateLimit,
     TaskUpdate,
@@ -49,8 +46,6 @@ class TurnTracker:
     answered: set[str] = field(default_factory=set)
     over: set[str] = field(default_factory=set)
     cancelled: set[str] = field(default_factory=set)
-    replies: dict[str, ControlMessage] = field(default_factory=dict)
-    permission_mode: str = ""
     safe_uuid: str = ""
     called: set[str] = field(default_factory=set)
 
@@ -64,7 +59,6 @@ class TurnTracker:
         self.tasks.clear()
         self.called.clear()
         self.queued.clear()
-        self.replies.clear()
 
     def message_sent(self) -> None:
         """The agent owes a turn for a message."""
@@ -77,22 +71,39 @@ class TurnTracker:
             return False
         return self.said_idle or (not self.tells_states and not self.tasks)
 
+    # complexity: one case for each kind of record
     def apply(self, event: AgentEvent) -> None:
-        body, kind = event.body, type(event.body)
-        if event.thread and kind in (AssistantMessage, UserMessage):
-            return
-        if event.session and kind in (TurnStarted, TurnResult):
-            self.session = event.session
-        reader = _READERS.get(kind)
-        if reader is not None:
-            reader(self, event, body)
-
-    def _init(self, event: AgentEvent, body: TurnStarted) -> None:
-        self.started = True
-        self.open, self.said_idle = True, False
-        self.called.clear()
-        self.error = self.error_text = ""
-        self.permission_mode = body.permission_mode
+        """Takes in one event of the stream; those of subagents do not count."""
+        body = event.body
+        match body:
+            case AssistantMessage() if not event.thread:
+                self._assistant(event, body)
+            case UserMessage() if not event.thread:
+                self._user(event, body)
+            case TurnStarted():
+                self.session = event.session or self.session
+                self.started = True
+                self.message_sent()
+                self.called.clear()
+                self.error = self.error_text = ""
+            case TurnResult():
+                self.session = event.session or self.session
+                self.open = False
+                self.result = body
+                self.turns += 1
+            case AgentStateReport(state="idle" | "running" | "requires_action"):
+                self.tells_states, self.said_idle = True, body.state == "idle"
+                self.open = self.open or body.state == "running"
+            case TaskUpdate() if body.phase == "ended" or body.status in _ENDED:
+                self.tasks.discard(body.task_id)
+            case TaskUpdate(phase="started"):
+                self.tasks.add(body.task_id)
+            case MessageLifecycle():
+                self._lifecycle(body.command_uuid, body.state)
+            case RateLimit(status="rejected"):
+                self.limited, self.resets_at = True, body.resets_at
+            case RateLimit(status="allowed"):
+                self.limited = False
 
     def _assistant(self, event: AgentEvent, body: AssistantMessage) -> None:
         self.answered |= self.taken
@@ -107,34 +118,14 @@ class TurnTracker:
             if body.text and not self.called and event.uuid:
                 self.safe_uuid = event.uuid
 
-    def _result(self, event: AgentEvent, body: TurnResult) -> None:
-        self.open = False
-        self.result = body
-        self.turns += 1
-
-    def _state(self, event: AgentEvent, body: AgentStateReport) -> None:
-        if body.state in ("idle", "running", "requires_action"):
-            self.tells_states = True
-            self.said_idle = body.state == "idle"
-            if body.state == "running":
-                self.open = True
-
-    def _task(self, event: AgentEvent, body: TaskUpdate) -> None:
-        if body.phase == "ended" or body.status in _ENDED:
-            self.tasks.discard(body.task_id)
-        elif body.phase == "started":
-            self.tasks.add(body.task_id)
-
-    def _lifecycle(self, event: AgentEvent, body: MessageLifecycle) -> None:
-        name = body.command_uuid
+    def _lifecycle(self, name: str, state: str) -> None:
         self.queued.add(name)
-        if body.state == "started":
-            self.taken.add(name)
-        elif body.state == "completed":
-            self.taken.add(name)
-            self.over.add(name)
-        elif body.state == "cancelled":
+        if state == "cancelled":
             (self.over if name in self.taken else self.cancelled).add(name)
+        elif state in ("started", "completed"):
+            self.taken.add(name)
+            if state == "completed":
+                self.over.add(name)
 
     def _user(self, event: AgentEvent, body: UserMessage) -> None:
         self.called.difference_update(result.tool_use_id for result in body.results)
@@ -143,27 +134,3 @@ class TurnTracker:
             self.safe_uuid = event.uuid
         if body.role in ("replay", "prompt") and event.uuid:
             self.taken.add(body.command_uuid or event.uuid)
-
-    def _limit(self, event: AgentEvent, body: RateLimit) -> None:
-        if body.status == "rejected":
-            self.limited, self.resets_at = True, body.resets_at
-        elif body.status == "allowed":
-            self.limited = False
-
-    def _control(self, event: AgentEvent, body: ControlMessage) -> None:
-        if len(self.replies) > 100:
-            self.replies.clear()
-        self.replies[body.request_id] = body
-
-
-_READERS: dict[type, Callable[[TurnTracker, AgentEvent, Any], None]] = {
-    TurnStarted: TurnTracker._init,
-    AssistantMessage: TurnTracker._assistant,
-    TurnResult: TurnTracker._result,
-    AgentStateReport: TurnTracker._state,
-    TaskUpdate: TurnTracker._task,
-    MessageLifecycle: TurnTracker._lifecycle,
-    UserMessage: TurnTracker._user,
-    RateLimit: TurnTracker._limit,
-    ControlMessage: TurnTracker._control,
-}
