@@ -132,7 +132,7 @@ def unit_arguments(parser: argparse.ArgumentParser) -> None:
 
 def unit_command(arguments: argparse.Namespace) -> int:
     """Prints the texts; installs nothing."""
-    from tui.runner.schedule import unit_text
+    from tui.runner.start import unit_text
 
     project = project_of(arguments)
     sys.stdout.write(

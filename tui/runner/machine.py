@@ -10,7 +10,12 @@ from collections.abc import Callable
 
 from tui.model.state import NotifyEvent, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.agent.launch import agent_arguments, agent_variables, shim_environment
+from tui.runner.agent.launch import (
+    BaselineTests,
+    agent_arguments,
+    agent_variables,
+    shim_environment,
+)
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.outcomes import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
@@ -31,7 +36,6 @@ from tui.runner.decisions import (
     resuming_attempt,
 )
 from tui.runner.policy import prompts
-from tui.runner.policy.baseline_tests import BaselineTests
 from tui.runner.run_context import RunContext
 from tui.runner.run_reader import RunReader
 from tui.runner.run_state import NextAttempt, ScheduledWait, StopIntent

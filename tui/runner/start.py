@@ -1,8 +1,11 @@
-"""Starts a run; gives one that lost its supervisor a new one."""
+"""Starts a run, now or every night; gives one that lost its supervisor a new one."""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -27,7 +30,7 @@ from tui.store.runs import (
     read_run_end,
 )
 from tui.system.clock import clock_for
-from tui.system.errors import OvernightError, RefusedError
+from tui.system.errors import OvernightError, RefusedError, UsageError
 from tui.system.files import read_json
 from tui.system.locks import acquire_lock
 
@@ -143,8 +146,6 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    import subprocess
-
     secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
     log = os.open(
         folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
@@ -208,4 +209,71 @@ def adopt_run(
         time.sleep(_POLL_SECONDS)
     raise OvernightError(
         f"run {folder.id} found no supervisor; {folder.supervisor_log} may say why"
+    )
+
+
+# --- every night ---
+
+_TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+# A word as systemd reads it, without variables and specifiers.
+_UNIT_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "%": "%%", "$": "$$"})
+_UNIT = """\
+# ~/.config/systemd/user/{name}.service
+[Unit]
+Description=A night's session in {where}
+
+[Service]
+Type=oneshot
+# The session outlives this unit on purpose: only the start is systemd's business.
+KillMode=process
+RemainAfterExit=no
+WorkingDirectory={where}
+ExecStart={words}
+
+# ~/.config/systemd/user/{name}.timer
+[Unit]
+Description=Starts a night's session in {where} at {hour}:{minute}
+
+[Timer]
+OnCalendar=*-*-* {hour}:{minute}:00
+Persistent=false
+
+[Install]
+WantedBy=timers.target
+
+# systemctl --user daemon-reload && systemctl --user enable --now {name}.timer
+# loginctl enable-linger    (so that it runs while you are logged out)
+#
+# Or with cron (crontab -e):
+# {cron}
+"""
+
+
+def unit_text(
+    project: Path, goal: str, *, at: str = "22:00", arguments: Sequence[str] = (), program: str = ""
+) -> str:
+    """A systemd unit, a timer and a crontab line that start a run at that local time every night.
+
+    UsageError for what is no time of day, and for a goal of several lines.
+    """
+    match = _TIME.fullmatch(at.strip())
+    if match is None:
+        raise UsageError(f"{at!r} is no time of day; write it like 22:00")
+    for text in (goal, str(project), *arguments):
+        if "\n" in text or "\0" in text:
+            raise UsageError("a unit needs its goal and its paths in one line")
+    hour, minute = int(match[1]), int(match[2])
+    own = [program] if program else [sys.executable, "-m", "tui"]
+    # What stands behind `--` is for the agent: the goal comes before it.
+    cut = list(arguments).index("--") if "--" in arguments else len(arguments)
+    flags, rest = arguments[:cut], arguments[cut:]
+    words = [*own, "run", "--project", str(project), "--detach", *flags, goal, *rest]
+    name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
+    return _UNIT.format(
+        name=name,
+        where=str(project).replace("%", "%%"),
+        words=" ".join(f'"{word.translate(_UNIT_ESCAPES)}"' for word in words),
+        hour=f"{hour:02d}",
+        minute=f"{minute:02d}",
+        cron=f"{minute} {hour} * * *  " + shlex.join(words).replace("%", r"\%"),
     )

@@ -27,8 +27,7 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.automatic_actions import ContextHandoff, StallResponse
-from tui.runner.policy.limits import LimitChecker
+from tui.runner.policy.automatic_actions import ContextHandoff, LimitChecker, StallResponse
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RunRewinder
 from tui.runner.run_context import RunContext

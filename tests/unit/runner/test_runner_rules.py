@@ -421,7 +421,7 @@ def test_runs_are_found_newest_first(tmp_path: Path) -> None:
 
 
 def test_a_unit_starts_the_run_and_nothing_else() -> None:
-    from tui.runner.schedule import unit_text
+    from tui.runner.start import unit_text
 
     goal = 'Fix "all" $HOME 100% of it; rm -rf /'
     text = unit_text(
@@ -446,7 +446,7 @@ def test_a_unit_starts_the_run_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("at", ["24:00", "noon", "7", "07:60"])
 def test_a_time_that_is_none_is_refused(at: str) -> None:
-    from tui.runner.schedule import unit_text
+    from tui.runner.start import unit_text
     from tui.system.errors import UsageError
 
     with pytest.raises(UsageError):
