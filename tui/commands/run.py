@@ -135,7 +135,5 @@ def unit_command(arguments: argparse.Namespace) -> int:
     from tui.runner.start import unit_text
 
     project = project_of(arguments)
-    sys.stdout.write(
-        unit_text(project, arguments.goal, at=arguments.at, arguments=tuple(arguments.words))
-    )
+    sys.stdout.write(unit_text(project, arguments.goal, arguments.at, arguments.words))
     return 0

@@ -249,9 +249,7 @@ WantedBy=timers.target
 """
 
 
-def unit_text(
-    project: Path, goal: str, *, at: str = "22:00", arguments: Sequence[str] = (), program: str = ""
-) -> str:
+def unit_text(project: Path, goal: str, at: str, arguments: Sequence[str] = ()) -> str:
     """A systemd unit, a timer and a crontab line that start a run at that local time every night.
 
     UsageError for what is no time of day, and for a goal of several lines.
@@ -263,11 +261,11 @@ def unit_text(
         if "\n" in text or "\0" in text:
             raise UsageError("a unit needs its goal and its paths in one line")
     hour, minute = int(match[1]), int(match[2])
-    own = [program] if program else [sys.executable, "-m", "tui"]
     # What stands behind `--` is for the agent: the goal comes before it.
     cut = list(arguments).index("--") if "--" in arguments else len(arguments)
     flags, rest = arguments[:cut], arguments[cut:]
-    words = [*own, "run", "--project", str(project), "--detach", *flags, goal, *rest]
+    words = [sys.executable, "-m", "tui", "run", "--project", str(project), "--detach"]
+    words += [*flags, goal, *rest]
     name = "overnight-" + (re.sub(r"[^A-Za-z0-9_.]+", "-", project.name) or "project")
     return _UNIT.format(
         name=name,

@@ -429,7 +429,6 @@ def test_a_unit_starts_the_run_and_nothing_else() -> None:
         goal,
         at="7:05",
         arguments=("--max-cost", "5", "--", "--effort", "high"),
-        program="/usr/bin/overnight-tui",
     )
     assert "OnCalendar=*-*-* 07:05:00" in text
     (start,) = [row for row in text.splitlines() if row.startswith("ExecStart=")]
