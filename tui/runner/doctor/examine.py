@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,7 +14,7 @@ from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.model.events import RateLimit
 from tui.runner.doctor import checks
 from tui.runner.doctor.checks import CheckResult, Finding, Surroundings, fail, ok, warn
-from tui.runner.notify.channels import channel_problems, configured_channels
+from tui.runner.notify.channels import ask_tmux, channel_problems, configured_channels
 from tui.settings.load import load
 from tui.settings.settings import FILE, Settings
 from tui.store.layout import RunDirectory
@@ -25,7 +24,6 @@ from tui.system.format import format_weekday_clock
 
 _TAIL_BYTES = 8 << 20
 _LIMIT_EVENT = b'"rate_limit_event"'
-_TMUX_SECONDS = 3.0
 _SLOW_ESCAPE = 100
 _POWER = Path("/sys/class/power_supply")
 
@@ -161,21 +159,8 @@ def _tmux(place: Surroundings) -> Finding | None:
 
 def _option(environ: Mapping[str, str], name: str) -> str:
     """A global option of the sessions or of the server; empty if unknown."""
-    for scope in ("-gqv", "-sqv"):
-        try:
-            done = subprocess.run(
-                ["tmux", "show-options", scope, name],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_TMUX_SECONDS,
-                env=dict(environ),
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-        if done.stdout.strip():
-            return done.stdout.decode("utf-8", "replace").strip()
-    return ""
+    answers = (ask_tmux(environ, "show-options", scope, name)[1] for scope in ("-gqv", "-sqv"))
+    return next((text.strip() for text in answers if text.strip()), "")
 
 
 def _send_test_messages(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import subprocess
 import threading
 from collections.abc import Mapping
 from importlib import import_module
@@ -214,7 +215,7 @@ def escape_for_tmux(text: str) -> str:
 
 def show_in_tmux(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutcome:
     """Shows the message to every attached client; "nobody" where there is none."""
-    code, out = _tmux(environ, "list-clients", "-F", "#{client_control_mode} #{client_name}")
+    code, out = ask_tmux(environ, "list-clients", "-F", "#{client_control_mode} #{client_name}")
     names = [line.partition(" ")[2] for line in out.splitlines() if line.startswith("0 ")]
     if code != 0 or not names:
         return SendOutcome("nobody", "no tmux client is attached")
@@ -222,16 +223,15 @@ def show_in_tmux(message: NotifyMessage, environ: Mapping[str, str]) -> SendOutc
     shown = 0
     for name in names[:_MAX_CLIENTS]:
         command = ("display-message", "-c", name)
-        code, _ = _tmux(environ, *command, "-d", _SHOWN_MS, "--", text)
+        code, _ = ask_tmux(environ, *command, "-d", _SHOWN_MS, "--", text)
         if code != 0:  # tmux before 3.2 has no -d
-            code, _ = _tmux(environ, *command, "--", text)
+            code, _ = ask_tmux(environ, *command, "--", text)
         shown += code == 0
     return SendOutcome("sent") if shown else SendOutcome("refused", "tmux did not show it")
 
 
-def _tmux(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
-    import subprocess
-
+def ask_tmux(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
+    """The exit code and the output of a tmux command; -1 where it cannot be run."""
     try:
         done = subprocess.run(
             ["tmux", *words],

@@ -28,7 +28,6 @@ from tui.system.locks import is_locked
 if TYPE_CHECKING:
     from tui.runner.run_context import RunContext
 
-LOCK: Final = ".sender"
 _MAX_BYTES: Final = 1 << 16
 _SUFFIX: Final = ".json"
 _PACKAGE_FOLDER: Final = Path(__file__).resolve().parents[3]
@@ -73,7 +72,7 @@ class Outbox:
 
     def __init__(self, run: Path) -> None:
         self.path = RunDirectory(run).outbox
-        self.lock = self.path / LOCK
+        self.lock = self.path / ".sender"
         self._finished: set[str] = set()
 
     def add(self, event: NotifyEvent) -> None:
@@ -122,7 +121,7 @@ class Outbox:
 
 
 class NotifyGroup(Struct):
-    """Events of one kind that one message tells about; `begun` if it was tried before."""
+    """Events of one kind that one message tells about."""
 
     kind: str
     was_tried: bool
