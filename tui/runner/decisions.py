@@ -8,14 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tui.model.records import ProgressFile
-from tui.model.state import (
-    EndKind,
-    LimitKind,
-    NotifyEvent,
-    Outcome,
-    OutcomeKind,
-    StopKind,
-)
+from tui.model.state import EndKind, LimitKind, NotifyEvent, Outcome, OutcomeKind, StopKind
 from tui.runner.policy import prompts
 from tui.runner.run_state import NextAttempt, RunState, StopIntent
 from tui.settings.original_sections import EnforcementSettings, RecoverySettings

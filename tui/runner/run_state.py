@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -186,24 +187,17 @@ def load_state(folder: RunDirectory) -> RunState:
     except (OSError, msgspec.MsgspecError):
         state, old = _rebuild_state(folder), _Version01()
     if state.stall and state.stall_kind is None:
-        state.stall_kind = _old_stall_kind(state.stall)
-    if old.phase in (None, RunPhase.ENDED) or _is_contradictory(state):
+        # Version 0.1 kept the kind and the beginning of a stall in one string.
+        with suppress(ValueError):
+            state.stall_kind = StallKind(state.stall.partition(" ")[0])
+    needed = {
+        RunPhase.WAITING: state.wait,
+        RunPhase.STOPPING: state.intent,
+        RunPhase.REWINDING: state.intent,
+    }
+    if old.phase in (None, RunPhase.ENDED) or needed.get(state.phase, state) is None:
         state.phase = _derived_phase(state, old.held)
     return state
-
-
-def _old_stall_kind(stall: str) -> StallKind | None:
-    # Version 0.1 kept the kind and the beginning of a stall in one string.
-    try:
-        return StallKind(stall.partition(" ")[0])
-    except ValueError:
-        return None
-
-
-def _is_contradictory(state: RunState) -> bool:
-    if state.phase == RunPhase.WAITING:
-        return state.wait is None
-    return state.phase in (RunPhase.STOPPING, RunPhase.REWINDING) and state.intent is None
 
 
 def _derived_phase(state: RunState, held: bool) -> RunPhase:

@@ -241,7 +241,7 @@ class Supervisor:
         self._gone_since = None
         self.machine.on_agent_running(status)
         self.machine.record_session()
-        survivors = self.escalation.kill_tree(attempt, status).survivors
+        survivors = self.escalation.kill_tree(attempt, status)
         reason = exit_text(status)
         data = {"attempt": context.state.attempts_counted, "code": status.code}
         context.journal_entry("segment_ended", {**data, "signal": status.signal, "reason": reason})
@@ -281,7 +281,11 @@ class Supervisor:
         if attempt is not None and status is not None:
             self.escalation.remember_members(attempt, status)
         if not self.machine.phase.is_ending:
-            self._check_limits(attempt, status)
+            intent = self.limits.check(snapshot, attempt, status)
+            if intent is not None and status is not None and not status.is_over:
+                self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
+            elif intent is not None:
+                self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
             self.handoff.update(snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:
@@ -289,15 +293,6 @@ class Supervisor:
             self.artifacts.copy_transcripts()
             self.reader.save()
             context.save()
-
-    def _check_limits(self, attempt: AttemptProcess | None, status: AttemptStatus | None) -> None:
-        intent = self.limits.check(self.reader.snapshot(), attempt, status)
-        if intent is None:
-            return
-        if status is not None and not status.is_over:
-            self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
-        else:
-            self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
 
     # --- the end ---
 
