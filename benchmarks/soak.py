@@ -125,10 +125,9 @@ def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
         trusted=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
     )
     os.environ["CLAUDE_CONFIG_DIR"] = config
-    started = start.start_run(
+    return start.start_run(
         project, story, settings, agent_command=AGENT, options=options, environ=environ
     )
-    return RunDirectory(started.folder)
 
 
 def processes_of(folder: RunDirectory) -> tuple[int, int]:

@@ -64,7 +64,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         settings,
         options=start.StartOptions(allow_dirty=arguments.allow_dirty, extra=tuple(arguments.agent)),
     )
-    return report_or_watch(project, settings, started.run_id, arguments.detach)
+    return report_or_watch(project, settings, started.id, arguments.detach)
 
 
 def report_or_watch(project: Path, settings: Settings, run_id: str, detach: bool) -> int:
@@ -121,7 +121,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
         command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
     )
     started = start.start_run(project, DEMO_GOAL, settings, agent_command=agent, options=options)
-    return report_or_watch(project, settings, started.run_id, arguments.detach)
+    return report_or_watch(project, settings, started.id, arguments.detach)
 
 
 def unit_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -22,36 +23,25 @@ from tui.system.files import append_line
 from tui.system.processes import boot_id
 
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-_RANK = {"DEBUG": 0, "INFO": 1, "WARNING": 2, "ERROR": 3}
+_LEVELS: tuple[Level, ...] = ("DEBUG", "INFO", "WARNING", "ERROR")
 _MAX_HELD_ENTRIES = 1_000
 _SLEEP_SECONDS = 5.0
 _STDERR_TAIL_BYTES = 4096
 
 
-class WatchdogLog:
-    """The log for people; an entry that cannot be written is dropped."""
-
-    def __init__(self, path: Path, level: str, wall: Callable[[], float]) -> None:
-        self.path = path
-        self._lowest = _RANK.get(level, 1)
-        self._wall = wall
-
-    def write(self, text: str, level: Level = "INFO") -> None:
-        if _RANK[level] < self._lowest:
-            return
-        now = self._wall()
-        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
-        entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {' '.join(text.split())}\n"
-        append_to_file(self.path, entry.encode("utf-8", "replace"))
-
-
 def append_to_file(path: Path, data: bytes) -> None:
     """Appends to a file of the project, making its folder if need be; drops what cannot be written."""
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         append_line(path, data, mode=0o644, follow=True)
+
+
+def file_size(path: Path) -> int:
+    """The bytes of a file; 0 where there is none."""
+    try:
+        return path.stat().st_size
     except OSError:
-        return
+        return 0
 
 
 @dataclass
@@ -68,7 +58,6 @@ class RunContext:
     clock: Clock
     state: RunState
     journal: JournalWriter
-    log: WatchdogLog
     notify: Callable[[str, str], None] = lambda event, text: None
     _held: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     _monotonic: float = 0.0
@@ -78,16 +67,12 @@ class RunContext:
         """The context of that run as it was saved last; NoSessionError if it is no run."""
         facts = read_run_facts(folder)
         settings = read_run_settings(folder)
-        try:
+        with suppress(OvernightError):
             # The run directory holds no secrets: they come from the project and the environment.
             settings = with_secrets(settings, load_settings(Path(facts.project)).settings)
-        except OvernightError:
-            pass
         clock = clock or clock_for(facts.env)
-        path = paths.resolve(Path(facts.project), settings.paths.watchdog_log)
-        log = WatchdogLog(path, settings.logging.level, clock.wall)
         journal = JournalWriter(folder.journal, clock.wall)
-        return cls(folder, facts, settings, clock, load_state(folder), journal, log)
+        return cls(folder, facts, settings, clock, load_state(folder), journal)
 
     @property
     def project(self) -> Path:
@@ -116,14 +101,19 @@ class RunContext:
             del self._held[0]
 
     def log_line(self, text: str, level: Level = "INFO") -> None:
-        self.log.write(text, level)
+        """Writes to the log for people; an entry that cannot be written is dropped."""
+        if _LEVELS.index(level) < _LEVELS.index(self.settings.logging.level):
+            return
+        now = self.clock.wall()
+        stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+        entry = f"{stamp},{int(now * 1000) % 1000:03d} - {level} - {' '.join(text.split())}\n"
+        path = self.path(self.settings.paths.watchdog_log)
+        append_to_file(path, entry.encode("utf-8", "replace"))
 
     def save(self) -> None:
         """Saves the state. Where the disk is full, a later call saves it."""
-        try:
+        with suppress(OSError):
             save_state(self.folder.state, self.state)
-        except OSError:
-            return
 
     # --- time ---
 
@@ -167,7 +157,5 @@ class RunContext:
 
     def heartbeat(self) -> None:
         """Touches the lock file: its time says when a supervisor was last at work."""
-        try:
+        with suppress(OSError):
             os.utime(self.folder.lock)
-        except OSError:
-            return

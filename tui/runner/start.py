@@ -55,12 +55,6 @@ class StartOptions:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class StartedRun:
-    run_id: str
-    folder: Path
-
-
 def start_run(
     project: Path,
     goal: str,
@@ -69,7 +63,7 @@ def start_run(
     agent_command: Sequence[str] = (),
     options: StartOptions | None = None,
     environ: Mapping[str, str] = os.environ,
-) -> StartedRun:
+) -> RunDirectory:
     """Starts a run that outlives this process, and returns once its agent runs.
 
     RefusedError when a precondition does not hold; OvernightError when the agent does not start.
@@ -103,7 +97,7 @@ def start_run(
         os.close(lock)
     _wait_for_agent(folder)
     prune_runs(project, settings.session.keep_runs, run_dir=settings.paths.run_dir)
-    return StartedRun(folder.id, folder.path)
+    return folder
 
 
 def _prepare(root: Path, facts: RunFacts, settings: Settings) -> RunDirectory:

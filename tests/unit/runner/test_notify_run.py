@@ -17,7 +17,7 @@ from tests.unit.runner.notify_scene import START, Reply, Turned, hook, journal_o
 from tests.unit.runner.runner_scene import Scene
 from tui.runner.notify.channels import NotifyChannel
 from tui.runner.notify.outbox import Outbox, OutboxNotifier, notifier_for
-from tui.runner.run_context import RunContext, WatchdogLog
+from tui.runner.run_context import RunContext
 from tui.runner.run_state import RunState
 from tui.settings.settings import Settings
 from tui.settings.units import Secret
@@ -38,9 +38,8 @@ def desk_for(base: Path, command: str = "run", **told: Any) -> RunContext:
     settings = msgspec.structs.replace(settings, notifications=changed)
     facts = RunFacts("run-1", "the goal", str(base / "bot"), START, ("agent",), command)
     folder = create_run(base / "runs", facts, settings)
-    log = WatchdogLog(base / "watchdog.log", "INFO", time.time)
     journal = JournalWriter(folder.journal)
-    return RunContext(folder, facts, settings, SystemClock(), RunState(), journal, log)
+    return RunContext(folder, facts, settings, SystemClock(), RunState(), journal)
 
 
 def notifier(context: RunContext, *channels: NotifyChannel) -> OutboxNotifier:
@@ -193,7 +192,9 @@ def test_a_sender_that_cannot_start_is_said_once(tmp_path: Path) -> None:
     teller = notifier(context, NotifyChannel("hook", "json", "https://example.org/" + "x" * 70_000))
     for _ in range(3):
         teller.notify("stall", "words")
-    assert (tmp_path / "watchdog.log").read_text().count("Notices are not sent") == 1
+    assert (tmp_path / "bot" / "logs" / "watchdog.log").read_text().count(
+        "Notices are not sent"
+    ) == 1
 
 
 @pytest.fixture(autouse=True)

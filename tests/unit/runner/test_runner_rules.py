@@ -23,7 +23,7 @@ from tui.runner.agent.launch import agent_arguments
 from tui.runner.agent.outcomes import exit_outcome, turn_outcome
 from tui.runner.agent.turn_tracker import TurnTracker
 from tui.runner.decisions import is_complete, is_stuck
-from tui.runner.run_context import RunContext, WatchdogLog
+from tui.runner.run_context import RunContext
 from tui.runner.run_state import (
     NextAttempt,
     OutgoingMessage,
@@ -232,8 +232,7 @@ def desk_in(folder: Path, clock: FakeClock) -> RunContext:
     facts = RunFacts("r", "g", str(folder), 0.0, ("a",))
     run = create_run(folder, facts, Settings())
     journal = JournalWriter(run.journal, clock.wall)
-    log = WatchdogLog(folder / "log", "INFO", clock.wall)
-    return RunContext(run, facts, Settings(), clock, RunState(), journal, log)
+    return RunContext(run, facts, Settings(), clock, RunState(), journal)
 
 
 def test_sleep_is_noticed_and_counts_for_the_run(tmp_path: Path) -> None:
