@@ -133,12 +133,7 @@ def _after_turn(kind: OutcomeKind, circumstances: Circumstances) -> Decision:
         return End(EndKind.TURN_ENDED, f"the turn ended with {progress.open} tasks open")
     if is_stuck(progress):
         return _needs_person(f"all {progress.open} open tasks are blocked")
-    return _continue(progress, circumstances)
-
-
-def _continue(progress: ProgressFile, circumstances: Circumstances) -> Decision:
-    state, allowed = circumstances.state, circumstances.settings.session.max_continuation_attempts
-    advanced = progress.done > state.best_done
+    allowed, advanced = settings.session.max_continuation_attempts, progress.done > state.best_done
     number = 1 if advanced else state.continuations + 1
     if number > allowed:
         return End(EndKind.GAVE_UP, f"gave up: {allowed} continuations without a task done")

@@ -7,6 +7,7 @@ import os
 import random
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tui.model.state import NotifyEvent, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
@@ -45,28 +46,24 @@ from tui.runner.transitions import RunEvent, check_transition
 _SHORTAGES = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EAGAIN, errno.ENOMEM, errno.EMFILE))
 
 
+@dataclass
 class RunMachine:
     """Starts attempts and applies what is decided at the end of each turn and process.
 
     `attempt` is the current attempt, None before the first. `end` is set once the run is over.
     """
 
-    def __init__(
-        self,
-        context: RunContext,
-        reader: RunReader,
-        messages: MessageSender,
-        attempt_factory: Callable[..., AttemptProcess] = AttemptProcess,
-    ) -> None:
-        self._context = context
-        self._state = context.state
-        self._reader = reader
-        self._messages = messages
-        self._attempt_factory = attempt_factory
-        self._judged_turns = 0
-        self.baseline = BaselineTests(context)
-        self.attempt: AttemptProcess | None = None
-        self.end: RunEnd | None = None
+    _context: RunContext
+    _reader: RunReader
+    _messages: MessageSender
+    _attempt_factory: Callable[..., AttemptProcess] = AttemptProcess
+    attempt: AttemptProcess | None = None
+    end: RunEnd | None = None
+    _judged_turns: int = 0
+
+    def __post_init__(self) -> None:
+        self._state = self._context.state
+        self.baseline = BaselineTests(self._context)
 
     # --- phases ---
 

@@ -168,13 +168,6 @@ class RunState(Struct, rename=_DISK_NAMES):
         return self.step is not None and self.step.initializer
 
 
-class _Version01(Struct):
-    """What version 0.1 wrote instead of a phase."""
-
-    phase: RunPhase | None = None
-    held: bool = False
-
-
 def load_state(folder: RunDirectory) -> RunState:
     """The state as it was saved last, or rebuilt from attempts and journal where it is unreadable.
 
@@ -182,10 +175,9 @@ def load_state(folder: RunDirectory) -> RunState:
     """
     try:
         data = folder.state.read_bytes()
-        state = msgspec.json.decode(data, type=RunState)
-        old = msgspec.json.decode(data, type=_Version01)
+        state, keys = msgspec.json.decode(data, type=RunState), msgspec.json.decode(data)
     except (OSError, msgspec.MsgspecError):
-        state, old = _rebuild_state(folder), _Version01()
+        state, keys = _rebuild_state(folder), {}
     if state.stall and state.stall_kind is None:
         # Version 0.1 kept the kind and the beginning of a stall in one string.
         with suppress(ValueError):
@@ -195,8 +187,9 @@ def load_state(folder: RunDirectory) -> RunState:
         RunPhase.STOPPING: state.intent,
         RunPhase.REWINDING: state.intent,
     }
-    if old.phase in (None, RunPhase.ENDED) or needed.get(state.phase, state) is None:
-        state.phase = _derived_phase(state, old.held)
+    # Version 0.1 wrote no phase, but whether the run was held.
+    if keys.get("phase") in (None, "ended") or needed.get(state.phase, state) is None:
+        state.phase = _derived_phase(state, bool(keys.get("held")))
     return state
 
 

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -330,20 +331,13 @@ def _or_none(value: float | None) -> str:
     return "none" if value is None else f"{value:g}"
 
 
-def unwatched_seconds(folder: RunDirectory, wall: float) -> float:
-    """Seconds since the last heartbeat of a supervisor."""
-    try:
-        return max(0.0, wall - os.stat(folder.lock).st_mtime)
-    except OSError:
-        return 0.0
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Supervises the run until it is over; 0 at once where it has ended or is supervised already."""
     folder = RunDirectory(Path((sys.argv[1:] if arguments is None else arguments)[0]).absolute())
-    first = not folder.lock.exists()
-    # Before the lock, which sets the time of its file.
-    gap = unwatched_seconds(folder, time.time())
+    gap = None
+    with suppress(OSError):  # there is no lock file at the start
+        # Seconds since the last heartbeat; before the lock, which sets the time of its file.
+        gap = max(0.0, time.time() - folder.lock.stat().st_mtime)
     lock = acquire_lock(folder.lock)
     if lock is None or read_run_end(folder) is not None:
         return 0
@@ -352,7 +346,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, supervisor.on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    supervisor.begin(None if first else gap)
+    supervisor.begin(gap)
     supervisor.run()
     return 0
 

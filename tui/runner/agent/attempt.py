@@ -110,6 +110,9 @@ class AttemptProcess:
             return AttemptStatus("lost", agent, shim)
         if shim_runs or is_locked(self.files.lock):
             return AttemptStatus("starting")
+        return self._status_without_start()
+
+    def _status_without_start(self) -> AttemptStatus:
         try:
             # Whoever has the claim may start the agent: with it, no shim can start it later.
             if claim(str(self.path)):

@@ -141,7 +141,7 @@ def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: flo
         if seconds is None and asked:
             seconds = _until_date(asked, now)
     value = body.get("retry_after")
-    in_body = float(value) if isinstance(value, int | float) and _is_usable(value) else None
+    in_body = _number(value) if isinstance(value, int | float) else None
     reset = _number(headers.get("x-ratelimit-reset-after", ""))
     found = [one for one in (seconds, in_body, reset) if one is not None]
     if not found:
@@ -152,18 +152,14 @@ def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: flo
     return min(MAX_WAIT_SECONDS, meant)
 
 
-def _number(text: str) -> float | None:
+def _number(value: str | float) -> float | None:
     try:
-        value = float(text)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
-    if value == math.inf:
+    if number == math.inf:
         return MAX_WAIT_SECONDS
-    return value if _is_usable(value) else None
-
-
-def _is_usable(value: float) -> bool:
-    return not isinstance(value, bool) and 0 <= value < math.inf
+    return number if number >= 0 and not isinstance(value, bool) else None
 
 
 def _until_date(text: str, now: float) -> float | None:
