@@ -122,7 +122,7 @@ def begin(base: Path, minutes: float, rate: float) -> RunDirectory:
     story = f"[[story:bustle rate={rate:g} seconds={minutes * 60:g}]]"
     environ = {**os.environ, "HOME": str(base), "CLAUDE_CONFIG_DIR": config, "TMPDIR": str(base)}
     options = start.StartOptions(
-        trusted=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
+        allow_dirty=True, env={"CLAUDE_CONFIG_DIR": config, "OVERNIGHT_DEMO_PACE": "0"}
     )
     os.environ["CLAUDE_CONFIG_DIR"] = config
     return start.start_run(

@@ -118,7 +118,7 @@ def demo_command(arguments: argparse.Namespace) -> int:
     settings = load(project, flags=DEMO_SETTINGS, environ={}).settings
     agent = (sys.executable, "-m", "tui.demo.agent", "--story", arguments.story)
     options = start.StartOptions(
-        command="demo", trusted=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
+        command="demo", allow_dirty=True, env={"OVERNIGHT_DEMO_PACE": str(arguments.pace)}
     )
     started = start.start_run(project, DEMO_GOAL, settings, agent_command=agent, options=options)
     return report_or_watch(project, settings, started.id, arguments.detach)

@@ -180,18 +180,11 @@ def check_clean(git: Git, project: Path, settings: Settings) -> None:
 def own_files(work_tree: Path, project: Path, settings: Settings) -> tuple[str, ...]:
     """Files of a run that lie in the work tree, relative to its top."""
     names = settings.paths
+    records = (names.watchdog_log, names.session_history, names.compaction_history)
+    tasks = (names.progress_file, names.session_notes, names.feature_list)
     resolved = [
         paths.resolve(project, name)
-        for name in (
-            names.progress_file,
-            names.session_notes,
-            names.watchdog_log,
-            names.session_history,
-            names.compaction_history,
-            names.transcripts,
-            names.feature_list,
-            names.run_dir,
-        )
+        for name in (*records, *tasks, names.transcripts, names.run_dir)
     ]
     return tuple(
         str(path.relative_to(work_tree)) for path in resolved if path.is_relative_to(work_tree)

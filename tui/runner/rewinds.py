@@ -107,6 +107,7 @@ class RunRewinder:
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._folder = context.folder
+        self._limits = CaptureLimits.from_settings(context.settings.checkpoints)
 
     def check(self, kind: str, arguments: Mapping[str, Any]) -> None:
         """Asked before the agent is stopped, so that a refusal costs nothing."""
@@ -165,10 +166,6 @@ class RunRewinder:
         )
         entry = {"checkpoint": plan.checkpoint.id, "mode": mode, "session": session}
         return {**entry, **journal_data(result), "mode": mode}
-
-    @property
-    def _limits(self) -> CaptureLimits:
-        return CaptureLimits.from_settings(self._context.settings.checkpoints)
 
     def _plan(self, checkpoint: Checkpoint | None) -> RewindPlan:
         """The plan of a rewind to it, or of the undo of the last one."""

@@ -147,13 +147,11 @@ class RunContext:
 
     def stderr_tail(self) -> str:
         """The end of what the agents wrote to stderr."""
-        try:
-            with open(self.folder.stderr, "rb") as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - _STDERR_TAIL_BYTES))
-                return file.read().decode("utf-8", "replace")
-        except OSError:
-            return ""
+        path = self.folder.stderr
+        with suppress(OSError), open(path, "rb") as file:
+            file.seek(max(0, file_size(path) - _STDERR_TAIL_BYTES))
+            return file.read().decode("utf-8", "replace")
+        return ""
 
     def heartbeat(self) -> None:
         """Touches the lock file: its time says when a supervisor was last at work."""

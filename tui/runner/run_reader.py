@@ -189,9 +189,7 @@ class RunReader:
         if data is not None:
             where, at = str(self._progress.path), self._progress.mtime
             self.progress = read_progress(clean_bytes(data), where, at)
-        if data is None and features is None:
-            return
-        if self.progress is not None:
+        if self.progress is not None and (data is not None or features is not None):
             self.progress = with_features(self.progress, self._listed)
             self.fold.apply([self.progress])
             self._changed = True
@@ -224,15 +222,11 @@ class RunReader:
 
         Raises OSError.
         """
-        size = self.end_of_stream()
-        if not size:
-            return
-        descriptor = os.open(self._source, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            if os.pread(descriptor, 1, size - 1) != b"\n":
-                os.write(descriptor, b"\n")
-        finally:
-            os.close(descriptor)
+        if self.end_of_stream():
+            with open(self._source, "ab+") as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read() != b"\n":
+                    file.write(b"\n")
 
     def close(self) -> None:
         self._reader.close()

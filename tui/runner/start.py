@@ -45,12 +45,11 @@ class StartOptions:
     """Options of a start that are no settings.
 
     `extra` are further arguments for the agent. `env` are variables for it; they are written to the
-    disk, so they must hold no secrets. `trusted` says that this program made the repository.
+    disk, so they must hold no secrets.
     """
 
     command: Literal["run", "demo"] = "run"
     allow_dirty: bool = False
-    trusted: bool = False
     extra: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,8 +77,7 @@ def start_run(
     if lock is None:
         raise RefusedError(f"somebody else is starting a session in {project} at this moment")
     try:
-        allow_dirty = options.allow_dirty or options.trusted
-        git = check_start(project, settings, agent, environ, allow_dirty=allow_dirty)
+        git = check_start(project, settings, agent, environ, allow_dirty=options.allow_dirty)
         facts = RunFacts(
             run=new_run_id(time.time()),
             goal=goal,

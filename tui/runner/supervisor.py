@@ -28,7 +28,7 @@ from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt
 from tui.runner.machine import RunMachine
 from tui.runner.notify.outbox import notifier_for
-from tui.runner.policy.automatic_actions import ContextHandoff, LimitChecker, StallResponse
+from tui.runner.policy.automatic_actions import LimitChecker, StallResponse, see_to_handoff
 from tui.runner.requests import RequestHandler
 from tui.runner.rewinds import RunRewinder
 from tui.runner.run_context import RunContext
@@ -62,7 +62,6 @@ class Supervisor:
         self.escalation = Escalation(context, reader.turns, messages)
         self.limits = LimitChecker(context, reader)
         self.stalls = StallResponse(context, messages)
-        self.handoff = ContextHandoff(context, reader, messages, machine)
         self.artifacts = RunArtifacts(context)
         self.checkpoints = CheckpointSchedule(context, reader)
         self.requests = RequestHandler(
@@ -287,7 +286,7 @@ class Supervisor:
                 self.machine.stop_agent(intent, RunEvent.LIMIT_REACHED, "a limit was reached")
             elif intent is not None:
                 self.machine.end_run(end_for_intent(intent), None, RunEvent.LIMIT_REACHED)
-            self.handoff.update(snapshot)
+            see_to_handoff(context, self.reader, self.messages, self.machine, snapshot)
         self.checkpoints.request_if_due()
         if now >= self._copy_at:
             self._copy_at = now + _COPY_SECONDS

@@ -209,6 +209,7 @@ class Examination:
         self._environ = environ
         self._now = time.time() if now is None else now
         self.settings, self._settings_check = _settings(project, environ)
+        self.forecast = forecast(self.settings, self._now)
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
         """Every check as soon as it is done; `notify` sends a test message too."""
@@ -217,10 +218,6 @@ class Examination:
         yield from checks.results_of(_CHECKS, place)
         if notify:
             yield from _send_test_messages(self.settings, self.project, self._environ)
-
-    @property
-    def forecast(self) -> Forecast:
-        return forecast(self.settings, self._now)
 
 
 def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, CheckResult]:

@@ -178,17 +178,11 @@ class NotifySender:
         event, delivery = events[0], events[0].deliveries[channel]
         if delivery.is_open or (channel == "tmux" and delivery.state == "skipped"):
             return
-        data: dict[str, object] = {
-            "event": event.kind,
-            "channel": channel,
-            "state": delivery.state,
-            "tries": delivery.tries,
-            "count": len(events),
-        }
-        if delivery.why:
-            data["why"] = delivery.why
+        data = {"event": event.kind, "channel": channel, "state": delivery.state}
+        facts = {"tries": delivery.tries, "count": len(events)}
+        why = {"why": delivery.why} if delivery.why else {}
         with suppress(OSError):
-            self._journal.write("notified", data, id=event.id)
+            self._journal.write("notified", {**data, **facts, **why}, id=event.id)
 
     def _save(self, event: NotifyEvent) -> None:
         # A full disk is one of the things worth a message: sending goes on without the record.

@@ -304,40 +304,39 @@ class StallResponse:
         self._context.log_line(f"Step-back sent: {evidence}", "WARNING")
 
 
-@dataclass
-class ContextHandoff:
-    """Asks for a handoff note when the context is fuller than the configured share."""
+def see_to_handoff(
+    context: RunContext,
+    reader: RunReader,
+    messages: MessageSender,
+    machine: RunMachine,
+    snapshot: NightSnapshot,
+) -> None:
+    """Asks for a handoff note when the context is fuller than the configured share.
 
-    _context: RunContext
-    _reader: RunReader
-    _messages: MessageSender
-    _machine: RunMachine
-
-    def update(self, snapshot: NightSnapshot) -> None:
-        """Asks when it is time, and starts the handoff without the note when that does not come."""
-        state, settings = self._context.state, self._context.settings
-        if state.phase == RunPhase.WAITING or state.phase.is_ending:
-            return
-        if state.handoff_message:
-            waited = state.elapsed - state.handoff_since
-            if waited > settings.session.handover_timeout_minutes * 60:
-                why = "it wrote no hand-over in time"
-                self._machine.start_handoff(why, RunEvent.HANDOFF_OVERDUE)
-            return
-        limit, turns = settings.session.handover_share, self._reader.turns
-        # Before the first answer, the snapshot still has the context of the session before.
-        if limit is None or state.is_planning or not turns.open or not turns.answers:
-            return
-        share = snapshot.context.percent / 100
-        first_share = turns.first_context / max(1, snapshot.context.window)
-        # A session that begins above the limit may use a tenth of the window first. Otherwise one
-        # fresh session would follow the other, and none would do any work.
-        if share < (limit if first_share < limit else first_share + _MIN_USED_SHARE):
-            return
-        context = self._context
-        state.handoff_share, state.handoff_since = share, state.elapsed
-        state.handoff_message = self._messages.queue(prompts.handoff_note_prompt(settings))
-        context.save()
-        data = {"limit": LimitKind.CONTEXT, "value": f"{share:.0%}", "allowed": f"{limit:.0%}"}
-        context.journal_entry("limit_warning", {**data, "share": round(share / limit, 3)})
-        context.log_line(f"Context at {share:.0%}: the session is asked to hand over", "WARNING")
+    Starts the handoff without the note when that does not come.
+    """
+    state, settings = context.state, context.settings
+    if state.phase == RunPhase.WAITING or state.phase.is_ending:
+        return
+    if state.handoff_message:
+        waited = state.elapsed - state.handoff_since
+        if waited > settings.session.handover_timeout_minutes * 60:
+            why = "it wrote no hand-over in time"
+            machine.start_handoff(why, RunEvent.HANDOFF_OVERDUE)
+        return
+    limit, turns = settings.session.handover_share, reader.turns
+    # Before the first answer, the snapshot still has the context of the session before.
+    if limit is None or state.is_planning or not turns.open or not turns.answers:
+        return
+    share = snapshot.context.percent / 100
+    first_share = turns.first_context / max(1, snapshot.context.window)
+    # A session that begins above the limit may use a tenth of the window first. Otherwise one
+    # fresh session would follow the other, and none would do any work.
+    if share < (limit if first_share < limit else first_share + _MIN_USED_SHARE):
+        return
+    state.handoff_share, state.handoff_since = share, state.elapsed
+    state.handoff_message = messages.queue(prompts.handoff_note_prompt(settings))
+    context.save()
+    data = {"limit": LimitKind.CONTEXT, "value": f"{share:.0%}", "allowed": f"{limit:.0%}"}
+    context.journal_entry("limit_warning", {**data, "share": round(share / limit, 3)})
+    context.log_line(f"Context at {share:.0%}: the session is asked to hand over", "WARNING")
