@@ -18,7 +18,7 @@ from tui.runner.agent.launch import (
     shim_environment,
 )
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.outcomes import exit_outcome, turn_outcome
+from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
 from tui.runner.decisions import (
     Circumstances,

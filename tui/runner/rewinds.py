@@ -18,7 +18,7 @@ from tui.control.rewind.plan import RewindPlan, plan_rewind
 from tui.feeds.claude.decoder import ClaudeDecoder
 from tui.feeds.sessions.live_processes import describe_agents, live_agents
 from tui.model.events import Compaction
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.store.attempt_files import newest_agent
 from tui.store.layout import RunDirectory

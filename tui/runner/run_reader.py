@@ -26,7 +26,7 @@ from tui.model.snapshot import NightSnapshot
 from tui.monitor import reader_state
 from tui.monitor.session_reader import SessionReader, fold_rules, recorded_arrivals
 from tui.night.fold import NightFold
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext, file_size
 from tui.store.attempt_files import arrival_line
 from tui.system.files import append_line

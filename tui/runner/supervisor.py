@@ -22,7 +22,7 @@ from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.escalation import Escalation
 from tui.runner.agent.launch import SleepInhibitor
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.outcomes import exit_text
+from tui.runner.agent.turns import exit_text
 from tui.runner.artifacts import RunArtifacts
 from tui.runner.checkpoints import CheckpointSchedule
 from tui.runner.decisions import end_for_intent, first_attempt

@@ -20,8 +20,7 @@ from tui.runner import decisions
 from tui.runner.agent import messages
 from tui.runner.agent.attempt import AttemptStatus
 from tui.runner.agent.launch import agent_arguments
-from tui.runner.agent.outcomes import exit_outcome, turn_outcome
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker, exit_outcome, turn_outcome
 from tui.runner.decisions import is_complete, is_stuck
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import (

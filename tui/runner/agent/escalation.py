@@ -10,7 +10,7 @@ from typing import Literal
 from tui.model.state import StopKind
 from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
 from tui.runner.agent.messages import MessageSender
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.policy import prompts
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import StopIntent

@@ -19,7 +19,7 @@ from typing import Literal
 
 import msgspec
 
-from tui.runner.agent.turn_tracker import TurnTracker
+from tui.runner.agent.turns import TurnTracker
 from tui.runner.run_context import RunContext
 from tui.runner.run_state import OutgoingMessage
 from tui.system.files import atomic_write
