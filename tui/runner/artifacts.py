@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -125,7 +124,8 @@ class RunArtifacts:
             "tests_passed": tests,
             "runtime_hours": round(seconds / 3600, 4),
         }
-        self._append(context.settings.paths.session_history, line)
+        path = context.path(context.settings.paths.session_history)
+        append_to_file(path, msgspec.json.encode(line) + b"\n")
 
     def on_compaction(self, event: AgentEvent, body: Compaction) -> None:
         """Appends a line to the compaction history."""
@@ -147,10 +147,8 @@ class RunArtifacts:
             "checkpoint_created": True,
             "transcript_backed_up": is_copied,
         }
-        self._append(context.settings.paths.compaction_history, line)
-
-    def _append(self, name: str, line: Mapping[str, object]) -> None:
-        append_to_file(self._context.path(name), msgspec.json.encode(line) + b"\n")
+        path = context.path(context.settings.paths.compaction_history)
+        append_to_file(path, msgspec.json.encode(line) + b"\n")
 
     # --- transcripts ---
 

@@ -41,7 +41,7 @@ class CheckpointSchedule:
         self._outcomes = queue.SimpleQueue()
         self._open = 0
         self._retire_at = float("-inf")
-        self._thread: threading.Thread | None = None
+        threading.Thread(target=self._run, name="checkpoints", daemon=True).start()
 
     @property
     def is_busy(self) -> bool:
@@ -49,9 +49,6 @@ class CheckpointSchedule:
 
     def request(self, label: str, why: str, request_id: str = "") -> None:
         """Has a checkpoint taken in the background; `request_id` is answered when it is there."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-            self._thread.start()
         reader, turns = self._reader, self._reader.turns
         # Above all where the conversation stood.
         facts: dict[str, Any] = {"session": turns.session, "uuid": turns.safe_uuid}

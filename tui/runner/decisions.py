@@ -165,18 +165,13 @@ def _restart(outcome: Outcome, circumstances: Circumstances) -> Decision:
     restarts = counted_restarts(state.restarts, state.elapsed, rules)
     if len(restarts) >= rules.max_restarts:
         allowed = f"{rules.max_restarts} restarts within {rules.window_minutes:g} min"
-        return End(
-            EndKind.GAVE_UP,
-            f"gave up: {allowed}; the last: {outcome.text}",
-            log=f"Maximum restart attempts ({rules.max_restarts}) exceeded",
-        )
+        reason = f"gave up: {allowed}; the last: {outcome.text}"
+        log = f"Maximum restart attempts ({rules.max_restarts}) exceeded"
+        return End(EndKind.GAVE_UP, reason, log=log)
+    pause = backoff_seconds(len(restarts), rules, circumstances.random)
+    forget, counted = outcome.kind == OutcomeKind.RESUME_REFUSED, tuple(restarts)
     return Wait(
-        outcome.kind,
-        outcome.text,
-        backoff_seconds(len(restarts), rules, circumstances.random),
-        counts=True,
-        forget_session=outcome.kind == OutcomeKind.RESUME_REFUSED,
-        restarts=tuple(restarts),
+        outcome.kind, outcome.text, pause, counts=True, forget_session=forget, restarts=counted
     )
 
 

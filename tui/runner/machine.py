@@ -10,13 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tui.model.state import NotifyEvent, Outcome, OutcomeKind, RunEnd, RunPhase, StopKind
-from tui.runner.agent.attempt import AttemptProcess, AttemptStatus
-from tui.runner.agent.launch import (
-    BaselineTests,
-    agent_arguments,
-    agent_variables,
-    shim_environment,
-)
+from tui.runner.agent.attempt import AttemptProcess, AttemptStatus, attempt_environment
+from tui.runner.agent.launch import BaselineTests, agent_arguments, agent_variables
 from tui.runner.agent.messages import MessageSender
 from tui.runner.agent.turns import exit_outcome, turn_outcome
 from tui.runner.artifacts import current_head
@@ -105,7 +100,7 @@ class RunMachine:
         try:
             variables = agent_variables(context.facts, context.folder.path)
             attempt.write_order(context.folder, arguments, context.project, variables)
-            attempt.launch(shim_environment(os.environ, context.settings))
+            attempt.launch(attempt_environment(os.environ, context.settings))
         except OSError as error:
             context.journal_entry("note", {"text": f"the agent could not be started: {error}"})
             context.log_line(f"The agent could not be started: {error}", "ERROR")

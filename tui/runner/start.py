@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from tui.runner.agent.attempt import environment_without_marks
+from tui.runner.agent.attempt import attempt_environment
 from tui.runner.artifacts import initialise_files
 from tui.runner.preflight import check_start
 from tui.settings.own_sections import SKIP_PERMISSIONS
@@ -138,7 +138,6 @@ def _run_started_data(run: str, facts: RunFacts, settings: Settings) -> dict[str
 
 def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings: Settings) -> None:
     """Starts a supervisor in a session of its own."""
-    secrets = {name: secret.reveal() for name, secret in settings.agent.env.items()}
     log = os.open(
         folder.supervisor_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
     )
@@ -150,7 +149,7 @@ def _spawn_supervisor(folder: RunDirectory, environ: Mapping[str, str], settings
             stderr=log,
             # `-m` looks in the current folder first: this package must be there, not one of the project.
             cwd=_PACKAGE_FOLDER,
-            env={**environment_without_marks(environ), **secrets},
+            env=attempt_environment(environ, settings),
             start_new_session=True,
         )
     except OSError as error:
@@ -181,10 +180,7 @@ def _wait_for_agent(folder: RunDirectory) -> None:
 
 
 def adopt_run(
-    project: Path,
-    *,
-    run_dir: str = RUN_DIR,
-    environ: Mapping[str, str] = os.environ,
+    project: Path, *, run_dir: str = RUN_DIR, environ: Mapping[str, str] = os.environ
 ) -> bool:
     """Starts a supervisor for a run that has none; True if that was done.
 

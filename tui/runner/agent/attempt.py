@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tui.runner.agent.shim import claim
+from tui.settings.settings import Settings
 from tui.store.layout import RunDirectory
 from tui.system.files import atomic_write, read_json
 from tui.system.locks import is_locked
@@ -83,7 +84,7 @@ class AttemptProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                env=environment_without_marks(environ),
+                env=environ,
                 start_new_session=True,
             )
         finally:
@@ -142,6 +143,10 @@ class AttemptProcess:
         return ProcessTree(status.agent, status.shim, self._marker, known)
 
 
-def environment_without_marks(environ: Mapping[str, str]) -> dict[str, str]:
-    """Without the marks of another attempt or of an outer Claude session."""
-    return {key: value for key, value in environ.items() if key not in _DROPPED_VARIABLES}
+def attempt_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Ours without the marks of another attempt or of an outer Claude session, and the settings'.
+
+    It holds secrets.
+    """
+    own = {key: value for key, value in environ.items() if key not in _DROPPED_VARIABLES}
+    return {**own, **{name: secret.reveal() for name, secret in settings.agent.env.items()}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 import uuid
+from dataclasses import dataclass
 from typing import Literal
 
 from tui.model.state import StopKind
@@ -30,6 +31,7 @@ _INTERRUPT_SECONDS = 3.0
 _REMEMBER_SECONDS = 5.0
 
 
+@dataclass
 class Escalation:
     """The escalation of one intent.
 
@@ -37,27 +39,25 @@ class Escalation:
     to five seconds. The caller stops calling it as soon as the process is gone.
     """
 
-    def __init__(self, context: RunContext, turns: TurnTracker, messages: MessageSender) -> None:
-        self._context = context
-        self._turns = turns
-        self._messages = messages
-        self._steps: list[Step] = []
-        self._since: float | None = None
-        self._note = ""
-        self._control = ""
-        self._known_members: frozenset[ProcessIdentity] = frozenset()
-        self._members_at = 0.0
+    _context: RunContext
+    _turns: TurnTracker
+    _messages: MessageSender
+    _steps: tuple[Step, ...] = ()
+    _since: float | None = None
+    _note: str = ""
+    _control: str = ""
+    _known_members: frozenset[ProcessIdentity] = frozenset()
+    _members_at: float = 0.0
 
     def start(self, intent: StopIntent) -> None:
         """Begins with the first step of this intent."""
         steps = _STEPS.get(intent.kind, _END)
-        self._steps = [step for step in steps if step != "note" or intent.note]
+        self._steps = tuple(step for step in steps if step != "note" or intent.note)
         self._since = None
 
     def reset(self) -> None:
         """Forgets the agent that is gone."""
-        self._steps = []
-        self._known_members = frozenset()
+        self._steps, self._known_members = (), frozenset()
 
     def remember_members(self, attempt: AttemptProcess, status: AttemptStatus) -> None:
         """Remembers the members of the tree; a member whose parent ended is hard to find later."""
@@ -77,7 +77,7 @@ class Escalation:
             self._since = now
             self._start_step(self._steps[0], intent, attempt, status)
         elif self._is_step_over(self._steps[0], now - self._since):
-            self._steps, self._since = self._steps[1:] or ["tree"], None
+            self._steps, self._since = self._steps[1:] or ("tree",), None
 
     def _start_step(
         self, step: Step, intent: StopIntent, attempt: AttemptProcess, status: AttemptStatus

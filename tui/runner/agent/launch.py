@@ -1,5 +1,4 @@
-"""What a supervisor starts: the agent's command line and environment, the baseline tests, and the
-lock that keeps the machine awake."""
+"""What a supervisor starts: the agent, the baseline tests, the lock that keeps the machine awake."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,11 +71,6 @@ def agent_variables(facts: RunFacts, run: Path) -> dict[str, str]:
         "OVERNIGHT_RUN_DIR": str(run),
         **facts.env,
     }
-
-
-def shim_environment(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """The environment of the shim: ours and that of the settings, secrets included."""
-    return {**environ, **{name: secret.reveal() for name, secret in settings.agent.env.items()}}
 
 
 class SleepInhibitor:

@@ -13,6 +13,7 @@ import stat
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -70,12 +71,11 @@ def _has_room(descriptor: int, size: int) -> bool:
     if any(unread):
         return False
     needed = size + ATOMIC_BYTES
-    if fcntl.fcntl(descriptor, _GET_SIZE) < needed:
-        try:
+    with suppress(OSError):
+        if fcntl.fcntl(descriptor, _GET_SIZE) < needed:
             fcntl.fcntl(descriptor, _SET_SIZE, needed)
-        except OSError:
-            return False
-    return True
+        return True
+    return False
 
 
 def user_line(text: str, uuid: str) -> bytes:

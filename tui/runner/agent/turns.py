@@ -194,23 +194,22 @@ def exit_outcome(status: AttemptStatus, turns: TurnTracker, resumed: bool, stder
     `resumed` says that it was started to resume a session; `stderr` is the end of its output there.
     """
     record = ExitStatus(status.code, status.signal, status.error)
-    return replace(_process_outcome(status, turns, resumed, stderr), exit=record)
-
-
-def _process_outcome(
-    status: AttemptStatus, turns: TurnTracker, resumed: bool, stderr: str
-) -> Outcome:
     refusal = _resume_refusal(turns, resumed, stderr)
     if refusal:
-        return Outcome(OutcomeKind.RESUME_REFUSED, refusal)
-    if status.state == "void":
-        return Outcome(OutcomeKind.CRASH, "the agent was never started")
-    if status.error:
-        return Outcome(OutcomeKind.CRASH, f"the agent could not be started: {status.error}")
-    if status.signal:
-        return Outcome(OutcomeKind.CRASH, f"the agent was ended by {signal_name(status.signal)}")
-    if status.state == "lost":
-        return Outcome(OutcomeKind.CRASH, "the agent is gone, and nothing recorded how")
+        return Outcome(OutcomeKind.RESUME_REFUSED, refusal, exit=record)
+    return replace(_process_outcome(status, turns), exit=record)
+
+
+def _process_outcome(status: AttemptStatus, turns: TurnTracker) -> Outcome:
+    crashes = {
+        "the agent was never started": status.state == "void",
+        f"the agent could not be started: {status.error}": status.error,
+        f"the agent was ended by {signal_name(status.signal)}": status.signal,
+        "the agent is gone, and nothing recorded how": status.state == "lost",
+    }
+    for text, applies in crashes.items():
+        if applies:
+            return Outcome(OutcomeKind.CRASH, text)
     result = turns.result
     if result is not None and not turns.open:
         turn = turn_outcome(turns)

@@ -8,6 +8,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -165,10 +166,8 @@ def _tasks(place: Surroundings) -> Finding:
 def _progress(place: Surroundings) -> ProgressFile | None:
     names, features = place.settings.paths, None
     path, features_path = place.path(names.progress_file), place.path(names.feature_list)
-    try:
+    with suppress(OSError):
         features = read_feature_list(features_path.read_bytes(), str(features_path), None)
-    except OSError:
-        pass
     try:
         progress = read_progress(clean_bytes(path.read_bytes()), str(path), None)
     except OSError:

@@ -163,20 +163,18 @@ def _option(environ: Mapping[str, str], name: str) -> str:
     return next((text.strip() for text in answers if text.strip()), "")
 
 
-def _send_test_messages(
-    settings: Settings, project: Path, environ: Mapping[str, str]
-) -> Iterator[CheckResult]:
+def _send_test_messages(place: Surroundings) -> Iterator[CheckResult]:
     """Sends a test message through every channel."""
     from tui.runner.notify.http_services import SendOptions, send
     from tui.runner.notify.message_text import compose, without_credentials
     from tui.system.credentials import spellings_of
 
-    rules = settings.notifications
+    project, rules = place.project, place.settings.notifications
     seconds, private = rules.timeout_seconds, rules.allow_private_addresses
     options = SendOptions(seconds, private, project.name, "test")
     events = [("test", time.time(), "This is a test. Messages of the night will look like it.")]
     message = compose("test message", events, project=project.name, run="none")
-    for channel in configured_channels(settings, environ):
+    for channel in configured_channels(place.settings, place.environ):
         outcome = send(channel, message, options)
         why = without_credentials(outcome.why, spellings_of([channel.url] if channel.url else []))
         if outcome.result == "sent" or channel.name == "tmux":
@@ -208,7 +206,8 @@ class Examination:
         self.project = project
         self._environ = environ
         self._now = time.time() if now is None else now
-        self.settings, self._settings_check = _settings(project, environ)
+        self.settings = Settings()
+        self._settings_check = self._load_settings()
         self.forecast = forecast(self.settings, self._now)
 
     def checks(self, *, notify: bool = False) -> Iterator[CheckResult]:
@@ -217,18 +216,18 @@ class Examination:
         place = Surroundings(self.project, self.settings, self._environ, self._now)
         yield from checks.results_of(_CHECKS, place)
         if notify:
-            yield from _send_test_messages(self.settings, self.project, self._environ)
+            yield from _send_test_messages(place)
 
-
-def _settings(project: Path, environ: Mapping[str, str]) -> tuple[Settings, CheckResult]:
-    try:
-        loaded = load(project, environ=environ)
-    except SettingsError as error:
-        advice = "the rest is checked by defaults"
-        return Settings(), CheckResult("settings", "fail", str(error), advice)
-    if loaded.notices:
-        return loaded.settings, CheckResult("settings", "warn", loaded.notices[0])
-    changed = sum(origin != "default" for origin in loaded.origin.values())
-    where = "no file" if loaded.path is None else f"{FILE} is valid"
-    text = f"{where}; {changed} differ from the defaults" if changed else f"{where}; defaults hold"
-    return loaded.settings, CheckResult("settings", "ok", text)
+    def _load_settings(self) -> CheckResult:
+        try:
+            loaded = load(self.project, environ=self._environ)
+        except SettingsError as error:
+            advice = "the rest is checked by defaults"
+            return CheckResult("settings", "fail", str(error), advice)
+        self.settings = loaded.settings
+        if loaded.notices:
+            return CheckResult("settings", "warn", loaded.notices[0])
+        changed = sum(origin != "default" for origin in loaded.origin.values())
+        where = "no file" if loaded.path is None else f"{FILE} is valid"
+        rest = f"{changed} differ from the defaults" if changed else "defaults hold"
+        return CheckResult("settings", "ok", f"{where}; {rest}")

@@ -69,10 +69,8 @@ def apply_outcome(delivery: Delivery, outcome: SendOutcome, now: float, random: 
     if result == "nobody":
         return replace(delivery, state="skipped", why=why)
     lost: State = "unsure" if delivery.repeat else "failed"
-    if result == "refused":
+    if result == "refused" or (result == "unsure" and delivery.repeat):
         return replace(delivery, state=lost, why=why)
-    if result == "unsure" and delivery.repeat:
-        return replace(delivery, state="unsure", why=why)
     due = now + retry_delay(outcome.wait, delivery.tries, random)
     repeat = delivery.repeat or result == "unsure"
     if delivery.tries >= MAX_TRIES or due - delivery.first > GIVE_UP_SECONDS:

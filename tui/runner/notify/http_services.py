@@ -17,6 +17,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -133,13 +134,11 @@ def retry_after(headers: Mapping[str, str], body: Mapping[str, object], now: flo
     asked = headers.get("retry-after", "").strip()
     milliseconds = asked[:-2] if asked.lower().endswith("ms") else ""
     milliseconds = headers.get("retry-after-ms", milliseconds)
-    if milliseconds:
-        thousands = _number(milliseconds)
-        seconds = None if thousands is None else thousands / 1000
-    else:
-        seconds = _number(asked)
-        if seconds is None and asked:
-            seconds = _until_date(asked, now)
+    seconds = _number(milliseconds or asked)
+    if milliseconds and seconds is not None:
+        seconds /= 1000
+    elif asked and seconds is None:
+        seconds = _until_date(asked, now)
     value = body.get("retry_after")
     in_body = _number(value) if isinstance(value, int | float) else None
     reset = _number(headers.get("x-ratelimit-reset-after", ""))
@@ -163,8 +162,6 @@ def _number(value: str | float) -> float | None:
 
 
 def _until_date(text: str, now: float) -> float | None:
-    from email.utils import parsedate_to_datetime
-
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except (ValueError, TypeError, OverflowError, IndexError):

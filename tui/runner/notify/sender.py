@@ -237,9 +237,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, OvernightError, msgspec.MsgspecError):
         return 1
     except Exception as error:  # a traceback would show the order
-        JournalWriter(folder.journal).write(
-            "note", {"text": f"sending notices failed: {type(error).__name__}"}
-        )
+        text = f"sending notices failed: {type(error).__name__}"
+        JournalWriter(folder.journal).write("note", {"text": text})
         return 1
     return 0
 

@@ -124,10 +124,7 @@ class LimitChecker:
         self._machine: tuple[LimitReading, ...] = ()
 
     def check(
-        self,
-        snapshot: NightSnapshot,
-        attempt: AttemptProcess | None,
-        status: AttemptStatus | None,
+        self, snapshot: NightSnapshot, attempt: AttemptProcess | None, status: AttemptStatus | None
     ) -> StopIntent | None:
         """Warns once of each share that was reached; an intent for a limit that was."""
         if self._are_paused():
@@ -150,10 +147,7 @@ class LimitChecker:
         return False
 
     def _readings(
-        self,
-        snapshot: NightSnapshot,
-        attempt: AttemptProcess | None,
-        status: AttemptStatus | None,
+        self, snapshot: NightSnapshot, attempt: AttemptProcess | None, status: AttemptStatus | None
     ) -> Iterator[LimitReading]:
         settings, clock = self._context.settings, self._context.clock
         session, budget, rules = settings.session, settings.budget, settings.notifications
@@ -287,9 +281,8 @@ class StallResponse:
         """Sends one step-back for each level of a loop, an interrupting one if the settings allow it."""
         state, action = self._context.state, self._context.settings.stalls.loop_action
         level = stall.level.rank
-        if state.phase.is_ending or action == "notice":
-            return
-        if level <= state.stall_level_answered or level < StallLevel.NUDGE.rank:
+        known = level <= state.stall_level_answered or level < StallLevel.NUDGE.rank
+        if known or state.phase.is_ending or action == "notice":
             return
         state.stall_level_answered = level
         evidence = "; ".join(stall.evidence[:1])
