@@ -134,9 +134,8 @@ class MessageSender:
         if message.step == "delivered":
             return "the agent has taken it in already"
         message.withdrawn = True
-        sent = self.control(
-            "cancel_async_message", f"withdraw-{message.id}", message_uuid=message.id
-        )
+        request_id = f"withdraw-{message.id}"
+        sent = self.control("cancel_async_message", request_id, message_uuid=message.id)
         return "" if sent else "the agent does not listen"
 
     # --- every round ---
@@ -192,11 +191,8 @@ class MessageSender:
         if message.step == "delivered" and (name in turns.answered or name in turns.over):
             self._drop(message, "seen", "")
             return
-        if (
-            message.mode == "hard"
-            and not message.interrupted
-            and message.step in ("sent", "queued")
-        ):
+        interrupts = message.mode == "hard" and not message.interrupted
+        if interrupts and message.step in ("sent", "queued"):
             # The running turn is interrupted once the message is queued behind it.
             late = time.monotonic() - self._sent_at.get(name, 0.0) > _INTERRUPT_SECONDS
             if message.step == "queued" or late:
