@@ -20,17 +20,15 @@ from widgets.dialogs.escalation_dialog import EscalationDialog
 from widgets.dialogs.picker import Picker, PickerRow
 from widgets.dialogs.text_dialogs import PromptDialog
 from widgets.lists.event_view import EventView
-from widgets.lists.log_view import LogView
 from widgets.lists.pane import Pane
-from widgets.lists.sources_panel import SourcesPanel
 from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar, KeyBarItem
-from widgets.status.progress_view import ProgressView
 from widgets.status.session_header import HeaderFacts, SessionHeader
 from widgets.status.timeline_bar import TimelineBar
 from widgets.text.detail_view import DetailView
 from widgets.text.documents import WrappedText
 from widgets.text.markdown_view import NotesView
+from widgets.text.sidecar_views import LogView, ProgressView, SourcesPanel
 from widgets.text_cells import UNSAFE
 
 ALL = [f"a{text}b" for text in HOSTILE]

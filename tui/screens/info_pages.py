@@ -19,8 +19,8 @@ from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.lists.find_bar import FindBar
 from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
-from widgets.lists.sources_panel import SourcesPanel
 from widgets.text.detail_view import DetailView
+from widgets.text.sidecar_views import SourcesPanel
 
 
 class InfoScreen(ModalScreen[None]):

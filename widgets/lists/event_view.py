@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -11,8 +11,7 @@ from tui.model.rows import EventRow, RowKind
 from tui.system.format import format_clock, format_duration_short, format_running
 from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
-from widgets.lists.line_view import SourceView
-from widgets.lists.row_view import RowSource
+from widgets.lists.line_view import LineView
 from widgets.paint_governor import PaintGovernor
 from widgets.text_cells import cells, clip, pad, visible
 
@@ -164,6 +163,48 @@ def clip_around(text: str, needle: str, width: int) -> str:
     return clip(mark + text[start:], width)
 
 
+class Source(Protocol):
+    """Numbered rows; `generation` changes when a number may mean another row than before."""
+
+    @property
+    def generation(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+class SourceView(LineView, Generic[SourceT]):
+    """Draws what a source has; posts `Opened` for the row that a person wants to see in full."""
+
+    _source: SourceT | None = None
+    _needle = ""
+
+    def show(self, source: SourceT) -> None:
+        """Draw from this source from now on."""
+        if source is not self._source:
+            self._source = source
+            self.invalidate()
+        self.update()
+
+    def update(self, changed: Iterable[int] = ()) -> None:
+        """Read the new rows of the source, and the changed ones again."""
+        if self._source is not None:
+            self.advance(len(self._source), self._source.generation, changed)
+
+    def set_search(self, needle: str) -> None:
+        """Mark what is searched for; an empty needle marks nothing."""
+        self._needle = needle
+        self.invalidate()
+
+
+class RowSource(Source, Protocol):
+    """Rows of events; `row` raises IndexError for one that is gone."""
+
+    def row(self, index: int) -> EventRow: ...
+
+
 Excerpts = Callable[[int], str]
 """Gives the words around the match in a row's full record, empty for none."""
 
@@ -180,9 +221,8 @@ class EventView(SourceView[RowSource]):
         governor: PaintGovernor | None = None,
         placeholder: str = "",
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
+        super().__init__(governor=governor, placeholder=placeholder, id=id)
         self._now = now
         self._excerpts: Excerpts | None = None
         self._since: float | None = None
@@ -205,10 +245,8 @@ class EventView(SourceView[RowSource]):
 
     def row(self, index: int) -> EventRow | None:
         """The row as the source has it; None when it is gone meanwhile."""
-        if self._source is None:
-            return None
         try:
-            return self._source.row(index)
+            return self._source.row(index) if self._source is not None else None
         except IndexError:
             return None
 

@@ -201,9 +201,8 @@ class DocumentView(LineView):
         governor: PaintGovernor | None = None,
         placeholder: str = "",
         id: str | None = None,
-        classes: str | None = None,
     ) -> None:
-        super().__init__(governor=governor, placeholder=placeholder, id=id, classes=classes)
+        super().__init__(governor=governor, placeholder=placeholder, id=id)
         self._document = document
         self._needle = ""
         self._matches: list[int] = []
@@ -252,7 +251,7 @@ class DocumentView(LineView):
 
     def width_changed(self, width: int) -> None:
         # A paint may come before the news of the new size does.
-        self._count = self._document.rows(width) if self._document is not None else 0
+        self.count = self._document.rows(width) if self._document is not None else 0
 
     def line(self, index: int, width: int) -> Line:
         if self._document is None or index >= self._document.rows(width):

@@ -325,7 +325,7 @@ async def test_a_key_that_comes_before_the_first_paint_finds_its_row() -> None:
     async with app.run_test(size=(40, 10)) as pilot:
         view.focus()
         view.advance(100, 1)
-        view.action_scroll_up()
-        view.action_scroll_up()
+        view.action_step(-1)
+        view.action_step(-1)
         assert view.cursor == 97
         await until(pilot, lambda: any("row 97" in row for row in screen_rows(app)))

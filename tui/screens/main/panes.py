@@ -11,13 +11,12 @@ from tui.settings.settings import Settings
 from tui.system.format import format_age, format_local
 from widgets.lists.event_view import EventView
 from widgets.lists.line_view import LineView
-from widgets.lists.log_view import LogView
 from widgets.lists.pane import Pane
 from widgets.paint_governor import PaintGovernor
 from widgets.status.pane_tabs import PaneTab
-from widgets.status.progress_view import ProgressView
 from widgets.status.session_header import HeaderFacts
 from widgets.text.markdown_view import NotesView
+from widgets.text.sidecar_views import LogView, ProgressView
 
 TITLES = {1: "Progress", 2: "Events", 3: "Notes", 4: "Watchdog"}
 _LEVEL_WORDS = {1: "", 2: "more", 3: "everything"}

@@ -1,18 +1,29 @@
-"""The progress pane."""
+"""What the files beside the events say: the panes of progress and watchdog log, and the page of sources."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
+from typing import ClassVar, Final, Protocol
 
 from textual import events
 
-from tui.model.records import ProgressFile, ProgressSection, ProgressTask
+from tui.model.records import (
+    LogEntry,
+    LogLevel,
+    ProgressFile,
+    ProgressSection,
+    ProgressTask,
+    SourceStatus,
+)
+from tui.system.format import format_age, format_clock, format_number, format_size
 from widgets.glyphs import glyphs
-from widgets.ink import Line, Role, Span
+from widgets.ink import Line, Role, Span, highlight
 from widgets.line_layout import spread, wrap
+from widgets.lists.event_view import NARROW, Source, SourceView, clip_around, mark_span
+from widgets.paint_governor import PaintGovernor
 from widgets.text.documents import DocumentView, LaidOutDocument
-from widgets.text_cells import cells, clip, visible
+from widgets.text_cells import cells, clip, clip_start, pad, visible
 
 
 def progress_bar(done: int, total: int, width: int) -> list[Span]:
@@ -188,3 +199,139 @@ class ProgressView(DocumentView):
                     if not self.top <= index < self.top + self.page - 1:
                         self._scroll_silently(max(0, index - self.page // 3))
                     return
+
+
+_ROLES: Final[dict[LogLevel, Role]] = {
+    "debug": "dim",
+    "info": "text",
+    "ok": "text",
+    "warning": "warning",
+    "error": "error",
+    "": "text",
+}
+
+
+def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
+    """The entry in `width` columns: time, level, tag, its first line, and how many follow."""
+    first, _, rest = entry.text.partition("\n")
+    more = rest.count("\n") + 1 if rest else 0
+    out: list[Span] = []
+    when = _clock_text(entry, width)
+    if when:
+        out.append((when + " ", "dim"))
+    out.extend([mark_span(entry.level), (" ", "text")])
+    if entry.tag and width >= NARROW // 2:
+        out.append((clip(visible(entry.tag), 12) + " ", "label"))
+    tail = f" +{more} lines" if more > 1 else (" +1 line" if more else "")
+    room = max(0, width - sum(cells(text) for text, _ in out) - len(tail))
+    shown = clip_around(visible(first), needle, room)
+    out.extend(highlight(shown, needle, _ROLES[entry.level]))
+    if tail:
+        out.append((tail, "dim"))
+    return out
+
+
+def _clock_text(entry: LogEntry, width: int) -> str:
+    seconds = width >= NARROW
+    if entry.at is not None:
+        return format_clock(entry.at, seconds)
+    return clip(visible(entry.clock), 8 if seconds else 5, "") if entry.clock else ""
+
+
+class LogSource(Source, Protocol):
+    """Entries of a log; `entry` raises IndexError for one that is gone."""
+
+    def entry(self, index: int) -> LogEntry: ...
+
+
+class LogView(SourceView[LogSource]):
+    """Draws the entries of a `LogSource`; posts `Opened` for the entry wanted in full."""
+
+    PLACEHOLDER: ClassVar[str] = "nothing logged yet"
+
+    def entry(self, index: int) -> LogEntry | None:
+        """The entry as the source has it; None when it is gone meanwhile."""
+        try:
+            return self._source.entry(index) if self._source is not None else None
+        except IndexError:
+            return None
+
+    def line(self, index: int, width: int) -> Line:
+        entry = self.entry(index)
+        return [] if entry is None else log_line(entry, width, self._needle)
+
+    def row_text(self, index: int) -> str:
+        entry = self.entry(index)
+        if entry is None:
+            return ""
+        words = "\n".join(visible(line) for line in entry.text.split("\n"))
+        return f"{_clock_text(entry, 80)} {words}".strip()
+
+
+def _state_span(source: SourceStatus) -> Span:
+    signs = glyphs()
+    spans: dict[str, tuple[str, Role]] = {
+        "following": (signs.working, "ok"),
+        "missing": (signs.none, "dim"),
+        "unreadable": (signs.error, "error"),
+        "off": (signs.none, "faint"),
+        "folding": (signs.running, "running"),
+    }
+    sign, role = spans[source.state]
+    words = f"folding {100 * source.progress:.0f}%" if source.state == "folding" else source.state
+    return f"{sign} {words}", role
+
+
+def source_rows(source: SourceStatus, width: int, now: float) -> list[Line]:
+    """A source in two or three rows: its state and figures, its path, and why this one."""
+    state, role = _state_span(source)
+    figures = []
+    if source.lines:
+        figures.append(f"{format_number(source.lines)} lines")
+    if source.size:
+        figures.append(format_size(source.size))
+    if source.changed_at is not None:
+        old = format_age(now - source.changed_at)
+        figures.append("changed now" if old == "now" else f"changed {old} ago")
+    head: list[Span] = [(pad(visible(source.name), 14), "strong"), (pad(state, 15), role)]
+    head.append((clip("  ".join(figures), max(0, width - 30)), "dim"))
+    if source.malformed:
+        head.append(
+            (f"  {glyphs().warning} {format_number(source.malformed)} malformed", "warning")
+        )
+    rows: list[Line] = [head]
+    if source.path:
+        rows.append([("  ", "text"), (clip_start(visible(source.path), width - 2), "text")])
+    for words, style in ((source.chosen, "dim"), (source.why, "dim")):
+        if words:
+            wrapped = wrap([(visible(words), "dim" if style == "dim" else "text")], width - 2)
+            rows.extend([("  ", "text"), *row] for row in wrapped[:3])
+    return rows
+
+
+class SourcesPanel(DocumentView):
+    """Shows sources, one below the other."""
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float],
+        governor: PaintGovernor | None = None,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(governor=governor, placeholder="no source is being read", id=id)
+        self._now = now
+        self._sources: tuple[SourceStatus, ...] = ()
+
+    def show(self, sources: Sequence[SourceStatus]) -> None:
+        """Show the sources as they are now."""
+        self._sources = tuple(sources)
+        self.set_document(LaidOutDocument(self._rows) if sources else None, keep_place=True)
+
+    def _rows(self, width: int) -> list[Line]:
+        rows: list[Line] = []
+        for source in self._sources:
+            if rows:
+                rows.append([])
+            rows.extend(source_rows(source, width, self._now()))
+        return rows
