@@ -48,7 +48,8 @@ class OvernightApp(KeySerializer, TerminalApp):
         review_of: str | None = None,
         visit: Visit | None = None,
     ) -> None:
-        super().__init__()
+        # Without this Textual turns the terminal's own colours into black on black for NO_COLOR.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         settings = monitor.settings.screen
         encoding = "ascii" if ascii_only else os.environ.get("PYTHONIOENCODING", "utf-8")
         signs = glyphs.glyphs_for(os.environ, encoding)

@@ -23,8 +23,8 @@ class KeySerializer(App[None]):
     may act on it, and until a page that it opened stands.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
         self._waiting: deque[events.Key | events.Paste] = deque()
         self._key_number = 0
         self._dispatched_at: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,7 @@ def test_without_colours_nothing_is_lost(tmp_path: Path, project: Path) -> None:
         window.press("Enter")
         window.start()
         window.see("Look here first", "ended")
+        assert re.findall(r"\x1b\[[\d;]*(?:[34]8;|\b[349]\d\b)[\d;]*m", window.styled) == []
         window.press("q")
         window.prompt()
     finally:

@@ -49,6 +49,11 @@ class Tmux:
     def text(self) -> str:
         return self.tmux("capture-pane", "-p")
 
+    @property
+    def styled(self) -> str:
+        """The screen with the sequences that give it its colours."""
+        return self.tmux("capture-pane", "-p", "-e")
+
     def format(self, words: str) -> str:
         return self.tmux("display-message", "-p", words).rstrip("\n")
 
