@@ -14,10 +14,8 @@ from tui.model.events import SourceRef
 from tui.model.records import LogEntry, ProgressFile, ProgressSection, ProgressTask, SourceStatus
 from tui.model.rows import DetailPart, EventDetail, EventRow
 from tui.model.timeline import Timeline, TimelineMark
-from widgets.dialogs.button_row import Choice, DialogOption
-from widgets.dialogs.dialog import PlanDialog
-from widgets.dialogs.escalation_dialog import EscalationDialog
-from widgets.dialogs.picker import Picker, PickerRow
+from widgets.dialogs.dialog import Choice, Dialog, DialogOption
+from widgets.dialogs.list_dialogs import EscalationDialog, Picker, PickerRow
 from widgets.dialogs.text_dialogs import PromptDialog
 from widgets.lists.event_view import EventView
 from widgets.lists.pane import Pane
@@ -155,7 +153,7 @@ async def test_widgets(make: Callable[[], Widget]) -> None:
 
 
 DIALOGS = [
-    lambda: PlanDialog(ALL[0], ALL, [Choice("a", ALL[1])], [DialogOption("o", "o", ALL[2])]),
+    lambda: Dialog(ALL[0], ALL, [Choice("a", ALL[1])], [DialogOption("o", "o", ALL[2])]),
     lambda: EscalationDialog(ALL[0], ALL[:3], [Choice("a", text, text) for text in ALL[:4]]),
     lambda: Picker(
         ALL[0], [PickerRow(t, t, t) for t in ALL], [Choice("a", ALL[1])], lambda key: None
@@ -164,7 +162,7 @@ DIALOGS = [
 
 
 @pytest.mark.parametrize("make", DIALOGS, ids=["plan", "ladder", "picker"])
-async def test_dialogs(make: Callable[[], PlanDialog | EscalationDialog | Picker]) -> None:
+async def test_dialogs(make: Callable[[], Dialog | EscalationDialog | Picker]) -> None:
     app = Host()
     app.guard.enabled = False
     async with app.run_test(size=(80, 24)) as pilot:
@@ -173,8 +171,6 @@ async def test_dialogs(make: Callable[[], PlanDialog | EscalationDialog | Picker
         await pilot.pause(0.05)
         if isinstance(dialog, Picker):
             dialog.set_preview(dialog.row, WrappedText("\n".join(ALL)), ALL[0])
-        else:
-            dialog.set_busy(ALL[1])
         await pilot.pause(0.05)
         check(app)
 

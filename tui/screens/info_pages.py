@@ -28,6 +28,7 @@ class InfoScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "back", show=False)]
 
+    @on(LineView.Opened)
     def action_close(self) -> None:
         if self.is_current:  # two presses may come before the first is dealt with
             self.dismiss()
@@ -58,10 +59,6 @@ class DetailScreen(InfoScreen):
     def on_mount(self) -> None:
         self._view.show(self._detail)
         self._view.focus()
-
-    @on(LineView.Opened)
-    def _row_opened(self) -> None:
-        self.action_close()
 
     async def action_search(self) -> None:
         await self._bar.open()
@@ -147,7 +144,3 @@ class SourcesScreen(InfoScreen):
         is_notified = self._monitor.wake_mode == "notified"
         status = "changes are noticed at once" if is_notified else "files are polled"
         self.query_one(Pane).status = status
-
-    @on(LineView.Opened)
-    def _row_opened(self) -> None:
-        self.action_close()

@@ -201,14 +201,7 @@ class ProgressView(DocumentView):
                     return
 
 
-_ROLES: Final[dict[LogLevel, Role]] = {
-    "debug": "dim",
-    "info": "text",
-    "ok": "text",
-    "warning": "warning",
-    "error": "error",
-    "": "text",
-}
+_ROLES: Final[dict[LogLevel, Role]] = {"debug": "dim", "warning": "warning", "error": "error"}
 
 
 def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
@@ -225,7 +218,7 @@ def log_line(entry: LogEntry, width: int, needle: str = "") -> Line:
     tail = f" +{more} lines" if more > 1 else (" +1 line" if more else "")
     room = max(0, width - sum(cells(text) for text, _ in out) - len(tail))
     shown = clip_around(visible(first), needle, room)
-    out.extend(highlight(shown, needle, _ROLES[entry.level]))
+    out.extend(highlight(shown, needle, _ROLES.get(entry.level, "text")))
     if tail:
         out.append((tail, "dim"))
     return out
@@ -302,10 +295,9 @@ def source_rows(source: SourceStatus, width: int, now: float) -> list[Line]:
     rows: list[Line] = [head]
     if source.path:
         rows.append([("  ", "text"), (clip_start(visible(source.path), width - 2), "text")])
-    for words, style in ((source.chosen, "dim"), (source.why, "dim")):
-        if words:
-            wrapped = wrap([(visible(words), "dim" if style == "dim" else "text")], width - 2)
-            rows.extend([("  ", "text"), *row] for row in wrapped[:3])
+    for words in filter(None, (source.chosen, source.why)):
+        wrapped = wrap([(visible(words), "dim")], width - 2)
+        rows.extend([("  ", "text"), *row] for row in wrapped[:3])
     return rows
 
 

@@ -28,7 +28,7 @@ from widgets.lists.find_bar import FindBar
 from widgets.lists.line_view import LineView
 from widgets.output_guard import show_toast
 from widgets.paint_governor import PaintGovernor
-from widgets.row_widgets import DirectColumns, DirectRows
+from widgets.row_widgets import BlankContainer
 from widgets.status.activity_row import ActivityRow
 from widgets.status.key_bar import KeyBar
 from widgets.status.pane_tabs import PaneTabs
@@ -107,8 +107,8 @@ class MainScreen(OperationKeys, BasePage):
         yield SessionHeader(id="header")
         yield self._timeline
         yield PaneTabs(id="tabs")
-        with DirectColumns(id="panes"):
-            yield DirectRows(frames[1], frames[3], frames[4], id="left")
+        with BlankContainer(id="panes"):
+            yield BlankContainer(frames[1], frames[3], frames[4], id="left")
             yield frames[2]
         yield ActivityRow(id="loading")
         yield ActivityRow(id="operation")
@@ -139,7 +139,7 @@ class MainScreen(OperationKeys, BasePage):
         self._timeline.display = height >= LOW
         for number, frame in self.panes.frames.items():
             frame.display = not is_single or number == self.shown_pane
-        self.query_one("#left", DirectRows).display = not is_single or self.shown_pane != 2
+        self.query_one("#left").display = not is_single or self.shown_pane != 2
         self.set_class(is_single, "-one")
         self._show_tabs()
 
@@ -381,17 +381,10 @@ class MainScreen(OperationKeys, BasePage):
     def _log_entry_opened(self, event: LineView.Opened) -> None:
         open_pages.open_log_entry(self, event.index)
 
-    def action_review(self) -> None:
-        open_pages.open_review(self)
-
-    def action_runs(self) -> None:
-        open_pages.open_night_list(self)
-
-    def action_explain(self) -> None:
-        open_pages.open_explanation(self)
-
-    def action_sources(self) -> None:
-        open_pages.open_sources(self)
+    action_review = open_pages.open_review
+    action_runs = open_pages.open_night_list
+    action_explain = open_pages.open_explanation
+    action_sources = open_pages.open_sources
 
     def action_quit(self) -> None:
         snapshot = self.monitor.night
