@@ -33,7 +33,8 @@ ALL = [f"a{text}b" for text in HOSTILE]
 
 
 def event_view() -> Widget:
-    view = EventView(now=lambda: 0.0, placeholder=ALL[0])
+    view = EventView(now=lambda: 0.0)
+    view.placeholder = ALL[0]
     rows = [EventRow("tool", 0.0, text, text, text, "error", 1.0, depth=1) for text in ALL]
     view.call_after_refresh(view.show, Rows(rows))
     view.call_after_refresh(view.set_search, "a", lambda index: ALL[index])

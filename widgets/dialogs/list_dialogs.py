@@ -109,18 +109,18 @@ class Picker(Dialog):
         super().__init__(title, (), choices, options)
         self._inspect = inspect
         self._preview_title = preview_title
-        self._list = PickerList(rows, chosen)
+        self.list = PickerList(rows, chosen)
         self._preview = preview
         self._preview_view = DocumentView(placeholder="")
 
     @property
     def row(self) -> str:
         """The key of the row under the cursor; empty when there is none."""
-        return self._list.rows[self._list.cursor].key if self._list.rows else ""
+        return self.list.rows[self.list.cursor].key if self.list.rows else ""
 
     def compose(self) -> ComposeResult:
         lists = Container(
-            Pane(0, self._heading, self._list, id="list"),
+            Pane(0, self._heading, self.list, id="list"),
             Pane(0, self._preview_title, self._preview_view, id="preview"),
             id="lists",
         )
@@ -130,7 +130,7 @@ class Picker(Dialog):
         foot = self.HINT if self._inspect is None else self.HINT_WITH_INSPECT
         self.query_one("#list", Pane).foot = foot
         self._request_preview()
-        return self._list
+        return self.list
 
     def _fit(self) -> None:
         self.set_class(self.size.width < 100, "-tall")
@@ -147,10 +147,6 @@ class Picker(Dialog):
             self._preview_view.set_document(document)
             self._preview_view.placeholder = sentence
 
-    def set_row(self, row: PickerRow) -> None:
-        """Show the row with that key anew."""
-        self._list.replace_row(row)
-
     def action_inspect(self) -> None:
         if self._inspect is not None and self.row:
             self._inspect(self.row)
@@ -162,7 +158,7 @@ class Picker(Dialog):
         self._preview_view.scroll_by_person(self._preview_view.top + rows)
 
     def on_line_view_cursor_moved(self, event: LineView.CursorMoved) -> None:
-        if event.view is self._list:
+        if event.view is self.list:
             event.stop()
             self._request_preview()
 

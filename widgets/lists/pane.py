@@ -111,13 +111,7 @@ class Pane(Widget):
     focused: reactive[bool] = reactive(False, init=False, toggle_class="-focus")
 
     def __init__(
-        self,
-        number: int,
-        title: str,
-        view: Widget,
-        *,
-        heavy: bool = False,
-        id: str | None = None,
+        self, number: int, title: str, view: Widget, *, heavy: bool = False, id: str | None = None
     ) -> None:
         super().__init__(id=id)
         self.number = number
@@ -135,11 +129,6 @@ class Pane(Widget):
             self.refresh()
         else:
             self._repaint_top()
-
-    def set_empty(self, sentence: str) -> None:
-        """What the view says while it has nothing to show."""
-        if isinstance(self.view, LineView):
-            self.view.placeholder = sentence
 
     # --- drawing ---
 

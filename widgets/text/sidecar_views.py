@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import ClassVar, Final, Protocol
 
@@ -21,7 +22,6 @@ from widgets.glyphs import glyphs
 from widgets.ink import Line, Role, Span, highlight
 from widgets.line_layout import spread, wrap
 from widgets.lists.event_view import NARROW, Source, SourceView, clip_around, mark_span
-from widgets.paint_governor import PaintGovernor
 from widgets.text.documents import DocumentView, LaidOutDocument
 from widgets.text_cells import cells, clip, clip_start, pad, visible
 
@@ -154,33 +154,25 @@ class ProgressView(DocumentView):
 
     def show(self, progress: ProgressFile | None) -> None:
         """Show this state of the tasks; None empties the view."""
-        if progress == self._progress:
-            return
-        self._progress = progress
-        if progress is None:
-            self.set_document(None)
-            return
-        self._build()
-        if not self._touched:
-            self.call_after_refresh(self._seek)
+        if progress != self._progress:
+            self._progress = progress
+            self._build()
 
-    def _build(self) -> None:
-        progress = self._progress
-        if progress is not None:
-            height = 0 if self._all else self.page
-            self.set_document(
-                LaidOutDocument(lambda w: progress_rows(progress, w, height)), keep_place=True
-            )
+    def _build(self, seek: bool = True) -> None:
+        document, height = None, 0 if self._all else self.page
+        if self._progress is not None:
+            document = LaidOutDocument(partial(progress_rows, self._progress, height=height))
+        self.set_document(document, keep_place=True)
+        if seek and not self._touched:
+            self.call_after_refresh(self._seek)
 
     def on_resize(self, event: events.Resize) -> None:
         self._build()
-        if not self._touched:
-            self.call_after_refresh(self._seek)
 
     def action_open(self) -> None:
         """Show every done task by itself, or together again."""
         self._all = not self._all
-        self._build()
+        self._build(seek=False)
 
     def on_person_scrolled(self) -> None:
         self._touched = True
@@ -190,15 +182,15 @@ class ProgressView(DocumentView):
         progress, document = self._progress, self.document
         if progress is None or document is None or not self.size.width:
             return
-        signs = glyphs()
-        for sign in (signs.running, signs.open):
-            for index in range(self.count):
-                row = document.row(index, self.columns)
-                if len(row) > 1 and row[1][0] == sign:  # indent, then the sign of the state
-                    self._resize_virtual()
-                    if not self.top <= index < self.top + self.page - 1:
-                        self._scroll_silently(max(0, index - self.page // 3))
-                    return
+        rows = [document.row(index, self.columns) for index in range(self.count)]
+        signs = [row[1][0] if len(row) > 1 else "" for row in rows]  # after the indent
+        for sign in (glyphs().running, glyphs().open):
+            if sign in signs:
+                index = signs.index(sign)
+                self._resize_virtual()
+                if not self.top <= index < self.top + self.page - 1:
+                    self._scroll_silently(max(0, index - self.page // 3))
+                return
 
 
 _ROLES: Final[dict[LogLevel, Role]] = {"debug": "dim", "warning": "warning", "error": "error"}
@@ -304,26 +296,17 @@ def source_rows(source: SourceStatus, width: int, now: float) -> list[Line]:
 class SourcesPanel(DocumentView):
     """Shows sources, one below the other."""
 
-    def __init__(
-        self,
-        *,
-        now: Callable[[], float],
-        governor: PaintGovernor | None = None,
-        id: str | None = None,
-    ) -> None:
-        super().__init__(governor=governor, placeholder="no source is being read", id=id)
+    PLACEHOLDER: ClassVar[str] = "no source is being read"
+
+    def __init__(self, *, now: Callable[[], float]) -> None:
+        super().__init__()
         self._now = now
-        self._sources: tuple[SourceStatus, ...] = ()
 
     def show(self, sources: Sequence[SourceStatus]) -> None:
         """Show the sources as they are now."""
-        self._sources = tuple(sources)
-        self.set_document(LaidOutDocument(self._rows) if sources else None, keep_place=True)
 
-    def _rows(self, width: int) -> list[Line]:
-        rows: list[Line] = []
-        for source in self._sources:
-            if rows:
-                rows.append([])
-            rows.extend(source_rows(source, width, self._now()))
-        return rows
+        def build(width: int) -> list[Line]:
+            now = self._now()
+            return [row for each in sources for row in ([], *source_rows(each, width, now))][1:]
+
+        self.set_document(LaidOutDocument(build) if sources else None, keep_place=True)

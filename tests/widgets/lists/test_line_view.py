@@ -271,9 +271,7 @@ async def test_an_empty_view_says_why() -> None:
     view = counted()
     app = Host(Pane(4, "Watchdog", view, id="pane"))
     async with app.run_test(size=(60, 9)) as pilot:
-        app.query_one("#pane", Pane).set_empty(
-            "no watchdog log at logs/watchdog.log; set paths.watchdog_log"
-        )
+        view.placeholder = "no watchdog log at logs/watchdog.log; set paths.watchdog_log"
         await until(pilot, lambda: any("no watchdog log" in row for row in screen_rows(app)))
         view.advance(1, 1)
         await until(pilot, lambda: "row 0" in screen_rows(app)[1])

@@ -57,15 +57,13 @@ class Panes:
         """Puts each pane's calm sentence in place of what is not there."""
         events = [source for source in sources if source.name in ("stream", "transcript")]
         lost = [source.why for source in events if source.state != "following"]
-        self.frames[2].set_empty(why or next(iter(lost), "no events yet"))
+        self.events.placeholder = why or next(iter(lost), "no events yet")
         for source in sources:
             number = {"progress": 1, "notes": 3, "watchdog": 4}.get(source.name)
-            if number is None:
-                continue
-            if source.state == "following":
-                self.frames[number].set_empty(f"{source.path} is empty")
-            else:
-                self.frames[number].set_empty(source.why or f"nothing at {source.path} yet")
+            if number is not None:
+                is_empty = source.state == "following"
+                words = f"{source.path} is empty" if is_empty else source.why
+                self.views[number].placeholder = words or f"nothing at {source.path} yet"
 
     def show_status(self, monitor: SessionMonitor, is_detached: bool, now: float) -> None:
         """Draws what stands at the edges of the panes."""

@@ -173,7 +173,7 @@ def _fill_distances(
         for distance in checkpoint_distances(operations.project, checkpoints):
             if worker.is_cancelled:
                 return
-            picker.call_later(picker.set_row, _picker_row(distance.checkpoint, distance))
+            picker.call_later(picker.list.replace_row, _picker_row(distance.checkpoint, distance))
 
     # A failure is not shown here: the preview of each row has the reason.
     BackgroundTasks(picker).run("distances", work, lambda _: None, lambda _: None, exclusive=True)

@@ -32,8 +32,6 @@ _BY_RUNNER = (
     "By its runner: it is read after the tool that runs now, and its receipt says when. "
     "Interrupting ends the turn, and it is read at once."
 )
-
-
 _PROGRESS: dict[Verb, str] = {
     "interrupt": "interrupting",
     "stop": "asking it to stop",
