@@ -29,10 +29,8 @@ class SingleRow(Widget):
     """
     ALLOW_SELECT = False
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
-        self._role_styles: RoleStyles | None = None
-        self._segments: list[Segment] | None = None
+    _role_styles: RoleStyles | None = None
+    _segments: list[Segment] | None = None
 
     def spans(self, width: int) -> Line:
         """The row in `width` columns; what does not fit is cut off."""

@@ -17,7 +17,6 @@ from tui.system.clock import Clock
 from tui.system.format import format_clock, format_duration_short
 from widgets.dialogs.dialog import NoticeDialog, Sentence
 from widgets.lists.find_bar import FindBar
-from widgets.lists.line_view import LineView
 from widgets.lists.pane import Pane
 from widgets.text.detail_view import DetailView
 from widgets.text.sidecar_views import SourcesPanel
@@ -28,7 +27,6 @@ class InfoScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "close", "back", show=False)]
 
-    @on(LineView.Opened)
     def action_close(self) -> None:
         if self.is_current:  # two presses may come before the first is dealt with
             self.dismiss()
@@ -59,6 +57,8 @@ class DetailScreen(InfoScreen):
     def on_mount(self) -> None:
         self._view.show(self._detail)
         self._view.focus()
+
+    on_line_view_opened = InfoScreen.action_close
 
     async def action_search(self) -> None:
         await self._bar.open()
@@ -144,3 +144,5 @@ class SourcesScreen(InfoScreen):
         is_notified = self._monitor.wake_mode == "notified"
         status = "changes are noticed at once" if is_notified else "files are polled"
         self.query_one(Pane).status = status
+
+    on_line_view_opened = InfoScreen.action_close

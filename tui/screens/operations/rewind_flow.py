@@ -209,18 +209,15 @@ def _distance_text(distance: CheckpointDistance | None) -> str:
 
 
 def _plan_document(plan: RewindPlan, intro: Sequence[str], has_conversation: bool) -> RowDocument:
-    conversation = _conversation_text(plan.checkpoint) if has_conversation else ()
-    lines = [*describe_plan(plan), *conversation, *describe_refusals(plan)]
-    return sentences_document([*intro, *lines, "", *_change_list(plan)])
-
-
-def _conversation_text(target: Checkpoint) -> list[str]:
-    at = format_local(target.at)
-    precision = "" if target.facts.get("uuid") else ", as near as the record tells"
-    return [
-        f"The conversation, if that is chosen too, goes back to {at}{precision}; the old one stays "
-        "and can be resumed. The agent is stopped for it and goes on afterwards."
-    ]
+    lines = [*intro, *describe_plan(plan)]
+    if has_conversation:
+        at = format_local(plan.checkpoint.at)
+        precision = "" if plan.checkpoint.facts.get("uuid") else ", as near as the record tells"
+        lines.append(
+            f"The conversation, if that is chosen too, goes back to {at}{precision}; the old one "
+            "stays and can be resumed. The agent is stopped for it and goes on afterwards."
+        )
+    return sentences_document([*lines, *describe_refusals(plan), "", *_change_list(plan)])
 
 
 def _change_list(plan: RewindPlan) -> list[str]:
