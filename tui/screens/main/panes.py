@@ -32,12 +32,8 @@ class Panes:
         self.events = EventView(governor=governor, now=now, id="events")
         self.notes = NotesView(governor=governor, id="notes")
         self.log = LogView(governor=governor, id="log")
-        self.views: dict[int, LineView] = {
-            1: self.progress,
-            2: self.events,
-            3: self.notes,
-            4: self.log,
-        }
+        views: tuple[LineView, ...] = (self.progress, self.events, self.notes, self.log)
+        self.views = dict(enumerate(views, 1))
         self.frames = {
             number: Pane(number, title, self.views[number], id=f"pane-{number}")
             for number, title in TITLES.items()

@@ -89,14 +89,10 @@ class SessionFlow:
 
     def withdraw(self) -> None:
         """Offers the messages that nobody has read yet, to take one of them back."""
-        messages = [
-            Choice(
-                message.id,
-                " ".join(message.text.split())[:60],
-                f"waits since {format_clock(message.at)}",
-            )
-            for message in waiting_messages(self.snapshot())[:6]
-        ]
+        messages = []
+        for message in waiting_messages(self.snapshot())[:6]:
+            words, since = " ".join(message.text.split())[:60], format_clock(message.at)
+            messages.append(Choice(message.id, words, f"waits since {since}"))
 
         def decided(answer: DialogAnswer) -> None:
             self.background.run_operation(
