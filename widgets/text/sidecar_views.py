@@ -102,15 +102,13 @@ def _count_row(progress: ProgressFile, width: int) -> Line:
 
 def _task_rows(progress: ProgressFile, tasks: Sequence[ProgressTask], width: int) -> Iterator[Line]:
     sections = {section.title: section for section in progress.sections}
-    current: str | None = None
-    named = False
+    current = ""
     for task in tasks:
         if task.section != current:
             current = task.section
-            named = bool(current)
             if current:
                 yield _section_row(current, sections.get(current), width)
-        yield from _task_row(task, width, indented=named)
+        yield from _task_row(task, width, indented=bool(current))
 
 
 def _section_row(title: str, section: ProgressSection | None, width: int) -> Line:
