@@ -11,7 +11,7 @@ from tui.commands.context import add_path, project_of, settings_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui.control.hooks.installer import HookStatus
+    from tui.control.hooks.status import HookStatus
 
 
 def hooks_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,17 +33,17 @@ def hooks_command(arguments: argparse.Namespace) -> int:
 
 
 def _execute(verb: str, project: Path, run_dir: str) -> tuple[str, int]:
-    from tui.control.hooks import installer
+    from tui.control.hooks import installer, status
 
     if verb == "install":
         is_new = installer.install(project, run_dir)
-        state = installer.hook_status(project, run_dir)
+        state = status.hook_status(project, run_dir)
         return f"{'installed in' if is_new else 'they are in'} {state.file}; {_reach(state)}", 0
     if verb == "uninstall":
         is_removed = installer.uninstall(project, run_dir)
-        file = installer.hook_status(project, run_dir).file
+        file = status.hook_status(project, run_dir).file
         return (f"taken out of {file}" if is_removed else f"there are none of ours in {file}"), 0
-    return _describe(installer.hook_status(project, run_dir))
+    return _describe(status.hook_status(project, run_dir))
 
 
 def _reach(state: HookStatus) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 from tui.control.channels import claude_inbox, tmux_paste
 from tui.control.channels.mailbox import Mailbox, check_text
 from tui.control.channels.tmux_paste import PasteUncertainError
-from tui.control.hooks import installer
+from tui.control.hooks import status
 from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
 from tui.model.session import AgentProcess
 from tui.store.layout import RUN_DIR
@@ -204,7 +204,7 @@ def _mailbox_obstacle(
     if not process.session:
         return "the session's id is not known", None, False
     try:
-        hooks = installer.hook_status(project, run_dir)
+        hooks = status.hook_status(project, run_dir)
     except RefusedError as error:
         return str(error), None, False
     if hooks.off:

@@ -91,10 +91,10 @@ def _permissions(settings: Settings) -> CheckResult:
 
 
 def _hooks(project: Path, settings: Settings) -> CheckResult:
-    from tui.control.hooks import installer
+    from tui.control.hooks import status
 
     try:
-        hooks = installer.hook_status(project, settings.paths.run_dir)
+        hooks = status.hook_status(project, settings.paths.run_dir)
     except OvernightError as error:
         return CheckResult("hooks", "warn", str(error))
     if hooks.complete:
