@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tui.control.branch.scratch_repo import TreeEntry
+from tui.control.checkpoints.git_objects import list_tree
 from tui.control.checkpoints.path_listing import is_capturable
+from tui.control.checkpoints.stat_cache import LINK_MODE
 from tui.control.rewind.safe_paths import WorkTreeFiles
 from tui.system.errors import RefusedError
 from tui.system.format import format_count
@@ -17,7 +19,6 @@ from tui.system.git import Git
 
 _MOST_COMMITS = 1_000
 _MOST_FILES = 2_000
-_LINK = 0o120000
 
 
 @dataclass(frozen=True)
@@ -159,14 +160,11 @@ def file_entries(
 
 
 def _tree_entries(git: Git, commit: str, paths: Sequence[bytes]) -> dict[bytes, tuple[int, str]]:
-    out = git.run(("ls-tree", "-z", "--full-tree", commit, "--", *map(os.fsdecode, paths)))
     entries: dict[bytes, tuple[int, str]] = {}
-    for line in out.split(b"\0")[:-1]:
-        head, _, path = line.partition(b"\t")
-        mode, kind, blob = head.decode().split(" ")
+    for path, mode, kind, blob in list_tree(git, commit, "--", *map(os.fsdecode, paths)):
         if kind == "tree":
             raise RefusedError(f"{os.fsdecode(path)} is a folder; choose the files in it")
-        entries[path] = (int(mode, 8), blob)
+        entries[path] = mode, blob
     return entries
 
 
@@ -184,7 +182,7 @@ def _work_tree_entry(files: WorkTreeFiles, path: bytes, store: Callable[[bytes],
     if status is None:
         return 0, "", path
     if stat.S_ISLNK(status.st_mode):
-        return _LINK, store(files.read(path)), path
+        return LINK_MODE, store(files.read(path)), path
     if not stat.S_ISREG(status.st_mode):
         raise RefusedError(f"{os.fsdecode(path)} is no plain file")
     try:

@@ -10,6 +10,7 @@ import os
 import stat
 from array import array
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,7 @@ _NAME = "seen"
 # A file may change once more within the tick of the clock that stamped it and look unchanged.
 _TICK_NS = 100_000_000
 _COARSE_TICK_NS = 2_000_000_000
+LINK_MODE = 0o120000
 OWN_FOLDER = RUN_DIR.encode()
 OWN_REASON = "overnight-tui's own"
 
@@ -40,8 +42,8 @@ def is_same_stat(before: os.stat_result, after: os.stat_result) -> bool:
     )
 
 
-def is_settled(changed_ns: int, seen_ns: int) -> bool:
-    """Whether a change time is old enough that a later change must have another one."""
+def is_old_enough(changed_ns: int, seen_ns: int) -> bool:
+    """Whether a later change must have another change time than this one, seen at `seen_ns`."""
     coarse = changed_ns % 1_000_000_000 == 0
     return changed_ns < seen_ns - (_COARSE_TICK_NS if coarse else _TICK_NS)
 
@@ -49,7 +51,7 @@ def is_settled(changed_ns: int, seen_ns: int) -> bool:
 def git_mode(mode: int) -> int:
     """The mode in git of a file with these `st_mode` bits: link, executable or plain."""
     if stat.S_ISLNK(mode):
-        return 0o120000
+        return LINK_MODE
     return 0o100755 if mode & stat.S_IXUSR else 0o100644
 
 
@@ -128,7 +130,7 @@ class FileTable:
         mtimes = self.mtimes[:]
         recent = seen_ns - _COARSE_TICK_NS
         for number in [n for n, changed in enumerate(self.ctimes) if changed >= recent]:
-            if not is_settled(self.ctimes[number], seen_ns):
+            if not is_old_enough(self.ctimes[number], seen_ns):
                 mtimes[number] = -1
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
         a, b, c, d, e = (column.tobytes() for column in columns)
@@ -243,10 +245,6 @@ class FolderIndex:
         self.real_paths.add(path)
         return True
 
-    def settled_folders(self, seen_ns: int) -> dict[bytes, FolderStat]:
-        """What may be believed next time: folders that last changed well before `seen_ns`."""
-        return {p: f for p, f in self.folders.items() if is_settled(f.ctime, seen_ns)}
-
 
 def _read_folder(top: int, path: bytes, status: os.stat_result) -> FolderStat:
     folders: list[bytes] = []
@@ -285,21 +283,18 @@ class _StatCacheFile(Struct, frozen=True, array_like=True):
     folders: dict[bytes, FolderStat]
 
 
+@dataclass(frozen=True)
 class StatCache:
     """Files and folders as last seen, and the checkpoint that holds them; empty if there is none.
 
     It only saves time: where it is lost or damaged, the next checkpoint reads everything again.
     """
 
-    def __init__(
-        self, ref: str, commit: str, tree: str, rows: FileTable, folders: FolderIndex
-    ) -> None:
-        self.ref, self.commit, self.tree = ref, commit, tree
-        self.rows, self.folders = rows, folders
-
-    @staticmethod
-    def empty() -> StatCache:
-        return StatCache("", "", "", FileTable(), FolderIndex())
+    ref: str = ""
+    commit: str = ""
+    tree: str = ""
+    rows: FileTable = field(default_factory=FileTable)
+    folders: FolderIndex = field(default_factory=FolderIndex)
 
     @staticmethod
     def load(git: Git) -> StatCache:
@@ -309,16 +304,15 @@ class StatCache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
             rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):
-            return StatCache.empty()
+            return StatCache()
         return StatCache(stored.ref, stored.commit, stored.tree, rows, FolderIndex(stored.folders))
 
     def save(self, git: Git, seen_ns: int) -> None:
         """Stores this for the next checkpoint; what changed just before `seen_ns` will not match."""
-        packed, folders = self.rows.pack(seen_ns), self.folders.settled_folders(seen_ns)
-        body = msgspec.msgpack.encode(
-            _StatCacheFile(self.ref, self.commit, self.tree, packed, folders)
-        )
-        write_cache(_path(git), _KIND, ((body,),))
+        known = self.folders.folders.items()
+        folders = {path: stat for path, stat in known if is_old_enough(stat.ctime, seen_ns)}
+        stored = _StatCacheFile(self.ref, self.commit, self.tree, self.rows.pack(seen_ns), folders)
+        write_cache(_path(git), _KIND, ((msgspec.msgpack.encode(stored),),))
 
 
 def _path(git: Git) -> Path:

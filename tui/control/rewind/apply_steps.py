@@ -30,8 +30,8 @@ class ApplyResult:
 
     written: int = 0
     deleted: int = 0
-    meanwhile: list[bytes] = field(default_factory=list)
-    rescued: list[Path] = field(default_factory=list)
+    meanwhile: list[str] = field(default_factory=list)
+    rescued: list[str] = field(default_factory=list)
 
 
 class StepApplier:
@@ -103,7 +103,7 @@ class StepApplier:
             self._progress(name, done, len(numbers))
             step = self._steps[number]
             if not self._apply_step(number, step):
-                self.result.meanwhile.append(step.path)
+                self.result.meanwhile.append(os.fsdecode(step.path))
 
     def _apply_step(self, number: int, step: FileStep) -> bool:
         """Brings one path to its state after the step; False if it holds newer work and stays."""
@@ -205,7 +205,7 @@ class StepApplier:
         name = os.fsdecode(path).replace("/", "_")[-100:]
         rescued = self._rescued / f"{old.st_ino}-{name}"
         old_path.replace(rescued)
-        self.result.rescued.append(rescued)
+        self.result.rescued.append(str(rescued))
 
 
 def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:

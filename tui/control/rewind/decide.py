@@ -10,9 +10,10 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from tui.control.checkpoints.git_objects import list_tree
 from tui.control.checkpoints.path_listing import IGNORED
 from tui.control.checkpoints.refs import Checkpoint, CheckpointDetails, ExcludedPaths, read_details
-from tui.control.checkpoints.stat_cache import FileTable, git_mode
+from tui.control.checkpoints.stat_cache import LINK_MODE, FileTable, git_mode
 from tui.control.checkpoints.work_tree import WorkTreeState
 from tui.system.errors import CheckpointError
 from tui.system.git import Git
@@ -44,7 +45,7 @@ class FileVersion(Struct, frozen=True, array_like=True):
 
     @property
     def is_link(self) -> bool:
-        return self.mode == 0o120000
+        return self.mode == LINK_MODE
 
     def fits(self, status: os.stat_result) -> bool:
         """Whether kind and permissions are those; says nothing about the bytes."""
@@ -78,9 +79,6 @@ class FileStep(Struct, frozen=True):
         return FileStep(self.path, before, self.before)
 
 
-_LINK = 0o120000
-
-
 @dataclass(frozen=True)
 class RewindTarget:
     """The tree to go back to: mode and blob by path, and the details of its checkpoint."""
@@ -92,21 +90,18 @@ class RewindTarget:
     @staticmethod
     def load(git: Git, checkpoint: Checkpoint) -> RewindTarget:
         """Reads a checkpoint's tree; raises `CheckpointError` or `GitError` if it is damaged."""
-        out = git.run(("ls-tree", "-r", "-z", "--full-tree", checkpoint.commit))
         entries: dict[bytes, tuple[int, str]] = {}
-        for entry in out.split(b"\0")[:-1]:
-            head, _, path = entry.partition(b"\t")
-            mode, kind, blob = head.decode().split(" ")
-            if kind != "blob" or int(mode, 8) not in (_LINK, 0o100644, 0o100755):
+        for path, mode, kind, blob in list_tree(git, "-r", checkpoint.commit):
+            if kind != "blob" or mode not in (LINK_MODE, 0o100644, 0o100755):
                 raise CheckpointError(f"checkpoint {checkpoint.id} holds what no checkpoint holds")
-            entries[path] = int(mode, 8), blob
+            entries[path] = mode, blob
         return RewindTarget(checkpoint, entries, read_details(git, checkpoint))
 
     def version_at(self, path: bytes) -> FileVersion:
         """What the target has at `path`."""
         mode, blob = self.entries[path]
         usual = self.details.permissions(path, mode == 0o100755)
-        return FileVersion(mode, blob, 0 if mode == _LINK else usual)
+        return FileVersion(mode, blob, 0 if mode == LINK_MODE else usual)
 
 
 @dataclass
