@@ -62,11 +62,8 @@ class BranchPlan:
         """The plan in plain sentences, as dialogs and the command line show it."""
         if self.refusals:
             return self.refusals
-        parts = []
-        if self.commits:
-            parts.append(format_count(len(self.commits), "commit"))
-        if self.files:
-            parts.append(format_count(len(self.files), "file"))
+        counts = ((len(self.commits), "commit"), (len(self.files), "file"))
+        parts = [format_count(count, noun) for count, noun in counts if count]
         where = f"the new branch {self.branch}, which begins at {self.base[:10]}"
         first = f"{' and '.join(parts)} will be taken to {where}."
         listed = [f"{commit.sha[:10]} {commit.subject}" for commit in self.commits]
@@ -90,16 +87,11 @@ def resolve_content(
         start = picked[0].parent if picked else git.head() or ""
     if not start:
         raise RefusedError("there is no commit for a branch to begin on")
-    paths = _resolve_paths(files)
-    return BranchContent(start, picked, paths, _resolve_commit(git, source) if source else "")
-
-
-def _resolve_paths(names: Sequence[str]) -> tuple[bytes, ...]:
-    paths = tuple(dict.fromkeys(os.fsencode(name) for name in names))
+    paths = tuple(dict.fromkeys(os.fsencode(name) for name in files))
     for path in paths:
         if not is_capturable(path) or b"\0" in path:
             raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
-    return paths
+    return BranchContent(start, picked, paths, _resolve_commit(git, source) if source else "")
 
 
 def _resolve_commit(git: Git, name: str) -> str:

@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tui.control.checkpoints.path_listing import folders_above
 from tui.control.checkpoints.work_tree import NotCaptured
 from tui.system.errors import CheckpointError, RefusedError
 from tui.system.git import Git
@@ -88,8 +89,7 @@ class ExcludedPaths:
 
     def reason_above(self, path: bytes) -> str | None:
         """The reason given for a folder that `path` lies in, if any."""
-        parts = path.split(b"/")
-        folders = (b"/".join(parts[:n]) + b"/" for n in range(1, len(parts)))
+        folders = (above + b"/" for above in folders_above(path))
         return next((self._reasons[p] for p in folders if p in self._reasons), None)
 
     def reason_covering(self, path: bytes) -> str | None:

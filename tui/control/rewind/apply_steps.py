@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tui.control.checkpoints.git_objects import BlobReader
+from tui.control.checkpoints.path_listing import folders_above
 from tui.control.checkpoints.work_tree import blob_id
 from tui.control.rewind.decide import FileIdentity, FileStep, FileVersion
 from tui.control.rewind.safe_paths import WorkTreeFiles
@@ -108,7 +109,9 @@ class StepApplier:
     def _apply_step(self, number: int, step: FileStep) -> bool:
         """Brings one path to its state after the step; False if it holds newer work and stays."""
         status = self._files.stat(step.path)
-        if self._is_untouched(step, status):
+        before = None if step.before is None else step.before.identity
+        now = None if status is None else FileIdentity.of(status)
+        if now == before and (step.before is None) == (now is None):
             return self._change(number, step, status)
         if self._has_version(step.after, step.path, status):
             return True
@@ -117,12 +120,6 @@ class StepApplier:
         if step.before is None and stat.S_ISDIR(status.st_mode):
             return self._files.remove_empty_tree(step.path) and self._change(number, step, None)
         return False
-
-    @staticmethod
-    def _is_untouched(step: FileStep, status: os.stat_result | None) -> bool:
-        if step.before is None or status is None:
-            return step.before is None and status is None
-        return step.before.identity == FileIdentity.of(status)
 
     def _has_version(
         self, version: FileVersion | None, path: bytes, status: os.stat_result | None
@@ -211,18 +208,13 @@ class StepApplier:
 def _order_steps(steps: Sequence[FileStep]) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the steps: deletions that make room, writes, all other deletions."""
     targets = {step.path for step in steps if step.after is not None}
-    above = {folder for path in targets for folder in _folders_above(path)}
+    above = {folder for path in targets for folder in folders_above(path)}
     in_the_way, writes, deletes = [], [], []
     for number, step in enumerate(steps):
         if step.after is not None:
             writes.append(number)
-        elif step.path in above or not targets.isdisjoint(_folders_above(step.path)):
+        elif step.path in above or not targets.isdisjoint(folders_above(step.path)):
             in_the_way.append(number)
         else:
             deletes.append(number)
     return in_the_way, writes, deletes
-
-
-def _folders_above(path: bytes) -> list[bytes]:
-    parts = path.split(b"/")
-    return [b"/".join(parts[:length]) for length in range(1, len(parts))]
