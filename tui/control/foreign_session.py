@@ -66,32 +66,12 @@ class ForeignSession:
     `grace_s` is how long it may take to leave by itself, `note_s` how long to write a handoff note.
     """
 
-    def __init__(
-        self,
-        project: Path,
-        agent: AgentProcess,
-        journal: JournalWriter,
-        run_dir: str,
-        *,
-        grace_s: float = 10.0,
-        note_s: float = 300.0,
-    ) -> None:
+    def __init__(self, project: Path, agent: AgentProcess, settings: Settings) -> None:
         self.agent = agent
-        self._project, self._run_dir, self._journal = project, run_dir, journal
-        self._grace_s, self._note_s = grace_s, note_s
-
-    @classmethod
-    def of(cls, project: Path, agent: AgentProcess, settings: Settings) -> ForeignSession:
-        """The session of that process, with its journal and the waits of the settings."""
-        run_dir = settings.paths.run_dir
-        return cls(
-            project,
-            agent,
-            JournalWriter.for_session(project, run_dir, agent.session),
-            run_dir,
-            grace_s=float(settings.session.stop_grace_seconds),
-            note_s=float(settings.session.handover_timeout_minutes) * 60,
-        )
+        self._project, self._run_dir = project, settings.paths.run_dir
+        self._journal = JournalWriter.for_session(project, self._run_dir, agent.session)
+        self.grace_s = float(settings.session.stop_grace_seconds)
+        self.note_s = float(settings.session.handover_timeout_minutes) * 60
 
     # --- messages ------------------------------------------------------------------------------
 
@@ -158,14 +138,14 @@ class ForeignSession:
         process = agent_identity(self.agent)
         self._record("stop", {"by": "person", "reason": reason})
         if self._request_note(reason):
-            until = time.monotonic() + self._note_s
+            until = time.monotonic() + self.note_s
             while is_alive(process) and time.monotonic() < until and not self._is_idle():
                 if not is_waiting():
                     return None
                 time.sleep(_POLL_S)
         # An interrupt lets it record the end of its turn, run its closing hooks and leave with 0.
         send_signal(process, signal.SIGINT)
-        until = time.monotonic() + self._grace_s
+        until = time.monotonic() + self.grace_s
         while is_alive(process) and time.monotonic() < until and is_waiting():
             time.sleep(_POLL_S)
         return self._kill_all("stop", reason)
@@ -177,7 +157,7 @@ class ForeignSession:
         return self._kill_all("kill", reason)
 
     def _kill_all(self, kind: str, reason: str) -> KillResult:
-        killed = kill_tree(self._process_tree(), self._grace_s)
+        killed = kill_tree(self._process_tree(), self.grace_s)
         facts = {"by": "person", "reason": reason, "survivors": list(killed.survivors)}
         self._record(kind, facts)
         return killed
