@@ -20,7 +20,8 @@ _SENTENCE = 1_000
 class Command(NamedTuple):
     """A subcommand: the module below `tui.commands` that has it, and what it does.
 
-    The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`.
+    The module offers `<name>_arguments(parser)` and `<name>_command(arguments) -> exit code`;
+    for "hook", which argparse would only slow down, `hook_call(words) -> exit code`.
     """
 
     module: str
@@ -34,21 +35,21 @@ COMMANDS: dict[str, Command] = {
     "run": Command("run", "start a session that outlives everything, and watch it"),
     "demo": Command("run", "watch a scripted agent work in a throwaway git repository"),
     "status": Command("observe.status", "print what is known of the session"),
-    "events": Command("observe.events", "print the session's events, one a line"),
+    "events": Command("observe.status", "print the session's events, one a line"),
     "checkpoint": Command(
         "act.checkpoints", "keep the work tree as it is now, touching nothing of yours"
     ),
     "checkpoints": Command("act.checkpoints", "list what can be gone back to"),
     "rewind": Command(
-        "act.rewind", "bring the files back to a checkpoint, after a safety checkpoint"
+        "act.checkpoints", "bring the files back to a checkpoint, after a safety checkpoint"
     ),
-    "undo": Command("act.rewind", "take the last rewind back"),
+    "undo": Command("act.checkpoints", "take the last rewind back"),
     "inject": Command(
-        "act.messages", "say something to the agent, also of a session that was not started here"
+        "act.session", "say something to the agent, also of a session that was not started here"
     ),
-    "step-back": Command("act.messages", "tell the agent what repeats, and to step back"),
-    "withdraw": Command("act.messages", "take back words that the agent has not read yet"),
-    "kill": Command("act.kill", "interrupt or end the session, with everything it started"),
+    "step-back": Command("act.session", "tell the agent what repeats, and to step back"),
+    "withdraw": Command("act.session", "take back words that the agent has not read yet"),
+    "kill": Command("act.session", "interrupt or end the session, with everything it started"),
     "review": Command(
         "observe.review", "tell what happened, what to trust and what to keep, from evidence"
     ),
@@ -61,8 +62,8 @@ COMMANDS: dict[str, Command] = {
     "hooks": Command(
         "act.hooks", "let sessions that were started without us hear you, or take that away again"
     ),
-    "hook": Command("act.hook", "what those hooks call; not for the keyboard"),
-    "config": Command("observe.config", "print the settings in force and where each comes from"),
+    "hook": Command("act.hooks", "what those hooks call; not for the keyboard"),
+    "config": Command("observe.doctor", "print the settings in force and where each comes from"),
 }
 """Subcommands in the order of the help."""
 
@@ -89,21 +90,21 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    # Claude Code calls it after each tool: argparse would cost more than the hook itself, and its
-    # exit code 2 would keep the session from stopping.
-    if words[:1] == ["hook"]:
-        from tui.commands.act import hook
-
-        return hook.call(words[1:])
     name, rest = _find_command(words)
     if name is None:
         return _print_help()
     module = import_module(f"tui.commands.{COMMANDS[name].module}")
+    code: int
+    if name == "hook":
+        # Claude Code calls it after each tool: argparse would cost more than the hook itself, and
+        # its exit code 2 would keep the session from stopping.
+        code = module.hook_call(rest)
+        return code
     function = name.replace("-", "_")
     parser = _parser(name)
     getattr(module, f"{function}_arguments")(parser)
     parser.set_defaults(plain=name not in words)
-    code: int = getattr(module, f"{function}_command")(parser.parse_args(rest))
+    code = getattr(module, f"{function}_command")(parser.parse_args(rest))
     return code
 
 

@@ -1,4 +1,4 @@
-"""doctor."""
+"""doctor, config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from tui.commands.context import add_path, print_json, project_of
+from tui.commands.context import add_flags, add_path, print_json, project_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,8 @@ _COLOURS = {"ok": "32", "warn": "33", "fail": "1;31"}
 
 def doctor_arguments(parser: argparse.ArgumentParser) -> None:
     add_path(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object, schema 1")
-    parser.add_argument(
-        "--notify", action="store_true", help="send a test message to everything configured"
-    )
+    add_flags(parser, json="one JSON object, schema 1")
+    add_flags(parser, notify="send a test message to everything configured")
 
 
 def doctor_command(arguments: argparse.Namespace) -> int:
@@ -109,3 +107,22 @@ def _as_object(examination: Examination, results: Sequence[CheckResult]) -> dict
             "cost_usd": forecast.usd,
         },
     }
+
+
+def config_arguments(parser: argparse.ArgumentParser) -> None:
+    add_path(parser)
+    add_flags(parser, defaults="print a documented config/overnight.yaml")
+
+
+def config_command(arguments: argparse.Namespace) -> int:
+    """Prints the settings in force; notices about those without effect go to stderr."""
+    from tui.settings.describe import defaults_yaml, effective_text, notices_of
+
+    if arguments.defaults:
+        sys.stdout.write(defaults_yaml())
+        return 0
+    loaded = settings_of(project_of(arguments))
+    sys.stdout.write(effective_text(loaded))
+    for notice in notices_of(loaded):
+        sys.stderr.write(f"overnight-tui: {notice}\n")
+    return 0

@@ -87,11 +87,15 @@ def resolve_content(
         start = picked[0].parent if picked else git.head() or ""
     if not start:
         raise RefusedError("there is no commit for a branch to begin on")
-    paths = tuple(dict.fromkeys(os.fsencode(name) for name in files))
-    for path in paths:
-        if not is_capturable(path) or b"\0" in path:
-            raise RefusedError(f"{os.fsdecode(path)!r} is no path that can be taken")
+    paths = tuple(dict.fromkeys(map(_resolve_path, files)))
     return BranchContent(start, picked, paths, _resolve_commit(git, source) if source else "")
+
+
+def _resolve_path(name: str) -> bytes:
+    path = os.fsencode(name)
+    if not is_capturable(path) or b"\0" in path:
+        raise RefusedError(f"{name!r} is no path that can be taken")
+    return path
 
 
 def _resolve_commit(git: Git, name: str) -> str:
