@@ -50,8 +50,9 @@ def named_sources(arguments: argparse.Namespace) -> NamedSources:
 
 
 def settings_of(project: Path, **flags: object) -> LoadedSettings:
-    """The settings in force for this command line."""
-    return load(project, flags={key: value for key, value in flags.items() if value is not None})
+    """The settings in force for this command line; a flag that is None or False was not given."""
+    given = {key: value for key, value in flags.items() if value is not None and value is not False}
+    return load(project, flags=given)
 
 
 def monitor_for(arguments: argparse.Namespace) -> SessionMonitor:

@@ -22,6 +22,9 @@ _FLAG_SETTINGS = {
     "max_idle": "session.max_idle_minutes",
     "max_cost": "budget.max_cost_usd",
     "checkpoint_every": "session.checkpoint_interval_minutes",
+    "continuous": "enforcement.continuous_mode",
+    "with_recovery": "recovery.auto_resume",
+    "initializer": "session.initializer",
 }
 
 
@@ -46,9 +49,6 @@ def run_command(arguments: argparse.Namespace) -> int:
         raise UsageError("this is no terminal; --detach only starts the session")
     project = project_of(arguments)
     flags = {key: getattr(arguments, name) for name, key in _FLAG_SETTINGS.items()}
-    flags["enforcement.continuous_mode"] = arguments.continuous or None
-    flags["recovery.auto_resume"] = arguments.with_recovery or None
-    flags["session.initializer"] = arguments.initializer or None
     settings = settings_of(project, **flags).settings
     started = start.start_run(
         project,

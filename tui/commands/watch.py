@@ -17,6 +17,7 @@ from tui.commands.context import add_path, has_terminal, named_sources, project_
 from tui.model.session import NamedSources
 from tui.system.clock import SystemClock
 from tui.system.errors import OvernightError, UsageError
+from tui.system.files import regular_file
 from tui.system.format import format_clock
 
 if TYPE_CHECKING:
@@ -155,13 +156,9 @@ def newest_lines(path: str) -> list[str]:
     from tui.monitor.rows.event_rows import row, visibility
 
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            size = os.fstat(descriptor).st_size
-            start = max(0, size - _TAIL)
-            data = os.pread(descriptor, size - start, start)
-        finally:
-            os.close(descriptor)
+        with regular_file(path, follow=True) as (descriptor, status):
+            start = max(0, status.st_size - _TAIL)
+            data = os.pread(descriptor, status.st_size - start, start)
     except OSError:
         return []
     if start:

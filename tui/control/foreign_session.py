@@ -6,6 +6,7 @@ records the delivery of a message itself, so nobody has to be watching.
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from tui.control.channels.mailbox import Mailbox
 from tui.feeds.sessions.live_processes import agent_identity
 from tui.model.session import AgentProcess
 from tui.settings.settings import Settings
-from tui.store.journal import JournalWriter
+from tui.store.journal import JournalWriter, read_entries
 from tui.system.errors import RefusedError
 from tui.system.locks import lock_file
 from tui.system.process_tree import KillResult, ProcessTree, kill_tree
@@ -90,8 +91,8 @@ class ForeignSession:
             self._project, self.agent, text, run_dir=self._run_dir, by=channel
         )
         name = receipt.id or f"{receipt.channel}-{time.time_ns()}"
-        facts: dict[str, object] = {"text": text, "mode": mode, "transport": receipt.channel}
-        facts.update({"promise": receipt.promise, "doing": activity})
+        channel_facts = {"transport": receipt.channel, "promise": receipt.promise}
+        facts = {"text": text, "mode": mode, **channel_facts, "doing": activity}
         self._record("inject", facts, id=name)
         self._record("injection", {"state": receipt.state, "detail": receipt.detail}, id=name)
         newest = channels.refresh_receipt(self._project, receipt, self._run_dir)
@@ -194,10 +195,6 @@ class ForeignSession:
 
 def record_seen(journal: str, name: str, text: str, activity: str) -> None:
     """Records that the model answered after a message, once, however many processes watch."""
-    import os
-
-    from tui.store.journal import read_entries
-
     try:
         lock = os.open(journal, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -234,10 +231,5 @@ def _interrupt_obstacle(agent: AgentProcess) -> str:
 
 def _read_status(agent: AgentProcess) -> str:
     """The session's own word now, read anew."""
-    from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
-    from tui.system import paths
-
-    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all():
-        if file.pid == agent.pid:
-            return file.status
-    return ""
+    file = channels.find_session_file(agent)
+    return "" if file is None else file.status

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 from tui.control.checkpoints import capture
+from tui.control.checkpoints.capture import CaptureOptions
 from tui.control.checkpoints.object_staging import checkpoint_lock
 from tui.control.checkpoints.refs import Checkpoint, list_checkpoints
 from tui.control.checkpoints.work_tree import CaptureLimits
 from tui.control.rewind.rewind_journal import needed_checkpoints
 from tui.settings.own_sections import CheckpointsSettings
-from tui.system.clock import Clock
 from tui.system.git import Git
 
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 
 def take_checkpoint(
-    project: Path,
-    settings: CheckpointsSettings,
-    *,
-    label: str,
-    session: str,
-    facts: Mapping[str, Any],
-    clock: Clock | None = None,
+    project: Path, settings: CheckpointsSettings, **options: Unpack[CaptureOptions]
 ) -> Checkpoint:
     """Takes a checkpoint with the limits of the settings; CheckpointError if it cannot."""
-    return capture.take_checkpoint(
-        project,
-        label=label,
-        session=session,
-        facts=facts,
-        limits=CaptureLimits.from_settings(settings),
-        clock=clock,
-    )
+    options["limits"] = CaptureLimits.from_settings(settings)
+    return capture.take_checkpoint(project, **options)
 
 
 def checkpoint_entry(taken: Checkpoint) -> dict[str, object]:

@@ -56,20 +56,13 @@ def lines_of(check: CheckResult) -> list[str]:
     """The check as lines of the terminal: the finding, and under it what to do."""
     from tui.system.sanitize import clean_line
 
-    width = max(_LEAST, min(_MOST, shutil.get_terminal_size().columns)) - 1
-    indent = _STATE + _NAME
-    text = textwrap.wrap(clean_line(check.text, 600), width - indent) or [""]
+    width = max(_LEAST, min(_MOST, shutil.get_terminal_size().columns)) - 1 - _STATE - _NAME
+    text = textwrap.wrap(clean_line(check.text, 600), width) or [""]
+    advice = textwrap.TextWrapper(width, initial_indent="-> ", subsequent_indent="   ")
+    rest = (*text[1:], *advice.wrap(clean_line(check.advice, 600)))
     state = _coloured(check.state) + " " * (_STATE - len(check.state))
-    arrow = "-> "
-    advice = textwrap.wrap(clean_line(check.advice, 600), width - indent - len(arrow))
-    return [
-        f"{state}{check.name:<{_NAME}}{text[0]}",
-        *(" " * indent + line for line in text[1:]),
-        *(
-            " " * indent + (" " * len(arrow) if nth else arrow) + line
-            for nth, line in enumerate(advice)
-        ),
-    ]
+    first = f"{state}{check.name:<{_NAME}}{text[0]}"
+    return [first, *(" " * (_STATE + _NAME) + line for line in rest)]
 
 
 def _coloured(state: str) -> str:

@@ -21,7 +21,6 @@ from tui.control.branch.plan import (
 from tui.control.branch.scratch_repo import (
     MergeConflict,
     ScratchRepository,
-    commit_time,
     scratch_repository,
 )
 from tui.control.checkpoints.path_listing import folders_above
@@ -184,7 +183,7 @@ def _add_files(
     tree = scratch.put_entries(ours, entries)
     if tree == ours:
         return tip, 0
-    who = b"%s %s" % (committer_identity(git), commit_time())
+    who = committer_identity(git)
     names = [os.fsdecode(path) for path in content.files]
     title = f"Take {format_count_plain(len(names), 'file')}"
     if len(names) == 1:
@@ -223,7 +222,7 @@ def _rewrite_commit(raw: bytes, tree: str, parent: str, who: bytes) -> bytes:
         if not dropping:
             kept.append(line)
         if line.startswith(b"author "):
-            kept.append(b"committer %s %s" % (who, commit_time()))
+            kept.append(b"committer " + who)
     start = (b"tree " + tree.encode(), b"parent " + parent.encode())
     return b"\n".join((*start, *kept)) + b"\n\n" + text
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,10 +190,11 @@ def _work_tree_entry(files: WorkTreeFiles, path: bytes, store: Callable[[bytes],
 
 
 def committer_identity(git: Git) -> bytes:
-    """The person git knows here, else this program; name and address as in a commit."""
+    """The person git knows here, else this program, and the time now, as a commit has them."""
     name = git.read_line(("config", "--get", "user.name")) or "overnight-tui"
     email = git.read_line(("config", "--get", "user.email")) or "overnight-tui@localhost"
     cleaned = (
         "".join(c for c in text if c.isprintable() and c not in "<>") for text in (name, email)
     )
-    return os.fsencode("{} <{}>".format(*(text.strip()[:200] or "unknown" for text in cleaned)))
+    who = "{} <{}>".format(*(text.strip()[:200] or "unknown" for text in cleaned))
+    return os.fsencode(f"{who} {int(time.time())} +0000")

@@ -7,7 +7,6 @@ no filters, no hooks. What is not published never was.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -121,8 +120,3 @@ def scratch_repository(git: Git) -> Iterator[ScratchRepository]:
                 scratch.clear()
     except CheckpointError as error:
         raise RefusedError(f"nothing was taken: {error}") from error
-
-
-def commit_time() -> bytes:
-    """Now, as a commit records it."""
-    return b"%d +0000" % int(time.time())

@@ -24,7 +24,7 @@ from tui.control.channels import tmux_paste
 from tui.control.channels.mailbox import Mailbox, check_text
 from tui.control.channels.tmux_paste import PasteUncertainError
 from tui.control.hooks import status
-from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
+from tui.feeds.sessions.claude_registry import ClaudeSessionFile, ClaudeSessionRegistry
 from tui.model.session import AgentProcess
 from tui.store.layout import RUN_DIR
 from tui.system import paths, processes
@@ -253,11 +253,17 @@ def _tmux_obstacle(process: AgentProcess) -> str:
 
 def _open_question(process: AgentProcess) -> str:
     """The session's own word, read anew: whether it waits for a person's answer."""
-    for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all():
-        if file.pid == process.pid and file.status == "waiting":
-            question = f" ({file.waiting_for})" if file.waiting_for else ""
-            return f"the session waits for an answer{question}; Enter would give one"
-    return ""
+    file = find_session_file(process)
+    if file is None or file.status != "waiting":
+        return ""
+    question = f" ({file.waiting_for})" if file.waiting_for else ""
+    return f"the session waits for an answer{question}; Enter would give one"
+
+
+def find_session_file(process: AgentProcess) -> ClaudeSessionFile | None:
+    """What Claude has written of that process by now."""
+    files = ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all()
+    return next((file for file in files if file.pid == process.pid), None)
 
 
 # --- Claude's inbox ----------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
-from tui.control.checkpoints.git_objects import IndexState
+from tui.control.checkpoints.git_objects import IndexState, find_objects
 from tui.control.checkpoints.object_staging import ObjectStaging, checkpoint_lock, remove_leftovers
 from tui.control.checkpoints.path_listing import PathLister
 from tui.control.checkpoints.refs import (
@@ -39,31 +39,25 @@ class _ObjectsPrunedError(CheckpointError):
     """Objects that this checkpoint builds on were pruned meanwhile."""
 
 
-def take_checkpoint(
-    project: Path,
-    *,
-    label: str = "",
-    session: str = "",
-    facts: Mapping[str, Any] | None = None,
-    limits: CaptureLimits | None = None,
-    clock: Clock | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> Checkpoint:
+class CaptureOptions(TypedDict, total=False):
+    """How a checkpoint is taken; `facts` are any JSON values worth keeping with it (last safe event,
+    progress counts, test verdict), `progress` hears "listed", "writing", "stored", "recorded",
+    "verified"."""
+
+    label: str
+    session: str
+    facts: Mapping[str, Any] | None
+    limits: CaptureLimits | None
+    clock: Clock | None
+    progress: Callable[[str], None]
+
+
+def take_checkpoint(project: Path, **options: Unpack[CaptureOptions]) -> Checkpoint:
     """Takes a checkpoint of the work tree that holds `project`, and has verified it on return.
 
-    `facts` are any JSON values worth keeping with it (last safe event, progress counts, test
-    verdict). `progress` hears "listed", "writing", "stored", "recorded", "verified". Raises
-    `CheckpointError`, and then there is no checkpoint.
+    Raises `CheckpointError`, and then there is no checkpoint.
     """
-    return capture(
-        project,
-        label=label,
-        session=session,
-        facts=facts,
-        limits=limits,
-        clock=clock,
-        progress=progress,
-    )[0]
+    return capture(project, **options)[0]
 
 
 def capture(
@@ -76,7 +70,7 @@ def capture(
     also: Collection[bytes] = (),
     limits: CaptureLimits | None = None,
     clock: Clock | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] = lambda step: None,
 ) -> tuple[Checkpoint, WorkTreeState]:
     """`take_checkpoint` for callers that need the stat data of what was captured as well.
 
@@ -93,7 +87,7 @@ def capture(
     try:
         git = Git(project)
         with checkpoint_lock(git, limits.seconds) as lock:
-            task = _Capture(git, draft, also, limits, lock, progress or (lambda step: None))
+            task = _Capture(git, draft, also, limits, lock, progress)
             try:
                 return task.run(use_cache=True)
             except _ObjectsPrunedError:
@@ -103,9 +97,15 @@ def capture(
     except (GitError, RefusedError) as error:
         raise CheckpointError(f"no checkpoint was taken: {error}") from error
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        reason = f"{error.strerror or error}{where}"
+        reason = error_text(error)
         raise CheckpointError(f"no checkpoint was taken of {project}: {reason}") from error
+
+
+def error_text(error: Exception) -> str:
+    """What went wrong, with the file where there is one."""
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
+    return str(error)
 
 
 def scan_work_tree(
@@ -252,10 +252,7 @@ def _verify(git: Git, checkpoint: Checkpoint, objects: set[str]) -> str | None:
     # The index_state tree is HEAD's with changes, and HEAD's may be broken.
     index = [f"{last}:index"] if checkpoint.head else []
     asked = [ref, f"{ref}^{{tree}}", f"{last}^{{tree}}", *index, *objects]
-    lines = git.run(
-        ("cat-file", "--batch-check=%(objectname) %(objecttype)"), input="\n".join(asked).encode()
-    ).splitlines()
-    answers = [os.fsdecode(line).split(" ") for line in lines]
+    answers = find_objects(git, asked)
     kinds = [answer[-1] for answer in answers]
     is_complete = kinds[:3] == ["commit", "tree", "tree"] and "missing" not in kinds
     return answers[1][0] if is_complete and answers[0][0] == checkpoint.commit else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tui.control.checkpoints.object_staging import ObjectStaging, PipedGit
 from tui.control.checkpoints.path_listing import is_capturable
@@ -50,6 +50,13 @@ def list_tree(git: Git, *args: str) -> Iterator[tuple[bytes, int, str, str]]:
         yield path, int(mode, 8), kind, blob
 
 
+def find_objects(git: Git, names: Iterable[str]) -> list[list[str]]:
+    """Id and kind of each object asked for; of one that is not there, the name and "missing"."""
+    order = ("cat-file", "--batch-check=%(objectname) %(objecttype)")
+    lines = git.run(order, input="\n".join(names).encode() + b"\n").splitlines()
+    return [os.fsdecode(line).split(" ") for line in lines]
+
+
 class IndexState:
     """What is staged against `head`, being listed while other work goes on."""
 
@@ -90,12 +97,8 @@ class IndexState:
 
     def _find_present(self, blobs: set[str]) -> set[str]:
         """Those that the repository has; an index may name objects that were pruned."""
-        if not blobs:
-            return blobs
-        asked = "\n".join(blobs).encode() + b"\n"
-        out = self._git.run(("cat-file", "--batch-check=%(objectname) %(objecttype)"), input=asked)
-        lines = (os.fsdecode(line).split(" ") for line in out.splitlines())
-        return {line[0] for line in lines if line[1:] == ["blob"]}
+        found = find_objects(self._git, blobs) if blobs else ()
+        return {answer[0] for answer in found if answer[1:] == ["blob"]}
 
 
 def _parse_entry(entry: bytes) -> tuple[int, str, int, bytes]:

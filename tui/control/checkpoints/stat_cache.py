@@ -11,7 +11,6 @@ import stat
 from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -61,7 +60,7 @@ class PackedFileTable(Struct, frozen=True, array_like=True):
     paths: bytes = b""
     blobs: bytes = b""
     parents: bytes = b""
-    columns: tuple[bytes, bytes, bytes, bytes, bytes] = (b"", b"", b"", b"", b"")
+    columns: tuple[bytes, ...] = ()
 
 
 class FileTable:
@@ -133,11 +132,9 @@ class FileTable:
             if not is_old_enough(self.ctimes[number], seen_ns):
                 mtimes[number] = -1
         columns = (self.modes, self.sizes, mtimes, self.ctimes, self.inodes)
-        a, b, c, d, e = (column.tobytes() for column in columns)
-        joined = b"\0".join(self.paths)
-        return PackedFileTable(
-            joined, b"".join(self.blobs), b"\0".join(self.parents), (a, b, c, d, e)
-        )
+        stored = tuple(column.tobytes() for column in columns)
+        paths, parents = b"\0".join(self.paths), b"\0".join(self.parents)
+        return PackedFileTable(paths, b"".join(self.blobs), parents, stored)
 
     @staticmethod
     def unpack(stored: PackedFileTable, width: int) -> FileTable:
@@ -300,7 +297,7 @@ class StatCache:
     def load(git: Git) -> StatCache:
         """What was stored last."""
         try:
-            with open_cache(_path(git), _KIND) as cache:
+            with open_cache(private_area(git) / _NAME, _KIND) as cache:
                 stored = msgspec.msgpack.decode(cache.part(), type=_StatCacheFile)
             rows = FileTable.unpack(stored.rows, len(git.zero) // 2)
         except (OSError, ValueError, msgspec.MsgspecError):
@@ -312,8 +309,4 @@ class StatCache:
         known = self.folders.folders.items()
         folders = {path: stat for path, stat in known if is_old_enough(stat.ctime, seen_ns)}
         stored = _StatCacheFile(self.ref, self.commit, self.tree, self.rows.pack(seen_ns), folders)
-        write_cache(_path(git), _KIND, ((msgspec.msgpack.encode(stored),),))
-
-
-def _path(git: Git) -> Path:
-    return private_area(git) / _NAME
+        write_cache(private_area(git) / _NAME, _KIND, ((msgspec.msgpack.encode(stored),),))

@@ -175,15 +175,12 @@ class StepApplier:
 
     def _same_file_by_another_case(self, path: bytes, status: os.stat_result) -> bytes | None:
         """A path just written that is this very file, on a file system that ignores case."""
-        folded = path.lower()
         for step in self._steps:
-            if step.after is not None and step.path != path and step.path.lower() == folded:
-                other = self._files.stat(step.path)
-                if other is not None and (other.st_dev, other.st_ino) == (
-                    status.st_dev,
-                    status.st_ino,
-                ):
-                    return step.path
+            if step.after is None or step.path == path or step.path.lower() != path.lower():
+                continue
+            other = self._files.stat(step.path)
+            if other is not None and os.path.samestat(other, status):
+                return step.path
         return None
 
     def _clear_old_path(self, number: int) -> Path:

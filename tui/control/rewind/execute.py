@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from msgspec import structs
 
-from tui.control.checkpoints.capture import capture
+from tui.control.checkpoints.capture import capture, error_text
 from tui.control.checkpoints.git_objects import BlobReader
 from tui.control.checkpoints.refs import Checkpoint, checkpoints_of, read_details
 from tui.control.checkpoints.work_tree import CaptureLimits, NotCaptured
@@ -242,7 +242,7 @@ class _Rewind:
                 applier.stage_files()
             except _FAILURES as error:
                 journal.close(None)
-                raise RewindError(f"nothing was changed: {_error_text(error)}") from error
+                raise RewindError(f"nothing was changed: {error_text(error)}") from error
             self._progress("staged", 0, 0)
             entry = structs.replace(entry, phase="applying")
             journal.write(entry)
@@ -251,7 +251,7 @@ class _Rewind:
             except _FAILURES as error:
                 self._revert(entry, error)
                 raise RewindError(
-                    f"the rewind failed and everything is as it was before: {_error_text(error)}"
+                    f"the rewind failed and everything is as it was before: {error_text(error)}"
                 ) from error
         self._close(entry)
         return result
@@ -269,8 +269,8 @@ class _Rewind:
             return self._apply_reversed(entry)
         except _FAILURES as error:
             raise RewindError(
-                f"the rewind stopped half way ({_error_text(cause)}) and could not be taken back "
-                f"({_error_text(error)}); both states are in checkpoints {entry.target} and "
+                f"the rewind stopped half way ({error_text(cause)}) and could not be taken back "
+                f"({error_text(error)}); both states are in checkpoints {entry.target} and "
                 f"{entry.safety}, and the next start tries again"
             ) from cause
 
@@ -300,9 +300,3 @@ class _Rewind:
             result = self._apply_reversed(entry)
         paths = tuple(result.meanwhile), tuple(result.rescued)
         return RewindRecovery(outcome, entry.target, *paths)
-
-
-def _error_text(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"{error.strerror or error}" + (f" ({error.filename})" if error.filename else "")
-    return str(error)

@@ -142,11 +142,6 @@ class RewindPlan:
     undoes: bool = False
 
     @property
-    def not_captured(self) -> int:
-        """How many paths the checkpoint did not capture, our own left out; a note names them."""
-        return count_not_captured(self.checkpoint)
-
-    @property
     def is_empty(self) -> bool:
         """Whether nothing at all would change."""
         return not self.writes and not self.deletes
