@@ -79,7 +79,9 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _close_stdout()
+        # The reader closed the pipe; the interpreter must not complain about it when it flushes.
+        with open(os.devnull, "wb") as null:
+            os.dup2(null.fileno(), sys.stdout.fileno())
         return 0
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 0
@@ -226,10 +228,3 @@ def _report(text: str, code: int) -> int:
     except OSError:
         pass
     return code
-
-
-def _close_stdout() -> None:
-    """The reader closed the pipe; the interpreter must not complain about it when it flushes."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)

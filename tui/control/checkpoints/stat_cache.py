@@ -11,6 +11,7 @@ import stat
 from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import msgspec
 from msgspec import Struct
@@ -28,17 +29,12 @@ _COARSE_TICK_NS = 2_000_000_000
 LINK_MODE = 0o120000
 OWN_FOLDER = RUN_DIR.encode()
 OWN_REASON = "overnight-tui's own"
+_stat_columns = attrgetter("st_mode", "st_size", "st_mtime_ns", "st_ctime_ns", "st_ino")
 
 
 def is_same_stat(before: os.stat_result, after: os.stat_result) -> bool:
     """Whether a path had the same content both times, as far as stat data can tell."""
-    return (
-        before.st_mtime_ns == after.st_mtime_ns
-        and before.st_size == after.st_size
-        and before.st_ctime_ns == after.st_ctime_ns
-        and before.st_ino == after.st_ino
-        and before.st_mode == after.st_mode
-    )
+    return _stat_columns(before) == _stat_columns(after)
 
 
 def is_old_enough(changed_ns: int, seen_ns: int) -> bool:
@@ -96,18 +92,16 @@ class FileTable:
         self.paths.append(path)
         self.blobs.append(blob)
         self.parents.add(path.rpartition(b"/")[0])
-        for column in self._columns():
-            column.append(0)
+        for column, value in zip(self._columns(), _stat_columns(status), strict=True):
+            column.append(value)
         if self._index is not None:
             self._index[path] = number
-        self.update(number, status)
         return number
 
     def update(self, number: int, status: os.stat_result) -> None:
         """Replaces the stat data of a row."""
-        self.modes[number], self.sizes[number] = status.st_mode, status.st_size
-        self.mtimes[number], self.ctimes[number] = status.st_mtime_ns, status.st_ctime_ns
-        self.inodes[number] = status.st_ino
+        for column, value in zip(self._columns(), _stat_columns(status), strict=True):
+            column[number] = value
 
     def select(self, numbers: Sequence[int]) -> FileTable:
         """A copy with these rows in this order."""
@@ -155,16 +149,13 @@ def usual_permissions(rows: FileTable) -> tuple[tuple[int, int], dict[bytes, int
     """The usual permission bits of plain and of executable files, and the paths that have others."""
     from collections import Counter
 
-    counted = Counter(rows.modes)
+    counted = {mode: n for mode, n in Counter(rows.modes).items() if stat.S_ISREG(mode)}
     usual = []
-    for executable in (0, stat.S_IXUSR):
-        kind = {m: n for m, n in counted.items() if stat.S_ISREG(m) and m & 0o100 == executable}
-        best = max(kind, key=lambda m: (kind[m], m), default=0o755 if executable else 0o644)
-        usual.append(stat.S_IMODE(best) & 0o777)
-    odd = {m for m in counted if stat.S_ISREG(m) and m & 0o777 not in usual}
-    if not odd:
-        return (usual[0], usual[1]), {}
-    pairs = zip(rows.paths, rows.modes, strict=True)
+    for executable, default in ((0, 0o644), (stat.S_IXUSR, 0o755)):
+        modes = [mode for mode in counted if mode & stat.S_IXUSR == executable]
+        usual.append(0o777 & max(modes, key=lambda m: (counted[m], m), default=default))
+    odd = {mode for mode in counted if mode & 0o777 not in usual}
+    pairs = zip(rows.paths, rows.modes, strict=True) if odd else ()
     return (usual[0], usual[1]), {path: mode & 0o777 for path, mode in pairs if mode in odd}
 
 
