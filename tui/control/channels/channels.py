@@ -88,7 +88,6 @@ class DeliveryReceipt:
     promise: str
     detail: str
     session: str = ""
-    at: float = 0.0
 
     @property
     def label(self) -> str:
@@ -188,25 +187,24 @@ def refresh_receipt(
         "unsure": "a hook took it and ended before it could say that it handed it over",
         "withdrawn": "taken back before anybody read it",
     }
-    at = message.moved_at or receipt.at
-    return replace(receipt, state=message.state, detail=details[message.state], at=at)
+    return replace(receipt, state=message.state, detail=details[message.state])
 
 
 def _send(
     channel: Channel, project: Path, process: AgentProcess, text: str, run_dir: str
 ) -> DeliveryReceipt:
-    name, at = "", time.time()
+    name = ""
     state: DeliveryState = "queued"
     if channel.name == "mailbox":
-        message = Mailbox.of(project, run_dir).send(process.session, text)
-        name, at, detail = message.id, message.at, "waits in the mailbox"
+        name = Mailbox.of(project, run_dir).send(process.session, text).id
+        detail = "waits in the mailbox"
     elif channel.name == "inbox":
         send_to_inbox(process, text)
         detail = "written to Claude's inbox; what it does with it is not told"
     else:
         tmux_paste.paste(pane_of(process.pid), text, lambda: _open_question(process))
         state, detail = "delivered", "its input box took it"
-    return DeliveryReceipt(name, channel.name, state, channel.promise, detail, process.session, at)
+    return DeliveryReceipt(name, channel.name, state, channel.promise, detail, process.session)
 
 
 def _mailbox_obstacle(

@@ -43,7 +43,6 @@ class MailboxMessage:
     session: str
     text: str
     state: MessageState
-    at: float
     moved_at: float | None = None
     event: str = ""
 
@@ -81,7 +80,7 @@ class Mailbox:
                 atomic_write_at(folder, name + hook_delivery.WAITING, data)
             except OSError as error:
                 raise RefusedError(f"the message could not be left: {error.strerror}") from error
-        return MailboxMessage(name, session, text, "queued", now / 1e9)
+        return MailboxMessage(name, session, text, "queued")
 
     def read_state(self, session: str, id: str) -> MailboxMessage | None:
         """The message as it stands; None when it is gone."""
@@ -171,7 +170,7 @@ def _read_message(folder: int, session: str, name: str) -> MailboxMessage | None
     if "." + ending == hook_delivery.CLAIMED and time.time() - moved > _CLAIM_TIMEOUT_S:
         state = "unsure"
     moved_at = None if state == "queued" else moved
-    return MailboxMessage(stem, session, text, state, int(stamp) / 1e9, moved_at, event)
+    return MailboxMessage(stem, session, text, state, moved_at, event)
 
 
 def _prune(folder: int, now: float) -> None:

@@ -15,7 +15,7 @@ from unicodedata import category
 
 from tui.control.channels.mailbox import check_text
 from tui.system.errors import RefusedError
-from tui.system.sgr import styled_pieces
+from tui.system.sgr import SgrState, styled_pieces
 from tui.system.tmux import TmuxPane, check_ready, run_tmux
 
 _RULE = re.compile(r"[─━╌]{10}")
@@ -50,20 +50,23 @@ def parse_terminal(picture: str, cursor_row: int) -> ClaudeTerminalState:
     Whatever an agent may have printed above is no box, as the cursor is not in it.
     """
     pieces = [list(styled_pieces(line.replace("\xa0", " "))) for line in picture.split("\n")]
-    rows = ["".join(piece for piece, style in row if not style.dim) for row in pieces]
+    rows = [_without(row, "dim") for row in pieces]
     top = next((n for n in range(cursor_row, -1, -1) if _is_rule(rows, n)), None)
     end = next((n for n in range(cursor_row, len(rows)) if _is_rule(rows, n)), None)
     if top is None or end is None or not _PROMPT.match(rows[top + 1]):
         return ClaudeTerminalState(None, _shows_question(rows, 0))
     typed = _box_text(rows[top + 1 : end])
-    box = pieces[top + 1 : end]
-    if any(style.dim and piece.strip() for row in box for piece, style in row):
-        # Dim text is a suggestion that nobody typed; its first letter is under the cursor, reversed.
-        solid = [[p for p, style in row if not (style.dim or style.reverse)] for row in box]
-        typed = _box_text(["".join(row) for row in solid]) and typed
+    # Dim text is a suggestion that nobody typed; its first letter is under the cursor, reversed.
+    solid = [_without(row, "dim", "reverse") for row in pieces[top + 1 : end]]
+    if any(style.dim and piece.strip() for row in pieces[top + 1 : end] for piece, style in row):
+        typed = _box_text(solid) and typed
     return ClaudeTerminalState(
         typed, _shows_question(rows, end + 1), _PASTED.search(typed) is not None
     )
+
+
+def _without(row: list[tuple[str, SgrState]], *styles: str) -> str:
+    return "".join(piece for piece, style in row if not any(getattr(style, s) for s in styles))
 
 
 def _box_text(rows: list[str]) -> str:

@@ -283,10 +283,9 @@ def quote_path(path: bytes) -> bytes:
 
 def _alternates(objects: Path) -> list[Path]:
     """Where the repository itself borrows objects; git would not follow relative ones from us."""
-    try:
+    lines: list[bytes] = []
+    with suppress(OSError):
         lines = (objects / "info/alternates").read_bytes().split(b"\n")
-    except OSError:
-        return []
     plain = [line for line in lines if line and line[:1] not in (b"#", b'"')]
     return [Path(os.path.normpath(objects / os.fsdecode(line))) for line in plain]
 
