@@ -259,7 +259,7 @@ def test_a_call_loads_the_standard_library_only_and_little_of_it(box: Mailbox) -
     ours = {name for name in loaded if name.split(".")[0] in ("tui", "widgets")}
     assert ours == {
         "tui", "tui.cli", "tui.system", "tui.system.errors", "tui.commands", "tui.commands.act",
-        "tui.commands.act.hook", "tui.control", "tui.control.channels",
+        "tui.commands.act.hooks", "tui.control", "tui.control.channels",
         "tui.control.channels.hook_delivery",
     }  # fmt: skip
     heavy = {"argparse", "asyncio", "msgspec", "pathlib", "psutil", "subprocess", "textual", "yaml"}

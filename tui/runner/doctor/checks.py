@@ -272,10 +272,10 @@ def _permission(place: Surroundings) -> Finding:
 
 
 def _hooks(place: Surroundings) -> Finding:
-    from tui.control.hooks import installer
+    from tui.control.hooks import status
 
     try:
-        hooks = installer.hook_status(place.project, place.settings.paths.run_dir)
+        hooks = status.hook_status(place.project, place.settings.paths.run_dir)
     except OvernightError as error:
         return warn(str(error))
     if hooks.complete:
