@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from tui.feeds.follow.chain import GenerationChain
+from tui.feeds.follow.chain import GenerationChain, RotatedFile, RotatedFiles, open_sibling
 from tui.feeds.follow.generation import FileGeneration, last_line_start
 from tui.feeds.follow.position import (
     FilePosition,
@@ -25,7 +25,6 @@ from tui.feeds.follow.position import (
     open_regular,
     stat_path,
 )
-from tui.feeds.follow.siblings import RotatedFile, RotatedFiles, open_sibling
 
 # Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
 # the file is read again for that long.

@@ -28,7 +28,7 @@ from tui.feeds.repo.diff_parser import (
     patch_header,
     visible_path,
 )
-from tui.feeds.repo.private_index import PrivateIndex, private_index
+from tui.feeds.repo.night_range import PrivateIndex, private_index
 from tui.model.records import FileChange, RepositoryChanges
 from tui.store.layout import RUN_DIR
 from tui.system.errors import OvernightError

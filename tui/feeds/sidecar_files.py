@@ -1,20 +1,29 @@
-"""Watchdog and loop logs, in any of the formats that such programs write:
+"""Files beside the events: watchdog and loop logs, the original system's histories, session notes.
 
-`2025-12-06 03:27:40,782 - INFO - …`, `[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`,
-`2026-06-23 01:39:13 | NAME | INFO | …`, `[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines.
+Logs are read in any of the formats that such programs write: `2025-12-06 03:27:40,782 - INFO - …`,
+`[2026-01-16 12:51:47 EST] …`, `2026-02-14T23:04:11Z KEY: …`, `2026-06-23 01:39:13 | NAME | INFO | …`,
+`[Name] 14:16:18 …`, `[08:23:02] …`, and JSON lines. Versions of the histories have different keys, so
+each is optional, and a value of the wrong type is left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from tui.model.records import LogEntry, LogLevel
+from tui.model.records import (
+    CompactionHistoryLine,
+    LogEntry,
+    LogLevel,
+    SessionHistoryLine,
+    SessionNotes,
+)
 from tui.system.lazy_pattern import lazy
-from tui.system.sanitize import clean_line
+from tui.system.sanitize import clean, clean_line
 from tui.system.sgr import strip_ansi
 
 _LEVELS: dict[str, LogLevel] = {
@@ -294,3 +303,98 @@ class WatchdogLogDecoder:
         if self._left_out:
             lines = [*lines, f"[… {self._left_out:,} lines left out …]"]
         return replace(self._pending, text="\n".join(lines))
+
+
+MOST_LINES = 20_000
+LONGEST_LINE = 256 * 1024
+
+
+def read_history(data: bytes, source: str) -> list[SessionHistoryLine]:
+    """Lines of session-history.jsonl; what is no JSON object, such as a cut last line, is left out."""
+    return [_history_line(record, source, offset) for offset, record in _json_objects(data)]
+
+
+def read_compactions(data: bytes, source: str) -> list[CompactionHistoryLine]:
+    """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
+    return [_compaction_line(record, source, offset) for offset, record in _json_objects(data)]
+
+
+def _history_line(record: dict[str, Any], source: str, offset: int) -> SessionHistoryLine:
+    tests = record.get("tests_passed")
+    passed, failed = (
+        (tests.get("passed"), tests.get("failed")) if isinstance(tests, dict) else (tests, None)
+    )
+    return SessionHistoryLine(
+        source=source,
+        offset=offset,
+        ended_at=_epoch_seconds(record.get("end_time", record.get("timestamp"))),
+        commits=_count(record.get("commits_made", record.get("commits"))) or 0,
+        files_changed=_count(record.get("files_changed")) or 0,
+        tests_passed=_count(passed),
+        tests_failed=_count(failed if failed is not None else record.get("tests_failed")),
+        runtime_hours=_number(record.get("runtime_hours")),
+    )
+
+
+def _compaction_line(record: dict[str, Any], source: str, offset: int) -> CompactionHistoryLine:
+    return CompactionHistoryLine(
+        source=source,
+        offset=offset,
+        at=_epoch_seconds(record.get("timestamp")),
+        estimated_tokens=_count(record.get("estimated_tokens")),
+        reason=_text(record.get("compaction_reason", record.get("reason"))),
+        checkpoint=record.get("checkpoint_created") is True,
+    )
+
+
+def _json_objects(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    offset = 0
+    for line in data.split(b"\n", MOST_LINES)[:MOST_LINES]:
+        if 1 < len(line) <= LONGEST_LINE:
+            try:
+                record = msgspec.json.decode(line)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict):
+                yield offset, record
+        offset += len(line) + 1
+
+
+def _epoch_seconds(value: Any) -> float | None:
+    """ISO text (naive: local) or seconds since the epoch."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value.strip()).timestamp()
+        except (ValueError, OverflowError, OSError):
+            return None
+    number = _number(value)
+    return number if number is not None and 0 < number < 1e11 else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    number = float(value) if abs(value) < 1e15 else None
+    return number if number is not None and number == number else None
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number >= 0 else None
+
+
+def _text(value: Any) -> str:
+    return clean_line(value, 500) if isinstance(value, str) else ""
+
+
+SHOWN_BYTES = 256 * 1024
+
+
+def read_notes(data: bytes, source: str, at: float | None) -> SessionNotes:
+    """The notes as text that is safe to render; beyond 256 KiB a line says how much is left out."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    text = data[:SHOWN_BYTES].decode("utf-8", "ignore" if len(data) > SHOWN_BYTES else "replace")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(data) > SHOWN_BYTES:
+        text += f"\n\n[… {len(data) - SHOWN_BYTES:,} bytes left out …]\n"
+    return SessionNotes(source, at, clean(text))
