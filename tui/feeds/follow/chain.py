@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
 from tui.feeds.follow.generation import FileGeneration
@@ -81,42 +81,25 @@ class RotatedFiles:
         status = os.fstat(fd)
         self._read_files[ident] = (status.st_size, status.st_mtime_ns, head[:_HEAD_BYTES])
 
-    def find_unread(self, since_ns: int, open_files: Iterable[Ident]) -> list[RotatedFile]:
+    def find_unread(self, since_ns: int, open_files: set[Ident]) -> list[RotatedFile]:
         """Unread rotated files that were last written at `since_ns` or later, oldest first."""
-        held = set(open_files)
-        return [
-            s
-            for s in self._listed
-            if _ROTATED.fullmatch(s.suffix)
-            and s.ident not in held
-            and s.mtime_ns >= since_ns
-            and not self._was_read(s)
-        ]
+        unread = self._unread(since_ns, open_files)
+        return [sibling for sibling in unread if _ROTATED.fullmatch(sibling.suffix)]
 
     def is_copy(self, sibling: RotatedFile, fd: int) -> bool:
         """Whether the file behind `fd` begins with all that `sibling` holds."""
         try:
-            held = read_samples(fd, sibling.size)
+            held = read_samples(fd, sibling.size) if sibling.size else None
         except OSError:
             return False
-        return (
-            sibling.size > 0
-            and held is not None
-            and _read(sibling, lambda fd: read_samples(fd, sibling.size)) == held
-        )
+        return bool(held) and _read(sibling, lambda fd: read_samples(fd, sibling.size)) == held
 
     def find_copy(
-        self, start: FilePosition, since_ns: int, open_files: Iterable[Ident]
+        self, start: FilePosition, since_ns: int, open_files: set[Ident]
     ) -> RotatedFile | None:
         """The oldest unread file that begins with all that was read up to `start`."""
-        if start.offset == 0:
-            return None
-        held = set(open_files)
-        for sibling in self._listed:
-            fresh = sibling.ident not in held and sibling.mtime_ns >= since_ns
-            if fresh and not self._was_read(sibling) and _holds_position(sibling, start):
-                return sibling
-        return None
+        unread = self._unread(since_ns, open_files) if start.offset else ()
+        return next((sibling for sibling in unread if _holds_position(sibling, start)), None)
 
     def find_position(self, start: FilePosition) -> RotatedFile | None:
         """The file of a saved position: the one with its inode, else a copy of it."""
@@ -126,6 +109,12 @@ class RotatedFiles:
             if (copied or sibling.ident == ident) and _holds_position(sibling, start):
                 return sibling
         return None
+
+    def _unread(self, since_ns: int, open_files: set[Ident]) -> Iterator[RotatedFile]:
+        for sibling in self._listed:
+            fresh = sibling.ident not in open_files and sibling.mtime_ns >= since_ns
+            if fresh and not self._was_read(sibling):
+                yield sibling
 
     def _was_read(self, sibling: RotatedFile) -> bool:
         """Whether this is the remembered file, not another that got its inode."""
@@ -259,10 +248,7 @@ class GenerationChain:
 
     def find_open(self, ident: Ident) -> FileGeneration | None:
         """The generation that reads this file already."""
-        return next(
-            (generation for generation in reversed(self._generations) if generation.ident == ident),
-            None,
-        )
+        return next((each for each in reversed(self._generations) if each.ident == ident), None)
 
     def former_position(self, ident: Ident) -> FilePosition | None:
         """Where reading stood in a closed file that may come back under the path."""
@@ -282,11 +268,16 @@ class GenerationChain:
         while index < len(self._generations) and room > 0:
             generation = self._generations[index]
             if generation.dirty or generation.superseded_at is not None:
-                self._assign_number(generation)
+                if generation.number < 0:
+                    generation.number = self.next_number
+                self.next_number = max(self.next_number, generation.number + 1)
                 try:
                     note, room = generation.read_new(batches, room, now, self._counters)
                 except OSError as error:
-                    self._on_read_error(generation, error)
+                    # It is tried again while it is current; afterwards it counts as read.
+                    generation.at_end = generation.superseded_at is not None
+                    if generation is self.current:
+                        self.refusal = refusal_of(self._path, error)
                 else:
                     if note:
                         on_rewritten(generation, note, batches)
@@ -312,14 +303,9 @@ class GenerationChain:
 
     def position(self) -> FilePosition | None:
         """The end of the last line handed out, in the first file that is not read to its end."""
-        for generation in self._generations:
-            if generation is self.current or not generation.at_end:
-                return generation.position(self.next_number)
-        return (
-            self._generations[-1].position(self.next_number)
-            if self._generations
-            else self._last_position
-        )
+        unread = (each for each in self._generations if each is self.current or not each.at_end)
+        first = next(unread, self._generations[-1] if self._generations else None)
+        return first.position(self.next_number) if first else self._last_position
 
     def close(self) -> None:
         self._last_position = self.position()
@@ -335,18 +321,6 @@ class GenerationChain:
             generation.close()
             generation.fd = fd
         generation.dirty = True
-
-    def _assign_number(self, generation: FileGeneration) -> None:
-        if generation.number < 0:
-            generation.number = self.next_number
-            self._counters.generations += 1
-        self.next_number = max(self.next_number, generation.number + 1)
-
-    def _on_read_error(self, generation: FileGeneration, error: OSError) -> None:
-        """Keep trying a file that cannot be read while it is current; afterwards count it as read."""
-        generation.at_end = generation.superseded_at is not None
-        if generation is self.current:
-            self.refusal = refusal_of(self._path, error)
 
     def _close_superseded(
         self, generations: list[FileGeneration], now: float, batches: list[LineBatch]

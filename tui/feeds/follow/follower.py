@@ -182,11 +182,10 @@ class FileFollower:
         self.counters.stats += 1
         try:
             status = os.fstat(current.fd)
+            is_gone = status.st_nlink == 0 or refusal.status == "not a file"
         except OSError:
-            self._chain.supersede(current, now)
-            self._set_status(refusal)
-            return
-        if status.st_nlink == 0 or refusal.status == "not a file":
+            is_gone = True
+        if is_gone:
             self._chain.supersede(current, now)
             self._set_status(refusal)
         else:
@@ -202,14 +201,13 @@ class FileFollower:
         if self.state.status == "unreadable" and seen == self._last_stat and now < self._retry_at:
             return
         self._last_stat, self._retry_at = seen, now + _RETRY_SECONDS
-        self.counters.opens += 1
         found = open_regular(self.path, self._trusted, status)
         if isinstance(found, OpenRefusal):
             self._set_status(found)
             return
         opened = FileGeneration(*found)
         former = self._chain.former_position(opened.ident)
-        if former is None or not _try_resume(opened, former):
+        if former is None or not opened.resume(former):
             self._place_new_file(opened, status, now)
         self._chain.follow(opened, now)
         self._any_opened, self._last_stat = True, None
@@ -225,18 +223,15 @@ class FileFollower:
         if self._siblings:
             self._siblings.rescan()
             open_files = {*self._chain.idents(), opened.ident}
-            unseen = self._siblings.find_unread(self._rotated_since(status.st_mtime_ns), open_files)
             current = self._chain.current
+            # The mtime from which on a sibling may be unread; any, when the clock went back in between.
+            since_ns = current.verified_ns if current else self._started_ns
+            since_ns = since_ns if status.st_mtime_ns >= since_ns else 0
+            unseen = self._siblings.find_unread(since_ns, open_files)
             if current is not None:
                 unseen = [s for s in unseen if not self._siblings.is_copy(s, current.fd)]
             self._chain.add_superseded(_open_rotated(unseen), now)
             self._siblings.mark_read()
-
-    def _rotated_since(self, now_ns: int) -> int:
-        """The mtime from which on a sibling may be unread; 0 when the clock went back in between."""
-        current = self._chain.current
-        sound_ns = current.verified_ns if current else self._started_ns
-        return sound_ns if now_ns >= sound_ns else 0
 
     def _replacement_note(self) -> Note:
         """Why the path names another file now."""
@@ -256,7 +251,6 @@ class FileFollower:
         if now < self._retry_at:
             return
         self._retry_at = now + _RETRY_SECONDS
-        self.counters.opens += 1
         found = open_regular(self.path, self._trusted, status)
         if isinstance(found, OpenRefusal):
             self._set_status(found)
@@ -281,12 +275,9 @@ class FileFollower:
             if found is not None and fd is not None:
                 rotated = FileGeneration(fd, found.ident)
                 rotated.verified_ns = rotated.mtime_ns = found.mtime_ns
-                if _try_resume(rotated, start):
-                    self._start_position, self._any_opened, self._started_ns = (
-                        None,
-                        True,
-                        found.mtime_ns,
-                    )
+                if rotated.resume(start):
+                    self._start_position, self._any_opened = None, True
+                    self._started_ns = found.mtime_ns
                     self._siblings.mark_read(found)
                     self._chain.follow(rotated, now)
                     return
@@ -302,7 +293,7 @@ class FileFollower:
             return True
         generation = FileGeneration(*found)
         try:
-            return _try_resume(generation, start)
+            return generation.resume(start)
         finally:
             generation.close()
 
@@ -311,7 +302,7 @@ class FileFollower:
         start, self._start_position = self._start_position, None
         if start is not None:
             same = start.ident == opened.ident
-            if same and _try_resume(opened, start):
+            if same and opened.resume(start):
                 return
             shrunk = status.st_size < start.offset
             opened.note = ("truncated" if shrunk else "rewritten") if same else "replaced"
@@ -333,9 +324,8 @@ class FileFollower:
             self._siblings.mark_read()
         if old.fd < 0:
             old.flush(batches)
-        now = self._clock()
         for link in links:
-            self._chain.supersede(link, now)
+            self._chain.supersede(link, self._clock())
         self._chain.replace(old, [*links, fresh])
 
     def _close_generation(self, generation: FileGeneration) -> None:
@@ -364,13 +354,6 @@ class FileFollower:
 
 def _following(status: os.stat_result) -> FollowStatus:
     return FollowStatus("following", "", status.st_mtime, status.st_size)
-
-
-def _try_resume(generation: FileGeneration, start: FilePosition) -> bool:
-    try:
-        return generation.resume(start)
-    except OSError:
-        return False
 
 
 def _open_rotated(siblings: list[RotatedFile]) -> list[FileGeneration]:

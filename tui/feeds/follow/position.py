@@ -84,13 +84,10 @@ class FollowCounters(Struct):
 
     polls: int = 0
     stats: int = 0
-    opens: int = 0
     reads: int = 0
     bytes: int = 0
     listings: int = 0
-    generations: int = 0
     cut_lines: int = 0
-    skipped_nuls: int = 0
     dropped_partials: int = 0
 
 
