@@ -117,7 +117,7 @@ def level_by_glyph(text: str) -> LogLevel:
 # complexity: each family orders level, tag and marks in its own way; every condition is one of them
 def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
     """Level and tag after the time: words in brackets, between dashes or between bars."""
-    level = level_of("")
+    level: LogLevel = ""
     at = 0
     mark = rest.lstrip()[:1]
     for _ in range(3):
@@ -139,10 +139,10 @@ def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
         text = text.lstrip("-–:| " if mark in "-–|" else ": ")
     key = _KEY.match(text) if not tag else None
     if key and not level:
-        named = level_of(key[1])
-        return LogLineHead(
-            level=named, tag="" if named else key[1], text=text[key.end() if named else 0 :].strip()
-        )
+        level = level_of(key[1])
+        if not level:
+            return LogLineHead(tag=key[1], text=text.strip())
+        return LogLineHead(level=level, text=text[key.end() :].strip())
     return LogLineHead(level=level or level_by_glyph(text), tag=tag, text=text.strip())
 
 
@@ -165,14 +165,12 @@ def _offset(zone: str | None) -> tzinfo | None:
         return None
     if zone in _ZONES:
         return timezone(timedelta(hours=_ZONES[zone]))
-    if zone[0] in "+-":
-        minutes = int(zone[1:3]) * 60 + int(zone[-2:])
-        return (
-            timezone(timedelta(minutes=minutes if zone[0] == "+" else -minutes))
-            if minutes < 1440
-            else UTC
-        )
-    return None
+    if zone[0] not in "+-":
+        return None
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    if offset >= timedelta(days=1):
+        return UTC
+    return timezone(offset if zone[0] == "+" else -offset)
 
 
 def _from_banner(line: str, local_zone: tzinfo | None) -> LogLineHead | None:
@@ -241,7 +239,12 @@ class WatchdogLogDecoder:
     @property
     def pending(self) -> LogEntry | None:
         """The entry that may still grow, as it stands."""
-        return self._finished_entry()
+        if self._pending is None:
+            return None
+        lines = self._lines
+        if self._left_out:
+            lines = [*lines, f"[… {self._left_out:,} lines left out …]"]
+        return replace(self._pending, text="\n".join(lines))
 
     def decode(self, data: bytes, offset: int) -> list[LogEntry]:
         """Entries completed by these lines; `offset` is where `data` begins in the file."""
@@ -249,12 +252,9 @@ class WatchdogLogDecoder:
         for raw in data.split(b"\n"):
             line = raw[: LINE_CHARACTERS * 4].decode("utf-8", "replace").rstrip("\r")
             if line.strip():
-                text = (
-                    strip_ansi(line.rsplit("\r", 1)[-1])
-                    if not line.isascii() or "\x1b" in line
-                    else line
-                )
-                entry = self._add_line(text[:LINE_CHARACTERS].rstrip(), offset)
+                if not line.isascii() or "\x1b" in line:
+                    line = strip_ansi(line.rsplit("\r", 1)[-1])
+                entry = self._add_line(line[:LINE_CHARACTERS].rstrip(), offset)
                 if entry is not None:
                     entries.append(entry)
             offset += len(raw) + 1
@@ -262,8 +262,7 @@ class WatchdogLogDecoder:
 
     def flush(self) -> list[LogEntry]:
         """The pending entry, if any, when the log is quiet; later continuation lines stand alone."""
-        entry = self._finished_entry()
-        self._pending = None
+        entry, self._pending = self.pending, None
         return [entry] if entry else []
 
     def _add_line(self, line: str, offset: int) -> LogEntry | None:
@@ -271,14 +270,10 @@ class WatchdogLogDecoder:
         if stamp is None and self._pending and (self._timed or line[0] in " \t"):
             self._continue_entry(line)
             return None
-        finished = self._finished_entry()
+        finished = self.pending
         if stamp is None:
             stamp = LogLineHead(level=level_by_glyph(line), text=line.strip())
         self._timed = self._timed or stamp.timed
-        self._begin_entry(stamp, offset)
-        return finished
-
-    def _begin_entry(self, stamp: LogLineHead, offset: int) -> None:
         tag = clean_line(stamp.tag, 60)
         self._pending = LogEntry(
             self.source, offset, stamp.at, stamp.level, "", tag, stamp.local, stamp.clock
@@ -286,6 +281,7 @@ class WatchdogLogDecoder:
         self._lines = [clean_line(stamp.text, LINE_CHARACTERS)]
         self._characters = len(self._lines[0])
         self._left_out = 0
+        return finished
 
     def _continue_entry(self, line: str) -> None:
         text = clean_line(line, LINE_CHARACTERS)
@@ -295,14 +291,6 @@ class WatchdogLogDecoder:
             return
         self._lines.append(indent + text)
         self._characters += len(text)
-
-    def _finished_entry(self) -> LogEntry | None:
-        if self._pending is None:
-            return None
-        lines = self._lines
-        if self._left_out:
-            lines = [*lines, f"[… {self._left_out:,} lines left out …]"]
-        return replace(self._pending, text="\n".join(lines))
 
 
 MOST_LINES = 20_000
@@ -320,10 +308,10 @@ def read_compactions(data: bytes, source: str) -> list[CompactionHistoryLine]:
 
 
 def _history_line(record: dict[str, Any], source: str, offset: int) -> SessionHistoryLine:
-    tests = record.get("tests_passed")
-    passed, failed = (
-        (tests.get("passed"), tests.get("failed")) if isinstance(tests, dict) else (tests, None)
-    )
+    passed: Any = record.get("tests_passed")
+    failed: Any = None
+    if isinstance(passed, dict):
+        passed, failed = passed.get("passed"), passed.get("failed")
     return SessionHistoryLine(
         source=source,
         offset=offset,

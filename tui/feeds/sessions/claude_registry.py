@@ -42,13 +42,10 @@ class ClaudeSessionRegistry:
     def read_all(self) -> list[ClaudeSessionFile]:
         """Every readable session file of this user; links and overlarge files are left out."""
         try:
-            names = [
-                name
-                for name in os.listdir(self.folder)
-                if name[:-5].isdecimal() and name.endswith(".json")
-            ]
+            listed = os.listdir(self.folder)
         except OSError:
             return []
+        names = [name for name in listed if name[:-5].isdecimal() and name.endswith(".json")]
         kept: dict[str, tuple[tuple[int, int, int], ClaudeSessionFile | None]] = {}
         for name in sorted(names, key=lambda name: (len(name), name), reverse=True)[:MOST_FILES]:
             seen = self._read_file(name)

@@ -76,9 +76,7 @@ class AgentProcessReader:
             return
         pid, start = self.own_agent
         facts = processes.read_facts(pid)
-        if facts is not None and (
-            not start or not processes.has_proc() or facts.start == str(start)
-        ):
+        if facts and (not start or not processes.has_proc() or facts.start == str(start)):
             agents[pid] = _agent_without_file(facts)
 
     def _scan_processes(self, known: dict[int, AgentProcess]) -> dict[int, str]:
@@ -105,12 +103,9 @@ class AgentProcessReader:
                 agents[facts.pid] = _agent_without_file(facts)
 
     def _is_here(self, cwd: str) -> bool:
-        if not cwd.startswith("/"):
-            return False
-        if cwd == self.project or cwd.startswith(self.project.rstrip("/") + "/"):
-            return True
-        real = os.path.realpath(cwd)
-        return real == self.project or real.startswith(self.project.rstrip("/") + "/")
+        inside = self.project.rstrip("/") + "/"
+        places = (cwd, os.path.realpath(cwd)) if cwd.startswith("/") else ()
+        return any(place == self.project or place.startswith(inside) for place in places)
 
 
 def _wrote_file(file: ClaudeSessionFile, facts: ProcessFacts) -> bool:

@@ -45,11 +45,13 @@ def list_night_files(
     shows only in their content.
     """
     projects = paths.claude_dir(environ) / "projects"
-    nights = [
-        *_run_files(project, settings, environ),
-        *_stream_files(project),
-        *_transcript_files(project, projects),
-    ]
+    nights = list(_run_files(project, settings, environ))
+    for path, changed in event_files.stream_candidates(project):
+        name = os.path.relpath(path, project)
+        nights.append(NightFile(name, "stream", path, changed, _file_stamp(path)))
+    for path, changed in transcripts.transcript_candidates(projects, str(project)):
+        name = os.path.basename(path).removesuffix(".jsonl")
+        nights.append(NightFile(name, "transcript", path, changed, _file_stamp(path)))
     return nights[:MOST_NIGHTS]
 
 
@@ -68,17 +70,6 @@ def _run_files(
             run.is_over,
             run.started,
         )
-
-
-def _stream_files(project: Path) -> Iterator[NightFile]:
-    for path, changed in event_files.stream_candidates(project):
-        yield NightFile(os.path.relpath(path, project), "stream", path, changed, _file_stamp(path))
-
-
-def _transcript_files(project: Path, projects: Path) -> Iterator[NightFile]:
-    for path, changed in transcripts.transcript_candidates(projects, str(project)):
-        session = os.path.basename(path).removesuffix(".jsonl")
-        yield NightFile(session, "transcript", path, changed, _file_stamp(path))
 
 
 def _file_stamp(path: str) -> str:
@@ -105,6 +96,5 @@ def find_night_file(project: Path, settings: Settings, id: str) -> NightFile:
 def select_night(project: Path, settings: Settings, named: NamedSources, id: str) -> NamedSources:
     """`named` with the night of that id; NoSessionError where there is none."""
     night = find_night_file(project, settings, id)
-    if night.kind == "run":
-        return replace(named, events=None, run=night.id)
-    return replace(named, events=None, session=night.path)
+    chosen = {"run": night.id} if night.kind == "run" else {"session": night.path}
+    return replace(named, events=None, **chosen)

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.sessions.event_files import EventFileSummary, read_summary
+from tui.feeds.sessions.event_files import ACTIVE_S, EventFileSummary, read_summary
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
 
-ACTIVE_S = 600.0
 MOST_FOLDERS = 60
 MOST_LOOKED_AT = 12
 MOST_LISTED = 200
@@ -113,10 +112,8 @@ def _find_elsewhere(projects: Path, folder: str) -> list[TranscriptFile]:
         chosen = list(dict.fromkeys([*alike[:MOST_FOLDERS], *names[:MOST_FOLDERS]]))
     found = _find_matching(projects, chosen, folder, below=False)
     found = found or _find_matching(projects, chosen, folder, below=True)
-    places = list(
-        dict.fromkeys(os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
-    )
-    _found_folders[key] = (stamp, places)
+    places = (os.path.basename(os.path.dirname(transcript.path)) for transcript in found)
+    _found_folders[key] = (stamp, list(dict.fromkeys(places)))
     return found
 
 
@@ -130,8 +127,11 @@ def subagent_files(transcript: str, session: str) -> list[str]:
         found += [os.path.join(root, name) for name in sorted(names) if _is_subagent_name(name)]
         if len(found) >= MOST_AGENTS:
             break
-    beside = sorted(name for name in _names(folder) if _is_subagent_name(name))[:MOST_AGENTS]
-    for name in beside:
+    try:
+        beside = os.listdir(folder)
+    except OSError:
+        beside = []
+    for name in sorted(filter(_is_subagent_name, beside))[:MOST_AGENTS]:
         path = os.path.join(folder, name)
         summary = read_summary(path, follow=False)
         if summary is not None and session in summary.sessions:
@@ -170,11 +170,11 @@ def _find_matching(
 
 
 def _names_folder(cwds: tuple[str, ...], folder: str, *, below: bool) -> bool:
-    for place in {folder, os.path.realpath(folder)}:
-        for cwd in cwds:
-            if cwd == place or (below and cwd.startswith(place.rstrip("/") + "/")):
-                return True
-    return False
+    return any(
+        cwd == place or (below and cwd.startswith(place.rstrip("/") + "/"))
+        for place in {folder, os.path.realpath(folder)}
+        for cwd in cwds
+    )
 
 
 def _dated_files(folder: Path) -> list[tuple[float, str]]:
@@ -202,13 +202,6 @@ def _folders(projects: Path) -> list[tuple[int, str]]:
     except OSError:
         return []
     return sorted(dated, reverse=True)[:2_000]
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def transcript_candidates(projects: Path, folder: str) -> list[tuple[str, float]]:
