@@ -12,13 +12,12 @@ from tui.feeds.progress.tasks_and_counts import KEPT_TASKS
 from tui.model.records import ProgressFile, ProgressSection, ProgressTask, TaskState
 
 LARGEST = 16 * 1024 * 1024
-_DONE_WORDS = frozenset(
-    ("done", "complete", "completed", "passing", "passed", "verified", "closed")
-)
-_UNDERWAY_WORDS = frozenset(
-    ("in_progress", "in-progress", "in progress", "active", "wip", "started")
-)
-_BLOCKED_WORDS = frozenset(("blocked", "on_hold", "on-hold", "waiting"))
+_STATES: dict[str, TaskState] = {
+    **dict.fromkeys("done complete completed passing passed verified closed".split(), "done"),
+    **dict.fromkeys("in_progress in-progress active wip started".split(), "in_progress"),
+    **dict.fromkeys("blocked on_hold on-hold waiting".split(), "blocked"),
+    "in progress": "in_progress",
+}
 _TITLES = ("description", "title", "name", "feature", "id")
 _HOLDERS = ("features", "feature_list", "tasks", "items", "stories")
 _PARTS = ("phases", "categories", "sections", "groups", "epics")
@@ -59,8 +58,7 @@ def _features(document: Any) -> list[tuple[dict[str, Any], str]]:
         if isinstance(document.get(key), list | dict):
             return [(item, "") for item in _objects_in(document[key])]
     found: list[tuple[dict[str, Any], str]] = []
-    for key in _PARTS:
-        parts = document.get(key)
+    for parts in map(document.get, _PARTS):
         for part in _objects_in(parts if isinstance(parts, list) else []):
             name = _text(part.get("name") or part.get("title") or part.get("category"))
             found += [(item, name) for item, _ in _features({k: part.get(k) for k in _HOLDERS})]
@@ -89,17 +87,12 @@ def _state(feature: dict[str, Any]) -> TaskState | None:
     passes = feature.get("passes", feature.get("passing", feature.get("completed")))
     if passes is None and not word and "passes" not in feature:
         return None
-    if _is_true(passes) or (passes is None and word in _DONE_WORDS):
+    if isinstance(passes, str):
+        passes = passes.strip().casefold() in ("true", "yes", "1")
+    state = _STATES.get(word, "open")
+    if (isinstance(passes, int) and passes == 1) or (passes is None and state == "done"):
         return "done"
-    if word in _UNDERWAY_WORDS:
-        return "in_progress"
-    return "blocked" if word in _BLOCKED_WORDS else "open"
-
-
-def _is_true(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.strip().casefold() in ("true", "yes", "1")
-    return value is True or (isinstance(value, int) and value == 1)
+    return "open" if state == "done" else state
 
 
 def _text(value: Any) -> str:

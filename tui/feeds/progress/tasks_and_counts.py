@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 
 from tui.feeds.progress import headings
-from tui.feeds.progress.headings import BOLD_LEVEL, Heading, HeadingRole
+from tui.feeds.progress.headings import BOLD_LEVEL, HeadingRole
 from tui.feeds.progress.lines import without_markup
 from tui.feeds.progress.outline import Outline, OutlineRow, newest_session, priority_in
 from tui.model.records import ProgressSection, ProgressTask, TaskState
@@ -36,13 +36,12 @@ _WORDS = lazy(r"[^\W_]")
 
 
 class TaskReader:
-    """Collects tasks row by row with their section, priority and depth."""
+    """Collects tasks row by row with their section, priority and depth; `totals` are done and open."""
 
     def __init__(self, document: Outline) -> None:
         self._document = document
         self.tasks: list[ProgressTask] = []
-        self.done = 0
-        self.open = 0
+        self.totals = [0, 0]
         self.rows_underway: list[str] = []
         self._indents: list[int] = []
         self._section = -1
@@ -54,8 +53,8 @@ class TaskReader:
         """Headings that have tasks directly under them, in file order."""
         found = []
         for index in sorted(self._per_section)[:KEPT_SECTIONS]:
-            done, open_ = self._per_section[index]
             title, priority = self._title_and_priority(index)
+            done, open_ = self._per_section[index]
             found.append(ProgressSection(title, done, open_, priority))
         return tuple(found)
 
@@ -65,24 +64,18 @@ class TaskReader:
         return self._document.sections[index].title, self._document.priorities[index]
 
     def _read_row(self, row: OutlineRow) -> None:
-        if row.heading is not None:
-            self._read_heading(row, row.heading)
+        heading = row.heading
+        if heading is None and row.label:
             return
-        if row.label:
-            return
-        text = _QUOTE.sub("", row.text) if row.text[:1] == ">" else row.text
-        if text[:1] == "|":
-            self._read_table_row(row, text)
-            return
-        box = read_box(text)
-        if box is not None:
-            self._add(row, *box)
-
-    def _read_heading(self, row: OutlineRow, heading: Heading) -> None:
-        if heading.role is not HeadingRole.APPENDED:
+        text = heading.raw if heading else row.text
+        if heading is None:
+            text = _QUOTE.sub("", text) if text[:1] == ">" else text
+            if text[:1] == "|":
+                self._read_table_row(row, text)
+                return
+        elif heading.role is not HeadingRole.APPENDED:
             self._indents.clear()
-        box = read_box(heading.raw)
-        if box is not None:
+        if (box := read_box(text)) is not None:
             self._add(row, *box)
 
     def _read_table_row(self, row: OutlineRow, text: str) -> None:
@@ -107,31 +100,19 @@ class TaskReader:
             return
         if state == "open":
             state = _state_by_words(raw, row.role)
-        section = self._section_of(row)
-        counts = self._per_section.setdefault(section, [0, 0])
-        counts[state != "done"] += 1
-        if state == "done":
-            self.done += 1
-        else:
-            self.open += 1
+        # Below an appended section a task belongs to the last section that held tasks.
+        if row.role is not HeadingRole.APPENDED or not self._per_section:
+            self._section = row.section
+        for counts in (self.totals, self._per_section.setdefault(self._section, [0, 0])):
+            counts[state != "done"] += 1
         if len(self.tasks) < KEPT_TASKS:
-            heading, inherited = self._title_and_priority(section)
+            heading, inherited = self._title_and_priority(self._section)
             priority = priority_in(title) or inherited
-            depth = self._depth(row.indent)
+            while self._indents and self._indents[-1] >= row.indent:
+                self._indents.pop()
+            self._indents.append(row.indent)
+            depth = min(len(self._indents) - 1, 8)
             self.tasks.append(ProgressTask(title, state, heading, priority, row.number, depth))
-
-    def _section_of(self, row: OutlineRow) -> int:
-        """Below an appended section a task belongs to the last section that held tasks."""
-        if row.role is HeadingRole.APPENDED and self._per_section:
-            return self._section
-        self._section = row.section
-        return row.section
-
-    def _depth(self, indent: int) -> int:
-        while self._indents and self._indents[-1] >= indent:
-            self._indents.pop()
-        self._indents.append(indent)
-        return min(len(self._indents) - 1, 8)
 
 
 def read_box(text: str) -> tuple[TaskState, str] | None:
@@ -142,11 +123,11 @@ def read_box(text: str) -> tuple[TaskState, str] | None:
     found = _BOX.match(text)
     if found is None:
         return None
-    state = _STATES.get(found["mark"].strip() if found["mark"].strip() else found["mark"][:1])
-    bullet, title = found["bullet"], found["title"]
-    if state is None or (not bullet and not found["gap"]) or title[:1] in ("(", "[", ":"):
+    bullet, mark, title = found["bullet"], found["mark"], found["title"]
+    state = _STATES.get(mark.strip() or mark[:1])
+    if state is None or title[:1] in ("(", "[", ":"):
         return None
-    if not found["mark"] and not bullet:
+    if not bullet and not (found["gap"] and mark):
         return None
     return state, (found["open"] or "") + title
 
@@ -163,13 +144,8 @@ def _cell_state(cell: str) -> TaskState | None:
 def _state_by_words(title: str, role: HeadingRole) -> TaskState:
     if role is HeadingRole.BLOCKERS or headings.BLOCKED.search(title):
         return "blocked"
-    if (
-        role is HeadingRole.IN_PROGRESS
-        or headings.UNDERWAY.search(title)
-        or headings.UNDERWAY_LOUD.search(title)
-    ):
-        return "in_progress"
-    return "open"
+    underway = headings.UNDERWAY.search(title) or headings.UNDERWAY_LOUD.search(title)
+    return "in_progress" if underway or role is HeadingRole.IN_PROGRESS else "open"
 
 
 class ProgressCount(NamedTuple):
@@ -276,20 +252,12 @@ def _classify_fraction(
         return False
     if headings.OTHER_NOUN.match(after) or headings.OTHER_TOPIC.search(context):
         return None
-    if (
-        _percentage_agrees(after, share)
-        or headings.DONE_WORD.match(after)
-        or headings.TOPIC.search(context)
-    ):
+    percent = _PERCENT.match(after)
+    agrees = percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
+    if agrees or headings.DONE_WORD.match(after) or headings.TOPIC.search(context):
         return False
     enclosed = text[start - 1 : start] in _OPENING and after[:1] in _CLOSING
     return False if in_heading and enclosed else None
-
-
-def _percentage_agrees(after: str, share: float) -> bool:
-    """Whether the percentage that follows is that of the fraction."""
-    percent = _PERCENT.match(after)
-    return percent is not None and abs(float(percent[1]) - 100 * share) <= 1.5
 
 
 def _count_in_block(rows: list[OutlineRow], index: int) -> ProgressCount | None:
