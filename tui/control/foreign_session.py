@@ -254,7 +254,7 @@ def _interrupt_obstacle(agent: AgentProcess) -> str:
 
 def _read_status(agent: AgentProcess) -> str:
     """The session's own word now, read anew."""
-    from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
+    from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
     from tui.system import paths
 
     for file in ClaudeSessionRegistry(paths.claude_dir() / "sessions").read_all():

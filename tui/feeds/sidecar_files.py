@@ -109,11 +109,6 @@ def level_of(word: str) -> LogLevel:
     return _LEVELS.get(word.strip().upper(), "")
 
 
-def level_by_glyph(text: str) -> LogLevel:
-    """The level of a line that begins with ✅, ⚠ or ❌, or empty."""
-    return _GLYPHS.get(text[:1], "")
-
-
 # complexity: each family orders level, tag and marks in its own way; every condition is one of them
 def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
     """Level and tag after the time: words in brackets, between dashes or between bars."""
@@ -143,7 +138,7 @@ def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
         if not level:
             return LogLineHead(tag=key[1], text=text.strip())
         return LogLineHead(level=level, text=text[key.end() :].strip())
-    return LogLineHead(level=level or level_by_glyph(text), tag=tag, text=text.strip())
+    return LogLineHead(level=level or _GLYPHS.get(text[:1], ""), tag=tag, text=text.strip())
 
 
 def _parse_time(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
@@ -272,7 +267,7 @@ class WatchdogLogDecoder:
             return None
         finished = self.pending
         if stamp is None:
-            stamp = LogLineHead(level=level_by_glyph(line), text=line.strip())
+            stamp = LogLineHead(level=_GLYPHS.get(line[:1], ""), text=line.strip())
         self._timed = self._timed or stamp.timed
         tag = clean_line(stamp.tag, 60)
         self._pending = LogEntry(

@@ -15,7 +15,7 @@ from tui.control.channels import claude_inbox, tmux_paste
 from tui.control.channels.mailbox import Mailbox, check_text
 from tui.control.channels.tmux_paste import PasteUncertainError
 from tui.control.hooks import installer
-from tui.feeds.sessions.claude_registry import ClaudeSessionRegistry
+from tui.feeds.sessions.live_processes import ClaudeSessionRegistry
 from tui.model.session import AgentProcess
 from tui.store.layout import RUN_DIR
 from tui.system import paths, processes

@@ -255,15 +255,20 @@ def read_tool_call(id: str, name: str, data: Raw) -> ToolCall:
     if len(target) > _TARGET_LIMIT or not is_plain(target):
         target = clean_line(target, _TARGET_LIMIT)
     path = inputs.get("file_path") or inputs.get("notebook_path")
-    path = "" if not isinstance(path, str) else path if is_plain(path) else clean_line(path, 4096)
     command = _text(inputs.get("command")) if name in _SHELLS else ""
-    # Only a command that does not fit into one line of summary is kept beside it.
-    fits = len(command) <= _TARGET_LIMIT and "\n" not in command
+    if len(command) <= _TARGET_LIMIT and "\n" not in command:
+        command = ""  # it fits into its one line of summary
+    else:
+        command = clean(command, limit=_COMMAND_LIMIT)
     digest = blake2b(b"%b\0%b" % (name.encode("utf-8", "replace"), raw), digest_size=8).digest()
     key = int.from_bytes(digest, "big") >> 1 or 1
-    return ToolCall(
-        id, name, target, key, path, "" if fits else clean(command, limit=_COMMAND_LIMIT)
-    )
+    return ToolCall(id, name, target, key, _clean_path(path), command)
+
+
+def _clean_path(path: Any) -> str:
+    if not isinstance(path, str):
+        return ""
+    return path if is_plain(path) else clean_line(path, 4096)
 
 
 def _text(value: Any) -> str:

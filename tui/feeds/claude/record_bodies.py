@@ -274,8 +274,9 @@ def attachment_body(line: RecordLine, raw: bytes) -> Body:
     """What an attachment holds; a kind that is not known here becomes an `UnknownRecord`."""
     body = read_struct(wire.AttachmentLine, raw).attachment
     if body.type in _HOOK_OUTCOMES:
-        text = body.content or body.blockingError or body.message or body.stderr or body.stdout
-        outcome, text = _HOOK_OUTCOMES[body.type], plain_text(text, 2000)
+        texts = (body.content, body.blockingError, body.message, body.stderr, body.stdout)
+        text = plain_text(next(filter(None, texts), ""), _HOOK_TEXT_LIMIT)
+        outcome = _HOOK_OUTCOMES[body.type]
         return HookRun(name(body.hookName), name(body.hookEvent), outcome, text)
     if body.type == "queued_command":  # a queued message that reached the model within a turn
         text, id = plain_text(body.prompt), uuid(body.source_uuid)

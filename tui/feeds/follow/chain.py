@@ -187,7 +187,8 @@ class GenerationChain:
     """Reads generations to their ends and closes those whose time for late writes has passed.
 
     A generation is numbered when it is first read, so that numbers grow in reading order.
-    `on_close` is called with each generation before its file is closed.
+    `on_close` is called with each generation before its file is closed. `former_positions` is where
+    reading stood in closed files, which may come back under the path.
     """
 
     def __init__(
@@ -206,7 +207,7 @@ class GenerationChain:
         self._on_close = on_close
         self._generations: list[FileGeneration] = []
         self._last_position: FilePosition | None = None
-        self._former_positions: dict[Ident, FilePosition] = {}
+        self.former_positions: dict[Ident, FilePosition] = {}
         self._lock = threading.Lock()
 
     # --- order --------------------------------------------------------------------------------------
@@ -249,10 +250,6 @@ class GenerationChain:
     def find_open(self, ident: Ident) -> FileGeneration | None:
         """The generation that reads this file already."""
         return next((each for each in reversed(self._generations) if each.ident == ident), None)
-
-    def former_position(self, ident: Ident) -> FilePosition | None:
-        """Where reading stood in a closed file that may come back under the path."""
-        return self._former_positions.get(ident)
 
     # --- reading ------------------------------------------------------------------------------------
 
@@ -333,9 +330,9 @@ class GenerationChain:
             generation.flush(batches)
             self._last_position = generation.position(self.next_number)
             if generation.offset:
-                self._former_positions[generation.ident] = self._last_position
-            while len(self._former_positions) > _MOST_FORMER:
-                del self._former_positions[next(iter(self._former_positions))]
+                self.former_positions[generation.ident] = self._last_position
+            while len(self.former_positions) > _MOST_FORMER:
+                del self.former_positions[next(iter(self.former_positions))]
             self._on_close(generation)
             with self._lock:
                 self._generations.remove(generation)

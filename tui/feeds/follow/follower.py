@@ -206,7 +206,7 @@ class FileFollower:
             self._set_status(found)
             return
         opened = FileGeneration(*found)
-        former = self._chain.former_position(opened.ident)
+        former = self._chain.former_positions.get(opened.ident)
         if former is None or not opened.resume(former):
             self._place_new_file(opened, status, now)
         self._chain.follow(opened, now)

@@ -37,13 +37,11 @@ class FileGeneration:
     last found to hold what had been read.
     """
 
-    def __init__(
-        self, fd: int, ident: tuple[int, int], *, note: Note = "", number: int = -1
-    ) -> None:
+    def __init__(self, fd: int, ident: tuple[int, int], *, note: Note = "") -> None:
         self.fd = fd
         self.ident = ident
         self.note: Note = note
-        self.number = number
+        self.number = -1
         self.offset = 0
         self.origin = 0
         self.dirty = True

@@ -128,7 +128,7 @@ class ChangeNotifier:
                 if time.monotonic() < due and not self._woken.is_set():
                     self._stopping.wait(self._pace)
         finally:
-            self._fall_back_to_polling("")
+            self._fall_back_to_polling()
 
     def _wait(self, seconds: float) -> frozenset[str]:
         try:
@@ -136,7 +136,7 @@ class ChangeNotifier:
                 return self._hints.wait(seconds)
             self._woken.wait(max(0.0, seconds))
         except (OSError, RuntimeError) as error:
-            self._fall_back_to_polling(_polling_reason(error))
+            self._fall_back_to_polling(error)
         return frozenset()
 
     def _update_hints(self, now: float) -> None:
@@ -154,11 +154,14 @@ class ChangeNotifier:
             self._hints.watch(self._paths)
             self.mode, self.reason = "notified", ""
         except (OSError, RuntimeError, ImportError) as error:
-            self._fall_back_to_polling(_polling_reason(error))
+            self._fall_back_to_polling(error)
 
-    def _fall_back_to_polling(self, reason: str) -> None:
+    def _fall_back_to_polling(self, error: Exception | None = None) -> None:
         """Go on without hints."""
-        self.mode, self.reason = "polling", reason or self.reason
+        self.mode = "polling"
+        if error is not None:
+            words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            self.reason = f"File notifications are not to be had here ({words}); files are looked at regularly."
         self._retry_at = time.monotonic() + _RETRY_SECONDS
         with self._lock:
             hints, self._hints = self._hints, None
@@ -171,11 +174,6 @@ class ChangeNotifier:
         except Exception:
             # This thread serves every feed; an error of one caller must not end it.
             _log.exception("reading changed files failed")
-
-
-def _polling_reason(error: Exception) -> str:
-    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"File notifications are not to be had here ({words}); files are looked at regularly."
 
 
 # The constants of inotify(7).

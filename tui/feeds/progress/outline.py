@@ -30,6 +30,10 @@ class OutlineRow(NamedTuple):
     session: int
     label: bool = False
 
+    @property
+    def heading_role(self) -> HeadingRole | None:
+        return self.heading.role if self.heading else None
+
 
 class LogSession(NamedTuple):
     """A session of the log; headings deeper than `level` belong to it."""
