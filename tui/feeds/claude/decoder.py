@@ -14,7 +14,7 @@ import msgspec
 
 from tui.feeds.claude import lenient_values, message_bodies, record_bodies, wire
 from tui.feeds.claude.damaged_lines import excerpt, split_pieces
-from tui.feeds.claude.lenient_values import interned, name, plain_text, read_struct, uuid
+from tui.feeds.claude.lenient_values import epoch_seconds, interned, name, read_struct, uuid
 from tui.feeds.claude.wire import RecordLine, SystemLine
 from tui.model import events
 from tui.model.events import AgentEvent, Body, StreamDelta
@@ -125,7 +125,7 @@ class ClaudeDecoder:
             body,
             uuid(line.uuid),
             interned(line.session_id or line.session),
-            lenient_values.epoch_seconds(line.timestamp),
+            epoch_seconds(line.timestamp),
             interned(thread),
             uuid(line.parent),
             part,
@@ -155,7 +155,7 @@ def _result(line: RecordLine, raw: bytes) -> Body:
         tuple(_model_use(model, use) for model, use in (result.modelUsage or {}).items()),
         lenient_values.token_usage(result.usage),
         name(result.terminal_reason),
-        plain_text(result.result),
+        lenient_values.plain_text(result.result),
         tuple(filter(None, errors)),
         len(result.permission_denials or ()),
         result.queued_turn_count or 0,
@@ -197,7 +197,9 @@ def _queue(line: RecordLine, raw: bytes) -> Body:
     state = _QUEUE_STATES.get(record.operation or "") or name(record.operation)
     if record.operation == "remove":
         state = "started" if record.cause_text == "absorbed_mid_turn" else "removed"
-    return events.MessageLifecycle(name(record.commandUuid), state, plain_text(record.content))
+    return events.MessageLifecycle(
+        name(record.commandUuid), state, lenient_values.plain_text(record.content)
+    )
 
 
 def _control_request(line: RecordLine, raw: bytes) -> Body:
@@ -221,7 +223,9 @@ def _notice(line: RecordLine, raw: bytes) -> Body:
     record = read_struct(SystemLine, raw)
     texts = (record.text, record.content, record.summary, record.message)
     first: Any = next(filter(None, texts), None)
-    text = plain_text(first if first is not None else record.status or record.state or "")
+    text = lenient_values.plain_text(
+        first if first is not None else record.status or record.state or ""
+    )
     return events.Notice(line.type, text or line.type.replace("_", " "))
 
 

@@ -150,6 +150,9 @@ def user_body(line: RecordLine, raw: bytes) -> UserMessage:
         return UserMessage(_role(line, ""), "")
     if isinstance(content, str):
         return _prompt_or_note(line, content)
+    if len(content) == 1 and content[0].type == "tool_result":  # as most are
+        result = _read_tool_result(content[0], line, True)
+        return UserMessage("results", "", (result,), _origin(line))
     answers: list[ContentBlock] = []
     texts: list[str] = []
     for block in content:
