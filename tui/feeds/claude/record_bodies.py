@@ -63,25 +63,15 @@ def _init(subtype: str, record: SystemLine) -> Body:
 
 
 def _api_retry(subtype: str, record: SystemLine) -> Body:
-    return events.ApiRetry(
-        record.attempt or 0,
-        record.max_retries or 0,
-        (record.retry_delay_ms or 0) / 1000,
-        record.error_status or 0,
-        single_line(record.error),
-    )
-
-
-def _api_error(subtype: str, record: SystemLine) -> Body:
-    """A retry as transcripts record it; its headers are left out, they can hold credentials."""
+    """A retry; the headers of an error are left out, they can hold credentials."""
     error = record.error if isinstance(record.error, dict) else {}
-    status = error.get("status")
+    status = record.error_status or error.get("status")
     return events.ApiRetry(
         record.retryAttempt or record.attempt or 0,
         record.maxRetries or record.max_retries or 0,
         (record.retryInMs or record.retry_delay_ms or 0) / 1000,
         status if isinstance(status, int) else 0,
-        single_line(_api_error_type(record)),
+        single_line(record.error if subtype == "api_retry" else _api_error_type(record)),
     )
 
 
@@ -228,7 +218,7 @@ _SUBTYPES: dict[str, Callable[[str, SystemLine], Body]] = {
     **dict.fromkeys(("hook_started", "hook_response", "hook_progress"), _hook),
     "init": _init,
     "api_retry": _api_retry,
-    "api_error": _api_error,
+    "api_error": _api_retry,
     "compact_boundary": _compact_boundary,
     "microcompact_boundary": _microcompact,
     "stop_hook_summary": _stop_hooks,

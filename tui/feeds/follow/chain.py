@@ -13,10 +13,10 @@ from tui.feeds.follow.position import (
     OPEN_FLAGS,
     FilePosition,
     FollowCounters,
+    FollowStatus,
     Ident,
     LineBatch,
     Note,
-    OpenRefusal,
     fingerprint,
     read_samples,
     refusal_of,
@@ -199,7 +199,7 @@ class GenerationChain:
         on_close: Callable[[FileGeneration], None],
     ) -> None:
         self.current: FileGeneration | None = None
-        self.refusal: OpenRefusal | None = None
+        self.refusal: FollowStatus | None = None
         self.is_behind = False
         self.next_number = number
         self._path = path

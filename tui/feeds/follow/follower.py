@@ -20,7 +20,6 @@ from tui.feeds.follow.position import (
     FollowStatus,
     LineBatch,
     Note,
-    OpenRefusal,
     PartialLine,
     open_regular,
     stat_path,
@@ -133,7 +132,7 @@ class FileFollower:
         status = stat_path(self.path, self._trusted)
         if not self._path_checked:
             self._check_first_time(status, now)
-        if isinstance(status, OpenRefusal):
+        if isinstance(status, FollowStatus):
             self._path_missing(status, now)
             return
         ident = (status.st_dev, status.st_ino)
@@ -168,12 +167,12 @@ class FileFollower:
         elif now < self._reread_until:
             current.dirty = True
 
-    def _set_status(self, refusal: OpenRefusal, addition: str = "") -> None:
+    def _set_status(self, refusal: FollowStatus, addition: str = "") -> None:
         reason = refusal.reason + addition
         if (self.state.status, self.state.reason) != (refusal.status, reason):
             self.state = FollowStatus(refusal.status, reason, self.state.mtime, self.state.size)
 
-    def _path_missing(self, refusal: OpenRefusal, now: float) -> None:
+    def _path_missing(self, refusal: FollowStatus, now: float) -> None:
         """The path names no readable file; an open one that was only renamed is still followed."""
         current = self._chain.current
         if current is None:
@@ -202,7 +201,7 @@ class FileFollower:
             return
         self._last_stat, self._retry_at = seen, now + _RETRY_SECONDS
         found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, OpenRefusal):
+        if isinstance(found, FollowStatus):
             self._set_status(found)
             return
         opened = FileGeneration(*found)
@@ -252,7 +251,7 @@ class FileFollower:
             return
         self._retry_at = now + _RETRY_SECONDS
         found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, OpenRefusal):
+        if isinstance(found, FollowStatus):
             self._set_status(found)
         elif found[1] == current.ident:
             self._chain.swap_descriptor(current, found[0])
@@ -262,7 +261,7 @@ class FileFollower:
 
     # --- beginnings ---------------------------------------------------------------------------------
 
-    def _check_first_time(self, status: os.stat_result | OpenRefusal, now: float) -> None:
+    def _check_first_time(self, status: os.stat_result | FollowStatus, now: float) -> None:
         """Take rotated files for read, except those that a saved position had not reached."""
         self._path_checked = True
         start = self._start_position
@@ -284,12 +283,12 @@ class FileFollower:
                 rotated.close()
         self._siblings.mark_read()
 
-    def _still_matches(self, status: os.stat_result | OpenRefusal, start: FilePosition) -> bool:
+    def _still_matches(self, status: os.stat_result | FollowStatus, start: FilePosition) -> bool:
         """Whether the path still names the file of a position, and that still holds what was read."""
-        if isinstance(status, OpenRefusal) or (status.st_dev, status.st_ino) != start.ident:
+        if isinstance(status, FollowStatus) or (status.st_dev, status.st_ino) != start.ident:
             return False
         found = open_regular(self.path, self._trusted, status)
-        if isinstance(found, OpenRefusal):
+        if isinstance(found, FollowStatus):
             return True
         generation = FileGeneration(*found)
         try:
