@@ -143,14 +143,10 @@ def _parse_level_and_tag(rest: str, tag: str) -> LogLineHead:
 
 def _parse_time(parts: tuple[Any, ...], local_zone: tzinfo | None) -> tuple[float | None, bool]:
     year, month, day, clock, fraction, zone = parts
-    hour, minute, second = (int(part) for part in clock.split(":"))
-    micro = int((fraction or "").ljust(6, "0")[:6] or 0)
     offset = _offset(zone)
     try:
-        moment = datetime(
-            int(year), int(month), int(day), hour, minute, second, micro, offset or local_zone
-        )
-        return moment.timestamp(), offset is None
+        moment = datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2} {clock}.{fraction or 0}")
+        return moment.replace(tzinfo=offset or local_zone).timestamp(), offset is None
     except (ValueError, OverflowError, OSError):
         return None, False
 

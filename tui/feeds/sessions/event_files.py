@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -144,35 +145,37 @@ _ENDINGS = (".jsonl", ".ndjson", ".json", ".log", ".stream")
 _ROOT_PREFIXES = ("session", "events", "stream", "claude", "output", "overnight", "run", "agent")
 
 
-class StreamFile(NamedTuple):
-    """A stream and where it was found, relative to the project."""
+class FoundFile(NamedTuple):
+    """A stream with its folder in the project, or a transcript with the session of its name."""
 
     path: str
-    folder: str
     summary: EventFileSummary
+    folder: str = ""
+    session: str = ""
 
 
-def newest_stream(project: Path) -> StreamFile | None:
+def newest_active(found: Sequence[FoundFile]) -> FoundFile | None:
+    """The file whose session began last, among those still written to."""
+    latest = max((file.summary.changed for file in found), default=0.0)
+    active = [file for file in found if file.summary.changed >= latest - ACTIVE_S]
+    return max(
+        active, key=lambda file: (file.summary.started, os.path.basename(file.path)), default=None
+    )
+
+
+def newest_stream(project: Path) -> FoundFile | None:
     """The stream whose session began last, among those of the project still written to.
 
     Its content decides, not its name: only JSON records of `stream-json` make a file a stream.
     """
-    found = [stream for folder in FOLDERS for stream in _streams_in(project, folder)]
-    if not found:
-        return None
-    latest = max(stream.summary.changed for stream in found)
-    active = [stream for stream in found if stream.summary.changed >= latest - ACTIVE_S]
-    return max(active, key=lambda stream: (stream.summary.started, os.path.basename(stream.path)))
-
-
-def _streams_in(project: Path, folder: str) -> list[StreamFile]:
-    streams = []
-    dated = [path for _, path, size in _dated_files(project, folder) if size]
-    for path in dated[:MOST_LOOKED_AT]:
-        summary = read_summary(path)
-        if summary and summary.kind == "stream" and paths.is_within(project, Path(path)):
-            streams.append(StreamFile(path, folder, summary))
-    return streams
+    found = []
+    for folder in FOLDERS:
+        dated = [path for _, path, size in _dated_files(project, folder) if size]
+        for path in dated[:MOST_LOOKED_AT]:
+            summary = read_summary(path)
+            if summary and summary.kind == "stream" and paths.is_within(project, Path(path)):
+                found.append(FoundFile(path, summary, folder))
+    return newest_active(found)
 
 
 def _dated_files(project: Path, folder: str) -> list[tuple[float, str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -45,7 +45,12 @@ def list_night_files(
     shows only in their content.
     """
     projects = paths.claude_dir(environ) / "projects"
-    nights = list(_run_files(project, settings, environ))
+    nights: list[NightFile] = []
+    for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
+        stream, end = str(run.directory.stream), str(run.directory.end)
+        stamp = f"{_file_stamp(stream)} {_file_stamp(end)}"
+        facts = (str(run.directory.path), run.is_over, run.started)
+        nights.append(NightFile(run.directory.id, "run", stream, run.changed, stamp, *facts))
     for path, changed in event_files.stream_candidates(project):
         name = os.path.relpath(path, project)
         nights.append(NightFile(name, "stream", path, changed, _file_stamp(path)))
@@ -53,23 +58,6 @@ def list_night_files(
         name = os.path.basename(path).removesuffix(".jsonl")
         nights.append(NightFile(name, "transcript", path, changed, _file_stamp(path)))
     return nights[:MOST_NIGHTS]
-
-
-def _run_files(
-    project: Path, settings: Settings, environ: Mapping[str, str]
-) -> Iterator[NightFile]:
-    for run in list_runs(paths.resolve(project, settings.paths.run_dir, environ)):
-        files = run.directory
-        yield NightFile(
-            files.id,
-            "run",
-            str(files.stream),
-            run.changed,
-            f"{_file_stamp(str(files.stream))} {_file_stamp(str(files.end))}",
-            str(files.path),
-            run.is_over,
-            run.started,
-        )
 
 
 def _file_stamp(path: str) -> str:

@@ -16,8 +16,7 @@ from typing import Literal
 from msgspec import Struct
 
 from tui.feeds.sessions import event_files, transcripts
-from tui.feeds.sessions.event_files import EventFileSummary, StreamFile, read_summary
-from tui.feeds.sessions.transcripts import TranscriptFile
+from tui.feeds.sessions.event_files import EventFileSummary, FoundFile, read_summary
 from tui.model.session import NamedSources, SidecarPath
 from tui.settings.original_sections import PathsSettings
 from tui.settings.settings import Settings
@@ -292,7 +291,7 @@ class _SessionSelector:
         )
 
 
-def _is_stale(stream: StreamFile, transcript: TranscriptFile | None) -> bool:
+def _is_stale(stream: FoundFile, transcript: FoundFile | None) -> bool:
     """Whether another session's transcript is written to while the stream has ended or is silent."""
     if transcript is None or transcript.session in stream.summary.sessions:
         return False
