@@ -15,13 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from tui.model.records import (
-    CompactionHistoryLine,
-    LogEntry,
-    LogLevel,
-    SessionHistoryLine,
-    SessionNotes,
-)
+from tui.model import records
+from tui.model.records import LogEntry, LogLevel, SessionNotes
 from tui.system.lazy_pattern import lazy
 from tui.system.sanitize import clean, clean_line
 from tui.system.sgr import strip_ansi
@@ -288,22 +283,22 @@ MOST_LINES = 20_000
 LONGEST_LINE = 256 * 1024
 
 
-def read_history(data: bytes, source: str) -> list[SessionHistoryLine]:
+def read_history(data: bytes, source: str) -> list[records.SessionHistoryLine]:
     """Lines of session-history.jsonl; what is no JSON object, such as a cut last line, is left out."""
     return [_history_line(record, source, offset) for offset, record in _json_objects(data)]
 
 
-def read_compactions(data: bytes, source: str) -> list[CompactionHistoryLine]:
+def read_compactions(data: bytes, source: str) -> list[records.CompactionHistoryLine]:
     """Lines of compaction-history.jsonl; times without a zone are in this machine's own."""
     return [_compaction_line(record, source, offset) for offset, record in _json_objects(data)]
 
 
-def _history_line(record: dict[str, Any], source: str, offset: int) -> SessionHistoryLine:
+def _history_line(record: dict[str, Any], source: str, offset: int) -> records.SessionHistoryLine:
     passed: Any = record.get("tests_passed")
     failed: Any = None
     if isinstance(passed, dict):
         passed, failed = passed.get("passed"), passed.get("failed")
-    return SessionHistoryLine(
+    return records.SessionHistoryLine(
         source=source,
         offset=offset,
         ended_at=_epoch_seconds(record.get("end_time", record.get("timestamp"))),
@@ -315,8 +310,10 @@ def _history_line(record: dict[str, Any], source: str, offset: int) -> SessionHi
     )
 
 
-def _compaction_line(record: dict[str, Any], source: str, offset: int) -> CompactionHistoryLine:
-    return CompactionHistoryLine(
+def _compaction_line(
+    record: dict[str, Any], source: str, offset: int
+) -> records.CompactionHistoryLine:
+    return records.CompactionHistoryLine(
         source=source,
         offset=offset,
         at=_epoch_seconds(record.get("timestamp")),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tui.feeds.follow.follower import FileFollower
 from tui.feeds.follow.whole_file import WholeFile
-from tui.feeds.progress.reader import read_feature_list, read_progress, with_features
+from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.feeds.sessions.live_processes import AgentProcessReader
 from tui.feeds.sessions.select import SessionSources
 from tui.feeds.sidecar_files import WatchdogLogDecoder, read_compactions, read_history, read_notes

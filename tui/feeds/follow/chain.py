@@ -8,19 +8,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeVar
 
+from tui.feeds.follow import position
 from tui.feeds.follow.generation import FileGeneration
-from tui.feeds.follow.position import (
-    OPEN_FLAGS,
-    FilePosition,
-    FollowCounters,
-    FollowStatus,
-    Ident,
-    LineBatch,
-    Note,
-    fingerprint,
-    read_samples,
-    refusal_of,
-)
+from tui.feeds.follow.position import FilePosition, FollowCounters, FollowStatus, Ident, LineBatch
 from tui.system.lazy_pattern import lazy
 
 T = TypeVar("T")
@@ -89,10 +79,13 @@ class RotatedFiles:
     def is_copy(self, sibling: RotatedFile, fd: int) -> bool:
         """Whether the file behind `fd` begins with all that `sibling` holds."""
         try:
-            held = read_samples(fd, sibling.size) if sibling.size else None
+            held = position.read_samples(fd, sibling.size) if sibling.size else None
         except OSError:
             return False
-        return bool(held) and _read(sibling, lambda fd: read_samples(fd, sibling.size)) == held
+        return (
+            bool(held)
+            and _read(sibling, lambda fd: position.read_samples(fd, sibling.size)) == held
+        )
 
     def find_copy(
         self, start: FilePosition, since_ns: int, open_files: set[Ident]
@@ -144,7 +137,7 @@ class RotatedFiles:
 def open_sibling(sibling: RotatedFile) -> int | None:
     """A descriptor of that very file; None when it is gone or another has its name."""
     try:
-        fd = os.open(sibling.path, OPEN_FLAGS | os.O_NOFOLLOW)
+        fd = os.open(sibling.path, position.OPEN_FLAGS | os.O_NOFOLLOW)
     except OSError:
         return None
     status = os.fstat(fd)
@@ -172,15 +165,15 @@ def _read_head(sibling: RotatedFile) -> bytes:
 
 
 def _holds_position(sibling: RotatedFile, start: FilePosition) -> bool:
-    found = _read(sibling, lambda fd: read_samples(fd, start.offset))
-    return found is not None and fingerprint(*found) == start.fingerprint
+    found = _read(sibling, lambda fd: position.read_samples(fd, start.offset))
+    return found is not None and position.fingerprint(*found) == start.fingerprint
 
 
 LATE_SECONDS: Final = 5.0
 """How long a file that lost its path is still read for late writes."""
 # Bounded, because a log may be rotated all night.
 _MOST_FORMER: Final = 16
-OnRewritten = Callable[[FileGeneration, Note, list[LineBatch]], None]
+OnRewritten = Callable[[FileGeneration, position.Note, list[LineBatch]], None]
 
 
 class GenerationChain:
@@ -274,7 +267,7 @@ class GenerationChain:
                     # It is tried again while it is current; afterwards it counts as read.
                     generation.at_end = generation.superseded_at is not None
                     if generation is self.current:
-                        self.refusal = refusal_of(self._path, error)
+                        self.refusal = position.refusal_of(self._path, error)
                 else:
                     if note:
                         on_rewritten(generation, note, batches)

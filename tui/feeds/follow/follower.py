@@ -12,18 +12,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from tui.feeds.follow import position
 from tui.feeds.follow.chain import GenerationChain, RotatedFile, RotatedFiles, open_sibling
 from tui.feeds.follow.generation import FileGeneration, last_line_start
-from tui.feeds.follow.position import (
-    FilePosition,
-    FollowCounters,
-    FollowStatus,
-    LineBatch,
-    Note,
-    PartialLine,
-    open_regular,
-    stat_path,
-)
+from tui.feeds.follow.position import FilePosition, FollowStatus, LineBatch, Note, PartialLine
 
 # Two changes within one tick of the file system's clock (2 s on FAT) have the same mtime, so after a change
 # the file is read again for that long.
@@ -55,7 +47,7 @@ class FileFollower:
         rotates: bool = True,
     ) -> None:
         self.path = os.fspath(path)
-        self.counters = FollowCounters()
+        self.counters = position.FollowCounters()
         self.state = FollowStatus("missing", f"{self.path} was not read yet.")
         self._start_position = start
         self._at_end_bytes = at_end_bytes
@@ -129,7 +121,7 @@ class FileFollower:
     def _check_path(self, now: float) -> None:
         """Compare the path with the open file; costs one `stat` when nothing happened."""
         self.counters.stats += 1
-        status = stat_path(self.path, self._trusted)
+        status = position.stat_path(self.path, self._trusted)
         if not self._path_checked:
             self._check_first_time(status, now)
         if isinstance(status, FollowStatus):
@@ -200,7 +192,7 @@ class FileFollower:
         if self.state.status == "unreadable" and seen == self._last_stat and now < self._retry_at:
             return
         self._last_stat, self._retry_at = seen, now + _RETRY_SECONDS
-        found = open_regular(self.path, self._trusted, status)
+        found = position.open_regular(self.path, self._trusted, status)
         if isinstance(found, FollowStatus):
             self._set_status(found)
             return
@@ -250,7 +242,7 @@ class FileFollower:
         if now < self._retry_at:
             return
         self._retry_at = now + _RETRY_SECONDS
-        found = open_regular(self.path, self._trusted, status)
+        found = position.open_regular(self.path, self._trusted, status)
         if isinstance(found, FollowStatus):
             self._set_status(found)
         elif found[1] == current.ident:
@@ -287,7 +279,7 @@ class FileFollower:
         """Whether the path still names the file of a position, and that still holds what was read."""
         if isinstance(status, FollowStatus) or (status.st_dev, status.st_ino) != start.ident:
             return False
-        found = open_regular(self.path, self._trusted, status)
+        found = position.open_regular(self.path, self._trusted, status)
         if isinstance(found, FollowStatus):
             return True
         generation = FileGeneration(*found)
@@ -314,12 +306,12 @@ class FileFollower:
 
     def _on_rewritten(self, old: FileGeneration, note: Note, batches: list[LineBatch]) -> None:
         """The file was truncated or rewritten in place: what it held may still be in a copy."""
-        position, current = old.position(self._chain.next_number), old is self._chain.current
+        stood, current = old.position(self._chain.next_number), old is self._chain.current
         fresh = old.restart(note)
         links: list[FileGeneration] = []
         if current and self._siblings:
             self._siblings.rescan()
-            links = self._recover_from_copies(old, position, self._siblings)
+            links = self._recover_from_copies(old, stood, self._siblings)
             self._siblings.mark_read()
         if old.fd < 0:
             old.flush(batches)
@@ -337,12 +329,12 @@ class FileFollower:
                 pass
 
     def _recover_from_copies(
-        self, old: FileGeneration, position: FilePosition, siblings: RotatedFiles
+        self, old: FileGeneration, stood: FilePosition, siblings: RotatedFiles
     ) -> list[FileGeneration]:
         """`old` continued in its copy if there is one, and the files that were rotated after it."""
         since = old.verified_ns if old.mtime_ns >= old.verified_ns else 0
         open_files = self._chain.idents()
-        copy = siblings.find_copy(position, since, open_files)
+        copy = siblings.find_copy(stood, since, open_files)
         unseen = siblings.find_unread(since, open_files)
         fd = open_sibling(copy) if copy else None
         if copy is None or fd is None:

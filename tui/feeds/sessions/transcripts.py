@@ -12,13 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tui.feeds.claude.decoder import ClaudeDecoder
-from tui.feeds.sessions.event_files import (
-    ACTIVE_S,
-    EventFileSummary,
-    FoundFile,
-    newest_active,
-    read_summary,
-)
+from tui.feeds.sessions import event_files
+from tui.feeds.sessions.event_files import ACTIVE_S, EventFileSummary, FoundFile, read_summary
 from tui.model.events import AgentEvent, AssistantMessage, UserMessage
 from tui.system.files import regular_file
 from tui.system.lazy_pattern import lazy
@@ -87,7 +82,7 @@ def newest_transcript(projects: Path, folder: str) -> FoundFile | None:
     A session that ran in `folder` itself goes before transcript that ran below it.
     """
     found = _find_matching(projects, slugs(folder), folder, below=False)
-    return newest_active(found or _find_elsewhere(projects, folder))
+    return event_files.newest_active(found or _find_elsewhere(projects, folder))
 
 
 def _find_elsewhere(projects: Path, folder: str) -> list[FoundFile]:

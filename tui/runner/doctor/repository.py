@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tui.feeds.progress.reader import read_feature_list, read_progress, with_features
+from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.model.records import ProgressFile
 from tui.runner.decisions import is_stuck
 from tui.runner.doctor.check import CheckResult, run_check
