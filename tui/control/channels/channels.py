@@ -24,7 +24,7 @@ from tui.control.channels import tmux_paste
 from tui.control.channels.mailbox import Mailbox, check_text
 from tui.control.channels.tmux_paste import PasteUncertainError
 from tui.control.hooks import status
-from tui.feeds.sessions.claude_registry import ClaudeSessionFile, ClaudeSessionRegistry
+from tui.feeds.sessions.live_processes import ClaudeSessionFile, ClaudeSessionRegistry
 from tui.model.session import AgentProcess
 from tui.store.layout import RUN_DIR
 from tui.system import paths, processes

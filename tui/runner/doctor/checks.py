@@ -16,8 +16,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from tui.feeds.progress.feature_list import read_feature_list
 from tui.feeds.progress.reader import read_progress, with_features
+from tui.feeds.progress.tasks_and_counts import read_feature_list
 from tui.model.records import ProgressFile
 from tui.runner import preflight
 from tui.runner.decisions import is_stuck
