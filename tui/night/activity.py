@@ -12,7 +12,6 @@ from tui.model.events import (
     AgentStateReport,
     ApiRetry,
     AssistantMessage,
-    PermissionDenied,
     RateLimit,
     SourceRef,
     TaskUpdate,
@@ -316,10 +315,9 @@ class ActivityTracker(Struct):
         else:
             self.compacting = False
 
-    def on_denied(self, body: PermissionDenied, at: float | None) -> None:
-        """A call was refused, or waits for a person's leave."""
-        if body.waiting:
-            self.question = PendingQuestion(f"leave to use {body.tool}", at)
+    def await_leave(self, tool: str, at: float | None) -> None:
+        """A call waits for a person's leave."""
+        self.question = PendingQuestion(f"leave to use {tool}", at)
 
     def on_heartbeat(self, body: ToolHeartbeat, at: float | None) -> None:
         """A tool still runs."""
@@ -338,10 +336,6 @@ class ActivityTracker(Struct):
         elif body.phase == "started" and len(self.background_tasks) < _MOST_TASKS:
             self.question = None
             self.background_tasks[body.task_id] = shorten(body.description)
-
-    def on_compaction(self) -> None:
-        """The conversation was summarised."""
-        self.compacting = False
 
 
 EDITING = frozenset({"Edit", "MultiEdit", "Write", "NotebookEdit"})

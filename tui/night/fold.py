@@ -28,11 +28,10 @@ from tui.model.snapshot import NightSnapshot
 from tui.model.timeline import BUCKET_SECONDS, GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
-from tui.night.event_reducer import EventReducer
 from tui.night.evidence.evidence_log import RiskyCall
 from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock
-from tui.night.record_reducer import RecordReducer
+from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
 from tui.night.stuck.silence import StallThresholds, allowed_silence, expects_heartbeats
 from tui.night.usage.accounts import CostAccounts, SavedAccounts
@@ -146,9 +145,8 @@ class NightFold:
         self._snapshots = SnapshotBuilder(
             state, self._accounts, self._prices, self._limits, self._own
         )
-        self._reducer = EventReducer(state, self._accounts, self._limits)
+        self._reducer = Reducer(state, self._accounts, self._limits)
         self._event_handlers = self._reducer.handlers
-        self._record_handlers = RecordReducer(state, self._accounts).handlers
 
     def apply(self, records: Iterable[Record]) -> list[bool]:
         """Apply records in the order of their files; for each, whether it was not seen before.
@@ -156,13 +154,13 @@ class NightFold:
         An event is new when no event with its uuid came before, from whichever source.
         """
         event = self._event
-        others = self._record_handlers
+        other = self._reducer.apply_record
         fresh = []
         for record in records:
             if type(record) is AgentEvent:
                 fresh.append(event(record))
             else:
-                others[type(record)](record)
+                other(record)
                 fresh.append(True)
         return fresh
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.transport_payloads import TWELVE
-from tui.control.channels import mailbox
+from tui.control.channels import mailbox as channels_mailbox
 from tui.control.channels.mailbox import Mailbox
 from tui.system.errors import RefusedError
 
@@ -141,7 +141,7 @@ def test_a_claim_of_a_hook_that_died_is_told_and_not_given_out_again(
     place = box.folder / SESSION / message.id
     os.rename(f"{place}.msg", f"{place}.claimed")
     assert [one.state for one in box.messages(SESSION)] == ["queued"]
-    monkeypatch.setattr(mailbox, "_CLAIM_TIMEOUT_S", -1.0)
+    monkeypatch.setattr(channels_mailbox, "_CLAIM_TIMEOUT_S", -1.0)
     assert [one.state for one in box.messages(SESSION)] == ["unsure"]
     assert call(box, "PostToolUse") == b""
 

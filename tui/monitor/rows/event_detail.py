@@ -18,7 +18,7 @@ from tui.model.events import (
 )
 from tui.model.rows import DetailPart, EventDetail
 from tui.monitor.rows.event_rows import row
-from tui.monitor.rows.tool_detail import Json, call_parts, json_part, output_part, prose_part
+from tui.monitor.rows.tool_calls import Json, call_parts, json_part, output_part, prose_part
 from tui.system.format import format_local, format_money_exact
 from tui.system.sanitize import clean_bytes, clean_line
 

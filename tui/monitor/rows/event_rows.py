@@ -1,134 +1,271 @@
-"""Events and journal entries as rows; tool outcomes."""
+"""What each kind of record says in one row."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
 
 from tui.model import events
-from tui.model.events import (
-    AgentEvent,
-    AssistantMessage,
-    Body,
-    SourceRef,
-    ToolCall,
-    ToolResult,
-    UserMessage,
-)
+from tui.model.events import AgentEvent, AssistantMessage, Body, SourceRef, ToolResult, UserMessage
 from tui.model.journal import JournalEntry
-from tui.model.rows import DetailPart, EventDetail, EventRow, Mark
-from tui.monitor.rows.row_text import TROUBLE, URGENT, line_of
-from tui.system.format import clip_text, format_count_plain, format_text_size
-from tui.system.lazy_pattern import lazy
-
-_LIMIT = 80
-_LABEL = 16
-_LOOKED_AT = 40
-_EXIT = lazy(r"\AExit code (\d+)\b")
-_TAGS = lazy(r"</?(?:tool_use_error|error|system-reminder)>")
-_RULER = lazy(r"[\W_]*\Z")
-_COUNT = lazy(
-    r"\b(\d+)[ \xa0](failed|passed|errors?|skipped|xfailed|xpassed|warnings?|deselected)\b"
+from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
+from tui.monitor.rows.tool_calls import outcome
+from tui.system.format import (
+    format_count,
+    format_count_plain,
+    format_duration_row,
+    format_money_plain,
+    format_weekday_clock,
+    shorten_line,
 )
-_NAMED_COUNTS = lazy(r"\b(failures|errors|skipped)=(\d+)")
-_VERDICTS = lazy(
-    r"(?:Found \d+ errors?\b|Success: no issues found|All checks passed|\d+ problems? \("
-    r"|test result: |Ran \d+ tests? in |FAILED \(|OK\Z|OK \()"
-)
-# A line with one count is a runner's last line only in these forms, else a sentence about tests.
-_LONE_COUNT = lazy(r"(?:Tests?:?\s+)?\d+ \w+(?: in [\d.]+ ?m?s.*| \(\d+\)|,.*|\s*)\Z")
-_BAD = frozenset(("failed", "error", "errors"))
-_STOPPED = "this call was stopped while running"
-_PROCEED = "doesn't want to proceed with this tool use"
+
+_TEXT = 400
+URGENT = frozenset(("warning", "error", "immediate", "notice"))
+TROUBLE = frozenset(("blocked", "error", "failed", "stopped the turn", "cancelled"))
 
 
-class ToolOutcome(NamedTuple):
+class RowText(NamedTuple):
+    """What a row says before it is placed in time and beside its result."""
+
+    kind: RowKind
+    label: str
     text: str
-    mark: Mark
+    outcome: str = ""
+    mark: Mark = ""
+    seconds: float | None = None
 
 
-def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
-    """What stands beside the line of a call: lines changed, tests passed, the error, the last line."""
-    if result.is_error:
-        return ToolOutcome(_error(result.excerpt), "error")
-    if result.added or result.removed:
-        return ToolOutcome(f"+{result.added} −{result.removed}", "ok")
-    summary = test_summary(result.excerpt)
-    if summary is not None:
-        return summary
-    if tool.name in _AGENTS:
-        background = result.agent_id and "output_file:" in result.excerpt
-        text = "in the background" if background else first_meaningful_line(result.excerpt)
-        return ToolOutcome(_cut(text), "ok")
-    if tool.name in _BULKY:
-        return ToolOutcome(_size(result), "ok")
-    if tool.name in _CHANGING:
-        return ToolOutcome("", "ok")
-    return ToolOutcome(_cut(last_meaningful_line(result.excerpt)), "ok")
+def line_of(body: events.Body) -> RowText:
+    """What the row of a record says."""
+    return _LINES[type(body)](body)
 
 
-_BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
-_AGENTS = frozenset(("Agent", "Task"))
-_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
+def _one_line(text: str) -> str:
+    return shorten_line(text[: 2 * _TEXT], _TEXT)
 
 
-def test_summary(text: str) -> ToolOutcome | None:
-    """The counts of the last summary line of a test run or checker near the end of `text`."""
-    for line in reversed(text.rstrip().split("\n")[-_LOOKED_AT:]):
-        line = line.strip("= \t-")
-        counts = _COUNT.findall(line)
-        if counts and (len(counts) > 1 or _LONE_COUNT.match(line)):
-            return _counted(counts)
-        if named := _NAMED_COUNTS.findall(line):
-            return _counted([(count, word.replace("failures", "failed")) for word, count in named])
-        if _VERDICTS.match(line):
-            bad = line.startswith(("Found", "FAILED", "test result: FAILED")) or "problem" in line
-            return ToolOutcome(_cut(line), "warning" if bad else "ok")
-    return None
+def _join(*parts: str) -> str:
+    return " · ".join(filter(None, parts))
 
 
-def _counted(counts: list[tuple[str, str]]) -> ToolOutcome:
-    shown = [(number, word) for number, word in counts if number != "0"] or counts[:1]
-    failed = any(word in _BAD for _, word in shown)
-    text = ", ".join(f"{number} {word}" for number, word in shown)
-    return ToolOutcome(_cut(text), "warning" if failed else "ok")
+# --- conversation ---
 
 
-def _error(text: str) -> str:
-    """The exit code with the tests' summary, else the first line that says something."""
-    if _PROCEED in text:
-        return "stopped by the user" if _STOPPED in text else "refused by the user"
-    text = _TAGS.sub("", text)
-    code = _EXIT.match(text)
-    head = f"exit {code[1]}" if code else ""
-    summary = test_summary(text)
-    rest = summary.text if summary else first_meaningful_line(text[code.end() :] if code else text)
-    return _cut(" · ".join(filter(None, (head, rest))))
+def _assistant(body: events.AssistantMessage) -> RowText:
+    if body.error:
+        return RowText("text", "error", _one_line(body.text), body.error, "error")
+    if body.tools:
+        tool = body.tools[0]
+        server, label = _tool_label(tool.name)
+        more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
+        text = _join(_join(server, tool.target), more, _one_line(body.text))
+        return RowText("tool", label, text)
+    if body.thinking:
+        return RowText("thinking", "thinking", _one_line(body.text), mark="quiet")
+    return RowText("text", "text", _one_line(body.text))
 
 
-def first_meaningful_line(text: str) -> str:
-    """The first line with a letter or digit in it."""
-    return next((line.strip() for line in text.split("\n") if not _RULER.match(line)), "")
+def _tool_label(name: str) -> tuple[str, str]:
+    """The server, if any, and the short name of a tool."""
+    if name.startswith("mcp__"):
+        server, _, tool = name[5:].partition("__")
+        if tool:
+            return server, tool
+    return "", name or "tool"
 
 
-def last_meaningful_line(text: str) -> str:
-    """The last line with a letter or digit in it."""
-    lines = reversed(text.rstrip().split("\n"))
-    return next((line.strip() for line in lines if not _RULER.match(line)), "")
+def _user(body: events.UserMessage) -> RowText:
+    if body.role == "results" and body.results:
+        first, others = body.results[0], len(body.results) - 1
+        text = _join(_one_line(first.excerpt), f"and {others} more" if others else "")
+        failed = any(result.is_error for result in body.results)
+        size = format_count(first.size, "character")
+        return RowText("tool_result", "output", text, size, "error" if failed else "quiet")
+    label, mark = _ROLES[body.role]
+    return RowText("user", label, _one_line(body.text), body.origin, mark)
 
 
-def _size(result: ToolResult) -> str:
-    if not result.size:
-        return "nothing"
-    if result.size <= len(result.excerpt) + 2:
-        lines = len(result.excerpt.splitlines())
-        return format_count_plain(lines, "line")
-    return format_text_size(result.size)
+_ROLES: dict[str, tuple[str, Mark]] = {
+    "results": ("output", "quiet"),
+    "prompt": ("prompt", ""),
+    "replay": ("prompt", ""),
+    "interrupted": ("interrupted", "warning"),
+    "summary": ("summary", ""),
+    "synthetic": ("told", "quiet"),
+    "note": ("note", "quiet"),
+}
 
 
-def _cut(text: str) -> str:
-    return clip_text(text.replace("\t", " "), _LIMIT)
+def _result(body: events.TurnResult) -> RowText:
+    bad = body.is_error or body.subtype not in ("success", "")
+    reason = body.terminal_reason if body.terminal_reason != "completed" else ""
+    message = body.errors[0] if body.errors else _one_line(body.text)
+    text = _join(
+        f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
+        f"{body.duration_ms} ms ({format_duration_row(body.duration_ms / 1000)})",
+        format_count_plain(body.turns, "turn"),
+        reason.replace("_", " "),
+        f"API status {body.api_error_status}" if body.api_error_status else "",
+        f"{body.denials} denied" if body.denials else "",
+        f"{body.queued} queued" if body.queued else "",
+        message,
+    )
+    cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
+    return RowText(
+        "result", "result", text, cost, "error" if bad else "ok", body.duration_ms / 1000
+    )
+
+
+def _partial(body: events.StreamDelta) -> RowText:
+    return RowText("partial", "delta", _join(body.step, _one_line(body.text)), mark="quiet")
+
+
+# --- trouble ---
+
+
+def _retry(body: events.ApiRetry) -> RowText:
+    of = f" of {body.limit}" if body.limit else ""
+    text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
+    status = str(body.status) if body.status else ""
+    return RowText("retry", "retry", text, _join(status, body.error), "warning", body.delay_s)
+
+
+def _limit(body: events.RateLimit) -> RowText:
+    used = "" if body.used is None else f"{body.used:.0%} used"
+    resets = ""
+    if body.resets_at is not None:
+        resets = "resets " + format_weekday_clock(body.resets_at, f"at {body.resets_at:.0f}")
+    mark: Mark = "quiet" if body.status == "allowed" else "warning"
+    if body.status == "rejected":
+        mark = "error"
+    text = _join(body.window.replace("_", " "), used, resets)
+    return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
+
+
+def _compaction(body: events.Compaction) -> RowText:
+    after = "" if body.after is None else f" → {body.after:,}"
+    text = _join(body.trigger, f"{body.before:,}{after} tokens")
+    return RowText("compaction", "compact", text, "", "warning", body.duration_s)
+
+
+def _denied(body: events.PermissionDenied) -> RowText:
+    text = _join(body.tool, body.reason)
+    if body.waiting:
+        return RowText("notice", "permission", text, "waits for leave", "warning")
+    return RowText("notice", "denied", text, "refused", "error")
+
+
+def _unknown(body: events.UnknownRecord) -> RowText:
+    kind = "/".join(filter(None, (body.type or "no type", body.subtype)))
+    return RowText("unknown", "unknown", _join(kind, _one_line(body.text)), "", "warning")
+
+
+def _malformed(body: events.MalformedLine) -> RowText:
+    size = f"{body.size:,} bytes"
+    return RowText(
+        "malformed", "malformed", _join(body.reason, _one_line(body.excerpt)), size, "warning"
+    )
+
+
+# --- the machinery ---
+
+
+def _init(body: events.TurnStarted) -> RowText:
+    text = _join(body.model, body.permission_mode, body.version, body.cwd)
+    return RowText("init", "turn", text, mark="quiet")
+
+
+def _task(body: events.TaskUpdate) -> RowText:
+    tokens = f"{body.tokens:,} tokens" if body.tokens else ""
+    kind = body.task_type.removeprefix("local_")
+    text = _join(body.description or body.task_id, kind, tokens)
+    mark: Mark = "error" if body.status == "failed" else "quiet"
+    return RowText("task", "task", text, body.status or body.phase, mark)
+
+
+def _heartbeat(body: events.ToolHeartbeat) -> RowText:
+    text = f"{body.name or 'a tool'} has been running for {format_duration_row(body.elapsed_s)}"
+    return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
+
+
+def _lifecycle(body: events.MessageLifecycle) -> RowText:
+    return RowText(
+        "user", "message", _one_line(body.text) or body.command_uuid, body.state, "quiet"
+    )
+
+
+def _state(body: events.AgentStateReport) -> RowText:
+    waiting = body.state == "requires_action"
+    return RowText(
+        "notice",
+        "state",
+        _join(body.state.replace("_", " "), body.detail),
+        "",
+        "warning" if waiting else "quiet",
+    )
+
+
+def _hook(body: events.HookRun) -> RowText:
+    name = body.name if body.event in body.name else _join(body.event, body.name)
+    mark: Mark = "warning" if body.outcome in TROUBLE else "quiet"
+    return RowText("hook", "hook", _join(name, _one_line(body.text)), body.outcome, mark)
+
+
+def _cost(body: events.RunningCost) -> RowText:
+    return RowText(
+        "notice",
+        "cost",
+        "the transcript's running total",
+        format_money_plain(body.cost_usd),
+        "quiet",
+    )
+
+
+def _control(body: events.ControlMessage) -> RowText:
+    text = _join(body.subtype, body.text, body.request_id)
+    return RowText(
+        "notice", "control", text, "" if body.ok else "error", "quiet" if body.ok else "error"
+    )
+
+
+def _notice(body: events.Notice) -> RowText:
+    mark: Mark = "warning" if body.level in URGENT else "quiet"
+    if body.level == "error":
+        mark = "error"
+    return RowText(
+        "notice", "notice", _join(body.topic.replace("_", " "), _one_line(body.text)), "", mark
+    )
+
+
+def _housekeeping(body: events.SilentRecord) -> RowText:
+    return RowText("notice", "cli", body.topic.replace("_", " "), mark="quiet")
+
+
+_LINES: dict[type[Any], Callable[[Any], RowText]] = {
+    events.AssistantMessage: _assistant,
+    events.UserMessage: _user,
+    events.TurnResult: _result,
+    events.StreamDelta: _partial,
+    events.ApiRetry: _retry,
+    events.RateLimit: _limit,
+    events.Compaction: _compaction,
+    events.PermissionDenied: _denied,
+    events.UnknownRecord: _unknown,
+    events.MalformedLine: _malformed,
+    events.TurnStarted: _init,
+    events.TaskUpdate: _task,
+    events.ToolHeartbeat: _heartbeat,
+    events.MessageLifecycle: _lifecycle,
+    events.AgentStateReport: _state,
+    events.HookRun: _hook,
+    events.RunningCost: _cost,
+    events.ControlMessage: _control,
+    events.Notice: _notice,
+    events.SilentRecord: _housekeeping,
+}
+_LABEL = 16
 
 
 def row(

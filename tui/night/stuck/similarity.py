@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tui.night.usage.compact_tables import digest
+from tui.system.format import shorten
 from tui.system.lazy_pattern import lazy
 
 # Alternatives stand under what they begin with, and all under what any can begin with: most signs of
@@ -155,3 +156,13 @@ def _rounds(text: str, step: int) -> int:
         start -= step
         rounds += 1
     return rounds if rounds >= _CHANTS and rounds * step * 2 >= len(text) else 0
+
+
+LONGEST_SIGNATURE = 160
+_VARYING = lazy(r"\b(?:0x[0-9a-f]+|\d[\d.:_-]*|[0-9a-f]{7,40})\b|/tmp/\S+", 2)
+_SPACE = lazy(r"\s+")
+
+
+def signature(command: str) -> str:
+    """A command without what differs from one time to the next."""
+    return shorten(_SPACE.sub(" ", _VARYING.sub("#", command)).strip(), LONGEST_SIGNATURE)

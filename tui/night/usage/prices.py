@@ -174,3 +174,30 @@ class PriceTable:
             limit, price = LONG_PROMPTS[key]
             return TokenRates(_rates(TABLE[key]), limit, _rates(price))
         return TokenRates(_rates(TABLE[key]))
+
+
+DEFAULT_WINDOW = 200_000
+LARGE_WINDOW = 1_000_000
+_LARGE: Mapping[str, None] = dict.fromkeys(
+    (
+        "claude-fable-5",
+        "claude-fable-5-1",
+        "claude-fable-5-2",
+        "claude-mythos-5",
+        "claude-mythos-5-1",
+        "claude-opus-5",
+        "claude-opus-5-5",
+        "claude-opus-4-8",
+        "claude-opus-4-7",
+        "claude-sonnet-5",
+        "claude-sonnet-5-5",
+        "claude-haiku-5-5",
+    )
+)
+
+
+def usual_window(model: str) -> int:
+    """The window a model has where no result has said it yet."""
+    if "[1m]" in model.lower() or lookup(_LARGE, plain_model(model)) is not None:
+        return LARGE_WINDOW
+    return DEFAULT_WINDOW
