@@ -194,7 +194,7 @@ def status_counts(command: str) -> bool:
     return _GOES_ON.search(command[:_LONGEST].strip()) is None
 
 
-def told_status(command: str, output: str) -> int | None:
+def printed_status(command: str, output: str) -> int | None:
     """The runner's exit status where the command prints it at its end, as `…; echo $?` does."""
     if _TELLS_STATUS.search(command[:_LONGEST]) is None:
         return None
@@ -373,7 +373,7 @@ def _by_ending(command: str, kind: str, result: ToolResult) -> Verdict:
         return "unknown"
     if result.is_error:
         return "red"
-    status = told_status(command, result.excerpt)
+    status = printed_status(command, result.excerpt)
     if status is not None:
         return "red" if status else "green"
     return "green" if status_counts(command) else "unknown"

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from re import Match, Pattern
-from typing import NamedTuple
 
 from msgspec import Struct
 
 from tui.model.evidence import Verdict
 from tui.system.lazy_pattern import AnyWord, HintedPattern, lazy
 
-
-class TestCounts(NamedTuple):
-    """Tests that passed, failed, and were left out (skipped, deselected, ignored, pending)."""
-
-    passed: int
-    failed: int
-    skipped: int = 0
-
-
-Reader = Callable[[list[Match[str]]], TestCounts]
+Counts = tuple[int, int, int]
+"""Tests that passed, failed, and were left out (skipped, deselected, ignored, pending)."""
+Reader = Callable[[list[Match[str]]], Counts]
+SummaryFormat = tuple[str, AnyWord, Pattern[str], Reader]
+"""A runner's summary: its name, the words it cannot do without, its shape, and how to read it."""
 _PYTEST_LINE = 200
 _PYTEST_END = lazy(
     r"\d (?:failed|passed|errors?|skipped|xfailed|xpassed|deselected|warnings?|rerun)$"
@@ -32,268 +26,223 @@ _BAD = frozenset(("failed", "failing", "fail", "error", "errors", "failures", "f
 _LEFT = frozenset(("skipped", "skip", "deselected", "ignored", "pending", "todo", "incomplete"))
 
 
+def _any_of(words: str) -> AnyWord:
+    return AnyWord(*words.split("|"))
+
+
 def _number(text: str | None) -> int:
     return int(text[:9]) if text else 0
 
 
-def _told(text: str) -> TestCounts:
-    """Sums of "N word" pairs."""
+def _count(texts: Iterable[str]) -> Counts:
+    """Sums of all pairs "N word"."""
     passed = failed = skipped = 0
-    for number, word in _WORDS.findall(text):
+    for number, word in _WORDS.findall("\n".join(texts)):
         if word in _GOOD:
             passed += _number(number)
         elif word in _BAD:
             failed += _number(number)
         elif word in _LEFT:
             skipped += _number(number)
-    return TestCounts(passed, failed, skipped)
+    return passed, failed, skipped
 
 
-def _sum(counts: list[TestCounts]) -> TestCounts:
-    return TestCounts(
-        sum(each.passed for each in counts),
-        sum(each.failed for each in counts),
-        sum(each.skipped for each in counts),
-    )
+def _plain_words(matches: list[Match[str]]) -> Counts:
+    return _count(match.group(0) for match in matches)
 
 
-def _pytest(matches: list[Match[str]]) -> TestCounts:
+def _words_first(matches: list[Match[str]]) -> Counts:
+    """The word stands before its number: "# pass 5", "[  PASSED  ] 5 tests"."""
+    found = [match.group(0).lower().split() for match in matches]
+    return _count(f"{next(filter(str.isdigit, words))} {words[1]}" for words in found)
+
+
+def _pytest(matches: list[Match[str]]) -> Counts:
     """The numbers stand before the time, in the same line."""
-    found = []
-    for match in matches:
-        before = match.string[max(0, match.start() - _PYTEST_LINE) : match.start()]
-        if _PYTEST_END.search(before) is not None:
-            found.append(_told(before[before.rfind("\n") + 1 :]))
-    return _sum(found)
+    before = [m.string[max(0, m.start() - _PYTEST_LINE) : m.start()] for m in matches]
+    return _count(text[text.rfind("\n") + 1 :] for text in before if _PYTEST_END.search(text))
 
 
-def _plain_words(matches: list[Match[str]]) -> TestCounts:
-    return _sum([_told(match.group(0)) for match in matches])
-
-
-def _unittest(matches: list[Match[str]]) -> TestCounts:
+def _unittest(matches: list[Match[str]]) -> Counts:
     ran = bad = left = 0
     for match in matches:
         ran += _number(match.group(1))
         left += sum(map(_number, re.findall(r"skipped=(\d+)", match.group(0))))
-        told = re.findall(r"(?:failures|errors|unexpected successes)=(\d+)", match.group(0))
-        bad += sum(map(_number, told))
+        named = re.findall(r"(?:failures|errors|unexpected successes)=(\d+)", match.group(0))
+        bad += sum(map(_number, named))
         if match.group(2) == "FAILED" and not bad:
             bad = 1
-    return TestCounts(max(0, ran - bad - left), bad, left)
+    return max(0, ran - bad - left), bad, left
 
 
-def _of_total(matches: list[Match[str]]) -> TestCounts:
-    """Groups `total`, `failed`, maybe `errors`, `skipped`, of the last summary, which is the sum."""
-    groups = matches[-1].groupdict()
-    failed = _number(groups.get("failed")) + _number(groups.get("errors"))
-    skipped = _number(groups.get("skipped"))
-    return TestCounts(max(0, _number(groups["total"]) - failed - skipped), failed, skipped)
+def _groups(matches: list[Match[str]]) -> Counts:
+    """Sums of the groups `passed`, or `total` less the others, `failed`, `errors` and `skipped`.
+
+    A `bad` end without a number is one failure.
+    """
+    passed = failed = skipped = 0
+    for match in matches:
+        group = match.groupdict().get
+        bad = _number(group("failed")) + _number(group("errors")) or int(bool(group("bad")))
+        left = _number(group("skipped"))
+        total = group("total")
+        passed += max(0, _number(total) - bad - left) if total else _number(group("passed"))
+        failed += bad
+        skipped += left
+    return passed, failed, skipped
 
 
-def _each(matches: list[Match[str]]) -> TestCounts:
-    """Groups `passed`, `failed`, `skipped` of every summary."""
-    groups = [match.groupdict() for match in matches]
-    return TestCounts(
-        sum(_number(group.get("passed")) for group in groups),
-        sum(_number(group.get("failed")) for group in groups),
-        sum(_number(group.get("skipped")) for group in groups),
-    )
+def _last(matches: list[Match[str]]) -> Counts:
+    """The groups of the last summary, which is the sum of those before it."""
+    return _groups(matches[-1:])
 
 
-def _go(matches: list[Match[str]]) -> TestCounts:
+def _go(matches: list[Match[str]]) -> Counts:
     """Tests where they are named, else packages."""
     words = [match.group(1) for match in matches]
     passed = words.count("--- PASS") or words.count("ok")
     failed = words.count("--- FAIL") or words.count("FAIL")
-    return TestCounts(passed, failed, words.count("--- SKIP"))
+    return passed, failed, words.count("--- SKIP")
 
 
-def _suites(matches: list[Match[str]]) -> TestCounts:
+def _suites(matches: list[Match[str]]) -> Counts:
     """Failed suites count where no single test failed: they could not even start."""
     tests = [m for m in matches if m.group(0).lstrip().startswith("Tests")]
     passed, failed, skipped = _plain_words(tests)
-    broken = _plain_words([m for m in matches if m not in tests]).failed
-    return TestCounts(passed, failed or broken, skipped)
+    _, broken, _ = _plain_words([m for m in matches if m not in tests])
+    return passed, failed or broken, skipped
 
 
-def _node(matches: list[Match[str]]) -> TestCounts:
-    return _sum([_told(" ".join(match.group(0).split()[:0:-1])) for match in matches])
-
-
-def _all_or_some(matches: list[Match[str]]) -> TestCounts:
-    """Groups `passed` and `failed` of the last line, which counts on; a bad `end` is a failure."""
-    groups = matches[-1].groupdict()
-    failed = _number(groups.get("failed"))
-    if groups.get("bad"):
-        failed = failed or 1
-    return TestCounts(_number(groups.get("passed")), failed, _number(groups.get("skipped")))
-
-
-class SummaryFormat(Struct, frozen=True):
-    """A runner's summary: the words it cannot do without, its shape, and how to read it."""
-
-    framework: str
-    words: AnyWord
-    pattern: Pattern[str]
-    reader: Reader
-
-
-def _summary(framework: str, words: str, pattern: str, reader: Reader) -> SummaryFormat:
-    return SummaryFormat(framework, AnyWord(*words.split("|")), lazy(pattern, re.M), reader)
-
-
-SUMMARIES = (
-    _summary("pytest", " in ", r" in [\d.:]+ ?s\b", _pytest),
-    _summary(
-        "unittest", "Ran ", r"^Ran (\d+) tests? in [\d.]+s\s+(OK|FAILED)(?: \([^)]*\))?", _unittest
-    ),
-    _summary("jest", " total", r"^(?:Test Suites|Tests):\s.*\b\d+ total", _suites),
-    _summary(
+# In a pattern <failed> stands for the group of that name, a number.
+_FORMATS: tuple[tuple[str, str, str, Reader], ...] = (
+    ("pytest", " in ", r" in [\d.:]+ ?s\b", _pytest),
+    ("unittest", "Ran ", r"^Ran (\d+) tests? in [\d.]+s\s+(OK|FAILED)(?: \([^)]*\))?", _unittest),
+    ("jest", " total", r"^(?:Test Suites|Tests):\s.*\b\d+ total", _suites),
+    (
         "vitest",
         "Tests  |Test Files",
         r"^\s*(?:(?:Test Files|Tests)  +\d+ \w+.*\(\d+\)|Errors  +\d+ errors?)",
         _suites,
     ),
-    _summary("pest", "assertion", r"^\s*Tests:\s+.*\(\d+ assertions?\)", _plain_words),
-    _summary("phpunit", "OK (", r"^OK \((?P<total>\d+) tests?, \d+ assertions?\)", _of_total),
-    _summary(
+    ("pest", "assertion", r"^\s*Tests:\s+.*\(\d+ assertions?\)", _plain_words),
+    ("phpunit", "OK (", r"^OK \(<total> tests?, \d+ assertions?\)", _last),
+    (
         "phpunit",
         "Assertions:",
-        r"^Tests: (?P<total>\d+), Assertions: \d+(?:, Errors: (?P<errors>\d+))?"
-        r"(?:, Failures: (?P<failed>\d+))?(?:, \w+: \d+)*?(?:, Skipped: (?P<skipped>\d+))?",
-        _of_total,
+        r"^Tests: <total>, Assertions: \d+(?:, Errors: <errors>)?"
+        r"(?:, Failures: <failed>)?(?:, \w+: \d+)*?(?:, Skipped: <skipped>)?",
+        _last,
     ),
-    _summary(
+    (
         "go",
         "ok|FAIL|PASS",
         r"^\s*(ok|FAIL|--- PASS|--- FAIL|--- SKIP)"
         r"(?::|\s+\S+\s+(?:\(cached\)|[\d.]+s|\[(?!no test))|$)",
         _go,
     ),
-    _summary("gotestsum", "DONE ", r"^DONE \d+ tests?.* in [\d.]+s", _plain_words),
-    _summary(
+    ("gotestsum", "DONE ", r"^DONE \d+ tests?.* in [\d.]+s", _plain_words),
+    (
         "cargo",
         "test result:",
-        r"^test result: \w+\. (?P<passed>\d+) passed; (?P<failed>\d+) failed"
-        r"(?:; (?P<skipped>\d+) ignored)?",
-        _each,
+        r"^test result: \w+\. <passed> passed; <failed> failed(?:; <skipped> ignored)?",
+        _groups,
     ),
-    _summary("nextest", "Summary [", r"^\s*Summary \[[^\]]*\]\s+\d+ tests? run: .*", _plain_words),
-    _summary(
-        "mocha", "passing|failing", r"^\s*\d+ (?:passing|failing|pending)\b(?!:)", _plain_words
-    ),
-    _summary(
+    ("nextest", "Summary [", r"^\s*Summary \[[^\]]*\]\s+\d+ tests? run: .*", _plain_words),
+    ("mocha", "passing|failing", r"^\s*\d+ (?:passing|failing|pending)\b(?!:)", _plain_words),
+    (
         "rspec",
         "example",
-        r"(?P<total>\d+) examples?, (?P<failed>\d+) failures?"
-        r"(?:, (?P<skipped>\d+) pending)?(?:, (?P<errors>\d+) errors?)?",
-        _of_total,
+        r"<total> examples?, <failed> failures?(?:, <skipped> pending)?(?:, <errors> errors?)?",
+        _last,
     ),
-    _summary(
+    (
         "minitest",
         "assertions, ",
-        r"^(?P<total>\d+) (?:runs|tests), \d+ assertions, (?P<failed>\d+) failures, "
-        r"(?P<errors>\d+) errors(?:, (?P<skipped>\d+) (?:skips|pendings|omissions))?",
-        _of_total,
+        r"^<total> (?:runs|tests), \d+ assertions, <failed> failures, "
+        r"<errors> errors(?:, <skipped> (?:skips|pendings|omissions))?",
+        _last,
     ),
-    _summary(
+    (
         "mix",
         "failure",
-        r"(?P<total>\d+) tests?, (?P<failed>\d+) failures?"
-        r"(?:, \d+ excluded)?(?:, (?P<skipped>\d+) skipped)?",
-        _of_total,
+        r"<total> tests?, <failed> failures?(?:, \d+ excluded)?(?:, <skipped> skipped)?",
+        _last,
     ),
-    _summary("jasmine", " specs", r"^(?P<total>\d+) specs?, (?P<failed>\d+) failures?", _of_total),
-    _summary(
-        "ctest",
-        "tests passed",
-        r"\d+% tests passed, (?P<failed>\d+) tests? failed out of (?P<total>\d+)",
-        _of_total,
-    ),
-    _summary(
-        "gtest",
-        "[  PASSED  ]|[  FAILED  ]",
-        r"^\[  (?:PASSED|FAILED)  \] \d+ tests?",
-        lambda m: _sum([_told("{} {}".format(*_gtest(match.group(0)))) for match in m]),
-    ),
-    _summary(
+    ("jasmine", " specs", r"^<total> specs?, <failed> failures?", _last),
+    ("ctest", "tests passed", r"\d+% tests passed, <failed> tests? failed out of <total>", _last),
+    ("gtest", "[  PASSED  ]|[  FAILED  ]", r"^\[  (?:PASSED|FAILED)  \] \d+ tests?", _words_first),
+    (
         "node",
         "# pass|ℹ pass|# fail|ℹ fail",
         r"^[#ℹ] (?:pass|fail|cancelled|skipped|todo) \d+",
-        _node,
+        _words_first,
     ),
-    _summary("bun", " pass| fail", r"^\s*\d+ (?:pass|fail|skip|todo)$", _plain_words),
-    _summary(
+    ("bun", " pass| fail", r"^\s*\d+ (?:pass|fail|skip|todo)$", _plain_words),
+    (
         "deno",
         " | ",
-        r"^(?:ok|FAILED) \| (?P<passed>\d+) passed.*?\| (?P<failed>\d+) failed"
-        r"(?: \| (?P<skipped>\d+) ignored)?",
-        _each,
+        r"^(?:ok|FAILED) \| <passed> passed.*?\| <failed> failed(?: \| <skipped> ignored)?",
+        _groups,
     ),
-    _summary(
+    (
         "dotnet",
         "- Failed:",
-        r"!\s+- Failed:\s+(?P<failed>\d+), Passed:\s+(?P<passed>\d+)"
-        r"(?:, Skipped:\s+(?P<skipped>\d+))?",
-        _each,
+        r"!\s+- Failed:\s+<failed>, Passed:\s+<passed>(?:, Skipped:\s+<skipped>)?",
+        _groups,
     ),
-    _summary(
+    (
         "dotnet",
         "Test summary: ",
-        r"^Test summary: total: \d+, failed: (?P<failed>\d+), succeeded: (?P<passed>\d+)"
-        r"(?:, skipped: (?P<skipped>\d+))?",
-        _each,
+        r"^Test summary: total: \d+, failed: <failed>, succeeded: <passed>"
+        r"(?:, skipped: <skipped>)?",
+        _groups,
     ),
-    _summary(
+    (
         "maven",
         "Tests run:",
-        r"Tests run: (?P<total>\d+), Failures: (?P<failed>\d+), Errors: (?P<errors>\d+)"
-        r"(?:, Skipped: (?P<skipped>\d+))?",
-        _of_total,
+        r"Tests run: <total>, Failures: <failed>, Errors: <errors>(?:, Skipped: <skipped>)?",
+        _last,
     ),
-    _summary(
+    (
         "sbt",
         "Tests: succeeded",
-        r"Tests: succeeded (?P<passed>\d+), failed (?P<failed>\d+)(?:, canceled \d+)?"
-        r"(?:, ignored (?P<skipped>\d+))?",
-        _each,
+        r"Tests: succeeded <passed>, failed <failed>(?:, canceled \d+)?(?:, ignored <skipped>)?",
+        _groups,
     ),
-    _summary(
+    (
         "gradle",
         " completed, ",
-        r"(?P<total>\d+) tests? completed, (?P<failed>\d+) failed(?:, (?P<skipped>\d+) skipped)?",
-        _of_total,
+        r"<total> tests? completed, <failed> failed(?:, <skipped> skipped)?",
+        _last,
     ),
-    _summary(
+    (
         "swift",
         "Executed ",
-        r"Executed (?P<total>\d+) tests?, with (?:(?P<skipped>\d+) tests? skipped and )?"
-        r"(?P<failed>\d+) failures?",
-        _of_total,
+        r"Executed <total> tests?, with (?:<skipped> tests? skipped and )?<failed> failures?",
+        _last,
     ),
-    _summary(
+    (
         "swift",
         "Test run with ",
-        r"Test run with (?P<passed>\d+) tests?(?: in \d+ suites?)? (?:passed|(?P<bad>failed))",
-        _all_or_some,
+        r"Test run with <passed> tests?(?: in \d+ suites?)? (?:passed|(?P<bad>failed))",
+        _last,
     ),
-    _summary(
+    (
         "flutter",
         "tests passed!|tests failed.",
-        r"\+(?P<passed>\d+)(?: ~(?P<skipped>\d+))?(?: -(?P<failed>\d+))?: "
+        r"\+<passed>(?: ~<skipped>)?(?: -<failed>)?: "
         r"(?:All tests passed!|(?P<bad>Some tests failed\.))",
-        _all_or_some,
+        _last,
     ),
-    _summary("bazel", "Executed ", r"^Executed \d+ out of \d+ tests?: .*", _plain_words),
-    _summary(
+    ("bazel", "Executed ", r"^Executed \d+ out of \d+ tests?: .*", _plain_words),
+    (
         "catch2",
         "test cases",
-        r"^(?:All tests passed \(\d+ assertions? in (?P<passed>\d+) test cases?\)"
-        r"|test cases:\s+\d+ \|\s+(?P<some>\d+) passed \|\s+(?P<failed>\d+) failed)",
-        _each,
+        r"^(?:All tests passed \(\d+ assertions? in <passed> test cases?\)"
+        r"|test cases:\s+\d+ \|\s+\d+ passed \|\s+<failed> failed)",
+        _groups,
     ),
-    _summary(
+    (
         "playwright",
         " passed| failed",
         r"^\s+\d+ (?:passed|failed|skipped)(?: \([\d.]+m?s\))?$",
@@ -302,22 +251,23 @@ SUMMARIES = (
 )
 
 
-def _gtest(line: str) -> tuple[str, str]:
-    """ "[  PASSED  ] 5 tests" as "5", "passed"."""
-    words = line.split()
-    return words[3], words[1].lower()
+def _format(framework: str, words: str, pattern: str, reader: Reader) -> SummaryFormat:
+    for group in ("total", "passed", "failed", "errors", "skipped"):
+        pattern = pattern.replace(f"<{group}>", rf"(?P<{group}>\d+)")
+    return framework, _any_of(words), lazy(pattern, re.M), reader
 
 
-KIN = {
+SUMMARIES = tuple(_format(*row) for row in _FORMATS)
+_KIN = {
     "cargo": ("cargo", "nextest"),
     "phpunit": ("phpunit", "pest"),
     "node": ("node", "mocha"),
     "go": ("go", "gotestsum"),
     "ctest": ("ctest", "gtest", "catch2"),
 }
-OF: dict[str, tuple[SummaryFormat, ...]] = {
-    name: tuple(s for s in SUMMARIES if s.framework in KIN.get(name, (name,)))
-    for name in {s.framework for s in SUMMARIES}
+_SUMMARIES_OF: dict[str, tuple[SummaryFormat, ...]] = {
+    name: tuple(one for one in SUMMARIES if one[0] in _KIN.get(name, (name,)))
+    for name in {one[0] for one in SUMMARIES}
 }
 _COLOUR = lazy(r"[\x1b␛]\[[0-9;]*m")
 _PYTEST_TAIL = 1000
@@ -325,23 +275,9 @@ _NUMBERED = lazy(
     r"\d+ (?:passed|failed|passing|failing|pass|fail|failures?|examples?|errors?|tests? |specs?)"
 )
 _NUMBERED_WORDS = AnyWord(" pass", " fail", " example", " error", " specs")
-_SIGNS = AnyWord(
-    "\nok ",
-    "\nok\t",
-    "\nFAIL",
-    "--- FAIL",
-    "Ran ",
-    "test result: ",
-    "OK (",
-    "Tests",
-    "Executed ",
-    "- Failed:",
-    "# pass",
-    "ℹ pass",
-    "[  PASSED  ]",
-    "Test summary: ",
-    "Test run with ",
-    "tests passed",
+_SIGNS = _any_of(
+    "\nok |\nok\t|\nFAIL|--- FAIL|Ran |test result: |OK (|Tests|Executed |- Failed:|# pass"
+    "|ℹ pass|[  PASSED  ]|Test summary: |Test run with |tests passed"
 )
 _TAIL = 400
 _NONE_RAN = lazy(
@@ -352,37 +288,17 @@ _NONE_RAN = lazy(
     r"|^\[100%\] Built target \S+\s*\Z",
     2 | 8,
 )
-_BAD_END = AnyWord(
-    "could not compile",
-    "make: *** ",
-    "ELIFECYCLE",
-    "npm ERR! Test failed",
-    "npm error Test failed",
-    "npm error Lifecycle",
-    "BUILD FAILED",
-    "BUILD FAILURE",
-    "error: test failed",
-    "Test suite failed to run",
-    "evaluation failed :(",
-    ": FAIL code ",
-    "core dumped",
-    "Segmentation fault",
-    "error Command failed with exit code",
-    "\nFAILED",
-    "The following tests FAILED",
-    "Some tests failed",
-    " during collection",
-    "\nTraceback (most recent call last)",
-    "nox > Session tests failed",
+_BAD_END = _any_of(
+    "could not compile|make: *** |ELIFECYCLE|npm ERR! Test failed|npm error Test failed"
+    "|npm error Lifecycle|BUILD FAILED|BUILD FAILURE|error: test failed"
+    "|Test suite failed to run|evaluation failed :(|: FAIL code |core dumped"
+    "|Segmentation fault|error Command failed with exit code|\nFAILED"
+    "|The following tests FAILED|Some tests failed| during collection"
+    "|\nTraceback (most recent call last)|nox > Session tests failed"
 )
-_GOOD_END = AnyWord(
-    "BUILD SUCCESSFUL in",
-    "BUILD SUCCESS\n",
-    "congratulations :)",
-    " was successful.",
-    "ll tests passed",
-    "Test Succeeded",
-    "** TEST SUCCEEDED **",
+_GOOD_END = _any_of(
+    "BUILD SUCCESSFUL in|BUILD SUCCESS\n|congratulations :)| was successful.|ll tests passed"
+    "|Test Succeeded|** TEST SUCCEEDED **"
 )
 _NEVER_STARTED = HintedPattern(
     "No module named|not found|issing script:|No rule to make target|could not determine executable"
@@ -395,24 +311,11 @@ _NEVER_STARTED = HintedPattern(
     r"|Cannot connect to the Docker daemon|Command \S+ not found|not found in \$PATH|Unknown command",
     8,
 )
-_CUT_SHORT_WORDS = AnyWord(
-    "Command timed out after",
-    "\nKilled",
-    "\nTerminated",
-    "KeyboardInterrupt",
-    "context deadline exceeded",
-    "panic: test timed out after",
+_CUT_SHORT_WORDS = _any_of(
+    "Command timed out after|\nKilled|\nTerminated|KeyboardInterrupt"
+    "|context deadline exceeded|panic: test timed out after"
 )
-_NONE_HINTS = AnyWord(
-    " 0 ",
-    "no test",
-    "ran 0",
-    "0 passing",
-    "0 examples",
-    "deselected",
-    "skipped",
-    "built target",
-)
+_NONE_HINTS = _any_of(" 0 |no test|ran 0|0 passing|0 examples|deselected|skipped|built target")
 _ENDING = 800
 _SHORT = 800
 _SIGNALLED = ("Exit code 124", "Exit code 130", "Exit code 137", "Exit code 143")
@@ -430,9 +333,7 @@ class TestOutcome(Struct, frozen=True):
     @property
     def verdict(self) -> Verdict:
         """Red with any failure, green with none, unknown where nothing ran."""
-        if self.failed:
-            return "red"
-        return "green" if self.passed else "unknown"
+        return "red" if self.failed else "green" if self.passed else "unknown"
 
 
 def promising(text: str) -> bool:
@@ -454,18 +355,13 @@ def read(text: str, expected: str = "") -> TestOutcome | None:
     if expected == "pytest":
         text = text[-_PYTEST_TAIL:]
     text = plain(text)
-    for summary in OF.get(expected, SUMMARIES):
-        if not summary.words.is_in(text):
+    for framework, words, pattern, reader in _SUMMARIES_OF.get(expected, SUMMARIES):
+        matches = list(pattern.finditer(text)) if words.is_in(text) else []
+        if not matches or (best is not None and matches[-1].start() <= best.at):
             continue
-        matches = list(summary.pattern.finditer(text))
-        if not matches:
-            continue
-        counts = summary.reader(matches)
-        found = TestOutcome(
-            summary.framework, counts.passed, counts.failed, matches[-1].start(), counts.skipped
-        )
-        if (counts.passed or counts.failed) and (best is None or found.at > best.at):
-            best = found
+        passed, failed, skipped = reader(matches)
+        if passed or failed:
+            best = TestOutcome(framework, passed, failed, matches[-1].start(), skipped)
     return best
 
 
