@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
 
 from tui.model import events
-from tui.model.events import AgentEvent, AssistantMessage, Body, SourceRef, ToolResult, UserMessage
+from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolResult, UserMessage
 from tui.model.journal import JournalEntry
 from tui.model.rows import DetailPart, EventDetail, EventRow, Mark, RowKind
 from tui.monitor.rows.tool_calls import outcome
@@ -22,8 +21,8 @@ from tui.system.format import (
 )
 
 _TEXT = 400
-URGENT = frozenset(("warning", "error", "immediate", "notice"))
-TROUBLE = frozenset(("blocked", "error", "failed", "stopped the turn", "cancelled"))
+_URGENT = frozenset(("warning", "error", "immediate", "notice"))
+_TROUBLE = frozenset(("blocked", "error", "failed", "stopped the turn", "cancelled"))
 
 
 class RowText(NamedTuple):
@@ -39,7 +38,14 @@ class RowText(NamedTuple):
 
 def line_of(body: events.Body) -> RowText:
     """What the row of a record says."""
-    return _LINES[type(body)](body)
+    match body:
+        case events.AssistantMessage():
+            return _assistant(body)
+        case events.UserMessage():
+            return _user(body)
+        case events.TurnResult():
+            return _result(body)
+    return _of_trouble(body) or _of_machinery(body)
 
 
 def _one_line(text: str) -> str:
@@ -50,21 +56,18 @@ def _join(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
-# --- conversation ---
-
-
 def _assistant(body: events.AssistantMessage) -> RowText:
+    said = _one_line(body.text)
     if body.error:
-        return RowText("text", "error", _one_line(body.text), body.error, "error")
+        return RowText("text", "error", said, body.error, "error")
     if body.tools:
         tool = body.tools[0]
         server, label = _tool_label(tool.name)
         more = f"and {len(body.tools) - 1} more" if len(body.tools) > 1 else ""
-        text = _join(_join(server, tool.target), more, _one_line(body.text))
-        return RowText("tool", label, text)
+        return RowText("tool", label, _join(server, tool.target, more, said))
     if body.thinking:
-        return RowText("thinking", "thinking", _one_line(body.text), mark="quiet")
-    return RowText("text", "text", _one_line(body.text))
+        return RowText("thinking", "thinking", said, mark="quiet")
+    return RowText("text", "text", said)
 
 
 def _tool_label(name: str) -> tuple[str, str]:
@@ -101,170 +104,107 @@ _ROLES: dict[str, tuple[str, Mark]] = {
 def _result(body: events.TurnResult) -> RowText:
     bad = body.is_error or body.subtype not in ("success", "")
     reason = body.terminal_reason if body.terminal_reason != "completed" else ""
-    message = body.errors[0] if body.errors else _one_line(body.text)
+    seconds = body.duration_ms / 1000
     text = _join(
         f"{body.subtype or 'result'}{' with an error' if body.is_error else ''}",
-        f"{body.duration_ms} ms ({format_duration_row(body.duration_ms / 1000)})",
+        f"{body.duration_ms} ms ({format_duration_row(seconds)})",
         format_count_plain(body.turns, "turn"),
         reason.replace("_", " "),
         f"API status {body.api_error_status}" if body.api_error_status else "",
         f"{body.denials} denied" if body.denials else "",
         f"{body.queued} queued" if body.queued else "",
-        message,
+        body.errors[0] if body.errors else _one_line(body.text),
     )
     cost = "" if body.cost_usd is None else format_money_plain(body.cost_usd)
-    return RowText(
-        "result", "result", text, cost, "error" if bad else "ok", body.duration_ms / 1000
-    )
+    return RowText("result", "result", text, cost, "error" if bad else "ok", seconds)
 
 
-def _partial(body: events.StreamDelta) -> RowText:
-    return RowText("partial", "delta", _join(body.step, _one_line(body.text)), mark="quiet")
+def _of_trouble(body: events.Body) -> RowText | None:
+    match body:
+        case events.ApiRetry():
+            of = f" of {body.limit}" if body.limit else ""
+            text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
+            status = _join(str(body.status or ""), body.error)
+            return RowText("retry", "retry", text, status, "warning", body.delay_s)
+        case events.RateLimit():
+            used = "" if body.used is None else f"{body.used:.0%} used"
+            at = body.resets_at
+            resets = "" if at is None else f"resets {format_weekday_clock(at, f'at {at:.0f}')}"
+            text = _join(body.window.replace("_", " "), used, resets)
+            mark = _LIMIT_MARKS.get(body.status, "warning")
+            return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
+        case events.Compaction():
+            after = "" if body.after is None else f" → {body.after:,}"
+            text = _join(body.trigger, f"{body.before:,}{after} tokens")
+            return RowText("compaction", "compact", text, "", "warning", body.duration_s)
+        case events.PermissionDenied():
+            text = _join(body.tool, body.reason)
+            if body.waiting:
+                return RowText("notice", "permission", text, "waits for leave", "warning")
+            return RowText("notice", "denied", text, "refused", "error")
+        case events.UnknownRecord():
+            text = _join(
+                "/".join(filter(None, (body.type or "no type", body.subtype))), _one_line(body.text)
+            )
+            return RowText("unknown", "unknown", text, "", "warning")
+        case events.MalformedLine():
+            text = _join(body.reason, _one_line(body.excerpt))
+            return RowText("malformed", "malformed", text, f"{body.size:,} bytes", "warning")
+    return None
 
 
-# --- trouble ---
+_LIMIT_MARKS: dict[str, Mark] = {"allowed": "quiet", "rejected": "error"}
 
 
-def _retry(body: events.ApiRetry) -> RowText:
-    of = f" of {body.limit}" if body.limit else ""
-    text = f"attempt {body.attempt}{of}, next in {format_duration_row(body.delay_s)}"
-    status = str(body.status) if body.status else ""
-    return RowText("retry", "retry", text, _join(status, body.error), "warning", body.delay_s)
+# complexity: a table in code, one case for each kind of record
+def _of_machinery(body: events.Body) -> RowText:
+    mark: Mark = "quiet"
+    match body:
+        case events.StreamDelta():
+            return RowText("partial", "delta", _join(body.step, _one_line(body.text)), mark=mark)
+        case events.TurnStarted():
+            text = _join(body.model, body.permission_mode, body.version, body.cwd)
+            return RowText("init", "turn", text, mark=mark)
+        case events.TaskUpdate():
+            tokens = f"{body.tokens:,} tokens" if body.tokens else ""
+            kind = body.task_type.removeprefix("local_")
+            text = _join(body.description or body.task_id, kind, tokens)
+            mark = "error" if body.status == "failed" else mark
+            return RowText("task", "task", text, body.status or body.phase, mark)
+        case events.ToolHeartbeat():
+            lasts = format_duration_row(body.elapsed_s)
+            text = f"{body.name or 'a tool'} has been running for {lasts}"
+            return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
+        case events.MessageLifecycle():
+            return RowText(
+                "user", "message", _one_line(body.text) or body.command_uuid, body.state, mark
+            )
+        case events.AgentStateReport():
+            text = _join(body.state.replace("_", " "), body.detail)
+            mark = "warning" if body.state == "requires_action" else mark
+            return RowText("notice", "state", text, "", mark)
+        case events.HookRun():
+            name = body.name if body.event in body.name else _join(body.event, body.name)
+            mark = "warning" if body.outcome in _TROUBLE else mark
+            return RowText("hook", "hook", _join(name, _one_line(body.text)), body.outcome, mark)
+        case events.RunningCost():
+            cost = format_money_plain(body.cost_usd)
+            return RowText("notice", "cost", "the transcript's running total", cost, mark)
+        case events.ControlMessage():
+            text = _join(body.subtype, body.text, body.request_id)
+            bad: Mark = "" if body.ok else "error"
+            return RowText("notice", "control", text, bad, bad or mark)
+        case events.Notice():
+            text = _join(body.topic.replace("_", " "), _one_line(body.text))
+            mark = (
+                "error" if body.level == "error" else "warning" if body.level in _URGENT else mark
+            )
+            return RowText("notice", "notice", text, "", mark)
+        case events.SilentRecord():
+            return RowText("notice", "cli", body.topic.replace("_", " "), mark=mark)
+    raise TypeError(f"no row for {type(body).__name__}")
 
 
-def _limit(body: events.RateLimit) -> RowText:
-    used = "" if body.used is None else f"{body.used:.0%} used"
-    resets = ""
-    if body.resets_at is not None:
-        resets = "resets " + format_weekday_clock(body.resets_at, f"at {body.resets_at:.0f}")
-    mark: Mark = "quiet" if body.status == "allowed" else "warning"
-    if body.status == "rejected":
-        mark = "error"
-    text = _join(body.window.replace("_", " "), used, resets)
-    return RowText("limit", "limit", text, body.status.replace("_", " "), mark)
-
-
-def _compaction(body: events.Compaction) -> RowText:
-    after = "" if body.after is None else f" → {body.after:,}"
-    text = _join(body.trigger, f"{body.before:,}{after} tokens")
-    return RowText("compaction", "compact", text, "", "warning", body.duration_s)
-
-
-def _denied(body: events.PermissionDenied) -> RowText:
-    text = _join(body.tool, body.reason)
-    if body.waiting:
-        return RowText("notice", "permission", text, "waits for leave", "warning")
-    return RowText("notice", "denied", text, "refused", "error")
-
-
-def _unknown(body: events.UnknownRecord) -> RowText:
-    kind = "/".join(filter(None, (body.type or "no type", body.subtype)))
-    return RowText("unknown", "unknown", _join(kind, _one_line(body.text)), "", "warning")
-
-
-def _malformed(body: events.MalformedLine) -> RowText:
-    size = f"{body.size:,} bytes"
-    return RowText(
-        "malformed", "malformed", _join(body.reason, _one_line(body.excerpt)), size, "warning"
-    )
-
-
-# --- the machinery ---
-
-
-def _init(body: events.TurnStarted) -> RowText:
-    text = _join(body.model, body.permission_mode, body.version, body.cwd)
-    return RowText("init", "turn", text, mark="quiet")
-
-
-def _task(body: events.TaskUpdate) -> RowText:
-    tokens = f"{body.tokens:,} tokens" if body.tokens else ""
-    kind = body.task_type.removeprefix("local_")
-    text = _join(body.description or body.task_id, kind, tokens)
-    mark: Mark = "error" if body.status == "failed" else "quiet"
-    return RowText("task", "task", text, body.status or body.phase, mark)
-
-
-def _heartbeat(body: events.ToolHeartbeat) -> RowText:
-    text = f"{body.name or 'a tool'} has been running for {format_duration_row(body.elapsed_s)}"
-    return RowText("task", "running", text, mark="running", seconds=body.elapsed_s)
-
-
-def _lifecycle(body: events.MessageLifecycle) -> RowText:
-    return RowText(
-        "user", "message", _one_line(body.text) or body.command_uuid, body.state, "quiet"
-    )
-
-
-def _state(body: events.AgentStateReport) -> RowText:
-    waiting = body.state == "requires_action"
-    return RowText(
-        "notice",
-        "state",
-        _join(body.state.replace("_", " "), body.detail),
-        "",
-        "warning" if waiting else "quiet",
-    )
-
-
-def _hook(body: events.HookRun) -> RowText:
-    name = body.name if body.event in body.name else _join(body.event, body.name)
-    mark: Mark = "warning" if body.outcome in TROUBLE else "quiet"
-    return RowText("hook", "hook", _join(name, _one_line(body.text)), body.outcome, mark)
-
-
-def _cost(body: events.RunningCost) -> RowText:
-    return RowText(
-        "notice",
-        "cost",
-        "the transcript's running total",
-        format_money_plain(body.cost_usd),
-        "quiet",
-    )
-
-
-def _control(body: events.ControlMessage) -> RowText:
-    text = _join(body.subtype, body.text, body.request_id)
-    return RowText(
-        "notice", "control", text, "" if body.ok else "error", "quiet" if body.ok else "error"
-    )
-
-
-def _notice(body: events.Notice) -> RowText:
-    mark: Mark = "warning" if body.level in URGENT else "quiet"
-    if body.level == "error":
-        mark = "error"
-    return RowText(
-        "notice", "notice", _join(body.topic.replace("_", " "), _one_line(body.text)), "", mark
-    )
-
-
-def _housekeeping(body: events.SilentRecord) -> RowText:
-    return RowText("notice", "cli", body.topic.replace("_", " "), mark="quiet")
-
-
-_LINES: dict[type[Any], Callable[[Any], RowText]] = {
-    events.AssistantMessage: _assistant,
-    events.UserMessage: _user,
-    events.TurnResult: _result,
-    events.StreamDelta: _partial,
-    events.ApiRetry: _retry,
-    events.RateLimit: _limit,
-    events.Compaction: _compaction,
-    events.PermissionDenied: _denied,
-    events.UnknownRecord: _unknown,
-    events.MalformedLine: _malformed,
-    events.TurnStarted: _init,
-    events.TaskUpdate: _task,
-    events.ToolHeartbeat: _heartbeat,
-    events.MessageLifecycle: _lifecycle,
-    events.AgentStateReport: _state,
-    events.HookRun: _hook,
-    events.RunningCost: _cost,
-    events.ControlMessage: _control,
-    events.Notice: _notice,
-    events.SilentRecord: _housekeeping,
-}
 _LABEL = 16
 
 
@@ -294,59 +234,39 @@ def row(
 def visibility(event: AgentEvent) -> int:
     """The verbosity from which on an event has a row: 1 always, 2 with the machinery, 3 everything."""
     body = event.body
-    kind = type(body)
-    if kind is AssistantMessage:
-        return _of_assistant(body)  # type: ignore[arg-type]
-    if kind is UserMessage:
-        return _of_user(body)  # type: ignore[arg-type]
-    fixed = _FIXED.get(kind)
-    return fixed if fixed is not None else _by_content(body)
+    if isinstance(body, AssistantMessage):
+        if body.tools or body.error:
+            return 1
+        return 2 if body.thinking else 1 if body.text else 3
+    if isinstance(body, UserMessage):
+        if body.role == "results":
+            return 2
+        aside = body.role in ("synthetic", "note")
+        return 2 if aside and not body.text.startswith("Stop hook feedback") else 1
+    return _FIXED.get(type(body)) or _by_content(body)
 
 
 _FIXED: dict[type[Any], int] = {
-    events.TurnResult: 1,
-    events.ApiRetry: 1,
-    events.Compaction: 1,
-    events.PermissionDenied: 1,
-    events.UnknownRecord: 1,
-    events.MalformedLine: 1,
-    events.TurnStarted: 2,
-    events.TaskUpdate: 2,
-    events.MessageLifecycle: 2,
-    events.ToolHeartbeat: 3,
-    events.StreamDelta: 3,
-    events.RunningCost: 3,
+    **dict.fromkeys((events.TurnResult, events.ApiRetry, events.Compaction), 1),
+    **dict.fromkeys((events.PermissionDenied, events.UnknownRecord, events.MalformedLine), 1),
+    **dict.fromkeys((events.TurnStarted, events.TaskUpdate, events.MessageLifecycle), 2),
+    **dict.fromkeys((events.ToolHeartbeat, events.StreamDelta, events.RunningCost), 3),
     events.SilentRecord: 3,
 }
 
 
-def _of_assistant(body: AssistantMessage) -> int:
-    if body.tools or body.error:
-        return 1
-    if body.thinking:
-        return 2
-    return 1 if body.text else 3
-
-
-def _of_user(body: UserMessage) -> int:
-    if body.role == "results":
-        return 2
-    if body.role in ("synthetic", "note"):
-        return 1 if body.text.startswith("Stop hook feedback") else 2
-    return 1
-
-
-def _by_content(body: Body) -> int:
-    if isinstance(body, events.RateLimit):
-        return 3 if body.status == "allowed" else 1
-    if isinstance(body, events.Notice):
-        return 1 if body.level in URGENT else 2
-    if isinstance(body, events.HookRun):
-        return 1 if body.outcome in TROUBLE else 2
-    if isinstance(body, events.AgentStateReport):
-        return 1 if body.state == "requires_action" else 3
-    if isinstance(body, events.ControlMessage):
-        return 3 if body.ok else 2
+def _by_content(body: events.Body) -> int:
+    match body:
+        case events.RateLimit():
+            return 3 if body.status == "allowed" else 1
+        case events.Notice():
+            return 1 if body.level in _URGENT else 2
+        case events.HookRun():
+            return 1 if body.outcome in _TROUBLE else 2
+        case events.AgentStateReport():
+            return 1 if body.state == "requires_action" else 3
+        case events.ControlMessage():
+            return 3 if body.ok else 2
     return 1
 
 

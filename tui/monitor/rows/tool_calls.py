@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tui.model.events import ToolCall, ToolResult
 from tui.model.rows import DetailPart, Mark
@@ -39,6 +38,11 @@ class ToolOutcome(NamedTuple):
     mark: Mark
 
 
+_BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
+_AGENTS = frozenset(("Agent", "Task"))
+_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
+
+
 def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
     """What stands beside the line of a call: lines changed, tests passed, the error, the last line."""
     if result.is_error:
@@ -50,18 +54,13 @@ def outcome(tool: ToolCall, result: ToolResult) -> ToolOutcome:
         return summary
     if tool.name in _AGENTS:
         background = result.agent_id and "output_file:" in result.excerpt
-        text = "in the background" if background else first_meaningful_line(result.excerpt)
+        text = "in the background" if background else _telling_line(result.excerpt)
         return ToolOutcome(_cut(text), "ok")
     if tool.name in _BULKY:
         return ToolOutcome(_size(result), "ok")
     if tool.name in _CHANGING:
         return ToolOutcome("", "ok")
-    return ToolOutcome(_cut(last_meaningful_line(result.excerpt)), "ok")
-
-
-_BULKY = frozenset(("Read", "Grep", "Glob", "LS", "NotebookRead", "WebFetch", "ToolSearch"))
-_AGENTS = frozenset(("Agent", "Task"))
-_CHANGING = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit", "TodoWrite"))
+    return ToolOutcome(_cut(_telling_line(result.excerpt, -1)), "ok")
 
 
 def test_summary(text: str) -> ToolOutcome | None:
@@ -94,18 +93,13 @@ def _error(text: str) -> str:
     code = _EXIT.match(text)
     head = f"exit {code[1]}" if code else ""
     summary = test_summary(text)
-    rest = summary.text if summary else first_meaningful_line(text[code.end() :] if code else text)
+    rest = summary.text if summary else _telling_line(text[code.end() :] if code else text)
     return _cut(" · ".join(filter(None, (head, rest))))
 
 
-def first_meaningful_line(text: str) -> str:
-    """The first line with a letter or digit in it."""
-    return next((line.strip() for line in text.split("\n") if not _RULER.match(line)), "")
-
-
-def last_meaningful_line(text: str) -> str:
-    """The last line with a letter or digit in it."""
-    lines = reversed(text.rstrip().split("\n"))
+def _telling_line(text: str, step: int = 1) -> str:
+    """The first line, or with `step` -1 the last, with a letter or digit in it."""
+    lines = text.rstrip().split("\n")[::step]
     return next((line.strip() for line in lines if not _RULER.match(line)), "")
 
 
@@ -113,8 +107,7 @@ def _size(result: ToolResult) -> str:
     if not result.size:
         return "nothing"
     if result.size <= len(result.excerpt) + 2:
-        lines = len(result.excerpt.splitlines())
-        return format_count_plain(lines, "line")
+        return format_count_plain(len(result.excerpt.splitlines()), "line")
     return format_text_size(result.size)
 
 
@@ -123,6 +116,7 @@ def _cut(text: str) -> str:
 
 
 Json = dict[str, Any]
+Style = Literal["plain", "diff", "code", "markdown", "json"]
 _MOST_LINES = 4_000
 _TITLE = 120
 
@@ -147,6 +141,8 @@ def text_diff(path: str, old: str, new: str) -> str:
         lines = [f"@@ -1,{len(before)} +1,{len(after)} @@"]
         lines += [f"-{line}" for line in before] + [f"+{line}" for line in after]
     else:
+        import difflib
+
         lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
     return _headed(path, lines) if lines else ""
 
@@ -168,18 +164,14 @@ def output_part(title: str, text: str) -> DetailPart:
     return DetailPart(clean_line(title, _TITLE), shown, "ansi", spans=spans)
 
 
-def prose_part(title: str, text: str) -> DetailPart:
-    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "markdown")
-
-
-def code_part(title: str, text: str) -> DetailPart:
-    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "code")
+def text_part(title: str, text: str, style: Style = "markdown") -> DetailPart:
+    """A text that has no colours of its own."""
+    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), style)
 
 
 def json_part(title: str, value: Any) -> DetailPart:
     """`value` as indented JSON."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
-    return DetailPart(clean_line(title, _TITLE), clean(text, whole=True), "json")
+    return text_part(title, json.dumps(value, ensure_ascii=False, indent=2, default=str), "json")
 
 
 def _string(value: Any) -> str:
@@ -187,12 +179,10 @@ def _string(value: Any) -> str:
 
 
 def _bash(call: Json, answer: Json, text: str) -> list[DetailPart]:
-    parts = [code_part("command", _string(call.get("command")))]
+    command = text_part("command", _string(call.get("command")), "code")
     stdout, stderr = _string(answer.get("stdout")), _string(answer.get("stderr"))
-    if not stdout and not stderr:
-        return [*parts, output_part("output", text)]
-    parts += [output_part("output", stdout), output_part("errors", stderr)]
-    return parts
+    shown = stdout if stdout or stderr else text
+    return [command, output_part("output", shown), output_part("errors", stderr)]
 
 
 def _edit(call: Json, answer: Json, text: str) -> list[DetailPart]:
@@ -206,32 +196,24 @@ def _edit(call: Json, answer: Json, text: str) -> list[DetailPart]:
             if isinstance(edit, dict)
         )
         diff = "\n".join(filter(None, diffs))
-    return [DetailPart("changes", clean(diff, whole=True), "diff"), output_part("answer", text)]
-
-
-def _write(call: Json, answer: Json, text: str) -> list[DetailPart]:
-    path = _path(call, answer)
-    diff = patch_diff(path, _list(answer.get("structuredPatch")))
-    content = _string(call.get("content")) or _string(call.get("new_source"))
+    written = _string(call.get("content")) or _string(call.get("new_source"))
     return [
-        DetailPart("changes", clean(diff, whole=True), "diff"),
-        code_part("written", content),
+        text_part("changes", diff, "diff"),
+        text_part("written", written, "code"),
         output_part("answer", text),
     ]
 
 
 def _read(call: Json, answer: Json, text: str) -> list[DetailPart]:
-    path = _path(call, answer)
-    content = _string(_dict(answer.get("file")).get("content"))
-    if content:
-        return [code_part(path, content)]
-    return [output_part(path or "answer", text)]
+    path, file = _path(call, answer), answer.get("file")
+    content = _string(file.get("content")) if isinstance(file, dict) else ""
+    return [text_part(path, content, "code") if content else output_part(path or "answer", text)]
 
 
 def _agent(call: Json, answer: Json, text: str) -> list[DetailPart]:
     return [
-        prose_part("task", _string(call.get("prompt"))),
-        prose_part("report", text),
+        text_part("task", _string(call.get("prompt"))),
+        text_part("report", text),
         json_part("figures", {key: answer[key] for key in _AGENT_FIGURES if key in answer}),
     ]
 
@@ -242,7 +224,7 @@ def _todos(call: Json, answer: Json, text: str) -> list[DetailPart]:
         for todo in _list(call.get("todos"))
         if isinstance(todo, dict)
     ]
-    return [DetailPart("tasks", clean("\n".join(lines), whole=True)), output_part("answer", text)]
+    return [text_part("tasks", "\n".join(lines), "plain"), output_part("answer", text)]
 
 
 def _any_tool(call: Json, answer: Json, text: str) -> list[DetailPart]:
@@ -260,18 +242,13 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _dict(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
 _AGENT_FIGURES = (
     "status agentId agentType resolvedModel totalTokens totalToolUseCount totalDurationMs".split()
 )
 _MARKS = {"completed": "✓", "in_progress": "▸"}
 _LAYOUTS: dict[str, Callable[[Json, Json, str], list[DetailPart]]] = {
     **dict.fromkeys(("Bash", "PowerShell", "BashOutput"), _bash),
-    **dict.fromkeys(("Edit", "MultiEdit"), _edit),
-    **dict.fromkeys(("Write", "NotebookEdit"), _write),
+    **dict.fromkeys(("Edit", "MultiEdit", "Write", "NotebookEdit"), _edit),
     **dict.fromkeys(("Agent", "Task"), _agent),
     "Read": _read,
     "TodoWrite": _todos,
