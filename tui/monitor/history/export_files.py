@@ -21,10 +21,9 @@ from tui.night.review.export.figures_json import (
     FigureComparison,
     compare_figures,
     read_figures,
+    render_json,
     without_figures,
 )
-from tui.night.review.export.html_page import render_html
-from tui.night.review.export.markdown_page import render_markdown
 from tui.night.review.export.redacted import Export, ExportSource, Redactor, redact_export
 from tui.night.review.export.wording import night_start
 from tui.night.review.review_json import encode_review
@@ -169,13 +168,7 @@ def text_of(export: Export, format: Format) -> str:
 
         return render_markdown(export)
     if format == "json":
-        from tui.night.review.export.figures_json import render_json
-
         return render_json(export)
-    return _svg(export)
-
-
-def _svg(export: Export) -> str:
     from tui.night.review.export.timeline_svg import render_timeline
     from tui.night.review.export.wording import ExportTimeZone
 
@@ -196,7 +189,11 @@ def write_export(name: str, text: str, folder: Path | None = None) -> Path:
     path = here / Path(name).expanduser()
     _check_target(name, path, here)
     try:
-        atomic_write(path, text.encode("utf-8", "replace"), mode=_mode(path))
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        mode = 0o666  # of a new file the person's mask allows less
+    try:
+        atomic_write(path, text.encode("utf-8", "replace"), mode=mode)
     except OSError as error:
         raise RefusedError(f"{name} cannot be written: {error.strerror or error}") from error
     return path
@@ -223,14 +220,6 @@ def _check_target(name: str, path: Path, here: Path) -> None:
         raise UsageError(f"{name} is a folder; give a file, or - for standard output")
     if not stat.S_ISREG(kind):
         raise UsageError(f"{name} is no ordinary file; give one, or - for standard output")
-
-
-def _mode(path: Path) -> int:
-    """The mode of the file that is replaced; of a new one, what the person's mask allows."""
-    try:
-        return stat.S_IMODE(path.stat().st_mode)
-    except OSError:
-        return 0o666
 
 
 _MOST: Final = 40
@@ -266,6 +255,7 @@ def exported_figures(text: str) -> ExportedFigures:
     about = about if isinstance(about, dict) else {}
     run_id, project = about.get("run"), data.get("project")
     made_at, zone_s, named = about.get("made_at"), about.get("zone_s"), about.get("named")
+    rows = about.get("sources")
     return ExportedFigures(
         data=data,
         project=project if isinstance(project, str) else "",
@@ -275,18 +265,14 @@ def exported_figures(text: str) -> ExportedFigures:
         zone_s=zone_s if isinstance(zone_s, int) and abs(zone_s) < 86_400 else 0,
         keep_places=about.get("places") == "kept",
         named={str(k): str(v) for k, v in named.items()} if isinstance(named, dict) else {},
-        sources=tuple(_sources(about.get("sources"))),
+        sources=tuple(
+            ExportSource(str(row.get("name", "")), path, size, str(row.get("sha256", "")))
+            for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict)
+            and isinstance(path := row.get("path"), str)
+            and isinstance(size := row.get("size"), int)
+        ),
     )
-
-
-def _sources(rows: object) -> list[ExportSource]:
-    return [
-        ExportSource(str(row.get("name", "")), row["path"], row["size"], str(row.get("sha256", "")))
-        for row in (rows if isinstance(rows, list) else ())
-        if isinstance(row, dict)
-        and isinstance(row.get("path"), str)
-        and isinstance(row.get("size"), int)
-    ]
 
 
 def check(text: str, derive: Derive, true_path: Callable[[str], str]) -> CheckReport:
@@ -334,9 +320,8 @@ def _compare_sources(
             lines.append(f"source changed: {source.path} is not what it was")
             is_changed = True
         elif (grown := os.path.getsize(path) - source.size) > 0:
-            lines.append(
-                f"source grew: {source.path} has {format_count(grown, 'byte')} more than it had"
-            )
+            more = format_count(grown, "byte")
+            lines.append(f"source grew: {source.path} has {more} more than it had")
         else:
             same += 1
     if same:
@@ -353,9 +338,8 @@ def _compare_page(
     if result.differences:
         return True, ["page: not compared, since its figures differ"]
     if figures.version != __version__:
-        return True, [
-            f"page: not compared, it was written by {figures.version}; this is {__version__}"
-        ]
+        versions = f"it was written by {figures.version}; this is {__version__}"
+        return True, [f"page: not compared, {versions}"]
     again = structs.replace(
         export,
         sources=figures.sources,
@@ -363,11 +347,8 @@ def _compare_page(
         zone_s=figures.zone_s,
         named=figures.named,
     )
-    page = (
-        render_html(again)
-        if text.lstrip().lower().startswith("<!doctype")
-        else render_markdown(again)
-    )
+    is_html = text.lstrip().lower().startswith("<!doctype")
+    page = text_of(again, "html" if is_html else "markdown")
     return _compare_lines(without_figures(text), without_figures(page))
 
 
@@ -376,16 +357,11 @@ def _compare_lines(old: str, new: str) -> tuple[bool, list[str]]:
     after = [row.rstrip() for row in new.rstrip().split("\n")]
     for number, (one, other) in enumerate(zip(before, after, strict=False), 1):
         if one != other:
-            says, gives = _first_difference(one, other)
-            return False, [f"page differs: line {number} says “{says}”, the figures give “{gives}”"]
+            pairs = enumerate(zip(one, other, strict=False))
+            place = next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
+            near = slice(max(0, place - _AROUND), place + _AROUND)
+            words = f"line {number} says “{one[near]}”, the figures give “{other[near]}”"
+            return False, [f"page differs: {words}"]
     if len(before) != len(after):
         return False, [f"page differs: it has {len(before)} lines, the figures give {len(after)}"]
     return True, ["page: its words are those that the figures give"]
-
-
-def _first_difference(one: str, other: str) -> tuple[str, str]:
-    """The pieces of two lines round the place where they part."""
-    pairs = enumerate(zip(one, other, strict=False))
-    place = next((n for n, (a, b) in pairs if a != b), min(len(one), len(other)))
-    start = max(0, place - _AROUND)
-    return one[start : place + _AROUND], other[start : place + _AROUND]
