@@ -21,10 +21,10 @@ from tui.feeds.sessions.select import EventFile, Kind
 from tui.model.events import AgentEvent, MalformedLine
 from tui.model.journal import JournalEntry
 from tui.model.records import Arrival, Record, SourceStatus
+from tui.model.state import StallThresholds
 from tui.monitor.followed_file import FollowedFile, SavedFile
 from tui.monitor.rows.row_source import NullRowSink, RowSink, SavedIndex
 from tui.night.fold import NightFold
-from tui.night.stuck.silence import StallThresholds
 from tui.night.usage.prices import PriceTable
 from tui.settings.own_sections import ModelPrice
 from tui.settings.settings import Settings

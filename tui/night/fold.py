@@ -25,6 +25,7 @@ from tui.model.events import (
 from tui.model.evidence import EvidenceLog
 from tui.model.records import Record
 from tui.model.snapshot import NightSnapshot
+from tui.model.state import StallThresholds
 from tui.model.timeline import BUCKET_SECONDS, GAP_SECONDS
 from tui.night import timeline_builder
 from tui.night.activity import IDLE
@@ -33,7 +34,7 @@ from tui.night.evidence.wasted_work import WastedWork
 from tui.night.fold_state import BEHIND, FoldState, SourceClock
 from tui.night.reducers import Reducer
 from tui.night.snapshot_builder import SnapshotBuilder
-from tui.night.stuck.silence import StallThresholds, allowed_silence, expects_heartbeats
+from tui.night.stuck.silence import allowed_silence
 from tui.night.usage.accounts import CostAccounts, SavedAccounts
 from tui.night.usage.bill import SpendingCurve, spending
 from tui.night.usage.compact_tables import DigestSet
@@ -274,9 +275,8 @@ class NightFold:
         if activity.retry is not None:
             return kind
         state = self._state
-        beats = expects_heartbeats(activity, state.agent_version, state.has_stream)
         passed = at - since
-        if passed <= allowed_silence(activity, self._limits, beats):
+        if passed <= allowed_silence(state, self._limits):
             return kind
         if kind == timeline_builder.TOOL and passed <= _LONGEST_COMMAND and _answers(body):
             return kind

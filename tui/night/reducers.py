@@ -9,11 +9,11 @@ from tui.model import events, records
 from tui.model.events import AgentEvent, AssistantMessage, SourceRef, ToolCall, UserMessage
 from tui.model.journal import JournalEntry
 from tui.model.session import AgentProcesses
+from tui.model.state import StallThresholds
 from tui.night import timeline_builder
 from tui.night.activity import EDITING, IDLE, SUBAGENTS, OpenToolCall
 from tui.night.fold_state import FoldState, SourceClock
 from tui.night.journal_reducer import apply_entry
-from tui.night.stuck.silence import StallThresholds
 from tui.night.usage.accounts import CostAccounts
 from tui.night.usage.responses import SYNTHETIC
 from tui.system.format import shorten

@@ -15,9 +15,8 @@ from msgspec import Struct
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.snapshot import Stall
-from tui.model.state import StallKind, StallLevel
+from tui.model.state import StallKind, StallLevel, StallThresholds
 from tui.night.activity import EDITING, POLLING, SHELLS
-from tui.night.stuck.silence import StallThresholds
 from tui.night.stuck.similarity import (
     are_similar,
     differ_early,
