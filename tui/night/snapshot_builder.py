@@ -167,14 +167,10 @@ class SnapshotBuilder:
         attempt = interventions.attempt
         over = verdict.state in OVER and verdict.state != "none"
         began = interventions.started_at
-        code = interventions.code
-        if code is None and attempt is not None:
-            code = attempt.code
-        why = interventions.end_reason or verdict.reason
         return RunInfo(
             owned=self._own or bool(interventions.run),
             id=interventions.run or None,
-            goal=interventions.goal or (state.progress and state.progress.goal) or None,
+            goal=self._goal(),
             first_prompt=state.prompt,
             started_at=state.timeline.start if began is None else began,
             ended_at=self._ended_at(verdict, over),
@@ -185,8 +181,12 @@ class SnapshotBuilder:
             permission_mode=state.permission_mode,
             cwd=state.cwd,
             attempt=attempt.attempt if attempt else int(verdict.state != "none"),
-            exit=RunExit(why, code, interventions.end) if over else None,
+            exit=self._exit(verdict) if over else None,
         )
+
+    def _goal(self) -> str | None:
+        progress = self._state.progress
+        return self._state.interventions.goal or (progress and progress.goal) or None
 
     def _ended_at(self, verdict: StateVerdict, over: bool) -> float | None:
         """When the run ended: by its journal, else by the verdict that it is over."""
@@ -195,6 +195,11 @@ class SnapshotBuilder:
         if ended is not None or not over or state.agents:
             return ended
         return verdict.since if verdict.since is not None else state.timeline.clock
+
+    def _exit(self, verdict: StateVerdict) -> RunExit:
+        log = self._state.interventions
+        code = log.attempt.code if log.code is None and log.attempt else log.code
+        return RunExit(log.end_reason or verdict.reason, code, log.end)
 
     def _pid(self) -> int | None:
         state = self._state

@@ -38,22 +38,10 @@ _CHANCE = lazy(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_KEYWORDS = {
-    "pid",
-    "process",
-    "thread",
-    "port",
-    "worker",
-    "job",
-    "tid",
-    "seed",
-    "session",
-    "run",
-    "id",
-}
-_SECONDS = {"ns", "ms", "us", "s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute"}
-_HOURS = {"minutes", "h", "hr", "hrs", "hour", "hours", "am", "pm"}
-_PARTS_OF_CHANCE = frozenset(_KEYWORDS | _SECONDS | _HOURS)
+_PARTS_OF_CHANCE = frozenset(
+    "pid process thread port worker job tid seed session run id"
+    " ns ms us s sec secs second seconds m min mins minute minutes h hr hrs hour hours am pm".split()
+)
 _BEGINNING = 40
 _INFRASTRUCTURE = lazy(
     r"""\b(?:429|50[0234]|52[0-9])\b | rate.?limit | overloaded | service\ unavailable
