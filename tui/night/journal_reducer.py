@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.interventions import (
     Attempt,
@@ -74,9 +75,7 @@ class InterventionLog(Struct):
             return
         if state in _ORDER and _ORDER.index(state) <= _ORDER.index(found.state):
             return
-        self.injections[key] = Injection(
-            found.id, found.at, found.text, found.mode, state, detail, at
-        )
+        self.injections[key] = replace(found, state=state, detail=detail, moved_at=at)
         self.version += 1
 
     def mark_seen(self, at: float | None) -> None:
@@ -166,21 +165,10 @@ def _segment_started(log: InterventionLog, entry: JournalEntry, timeline: Timeli
 def _segment_ended(log: InterventionLog, entry: JournalEntry, timeline: TimelineBuilder) -> None:
     if not log.attempts:
         return
-    last = log.attempts[-1]
     reason = _text(entry.data, "reason")
     code, signal = _whole(entry.data, "code"), _whole(entry.data, "signal")
-    log.attempts[-1] = Attempt(
-        last.attempt,
-        last.started_at,
-        last.why,
-        last.pid,
-        last.session,
-        last.resume_of,
-        last.stream,
-        entry.at,
-        code,
-        signal,
-        reason,
+    log.attempts[-1] = replace(
+        log.attempts[-1], ended_at=entry.at, code=code, signal=signal, reason=reason
     )
     if code or signal:
         timeline.mark(entry.at, "error", f"the agent ended: {reason or f'exit code {code}'}")

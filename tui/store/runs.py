@@ -18,7 +18,6 @@ from tui.store.layout import RUN_DIR, RunDirectory, list_run_directories, runs_f
 from tui.system import paths
 from tui.system.errors import NoSessionError
 from tui.system.files import atomic_write, modified_at, private_folder, read_json, read_small
-from tui.system.locks import is_locked
 
 SCHEMA = 1
 MOST_RUNS = 500
@@ -92,6 +91,8 @@ def record_end(run: RunDirectory, end: RunEnd) -> None:
 
 def is_supervised(run: RunDirectory) -> bool:
     """Whether a supervisor runs for it now."""
+    from tui.system.locks import is_locked
+
     return is_locked(run.lock)
 
 

@@ -97,13 +97,9 @@ class CostAccounts:
     def is_accounted(self, session: int, source: int, at: float | None) -> bool:
         """Whether a total already covers a response first seen now, in another file than the total."""
         chain = self.sessions.get(session)
-        return (
-            chain is not None
-            and chain.source != source
-            and at is not None
-            and chain.at is not None
-            and at <= chain.at
-        )
+        if chain is None or chain.at is None or at is None:
+            return False
+        return chain.source != source and at <= chain.at
 
     def begin_turn(self, session: int) -> None:
         """A turn begins, maybe in a new process that knows nothing of what a killed one spent."""
@@ -264,14 +260,8 @@ class CostAccounts:
 
     def dump(self) -> SavedAccounts:
         """Everything that `restore` needs."""
-        return SavedAccounts(
-            self.responses.dump(),
-            self.sessions,
-            self.parents,
-            self.starts,
-            self.by_hour,
-            self.results,
-        )
+        known = (self.sessions, self.parents, self.starts, self.by_hour, self.results)
+        return SavedAccounts(self.responses.dump(), *known)
 
     def restore(self, saved: SavedAccounts, same_prices: bool) -> None:
         """Go on from `saved`, priced anew if another table holds now."""

@@ -170,18 +170,6 @@ class SavedResponseTable(Struct, frozen=True):
 class ResponseTable:
     """One row per API response, found by message id and request id."""
 
-    __slots__ = (
-        "_rows",
-        "_tokens",
-        "at",
-        "flags",
-        "model",
-        "request",
-        "session",
-        "source",
-        "unaccounted",
-    )
-
     def __init__(self) -> None:
         self._rows = DigestMap()
         self._tokens: array[int] = array("I")
@@ -206,12 +194,11 @@ class ResponseTable:
             return row
         asked = digest(request)
         known = self.request[row]
-        if known == asked:
-            return row
         if not known:
             self.request[row] = asked
-            return row
-        return self._rows.find_or_add(digest(f"{message}\0{request}"), len(self.flags))
+        elif known != asked:
+            row = self._rows.find_or_add(digest(f"{message}\0{request}"), len(self.flags))
+        return row
 
     def append(
         self,
@@ -250,15 +237,8 @@ class ResponseTable:
         return fresh + write_5m + write_1h + read
 
     def _all(self) -> tuple[array[int] | array[float], ...]:
-        return (
-            self._tokens,
-            self.request,
-            self.model,
-            self.session,
-            self.source,
-            self.flags,
-            self.at,
-        )
+        numbers = (self._tokens, self.request, self.model, self.session, self.source, self.flags)
+        return (*numbers, self.at)
 
     def dump(self) -> SavedResponseTable:
         """The columns as bytes; `restore` goes on from there."""
@@ -278,13 +258,8 @@ class ResponseTable:
 
 
 def _five(usage: TokenUsage) -> array[int]:
-    told = (
-        usage.input,
-        usage.output,
-        usage.cache_write_5m,
-        usage.cache_write_1h,
-        usage.cache_read,
-    )
+    written = (usage.cache_write_5m, usage.cache_write_1h)
+    told = (usage.input, usage.output, *written, usage.cache_read)
     try:
         if max(told) <= _MOST:
             return array("I", told)
