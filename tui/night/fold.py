@@ -254,13 +254,6 @@ class NightFold:
         self._state.leading_source = source
         return True
 
-    def _reopens_turn(self, at: float, source: int) -> bool:
-        """What another file tells of before the turn's end does not open the turn again."""
-        activity = self._activity
-        return (
-            activity.since is None or at >= activity.since or source == self._state.leading_source
-        )
-
     def _silence_kind(self, since: float, at: float, body: Body | None) -> int:
         """What a silence was that `body` ends."""
         activity = self._activity
@@ -313,14 +306,17 @@ class NightFold:
             if state.last_sign is None or at > state.last_sign:
                 state.last_sign = at
             if live and self._activity.phase == IDLE:
-                live = self._reopens_turn(at, source.number)
+                # What another file tells of before the turn's end does not open the turn again.
+                since = self._activity.since
+                live = since is None or at >= since or source.number == state.leading_source
         if live and not self._activity.phase and kind is not MalformedLine:
             self._activity.on_record(at)
         if event.thread:
             if event.thread not in self._counters.agents:
                 self._agent_thread(event.thread)
         elif event.session != state.session and event.session and kind is not HookRun:
-            self._session(event.session)
+            state.session = event.session
+            state.sessions.number(event.session)
         handler = self._event_handlers.get(kind)
         if handler is not None:
             handler(event, body, at, live, source)
@@ -341,11 +337,6 @@ class NightFold:
             if timeline.clock is None or at > timeline.clock:
                 timeline.clock = at
                 self._state.leading_source = source.number
-
-    def _session(self, session: str) -> None:
-        state = self._state
-        state.session = session
-        state.sessions.number(session)
 
     def _agent_thread(self, thread: str) -> None:
         """Helpers that summarise, and old sidechains without a name, are no subagents."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.model.events import SourceRef, ToolCall, ToolResult
 from tui.model.evidence import (
@@ -96,8 +97,10 @@ class EvidenceCollector(Struct):
             self.count += 1
             self.runs.append(TestRunRecord(self.count, run))
             del self.runs[:-MOST_RUNS]
-        if commits:
-            self._commit(command, result, at, ref)
+        for sha, subject in commits_named(command, result.excerpt) if commits else ():
+            self.count += 1
+            self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
+            del self.commits[:-MOST_COMMITS]
         return sources
 
     def _edit(self, at: float | None, path: str, tool: str, ref: SourceRef) -> None:
@@ -106,12 +109,6 @@ class EvidenceCollector(Struct):
         if len(self.edits) > MOST_EDITS:
             self.dropped_edits += MOST_EDITS // 10
             del self.edits[: MOST_EDITS // 10]
-
-    def _commit(self, command: str, result: ToolResult, at: float | None, ref: SourceRef) -> None:
-        for sha, subject in commits_named(command, result.excerpt):
-            self.count += 1
-            self.commits.append(CommitRecord(self.count, at, sha, subject, ref))
-        del self.commits[:-MOST_COMMITS]
 
     def on_rewind(self, entry: JournalEntry) -> None:
         """A rewind, or the undoing of one, changed files without the agent."""
@@ -131,13 +128,8 @@ class EvidenceCollector(Struct):
             self.count += 1
             last = StatementRecord(self.count, at, text, ref)
         if last is not None:
-            self._keep(last)
-
-    def _keep(self, last: StatementRecord) -> None:
-        self.statements.append(
-            StatementRecord(last.number, last.at, last.text[:LONGEST_STATEMENT], last.ref)
-        )
-        del self.statements[:-MOST_STATEMENTS]
+            self.statements.append(replace(last, text=last.text[:LONGEST_STATEMENT]))
+            del self.statements[:-MOST_STATEMENTS]
 
     def on_progress(self, progress: ProgressFile) -> None:
         """The progress file has another state."""
@@ -149,10 +141,8 @@ class EvidenceCollector(Struct):
             for task in done:
                 if task.title not in before:
                     self.count += 1
-                    tick = TaskDoneRecord(
-                        self.count, progress.at, task.title, progress.source, task.line
-                    )
-                    self.ticks.append(tick)
+                    place = (progress.source, task.line)
+                    self.ticks.append(TaskDoneRecord(self.count, progress.at, task.title, *place))
             del self.ticks[:-MOST_TICKS]
         self.done_titles = [task.title for task in done]
 
@@ -235,9 +225,7 @@ class RiskyCallLog(Struct):
         for calls in (self.commands, self.edits):
             call = calls.get(result.tool_use_id)
             if call is not None:
-                calls[result.tool_use_id] = RiskyCall(
-                    call.name, call.text, call.ref, call.at, is_error=True
-                )
+                calls[result.tool_use_id] = replace(call, is_error=True)
 
     def calls(self) -> tuple[RiskyCall, ...]:
         """Everything collected, edits before commands, each oldest first."""
