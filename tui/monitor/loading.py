@@ -30,6 +30,9 @@ from tui.monitor.session_reader import LARGE, SAVE_ABOVE, FoldRules, SessionRead
 from tui.settings.settings import Settings
 from tui.system import paths
 
+TAIL_BYTES = 1 << 20
+_AROUND = 256 << 10
+_MOST_BEFORE = 32 << 20
 _REPORT_EVERY = 0.1
 _NICENESS = 5  # below the screen and the agent
 
@@ -102,29 +105,6 @@ def fold_files(order: BackfillOrder, report: Callable[[int, int], None]) -> None
     reader.close()
 
 
-def main() -> int:
-    """The child's whole life."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=BackfillOrder)
-    parent = os.getppid()
-    os.nice(_NICENESS)
-
-    def report(done: int, total: int) -> None:
-        if os.getppid() != parent:  # the viewer was killed and could not stop this process
-            raise SystemExit(1)
-        sys.stdout.write(f"{done} {total}\n")
-        sys.stdout.flush()
-
-    fold_files(order, report)
-    sys.stdout.write("done\n")
-    sys.stdout.flush()
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
-TAIL_BYTES = 1 << 20
-
-
 def new_reader(files: Sequence[EventFile], rules: FoldRules, level: int) -> SessionReader:
     """A reader with rows that will read everything from the start."""
     return SessionReader(files, rules.fold(), EventIndex(level))
@@ -141,16 +121,12 @@ def restored_reader(
     files: Sequence[EventFile], rules: FoldRules, level: int
 ) -> SessionReader | None:
     """The reader that an earlier start saved, if its files still go on from there."""
-    return reader_state.read(_saved_path(files), files, rules, level)
+    return reader_state.read(reader_state.saved_path(paths.cache_dir(), files), files, rules, level)
 
 
 def save_reader(reader: SessionReader) -> None:
     """Saves the reader for the next start."""
-    reader_state.write(_saved_path(reader.files), reader)
-
-
-def _saved_path(files: Sequence[EventFile]) -> Path:
-    return reader_state.saved_path(paths.cache_dir(), files)
+    reader_state.write(reader_state.saved_path(paths.cache_dir(), reader.files), reader)
 
 
 class BackgroundFold:
@@ -214,7 +190,8 @@ class BackgroundFold:
         self._on_progress()
 
     def _fold_in_child(self) -> SessionReader | None:
-        order = BackfillOrder(self._files, str(_saved_path(self._files)), self._rules)
+        path = reader_state.saved_path(paths.cache_dir(), self._files)
+        order = BackfillOrder(self._files, str(path), self._rules)
         child = self._child = BackfillProcess(order, self._on_progress)
         if self._stopped.is_set():
             child.stop()
@@ -250,10 +227,6 @@ def read_whole(files: Sequence[EventFile], settings: Settings) -> SessionReader:
     return reader
 
 
-_AROUND = 256 << 10
-_MOST_BEFORE = 32 << 20
-
-
 def rows_around(path: str, offset: int, level: int) -> EventIndex | None:
     """The rows round a byte of an event file; None when the file cannot be read."""
     try:
@@ -285,3 +258,24 @@ def _lines_around(descriptor: int, offset: int) -> tuple[int, bytes]:
             return start, data
         data += more
     return start, data[:end]
+
+
+def main() -> int:
+    """The child's whole life."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=BackfillOrder)
+    parent = os.getppid()
+    os.nice(_NICENESS)
+
+    def report(*words: object) -> None:
+        if os.getppid() != parent:  # the viewer was killed and could not stop this process
+            raise SystemExit(1)
+        sys.stdout.write(" ".join(map(str, words)) + "\n")
+        sys.stdout.flush()
+
+    fold_files(order, report)
+    report("done")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -315,7 +315,7 @@ _CUT_SHORT_WORDS = _any_of(
     "Command timed out after|\nKilled|\nTerminated|KeyboardInterrupt"
     "|context deadline exceeded|panic: test timed out after"
 )
-_NONE_HINTS = _any_of(" 0 |no test|ran 0|0 passing|0 examples|deselected|skipped|built target")
+_NONE_HINTS = _any_of(" 0 |no test|ran 0|0 passing|0 examples|deselected|skipped|[100%]")
 _ENDING = 800
 _SHORT = 800
 _SIGNALLED = ("Exit code 124", "Exit code 130", "Exit code 137", "Exit code 143")

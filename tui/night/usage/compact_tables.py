@@ -203,7 +203,7 @@ class ResponseTable:
     def append(
         self,
         request: str,
-        usage: TokenUsage,
+        tokens: Tokens,
         model: int,
         session: int,
         source: int,
@@ -212,7 +212,7 @@ class ResponseTable:
     ) -> int:
         """A new row; its number."""
         self.request.append(digest(request) if request else 0)
-        self._tokens.extend(_five(usage))
+        self._tokens.extend(tokens)
         self.model.append(model)
         self.session.append(session)
         self.source.append(source)
@@ -221,9 +221,11 @@ class ResponseTable:
         self.unaccounted.append(0)
         return len(self.flags) - 1
 
-    def put(self, row: int, usage: TokenUsage) -> None:
-        """Set a row's tokens; no kind counts for more than any response can have."""
-        self._tokens[5 * row : 5 * row + 5] = _five(usage)
+    def put(self, row: int, usage: TokenUsage) -> Tokens:
+        """Set a row's tokens; what they are now."""
+        tokens = bounded(usage)
+        self._tokens[5 * row : 5 * row + 5] = array("I", tokens)
+        return tokens
 
     def tokens(self, row: int) -> Tokens:
         """Tokens of each kind."""
@@ -257,12 +259,11 @@ class ResponseTable:
         return new
 
 
-def _five(usage: TokenUsage) -> array[int]:
-    written = (usage.cache_write_5m, usage.cache_write_1h)
-    told = (usage.input, usage.output, *written, usage.cache_read)
-    try:
-        if max(told) <= _MOST:
-            return array("I", told)
-    except OverflowError:
-        pass
-    return array("I", [min(max(0, tokens), _MOST) for tokens in told])
+def bounded(usage: TokenUsage) -> Tokens:
+    """Tokens of each kind; none counts for more than any response can have."""
+    fresh, output, read = usage.input, usage.output, usage.cache_read
+    tokens = (fresh, output, usage.cache_write_5m, usage.cache_write_1h, read)
+    if max(tokens) <= _MOST and min(tokens) >= 0:
+        return tokens
+    one, two, three, four, five = (min(max(0, number), _MOST) for number in tokens)
+    return one, two, three, four, five

@@ -16,6 +16,7 @@ from tui.night.usage.compact_tables import (
     ResponseTable,
     SavedResponseTable,
     Tokens,
+    bounded,
 )
 from tui.night.usage.prices import PriceTable, TokenRates
 
@@ -130,10 +131,13 @@ class ResponseLedger:
         source: int,
         session: int,
     ) -> None:
-        row = self.rows.append(request, usage, model, session, source, flags, at)
+        tokens = bounded(usage)
+        row = self.rows.append(request, tokens, model, session, source, flags, at)
         if not self._accounted(session, source, at):
             self.rows.unaccounted[row] = 1
-        self._book(row, 1)
+        rates = self._rates[model]
+        cost = 0 if rates is None else rates.cost(*tokens)
+        self._sum(row, 1, tokens, cost, 0 if flags & FINAL else 1)
 
     def _improve(self, row: int, usage: TokenUsage, final: bool) -> None:
         rows = self.rows
@@ -142,8 +146,8 @@ class ResponseLedger:
         before, after = sum(old), usage.total
         if after > before or (after == before and usage.output > old[1]):
             cost = self.cost(row)
-            rows.put(row, usage)
-            change = _less(rows.tokens(row), old)
+            new = rows.put(row, usage)
+            change = _less(new, old)
             self._sum(row, 0, change, self.cost(row) - cost, -1 if finished else 0)
         elif finished:
             self._sum(row, 0, _NOTHING, 0, -1)
