@@ -197,13 +197,12 @@ class ActivityTracker(Struct):
 
     def on_assistant(self, body: AssistantMessage, at: float | None) -> None:
         """The main conversation's model said something."""
-        if self.retry is not None or self.limit is not None or self.question is not None:
-            self.retry = self.question = None
-            if not body.error:
-                if self.limit is not None and at in (None, self.limit.since):
-                    # No time has passed for want of a clock: the wait may lie before these words.
-                    self.ended_limit = self.limit
-                self.limit = None
+        self.retry = self.question = None
+        if self.limit is not None and not body.error:
+            if at in (None, self.limit.since):
+                # No time has passed for want of a clock: the wait may lie before these words.
+                self.ended_limit = self.limit
+            self.limit = None
         self.request_reported = self.idle_reported = False
         if body.text:
             self.last_text = body.text[:_SAID]

@@ -23,8 +23,6 @@ from tui.night.timeline_builder import TimelineBuilder
 from tui.night.usage.compact_tables import DigestSet, NameTable
 from tui.night.usage.prices import LARGE_WINDOW, plain_model, usual_window
 
-"""Models whose window is a million tokens without being asked for."""
-
 
 class ContextMeter(Struct):
     """Tokens before the main thread's last answer, and the windows that results named."""
@@ -71,6 +69,12 @@ _MOST_NAMES = 512
 _MOST_AGENTS = 4_096
 _MOST_RETRIES = 256
 _SAME_RETRY = 60.0
+
+
+_PLAIN_COUNTS = (
+    *("total", "malformed", "unknown", "turns", "tool_errors", "api_retries"),
+    *("rate_limits", "api_errors", "compactions", "denials", "edits"),
+)
 
 
 class Counters(Struct):
@@ -142,20 +146,10 @@ class Counters(Struct):
     def event_counts(self, subagents: int) -> EventCounts:
         """The counts as they stand."""
         return EventCounts(
-            self.total,
-            self.malformed,
-            self.unknown,
-            self.turns,
-            tuple(self.tool_calls.items()),
-            self.tool_errors,
-            self.api_retries,
-            self.rate_limits,
-            self.api_errors,
-            self.compactions,
-            subagents,
-            self.denials,
-            self.edits,
-            tuple(self.unknown_types.items()),
+            **{name: getattr(self, name) for name in _PLAIN_COUNTS},
+            tool_calls=tuple(self.tool_calls.items()),
+            subagents=subagents,
+            unknown_types=tuple(self.unknown_types.items()),
         )
 
 
