@@ -274,6 +274,7 @@ _PYTEST_TAIL = 1000
 _NUMBERED = lazy(
     r"\d+ (?:passed|failed|passing|failing|pass|fail|failures?|examples?|errors?|tests? |specs?)"
 )
+_DIGITS = AnyWord(*"1234567890")
 _NUMBERED_WORDS = AnyWord(" pass", " fail", " example", " error", " specs")
 _SIGNS = _any_of(
     "\nok |\nok\t|\nFAIL|--- FAIL|Ran |test result: |OK (|Tests|Executed |- Failed:|# pass"
@@ -341,7 +342,7 @@ def promising(text: str) -> bool:
     tail = text[-_TAIL:]
     if _SIGNS.is_in(tail):
         return True
-    if _NUMBERED_WORDS.is_in(tail):
+    if _DIGITS.is_in(tail) and _NUMBERED_WORDS.is_in(tail):
         return _NUMBERED.search(tail) is not None
     return tail.startswith(("ok ", "ok\t", "FAIL"))
 
