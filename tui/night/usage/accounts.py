@@ -240,14 +240,15 @@ class CostAccounts:
 
     def _spent(self, epochs: list[list[int]]) -> list[_OwnUse]:
         """What the session used by itself since each of the starts, the newest first."""
-        responses = self.responses
+        responses, rows = self.responses, self.responses.rows
+        models = [plain_model(name) for name in responses.models.names]
         spent: list[_OwnUse] = []
         tokens: dict[str, int] = {}
         cost = 0
         for start in range(len(epochs) - 1, -1, -1):
             for row in epochs[start]:
-                model = plain_model(responses.models.names[responses.rows.model[row]])
-                tokens[model] = tokens.get(model, 0) + responses.rows.prompt(row)
+                model = models[rows.model[row]]
+                tokens[model] = tokens.get(model, 0) + rows.prompt(row)
                 cost += responses.cost(row)
             spent.append((start, dict(tokens), cost / PICO))
         return spent

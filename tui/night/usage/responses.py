@@ -201,9 +201,12 @@ class ResponseLedger:
     def mark_accounted(self, row: int) -> None:
         """A result has accounted for this row."""
         rows = self.rows
-        less = _less(_NOTHING, rows.tokens(row))
+        one, two, three, four, five = tokens = rows.tokens(row)
+        rates = self._rates[rows.model[row]]
+        cost = 0 if rates is None else rates.cost(*tokens)
+        less = (-one, -two, -three, -four, -five)
         loose = 0 if rows.flags[row] & FINAL else -1
-        self._waits(row, rows.model[row]).book(-1, less, -self.cost(row), loose)
+        self._waits(row, rows.model[row]).book(-1, less, -cost, loose)
         rows.unaccounted[row] = 0
 
     def add_streamed(
